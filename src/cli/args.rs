@@ -1,0 +1,115 @@
+//! What can be said on the command line.
+
+use super::log::LogSpec;
+use clap::{Args, Parser, Subcommand};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// A static-file HTTP/1.1 server that answers as another server would.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "Examples:\n  labserve --profile node\n  labserve --profile nginx --root ./site --port 8080\n  labserve --set connection.says.keep='[]' --set timers.idle=10s\n  labserve lab\n  labserve profiles --compare node nginx"
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) serve: ServeArgs,
+}
+
+/// What else than serving it can do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve under every profile at once, each on its own port
+    Lab(LabArgs),
+    /// List the profiles, print one, or compare two
+    Profiles(ProfilesArgs),
+    /// Check a configuration and print the effective one
+    Check(CheckArgs),
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// The server to imitate: a built-in profile or a TOML file [default: node]
+    #[arg(short, long, value_name = "NAME|FILE")]
+    pub(super) profile: Option<String>,
+    /// The directory to serve [default: ./static, or the demo site inside this program]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+    /// The address to listen on [default: 127.0.0.1]
+    #[arg(short, long, value_name = "ADDR")]
+    pub(super) bind: Option<IpAddr>,
+    /// The port to listen on; 0 for a free one [default: the profile's]
+    #[arg(long, value_name = "N")]
+    pub(super) port: Option<u16>,
+    /// A configuration file [default: server.toml, if there is one]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Overrides a key of the profile, such as connection.persistent=false; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// The log's form and level: text or json, and off, error, warn, info, debug or trace [default: text/info]
+    #[arg(long, value_name = "FORMAT/LEVEL")]
+    pub(super) log: Option<LogSpec>,
+    /// Follow symbolic links that lead out of the root
+    #[arg(long)]
+    pub(super) follow_symlinks: bool,
+    /// How many threads serve [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(super) workers: Option<u16>,
+}
+
+/// How to serve all profiles.
+#[derive(Debug, Args)]
+pub(super) struct LabArgs {
+    /// The directory to serve [default: ./static, or the demo site inside this program]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+    /// The address to listen on
+    #[arg(short, long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub(super) bind: IpAddr,
+    /// The port of the first profile; the others follow [default: each profile's own]
+    #[arg(long, value_name = "N")]
+    pub(super) base_port: Option<u16>,
+    /// The log's form and level [default: text/info]
+    #[arg(long, value_name = "FORMAT/LEVEL")]
+    pub(super) log: Option<LogSpec>,
+    /// Follow symbolic links that lead out of the root
+    #[arg(long)]
+    pub(super) follow_symlinks: bool,
+}
+
+/// What to show of the profiles.
+#[derive(Debug, Args)]
+pub(super) struct ProfilesArgs {
+    /// The profile to print as TOML
+    #[arg(value_name = "NAME|FILE")]
+    pub(super) name: Option<String>,
+    /// Prints what differs between two profiles
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "name")]
+    pub(super) compare: Option<Vec<String>>,
+    /// Prints JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// A configuration file or a profile
+    #[arg(value_name = "FILE", default_value = "server.toml")]
+    pub(super) file: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,138 @@
+//! From flags, `server.toml` and profile to what is served: the flags win, then the file, then the profile.
+
+use super::Mistake;
+use super::args::ServeArgs;
+use super::log::LogSpec;
+use crate::files::{Directory, Limits, Root};
+use crate::profile::layers::{Layer, Stack};
+use crate::profile::raw::Raw;
+use crate::profile::units::Size;
+use crate::profile::{ConfigError, Profile};
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// The file that is read if none is named.
+pub(super) const DEFAULT_FILE: &str = "server.toml";
+
+/// `server.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ServerToml {
+    profile: Option<String>,
+    root: Option<PathBuf>,
+    bind: Option<IpAddr>,
+    port: Option<u16>,
+    log: Option<String>,
+    follow_symlinks: bool,
+    workers: Option<u16>,
+    cache: CacheToml,
+    /// Read for its mistakes alone; the keys themselves are laid over the profile as a table.
+    #[serde(rename = "override")]
+    _override: Option<Raw>,
+}
+
+/// `[cache]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct CacheToml {
+    files: Option<usize>,
+    bytes: Option<Size>,
+    file: Option<Size>,
+}
+
+/// What is served, and where.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub(super) stack: Stack,
+    pub(super) profile: Profile,
+    pub(super) root: Root,
+    pub(super) address: SocketAddr,
+    pub(super) log: LogSpec,
+    pub(super) workers: usize,
+    pub(super) cache: Limits,
+    /// The configuration file, if one was read.
+    pub(super) file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Resolves the flags with the file that they name, or with `server.toml` if there is one.
+    pub(super) fn resolve(args: &ServeArgs) -> Result<Config, Mistake> {
+        let file = match &args.config {
+            Some(file) => Some(file.clone()),
+            None => Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.is_file()),
+        };
+        let (toml, over) = match &file {
+            Some(file) => read(file)?,
+            None => (ServerToml::default(), None),
+        };
+        let name = args.profile.as_deref().or(toml.profile.as_deref()).unwrap_or("node");
+        let mut stack = Stack::load(name)?;
+        if let Some(over) = over {
+            stack = stack.over(over);
+        }
+        for assignment in &args.set {
+            stack = stack.over(Layer::from_assignment(assignment)?);
+        }
+        let profile = stack.build()?;
+        let follow = args.follow_symlinks || toml.follow_symlinks;
+        let bind = args.bind.or(toml.bind).unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let log = match (args.log, &toml.log) {
+            (Some(spec), _) => spec,
+            (None, Some(text)) => text.parse().map_err(|why| format!("{}: log: {why}", shown(file.as_deref())))?,
+            (None, None) => LogSpec::default(),
+        };
+        let defaults = Limits::default();
+        Ok(Config {
+            root: root(args.root.as_deref().or(toml.root.as_deref()), follow)?,
+            address: SocketAddr::new(bind, args.port.or(toml.port).unwrap_or(profile.port)),
+            log,
+            workers: args.workers.or(toml.workers).map_or_else(default_workers, usize::from),
+            cache: Limits {
+                files: toml.cache.files.unwrap_or(defaults.files),
+                bytes: toml.cache.bytes.map_or(defaults.bytes, |Size(n)| n as usize),
+                file: toml.cache.file.map_or(defaults.file, |Size(n)| n as usize),
+            },
+            profile,
+            stack,
+            file,
+        })
+    }
+}
+
+/// One worker for each core.
+pub(super) fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn shown(file: Option<&Path>) -> String {
+    file.map_or(DEFAULT_FILE.to_owned(), |f| f.display().to_string())
+}
+
+/// Reads a `server.toml`, and the keys of the profile that it overrides.
+fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
+    let origin = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{origin}: cannot read this configuration: {error}"))?;
+    let toml: ServerToml = toml::from_str(&text).map_err(|error| ConfigError::from_toml(&origin, &text, &error))?;
+    let over = Layer::nested(&origin, &text, "override")?;
+    Ok((toml, over))
+}
+
+/// Opens the root: the directory that was named, else `./static`, else the demo site.
+pub(super) fn root(named: Option<&Path>, follow_symlinks: bool) -> Result<Root, Mistake> {
+    let default = Path::new("static");
+    let path = match named {
+        Some(path) => path,
+        None if default.is_dir() => default,
+        None => return Ok(Root::Embedded),
+    };
+    let directory = Directory::open(path, follow_symlinks).map_err(|error| {
+        let hint = if path.is_file() {
+            "; expected a directory, not a file"
+        } else {
+            "; name another with --root"
+        };
+        format!("cannot serve {}: {error}{hint}", path.display())
+    })?;
+    Ok(Root::Directory(directory))
+}

@@ -1,0 +1,57 @@
+//! `labserve lab`: every profile at once, each on its own port.
+
+use super::args::LabArgs;
+use super::{Mistake, config, log, serve};
+use crate::VERSION;
+use crate::files::Limits;
+use crate::profile::{builtin, layers};
+use crate::serve::{GRACE, Server, Site, run as run_servers};
+use std::net::SocketAddr;
+
+pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
+    let root = config::root(args.root.as_deref(), args.follow_symlinks)?;
+    let mut servers: Vec<Server> = Vec::new();
+    let mut skipped = String::new();
+    for (number, name) in builtin::names().filter(|name| !is_variant_of_a_port(name)).enumerate() {
+        let profile = layers::load(name)?;
+        let port = match args.base_port {
+            Some(base) => {
+                u16::try_from(usize::from(base) + number).map_err(|_| format!("--base-port {base} leaves no room for {} ports", number + 1))?
+            }
+            None => profile.port,
+        };
+        let site = Site {
+            profile,
+            root: root.clone(),
+            cache: Limits::default(),
+        };
+        match serve::bind(site, SocketAddr::new(args.bind, port)) {
+            Ok(server) => servers.push(server),
+            Err(Mistake(why)) => skipped.push_str(&format!("  {name} is skipped: {why}\n")),
+        }
+    }
+    if servers.is_empty() {
+        return Err(Mistake(format!("no port is free:\n{skipped}move all of them with --base-port")));
+    }
+    log::start(args.log.unwrap_or_default());
+    serve::say(&format!("labserve {VERSION}, serving {}\n{}{skipped}", root.describe(), table(&servers)));
+    serve::warn_if_reachable(servers[0].address());
+    let running = run_servers(servers, config::default_workers(), GRACE)?;
+    serve::until_stopped(running)
+}
+
+/// A profile that listens on the same port as the one it is a variant of has no place beside it.
+fn is_variant_of_a_port(name: &str) -> bool {
+    name == "node20"
+}
+
+fn table(servers: &[Server]) -> String {
+    let rows: Vec<[String; 4]> = servers
+        .iter()
+        .map(|server| {
+            let profile = &server.site().profile;
+            [profile.name.clone(), serve::url(server.address()), profile.announces(), profile.does()]
+        })
+        .collect();
+    super::profiles::columns(&["profile", "url", "announces", "does"], &rows)
+}

@@ -1,0 +1,87 @@
+//! The log: its form, its level, and where it goes.
+
+use crate::events::{Human, LogFormat};
+use std::io::IsTerminal;
+use std::str::FromStr;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+
+/// Form and level of the log, as in `json/debug`; either may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LogSpec {
+    format: LogFormat,
+    level: LevelFilter,
+}
+
+impl Default for LogSpec {
+    fn default() -> LogSpec {
+        LogSpec {
+            format: LogFormat::Text,
+            level: LevelFilter::INFO,
+        }
+    }
+}
+
+impl FromStr for LogSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<LogSpec, String> {
+        let mut spec = LogSpec::default();
+        for word in text.split('/') {
+            match word {
+                "text" => spec.format = LogFormat::Text,
+                "json" => spec.format = LogFormat::Json,
+                level => {
+                    let known = ["off", "error", "warn", "info", "debug", "trace"].contains(&level);
+                    spec.level = level.parse().ok().filter(|_| known).ok_or_else(|| {
+                        format!("expected text or json, and off, error, warn, info, debug or trace, as in json/debug; got `{word}`")
+                    })?;
+                }
+            }
+        }
+        Ok(spec)
+    }
+}
+
+/// Starts the log on standard error, so that standard output holds only what was asked for.
+pub(super) fn start(spec: LogSpec) {
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::OFF.into())
+        .parse_lossy(format!("labserve={}", spec.level));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match spec.format {
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .try_init(),
+        LogFormat::Text => {
+            // Colour only where a person looks on, and not against their will (no-color.org).
+            let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            builder.with_ansi(ansi).event_format(Human).try_init()
+        }
+    };
+    // A second start in one process keeps the first log.
+    drop(started);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn form_and_level_in_any_order() {
+        for (text, format, level) in [
+            ("json", LogFormat::Json, LevelFilter::INFO),
+            ("debug", LogFormat::Text, LevelFilter::DEBUG),
+            ("json/warn", LogFormat::Json, LevelFilter::WARN),
+            ("off", LogFormat::Text, LevelFilter::OFF),
+        ] {
+            assert_eq!(text.parse(), Ok(LogSpec { format, level }), "{text}");
+        }
+        for bad in ["", "xml", "json/loud", "5"] {
+            assert!(bad.parse::<LogSpec>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The command line: from arguments to a running server or a printed answer.
+//!
+//! Everything a person can get wrong is reported as one line and exit code 2.
+
+mod args;
+mod check;
+mod config;
+mod lab;
+mod log;
+mod profiles;
+mod serve;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// A mistake of the user's, in one line.
+#[derive(Debug)]
+pub struct Mistake(String);
+
+impl<E: Display> From<E> for Mistake {
+    fn from(error: E) -> Mistake {
+        Mistake(error.to_string())
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => serve::run(&cli.serve),
+        Some(Command::Lab(args)) => lab::run(&args),
+        Some(Command::Profiles(args)) => profiles::run(&args),
+        Some(Command::Check(args)) => check::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Mistake(message)) => {
+            eprintln!("labserve: {message}");
+            ExitCode::from(2)
+        }
+    }
+}

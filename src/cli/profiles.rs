@@ -1,0 +1,153 @@
+//! `labserve profiles`: list the profiles, print one, compare two.
+
+use super::Mistake;
+use super::args::ProfilesArgs;
+use super::serve::say;
+use crate::profile::builtin;
+use crate::profile::compare::{Difference, differences};
+use crate::profile::layers::{self, Stack};
+
+pub(super) fn run(args: &ProfilesArgs) -> Result<(), Mistake> {
+    if let Some([left, right]) = args.compare.as_deref() {
+        return compare(left, right, args.json);
+    }
+    match &args.name {
+        Some(name) => print(name, args.json),
+        None => list(args.json),
+    }
+}
+
+fn list(json: bool) -> Result<(), Mistake> {
+    let mut rows = Vec::new();
+    for name in builtin::names() {
+        let profile = layers::load(name)?;
+        rows.push([
+            name.to_owned(),
+            profile.title.clone(),
+            profile.port.to_string(),
+            profile.announces(),
+            profile.does(),
+        ]);
+    }
+    if json {
+        let rows: Vec<toml::Value> = rows
+            .into_iter()
+            .map(|row| {
+                let keys = ["name", "title", "port", "announces", "does"];
+                keys.into_iter()
+                    .map(str::to_owned)
+                    .zip(row.into_iter().map(toml::Value::String))
+                    .collect::<toml::Table>()
+                    .into()
+            })
+            .collect();
+        say(&(json_of(&toml::Value::Array(rows)) + "\n"));
+    } else {
+        say(&columns(&["profile", "imitates", "port", "announces", "does"], &rows));
+    }
+    Ok(())
+}
+
+fn print(name: &str, json: bool) -> Result<(), Mistake> {
+    let stack = Stack::load(name)?;
+    stack.build()?;
+    if json {
+        say(&(json_of(&toml::Value::Table(stack.merged())) + "\n"));
+        return Ok(());
+    }
+    match stack.source() {
+        Some(source) => say(source),
+        None => say(&toml::to_string_pretty(&stack.merged())?),
+    }
+    Ok(())
+}
+
+fn compare(left: &str, right: &str, json: bool) -> Result<(), Mistake> {
+    let load = |name: &str| -> Result<toml::Table, Mistake> {
+        let stack = Stack::load(name)?;
+        stack.build()?;
+        Ok(stack.merged())
+    };
+    let found = differences(&load(left)?, &load(right)?);
+    if json {
+        let rows: Vec<toml::Value> = found
+            .iter()
+            .map(|d| {
+                let mut row = toml::Table::from_iter([("key".to_owned(), toml::Value::String(d.key.clone()))]);
+                row.extend(d.left.clone().map(|v| (left.to_owned(), v)));
+                row.extend(d.right.clone().map(|v| (right.to_owned(), v)));
+                row.into()
+            })
+            .collect();
+        say(&(json_of(&toml::Value::Array(rows)) + "\n"));
+        return Ok(());
+    }
+    let mut text = String::new();
+    for Difference { key, left: a, right: b } in &found {
+        let shown = |value: &Option<toml::Value>| value.as_ref().map_or("(default)".to_owned(), shown);
+        text.push_str(&format!("{key}\n{}{}", side(left, &shown(a)), side(right, &shown(b))));
+    }
+    say(&text);
+    Ok(())
+}
+
+/// A value under the name of its profile; one of several lines is indented as a whole.
+fn side(name: &str, value: &str) -> String {
+    let mut lines = value.lines();
+    let first = lines.next().unwrap_or_default();
+    let rest: String = lines.map(|line| format!("  {:16}{line}\n", "")).collect();
+    format!("  {name:<15} {first}\n{rest}")
+}
+
+fn shown(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A table for people: columns as wide as their widest cell.
+pub(super) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
+    let widths: Vec<usize> = (0..N)
+        .map(|i| rows.iter().map(|row| row[i].chars().count()).chain([heads[i].len()]).max().unwrap_or(0))
+        .collect();
+    let mut text = String::new();
+    let heads = heads.map(str::to_owned);
+    for row in std::iter::once(&heads).chain(rows) {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        text.push_str(&format!("  {}\n", cells.join("  ").trim_end()));
+    }
+    text
+}
+
+/// A TOML value as JSON.
+fn json_of(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => json_text(text),
+        toml::Value::Array(values) => format!("[{}]", values.iter().map(json_of).collect::<Vec<_>>().join(",")),
+        toml::Value::Table(table) => {
+            let members: Vec<String> = table
+                .iter()
+                .map(|(key, value)| format!("{}:{}", json_text(key), json_of(value)))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        }
+        toml::Value::Datetime(time) => json_text(&time.to_string()),
+        other => other.to_string(),
+    }
+}
+
+fn json_text(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}

@@ -1,0 +1,65 @@
+//! What becomes of a connection after a reply, and what the reply says of it: two different things.
+
+use super::CloseReason;
+use crate::http::request::Delimiter;
+use crate::http::{Request, Version, field::Name};
+use crate::profile::{Announce, Claim, Profile, Response, Template};
+use std::time::Duration;
+
+/// What becomes of a connection, and what is said of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fate<'p> {
+    /// Why it ends after the reply; `None` if it is kept.
+    pub end: Option<CloseReason>,
+    /// The field lines that the reply has about it.
+    pub says: &'p [Template],
+}
+
+/// The fate of a connection on which `response` answers `request`, its `number`th, at the age of `age`. `ending` is a
+/// reason that is known already.
+pub fn fate<'p>(
+    profile: &'p Profile,
+    request: Option<&Request<'_>>,
+    response: &Response,
+    number: u64,
+    age: Duration,
+    ending: Option<CloseReason>,
+) -> Fate<'p> {
+    let policy = &profile.connection;
+    let asked_to_keep = request.is_some_and(|r| r.connection_says(b"keep-alive", policy.search));
+    let end = ending.filter(|_| response.ends != Some(false)).or_else(|| {
+        if response.ends == Some(true) {
+            return Some(CloseReason::Response);
+        }
+        if !policy.persistent {
+            return Some(CloseReason::NotPersistent);
+        }
+        let request = request?;
+        if request.version() < Version::Http11 && !(asked_to_keep && policy.http10_keep_alive && request.version() == Version::Http10) {
+            return Some(CloseReason::Http10);
+        }
+        if request.connection_says(b"close", policy.search) {
+            return Some(CloseReason::RequestSaidClose);
+        }
+        let both = request.get(Name::ContentLength).is_some() && request.get(Name::TransferEncoding).is_some();
+        if both && profile.request_body.both_ends && profile.request_body.delimiter == Delimiter::Coding {
+            return Some(CloseReason::BadRequest);
+        }
+        if policy.max_requests.is_some_and(|most| number >= most) {
+            return Some(CloseReason::MaxRequests);
+        }
+        policy.max_age.filter(|most| age >= *most).map(|_| CloseReason::MaxAge)
+    });
+    let claim = response.claims.unwrap_or(match (end, policy.announce) {
+        (Some(_), _) => Claim::Close,
+        (None, Announce::Always) => Claim::Keep,
+        (None, Announce::Asked) if asked_to_keep => Claim::Keep,
+        (None, Announce::Asked) => Claim::Nothing,
+    });
+    let says: &[Template] = match claim {
+        Claim::Keep => &policy.says_keep,
+        Claim::Close => &policy.says_close,
+        Claim::Nothing => &[],
+    };
+    Fate { end, says }
+}

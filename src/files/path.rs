@@ -1,0 +1,233 @@
+//! From a request target to a path below the root, without touching the file system.
+
+use crate::http::head::has_scheme;
+use crate::http::{ResponseId, percent};
+use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Fragment, Take, TargetPolicy, types};
+
+/// A path below the root, and the pieces of the target that it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// The path: segments joined by `/`, decoded, without `.`, `..`, empty segments or a slash at either end. Empty for
+    /// the root.
+    pub path: String,
+    /// Whether the target's path ended in a slash, or named the root.
+    pub trailing_slash: bool,
+}
+
+/// A target cut into its parts: the path as sent, and the query with its `?`.
+pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> (&'t [u8], &'t [u8]) {
+    let target = match policy.absolute {
+        Take::As(AbsoluteTarget::Path) if has_scheme(target) => absolute_path(target),
+        _ => target,
+    };
+    let target = match policy.fragment {
+        Take::As(Fragment::Literal) => target,
+        _ => until(target, b'#'),
+    };
+    let path = until(target, b'?');
+    (path, &target[path.len()..])
+}
+
+fn absolute_path(target: &[u8]) -> &[u8] {
+    let authority = target.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
+    match target[authority..].iter().position(|b| matches!(b, b'/' | b'?' | b'#')) {
+        Some(at) if target[authority + at] == b'/' => &target[authority + at..],
+        _ => b"/",
+    }
+}
+
+fn until(text: &[u8], end: u8) -> &[u8] {
+    memchr::memchr(end, text).map_or(text, |at| &text[..at])
+}
+
+/// The path below the root that `target` names.
+///
+/// # Errors
+/// The response that the policy gives to such a target.
+pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<Located, ResponseId> {
+    if let Take::Answer(id) = policy.absolute
+        && has_scheme(target)
+    {
+        return Err(id);
+    }
+    if let Take::Answer(id) = policy.fragment
+        && target.contains(&b'#')
+    {
+        return Err(id);
+    }
+    let (sent, _) = split(target, policy);
+    if let Take::Answer(id) = policy.bad_percent
+        && percent::first_bad(sent).is_some()
+    {
+        return Err(id);
+    }
+    if let Take::Answer(id) = policy.encoded_slash
+        && percent::holds_escape_of(sent, b'/')
+    {
+        return Err(id);
+    }
+    let sent: std::borrow::Cow<'_, [u8]> = if policy.latin1 && !sent.is_ascii() {
+        let mut utf8 = Vec::new();
+        crate::http::text::latin1_to_utf8(sent, &mut utf8);
+        utf8.into()
+    } else {
+        sent.into()
+    };
+    let mut decoded = percent::decode(&sent);
+    if decoded.contains(&0) {
+        return Err(policy.nul);
+    }
+    if decoded.contains(&b'\\') {
+        match policy.backslash {
+            Take::As(Backslash::Literal) => {}
+            Take::As(Backslash::Slash) => decoded.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/'),
+            Take::Answer(id) => return Err(id),
+        }
+    }
+    let decoded = match (String::from_utf8(decoded), policy.bad_utf8) {
+        (Ok(decoded), _) => decoded,
+        (Err(_), Take::Answer(id)) => return Err(id),
+        // Names that are no UTF-8 are not served: such a path leads to nothing.
+        (Err(_), Take::As(())) => return Err(files.missing),
+    };
+    let trailing_slash = decoded.is_empty() || decoded.ends_with('/') || decoded.ends_with("/.") || decoded.ends_with("/..");
+    let path = resolve_dots(&decoded, policy)?;
+    check_names(&path, files)?;
+    Ok(Located {
+        trailing_slash: trailing_slash || path.is_empty(),
+        path,
+    })
+}
+
+/// Joins the segments of `path`, with `.` and `..` worked in (RFC 3986 section 5.2.4).
+fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, ResponseId> {
+    let mut out = String::with_capacity(path.len());
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                if let Take::Answer(id) = policy.dot_dot {
+                    return Err(id);
+                }
+                if out.is_empty()
+                    && let Take::Answer(id) = policy.above_root
+                {
+                    return Err(id);
+                }
+                out.truncate(out.rfind('/').unwrap_or(0));
+            }
+            name => {
+                if !out.is_empty() {
+                    out.push('/');
+                }
+                out.push_str(name);
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn check_names(path: &str, files: &FilePolicy) -> Result<(), ResponseId> {
+    for name in path.split('/') {
+        if let Take::Answer(id) = files.dotfiles
+            && name.len() > 1
+            && name.starts_with('.')
+        {
+            return Err(id);
+        }
+        if files.deny.iter().any(|pattern| types::matches(pattern, name)) {
+            return Err(files.deny_with);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name is unsafe to hand to Windows: a device, an alternate stream, or a name that Windows would read as
+/// another one (a dot or space at its end, a short 8.3 name). Harmless elsewhere, so it is asked on Windows alone.
+pub fn is_unsafe_on_windows(name: &str) -> bool {
+    let stem = name.split(['.', ':']).next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|n| matches!(n, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"))
+    };
+    let device = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$" | "clock$") || numbered("com") || numbered("lpt");
+    let short = name
+        .char_indices()
+        .any(|(at, c)| c == '~' && name[at + 1..].starts_with(|d: char| d.is_ascii_digit()));
+    device
+        || short
+        || name.ends_with(['.', ' '])
+        || name.contains(|c: char| c < ' ' || matches!(c, ':' | '\\' | '/' | '<' | '>' | '"' | '|' | '?' | '*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::layers;
+
+    /// (target, path, trailing slash) for the profile that follows the RFCs; `None` for a refusal.
+    const CASES: &[(&str, Option<(&str, bool)>)] = &[
+        ("/", Some(("", true))),
+        ("/a", Some(("a", false))),
+        ("/a/", Some(("a", true))),
+        ("/a?b#c", None),
+        ("/a?b/c", Some(("a", false))),
+        ("//a//b", Some(("a/b", false))),
+        ("/a/./b/../c", Some(("a/c", false))),
+        ("/a/..", Some(("", true))),
+        ("/..", Some(("", true))),
+        ("/../../etc/passwd", Some(("etc/passwd", false))),
+        ("/%2e%2e/x", Some(("x", false))),
+        ("/%252e%252e/x", Some(("%2e%2e/x", false))),
+        ("/a%2fb", Some(("a/b", false))),
+        ("/a%00b", None),
+        ("/a%zz", None),
+        ("/%ff", None),
+        ("/%c0%ae%c0%ae/x", None),
+        ("/%E9%9F%B3", Some(("音", false))),
+        ("http://h/a?b", Some(("a", false))),
+        ("http://h", Some(("", true))),
+        ("/a+b", Some(("a+b", false))),
+    ];
+
+    #[test]
+    fn targets_become_paths() {
+        let profile = layers::load("book").expect("the profile");
+        for (target, want) in CASES {
+            let got = locate(target.as_bytes(), &profile.target, &profile.files).ok();
+            let want = want.map(|(path, trailing_slash)| Located {
+                path: path.to_owned(),
+                trailing_slash,
+            });
+            assert_eq!(got, want, "{target}");
+        }
+    }
+
+    #[test]
+    fn no_target_leads_above_the_root() {
+        let pieces = ["..", "%2e%2e", ".%2e", "/", "%2f", "\\", "%5c", ".", "a", "//", "..;", "%00", "..%c0%af"];
+        for profile in crate::profile::builtin::names().map(|name| layers::load(name).expect(name)) {
+            for i in 0..pieces.len().pow(4) {
+                let target: String = std::iter::once("/")
+                    .chain((0..4).map(|k| pieces[i / pieces.len().pow(k) % pieces.len()]))
+                    .collect();
+                if let Ok(located) = locate(target.as_bytes(), &profile.target, &profile.files) {
+                    let bad = located.path.split('/').any(|s| s == ".." || s == ".") || located.path.starts_with('/');
+                    assert!(!bad, "{target} -> {}", located.path);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_windows_would_misread() {
+        for name in [
+            "con", "NUL.txt", "com1", "lpt9.a.b", "a:b", "a::$DATA", "a.", "a ", "PROGRA~1", "aux .txt", "com¹", "a\\b", "conin$",
+        ] {
+            assert!(is_unsafe_on_windows(name), "{name}");
+        }
+        for name in ["console", "a.con", "com10", "com", "index.html", "音乐.txt", "a~b", "nuls"] {
+            assert!(!is_unsafe_on_windows(name), "{name}");
+        }
+    }
+}

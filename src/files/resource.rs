@@ -1,0 +1,123 @@
+//! A file that can be sent: open, with everything about it that a reply may say.
+
+use crate::http::text;
+use crate::profile::{Precompressed, Profile};
+use std::fs::{File, Metadata};
+use std::sync::Arc;
+
+/// What tells one version of a file from another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileId {
+    /// The file system's number for the device.
+    pub device: u64,
+    /// The file's number on it.
+    pub inode: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its modification time: seconds since 1970.
+    pub mtime_secs: i64,
+    /// The nanoseconds of the same.
+    pub mtime_nanos: u32,
+    /// The time at which its metadata changed last, in nanoseconds since 1970.
+    pub ctime_nanos: i128,
+}
+
+impl FileId {
+    /// Reads it from what the file system says.
+    pub fn of(metadata: &Metadata) -> FileId {
+        crate::sys::file_id(metadata)
+    }
+}
+
+/// Where a file's bytes come from.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// An open file.
+    File(Arc<File>),
+    /// Bytes in memory: a small file's, known to be those of this version, or the demo site's.
+    Bytes(Arc<[u8]>),
+    /// Bytes inside the program.
+    Static(&'static [u8]),
+}
+
+/// A file that can be sent.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its path below the root.
+    pub path: String,
+    /// Its bytes.
+    pub content: Content,
+    /// Which version of which file it is.
+    pub id: FileId,
+    /// Its Content-Type; empty for none.
+    pub content_type: String,
+    /// The Adler-32 checksum of its path on this machine.
+    pub path_adler32: u32,
+    /// The content coding that its bytes are in.
+    pub coding: Option<Precompressed>,
+    /// Whether there are siblings in other codings.
+    pub negotiated: bool,
+}
+
+impl Resource {
+    /// A resource at `path` below the root.
+    pub fn new(path: &str, full_path: &std::path::Path, content: Content, id: FileId, profile: &Profile) -> Resource {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        Resource {
+            path: path.to_owned(),
+            content,
+            id,
+            content_type: profile.types.of(name),
+            path_adler32: text::adler32(full_path.as_os_str().as_encoded_bytes()),
+            coding: None,
+            negotiated: false,
+        }
+    }
+
+    /// Its name, without directories.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    /// Its size in bytes.
+    pub fn size(&self) -> u64 {
+        self.id.size
+    }
+
+    /// This sibling in place of `plain`: its bytes and validators, the other's type and name.
+    pub(super) fn as_coded(&self, plain: &Resource, coding: Precompressed) -> Resource {
+        Resource {
+            coding: Some(coding),
+            negotiated: true,
+            content_type: plain.content_type.clone(),
+            path: plain.path.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// The same, marked as one of several.
+    pub(super) fn as_negotiated(&self) -> Resource {
+        Resource {
+            negotiated: true,
+            ..self.clone()
+        }
+    }
+}
+
+impl Precompressed {
+    /// What a sibling's name ends in.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Precompressed::Br => ".br",
+            Precompressed::Gzip => ".gz",
+        }
+    }
+
+    /// The coding's name in Content-Encoding and Accept-Encoding.
+    pub fn token(self) -> &'static str {
+        match self {
+            Precompressed::Br => "br",
+            Precompressed::Gzip => "gzip",
+        }
+    }
+}

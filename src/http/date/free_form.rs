@@ -1,0 +1,397 @@
+//! The free-form dialect: words, numbers and signs in nearly any order, with ISO 8601 tried first.
+//!
+//! It is what a script engine makes of any text that might be a date: an unknown word before the first number is
+//! skipped, text in parentheses too; a number followed by ':' belongs to the time, another one to the date.
+
+mod iso;
+
+use super::epoch;
+use iso::Iso;
+
+pub(super) fn parse(text: &[u8]) -> Option<i64> {
+    let mut reader = Reader::new(text);
+    let mut date = Date::default();
+    let next = match iso::read(&mut reader, &mut date) {
+        Iso::Invalid => return None,
+        Iso::Whole => Token::End,
+        Iso::Upto(token) => token,
+    };
+    free(next, &mut reader, &mut date)?;
+    date.finish()
+}
+
+/// In Latin-1, as which the bytes of a field are taken; any other byte from 'A' on is a letter.
+const NO_BREAK_SPACE: u8 = 0xa0;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Token {
+    End,
+    Number { value: i64, digits: usize },
+    Sign(i64),
+    Symbol(u8),
+    Month(i64),
+    Zone { hours: i64, letters: usize },
+    HalfDay(i64),
+    TimeMark,
+    Word,
+    Space,
+    Other,
+}
+
+/// Words that mean something. Only a month may go on after its third letter.
+fn keyword(letters: &[u8]) -> Token {
+    let zone = |hours| Token::Zone {
+        hours,
+        letters: letters.len(),
+    };
+    let mut start = [0; 3];
+    for (to, from) in start.iter_mut().zip(letters) {
+        *to = from.to_ascii_lowercase();
+    }
+    if let Some(month) = super::MONTHS.iter().position(|name| name.eq_ignore_ascii_case(&start)) {
+        return Token::Month(month as i64 + 1);
+    }
+    match &start[..letters.len().min(4).min(start.len())] {
+        _ if letters.len() > 3 => Token::Word,
+        b"am" => Token::HalfDay(0),
+        b"pm" => Token::HalfDay(12),
+        b"ut" | b"utc" | b"z" | b"gmt" => zone(0),
+        b"edt" => zone(-4),
+        b"est" | b"cdt" => zone(-5),
+        b"cst" | b"mdt" => zone(-6),
+        b"mst" | b"pdt" => zone(-7),
+        b"pst" => zone(-8),
+        b"t" => Token::TimeMark,
+        _ => Token::Word,
+    }
+}
+
+/// Tokens with one of lookahead. A NUL ends the text.
+struct Reader<'a> {
+    rest: &'a [u8],
+    ahead: Token,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+        let mut reader = Self {
+            rest: &text[..end],
+            ahead: Token::End,
+        };
+        reader.next();
+        reader
+    }
+
+    fn next(&mut self) -> Token {
+        let scanned = self.scan();
+        std::mem::replace(&mut self.ahead, scanned)
+    }
+
+    fn skip(&mut self, token: Token) -> bool {
+        let found = self.ahead == token;
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    fn take(&mut self, accept: impl Fn(u8) -> bool) -> &'a [u8] {
+        let end = self.rest.iter().position(|byte| !accept(*byte)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
+    }
+
+    fn scan(&mut self) -> Token {
+        let Some(first) = self.rest.first().copied() else {
+            return Token::End;
+        };
+        match first {
+            b'0'..=b'9' => {
+                let digits = self.take(|byte| byte.is_ascii_digit());
+                // Nine digits after leading zeros count; more are read and forgotten.
+                let zeros = digits.iter().take_while(|byte| **byte == b'0').count();
+                let value = digits[zeros..].iter().take(9).fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
+                return Token::Number { value, digits: digits.len() };
+            }
+            NO_BREAK_SPACE => self.rest = &self.rest[1..],
+            b'A'.. => return keyword(self.take(|byte| byte >= b'A' && byte != NO_BREAK_SPACE)),
+            b'(' => {
+                let mut depth = 0;
+                while let Some((byte, rest)) = self.rest.split_first() {
+                    depth += i32::from(*byte == b'(') - i32::from(*byte == b')');
+                    self.rest = rest;
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                return Token::Other;
+            }
+            _ => self.rest = &self.rest[1..],
+        }
+        match first {
+            b'+' => Token::Sign(1),
+            b'-' => Token::Sign(-1),
+            b':' | b'.' | b')' => Token::Symbol(first),
+            b'\t'..=b'\r' | b' ' | NO_BREAK_SPACE => Token::Space,
+            _ => Token::Other,
+        }
+    }
+}
+
+/// What has been understood so far.
+#[derive(Default)]
+struct Date {
+    day: [i64; 3],
+    days: usize,
+    named_month: Option<i64>,
+    iso: bool,
+    time: [i64; 4],
+    times: usize,
+    half_day: Option<i64>,
+    zone_sign: Option<i64>,
+    zone_hour: Option<i64>,
+    zone_minute: Option<i64>,
+}
+
+impl Date {
+    fn add_day(&mut self, number: i64) -> Option<()> {
+        *self.day.get_mut(self.days)? = number;
+        self.days += 1;
+        Some(())
+    }
+
+    fn add_time(&mut self, number: i64) -> Option<()> {
+        *self.time.get_mut(self.times)? = number;
+        self.times += 1;
+        Some(())
+    }
+
+    /// Adds the last part of the time; what is missing behind it is 0.
+    fn end_time(&mut self, number: i64) -> Option<()> {
+        self.add_time(number)?;
+        self.times = 4;
+        Some(())
+    }
+
+    fn awaits_time(&self, number: i64) -> bool {
+        (matches!(self.times, 1 | 2) && number < 60) || (self.times == 3 && number < 1000)
+    }
+
+    fn awaits_zone_minute(&self, number: i64) -> bool {
+        self.zone_hour.is_some() && self.zone_minute.is_none() && number < 60
+    }
+
+    fn is_utc(&self) -> bool {
+        self.zone_hour == Some(0) && self.zone_minute == Some(0)
+    }
+
+    fn set_zone(&mut self, hours: i64) {
+        self.zone_sign = Some(if hours < 0 { -1 } else { 1 });
+        self.zone_hour = Some(hours.abs());
+        self.zone_minute = Some(0);
+    }
+
+    fn finish(mut self) -> Option<i64> {
+        if self.days == 0 {
+            return None;
+        }
+        // What is missing is 1: of a month, a day, and of a year too, which makes it 2001.
+        self.day[self.days..].fill(1);
+        let [a, b, c] = self.day;
+        let is_day = |number: i64| (1..=31).contains(&number);
+        let (mut year, month, day) = match self.named_month {
+            None if self.iso || !is_day(a) => (a, b, c),
+            None => (c, a, b),
+            Some(month) if !is_day(a) => (a, month, b),
+            Some(month) => (b, month, a),
+        };
+        if !self.iso {
+            year += match year {
+                0..50 => 2000,
+                50..100 => 1900,
+                _ => 0,
+            };
+        }
+        let [mut hour, minute, second, milli] = self.time;
+        if let Some(offset) = self.half_day {
+            if hour > 12 {
+                return None;
+            }
+            hour = hour % 12 + offset;
+        }
+        let in_day = hour < 24 && minute < 60 && second < 60 && milli < 1000;
+        let day_end = hour == 24 && (minute, second, milli) == (0, 0, 0);
+        if !(in_day || day_end) || !(1..=12).contains(&month) || !is_day(day) {
+            return None;
+        }
+        let offset = self
+            .zone_sign
+            .map_or(0, |sign| sign * (self.zone_hour.unwrap_or(0) * 3600 + self.zone_minute.unwrap_or(0) * 60));
+        // A day of the month that does not exist runs into the next month. The range of a time is 100 million days.
+        let secs = epoch(year, month, day, [hour, minute, second]) - offset;
+        (-8_640_000_000_000..=8_640_000_000_000 - i64::from(milli > 0))
+            .contains(&secs)
+            .then_some(secs)
+    }
+}
+
+/// The first three digits of a fraction, whatever their number.
+fn milliseconds(value: i64, digits: usize) -> i64 {
+    match digits {
+        1 => value * 100,
+        2 => value * 10,
+        _ => value / 10_i64.pow(digits.min(9) as u32 - 3),
+    }
+}
+
+/// Everything that is not ISO 8601, beginning with `token`.
+fn free(mut token: Token, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
+    let mut number_seen = date.days > 0;
+    while token != Token::End {
+        match token {
+            Token::Number { value, .. } => {
+                number_seen = true;
+                number(value, reader, date)?;
+            }
+            Token::HalfDay(offset) if date.times > 0 => date.half_day = Some(offset),
+            Token::Month(month) => {
+                date.named_month = Some(month);
+                reader.skip(Token::Sign(-1));
+            }
+            Token::Zone { hours, .. } if number_seen => date.set_zone(hours),
+            // Unknown words are welcome before the first number, if not glued to it.
+            Token::HalfDay(_) | Token::Zone { .. } | Token::TimeMark | Token::Word if number_seen || matches!(reader.ahead, Token::Number { .. }) => {
+                return None;
+            }
+            Token::Sign(sign) if date.is_utc() || date.times > 0 => {
+                number_seen = true;
+                zone_offset(sign, reader, date)?;
+            }
+            Token::Sign(_) | Token::Symbol(b')') if number_seen => return None,
+            _ => {}
+        }
+        token = reader.next();
+    }
+    Some(())
+}
+
+fn number(value: i64, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
+    if reader.skip(Token::Symbol(b':')) {
+        if reader.skip(Token::Symbol(b':')) {
+            (date.times == 0).then_some(())?;
+            date.add_time(value)?;
+            return date.add_time(0);
+        }
+        date.add_time(value)?;
+        reader.skip(Token::Symbol(b'.'));
+        return Some(());
+    }
+    if reader.skip(Token::Symbol(b'.')) && date.awaits_time(value) {
+        date.add_time(value)?;
+        let Token::Number { value, digits } = reader.next() else {
+            return None;
+        };
+        // Behind a fourth part the fraction has no place, and is dropped.
+        let _ = date.end_time(milliseconds(value, digits));
+        return Some(());
+    }
+    if date.awaits_zone_minute(value) {
+        date.zone_minute = Some(value);
+    } else if date.awaits_time(value) {
+        date.end_time(value)?;
+        let apart = matches!(
+            reader.ahead,
+            Token::End | Token::Space | Token::Sign(_) | Token::Zone { hours: 0, letters: 1 }
+        );
+        return apart.then_some(());
+    } else {
+        date.add_day(value)?;
+        reader.skip(Token::Sign(-1));
+    }
+    Some(())
+}
+
+/// +1, +01, +0100, +01:00 behind a time or "GMT".
+fn zone_offset(sign: i64, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
+    date.zone_sign = Some(sign);
+    let (mut value, mut digits) = (0, 0);
+    if let Token::Number {
+        value: number,
+        digits: width,
+    } = reader.ahead
+    {
+        (value, digits) = (number, width);
+        reader.next();
+    }
+    (date.zone_hour, date.zone_minute) = match digits {
+        _ if reader.ahead == Token::Symbol(b':') => (Some(value), None),
+        1 | 2 => (Some(value), Some(0)),
+        3 | 4 => (Some(value / 100), Some(value % 100)),
+        _ => return None,
+    };
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    const T: i64 = 1_698_766_276;
+
+    #[test]
+    fn words_and_numbers_stand_in_nearly_any_order() {
+        for (text, expected) in [
+            ("Tue Oct 31 2023 15:31:16 GMT+0000 (nested (text))", Some(T)),
+            ("2023/10/31 15:31:16", Some(T)),
+            ("31-Oct-2023 15:31:16", Some(T)),
+            ("15:31:16 October 31 23", Some(T)),
+            ("Octopus 31 2023 3:31:16 pm", Some(T)),
+            ("any words 31 Oct 2023 15:31:16", Some(T)),
+            ("31 Oct 2023 15:31:16 any words", None),
+            ("31 Oct 2023 15:31:16.9", Some(T)),
+            ("31 Oct 2023 15:31:16 +1", Some(T - 3600)),
+            ("31 Oct 2023 15:31:16 -01:30", Some(T + 5400)),
+            ("31 Oct 2023 15:31:16 +12345", None),
+            ("31 Oct 2023 15:31:16 PDT", Some(T + 25_200)),
+            ("31 Oct 2023 12:00 am", Some(T - 55_876)),
+            ("31 Oct 2023 13:00 am", None),
+            ("Oct 31", Some(1_004_486_400)),
+            ("Oct", None),
+            ("32 Oct 2023", None),
+            ("31 Oct 49", Some(2_519_251_200)),
+            ("31 Oct 50", Some(-604_972_800)),
+            ("31 Oct 999999999", None),
+            ("", None),
+            (")(", None),
+        ] {
+            assert_eq!(parse(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn iso_8601_is_strict_once_its_time_has_begun() {
+        for (text, expected) in [
+            ("2023-10-31T15:31:16Z", Some(T)),
+            ("2023-10-31T15:31:16.999Z", Some(T)),
+            ("2023-10-31T15:31:16", Some(T)),
+            ("2023-10-31T16:31:16+01:00", Some(T)),
+            ("2023-10-31T16:31:16+0100", Some(T)),
+            ("+002023-10-31T15:31:16Z", Some(T)),
+            ("2023-10-31T15:31", Some(T - 16)),
+            ("2023-10-31T24:00", Some(T + 30_524)),
+            ("2023-10-31T24:01", None),
+            ("2023-10-31T15", None),
+            ("2023-10-31T15:31:16 Z", None),
+            ("2023-10-31T15:31:60Z", None),
+            ("2023", Some(1_672_531_200)),
+            ("2023-10", Some(1_696_118_400)),
+            ("0023-10-31", Some(-61_415_193_600)),
+            ("-000000-01-01", Some(978_307_200)),
+            ("-000001-01-01T00:00:00Z", Some(-62_198_755_200)),
+        ] {
+            assert_eq!(parse(text.as_bytes()), expected, "{text}");
+        }
+    }
+}

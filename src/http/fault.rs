@@ -1,0 +1,127 @@
+//! Everything that can be wrong with a request head, by name.
+//!
+//! Real servers differ less in what they parse than in what they let pass. So each departure from RFC 9112 has a name
+//! here, and a profile says of each whether it is accepted, dropped, answered or met with silence.
+
+use std::fmt;
+
+/// A response, named as in the profile's `[response.NAME]` tables; an index into the profile's compiled responses.
+pub type ResponseId = usize;
+
+/// What a profile does with a head that has a certain fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Treatment {
+    /// Go on as if it were right; what that means for each fault stands with the fault.
+    Accept,
+    /// Leave the offending field line out and go on. For faults of a field line only.
+    Drop,
+    /// Answer with this response. The connection ends after it, unless the response says `ends = false`.
+    Answer(ResponseId),
+    /// End the connection without a word.
+    Close,
+}
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $variant:ident = $key:literal, $meaning:literal;)*) => {
+        /// A departure from RFC 9112 in a request head.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Fault { $(#[doc = $meaning] $variant,)* }
+
+        impl Fault {
+            /// Every fault, in the order in which profiles list them.
+            pub const ALL: &'static [Fault] = &[$(Fault::$variant,)*];
+
+            /// The key of this fault in a profile's `[faults]` table.
+            pub fn key(self) -> &'static str {
+                match self { $(Fault::$variant => $key,)* }
+            }
+
+            /// What the fault is, and what accepting it means, in one sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Fault::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+faults! {
+    EmptyLine = "empty_line", "an empty line before the request line (accepted: skipped, RFC 9112 section 2.2)";
+    BareLf = "bare_lf", "a line that ends in LF alone (accepted: it ends the line all the same)";
+    BareCr = "bare_cr", "a CR inside a line (accepted: part of the text)";
+    LeadingSpace = "leading_space", "white space before the method (accepted: skipped)";
+    ExtraSpace = "extra_space", "more than one space, or a tab, between the parts of the request line or after them (accepted: counts as one)";
+    OneWord = "one_word", "a request line of a single word";
+    MethodChar = "method_char", "a method with a character outside A-Z, a-z, _ and - (accepted: part of the name)";
+    MethodCase = "method_case", "a method with a lower-case letter (accepted: a method of that very name)";
+    MethodUnknown = "method_unknown", "a method that is not listed under [methods] (accepted: the rule `other` applies)";
+    TargetSpace = "target_space", "a space inside the request target (accepted: part of the target)";
+    TargetControl = "target_control", "a control character in the target (accepted: part of the target)";
+    TargetNul = "target_nul", "a NUL byte in the target (accepted: part of the target)";
+    TargetHigh = "target_high", "a byte above 0x7f in the target (accepted: part of the target)";
+    TargetFragment = "target_fragment", "a `#` in the target (accepted: see [target] fragment)";
+    TargetForm = "target_form", "a target that is neither a path, nor `*`, nor an absolute URI (accepted: taken as a path)";
+    TargetAsterisk = "target_asterisk", "the target `*` (accepted: taken as a path)";
+    NoVersion = "no_version", "a request line without a version, HTTP/0.9 (accepted: the reply has no head, and ends the connection)";
+    BadVersion = "bad_version", "a version that is not `HTTP/` and two numbers (accepted: taken as HTTP/1.0)";
+    OddVersion = "odd_version", "a version with leading zeros or more than one digit, such as HTTP/1.10 (accepted: read as numbers)";
+    LowerVersion = "lower_version", "`http/1.1` (accepted: read as HTTP/1.1)";
+    MinorVersion = "minor_version", "HTTP/1.2 to HTTP/1.9 (accepted: read as HTTP/1.1)";
+    MajorVersion = "major_version", "HTTP/2.0 and above (accepted: read as HTTP/1.1)";
+    OldVersion = "old_version", "HTTP/0.9 spelled out, or another 0.x (accepted: read as HTTP/1.0)";
+    LineTooLong = "line_too_long", "a request line longer than [head] line";
+    FieldNoColon = "field_no_colon", "a field line without a colon";
+    FieldNameEmpty = "field_name_empty", "a field line that begins with a colon";
+    FieldNameChar = "field_name_char", "a field name with a character that is no token character (accepted: part of the name)";
+    FieldNameSpace = "field_name_space", "white space between field name and colon (accepted: cut off)";
+    FieldFold = "field_fold", "a field value that goes on on the next line, obs-fold (accepted: joined)";
+    FieldFoldFirst = "field_fold_first", "white space before the first field name (accepted: skipped)";
+    FieldValueNul = "field_value_nul", "a NUL byte in a field value (accepted: part of the value)";
+    FieldValueControl = "field_value_control", "another control character in a field value (accepted: part of the value)";
+    FieldTooLong = "field_too_long", "a field line longer than [head] field";
+    FieldsTooMany = "fields_too_many", "more field lines than [head] fields";
+    HeadTooLarge = "head_too_large", "a head longer than [head] size";
+    HostMissing = "host_missing", "HTTP/1.1 without Host (accepted: the server's own address stands for it)";
+    HostRepeated = "host_repeated", "more than one Host field (accepted: the first counts)";
+    HostEmpty = "host_empty", "an empty Host field in HTTP/1.1 (accepted: the server's own address stands for it)";
+    HostInvalid = "host_invalid", "a Host field with a character that no host name has (accepted: taken as it is)";
+    LengthInvalid = "length_invalid", "a Content-Length that is no number (accepted: as if it were absent)";
+    LengthRepeated = "length_repeated", "two Content-Length fields of the same value (accepted: they count as one)";
+    LengthConflict = "length_conflict", "two Content-Length fields of different values (accepted: the first counts)";
+    LengthAndCoding = "length_and_coding", "both Content-Length and Transfer-Encoding (accepted: see [request_body] both)";
+    CodingUnknown = "coding_unknown", "a Transfer-Encoding whose last coding is not chunked (accepted: as if it were absent)";
+    CodingOld = "coding_old", "a Transfer-Encoding in an HTTP/1.0 request (accepted: it counts)";
+    ChunkInvalid = "chunk_invalid", "a chunked body that breaks RFC 9112 section 7.1 (accepted: the connection ends without a word)";
+    ExpectUnknown = "expect_unknown", "an Expect field other than 100-continue (accepted: ignored)";
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+/// A profile's treatment of every fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults([Treatment; Fault::ALL.len()]);
+
+impl Faults {
+    /// Treats every fault alike.
+    pub fn all(treatment: Treatment) -> Faults {
+        Faults([treatment; Fault::ALL.len()])
+    }
+
+    /// The treatment of `fault`.
+    pub fn of(&self, fault: Fault) -> Treatment {
+        self.0[fault as usize]
+    }
+
+    /// Sets the treatment of `fault`.
+    pub fn set(&mut self, fault: Fault, treatment: Treatment) {
+        self.0[fault as usize] = treatment;
+    }
+
+    /// Whether `fault` is accepted.
+    pub fn accepts(&self, fault: Fault) -> bool {
+        self.of(fault) == Treatment::Accept
+    }
+}

@@ -1,0 +1,101 @@
+//! Field names that the server itself reads, and how list-valued fields are read.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! names {
+    ($($variant:ident = $text:literal;)*) => {
+        /// A request field that some decision depends on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)] // the names are those of RFC 9110
+        pub enum Name { $($variant,)* }
+
+        impl Name {
+            /// How many names there are.
+            pub const COUNT: usize = [$($text,)*].len();
+
+            /// The name in `text`, compared without regard to case; `None` for a field nobody here reads.
+            pub fn of(text: &[u8]) -> Option<Name> {
+                // The length comes first: most fields of a browser's request are ruled out by it alone.
+                match text.len() {
+                    $(n if n == $text.len() && text.eq_ignore_ascii_case($text.as_bytes()) => Some(Name::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+names! {
+    Host = "host";
+    Connection = "connection";
+    KeepAlive = "keep-alive";
+    ContentLength = "content-length";
+    TransferEncoding = "transfer-encoding";
+    Expect = "expect";
+    Range = "range";
+    IfRange = "if-range";
+    IfMatch = "if-match";
+    IfNoneMatch = "if-none-match";
+    IfModifiedSince = "if-modified-since";
+    IfUnmodifiedSince = "if-unmodified-since";
+    CacheControl = "cache-control";
+    AcceptEncoding = "accept-encoding";
+    Upgrade = "upgrade";
+}
+
+/// How a server looks for a word in the `Connection` field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenSearch {
+    /// As one member of a comma-separated list, without regard to case (RFC 9110 section 5.6.1).
+    #[default]
+    List,
+    /// Anywhere in the value, without regard to case.
+    Substring,
+    /// As the whole value, without regard to case.
+    Whole,
+}
+
+impl TokenSearch {
+    /// Whether `word` (lower case) is found in `value`.
+    pub fn finds(self, value: &[u8], word: &[u8]) -> bool {
+        match self {
+            TokenSearch::List => value.split(|b| *b == b',').any(|member| member.trim_ascii().eq_ignore_ascii_case(word)),
+            TokenSearch::Substring => value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)),
+            TokenSearch::Whole => value.eq_ignore_ascii_case(word),
+        }
+    }
+}
+
+/// Whether `byte` may stand in a token (RFC 9110 section 5.6.2).
+pub fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_whatever_their_case() {
+        assert_eq!(Name::of(b"IF-none-MATCH"), Some(Name::IfNoneMatch));
+        assert_eq!(Name::of(b"Host "), None);
+        assert_eq!(Name::of(b""), None);
+    }
+
+    #[test]
+    fn a_token_is_searched_for_in_three_ways() {
+        let cases: [(&[u8], [bool; 3]); 6] = [
+            (b"close", [true, true, true]),
+            (b"Close", [true, true, true]),
+            (b"foo, close", [true, true, false]),
+            (b"closed", [false, true, false]),
+            (b"", [false, false, false]),
+            (b"clos", [false, false, false]),
+        ];
+        for (value, want) in cases {
+            let got = [TokenSearch::List, TokenSearch::Substring, TokenSearch::Whole].map(|s| s.finds(value, b"close"));
+            assert_eq!(got, want, "{}", String::from_utf8_lossy(value));
+        }
+    }
+}

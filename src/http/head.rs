@@ -1,0 +1,620 @@
+//! The head scanner: where a request head ends, what its parts are, and the first thing that is wrong with it.
+//!
+//! It knows RFC 9112's grammar and the ways in which real servers are more tolerant than it. It does not know what a
+//! field means (that is [`super::request`]), and it keeps nothing: it is called with all bytes of the head so far, as
+//! often as more of them arrive. Spans are offsets into those bytes, so a head stays valid while its buffer is moved.
+
+use super::fault::{Fault, Faults, Treatment};
+use super::field::{self, Name};
+
+/// Limits and tolerance of the scanner; part of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadPolicy {
+    /// The longest request line, in bytes without its line end.
+    pub line: usize,
+    /// The longest field line, in bytes without its line end.
+    pub field: usize,
+    /// The most field lines.
+    pub fields: usize,
+    /// The longest head, in bytes with all line ends.
+    pub size: usize,
+    /// Whether a bad request line is noticed with its first bad byte, or only when the line is complete.
+    pub by_byte: bool,
+    /// Whether a request without a version is read on to its empty line, and taken for HTTP/1.0.
+    pub full_http09: bool,
+    /// What is done about each fault.
+    pub faults: Faults,
+    /// The methods that the profile lists; another one is [`Fault::MethodUnknown`].
+    pub methods: Vec<String>,
+}
+
+/// A stretch of the head's bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn new(start: usize, end: usize) -> Span {
+        // A head never comes near 4 GiB: the scanner gives up at `HeadPolicy::size`.
+        Span {
+            start: start as u32,
+            end: end as u32,
+        }
+    }
+
+    /// The bytes of this span in `bytes`; empty if they do not reach that far.
+    pub fn of(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// Whether the span holds nothing.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// The protocol version that a request line names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// No version at all: HTTP/0.9.
+    Http09,
+    /// HTTP/1.0, and what is taken for it.
+    Http10,
+    /// HTTP/1.1, and what is taken for it.
+    #[default]
+    Http11,
+}
+
+/// One field line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldLine {
+    /// The name, as spelled.
+    pub name: Span,
+    /// The value, without white space around it.
+    pub value: Span,
+    /// Which field it is, if it is one that a decision depends on.
+    pub known: Option<Name>,
+}
+
+/// The parts of a request head, as offsets into its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The request line without its line end.
+    pub line: Span,
+    /// The method.
+    pub method: Span,
+    /// The request target.
+    pub target: Span,
+    /// The version.
+    pub version: Version,
+    /// The digits behind `HTTP/`, as spelled.
+    pub version_text: Span,
+    /// The field lines, in order.
+    pub fields: Vec<FieldLine>,
+    /// The field line that a fault is about.
+    pub at_fault: Span,
+    /// The first field's offset: everything from the request line to there is the request line.
+    pub fields_start: usize,
+    /// How many bytes the head takes up, with the empty line that ends it.
+    pub len: usize,
+}
+
+/// What the scanner found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scan {
+    /// The head is not complete yet, and nothing is wrong with it so far. Says whether the request line is complete.
+    Partial {
+        /// Whether the request line has ended.
+        line_complete: bool,
+    },
+    /// A complete head.
+    Complete(Head),
+    /// The profile does not accept this fault; the head holds what had been read of it.
+    Refused(Fault, Head),
+}
+
+/// Scans the bytes received so far for a request head.
+pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
+    let mut scanner = Scanner {
+        bytes,
+        policy,
+        head: Head::default(),
+    };
+    match scanner.run() {
+        Ok(true) => Scan::Complete(scanner.head),
+        Ok(false) => Scan::Partial {
+            line_complete: scanner.head.fields_start > 0,
+        },
+        Err(fault) => Scan::Refused(fault, scanner.head),
+    }
+}
+
+struct Scanner<'b> {
+    bytes: &'b [u8],
+    policy: &'b HeadPolicy,
+    head: Head,
+}
+
+/// A line of the head: where it ends without and with its line end.
+struct Line {
+    end: usize,
+    next: usize,
+}
+
+impl Scanner<'_> {
+    /// True if the head is complete.
+    fn run(&mut self) -> Result<bool, Fault> {
+        let start = self.skip_empty_lines()?;
+        if start == self.bytes.len() {
+            return Ok(false);
+        }
+        if self.policy.by_byte {
+            self.check_unfinished_line(start)?;
+        }
+        let Some(line) = self.line(start, self.policy.line, Fault::LineTooLong)? else {
+            return Ok(false);
+        };
+        self.head.fields_start = line.next;
+        self.request_line(start, line.end)?;
+        if self.head.version == Version::Http09 {
+            self.head.len = line.next;
+            return Ok(true);
+        }
+        self.field_lines(line.next)
+    }
+
+    fn check(&self, fault: Fault) -> Result<(), Fault> {
+        if self.policy.faults.accepts(fault) { Ok(()) } else { Err(fault) }
+    }
+
+    /// The line that begins at `start`, or `None` if it is not complete.
+    fn line(&mut self, start: usize, limit: usize, too_long: Fault) -> Result<Option<Line>, Fault> {
+        let rest = &self.bytes[start..];
+        let Some(lf) = memchr::memchr(b'\n', rest) else {
+            if rest.len() > limit {
+                self.head.at_fault = Span::new(start, start + limit);
+                return Err(too_long);
+            }
+            return self.within_size(self.bytes.len()).map(|()| None);
+        };
+        let next = start + lf + 1;
+        let end = if lf > 0 && rest[lf - 1] == b'\r' { next - 2 } else { next - 1 };
+        self.head.at_fault = Span::new(start, end);
+        if end - start > limit {
+            return Err(too_long);
+        }
+        self.within_size(next)?;
+        if next - end == 1 {
+            self.check(Fault::BareLf)?;
+        }
+        Ok(Some(Line { end, next }))
+    }
+
+    fn within_size(&self, len: usize) -> Result<(), Fault> {
+        if len > self.policy.size { Err(Fault::HeadTooLarge) } else { Ok(()) }
+    }
+
+    /// Skips empty lines before the request line; returns where it begins.
+    fn skip_empty_lines(&mut self) -> Result<usize, Fault> {
+        let mut at = 0;
+        loop {
+            let len = match &self.bytes[at..] {
+                [b'\r', b'\n', ..] => 2,
+                [b'\n', ..] => {
+                    self.check(Fault::BareLf)?;
+                    1
+                }
+                // Half of an empty line: wait for the rest.
+                [b'\r'] => return Ok(self.bytes.len()),
+                _ => return Ok(at),
+            };
+            self.check(Fault::EmptyLine)?;
+            at += len;
+            self.within_size(at)?;
+        }
+    }
+
+    /// Looks at the method of a line that has not ended, for servers that parse byte by byte.
+    fn check_unfinished_line(&mut self, start: usize) -> Result<(), Fault> {
+        let rest = &self.bytes[start..];
+        let word_end = rest.iter().position(|b| matches!(b, b' ' | b'\r' | b'\n')).unwrap_or(rest.len());
+        let (word, ended) = (&rest[..word_end], word_end < rest.len());
+        self.head.at_fault = Span::new(start, start + word_end);
+        if word.is_empty() && ended {
+            return self.check(Fault::LeadingSpace);
+        }
+        self.method_chars(word)?;
+        let known = |method: &String| {
+            if ended {
+                method.as_bytes() == word
+            } else {
+                method.as_bytes().starts_with(word)
+            }
+        };
+        if !self.policy.methods.iter().any(known) {
+            self.check(Fault::MethodUnknown)?;
+        }
+        Ok(())
+    }
+
+    fn method_chars(&self, method: &[u8]) -> Result<(), Fault> {
+        for byte in method {
+            match byte {
+                b'A'..=b'Z' | b'_' | b'-' => {}
+                b'a'..=b'z' => self.check(Fault::MethodCase)?,
+                _ => self.check(Fault::MethodChar)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn request_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        self.head.line = Span::new(start, end);
+        let text = &self.bytes[start..end];
+        let is_space = |b: &u8| matches!(b, b' ' | b'\t');
+        let first = text.iter().position(|b| !is_space(b)).unwrap_or(text.len());
+        if first > 0 {
+            self.check(Fault::LeadingSpace)?;
+        }
+        let last = text.iter().rposition(|b| !is_space(b)).map_or(first, |i| i + 1);
+        let after_method = text[first..last].iter().position(is_space).map_or(last, |i| first + i);
+        self.head.method = Span::new(start + first, start + after_method);
+        self.method_chars(&text[first..after_method])?;
+        if !self.policy.methods.iter().any(|m| m.as_bytes() == &text[first..after_method]) {
+            self.check(Fault::MethodUnknown)?;
+        }
+        if after_method == last {
+            return Err(Fault::OneWord);
+        }
+        if last < text.len() {
+            self.check(Fault::ExtraSpace)?;
+        }
+        let target_start = after_method + text[after_method..last].iter().position(|b| !is_space(b)).unwrap_or(0);
+        if target_start - after_method > 1 || text[after_method] == b'\t' {
+            self.check(Fault::ExtraSpace)?;
+        }
+        // The version is the last word. Without one the rest is the target: HTTP/0.9, or a target with a space in it.
+        let version_start = text[target_start..last].iter().rposition(is_space).map(|i| target_start + i + 1);
+        let target_end = match version_start {
+            Some(at) => text[..at].iter().rposition(|b| !is_space(b)).map_or(target_start, |i| i + 1),
+            None => last,
+        };
+        if let Some(at) = version_start
+            && (at - target_end > 1 || text[at - 1] == b'\t')
+        {
+            self.check(Fault::ExtraSpace)?;
+        }
+        self.head.target = Span::new(start + target_start, start + target_end);
+        let Some(at) = version_start else {
+            self.check(Fault::NoVersion)?;
+            self.head.version = if self.policy.full_http09 { Version::Http10 } else { Version::Http09 };
+            return self.target_chars();
+        };
+        self.head.version_text = Span::new(start + at, start + last);
+        self.head.version = self.version(&text[at..last])?;
+        self.target_chars()
+    }
+
+    fn version(&mut self, text: &[u8]) -> Result<Version, Fault> {
+        match text {
+            b"HTTP/1.1" => return Ok(Version::Http11),
+            b"HTTP/1.0" => return Ok(Version::Http10),
+            _ => {}
+        }
+        let Some((major, minor)) = version_numbers(text) else {
+            self.check(Fault::BadVersion)?;
+            return Ok(Version::Http10);
+        };
+        // For `{version:number}`: what stands behind the slash.
+        self.head.version_text = Span {
+            start: self.head.version_text.start + 5,
+            ..self.head.version_text
+        };
+        if !text.starts_with(b"HTTP/") {
+            self.check(Fault::LowerVersion)?;
+        }
+        if text.len() != b"HTTP/1.1".len() {
+            self.check(Fault::OddVersion)?;
+        }
+        match (major, minor) {
+            (0, _) => self.check(Fault::OldVersion).map(|()| Version::Http10),
+            (1, 0) => Ok(Version::Http10),
+            (1, 1) => Ok(Version::Http11),
+            (1, _) => self.check(Fault::MinorVersion).map(|()| Version::Http11),
+            _ => self.check(Fault::MajorVersion).map(|()| Version::Http11),
+        }
+    }
+
+    fn target_chars(&mut self) -> Result<(), Fault> {
+        let target = self.head.target.of(self.bytes);
+        self.head.at_fault = self.head.target;
+        for byte in target {
+            match byte {
+                0 => self.check(Fault::TargetNul)?,
+                b' ' | b'\t' => self.check(Fault::TargetSpace)?,
+                1..=0x1f | 0x7f => self.check(Fault::TargetControl)?,
+                0x80.. => self.check(Fault::TargetHigh)?,
+                b'#' => self.check(Fault::TargetFragment)?,
+                _ => {}
+            }
+        }
+        match target {
+            [b'/', ..] => Ok(()),
+            b"*" => self.check(Fault::TargetAsterisk),
+            _ if has_scheme(target) => Ok(()),
+            _ if self.head.method.of(self.bytes) == b"CONNECT" => Ok(()),
+            _ => self.check(Fault::TargetForm),
+        }
+    }
+
+    fn field_lines(&mut self, mut at: usize) -> Result<bool, Fault> {
+        // A browser sends about fifteen.
+        self.head.fields.reserve(16);
+        let mut count = 0;
+        loop {
+            let Some(line) = self.line(at, self.policy.field, Fault::FieldTooLong)? else {
+                return Ok(false);
+            };
+            if line.end == at {
+                self.head.len = line.next;
+                return Ok(true);
+            }
+            count += 1;
+            if count > self.policy.fields {
+                return Err(Fault::FieldsTooMany);
+            }
+            if matches!(self.bytes[at], b' ' | b'\t') {
+                self.folded_line(at, line.end)?;
+            } else {
+                self.field_line(at, line.end)?;
+            }
+            at = line.next;
+        }
+    }
+
+    /// A line that begins with white space: the value of the field before goes on (RFC 9112 section 5.2).
+    fn folded_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        let Some(last) = self.head.fields.last_mut() else {
+            return self.drop_or(Fault::FieldFoldFirst).map(drop);
+        };
+        if self.policy.faults.of(Fault::FieldFold) == Treatment::Accept {
+            last.value.end = end as u32;
+            let text = &self.bytes[start..end];
+            return self.value_chars(text);
+        }
+        self.drop_or(Fault::FieldFold).map(drop)
+    }
+
+    /// For a fault of a field line: true if the line goes on, false if it is dropped.
+    fn drop_or(&self, fault: Fault) -> Result<bool, Fault> {
+        match self.policy.faults.of(fault) {
+            Treatment::Accept => Ok(true),
+            Treatment::Drop => Ok(false),
+            _ => Err(fault),
+        }
+    }
+
+    fn field_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        let text = &self.bytes[start..end];
+        let Some(colon) = memchr::memchr(b':', text) else {
+            // Without a colon there is no field to accept: the line is left out either way.
+            return self.drop_or(Fault::FieldNoColon).map(drop);
+        };
+        let name_end = text[..colon].iter().rposition(|b| !matches!(b, b' ' | b'\t')).map_or(0, |i| i + 1);
+        if colon == 0 && !self.drop_or(Fault::FieldNameEmpty)? {
+            return Ok(());
+        }
+        if name_end < colon && !self.drop_or(Fault::FieldNameSpace)? {
+            return Ok(());
+        }
+        if !text[..name_end].iter().all(|b| field::is_token(*b)) && !self.drop_or(Fault::FieldNameChar)? {
+            return Ok(());
+        }
+        let value = text[colon + 1..].trim_ascii();
+        self.value_chars(value)?;
+        let value_start = start + colon + 1 + text[colon + 1..].iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
+        self.head.fields.push(FieldLine {
+            name: Span::new(start, start + name_end),
+            value: Span::new(value_start, value_start + value.len()),
+            known: Name::of(&text[..name_end]),
+        });
+        Ok(())
+    }
+
+    fn value_chars(&self, value: &[u8]) -> Result<(), Fault> {
+        for byte in value {
+            match byte {
+                b'\t' | b' '..=b'~' | 0x80.. => {}
+                0 => self.check(Fault::FieldValueNul)?,
+                b'\r' => self.check(Fault::BareCr)?,
+                _ => self.check(Fault::FieldValueControl)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The numbers of `HTTP/major.minor`, whatever the case of the name.
+fn version_numbers(text: &[u8]) -> Option<(u32, u32)> {
+    let (name, numbers) = text.split_at_checked(5)?;
+    if !name.eq_ignore_ascii_case(b"HTTP/") {
+        return None;
+    }
+    let dot = memchr::memchr(b'.', numbers)?;
+    Some((number(&numbers[..dot])?, number(&numbers[dot + 1..])?))
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(digits.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0')))
+}
+
+/// Whether a target is an absolute URI: a scheme and `://`.
+pub fn has_scheme(target: &[u8]) -> bool {
+    target
+        .windows(3)
+        .position(|w| w == b"://")
+        .is_some_and(|at| at > 0 && target[0].is_ascii_alphabetic() && target[..at].iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strict() -> HeadPolicy {
+        let mut faults = Faults::all(Treatment::Answer(0));
+        faults.set(Fault::EmptyLine, Treatment::Accept);
+        HeadPolicy {
+            line: 8000,
+            field: 8000,
+            fields: 100,
+            size: 64 * 1024,
+            by_byte: false,
+            full_http09: false,
+            faults,
+            methods: ["GET", "HEAD", "POST", "OPTIONS", "CONNECT"].map(String::from).to_vec(),
+        }
+    }
+
+    fn lenient() -> HeadPolicy {
+        HeadPolicy {
+            faults: Faults::all(Treatment::Accept),
+            ..strict()
+        }
+    }
+
+    /// (name, head, what a strict scanner says, whether a lenient one takes it)
+    const CASES: &[(&str, &[u8], Option<Fault>, bool)] = &[
+        ("plain", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", None, true),
+        ("no fields", b"GET / HTTP/1.1\r\n\r\n", None, true),
+        ("empty lines before", b"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", None, true),
+        ("bare LF", b"GET / HTTP/1.1\nHost: a\n\n", Some(Fault::BareLf), true),
+        ("leading space", b" GET / HTTP/1.1\r\n\r\n", Some(Fault::LeadingSpace), true),
+        ("two spaces", b"GET  / HTTP/1.1\r\n\r\n", Some(Fault::ExtraSpace), true),
+        ("tab", b"GET\t/ HTTP/1.1\r\n\r\n", Some(Fault::ExtraSpace), true),
+        ("trailing space", b"GET / HTTP/1.1 \r\n\r\n", Some(Fault::ExtraSpace), true),
+        ("one word", b"garbage\r\n\r\n", Some(Fault::MethodCase), false),
+        ("one upper-case word", b"GET\r\n\r\n", Some(Fault::OneWord), false),
+        ("lower case", b"get / HTTP/1.1\r\n\r\n", Some(Fault::MethodCase), true),
+        ("unknown method", b"FOO / HTTP/1.1\r\n\r\n", Some(Fault::MethodUnknown), true),
+        ("space in target", b"GET /a b HTTP/1.1\r\n\r\n", Some(Fault::TargetSpace), true),
+        ("no version", b"GET /\r\n", Some(Fault::NoVersion), true),
+        ("bad version", b"GET / HTTP/abc\r\n\r\n", Some(Fault::BadVersion), true),
+        ("lower version", b"GET / http/1.1\r\n\r\n", Some(Fault::LowerVersion), true),
+        ("1.10", b"GET / HTTP/1.10\r\n\r\n", Some(Fault::OddVersion), true),
+        ("1.2", b"GET / HTTP/1.2\r\n\r\n", Some(Fault::MinorVersion), true),
+        ("2.0", b"GET / HTTP/2.0\r\n\r\n", Some(Fault::MajorVersion), true),
+        ("0.9 spelled out", b"GET / HTTP/0.9\r\n\r\n", Some(Fault::OldVersion), true),
+        ("control in target", b"GET /\x01 HTTP/1.1\r\n\r\n", Some(Fault::TargetControl), true),
+        ("high byte in target", b"GET /\xe9 HTTP/1.1\r\n\r\n", Some(Fault::TargetHigh), true),
+        ("fragment", b"GET /#x HTTP/1.1\r\n\r\n", Some(Fault::TargetFragment), true),
+        ("asterisk", b"OPTIONS * HTTP/1.1\r\n\r\n", Some(Fault::TargetAsterisk), true),
+        ("absolute", b"GET http://a/ HTTP/1.1\r\n\r\n", None, true),
+        ("authority", b"CONNECT a:1 HTTP/1.1\r\n\r\n", None, true),
+        ("relative", b"GET a HTTP/1.1\r\n\r\n", Some(Fault::TargetForm), true),
+        ("fold", b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", Some(Fault::FieldFold), true),
+        ("fold first", b"GET / HTTP/1.1\r\n A: b\r\n\r\n", Some(Fault::FieldFoldFirst), true),
+        (
+            "space before colon",
+            b"GET / HTTP/1.1\r\nA : b\r\n\r\n",
+            Some(Fault::FieldNameSpace),
+            true,
+        ),
+        ("no colon", b"GET / HTTP/1.1\r\nA\r\n\r\n", Some(Fault::FieldNoColon), true),
+        ("empty name", b"GET / HTTP/1.1\r\n: b\r\n\r\n", Some(Fault::FieldNameEmpty), true),
+        ("name with space", b"GET / HTTP/1.1\r\nA b: c\r\n\r\n", Some(Fault::FieldNameChar), true),
+        ("NUL in value", b"GET / HTTP/1.1\r\nA: b\0\x31\r\n\r\n", Some(Fault::FieldValueNul), true),
+        (
+            "control in value",
+            b"GET / HTTP/1.1\r\nA: b\x01\x31\r\n\r\n",
+            Some(Fault::FieldValueControl),
+            true,
+        ),
+        ("CR in value", b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", Some(Fault::BareCr), true),
+    ];
+
+    #[test]
+    fn every_fault_is_named_by_a_strict_scanner_and_let_pass_by_a_lenient_one() {
+        for (name, bytes, fault, accepted) in CASES {
+            let got = match scan(bytes, &strict()) {
+                Scan::Complete(_) => None,
+                Scan::Refused(fault, _) => Some(fault),
+                Scan::Partial { .. } => panic!("{name}: partial"),
+            };
+            assert_eq!(got, *fault, "{name}");
+            assert_eq!(matches!(scan(bytes, &lenient()), Scan::Complete(_)), *accepted, "{name}, lenient");
+        }
+    }
+
+    #[test]
+    fn a_head_is_the_same_in_every_split_and_with_bytes_behind_it() {
+        for (name, bytes, _, _) in CASES {
+            let whole = scan(bytes, &lenient());
+            for cut in 0..bytes.len() {
+                match scan(&bytes[..cut], &lenient()) {
+                    Scan::Partial { .. } => {}
+                    early => assert_eq!(early, whole, "{name} cut at {cut}"),
+                }
+            }
+            if matches!(whole, Scan::Complete(_)) {
+                let mut longer = bytes.to_vec();
+                longer.extend_from_slice(b"GET /next HTTP/1.1\r\n");
+                assert_eq!(scan(&longer, &lenient()), whole, "{name} with more behind it");
+            }
+        }
+    }
+
+    #[test]
+    fn parts_are_found() {
+        let bytes = b"HEAD /a?b HTTP/1.0\r\nhost:  x:1 \r\nRange: bytes=0-\r\n\r\nrest";
+        let Scan::Complete(head) = scan(bytes, &strict()) else {
+            panic!("not complete")
+        };
+        assert_eq!(head.method.of(bytes), b"HEAD");
+        assert_eq!(head.target.of(bytes), b"/a?b");
+        assert_eq!(head.version, Version::Http10);
+        assert_eq!(head.fields[0].value.of(bytes), b"x:1");
+        assert_eq!(head.fields[1].known, Some(Name::Range));
+        assert_eq!(&bytes[head.len..], b"rest");
+    }
+
+    #[test]
+    fn limits_hold_for_lines_with_and_without_an_end() {
+        let policy = HeadPolicy {
+            line: 20,
+            field: 10,
+            fields: 2,
+            size: 60,
+            ..strict()
+        };
+        let refused = |bytes: &[u8]| match scan(bytes, &policy) {
+            Scan::Refused(fault, _) => Some(fault),
+            _ => None,
+        };
+        assert_eq!(refused(b"GET /12345 HTTP/1.1\r\n\r\n"), None);
+        assert_eq!(refused(b"GET /1234567 HTTP/1.1\r\n\r\n"), Some(Fault::LineTooLong));
+        assert_eq!(refused(b"GET /1234567890123456"), Some(Fault::LineTooLong));
+        assert_eq!(refused(b"GET / HTTP/1.1\r\nA: 12345678"), Some(Fault::FieldTooLong));
+        assert_eq!(refused(b"GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n"), Some(Fault::FieldsTooMany));
+        assert_eq!(refused(&[b'\r', b'\n'].repeat(31)), Some(Fault::HeadTooLarge));
+    }
+
+    #[test]
+    fn a_byte_wise_scanner_notices_a_bad_method_before_the_line_ends() {
+        let policy = HeadPolicy { by_byte: true, ..strict() };
+        for (bytes, bad) in [
+            (&b"GE"[..], false),
+            (b"GEX", true),
+            (b"g", true),
+            (b"\x16\x03", true),
+            (b"GET /x", false),
+            (b" ", true),
+        ] {
+            assert_eq!(matches!(scan(bytes, &policy), Scan::Refused(..)), bad, "{bytes:?}");
+        }
+    }
+}

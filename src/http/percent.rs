@@ -1,0 +1,91 @@
+//! Percent-encoding (RFC 3986 section 2.1), decoded once and never twice.
+
+/// Decodes `%XX`. A `%` without two hexadecimal digits stays as it is; [`first_bad`] finds it.
+pub fn decode(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        match escape(&text[at..]) {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// The offset of the first `%` that no two hexadecimal digits follow.
+pub fn first_bad(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'%', text).find(|at| escape(&text[*at..]).is_none())
+}
+
+/// Whether `text` holds a well-formed escape of `byte`.
+pub fn holds_escape_of(text: &[u8], byte: u8) -> bool {
+    memchr::memchr_iter(b'%', text).any(|at| escape(&text[at..]) == Some(byte))
+}
+
+fn escape(text: &[u8]) -> Option<u8> {
+    match text {
+        [b'%', high, low, ..] => Some(hex(*high)? << 4 | hex(*low)?),
+        _ => None,
+    }
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    (digit as char).to_digit(16).map(|d| d as u8)
+}
+
+/// Writes `text` with every byte escaped that is neither alphanumeric nor in `safe`.
+pub fn encode(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        if byte.is_ascii_alphanumeric() || safe.contains(byte) {
+            out.push(*byte);
+        } else {
+            push_escape(*byte, out);
+        }
+    }
+}
+
+/// Like [`encode`], but leaves escapes that are there already.
+pub fn encode_rest(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
+    for (at, byte) in text.iter().enumerate() {
+        let keep = byte.is_ascii_alphanumeric() || safe.contains(byte) || (*byte == b'%' && escape(&text[at..]).is_some());
+        if keep { out.push(*byte) } else { push_escape(*byte, out) }
+    }
+}
+
+fn push_escape(byte: u8, out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    out.extend_from_slice(&[b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_decoded_once() {
+        for (text, want) in [("a%20b", "a b"), ("%252e", "%2e"), ("%2", "%2"), ("%zz%41", "%zzA"), ("%", "%"), ("", "")] {
+            assert_eq!(decode(text.as_bytes()), want.as_bytes(), "{text}");
+        }
+        assert_eq!(first_bad(b"%41%4"), Some(3));
+        assert_eq!(first_bad(b"%41%42"), None);
+        assert!(holds_escape_of(b"/a%2Fb", b'/'));
+        assert!(!holds_escape_of(b"/a%252Fb", b'/'));
+    }
+
+    #[test]
+    fn encoding_leaves_or_escapes_what_is_escaped() {
+        let mut out = Vec::new();
+        encode_rest(b"/%41 %4", b"/", &mut out);
+        assert_eq!(out, b"/%41%20%254");
+        out.clear();
+        encode(b"/%41 \xff", b"/", &mut out);
+        assert_eq!(out, b"/%2541%20%FF");
+    }
+}

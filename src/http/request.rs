@@ -1,0 +1,241 @@
+//! A request as a decision sees it: what its head says, read once.
+//!
+//! Knows what fields mean; does not know what any server does about them.
+
+use super::fault::{Fault, Faults};
+use super::field::{Name, TokenSearch};
+use super::head::{Head, Version, has_scheme};
+
+/// A request: a scanned head and the bytes it was scanned from.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    bytes: &'a [u8],
+    head: &'a Head,
+    first: [u16; Name::COUNT],
+}
+
+/// How the body of a request is delimited (RFC 9112 section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// No body.
+    None,
+    /// A body of this many bytes.
+    Length(u64),
+    /// A body in chunks.
+    Chunked,
+}
+
+/// Which of Content-Length and Transfer-Encoding counts where a profile accepts both, or ignores one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delimiter {
+    /// Transfer-Encoding, if there is one (RFC 9112 section 6.3).
+    #[default]
+    Coding,
+    /// Content-Length, if there is one.
+    Length,
+    /// Content-Length alone; Transfer-Encoding is not known to this server.
+    LengthOnly,
+}
+
+impl<'a> Request<'a> {
+    /// A view of `head` over the bytes that it was scanned from.
+    pub fn new(bytes: &'a [u8], head: &'a Head) -> Request<'a> {
+        let mut first = [u16::MAX; Name::COUNT];
+        for (index, field) in head.fields.iter().enumerate().take(usize::from(u16::MAX)) {
+            if let Some(name) = field.known
+                && first[name as usize] == u16::MAX
+            {
+                first[name as usize] = index as u16;
+            }
+        }
+        Request { bytes, head, first }
+    }
+
+    /// The method, as spelled.
+    pub fn method(&self) -> &'a [u8] {
+        self.head.method.of(self.bytes)
+    }
+
+    /// The request target, as sent.
+    pub fn target(&self) -> &'a [u8] {
+        self.head.target.of(self.bytes)
+    }
+
+    /// The request line, without its line end.
+    pub fn line(&self) -> &'a [u8] {
+        self.head.line.of(self.bytes)
+    }
+
+    /// What stood for the version behind `HTTP/`.
+    pub fn version_text(&self) -> &'a [u8] {
+        self.head.version_text.of(self.bytes)
+    }
+
+    /// The field line that a fault is about.
+    pub fn line_at_fault(&self) -> &'a [u8] {
+        self.head.at_fault.of(self.bytes)
+    }
+
+    /// The head as sent, from the request line to the empty line.
+    pub fn head_bytes(&self) -> &'a [u8] {
+        &self.bytes[..self.head.len.min(self.bytes.len())]
+    }
+
+    /// The version.
+    pub fn version(&self) -> Version {
+        self.head.version
+    }
+
+    /// The value of the first field of this name.
+    pub fn get(&self, name: Name) -> Option<&'a [u8]> {
+        let index = usize::from(self.first[name as usize]);
+        self.head.fields.get(index).map(|field| field.value.of(self.bytes))
+    }
+
+    /// The values of all fields of this name, in order.
+    pub fn all(&self, name: Name) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let (bytes, skip) = (self.bytes, usize::from(self.first[name as usize]));
+        self.head
+            .fields
+            .iter()
+            .skip(skip)
+            .filter(move |field| field.known == Some(name))
+            .map(move |field| field.value.of(bytes))
+    }
+
+    /// Every field, as sent: name and value.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let bytes = self.bytes;
+        self.head.fields.iter().map(move |field| (field.name.of(bytes), field.value.of(bytes)))
+    }
+
+    /// Whether any `Connection` field holds `word` (lower case).
+    pub fn connection_says(&self, word: &[u8], search: TokenSearch) -> bool {
+        self.all(Name::Connection).any(|value| search.finds(value, word))
+    }
+
+    /// The method is GET or HEAD, spelled so.
+    pub fn is_get_or_head(&self) -> bool {
+        matches!(self.method(), b"GET" | b"HEAD")
+    }
+
+    /// The host that the request is for: that of an absolute target, else the Host field. Without its port if the
+    /// target says none. Empty fields count as absent.
+    pub fn host(&self) -> Option<&'a [u8]> {
+        let target = self.target();
+        if has_scheme(target) {
+            let after = target.windows(3).position(|w| w == b"://")? + 3;
+            let rest = &target[after..];
+            let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+            return Some(&rest[..end]);
+        }
+        self.get(Name::Host).filter(|host| !host.is_empty())
+    }
+
+    /// The first fault in what the fields mean together, that `faults` does not accept: Host, body framing, Expect.
+    pub fn fault(&self, faults: &Faults) -> Option<Fault> {
+        let refused = |fault: Fault| {
+            if faults.accepts(fault) { None } else { Some(fault) }
+        };
+        self.host_fault(&refused)
+            .or_else(|| self.framing_fault(&refused))
+            .or_else(|| self.expect_fault(&refused))
+    }
+
+    fn host_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+        let Some(host) = self.get(Name::Host) else {
+            return if self.version() == Version::Http11 {
+                refused(Fault::HostMissing)
+            } else {
+                None
+            };
+        };
+        if self.all(Name::Host).nth(1).is_some() {
+            return refused(Fault::HostRepeated);
+        }
+        if host.is_empty() {
+            return if self.version() == Version::Http11 {
+                refused(Fault::HostEmpty)
+            } else {
+                None
+            };
+        }
+        let is_host = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b) || *b >= 0x80;
+        if host.iter().all(is_host) { None } else { refused(Fault::HostInvalid) }
+    }
+
+    fn framing_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+        let mut lengths = self.all(Name::ContentLength);
+        let first = lengths.next();
+        if let Some(first) = first {
+            if length(first).is_none() {
+                return refused(Fault::LengthInvalid);
+            }
+            for other in lengths {
+                let fault = if other == first { Fault::LengthRepeated } else { Fault::LengthConflict };
+                if let Some(fault) = refused(fault) {
+                    return Some(fault);
+                }
+            }
+        }
+        let coding = self.last_coding()?;
+        if first.is_some()
+            && let Some(fault) = refused(Fault::LengthAndCoding)
+        {
+            return Some(fault);
+        }
+        if self.version() < Version::Http11
+            && let Some(fault) = refused(Fault::CodingOld)
+        {
+            return Some(fault);
+        }
+        if coding.eq_ignore_ascii_case(b"chunked") && self.codings() == 1 {
+            None
+        } else {
+            refused(Fault::CodingUnknown)
+        }
+    }
+
+    fn expect_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+        let expect = self.get(Name::Expect)?;
+        if expect.eq_ignore_ascii_case(b"100-continue") {
+            None
+        } else {
+            refused(Fault::ExpectUnknown)
+        }
+    }
+
+    fn codings(&self) -> usize {
+        self.all(Name::TransferEncoding).map(|value| value.split(|b| *b == b',').count()).sum()
+    }
+
+    fn last_coding(&self) -> Option<&'a [u8]> {
+        let last = self.all(Name::TransferEncoding).last()?;
+        last.rsplit(|b| *b == b',').next().map(<[u8]>::trim_ascii)
+    }
+
+    /// How the body is delimited, of a request in which [`Request::fault`] found nothing.
+    pub fn framing(&self, delimiter: Delimiter) -> Framing {
+        let length = self.get(Name::ContentLength).and_then(length);
+        let chunked = self.last_coding().is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+        match (delimiter, length, chunked) {
+            (Delimiter::Coding, _, true) | (Delimiter::Length, None, true) => Framing::Chunked,
+            (_, None | Some(0), _) => Framing::None,
+            (_, Some(length), _) => Framing::Length(length),
+        }
+    }
+
+    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
+    pub fn expects_continue(&self) -> bool {
+        self.version() == Version::Http11 && self.get(Name::Expect).is_some_and(|e| e.eq_ignore_ascii_case(b"100-continue"))
+    }
+}
+
+/// A Content-Length value: digits only, within 63 bits.
+fn length(value: &[u8]) -> Option<u64> {
+    if value.is_empty() || value.len() > 18 || !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(value.iter().fold(0, |n, d| n * 10 + u64::from(d - b'0')))
+}

@@ -1,0 +1,48 @@
+//! Mistakes in a configuration, told to a person: what was wrong, where, and what was expected.
+
+use std::fmt;
+
+/// A mistake in a profile, in `server.toml` or in a `--set`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file, or what stands for it.
+    pub origin: String,
+    /// The line in it, counted from one.
+    pub line: Option<usize>,
+    /// The key, with the tables around it.
+    pub key: Option<String>,
+    /// What was wrong and what was expected.
+    pub message: String,
+}
+
+impl ConfigError {
+    /// A mistake that the TOML reader found in `text`.
+    pub fn from_toml(origin: &str, text: &str, error: &toml::de::Error) -> ConfigError {
+        ConfigError {
+            origin: origin.to_owned(),
+            line: error.span().map(|span| line_of(text, span.start)),
+            key: None,
+            message: error.message().trim().replace('\n', "; "),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let Some(key) = &self.key {
+            write!(f, ": {key}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The number of the line that byte `at` of `text` stands in, counted from one.
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
+}

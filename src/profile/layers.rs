@@ -1,0 +1,253 @@
+//! Where a profile's keys come from: built-in text or a file, what it extends, and what is laid over it.
+//!
+//! Each layer is checked by itself first, so that a mistake is reported with the line it stands in; then the tables are
+//! merged, the later over the earlier, and the whole is built.
+
+use super::error::ConfigError;
+use super::raw::Raw;
+use super::{Profile, build, builtin, near};
+use std::path::{Path, PathBuf};
+use toml::Table;
+
+/// A piece of configuration that has been read and whose keys are known to be right.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    origin: String,
+    text: String,
+    table: Table,
+    /// The table of the text that the keys stand in, if not at its top.
+    inside: Option<&'static str>,
+}
+
+impl Layer {
+    /// Reads a layer from TOML text. `origin` stands for it in errors.
+    ///
+    /// # Errors
+    /// TOML that does not parse, an unknown key, a value of the wrong kind; with the line.
+    pub fn parse(origin: &str, text: &str) -> Result<Layer, ConfigError> {
+        let at = |error: toml::de::Error| ConfigError::from_toml(origin, text, &error);
+        toml::from_str::<Raw>(text).map_err(at)?;
+        let table = toml::from_str::<Table>(text).map_err(at)?;
+        Ok(Layer {
+            origin: origin.to_owned(),
+            text: text.to_owned(),
+            table,
+            inside: None,
+        })
+    }
+
+    /// The layer in the table `name` of a file whose keys have been checked already; `None` if it has no such table.
+    ///
+    /// # Errors
+    /// TOML that does not parse.
+    pub fn nested(origin: &str, text: &str, name: &'static str) -> Result<Option<Layer>, ConfigError> {
+        let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
+        Ok(match whole.remove(name) {
+            Some(toml::Value::Table(table)) => Some(Layer {
+                origin: origin.to_owned(),
+                text: text.to_owned(),
+                table,
+                inside: Some(name),
+            }),
+            _ => None,
+        })
+    }
+
+    /// A layer from one `key=value`, as given to `--set`. The value is TOML; what is none is taken as text.
+    ///
+    /// # Errors
+    /// No `=`, an unknown key, a value of the wrong kind.
+    pub fn from_assignment(assignment: &str) -> Result<Layer, ConfigError> {
+        let origin = format!("--set {assignment}");
+        let Some((key, value)) = assignment.split_once('=') else {
+            let message = "expected KEY=VALUE, such as connection.persistent=false".into();
+            return Err(ConfigError {
+                origin,
+                line: None,
+                key: None,
+                message,
+            });
+        };
+        let (key, value) = (key.trim(), value.trim());
+        let bare = format!("{key} = {value}\n");
+        let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
+        let text = if toml::from_str::<Table>(&bare).is_ok() { bare } else { quoted };
+        Layer::parse(&origin, &text).map_err(|error| ConfigError { line: None, ..error })
+    }
+
+    /// The line in which the innermost of `key`'s tables that is written here begins.
+    fn line_of(&self, key: &[String]) -> Option<usize> {
+        let last = key.last()?;
+        let key: Vec<&str> = self.inside.into_iter().chain(key.iter().map(String::as_str)).collect();
+        let table = key[..key.len() - 1].join(".");
+        let mut inside = table.is_empty();
+        let mut found = None;
+        for (number, line) in self.text.lines().enumerate() {
+            let line = line.trim();
+            if line.starts_with('[') {
+                let header = line.trim_matches(|c| matches!(c, '[' | ']')).replace('"', "");
+                inside = header == table;
+                if header == key.join(".") || (inside && found.is_none()) {
+                    found = Some(number + 1);
+                }
+            } else if inside && line.split('=').next().is_some_and(|k| k.trim().trim_matches('"') == last) {
+                return Some(number + 1);
+            }
+        }
+        found
+    }
+
+    fn holds(&self, key: &[String]) -> bool {
+        let mut table = &self.table;
+        for part in key {
+            match table.get(part) {
+                Some(toml::Value::Table(inner)) => table = inner,
+                Some(_) => return true,
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+/// A profile's layers, the lowest first.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    name: String,
+    layers: Vec<Layer>,
+}
+
+impl Stack {
+    /// The profile `name`, a built-in name or the path of a file, with what it extends.
+    ///
+    /// # Errors
+    /// No such profile (with the nearest name), a file that cannot be read, or a mistake in one.
+    pub fn load(name: &str) -> Result<Stack, ConfigError> {
+        let mut layers = Vec::new();
+        let mut next = Some((name.to_owned(), None::<PathBuf>));
+        while let Some((name, beside)) = next {
+            if layers.len() > 8 {
+                return Err(ConfigError {
+                    origin: name,
+                    line: None,
+                    key: Some("extends".into()),
+                    message: "the profiles extend each other in a circle".into(),
+                });
+            }
+            let (layer, path) = read(&name, beside.as_deref())?;
+            next = match layer.table.get("extends") {
+                Some(toml::Value::String(base)) => Some((base.clone(), path)),
+                _ => None,
+            };
+            layers.insert(0, layer);
+        }
+        let short = Path::new(name)
+            .file_stem()
+            .map_or(name.to_owned(), |stem| stem.to_string_lossy().into_owned());
+        Ok(Stack { name: short, layers })
+    }
+
+    /// Lays `layer` over the others.
+    #[must_use]
+    pub fn over(mut self, layer: Layer) -> Stack {
+        self.layers.push(layer);
+        self
+    }
+
+    /// The keys of all layers together.
+    pub fn merged(&self) -> Table {
+        let mut whole = Table::new();
+        for layer in &self.layers {
+            merge(&mut whole, &layer.table);
+        }
+        whole.remove("extends");
+        whole
+    }
+
+    /// The text of the profile, if it is a single layer as it was written.
+    pub fn source(&self) -> Option<&str> {
+        match self.layers.as_slice() {
+            [layer] => Some(&layer.text),
+            _ => None,
+        }
+    }
+
+    /// Builds the profile.
+    ///
+    /// # Errors
+    /// A name that is not defined, or keys that contradict each other; with the layer and line that wrote them.
+    pub fn build(&self) -> Result<Profile, ConfigError> {
+        let whole = self.merged();
+        let own = |message: String| ConfigError {
+            origin: self.origin(),
+            line: None,
+            key: None,
+            message,
+        };
+        let raw: Raw = whole.try_into().map_err(|error: toml::de::Error| own(error.message().to_owned()))?;
+        build::build(&self.name, &raw).map_err(|(key, message)| {
+            let layer = self.layers.iter().rev().find(|layer| layer.holds(&key)).or(self.layers.last());
+            ConfigError {
+                origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
+                line: layer.filter(|l| !l.origin.starts_with("--set")).and_then(|l| l.line_of(&key)),
+                key: Some(key.join(".")),
+                message,
+            }
+        })
+    }
+
+    fn origin(&self) -> String {
+        self.layers.last().map_or_else(|| self.name.clone(), |l| l.origin.clone())
+    }
+}
+
+/// Loads and builds a profile in one go.
+///
+/// # Errors
+/// As [`Stack::load`] and [`Stack::build`].
+pub fn load(name: &str) -> Result<Profile, ConfigError> {
+    Stack::load(name)?.build()
+}
+
+fn read(name: &str, beside: Option<&Path>) -> Result<(Layer, Option<PathBuf>), ConfigError> {
+    let is_file = name.ends_with(".toml") || name.contains(['/', '\\']);
+    if !is_file {
+        if let Some(text) = builtin::text(name) {
+            return Layer::parse(&format!("profile {name}"), text).map(|layer| (layer, None));
+        }
+        let message = match near(name, builtin::names()) {
+            Some(near) => format!("there is no profile of this name; did you mean `{near}`? (`labserve profiles` lists them)"),
+            None => format!(
+                "there is no profile of this name; there are {}, and files that end in .toml",
+                builtin::names().collect::<Vec<_>>().join(", ")
+            ),
+        };
+        return Err(ConfigError {
+            origin: format!("profile {name}"),
+            line: None,
+            key: None,
+            message,
+        });
+    }
+    let path = beside.and_then(Path::parent).map_or_else(|| PathBuf::from(name), |dir| dir.join(name));
+    let origin = path.display().to_string();
+    let text = std::fs::read_to_string(&path).map_err(|error| ConfigError {
+        origin: origin.clone(),
+        line: None,
+        key: None,
+        message: format!("cannot read this profile: {error}"),
+    })?;
+    Ok((Layer::parse(&origin, &text)?, Some(path)))
+}
+
+/// Lays `over` over `base`, table by table.
+fn merge(base: &mut Table, over: &Table) {
+    for (key, value) in over {
+        match (base.get_mut(key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
+            _ => {
+                base.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,609 @@
+//! A profile as it is written: the keys of the TOML, each with its meaning and its default.
+//!
+//! The defaults describe no particular server: they are RFC 9110 and 9112 by the letter. `profiles/README.md` explains
+//! the same keys at length. [`super::build`] turns this into a [`super::Profile`], which cannot be wrong.
+
+use super::template::Template;
+use super::units::{RawRule, Size, Span, TimerText, Word};
+use crate::http::field::TokenSearch;
+use crate::http::range::RangePolicy;
+use crate::http::request::Delimiter;
+use crate::respond::precondition::ConditionPolicy;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A whole profile.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Raw {
+    /// The profile whose keys hold where this one has none: a built-in name, or a file beside this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
+    /// What it imitates, for people.
+    pub title: String,
+    /// Which versions it was measured against.
+    pub measured: String,
+    /// The port it listens on unless told otherwise.
+    pub port: Option<u16>,
+    /// How long connections last.
+    pub connection: RawConnection,
+    /// When a silent connection is ended, and what is said then.
+    pub timers: RawTimers,
+    /// How a connection is ended.
+    pub ends: RawEnds,
+    /// What the client's FIN means.
+    pub client_fin: RawClientFin,
+    /// Limits of a request head.
+    pub head: RawHead,
+    /// What is done about each fault of a head: `"accept"`, `"drop"`, `"close"`, or a response.
+    pub faults: BTreeMap<String, Word>,
+    /// What each method gets.
+    pub methods: BTreeMap<String, RawRule>,
+    /// How a request target becomes a path.
+    pub target: RawTarget,
+    /// How a path becomes a file.
+    pub files: RawFiles,
+    /// Media types.
+    pub types: RawTypes,
+    /// Preconditions.
+    pub conditions: ConditionPolicy,
+    /// Ranges.
+    pub range: RangePolicy,
+    /// The layout of a reply with several ranges.
+    pub multipart: RawMultipart,
+    /// Request bodies.
+    pub request_body: RawRequestBody,
+    /// How replies are cut into writes.
+    pub writes: RawWrites,
+    /// The responses, by name; a name that is a number is its status.
+    pub response: BTreeMap<String, RawResponse>,
+}
+
+/// `[connection]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawConnection {
+    /// Whether connections serve more than one request.
+    pub persistent: bool,
+    /// Whether an HTTP/1.0 request can ask for that with `Connection: keep-alive`.
+    pub http10_keep_alive: bool,
+    /// How words are looked for in the Connection field: `list`, `substring` or `whole`.
+    pub search: TokenSearch,
+    /// After how many requests a connection is ended; 0 for no limit.
+    pub max_requests: u64,
+    /// After how long a connection is ended with its next reply.
+    pub max_age: Span,
+    /// Whether [connection.says] keep is said always, or only to clients that asked for keep-alive.
+    pub announce: Announce,
+    /// What is said of it in a reply; text only.
+    pub says: RawSays,
+    /// How many connections are served at once; 0 for no limit. More are ended at once.
+    pub max_connections: u64,
+}
+
+/// When a kept connection is announced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Announce {
+    /// In every reply.
+    #[default]
+    Always,
+    /// In replies to requests with `Connection: keep-alive`.
+    Asked,
+}
+
+/// `[connection.says]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawSays {
+    /// The lines for a connection that is kept.
+    pub keep: Vec<Template>,
+    /// The lines for one that ends with this reply.
+    pub close: Vec<Template>,
+}
+
+impl Default for RawConnection {
+    fn default() -> RawConnection {
+        RawConnection {
+            persistent: true,
+            http10_keep_alive: true,
+            search: TokenSearch::List,
+            max_requests: 0,
+            max_age: Span(None),
+            announce: Announce::Always,
+            says: RawSays::default(),
+            max_connections: 0,
+        }
+    }
+}
+
+/// `[timers]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawTimers {
+    /// All timers are looked at only at multiples of this time since the server started, where `grid` is set on them.
+    pub grid: Span,
+    /// Nothing received since the connection was accepted.
+    pub unused: TimerText,
+    /// A request line has begun and not ended.
+    pub line: TimerText,
+    /// The request line is complete, the head is not.
+    pub head: TimerText,
+    /// The same as `line`, on a connection that has served a request.
+    pub line_again: Option<TimerText>,
+    /// The same as `head`, on a connection that has served a request.
+    pub head_again: Option<TimerText>,
+    /// Nothing received since the last reply.
+    pub idle: TimerText,
+    /// The request body is not complete.
+    pub body: TimerText,
+    /// Timers that obey `grid`: any of `unused`, `line`, `head`, `idle`, `body`.
+    pub on_grid: Vec<String>,
+}
+
+/// `[ends]`: for each reason a style, one of `fin`, `linger`, `rst`, `hold`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RawEnds {
+    /// The style for every reason that is not named.
+    pub default: Style,
+    /// The style where bytes of the client are unread at the end, whatever the reason; none: as without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Style>,
+    /// For `linger`: it ends when the client is silent for this long...
+    pub linger_quiet: Span,
+    /// ... and in any case after this time.
+    pub linger_total: Span,
+    /// How long the end waits after a reply.
+    pub pause: Span,
+    /// Whether a byte that arrives in that time keeps the connection until the client ends it.
+    pub pause_holds: bool,
+    /// The style by reason.
+    #[serde(flatten)]
+    pub by_reason: BTreeMap<String, Style>,
+}
+
+/// What the end of a connection looks like on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Style {
+    /// FIN, and the socket is closed: what the client sends later is answered with RST.
+    #[default]
+    Fin,
+    /// FIN; what the client still sends is read and thrown away for a while, then the socket is closed.
+    Linger,
+    /// RST.
+    Rst,
+    /// Nothing: the connection stays until the client ends it.
+    Hold,
+}
+
+impl Default for RawEnds {
+    fn default() -> RawEnds {
+        RawEnds {
+            default: Style::Fin,
+            unread: None,
+            linger_quiet: Span(Some(std::time::Duration::from_secs(2))),
+            linger_total: Span(Some(std::time::Duration::from_secs(30))),
+            pause: Span(None),
+            pause_holds: false,
+            by_reason: BTreeMap::new(),
+        }
+    }
+}
+
+/// `[client_fin]`: each of `silent`, `complete` (as if the head ended there) or a response.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawClientFin {
+    /// In the middle of a request line.
+    pub in_line: Word,
+    /// In the middle of a head, after its request line.
+    pub in_head: Word,
+    /// Behind a complete request: `serve` it, or `drop` it.
+    pub after_request: Word,
+}
+
+impl Default for RawClientFin {
+    fn default() -> RawClientFin {
+        let word = |text: &str| Word(text.to_owned());
+        RawClientFin {
+            in_line: word("silent"),
+            in_head: word("silent"),
+            after_request: word("serve"),
+        }
+    }
+}
+
+/// `[head]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawHead {
+    /// The longest request line.
+    pub line: Size,
+    /// The longest field line.
+    pub field: Size,
+    /// The most field lines.
+    pub fields: usize,
+    /// The longest head.
+    pub size: Size,
+    /// A bad request line is noticed with its first bad `byte`, or when the `line` is complete.
+    pub judged_by: JudgedBy,
+    /// How many bytes are read from the socket at a time. What is unread at the end of a connection turns FIN into RST.
+    pub read: Size,
+    /// What a request line without a version gets: the `body` alone, or a `full` reply, as to HTTP/1.0.
+    pub http09: Http09,
+    /// How a field that is repeated is read, where it makes a difference: `first`, `last`, `join` (with `, `) or
+    /// `join-tight` (with `,`).
+    pub repeated: Repeated,
+}
+
+/// What a request line without a version gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Http09 {
+    /// The body without a head, as soon as the line is complete.
+    #[default]
+    Body,
+    /// A reply with a head, once the empty line has come.
+    Full,
+}
+
+/// How a repeated field is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Repeated {
+    /// The first line counts.
+    First,
+    /// The last line counts.
+    Last,
+    /// The values are joined with a comma and a space (RFC 9110 section 5.3).
+    #[default]
+    Join,
+    /// The values are joined with a comma.
+    JoinTight,
+}
+
+/// When a bad request line is noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgedBy {
+    /// With its first bad byte.
+    Byte,
+    /// When it is complete.
+    #[default]
+    Line,
+}
+
+impl Default for RawHead {
+    fn default() -> RawHead {
+        RawHead {
+            line: Size(8000),
+            field: Size(8000),
+            fields: 100,
+            size: Size(64 << 10),
+            judged_by: JudgedBy::Line,
+            read: Size(64 << 10),
+            http09: Http09::Body,
+            repeated: Repeated::Join,
+        }
+    }
+}
+
+/// `[target]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawTarget {
+    /// An absolute URI: its `path` counts, or it is taken `literally`, or a response.
+    pub absolute: Word,
+    /// A `#`: the target `ends` there, or it is taken `literally`, or a response.
+    pub fragment: Word,
+    /// Bytes above 0x7f are `utf-8` or `latin-1`.
+    pub charset: Word,
+    /// A `%` without two digits: taken `literally`, or a response.
+    pub bad_percent: Word,
+    /// `%2f`: taken for a `slash`, or a response.
+    pub encoded_slash: Word,
+    /// `\`: taken `literally`, for a `slash`, or a response.
+    pub backslash: Word,
+    /// A path that is no UTF-8 after decoding: looked up all the same (`literally`), or a response.
+    pub bad_utf8: Word,
+    /// A NUL: a response.
+    pub nul: Word,
+    /// More `..` than there are directories: they stop at the `root`, or a response.
+    pub above_root: Word,
+    /// Any `..` at all: `resolve`, or a response.
+    pub dot_dot: Word,
+    /// `//` counts as one slash.
+    pub merge_slashes: bool,
+    /// Two slashes or more at the beginning count as one.
+    pub merge_leading_slashes: bool,
+}
+
+impl Default for RawTarget {
+    fn default() -> RawTarget {
+        let word = |text: &str| Word(text.to_owned());
+        RawTarget {
+            absolute: word("path"),
+            fragment: word("400"),
+            charset: word("utf-8"),
+            bad_percent: word("400"),
+            encoded_slash: word("slash"),
+            backslash: word("literally"),
+            bad_utf8: word("404"),
+            nul: word("400"),
+            above_root: word("root"),
+            dot_dot: word("resolve"),
+            merge_slashes: false,
+            merge_leading_slashes: false,
+        }
+    }
+}
+
+/// `[files]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawFiles {
+    /// The names that are tried for a path that ends in a slash.
+    pub index: Vec<String>,
+    /// Whether that holds for the root alone.
+    pub index_in_root_only: bool,
+    /// The entity tag; empty for none.
+    pub etag: Option<Template>,
+    /// Two file times within this span of the request make an entity tag weak.
+    pub weak_if_modified_within: Span,
+    /// A directory without a slash at the end of the path: a response.
+    pub directory: Word,
+    /// A directory without an index file: a response.
+    pub no_index: Word,
+    /// No such file: a response.
+    pub missing: Word,
+    /// A file that may not be read: a response.
+    pub denied: Word,
+    /// A name that is too long for the file system: a response.
+    pub too_long: Word,
+    /// A path that goes on behind a file: a response.
+    pub behind_file: Word,
+    /// A slash behind a file: `serve`, or a response.
+    pub file_slash: Word,
+    /// A slash behind something that does not exist: a response.
+    pub missing_slash: Option<Word>,
+    /// What is neither file nor directory: a response.
+    pub special: Word,
+    /// A name that begins with a dot: `serve`, or a response.
+    pub dotfiles: Word,
+    /// Names that are never served, with `*` for any characters...
+    pub deny: Vec<String>,
+    /// ... and the response that they get.
+    pub deny_with: Word,
+    /// Names are looked up without regard to case where there is no exact match.
+    pub ignore_case: bool,
+    /// The content codings whose precompressed siblings (`.br`, `.gz`) are sent to clients that accept them.
+    pub precompressed: Vec<Precompressed>,
+    /// The longest path segment; a longer one gets `too_long` whatever the file system says. 0 for no limit.
+    pub segment: usize,
+}
+
+/// A content coding with precompressed siblings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precompressed {
+    /// Brotli, `.br`.
+    Br,
+    /// Gzip, `.gz`.
+    Gzip,
+}
+
+impl Default for RawFiles {
+    fn default() -> RawFiles {
+        let word = |text: &str| Word(text.to_owned());
+        RawFiles {
+            index: vec!["index.html".to_owned()],
+            index_in_root_only: false,
+            etag: None,
+            weak_if_modified_within: Span(None),
+            directory: word("301"),
+            no_index: word("404"),
+            missing: word("404"),
+            denied: word("403"),
+            too_long: word("404"),
+            behind_file: word("404"),
+            file_slash: word("404"),
+            missing_slash: None,
+            special: word("404"),
+            dotfiles: word("serve"),
+            deny: Vec::new(),
+            deny_with: word("403"),
+            ignore_case: false,
+            precompressed: Vec::new(),
+            segment: 0,
+        }
+    }
+}
+
+/// `[types]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawTypes {
+    /// Whether extensions that are not listed are looked up in the mime_guess table.
+    pub guess: bool,
+    /// The type of a file without a known extension; empty for no type at all.
+    pub default: String,
+    /// The charset that is added to the types in `charset_for`; empty for none.
+    pub charset: String,
+    /// Types that get the charset, with `*` for any characters.
+    pub charset_for: Vec<String>,
+    /// The type by extension, in lower case and without its dot; empty for no type. `tar.gz` is one too.
+    pub extensions: BTreeMap<String, String>,
+    /// Names looked up with their whole ending: whether the extension's case counts.
+    pub case_sensitive: bool,
+}
+
+impl Default for RawTypes {
+    fn default() -> RawTypes {
+        RawTypes {
+            guess: true,
+            default: "application/octet-stream".to_owned(),
+            charset: String::new(),
+            charset_for: Vec::new(),
+            extensions: BTreeMap::new(),
+            case_sensitive: false,
+        }
+    }
+}
+
+/// `[multipart]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawMultipart {
+    /// The Content-Type of the reply.
+    pub content_type: Template,
+    /// The boundary.
+    pub boundary: Template,
+    /// What stands before each part; its line ends are CR LF.
+    pub part: Template,
+    /// What stands behind the last.
+    pub end: Template,
+}
+
+impl Default for RawMultipart {
+    fn default() -> RawMultipart {
+        let template = |text: &str| Template::parse(text).unwrap_or_else(|why| unreachable!("{text}: {why}"));
+        RawMultipart {
+            content_type: template("multipart/byteranges; boundary={boundary}"),
+            boundary: template("{random:x16}"),
+            part: template("\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {content_range}\r\n\r\n"),
+            end: template("\r\n--{boundary}--\r\n"),
+        }
+    }
+}
+
+/// `[request_body]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawRequestBody {
+    /// What delimits a body that has both Content-Length and Transfer-Encoding: `coding`, `length`, or `length-only`
+    /// for a server that knows no chunks.
+    pub delimiter: Delimiter,
+    /// Whether a connection ends after a request with both.
+    pub both_ends: bool,
+    /// When the body is read.
+    pub read: ReadBody,
+    /// When `100 Continue` is sent to a client that waits for it.
+    pub continues: Continue,
+    /// How often it is sent.
+    pub continue_times: Option<u8>,
+    /// The largest body that is read; a larger one gets `too_large`.
+    pub limit: Option<Size>,
+    /// A response.
+    pub too_large: Option<Word>,
+}
+
+/// When a request body is read, seen from the reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadBody {
+    /// The reply waits until the body is read.
+    First,
+    /// The reply is sent at once, then the body is read.
+    #[default]
+    After,
+    /// The body is never read; the connection ends with the reply.
+    Never,
+}
+
+/// When `100 Continue` is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Continue {
+    /// As soon as the head is complete.
+    #[default]
+    AtOnce,
+    /// When the body is about to be read before the reply; otherwise not at all.
+    WhenRead,
+    /// Not at all.
+    Never,
+}
+
+/// `[writes]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawWrites {
+    /// How a head in front of a file's content is written: together with the first piece of it, or in writes of its own
+    /// of so many lines each (an empty list: one write; `[1, 1]`: the status line, the next line, and the rest).
+    pub head_apart: Option<Vec<usize>>,
+    /// The same for a head in front of a page.
+    pub page_head_apart: Option<Vec<usize>>,
+    /// How many bytes of a file are written at a time.
+    pub piece: Size,
+    /// TCP_NODELAY: whether small writes leave at once (Nagle's algorithm off).
+    pub nodelay: bool,
+    /// How long the reply waits before its first byte.
+    pub delay: Span,
+}
+
+impl Default for RawWrites {
+    fn default() -> RawWrites {
+        RawWrites {
+            head_apart: None,
+            page_head_apart: None,
+            piece: Size(64 << 10),
+            nodelay: true,
+            delay: Span(None),
+        }
+    }
+}
+
+/// `[response.NAME]`. `[response."NAME METHOD"]` holds for that method alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawResponse {
+    /// The response whose keys hold where this one has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<Word>,
+    /// The status; without it, the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The reason phrase; without it, the registered one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Template>,
+    /// The field lines, one a line. A line is left out if a placeholder in it has no value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// The body: a page. Its line ends are sent as they are written here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Template>,
+    /// The body is the file itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<bool>,
+    /// The body is sent in chunks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chunked: Option<bool>,
+    /// No head at all: the body alone is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bare: Option<bool>,
+    /// The connection ends after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<bool>,
+    /// What is said of the connection, whatever becomes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Claim>,
+    /// When the request's body is read, if otherwise than [request_body] read says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_body: Option<ReadBody>,
+    /// The style of the end after it, if it ends the connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub style: Option<Style>,
+}
+
+/// What a response says of its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Claim {
+    /// [connection.says] keep.
+    Keep,
+    /// [connection.says] close.
+    Close,
+    /// Neither.
+    Nothing,
+}

@@ -1,0 +1,141 @@
+//! A response as a profile describes it: compiled templates for reason, head and body.
+
+use super::raw::{Claim, RawResponse, ReadBody, Style};
+use super::template::{Placeholder, Template, Values};
+use crate::http::{ResponseId, status};
+
+/// One `[response]` table, compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// Its name in the profile.
+    pub name: String,
+    /// The status.
+    pub status: u16,
+    /// What the body is.
+    pub entity: Entity,
+    /// Whether the body is sent in chunks.
+    pub chunked: bool,
+    /// Whether the head is left out.
+    pub bare: bool,
+    /// Whether the connection ends after it; `None` if that depends on the request.
+    pub ends: Option<bool>,
+    /// What is said of the connection, if that is not what becomes of it.
+    pub claims: Option<Claim>,
+    /// When the request's body is read, if not as usual.
+    pub read_body: Option<ReadBody>,
+    /// The style of the end after it.
+    pub style: Option<Style>,
+    /// The responses that take its place for certain methods.
+    pub variants: Vec<(Vec<u8>, ResponseId)>,
+    reason: Template,
+    lines: Vec<Template>,
+}
+
+/// What the body of a response is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entity {
+    /// Nothing.
+    None,
+    /// A page of the profile's.
+    Page(Template),
+    /// The file, or the ranges of it that were asked for.
+    File,
+}
+
+impl Response {
+    /// Compiles `raw`, in which the keys of `like` have been filled in already.
+    pub(super) fn new(name: &str, raw: &RawResponse) -> Result<Response, String> {
+        let number = name.split(' ').next().unwrap_or_default().parse().ok();
+        let status = raw.status.or(number).ok_or("it needs a `status`, because its name is no number")?;
+        if !(200..=599).contains(&status) {
+            return Err(format!("expected a status from 200 to 599, got {status}"));
+        }
+        let entity = match (&raw.body, raw.file.unwrap_or(false)) {
+            (Some(_), true) => return Err("it has both a `body` and `file = true`".into()),
+            (None, true) => Entity::File,
+            (Some(page), false) => Entity::Page(page.clone()),
+            (None, false) => Entity::None,
+        };
+        let reason = match &raw.reason {
+            Some(reason) => reason.clone(),
+            None => Template::parse(status::reason(status))?,
+        };
+        let lines = raw.head.as_deref().unwrap_or_default().lines().filter(|line| !line.trim().is_empty());
+        Ok(Response {
+            name: name.to_owned(),
+            status,
+            entity,
+            chunked: raw.chunked.unwrap_or(false),
+            bare: raw.bare.unwrap_or(false),
+            ends: raw.ends,
+            claims: raw.claims,
+            read_body: raw.read_body,
+            style: raw.style,
+            variants: Vec::new(),
+            reason,
+            lines: lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Writes the head: status line, field lines, empty line. `says` stands where the head asks for `{says}`.
+    pub fn render_head(&self, values: &impl Values, says: &[Template], out: &mut Vec<u8>) {
+        out.extend_from_slice(b"HTTP/1.1 ");
+        crate::http::text::decimal(u64::from(self.status), out);
+        out.push(b' ');
+        self.reason.render(values, out);
+        out.extend_from_slice(b"\r\n");
+        for line in &self.lines {
+            if line.is_just(Placeholder::Says) {
+                says.iter().for_each(|said| render_line(said, values, out));
+            } else {
+                render_line(line, values, out);
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// The head's lines as templates, for listings.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(Template::source)
+    }
+
+    /// The reason phrase's template, for listings.
+    pub fn reason(&self) -> &str {
+        self.reason.source()
+    }
+}
+
+fn render_line(line: &Template, values: &impl Values, out: &mut Vec<u8>) {
+    if line.render(values, out) {
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn head_line(line: &str) -> Result<Template, String> {
+    let template = Template::parse(line).map_err(|why| format!("in the head line `{line}`: {why}"))?;
+    let is_field = line
+        .split_once(':')
+        .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(crate::http::field::is_token));
+    if is_field || template.is_just(Placeholder::Says) {
+        return Ok(template);
+    }
+    Err(format!("expected `Name: value` or `{{says}}`, got `{line}`"))
+}
+
+/// Fills in the keys that `raw` leaves out from `like`.
+pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
+    RawResponse {
+        like: None,
+        status: raw.status.or(like.status),
+        reason: raw.reason.clone().or_else(|| like.reason.clone()),
+        head: raw.head.clone().or_else(|| like.head.clone()),
+        body: raw.body.clone().or_else(|| if raw.file == Some(true) { None } else { like.body.clone() }),
+        file: raw.file.or(if raw.body.is_some() { None } else { like.file }),
+        chunked: raw.chunked.or(like.chunked),
+        bare: raw.bare.or(like.bare),
+        ends: raw.ends.or(like.ends),
+        claims: raw.claims.or(like.claims),
+        read_body: raw.read_body.or(like.read_body),
+        style: raw.style.or(like.style),
+    }
+}

@@ -1,0 +1,374 @@
+//! Templates: text with `{placeholder}`s and `{placeholder:filter}`s, compiled once and rendered by copying.
+//!
+//! Knows names and filters; where the values come from is the [`Values`] of the caller. A placeholder may have no
+//! value; then the whole text, or the head line it stands in, is left out.
+
+use crate::http::{percent, text};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! placeholders {
+    ($($variant:ident = $name:literal $kind:ident, $meaning:literal;)*) => {
+        /// What a template can ask for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Placeholder { $(#[doc = $meaning] $variant,)* }
+
+        impl Placeholder {
+            /// Every placeholder: itself, its name, its meaning.
+            pub const ALL: &'static [(Placeholder, &'static str, &'static str)] = &[$((Placeholder::$variant, $name, $meaning),)*];
+
+            fn is_number(self) -> bool {
+                match self { $(Placeholder::$variant => placeholders!(@ $kind),)* }
+            }
+        }
+    };
+    (@ number) => { true };
+    (@ text) => { false };
+}
+
+placeholders! {
+    Says = "says" text, "the lines of [connection.says] that apply; stands on a line of its own";
+    Status = "status" number, "the status code";
+    Reason = "reason" text, "the reason phrase";
+    Date = "date" text, "the current time as an IMF-fixdate";
+    ContentLength = "content_length" number, "the length of the body in bytes; none if the body has no known length";
+    ContentType = "content_type" text, "the file's media type, or the multipart type with its boundary; none if the file has none";
+    ContentRange = "content_range" text, "`bytes 0-9/100` of a single range, `bytes */100` where none can be satisfied; otherwise none";
+    LastModified = "last_modified" text, "the file's modification time as an IMF-fixdate";
+    Etag = "etag" text, "the file's entity tag, by [files] etag";
+    Allow = "allow" text, "[methods] allow";
+    Boundary = "boundary" text, "the boundary of a multipart body";
+    Size = "size" number, "the file's size in bytes";
+    Mtime = "mtime" number, "the file's modification time in seconds since 1970";
+    MtimeMs = "mtime_ms" number, "the same in milliseconds, rounded to the nearest";
+    MtimeUs = "mtime_us" number, "the same in microseconds, rounded down";
+    MtimeFloat = "mtime_float" text, "the same in seconds as the shortest decimal fraction that names the double next to it";
+    Filetime = "filetime" number, "the same in units of 100 ns since 1601";
+    Inode = "inode" number, "the file's number in its file system";
+    Name = "name" text, "the file's name, without its directory";
+    PathAdler32 = "path_adler32" number, "the Adler-32 checksum of the file's path on this machine";
+    Encoding = "encoding" text, "the content coding of a precompressed sibling that is sent in the file's place";
+    Vary = "vary" text, "`Accept-Encoding` if the file has precompressed siblings; otherwise none";
+    Method = "method" text, "the request method";
+    Target = "target" text, "the request target as sent";
+    Path = "path" text, "the target's path as sent, without query and fragment";
+    DecodedPath = "decoded_path" text, "the same with percent-encoding decoded and dot segments resolved";
+    Query = "query" text, "the target's query with its `?`, or nothing";
+    Line = "line" text, "the request line";
+    Version = "version" text, "the version as sent, without `HTTP/`";
+    LineAtFault = "line_at_fault" text, "the line that the request is refused for";
+    FieldAtFault = "field_at_fault" text, "the same up to its colon";
+    Expect = "expect" text, "the request's Expect field";
+    Request = "request" text, "the request head as sent";
+    Host = "host" text, "the Host field, or the host of an absolute target, or the server's own address";
+    Hostname = "hostname" text, "the same without the port";
+    Port = "port" number, "the port that the connection came in on";
+    Remaining = "remaining" number, "how many more requests [connection] max_requests allows";
+    Counter = "counter" number, "a number that grows by one for every multipart reply of the server";
+    Random = "random" number, "a number that differs from reply to reply";
+}
+
+macro_rules! filters {
+    ($($variant:ident = $name:literal, $meaning:literal;)*) => {
+        /// What can be done to a value before it is written.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Filter { $(#[doc = $meaning] $variant,)* }
+
+        impl Filter {
+            /// Every filter: itself, its name, its meaning.
+            pub const ALL: &'static [(Filter, &'static str, &'static str)] = &[$((Filter::$variant, $name, $meaning),)*];
+        }
+    };
+}
+
+filters! {
+    Hex = "x", "a number in lower-case hexadecimal";
+    HexBytes = "bytes", "a number's eight bytes, lowest first, each in hexadecimal without leading zeros";
+    Pad20 = "pad20", "a number with leading zeros, 20 digits in all";
+    Pad16Hex = "x16", "a number in hexadecimal with leading zeros, 16 digits in all";
+    Upper = "upper", "in upper case";
+    Html = "html", "with & < > \" ' as &amp; &lt; &gt; &quot; &#39;";
+    HtmlQuot = "html-quot", "with & < > \" as &amp; &lt; &gt; &quot;";
+    HtmlText = "html-text", "with & < > as &amp; &lt; &gt;";
+    Encode = "encode", "percent-encoded where RFC 3986 asks for it, leaving escapes that are there";
+    Path = "path-encode", "percent-encoded but for unreserved characters and `/`";
+    Percent = "percent", "percent-encoded but for letters, digits and !#$&+-.^_`|~";
+    PercentPlain = "percent-plain", "percent-encoded but for letters, digits and -._~/";
+    Quoted = "literal", "as a quoted literal with escapes";
+    Latin1 = "latin1", "read as Latin-1, written in UTF-8";
+    TokenOrQuoted = "token-or-quoted", "as it is if it is a token, else in double quotes with \\ before \\ and \"";
+    QuoteEscape = "quote-escape", "with \\ before \\ and \"";
+    IfAscii = "if-ascii", "no value unless all is ASCII";
+    IfBeyondAscii = "if-beyond-ascii", "no value if all is ASCII";
+    DropBeyondAscii = "drop-beyond-ascii", "without the characters beyond ASCII";
+    MergeSlashes = "merge-slashes", "with every run of slashes at its beginning as one";
+    First128 = "first128", "its first 128 bytes";
+}
+
+/// Where a template's values come from.
+pub trait Values {
+    /// The value of a numeric placeholder.
+    fn number(&self, placeholder: Placeholder) -> Option<u64>;
+    /// Writes the value of any other placeholder; false if it has none.
+    fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Segment {
+    Literal(Vec<u8>),
+    Value(Placeholder, Vec<Filter>),
+}
+
+/// A compiled template. Two are equal if their source is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    source: String,
+    segments: Vec<Segment>,
+}
+
+impl Template {
+    /// Compiles a template. `{{` stands for a brace; a brace that no name follows stands for itself.
+    ///
+    /// # Errors
+    /// A placeholder or filter that does not exist, or a filter that does not fit; the message names what does.
+    pub fn parse(source: &str) -> Result<Template, String> {
+        let mut segments = Vec::new();
+        let mut literal = String::new();
+        let mut rest = source;
+        while let Some(brace) = rest.find('{') {
+            literal.push_str(&rest[..brace]);
+            rest = &rest[brace..];
+            if rest.starts_with("{{") {
+                literal.push('{');
+                rest = &rest[2..];
+                continue;
+            }
+            let Some(inside) = placeholder_text(rest) else {
+                literal.push('{');
+                rest = &rest[1..];
+                continue;
+            };
+            if !literal.is_empty() {
+                segments.push(Segment::Literal(std::mem::take(&mut literal).into_bytes()));
+            }
+            segments.push(parse_placeholder(inside)?);
+            rest = &rest[inside.len() + 2..];
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            segments.push(Segment::Literal(literal.into_bytes()));
+        }
+        Ok(Template {
+            source: source.to_owned(),
+            segments,
+        })
+    }
+
+    /// The text it was compiled from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether it asks for `placeholder`.
+    pub fn asks_for(&self, placeholder: Placeholder) -> bool {
+        self.segments.iter().any(|s| matches!(s, Segment::Value(p, _) if *p == placeholder))
+    }
+
+    /// Whether it is `placeholder` and nothing else.
+    pub fn is_just(&self, placeholder: Placeholder) -> bool {
+        matches!(self.segments.as_slice(), [Segment::Value(p, filters)] if *p == placeholder && filters.is_empty())
+    }
+
+    /// Writes it; false, and nothing written, if a placeholder has no value.
+    pub fn render(&self, values: &impl Values, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        for segment in &self.segments {
+            let written = match segment {
+                Segment::Literal(text) => {
+                    out.extend_from_slice(text);
+                    true
+                }
+                Segment::Value(placeholder, filters) => render_value(*placeholder, filters, values, out),
+            };
+            if !written {
+                out.truncate(start);
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// The text between the braces, if `text` begins with a placeholder.
+fn placeholder_text(text: &str) -> Option<&str> {
+    let inside = &text[1..text.find('}')?];
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | ':');
+    (inside.starts_with(|c: char| c.is_ascii_lowercase()) && inside.chars().all(is_name)).then_some(inside)
+}
+
+fn parse_placeholder(inside: &str) -> Result<Segment, String> {
+    let mut words = inside.split(':');
+    let name = words.next().unwrap_or_default();
+    let Some((placeholder, ..)) = Placeholder::ALL.iter().find(|(_, n, _)| *n == name) else {
+        return Err(unknown("placeholder", name, Placeholder::ALL.iter().map(|(_, n, _)| *n)) + "; write {{ for a brace");
+    };
+    let mut filters = Vec::new();
+    for word in words {
+        let Some((filter, ..)) = Filter::ALL.iter().find(|(_, n, _)| *n == word) else {
+            return Err(unknown("filter", word, Filter::ALL.iter().map(|(_, n, _)| *n)));
+        };
+        let numeric = matches!(filter, Filter::Hex | Filter::HexBytes | Filter::Pad20 | Filter::Pad16Hex);
+        if numeric && !(placeholder.is_number() && filters.is_empty()) {
+            return Err(format!("the filter `{word}` is for numbers, and `{name}` is none"));
+        }
+        filters.push(*filter);
+    }
+    Ok(Segment::Value(*placeholder, filters))
+}
+
+fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
+    match super::near(name, known.clone()) {
+        Some(near) => format!("unknown {what} `{name}`; did you mean `{near}`?"),
+        None => format!("unknown {what} `{name}`; known are {}", known.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn render_value(placeholder: Placeholder, filters: &[Filter], values: &impl Values, out: &mut Vec<u8>) -> bool {
+    let (mut filters, start) = (filters, out.len());
+    if placeholder.is_number() {
+        let Some(n) = values.number(placeholder) else {
+            return false;
+        };
+        match filters.first() {
+            Some(Filter::Hex) => text::hexadecimal(n, out),
+            Some(Filter::HexBytes) => text::hexadecimal_bytes(n, out),
+            Some(Filter::Pad20) => out.extend_from_slice(format!("{n:020}").as_bytes()),
+            Some(Filter::Pad16Hex) => out.extend_from_slice(format!("{n:016x}").as_bytes()),
+            _ => text::decimal(n, out),
+        }
+        filters = filters.get(1..).unwrap_or_default();
+    } else if !values.text(placeholder, out) {
+        return false;
+    }
+    for filter in filters {
+        let value = out.split_off(start);
+        if !apply(*filter, &value, out) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Writes `value` as `filter` has it; false if there is no value left.
+fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
+    match filter {
+        Filter::Hex | Filter::HexBytes | Filter::Pad20 | Filter::Pad16Hex => out.extend_from_slice(value),
+        Filter::Upper => out.extend(value.to_ascii_uppercase()),
+        Filter::Html => {
+            text::escape(
+                value,
+                &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#39;")],
+                out,
+            );
+        }
+        Filter::HtmlQuot => text::escape(value, &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;")], out),
+        Filter::HtmlText => text::escape(value, &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;")], out),
+        Filter::Encode => percent::encode_rest(value, b"-._~!*'();:@&=+$,/?#[]", out),
+        Filter::Path => percent::encode(value, b"-._~!*'();:@&=+$,/", out),
+        Filter::Percent => percent::encode(value, b"!#$&+-.^_`|~", out),
+        Filter::PercentPlain => percent::encode(value, b"-._~/", out),
+        Filter::Quoted => text::quoted_literal(value, out),
+        Filter::Latin1 => text::latin1_to_utf8(value, out),
+        Filter::TokenOrQuoted if !value.is_empty() && value.iter().all(|b| crate::http::field::is_token(*b)) => out.extend_from_slice(value),
+        Filter::TokenOrQuoted => {
+            out.push(b'"');
+            text::escape(value, &[(b'\\', "\\\\"), (b'"', "\\\"")], out);
+            out.push(b'"');
+        }
+        Filter::QuoteEscape => text::escape(value, &[(b'\\', "\\\\"), (b'"', "\\\"")], out),
+        Filter::IfAscii | Filter::IfBeyondAscii if value.is_ascii() != (filter == Filter::IfAscii) => {
+            return false;
+        }
+        Filter::IfAscii | Filter::IfBeyondAscii => out.extend_from_slice(value),
+        Filter::DropBeyondAscii => out.extend(value.iter().filter(|b| b.is_ascii())),
+        Filter::MergeSlashes => {
+            let slashes = value.iter().take_while(|b| **b == b'/').count();
+            out.extend_from_slice(&value[slashes.saturating_sub(1)..]);
+        }
+        Filter::First128 => out.extend_from_slice(&value[..value.len().min(128)]),
+    }
+    true
+}
+
+impl<'de> Deserialize<'de> for Template {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
+        let source = String::deserialize(deserializer)?;
+        Template::parse(&source).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Serialize for Template {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Sample;
+
+    impl Values for Sample {
+        fn number(&self, placeholder: Placeholder) -> Option<u64> {
+            match placeholder {
+                Placeholder::Size => Some(682),
+                Placeholder::Filetime => Some(0x01da_0bde_3071_f1b0),
+                _ => None,
+            }
+        }
+        fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
+            match placeholder {
+                Placeholder::Path => out.extend_from_slice("/a b/<é>".as_bytes()),
+                Placeholder::Name => out.extend_from_slice(b"a.txt"),
+                _ => return false,
+            }
+            true
+        }
+    }
+
+    fn render(source: &str) -> Option<String> {
+        let mut out = Vec::new();
+        let template = Template::parse(source).expect("a good template");
+        template.render(&Sample, &mut out).then(|| String::from_utf8(out).expect("UTF-8"))
+    }
+
+    #[test]
+    fn placeholders_filters_and_braces() {
+        for (source, want) in [
+            ("", Some("")),
+            ("W/\"{size:x}\"", Some("W/\"2aa\"")),
+            ("\"{filetime:bytes}:0\"", Some("\"b0f17130debda1:0\"")),
+            ("{path:encode:html}", Some("/a%20b/%3C%C3%A9%3E")),
+            ("{path:html-text}", Some("/a b/&lt;é&gt;")),
+            ("x{etag}", None),
+            ("{name:if-ascii}", Some("a.txt")),
+            ("{name:if-beyond-ascii}", None),
+            ("{path:drop-beyond-ascii}", Some("/a b/<>")),
+            ("body{margin:0;} {{size}", Some("body{margin:0;} {size}")),
+        ] {
+            assert_eq!(render(source).as_deref(), want, "{source}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_explained() {
+        for (source, part) in [
+            ("{sise}", "did you mean `size`"),
+            ("{size:hexx}", "unknown filter"),
+            ("{name:x}", "is for numbers"),
+        ] {
+            let error = Template::parse(source).expect_err(source);
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Values with units, and the other small shapes that keys of a profile take. Each reads itself from TOML and says, if
+//! it cannot, what was expected.
+
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
+use std::time::Duration;
+
+/// A length of time: `"5s"`, `"10ms"`, `"2m"`, `"1h"`; `"never"` for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span(pub Option<Duration>);
+
+impl Span {
+    /// Reads a length of time.
+    ///
+    /// # Errors
+    /// What was expected, if `text` is none.
+    pub fn parse(text: &str) -> Result<Span, String> {
+        const EXPECTED: &str = "expected a time with its unit, such as \"10ms\", \"5s\", \"2m\" or \"1h\", or \"never\"";
+        if text == "never" {
+            return Ok(Span(None));
+        }
+        let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or(EXPECTED)?;
+        let (number, unit) = text.split_at(unit_at);
+        let number: f64 = number.parse().map_err(|_| EXPECTED)?;
+        let seconds = match unit.trim() {
+            "ms" => number / 1e3,
+            "s" => number,
+            "m" => number * 60.0,
+            "h" => number * 3600.0,
+            _ => return Err(EXPECTED.into()),
+        };
+        let span = Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|s| *s <= Duration::from_secs(366 * 24 * 3600));
+        span.map(|s| Span(Some(s))).ok_or_else(|| "expected a time of at most a year".into())
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(span) = self.0 else {
+            return f.write_str("never");
+        };
+        let ms = span.as_secs_f64() * 1e3;
+        match span.as_secs() {
+            s if span.subsec_nanos() != 0 || s == 0 => write!(f, "{}ms", (ms * 1e3).round() / 1e3),
+            s if s % 3600 == 0 => write!(f, "{}h", s / 3600),
+            s => write!(f, "{s}s"),
+        }
+    }
+}
+
+/// A number of bytes: `8190`, `"64KiB"`, `"2MiB"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+impl Size {
+    fn parse(text: &str) -> Result<Size, String> {
+        const EXPECTED: &str = "expected a number of bytes, such as 8190, \"64KiB\" or \"2MiB\"";
+        let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let number: u64 = text[..unit_at].parse().map_err(|_| EXPECTED)?;
+        let factor: u64 = match text[unit_at..].trim() {
+            "" | "B" => 1,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            _ => return Err(EXPECTED.into()),
+        };
+        number.checked_mul(factor).map(Size).ok_or_else(|| EXPECTED.into())
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            n if n != 0 && n % (1 << 20) == 0 => write!(f, "{}MiB", n >> 20),
+            n if n != 0 && n % (1 << 10) == 0 => write!(f, "{}KiB", n >> 10),
+            n => write!(f, "{n}"),
+        }
+    }
+}
+
+/// A keyword or the name of a response: `"serve"`, `404`, `"404"`, `"bad-syntax"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word(pub String);
+
+/// A timer: how long, since when, and what is said when it has run out. A bare time is one with the other keys left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawTimer {
+    /// How long; `"never"` for no such timer.
+    pub after: Span,
+    /// Since when it counts.
+    pub since: Since,
+    /// The response that is sent before the end, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub say: Option<Word>,
+    /// Every so many bytes received put the end off by a second...
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<u64>,
+    /// ... up to this time at the most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Span>,
+}
+
+/// Since when a timer counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Since {
+    /// Since the connection was accepted, for its first request; since the first byte, for later ones.
+    #[default]
+    Accept,
+    /// Since the first byte of the request.
+    FirstByte,
+    /// Since the last byte that was received.
+    LastByte,
+}
+
+/// What a method gets: `"serve"`, a response, or `{ found = RESPONSE }` for a response where there is such a file and
+/// the usual answer where there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RawRule {
+    /// A keyword or response.
+    Word(Word),
+    /// A response for what exists.
+    Found(Word),
+}
+
+macro_rules! from_text {
+    ($type:ty, $expecting:literal, $text:expr, $number:expr) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Reader;
+                impl Visitor<'_> for Reader {
+                    type Value = $type;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($expecting)
+                    }
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
+                        $text(text).map_err(E::custom)
+                    }
+                    fn visit_i64<E: de::Error>(self, number: i64) -> Result<$type, E> {
+                        $number(number).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(number), &self))
+                    }
+                }
+                deserializer.deserialize_any(Reader)
+            }
+        }
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    };
+}
+
+from_text!(Span, "a time with its unit, such as \"5s\"", Span::parse, |_| None);
+from_text!(Size, "a number of bytes, such as 8190 or \"64KiB\"", Size::parse, |n| u64::try_from(n)
+    .ok()
+    .map(Size));
+from_text!(
+    Word,
+    "a keyword, or the name of a response such as 404",
+    |text: &str| Ok::<_, String>(Word(text.to_owned())),
+    |n: i64| Some(Word(n.to_string()))
+);
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A timer as it may be written: a time or a table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct TimerText(pub RawTimer);
+
+impl<'de> Deserialize<'de> for TimerText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TimerText, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = TimerText;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time such as \"5s\", or a table { after = \"5s\", since = \"accept\", say = 408 }")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<TimerText, E> {
+                let after = Span::parse(text).map_err(E::custom)?;
+                Ok(TimerText(RawTimer {
+                    after,
+                    ..RawTimer::default()
+                }))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TimerText, A::Error> {
+                RawTimer::deserialize(de::value::MapAccessDeserializer::new(map)).map(TimerText)
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawRule, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = RawRule;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"serve\", the name of a response such as 405, or { found = 405 }")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<RawRule, E> {
+                Ok(RawRule::Word(Word(text.to_owned())))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<RawRule, E> {
+                Ok(RawRule::Word(Word(number.to_string())))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawRule, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Found {
+                    found: Word,
+                }
+                Found::deserialize(de::value::MapAccessDeserializer::new(map)).map(|f| RawRule::Found(f.found))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+impl Serialize for RawRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            RawRule::Word(word) => word.serialize(serializer),
+            RawRule::Found(word) => serializer.collect_map([("found", word)]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_units_and_written_so() {
+        for (text, ms, written) in [
+            ("10ms", 10, "10ms"),
+            ("5s", 5000, "5s"),
+            ("2m", 120_000, "120s"),
+            ("1h", 3_600_000, "1h"),
+            ("1.5s", 1500, "1500ms"),
+        ] {
+            let span = Span::parse(text).expect(text);
+            assert_eq!(span.0, Some(Duration::from_millis(ms)), "{text}");
+            assert_eq!(span.to_string(), written);
+        }
+        assert_eq!(Span::parse("never"), Ok(Span(None)));
+        for bad in ["", "5", "s", "5 parsecs", "-1s", "99999h", "1..2s"] {
+            assert!(Span::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        for (text, bytes) in [("8190", 8190), ("64KiB", 65536), ("2MiB", 2 << 20), ("0", 0)] {
+            assert_eq!(Size::parse(text), Ok(Size(bytes)), "{text}");
+        }
+        for bad in ["", "KiB", "1kb", "99999999999GiB"] {
+            assert!(Size::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

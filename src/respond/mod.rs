@@ -1,0 +1,166 @@
+//! The decision: what is answered to a request. Pure functions of profile, request and facts; no I/O, no clock.
+//!
+//! [`route`] says what a request is for: an answer that depends on no file, or a path to look up. [`file_reply`] decides
+//! what is answered to what was found there. [`reply`] renders either.
+
+pub mod precondition;
+mod reply;
+
+pub use reply::{Body, Moment, Reply, Surroundings};
+
+use crate::files::{Found, Located, Resource, path};
+use crate::http::field::Name;
+use crate::http::range::{self, Selection};
+use crate::http::{Request, ResponseId};
+use crate::profile::{MethodRule, Precompressed, Profile, Take};
+use precondition::{Conditional, Method, Ranged, Validators, Verdict};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// This response, whatever files there are.
+    Answer(ResponseId),
+    /// What lies at this path.
+    Lookup(Located),
+}
+
+/// What `request` is for.
+pub fn route(profile: &Profile, request: &Request<'_>) -> Route {
+    if let MethodRule::Answer(id) = profile.methods.rule(request.method()) {
+        return Route::Answer(id);
+    }
+    match path::locate(request.target(), &profile.target, &profile.files) {
+        Ok(located) => Route::Lookup(located),
+        Err(id) => Route::Answer(id),
+    }
+}
+
+/// The content codings that the request accepts, of those that siblings may have (RFC 9110 section 12.5.3).
+pub fn accepted_codings(request: &Request<'_>) -> Vec<Precompressed> {
+    let accepts = |coding: Precompressed| {
+        request
+            .all(Name::AcceptEncoding)
+            .flat_map(|value| value.split(|b| *b == b','))
+            .any(|member| {
+                let mut parts = member.split(|b| *b == b';');
+                let name = parts.next().unwrap_or_default().trim_ascii();
+                let refused = parts.any(|p| {
+                    let p: Vec<u8> = p.iter().filter(|b| !b.is_ascii_whitespace()).copied().collect();
+                    p.strip_prefix(b"q=")
+                        .or(p.strip_prefix(b"Q="))
+                        .is_some_and(|q| q.iter().all(|b| matches!(b, b'0' | b'.')))
+                });
+                !refused && (name.eq_ignore_ascii_case(coding.token().as_bytes()))
+            })
+    };
+    [Precompressed::Br, Precompressed::Gzip]
+        .into_iter()
+        .filter(|coding| accepts(*coding))
+        .collect()
+}
+
+/// What is answered to `request` for what was found at its path.
+pub fn file_reply<'p>(profile: &'p Profile, request: &Request<'_>, found: Found, moment: &Moment) -> Reply<'p> {
+    let files = &profile.files;
+    let method = request.method();
+    let resource = match found {
+        Found::File(resource) => resource,
+        Found::FileWithSlash(resource) => match files.file_slash {
+            Take::As(()) => resource,
+            Take::Answer(id) => return Reply::plain(profile, id, method),
+        },
+        Found::Directory => return Reply::plain(profile, files.directory, method),
+        Found::NoIndex => return Reply::plain(profile, files.no_index, method),
+        Found::Missing => {
+            let slash = path::split(request.target(), &profile.target).0.ends_with(b"/");
+            return Reply::plain(profile, if slash { files.missing_slash } else { files.missing }, method);
+        }
+        Found::Denied => return Reply::plain(profile, files.denied, method),
+        Found::TooLong => return Reply::plain(profile, files.too_long, method),
+        Found::BehindFile => return Reply::plain(profile, files.behind_file, method),
+        Found::Special => return Reply::plain(profile, files.special, method),
+    };
+    if let MethodRule::Found(id) = profile.methods.rule(method) {
+        return Reply::plain(profile, id, method);
+    }
+    resource_reply(profile, request, resource, moment)
+}
+
+/// The file is there and the method asks for it: preconditions and ranges decide.
+fn resource_reply<'p>(profile: &'p Profile, request: &Request<'_>, resource: Arc<Resource>, moment: &Moment) -> Reply<'p> {
+    let responses = &profile.responses;
+    let field = |name: Name| joined(profile, request, name);
+    let range = field(Name::Range);
+    let selection = range.as_deref().map(|range| range::select(range, resource.size(), &profile.range));
+    let tags = [
+        field(Name::IfMatch),
+        field(Name::IfNoneMatch),
+        field(Name::IfRange),
+        field(Name::CacheControl),
+    ];
+    let conditional = Conditional {
+        method: match request.method() {
+            b"GET" => Method::Get,
+            b"HEAD" => Method::Head,
+            _ => Method::Other,
+        },
+        if_match: tags[0].as_deref(),
+        if_none_match: tags[1].as_deref(),
+        if_modified_since: request.get(Name::IfModifiedSince),
+        if_unmodified_since: request.get(Name::IfUnmodifiedSince),
+        if_range: tags[2].as_deref(),
+        cache_control: tags[3].as_deref(),
+        range: Ranged::of(selection.as_ref()),
+    };
+    let mut etag = Vec::new();
+    let has_etag = reply::write_etag(profile, &resource, moment.now_secs, &mut etag);
+    let validators = Validators {
+        etag: has_etag.then_some(etag.as_slice()),
+        mtime_secs: resource.id.mtime_secs,
+        now_secs: moment.now_secs,
+    };
+    let method = request.method();
+    let honour_range = match precondition::evaluate(&profile.conditions, &conditional, &validators) {
+        Verdict::NotModified => {
+            return Reply::about(profile, responses.not_modified(), method, resource, Body::Empty);
+        }
+        Verdict::PreconditionFailed => {
+            return Reply::about(profile, responses.precondition_failed(), method, resource, Body::Whole);
+        }
+        Verdict::Proceed { honour_range } => honour_range,
+    };
+    match selection.filter(|_| honour_range) {
+        None | Some(Selection::Whole) => Reply::about(profile, responses.ok(), method, resource, Body::Whole),
+        Some(Selection::Single(range)) => Reply::about(profile, responses.partial(), method, resource, Body::Range(range)),
+        Some(Selection::Several(ranges)) => Reply::multipart(profile, method, resource, &ranges, moment),
+        Some(Selection::Unsatisfiable) => Reply::about(profile, responses.unsatisfiable(), method, resource, Body::Unsatisfiable),
+    }
+}
+
+/// The value of a field that may be repeated, as the profile reads it.
+fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name) -> Option<Cow<'a, [u8]>> {
+    let first = request.get(name)?;
+    let mut more = request.all(name).skip(1).peekable();
+    if more.peek().is_none() {
+        return Some(Cow::Borrowed(first));
+    }
+    match profile.repeated {
+        crate::profile::Repeated::First => Some(Cow::Borrowed(first)),
+        crate::profile::Repeated::Last => more.last().map(Cow::Borrowed),
+        crate::profile::Repeated::Join | crate::profile::Repeated::JoinTight => {
+            let between: &[u8] = if profile.repeated == crate::profile::Repeated::Join {
+                b", "
+            } else {
+                b","
+            };
+            let mut whole = first.to_vec();
+            for value in more {
+                whole.extend_from_slice(between);
+                whole.extend_from_slice(value);
+            }
+            Some(Cow::Owned(whole))
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! Drives one connection: feeds the state machine what the socket and the clock say, and does what it calls for.
+
+use super::exchange::{self, Exchange};
+use super::{Site, Worker, finish, wire};
+use crate::connection::{CloseReason, Connection, Deadline, Event, State};
+use crate::events;
+use crate::http::{Fault, Head, Scan, Treatment, head};
+use crate::profile::{EofInHead, Style};
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep_until};
+
+thread_local! {
+    /// Where bytes arrive, so that a resting connection needs no buffer.
+    static ARRIVALS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a wait ended with.
+enum Woken {
+    /// So many bytes have been added to the input.
+    Bytes(usize),
+    /// The client has ended its side.
+    Fin,
+    /// The connection is broken.
+    Broken(io::Error),
+    /// A timer has run out.
+    Expired(Deadline),
+    /// The server stops.
+    Stop,
+}
+
+/// How a connection is to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    pub(super) reason: CloseReason,
+    /// The style, if the last reply has one of its own.
+    pub(super) style: Option<Style>,
+}
+
+impl From<CloseReason> for End {
+    fn from(reason: CloseReason) -> End {
+        End { reason, style: None }
+    }
+}
+
+/// Serves a connection to its end.
+pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: Rc<Worker>) {
+    let local = stream.local_addr().unwrap_or(peer);
+    let connection = Connection::new(worker.now());
+    let mut driver = Driver {
+        stream,
+        peer,
+        local,
+        id,
+        connection,
+        input: Vec::new(),
+        received: 0,
+        sent: 0,
+        timer: None,
+        worker,
+    };
+    let end = driver.serve().await;
+    driver.end(end).await;
+}
+
+struct Driver {
+    stream: TcpStream,
+    peer: SocketAddr,
+    local: SocketAddr,
+    id: u64,
+    connection: Connection,
+    /// Bytes that have arrived and belong to no finished request.
+    input: Vec<u8>,
+    received: u64,
+    sent: u64,
+    /// Armed for no later than the deadline; when it fires early it is armed again.
+    timer: Option<(Duration, Pin<Box<Sleep>>)>,
+    worker: Rc<Worker>,
+}
+
+impl Driver {
+    async fn serve(&mut self) -> End {
+        loop {
+            let site = Rc::clone(&self.worker.site.borrow());
+            let end = match self.scan(&site) {
+                Scan::Complete(head) => self.exchange(&site, head, None).await,
+                Scan::Refused(fault, head) => self.exchange(&site, head, Some(fault)).await,
+                Scan::Partial { .. } => match self.wait(&site).await {
+                    Woken::Bytes(_) => None,
+                    Woken::Fin => match self.client_fin(&site) {
+                        EofInHead::Silent => Some(self.fin_reason().into()),
+                        EofInHead::Complete => self.exchange_as_complete(&site).await,
+                        EofInHead::Answer(id) => {
+                            self.connection.on(Event::HeadComplete, self.worker.now(), 0);
+                            Some(self.say(&site, id, CloseReason::BadRequest).await)
+                        }
+                    },
+                    Woken::Broken(error) => Some(wire::reason_of(&error).into()),
+                    Woken::Expired(Deadline { reason, say: Some(id), .. }) => Some(self.say(&site, id, reason).await),
+                    Woken::Expired(deadline) => Some(deadline.reason.into()),
+                    Woken::Stop => Some(CloseReason::Shutdown.into()),
+                },
+            };
+            if let Some(end) = end {
+                return end;
+            }
+        }
+    }
+
+    fn scan(&mut self, site: &Site) -> Scan {
+        if self.input.is_empty() {
+            return Scan::Partial { line_complete: false };
+        }
+        let scan = head::scan(&self.input, &site.profile.head);
+        if let Scan::Partial { line_complete } = scan {
+            self.connection.on(Event::Partial { line_complete }, self.worker.now(), 0);
+        }
+        scan
+    }
+
+    /// What the client's FIN means where the connection is.
+    fn client_fin(&self, site: &Site) -> EofInHead {
+        let policy = &site.profile.connection.client_fin;
+        match self.connection.state() {
+            State::Line => policy.in_line,
+            State::Head => policy.in_head,
+            _ => EofInHead::Silent,
+        }
+    }
+
+    fn fin_reason(&self) -> CloseReason {
+        match self.connection.state() {
+            State::Unused => CloseReason::ClientFinUnused,
+            State::Line | State::Head => CloseReason::ClientFinInHead,
+            _ => CloseReason::ClientFin,
+        }
+    }
+
+    /// Serves a head that the client's FIN has cut short as if it were complete.
+    async fn exchange_as_complete(&mut self, site: &Rc<Site>) -> Option<End> {
+        if !self.input.ends_with(b"\n") {
+            self.input.extend_from_slice(b"\r\n");
+        }
+        self.input.extend_from_slice(b"\r\n");
+        match head::scan(&self.input, &site.profile.head) {
+            Scan::Complete(head) => self.exchange(site, head, None).await,
+            Scan::Refused(fault, head) => self.exchange(site, head, Some(fault)).await,
+            Scan::Partial { .. } => Some(CloseReason::ClientFinInHead.into()),
+        }
+    }
+
+    /// Serves one request, or refuses it. Says how the connection ends, if it does.
+    async fn exchange(&mut self, site: &Rc<Site>, head: Head, fault: Option<Fault>) -> Option<End> {
+        let now = self.worker.now();
+        self.connection.on(Event::HeadComplete, now, 0);
+        if let Some(fault) = fault
+            && site.profile.head.faults.of(fault) == Treatment::Close
+        {
+            return Some(CloseReason::BadRequest.into());
+        }
+        if site.profile.connection.client_fin.drops_request && self.client_has_ended().await {
+            return Some(CloseReason::RequestDropped.into());
+        }
+        let input = std::mem::take(&mut self.input);
+        let exchange = Exchange {
+            stream: &self.stream,
+            site,
+            worker: &self.worker,
+            local: self.local,
+            input: &input,
+            head: &head,
+            number: self.connection.requests(),
+            age: now.saturating_sub(self.connection.accepted()),
+            log: exchange::Log {
+                id: self.id,
+                peer: self.peer,
+            },
+        };
+        // On the heap, so that a resting connection does not hold the room that an exchange needs.
+        let outcome = Box::pin(exchange.run(fault)).await;
+        self.received += outcome.received;
+        self.sent += outcome.sent;
+        let left = outcome.left;
+        self.input = input;
+        match left {
+            exchange::Left::From(at) if at >= self.input.len() => self.input = Vec::new(),
+            exchange::Left::From(at) => drop(self.input.drain(..at)),
+            exchange::Left::Bytes(bytes) => self.input = bytes,
+        }
+        if outcome.end.is_none() {
+            self.connection.on(Event::Kept, self.worker.now(), 0);
+            if self.worker.stopping.get() {
+                return Some(CloseReason::Shutdown.into());
+            }
+        }
+        outcome.end
+    }
+
+    /// Sends a response to no request, and ends the connection.
+    async fn say(&mut self, site: &Rc<Site>, id: crate::http::ResponseId, reason: CloseReason) -> End {
+        let head = match head::scan(&self.input, &site.profile.head) {
+            Scan::Refused(_, head) | Scan::Complete(head) => head,
+            Scan::Partial { .. } => Head::default(),
+        };
+        let exchange = Exchange {
+            stream: &self.stream,
+            site,
+            worker: &self.worker,
+            local: self.local,
+            input: &self.input,
+            head: &head,
+            number: self.connection.requests(),
+            age: Duration::ZERO,
+            log: exchange::Log {
+                id: self.id,
+                peer: self.peer,
+            },
+        };
+        let outcome = Box::pin(exchange.say(id, reason)).await;
+        self.sent += outcome.sent;
+        outcome.end.unwrap_or(reason.into())
+    }
+
+    /// Whether the client has ended its side by now. Also takes in what it sent before.
+    async fn client_has_ended(&mut self) -> bool {
+        // One turn of the reactor: a FIN that came with the request is known after it.
+        tokio::task::yield_now().await;
+        loop {
+            match self.read() {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Waits for the client, for the timer, or for the server to stop.
+    async fn wait(&mut self, site: &Site) -> Woken {
+        let worker = Rc::clone(&self.worker);
+        let mut stop = std::pin::pin!(worker.stop.notified());
+        // From here on the wait is woken, even if it has not been polled.
+        stop.as_mut().enable();
+        if worker.stopping.get() {
+            return Woken::Stop;
+        }
+        let deadline = self.connection.deadline(&site.profile.connection.timers);
+        let woken = poll_fn(|cx| {
+            if let Poll::Ready(woken) = self.poll_read(cx) {
+                return Poll::Ready(woken);
+            }
+            if let Some(deadline) = deadline
+                && self.poll_timer(deadline.at, cx).is_ready()
+            {
+                return Poll::Ready(Woken::Expired(deadline));
+            }
+            stop.as_mut().poll(cx).map(|()| Woken::Stop)
+        })
+        .await;
+        if let Woken::Bytes(count) = woken {
+            self.connection.on(
+                Event::Partial {
+                    line_complete: self.connection.state() == State::Head,
+                },
+                worker.now(),
+                count,
+            );
+        }
+        woken
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
+        loop {
+            if let Err(error) = std::task::ready!(self.stream.poll_read_ready(cx)) {
+                return Poll::Ready(Woken::Broken(error));
+            }
+            match self.read() {
+                Ok(0) => return Poll::Ready(Woken::Fin),
+                Ok(count) => return Poll::Ready(Woken::Bytes(count)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Woken::Broken(error)),
+            }
+        }
+    }
+
+    /// Reads what is there into the input.
+    fn read(&mut self) -> io::Result<usize> {
+        let size = self.worker.site.borrow().profile.read;
+        let count = ARRIVALS.with_borrow_mut(|arrivals| {
+            arrivals.resize(arrivals.len().max(size), 0);
+            let count = self.stream.try_read(&mut arrivals[..size])?;
+            self.input.extend_from_slice(&arrivals[..count]);
+            io::Result::Ok(count)
+        })?;
+        self.received += count as u64;
+        Ok(count)
+    }
+
+    fn poll_timer(&mut self, at: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let started = self.worker.shared.started;
+        let instant = |at: Duration| started.checked_add(at).unwrap_or(started + Duration::from_secs(366 * 24 * 3600));
+        let (armed, sleep) = self.timer.get_or_insert_with(|| (at, Box::pin(sleep_until(instant(at)))));
+        if at < *armed {
+            sleep.as_mut().reset(instant(at));
+            *armed = at;
+        }
+        loop {
+            std::task::ready!(sleep.as_mut().poll(cx));
+            if *armed >= at {
+                self.timer = None;
+                return Poll::Ready(());
+            }
+            // It was armed for an earlier deadline that has moved since.
+            sleep.as_mut().reset(instant(at));
+            *armed = at;
+        }
+    }
+
+    async fn end(mut self, end: End) {
+        let site = Rc::clone(&self.worker.site.borrow());
+        let ends = &site.profile.connection.ends;
+        let state = self.connection.state();
+        self.connection.on(Event::End, self.worker.now(), 0);
+        let after_reply =
+            state == State::Exchange && !matches!(end.reason, CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError);
+        if let Some(pause) = ends.pause.filter(|_| after_reply) {
+            finish::pause(&self.stream, pause, ends.pause_holds, &mut self.received).await;
+        }
+        let unread = ends.unread.filter(|_| !self.input.is_empty() || finish::has_unread(&self.stream));
+        let style = end.style.or(unread).unwrap_or_else(|| ends.style(end.reason));
+        self.timer = None;
+        self.input = Vec::new();
+        if end.reason != CloseReason::ClientReset {
+            Box::pin(finish::finish(&self.stream, style, ends, &mut self.received)).await;
+        }
+        events::closed(&events::Closed {
+            connection: self.id,
+            peer: self.peer,
+            reason: end.reason,
+            style,
+            state,
+            requests: self.connection.requests(),
+            received: self.received,
+            sent: self.sent,
+            open_ms: u64::try_from(self.worker.now().saturating_sub(self.connection.accepted()).as_millis()).unwrap_or(u64::MAX),
+        });
+    }
+}

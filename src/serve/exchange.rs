@@ -1,0 +1,434 @@
+//! One exchange: hyper reads the request, the decision is asked for, the reply is written.
+
+use super::body::{Feed, Unsent, readable_head};
+use super::driver::End;
+use super::{Site, Worker, finish, wire};
+use crate::connection::{CloseReason, due, fate};
+use crate::events;
+use crate::files::Located;
+use crate::http::field::Name;
+use crate::http::{Fault, Framing, Head, Request, ResponseId, Treatment, Version, status};
+use crate::profile::{Continue, Entity, Profile, ReadBody, Response, Since};
+use crate::respond::{self, Body, Reply, Route, Surroundings};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::service::TowerToHyperService;
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout_at;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// One request on a connection, and everything that it takes to answer it.
+pub(super) struct Exchange<'c> {
+    pub(super) stream: &'c TcpStream,
+    pub(super) site: &'c Site,
+    pub(super) worker: &'c Worker,
+    pub(super) local: SocketAddr,
+    /// The bytes that have arrived: the head, and what came behind it.
+    pub(super) input: &'c [u8],
+    pub(super) head: &'c Head,
+    /// The request's number on its connection.
+    pub(super) number: u64,
+    /// How old the connection is.
+    pub(super) age: Duration,
+    pub(super) log: Log,
+}
+
+/// What the log says of whose exchange it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Log {
+    pub(super) id: u64,
+    pub(super) peer: SocketAddr,
+}
+
+/// What an exchange left behind.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) end: Option<End>,
+    pub(super) sent: u64,
+    /// How many bytes of the body were read from the socket.
+    pub(super) received: u64,
+    pub(super) left: Left,
+}
+
+/// The bytes behind a request.
+#[derive(Debug)]
+pub(super) enum Left {
+    /// The input from there on.
+    From(usize),
+    /// These.
+    Bytes(Vec<u8>),
+}
+
+/// How reading a request body ended, if not well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BodyEnd {
+    Complete,
+    Late,
+    Broken,
+    ClientFin,
+}
+
+impl Exchange<'_> {
+    fn profile(&self) -> &Profile {
+        &self.site.profile
+    }
+
+    /// Serves the request, or refuses it for `fault`.
+    pub(super) async fn run(&self, fault: Option<Fault>) -> Outcome {
+        let request = Request::new(self.input, self.head);
+        let faults = &self.profile().head.faults;
+        if let Some(fault) = fault.or_else(|| request.fault(faults)) {
+            let head_end = if self.head.len > 0 { self.head.len } else { self.input.len() };
+            return match faults.of(fault) {
+                Treatment::Answer(id) => self.refuse(&request, id, head_end).await,
+                _ => Outcome {
+                    end: Some(CloseReason::BadRequest.into()),
+                    sent: 0,
+                    received: 0,
+                    left: Left::From(head_end),
+                },
+            };
+        }
+        let framing = match request.version() {
+            Version::Http09 => Framing::None,
+            _ => request.framing(self.profile().request_body.delimiter),
+        };
+        self.serve(&request, framing).await
+    }
+
+    /// Sends a response to no request; the connection ends for `reason`.
+    pub(super) async fn say(&self, id: ResponseId, reason: CloseReason) -> Outcome {
+        let request = Request::new(self.input, self.head);
+        let reply = Reply::plain(self.profile(), id, request.method());
+        let mut sent = 0;
+        let end = self.write(&request, &reply, Some(reason), &mut sent).await;
+        Outcome {
+            end: Some(end.unwrap_or(reason.into())),
+            sent,
+            received: 0,
+            left: Left::From(0),
+        }
+    }
+
+    async fn refuse(&self, request: &Request<'_>, id: ResponseId, head_end: usize) -> Outcome {
+        let reply = Reply::plain(self.profile(), id, request.method());
+        let mut sent = 0;
+        let end = self.write(request, &reply, Some(CloseReason::BadRequest), &mut sent).await;
+        Outcome {
+            end,
+            sent,
+            received: 0,
+            left: Left::From(head_end),
+        }
+    }
+
+    /// Hands the request to hyper and answers it.
+    async fn serve(&self, request: &Request<'_>, framing: Framing) -> Outcome {
+        let head_len = self.head.len;
+        let readable = readable_head(&self.input[..head_len], is_plain(request), framing);
+        let rewritten: Vec<u8>;
+        let (input, head) = match &readable {
+            std::borrow::Cow::Borrowed(_) => (self.input, head_len),
+            std::borrow::Cow::Owned(head) => {
+                rewritten = [head.as_slice(), &self.input[head_len..]].concat();
+                (rewritten.as_slice(), head.len())
+            }
+        };
+        let answered: RefCell<Option<(Option<End>, u64, bool)>> = RefCell::new(None);
+        let service =
+            ServiceBuilder::new()
+                .layer(CatchPanicLayer::custom(panicked))
+                .service(tower::service_fn(|incoming: hyper::Request<Incoming>| {
+                    let answered = &answered;
+                    Box::pin(async move {
+                        let mut sent = 0;
+                        let (end, complete) = self.answer(request, framing, incoming.into_body(), &mut sent).await;
+                        *answered.borrow_mut() = Some((end, sent, complete));
+                        Ok::<_, Infallible>(hyper::Response::new(Unsent::new()))
+                    })
+                }));
+        let feed = Feed::new(self.stream, input, head, framing);
+        let connection = http1::Builder::new()
+            .keep_alive(false)
+            .half_close(true)
+            .auto_date_header(false)
+            .max_headers(self.profile().head.fields.max(100))
+            .serve_connection(feed, TowerToHyperService::new(service));
+        let mut connection = Box::pin(connection);
+        let served = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+        if let Err(error) = &served {
+            tracing::debug!("hyper: {error}");
+        }
+        let parts = std::pin::Pin::into_inner(connection).into_parts();
+        let received = parts.io.received;
+        let Some((end, sent, complete)) = answered.take() else {
+            // hyper did not take the request, or the answer panicked.
+            return Outcome {
+                end: Some(CloseReason::Panic.into()),
+                sent: 0,
+                received: 0,
+                left: Left::From(self.input.len()),
+            };
+        };
+        let end = end.or(if complete { None } else { Some(CloseReason::BodyUnread.into()) });
+        let left = match framing {
+            Framing::None => Left::From(head_len),
+            Framing::Length(length) => {
+                let there = usize::try_from(length).unwrap_or(usize::MAX).min(self.input.len() - head_len);
+                Left::From(head_len + there)
+            }
+            Framing::Chunked => Left::Bytes([&parts.read_buf, parts.io.left()].concat()),
+        };
+        Outcome { end, sent, received, left }
+    }
+
+    /// Answers the request. Says how the connection ends, if it does, and whether the body was read to its end.
+    async fn answer(&self, request: &Request<'_>, framing: Framing, mut body: Incoming, sent: &mut u64) -> (Option<End>, bool) {
+        let profile = self.profile();
+        let policy = &profile.request_body;
+        if let (Framing::Length(length), Some((limit, id))) = (framing, policy.limit)
+            && length > limit
+        {
+            let reply = Reply::plain(profile, id, request.method());
+            return (self.write(request, &reply, Some(CloseReason::BadRequest), sent).await, false);
+        }
+        let reply = self.decide(request);
+        let when = reply.response.read_body.unwrap_or(policy.read);
+        if framing == Framing::None {
+            return (self.write(request, &reply, None, sent).await, true);
+        }
+        let says_continue = match policy.continues {
+            Continue::AtOnce => true,
+            Continue::WhenRead => when == ReadBody::First,
+            Continue::Never => false,
+        };
+        if request.expects_continue() && says_continue {
+            for _ in 0..policy.continue_times {
+                if let Err(error) = wire::write_all(self.stream, b"HTTP/1.1 100 Continue\r\n\r\n", &[], sent).await {
+                    return (Some(wire::reason_of(&error).into()), false);
+                }
+            }
+        }
+        match when {
+            ReadBody::Never => (
+                self.write(request, &reply, None, sent).await.or(Some(CloseReason::BodyUnread.into())),
+                false,
+            ),
+            ReadBody::First => match self.read_body(&mut body).await {
+                BodyEnd::Complete => (self.write(request, &reply, None, sent).await, true),
+                end => (Some(self.body_failed(request, end, sent).await), false),
+            },
+            ReadBody::After => {
+                if let Some(end) = self.write(request, &reply, None, sent).await {
+                    return (Some(end), false);
+                }
+                match self.read_body(&mut body).await {
+                    BodyEnd::Complete => (None, true),
+                    end => (Some(self.body_failed(request, end, sent).await), false),
+                }
+            }
+        }
+    }
+
+    fn decide(&self, request: &Request<'_>) -> Reply<'_> {
+        let profile = self.profile();
+        match respond::route(profile, request) {
+            Route::Answer(id) => Reply::plain(profile, id, request.method()),
+            Route::Lookup(located) => {
+                let found = self.find(request, &located);
+                let reply = respond::file_reply(profile, request, found, &self.worker.moment());
+                if matches!(reply.body, Body::Ranges(_)) {
+                    self.worker.shared.multiparts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                }
+                reply
+            }
+        }
+    }
+
+    fn find(&self, request: &Request<'_>, located: &Located) -> crate::files::Found {
+        let accepted = if request.get(Name::AcceptEncoding).is_some() && !self.profile().files.precompressed.is_empty() {
+            respond::accepted_codings(request)
+        } else {
+            Vec::new()
+        };
+        self.site
+            .root
+            .find(located, self.profile(), &accepted, &mut self.worker.cache.borrow_mut())
+    }
+
+    /// Reads the body to its end, within the profile's time.
+    async fn read_body(&self, body: &mut Incoming) -> BodyEnd {
+        let timer = &self.profile().connection.timers.body;
+        let begun = self.worker.now();
+        let (mut last, mut received) = (begun, 0u64);
+        loop {
+            let start = if timer.since == Since::LastByte { last } else { begun };
+            let frame = match due(timer, start, received) {
+                Some(at) => match timeout_at(self.worker.shared.started + at, body.frame()).await {
+                    Ok(frame) => frame,
+                    Err(_) => return BodyEnd::Late,
+                },
+                None => body.frame().await,
+            };
+            match frame {
+                None => return BodyEnd::Complete,
+                Some(Ok(frame)) => {
+                    received += frame.data_ref().map_or(0, |data| data.len() as u64);
+                    last = self.worker.now();
+                }
+                Some(Err(error)) if error.is_incomplete_message() || error.is_closed() => {
+                    return BodyEnd::ClientFin;
+                }
+                Some(Err(error)) => {
+                    tracing::debug!("request body: {error}");
+                    return BodyEnd::Broken;
+                }
+            }
+        }
+    }
+
+    /// What is said and done when a body was not read to its end.
+    async fn body_failed(&self, request: &Request<'_>, end: BodyEnd, sent: &mut u64) -> End {
+        let profile = self.profile();
+        let (say, reason) = match end {
+            BodyEnd::Late => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
+            BodyEnd::Broken => match profile.head.faults.of(Fault::ChunkInvalid) {
+                Treatment::Answer(id) => (Some(id), CloseReason::BadRequest),
+                _ => (None, CloseReason::BadRequest),
+            },
+            BodyEnd::ClientFin | BodyEnd::Complete => (None, CloseReason::ClientFinInBody),
+        };
+        match say {
+            Some(id) => {
+                let reply = Reply::plain(profile, id, request.method());
+                self.write(request, &reply, Some(reason), sent).await.unwrap_or(reason.into())
+            }
+            None => reason.into(),
+        }
+    }
+
+    /// Renders a reply, writes it and logs it. Says how the connection ends, if it does.
+    async fn write(&self, request: &Request<'_>, reply: &Reply<'_>, ending: Option<CloseReason>, sent: &mut u64) -> Option<End> {
+        let profile = self.profile();
+        let response: &Response = reply.response;
+        let ending = ending.or(if self.worker.stopping.get() { Some(CloseReason::Shutdown) } else { None });
+        let fate = fate(profile, Some(request), response, self.number, self.age, ending);
+        let around = Surroundings {
+            local: self.local,
+            remaining: profile.connection.max_requests.map(|most| most.saturating_sub(self.number)),
+            says: fate.says,
+            moment: self.worker.moment(),
+        };
+        let (mut head, mut page) = (self.worker.buffer(), self.worker.buffer());
+        reply.render(Some(request), &around, &mut head, &mut page);
+        if request.version() == Version::Http09 && !request.line().is_empty() {
+            head.clear();
+        }
+        if response.chunked && request.version() == Version::Http11 {
+            page = in_chunks(&page);
+        }
+        let before = *sent;
+        let written = {
+            let body = if request.method() == b"HEAD" || status::is_bodiless(response.status) {
+                Vec::new()
+            } else {
+                pieces(reply, &page)
+            };
+            finish::delay(profile.writes.delay).await;
+            wire::send(self.stream, &head, &body, reply.resource.as_deref(), &profile.writes, sent).await
+        };
+        events::exchange(&events::Exchange {
+            connection: self.log.id,
+            number: self.number,
+            peer: self.log.peer,
+            method: request.method(),
+            target: request.target(),
+            status: response.status,
+            sent: *sent - before,
+            head: head.len() as u64,
+        });
+        self.worker.give_back(head);
+        self.worker.give_back(page);
+        match written {
+            Ok(()) => fate.end.map(|reason| End {
+                reason,
+                style: response.style,
+            }),
+            Err(error) => Some(wire::reason_of(&error).into()),
+        }
+    }
+}
+
+/// Whether hyper parses the head as it is. Only what its parser is known to take passes: the rest is rewritten.
+fn is_plain(request: &Request<'_>) -> bool {
+    let target = request.target();
+    let visible = |b: &u8| (b'!'..=b'~').contains(b) && !b"\"#<>\\^`{|}".contains(b);
+    target.starts_with(b"/")
+        && target.len() < 60_000
+        && target.iter().all(visible)
+        && request.version() == Version::Http11
+        && request.version_text() == b"HTTP/1.1"
+        && request.get(Name::TransferEncoding).is_none()
+        && request.all(Name::ContentLength).nth(1).is_none()
+        && request.line().len() == request.method().len() + target.len() + 10
+        && request.head_bytes().starts_with(request.line())
+        && request.fields().all(|(name, value)| {
+            !name.is_empty() && name.iter().all(|b| crate::http::field::is_token(*b)) && value.iter().all(|b| matches!(b, b'\t' | b' '..=b'~'))
+        })
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> hyper::Response<Unsent> {
+    let what = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or(panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!("a request was not answered, because of a defect in labserve: {what}");
+    hyper::Response::new(Unsent::new())
+}
+
+fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<wire::Piece<'b>> {
+    use crate::http::range::ByteRange;
+    if !page.is_empty() {
+        return vec![wire::Piece::Bytes(page)];
+    }
+    let Some(resource) = reply.resource.as_ref().filter(|_| reply.response.entity == Entity::File) else {
+        return Vec::new();
+    };
+    match &reply.body {
+        Body::Range(range) => vec![wire::Piece::File(*range)],
+        Body::Ranges(parts) => {
+            let mut pieces = Vec::with_capacity(2 * parts.parts.len() + 1);
+            for (head, range) in &parts.parts {
+                pieces.push(wire::Piece::Bytes(head));
+                pieces.push(wire::Piece::File(*range));
+            }
+            pieces.push(wire::Piece::Bytes(&parts.end));
+            pieces
+        }
+        _ if resource.size() == 0 => Vec::new(),
+        _ => vec![wire::Piece::File(ByteRange {
+            first: 0,
+            last: resource.size() - 1,
+        })],
+    }
+}
+
+/// A page as one chunk and the last (RFC 9112 section 7.1).
+fn in_chunks(page: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(page.len() + 16);
+    if !page.is_empty() {
+        crate::http::text::hexadecimal(page.len() as u64, &mut out);
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(page);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"0\r\n\r\n");
+    out
+}

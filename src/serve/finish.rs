@@ -1,0 +1,96 @@
+//! Ends a connection in the style that its profile has for the reason.
+
+use crate::profile::{Ends, Style};
+use socket2::SockRef;
+use std::io::ErrorKind;
+use std::net::Shutdown;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// Ends the connection. Returns when the socket may be closed; closing is dropping the stream.
+pub async fn finish(stream: &TcpStream, style: Style, ends: &Ends, received: &mut u64) {
+    match style {
+        Style::Fin => fin(stream),
+        Style::Rst => {
+            // With a linger time of zero, closing sends RST and forgets what is unsent (tcp(7)).
+            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+        }
+        Style::Linger => {
+            fin(stream);
+            discard(stream, ends.linger_quiet, ends.linger_total, received).await;
+        }
+        Style::Hold => discard(stream, Duration::MAX, Duration::MAX, received).await,
+    }
+}
+
+fn fin(stream: &TcpStream) {
+    // A socket that the client has reset already is not connected; there is nothing left to end then.
+    let _ = SockRef::from(stream).shutdown(Shutdown::Write);
+}
+
+/// How the wait after a reply ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// Nothing came.
+    Quiet,
+    /// The client sent something, and then ended its side.
+    Held,
+}
+
+/// Waits `pause` after a reply. With `holds`, bytes that arrive in that time keep the connection until the client ends
+/// its side.
+pub async fn pause(stream: &TcpStream, pause: Duration, holds: bool, received: &mut u64) -> Pause {
+    let deadline = Instant::now() + pause;
+    let mut buffer = [0; 4096];
+    loop {
+        match timeout_at(deadline, stream.readable()).await {
+            Err(_) => return Pause::Quiet,
+            Ok(Err(_)) => return Pause::Held,
+            Ok(Ok(())) => match stream.try_read(&mut buffer) {
+                Ok(0) => return Pause::Held,
+                Ok(n) => {
+                    *received += n as u64;
+                    if holds {
+                        discard(stream, Duration::MAX, Duration::MAX, received).await;
+                        return Pause::Held;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => return Pause::Held,
+            },
+        }
+    }
+}
+
+/// Reads and throws away what the client sends, until it ends its side, is silent for `quiet`, or `total` has passed.
+async fn discard(stream: &TcpStream, quiet: Duration, total: Duration, received: &mut u64) {
+    let far = Duration::from_secs(366 * 24 * 3600);
+    let end = Instant::now() + total.min(far);
+    let mut buffer = [0; 4096];
+    loop {
+        let next = end.min(Instant::now() + quiet.min(far));
+        match timeout_at(next, stream.readable()).await {
+            Ok(Ok(())) => match stream.try_read(&mut buffer) {
+                Ok(0) => return,
+                Ok(n) => *received += n as u64,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            },
+            _ => return,
+        }
+    }
+}
+
+/// Whether bytes of the client are waiting to be read.
+pub fn has_unread(stream: &TcpStream) -> bool {
+    let mut byte = [std::mem::MaybeUninit::uninit()];
+    matches!(SockRef::from(stream).peek(&mut byte), Ok(n) if n > 0)
+}
+
+/// Waits a moment before a reply, where a profile asks for it.
+pub async fn delay(time: Option<Duration>) {
+    if let Some(time) = time {
+        sleep(time).await;
+    }
+}

@@ -1,0 +1,174 @@
+//! Puts a reply on the wire: in the writes that the profile asks for, without ever holding a file in memory. Decides
+//! nothing.
+
+use crate::connection::CloseReason;
+use crate::files::{Content, Resource};
+use crate::http::range::ByteRange;
+use crate::profile::WritePolicy;
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, IoSlice};
+use tokio::net::TcpStream;
+
+thread_local! {
+    /// Where file content passes through. Never kept across a wait: after one, the content is read again.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One stretch of a body.
+#[derive(Clone, Copy, Debug)]
+pub enum Piece<'a> {
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// These bytes of the file.
+    File(ByteRange),
+}
+
+/// Why a reply was not sent to its end.
+pub fn reason_of(error: &io::Error) -> CloseReason {
+    match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => CloseReason::ClientReset,
+        ErrorKind::UnexpectedEof => CloseReason::FileChanged,
+        _ => CloseReason::IoError,
+    }
+}
+
+/// Sends `head`, then `body`. Returns how many bytes were sent.
+///
+/// # Errors
+/// The client's reset, or `UnexpectedEof` if the file has become shorter: then less than was announced has been sent.
+pub async fn send(
+    stream: &TcpStream,
+    head: &[u8],
+    body: &[Piece<'_>],
+    resource: Option<&Resource>,
+    policy: &WritePolicy,
+    sent: &mut u64,
+) -> io::Result<()> {
+    let is_file = body.iter().any(|piece| matches!(piece, Piece::File(_)));
+    let apart = if is_file { &policy.head_apart } else { &policy.page_head_apart };
+    let mut head = head;
+    if let Some(lines) = apart {
+        for part in split_lines(head, lines) {
+            write_all(stream, part, &[], sent).await?;
+        }
+        head = &[];
+    }
+    for piece in body {
+        match piece {
+            Piece::Bytes(bytes) => {
+                write_all(stream, head, bytes, sent).await?;
+                head = &[];
+            }
+            Piece::File(range) => {
+                let Some(resource) = resource else { continue };
+                send_file(stream, std::mem::take(&mut head), *range, resource, policy.piece, sent).await?;
+            }
+        }
+    }
+    write_all(stream, head, &[], sent).await
+}
+
+/// Cuts a head behind the first so many lines, the next so many, and so on.
+fn split_lines<'h>(head: &'h [u8], counts: &[usize]) -> Vec<&'h [u8]> {
+    let mut parts = Vec::new();
+    let mut rest = head;
+    for count in counts {
+        let Some(end) = memchr::memchr_iter(b'\n', rest).nth(count.saturating_sub(1)) else {
+            break;
+        };
+        let (part, after) = rest.split_at(end + 1);
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+/// Sends a range of a file in writes of `piece` bytes, the first of them together with `head`.
+async fn send_file(stream: &TcpStream, head: &[u8], range: ByteRange, resource: &Resource, piece: usize, sent: &mut u64) -> io::Result<()> {
+    let mut head = head;
+    let mut at = range.first;
+    let end = range.last.saturating_add(1);
+    if at >= end {
+        return write_all(stream, head, &[], sent).await;
+    }
+    while at < end {
+        // The end of the write that is under way: a write that the socket takes only in part is finished first.
+        let piece_end = end.min(range.first + ((at - range.first) / piece as u64 + 1) * piece as u64);
+        let wanted = (piece_end - at) as usize;
+        let taken = match &resource.content {
+            Content::Bytes(bytes) => try_write(stream, head, slice(bytes, at, wanted)?),
+            Content::Static(bytes) => try_write(stream, head, slice(bytes, at, wanted)?),
+            Content::File(file) => SCRATCH.with_borrow_mut(|scratch| {
+                if scratch.len() < wanted {
+                    scratch.resize(wanted, 0);
+                }
+                let read = crate::sys::read_at(file, &mut scratch[..wanted], at)?;
+                if read == 0 {
+                    return Err(io::Error::from(ErrorKind::UnexpectedEof));
+                }
+                try_write(stream, head, &scratch[..read])
+            }),
+        };
+        match taken {
+            Ok(taken) => {
+                *sent += taken as u64;
+                let of_head = taken.min(head.len());
+                head = &head[of_head..];
+                at += (taken - of_head) as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => stream.writable().await?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn slice(bytes: &[u8], at: u64, wanted: usize) -> io::Result<&[u8]> {
+    let at = usize::try_from(at).unwrap_or(usize::MAX);
+    bytes.get(at..at.saturating_add(wanted)).ok_or_else(|| ErrorKind::UnexpectedEof.into())
+}
+
+fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usize> {
+    let taken = if first.is_empty() {
+        stream.try_write(second)?
+    } else if second.is_empty() {
+        stream.try_write(first)?
+    } else {
+        stream.try_write_vectored(&[IoSlice::new(first), IoSlice::new(second)])?
+    };
+    if taken == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(taken) }
+}
+
+/// Sends both, in one write if the socket takes them.
+pub async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], sent: &mut u64) -> io::Result<()> {
+    let (mut first, mut second) = (first, second);
+    while !(first.is_empty() && second.is_empty()) {
+        match try_write(stream, first, second) {
+            Ok(taken) => {
+                *sent += taken as u64;
+                let of_first = taken.min(first.len());
+                first = &first[of_first..];
+                second = &second[taken - of_first..];
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => stream.writable().await?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_cut_behind_lines() {
+        let head = b"a\r\nb\r\nc\r\nd\r\n\r\n";
+        let parts = |counts: &[usize]| split_lines(head, counts).iter().map(|p| p.len()).collect::<Vec<_>>();
+        assert_eq!(parts(&[]), [14]);
+        assert_eq!(parts(&[1, 1, 1]), [3, 3, 3, 5]);
+        assert_eq!(parts(&[2]), [6, 8]);
+        assert_eq!(parts(&[9]), [14]);
+    }
+}

@@ -1,0 +1,11 @@
+//! What only the operating system can do, and differs between systems: the only room with unsafe code.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::{file_id, open_for_reading, raise_file_limit, read_at};
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::{file_id, open_for_reading, raise_file_limit, read_at};
