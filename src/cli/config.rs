@@ -79,7 +79,9 @@ impl Config {
         let bind = args.bind.or(toml.bind).unwrap_or(Ipv4Addr::LOCALHOST.into());
         let log = match (args.log, &toml.log) {
             (Some(spec), _) => spec,
-            (None, Some(text)) => text.parse().map_err(|why| format!("{}: log: {why}", shown(file.as_deref())))?,
+            (None, Some(text)) => text
+                .parse()
+                .map_err(|why| format!("{}: log: {why}", shown(file.as_deref())))?,
             (None, None) => LogSpec::default(),
         };
         let defaults = Limits::default();
@@ -112,7 +114,8 @@ fn shown(file: Option<&Path>) -> String {
 /// Reads a `server.toml`, and the keys of the profile that it overrides.
 fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
     let origin = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{origin}: cannot read this configuration: {error}"))?;
+    let text =
+        std::fs::read_to_string(file).map_err(|error| format!("{origin}: cannot read this configuration: {error}"))?;
     let toml: ServerToml = toml::from_str(&text).map_err(|error| ConfigError::from_toml(&origin, &text, &error))?;
     let over = Layer::nested(&origin, &text, "override")?;
     Ok((toml, over))

@@ -15,9 +15,8 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     for (number, name) in builtin::names().filter(|name| !is_variant_of_a_port(name)).enumerate() {
         let profile = layers::load(name)?;
         let port = match args.base_port {
-            Some(base) => {
-                u16::try_from(usize::from(base) + number).map_err(|_| format!("--base-port {base} leaves no room for {} ports", number + 1))?
-            }
+            Some(base) => u16::try_from(usize::from(base) + number)
+                .map_err(|_| format!("--base-port {base} leaves no room for {} ports", number + 1))?,
             None => profile.port,
         };
         let site = Site {
@@ -31,10 +30,16 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         }
     }
     if servers.is_empty() {
-        return Err(Mistake(format!("no port is free:\n{skipped}move all of them with --base-port")));
+        return Err(Mistake(format!(
+            "no port is free:\n{skipped}move all of them with --base-port"
+        )));
     }
     log::start(args.log.unwrap_or_default());
-    serve::say(&format!("labserve {VERSION}, serving {}\n{}{skipped}", root.describe(), table(&servers)));
+    serve::say(&format!(
+        "labserve {VERSION}, serving {}\n{}{skipped}",
+        root.describe(),
+        table(&servers)
+    ));
     serve::warn_if_reachable(servers[0].address());
     let running = run_servers(servers, config::default_workers(), GRACE)?;
     serve::until_stopped(running)
@@ -50,7 +55,12 @@ fn table(servers: &[Server]) -> String {
         .iter()
         .map(|server| {
             let profile = &server.site().profile;
-            [profile.name.clone(), serve::url(server.address()), profile.announces(), profile.does()]
+            [
+                profile.name.clone(),
+                serve::url(server.address()),
+                profile.announces(),
+                profile.does(),
+            ]
         })
         .collect();
     super::profiles::columns(&["profile", "url", "announces", "does"], &rows)

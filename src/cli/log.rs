@@ -48,7 +48,9 @@ pub(super) fn start(spec: LogSpec) {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::OFF.into())
         .parse_lossy(format!("labserve={}", spec.level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let started = match spec.format {
         LogFormat::Json => builder
             .json()

@@ -109,12 +109,22 @@ fn shown(value: &toml::Value) -> String {
 /// A table for people: columns as wide as their widest cell.
 pub(super) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
     let widths: Vec<usize> = (0..N)
-        .map(|i| rows.iter().map(|row| row[i].chars().count()).chain([heads[i].len()]).max().unwrap_or(0))
+        .map(|i| {
+            rows.iter()
+                .map(|row| row[i].chars().count())
+                .chain([heads[i].len()])
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     let mut text = String::new();
     let heads = heads.map(str::to_owned);
     for row in std::iter::once(&heads).chain(rows) {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         text.push_str(&format!("  {}\n", cells.join("  ").trim_end()));
     }
     text

@@ -33,7 +33,10 @@ pub(super) fn bind(site: Site, address: SocketAddr) -> Result<Server, Mistake> {
                 address.port(),
                 address.ip()
             ),
-            ErrorKind::AddrNotAvailable => format!("{} is no address of this machine; choose another with --bind", address.ip()),
+            ErrorKind::AddrNotAvailable => format!(
+                "{} is no address of this machine; choose another with --bind",
+                address.ip()
+            ),
             ErrorKind::PermissionDenied => format!(
                 "port {} needs more rights than this process has; choose one above 1023 with --port",
                 address.port()
@@ -50,7 +53,10 @@ pub(super) fn url(address: SocketAddr) -> String {
 
 fn greet(server: &Server, file: Option<&std::path::Path>) {
     let profile: &Profile = &server.site().profile;
-    let mut text = format!("labserve {VERSION}, answering as {} (profile {})\n", profile.title, profile.name);
+    let mut text = format!(
+        "labserve {VERSION}, answering as {} (profile {})\n",
+        profile.title, profile.name
+    );
     let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<10} {value}\n"));
     line("url", &url(server.address()));
     line("root", &server.site().root.describe());
@@ -72,7 +78,9 @@ pub(super) fn say(text: &str) {
 /// Warns if others than this machine can reach the server.
 pub(super) fn warn_if_reachable(address: SocketAddr) {
     if !address.ip().is_loopback() {
-        tracing::warn!("{address} can be reached from other machines; labserve is meant for a lab, not for the internet");
+        tracing::warn!(
+            "{address} can be reached from other machines; labserve is meant for a lab, not for the internet"
+        );
     }
 }
 

@@ -35,7 +35,9 @@ pub fn fate<'p>(
             return Some(CloseReason::NotPersistent);
         }
         let request = request?;
-        if request.version() < Version::Http11 && !(asked_to_keep && policy.http10_keep_alive && request.version() == Version::Http10) {
+        if request.version() < Version::Http11
+            && !(asked_to_keep && policy.http10_keep_alive && request.version() == Version::Http10)
+        {
             return Some(CloseReason::Http10);
         }
         if request.connection_says(b"close", policy.search) {

@@ -61,7 +61,9 @@ pub fn next(state: State, event: Event) -> State {
     match (state, event) {
         (State::Closing, _) | (_, Event::End) => State::Closing,
         (State::Unused | State::Line | State::Idle, Event::Partial { line_complete: false }) => State::Line,
-        (State::Unused | State::Line | State::Head | State::Idle, Event::Partial { line_complete: true }) => State::Head,
+        (State::Unused | State::Line | State::Head | State::Idle, Event::Partial { line_complete: true }) => {
+            State::Head
+        }
         (State::Unused | State::Line | State::Head | State::Idle, Event::HeadComplete) => State::Exchange,
         (State::Exchange, Event::Kept) => State::Idle,
         (state, _) => state,
@@ -161,7 +163,11 @@ impl Connection {
             Since::Accept if !again => self.accepted,
             Since::Accept | Since::FirstByte => self.since,
         };
-        due(timer, start, self.received).map(|at| Deadline { at, reason, say: timer.say })
+        due(timer, start, self.received).map(|at| Deadline {
+            at,
+            reason,
+            say: timer.say,
+        })
     }
 }
 
@@ -190,11 +196,31 @@ mod tests {
     #[test]
     fn the_table_of_states_and_events() {
         use Event::*;
-        let events = [Partial { line_complete: false }, Partial { line_complete: true }, HeadComplete, Kept, End];
-        let table: Vec<[State; 5]> = [State::Unused, State::Line, State::Head, State::Exchange, State::Idle, State::Closing]
-            .map(|state| events.map(|event| next(state, event)))
-            .to_vec();
-        let (u, l, h, x, i, c) = (State::Unused, State::Line, State::Head, State::Exchange, State::Idle, State::Closing);
+        let events = [
+            Partial { line_complete: false },
+            Partial { line_complete: true },
+            HeadComplete,
+            Kept,
+            End,
+        ];
+        let table: Vec<[State; 5]> = [
+            State::Unused,
+            State::Line,
+            State::Head,
+            State::Exchange,
+            State::Idle,
+            State::Closing,
+        ]
+        .map(|state| events.map(|event| next(state, event)))
+        .to_vec();
+        let (u, l, h, x, i, c) = (
+            State::Unused,
+            State::Line,
+            State::Head,
+            State::Exchange,
+            State::Idle,
+            State::Closing,
+        );
         assert_eq!(
             table,
             [
@@ -216,12 +242,18 @@ mod tests {
                 connection.on(*event, S(*at), *bytes);
             }
         }
-        connection.deadline(&profile.connection.timers).map(|d| (d.at.as_secs_f64(), d.reason))
+        connection
+            .deadline(&profile.connection.timers)
+            .map(|d| (d.at.as_secs_f64(), d.reason))
     }
 
     #[test]
     fn an_idle_timer_counts_from_the_last_reply() {
-        let request = [(1.0, None, 0), (2.0, Some(Event::HeadComplete), 100), (3.0, Some(Event::Kept), 0)];
+        let request = [
+            (1.0, None, 0),
+            (2.0, Some(Event::HeadComplete), 100),
+            (3.0, Some(Event::Kept), 0),
+        ];
         assert_eq!(deadline_after("node", &request), Some((8.0, CloseReason::Idle)));
         assert_eq!(deadline_after("nginx", &request), Some((78.0, CloseReason::Idle)));
         assert_eq!(deadline_after("django", &request), None);

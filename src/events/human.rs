@@ -59,7 +59,11 @@ where
                     Level::WARN => ("warning: ", "33"),
                     _ => ("", "0"),
                 };
-                writeln!(writer, "{}", paint(ansi, colour, &format!("{word}{}", fields.get("message"))))
+                writeln!(
+                    writer,
+                    "{}",
+                    paint(ansi, colour, &format!("{word}{}", fields.get("message")))
+                )
             }
         }
     }
@@ -74,7 +78,11 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
         _ => "31",
     };
     let place = format!("#{}.{}", fields.get("connection"), fields.get("request"));
-    let method = if fields.get("method").is_empty() { "-" } else { fields.get("method") };
+    let method = if fields.get("method").is_empty() {
+        "-"
+    } else {
+        fields.get("method")
+    };
     let path = if fields.get("path").is_empty() {
         "(no request)"
     } else {
@@ -111,5 +119,9 @@ fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Res
 }
 
 fn paint(ansi: bool, colour: &str, text: &str) -> String {
-    if ansi { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    if ansi {
+        format!("\x1b[{colour}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
 }

@@ -45,7 +45,10 @@ pub struct Cache {
 impl Cache {
     /// A cache that holds at most this much.
     pub fn new(limits: Limits) -> Cache {
-        Cache { limits, ..Cache::default() }
+        Cache {
+            limits,
+            ..Cache::default()
+        }
     }
 
     /// Empties the cache if it was filled under another version of the profile.
@@ -109,8 +112,14 @@ fn just_changed(id: &FileId) -> bool {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |d| d.as_nanos() as i128);
-    let changed = id.ctime_nanos.max(i128::from(id.mtime_secs) * 1_000_000_000 + i128::from(id.mtime_nanos));
-    let step = if changed % 1_000_000_000 == 0 { 2_000_000_000 } else { 20_000_000 };
+    let changed = id
+        .ctime_nanos
+        .max(i128::from(id.mtime_secs) * 1_000_000_000 + i128::from(id.mtime_nanos));
+    let step = if changed % 1_000_000_000 == 0 {
+        2_000_000_000
+    } else {
+        20_000_000
+    };
     now - changed < step
 }
 

@@ -44,24 +44,38 @@ impl Directory {
         if cfg!(windows) && path.split('/').any(is_unsafe_on_windows) && !path.is_empty() {
             return None;
         }
-        Some(if path.is_empty() { self.real.clone() } else { self.real.join(path) })
+        Some(if path.is_empty() {
+            self.real.clone()
+        } else {
+            self.real.join(path)
+        })
     }
 
     /// What lies at `path`, opened if it is a file. `keep` may take the file's content into memory.
-    pub(super) fn open_file(&self, path: &str, profile: &Profile, keep: impl FnOnce(&File, &FileId) -> Option<Arc<[u8]>>) -> Found {
+    pub(super) fn open_file(
+        &self,
+        path: &str,
+        profile: &Profile,
+        keep: impl FnOnce(&File, &FileId) -> Option<Arc<[u8]>>,
+    ) -> Found {
         let Some(full) = self.full(path) else {
             return Found::Missing;
         };
         let (full, metadata) = match std::fs::metadata(&full) {
             Ok(metadata) => (full, metadata),
-            Err(error) if error.kind() == ErrorKind::NotFound && profile.files.ignore_case => match self.any_case(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound && profile.files.ignore_case => match self.any_case(path)
+            {
                 Some((full, metadata)) => (full, metadata),
                 None => return Found::Missing,
             },
             Err(error) => return not_there(&error),
         };
         if metadata.is_dir() {
-            return if self.is_inside(&full) { Found::Directory } else { Found::Missing };
+            return if self.is_inside(&full) {
+                Found::Directory
+            } else {
+                Found::Missing
+            };
         }
         if !metadata.is_file() {
             // Never opened: opening a FIFO or a device may block, or do something.
@@ -77,7 +91,13 @@ impl Directory {
                     Some(bytes) => Content::Bytes(bytes),
                     None => Content::File(Arc::new(file)),
                 };
-                Found::File(Arc::new(Resource::new(path, &self.shown.join(path), content, id, profile)))
+                Found::File(Arc::new(Resource::new(
+                    path,
+                    &self.shown.join(path),
+                    content,
+                    id,
+                    profile,
+                )))
             }
             // It was replaced between the two looks.
             Ok(_) => Found::Special,

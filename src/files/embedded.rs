@@ -28,7 +28,13 @@ pub(super) fn open(path: &str, profile: &Profile) -> Found {
             mtime_nanos: MODIFIED.1,
             ctime_nanos: 0,
         };
-        return Found::File(Arc::new(Resource::new(name, Path::new(name), Content::Static(bytes), id, profile)));
+        return Found::File(Arc::new(Resource::new(
+            name,
+            Path::new(name),
+            Content::Static(bytes),
+            id,
+            profile,
+        )));
     }
     let below = |name: &str, directory: &str| name.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
     if path.is_empty() || FILES.iter().any(|(name, _)| below(name, path)) {

@@ -63,7 +63,9 @@ impl Root {
         let policy = &profile.files;
         let found = self.find_plain(located, profile, cache);
         match found {
-            Found::File(resource) if !policy.precompressed.is_empty() => Found::File(self.sibling(resource, profile, accepted, cache)),
+            Found::File(resource) if !policy.precompressed.is_empty() => {
+                Found::File(self.sibling(resource, profile, accepted, cache))
+            }
             other => other,
         }
     }
@@ -111,7 +113,13 @@ impl Root {
 
     /// The precompressed sibling that the client accepts, or the file itself; either way marked as negotiated if there
     /// is any sibling.
-    fn sibling(&self, resource: Arc<Resource>, profile: &Profile, accepted: &[Precompressed], cache: &mut Cache) -> Arc<Resource> {
+    fn sibling(
+        &self,
+        resource: Arc<Resource>,
+        profile: &Profile,
+        accepted: &[Precompressed],
+        cache: &mut Cache,
+    ) -> Arc<Resource> {
         let siblings: Vec<(Precompressed, Arc<Resource>)> = profile
             .files
             .precompressed

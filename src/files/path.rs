@@ -90,7 +90,8 @@ pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Resul
         // Names that are no UTF-8 are not served: such a path leads to nothing.
         (Err(_), Take::As(())) => return Err(files.missing),
     };
-    let trailing_slash = decoded.is_empty() || decoded.ends_with('/') || decoded.ends_with("/.") || decoded.ends_with("/..");
+    let trailing_slash =
+        decoded.is_empty() || decoded.ends_with('/') || decoded.ends_with("/.") || decoded.ends_with("/..");
     let path = resolve_dots(&decoded, policy)?;
     check_names(&path, files)?;
     Ok(Located {
@@ -145,12 +146,25 @@ fn check_names(path: &str, files: &FilePolicy) -> Result<(), ResponseId> {
 /// Whether a name is unsafe to hand to Windows: a device, an alternate stream, or a name that Windows would read as
 /// another one (a dot or space at its end, a short 8.3 name). Harmless elsewhere, so it is asked on Windows alone.
 pub fn is_unsafe_on_windows(name: &str) -> bool {
-    let stem = name.split(['.', ':']).next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let stem = name
+        .split(['.', ':'])
+        .next()
+        .unwrap_or_default()
+        .trim_end()
+        .to_ascii_lowercase();
     let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix)
-            .is_some_and(|n| matches!(n, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"))
+        stem.strip_prefix(prefix).is_some_and(|n| {
+            matches!(
+                n,
+                "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"
+            )
+        })
     };
-    let device = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$" | "clock$") || numbered("com") || numbered("lpt");
+    let device = matches!(
+        stem.as_str(),
+        "con" | "prn" | "aux" | "nul" | "conin$" | "conout$" | "clock$"
+    ) || numbered("com")
+        || numbered("lpt");
     let short = name
         .char_indices()
         .any(|(at, c)| c == '~' && name[at + 1..].starts_with(|d: char| d.is_ascii_digit()));
@@ -205,7 +219,9 @@ mod tests {
 
     #[test]
     fn no_target_leads_above_the_root() {
-        let pieces = ["..", "%2e%2e", ".%2e", "/", "%2f", "\\", "%5c", ".", "a", "//", "..;", "%00", "..%c0%af"];
+        let pieces = [
+            "..", "%2e%2e", ".%2e", "/", "%2f", "\\", "%5c", ".", "a", "//", "..;", "%00", "..%c0%af",
+        ];
         for profile in crate::profile::builtin::names().map(|name| layers::load(name).expect(name)) {
             for i in 0..pieces.len().pow(4) {
                 let target: String = std::iter::once("/")
@@ -222,11 +238,21 @@ mod tests {
     #[test]
     fn names_that_windows_would_misread() {
         for name in [
-            "con", "NUL.txt", "com1", "lpt9.a.b", "a:b", "a::$DATA", "a.", "a ", "PROGRA~1", "aux .txt", "com¹", "a\\b", "conin$",
+            "con", "NUL.txt", "com1", "lpt9.a.b", "a:b", "a::$DATA", "a.", "a ", "PROGRA~1", "aux .txt", "com¹",
+            "a\\b", "conin$",
         ] {
             assert!(is_unsafe_on_windows(name), "{name}");
         }
-        for name in ["console", "a.con", "com10", "com", "index.html", "音乐.txt", "a~b", "nuls"] {
+        for name in [
+            "console",
+            "a.con",
+            "com10",
+            "com",
+            "index.html",
+            "音乐.txt",
+            "a~b",
+            "nuls",
+        ] {
             assert!(!is_unsafe_on_windows(name), "{name}");
         }
     }

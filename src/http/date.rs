@@ -37,7 +37,15 @@ const FIRST_SECOND: i64 = -62_167_219_200;
 const LAST_SECOND: i64 = 253_402_300_799;
 
 const DAYS: [&[u8; 3]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"];
-const LONG_DAYS: [&[u8]; 7] = [b"Thursday", b"Friday", b"Saturday", b"Sunday", b"Monday", b"Tuesday", b"Wednesday"];
+const LONG_DAYS: [&[u8]; 7] = [
+    b"Thursday",
+    b"Friday",
+    b"Saturday",
+    b"Sunday",
+    b"Monday",
+    b"Tuesday",
+    b"Wednesday",
+];
 const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
@@ -90,7 +98,11 @@ fn rfc9110(text: &[u8], now_secs: i64) -> Option<i64> {
         at.literal(gap)?;
         month = at.month()?;
         at.literal(gap)?;
-        year = if long { century(at.number(2)?, now_secs) } else { at.number(4)? };
+        year = if long {
+            century(at.number(2)?, now_secs)
+        } else {
+            at.number(4)?
+        };
         at.literal(b" ")?;
         time = at.time()?;
         at.literal(b" GMT")?;
@@ -142,7 +154,10 @@ impl Cursor<'_> {
     }
 
     fn month(&mut self) -> Option<i64> {
-        MONTHS.iter().position(|month| self.word(*month)).map(|index| index as i64 + 1)
+        MONTHS
+            .iter()
+            .position(|month| self.word(*month))
+            .map(|index| index as i64 + 1)
     }
 
     fn time(&mut self) -> Option<[i64; 3]> {
@@ -159,9 +174,9 @@ fn decimal(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > 15 {
         return None;
     }
-    digits
-        .iter()
-        .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+    digits.iter().try_fold(0, |sum, byte| {
+        byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
+    })
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
@@ -232,7 +247,10 @@ mod tests {
         ("Tue, 31 Oct 2023 15:31:16 EST", "- - T T +18000 +18000"),
         ("Tue, 31 Oct 2023 15:31:16 +0000", "- - T T T T"),
         ("Tue, 1 Nov 2023 15:31:16 GMT", "- - +86400 - +86400 +86400"),
-        ("Tue, 01 Nov 2023 15:31:16 GMT", "+86400 +86400 +86400 +86400 +86400 +86400"),
+        (
+            "Tue, 01 Nov 2023 15:31:16 GMT",
+            "+86400 +86400 +86400 +86400 +86400 +86400",
+        ),
         ("Mon, 31 Oct 2023 15:31:16 GMT", "T T T T T T"),
         ("Xyz, 31 Oct 2023 15:31:16 GMT", "- T T T T T"),
         ("Tue,31 Oct 2023 15:31:16 GMT", "- - - T T T"),
@@ -302,7 +320,10 @@ mod tests {
         ("Tue, 31 Oct 2023 3:31:16 PM", "- - - - -43200 T"),
         ("Tue, 31 Ocx 2023 15:31:16 GMT", "- - - T - -"),
         (r#""Tue, 31 Oct 2023 15:31:16 GMT""#, "- - T T T T"),
-        ("Tue, 31 Oct 2023 15:31:16 GMT+0000 (Coordinated Universal Time)", "- - T T T T"),
+        (
+            "Tue, 31 Oct 2023 15:31:16 GMT+0000 (Coordinated Universal Time)",
+            "- - T T T T",
+        ),
     ];
 
     #[test]
@@ -318,7 +339,11 @@ mod tests {
                     _ => cell.trim_start_matches('=').parse().ok(),
                 })
                 .collect();
-            assert_eq!(ALL.map(|syntax| parse(text.as_bytes(), syntax, NOW)).to_vec(), expected, "{text}");
+            assert_eq!(
+                ALL.map(|syntax| parse(text.as_bytes(), syntax, NOW)).to_vec(),
+                expected,
+                "{text}"
+            );
         }
     }
 
@@ -330,7 +355,11 @@ mod tests {
             "Sun Nov  6 08:49:37 1994",
         ] {
             for syntax in ALL {
-                assert_eq!(parse(text.as_bytes(), syntax, NOW), Some(784_111_777), "{text} {syntax:?}");
+                assert_eq!(
+                    parse(text.as_bytes(), syntax, NOW),
+                    Some(784_111_777),
+                    "{text} {syntax:?}"
+                );
             }
         }
     }
@@ -359,9 +388,18 @@ mod tests {
             let now = parse(now.as_bytes(), Rfc9110, 0).expect("a date");
             parse(text.as_bytes(), Rfc9110, now).map(year_of)
         };
-        assert_eq!(year("Monday, 01-Jan-76 00:00:00 GMT", "Sun, 01 Nov 2026 00:00:00 GMT"), Some(2076));
-        assert_eq!(year("Monday, 01-Jan-77 00:00:00 GMT", "Sun, 01 Nov 2026 00:00:00 GMT"), Some(1977));
-        assert_eq!(year("Monday, 01-Jan-00 00:00:00 GMT", "Fri, 01 Nov 2099 00:00:00 GMT"), Some(2000));
+        assert_eq!(
+            year("Monday, 01-Jan-76 00:00:00 GMT", "Sun, 01 Nov 2026 00:00:00 GMT"),
+            Some(2076)
+        );
+        assert_eq!(
+            year("Monday, 01-Jan-77 00:00:00 GMT", "Sun, 01 Nov 2026 00:00:00 GMT"),
+            Some(1977)
+        );
+        assert_eq!(
+            year("Monday, 01-Jan-00 00:00:00 GMT", "Fri, 01 Nov 2099 00:00:00 GMT"),
+            Some(2000)
+        );
     }
 
     #[test]

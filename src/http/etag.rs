@@ -92,7 +92,12 @@ fn quoted(mut field: &[u8], etag: &[u8], comparison: Comparison, lenient: bool) 
         if opaque.first() != Some(&b'"') || (lenient && weak && comparison == Comparison::Strong) {
             return false;
         }
-        let length = field.len() - opaque.len() + if lenient { loose_length(opaque) } else { tag_length(opaque) };
+        let length = field.len() - opaque.len()
+            + if lenient {
+                loose_length(opaque)
+            } else {
+                tag_length(opaque)
+            };
         let (member, rest) = field.split_at(length);
         let rest = rest.trim_ascii_start();
         if !rest.is_empty() && rest[0] != b',' {
@@ -131,10 +136,13 @@ fn loose_length(opaque: &[u8]) -> usize {
 
 fn commas(field: &[u8], etag: &[u8], comparison: Comparison) -> bool {
     let one_more = |longer: &[u8], shorter: &[u8]| longer.strip_prefix(b"W/") == Some(shorter);
-    field.split(|byte| *byte == b',').map(trim_spaces).any(|piece| match comparison {
-        Comparison::Strong => piece == etag && !etag.starts_with(b"W/"),
-        Comparison::Weak => piece == etag || one_more(piece, etag) || one_more(etag, piece),
-    })
+    field
+        .split(|byte| *byte == b',')
+        .map(trim_spaces)
+        .any(|piece| match comparison {
+            Comparison::Strong => piece == etag && !etag.starts_with(b"W/"),
+            Comparison::Weak => piece == etag || one_more(piece, etag) || one_more(etag, piece),
+        })
 }
 
 fn trim_spaces(mut text: &[u8]) -> &[u8] {
@@ -217,9 +225,20 @@ fn bare_member(field: &[u8]) -> (Bare<'_>, &[u8]) {
     }
     let comma = text.iter().position(|byte| *byte == b',').unwrap_or(text.len());
     // Space before a comma separates; space before the end of the field belongs to the tag.
-    let tag = if comma < text.len() { text[..comma].trim_ascii_end() } else { text };
+    let tag = if comma < text.len() {
+        text[..comma].trim_ascii_end()
+    } else {
+        text
+    };
     let rest = text[comma..].get(1..).unwrap_or(b"").trim_ascii_start();
-    (Bare { weak, tag, quotes: false }, rest)
+    (
+        Bare {
+            weak,
+            tag,
+            quotes: false,
+        },
+        rest,
+    )
 }
 
 /// What follows the comma, if nothing but space is before it, or the end.
@@ -306,7 +325,8 @@ mod tests {
     #[test]
     fn every_syntax_takes_a_list_apart_in_its_own_way() {
         for (field, expected) in LISTS {
-            let got = [Rfc9110, Quoted, Commas, Prefix, Bare, Substring].map(|syntax| matches(field.as_bytes(), Some(br#""a""#), Weak, syntax));
+            let got = [Rfc9110, Quoted, Commas, Prefix, Bare, Substring]
+                .map(|syntax| matches(field.as_bytes(), Some(br#""a""#), Weak, syntax));
             assert_eq!(got, *expected, "{field}");
         }
     }

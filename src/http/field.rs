@@ -60,7 +60,9 @@ impl TokenSearch {
     /// Whether `word` (lower case) is found in `value`.
     pub fn finds(self, value: &[u8], word: &[u8]) -> bool {
         match self {
-            TokenSearch::List => value.split(|b| *b == b',').any(|member| member.trim_ascii().eq_ignore_ascii_case(word)),
+            TokenSearch::List => value
+                .split(|b| *b == b',')
+                .any(|member| member.trim_ascii().eq_ignore_ascii_case(word)),
             TokenSearch::Substring => value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)),
             TokenSearch::Whole => value.eq_ignore_ascii_case(word),
         }

@@ -166,7 +166,11 @@ impl Scanner<'_> {
     }
 
     fn check(&self, fault: Fault) -> Result<(), Fault> {
-        if self.policy.faults.accepts(fault) { Ok(()) } else { Err(fault) }
+        if self.policy.faults.accepts(fault) {
+            Ok(())
+        } else {
+            Err(fault)
+        }
     }
 
     /// The line that begins at `start`, or `None` if it is not complete.
@@ -180,7 +184,11 @@ impl Scanner<'_> {
             return self.within_size(self.bytes.len()).map(|()| None);
         };
         let next = start + lf + 1;
-        let end = if lf > 0 && rest[lf - 1] == b'\r' { next - 2 } else { next - 1 };
+        let end = if lf > 0 && rest[lf - 1] == b'\r' {
+            next - 2
+        } else {
+            next - 1
+        };
         self.head.at_fault = Span::new(start, end);
         if end - start > limit {
             return Err(too_long);
@@ -193,7 +201,11 @@ impl Scanner<'_> {
     }
 
     fn within_size(&self, len: usize) -> Result<(), Fault> {
-        if len > self.policy.size { Err(Fault::HeadTooLarge) } else { Ok(()) }
+        if len > self.policy.size {
+            Err(Fault::HeadTooLarge)
+        } else {
+            Ok(())
+        }
     }
 
     /// Skips empty lines before the request line; returns where it begins.
@@ -219,7 +231,10 @@ impl Scanner<'_> {
     /// Looks at the method of a line that has not ended, for servers that parse byte by byte.
     fn check_unfinished_line(&mut self, start: usize) -> Result<(), Fault> {
         let rest = &self.bytes[start..];
-        let word_end = rest.iter().position(|b| matches!(b, b' ' | b'\r' | b'\n')).unwrap_or(rest.len());
+        let word_end = rest
+            .iter()
+            .position(|b| matches!(b, b' ' | b'\r' | b'\n'))
+            .unwrap_or(rest.len());
         let (word, ended) = (&rest[..word_end], word_end < rest.len());
         self.head.at_fault = Span::new(start, start + word_end);
         if word.is_empty() && ended {
@@ -262,7 +277,12 @@ impl Scanner<'_> {
         let after_method = text[first..last].iter().position(is_space).map_or(last, |i| first + i);
         self.head.method = Span::new(start + first, start + after_method);
         self.method_chars(&text[first..after_method])?;
-        if !self.policy.methods.iter().any(|m| m.as_bytes() == &text[first..after_method]) {
+        if !self
+            .policy
+            .methods
+            .iter()
+            .any(|m| m.as_bytes() == &text[first..after_method])
+        {
             self.check(Fault::MethodUnknown)?;
         }
         if after_method == last {
@@ -276,9 +296,15 @@ impl Scanner<'_> {
             self.check(Fault::ExtraSpace)?;
         }
         // The version is the last word. Without one the rest is the target: HTTP/0.9, or a target with a space in it.
-        let version_start = text[target_start..last].iter().rposition(is_space).map(|i| target_start + i + 1);
+        let version_start = text[target_start..last]
+            .iter()
+            .rposition(is_space)
+            .map(|i| target_start + i + 1);
         let target_end = match version_start {
-            Some(at) => text[..at].iter().rposition(|b| !is_space(b)).map_or(target_start, |i| i + 1),
+            Some(at) => text[..at]
+                .iter()
+                .rposition(|b| !is_space(b))
+                .map_or(target_start, |i| i + 1),
             None => last,
         };
         if let Some(at) = version_start
@@ -289,7 +315,11 @@ impl Scanner<'_> {
         self.head.target = Span::new(start + target_start, start + target_end);
         let Some(at) = version_start else {
             self.check(Fault::NoVersion)?;
-            self.head.version = if self.policy.full_http09 { Version::Http10 } else { Version::Http09 };
+            self.head.version = if self.policy.full_http09 {
+                Version::Http10
+            } else {
+                Version::Http09
+            };
             return self.target_chars();
         };
         self.head.version_text = Span::new(start + at, start + last);
@@ -402,7 +432,10 @@ impl Scanner<'_> {
             // Without a colon there is no field to accept: the line is left out either way.
             return self.drop_or(Fault::FieldNoColon).map(drop);
         };
-        let name_end = text[..colon].iter().rposition(|b| !matches!(b, b' ' | b'\t')).map_or(0, |i| i + 1);
+        let name_end = text[..colon]
+            .iter()
+            .rposition(|b| !matches!(b, b' ' | b'\t'))
+            .map_or(0, |i| i + 1);
         if colon == 0 && !self.drop_or(Fault::FieldNameEmpty)? {
             return Ok(());
         }
@@ -414,7 +447,13 @@ impl Scanner<'_> {
         }
         let value = text[colon + 1..].trim_ascii();
         self.value_chars(value)?;
-        let value_start = start + colon + 1 + text[colon + 1..].iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
+        let value_start = start
+            + colon
+            + 1
+            + text[colon + 1..]
+                .iter()
+                .position(|b| !b.is_ascii_whitespace())
+                .unwrap_or(0);
         self.head.fields.push(FieldLine {
             name: Span::new(start, start + name_end),
             value: Span::new(value_start, value_start + value.len()),
@@ -455,10 +494,13 @@ fn number(digits: &[u8]) -> Option<u32> {
 
 /// Whether a target is an absolute URI: a scheme and `://`.
 pub fn has_scheme(target: &[u8]) -> bool {
-    target
-        .windows(3)
-        .position(|w| w == b"://")
-        .is_some_and(|at| at > 0 && target[0].is_ascii_alphabetic() && target[..at].iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)))
+    target.windows(3).position(|w| w == b"://").is_some_and(|at| {
+        at > 0
+            && target[0].is_ascii_alphabetic()
+            && target[..at]
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
+    })
 }
 
 #[cfg(test)]
@@ -491,50 +533,140 @@ mod tests {
     const CASES: &[(&str, &[u8], Option<Fault>, bool)] = &[
         ("plain", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", None, true),
         ("no fields", b"GET / HTTP/1.1\r\n\r\n", None, true),
-        ("empty lines before", b"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", None, true),
+        (
+            "empty lines before",
+            b"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            None,
+            true,
+        ),
         ("bare LF", b"GET / HTTP/1.1\nHost: a\n\n", Some(Fault::BareLf), true),
-        ("leading space", b" GET / HTTP/1.1\r\n\r\n", Some(Fault::LeadingSpace), true),
+        (
+            "leading space",
+            b" GET / HTTP/1.1\r\n\r\n",
+            Some(Fault::LeadingSpace),
+            true,
+        ),
         ("two spaces", b"GET  / HTTP/1.1\r\n\r\n", Some(Fault::ExtraSpace), true),
         ("tab", b"GET\t/ HTTP/1.1\r\n\r\n", Some(Fault::ExtraSpace), true),
-        ("trailing space", b"GET / HTTP/1.1 \r\n\r\n", Some(Fault::ExtraSpace), true),
+        (
+            "trailing space",
+            b"GET / HTTP/1.1 \r\n\r\n",
+            Some(Fault::ExtraSpace),
+            true,
+        ),
         ("one word", b"garbage\r\n\r\n", Some(Fault::MethodCase), false),
         ("one upper-case word", b"GET\r\n\r\n", Some(Fault::OneWord), false),
         ("lower case", b"get / HTTP/1.1\r\n\r\n", Some(Fault::MethodCase), true),
-        ("unknown method", b"FOO / HTTP/1.1\r\n\r\n", Some(Fault::MethodUnknown), true),
-        ("space in target", b"GET /a b HTTP/1.1\r\n\r\n", Some(Fault::TargetSpace), true),
+        (
+            "unknown method",
+            b"FOO / HTTP/1.1\r\n\r\n",
+            Some(Fault::MethodUnknown),
+            true,
+        ),
+        (
+            "space in target",
+            b"GET /a b HTTP/1.1\r\n\r\n",
+            Some(Fault::TargetSpace),
+            true,
+        ),
         ("no version", b"GET /\r\n", Some(Fault::NoVersion), true),
         ("bad version", b"GET / HTTP/abc\r\n\r\n", Some(Fault::BadVersion), true),
-        ("lower version", b"GET / http/1.1\r\n\r\n", Some(Fault::LowerVersion), true),
+        (
+            "lower version",
+            b"GET / http/1.1\r\n\r\n",
+            Some(Fault::LowerVersion),
+            true,
+        ),
         ("1.10", b"GET / HTTP/1.10\r\n\r\n", Some(Fault::OddVersion), true),
         ("1.2", b"GET / HTTP/1.2\r\n\r\n", Some(Fault::MinorVersion), true),
         ("2.0", b"GET / HTTP/2.0\r\n\r\n", Some(Fault::MajorVersion), true),
-        ("0.9 spelled out", b"GET / HTTP/0.9\r\n\r\n", Some(Fault::OldVersion), true),
-        ("control in target", b"GET /\x01 HTTP/1.1\r\n\r\n", Some(Fault::TargetControl), true),
-        ("high byte in target", b"GET /\xe9 HTTP/1.1\r\n\r\n", Some(Fault::TargetHigh), true),
-        ("fragment", b"GET /#x HTTP/1.1\r\n\r\n", Some(Fault::TargetFragment), true),
-        ("asterisk", b"OPTIONS * HTTP/1.1\r\n\r\n", Some(Fault::TargetAsterisk), true),
+        (
+            "0.9 spelled out",
+            b"GET / HTTP/0.9\r\n\r\n",
+            Some(Fault::OldVersion),
+            true,
+        ),
+        (
+            "control in target",
+            b"GET /\x01 HTTP/1.1\r\n\r\n",
+            Some(Fault::TargetControl),
+            true,
+        ),
+        (
+            "high byte in target",
+            b"GET /\xe9 HTTP/1.1\r\n\r\n",
+            Some(Fault::TargetHigh),
+            true,
+        ),
+        (
+            "fragment",
+            b"GET /#x HTTP/1.1\r\n\r\n",
+            Some(Fault::TargetFragment),
+            true,
+        ),
+        (
+            "asterisk",
+            b"OPTIONS * HTTP/1.1\r\n\r\n",
+            Some(Fault::TargetAsterisk),
+            true,
+        ),
         ("absolute", b"GET http://a/ HTTP/1.1\r\n\r\n", None, true),
         ("authority", b"CONNECT a:1 HTTP/1.1\r\n\r\n", None, true),
         ("relative", b"GET a HTTP/1.1\r\n\r\n", Some(Fault::TargetForm), true),
-        ("fold", b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", Some(Fault::FieldFold), true),
-        ("fold first", b"GET / HTTP/1.1\r\n A: b\r\n\r\n", Some(Fault::FieldFoldFirst), true),
+        (
+            "fold",
+            b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n",
+            Some(Fault::FieldFold),
+            true,
+        ),
+        (
+            "fold first",
+            b"GET / HTTP/1.1\r\n A: b\r\n\r\n",
+            Some(Fault::FieldFoldFirst),
+            true,
+        ),
         (
             "space before colon",
             b"GET / HTTP/1.1\r\nA : b\r\n\r\n",
             Some(Fault::FieldNameSpace),
             true,
         ),
-        ("no colon", b"GET / HTTP/1.1\r\nA\r\n\r\n", Some(Fault::FieldNoColon), true),
-        ("empty name", b"GET / HTTP/1.1\r\n: b\r\n\r\n", Some(Fault::FieldNameEmpty), true),
-        ("name with space", b"GET / HTTP/1.1\r\nA b: c\r\n\r\n", Some(Fault::FieldNameChar), true),
-        ("NUL in value", b"GET / HTTP/1.1\r\nA: b\0\x31\r\n\r\n", Some(Fault::FieldValueNul), true),
+        (
+            "no colon",
+            b"GET / HTTP/1.1\r\nA\r\n\r\n",
+            Some(Fault::FieldNoColon),
+            true,
+        ),
+        (
+            "empty name",
+            b"GET / HTTP/1.1\r\n: b\r\n\r\n",
+            Some(Fault::FieldNameEmpty),
+            true,
+        ),
+        (
+            "name with space",
+            b"GET / HTTP/1.1\r\nA b: c\r\n\r\n",
+            Some(Fault::FieldNameChar),
+            true,
+        ),
+        (
+            "NUL in value",
+            b"GET / HTTP/1.1\r\nA: b\0\x31\r\n\r\n",
+            Some(Fault::FieldValueNul),
+            true,
+        ),
         (
             "control in value",
             b"GET / HTTP/1.1\r\nA: b\x01\x31\r\n\r\n",
             Some(Fault::FieldValueControl),
             true,
         ),
-        ("CR in value", b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", Some(Fault::BareCr), true),
+        (
+            "CR in value",
+            b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n",
+            Some(Fault::BareCr),
+            true,
+        ),
     ];
 
     #[test]
@@ -546,7 +678,11 @@ mod tests {
                 Scan::Partial { .. } => panic!("{name}: partial"),
             };
             assert_eq!(got, *fault, "{name}");
-            assert_eq!(matches!(scan(bytes, &lenient()), Scan::Complete(_)), *accepted, "{name}, lenient");
+            assert_eq!(
+                matches!(scan(bytes, &lenient()), Scan::Complete(_)),
+                *accepted,
+                "{name}, lenient"
+            );
         }
     }
 
@@ -599,13 +735,19 @@ mod tests {
         assert_eq!(refused(b"GET /1234567 HTTP/1.1\r\n\r\n"), Some(Fault::LineTooLong));
         assert_eq!(refused(b"GET /1234567890123456"), Some(Fault::LineTooLong));
         assert_eq!(refused(b"GET / HTTP/1.1\r\nA: 12345678"), Some(Fault::FieldTooLong));
-        assert_eq!(refused(b"GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n"), Some(Fault::FieldsTooMany));
+        assert_eq!(
+            refused(b"GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n"),
+            Some(Fault::FieldsTooMany)
+        );
         assert_eq!(refused(&[b'\r', b'\n'].repeat(31)), Some(Fault::HeadTooLarge));
     }
 
     #[test]
     fn a_byte_wise_scanner_notices_a_bad_method_before_the_line_ends() {
-        let policy = HeadPolicy { by_byte: true, ..strict() };
+        let policy = HeadPolicy {
+            by_byte: true,
+            ..strict()
+        };
         for (bytes, bad) in [
             (&b"GE"[..], false),
             (b"GEX", true),

@@ -54,7 +54,8 @@ pub fn encode(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
 /// Like [`encode`], but leaves escapes that are there already.
 pub fn encode_rest(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     for (at, byte) in text.iter().enumerate() {
-        let keep = byte.is_ascii_alphanumeric() || safe.contains(byte) || (*byte == b'%' && escape(&text[at..]).is_some());
+        let keep =
+            byte.is_ascii_alphanumeric() || safe.contains(byte) || (*byte == b'%' && escape(&text[at..]).is_some());
         if keep { out.push(*byte) } else { push_escape(*byte, out) }
     }
 }
@@ -70,7 +71,14 @@ mod tests {
 
     #[test]
     fn escapes_are_decoded_once() {
-        for (text, want) in [("a%20b", "a b"), ("%252e", "%2e"), ("%2", "%2"), ("%zz%41", "%zzA"), ("%", "%"), ("", "")] {
+        for (text, want) in [
+            ("a%20b", "a b"),
+            ("%252e", "%2e"),
+            ("%2", "%2"),
+            ("%zz%41", "%zzA"),
+            ("%", "%"),
+            ("", ""),
+        ] {
             assert_eq!(decode(text.as_bytes()), want.as_bytes(), "{text}");
         }
         assert_eq!(first_bad(b"%41%4"), Some(3));

@@ -5,8 +5,8 @@
 mod policy;
 
 pub use policy::{
-    BadMember, EmptyFile, EmptyMember, Impossible, Instead, Largest, LongSuffix, Merge, Numbers, OpenFromZero, Order, RangePolicy, Several,
-    SeveralCounts, SuffixZero, Unit,
+    BadMember, EmptyFile, EmptyMember, Impossible, Instead, Largest, LongSuffix, Merge, Numbers, OpenFromZero, Order,
+    RangePolicy, Several, SeveralCounts, SuffixZero, Unit,
 };
 
 /// What is to be sent.
@@ -135,10 +135,15 @@ fn collect(list: &[u8], size: u64, policy: &RangePolicy) -> Result<Vec<ByteRange
 fn limit(ranges: Vec<ByteRange>, asked: usize, size: u64, policy: &RangePolicy) -> Selection {
     let (ranges, overlaps, reversals) = merge(ranges, policy);
     let over = |count: usize, most: u32| most > 0 && count > most as usize;
-    if over(ranges.len(), policy.max_ranges) || over(overlaps, policy.max_overlaps) || over(reversals, policy.max_reversals) {
+    if over(ranges.len(), policy.max_ranges)
+        || over(overlaps, policy.max_overlaps)
+        || over(reversals, policy.max_reversals)
+    {
         return policy.over_limit.into();
     }
-    let sum = ranges.iter().fold(0_u64, |sum, range| sum.saturating_add(range.length()));
+    let sum = ranges
+        .iter()
+        .fold(0_u64, |sum, range| sum.saturating_add(range.length()));
     if sum > size && !policy.larger_than_file {
         return Selection::Whole;
     }
@@ -150,7 +155,9 @@ fn limit(ranges: Vec<ByteRange>, asked: usize, size: u64, policy: &RangePolicy) 
         Several::Multipart if several => Selection::Several(ranges),
         Several::Whole if several => Selection::Whole,
         Several::Unsatisfiable if several => Selection::Unsatisfiable,
-        _ => ranges.first().map_or(Selection::Whole, |range| Selection::Single(*range)),
+        _ => ranges
+            .first()
+            .map_or(Selection::Whole, |range| Selection::Single(*range)),
     }
 }
 
@@ -237,7 +244,10 @@ fn member(text: &[u8], size: u64, policy: &RangePolicy) -> Member {
         }
         Some(Asked::Last(length)) if length > largest => return Member::Bad,
         Some(Asked::From(0)) if size > 0 && policy.open_from_zero == OpenFromZero::Everything => {
-            return Member::Everything(ByteRange { first: 0, last: size - 1 });
+            return Member::Everything(ByteRange {
+                first: 0,
+                last: size - 1,
+            });
         }
         Some(Asked::From(first)) => (first, bytes - 1),
         Some(Asked::Between(first, last)) if first > last => {
@@ -289,7 +299,12 @@ fn read(text: &[u8], numbers: Numbers) -> Option<Asked> {
     let hyphen = text.iter().position(|byte| *byte == b'-')?;
     let (mut first, mut last) = (&text[..hyphen], &text[hyphen + 1..]);
     if first.is_empty() {
-        return if numbers == Numbers::Signed { signed(last) } else { digits(last) }.map(Asked::Last);
+        return if numbers == Numbers::Signed {
+            signed(last)
+        } else {
+            digits(last)
+        }
+        .map(Asked::Last);
     }
     match numbers {
         Numbers::Spaced => (first, last) = (trim_spaces(first), trim_spaces(last)),
@@ -333,7 +348,12 @@ fn leading(text: &[u8]) -> Option<i128> {
     let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ' | 0xa0);
     let start = text.iter().position(|byte| !is_space(byte)).unwrap_or(text.len());
     let text = text[start..].strip_prefix(b"+").unwrap_or(&text[start..]);
-    digits(&text[..text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len())])
+    digits(
+        &text[..text
+            .iter()
+            .position(|byte| !byte.is_ascii_digit())
+            .unwrap_or(text.len())],
+    )
 }
 
 /// Space, a sign, digits; no text at all is 0.
@@ -511,7 +531,10 @@ mod tests {
         ("bytes=0-665", "0-665 0-665 0-665 0-665 0-665"),
         ("bytes=0-665,0-0", "200 0-665 416 200 0-665"),
         ("bytes=0-400,300-665", "200 0-665 416 200 0-665"),
-        ("bytes=0-332,334-665", "0-332,334-665 200 416 0-332,334-665 0-332,334-665"),
+        (
+            "bytes=0-332,334-665",
+            "0-332,334-665 200 416 0-332,334-665 0-332,334-665",
+        ),
         ("bytes=18446744073709551615-", "416 416 416 416 200"),
         ("bytes=0-18446744073709551615", "0-665 0-665 0-665 416 200"),
         ("bytes=0-18446744073709551616", "0-665 0-665 0-665 416 200"),
@@ -521,7 +544,10 @@ mod tests {
         ("bytes=9223372036854775808-", "416 416 416 416 200"),
         ("bytes=-9223372036854775807", "0-665 416 416 0-665 0-665"),
         ("bytes=-9223372036854775808", "0-665 416 416 416 200"),
-        ("bytes=0-99999999999999999999999999999999999999999999", "0-665 0-665 0-665 416 200"),
+        (
+            "bytes=0-99999999999999999999999999999999999999999999",
+            "0-665 0-665 0-665 416 200",
+        ),
         ("bytes=00-09", "0-9 0-9 0-9 0-9 0-9"),
         ("bytes=+0-9", "200 0-9 416 416 200"),
         ("bytes=0-+9", "200 0-9 416 416 200"),
@@ -538,9 +564,18 @@ mod tests {
         ("bytes=0-1", "0-1 0-1 0-1 0-1 0-1"),
         ("bytes=\t0-1", "0-1 0-1 0-1 416 200"),
         ("bytes:0-1", "200 200 416 200 200"),
-        ("bytes=0-4,10-14,3-6", "0-4,10-14,3-6 200 416 0-4,10-14,3-6 0-4,10-14,3-6"),
-        ("bytes=10-14,0-4,3-12", "10-14,0-4,3-12 0-14 416 10-14,0-4,3-12 10-14,0-12"),
-        ("bytes=0-1,3-4,6-7,9-10", "0-1,3-4,6-7,9-10 200 416 0-1,3-4,6-7,9-10 0-1,3-4,6-7,9-10"),
+        (
+            "bytes=0-4,10-14,3-6",
+            "0-4,10-14,3-6 200 416 0-4,10-14,3-6 0-4,10-14,3-6",
+        ),
+        (
+            "bytes=10-14,0-4,3-12",
+            "10-14,0-4,3-12 0-14 416 10-14,0-4,3-12 10-14,0-12",
+        ),
+        (
+            "bytes=0-1,3-4,6-7,9-10",
+            "0-1,3-4,6-7,9-10 200 416 0-1,3-4,6-7,9-10 0-1,3-4,6-7,9-10",
+        ),
         ("bytes=-5,-3", "661-665,663-665 661-665 416 661-665,663-665 661-665"),
         ("bytes=660-,-3", "660-665,663-665 660-665 416 660-665,663-665 660-665"),
         ("bytes=700-,a", "200 416 416 416 200"),
@@ -598,7 +633,9 @@ mod tests {
             ("bytes=a", "200 416 200 416 200"),
             ("items=0-", "200 200 200 200 200"),
         ] {
-            let got = [BOOK, MERGED, SINGLE, SPACED, TIGHT].map(|text| told(field, 0, &policy(text))).join(" ");
+            let got = [BOOK, MERGED, SINGLE, SPACED, TIGHT]
+                .map(|text| told(field, 0, &policy(text)))
+                .join(" ");
             assert_eq!(got, row, "{field}");
         }
     }
@@ -632,7 +669,9 @@ mod tests {
     #[test]
     fn limits_lead_to_the_whole_file() {
         let list = |count: u64, first: fn(u64) -> u64, width: u64| {
-            let members: Vec<String> = (0..count).map(|i| format!("{}-{}", first(i), first(i) + width)).collect();
+            let members: Vec<String> = (0..count)
+                .map(|i| format!("{}-{}", first(i), first(i) + width))
+                .collect();
             format!("bytes={}", members.join(","))
         };
         let parts = |field: &str, text: &str| match select(field.as_bytes(), 10_000, &policy(text)) {
@@ -692,8 +731,18 @@ mod tests {
         for text in [BOOK, MERGED, SINGLE, SPACED, TIGHT, OPEN] {
             let policy = policy(text);
             for size in [0, 1, u64::MAX - 1, u64::MAX] {
-                for number in ["0", "1", "18446744073709551614", "18446744073709551615", "99999999999999999999999999"] {
-                    for field in [format!("bytes={number}-"), format!("bytes=-{number}"), format!("bytes=0-{number}")] {
+                for number in [
+                    "0",
+                    "1",
+                    "18446744073709551614",
+                    "18446744073709551615",
+                    "99999999999999999999999999",
+                ] {
+                    for field in [
+                        format!("bytes={number}-"),
+                        format!("bytes=-{number}"),
+                        format!("bytes=0-{number}"),
+                    ] {
                         let twice = format!("{field},{},{number}-{number}", &field[6..]);
                         for field in [field, twice, format!("bytes=0-{}", "9".repeat(10_000))] {
                             if let Selection::Single(range) = select(field.as_bytes(), size, &policy) {
@@ -704,7 +753,14 @@ mod tests {
                 }
             }
         }
-        assert_eq!(ByteRange { first: 0, last: u64::MAX }.length(), u64::MAX);
+        assert_eq!(
+            ByteRange {
+                first: 0,
+                last: u64::MAX
+            }
+            .length(),
+            u64::MAX
+        );
     }
 
     #[test]
@@ -719,7 +775,9 @@ mod tests {
             "merge = \"all\"\nmax_ranges = 0\nmax_overlaps = 0",
         ] {
             let policy = policy(text);
-            for member in ["0-,", "1-1,", ",", "-,", "5-2,", " ,", "-1,", "a,", "9-9,1-1,", "\u{ff}", "--", "="] {
+            for member in [
+                "0-,", "1-1,", ",", "-,", "5-2,", " ,", "-1,", "a,", "9-9,1-1,", "\u{ff}", "--", "=",
+            ] {
                 let field = format!("bytes={}", member.repeat(10_000));
                 select(field.as_bytes(), 10, &policy);
             }

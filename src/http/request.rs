@@ -107,7 +107,10 @@ impl<'a> Request<'a> {
     /// Every field, as sent: name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let bytes = self.bytes;
-        self.head.fields.iter().map(move |field| (field.name.of(bytes), field.value.of(bytes)))
+        self.head
+            .fields
+            .iter()
+            .map(move |field| (field.name.of(bytes), field.value.of(bytes)))
     }
 
     /// Whether any `Connection` field holds `word` (lower case).
@@ -127,7 +130,10 @@ impl<'a> Request<'a> {
         if has_scheme(target) {
             let after = target.windows(3).position(|w| w == b"://")? + 3;
             let rest = &target[after..];
-            let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+            let end = rest
+                .iter()
+                .position(|b| matches!(b, b'/' | b'?' | b'#'))
+                .unwrap_or(rest.len());
             return Some(&rest[..end]);
         }
         self.get(Name::Host).filter(|host| !host.is_empty())
@@ -162,7 +168,11 @@ impl<'a> Request<'a> {
             };
         }
         let is_host = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b) || *b >= 0x80;
-        if host.iter().all(is_host) { None } else { refused(Fault::HostInvalid) }
+        if host.iter().all(is_host) {
+            None
+        } else {
+            refused(Fault::HostInvalid)
+        }
     }
 
     fn framing_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
@@ -173,7 +183,11 @@ impl<'a> Request<'a> {
                 return refused(Fault::LengthInvalid);
             }
             for other in lengths {
-                let fault = if other == first { Fault::LengthRepeated } else { Fault::LengthConflict };
+                let fault = if other == first {
+                    Fault::LengthRepeated
+                } else {
+                    Fault::LengthConflict
+                };
                 if let Some(fault) = refused(fault) {
                     return Some(fault);
                 }
@@ -207,7 +221,9 @@ impl<'a> Request<'a> {
     }
 
     fn codings(&self) -> usize {
-        self.all(Name::TransferEncoding).map(|value| value.split(|b| *b == b',').count()).sum()
+        self.all(Name::TransferEncoding)
+            .map(|value| value.split(|b| *b == b',').count())
+            .sum()
     }
 
     fn last_coding(&self) -> Option<&'a [u8]> {
@@ -218,7 +234,9 @@ impl<'a> Request<'a> {
     /// How the body is delimited, of a request in which [`Request::fault`] found nothing.
     pub fn framing(&self, delimiter: Delimiter) -> Framing {
         let length = self.get(Name::ContentLength).and_then(length);
-        let chunked = self.last_coding().is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+        let chunked = self
+            .last_coding()
+            .is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
         match (delimiter, length, chunked) {
             (Delimiter::Coding, _, true) | (Delimiter::Length, None, true) => Framing::Chunked,
             (_, None | Some(0), _) => Framing::None,
@@ -228,7 +246,10 @@ impl<'a> Request<'a> {
 
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
     pub fn expects_continue(&self) -> bool {
-        self.version() == Version::Http11 && self.get(Name::Expect).is_some_and(|e| e.eq_ignore_ascii_case(b"100-continue"))
+        self.version() == Version::Http11
+            && self
+                .get(Name::Expect)
+                .is_some_and(|e| e.eq_ignore_ascii_case(b"100-continue"))
     }
 }
 

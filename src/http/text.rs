@@ -49,7 +49,11 @@ pub fn escape(text: &[u8], escapes: &[(u8, &str)], out: &mut Vec<u8>) {
 /// double one; bytes that do not print as `\xNN`, and `\t \n \r \\` and the quote escaped. Bytes from 0xa1 on are taken
 /// for characters of Latin-1, which print.
 pub fn quoted_literal(text: &[u8], out: &mut Vec<u8>) {
-    let quote = if text.contains(&b'\'') && !text.contains(&b'"') { b'"' } else { b'\'' };
+    let quote = if text.contains(&b'\'') && !text.contains(&b'"') {
+        b'"'
+    } else {
+        b'\''
+    };
     out.push(quote);
     for byte in text {
         match byte {
@@ -62,7 +66,10 @@ pub fn quoted_literal(text: &[u8], out: &mut Vec<u8>) {
             0xa1..=0xac | 0xae.. => push_latin1(*byte, out),
             _ => {
                 out.extend_from_slice(b"\\x");
-                out.extend_from_slice(&[b"0123456789abcdef"[usize::from(byte >> 4)], b"0123456789abcdef"[usize::from(byte & 15)]]);
+                out.extend_from_slice(&[
+                    b"0123456789abcdef"[usize::from(byte >> 4)],
+                    b"0123456789abcdef"[usize::from(byte & 15)],
+                ]);
             }
         }
     }
@@ -109,7 +116,10 @@ mod tests {
             assert_eq!(text(|out| decimal(n, out)), n.to_string());
             assert_eq!(text(|out| hexadecimal(n, out)), format!("{n:x}"));
         }
-        assert_eq!(text(|out| hexadecimal_bytes(0x01da_0bde_3071_f1b0, out)), "b0f17130debda1");
+        assert_eq!(
+            text(|out| hexadecimal_bytes(0x01da_0bde_3071_f1b0, out)),
+            "b0f17130debda1"
+        );
     }
 
     #[test]

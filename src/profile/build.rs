@@ -6,8 +6,8 @@ use super::response::{self, Response};
 use super::types::MediaTypes;
 use super::units::{RawRule, RawTimer, Span, TimerText, Word};
 use super::{
-    AbsoluteTarget, Backslash, ClientFinPolicy, ConnectionPolicy, Ends, EofInHead, FilePolicy, Fragment, MethodRule, Methods, Multipart, Profile,
-    RequestBodyPolicy, Responses, Take, TargetPolicy, Timer, Timers, WritePolicy, near,
+    AbsoluteTarget, Backslash, ClientFinPolicy, ConnectionPolicy, Ends, EofInHead, FilePolicy, Fragment, MethodRule,
+    Methods, Multipart, Profile, RequestBodyPolicy, Responses, Take, TargetPolicy, Timer, Timers, WritePolicy, near,
 };
 use crate::connection::CloseReason;
 use crate::http::{Fault, Faults, HeadPolicy, ResponseId, Treatment};
@@ -21,12 +21,19 @@ pub(super) type Mistake = (Vec<String>, String);
 pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     let responses = build_responses(&raw.response)?;
     let names = Names {
-        ids: responses.iter().enumerate().map(|(id, r)| (r.name.clone(), id)).collect(),
+        ids: responses
+            .iter()
+            .enumerate()
+            .map(|(id, r)| (r.name.clone(), id))
+            .collect(),
     };
     let body_limit = match (raw.request_body.limit, &raw.request_body.too_large) {
         (Some(limit), Some(word)) => Some((limit.0, names.answer(&["request_body", "too_large"], word)?)),
         (Some(_), None) => {
-            return Err(mistake(&["request_body", "limit"], "needs `too_large`, the response for a larger body"));
+            return Err(mistake(
+                &["request_body", "limit"],
+                "needs `too_large`, the response for a larger body",
+            ));
         }
         (None, _) => None,
     };
@@ -85,7 +92,10 @@ fn checked(table: &str, key: &str, value: u64, least: u64, most: u64) -> Result<
     if (least..=most).contains(&value) {
         return Ok(value);
     }
-    Err(mistake(&[table, key], format!("expected {least} to {most} bytes, got {value}")))
+    Err(mistake(
+        &[table, key],
+        format!("expected {least} to {most} bytes, got {value}"),
+    ))
 }
 
 /// The responses' names.
@@ -95,14 +105,19 @@ struct Names {
 
 impl Names {
     fn answer(&self, key: &[&str], word: &Word) -> Result<ResponseId, Mistake> {
-        self.ids.get(&word.0).copied().ok_or_else(|| mistake(key, self.unknown(&word.0, &[])))
+        self.ids
+            .get(&word.0)
+            .copied()
+            .ok_or_else(|| mistake(key, self.unknown(&word.0, &[])))
     }
 
     fn required(&self, name: &str) -> Result<ResponseId, Mistake> {
-        self.ids
-            .get(name)
-            .copied()
-            .ok_or_else(|| mistake(&["response"], format!("expected a table [response.{name}]; every profile needs one")))
+        self.ids.get(name).copied().ok_or_else(|| {
+            mistake(
+                &["response"],
+                format!("expected a table [response.{name}]; every profile needs one"),
+            )
+        })
     }
 
     /// A keyword or a response.
@@ -112,7 +127,10 @@ impl Names {
         }
         match self.ids.get(&word.0) {
             Some(id) => Ok(Take::Answer(*id)),
-            None => Err(mistake(key, self.unknown(&word.0, &keywords.iter().map(|(k, _)| *k).collect::<Vec<_>>()))),
+            None => Err(mistake(
+                key,
+                self.unknown(&word.0, &keywords.iter().map(|(k, _)| *k).collect::<Vec<_>>()),
+            )),
         }
     }
 
@@ -154,7 +172,12 @@ fn build_responses(raw: &BTreeMap<String, RawResponse>) -> Result<Vec<Response>,
 }
 
 /// `response` with what it leaves out taken from the one it is like; a variant for a method is like its base.
-fn filled(name: &str, response: &RawResponse, all: &BTreeMap<String, RawResponse>, depth: usize) -> Result<RawResponse, String> {
+fn filled(
+    name: &str,
+    response: &RawResponse,
+    all: &BTreeMap<String, RawResponse>,
+    depth: usize,
+) -> Result<RawResponse, String> {
     let base = name.split_once(' ').map(|(base, _)| base);
     let Some(like) = response.like.as_ref().map(|w| w.0.as_str()).or(base) else {
         return Ok(response.clone());
@@ -171,7 +194,8 @@ fn filled(name: &str, response: &RawResponse, all: &BTreeMap<String, RawResponse
     if filled.status.is_none() && name.split(' ').next().is_some_and(|n| n.parse::<u16>().is_err()) {
         filled.status = like.split(' ').next().and_then(|n| n.parse().ok());
     }
-    if response.reason.is_none() && filled.status != all.get(like).and_then(|o| o.status) && name.parse::<u16>().is_ok() {
+    if response.reason.is_none() && filled.status != all.get(like).and_then(|o| o.status) && name.parse::<u16>().is_ok()
+    {
         filled.reason = None;
     }
     Ok(filled)
@@ -183,10 +207,15 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
     faults.set(Fault::EmptyLine, Treatment::Accept);
     for (key, word) in &raw.faults {
         let Some(fault) = Fault::ALL.iter().find(|f| f.key() == key) else {
-            let near = near(key, Fault::ALL.iter().map(|f| f.key())).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+            let near = near(key, Fault::ALL.iter().map(|f| f.key()))
+                .map_or(String::new(), |n| format!("; did you mean `{n}`?"));
             return Err(mistake(&["faults", key], format!("there is no such fault{near}")));
         };
-        let keywords = [("accept", Treatment::Accept), ("drop", Treatment::Drop), ("close", Treatment::Close)];
+        let keywords = [
+            ("accept", Treatment::Accept),
+            ("drop", Treatment::Drop),
+            ("close", Treatment::Close),
+        ];
         let treatment = match names.take(&["faults", key], word, &keywords)? {
             Take::As(treatment) => treatment,
             Take::Answer(id) => Treatment::Answer(id),
@@ -204,7 +233,12 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         by_byte: raw.head.judged_by == super::raw::JudgedBy::Byte,
         full_http09: raw.head.http09 == super::raw::Http09::Full,
         faults,
-        methods: raw.methods.keys().filter(|k| !is_reserved_method_key(k)).cloned().collect(),
+        methods: raw
+            .methods
+            .keys()
+            .filter(|k| !is_reserved_method_key(k))
+            .cloned()
+            .collect(),
     })
 }
 
@@ -225,7 +259,10 @@ fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
     let mut rules = Vec::new();
     for (key, raw_rule) in raw.methods.iter().filter(|(key, _)| !is_reserved_method_key(key)) {
         if !key.bytes().all(crate::http::field::is_token) {
-            return Err(mistake(&["methods", key], "expected the name of a method, `allow` or `other`"));
+            return Err(mistake(
+                &["methods", key],
+                "expected the name of a method, `allow` or `other`",
+            ));
         }
         rules.push((key.clone().into_bytes(), rule(key, raw_rule)?));
     }
@@ -251,7 +288,10 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
         "utf-8" => false,
         "latin-1" => true,
         other => {
-            return Err(mistake(&["target", "charset"], format!("expected `utf-8` or `latin-1`, got `{other}`")));
+            return Err(mistake(
+                &["target", "charset"],
+                format!("expected `utf-8` or `latin-1`, got `{other}`"),
+            ));
         }
     };
     Ok(TargetPolicy {
@@ -287,7 +327,10 @@ fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistake> {
     let answer = |key: &str, word: &Word| names.answer(&["files", key], word);
     for name in &files.index {
         if name.is_empty() || name.contains(['/', '\\', '\0']) || name == ".." {
-            return Err(mistake(&["files", "index"], format!("expected the name of a file, got `{name}`")));
+            return Err(mistake(
+                &["files", "index"],
+                format!("expected the name of a file, got `{name}`"),
+            ));
         }
     }
     let missing = answer("missing", &files.missing)?;
@@ -303,7 +346,10 @@ fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistake> {
         too_long: answer("too_long", &files.too_long)?,
         behind_file: answer("behind_file", &files.behind_file)?,
         file_slash: names.take(&["files", "file_slash"], &files.file_slash, &[("serve", ())])?,
-        missing_slash: files.missing_slash.as_ref().map_or(Ok(missing), |word| answer("missing_slash", word))?,
+        missing_slash: files
+            .missing_slash
+            .as_ref()
+            .map_or(Ok(missing), |word| answer("missing_slash", word))?,
         special: answer("special", &files.special)?,
         dotfiles: names.take(&["files", "dotfiles"], &files.dotfiles, &[("serve", ())])?,
         deny: files.deny.clone(),
@@ -346,7 +392,10 @@ fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mista
         if line.source().contains(['\r', '\n']) || !line.source().contains(':') {
             return Err(mistake(
                 &["connection", "says"],
-                format!("expected field lines such as \"Connection: close\", got `{}`", line.source()),
+                format!(
+                    "expected field lines such as \"Connection: close\", got `{}`",
+                    line.source()
+                ),
             ));
         }
     }
@@ -393,7 +442,10 @@ fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         Ok(Timer {
             after: after.0,
             since: *since,
-            say: say.as_ref().map(|word| names.answer(&["timers", key, "say"], word)).transpose()?,
+            say: say
+                .as_ref()
+                .map(|word| names.answer(&["timers", key, "say"], word))
+                .transpose()?,
             bytes_per_second: bytes_per_second.filter(|n| *n > 0),
             at_most: at_most.and_then(|Span(span)| span),
             grid: timers
@@ -418,8 +470,12 @@ fn ends(raw: &Raw) -> Result<Ends, Mistake> {
     let mut styles: Vec<Style> = vec![ends.default; CloseReason::ALL.len()];
     for (key, style) in &ends.by_reason {
         let Some(reason) = CloseReason::ALL.iter().find(|r| r.key() == key) else {
-            let near = near(key, CloseReason::ALL.iter().map(|r| r.key())).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-            return Err(mistake(&["ends", key], format!("there is no such reason to end a connection{near}")));
+            let near = near(key, CloseReason::ALL.iter().map(|r| r.key()))
+                .map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+            return Err(mistake(
+                &["ends", key],
+                format!("there is no such reason to end a connection{near}"),
+            ));
         };
         styles[*reason as usize] = *style;
     }

@@ -36,7 +36,11 @@ fn flat(table: &Table) -> BTreeMap<String, Value> {
 
 fn flatten(prefix: &str, table: &Table, out: &mut BTreeMap<String, Value>) {
     for (key, value) in table {
-        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let key = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
         match value {
             Value::Table(inner) => flatten(&key, inner, out),
             other => {

@@ -71,7 +71,11 @@ impl Layer {
         let (key, value) = (key.trim(), value.trim());
         let bare = format!("{key} = {value}\n");
         let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
-        let text = if toml::from_str::<Table>(&bare).is_ok() { bare } else { quoted };
+        let text = if toml::from_str::<Table>(&bare).is_ok() {
+            bare
+        } else {
+            quoted
+        };
         Layer::parse(&origin, &text).map_err(|error| ConfigError { line: None, ..error })
     }
 
@@ -90,7 +94,12 @@ impl Layer {
                 if header == key.join(".") || (inside && found.is_none()) {
                     found = Some(number + 1);
                 }
-            } else if inside && line.split('=').next().is_some_and(|k| k.trim().trim_matches('"') == last) {
+            } else if inside
+                && line
+                    .split('=')
+                    .next()
+                    .is_some_and(|k| k.trim().trim_matches('"') == last)
+            {
                 return Some(number + 1);
             }
         }
@@ -184,12 +193,21 @@ impl Stack {
             key: None,
             message,
         };
-        let raw: Raw = whole.try_into().map_err(|error: toml::de::Error| own(error.message().to_owned()))?;
+        let raw: Raw = whole
+            .try_into()
+            .map_err(|error: toml::de::Error| own(error.message().to_owned()))?;
         build::build(&self.name, &raw).map_err(|(key, message)| {
-            let layer = self.layers.iter().rev().find(|layer| layer.holds(&key)).or(self.layers.last());
+            let layer = self
+                .layers
+                .iter()
+                .rev()
+                .find(|layer| layer.holds(&key))
+                .or(self.layers.last());
             ConfigError {
                 origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
-                line: layer.filter(|l| !l.origin.starts_with("--set")).and_then(|l| l.line_of(&key)),
+                line: layer
+                    .filter(|l| !l.origin.starts_with("--set"))
+                    .and_then(|l| l.line_of(&key)),
                 key: Some(key.join(".")),
                 message,
             }
@@ -197,7 +215,9 @@ impl Stack {
     }
 
     fn origin(&self) -> String {
-        self.layers.last().map_or_else(|| self.name.clone(), |l| l.origin.clone())
+        self.layers
+            .last()
+            .map_or_else(|| self.name.clone(), |l| l.origin.clone())
     }
 }
 
@@ -216,7 +236,9 @@ fn read(name: &str, beside: Option<&Path>) -> Result<(Layer, Option<PathBuf>), C
             return Layer::parse(&format!("profile {name}"), text).map(|layer| (layer, None));
         }
         let message = match near(name, builtin::names()) {
-            Some(near) => format!("there is no profile of this name; did you mean `{near}`? (`labserve profiles` lists them)"),
+            Some(near) => {
+                format!("there is no profile of this name; did you mean `{near}`? (`labserve profiles` lists them)")
+            }
             None => format!(
                 "there is no profile of this name; there are {}, and files that end in .toml",
                 builtin::names().collect::<Vec<_>>().join(", ")
@@ -229,7 +251,9 @@ fn read(name: &str, beside: Option<&Path>) -> Result<(Layer, Option<PathBuf>), C
             message,
         });
     }
-    let path = beside.and_then(Path::parent).map_or_else(|| PathBuf::from(name), |dir| dir.join(name));
+    let path = beside
+        .and_then(Path::parent)
+        .map_or_else(|| PathBuf::from(name), |dir| dir.join(name));
     let origin = path.display().to_string();
     let text = std::fs::read_to_string(&path).map_err(|error| ConfigError {
         origin: origin.clone(),

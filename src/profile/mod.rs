@@ -84,7 +84,10 @@ pub struct Methods {
 impl Methods {
     /// What `method` gets.
     pub fn rule(&self, method: &[u8]) -> MethodRule {
-        self.rules.iter().find(|(name, _)| name == method).map_or(self.other, |(_, rule)| *rule)
+        self.rules
+            .iter()
+            .find(|(name, _)| name == method)
+            .map_or(self.other, |(_, rule)| *rule)
     }
 }
 
@@ -358,6 +361,8 @@ impl Responses {
 
 /// The members of `known` nearest to `name`, best first; empty if none is near.
 pub fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let best = known.map(|k| (strsim::jaro_winkler(name, k), k)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let best = known
+        .map(|k| (strsim::jaro_winkler(name, k), k))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.75).then_some(best.1)
 }

@@ -472,7 +472,9 @@ impl Default for RawMultipart {
         RawMultipart {
             content_type: template("multipart/byteranges; boundary={boundary}"),
             boundary: template("{random:x16}"),
-            part: template("\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {content_range}\r\n\r\n"),
+            part: template(
+                "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {content_range}\r\n\r\n",
+            ),
             end: template("\r\n--{boundary}--\r\n"),
         }
     }

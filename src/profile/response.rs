@@ -46,7 +46,10 @@ impl Response {
     /// Compiles `raw`, in which the keys of `like` have been filled in already.
     pub(super) fn new(name: &str, raw: &RawResponse) -> Result<Response, String> {
         let number = name.split(' ').next().unwrap_or_default().parse().ok();
-        let status = raw.status.or(number).ok_or("it needs a `status`, because its name is no number")?;
+        let status = raw
+            .status
+            .or(number)
+            .ok_or("it needs a `status`, because its name is no number")?;
         if !(200..=599).contains(&status) {
             return Err(format!("expected a status from 200 to 599, got {status}"));
         }
@@ -60,7 +63,12 @@ impl Response {
             Some(reason) => reason.clone(),
             None => Template::parse(status::reason(status))?,
         };
-        let lines = raw.head.as_deref().unwrap_or_default().lines().filter(|line| !line.trim().is_empty());
+        let lines = raw
+            .head
+            .as_deref()
+            .unwrap_or_default()
+            .lines()
+            .filter(|line| !line.trim().is_empty());
         Ok(Response {
             name: name.to_owned(),
             status,
@@ -129,7 +137,13 @@ pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
         status: raw.status.or(like.status),
         reason: raw.reason.clone().or_else(|| like.reason.clone()),
         head: raw.head.clone().or_else(|| like.head.clone()),
-        body: raw.body.clone().or_else(|| if raw.file == Some(true) { None } else { like.body.clone() }),
+        body: raw.body.clone().or_else(|| {
+            if raw.file == Some(true) {
+                None
+            } else {
+                like.body.clone()
+            }
+        }),
         file: raw.file.or(if raw.body.is_some() { None } else { like.file }),
         chunked: raw.chunked.or(like.chunked),
         bare: raw.bare.or(like.bare),

@@ -170,7 +170,9 @@ impl Template {
 
     /// Whether it asks for `placeholder`.
     pub fn asks_for(&self, placeholder: Placeholder) -> bool {
-        self.segments.iter().any(|s| matches!(s, Segment::Value(p, _) if *p == placeholder))
+        self.segments
+            .iter()
+            .any(|s| matches!(s, Segment::Value(p, _) if *p == placeholder))
     }
 
     /// Whether it is `placeholder` and nothing else.
@@ -209,14 +211,19 @@ fn parse_placeholder(inside: &str) -> Result<Segment, String> {
     let mut words = inside.split(':');
     let name = words.next().unwrap_or_default();
     let Some((placeholder, ..)) = Placeholder::ALL.iter().find(|(_, n, _)| *n == name) else {
-        return Err(unknown("placeholder", name, Placeholder::ALL.iter().map(|(_, n, _)| *n)) + "; write {{ for a brace");
+        return Err(
+            unknown("placeholder", name, Placeholder::ALL.iter().map(|(_, n, _)| *n)) + "; write {{ for a brace",
+        );
     };
     let mut filters = Vec::new();
     for word in words {
         let Some((filter, ..)) = Filter::ALL.iter().find(|(_, n, _)| *n == word) else {
             return Err(unknown("filter", word, Filter::ALL.iter().map(|(_, n, _)| *n)));
         };
-        let numeric = matches!(filter, Filter::Hex | Filter::HexBytes | Filter::Pad20 | Filter::Pad16Hex);
+        let numeric = matches!(
+            filter,
+            Filter::Hex | Filter::HexBytes | Filter::Pad20 | Filter::Pad16Hex
+        );
         if numeric && !(placeholder.is_number() && filters.is_empty()) {
             return Err(format!("the filter `{word}` is for numbers, and `{name}` is none"));
         }
@@ -228,7 +235,10 @@ fn parse_placeholder(inside: &str) -> Result<Segment, String> {
 fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
     match super::near(name, known.clone()) {
         Some(near) => format!("unknown {what} `{name}`; did you mean `{near}`?"),
-        None => format!("unknown {what} `{name}`; known are {}", known.collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "unknown {what} `{name}`; known are {}",
+            known.collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -266,11 +276,21 @@ fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
         Filter::Html => {
             text::escape(
                 value,
-                &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#39;")],
+                &[
+                    (b'&', "&amp;"),
+                    (b'<', "&lt;"),
+                    (b'>', "&gt;"),
+                    (b'"', "&quot;"),
+                    (b'\'', "&#39;"),
+                ],
                 out,
             );
         }
-        Filter::HtmlQuot => text::escape(value, &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;")], out),
+        Filter::HtmlQuot => text::escape(
+            value,
+            &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;")],
+            out,
+        ),
         Filter::HtmlText => text::escape(value, &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;")], out),
         Filter::Encode => percent::encode_rest(value, b"-._~!*'();:@&=+$,/?#[]", out),
         Filter::Path => percent::encode(value, b"-._~!*'();:@&=+$,/", out),
@@ -278,7 +298,9 @@ fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
         Filter::PercentPlain => percent::encode(value, b"-._~/", out),
         Filter::Quoted => text::quoted_literal(value, out),
         Filter::Latin1 => text::latin1_to_utf8(value, out),
-        Filter::TokenOrQuoted if !value.is_empty() && value.iter().all(|b| crate::http::field::is_token(*b)) => out.extend_from_slice(value),
+        Filter::TokenOrQuoted if !value.is_empty() && value.iter().all(|b| crate::http::field::is_token(*b)) => {
+            out.extend_from_slice(value)
+        }
         Filter::TokenOrQuoted => {
             out.push(b'"');
             text::escape(value, &[(b'\\', "\\\\"), (b'"', "\\\"")], out);
@@ -339,7 +361,9 @@ mod tests {
     fn render(source: &str) -> Option<String> {
         let mut out = Vec::new();
         let template = Template::parse(source).expect("a good template");
-        template.render(&Sample, &mut out).then(|| String::from_utf8(out).expect("UTF-8"))
+        template
+            .render(&Sample, &mut out)
+            .then(|| String::from_utf8(out).expect("UTF-8"))
     }
 
     #[test]

@@ -80,9 +80,13 @@ mod tests {
     #[test]
     fn the_longest_listed_extension_wins() {
         let raw = RawTypes {
-            extensions: [("gz", "application/gzip"), ("tar.gz", "application/x-tar"), ("none", "")]
-                .map(|(a, b)| (a.into(), b.into()))
-                .into(),
+            extensions: [
+                ("gz", "application/gzip"),
+                ("tar.gz", "application/x-tar"),
+                ("none", ""),
+            ]
+            .map(|(a, b)| (a.into(), b.into()))
+            .into(),
             charset: "; charset=UTF-8".into(),
             charset_for: vec!["text/*".into(), "*+xml".into()],
             ..RawTypes::default()

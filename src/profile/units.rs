@@ -16,7 +16,8 @@ impl Span {
     /// # Errors
     /// What was expected, if `text` is none.
     pub fn parse(text: &str) -> Result<Span, String> {
-        const EXPECTED: &str = "expected a time with its unit, such as \"10ms\", \"5s\", \"2m\" or \"1h\", or \"never\"";
+        const EXPECTED: &str =
+            "expected a time with its unit, such as \"10ms\", \"5s\", \"2m\" or \"1h\", or \"never\"";
         if text == "never" {
             return Ok(Span(None));
         }
@@ -33,7 +34,8 @@ impl Span {
         let span = Duration::try_from_secs_f64(seconds)
             .ok()
             .filter(|s| *s <= Duration::from_secs(366 * 24 * 3600));
-        span.map(|s| Span(Some(s))).ok_or_else(|| "expected a time of at most a year".into())
+        span.map(|s| Span(Some(s)))
+            .ok_or_else(|| "expected a time of at most a year".into())
     }
 }
 
@@ -156,9 +158,9 @@ macro_rules! from_text {
 }
 
 from_text!(Span, "a time with its unit, such as \"5s\"", Span::parse, |_| None);
-from_text!(Size, "a number of bytes, such as 8190 or \"64KiB\"", Size::parse, |n| u64::try_from(n)
-    .ok()
-    .map(Size));
+from_text!(Size, "a number of bytes, such as 8190 or \"64KiB\"", Size::parse, |n| {
+    u64::try_from(n).ok().map(Size)
+});
 from_text!(
     Word,
     "a keyword, or the name of a response such as 404",

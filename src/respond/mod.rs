@@ -89,11 +89,18 @@ pub fn file_reply<'p>(profile: &'p Profile, request: &Request<'_>, found: Found,
 }
 
 /// The file is there and the method asks for it: preconditions and ranges decide.
-fn resource_reply<'p>(profile: &'p Profile, request: &Request<'_>, resource: Arc<Resource>, moment: &Moment) -> Reply<'p> {
+fn resource_reply<'p>(
+    profile: &'p Profile,
+    request: &Request<'_>,
+    resource: Arc<Resource>,
+    moment: &Moment,
+) -> Reply<'p> {
     let responses = &profile.responses;
     let field = |name: Name| joined(profile, request, name);
     let range = field(Name::Range);
-    let selection = range.as_deref().map(|range| range::select(range, resource.size(), &profile.range));
+    let selection = range
+        .as_deref()
+        .map(|range| range::select(range, resource.size(), &profile.range));
     let tags = [
         field(Name::IfMatch),
         field(Name::IfNoneMatch),
@@ -133,9 +140,17 @@ fn resource_reply<'p>(profile: &'p Profile, request: &Request<'_>, resource: Arc
     };
     match selection.filter(|_| honour_range) {
         None | Some(Selection::Whole) => Reply::about(profile, responses.ok(), method, resource, Body::Whole),
-        Some(Selection::Single(range)) => Reply::about(profile, responses.partial(), method, resource, Body::Range(range)),
+        Some(Selection::Single(range)) => {
+            Reply::about(profile, responses.partial(), method, resource, Body::Range(range))
+        }
         Some(Selection::Several(ranges)) => Reply::multipart(profile, method, resource, &ranges, moment),
-        Some(Selection::Unsatisfiable) => Reply::about(profile, responses.unsatisfiable(), method, resource, Body::Unsatisfiable),
+        Some(Selection::Unsatisfiable) => Reply::about(
+            profile,
+            responses.unsatisfiable(),
+            method,
+            resource,
+            Body::Unsatisfiable,
+        ),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::http::etag::{self, Comparison};
 use crate::http::range::Selection;
 
 pub use policy::{
-    BadDate, ConditionPolicy, DateField, DateMatch, EmptyField, Held, IfMatch, IfNoneMatch, IfRangeEtag, IfRangeScope, Methods, OtherMethods,
-    RangeTurn, TagIf,
+    BadDate, ConditionPolicy, DateField, DateMatch, EmptyField, Held, IfMatch, IfNoneMatch, IfRangeEtag, IfRangeScope,
+    Methods, OtherMethods, RangeTurn, TagIf,
 };
 
 /// The kind of a request's method.
@@ -124,7 +124,11 @@ pub enum Verdict {
 ///    [`range_methods`, `if_range_etag`, `if_range_date`; it forbids a 304: `if_range_scope`]
 /// 6. Otherwise answer the method.
 pub fn evaluate(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &Validators<'_>) -> Verdict {
-    let case = Case { policy, request, resource };
+    let case = Case {
+        policy,
+        request,
+        resource,
+    };
     let ranged = request.range != Ranged::Absent && applies(policy.range_methods, request.method);
     let honour_range = ranged && case.if_range_holds();
     if policy.range_turn == RangeTurn::First && honour_range && request.range == Ranged::Part {
@@ -191,7 +195,11 @@ impl Case<'_> {
         let comparison = match self.policy.if_none_match {
             IfNoneMatch::Ignored => return None,
             IfNoneMatch::Strong => Comparison::Strong,
-            IfNoneMatch::WeakForWhole if self.request.method == Method::Other || self.request.range != Ranged::Absent => Comparison::Strong,
+            IfNoneMatch::WeakForWhole
+                if self.request.method == Method::Other || self.request.range != Ranged::Absent =>
+            {
+                Comparison::Strong
+            }
             IfNoneMatch::Weak | IfNoneMatch::WeakForWhole => Comparison::Weak,
         };
         Some(self.names_etag(field, comparison))
@@ -208,7 +216,8 @@ impl Case<'_> {
         let field = self.given(self.request.if_modified_since).filter(|_| counts)?;
         Some(
             self.date_matches(field, self.policy.if_modified_since_match)
-                && (self.policy.if_modified_since_future || self.date(field).is_none_or(|since| since <= self.resource.now_secs)),
+                && (self.policy.if_modified_since_future
+                    || self.date(field).is_none_or(|since| since <= self.resource.now_secs)),
         )
     }
 
@@ -242,7 +251,8 @@ impl Case<'_> {
         let if_match = self.if_match();
         let forbidden = (policy.request_no_cache && self.request.cache_control.is_some_and(says_no_cache))
             || (policy.if_match_held == Held::No304 && if_match.is_some())
-            || (policy.if_unmodified_since_held == Held::No304 && self.if_unmodified_since(if_match.is_some()).is_some())
+            || (policy.if_unmodified_since_held == Held::No304
+                && self.if_unmodified_since(if_match.is_some()).is_some())
             || (policy.if_range_scope == IfRangeScope::Replaces304
                 && self.given(self.request.if_range).is_some()
                 && self.request.range != Ranged::Absent);
@@ -307,7 +317,9 @@ fn applies(methods: Methods, method: Method) -> bool {
 
 /// `no-cache` alone between commas and spaces; `no-cache="x"` and `No-Cache` are something else to those who look.
 fn says_no_cache(cache_control: &[u8]) -> bool {
-    cache_control.split(|byte| *byte == b',').any(|part| part.trim_ascii() == b"no-cache")
+    cache_control
+        .split(|byte| *byte == b',')
+        .any(|part| part.trim_ascii() == b"no-cache")
 }
 
 #[cfg(test)]
@@ -346,7 +358,13 @@ mod tests {
                 "ius" => conditional.if_unmodified_since = value,
                 "ir" => conditional.if_range = value,
                 "cc" => conditional.cache_control = value,
-                "range" => conditional.range = if value == Some(b"whole") { Ranged::Whole } else { Ranged::Part },
+                "range" => {
+                    conditional.range = if value == Some(b"whole") {
+                        Ranged::Whole
+                    } else {
+                        Ranged::Part
+                    }
+                }
                 other => unreachable!("{other}"),
             }
         }
@@ -368,7 +386,11 @@ mod tests {
     fn check(text: &str, etag: Option<&str>, rows: &[Row]) {
         let policy = policy(text);
         for (method, fields, expected) in rows {
-            assert_eq!(told(method, fields, etag, &policy), *expected, "{text} {method} {fields:?} {etag:?}");
+            assert_eq!(
+                told(method, fields, etag, &policy),
+                *expected,
+                "{text} {method} {fields:?} {etag:?}"
+            );
         }
     }
 
@@ -518,7 +540,11 @@ mod tests {
                 ("GET", &[("range", ""), ("ir", r#""b""#)], RANGE),
             ],
         );
-        check("if_modified_since = \"ignored\"", None, &[("GET", &[("ims", SAME)], PROCEED)]);
+        check(
+            "if_modified_since = \"ignored\"",
+            None,
+            &[("GET", &[("ims", SAME)], PROCEED)],
+        );
     }
 
     #[test]
@@ -530,7 +556,11 @@ mod tests {
             tag,
             &[("GET", &[("im", r#""a""#), ("inm", r#""a""#)], PROCEED)],
         );
-        check("if_unmodified_since_bad = \"fails\"", tag, &[("GET", &[("ius", "soon")], FAILED)]);
+        check(
+            "if_unmodified_since_bad = \"fails\"",
+            tag,
+            &[("GET", &[("ius", "soon")], FAILED)],
+        );
         check(
             "if_unmodified_since_held = \"no304\"",
             tag,
@@ -541,7 +571,11 @@ mod tests {
                 ("GET", &[("inm", r#""a""#)], SAME_304),
             ],
         );
-        check("if_none_match = \"strong\"", tag, &[("GET", &[("inm", r#"W/"a""#)], PROCEED)]);
+        check(
+            "if_none_match = \"strong\"",
+            tag,
+            &[("GET", &[("inm", r#"W/"a""#)], PROCEED)],
+        );
         check(
             "if_none_match = \"weak-for-whole\"",
             tag,
@@ -553,8 +587,16 @@ mod tests {
                 ("POST", &[("inm", r#""a""#)], FAILED),
             ],
         );
-        check("if_none_match_other = \"not-modified\"", tag, &[("POST", &[("inm", r#""a""#)], SAME_304)]);
-        check("if_none_match_other = \"ignored\"", tag, &[("POST", &[("inm", r#""a""#)], PROCEED)]);
+        check(
+            "if_none_match_other = \"not-modified\"",
+            tag,
+            &[("POST", &[("inm", r#""a""#)], SAME_304)],
+        );
+        check(
+            "if_none_match_other = \"ignored\"",
+            tag,
+            &[("POST", &[("inm", r#""a""#)], PROCEED)],
+        );
         check(
             "if_modified_since_match = \"exact\"",
             tag,
@@ -571,9 +613,16 @@ mod tests {
         check(
             "if_modified_since_future = false",
             tag,
-            &[("GET", &[("ims", FUTURE)], PROCEED), ("GET", &[("ims", AFTER)], SAME_304)],
+            &[
+                ("GET", &[("ims", FUTURE)], PROCEED),
+                ("GET", &[("ims", AFTER)], SAME_304),
+            ],
         );
-        check("if_modified_since_methods = \"any\"", tag, &[("POST", &[("ims", SAME)], SAME_304)]);
+        check(
+            "if_modified_since_methods = \"any\"",
+            tag,
+            &[("POST", &[("ims", SAME)], SAME_304)],
+        );
         check(
             "if_modified_since_methods = \"get\"",
             tag,
@@ -590,7 +639,11 @@ mod tests {
                 ("GET", &[("im", r#""b""#), ("cc", "no-cache")], FAILED),
             ],
         );
-        check("range_methods = \"get-head\"", tag, &[("HEAD", &[("range", "")], RANGE)]);
+        check(
+            "range_methods = \"get-head\"",
+            tag,
+            &[("HEAD", &[("range", "")], RANGE)],
+        );
         check("range_methods = \"any\"", tag, &[("POST", &[("range", "")], RANGE)]);
         check(
             "empty_field = \"absent\"",
@@ -620,7 +673,13 @@ mod tests {
 
     #[test]
     fn an_if_range_is_a_tag_or_a_date_by_one_of_five_signs() {
-        let kinds = ["quote-near-start", "quote-first", "quote-last", "quote-anywhere", "no-date"];
+        let kinds = [
+            "quote-near-start",
+            "quote-first",
+            "quote-last",
+            "quote-anywhere",
+            "no-date",
+        ];
         for (field, tags) in [
             (r#""a""#, [true, true, true, true, true]),
             (r#"W/"a""#, [true, false, true, true, true]),
@@ -632,7 +691,8 @@ mod tests {
         ] {
             for (kind, is_tag) in kinds.iter().zip(tags) {
                 // A tag of this field's text is the file's; a date never is.
-                let text = format!("if_range_etag = \"verbatim\"\nif_range_date = \"never\"\nif_range_tag_if = {kind:?}");
+                let text =
+                    format!("if_range_etag = \"verbatim\"\nif_range_date = \"never\"\nif_range_tag_if = {kind:?}");
                 let verdict = told("GET", &[("range", ""), ("ir", field)], Some(field), &policy(&text));
                 assert_eq!(verdict == RANGE, is_tag, "{kind} {field}");
             }
@@ -652,7 +712,8 @@ mod tests {
             (r#""a""#, r#""*""#, [false, false, false, false, true, false]),
         ] {
             for (way, expected) in ways.iter().zip(names) {
-                let text = format!("if_range_etag = {way:?}\netag_list = \"bare\"\nif_range_tag_if = \"quote-anywhere\"");
+                let text =
+                    format!("if_range_etag = {way:?}\netag_list = \"bare\"\nif_range_tag_if = \"quote-anywhere\"");
                 let verdict = told("GET", &[("range", ""), ("ir", field)], Some(etag), &policy(&text));
                 assert_eq!(verdict == RANGE, expected, "{way} {etag} {field}");
             }
@@ -669,7 +730,8 @@ mod tests {
             ("never", [false, false, false, false]),
         ] {
             let policy = policy(&format!("if_range_date = {way:?}"));
-            let got = [BEFORE, SAME, AFTER, long].map(|date| told("GET", &[("range", ""), ("ir", date)], None, &policy));
+            let got =
+                [BEFORE, SAME, AFTER, long].map(|date| told("GET", &[("range", ""), ("ir", date)], None, &policy));
             assert_eq!(got.map(|verdict| verdict == RANGE), expected, "{way}");
         }
     }
@@ -703,7 +765,21 @@ mod tests {
 
     #[test]
     fn hostile_fields_are_judged_without_a_panic() {
-        let pieces = ["\"", "W/", "*", ",", " ", "\"a\"", "\\", "(", "9", ":", "GMT", "\u{ff}", "31 Oct 2023 "];
+        let pieces = [
+            "\"",
+            "W/",
+            "*",
+            ",",
+            " ",
+            "\"a\"",
+            "\\",
+            "(",
+            "9",
+            ":",
+            "GMT",
+            "\u{ff}",
+            "31 Oct 2023 ",
+        ];
         let lists = ["rfc9110", "quoted", "commas", "prefix", "bare", "substring"];
         let dates = ["rfc9110", "patterns", "masks", "positions", "mail", "free-form"];
         for (list, dates) in lists.iter().zip(dates) {

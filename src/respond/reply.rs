@@ -71,7 +71,11 @@ pub struct Parts {
 
 impl Parts {
     fn length(&self) -> u64 {
-        self.parts.iter().map(|(head, range)| head.len() as u64 + range.length()).sum::<u64>() + self.end.len() as u64
+        self.parts
+            .iter()
+            .map(|(head, range)| head.len() as u64 + range.length())
+            .sum::<u64>()
+            + self.end.len() as u64
     }
 }
 
@@ -87,7 +91,13 @@ impl<'p> Reply<'p> {
     }
 
     /// A response about a file.
-    pub fn about(profile: &'p Profile, id: ResponseId, method: &[u8], resource: Arc<Resource>, body: Body) -> Reply<'p> {
+    pub fn about(
+        profile: &'p Profile,
+        id: ResponseId,
+        method: &[u8],
+        resource: Arc<Resource>,
+        body: Body,
+    ) -> Reply<'p> {
         Reply {
             response: profile.responses.for_method(id, method),
             resource: Some(resource),
@@ -97,7 +107,13 @@ impl<'p> Reply<'p> {
     }
 
     /// A response with several ranges of a file.
-    pub fn multipart(profile: &'p Profile, method: &[u8], resource: Arc<Resource>, ranges: &[ByteRange], moment: &Moment) -> Reply<'p> {
+    pub fn multipart(
+        profile: &'p Profile,
+        method: &[u8],
+        resource: Arc<Resource>,
+        ranges: &[ByteRange],
+        moment: &Moment,
+    ) -> Reply<'p> {
         let layout = &profile.multipart;
         let mut parts = Parts::default();
         layout.boundary.render(&Numbers(moment), &mut parts.boundary);
@@ -119,12 +135,24 @@ impl<'p> Reply<'p> {
             },
             &mut parts.end,
         );
-        Reply::about(profile, profile.responses.partial(), method, resource, Body::Ranges(parts))
+        Reply::about(
+            profile,
+            profile.responses.partial(),
+            method,
+            resource,
+            Body::Ranges(parts),
+        )
     }
 
     /// Renders the head into `head` and a page, if there is one, into `page`. `request` is what it answers, `None` if
     /// there was none. Says how the body is made up.
-    pub fn render(&self, request: Option<&Request<'_>>, around: &Surroundings<'_>, head: &mut Vec<u8>, page: &mut Vec<u8>) {
+    pub fn render(
+        &self,
+        request: Option<&Request<'_>>,
+        around: &Surroundings<'_>,
+        head: &mut Vec<u8>,
+        page: &mut Vec<u8>,
+    ) {
         let mut values = ReplyValues {
             reply: self,
             request,
@@ -145,7 +173,10 @@ impl<'p> Reply<'p> {
 
     /// How many bytes of file content (and part heads) the body has; `None` if it is not made of the file.
     fn file_length(&self) -> Option<u64> {
-        let resource = self.resource.as_ref().filter(|_| self.response.entity == Entity::File)?;
+        let resource = self
+            .resource
+            .as_ref()
+            .filter(|_| self.response.entity == Entity::File)?;
         Some(match &self.body {
             Body::Range(range) => range.length(),
             Body::Ranges(parts) => parts.length(),
@@ -200,7 +231,9 @@ impl Values for FileValues<'_> {
                 out.extend_from_slice(format!("{seconds:?}").as_bytes());
             }
             Placeholder::Name => out.extend_from_slice(self.0.name().as_bytes()),
-            Placeholder::ContentType if !self.0.content_type.is_empty() => out.extend_from_slice(self.0.content_type.as_bytes()),
+            Placeholder::ContentType if !self.0.content_type.is_empty() => {
+                out.extend_from_slice(self.0.content_type.as_bytes())
+            }
             Placeholder::Encoding => match self.0.coding {
                 Some(coding) => out.extend_from_slice(coding.token().as_bytes()),
                 None => return false,
@@ -318,16 +351,18 @@ impl ReplyValues<'_> {
             Placeholder::Method => out.extend_from_slice(request.method()),
             Placeholder::Target => out.extend_from_slice(target),
             Placeholder::Path => out.extend_from_slice(path),
-            Placeholder::DecodedPath => match path::locate(target, &self.reply.profile.target, &self.reply.profile.files) {
-                Ok(located) => {
-                    out.push(b'/');
-                    out.extend_from_slice(located.path.as_bytes());
-                    if located.trailing_slash && !located.path.is_empty() {
+            Placeholder::DecodedPath => {
+                match path::locate(target, &self.reply.profile.target, &self.reply.profile.files) {
+                    Ok(located) => {
                         out.push(b'/');
+                        out.extend_from_slice(located.path.as_bytes());
+                        if located.trailing_slash && !located.path.is_empty() {
+                            out.push(b'/');
+                        }
                     }
+                    Err(_) => out.extend_from_slice(&percent::decode(path)),
                 }
-                Err(_) => out.extend_from_slice(&percent::decode(path)),
-            },
+            }
             Placeholder::Query => out.extend_from_slice(query),
             Placeholder::Line => out.extend_from_slice(request.line()),
             Placeholder::Version => out.extend_from_slice(request.version_text()),
@@ -337,7 +372,10 @@ impl ReplyValues<'_> {
                 out.extend_from_slice(memchr::memchr(b':', line).map_or(line, |colon| &line[..colon]));
             }
             Placeholder::Expect => {
-                return request.get(field::Name::Expect).map(|expect| out.extend_from_slice(expect)).is_some();
+                return request
+                    .get(field::Name::Expect)
+                    .map(|expect| out.extend_from_slice(expect))
+                    .is_some();
             }
             Placeholder::Request => out.extend_from_slice(request.head_bytes()),
             _ => return false,
@@ -369,7 +407,9 @@ impl Values for ReplyValues<'_> {
                 date::write(self.around.moment.now_secs, &mut text);
                 out.extend_from_slice(&text);
             }
-            Placeholder::Reason => out.extend_from_slice(crate::http::status::reason(self.reply.response.status).as_bytes()),
+            Placeholder::Reason => {
+                out.extend_from_slice(crate::http::status::reason(self.reply.response.status).as_bytes())
+            }
             Placeholder::ContentType => return self.content_type(out),
             Placeholder::ContentRange => return self.content_range(out),
             Placeholder::Etag => {

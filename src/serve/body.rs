@@ -53,7 +53,11 @@ impl<'c> Feed<'c> {
 }
 
 impl Read for Feed<'_> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
         let room = buffer.remaining();
         if !self.at_hand.is_empty() {
             let (now, later) = self.at_hand.split_at(room.min(self.at_hand.len()));
@@ -66,9 +70,10 @@ impl Read for Feed<'_> {
             return Poll::Pending;
         }
         let mut chunk = [0; 4096];
-        let most = room
-            .min(chunk.len())
-            .min(self.allowed.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)));
+        let most = room.min(chunk.len()).min(
+            self.allowed
+                .map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)),
+        );
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
             match self.stream.try_read(&mut chunk[..most]) {

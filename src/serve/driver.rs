@@ -103,7 +103,9 @@ impl Driver {
                         }
                     },
                     Woken::Broken(error) => Some(wire::reason_of(&error).into()),
-                    Woken::Expired(Deadline { reason, say: Some(id), .. }) => Some(self.say(&site, id, reason).await),
+                    Woken::Expired(Deadline {
+                        reason, say: Some(id), ..
+                    }) => Some(self.say(&site, id, reason).await),
                     Woken::Expired(deadline) => Some(deadline.reason.into()),
                     Woken::Stop => Some(CloseReason::Shutdown.into()),
                 },
@@ -120,7 +122,8 @@ impl Driver {
         }
         let scan = head::scan(&self.input, &site.profile.head);
         if let Scan::Partial { line_complete } = scan {
-            self.connection.on(Event::Partial { line_complete }, self.worker.now(), 0);
+            self.connection
+                .on(Event::Partial { line_complete }, self.worker.now(), 0);
         }
         scan
     }
@@ -304,8 +307,14 @@ impl Driver {
 
     fn poll_timer(&mut self, at: Duration, cx: &mut Context<'_>) -> Poll<()> {
         let started = self.worker.shared.started;
-        let instant = |at: Duration| started.checked_add(at).unwrap_or(started + Duration::from_secs(366 * 24 * 3600));
-        let (armed, sleep) = self.timer.get_or_insert_with(|| (at, Box::pin(sleep_until(instant(at)))));
+        let instant = |at: Duration| {
+            started
+                .checked_add(at)
+                .unwrap_or(started + Duration::from_secs(366 * 24 * 3600))
+        };
+        let (armed, sleep) = self
+            .timer
+            .get_or_insert_with(|| (at, Box::pin(sleep_until(instant(at)))));
         if at < *armed {
             sleep.as_mut().reset(instant(at));
             *armed = at;
@@ -327,12 +336,17 @@ impl Driver {
         let ends = &site.profile.connection.ends;
         let state = self.connection.state();
         self.connection.on(Event::End, self.worker.now(), 0);
-        let after_reply =
-            state == State::Exchange && !matches!(end.reason, CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError);
+        let after_reply = state == State::Exchange
+            && !matches!(
+                end.reason,
+                CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError
+            );
         if let Some(pause) = ends.pause.filter(|_| after_reply) {
             finish::pause(&self.stream, pause, ends.pause_holds, &mut self.received).await;
         }
-        let unread = ends.unread.filter(|_| !self.input.is_empty() || finish::has_unread(&self.stream));
+        let unread = ends
+            .unread
+            .filter(|_| !self.input.is_empty() || finish::has_unread(&self.stream));
         let style = end.style.or(unread).unwrap_or_else(|| ends.style(end.reason));
         self.timer = None;
         self.input = Vec::new();
@@ -348,7 +362,8 @@ impl Driver {
             requests: self.connection.requests(),
             received: self.received,
             sent: self.sent,
-            open_ms: u64::try_from(self.worker.now().saturating_sub(self.connection.accepted()).as_millis()).unwrap_or(u64::MAX),
+            open_ms: u64::try_from(self.worker.now().saturating_sub(self.connection.accepted()).as_millis())
+                .unwrap_or(u64::MAX),
         });
     }
 }

@@ -84,7 +84,11 @@ impl Exchange<'_> {
         let request = Request::new(self.input, self.head);
         let faults = &self.profile().head.faults;
         if let Some(fault) = fault.or_else(|| request.fault(faults)) {
-            let head_end = if self.head.len > 0 { self.head.len } else { self.input.len() };
+            let head_end = if self.head.len > 0 {
+                self.head.len
+            } else {
+                self.input.len()
+            };
             return match faults.of(fault) {
                 Treatment::Answer(id) => self.refuse(&request, id, head_end).await,
                 _ => Outcome {
@@ -119,7 +123,9 @@ impl Exchange<'_> {
     async fn refuse(&self, request: &Request<'_>, id: ResponseId, head_end: usize) -> Outcome {
         let reply = Reply::plain(self.profile(), id, request.method());
         let mut sent = 0;
-        let end = self.write(request, &reply, Some(CloseReason::BadRequest), &mut sent).await;
+        let end = self
+            .write(request, &reply, Some(CloseReason::BadRequest), &mut sent)
+            .await;
         Outcome {
             end,
             sent,
@@ -141,18 +147,17 @@ impl Exchange<'_> {
             }
         };
         let answered: RefCell<Option<(Option<End>, u64, bool)>> = RefCell::new(None);
-        let service =
-            ServiceBuilder::new()
-                .layer(CatchPanicLayer::custom(panicked))
-                .service(tower::service_fn(|incoming: hyper::Request<Incoming>| {
-                    let answered = &answered;
-                    Box::pin(async move {
-                        let mut sent = 0;
-                        let (end, complete) = self.answer(request, framing, incoming.into_body(), &mut sent).await;
-                        *answered.borrow_mut() = Some((end, sent, complete));
-                        Ok::<_, Infallible>(hyper::Response::new(Unsent::new()))
-                    })
-                }));
+        let service = ServiceBuilder::new()
+            .layer(CatchPanicLayer::custom(panicked))
+            .service(tower::service_fn(|incoming: hyper::Request<Incoming>| {
+                let answered = &answered;
+                Box::pin(async move {
+                    let mut sent = 0;
+                    let (end, complete) = self.answer(request, framing, incoming.into_body(), &mut sent).await;
+                    *answered.borrow_mut() = Some((end, sent, complete));
+                    Ok::<_, Infallible>(hyper::Response::new(Unsent::new()))
+                })
+            }));
         let feed = Feed::new(self.stream, input, head, framing);
         let connection = http1::Builder::new()
             .keep_alive(false)
@@ -176,27 +181,47 @@ impl Exchange<'_> {
                 left: Left::From(self.input.len()),
             };
         };
-        let end = end.or(if complete { None } else { Some(CloseReason::BodyUnread.into()) });
+        let end = end.or(if complete {
+            None
+        } else {
+            Some(CloseReason::BodyUnread.into())
+        });
         let left = match framing {
             Framing::None => Left::From(head_len),
             Framing::Length(length) => {
-                let there = usize::try_from(length).unwrap_or(usize::MAX).min(self.input.len() - head_len);
+                let there = usize::try_from(length)
+                    .unwrap_or(usize::MAX)
+                    .min(self.input.len() - head_len);
                 Left::From(head_len + there)
             }
             Framing::Chunked => Left::Bytes([&parts.read_buf, parts.io.left()].concat()),
         };
-        Outcome { end, sent, received, left }
+        Outcome {
+            end,
+            sent,
+            received,
+            left,
+        }
     }
 
     /// Answers the request. Says how the connection ends, if it does, and whether the body was read to its end.
-    async fn answer(&self, request: &Request<'_>, framing: Framing, mut body: Incoming, sent: &mut u64) -> (Option<End>, bool) {
+    async fn answer(
+        &self,
+        request: &Request<'_>,
+        framing: Framing,
+        mut body: Incoming,
+        sent: &mut u64,
+    ) -> (Option<End>, bool) {
         let profile = self.profile();
         let policy = &profile.request_body;
         if let (Framing::Length(length), Some((limit, id))) = (framing, policy.limit)
             && length > limit
         {
             let reply = Reply::plain(profile, id, request.method());
-            return (self.write(request, &reply, Some(CloseReason::BadRequest), sent).await, false);
+            return (
+                self.write(request, &reply, Some(CloseReason::BadRequest), sent).await,
+                false,
+            );
         }
         let reply = self.decide(request);
         let when = reply.response.read_body.unwrap_or(policy.read);
@@ -217,7 +242,9 @@ impl Exchange<'_> {
         }
         match when {
             ReadBody::Never => (
-                self.write(request, &reply, None, sent).await.or(Some(CloseReason::BodyUnread.into())),
+                self.write(request, &reply, None, sent)
+                    .await
+                    .or(Some(CloseReason::BodyUnread.into())),
                 false,
             ),
             ReadBody::First => match self.read_body(&mut body).await {
@@ -244,7 +271,10 @@ impl Exchange<'_> {
                 let found = self.find(request, &located);
                 let reply = respond::file_reply(profile, request, found, &self.worker.moment());
                 if matches!(reply.body, Body::Ranges(_)) {
-                    self.worker.shared.multiparts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    self.worker
+                        .shared
+                        .multiparts
+                        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 }
                 reply
             }
@@ -252,7 +282,8 @@ impl Exchange<'_> {
     }
 
     fn find(&self, request: &Request<'_>, located: &Located) -> crate::files::Found {
-        let accepted = if request.get(Name::AcceptEncoding).is_some() && !self.profile().files.precompressed.is_empty() {
+        let accepted = if request.get(Name::AcceptEncoding).is_some() && !self.profile().files.precompressed.is_empty()
+        {
             respond::accepted_codings(request)
         } else {
             Vec::new()
@@ -307,21 +338,36 @@ impl Exchange<'_> {
         match say {
             Some(id) => {
                 let reply = Reply::plain(profile, id, request.method());
-                self.write(request, &reply, Some(reason), sent).await.unwrap_or(reason.into())
+                self.write(request, &reply, Some(reason), sent)
+                    .await
+                    .unwrap_or(reason.into())
             }
             None => reason.into(),
         }
     }
 
     /// Renders a reply, writes it and logs it. Says how the connection ends, if it does.
-    async fn write(&self, request: &Request<'_>, reply: &Reply<'_>, ending: Option<CloseReason>, sent: &mut u64) -> Option<End> {
+    async fn write(
+        &self,
+        request: &Request<'_>,
+        reply: &Reply<'_>,
+        ending: Option<CloseReason>,
+        sent: &mut u64,
+    ) -> Option<End> {
         let profile = self.profile();
         let response: &Response = reply.response;
-        let ending = ending.or(if self.worker.stopping.get() { Some(CloseReason::Shutdown) } else { None });
+        let ending = ending.or(if self.worker.stopping.get() {
+            Some(CloseReason::Shutdown)
+        } else {
+            None
+        });
         let fate = fate(profile, Some(request), response, self.number, self.age, ending);
         let around = Surroundings {
             local: self.local,
-            remaining: profile.connection.max_requests.map(|most| most.saturating_sub(self.number)),
+            remaining: profile
+                .connection
+                .max_requests
+                .map(|most| most.saturating_sub(self.number)),
             says: fate.says,
             moment: self.worker.moment(),
         };
@@ -341,7 +387,15 @@ impl Exchange<'_> {
                 pieces(reply, &page)
             };
             finish::delay(profile.writes.delay).await;
-            wire::send(self.stream, &head, &body, reply.resource.as_deref(), &profile.writes, sent).await
+            wire::send(
+                self.stream,
+                &head,
+                &body,
+                reply.resource.as_deref(),
+                &profile.writes,
+                sent,
+            )
+            .await
         };
         events::exchange(&events::Exchange {
             connection: self.log.id,
@@ -379,7 +433,9 @@ fn is_plain(request: &Request<'_>) -> bool {
         && request.line().len() == request.method().len() + target.len() + 10
         && request.head_bytes().starts_with(request.line())
         && request.fields().all(|(name, value)| {
-            !name.is_empty() && name.iter().all(|b| crate::http::field::is_token(*b)) && value.iter().all(|b| matches!(b, b'\t' | b' '..=b'~'))
+            !name.is_empty()
+                && name.iter().all(|b| crate::http::field::is_token(*b))
+                && value.iter().all(|b| matches!(b, b'\t' | b' '..=b'~'))
         })
 }
 
@@ -398,7 +454,11 @@ fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<wire::Piece<'b>> {
     if !page.is_empty() {
         return vec![wire::Piece::Bytes(page)];
     }
-    let Some(resource) = reply.resource.as_ref().filter(|_| reply.response.entity == Entity::File) else {
+    let Some(resource) = reply
+        .resource
+        .as_ref()
+        .filter(|_| reply.response.entity == Entity::File)
+    else {
         return Vec::new();
     };
     match &reply.body {

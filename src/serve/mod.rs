@@ -60,7 +60,11 @@ impl Server {
         socket.set_nonblocking(true)?;
         let listener: std::net::TcpListener = socket.into();
         let address = listener.local_addr()?;
-        Ok(Server { site, listener, address })
+        Ok(Server {
+            site,
+            listener,
+            address,
+        })
     }
 
     /// The address that it is bound to.
@@ -126,7 +130,9 @@ impl Worker {
         random ^= random >> 7;
         random ^= random << 17;
         self.random.set(random);
-        let now_secs = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+        let now_secs = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |d| d.as_secs() as i64);
         Moment {
             now_secs,
             counter: self.shared.multiparts.load(Ordering::Relaxed) + 1,
@@ -135,7 +141,10 @@ impl Worker {
     }
 
     fn buffer(&self) -> Vec<u8> {
-        self.buffers.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(1024))
+        self.buffers
+            .borrow_mut()
+            .pop()
+            .unwrap_or_else(|| Vec::with_capacity(1024))
     }
 
     fn give_back(&self, mut buffer: Vec<u8>) {
@@ -205,13 +214,19 @@ pub fn run(servers: Vec<Server>, workers: usize, grace: Duration) -> io::Result<
             .collect::<io::Result<_>>()?;
         let (sender, commands) = mpsc::unbounded_channel();
         let shared = Arc::clone(&shared);
-        let work = move || match tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default()) {
+        let work = move || match tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build_local(Default::default())
+        {
             Ok(runtime) => runtime.block_on(work(mine, shared, commands, grace)),
             Err(error) => tracing::error!("cannot start a worker: {error}"),
         };
-        running
-            .workers
-            .push((sender, std::thread::Builder::new().name(format!("worker-{number}")).spawn(work)?));
+        running.workers.push((
+            sender,
+            std::thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .spawn(work)?,
+        ));
     }
     Ok(running)
 }
@@ -277,7 +292,12 @@ async fn accept(listener: TcpListener, worker: Rc<Worker>) {
 fn admit(stream: TcpStream, peer: SocketAddr, worker: &Rc<Worker>) {
     let site = Rc::clone(&worker.site.borrow());
     let id = worker.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
-    if site.profile.connection.max_connections.is_some_and(|most| worker.open.get() >= most) {
+    if site
+        .profile
+        .connection
+        .max_connections
+        .is_some_and(|most| worker.open.get() >= most)
+    {
         tracing::warn!("connection #{id} from {peer} is refused: {}", CloseReason::TooMany);
         return;
     }

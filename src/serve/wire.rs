@@ -45,7 +45,11 @@ pub async fn send(
     sent: &mut u64,
 ) -> io::Result<()> {
     let is_file = body.iter().any(|piece| matches!(piece, Piece::File(_)));
-    let apart = if is_file { &policy.head_apart } else { &policy.page_head_apart };
+    let apart = if is_file {
+        &policy.head_apart
+    } else {
+        &policy.page_head_apart
+    };
     let mut head = head;
     if let Some(lines) = apart {
         for part in split_lines(head, lines) {
@@ -85,7 +89,14 @@ fn split_lines<'h>(head: &'h [u8], counts: &[usize]) -> Vec<&'h [u8]> {
 }
 
 /// Sends a range of a file in writes of `piece` bytes, the first of them together with `head`.
-async fn send_file(stream: &TcpStream, head: &[u8], range: ByteRange, resource: &Resource, piece: usize, sent: &mut u64) -> io::Result<()> {
+async fn send_file(
+    stream: &TcpStream,
+    head: &[u8],
+    range: ByteRange,
+    resource: &Resource,
+    piece: usize,
+    sent: &mut u64,
+) -> io::Result<()> {
     let mut head = head;
     let mut at = range.first;
     let end = range.last.saturating_add(1);
@@ -126,7 +137,9 @@ async fn send_file(stream: &TcpStream, head: &[u8], range: ByteRange, resource: 
 
 fn slice(bytes: &[u8], at: u64, wanted: usize) -> io::Result<&[u8]> {
     let at = usize::try_from(at).unwrap_or(usize::MAX);
-    bytes.get(at..at.saturating_add(wanted)).ok_or_else(|| ErrorKind::UnexpectedEof.into())
+    bytes
+        .get(at..at.saturating_add(wanted))
+        .ok_or_else(|| ErrorKind::UnexpectedEof.into())
 }
 
 fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usize> {
@@ -137,7 +150,11 @@ fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usiz
     } else {
         stream.try_write_vectored(&[IoSlice::new(first), IoSlice::new(second)])?
     };
-    if taken == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(taken) }
+    if taken == 0 {
+        Err(ErrorKind::WriteZero.into())
+    } else {
+        Ok(taken)
+    }
 }
 
 /// Sends both, in one write if the socket takes them.

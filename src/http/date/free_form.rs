@@ -97,7 +97,11 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, accept: impl Fn(u8) -> bool) -> &'a [u8] {
-        let end = self.rest.iter().position(|byte| !accept(*byte)).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .iter()
+            .position(|byte| !accept(*byte))
+            .unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at(end);
         self.rest = rest;
         taken
@@ -112,8 +116,14 @@ impl<'a> Reader<'a> {
                 let digits = self.take(|byte| byte.is_ascii_digit());
                 // Nine digits after leading zeros count; more are read and forgotten.
                 let zeros = digits.iter().take_while(|byte| **byte == b'0').count();
-                let value = digits[zeros..].iter().take(9).fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
-                return Token::Number { value, digits: digits.len() };
+                let value = digits[zeros..]
+                    .iter()
+                    .take(9)
+                    .fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
+                return Token::Number {
+                    value,
+                    digits: digits.len(),
+                };
             }
             NO_BREAK_SPACE => self.rest = &self.rest[1..],
             b'A'.. => return keyword(self.take(|byte| byte >= b'A' && byte != NO_BREAK_SPACE)),
@@ -226,9 +236,9 @@ impl Date {
         if !(in_day || day_end) || !(1..=12).contains(&month) || !is_day(day) {
             return None;
         }
-        let offset = self
-            .zone_sign
-            .map_or(0, |sign| sign * (self.zone_hour.unwrap_or(0) * 3600 + self.zone_minute.unwrap_or(0) * 60));
+        let offset = self.zone_sign.map_or(0, |sign| {
+            sign * (self.zone_hour.unwrap_or(0) * 3600 + self.zone_minute.unwrap_or(0) * 60)
+        });
         // A day of the month that does not exist runs into the next month. The range of a time is 100 million days.
         let secs = epoch(year, month, day, [hour, minute, second]) - offset;
         (-8_640_000_000_000..=8_640_000_000_000 - i64::from(milli > 0))
@@ -262,7 +272,9 @@ fn free(mut token: Token, reader: &mut Reader<'_>, date: &mut Date) -> Option<()
             }
             Token::Zone { hours, .. } if number_seen => date.set_zone(hours),
             // Unknown words are welcome before the first number, if not glued to it.
-            Token::HalfDay(_) | Token::Zone { .. } | Token::TimeMark | Token::Word if number_seen || matches!(reader.ahead, Token::Number { .. }) => {
+            Token::HalfDay(_) | Token::Zone { .. } | Token::TimeMark | Token::Word
+                if number_seen || matches!(reader.ahead, Token::Number { .. }) =>
+            {
                 return None;
             }
             Token::Sign(sign) if date.is_utc() || date.times > 0 => {

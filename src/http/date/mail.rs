@@ -41,7 +41,11 @@ pub(super) fn parse(text: &[u8]) -> Option<i64> {
     // Six words are enough: a weekday and five that count; a seventh could not change the outcome.
     let mut words: [&[u8]; 6] = [b""; 6];
     let mut count = 0;
-    for word in text.split(|byte| is_space(*byte)).filter(|word| !word.is_empty()).take(6) {
+    for word in text
+        .split(|byte| is_space(*byte))
+        .filter(|word| !word.is_empty())
+        .take(6)
+    {
         words[count] = word;
         count += 1;
     }
@@ -89,7 +93,11 @@ fn fields(words: [&[u8]; 5]) -> Option<i64> {
     }
     let month = month_number(month)?;
     day = day.strip_suffix(b",").unwrap_or(day);
-    if year.iter().position(|byte| *byte == b':').is_some_and(|colon| colon > 0) {
+    if year
+        .iter()
+        .position(|byte| *byte == b':')
+        .is_some_and(|colon| colon > 0)
+    {
         (year, time) = (time, year);
     }
     year = year.strip_suffix(b",").unwrap_or(year);

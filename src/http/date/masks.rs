@@ -25,7 +25,8 @@ fn is_word(byte: u8) -> bool {
 
 /// The number in `text`, where a space counts as 0; the mask has already seen that there is nothing else.
 fn number(text: &[u8]) -> i64 {
-    text.iter().fold(0, |sum, byte| sum * 10 + i64::from(byte.saturating_sub(b'0')))
+    text.iter()
+        .fold(0, |sum, byte| sum * 10 + i64::from(byte.saturating_sub(b'0')))
 }
 
 fn time(text: &[u8]) -> [i64; 3] {
@@ -146,7 +147,11 @@ pub(super) fn positions(text: &[u8]) -> Option<i64> {
     if bytes.at(at) != b' ' || bytes.at(at + 3) != b':' || bytes.at(at + 6) != b':' {
         return None;
     }
-    let time = [bytes.number(at + 1, 2)?, bytes.number(at + 4, 2)?, bytes.number(at + 7, 2)?];
+    let time = [
+        bytes.number(at + 1, 2)?,
+        bytes.number(at + 4, 2)?,
+        bytes.number(at + 7, 2)?,
+    ];
     if !day_first {
         if bytes.at(at + 9) != b' ' {
             return None;
