@@ -56,7 +56,8 @@ pub fn fate<'p>(
         (Some(_), _) => Claim::Close,
         (None, Announce::Always) => Claim::Keep,
         (None, Announce::Asked) if asked_to_keep => Claim::Keep,
-        (None, Announce::Asked) => Claim::Nothing,
+        (None, Announce::Http10) if request.is_some_and(|r| r.version() < Version::Http11) => Claim::Keep,
+        (None, Announce::Asked | Announce::Http10) => Claim::Nothing,
     });
     let says: &[Template] = match claim {
         Claim::Keep => &policy.says_keep,

@@ -58,7 +58,7 @@ impl Root {
         }
     }
 
-    /// What is at `located`, for a profile and a client that accepts these content codings.
+    /// What is at `located`, for a profile and a client that accepts these content codings, the best first.
     pub fn find(&self, located: &Located, profile: &Profile, accepted: &[Precompressed], cache: &mut Cache) -> Found {
         let policy = &profile.files;
         let found = self.find_plain(located, profile, cache);
@@ -71,10 +71,6 @@ impl Root {
     }
 
     fn find_plain(&self, located: &Located, profile: &Profile, cache: &mut Cache) -> Found {
-        let policy = &profile.files;
-        if policy.segment > 0 && located.path.split('/').any(|segment| segment.len() > policy.segment) {
-            return Found::TooLong;
-        }
         if !located.trailing_slash {
             return self.open(&located.path, profile, cache);
         }
@@ -131,7 +127,9 @@ impl Root {
                 },
             )
             .collect();
-        let chosen = siblings.iter().find(|(coding, _)| accepted.contains(coding));
+        let chosen = accepted
+            .iter()
+            .find_map(|coding| siblings.iter().find(|(sibling, _)| sibling == coding));
         match chosen {
             Some((coding, sibling)) => Arc::new(sibling.as_coded(&resource, *coding)),
             None if siblings.is_empty() => resource,

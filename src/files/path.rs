@@ -2,7 +2,7 @@
 
 use crate::http::head::has_scheme;
 use crate::http::{ResponseId, percent};
-use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Fragment, Take, TargetPolicy, types};
+use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Fragment, Limit, Take, TargetPolicy, types};
 
 /// A path below the root, and the pieces of the target that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,9 @@ pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Resul
     {
         return Err(id);
     }
-    let (sent, _) = split(target, policy);
+    let (sent, query) = split(target, policy);
+    within(policy.longest_path, sent.len())?;
+    within(policy.longest_query, query.len().saturating_sub(1))?;
     if let Take::Answer(id) = policy.bad_percent
         && percent::first_bad(sent).is_some()
     {
@@ -77,6 +79,16 @@ pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Resul
     if decoded.contains(&0) {
         return Err(policy.nul);
     }
+    if let Take::Answer(id) = policy.control
+        && decoded.iter().any(u8::is_ascii_control)
+    {
+        return Err(id);
+    }
+    if let Take::Answer(id) = policy.double_encoding
+        && (decoded.contains(&b'+') || percent::decode(&decoded) != decoded)
+    {
+        return Err(id);
+    }
     if decoded.contains(&b'\\') {
         match policy.backslash {
             Take::As(Backslash::Literal) => {}
@@ -93,11 +105,22 @@ pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Resul
     let trailing_slash =
         decoded.is_empty() || decoded.ends_with('/') || decoded.ends_with("/.") || decoded.ends_with("/..");
     let path = resolve_dots(&decoded, policy)?;
+    within(policy.most_segments, path.split('/').count())?;
+    for segment in path.split('/') {
+        within(policy.longest_segment, segment.chars().count())?;
+    }
     check_names(&path, files)?;
     Ok(Located {
         trailing_slash: trailing_slash || path.is_empty(),
         path,
     })
+}
+
+fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
+    match limit {
+        Some((most, id)) if count > most => Err(id),
+        _ => Ok(()),
+    }
 }
 
 /// Joins the segments of `path`, with `.` and `..` worked in (RFC 3986 section 5.2.4).
@@ -133,10 +156,15 @@ fn check_names(path: &str, files: &FilePolicy) -> Result<(), ResponseId> {
         if let Take::Answer(id) = files.dotfiles
             && name.len() > 1
             && name.starts_with('.')
+            && !files.dotfiles_served.iter().any(|served| served == name)
         {
             return Err(id);
         }
-        if files.deny.iter().any(|pattern| types::matches(pattern, name)) {
+        let denied = |pattern: &String| {
+            types::matches(pattern, name)
+                || (files.ignore_case && types::matches(&pattern.to_lowercase(), &name.to_lowercase()))
+        };
+        if files.deny.iter().any(denied) {
             return Err(files.deny_with);
         }
     }
@@ -193,7 +221,7 @@ mod tests {
         ("/../../etc/passwd", Some(("etc/passwd", false))),
         ("/%2e%2e/x", Some(("x", false))),
         ("/%252e%252e/x", Some(("%2e%2e/x", false))),
-        ("/a%2fb", Some(("a/b", false))),
+        ("/a%2fb", None),
         ("/a%00b", None),
         ("/a%zz", None),
         ("/%ff", None),
@@ -214,6 +242,52 @@ mod tests {
                 trailing_slash,
             });
             assert_eq!(got, want, "{target}");
+        }
+    }
+
+    /// Limits, names and escapes that a profile refuses, and their nearest neighbours that it does not.
+    #[test]
+    fn a_profile_may_refuse_targets() {
+        let profile = layers::load("iis").expect("the profile");
+        let long = |n: usize| "a".repeat(n);
+        for (target, want) in [
+            (format!("/{}", long(260)), true),
+            (format!("/{}", long(261)), false),
+            (format!("/{}", "%C3%A9".repeat(260)), true),
+            (format!("/{}", ["a"; 255].join("/")), true),
+            (format!("/{}", ["a"; 256].join("/")), false),
+            (format!("/{}", [long(200).as_str(); 20].join("/")), true),
+            (format!("/{}", [long(200).as_str(); 21].join("/")), false),
+            (format!("/?{}", long(2048)), true),
+            (format!("/?{}", long(2049)), false),
+            ("/a%0Ab".into(), false),
+            ("/a%7fb".into(), false),
+            ("/a%20b".into(), true),
+            ("/a+b".into(), false),
+            ("/a%2Bb".into(), false),
+            ("/?a+b".into(), true),
+            ("/%2541".into(), false),
+            ("/%25zz".into(), true),
+            ("/x/BIN/y".into(), false),
+            ("/x/binary".into(), true),
+        ] {
+            let got = locate(target.as_bytes(), &profile.target, &profile.files);
+            assert_eq!(got.is_ok(), want, "{target}");
+        }
+    }
+
+    #[test]
+    fn names_with_a_dot_may_be_refused_but_for_some() {
+        let profile = layers::load("book").expect("the profile");
+        for (target, want) in [
+            ("/.git/config", false),
+            ("/a/.hidden", false),
+            ("/.well-known/x", true),
+            ("/.well-known/.x", false),
+            ("/a.b", true),
+        ] {
+            let got = locate(target.as_bytes(), &profile.target, &profile.files);
+            assert_eq!(got.is_ok(), want, "{target}");
         }
     }
 

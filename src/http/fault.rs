@@ -52,6 +52,7 @@ faults! {
     ExtraSpace = "extra_space", "more than one space, or a tab, between the parts of the request line or after them (accepted: counts as one)";
     OneWord = "one_word", "a request line of a single word";
     MethodChar = "method_char", "a method with a character outside A-Z, a-z, _ and - (accepted: part of the name)";
+    MethodNoToken = "method_no_token", "a method with a character that no token has (RFC 9110 section 5.6.2); as `method_char`, unless it is set";
     MethodCase = "method_case", "a method with a lower-case letter (accepted: a method of that very name)";
     MethodUnknown = "method_unknown", "a method that is not listed under [methods] (accepted: the rule `other` applies)";
     TargetSpace = "target_space", "a space inside the request target (accepted: part of the target)";
@@ -61,6 +62,7 @@ faults! {
     TargetFragment = "target_fragment", "a `#` in the target (accepted: see [target] fragment)";
     TargetForm = "target_form", "a target that is neither a path, nor `*`, nor an absolute URI (accepted: taken as a path)";
     TargetAsterisk = "target_asterisk", "the target `*` (accepted: taken as a path)";
+    OptionsAsterisk = "options_asterisk", "the same with the method OPTIONS (RFC 9112 section 3.2.4); as `target_asterisk`, unless it is set";
     NoVersion = "no_version", "a request line without a version, HTTP/0.9 (accepted: the reply has no head, and ends the connection)";
     BadVersion = "bad_version", "a version that is not `HTTP/` and two numbers (accepted: taken as HTTP/1.0)";
     OddVersion = "odd_version", "a version with leading zeros or more than one digit, such as HTTP/1.10 (accepted: read as numbers)";
@@ -87,8 +89,10 @@ faults! {
     LengthInvalid = "length_invalid", "a Content-Length that is no number (accepted: as if it were absent)";
     LengthRepeated = "length_repeated", "two Content-Length fields of the same value (accepted: they count as one)";
     LengthConflict = "length_conflict", "two Content-Length fields of different values (accepted: the first counts)";
+    LengthMissing = "length_missing", "a POST or PUT without Content-Length and Transfer-Encoding; accepted unless it is set (there is no body)";
     LengthAndCoding = "length_and_coding", "both Content-Length and Transfer-Encoding (accepted: see [request_body] both)";
-    CodingUnknown = "coding_unknown", "a Transfer-Encoding whose last coding is not chunked (accepted: as if it were absent)";
+    CodingUnknown = "coding_unknown", "a Transfer-Encoding with another coding than chunked (accepted: as if it were absent)";
+    CodingNotChunked = "coding_not_chunked", "one whose last coding is not chunked; as `coding_unknown`, unless it is set";
     CodingOld = "coding_old", "a Transfer-Encoding in an HTTP/1.0 request (accepted: it counts)";
     ChunkInvalid = "chunk_invalid", "a chunked body that breaks RFC 9112 section 7.1 (accepted: the connection ends without a word)";
     ExpectUnknown = "expect_unknown", "an Expect field other than 100-continue (accepted: ignored)";

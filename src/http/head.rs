@@ -259,7 +259,12 @@ impl Scanner<'_> {
             match byte {
                 b'A'..=b'Z' | b'_' | b'-' => {}
                 b'a'..=b'z' => self.check(Fault::MethodCase)?,
-                _ => self.check(Fault::MethodChar)?,
+                _ if field::is_token(*byte) => self.check(Fault::MethodChar)?,
+                _ => {
+                    // The more special fault first: it is treated as the other unless the profile says otherwise.
+                    self.check(Fault::MethodNoToken)?;
+                    self.check(Fault::MethodChar)?;
+                }
             }
         }
         Ok(())
@@ -372,6 +377,7 @@ impl Scanner<'_> {
         }
         match target {
             [b'/', ..] => Ok(()),
+            b"*" if self.head.method.of(self.bytes) == b"OPTIONS" => self.check(Fault::OptionsAsterisk),
             b"*" => self.check(Fault::TargetAsterisk),
             _ if has_scheme(target) => Ok(()),
             _ if self.head.method.of(self.bytes) == b"CONNECT" => Ok(()),
@@ -604,10 +610,23 @@ mod tests {
             Some(Fault::TargetFragment),
             true,
         ),
+        ("asterisk", b"GET * HTTP/1.1\r\n\r\n", Some(Fault::TargetAsterisk), true),
         (
-            "asterisk",
+            "asterisk for OPTIONS",
             b"OPTIONS * HTTP/1.1\r\n\r\n",
-            Some(Fault::TargetAsterisk),
+            Some(Fault::OptionsAsterisk),
+            true,
+        ),
+        (
+            "digit in method",
+            b"G3T / HTTP/1.1\r\n\r\n",
+            Some(Fault::MethodChar),
+            true,
+        ),
+        (
+            "control character in method",
+            b"G\x01T / HTTP/1.1\r\n\r\n",
+            Some(Fault::MethodNoToken),
             true,
         ),
         ("absolute", b"GET http://a/ HTTP/1.1\r\n\r\n", None, true),

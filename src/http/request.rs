@@ -193,7 +193,12 @@ impl<'a> Request<'a> {
                 }
             }
         }
-        let coding = self.last_coding()?;
+        let Some(coding) = self.last_coding() else {
+            let must_have = matches!(self.method(), b"POST" | b"PUT");
+            return (must_have && first.is_none())
+                .then(|| refused(Fault::LengthMissing))
+                .flatten();
+        };
         if first.is_some()
             && let Some(fault) = refused(Fault::LengthAndCoding)
         {
@@ -204,10 +209,12 @@ impl<'a> Request<'a> {
         {
             return Some(fault);
         }
-        if coding.eq_ignore_ascii_case(b"chunked") && self.codings() == 1 {
-            None
-        } else {
+        if !coding.eq_ignore_ascii_case(b"chunked") {
+            refused(Fault::CodingNotChunked)
+        } else if self.codings() > 1 {
             refused(Fault::CodingUnknown)
+        } else {
+            None
         }
     }
 

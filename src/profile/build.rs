@@ -6,8 +6,9 @@ use super::response::{self, Response};
 use super::types::MediaTypes;
 use super::units::{RawRule, RawTimer, Span, TimerText, Word};
 use super::{
-    AbsoluteTarget, Backslash, ClientFinPolicy, ConnectionPolicy, Ends, EofInHead, FilePolicy, Fragment, MethodRule,
-    Methods, Multipart, Profile, RequestBodyPolicy, Responses, Take, TargetPolicy, Timer, Timers, WritePolicy, near,
+    AbsoluteTarget, Backslash, ClientFinPolicy, ConnectionPolicy, Ends, EofInHead, FilePolicy, Fragment, Limit,
+    MethodRule, Methods, Multipart, Profile, RequestBodyPolicy, Responses, Take, TargetPolicy, Timer, Timers,
+    WritePolicy, near,
 };
 use crate::connection::CloseReason;
 use crate::http::{Fault, Faults, HeadPolicy, ResponseId, Treatment};
@@ -205,6 +206,7 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
     let refuse = names.required("400")?;
     let mut faults = Faults::all(Treatment::Answer(refuse));
     faults.set(Fault::EmptyLine, Treatment::Accept);
+    faults.set(Fault::LengthMissing, Treatment::Accept);
     for (key, word) in &raw.faults {
         let Some(fault) = Fault::ALL.iter().find(|f| f.key() == key) else {
             let near = near(key, Fault::ALL.iter().map(|f| f.key()))
@@ -224,6 +226,16 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
             return Err(mistake(&["faults", key], "only a field line can be dropped"));
         }
         faults.set(*fault, treatment);
+    }
+    // These are special cases of others, for profiles that make a difference.
+    for (special, usual) in [
+        (Fault::MethodNoToken, Fault::MethodChar),
+        (Fault::OptionsAsterisk, Fault::TargetAsterisk),
+        (Fault::CodingNotChunked, Fault::CodingUnknown),
+    ] {
+        if !raw.faults.contains_key(special.key()) {
+            faults.set(special, faults.of(usual));
+        }
     }
     Ok(HeadPolicy {
         line: checked("head", "line", raw.head.line.0, 16, 1 << 20)? as usize,
@@ -294,6 +306,11 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
             ));
         }
     };
+    let limit = |key: &str, most: usize, with: &Word| -> Result<Limit, Mistake> {
+        (most > 0)
+            .then(|| Ok((most, names.answer(&["target", key], with)?)))
+            .transpose()
+    };
     Ok(TargetPolicy {
         absolute: names.take(
             &["target", "absolute"],
@@ -317,6 +334,16 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
         nul: names.answer(&["target", "nul"], &target.nul)?,
         above_root: names.take(&["target", "above_root"], &target.above_root, &[("root", ())])?,
         dot_dot: names.take(&["target", "dot_dot"], &target.dot_dot, &[("resolve", ())])?,
+        control: names.take(&["target", "control"], &target.control, &[("literally", ())])?,
+        double_encoding: names.take(
+            &["target", "double_encoding"],
+            &target.double_encoding,
+            &[("literally", ())],
+        )?,
+        longest_path: limit("too_long", target.longest_path, &target.too_long)?,
+        longest_query: limit("too_long", target.longest_query, &target.too_long)?,
+        longest_segment: limit("bad_segments", target.longest_segment, &target.bad_segments)?,
+        most_segments: limit("bad_segments", target.most_segments, &target.bad_segments)?,
         merge_slashes: target.merge_slashes,
         merge_leading_slashes: target.merge_leading_slashes,
     })
@@ -352,6 +379,7 @@ fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistake> {
             .map_or(Ok(missing), |word| answer("missing_slash", word))?,
         special: answer("special", &files.special)?,
         dotfiles: names.take(&["files", "dotfiles"], &files.dotfiles, &[("serve", ())])?,
+        dotfiles_served: files.dotfiles_served.clone(),
         deny: files.deny.clone(),
         deny_with: if files.deny.is_empty() {
             missing
@@ -360,7 +388,8 @@ fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistake> {
         },
         ignore_case: files.ignore_case,
         precompressed: files.precompressed.clone(),
-        segment: files.segment,
+        untyped: names.take(&["files", "untyped"], &files.untyped, &[("serve", ())])?,
+        future_as_now: files.future_as_now,
     })
 }
 

@@ -125,9 +125,18 @@ pub struct TargetPolicy {
     pub nul: ResponseId,
     pub above_root: Take<()>,
     pub dot_dot: Take<()>,
+    pub control: Take<()>,
+    pub double_encoding: Take<()>,
+    pub longest_path: Limit,
+    pub longest_query: Limit,
+    pub longest_segment: Limit,
+    pub most_segments: Limit,
     pub merge_slashes: bool,
     pub merge_leading_slashes: bool,
 }
+
+/// At most so many; beyond that, a response. `None` for no limit.
+pub type Limit = Option<(usize, ResponseId)>;
 
 /// How an absolute URI is read as a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,11 +183,13 @@ pub struct FilePolicy {
     pub missing_slash: ResponseId,
     pub special: ResponseId,
     pub dotfiles: Take<()>,
+    pub dotfiles_served: Vec<String>,
     pub deny: Vec<String>,
     pub deny_with: ResponseId,
     pub ignore_case: bool,
     pub precompressed: Vec<Precompressed>,
-    pub segment: usize,
+    pub untyped: Take<()>,
+    pub future_as_now: bool,
 }
 
 /// `[multipart]`.

@@ -73,7 +73,7 @@ pub struct RawConnection {
     pub max_requests: u64,
     /// After how long a connection is ended with its next reply.
     pub max_age: Span,
-    /// Whether [connection.says] keep is said always, or only to clients that asked for keep-alive.
+    /// When [connection.says] keep is said.
     pub announce: Announce,
     /// What is said of it in a reply; text only.
     pub says: RawSays,
@@ -90,6 +90,9 @@ pub enum Announce {
     Always,
     /// In replies to requests with `Connection: keep-alive`.
     Asked,
+    /// In replies to HTTP/1.0 requests with `Connection: keep-alive`, where it is not understood (RFC 9112 section 9.3).
+    #[serde(rename = "http10")]
+    Http10,
 }
 
 /// `[connection.says]`.
@@ -314,6 +317,22 @@ pub struct RawTarget {
     pub above_root: Word,
     /// Any `..` at all: `resolve`, or a response.
     pub dot_dot: Word,
+    /// A control character that is percent-encoded: taken `literally`, or a response.
+    pub control: Word,
+    /// A `+`, or a percent-encoding, that is still there after decoding once: taken `literally`, or a response.
+    pub double_encoding: Word,
+    /// The longest path, in bytes as sent; 0 for no limit.
+    pub longest_path: usize,
+    /// The longest query, in bytes as sent, without its `?`; 0 for no limit.
+    pub longest_query: usize,
+    /// A longer path or query: a response.
+    pub too_long: Word,
+    /// The longest path segment, in characters after decoding; 0 for no limit.
+    pub longest_segment: usize,
+    /// The most path segments; 0 for no limit.
+    pub most_segments: usize,
+    /// A longer segment, or more of them: a response.
+    pub bad_segments: Word,
     /// `//` counts as one slash.
     pub merge_slashes: bool,
     /// Two slashes or more at the beginning count as one.
@@ -334,6 +353,14 @@ impl Default for RawTarget {
             nul: word("400"),
             above_root: word("root"),
             dot_dot: word("resolve"),
+            control: word("literally"),
+            double_encoding: word("literally"),
+            longest_path: 0,
+            longest_query: 0,
+            too_long: word("414"),
+            longest_segment: 0,
+            most_segments: 0,
+            bad_segments: word("414"),
             merge_slashes: false,
             merge_leading_slashes: false,
         }
@@ -372,6 +399,8 @@ pub struct RawFiles {
     pub special: Word,
     /// A name that begins with a dot: `serve`, or a response.
     pub dotfiles: Word,
+    /// Names that are served though they begin with a dot.
+    pub dotfiles_served: Vec<String>,
     /// Names that are never served, with `*` for any characters...
     pub deny: Vec<String>,
     /// ... and the response that they get.
@@ -380,8 +409,10 @@ pub struct RawFiles {
     pub ignore_case: bool,
     /// The content codings whose precompressed siblings (`.br`, `.gz`) are sent to clients that accept them.
     pub precompressed: Vec<Precompressed>,
-    /// The longest path segment; a longer one gets `too_long` whatever the file system says. 0 for no limit.
-    pub segment: usize,
+    /// A file without a media type (see [types] default): `serve`, or a response.
+    pub untyped: Word,
+    /// Whether Last-Modified says now for a file whose time lies in the future (RFC 9110 section 8.8.2.1).
+    pub future_as_now: bool,
 }
 
 /// A content coding with precompressed siblings.
@@ -412,11 +443,13 @@ impl Default for RawFiles {
             missing_slash: None,
             special: word("404"),
             dotfiles: word("serve"),
+            dotfiles_served: Vec::new(),
             deny: Vec::new(),
             deny_with: word("403"),
             ignore_case: false,
             precompressed: Vec::new(),
-            segment: 0,
+            untyped: word("serve"),
+            future_as_now: false,
         }
     }
 }
@@ -575,6 +608,15 @@ pub struct RawResponse {
     /// The body: a page. Its line ends are sent as they are written here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Template>,
+    /// What stands for `{title}` in head and body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What stands for `{detail}` in head and body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The line ends of the body are sent as CR LF.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crlf: Option<bool>,
     /// The body is the file itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<bool>,

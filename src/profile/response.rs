@@ -25,6 +25,10 @@ pub struct Response {
     pub read_body: Option<ReadBody>,
     /// The style of the end after it.
     pub style: Option<Style>,
+    /// What `{title}` stands for.
+    pub title: Option<String>,
+    /// What `{detail}` stands for.
+    pub detail: Option<String>,
     /// The responses that take its place for certain methods.
     pub variants: Vec<(Vec<u8>, ResponseId)>,
     reason: Template,
@@ -56,6 +60,9 @@ impl Response {
         let entity = match (&raw.body, raw.file.unwrap_or(false)) {
             (Some(_), true) => return Err("it has both a `body` and `file = true`".into()),
             (None, true) => Entity::File,
+            (Some(page), false) if raw.crlf == Some(true) => Entity::Page(Template::parse(
+                &page.source().replace("\r\n", "\n").replace('\n', "\r\n"),
+            )?),
             (Some(page), false) => Entity::Page(page.clone()),
             (None, false) => Entity::None,
         };
@@ -79,6 +86,8 @@ impl Response {
             claims: raw.claims,
             read_body: raw.read_body,
             style: raw.style,
+            title: raw.title.clone(),
+            detail: raw.detail.clone(),
             variants: Vec::new(),
             reason,
             lines: lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?,
@@ -90,7 +99,7 @@ impl Response {
         out.extend_from_slice(b"HTTP/1.1 ");
         crate::http::text::decimal(u64::from(self.status), out);
         out.push(b' ');
-        self.reason.render(values, out);
+        self.write_reason(values, out);
         out.extend_from_slice(b"\r\n");
         for line in &self.lines {
             if line.is_just(Placeholder::Says) {
@@ -100,6 +109,15 @@ impl Response {
             }
         }
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// Writes the reason phrase; one that asks for itself is the registered one.
+    pub fn write_reason(&self, values: &impl Values, out: &mut Vec<u8>) {
+        if self.reason.asks_for(Placeholder::Reason) {
+            out.extend_from_slice(status::reason(self.status).as_bytes());
+        } else {
+            self.reason.render(values, out);
+        }
     }
 
     /// The head's lines as templates, for listings.
@@ -144,6 +162,9 @@ pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
                 like.body.clone()
             }
         }),
+        title: raw.title.clone().or_else(|| like.title.clone()),
+        detail: raw.detail.clone().or_else(|| like.detail.clone()),
+        crlf: raw.crlf.or(like.crlf),
         file: raw.file.or(if raw.body.is_some() { None } else { like.file }),
         chunked: raw.chunked.or(like.chunked),
         bare: raw.bare.or(like.bare),

@@ -29,6 +29,8 @@ placeholders! {
     Says = "says" text, "the lines of [connection.says] that apply; stands on a line of its own";
     Status = "status" number, "the status code";
     Reason = "reason" text, "the reason phrase";
+    Title = "title" text, "the response's `title`";
+    Detail = "detail" text, "the response's `detail`";
     Date = "date" text, "the current time as an IMF-fixdate";
     ContentLength = "content_length" number, "the length of the body in bytes; none if the body has no known length";
     ContentType = "content_type" text, "the file's media type, or the multipart type with its boundary; none if the file has none";
@@ -47,6 +49,7 @@ placeholders! {
     Name = "name" text, "the file's name, without its directory";
     PathAdler32 = "path_adler32" number, "the Adler-32 checksum of the file's path on this machine";
     Encoding = "encoding" text, "the content coding of a precompressed sibling that is sent in the file's place";
+    EncodingSuffix = "encoding_suffix" text, "`-` and that coding; nothing without one";
     Vary = "vary" text, "`Accept-Encoding` if the file has precompressed siblings; otherwise none";
     Method = "method" text, "the request method";
     Target = "target" text, "the request target as sent";

@@ -37,28 +37,45 @@ pub fn route(profile: &Profile, request: &Request<'_>) -> Route {
     }
 }
 
-/// The content codings that the request accepts, of those that siblings may have (RFC 9110 section 12.5.3).
-pub fn accepted_codings(request: &Request<'_>) -> Vec<Precompressed> {
-    let accepts = |coding: Precompressed| {
-        request
-            .all(Name::AcceptEncoding)
-            .flat_map(|value| value.split(|b| *b == b','))
-            .any(|member| {
-                let mut parts = member.split(|b| *b == b';');
-                let name = parts.next().unwrap_or_default().trim_ascii();
-                let refused = parts.any(|p| {
-                    let p: Vec<u8> = p.iter().filter(|b| !b.is_ascii_whitespace()).copied().collect();
-                    p.strip_prefix(b"q=")
-                        .or(p.strip_prefix(b"Q="))
-                        .is_some_and(|q| q.iter().all(|b| matches!(b, b'0' | b'.')))
-                });
-                !refused && (name.eq_ignore_ascii_case(coding.token().as_bytes()))
-            })
+/// The content codings that the client would rather have than none, of those that siblings may have, the best first; of
+/// equals the first in `known` (RFC 9110 section 12.5.3).
+pub fn accepted_codings(request: &Request<'_>, known: &[Precompressed]) -> Vec<Precompressed> {
+    let members: Vec<(&[u8], u16)> = request
+        .all(Name::AcceptEncoding)
+        .flat_map(|value| value.split(|b| *b == b','))
+        .map(weighted)
+        .collect();
+    let weight = |name: &str| {
+        members
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, q)| *q)
     };
-    [Precompressed::Br, Precompressed::Gzip]
-        .into_iter()
-        .filter(|coding| accepts(*coding))
-        .collect()
+    let rest = weight("*");
+    // No coding at all is acceptable unless it is ruled out, but is preferred only if its weight says so.
+    let none = weight("identity").unwrap_or(0);
+    let mut accepted: Vec<(u16, Precompressed)> = known
+        .iter()
+        .map(|coding| (weight(coding.token()).or(rest).unwrap_or(0), *coding))
+        .filter(|(q, _)| *q > 0 && *q >= none)
+        .collect();
+    accepted.sort_by_key(|(q, _)| std::cmp::Reverse(*q));
+    accepted.into_iter().map(|(_, coding)| coding).collect()
+}
+
+/// A member of Accept-Encoding: its name, and its weight in thousandths (RFC 9110 section 12.4.2). A weight that is none
+/// counts as 1.
+fn weighted(member: &[u8]) -> (&[u8], u16) {
+    let mut parts = member.split(|b| *b == b';').map(<[u8]>::trim_ascii);
+    let name = parts.next().unwrap_or_default();
+    let q = parts.find_map(|p| p.strip_prefix(b"q=").or(p.strip_prefix(b"Q=")));
+    let thousandths = |text: &[u8]| -> Option<u16> {
+        let weight: f32 = std::str::from_utf8(text).ok()?.parse().ok()?;
+        (0.0..=1.0)
+            .contains(&weight)
+            .then_some((weight * 1000.0).round() as u16)
+    };
+    (name, q.map_or(1000, |q| thousandths(q).unwrap_or(1000)))
 }
 
 /// What is answered to `request` for what was found at its path.
@@ -82,6 +99,11 @@ pub fn file_reply<'p>(profile: &'p Profile, request: &Request<'_>, found: Found,
         Found::BehindFile => return Reply::plain(profile, files.behind_file, method),
         Found::Special => return Reply::plain(profile, files.special, method),
     };
+    if let Take::Answer(id) = files.untyped
+        && resource.content_type.is_empty()
+    {
+        return Reply::plain(profile, id, method);
+    }
     if let MethodRule::Found(id) = profile.methods.rule(method) {
         return Reply::plain(profile, id, method);
     }
@@ -176,6 +198,44 @@ fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name) -> Option<Co
                 whole.extend_from_slice(value);
             }
             Some(Cow::Owned(whole))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{Scan, head};
+    use crate::profile::layers;
+
+    #[test]
+    fn the_best_coding_that_the_client_would_rather_have() {
+        let profile = layers::load("book").expect("the profile");
+        for (field, want) in [
+            ("gzip", "gzip"),
+            ("gzip, br", "br gzip"),
+            ("br;q=0.5, gzip;q=0.8", "gzip br"),
+            ("GZIP; Q=0.1", "gzip"),
+            ("gzip;q=0, br", "br"),
+            ("gzip;q=0.000", ""),
+            ("*", "br gzip"),
+            ("*;q=0", ""),
+            ("gzip;q=0, *;q=0.3", "br"),
+            ("identity, gzip;q=0.5", ""),
+            ("identity;q=0.2, gzip;q=0.5", "gzip"),
+            ("identity;q=0", ""),
+            ("", ""),
+            ("x-gzip", ""),
+            ("deflate, gzip;q=2", "gzip"),
+        ] {
+            let text = format!("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {field}\r\n\r\n");
+            let Scan::Complete(head) = head::scan(text.as_bytes(), &profile.head) else {
+                panic!("{text}")
+            };
+            let request = Request::new(text.as_bytes(), &head);
+            let got = accepted_codings(&request, &profile.files.precompressed);
+            let got: Vec<&str> = got.iter().map(|coding| coding.token()).collect();
+            assert_eq!(got.join(" "), want, "{field}");
         }
     }
 }

@@ -238,6 +238,12 @@ impl Values for FileValues<'_> {
                 Some(coding) => out.extend_from_slice(coding.token().as_bytes()),
                 None => return false,
             },
+            Placeholder::EncodingSuffix => {
+                if let Some(coding) = self.0.coding {
+                    out.push(b'-');
+                    out.extend_from_slice(coding.token().as_bytes());
+                }
+            }
             Placeholder::Vary if self.0.negotiated => out.extend_from_slice(b"Accept-Encoding"),
             _ => return false,
         }
@@ -407,8 +413,30 @@ impl Values for ReplyValues<'_> {
                 date::write(self.around.moment.now_secs, &mut text);
                 out.extend_from_slice(&text);
             }
-            Placeholder::Reason => {
-                out.extend_from_slice(crate::http::status::reason(self.reply.response.status).as_bytes())
+            Placeholder::Reason => self.reply.response.write_reason(self, out),
+            Placeholder::Title | Placeholder::Detail => {
+                let response = self.reply.response;
+                let text = if placeholder == Placeholder::Title {
+                    &response.title
+                } else {
+                    &response.detail
+                };
+                return text
+                    .as_ref()
+                    .map(|text| out.extend_from_slice(text.as_bytes()))
+                    .is_some();
+            }
+            Placeholder::LastModified
+                if self.reply.profile.files.future_as_now
+                    && self
+                        .reply
+                        .resource
+                        .as_ref()
+                        .is_some_and(|r| r.id.mtime_secs > self.around.moment.now_secs) =>
+            {
+                let mut text = [0; 29];
+                date::write(self.around.moment.now_secs, &mut text);
+                out.extend_from_slice(&text);
             }
             Placeholder::ContentType => return self.content_type(out),
             Placeholder::ContentRange => return self.content_range(out),

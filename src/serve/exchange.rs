@@ -284,7 +284,7 @@ impl Exchange<'_> {
     fn find(&self, request: &Request<'_>, located: &Located) -> crate::files::Found {
         let accepted = if request.get(Name::AcceptEncoding).is_some() && !self.profile().files.precompressed.is_empty()
         {
-            respond::accepted_codings(request)
+            respond::accepted_codings(request, &self.profile().files.precompressed)
         } else {
             Vec::new()
         };
