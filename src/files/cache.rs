@@ -38,8 +38,6 @@ pub struct Cache {
     limits: Limits,
     entries: HashMap<String, Arc<Resource>>,
     bytes: usize,
-    /// Which profile's media types the entries carry: its version number.
-    profile: u64,
 }
 
 impl Cache {
@@ -51,25 +49,16 @@ impl Cache {
         }
     }
 
-    /// Empties the cache if it was filled under another version of the profile.
-    pub fn for_profile(&mut self, version: u64) {
-        if self.profile != version {
-            self.entries.clear();
-            self.bytes = 0;
-            self.profile = version;
-        }
-    }
-
     /// What lies at `path` in `directory`.
     pub(super) fn open(&mut self, directory: &Directory, path: &str, profile: &Profile) -> Found {
         if let Some(resource) = self.entries.get(path) {
-            if directory.current(path) == Some(resource.id) {
+            if resource.is_current() {
                 return Found::File(Arc::clone(resource));
             }
             self.forget(path);
         }
-        let limits = self.limits;
-        let found = directory.open_file(path, profile, |file, id| small_content(file, id, limits.file));
+        let largest = self.limits.file;
+        let found = directory.open_file(path, profile, |file, id| small_content(file, id, largest));
         if let Found::File(resource) = &found {
             self.keep(path, resource);
         }
@@ -78,7 +67,8 @@ impl Cache {
 
     fn keep(&mut self, path: &str, resource: &Arc<Resource>) {
         let bytes = held(resource);
-        if self.limits.files == 0 || bytes > self.limits.bytes || just_changed(&resource.id) {
+        if resource.place.is_none() || self.limits.files == 0 || bytes > self.limits.bytes || just_changed(&resource.id)
+        {
             return;
         }
         while self.entries.len() >= self.limits.files || self.bytes + bytes > self.limits.bytes {

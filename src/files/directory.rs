@@ -61,11 +61,16 @@ impl Directory {
         let Some(full) = self.full(path) else {
             return Found::Missing;
         };
+        // A name found in another spelling is not kept: the exact one may appear at any time.
+        let mut place = Some(full.clone());
         let (full, metadata) = match std::fs::metadata(&full) {
             Ok(metadata) => (full, metadata),
             Err(error) if error.kind() == ErrorKind::NotFound && profile.files.ignore_case => match self.any_case(path)
             {
-                Some((full, metadata)) => (full, metadata),
+                Some((full, metadata)) => {
+                    place = None;
+                    (full, metadata)
+                }
                 None => return Found::Missing,
             },
             Err(error) => return not_there(&error),
@@ -91,24 +96,13 @@ impl Directory {
                     Some(bytes) => Content::Bytes(bytes),
                     None => Content::File(Arc::new(file)),
                 };
-                Found::File(Arc::new(Resource::new(
-                    path,
-                    &self.shown.join(path),
-                    content,
-                    id,
-                    profile,
-                )))
+                let resource = Resource::new(path, &self.shown.join(path), content, id, profile);
+                Found::File(Arc::new(Resource { place, ..resource }))
             }
             // It was replaced between the two looks.
             Ok(_) => Found::Special,
             Err(error) => not_there(&error),
         }
-    }
-
-    /// Which version of which file is at `path` now.
-    pub(super) fn current(&self, path: &str) -> Option<FileId> {
-        let metadata = std::fs::metadata(self.full(path)?).ok()?;
-        metadata.is_file().then(|| FileId::of(&metadata))
     }
 
     fn is_inside(&self, full: &Path) -> bool {

@@ -58,6 +58,23 @@ pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Resul
     let (sent, query) = split(target, policy);
     within(policy.longest_path, sent.len())?;
     within(policy.longest_query, query.len().saturating_sub(1))?;
+    let (path, trailing_slash) = match plain(sent) {
+        Some(path) => (path.to_owned(), path.is_empty()),
+        None => decode(sent, policy, files)?,
+    };
+    within(policy.most_segments, path.split('/').count())?;
+    for segment in path.split('/') {
+        within(policy.longest_segment, segment.chars().count())?;
+    }
+    check_names(&path, files)?;
+    Ok(Located {
+        trailing_slash: trailing_slash || path.is_empty(),
+        path,
+    })
+}
+
+/// The path below the root of any target, and whether it ends in a slash.
+fn decode(sent: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<(String, bool), ResponseId> {
     if let Take::Answer(id) = policy.bad_percent
         && percent::first_bad(sent).is_some()
     {
@@ -104,16 +121,7 @@ pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Resul
     };
     let trailing_slash =
         decoded.is_empty() || decoded.ends_with('/') || decoded.ends_with("/.") || decoded.ends_with("/..");
-    let path = resolve_dots(&decoded, policy)?;
-    within(policy.most_segments, path.split('/').count())?;
-    for segment in path.split('/') {
-        within(policy.longest_segment, segment.chars().count())?;
-    }
-    check_names(&path, files)?;
-    Ok(Located {
-        trailing_slash: trailing_slash || path.is_empty(),
-        path,
-    })
+    Ok((resolve_dots(&decoded, policy)?, trailing_slash))
 }
 
 fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
@@ -121,6 +129,17 @@ fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
         Some((most, id)) if count > most => Err(id),
         _ => Ok(()),
     }
+}
+
+/// The path below the root of a target that needs no decoding and no joining, as most do not.
+fn plain(sent: &[u8]) -> Option<&str> {
+    let path = sent.strip_prefix(b"/")?;
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_');
+    let joined = |pair: &[u8]| matches!(pair, b"//" | b"/." | b"..");
+    if path.ends_with(b"/") || path.starts_with(b"/") || path.starts_with(b".") {
+        return None;
+    }
+    (path.iter().all(is_plain) && !path.windows(2).any(joined)).then(|| std::str::from_utf8(path).ok())?
 }
 
 /// Joins the segments of `path`, with `.` and `..` worked in (RFC 3986 section 5.2.4).

@@ -3,6 +3,7 @@
 use crate::http::text;
 use crate::profile::{Precompressed, Profile};
 use std::fs::{File, Metadata};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What tells one version of a file from another.
@@ -45,6 +46,9 @@ pub enum Content {
 pub struct Resource {
     /// Its path below the root.
     pub path: String,
+    /// Where it is found again in the file system, to see whether it is still the same; `None` if it need not or cannot
+    /// be.
+    pub place: Option<PathBuf>,
     /// Its bytes.
     pub content: Content,
     /// Which version of which file it is.
@@ -65,6 +69,7 @@ impl Resource {
         let name = path.rsplit('/').next().unwrap_or(path);
         Resource {
             path: path.to_owned(),
+            place: None,
             content,
             id,
             content_type: profile.types.of(name),
@@ -72,6 +77,12 @@ impl Resource {
             coding: None,
             negotiated: false,
         }
+    }
+
+    /// Whether its place still holds the same version of the same file.
+    pub(super) fn is_current(&self) -> bool {
+        let now = self.place.as_ref().and_then(|place| std::fs::metadata(place).ok());
+        now.is_some_and(|metadata| metadata.is_file() && FileId::of(&metadata) == self.id)
     }
 
     /// Its name, without directories.

@@ -8,12 +8,13 @@ use crate::http::{Fault, Head, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep_until};
 
@@ -193,7 +194,10 @@ impl Driver {
         let left = outcome.left;
         self.input = input;
         match left {
-            exchange::Left::From(at) if at >= self.input.len() => self.input = Vec::new(),
+            // A resting connection holds no buffer.
+            exchange::Left::From(at) if at >= self.input.len() => {
+                self.worker.give_back(std::mem::take(&mut self.input))
+            }
             exchange::Left::From(at) => drop(self.input.drain(..at)),
             exchange::Left::Bytes(bytes) => self.input = bytes,
         }
@@ -235,13 +239,16 @@ impl Driver {
     async fn client_has_ended(&mut self) -> bool {
         // One turn of the reactor: a FIN that came with the request is known after it.
         tokio::task::yield_now().await;
-        loop {
-            match self.read() {
-                Ok(0) => return true,
-                Ok(_) => {}
-                Err(_) => return false,
+        poll_fn(|cx| {
+            loop {
+                match self.poll_read(cx) {
+                    Poll::Ready(Woken::Fin) => return Poll::Ready(true),
+                    Poll::Ready(Woken::Bytes(_)) => {}
+                    _ => return Poll::Ready(false),
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Waits for the client, for the timer, or for the server to stop.
@@ -278,31 +285,30 @@ impl Driver {
         woken
     }
 
+    /// Reads what has arrived into the input.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
-        loop {
-            if let Err(error) = std::task::ready!(self.stream.poll_read_ready(cx)) {
-                return Poll::Ready(Woken::Broken(error));
-            }
-            match self.read() {
-                Ok(0) => return Poll::Ready(Woken::Fin),
-                Ok(count) => return Poll::Ready(Woken::Bytes(count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Woken::Broken(error)),
-            }
-        }
-    }
-
-    /// Reads what is there into the input.
-    fn read(&mut self) -> io::Result<usize> {
         let size = self.worker.site.borrow().profile.read;
-        let count = ARRIVALS.with_borrow_mut(|arrivals| {
+        let (stream, input, worker) = (&mut self.stream, &mut self.input, &self.worker);
+        let read = ARRIVALS.with_borrow_mut(|arrivals| {
             arrivals.resize(arrivals.len().max(size), 0);
-            let count = self.stream.try_read(&mut arrivals[..size])?;
-            self.input.extend_from_slice(&arrivals[..count]);
-            io::Result::Ok(count)
-        })?;
-        self.received += count as u64;
-        Ok(count)
+            // AsyncRead rather than try_read: after a short read it knows that the socket is empty, and the next wait
+            // does not begin with a read in vain.
+            let mut buffer = ReadBuf::new(&mut arrivals[..size]);
+            ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+            if input.capacity() == 0 {
+                *input = worker.buffer();
+            }
+            input.extend_from_slice(buffer.filled());
+            Poll::Ready(io::Result::Ok(buffer.filled().len()))
+        });
+        Poll::Ready(match ready!(read) {
+            Ok(0) => Woken::Fin,
+            Ok(count) => {
+                self.received += count as u64;
+                Woken::Bytes(count)
+            }
+            Err(error) => Woken::Broken(error),
+        })
     }
 
     fn poll_timer(&mut self, at: Duration, cx: &mut Context<'_>) -> Poll<()> {
@@ -320,7 +326,7 @@ impl Driver {
             *armed = at;
         }
         loop {
-            std::task::ready!(sleep.as_mut().poll(cx));
+            ready!(sleep.as_mut().poll(cx));
             if *armed >= at {
                 self.timer = None;
                 return Poll::Ready(());

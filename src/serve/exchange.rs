@@ -1,4 +1,7 @@
-//! One exchange: hyper reads the request, the decision is asked for, the reply is written.
+//! One exchange: the decision is asked for, the request's body is read, the reply is written.
+//!
+//! A request with a body is handed to hyper, which is the only parser of bodies here. Most have none, and then there is
+//! nothing left for hyper to read: setting it up for them took 7 of 24 us of CPU a request.
 
 use super::body::{Feed, Unsent, readable_head};
 use super::driver::End;
@@ -103,7 +106,18 @@ impl Exchange<'_> {
             Version::Http09 => Framing::None,
             _ => request.framing(self.profile().request_body.delimiter),
         };
-        self.serve(&request, framing).await
+        if framing == Framing::None {
+            let mut sent = 0;
+            let (end, _) = self.answer(&request, None, &mut sent).await;
+            return Outcome {
+                end,
+                sent,
+                received: 0,
+                left: Left::From(self.head.len),
+            };
+        }
+        // On the heap, so that an exchange without a body does not hold the room that hyper needs.
+        Box::pin(self.serve(&request, framing)).await
     }
 
     /// Sends a response to no request; the connection ends for `reason`.
@@ -134,7 +148,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// Hands the request to hyper and answers it.
+    /// Hands a request with a body to hyper and answers it.
     async fn serve(&self, request: &Request<'_>, framing: Framing) -> Outcome {
         let head_len = self.head.len;
         let readable = readable_head(&self.input[..head_len], is_plain(request), framing);
@@ -153,7 +167,9 @@ impl Exchange<'_> {
                 let answered = &answered;
                 Box::pin(async move {
                     let mut sent = 0;
-                    let (end, complete) = self.answer(request, framing, incoming.into_body(), &mut sent).await;
+                    let (end, complete) = self
+                        .answer(request, Some((framing, incoming.into_body())), &mut sent)
+                        .await;
                     *answered.borrow_mut() = Some((end, sent, complete));
                     Ok::<_, Infallible>(hyper::Response::new(Unsent::new()))
                 })
@@ -208,14 +224,13 @@ impl Exchange<'_> {
     async fn answer(
         &self,
         request: &Request<'_>,
-        framing: Framing,
-        mut body: Incoming,
+        body: Option<(Framing, Incoming)>,
         sent: &mut u64,
     ) -> (Option<End>, bool) {
         let profile = self.profile();
         let policy = &profile.request_body;
-        if let (Framing::Length(length), Some((limit, id))) = (framing, policy.limit)
-            && length > limit
+        if let (Some((Framing::Length(length), _)), Some((limit, id))) = (&body, policy.limit)
+            && *length > limit
         {
             let reply = Reply::plain(profile, id, request.method());
             return (
@@ -225,9 +240,9 @@ impl Exchange<'_> {
         }
         let reply = self.decide(request);
         let when = reply.response.read_body.unwrap_or(policy.read);
-        if framing == Framing::None {
+        let Some((_, mut body)) = body else {
             return (self.write(request, &reply, None, sent).await, true);
-        }
+        };
         let says_continue = match policy.continues {
             Continue::AtOnce => true,
             Continue::WhenRead => when == ReadBody::First,

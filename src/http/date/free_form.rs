@@ -40,7 +40,10 @@ enum Token {
 
 /// Words that mean something. Only a month may go on after its third letter.
 fn keyword(letters: &[u8]) -> Token {
-    let zone = |hours| Token::Zone { hours, letters: letters.len() };
+    let zone = |hours| Token::Zone {
+        hours,
+        letters: letters.len(),
+    };
     let mut start = [0; 3];
     for (to, from) in start.iter_mut().zip(letters) {
         *to = from.to_ascii_lowercase();
@@ -72,7 +75,10 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(text: &'a [u8]) -> Self {
         let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
-        let mut reader = Self { rest: &text[..end], ahead: Token::End };
+        let mut reader = Self {
+            rest: &text[..end],
+            ahead: Token::End,
+        };
         reader.next();
         reader
     }
@@ -91,7 +97,11 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, accept: impl Fn(u8) -> bool) -> &'a [u8] {
-        let end = self.rest.iter().position(|byte| !accept(*byte)).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .iter()
+            .position(|byte| !accept(*byte))
+            .unwrap_or(self.rest.len());
         let (taken, rest) = self.rest.split_at(end);
         self.rest = rest;
         taken
@@ -106,8 +116,14 @@ impl<'a> Reader<'a> {
                 let digits = self.take(|byte| byte.is_ascii_digit());
                 // Nine digits after leading zeros count; more are read and forgotten.
                 let zeros = digits.iter().take_while(|byte| **byte == b'0').count();
-                let value = digits[zeros..].iter().take(9).fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
-                return Token::Number { value, digits: digits.len() };
+                let value = digits[zeros..]
+                    .iter()
+                    .take(9)
+                    .fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
+                return Token::Number {
+                    value,
+                    digits: digits.len(),
+                };
             }
             NO_BREAK_SPACE => self.rest = &self.rest[1..],
             b'A'.. => return keyword(self.take(|byte| byte >= b'A' && byte != NO_BREAK_SPACE)),
@@ -226,7 +242,9 @@ impl Date {
         let offset = self.zone_sign.map_or(0, |sign| sign * zone);
         // A day of the month that does not exist runs into the next month. The range of a time is 100 million days.
         let secs = epoch(year, month, day, [hour, minute, second]) - offset;
-        (-8_640_000_000_000..=8_640_000_000_000 - i64::from(milli > 0)).contains(&secs).then_some(secs)
+        (-8_640_000_000_000..=8_640_000_000_000 - i64::from(milli > 0))
+            .contains(&secs)
+            .then_some(secs)
     }
 }
 
@@ -296,8 +314,10 @@ fn number(value: i64, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
         date.zone_minute = Some(value);
     } else if date.awaits_time(value) {
         date.end_time(value)?;
-        let apart =
-            matches!(reader.ahead, Token::End | Token::Space | Token::Sign(_) | Token::Zone { hours: 0, letters: 1 });
+        let apart = matches!(
+            reader.ahead,
+            Token::End | Token::Space | Token::Sign(_) | Token::Zone { hours: 0, letters: 1 }
+        );
         return apart.then_some(());
     } else {
         date.add_day(value)?;
@@ -310,7 +330,11 @@ fn number(value: i64, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
 fn zone_offset(sign: i64, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
     date.zone_sign = Some(sign);
     let (mut value, mut digits) = (0, 0);
-    if let Token::Number { value: number, digits: width } = reader.ahead {
+    if let Token::Number {
+        value: number,
+        digits: width,
+    } = reader.ahead
+    {
         (value, digits) = (number, width);
         reader.next();
     }
