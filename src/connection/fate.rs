@@ -3,7 +3,7 @@
 use super::CloseReason;
 use crate::http::request::Delimiter;
 use crate::http::{Request, Version, field::Name};
-use crate::profile::{Announce, Claim, Profile, Response, Template};
+use crate::profile::{Announce, Claim, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
 use std::time::Duration;
 
 /// What becomes of a connection, and what is said of it.
@@ -26,43 +26,69 @@ pub fn fate<'p>(
     ending: Option<CloseReason>,
 ) -> Fate<'p> {
     let policy = &profile.connection;
-    let asked_to_keep = request.is_some_and(|r| r.connection_says(b"keep-alive", policy.search));
-    let end = ending.filter(|_| response.ends != Some(false)).or_else(|| {
-        if response.ends == Some(true) {
-            return Some(CloseReason::Response);
-        }
-        if !policy.persistent {
-            return Some(CloseReason::NotPersistent);
-        }
-        let request = request?;
-        if request.version() < Version::Http11
-            && !(asked_to_keep && policy.http10_keep_alive && request.version() == Version::Http10)
-        {
-            return Some(CloseReason::Http10);
-        }
-        if request.connection_says(b"close", policy.search) {
-            return Some(CloseReason::RequestSaidClose);
-        }
-        let both = request.get(Name::ContentLength).is_some() && request.get(Name::TransferEncoding).is_some();
-        if both && profile.request_body.both_ends && profile.request_body.delimiter == Delimiter::Coding {
-            return Some(CloseReason::BadRequest);
-        }
-        if policy.max_requests.is_some_and(|most| number >= most) {
-            return Some(CloseReason::MaxRequests);
-        }
-        policy.max_age.filter(|most| age >= *most).map(|_| CloseReason::MaxAge)
-    });
-    let claim = response.claims.unwrap_or(match (end, policy.announce) {
+    let (asked_to_close, asked_to_keep) = request.map_or((false, false), |request| asked(request, policy));
+    let end_without = |response_ends: Option<bool>| {
+        ending.filter(|_| response_ends != Some(false)).or_else(|| {
+            if response_ends == Some(true) {
+                return Some(CloseReason::Response);
+            }
+            if !policy.persistent {
+                return Some(CloseReason::NotPersistent);
+            }
+            let request = request?;
+            if request.version() < Version::Http11
+                && !(asked_to_keep && policy.http10_keep_alive && request.version() == Version::Http10)
+            {
+                return Some(CloseReason::Http10);
+            }
+            if asked_to_close {
+                return Some(CloseReason::RequestSaidClose);
+            }
+            let both = request.get(Name::ContentLength).is_some() && request.get(Name::TransferEncoding).is_some();
+            if both && profile.request_body.both_ends && profile.request_body.delimiter == Delimiter::Coding {
+                return Some(CloseReason::BadRequest);
+            }
+            if policy.max_requests.is_some_and(|most| number >= most) {
+                return Some(CloseReason::MaxRequests);
+            }
+            policy.max_age.filter(|most| age >= *most).map(|_| CloseReason::MaxAge)
+        })
+    };
+    let end = end_without(response.ends);
+    let truth = |end| match (end, policy.announce) {
         (Some(_), _) => Claim::Close,
         (None, Announce::Always) => Claim::Keep,
         (None, Announce::Asked) if asked_to_keep => Claim::Keep,
         (None, Announce::Http10) if request.is_some_and(|r| r.version() < Version::Http11) => Claim::Keep,
         (None, Announce::Asked | Announce::Http10) => Claim::Nothing,
-    });
+    };
+    let claim = match response.claims {
+        None => truth(end),
+        Some(Claim::AsIfKept) => truth(end_without(None)),
+        Some(claim) => claim,
+    };
     let says: &[Template] = match claim {
         Claim::Keep => &policy.says_keep,
         Claim::Close => &policy.says_close,
-        Claim::Nothing => &[],
+        Claim::Nothing | Claim::AsIfKept => &[],
     };
     Fate { end, says }
+}
+
+/// Whether the request asks to close the connection, and whether it asks to keep it.
+fn asked(request: &Request<'_>, policy: &ConnectionPolicy) -> (bool, bool) {
+    let says = |value: &[u8], word: &[u8]| policy.search.finds(value, word);
+    match policy.repeated {
+        RepeatedConnection::Any => (
+            request.connection_says(b"close", policy.search),
+            request.connection_says(b"keep-alive", policy.search),
+        ),
+        RepeatedConnection::Last => request.all(Name::Connection).fold((false, false), |before, value| {
+            match (says(value, b"close"), says(value, b"keep-alive")) {
+                (true, _) => (true, false),
+                (false, true) => (false, true),
+                (false, false) => before,
+            }
+        }),
+    }
 }

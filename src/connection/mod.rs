@@ -158,12 +158,11 @@ impl Connection {
             (State::Idle, _) => (&timers.idle, CloseReason::Idle),
             (State::Exchange | State::Closing, _) => return None,
         };
-        let start = match timer.since {
-            Since::LastByte => self.last_byte,
+        let begun = match timer.since {
             Since::Accept if !again => self.accepted,
-            Since::Accept | Since::FirstByte => self.since,
+            _ => self.since,
         };
-        due(timer, start, self.received).map(|at| Deadline {
+        due(timer, begun, self.last_byte, self.received).map(|at| Deadline {
             at,
             reason,
             say: timer.say,
@@ -171,14 +170,23 @@ impl Connection {
     }
 }
 
-/// When `timer`, begun at `start`, runs out, after so many bytes.
-pub fn due(timer: &Timer, start: Duration, received: u64) -> Option<Duration> {
+/// When `timer`, begun at `begun`, runs out, after so many bytes of which the last came at `last_byte`.
+pub fn due(timer: &Timer, begun: Duration, last_byte: Duration, received: u64) -> Option<Duration> {
     let mut after = timer.after?;
     if let Some(rate) = timer.bytes_per_second {
         let earned = Duration::from_secs(received / rate);
         after = (after + earned).min(timer.at_most.unwrap_or(Duration::MAX)).max(after);
     }
-    let at = start.checked_add(after)?;
+    let at = match timer.since {
+        Since::LastByte => {
+            let latest = timer
+                .at_most
+                .and_then(|most| begun.checked_add(most))
+                .unwrap_or(Duration::MAX);
+            last_byte.checked_add(after)?.min(latest)
+        }
+        Since::Accept | Since::FirstByte => begun.checked_add(after)?,
+    };
     let Some(grid) = timer.grid else {
         return Some(at);
     };
@@ -291,7 +299,7 @@ mod tests {
             grid: None,
         };
         for (received, want) in [(0, 20.0), (499, 20.0), (500, 21.0), (5000, 30.0), (1 << 40, 40.0)] {
-            assert_eq!(due(&timer, S(0.0), received), Some(S(want)), "{received}");
+            assert_eq!(due(&timer, S(0.0), S(7.0), received), Some(S(want)), "{received}");
         }
     }
 }

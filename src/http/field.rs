@@ -41,6 +41,7 @@ names! {
     CacheControl = "cache-control";
     AcceptEncoding = "accept-encoding";
     Upgrade = "upgrade";
+    UserAgent = "user-agent";
 }
 
 /// How a server looks for a word in the `Connection` field.

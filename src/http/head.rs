@@ -6,6 +6,7 @@
 
 use super::fault::{Fault, Faults, Treatment};
 use super::field::{self, Name};
+use super::request::HostSyntax;
 
 /// Limits and tolerance of the scanner; part of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,14 @@ pub struct HeadPolicy {
     pub fields: usize,
     /// The longest head, in bytes with all line ends.
     pub size: usize,
+    /// The buffers that limit a head, if any do.
+    pub buffers: Option<Buffers>,
+    /// Names of fields that may stand once only.
+    pub once: Vec<String>,
+    /// Whether tabs around a value are cut off.
+    pub trim_tabs: bool,
+    /// What a Host field may be made of.
+    pub host: HostSyntax,
     /// Whether a bad request line is noticed with its first bad byte, or only when the line is complete.
     pub by_byte: bool,
     /// Whether a request without a version is read on to its empty line, and taken for HTTP/1.0.
@@ -26,6 +35,51 @@ pub struct HeadPolicy {
     pub faults: Faults,
     /// The methods that the profile lists; another one is [`Fault::MethodUnknown`].
     pub methods: Vec<String>,
+}
+
+/// Buffers that a head is read into. A line, counted with its end, lies in one of them whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buffers {
+    /// The size of the first.
+    pub first: usize,
+    /// The size of the others.
+    pub size: usize,
+    /// How many others there are.
+    pub count: usize,
+}
+
+/// What is left of the buffers.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    /// The size of the buffer in use, and how much of it is taken.
+    size: usize,
+    taken: usize,
+    /// How many more there are.
+    more: usize,
+}
+
+impl Room {
+    /// Takes room for a line, or for as much of it as has come; false if there is none.
+    fn take(&mut self, line: usize, complete: bool, buffers: &Buffers) -> bool {
+        // A line that fills its buffer and has not ended needs another one.
+        let needed = line + usize::from(!complete);
+        while self.taken + needed > self.size {
+            let begun = self.size - self.taken;
+            if begun >= buffers.size || self.more == 0 {
+                return false;
+            }
+            // What has come of the line moves with it.
+            *self = Room {
+                size: buffers.size,
+                taken: 0,
+                more: self.more - 1,
+            };
+        }
+        if complete {
+            self.taken += line;
+        }
+        true
+    }
 }
 
 /// A stretch of the head's bytes.
@@ -121,6 +175,11 @@ pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
         bytes,
         policy,
         head: Head::default(),
+        room: Room {
+            size: policy.buffers.map_or(0, |buffers| buffers.first),
+            taken: 0,
+            more: policy.buffers.map_or(0, |buffers| buffers.count),
+        },
     };
     match scanner.run() {
         Ok(true) => Scan::Complete(scanner.head),
@@ -135,6 +194,7 @@ struct Scanner<'b> {
     bytes: &'b [u8],
     policy: &'b HeadPolicy,
     head: Head,
+    room: Room,
 }
 
 /// A line of the head: where it ends without and with its line end.
@@ -150,6 +210,8 @@ impl Scanner<'_> {
         if start == self.bytes.len() {
             return Ok(false);
         }
+        // Empty lines are forgotten whenever they have filled the buffer.
+        self.room.taken = start.checked_rem(self.room.size).unwrap_or(0);
         if self.policy.by_byte {
             self.check_unfinished_line(start)?;
         }
@@ -181,6 +243,12 @@ impl Scanner<'_> {
                 self.head.at_fault = Span::new(start, start + limit);
                 return Err(too_long);
             }
+            if let Some(buffers) = &self.policy.buffers
+                && !self.room.take(rest.len(), false, buffers)
+            {
+                self.head.at_fault = Span::new(start, self.bytes.len());
+                return Err(too_long);
+            }
             return self.within_size(self.bytes.len()).map(|()| None);
         };
         let next = start + lf + 1;
@@ -191,6 +259,11 @@ impl Scanner<'_> {
         };
         self.head.at_fault = Span::new(start, end);
         if end - start > limit {
+            return Err(too_long);
+        }
+        if let Some(buffers) = &self.policy.buffers
+            && !self.room.take(next - start, true, buffers)
+        {
             return Err(too_long);
         }
         self.within_size(next)?;
@@ -251,7 +324,88 @@ impl Scanner<'_> {
         if !self.policy.methods.iter().any(known) {
             self.check(Fault::MethodUnknown)?;
         }
-        Ok(())
+        match rest.get(word_end) {
+            Some(b' ') => self.check_unfinished_target(start, start + word_end),
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks at target and version of a line that has not ended, or has: what is wrong with their first bytes is wrong
+    /// whatever follows.
+    fn check_unfinished_target(&mut self, line: usize, after_method: usize) -> Result<(), Fault> {
+        let bytes = self.bytes;
+        let rest = &bytes[after_method..];
+        let line_end = rest
+            .iter()
+            .position(|b| matches!(b, b'\r' | b'\n'))
+            .unwrap_or(rest.len());
+        let rest = &rest[..line_end];
+        let spaces = rest.iter().take_while(|b| **b == b' ').count();
+        let target = &rest[spaces..];
+        let target_end = target.iter().position(|b| *b == b' ').unwrap_or(target.len());
+        let (target, behind) = target.split_at(target_end);
+        self.head.at_fault = Span::new(after_method + spaces, after_method + spaces + target_end);
+        if bytes[line..after_method] != *b"CONNECT" && !begins_a_target(target) {
+            self.check(Fault::TargetForm)?;
+        }
+        for byte in target {
+            self.target_char(*byte)?;
+        }
+        let spaces = behind.iter().take_while(|b| **b == b' ').count();
+        self.version_prefix(&behind[spaces..])
+    }
+
+    /// Looks at as much of a version as has come.
+    fn version_prefix(&self, text: &[u8]) -> Result<(), Fault> {
+        const NAME: &[u8] = b"HTTP/";
+        let named = text.len().min(NAME.len());
+        if !text[..named].eq_ignore_ascii_case(&NAME[..named]) {
+            return self.check(Fault::BadVersion);
+        }
+        if text[..named] != NAME[..named] {
+            self.check(Fault::LowerVersion)?;
+        }
+        match text.get(NAME.len()..).unwrap_or_default() {
+            [] | [b'1'] => Ok(()),
+            [b'0', ..] => self.check(Fault::OldVersion),
+            [b'2'..=b'9', ..] | [b'1', b'0'..=b'9', ..] => self.check(Fault::MajorVersion),
+            [b'1', b'.'] => Ok(()),
+            [b'1', b'.', minor, ..] if minor.is_ascii_digit() => Ok(()),
+            _ => self.check(Fault::BadVersion),
+        }
+    }
+
+    /// Looks at a field line that has not ended.
+    fn check_unfinished_field(&mut self, start: usize) -> Result<(), Fault> {
+        let text = &self.bytes[start..];
+        if memchr::memchr(b'\n', text).is_some() {
+            return Ok(());
+        }
+        let refuses = |fault| !matches!(self.policy.faults.of(fault), Treatment::Accept | Treatment::Drop);
+        let name = memchr::memchr2(b':', b'\r', text).map_or(text, |end| &text[..end]);
+        self.head.at_fault = Span::new(start, self.bytes.len());
+        match name.first() {
+            Some(b' ' | b'\t') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldFoldFirst).map(drop),
+            Some(b' ' | b'\t') => return self.drop_or(Fault::FieldFold).map(drop),
+            None if text.starts_with(b":") => return self.drop_or(Fault::FieldNameEmpty).map(drop),
+            _ => {}
+        }
+        for byte in name {
+            match byte {
+                // It may stand inside the name or at its end.
+                b' ' | b'\t' if refuses(Fault::FieldNameSpace) && refuses(Fault::FieldNameControl) => {
+                    return Err(Fault::FieldNameControl);
+                }
+                b' ' | b'\t' => {}
+                0..=0x1f | 0x7f if refuses(Fault::FieldNameControl) => return Err(Fault::FieldNameControl),
+                _ if !field::is_token(*byte) && refuses(Fault::FieldNameChar) => return Err(Fault::FieldNameChar),
+                _ => {}
+            }
+        }
+        let value = text.get(name.len() + 1..).unwrap_or_default();
+        // A CR may belong to the line's end as yet.
+        let end = memchr::memchr(b'\r', value).unwrap_or(value.len());
+        self.value_chars(&value[..end])
     }
 
     fn method_chars(&self, method: &[u8]) -> Result<(), Fault> {
@@ -294,12 +448,10 @@ impl Scanner<'_> {
             return Err(Fault::OneWord);
         }
         if last < text.len() {
-            self.check(Fault::ExtraSpace)?;
+            self.spaces(&text[last..], 0)?;
         }
         let target_start = after_method + text[after_method..last].iter().position(|b| !is_space(b)).unwrap_or(0);
-        if target_start - after_method > 1 || text[after_method] == b'\t' {
-            self.check(Fault::ExtraSpace)?;
-        }
+        self.spaces(&text[after_method..target_start], 1)?;
         // The version is the last word. Without one the rest is the target: HTTP/0.9, or a target with a space in it.
         let version_start = text[target_start..last]
             .iter()
@@ -312,14 +464,17 @@ impl Scanner<'_> {
                 .map_or(target_start, |i| i + 1),
             None => last,
         };
-        if let Some(at) = version_start
-            && (at - target_end > 1 || text[at - 1] == b'\t')
-        {
-            self.check(Fault::ExtraSpace)?;
+        if let Some(at) = version_start {
+            self.spaces(&text[target_end..at], 1)?;
         }
         self.head.target = Span::new(start + target_start, start + target_end);
         let Some(at) = version_start else {
             self.check(Fault::NoVersion)?;
+            if &text[first..after_method] != b"GET" {
+                // The reply to such a request has no head either.
+                self.head.version = Version::Http09;
+                self.check(Fault::NoVersionMethod)?;
+            }
             self.head.version = if self.policy.full_http09 {
                 Version::Http10
             } else {
@@ -330,6 +485,17 @@ impl Scanner<'_> {
         self.head.version_text = Span::new(start + at, start + last);
         self.head.version = self.version(&text[at..last])?;
         self.target_chars()
+    }
+
+    /// White space between the parts of the request line, or after them: so many spaces and no tab are as they should be.
+    fn spaces(&self, white: &[u8], right: usize) -> Result<(), Fault> {
+        if white.contains(&b'\t') {
+            self.check(Fault::TabSpace)?;
+        }
+        if white.len() > right {
+            self.check(Fault::ExtraSpace)?;
+        }
+        Ok(())
     }
 
     fn version(&mut self, text: &[u8]) -> Result<Version, Fault> {
@@ -366,22 +532,27 @@ impl Scanner<'_> {
         let target = self.head.target.of(self.bytes);
         self.head.at_fault = self.head.target;
         for byte in target {
-            match byte {
-                0 => self.check(Fault::TargetNul)?,
-                b' ' | b'\t' => self.check(Fault::TargetSpace)?,
-                1..=0x1f | 0x7f => self.check(Fault::TargetControl)?,
-                0x80.. => self.check(Fault::TargetHigh)?,
-                b'#' => self.check(Fault::TargetFragment)?,
-                _ => {}
-            }
+            self.target_char(*byte)?;
         }
         match target {
             [b'/', ..] => Ok(()),
             b"*" if self.head.method.of(self.bytes) == b"OPTIONS" => self.check(Fault::OptionsAsterisk),
             b"*" => self.check(Fault::TargetAsterisk),
-            _ if has_scheme(target) => Ok(()),
+            _ if has_scheme(target) && has_plain_authority(target) => Ok(()),
+            _ if has_scheme(target) => self.check(Fault::TargetAuthority),
             _ if self.head.method.of(self.bytes) == b"CONNECT" => Ok(()),
             _ => self.check(Fault::TargetForm),
+        }
+    }
+
+    fn target_char(&self, byte: u8) -> Result<(), Fault> {
+        match byte {
+            0 => self.check(Fault::TargetNul),
+            b' ' | b'\t' => self.check(Fault::TargetSpace),
+            1..=0x1f | 0x7f => self.check(Fault::TargetControl),
+            0x80.. => self.check(Fault::TargetHigh),
+            b'#' => self.check(Fault::TargetFragment),
+            _ => Ok(()),
         }
     }
 
@@ -390,6 +561,9 @@ impl Scanner<'_> {
         self.head.fields.reserve(16);
         let mut count = 0;
         loop {
+            if self.policy.by_byte && at < self.bytes.len() {
+                self.check_unfinished_field(at)?;
+            }
             let Some(line) = self.line(at, self.policy.field, Fault::FieldTooLong)? else {
                 return Ok(false);
             };
@@ -434,9 +608,10 @@ impl Scanner<'_> {
 
     fn field_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         let text = &self.bytes[start..end];
-        let Some(colon) = memchr::memchr(b':', text) else {
-            // Without a colon there is no field to accept: the line is left out either way.
-            return self.drop_or(Fault::FieldNoColon).map(drop);
+        let colon = match memchr::memchr(b':', text) {
+            Some(colon) => colon,
+            None if self.drop_or(Fault::FieldNoColon)? => text.len(),
+            None => return Ok(()),
         };
         let name_end = text[..colon]
             .iter()
@@ -448,22 +623,44 @@ impl Scanner<'_> {
         if name_end < colon && !self.drop_or(Fault::FieldNameSpace)? {
             return Ok(());
         }
-        if !text[..name_end].iter().all(|b| field::is_token(*b)) && !self.drop_or(Fault::FieldNameChar)? {
+        let name = &text[..name_end];
+        let is_control = |b: &u8| *b <= b' ' || *b == 0x7f;
+        if name.iter().any(is_control) && !self.drop_or(Fault::FieldNameControl)? {
             return Ok(());
         }
-        let value = text[colon + 1..].trim_ascii();
+        if !name.iter().all(|b| field::is_token(*b) || is_control(b)) && !self.drop_or(Fault::FieldNameChar)? {
+            return Ok(());
+        }
+        let behind = text.get(colon + 1..).unwrap_or_default();
+        if behind.ends_with(b"\r") {
+            self.check(Fault::FieldEndCr)?;
+        }
+        let is_space = |b: &u8| *b == b' ' || (self.policy.trim_tabs && b.is_ascii_whitespace());
+        let from = behind.iter().position(|b| !is_space(b)).unwrap_or(behind.len());
+        let to = behind
+            .iter()
+            .rposition(|b| !is_space(b) && *b != b'\r')
+            .map_or(from, |last| last + 1);
+        let value = behind.get(from..to).unwrap_or_default();
         self.value_chars(value)?;
-        let value_start = start
-            + colon
-            + 1
-            + text[colon + 1..]
+        if self
+            .policy
+            .once
+            .iter()
+            .any(|once| once.as_bytes().eq_ignore_ascii_case(name))
+            && self
+                .head
+                .fields
                 .iter()
-                .position(|b| !b.is_ascii_whitespace())
-                .unwrap_or(0);
+                .any(|earlier| earlier.name.of(self.bytes).eq_ignore_ascii_case(name))
+        {
+            self.check(Fault::FieldRepeated)?;
+        }
+        let value_start = (start + colon + 1 + from).min(start + text.len());
         self.head.fields.push(FieldLine {
             name: Span::new(start, start + name_end),
             value: Span::new(value_start, value_start + value.len()),
-            known: Name::of(&text[..name_end]),
+            known: Name::of(name),
         });
         Ok(())
     }
@@ -498,6 +695,49 @@ fn number(digits: &[u8]) -> Option<u32> {
     Some(digits.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0')))
 }
 
+/// Whether `text` is a target, or can become one.
+fn begins_a_target(text: &[u8]) -> bool {
+    match text {
+        [] | [b'/' | b'*', ..] => true,
+        [first, ..] if first.is_ascii_alphabetic() => {
+            let is_scheme = |b: &u8| b.is_ascii_alphanumeric() || b"+-.".contains(b);
+            let behind = &text[text.iter().position(|b| !is_scheme(b)).unwrap_or(text.len())..];
+            behind.starts_with(b"://") || b"://".starts_with(behind)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an absolute URI's authority is a host name or an address in brackets, with or without a port, and a path or a
+/// query follows it, or nothing.
+fn has_plain_authority(target: &[u8]) -> bool {
+    let authority = target.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
+    let rest = &target[authority..];
+    let rest = match rest {
+        [b'[', ..] => {
+            let is_address = |b: &u8| b.is_ascii_alphanumeric() || b":.-_~!$&'()*+,;=".contains(b);
+            let Some(end) = memchr::memchr(b']', rest).filter(|end| *end > 1 && rest[1..*end].iter().all(is_address))
+            else {
+                return false;
+            };
+            &rest[end + 1..]
+        }
+        _ => {
+            let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"-.".contains(b);
+            let end = rest.iter().position(|b| !is_name(b)).unwrap_or(rest.len());
+            if end == 0 {
+                return false;
+            }
+            &rest[end..]
+        }
+    };
+    let rest = match rest {
+        [b':', port @ ..] => &port[port.iter().position(|b| !b.is_ascii_digit()).unwrap_or(port.len())..],
+        _ => rest,
+    };
+    matches!(rest, [] | [b'/' | b'?', ..])
+}
+
 /// Whether a target is an absolute URI: a scheme and `://`.
 pub fn has_scheme(target: &[u8]) -> bool {
     target.windows(3).position(|w| w == b"://").is_some_and(|at| {
@@ -521,6 +761,10 @@ mod tests {
             field: 8000,
             fields: 100,
             size: 64 * 1024,
+            buffers: None,
+            once: Vec::new(),
+            trim_tabs: true,
+            host: HostSyntax::Characters,
             by_byte: false,
             full_http09: false,
             faults,

@@ -2,9 +2,9 @@
 //!
 //! Knows what fields mean; does not know what any server does about them.
 
-use super::fault::{Fault, Faults};
+use super::fault::Fault;
 use super::field::{Name, TokenSearch};
-use super::head::{Head, Version, has_scheme};
+use super::head::{Head, HeadPolicy, Version, has_scheme};
 
 /// A request: a scanned head and the bytes it was scanned from.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,45 @@ pub enum Delimiter {
     Length,
     /// Content-Length alone; Transfer-Encoding is not known to this server.
     LengthOnly,
+}
+
+/// What a Host field may be made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostSyntax {
+    /// The characters of RFC 3986's host and port, in any order.
+    #[default]
+    Characters,
+    /// Any characters but controls, spaces and `/`, with a name before the first colon, and no `..` in it.
+    Visible,
+}
+
+impl HostSyntax {
+    /// Whether `host` is one.
+    pub fn accepts(self, host: &[u8]) -> bool {
+        match self {
+            HostSyntax::Characters => {
+                let is_host = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b) || *b >= 0x80;
+                host.iter().all(is_host)
+            }
+            HostSyntax::Visible => {
+                host.iter().all(|b| *b > b' ' && !matches!(b, b'/' | 0x7f))
+                    && !host.windows(2).any(|pair| pair == b"..")
+                    && !host_name(host).is_empty()
+            }
+        }
+    }
+}
+
+/// A host without its port, if there is one, and without a dot at its end.
+pub fn host_name(host: &[u8]) -> &[u8] {
+    let end = match (host.first(), memchr::memchr(b']', host)) {
+        (Some(b'['), Some(bracket)) => bracket + 1,
+        (Some(b'['), None) => host.len(),
+        _ => memchr::memchr(b':', host).unwrap_or(host.len()),
+    };
+    let name = &host[..end];
+    name.strip_suffix(b".").unwrap_or(name)
 }
 
 impl<'a> Request<'a> {
@@ -139,17 +178,21 @@ impl<'a> Request<'a> {
         self.get(Name::Host).filter(|host| !host.is_empty())
     }
 
-    /// The first fault in what the fields mean together, that `faults` does not accept: Host, body framing, Expect.
-    pub fn fault(&self, faults: &Faults) -> Option<Fault> {
+    /// The first fault in what the fields mean together, that `policy` does not accept: Host, body framing, Expect.
+    pub fn fault(&self, policy: &HeadPolicy) -> Option<Fault> {
         let refused = |fault: Fault| {
-            if faults.accepts(fault) { None } else { Some(fault) }
+            if policy.faults.accepts(fault) {
+                None
+            } else {
+                Some(fault)
+            }
         };
-        self.host_fault(&refused)
+        self.host_fault(policy.host, &refused)
             .or_else(|| self.framing_fault(&refused))
             .or_else(|| self.expect_fault(&refused))
     }
 
-    fn host_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+    fn host_fault(&self, syntax: HostSyntax, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
         let Some(host) = self.get(Name::Host) else {
             return if self.version() == Version::Http11 {
                 refused(Fault::HostMissing)
@@ -161,14 +204,13 @@ impl<'a> Request<'a> {
             return refused(Fault::HostRepeated);
         }
         if host.is_empty() {
-            return if self.version() == Version::Http11 {
-                refused(Fault::HostEmpty)
+            return refused(if self.version() == Version::Http11 {
+                Fault::HostEmpty
             } else {
-                None
-            };
+                Fault::HostEmptyOld
+            });
         }
-        let is_host = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b) || *b >= 0x80;
-        if host.iter().all(is_host) {
+        if syntax.accepts(host) {
             None
         } else {
             refused(Fault::HostInvalid)
@@ -199,23 +241,25 @@ impl<'a> Request<'a> {
                 .then(|| refused(Fault::LengthMissing))
                 .flatten();
         };
+        let unusual = if !coding.eq_ignore_ascii_case(b"chunked") {
+            Some(Fault::CodingNotChunked)
+        } else if self.codings() > 1 {
+            Some(Fault::CodingUnknown)
+        } else {
+            None
+        };
+        if let Some(fault) = unusual.and_then(refused) {
+            return Some(fault);
+        }
         if first.is_some()
             && let Some(fault) = refused(Fault::LengthAndCoding)
         {
             return Some(fault);
         }
-        if self.version() < Version::Http11
-            && let Some(fault) = refused(Fault::CodingOld)
-        {
-            return Some(fault);
+        if self.version() < Version::Http11 {
+            return refused(Fault::CodingOld);
         }
-        if !coding.eq_ignore_ascii_case(b"chunked") {
-            refused(Fault::CodingNotChunked)
-        } else if self.codings() > 1 {
-            refused(Fault::CodingUnknown)
-        } else {
-            None
-        }
+        None
     }
 
     fn expect_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
@@ -262,8 +306,9 @@ impl<'a> Request<'a> {
 
 /// A Content-Length value: digits only, within 63 bits.
 fn length(value: &[u8]) -> Option<u64> {
-    if value.is_empty() || value.len() > 18 || !value.iter().all(u8::is_ascii_digit) {
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(value.iter().fold(0, |n, d| n * 10 + u64::from(d - b'0')))
+    let more = |n: u64, d: &u8| n.checked_mul(10)?.checked_add(u64::from(d - b'0'));
+    value.iter().try_fold(0, more).filter(|n| i64::try_from(*n).is_ok())
 }

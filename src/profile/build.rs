@@ -7,10 +7,11 @@ use super::types::MediaTypes;
 use super::units::{RawRule, RawTimer, Span, TimerText, Word};
 use super::{
     AbsoluteTarget, Backslash, ClientFinPolicy, ConnectionPolicy, Ends, EofInHead, FilePolicy, Fragment, Limit,
-    MethodRule, Methods, Multipart, Profile, RequestBodyPolicy, Responses, Take, TargetPolicy, Timer, Timers,
+    MethodRule, Methods, Multipart, Padding, Profile, RequestBodyPolicy, Responses, Take, TargetPolicy, Timer, Timers,
     WritePolicy, near,
 };
 use crate::connection::CloseReason;
+use crate::http::head::Buffers;
 use crate::http::{Fault, Faults, HeadPolicy, ResponseId, Treatment};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -58,12 +59,19 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             part: raw.multipart.part.clone(),
             end: raw.multipart.end.clone(),
         },
+        padding: Padding {
+            text: raw.padding.text.repeat(raw.padding.times.unwrap_or(1).min(1000)),
+            agents: raw.padding.agents.clone(),
+        },
         request_body: RequestBodyPolicy {
             delimiter: raw.request_body.delimiter,
             both_ends: raw.request_body.both_ends,
             read: raw.request_body.read,
             continues: raw.request_body.continues,
             continue_times: raw.request_body.continue_times.unwrap_or(1),
+            continue_without_body: raw.request_body.continue_without_body,
+            look_first: raw.request_body.look_first,
+            before_end: raw.request_body.before_end,
             limit: body_limit,
         },
         connection: connection_policy(raw, &names)?,
@@ -71,6 +79,7 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             head_apart: raw.writes.head_apart.clone(),
             page_head_apart: raw.writes.page_head_apart.clone(),
             piece: checked("writes", "piece", raw.writes.piece.0, 1, 64 << 20)? as usize,
+            cork: raw.writes.cork,
             nodelay: raw.writes.nodelay,
             delay: raw.writes.delay.0,
         },
@@ -227,8 +236,16 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         }
         faults.set(*fault, treatment);
     }
+    for accepted in [Fault::TargetAuthority, Fault::NoVersionMethod, Fault::HostEmptyOld] {
+        if !raw.faults.contains_key(accepted.key()) {
+            faults.set(accepted, Treatment::Accept);
+        }
+    }
     // These are special cases of others, for profiles that make a difference.
     for (special, usual) in [
+        (Fault::TabSpace, Fault::ExtraSpace),
+        (Fault::FieldNameControl, Fault::FieldNameChar),
+        (Fault::FieldEndCr, Fault::BareCr),
         (Fault::MethodNoToken, Fault::MethodChar),
         (Fault::OptionsAsterisk, Fault::TargetAsterisk),
         (Fault::CodingNotChunked, Fault::CodingUnknown),
@@ -237,11 +254,23 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
             faults.set(special, faults.of(usual));
         }
     }
+    let buffers = match &raw.head.buffers {
+        Some(buffers) => Some(Buffers {
+            first: checked("head", "buffers", buffers.first.0, 16, 1 << 20)? as usize,
+            size: checked("head", "buffers", buffers.size.0, 16, 1 << 20)? as usize,
+            count: buffers.count,
+        }),
+        None => None,
+    };
     Ok(HeadPolicy {
         line: checked("head", "line", raw.head.line.0, 16, 1 << 20)? as usize,
         field: checked("head", "field", raw.head.field.0, 16, 1 << 20)? as usize,
         fields: raw.head.fields,
         size: checked("head", "size", raw.head.size.0, 64, 4 << 20)? as usize,
+        buffers,
+        once: raw.head.once.clone(),
+        trim_tabs: raw.head.trim_tabs,
+        host: raw.head.host,
         by_byte: raw.head.judged_by == super::raw::JudgedBy::Byte,
         full_http09: raw.head.http09 == super::raw::Http09::Full,
         faults,
@@ -346,6 +375,7 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
         most_segments: limit("bad_segments", target.most_segments, &target.bad_segments)?,
         merge_slashes: target.merge_slashes,
         merge_leading_slashes: target.merge_leading_slashes,
+        before_method: target.before_method,
     })
 }
 
@@ -432,6 +462,7 @@ fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mista
         persistent: connection.persistent,
         http10_keep_alive: connection.http10_keep_alive,
         search: connection.search,
+        repeated: connection.repeated,
         max_requests: Some(connection.max_requests).filter(|n| *n > 0),
         max_age: connection.max_age.0,
         max_connections: Some(connection.max_connections).filter(|n| *n > 0),
@@ -497,6 +528,7 @@ fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
 fn ends(raw: &Raw) -> Result<Ends, Mistake> {
     let ends = &raw.ends;
     let mut styles: Vec<Style> = vec![ends.default; CloseReason::ALL.len()];
+    let mut unread: Vec<Option<Style>> = vec![ends.unread; CloseReason::ALL.len()];
     for (key, style) in &ends.by_reason {
         let Some(reason) = CloseReason::ALL.iter().find(|r| r.key() == key) else {
             let near = near(key, CloseReason::ALL.iter().map(|r| r.key()))
@@ -507,10 +539,12 @@ fn ends(raw: &Raw) -> Result<Ends, Mistake> {
             ));
         };
         styles[*reason as usize] = *style;
+        unread[*reason as usize] = None;
     }
     Ok(Ends {
         styles,
-        unread: ends.unread,
+        unread,
+        after_body: ends.after_body,
         linger_quiet: ends.linger_quiet.0.unwrap_or(Duration::MAX),
         linger_total: ends.linger_total.0.unwrap_or(Duration::MAX),
         pause: ends.pause.0,

@@ -17,7 +17,7 @@ pub mod types;
 pub mod units;
 
 pub use error::ConfigError;
-pub use raw::{Announce, Claim, Continue, Precompressed, ReadBody, Repeated, Style};
+pub use raw::{Announce, Claim, Continue, Precompressed, ReadBody, Repeated, RepeatedConnection, Style};
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
 pub use units::Since;
@@ -62,6 +62,8 @@ pub struct Profile {
     pub range: RangePolicy,
     /// The layout of multipart replies.
     pub multipart: Multipart,
+    /// What some clients get behind a page.
+    pub padding: Padding,
     /// Request bodies.
     pub request_body: RequestBodyPolicy,
     /// How long connections last, what is said of it, and how they end.
@@ -133,6 +135,7 @@ pub struct TargetPolicy {
     pub most_segments: Limit,
     pub merge_slashes: bool,
     pub merge_leading_slashes: bool,
+    pub before_method: bool,
 }
 
 /// At most so many; beyond that, a response. `None` for no limit.
@@ -202,6 +205,22 @@ pub struct Multipart {
     pub end: Template,
 }
 
+/// `[padding]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Padding {
+    /// The text, as often as it stands there.
+    pub text: String,
+    agents: Vec<raw::RawAgent>,
+}
+
+impl Padding {
+    /// Whether it is for a client with this User-Agent field.
+    pub fn is_for(&self, agent: &[u8]) -> bool {
+        let has = |text: &String| memchr::memmem::find(agent, text.as_bytes()).is_some();
+        self.agents.iter().any(|a| has(&a.has) && !a.lacks.iter().any(has))
+    }
+}
+
 /// `[request_body]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the keys are documented in `raw::RawRequestBody`
@@ -211,6 +230,9 @@ pub struct RequestBodyPolicy {
     pub read: ReadBody,
     pub continues: Continue,
     pub continue_times: u8,
+    pub continue_without_body: bool,
+    pub look_first: bool,
+    pub before_end: bool,
     pub limit: Option<(u64, ResponseId)>,
 }
 
@@ -221,6 +243,7 @@ pub struct ConnectionPolicy {
     pub persistent: bool,
     pub http10_keep_alive: bool,
     pub search: TokenSearch,
+    pub repeated: raw::RepeatedConnection,
     pub max_requests: Option<u64>,
     pub max_age: Option<Duration>,
     pub max_connections: Option<u64>,
@@ -266,8 +289,9 @@ pub struct Timer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ends {
     styles: Vec<Style>,
-    /// The style where bytes of the client are unread at the end.
-    pub unread: Option<Style>,
+    unread: Vec<Option<Style>>,
+    /// The style after a reply to a request whose body was read to its end.
+    pub after_body: Option<Style>,
     /// For how long the client may be silent while the end lingers.
     pub linger_quiet: Duration,
     /// How long the end lingers at the most.
@@ -282,6 +306,11 @@ impl Ends {
     /// The style of an end for `reason`.
     pub fn style(&self, reason: CloseReason) -> Style {
         self.styles[reason as usize]
+    }
+
+    /// The style of an end for `reason` where bytes of the client are unread, if that makes a difference.
+    pub fn unread(&self, reason: CloseReason) -> Option<Style> {
+        self.unread[reason as usize]
     }
 }
 
@@ -312,6 +341,7 @@ pub struct WritePolicy {
     pub head_apart: Option<Vec<usize>>,
     pub page_head_apart: Option<Vec<usize>>,
     pub piece: usize,
+    pub cork: bool,
     pub nodelay: bool,
     pub delay: Option<Duration>,
 }

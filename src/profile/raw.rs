@@ -7,7 +7,7 @@ use super::template::Template;
 use super::units::{RawRule, Size, Span, TimerText, Word};
 use crate::http::field::TokenSearch;
 use crate::http::range::RangePolicy;
-use crate::http::request::Delimiter;
+use crate::http::request::{Delimiter, HostSyntax};
 use crate::respond::precondition::ConditionPolicy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,6 +51,8 @@ pub struct Raw {
     pub range: RangePolicy,
     /// The layout of a reply with several ranges.
     pub multipart: RawMultipart,
+    /// What some clients get behind a page.
+    pub padding: RawPadding,
     /// Request bodies.
     pub request_body: RawRequestBody,
     /// How replies are cut into writes.
@@ -69,6 +71,8 @@ pub struct RawConnection {
     pub http10_keep_alive: bool,
     /// How words are looked for in the Connection field: `list`, `substring` or `whole`.
     pub search: TokenSearch,
+    /// Which of several Connection fields counts: `any` that says close, or the `last` that says close or keep-alive.
+    pub repeated: RepeatedConnection,
     /// After how many requests a connection is ended; 0 for no limit.
     pub max_requests: u64,
     /// After how long a connection is ended with its next reply.
@@ -79,6 +83,17 @@ pub struct RawConnection {
     pub says: RawSays,
     /// How many connections are served at once; 0 for no limit. More are ended at once.
     pub max_connections: u64,
+}
+
+/// Which of several Connection fields counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RepeatedConnection {
+    /// Any that says close; else any that says keep-alive.
+    #[default]
+    Any,
+    /// The last that says close or keep-alive.
+    Last,
 }
 
 /// When a kept connection is announced.
@@ -111,6 +126,7 @@ impl Default for RawConnection {
             persistent: true,
             http10_keep_alive: true,
             search: TokenSearch::List,
+            repeated: RepeatedConnection::Any,
             max_requests: 0,
             max_age: Span(None),
             announce: Announce::Always,
@@ -150,9 +166,13 @@ pub struct RawTimers {
 pub struct RawEnds {
     /// The style for every reason that is not named.
     pub default: Style,
-    /// The style where bytes of the client are unread at the end, whatever the reason; none: as without them.
+    /// The style where bytes of the client are unread at the end, for every reason that is not named; none: as without
+    /// them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<Style>,
+    /// The style after a reply to a request whose body has been read to its end; none: as without a body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_body: Option<Style>,
     /// For `linger`: it ends when the client is silent for this long...
     pub linger_quiet: Span,
     /// ... and in any case after this time.
@@ -186,6 +206,7 @@ impl Default for RawEnds {
         RawEnds {
             default: Style::Fin,
             unread: None,
+            after_body: None,
             linger_quiet: Span(Some(std::time::Duration::from_secs(2))),
             linger_total: Span(Some(std::time::Duration::from_secs(30))),
             pause: Span(None),
@@ -230,6 +251,10 @@ pub struct RawHead {
     pub fields: usize,
     /// The longest head.
     pub size: Size,
+    /// The buffers that the head is read into; a line that fits into none is too long. Lines are counted with their
+    /// ends here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buffers: Option<RawBuffers>,
     /// A bad request line is noticed with its first bad `byte`, or when the `line` is complete.
     pub judged_by: JudgedBy,
     /// How many bytes are read from the socket at a time. What is unread at the end of a connection turns FIN into RST.
@@ -239,6 +264,24 @@ pub struct RawHead {
     /// How a field that is repeated is read, where it makes a difference: `first`, `last`, `join` (with `, `) or
     /// `join-tight` (with `,`).
     pub repeated: Repeated,
+    /// Names of fields that may stand once only: a second one is the fault `field_repeated`.
+    pub once: Vec<String>,
+    /// Whether a tab before or behind a field's value is cut off as a space is.
+    pub trim_tabs: bool,
+    /// What a Host field may be made of: the `characters` of a host name, or any `visible` ones but `/` and `..`.
+    pub host: HostSyntax,
+}
+
+/// Buffers for a head. A line never lies in two of them: one that is cut by a buffer's end moves to the next whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawBuffers {
+    /// The size of the first.
+    pub first: Size,
+    /// The size of the others.
+    pub size: Size,
+    /// How many others there are.
+    pub count: usize,
 }
 
 /// What a request line without a version gets.
@@ -285,10 +328,14 @@ impl Default for RawHead {
             field: Size(8000),
             fields: 100,
             size: Size(64 << 10),
+            buffers: None,
             judged_by: JudgedBy::Line,
             read: Size(64 << 10),
             http09: Http09::Body,
             repeated: Repeated::Join,
+            once: Vec::new(),
+            trim_tabs: true,
+            host: HostSyntax::Characters,
         }
     }
 }
@@ -297,6 +344,8 @@ impl Default for RawHead {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTarget {
+    /// Whether a target that gets a response gets it before the method is looked at.
+    pub before_method: bool,
     /// An absolute URI: its `path` counts, or it is taken `literally`, or a response.
     pub absolute: Word,
     /// A `#`: the target `ends` there, or it is taken `literally`, or a response.
@@ -343,6 +392,7 @@ impl Default for RawTarget {
     fn default() -> RawTarget {
         let word = |text: &str| Word(text.to_owned());
         RawTarget {
+            before_method: false,
             absolute: word("path"),
             fragment: word("400"),
             charset: word("utf-8"),
@@ -513,6 +563,28 @@ impl Default for RawMultipart {
     }
 }
 
+/// `[padding]`: text that the placeholder `{padding}` stands for in replies to some clients.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawPadding {
+    /// The text; its line ends are sent as they are written here.
+    pub text: String,
+    /// How often it stands there.
+    pub times: Option<usize>,
+    /// Whom it is for: clients that any of these describes.
+    pub agents: Vec<RawAgent>,
+}
+
+/// A kind of client, by its User-Agent field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawAgent {
+    /// The field has this in it...
+    pub has: String,
+    /// ... and none of these.
+    pub lacks: Vec<String>,
+}
+
 /// `[request_body]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -528,6 +600,14 @@ pub struct RawRequestBody {
     pub continues: Continue,
     /// How often it is sent.
     pub continue_times: Option<u8>,
+    /// Whether it is sent to a client that waits for it and has no body to send.
+    pub continue_without_body: bool,
+    /// With `read = "after"`: whether what has come of the body when the reply is due is looked at first. If it is
+    /// broken, a reply about a file gives way to that for the fault `chunk_invalid`, and another one ends the connection;
+    /// if it breaks later, the connection ends without a word.
+    pub look_first: bool,
+    /// With `read = "after"`: whether the body is read behind a reply that ends the connection, too, before its end.
+    pub before_end: bool,
     /// The largest body that is read; a larger one gets `too_large`.
     pub limit: Option<Size>,
     /// A response.
@@ -556,6 +636,8 @@ pub enum Continue {
     AtOnce,
     /// When the body is about to be read before the reply; otherwise not at all.
     WhenRead,
+    /// Before a reply that is about a file, whether the file is sent or not; otherwise not at all.
+    WithFile,
     /// Not at all.
     Never,
 }
@@ -571,6 +653,9 @@ pub struct RawWrites {
     pub page_head_apart: Option<Vec<usize>>,
     /// How many bytes of a file are written at a time.
     pub piece: Size,
+    /// TCP_CORK: whether a reply with a file is held until a segment is full or the request is finished, its body
+    /// included. The system lets it go after 200 ms all the same. Linux alone has it.
+    pub cork: bool,
     /// TCP_NODELAY: whether small writes leave at once (Nagle's algorithm off).
     pub nodelay: bool,
     /// How long the reply waits before its first byte.
@@ -583,6 +668,7 @@ impl Default for RawWrites {
             head_apart: None,
             page_head_apart: None,
             piece: Size(64 << 10),
+            cork: false,
             nodelay: true,
             delay: Span(None),
         }
@@ -650,4 +736,6 @@ pub enum Claim {
     Close,
     /// Neither.
     Nothing,
+    /// What would be said if this response did not end the connection.
+    AsIfKept,
 }

@@ -64,6 +64,10 @@ placeholders! {
     Request = "request" text, "the request head as sent";
     Host = "host" text, "the Host field, or the host of an absolute target, or the server's own address";
     Hostname = "hostname" text, "the same without the port";
+    VirtualHost = "virtual_host" text, "the host that is asked for, up to a colon, in lower case, without a dot at its end, whatever visible characters it has; the server's own address if there is none";
+    ColonPort = "colon_port" text, "`:` and the port that the connection came in on, or nothing if that is 80";
+    QueryText = "query_text" text, "the target's query with its `?`, or nothing, also for a `?` alone";
+    Padding = "padding" text, "the text of [padding] if that is for this client, or nothing";
     Port = "port" number, "the port that the connection came in on";
     Remaining = "remaining" number, "how many more requests [connection] max_requests allows";
     Counter = "counter" number, "a number that grows by one for every multipart reply of the server";
@@ -93,6 +97,7 @@ filters! {
     HtmlQuot = "html-quot", "with & < > \" as &amp; &lt; &gt; &quot;";
     HtmlText = "html-text", "with & < > as &amp; &lt; &gt;";
     Encode = "encode", "percent-encoded where RFC 3986 asks for it, leaving escapes that are there";
+    UriEncode = "uri-encode", "with controls, spaces, `#`, `%`, `?` and all beyond ASCII percent-encoded";
     Path = "path-encode", "percent-encoded but for unreserved characters and `/`";
     Percent = "percent", "percent-encoded but for letters, digits and !#$&+-.^_`|~";
     PercentPlain = "percent-plain", "percent-encoded but for letters, digits and -._~/";
@@ -296,6 +301,7 @@ fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
         ),
         Filter::HtmlText => text::escape(value, &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;")], out),
         Filter::Encode => percent::encode_rest(value, b"-._~!*'();:@&=+$,/?#[]", out),
+        Filter::UriEncode => percent::encode(value, b"!\"$&'()*+,-./:;<=>@[\\]^_`{|}~", out),
         Filter::Path => percent::encode(value, b"-._~!*'();:@&=+$,/", out),
         Filter::Percent => percent::encode(value, b"!#$&+-.^_`|~", out),
         Filter::PercentPlain => percent::encode(value, b"-._~/", out),

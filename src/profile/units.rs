@@ -101,7 +101,7 @@ pub struct RawTimer {
     /// Every so many bytes received put the end off by a second...
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_per_second: Option<u64>,
-    /// ... up to this time at the most.
+    /// ... up to this time at the most; so does every byte, with `since = "last-byte"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Span>,
 }

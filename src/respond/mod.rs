@@ -28,12 +28,15 @@ pub enum Route {
 
 /// What `request` is for.
 pub fn route(profile: &Profile, request: &Request<'_>) -> Route {
-    if let MethodRule::Answer(id) = profile.methods.rule(request.method()) {
+    let rule = profile.methods.rule(request.method());
+    if let MethodRule::Answer(id) = rule
+        && !profile.target.before_method
+    {
         return Route::Answer(id);
     }
-    match path::locate(request.target(), &profile.target, &profile.files) {
-        Ok(located) => Route::Lookup(located),
-        Err(id) => Route::Answer(id),
+    match (path::locate(request.target(), &profile.target, &profile.files), rule) {
+        (Err(id), _) | (Ok(_), MethodRule::Answer(id)) => Route::Answer(id),
+        (Ok(located), _) => Route::Lookup(located),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::files::{Resource, path};
 use crate::http::range::ByteRange;
-use crate::http::{Request, ResponseId, date, field, percent};
+use crate::http::{self, Request, ResponseId, date, field, percent};
 use crate::profile::{Entity, Placeholder, Profile, Response, Values};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -350,6 +350,21 @@ impl ReplyValues<'_> {
         }
     }
 
+    /// The host alone, as a server tells its virtual hosts apart. What could end a line is not repeated.
+    fn virtual_host(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        match self.request.and_then(Request::host) {
+            Some(host) if host.iter().all(|b| *b > b' ' && *b != 0x7f) => {
+                let end = http::request::host_name(host).len();
+                out.extend(host[..end].to_ascii_lowercase());
+            }
+            _ => {}
+        }
+        if out.len() == start {
+            out.extend_from_slice(self.around.local.ip().to_string().as_bytes());
+        }
+    }
+
     fn request_text(&self, placeholder: Placeholder, request: &Request<'_>, out: &mut Vec<u8>) -> bool {
         let target = request.target();
         let (path, query) = path::split(target, &self.reply.profile.target);
@@ -370,6 +385,8 @@ impl ReplyValues<'_> {
                 }
             }
             Placeholder::Query => out.extend_from_slice(query),
+            Placeholder::QueryText if query.len() > 1 => out.extend_from_slice(query),
+            Placeholder::QueryText => {}
             Placeholder::Line => out.extend_from_slice(request.line()),
             Placeholder::Version => out.extend_from_slice(request.version_text()),
             Placeholder::LineAtFault => out.extend_from_slice(request.line_at_fault()),
@@ -452,6 +469,20 @@ impl Values for ReplyValues<'_> {
                 _ => return false,
             },
             Placeholder::Host => self.host(out),
+            Placeholder::VirtualHost => self.virtual_host(out),
+            Placeholder::ColonPort => {
+                if self.around.local.port() != 80 {
+                    out.push(b':');
+                    crate::http::text::decimal(u64::from(self.around.local.port()), out);
+                }
+            }
+            Placeholder::Padding => {
+                let padding = &self.reply.profile.padding;
+                let agent = self.request.and_then(|request| request.get(field::Name::UserAgent));
+                if agent.is_some_and(|agent| padding.is_for(agent)) {
+                    out.extend_from_slice(padding.text.as_bytes());
+                }
+            }
             Placeholder::Hostname => {
                 let start = out.len();
                 self.host(out);

@@ -182,6 +182,7 @@ impl Driver {
             head: &head,
             number: self.connection.requests(),
             age: now.saturating_sub(self.connection.accepted()),
+            corked: false.into(),
             log: exchange::Log {
                 id: self.id,
                 peer: self.peer,
@@ -225,6 +226,7 @@ impl Driver {
             head: &head,
             number: self.connection.requests(),
             age: Duration::ZERO,
+            corked: false.into(),
             log: exchange::Log {
                 id: self.id,
                 peer: self.peer,
@@ -351,7 +353,7 @@ impl Driver {
             finish::pause(&self.stream, pause, ends.pause_holds, &mut self.received).await;
         }
         let unread = ends
-            .unread
+            .unread(end.reason)
             .filter(|_| !self.input.is_empty() || finish::has_unread(&self.stream));
         let style = end.style.or(unread).unwrap_or_else(|| ends.style(end.reason));
         self.timer = None;

@@ -11,15 +11,16 @@ use crate::events;
 use crate::files::Located;
 use crate::http::field::Name;
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Treatment, Version, status};
-use crate::profile::{Continue, Entity, Profile, ReadBody, Response, Since};
+use crate::profile::{Continue, Entity, Profile, ReadBody, Response};
 use crate::respond::{self, Body, Reply, Route, Surroundings};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper_util::service::TowerToHyperService;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout_at;
@@ -39,6 +40,8 @@ pub(super) struct Exchange<'c> {
     pub(super) number: u64,
     /// How old the connection is.
     pub(super) age: Duration,
+    /// Whether the reply's last segment may be held back as yet.
+    pub(super) corked: Cell<bool>,
     pub(super) log: Log,
 }
 
@@ -77,6 +80,45 @@ enum BodyEnd {
     ClientFin,
 }
 
+impl BodyEnd {
+    fn of(error: &hyper::Error) -> BodyEnd {
+        use std::error::Error;
+        let cause = error
+            .source()
+            .and_then(|source| source.downcast_ref::<std::io::Error>());
+        if error.is_incomplete_message()
+            || error.is_closed()
+            || cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::UnexpectedEof)
+        {
+            return BodyEnd::ClientFin;
+        }
+        tracing::debug!("request body: {error}");
+        BodyEnd::Broken
+    }
+}
+
+/// Takes in as much of a body as is at hand, without waiting for more. Says how it ended, if it did.
+async fn look(body: &mut Incoming) -> Option<BodyEnd> {
+    // hyper reads on whenever this task is polled; twice without anything new means that nothing is there.
+    let mut quiet = 0;
+    std::future::poll_fn(|cx| {
+        loop {
+            match std::pin::Pin::new(&mut *body).poll_frame(cx) {
+                Poll::Ready(None) => return Poll::Ready(Some(BodyEnd::Complete)),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(BodyEnd::of(&error))),
+                Poll::Ready(Some(Ok(_))) => quiet = 0,
+                Poll::Pending if quiet >= 2 => return Poll::Ready(None),
+                Poll::Pending => {
+                    quiet += 1;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+            }
+        }
+    })
+    .await
+}
+
 impl Exchange<'_> {
     fn profile(&self) -> &Profile {
         &self.site.profile
@@ -85,14 +127,14 @@ impl Exchange<'_> {
     /// Serves the request, or refuses it for `fault`.
     pub(super) async fn run(&self, fault: Option<Fault>) -> Outcome {
         let request = Request::new(self.input, self.head);
-        let faults = &self.profile().head.faults;
-        if let Some(fault) = fault.or_else(|| request.fault(faults)) {
+        let policy = &self.profile().head;
+        if let Some(fault) = fault.or_else(|| request.fault(policy)) {
             let head_end = if self.head.len > 0 {
                 self.head.len
             } else {
                 self.input.len()
             };
-            return match faults.of(fault) {
+            return match policy.faults.of(fault) {
                 Treatment::Answer(id) => self.refuse(&request, id, head_end).await,
                 _ => Outcome {
                     end: Some(CloseReason::BadRequest.into()),
@@ -109,6 +151,7 @@ impl Exchange<'_> {
         if framing == Framing::None {
             let mut sent = 0;
             let (end, _) = self.answer(&request, None, &mut sent).await;
+            self.uncork(end);
             return Outcome {
                 end,
                 sent,
@@ -140,11 +183,17 @@ impl Exchange<'_> {
         let end = self
             .write(request, &reply, Some(CloseReason::BadRequest), &mut sent)
             .await;
+        // A head that was given up in the middle has not been read to its end.
+        let left = if end.is_some() && self.head.len == 0 {
+            0
+        } else {
+            head_end
+        };
         Outcome {
             end,
             sent,
             received: 0,
-            left: Left::From(head_end),
+            left: Left::From(left),
         }
     }
 
@@ -202,6 +251,7 @@ impl Exchange<'_> {
         } else {
             Some(CloseReason::BodyUnread.into())
         });
+        self.uncork(end);
         let left = match framing {
             Framing::None => Left::From(head_len),
             Framing::Length(length) => {
@@ -220,6 +270,13 @@ impl Exchange<'_> {
         }
     }
 
+    /// Lets go what is held back of a reply; at the end of a connection that is left to FIN.
+    fn uncork(&self, end: Option<End>) {
+        if end.is_none() && self.corked.get() {
+            crate::sys::cork(self.stream, false);
+        }
+    }
+
     /// Answers the request. Says how the connection ends, if it does, and whether the body was read to its end.
     async fn answer(
         &self,
@@ -229,23 +286,21 @@ impl Exchange<'_> {
     ) -> (Option<End>, bool) {
         let profile = self.profile();
         let policy = &profile.request_body;
-        if let (Some((Framing::Length(length), _)), Some((limit, id))) = (&body, policy.limit)
+        let mut body = body;
+        if let (Some((Framing::Length(length), body)), Some((limit, id))) = (&mut body, policy.limit)
             && *length > limit
         {
             let reply = Reply::plain(profile, id, request.method());
-            return (
-                self.write(request, &reply, Some(CloseReason::BadRequest), sent).await,
-                false,
-            );
+            let end = self.write(request, &reply, Some(CloseReason::BadRequest), sent).await;
+            return self.body_behind(request, body, end, sent).await;
         }
         let reply = self.decide(request);
         let when = reply.response.read_body.unwrap_or(policy.read);
-        let Some((_, mut body)) = body else {
-            return (self.write(request, &reply, None, sent).await, true);
-        };
         let says_continue = match policy.continues {
+            _ if body.is_none() && !policy.continue_without_body => false,
             Continue::AtOnce => true,
             Continue::WhenRead => when == ReadBody::First,
+            Continue::WithFile => reply.resource.is_some(),
             Continue::Never => false,
         };
         if request.expects_continue() && says_continue {
@@ -255,6 +310,9 @@ impl Exchange<'_> {
                 }
             }
         }
+        let Some((_, mut body)) = body else {
+            return (self.write(request, &reply, None, sent).await, true);
+        };
         match when {
             ReadBody::Never => (
                 self.write(request, &reply, None, sent)
@@ -267,14 +325,44 @@ impl Exchange<'_> {
                 end => (Some(self.body_failed(request, end, sent).await), false),
             },
             ReadBody::After => {
-                if let Some(end) = self.write(request, &reply, None, sent).await {
-                    return (Some(end), false);
+                let broken = policy.look_first && look(&mut body).await == Some(BodyEnd::Broken);
+                if broken && reply.resource.is_some() {
+                    return (Some(self.body_failed(request, BodyEnd::Broken, sent).await), false);
                 }
-                match self.read_body(&mut body).await {
-                    BodyEnd::Complete => (None, true),
-                    end => (Some(self.body_failed(request, end, sent).await), false),
-                }
+                let ending = broken.then_some(CloseReason::BadRequest);
+                let end = self.write(request, &reply, ending, sent).await;
+                self.body_behind(request, &mut body, end, sent).await
             }
+        }
+    }
+
+    /// Reads the body behind the reply, if there is anybody to read it for.
+    async fn body_behind(
+        &self,
+        request: &Request<'_>,
+        body: &mut Incoming,
+        end: Option<End>,
+        sent: &mut u64,
+    ) -> (Option<End>, bool) {
+        let profile = self.profile();
+        match end {
+            None => match self.read_body(body).await {
+                BodyEnd::Complete => (None, true),
+                BodyEnd::Broken if profile.request_body.look_first => (Some(CloseReason::BadRequest.into()), false),
+                failed => (Some(self.body_failed(request, failed, sent).await), false),
+            },
+            Some(end) if !profile.request_body.before_end => (Some(end), false),
+            Some(end) => match self.read_body(body).await {
+                BodyEnd::Complete => (
+                    Some(End {
+                        style: end.style.or(profile.connection.ends.after_body),
+                        ..end
+                    }),
+                    true,
+                ),
+                BodyEnd::Late => (Some(CloseReason::BodyTimeout.into()), false),
+                BodyEnd::Broken | BodyEnd::ClientFin => (Some(end), false),
+            },
         }
     }
 
@@ -314,8 +402,7 @@ impl Exchange<'_> {
         let begun = self.worker.now();
         let (mut last, mut received) = (begun, 0u64);
         loop {
-            let start = if timer.since == Since::LastByte { last } else { begun };
-            let frame = match due(timer, start, received) {
+            let frame = match due(timer, begun, last, received) {
                 Some(at) => match timeout_at(self.worker.shared.started + at, body.frame()).await {
                     Ok(frame) => frame,
                     Err(_) => return BodyEnd::Late,
@@ -328,13 +415,7 @@ impl Exchange<'_> {
                     received += frame.data_ref().map_or(0, |data| data.len() as u64);
                     last = self.worker.now();
                 }
-                Some(Err(error)) if error.is_incomplete_message() || error.is_closed() => {
-                    return BodyEnd::ClientFin;
-                }
-                Some(Err(error)) => {
-                    tracing::debug!("request body: {error}");
-                    return BodyEnd::Broken;
-                }
+                Some(Err(error)) => return BodyEnd::of(&error),
             }
         }
     }
@@ -402,6 +483,10 @@ impl Exchange<'_> {
                 pieces(reply, &page)
             };
             finish::delay(profile.writes.delay).await;
+            if profile.writes.cork && body.iter().any(|piece| matches!(piece, wire::Piece::File(_))) {
+                crate::sys::cork(self.stream, true);
+                self.corked.set(true);
+            }
             wire::send(
                 self.stream,
                 &head,

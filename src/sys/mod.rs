@@ -3,9 +3,9 @@
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(crate) use unix::{file_id, open_for_reading, raise_file_limit, read_at};
+pub(crate) use unix::{cork, file_id, open_for_reading, raise_file_limit, read_at};
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub(crate) use windows::{file_id, open_for_reading, raise_file_limit, read_at};
+pub(crate) use windows::{cork, file_id, open_for_reading, raise_file_limit, read_at};

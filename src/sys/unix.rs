@@ -46,3 +46,25 @@ pub(crate) fn raise_file_limit() {
         }
     }
 }
+
+/// Holds back segments that are not full, or lets them go: TCP_CORK (tcp(7)). The system itself lets them go after
+/// 200 ms, and with FIN. Only Linux has it; elsewhere nothing is held back.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[allow(unsafe_code)]
+pub(crate) fn cork(socket: &impl std::os::fd::AsRawFd, on: bool) {
+    let value = libc::c_int::from(on);
+    // SAFETY: the option's value is one int that lives on this stack; the descriptor is open while `socket` is borrowed.
+    unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_CORK,
+            (&raw const value).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        );
+    }
+}
+
+/// Only Linux holds back segments on demand.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn cork<S>(_: &S, _: bool) {}

@@ -36,3 +36,6 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
 
 /// There is no such limit on Windows.
 pub(crate) fn raise_file_limit() {}
+
+/// Windows cannot hold back segments on demand.
+pub(crate) fn cork<S>(_: &S, _: bool) {}
