@@ -5,7 +5,7 @@ use super::{Mistake, config, log, serve};
 use crate::VERSION;
 use crate::files::Limits;
 use crate::profile::{builtin, layers};
-use crate::serve::{GRACE, Server, Site, run as run_servers};
+use crate::serve::{Server, Site, run as run_servers};
 use std::net::SocketAddr;
 
 pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
@@ -34,14 +34,15 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
             "no port is free:\n{skipped}move all of them with --base-port"
         )));
     }
-    log::start(args.log.unwrap_or_default());
+    let log = args.log.unwrap_or_default();
+    log::start(log);
     serve::say(&format!(
         "labserve {VERSION}, serving {}\n{}{skipped}",
         root.describe(),
         table(&servers)
     ));
     serve::warn_if_reachable(servers[0].address());
-    let running = run_servers(servers, config::default_workers(), GRACE)?;
+    let running = run_servers(servers, serve::options(config::default_workers(), log))?;
     serve::until_stopped(running)
 }
 

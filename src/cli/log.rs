@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 /// Form and level of the log, as in `json/debug`; either may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LogSpec {
-    format: LogFormat,
+    pub(super) format: LogFormat,
     level: LevelFilter,
 }
 

@@ -2,10 +2,12 @@
 
 use super::args::ServeArgs;
 use super::config::Config;
+use super::log::LogSpec;
 use super::{Mistake, log};
 use crate::VERSION;
+use crate::events::LogFormat;
 use crate::profile::Profile;
-use crate::serve::{GRACE, Running, Server, Site, run as run_servers};
+use crate::serve::{GRACE, Options, Running, Server, Site, run as run_servers};
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 
@@ -20,7 +22,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     log::start(config.log);
     greet(&server, config.file.as_deref());
     warn_if_reachable(server.address());
-    let running = run_servers(vec![server], config.workers, GRACE)?;
+    let running = run_servers(vec![server], options(config.workers, config.log))?;
     until_stopped(running)
 }
 
@@ -44,6 +46,15 @@ pub(super) fn bind(site: Site, address: SocketAddr) -> Result<Server, Mistake> {
             _ => format!("cannot listen on {address}: {error}"),
         })
     })
+}
+
+/// How servers run: a log for people is kept readable, one for machines complete.
+pub(super) fn options(workers: usize, log: LogSpec) -> Options {
+    Options {
+        workers,
+        grace: GRACE,
+        throttle_log: log.format == LogFormat::Text,
+    }
 }
 
 /// The URL of a server.

@@ -3,8 +3,10 @@
 //! The vocabulary is that of [`crate::connection`]: every end has a [`CloseReason`], the same word everywhere.
 
 mod human;
+mod throttle;
 
 pub use human::{Human, LogFormat};
+pub use throttle::Throttle;
 
 use crate::connection::{CloseReason, State};
 use crate::profile::Style;
@@ -14,6 +16,25 @@ use std::net::SocketAddr;
 pub const EXCHANGE: &str = "labserve::exchange";
 /// The target of the log's lines about connections.
 pub const CONNECTION: &str = "labserve::connection";
+
+/// A kind of line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A request and its reply.
+    Exchange,
+    /// The end of a connection.
+    Connection,
+}
+
+impl Line {
+    /// Whether such lines go into the log at its level.
+    pub fn is_enabled(self) -> bool {
+        match self {
+            Line::Exchange => tracing::enabled!(target: EXCHANGE, tracing::Level::INFO),
+            Line::Connection => tracing::enabled!(target: CONNECTION, tracing::Level::INFO),
+        }
+    }
+}
 
 /// One request and its reply.
 #[derive(Clone, Copy, Debug)]

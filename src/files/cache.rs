@@ -27,7 +27,7 @@ impl Default for Limits {
         Limits {
             files: 256,
             bytes: 8 << 20,
-            file: 64 << 10,
+            file: 16 << 10,
         }
     }
 }

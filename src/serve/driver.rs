@@ -361,17 +361,19 @@ impl Driver {
         if end.reason != CloseReason::ClientReset {
             Box::pin(finish::finish(&self.stream, style, ends, &mut self.received)).await;
         }
-        events::closed(&events::Closed {
-            connection: self.id,
-            peer: self.peer,
-            reason: end.reason,
-            style,
-            state,
-            requests: self.connection.requests(),
-            received: self.received,
-            sent: self.sent,
-            open_ms: u64::try_from(self.worker.now().saturating_sub(self.connection.accepted()).as_millis())
-                .unwrap_or(u64::MAX),
-        });
+        if self.worker.logs(events::Line::Connection) {
+            events::closed(&events::Closed {
+                connection: self.id,
+                peer: self.peer,
+                reason: end.reason,
+                style,
+                state,
+                requests: self.connection.requests(),
+                received: self.received,
+                sent: self.sent,
+                open_ms: u64::try_from(self.worker.now().saturating_sub(self.connection.accepted()).as_millis())
+                    .unwrap_or(u64::MAX),
+            });
+        }
     }
 }

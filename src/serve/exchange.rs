@@ -497,16 +497,18 @@ impl Exchange<'_> {
             )
             .await
         };
-        events::exchange(&events::Exchange {
-            connection: self.log.id,
-            number: self.number,
-            peer: self.log.peer,
-            method: request.method(),
-            target: request.target(),
-            status: response.status,
-            sent: *sent - before,
-            head: head.len() as u64,
-        });
+        if self.worker.logs(events::Line::Exchange) {
+            events::exchange(&events::Exchange {
+                connection: self.log.id,
+                number: self.number,
+                peer: self.log.peer,
+                method: request.method(),
+                target: request.target(),
+                status: response.status,
+                sent: *sent - before,
+                head: head.len() as u64,
+            });
+        }
         self.worker.give_back(head);
         self.worker.give_back(page);
         match written {

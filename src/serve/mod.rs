@@ -10,6 +10,7 @@ pub mod finish;
 pub mod wire;
 
 use crate::connection::CloseReason;
+use crate::events::{self, Throttle};
 use crate::files::{Cache, Limits, Root};
 use crate::profile::Profile;
 use crate::respond::Moment;
@@ -97,12 +98,14 @@ struct Worker {
     stopping: Cell<bool>,
     open: Cell<u64>,
     random: Cell<u64>,
+    /// For a log that people read; one for machines is written in full.
+    throttle: Option<Rc<Throttle>>,
     /// Buffers that finished exchanges leave to the next.
     buffers: RefCell<Vec<Vec<u8>>>,
 }
 
 impl Worker {
-    fn new(site: Site, shared: Arc<Shared>) -> Worker {
+    fn new(site: Site, shared: Arc<Shared>, options: Options) -> Worker {
         use std::hash::{BuildHasher, Hasher};
         let seed = std::hash::RandomState::new().build_hasher().finish();
         Worker {
@@ -113,8 +116,14 @@ impl Worker {
             stopping: Cell::new(false),
             open: Cell::new(0),
             random: Cell::new(seed | 1),
+            throttle: options.throttle_log.then(Rc::default),
             buffers: RefCell::new(Vec::new()),
         }
+    }
+
+    /// Whether one more such line goes into the log.
+    fn logs(&self, line: events::Line) -> bool {
+        line.is_enabled() && self.throttle.as_ref().is_none_or(Throttle::lets_pass)
     }
 
     /// Time since the server started.
@@ -192,14 +201,25 @@ impl Running {
     }
 }
 
-/// How long running replies may take when the servers stop.
+/// How servers run, whatever they serve.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How many threads serve.
+    pub workers: usize,
+    /// How long running replies may take when the servers stop.
+    pub grace: Duration,
+    /// Whether the log is kept to what a person can read.
+    pub throttle_log: bool,
+}
+
+/// How long running replies may take when the servers stop, unless told otherwise.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs `servers` on `workers` threads until they are stopped.
+/// Runs `servers` until they are stopped.
 ///
 /// # Errors
 /// A thread or a runtime cannot be made.
-pub fn run(servers: Vec<Server>, workers: usize, grace: Duration) -> io::Result<Running> {
+pub fn run(servers: Vec<Server>, options: Options) -> io::Result<Running> {
     crate::sys::raise_file_limit();
     let shared = Arc::new(Shared {
         started: Instant::now(),
@@ -207,7 +227,7 @@ pub fn run(servers: Vec<Server>, workers: usize, grace: Duration) -> io::Result<
         multiparts: AtomicU64::new(0),
     });
     let mut running = Running { workers: Vec::new() };
-    for number in 0..workers.max(1) {
+    for number in 0..options.workers.max(1) {
         let mine: Vec<(std::net::TcpListener, Site)> = servers
             .iter()
             .map(|server| Ok((server.listener.try_clone()?, server.site.clone())))
@@ -218,7 +238,7 @@ pub fn run(servers: Vec<Server>, workers: usize, grace: Duration) -> io::Result<
             .enable_all()
             .build_local(Default::default())
         {
-            Ok(runtime) => runtime.block_on(work(mine, shared, commands, grace)),
+            Ok(runtime) => runtime.block_on(work(mine, shared, commands, options)),
             Err(error) => tracing::error!("cannot start a worker: {error}"),
         };
         running.workers.push((
@@ -235,12 +255,12 @@ async fn work(
     mine: Vec<(std::net::TcpListener, Site)>,
     shared: Arc<Shared>,
     mut commands: mpsc::UnboundedReceiver<(usize, Command)>,
-    grace: Duration,
+    options: Options,
 ) {
     let mut workers = Vec::new();
     let mut accepting = Vec::new();
     for (listener, site) in mine {
-        let worker = Rc::new(Worker::new(site, Arc::clone(&shared)));
+        let worker = Rc::new(Worker::new(site, Arc::clone(&shared), options));
         match TcpListener::from_std(listener) {
             Ok(listener) => accepting.push(tokio::task::spawn_local(accept(listener, Rc::clone(&worker)))),
             Err(error) => tracing::error!("cannot listen: {error}"),
@@ -263,7 +283,7 @@ async fn work(
         worker.stopping.set(true);
         worker.stop.notify_waiters();
     }
-    let deadline = Instant::now() + grace;
+    let deadline = Instant::now() + options.grace;
     while workers.iter().any(|worker| worker.open.get() > 0) && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

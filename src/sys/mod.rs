@@ -9,3 +9,8 @@ pub(crate) use unix::{cork, file_id, open_for_reading, raise_file_limit, read_at
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{cork, file_id, open_for_reading, raise_file_limit, read_at};
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{send_file, send_more};

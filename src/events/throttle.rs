@@ -1,0 +1,67 @@
+//! Keeps a log for people readable under load: past so many lines a second the rest are counted, and the count is said.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How many lines a second a worker writes at the most. More would scroll past unread, and cost more than the replies.
+const LINES_PER_SECOND: u32 = 500;
+
+/// Lets the first lines of every second pass and counts the others.
+#[derive(Debug, Default)]
+pub struct Throttle {
+    lines: Cell<u32>,
+    left_out: Cell<u64>,
+    /// Whether the end of this second is being waited for.
+    counting: Cell<bool>,
+}
+
+impl Throttle {
+    /// Whether one more line may be written. Must be called on a worker's runtime.
+    pub fn lets_pass(self: &Rc<Throttle>) -> bool {
+        if !self.counting.replace(true) {
+            let throttle = Rc::clone(self);
+            tokio::task::spawn_local(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                throttle.end_second();
+            });
+        }
+        self.lines.set(self.lines.get().saturating_add(1));
+        let passes = self.lines.get() <= LINES_PER_SECOND;
+        if !passes {
+            self.left_out.set(self.left_out.get() + 1);
+        }
+        passes
+    }
+
+    fn end_second(&self) {
+        self.counting.set(false);
+        self.lines.set(0);
+        let left_out = self.left_out.replace(0);
+        if left_out > 0 {
+            tracing::info!("... and {left_out} more lines in this second (--log json writes every one)");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_has_room_for_so_many_lines() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build_local(Default::default())
+            .expect("a runtime");
+        runtime.block_on(async {
+            let throttle = Rc::new(Throttle::default());
+            let passed = |n: u32| (0..n).filter(|_| throttle.lets_pass()).count();
+            assert_eq!(passed(LINES_PER_SECOND + 7), LINES_PER_SECOND as usize);
+            assert_eq!(throttle.left_out.get(), 7);
+            tokio::time::sleep(Duration::from_millis(1001)).await;
+            assert_eq!((passed(1), throttle.left_out.get()), (1, 0));
+        });
+    }
+}
