@@ -1,0 +1,217 @@
+//! Replays the recorded corpora against each profile that imitates a server we could record.
+//!
+//! `report.json` are the report's own cases, `extended.json` everything else we could think of. A difference is an
+//! error unless `corpus/exceptions.toml` lists it with its reason, and a listed case that does not differ is one too.
+//! Cases that wait for long timers run with `cargo test -- --ignored`.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+
+use serde::Deserialize;
+
+use crate::support::case::{self, Case};
+use crate::support::client::Client;
+use crate::support::compare::{Had, differences};
+use crate::support::recording::Recording;
+use crate::support::server::Server;
+use crate::support::site::Site;
+
+/// Cases that run side by side; most of their time is waiting.
+const AT_ONCE: usize = 64;
+const FEW_AT_ONCE: usize = 8;
+
+macro_rules! profiles {
+    ($($profile:ident),*) => {$(
+        mod $profile {
+            #[test]
+            fn answers_as_recorded() {
+                super::replay(stringify!($profile), |case| !case.slow);
+            }
+
+            #[test]
+            #[ignore = "waits for timers of up to 130 s"]
+            fn ends_as_recorded() {
+                super::replay(stringify!($profile), |case| case.slow);
+            }
+        }
+    )*};
+}
+
+profiles!(node, flask, django, apache, nginx);
+
+/// Runs the chosen cases of both corpora and compares with the recordings of the server of that name.
+fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
+    let site = Site::recorded();
+    let server = Server::start(profile, site.root());
+    let client = Client::new(server.address(), &site);
+    let (mut differing, mut chosen) = (BTreeMap::new(), Vec::new());
+    for corpus in ["report", "extended"] {
+        let recording = Recording::load(&format!("{corpus}/{profile}.json"));
+        let mut cases = case::load(&format!("{corpus}.json"));
+        cases.retain(|case| choose(case) && recording.outcomes.contains_key(&case.name));
+        cases.sort_by_key(|case| Reverse(case.patience()));
+        differing.extend(run_all(&client, &server, &recording, &cases));
+        chosen.extend(cases.into_iter().map(|case| case.name));
+    }
+    let expected = if server.is_labserve() {
+        exceptions(profile)
+    } else {
+        BTreeMap::new()
+    };
+    report(profile, &chosen, &differing, &expected);
+}
+
+/// The differing cases with what differs. Those that differ among many others run once more among few, so that a busy
+/// machine is not taken for a slow server.
+fn run_all(client: &Client, server: &Server, recording: &Recording, cases: &[Case]) -> BTreeMap<String, Vec<String>> {
+    let target = server.address().to_string();
+    let judge = |case: &Case| {
+        let outcome = client.run(case);
+        let want = Had {
+            outcome: &recording.outcomes[&case.name],
+            target: &recording.target,
+        };
+        differences(
+            &want,
+            &Had {
+                outcome: &outcome,
+                target: &target,
+            },
+        )
+    };
+    let suspects = side_by_side(AT_ONCE, cases.iter(), |case| !judge(case).is_empty());
+    let confirmed = Mutex::new(BTreeMap::new());
+    side_by_side(FEW_AT_ONCE, suspects.into_iter(), |case| {
+        let found = judge(case);
+        let differs = !found.is_empty();
+        if differs {
+            confirmed
+                .lock()
+                .expect("no worker should panic while it notes a case")
+                .insert(case.name.clone(), found);
+        }
+        differs
+    });
+    confirmed.into_inner().expect("no worker should have panicked")
+}
+
+/// Runs a test on each case, so many at once, and returns the cases that it says yes to.
+fn side_by_side<'a>(
+    at_once: usize,
+    cases: impl Iterator<Item = &'a Case> + Send,
+    test: impl Fn(&Case) -> bool + Sync,
+) -> Vec<&'a Case> {
+    let (queue, chosen) = (Mutex::new(cases), Mutex::new(Vec::new()));
+    let next = || {
+        queue
+            .lock()
+            .expect("no worker should panic while it takes a case")
+            .next()
+    };
+    thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                while let Some(case) = next() {
+                    if test(case) {
+                        chosen
+                            .lock()
+                            .expect("no worker should panic while it notes a case")
+                            .push(case);
+                    }
+                }
+            });
+        }
+    });
+    chosen.into_inner().expect("no worker should have panicked")
+}
+
+/// Fails if a case differs that is not listed, or a listed one does not.
+fn report(
+    profile: &str,
+    chosen: &[String],
+    differing: &BTreeMap<String, Vec<String>>,
+    expected: &BTreeMap<String, String>,
+) {
+    let mut complaint = String::new();
+    for (name, found) in differing.iter().filter(|(name, _)| !expected.contains_key(*name)) {
+        let _ = write!(complaint, "\n{name}\n    {}", found.join("\n    "));
+    }
+    for (name, reason) in expected
+        .iter()
+        .filter(|(name, _)| chosen.contains(name) && !differing.contains_key(*name))
+    {
+        let _ = write!(
+            complaint,
+            "\n{name}: no longer differs, take it off corpus/exceptions.toml ({reason})"
+        );
+    }
+    let same = chosen.len() - differing.len();
+    println!("{profile}: {same} of {} cases identical", chosen.len());
+    assert!(
+        complaint.is_empty(),
+        "{profile}: {same} of {} cases identical; not as expected:{complaint}",
+        chosen.len()
+    );
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exceptions {
+    #[serde(default)]
+    exception: Vec<Exception>,
+}
+
+/// A case in which a profile differs from its server, and why.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exception {
+    profile: String,
+    case: String,
+    reason: String,
+}
+
+fn exceptions(profile: &str) -> BTreeMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/exceptions.toml");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let listed: Exceptions = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    listed
+        .exception
+        .into_iter()
+        .filter(|x| x.profile == profile)
+        .map(|x| (x.case, x.reason))
+        .collect()
+}
+
+#[test]
+fn every_exception_names_a_case() {
+    let known: Vec<_> = ["report.json", "extended.json"]
+        .into_iter()
+        .flat_map(case::load)
+        .map(|case| case.name)
+        .collect();
+    for profile in ["node", "flask", "django", "apache", "nginx"] {
+        for (case, _) in exceptions(profile) {
+            assert!(
+                known.contains(&case),
+                "exceptions.toml lists {case:?} for {profile}, which is no case of a corpus"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_two_cases_share_a_name() {
+    let mut names: Vec<_> = ["report.json", "extended.json"]
+        .into_iter()
+        .flat_map(case::load)
+        .map(|case| case.name)
+        .collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        panic!("two cases are called {:?}", twice[0]);
+    }
+}

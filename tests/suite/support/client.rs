@@ -1,0 +1,243 @@
+//! wire.py's client in Rust: runs one case on one connection and writes down what comes back, and when.
+
+use std::collections::HashMap;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::case::{Case, Step};
+use super::recording::{End, Heard, Outcome};
+use super::site::Site;
+
+/// How long a read waits for a first byte, and the quiet after the last one that ends it.
+const FIRST: Duration = Duration::from_millis(1500);
+const QUIET: Duration = Duration::from_millis(350);
+/// How long the peer may refuse to take what is sent.
+const SEND: Duration = Duration::from_secs(10);
+
+/// Runs cases against one server.
+pub(crate) struct Client {
+    server: SocketAddr,
+    /// Whole files, the largest first, that are written as `{{file:/path}}`.
+    files: Vec<(Vec<u8>, String)>,
+    etags: Mutex<HashMap<String, String>>,
+}
+
+impl Client {
+    pub(crate) fn new(server: SocketAddr, site: &Site) -> Self {
+        Self {
+            server,
+            files: site.files_from(600),
+            etags: Mutex::default(),
+        }
+    }
+
+    /// Does what the case says.
+    pub(crate) fn run(&self, case: &Case) -> Outcome {
+        let sends: Vec<_> = case.steps.iter().map(|step| self.bytes_of(step)).collect();
+        let mut connection = Connection::open(self.server);
+        let mut heard = Vec::new();
+        for (step, bytes) in case.steps.iter().zip(sends) {
+            match step {
+                Step::Send { .. } => connection.send(&bytes),
+                Step::Shut => connection.shut(),
+                Step::Sleep(pause) => thread::sleep(*pause),
+                Step::Read { quiet } => {
+                    let got = connection.read(quiet.unwrap_or(QUIET));
+                    heard.push(Heard {
+                        text: self.text(got),
+                        at_s: None,
+                    });
+                }
+                Step::End { within } => {
+                    let since = connection.last;
+                    let got = connection.wait_for_end(*within);
+                    let at_s = (!got.is_empty()).then(|| (connection.first - since).as_secs_f64());
+                    heard.push(Heard {
+                        text: self.text(got),
+                        at_s,
+                    });
+                }
+            }
+        }
+        let (end, after_s) = match connection.ended {
+            Some((end, after)) => (end, Some(after.as_secs_f64())),
+            None => (End::Open, None),
+        };
+        Outcome { heard, end, after_s }
+    }
+
+    /// What a step sends, with its placeholders filled in.
+    fn bytes_of(&self, step: &Step) -> Vec<u8> {
+        let Step::Send { text, times } = step else {
+            return Vec::new();
+        };
+        let mut filled = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (placeholder, behind) = after.split_once("}}").expect("a {{placeholder}} should have an end");
+            filled.push_str(before);
+            filled.push_str(&self.etag(placeholder));
+            rest = behind;
+        }
+        filled.push_str(rest);
+        let filled = filled.replace("HOST", &self.server.to_string());
+        filled
+            .chars()
+            .map(|c| u8::try_from(c).expect("cases are latin-1"))
+            .collect::<Vec<_>>()
+            .repeat(*times)
+    }
+
+    /// `etag:/path` is the server's own ETag of that path (`"none"` if it gives none), `flip:/path` the same with `W/`
+    /// added or taken away.
+    fn etag(&self, placeholder: &str) -> String {
+        let (kind, path) = placeholder.split_once(':').expect("a placeholder should be kind:path");
+        let mut known = self
+            .etags
+            .lock()
+            .expect("no test thread should panic while asking for an ETag");
+        let tag = known.entry(path.to_owned()).or_insert_with(|| self.ask_for_etag(path));
+        match (kind, tag.strip_prefix("W/")) {
+            ("etag", _) => tag.clone(),
+            (_, Some(strong)) => strong.to_owned(),
+            (_, None) => format!("W/{tag}"),
+        }
+    }
+
+    fn ask_for_etag(&self, path: &str) -> String {
+        let mut connection = Connection::open(self.server);
+        connection.send(
+            format!(
+                "HEAD {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+                self.server
+            )
+            .as_bytes(),
+        );
+        let head = latin1(&connection.read(QUIET));
+        let value = head.lines().find_map(|line| {
+            line.split_once(':')
+                .filter(|(name, _)| name.eq_ignore_ascii_case("etag"))
+        });
+        value.map_or_else(|| "\"none\"".to_owned(), |(_, value)| value.trim().to_owned())
+    }
+
+    fn text(&self, mut got: Vec<u8>) -> String {
+        for (content, path) in &self.files {
+            got = replace(got, content, format!("{{{{file:{path}}}}}").as_bytes());
+        }
+        latin1(&got)
+    }
+}
+
+/// One connection and its clock: `last` is when a byte was last exchanged, `first` when the last answer began.
+struct Connection {
+    stream: TcpStream,
+    last: Instant,
+    first: Instant,
+    ended: Option<(End, Duration)>,
+}
+
+impl Connection {
+    fn open(server: SocketAddr) -> Self {
+        let stream =
+            TcpStream::connect_timeout(&server, SEND).unwrap_or_else(|e| panic!("cannot connect to {server}: {e}"));
+        stream.set_nodelay(true).expect("TCP_NODELAY should be to be set");
+        stream
+            .set_write_timeout(Some(SEND))
+            .expect("a write timeout should be to be set");
+        let now = Instant::now();
+        Self {
+            stream,
+            last: now,
+            first: now,
+            ended: None,
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        // A peer that has gone is seen by the next read; that a send failed says nothing more.
+        let _ = self.stream.write_all(bytes);
+        self.last = Instant::now();
+    }
+
+    fn shut(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
+        self.last = Instant::now();
+    }
+
+    /// Reads until `quiet` after the last byte; the first may take longer.
+    fn read(&mut self, quiet: Duration) -> Vec<u8> {
+        let start = Instant::now();
+        self.take(|last, got| {
+            if got == 0 {
+                start + quiet.max(FIRST)
+            } else {
+                last + quiet
+            }
+        })
+    }
+
+    /// Reads until the end of the connection, at most so long.
+    fn wait_for_end(&mut self, within: Duration) -> Vec<u8> {
+        let start = Instant::now();
+        self.take(|_, _| start + within)
+    }
+
+    /// Reads until the deadline, which may depend on when the last byte came and how many there are.
+    fn take(&mut self, deadline: impl Fn(Instant, usize) -> Instant) -> Vec<u8> {
+        let mut got = Vec::new();
+        let mut buffer = vec![0; 1 << 16];
+        while self.ended.is_none() {
+            let left = deadline(self.last, got.len()).saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.stream
+                .set_read_timeout(Some(left))
+                .expect("a read timeout should be to be set");
+            match self.stream.read(&mut buffer) {
+                Ok(0) => self.ended = Some((End::Fin, self.last.elapsed())),
+                Ok(n) => {
+                    self.last = Instant::now();
+                    if got.is_empty() {
+                        self.first = self.last;
+                    }
+                    got.extend_from_slice(&buffer[..n]);
+                }
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                    ) => {}
+                Err(_) => self.ended = Some((End::Rst, self.last.elapsed())),
+            }
+        }
+        got
+    }
+}
+
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&b| char::from(b)).collect()
+}
+
+/// Replaces every occurrence of a file's content. Its first bytes are looked for and the rest compared, because a
+/// searcher for a needle of 142 KB costs more than all the searching.
+fn replace(text: Vec<u8>, what: &[u8], with: &[u8]) -> Vec<u8> {
+    let beginning = &what[..what.len().min(64)];
+    let (mut out, mut kept, mut from) = (Vec::new(), 0, 0);
+    while let Some(at) = memchr::memmem::find(&text[from..], beginning).map(|at| from + at) {
+        if text[at..].starts_with(what) {
+            out.extend_from_slice(&text[kept..at]);
+            out.extend_from_slice(with);
+            kept = at + what.len();
+            from = kept;
+        } else {
+            from = at + 1;
+        }
+    }
+    out.extend_from_slice(&text[kept..]);
+    out
+}

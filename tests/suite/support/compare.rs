@@ -1,0 +1,72 @@
+//! wire.py's comparison in Rust: what differs between two outcomes of one case, in words.
+
+use super::normal::normal;
+use super::recording::Outcome;
+
+/// An outcome, and the `HOST:PORT` it was had from.
+pub(crate) struct Had<'a> {
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) target: &'a str,
+}
+
+/// One line for each difference; none if the outcomes are the same.
+pub(crate) fn differences(want: &Had<'_>, got: &Had<'_>) -> Vec<String> {
+    let (a, b) = (want.outcome, got.outcome);
+    let mut found = Vec::new();
+    for (step, (x, y)) in a.heard.iter().zip(&b.heard).enumerate() {
+        if let Some(line) = first_difference(&normal(&x.text, want.target), &normal(&y.text, got.target)) {
+            found.push(format!("step {step} {line}"));
+        } else if !close(x.at_s, y.at_s) {
+            found.push(format!(
+                "step {step}: said after {:.3?} s, want {:.3?} s",
+                y.at_s, x.at_s
+            ));
+        }
+    }
+    if a.end != b.end {
+        found.push(format!(
+            "end: want {:?} after {:?}, got {:?} after {:.3?}",
+            a.end, a.after_s, b.end, b.after_s
+        ));
+    } else if !close(a.after_s, b.after_s) {
+        found.push(format!(
+            "end {:?}: want after {:.3?} s, got after {:.3?} s",
+            a.end, a.after_s, b.after_s
+        ));
+    }
+    found
+}
+
+fn first_difference(want: &str, got: &str) -> Option<String> {
+    if want == got {
+        return None;
+    }
+    let (a, b): (Vec<_>, Vec<_>) = (want.split("\r\n").collect(), got.split("\r\n").collect());
+    let line = a
+        .iter()
+        .zip(&b)
+        .position(|(x, y)| x != y)
+        .unwrap_or(a.len().min(b.len()));
+    let show = |lines: &[&str]| {
+        lines.get(line).map_or("(end)".to_owned(), |text| {
+            format!("{:?}", text.chars().take(140).collect::<String>())
+        })
+    };
+    Some(format!(
+        "line {line}: want {} got {} ({} / {} bytes)",
+        show(&a),
+        show(&b),
+        want.chars().count(),
+        got.chars().count()
+    ))
+}
+
+/// Delays within 0.25 s or 5 %, whichever is larger; two in 60..91 s are the same, for a server that looks at its timers
+/// every 30 s.
+fn close(want: Option<f64>, got: Option<f64>) -> bool {
+    let (Some(want), Some(got)) = (want, got) else {
+        return true;
+    };
+    let on_the_grid = |s: f64| 60.5 < s && s < 91.0;
+    (want - got).abs() <= f64::max(0.25, 0.05 * want) || on_the_grid(want) && on_the_grid(got)
+}

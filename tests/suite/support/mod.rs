@@ -1,0 +1,10 @@
+//! What the tests stand on: a site to serve, the server process, and wire.py's client and comparison in Rust.
+
+pub(crate) mod case;
+pub(crate) mod client;
+pub(crate) mod compare;
+pub(crate) mod normal;
+pub(crate) mod recording;
+pub(crate) mod relay;
+pub(crate) mod server;
+pub(crate) mod site;

@@ -1,0 +1,83 @@
+//! Blanks in an answer what differs between two runs of one and the same server.
+//!
+//! As wire.py does: the Date and Expires values, a multipart boundary, the checksum of the path in Werkzeug's ETag, and
+//! `HOST:PORT`. And two things more: the port behind any other name, and the order of the methods in Allow, which
+//! in Flask and Apache is that of a hash table.
+
+/// The text with those parts blanked; `target` is the `HOST:PORT` that was asked.
+pub(crate) fn normal(text: &str, target: &str) -> String {
+    let mut out: Vec<_> = text.split('\n').map(line).collect::<Vec<_>>();
+    let boundaries: Vec<_> = out
+        .iter()
+        .filter_map(|line| boundary(line))
+        .map(str::to_owned)
+        .collect();
+    for line in &mut out {
+        for boundary in &boundaries {
+            *line = line.replace(boundary, "<boundary>");
+        }
+    }
+    let port = target.rsplit(':').next().unwrap_or(target);
+    blank_path_checksum(&out.join("\n"))
+        .replace("{{file:/link-in.txt}}", "{{file:/index.html}}") // one content, two names
+        .replace(target, "<host>")
+        .replace(&format!("Port {port}"), "Port <port>")
+        .replace(&format!(":{port}"), ":<port>")
+}
+
+fn line(line: &str) -> String {
+    match line.split_once(": ") {
+        Some((name @ ("Date" | "date" | "Expires" | "expires"), value))
+            if value.strip_suffix('\r').is_some_and(is_date) =>
+        {
+            format!("{name}: <date>\r")
+        }
+        Some(("Allow", methods)) => {
+            let separator = if methods.contains(", ") { ", " } else { "," };
+            let mut methods: Vec<_> = methods.trim_end().split(separator).collect();
+            methods.sort_unstable();
+            format!("Allow: {}\r", methods.join(separator))
+        }
+        _ => line.to_owned(),
+    }
+}
+
+/// `Tue, 31 Oct 2023 15:31:16 GMT`, by its shape.
+fn is_date(value: &str) -> bool {
+    const SHAPE: &[u8] = b"Aaa, 00 Aaa 0000 00:00:00 GMT";
+    value.len() == SHAPE.len()
+        && value.bytes().zip(SHAPE).all(|(byte, &shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            b'A' => byte.is_ascii_uppercase(),
+            b'a' => byte.is_ascii_lowercase(),
+            literal => byte == literal,
+        })
+}
+
+fn boundary(line: &str) -> Option<&str> {
+    let (_, value) = line.split_once("boundary=")?;
+    value
+        .trim_start_matches('"')
+        .split(|c: char| c.is_whitespace() || c == '"' || c == ';')
+        .next()
+        .filter(|b| !b.is_empty())
+}
+
+/// Werkzeug's ETag is `"mtime-size-checksum"`, with the checksum of the file's absolute path.
+fn blank_path_checksum(text: &str) -> String {
+    let parts: Vec<_> = text
+        .split('"')
+        .map(|quoted| checksummed(quoted).map_or_else(|| quoted.to_owned(), |kept| format!("{kept}-<adler32>")))
+        .collect();
+    parts.join("\"")
+}
+
+fn checksummed(quoted: &str) -> Option<&str> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (kept, checksum) = quoted.rsplit_once('-')?;
+    let (mtime, size) = kept.split_once('-')?;
+    let (seconds, fraction) = mtime.split_once('.')?;
+    let fits =
+        digits(seconds) && digits(fraction) && digits(size) && digits(checksum) && (5..=10).contains(&checksum.len());
+    fits.then_some(kept)
+}

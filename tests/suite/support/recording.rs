@@ -1,0 +1,83 @@
+//! Recordings: what came back in a case, from a file of wire.py's or from our own client.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// What a server did in each case of a corpus.
+pub(crate) struct Recording {
+    /// `HOST:PORT` as the requests named it.
+    pub(crate) target: String,
+    pub(crate) outcomes: HashMap<String, Outcome>,
+}
+
+/// What came back in one case.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// One for each `read` and `end`. (Sends that failed are not kept: whether one fails at once or a moment later, after
+    /// the peer has gone, depends on the moment and not on the peer.)
+    pub(crate) heard: Vec<Heard>,
+    pub(crate) end: End,
+    /// From the last byte exchanged to the end, in seconds.
+    pub(crate) after_s: Option<f64>,
+}
+
+/// What was heard in one step.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    /// The bytes as latin-1, with the content of whole files as `{{file:/path}}`.
+    pub(crate) text: String,
+    /// From the last byte before to the first of these, in seconds, when that was measured.
+    pub(crate) at_s: Option<f64>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Fin,
+    Rst,
+    Open,
+}
+
+impl Recording {
+    /// A file below `tests/recordings`.
+    pub(crate) fn load(file: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/recordings")
+            .join(file);
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let value: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        parse(&value).unwrap_or_else(|| panic!("{}: not a recording", path.display()))
+    }
+}
+
+fn parse(value: &Value) -> Option<Recording> {
+    let cases = value.get("cases")?.as_object()?;
+    Some(Recording {
+        target: value.get("target")?.as_str()?.to_owned(),
+        outcomes: cases
+            .iter()
+            .filter_map(|(name, case)| Some((name.clone(), outcome(case)?)))
+            .collect(),
+    })
+}
+
+fn outcome(case: &Value) -> Option<Outcome> {
+    let heard = case.get("log")?.as_array()?.iter().filter_map(|entry| {
+        let text = entry.get("got")?.as_str()?.to_owned();
+        Some(Heard {
+            text,
+            at_s: entry.get("at").and_then(Value::as_f64),
+        })
+    });
+    Some(Outcome {
+        heard: heard.collect(),
+        end: match case.get("end")?.as_str()? {
+            "fin" => End::Fin,
+            "rst" => End::Rst,
+            _ => End::Open,
+        },
+        after_s: case.get("after").and_then(Value::as_f64),
+    })
+}

@@ -1,0 +1,120 @@
+//! The server under test: labserve's own binary in a process of its own, killed when dropped.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+/// How long a start may take before the test gives up.
+const START: Duration = Duration::from_secs(20);
+
+/// A running server.
+pub(crate) struct Server {
+    address: SocketAddr,
+    process: Option<Child>,
+}
+
+impl Server {
+    /// Starts labserve with a profile over a directory, on a free port of the loopback interface.
+    ///
+    /// With `LABSERVE_AGAINST="node=127.0.0.1:13000 nginx=127.0.0.1:18081"` the named profiles' tests talk to the
+    /// servers at those addresses instead: the real ones, to see whether the recordings still tell the truth.
+    pub(crate) fn start(profile: &str, root: &Path) -> Self {
+        if let Some(address) = elsewhere(profile) {
+            return Self { address, process: None };
+        }
+        let mut process = Command::new(env!("CARGO_BIN_EXE_labserve"))
+            .args(["--profile", profile, "--bind", "127.0.0.1", "--port", "0", "--root"])
+            .arg(root)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the labserve binary should start");
+        let said = listen(&mut process);
+        let mut all = String::new();
+        loop {
+            match said.recv_timeout(START) {
+                Ok(line) => {
+                    if let Some(address) = address_in(&line) {
+                        return Self {
+                            address,
+                            process: Some(process),
+                        };
+                    }
+                    all.push_str(&line);
+                }
+                Err(_) => {
+                    let _ = process.kill();
+                    panic!("labserve --profile {profile} named no address within {START:?}; it said:\n{all}");
+                }
+            }
+        }
+    }
+
+    /// Whether this is labserve, and not a real server that it imitates.
+    pub(crate) fn is_labserve(&self) -> bool {
+        self.process.is_some()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// Reads stdout and stderr to their ends on threads of their own, so that a talkative server never blocks on a full
+/// pipe, and passes on what is said until nobody wants it any more.
+fn listen(process: &mut Child) -> Receiver<String> {
+    let (said, lines) = mpsc::channel();
+    let out: Option<Box<dyn Read + Send>> = process.stdout.take().map(|x| Box::new(x) as _);
+    let err: Option<Box<dyn Read + Send>> = process.stderr.take().map(|x| Box::new(x) as _);
+    for stream in [out, err].into_iter().flatten() {
+        let said = said.clone();
+        thread::spawn(move || {
+            let mut reader = BufReader::new(stream);
+            let mut line = Vec::new();
+            while matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
+                let _ = said.send(String::from_utf8_lossy(&line).into_owned());
+                line.clear();
+            }
+        });
+    }
+    lines
+}
+
+/// The address in a line that contains `http://127.0.0.1:PORT/`.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("http://127.0.0.1:")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    Some(SocketAddr::from(([127, 0, 0, 1], digits.parse().ok()?)))
+}
+
+fn elsewhere(profile: &str) -> Option<SocketAddr> {
+    let list = std::env::var("LABSERVE_AGAINST").ok()?;
+    let (_, address) = list
+        .split_whitespace()
+        .filter_map(|item| item.split_once('='))
+        .find(|(name, _)| *name == profile)?;
+    Some(
+        address
+            .parse()
+            .unwrap_or_else(|e| panic!("LABSERVE_AGAINST: {address:?} is no address: {e}")),
+    )
+}

@@ -1,0 +1,101 @@
+//! The directories that the tests serve: copies in a temporary place, dated as the recordings' files were.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+
+/// The modification time of every file of the report: 2023-10-31 15:31:16.361 UTC.
+const MODIFIED: Duration = Duration::from_millis(1_698_766_276_361);
+
+/// A document root of its own, removed when dropped.
+pub(crate) struct Site {
+    /// Holds the root and, beside it, `secret.txt`, which no request may reach.
+    _around: TempDir,
+    root: PathBuf,
+}
+
+impl Site {
+    /// The site that the recordings were made over, with a link that stays inside the root and one that leaves it.
+    pub(crate) fn recorded() -> Self {
+        let site = Self::copy_of(&package().join("tests/site"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            symlink("index.html", site.root.join("link-in.txt")).expect("link-in.txt should be new");
+            symlink("../secret.txt", site.root.join("link-out.txt")).expect("link-out.txt should be new");
+        }
+        site
+    }
+
+    /// The report's page, as the repository serves it by default.
+    pub(crate) fn demo() -> Self {
+        Self::copy_of(&package().join("static"))
+    }
+
+    fn copy_of(source: &Path) -> Self {
+        let around = TempDir::new().expect("a temporary directory should be to be had");
+        let root = around.path().join("site");
+        copy_tree(source, &root).unwrap_or_else(|e| panic!("cannot copy {}: {e}", source.display()));
+        fs::write(around.path().join("secret.txt"), "secret\n").expect("the secret should be writable");
+        Self { _around: around, root }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The content of a file, by its path below the root.
+    pub(crate) fn read(&self, path: &str) -> Vec<u8> {
+        fs::read(self.root.join(path)).unwrap_or_else(|e| panic!("cannot read {path} of the test site: {e}"))
+    }
+
+    /// Every regular file of at least `least` bytes, the largest first, with its path as a request names it.
+    pub(crate) fn files_from(&self, least: usize) -> Vec<(Vec<u8>, String)> {
+        let mut files = Vec::new();
+        collect(&self.root, "", &mut files).expect("the test site should be readable");
+        files.retain(|(content, _)| content.len() >= least);
+        files.sort_by_key(|(content, _)| std::cmp::Reverse(content.len()));
+        files
+    }
+}
+
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let (source, target) = {
+            let e = entry?;
+            (e.path(), to.join(e.file_name()))
+        };
+        if source.is_dir() {
+            copy_tree(&source, &target)?;
+        } else {
+            fs::write(&target, fs::read(&source)?)?;
+            File::options()
+                .write(true)
+                .open(&target)?
+                .set_modified(SystemTime::UNIX_EPOCH + MODIFIED)?;
+        }
+    }
+    Ok(())
+}
+
+fn collect(dir: &Path, prefix: &str, files: &mut Vec<(Vec<u8>, String)>) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            collect(&entry.path(), &path, files)?;
+        } else if kind.is_file() {
+            files.push((fs::read(entry.path())?, path));
+        }
+    }
+    Ok(())
+}
