@@ -48,6 +48,9 @@ pub fn fate<'p>(
             if both && profile.request_body.both_ends && profile.request_body.delimiter == Delimiter::Coding {
                 return Some(CloseReason::BadRequest);
             }
+            if !policy.not_kept.is_empty() && not_kept(request, policy) {
+                return Some(CloseReason::NotPersistent);
+            }
             if policy.max_requests.is_some_and(|most| number >= most) {
                 return Some(CloseReason::MaxRequests);
             }
@@ -91,4 +94,13 @@ fn asked(request: &Request<'_>, policy: &ConnectionPolicy) -> (bool, bool) {
             }
         }),
     }
+}
+
+/// Whether the request is one of those after which the connection is not kept.
+fn not_kept(request: &Request<'_>, policy: &ConnectionPolicy) -> bool {
+    let agent = request.get(Name::UserAgent).unwrap_or_default();
+    policy
+        .not_kept
+        .iter()
+        .any(|rule| rule.method.as_bytes() == request.method() && rule.agents.iter().any(|kind| kind.fits(agent)))
 }

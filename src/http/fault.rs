@@ -62,6 +62,7 @@ faults! {
     TargetHigh = "target_high", "a byte above 0x7f in the target (accepted: part of the target)";
     TargetFragment = "target_fragment", "a `#` in the target (accepted: see [target] fragment)";
     TargetForm = "target_form", "a target that is neither a path, nor `*`, nor an absolute URI (accepted: taken as a path)";
+    ConnectAuthority = "connect_authority", "the target `host:port` with the method CONNECT (accepted unless it is set: the method's rule applies)";
     TargetAuthority = "target_authority", "an absolute URI whose authority is no host name with or without a port (accepted: its path counts all the same; not listed: accepted)";
     TargetAsterisk = "target_asterisk", "the target `*` (accepted: taken as a path)";
     OptionsAsterisk = "options_asterisk", "the same with the method OPTIONS (RFC 9112 section 3.2.4); as `target_asterisk`, unless it is set";

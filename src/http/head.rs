@@ -162,6 +162,8 @@ pub enum Scan {
     Partial {
         /// Whether the request line has ended.
         line_complete: bool,
+        /// The request target, if it has.
+        target: Span,
     },
     /// A complete head.
     Complete(Head),
@@ -185,6 +187,7 @@ pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
         Ok(true) => Scan::Complete(scanner.head),
         Ok(false) => Scan::Partial {
             line_complete: scanner.head.fields_start > 0,
+            target: scanner.head.target,
         },
         Err(fault) => Scan::Refused(fault, scanner.head),
     }
@@ -313,6 +316,9 @@ impl Scanner<'_> {
         if word.is_empty() && ended {
             return self.check(Fault::LeadingSpace);
         }
+        if ended {
+            self.head.method = self.head.at_fault;
+        }
         self.method_chars(word)?;
         let known = |method: &String| {
             if ended {
@@ -339,20 +345,27 @@ impl Scanner<'_> {
             .iter()
             .position(|b| matches!(b, b'\r' | b'\n'))
             .unwrap_or(rest.len());
+        let broken_end = is_cr_inside(&rest[line_end..]);
         let rest = &rest[..line_end];
         let spaces = rest.iter().take_while(|b| **b == b' ').count();
         let target = &rest[spaces..];
         let target_end = target.iter().position(|b| *b == b' ').unwrap_or(target.len());
         let (target, behind) = target.split_at(target_end);
         self.head.at_fault = Span::new(after_method + spaces, after_method + spaces + target_end);
-        if bytes[line..after_method] != *b"CONNECT" && !begins_a_target(target) {
-            self.check(Fault::TargetForm)?;
+        let method = &bytes[line..after_method];
+        match target {
+            [b'*', ..] if method == b"OPTIONS" => self.check(Fault::OptionsAsterisk)?,
+            [b'*', ..] => self.check(Fault::TargetAsterisk)?,
+            _ if begins_a_target(target) => {}
+            _ if method == b"CONNECT" => self.check(Fault::ConnectAuthority)?,
+            _ => self.check(Fault::TargetForm)?,
         }
         for byte in target {
             self.target_char(*byte)?;
         }
         let spaces = behind.iter().take_while(|b| **b == b' ').count();
-        self.version_prefix(&behind[spaces..])
+        self.version_prefix(&behind[spaces..])?;
+        if broken_end { self.check(Fault::BareCr) } else { Ok(()) }
     }
 
     /// Looks at as much of a version as has come.
@@ -405,7 +418,11 @@ impl Scanner<'_> {
         let value = text.get(name.len() + 1..).unwrap_or_default();
         // A CR may belong to the line's end as yet.
         let end = memchr::memchr(b'\r', value).unwrap_or(value.len());
-        self.value_chars(&value[..end])
+        self.value_chars(&value[..end])?;
+        if is_cr_inside(&value[end..]) {
+            self.check(Fault::BareCr)?;
+        }
+        Ok(())
     }
 
     fn method_chars(&self, method: &[u8]) -> Result<(), Fault> {
@@ -540,7 +557,7 @@ impl Scanner<'_> {
             b"*" => self.check(Fault::TargetAsterisk),
             _ if has_scheme(target) && has_plain_authority(target) => Ok(()),
             _ if has_scheme(target) => self.check(Fault::TargetAuthority),
-            _ if self.head.method.of(self.bytes) == b"CONNECT" => Ok(()),
+            _ if self.head.method.of(self.bytes) == b"CONNECT" => self.check(Fault::ConnectAuthority),
             _ => self.check(Fault::TargetForm),
         }
     }
@@ -662,7 +679,20 @@ impl Scanner<'_> {
             value: Span::new(value_start, value_start + value.len()),
             known: Name::of(name),
         });
+        if self.policy.by_byte && Name::of(name) == Some(Name::Host) {
+            self.host(value)?;
+        }
         Ok(())
+    }
+
+    /// Looks at a Host field as soon as its line is complete.
+    fn host(&self, host: &[u8]) -> Result<(), Fault> {
+        match (host.is_empty(), self.head.version) {
+            (true, Version::Http11) => self.check(Fault::HostEmpty),
+            (true, _) => self.check(Fault::HostEmptyOld),
+            (false, _) if self.policy.host.accepts(host) => Ok(()),
+            (false, _) => self.check(Fault::HostInvalid),
+        }
     }
 
     fn value_chars(&self, value: &[u8]) -> Result<(), Fault> {
@@ -693,6 +723,11 @@ fn number(digits: &[u8]) -> Option<u32> {
         return None;
     }
     Some(digits.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0')))
+}
+
+/// Whether `text` begins with CRs that no LF follows, and something else does.
+fn is_cr_inside(text: &[u8]) -> bool {
+    text.iter().find(|b| **b != b'\r').is_some_and(|b| *b != b'\n') && text.starts_with(b"\r")
 }
 
 /// Whether `text` is a target, or can become one.

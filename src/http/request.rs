@@ -188,7 +188,7 @@ impl<'a> Request<'a> {
             }
         };
         self.host_fault(policy.host, &refused)
-            .or_else(|| self.framing_fault(&refused))
+            .or_else(|| self.framing_fault(policy.trim_tabs, &refused))
             .or_else(|| self.expect_fault(&refused))
     }
 
@@ -217,7 +217,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn framing_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+    fn framing_fault(&self, trim_tabs: bool, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
         let mut lengths = self.all(Name::ContentLength);
         let first = lengths.next();
         if let Some(first) = first {
@@ -241,7 +241,8 @@ impl<'a> Request<'a> {
                 .then(|| refused(Fault::LengthMissing))
                 .flatten();
         };
-        let unusual = if !coding.eq_ignore_ascii_case(b"chunked") {
+        let tab = !trim_tabs && self.all(Name::TransferEncoding).any(|value| value.contains(&b'\t'));
+        let unusual = if tab || !coding.eq_ignore_ascii_case(b"chunked") {
             Some(Fault::CodingNotChunked)
         } else if self.codings() > 1 {
             Some(Fault::CodingUnknown)

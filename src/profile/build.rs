@@ -236,7 +236,12 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         }
         faults.set(*fault, treatment);
     }
-    for accepted in [Fault::TargetAuthority, Fault::NoVersionMethod, Fault::HostEmptyOld] {
+    for accepted in [
+        Fault::ConnectAuthority,
+        Fault::TargetAuthority,
+        Fault::NoVersionMethod,
+        Fault::HostEmptyOld,
+    ] {
         if !raw.faults.contains_key(accepted.key()) {
             faults.set(accepted, Treatment::Accept);
         }
@@ -463,6 +468,7 @@ fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mista
         http10_keep_alive: connection.http10_keep_alive,
         search: connection.search,
         repeated: connection.repeated,
+        not_kept: connection.not_kept.clone(),
         max_requests: Some(connection.max_requests).filter(|n| *n > 0),
         max_age: connection.max_age.0,
         max_connections: Some(connection.max_connections).filter(|n| *n > 0),

@@ -216,8 +216,7 @@ pub struct Padding {
 impl Padding {
     /// Whether it is for a client with this User-Agent field.
     pub fn is_for(&self, agent: &[u8]) -> bool {
-        let has = |text: &String| memchr::memmem::find(agent, text.as_bytes()).is_some();
-        self.agents.iter().any(|a| has(&a.has) && !a.lacks.iter().any(has))
+        self.agents.iter().any(|kind| kind.fits(agent))
     }
 }
 
@@ -244,6 +243,7 @@ pub struct ConnectionPolicy {
     pub http10_keep_alive: bool,
     pub search: TokenSearch,
     pub repeated: raw::RepeatedConnection,
+    pub not_kept: Vec<raw::RawUnkept>,
     pub max_requests: Option<u64>,
     pub max_age: Option<Duration>,
     pub max_connections: Option<u64>,

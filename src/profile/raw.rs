@@ -73,6 +73,8 @@ pub struct RawConnection {
     pub search: TokenSearch,
     /// Which of several Connection fields counts: `any` that says close, or the `last` that says close or keep-alive.
     pub repeated: RepeatedConnection,
+    /// Requests after which the connection ends, by method and User-Agent.
+    pub not_kept: Vec<RawUnkept>,
     /// After how many requests a connection is ended; 0 for no limit.
     pub max_requests: u64,
     /// After how long a connection is ended with its next reply.
@@ -127,6 +129,7 @@ impl Default for RawConnection {
             http10_keep_alive: true,
             search: TokenSearch::List,
             repeated: RepeatedConnection::Any,
+            not_kept: Vec::new(),
             max_requests: 0,
             max_age: Span(None),
             announce: Announce::Always,
@@ -573,6 +576,24 @@ pub struct RawPadding {
     pub times: Option<usize>,
     /// Whom it is for: clients that any of these describes.
     pub agents: Vec<RawAgent>,
+}
+
+/// Requests after which a connection is not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawUnkept {
+    /// The method.
+    pub method: String,
+    /// The clients: any of these.
+    pub agents: Vec<RawAgent>,
+}
+
+impl RawAgent {
+    /// Whether a client with this User-Agent field is of the kind.
+    pub fn fits(&self, agent: &[u8]) -> bool {
+        let has = |text: &String| memchr::memmem::find(agent, text.as_bytes()).is_some();
+        has(&self.has) && !self.lacks.iter().any(has)
+    }
 }
 
 /// A kind of client, by its User-Agent field.

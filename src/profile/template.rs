@@ -97,7 +97,7 @@ filters! {
     HtmlQuot = "html-quot", "with & < > \" as &amp; &lt; &gt; &quot;";
     HtmlText = "html-text", "with & < > as &amp; &lt; &gt;";
     Encode = "encode", "percent-encoded where RFC 3986 asks for it, leaving escapes that are there";
-    UriEncode = "uri-encode", "with controls, spaces, `#`, `%`, `?` and all beyond ASCII percent-encoded";
+    UriEncode = "uri-encode", "percent-encoded where RFC 3986 asks for it in a path, and in escapes that are there";
     Path = "path-encode", "percent-encoded but for unreserved characters and `/`";
     Percent = "percent", "percent-encoded but for letters, digits and !#$&+-.^_`|~";
     PercentPlain = "percent-plain", "percent-encoded but for letters, digits and -._~/";
@@ -301,7 +301,7 @@ fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
         ),
         Filter::HtmlText => text::escape(value, &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;")], out),
         Filter::Encode => percent::encode_rest(value, b"-._~!*'();:@&=+$,/?#[]", out),
-        Filter::UriEncode => percent::encode(value, b"!\"$&'()*+,-./:;<=>@[\\]^_`{|}~", out),
+        Filter::UriEncode => percent::encode(value, b"-._~!*'();:@&=+$,/[]", out),
         Filter::Path => percent::encode(value, b"-._~!*'();:@&=+$,/", out),
         Filter::Percent => percent::encode(value, b"!#$&+-.^_`|~", out),
         Filter::PercentPlain => percent::encode(value, b"-._~/", out),

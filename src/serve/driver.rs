@@ -4,6 +4,7 @@ use super::exchange::{self, Exchange};
 use super::{Site, Worker, finish, wire};
 use crate::connection::{CloseReason, Connection, Deadline, Event, State};
 use crate::events;
+use crate::files::path;
 use crate::http::{Fault, Head, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
 use std::cell::RefCell;
@@ -93,22 +94,12 @@ impl Driver {
             let end = match self.scan(&site) {
                 Scan::Complete(head) => self.exchange(&site, head, None).await,
                 Scan::Refused(fault, head) => self.exchange(&site, head, Some(fault)).await,
-                Scan::Partial { .. } => match self.wait(&site).await {
-                    Woken::Bytes(_) => None,
-                    Woken::Fin => match self.client_fin(&site) {
-                        EofInHead::Silent => Some(self.fin_reason().into()),
-                        EofInHead::Complete => self.exchange_as_complete(&site).await,
-                        EofInHead::Answer(id) => {
-                            self.connection.on(Event::HeadComplete, self.worker.now(), 0);
-                            Some(self.say(&site, id, CloseReason::BadRequest).await)
-                        }
-                    },
-                    Woken::Broken(error) => Some(wire::reason_of(&error).into()),
-                    Woken::Expired(Deadline {
-                        reason, say: Some(id), ..
-                    }) => Some(self.say(&site, id, reason).await),
-                    Woken::Expired(deadline) => Some(deadline.reason.into()),
-                    Woken::Stop => Some(CloseReason::Shutdown.into()),
+                Scan::Partial { target, .. } => match self.refuses_target(&site, target) {
+                    Some(id) => {
+                        self.connection.on(Event::HeadComplete, self.worker.now(), 0);
+                        Some(self.say(&site, id, CloseReason::BadRequest).await)
+                    }
+                    None => self.wait_for_more(&site).await,
                 },
             };
             if let Some(end) = end {
@@ -117,12 +108,46 @@ impl Driver {
         }
     }
 
+    /// Waits for something to happen to a head that is not complete, and does what it calls for.
+    async fn wait_for_more(&mut self, site: &Rc<Site>) -> Option<End> {
+        match self.wait(site).await {
+            Woken::Bytes(_) => None,
+            Woken::Fin => match self.client_fin(site) {
+                EofInHead::Silent => Some(self.fin_reason().into()),
+                EofInHead::Complete => self.exchange_as_complete(site).await,
+                EofInHead::Answer(id) => {
+                    self.connection.on(Event::HeadComplete, self.worker.now(), 0);
+                    Some(self.say(site, id, CloseReason::BadRequest).await)
+                }
+            },
+            Woken::Broken(error) => Some(wire::reason_of(&error).into()),
+            Woken::Expired(Deadline {
+                reason, say: Some(id), ..
+            }) => Some(self.say(site, id, reason).await),
+            Woken::Expired(deadline) => Some(deadline.reason.into()),
+            Woken::Stop => Some(CloseReason::Shutdown.into()),
+        }
+    }
+
+    /// The response that a target gets before the rest of its head is there, from a profile that judges bytes as they
+    /// come and targets before all else.
+    fn refuses_target(&self, site: &Site, target: head::Span) -> Option<crate::http::ResponseId> {
+        let profile = &site.profile;
+        if target.is_empty() || !profile.head.by_byte || !profile.target.before_method {
+            return None;
+        }
+        path::locate(target.of(&self.input), &profile.target, &profile.files).err()
+    }
+
     fn scan(&mut self, site: &Site) -> Scan {
         if self.input.is_empty() {
-            return Scan::Partial { line_complete: false };
+            return Scan::Partial {
+                line_complete: false,
+                target: head::Span::default(),
+            };
         }
         let scan = head::scan(&self.input, &site.profile.head);
-        if let Scan::Partial { line_complete } = scan {
+        if let Scan::Partial { line_complete, .. } = scan {
             self.connection
                 .on(Event::Partial { line_complete }, self.worker.now(), 0);
         }

@@ -477,7 +477,9 @@ impl Exchange<'_> {
         }
         let before = *sent;
         let written = {
-            let body = if request.method() == b"HEAD" || status::is_bodiless(response.status) {
+            let body = if (request.method() == b"HEAD" && request.version() != Version::Http09)
+                || status::is_bodiless(response.status)
+            {
                 Vec::new()
             } else {
                 pieces(reply, &page)
