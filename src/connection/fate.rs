@@ -2,7 +2,7 @@
 
 use super::CloseReason;
 use crate::http::request::Delimiter;
-use crate::http::{Request, Version, field::Name};
+use crate::http::{Framing, Request, Version, field::Name};
 use crate::profile::{Announce, Claim, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub fn fate<'p>(
 ) -> Fate<'p> {
     let policy = &profile.connection;
     let (asked_to_close, asked_to_keep) = request.map_or((false, false), |request| asked(request, policy));
-    let end_without = |response_ends: Option<bool>| {
+    let end_without = |response_ends: Option<bool>, ending: Option<CloseReason>| {
         ending.filter(|_| response_ends != Some(false)).or_else(|| {
             if response_ends == Some(true) {
                 return Some(CloseReason::Response);
@@ -44,6 +44,16 @@ pub fn fate<'p>(
             if asked_to_close {
                 return Some(CloseReason::RequestSaidClose);
             }
+            // Without chunks, a body whose length is not known beforehand ends with the connection.
+            if response.chunked && request.version() < Version::Http11 && request.method() != b"HEAD" {
+                return Some(CloseReason::Http10);
+            }
+            if profile.request_body.continue_unsent_ends
+                && request.expects_continue()
+                && request.framing(profile.request_body.delimiter) == Framing::None
+            {
+                return Some(CloseReason::ContinueUnsent);
+            }
             let both = request.get(Name::ContentLength).is_some() && request.get(Name::TransferEncoding).is_some();
             if both && profile.request_body.both_ends && profile.request_body.delimiter == Delimiter::Coding {
                 return Some(CloseReason::BadRequest);
@@ -57,7 +67,7 @@ pub fn fate<'p>(
             policy.max_age.filter(|most| age >= *most).map(|_| CloseReason::MaxAge)
         })
     };
-    let end = end_without(response.ends);
+    let end = end_without(response.ends, ending);
     let truth = |end| match (end, policy.announce) {
         (Some(_), _) => Claim::Close,
         (None, Announce::Always) => Claim::Keep,
@@ -67,7 +77,7 @@ pub fn fate<'p>(
     };
     let claim = match response.claims {
         None => truth(end),
-        Some(Claim::AsIfKept) => truth(end_without(None)),
+        Some(Claim::AsIfKept) => truth(end_without(None, ending.filter(|why| *why != CloseReason::BadRequest))),
         Some(claim) => claim,
     };
     let says: &[Template] = match claim {

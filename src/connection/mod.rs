@@ -118,6 +118,11 @@ impl Connection {
         self.requests
     }
 
+    /// So many requests more count as begun.
+    pub fn count(&mut self, more: u64) {
+        self.requests += more;
+    }
+
     /// When it was accepted.
     pub fn accepted(&self) -> Duration {
         self.accepted

@@ -51,6 +51,7 @@ reasons! {
     MaxRequests = "max_requests" Server, "it has served as many requests as it may";
     MaxAge = "max_age" Server, "it has lasted as long as it may";
     Response = "response" Server, "this reply ends the connection";
+    ContinueUnsent = "continue_unsent" Server, "the client waits for a 100 Continue that it does not get";
     BadRequest = "bad_request" Server, "the request could not be accepted";
     BodyUnread = "body_unread" Server, "the request's body was not read to its end";
     RequestDropped = "request_dropped" Server, "the client had ended its side behind the request, which this server drops";

@@ -1,6 +1,6 @@
 //! From a request target to a path below the root, without touching the file system.
 
-use crate::http::head::has_scheme;
+use crate::http::head::{has_one_slash_scheme, has_scheme};
 use crate::http::{ResponseId, percent};
 use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Fragment, Limit, Take, TargetPolicy, types};
 
@@ -17,7 +17,7 @@ pub struct Located {
 /// A target cut into its parts: the path as sent, and the query with its `?`.
 pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> (&'t [u8], &'t [u8]) {
     let target = match policy.absolute {
-        Take::As(AbsoluteTarget::Path) if has_scheme(target) => absolute_path(target),
+        Take::As(AbsoluteTarget::Path) if is_absolute(target, policy) => absolute_path(target),
         _ => target,
     };
     let target = match policy.fragment {
@@ -28,8 +28,26 @@ pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> (&'t [u8], &'t [u8]
     (path, &target[path.len()..])
 }
 
+/// Whether the target is an absolute URI. Where the policy lists schemes, it needs no authority.
+fn is_absolute(target: &[u8], policy: &TargetPolicy) -> bool {
+    has_scheme(target) || (policy.schemes.is_some() && has_one_slash_scheme(target))
+}
+
+/// The scheme and the authority of an absolute URI; no authority without `//`.
+fn scheme_and_authority(target: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let scheme = until(target, b':');
+    let rest = target.get(scheme.len() + 1..).unwrap_or_default();
+    let authority = rest.strip_prefix(b"//").map(|rest| {
+        let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#'));
+        &rest[..end.unwrap_or(rest.len())]
+    });
+    (scheme, authority)
+}
+
 fn absolute_path(target: &[u8]) -> &[u8] {
-    let authority = target.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
+    let Some(authority) = target.windows(3).position(|w| w == b"://").map(|at| at + 3) else {
+        return &target[until(target, b':').len() + 1..];
+    };
     match target[authority..].iter().position(|b| matches!(b, b'/' | b'?' | b'#')) {
         Some(at) if target[authority + at] == b'/' => &target[authority + at..],
         _ => b"/",
@@ -50,12 +68,21 @@ pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Resul
     {
         return Err(id);
     }
+    if is_absolute(target, policy) {
+        check_absolute(target, policy)?;
+    }
     if let Take::Answer(id) = policy.fragment
         && target.contains(&b'#')
     {
         return Err(id);
     }
     let (sent, query) = split(target, policy);
+    if policy.above_root_first
+        && let Take::Answer(id) = policy.above_root
+        && climbs_above_root(sent)
+    {
+        return Err(id);
+    }
     within(policy.longest_path, sent.len())?;
     within(policy.longest_query, query.len().saturating_sub(1))?;
     let (path, trailing_slash) = match plain(sent) {
@@ -140,6 +167,40 @@ fn plain(sent: &[u8]) -> Option<&str> {
         return None;
     }
     (path.iter().all(is_plain) && !path.windows(2).any(joined)).then(|| std::str::from_utf8(path).ok())?
+}
+
+fn check_absolute(target: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
+    let (scheme, authority) = scheme_and_authority(target);
+    if let Some((schemes, id)) = &policy.schemes
+        && !schemes.iter().any(|s| s.as_bytes().eq_ignore_ascii_case(scheme))
+    {
+        return Err(*id);
+    }
+    match (&policy.bad_authority, authority) {
+        (Some((syntax, id)), Some(authority)) if !authority.is_empty() && !syntax.accepts(authority) => Err(*id),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a path, in which nothing but `%2e` is decoded, has more `..` than names before them.
+fn climbs_above_root(sent: &[u8]) -> bool {
+    let mut depth = 0usize;
+    for segment in sent.split(|b| *b == b'/') {
+        let segment = if segment.contains(&b'%') && segment.len() <= 6 {
+            percent::decode(segment)
+        } else {
+            segment.to_vec()
+        };
+        match segment.as_slice() {
+            b"" | b"." => {}
+            b".." => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return true,
+            },
+            _ => depth += 1,
+        }
+    }
+    false
 }
 
 /// Joins the segments of `path`, with `.` and `..` worked in (RFC 3986 section 5.2.4).

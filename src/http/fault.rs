@@ -46,6 +46,7 @@ macro_rules! faults {
 
 faults! {
     EmptyLine = "empty_line", "an empty line before the request line (accepted: skipped, RFC 9112 section 2.2)";
+    EmptyLines = "empty_lines", "more empty lines before the request line than [head] empty_lines";
     BareLf = "bare_lf", "a line that ends in LF alone (accepted: it ends the line all the same)";
     BareCr = "bare_cr", "a CR inside a line (accepted: part of the text)";
     LeadingSpace = "leading_space", "white space before the method (accepted: skipped)";
@@ -61,6 +62,8 @@ faults! {
     TargetNul = "target_nul", "a NUL byte in the target (accepted: part of the target)";
     TargetHigh = "target_high", "a byte above 0x7f in the target (accepted: part of the target)";
     TargetFragment = "target_fragment", "a `#` in the target (accepted: see [target] fragment)";
+    TargetQuery = "target_query", "a target that begins with `?` (accepted: the path is `/`)";
+    TargetOneSlash = "target_one_slash", "a scheme with one slash behind its colon (accepted: see [target] schemes)";
     TargetForm = "target_form", "a target that is neither a path, nor `*`, nor an absolute URI (accepted: taken as a path)";
     ConnectAuthority = "connect_authority", "the target `host:port` with the method CONNECT (accepted unless it is set: the method's rule applies)";
     TargetAuthority = "target_authority", "an absolute URI whose authority is no host name with or without a port (accepted: its path counts all the same; not listed: accepted)";
@@ -68,6 +71,7 @@ faults! {
     OptionsAsterisk = "options_asterisk", "the same with the method OPTIONS (RFC 9112 section 3.2.4); as `target_asterisk`, unless it is set";
     NoVersion = "no_version", "a request line without a version, HTTP/0.9 (accepted: the reply has no head, and ends the connection)";
     NoVersionMethod = "no_version_method", "a request line without a version and with another method than GET (accepted: see no_version; not listed: accepted)";
+    NoVersionSpace = "no_version_space", "white space behind a request line without a version (accepted: cut off; not listed: as extra_space)";
     BadVersion = "bad_version", "a version that is not `HTTP/` and two numbers (accepted: taken as HTTP/1.0)";
     OddVersion = "odd_version", "a version with leading zeros or more than one digit, such as HTTP/1.10 (accepted: read as numbers)";
     LowerVersion = "lower_version", "`http/1.1` (accepted: read as HTTP/1.1)";
@@ -81,12 +85,14 @@ faults! {
     FieldNameControl = "field_name_control", "a field name with a space or a control character in it (accepted: part of the name; not listed: as field_name_char)";
     FieldNameSpace = "field_name_space", "white space between field name and colon (accepted: cut off)";
     FieldFold = "field_fold", "a field value that goes on on the next line, obs-fold (accepted: joined)";
+    FieldFoldEmpty = "field_fold_empty", "a line of white space alone behind a field line (accepted: it adds nothing to the value)";
     FieldFoldFirst = "field_fold_first", "white space before the first field name (accepted: skipped)";
     FieldValueNul = "field_value_nul", "a NUL byte in a field value (accepted: part of the value)";
     FieldValueControl = "field_value_control", "another control character in a field value (accepted: part of the value)";
     FieldEndCr = "field_end_cr", "more than one CR before the LF that ends a field line (accepted: part of the line end; not listed: as bare_cr)";
     FieldRepeated = "field_repeated", "a second field of a name in [head] once (accepted: see [head] repeated)";
     FieldTooLong = "field_too_long", "a field line longer than [head] field";
+    FieldValueTooLong = "field_value_too_long", "a field whose values together are longer than [head] value";
     FieldsTooMany = "fields_too_many", "more field lines than [head] fields";
     HeadTooLarge = "head_too_large", "a head longer than [head] size";
     HostMissing = "host_missing", "HTTP/1.1 without Host (accepted: the server's own address stands for it)";
@@ -103,7 +109,18 @@ faults! {
     CodingNotChunked = "coding_not_chunked", "one whose last coding is not chunked; as `coding_unknown`, unless it is set";
     CodingOld = "coding_old", "a Transfer-Encoding in an HTTP/1.0 request (accepted: it counts)";
     ChunkInvalid = "chunk_invalid", "a chunked body that breaks RFC 9112 section 7.1 (accepted: the connection ends without a word)";
+    ChunkTrailer = "chunk_trailer", "a bad field line behind the last chunk (accepted: the connection ends without a word)";
+    ChunkTooLarge = "chunk_too_large", "a chunk of 2^63 bytes or more (accepted: the connection ends without a word)";
+    ExpectEmpty = "expect_empty", "an Expect field without a value (accepted: ignored)";
+    ExpectRepeated = "expect_repeated", "more than one Expect field (accepted: the first counts)";
     ExpectUnknown = "expect_unknown", "an Expect field other than 100-continue (accepted: ignored)";
+}
+
+impl Fault {
+    /// Whether it is one of the Expect field, which is looked at when all else is found right.
+    pub fn is_of_expect(self) -> bool {
+        matches!(self, Fault::ExpectEmpty | Fault::ExpectRepeated | Fault::ExpectUnknown)
+    }
 }
 
 impl fmt::Display for Fault {

@@ -51,6 +51,9 @@ pub enum TokenSearch {
     /// As one member of a comma-separated list, without regard to case (RFC 9110 section 5.6.1).
     #[default]
     List,
+    /// As a run of token characters, whatever stands around it, without regard to case; the beginning of the word is
+    /// enough (`clo` is `close`).
+    Stems,
     /// Anywhere in the value, without regard to case.
     Substring,
     /// As the whole value, without regard to case.
@@ -64,9 +67,22 @@ impl TokenSearch {
             TokenSearch::List => value
                 .split(|b| *b == b',')
                 .any(|member| member.trim_ascii().eq_ignore_ascii_case(word)),
+            TokenSearch::Stems => value
+                .split(|b| !is_token(*b))
+                .any(|run| !run.is_empty() && word.len() >= run.len() && word[..run.len()].eq_ignore_ascii_case(run)),
             TokenSearch::Substring => value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)),
             TokenSearch::Whole => value.eq_ignore_ascii_case(word),
         }
+    }
+}
+
+/// Writes a value with each line end in it, and the white space around that, as one space (RFC 9112 section 5.2).
+pub fn unfold(value: &[u8], out: &mut Vec<u8>) {
+    let mut lines = value.split(|b| *b == b'\n');
+    out.extend_from_slice(lines.next().unwrap_or_default().trim_ascii_end());
+    for line in lines.map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
+        out.push(b' ');
+        out.extend_from_slice(line);
     }
 }
 
@@ -87,17 +103,25 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_searched_for_in_three_ways() {
-        let cases: [(&[u8], [bool; 3]); 6] = [
-            (b"close", [true, true, true]),
-            (b"Close", [true, true, true]),
-            (b"foo, close", [true, true, false]),
-            (b"closed", [false, true, false]),
-            (b"", [false, false, false]),
-            (b"clos", [false, false, false]),
+    fn a_token_is_searched_for_in_four_ways() {
+        let cases: [(&[u8], [bool; 4]); 8] = [
+            (b"close", [true, true, true, true]),
+            (b"Close", [true, true, true, true]),
+            (b"foo, close", [true, true, true, false]),
+            (b"closed", [false, false, true, false]),
+            (b"", [false, false, false, false]),
+            (b"clos", [false, true, false, false]),
+            (b"\"close\"", [false, true, true, false]),
+            (b"a;close", [false, true, true, false]),
         ];
         for (value, want) in cases {
-            let got = [TokenSearch::List, TokenSearch::Substring, TokenSearch::Whole].map(|s| s.finds(value, b"close"));
+            let searches = [
+                TokenSearch::List,
+                TokenSearch::Stems,
+                TokenSearch::Substring,
+                TokenSearch::Whole,
+            ];
+            let got = searches.map(|s| s.finds(value, b"close"));
             assert_eq!(got, want, "{}", String::from_utf8_lossy(value));
         }
     }

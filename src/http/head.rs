@@ -6,7 +6,7 @@
 
 use super::fault::{Fault, Faults, Treatment};
 use super::field::{self, Name};
-use super::request::HostSyntax;
+use super::host::HostSyntax;
 
 /// Limits and tolerance of the scanner; part of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,14 @@ pub struct HeadPolicy {
     pub once: Vec<String>,
     /// Whether tabs around a value are cut off.
     pub trim_tabs: bool,
+    /// The longest value of a field, with those of all lines of that name joined to it.
+    pub value: Option<usize>,
+    /// The most empty lines before the request line.
+    pub empty_lines: Option<usize>,
+    /// Whether a request without a version that is refused for its line is answered like HTTP/1.0.
+    pub full_http09_refusals: bool,
+    /// Whether a bad field line is noticed only when the line behind it is complete.
+    pub fields_by_next_line: bool,
     /// What a Host field may be made of.
     pub host: HostSyntax,
     /// Whether a bad request line is noticed with its first bad byte, or only when the line is complete.
@@ -149,6 +157,8 @@ pub struct Head {
     pub fields: Vec<FieldLine>,
     /// The field line that a fault is about.
     pub at_fault: Span,
+    /// Whether a field goes on over more than one line.
+    pub folded: bool,
     /// The first field's offset: everything from the request line to there is the request line.
     pub fields_start: usize,
     /// How many bytes the head takes up, with the empty line that ends it.
@@ -189,7 +199,12 @@ pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
             line_complete: scanner.head.fields_start > 0,
             target: scanner.head.target,
         },
-        Err(fault) => Scan::Refused(fault, scanner.head),
+        Err(fault) => {
+            if scanner.head.version == Version::Http09 && policy.full_http09_refusals {
+                scanner.head.version = Version::Http10;
+            }
+            Scan::Refused(fault, scanner.head)
+        }
     }
 }
 
@@ -198,6 +213,14 @@ struct Scanner<'b> {
     policy: &'b HeadPolicy,
     head: Head,
     room: Room,
+}
+
+/// A field line that is judged with the lines that go on with it.
+struct Waiting {
+    line: (usize, usize),
+    folds: Vec<(usize, usize)>,
+    /// The length of all of them, joined with single spaces.
+    joined: usize,
 }
 
 /// A line of the head: where it ends without and with its line end.
@@ -286,7 +309,7 @@ impl Scanner<'_> {
 
     /// Skips empty lines before the request line; returns where it begins.
     fn skip_empty_lines(&mut self) -> Result<usize, Fault> {
-        let mut at = 0;
+        let (mut at, mut count) = (0, 0);
         loop {
             let len = match &self.bytes[at..] {
                 [b'\r', b'\n', ..] => 2,
@@ -299,6 +322,10 @@ impl Scanner<'_> {
                 _ => return Ok(at),
             };
             self.check(Fault::EmptyLine)?;
+            count += 1;
+            if self.policy.empty_lines.is_some_and(|most| count > most) {
+                return Err(Fault::EmptyLines);
+            }
             at += len;
             self.within_size(at)?;
         }
@@ -464,9 +491,6 @@ impl Scanner<'_> {
         if after_method == last {
             return Err(Fault::OneWord);
         }
-        if last < text.len() {
-            self.spaces(&text[last..], 0)?;
-        }
         let target_start = after_method + text[after_method..last].iter().position(|b| !is_space(b)).unwrap_or(0);
         self.spaces(&text[after_method..target_start], 1)?;
         // The version is the last word. Without one the rest is the target: HTTP/0.9, or a target with a space in it.
@@ -485,6 +509,11 @@ impl Scanner<'_> {
             self.spaces(&text[target_end..at], 1)?;
         }
         self.head.target = Span::new(start + target_start, start + target_end);
+        match (last < text.len(), version_start) {
+            (true, Some(_)) => self.spaces(&text[last..], 0)?,
+            (true, None) => self.check(Fault::NoVersionSpace)?,
+            (false, _) => {}
+        }
         let Some(at) = version_start else {
             self.check(Fault::NoVersion)?;
             if &text[first..after_method] != b"GET" {
@@ -558,6 +587,8 @@ impl Scanner<'_> {
             _ if has_scheme(target) && has_plain_authority(target) => Ok(()),
             _ if has_scheme(target) => self.check(Fault::TargetAuthority),
             _ if self.head.method.of(self.bytes) == b"CONNECT" => self.check(Fault::ConnectAuthority),
+            [b'?', ..] => self.check(Fault::TargetQuery),
+            _ if has_one_slash_scheme(target) => self.check(Fault::TargetOneSlash),
             _ => self.check(Fault::TargetForm),
         }
     }
@@ -577,6 +608,8 @@ impl Scanner<'_> {
         // A browser sends about fifteen.
         self.head.fields.reserve(16);
         let mut count = 0;
+        // Where a field line is judged with the lines that go on with it: it and they, and their length when joined.
+        let mut waiting: Option<Waiting> = None;
         loop {
             if self.policy.by_byte && at < self.bytes.len() {
                 self.check_unfinished_field(at)?;
@@ -584,32 +617,109 @@ impl Scanner<'_> {
             let Some(line) = self.line(at, self.policy.field, Fault::FieldTooLong)? else {
                 return Ok(false);
             };
+            let folded = line.end > at && matches!(self.bytes[at], b' ' | b'\t');
+            if let (Some(complete), false) = (&waiting, folded) {
+                count += 1;
+                self.counted_field_line(complete.line, count)?;
+                for (start, end) in &complete.folds {
+                    self.folded_line(*start, *end)?;
+                }
+                waiting = None;
+            }
             if line.end == at {
                 self.head.len = line.next;
-                return Ok(true);
+                return self.value_lengths().map(|()| true);
             }
-            count += 1;
-            if count > self.policy.fields {
-                return Err(Fault::FieldsTooMany);
-            }
-            if matches!(self.bytes[at], b' ' | b'\t') {
-                self.folded_line(at, line.end)?;
-            } else {
-                self.field_line(at, line.end)?;
+            match (folded, &mut waiting) {
+                (true, Some(waiting)) => {
+                    self.folded_text(at, line.end)?;
+                    waiting.folds.push((at, line.end));
+                    waiting.joined += 1 + self.bytes[at..line.end].trim_ascii().len();
+                    // The real servers that join lines keep two bytes of their room to themselves.
+                    self.value_length(waiting.joined + 2)?;
+                }
+                (true, None) => self.folded_line(at, line.end)?,
+                (false, _) if self.policy.fields_by_next_line => {
+                    waiting = Some(Waiting {
+                        line: (at, line.end),
+                        folds: Vec::new(),
+                        joined: line.end - at,
+                    });
+                }
+                (false, _) => {
+                    count += 1;
+                    self.counted_field_line((at, line.end), count)?;
+                }
             }
             at = line.next;
         }
     }
 
+    fn counted_field_line(&mut self, (start, end): (usize, usize), count: usize) -> Result<(), Fault> {
+        self.head.at_fault = Span::new(start, end);
+        if count > self.policy.fields {
+            return Err(Fault::FieldsTooMany);
+        }
+        self.field_line(start, end)
+    }
+
+    fn value_length(&self, length: usize) -> Result<(), Fault> {
+        if self.policy.value.is_some_and(|most| length > most) {
+            Err(Fault::FieldValueTooLong)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether the values of fields of one name, joined with a comma and a space, are too long together.
+    fn value_lengths(&self) -> Result<(), Fault> {
+        if self.policy.value.is_none() {
+            return Ok(());
+        }
+        let length = |field: &FieldLine| (field.value.end - field.value.start) as usize;
+        // No set of fields can be too long if the head is not.
+        let all: usize = self.head.fields.iter().map(|field| length(field) + 2).sum();
+        if self.value_length(all).is_ok() {
+            return Ok(());
+        }
+        let mut lengths = std::collections::HashMap::new();
+        for field in &self.head.fields {
+            let name = field.name.of(self.bytes).to_ascii_lowercase();
+            let sum: &mut usize = lengths.entry(name).or_default();
+            let mut value = Vec::new();
+            field::unfold(field.value.of(self.bytes), &mut value);
+            *sum += value.len() + if *sum > 0 { 2 } else { 0 };
+            self.value_length(*sum)?;
+        }
+        Ok(())
+    }
+
+    /// Judges the text of a line that goes on with a field's value.
+    fn folded_text(&self, start: usize, end: usize) -> Result<(), Fault> {
+        let text = &self.bytes[start..end];
+        if text.trim_ascii().is_empty() {
+            self.check(Fault::FieldFoldEmpty)?;
+        }
+        Ok(())
+    }
+
     /// A line that begins with white space: the value of the field before goes on (RFC 9112 section 5.2).
     fn folded_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        self.head.folded = true;
         let Some(last) = self.head.fields.last_mut() else {
             return self.drop_or(Fault::FieldFoldFirst).map(drop);
         };
         if self.policy.faults.of(Fault::FieldFold) == Treatment::Accept {
-            last.value.end = end as u32;
             let text = &self.bytes[start..end];
-            return self.value_chars(text);
+            let value = text.trim_ascii();
+            if !value.is_empty() {
+                if last.value.is_empty() {
+                    last.value.start = (end - text.trim_ascii_start().len()) as u32;
+                }
+                last.value.end = (start + text.trim_ascii_end().len()) as u32;
+            }
+            self.folded_text(start, end)?;
+            return self.value_chars(value);
         }
         self.drop_or(Fault::FieldFold).map(drop)
     }
@@ -784,6 +894,17 @@ pub fn has_scheme(target: &[u8]) -> bool {
     })
 }
 
+/// Whether a target begins with a scheme, a colon and a slash, which is how a URI without an authority begins.
+pub fn has_one_slash_scheme(target: &[u8]) -> bool {
+    memchr::memchr(b':', target).is_some_and(|colon| {
+        target[colon + 1..].starts_with(b"/")
+            && target[0].is_ascii_alphabetic()
+            && target[..colon]
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -799,6 +920,10 @@ mod tests {
             buffers: None,
             once: Vec::new(),
             trim_tabs: true,
+            value: None,
+            empty_lines: None,
+            full_http09_refusals: false,
+            fields_by_next_line: false,
             host: HostSyntax::Characters,
             by_byte: false,
             full_http09: false,

@@ -2,11 +2,13 @@
 //!
 //! Nothing here reads a socket, a file or a clock, and nothing here knows a profile beyond the policy value it is handed.
 
+pub mod chunks;
 pub mod date;
 pub mod etag;
 pub mod fault;
 pub mod field;
 pub mod head;
+pub mod host;
 pub mod percent;
 pub mod range;
 pub mod request;

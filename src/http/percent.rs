@@ -51,6 +51,19 @@ pub fn encode(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Like [`encode`], with the digits of escapes in lower case.
+pub fn encode_lower(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        if byte.is_ascii_alphanumeric() || safe.contains(byte) {
+            out.push(*byte);
+        } else {
+            let start = out.len();
+            push_escape(*byte, out);
+            out[start..].make_ascii_lowercase();
+        }
+    }
+}
+
 /// Like [`encode`], but leaves escapes that are there already.
 pub fn encode_rest(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     for (at, byte) in text.iter().enumerate() {

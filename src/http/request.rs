@@ -5,6 +5,7 @@
 use super::fault::Fault;
 use super::field::{Name, TokenSearch};
 use super::head::{Head, HeadPolicy, Version, has_scheme};
+use super::host::HostSyntax;
 
 /// A request: a scanned head and the bytes it was scanned from.
 #[derive(Clone, Copy, Debug)]
@@ -36,45 +37,6 @@ pub enum Delimiter {
     Length,
     /// Content-Length alone; Transfer-Encoding is not known to this server.
     LengthOnly,
-}
-
-/// What a Host field may be made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HostSyntax {
-    /// The characters of RFC 3986's host and port, in any order.
-    #[default]
-    Characters,
-    /// Any characters but controls, spaces and `/`, with a name before the first colon, and no `..` in it.
-    Visible,
-}
-
-impl HostSyntax {
-    /// Whether `host` is one.
-    pub fn accepts(self, host: &[u8]) -> bool {
-        match self {
-            HostSyntax::Characters => {
-                let is_host = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b) || *b >= 0x80;
-                host.iter().all(is_host)
-            }
-            HostSyntax::Visible => {
-                host.iter().all(|b| *b > b' ' && !matches!(b, b'/' | 0x7f))
-                    && !host.windows(2).any(|pair| pair == b"..")
-                    && !host_name(host).is_empty()
-            }
-        }
-    }
-}
-
-/// A host without its port, if there is one, and without a dot at its end.
-pub fn host_name(host: &[u8]) -> &[u8] {
-    let end = match (host.first(), memchr::memchr(b']', host)) {
-        (Some(b'['), Some(bracket)) => bracket + 1,
-        (Some(b'['), None) => host.len(),
-        _ => memchr::memchr(b':', host).unwrap_or(host.len()),
-    };
-    let name = &host[..end];
-    name.strip_suffix(b".").unwrap_or(name)
 }
 
 impl<'a> Request<'a> {
@@ -114,6 +76,11 @@ impl<'a> Request<'a> {
     /// The field line that a fault is about.
     pub fn line_at_fault(&self) -> &'a [u8] {
         self.head.at_fault.of(self.bytes)
+    }
+
+    /// Whether a field goes on over more than one line.
+    pub fn is_folded(&self) -> bool {
+        self.head.folded
     }
 
     /// The head as sent, from the request line to the empty line.
@@ -265,7 +232,16 @@ impl<'a> Request<'a> {
 
     fn expect_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
         let expect = self.get(Name::Expect)?;
-        if expect.eq_ignore_ascii_case(b"100-continue") {
+        let repeated = self
+            .all(Name::Expect)
+            .nth(1)
+            .and_then(|_| refused(Fault::ExpectRepeated));
+        if repeated.is_some() {
+            return repeated;
+        }
+        if expect.is_empty() {
+            refused(Fault::ExpectEmpty)
+        } else if expect.eq_ignore_ascii_case(b"100-continue") {
             None
         } else {
             refused(Fault::ExpectUnknown)

@@ -3,6 +3,7 @@
 
 use super::raw::{Raw, RawResponse, Style};
 use super::response::{self, Response};
+use super::template::Template;
 use super::types::MediaTypes;
 use super::units::{RawRule, RawTimer, Span, TimerText, Word};
 use super::{
@@ -56,8 +57,9 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         multipart: Multipart {
             content_type: raw.multipart.content_type.clone(),
             boundary: raw.multipart.boundary.clone(),
-            part: raw.multipart.part.clone(),
+            part: lines_of(&raw.multipart.part).map_err(|why| mistake(&["multipart", "part"], why))?,
             end: raw.multipart.end.clone(),
+            parts_before_chunks: Some(raw.multipart.parts_before_chunks).filter(|n| *n > 0),
         },
         padding: Padding {
             text: raw.padding.text.repeat(raw.padding.times.unwrap_or(1).min(1000)),
@@ -72,6 +74,7 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             continue_without_body: raw.request_body.continue_without_body,
             look_first: raw.request_body.look_first,
             before_end: raw.request_body.before_end,
+            continue_unsent_ends: raw.request_body.continue_unsent_ends,
             limit: body_limit,
         },
         connection: connection_policy(raw, &names)?,
@@ -106,6 +109,11 @@ fn checked(table: &str, key: &str, value: u64, least: u64, most: u64) -> Result<
         &[table, key],
         format!("expected {least} to {most} bytes, got {value}"),
     ))
+}
+
+/// A template cut behind its line ends: each line stands or falls by itself.
+fn lines_of(template: &Template) -> Result<Vec<Template>, String> {
+    template.source().split_inclusive('\n').map(Template::parse).collect()
 }
 
 /// The responses' names.
@@ -160,12 +168,22 @@ impl Names {
 }
 
 fn build_responses(raw: &BTreeMap<String, RawResponse>) -> Result<Vec<Response>, Mistake> {
-    let mut all = Vec::new();
+    let (mut all, mut with_body) = (Vec::new(), Vec::new());
     for (name, response) in raw {
         let filled = filled(name, response, raw, 0).map_err(|why| mistake(&["response", name, "like"], why))?;
+        with_body.push(filled.with_body.clone());
         all.push(Response::new(name, &filled).map_err(|why| mistake(&["response", name], why))?);
     }
     let ids: BTreeMap<String, ResponseId> = all.iter().enumerate().map(|(id, r)| (r.name.clone(), id)).collect();
+    for (response, with_body) in all.iter_mut().zip(with_body) {
+        let Some(Word(word)) = with_body else { continue };
+        response.with_body = Some(ids.get(&word).copied().ok_or_else(|| {
+            mistake(
+                &["response", &response.name, "with_body"],
+                format!("there is no response `{word}`"),
+            )
+        })?);
+    }
     for (name, variant) in &ids {
         let Some((base, method)) = name.split_once(' ') else {
             continue;
@@ -216,6 +234,7 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
     let mut faults = Faults::all(Treatment::Answer(refuse));
     faults.set(Fault::EmptyLine, Treatment::Accept);
     faults.set(Fault::LengthMissing, Treatment::Accept);
+    faults.set(Fault::ExpectRepeated, Treatment::Accept);
     for (key, word) in &raw.faults {
         let Some(fault) = Fault::ALL.iter().find(|f| f.key() == key) else {
             let near = near(key, Fault::ALL.iter().map(|f| f.key()))
@@ -248,12 +267,21 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
     }
     // These are special cases of others, for profiles that make a difference.
     for (special, usual) in [
+        (Fault::EmptyLines, Fault::LineTooLong),
         (Fault::TabSpace, Fault::ExtraSpace),
+        (Fault::NoVersionSpace, Fault::ExtraSpace),
         (Fault::FieldNameControl, Fault::FieldNameChar),
         (Fault::FieldEndCr, Fault::BareCr),
+        (Fault::FieldFoldEmpty, Fault::FieldFold),
+        (Fault::FieldValueTooLong, Fault::FieldTooLong),
         (Fault::MethodNoToken, Fault::MethodChar),
         (Fault::OptionsAsterisk, Fault::TargetAsterisk),
+        (Fault::TargetQuery, Fault::TargetForm),
+        (Fault::TargetOneSlash, Fault::TargetForm),
         (Fault::CodingNotChunked, Fault::CodingUnknown),
+        (Fault::ChunkTrailer, Fault::ChunkInvalid),
+        (Fault::ChunkTooLarge, Fault::ChunkInvalid),
+        (Fault::ExpectEmpty, Fault::ExpectUnknown),
     ] {
         if !raw.faults.contains_key(special.key()) {
             faults.set(special, faults.of(usual));
@@ -275,6 +303,10 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         buffers,
         once: raw.head.once.clone(),
         trim_tabs: raw.head.trim_tabs,
+        value: Some(raw.head.value.0 as usize).filter(|n| *n > 0),
+        empty_lines: Some(raw.head.empty_lines).filter(|n| *n > 0),
+        full_http09_refusals: raw.head.http09_refused == super::raw::Http09::Full,
+        fields_by_next_line: raw.head.fields_judged_by == super::raw::FieldsJudgedBy::NextLine,
         host: raw.head.host,
         by_byte: raw.head.judged_by == super::raw::JudgedBy::Byte,
         full_http09: raw.head.http09 == super::raw::Http09::Full,
@@ -299,6 +331,7 @@ fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
                 Take::As(()) => MethodRule::Serve,
                 Take::Answer(id) => MethodRule::Answer(id),
             }),
+            RawRule::Resolved(word) => names.answer(&["methods", key], word).map(MethodRule::Resolved),
             RawRule::Found(word) => names.answer(&["methods", key], word).map(MethodRule::Found),
         }
     };
@@ -320,7 +353,7 @@ fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
     };
     let allow = match raw.methods.get("allow") {
         Some(RawRule::Word(Word(allow))) => allow.clone(),
-        Some(RawRule::Found(_)) => {
+        Some(_) => {
             return Err(mistake(&["methods", "allow"], "expected text, such as \"GET, HEAD\""));
         }
         None => "GET, HEAD".to_owned(),
@@ -345,7 +378,31 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
             .then(|| Ok((most, names.answer(&["target", key], with)?)))
             .transpose()
     };
+    let schemes = match (&target.other_scheme, target.schemes.is_empty()) {
+        (_, true) => None,
+        (Some(word), false) => Some((target.schemes.clone(), names.answer(&["target", "other_scheme"], word)?)),
+        (None, false) => {
+            return Err(mistake(
+                &["target", "schemes"],
+                "needs `other_scheme`, the response to any other scheme",
+            ));
+        }
+    };
+    let bad_authority = names.take(
+        &["target", "bad_authority"],
+        &target.bad_authority,
+        &[("literally", ())],
+    )?;
     Ok(TargetPolicy {
+        schemes,
+        bad_authority: match bad_authority {
+            Take::As(()) => None,
+            Take::Answer(id) => Some((raw.head.host, id)),
+        },
+        asterisk: names.take(&["target", "asterisk"], &target.asterisk, &[("literally", ())])?,
+        connect_path: names.take(&["target", "connect_path"], &target.connect_path, &[("literally", ())])?,
+        own_name: target.own_name.clone(),
+        above_root_first: target.above_root_first,
         absolute: names.take(
             &["target", "absolute"],
             &target.absolute,
@@ -425,6 +482,7 @@ fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistake> {
         precompressed: files.precompressed.clone(),
         untyped: names.take(&["files", "untyped"], &files.untyped, &[("serve", ())])?,
         future_as_now: files.future_as_now,
+        directory_type: files.directory_type.clone(),
     })
 }
 
@@ -480,6 +538,10 @@ fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mista
         client_fin: ClientFinPolicy {
             in_line: eof("in_line", &raw.client_fin.in_line)?,
             in_head: eof("in_head", &raw.client_fin.in_head)?,
+            in_body: match names.take(&["client_fin", "in_body"], &raw.client_fin.in_body, &[("silent", ())])? {
+                Take::As(()) => None,
+                Take::Answer(id) => Some(id),
+            },
             drops_request,
         },
     })

@@ -17,13 +17,14 @@ pub mod types;
 pub mod units;
 
 pub use error::ConfigError;
-pub use raw::{Announce, Claim, Continue, Precompressed, ReadBody, Repeated, RepeatedConnection, Style};
+pub use raw::{Announce, Claim, Continue, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection, Style};
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
 pub use units::Since;
 
 use crate::connection::CloseReason;
 use crate::http::field::TokenSearch;
+use crate::http::host::HostSyntax;
 use crate::http::range::RangePolicy;
 use crate::http::request::Delimiter;
 use crate::http::{HeadPolicy, ResponseId};
@@ -100,6 +101,8 @@ pub enum MethodRule {
     Serve,
     /// A response, whatever the target.
     Answer(ResponseId),
+    /// A response for every path that is neither redirected nor forbidden.
+    Resolved(ResponseId),
     /// A response where there is a file; the usual answer where there is none.
     Found(ResponseId),
 }
@@ -118,6 +121,13 @@ pub enum Take<T> {
 #[allow(missing_docs)] // the keys are documented in `raw::RawTarget`
 pub struct TargetPolicy {
     pub absolute: Take<AbsoluteTarget>,
+    /// The schemes that are taken, and the response to any other.
+    pub schemes: Option<(Vec<String>, ResponseId)>,
+    /// The response where an authority is not of this syntax.
+    pub bad_authority: Option<(HostSyntax, ResponseId)>,
+    pub asterisk: Take<()>,
+    pub connect_path: Take<()>,
+    pub own_name: String,
     pub fragment: Take<Fragment>,
     pub latin1: bool,
     pub bad_percent: Take<()>,
@@ -126,6 +136,7 @@ pub struct TargetPolicy {
     pub bad_utf8: Take<()>,
     pub nul: ResponseId,
     pub above_root: Take<()>,
+    pub above_root_first: bool,
     pub dot_dot: Take<()>,
     pub control: Take<()>,
     pub double_encoding: Take<()>,
@@ -193,6 +204,7 @@ pub struct FilePolicy {
     pub precompressed: Vec<Precompressed>,
     pub untyped: Take<()>,
     pub future_as_now: bool,
+    pub directory_type: String,
 }
 
 /// `[multipart]`.
@@ -201,8 +213,10 @@ pub struct FilePolicy {
 pub struct Multipart {
     pub content_type: Template,
     pub boundary: Template,
-    pub part: Template,
+    /// Line by line.
+    pub part: Vec<Template>,
     pub end: Template,
+    pub parts_before_chunks: Option<usize>,
 }
 
 /// `[padding]`.
@@ -232,6 +246,7 @@ pub struct RequestBodyPolicy {
     pub continue_without_body: bool,
     pub look_first: bool,
     pub before_end: bool,
+    pub continue_unsent_ends: bool,
     pub limit: Option<(u64, ResponseId)>,
 }
 
@@ -320,6 +335,7 @@ impl Ends {
 pub struct ClientFinPolicy {
     pub in_line: EofInHead,
     pub in_head: EofInHead,
+    pub in_body: Option<ResponseId>,
     pub drops_request: bool,
 }
 

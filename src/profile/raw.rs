@@ -6,8 +6,9 @@
 use super::template::Template;
 use super::units::{RawRule, Size, Span, TimerText, Word};
 use crate::http::field::TokenSearch;
+use crate::http::host::HostSyntax;
 use crate::http::range::RangePolicy;
-use crate::http::request::{Delimiter, HostSyntax};
+use crate::http::request::Delimiter;
 use crate::respond::precondition::ConditionPolicy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,7 +70,7 @@ pub struct RawConnection {
     pub persistent: bool,
     /// Whether an HTTP/1.0 request can ask for that with `Connection: keep-alive`.
     pub http10_keep_alive: bool,
-    /// How words are looked for in the Connection field: `list`, `substring` or `whole`.
+    /// How words are looked for in the Connection field: `list`, `stems`, `substring` or `whole`.
     pub search: TokenSearch,
     /// Which of several Connection fields counts: `any` that says close, or the `last` that says close or keep-alive.
     pub repeated: RepeatedConnection,
@@ -229,6 +230,8 @@ pub struct RawClientFin {
     pub in_head: Word,
     /// Behind a complete request: `serve` it, or `drop` it.
     pub after_request: Word,
+    /// In the middle of a request body: `silent`, or a response.
+    pub in_body: Word,
 }
 
 impl Default for RawClientFin {
@@ -238,6 +241,7 @@ impl Default for RawClientFin {
             in_line: word("silent"),
             in_head: word("silent"),
             after_request: word("serve"),
+            in_body: word("silent"),
         }
     }
 }
@@ -258,12 +262,20 @@ pub struct RawHead {
     /// ends here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buffers: Option<RawBuffers>,
+    /// The longest value of a field, with the values of all lines of that name joined to it; 0 for no limit but `field`.
+    pub value: Size,
+    /// The most empty lines before a request line; 0 for no limit but `size`.
+    pub empty_lines: usize,
+    /// When a bad field line is noticed: when the `line` is complete, or the `next-line` (which might go on with it).
+    pub fields_judged_by: FieldsJudgedBy,
     /// A bad request line is noticed with its first bad `byte`, or when the `line` is complete.
     pub judged_by: JudgedBy,
     /// How many bytes are read from the socket at a time. What is unread at the end of a connection turns FIN into RST.
     pub read: Size,
     /// What a request line without a version gets: the `body` alone, or a `full` reply, as to HTTP/1.0.
     pub http09: Http09,
+    /// The same for a request without a version that is refused for a fault of its line.
+    pub http09_refused: Http09,
     /// How a field that is repeated is read, where it makes a difference: `first`, `last`, `join` (with `, `) or
     /// `join-tight` (with `,`).
     pub repeated: Repeated,
@@ -324,6 +336,17 @@ pub enum JudgedBy {
     Line,
 }
 
+/// When a bad field line is noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldsJudgedBy {
+    /// When it is complete.
+    #[default]
+    Line,
+    /// When the line behind it is complete.
+    NextLine,
+}
+
 impl Default for RawHead {
     fn default() -> RawHead {
         RawHead {
@@ -332,9 +355,13 @@ impl Default for RawHead {
             fields: 100,
             size: Size(64 << 10),
             buffers: None,
+            value: Size(0),
+            empty_lines: 0,
+            fields_judged_by: FieldsJudgedBy::Line,
             judged_by: JudgedBy::Line,
             read: Size(64 << 10),
             http09: Http09::Body,
+            http09_refused: Http09::Body,
             repeated: Repeated::Join,
             once: Vec::new(),
             trim_tabs: true,
@@ -351,6 +378,18 @@ pub struct RawTarget {
     pub before_method: bool,
     /// An absolute URI: its `path` counts, or it is taken `literally`, or a response.
     pub absolute: Word,
+    /// An absolute URI whose scheme is none of `schemes`: a response. Needed if there are `schemes`.
+    pub other_scheme: Option<Word>,
+    /// The schemes of absolute URIs, in lower case; with none, any is taken, but only with `//` behind it.
+    pub schemes: Vec<String>,
+    /// An absolute URI whose authority is not what [head] host says: taken all the same (`literally`), or a response.
+    pub bad_authority: Word,
+    /// The target `*`: taken `literally`, or a response.
+    pub asterisk: Word,
+    /// CONNECT with a path or a URI for a target: taken `literally`, or a response.
+    pub connect_path: Word,
+    /// The host that the server takes for its own where a request names none; empty for its address.
+    pub own_name: String,
     /// A `#`: the target `ends` there, or it is taken `literally`, or a response.
     pub fragment: Word,
     /// Bytes above 0x7f are `utf-8` or `latin-1`.
@@ -367,6 +406,8 @@ pub struct RawTarget {
     pub nul: Word,
     /// More `..` than there are directories: they stop at the `root`, or a response.
     pub above_root: Word,
+    /// Whether that is judged before anything else is decoded (but for `%2e`), or when all is.
+    pub above_root_first: bool,
     /// Any `..` at all: `resolve`, or a response.
     pub dot_dot: Word,
     /// A control character that is percent-encoded: taken `literally`, or a response.
@@ -397,6 +438,12 @@ impl Default for RawTarget {
         RawTarget {
             before_method: false,
             absolute: word("path"),
+            other_scheme: None,
+            schemes: Vec::new(),
+            bad_authority: word("literally"),
+            asterisk: word("literally"),
+            connect_path: word("literally"),
+            own_name: String::new(),
             fragment: word("400"),
             charset: word("utf-8"),
             bad_percent: word("400"),
@@ -405,6 +452,7 @@ impl Default for RawTarget {
             bad_utf8: word("404"),
             nul: word("400"),
             above_root: word("root"),
+            above_root_first: false,
             dot_dot: word("resolve"),
             control: word("literally"),
             double_encoding: word("literally"),
@@ -466,6 +514,8 @@ pub struct RawFiles {
     pub untyped: Word,
     /// Whether Last-Modified says now for a file whose time lies in the future (RFC 9110 section 8.8.2.1).
     pub future_as_now: bool,
+    /// The `{content_type}` of a response about a directory; empty for none.
+    pub directory_type: String,
 }
 
 /// A content coding with precompressed siblings.
@@ -503,6 +553,7 @@ impl Default for RawFiles {
             precompressed: Vec::new(),
             untyped: word("serve"),
             future_as_now: false,
+            directory_type: String::new(),
         }
     }
 }
@@ -521,6 +572,8 @@ pub struct RawTypes {
     pub charset_for: Vec<String>,
     /// The type by extension, in lower case and without its dot; empty for no type. `tar.gz` is one too.
     pub extensions: BTreeMap<String, String>,
+    /// More of them as a `mime.types` file has them: a type and its extensions on each line.
+    pub table: String,
     /// Names looked up with their whole ending: whether the extension's case counts.
     pub case_sensitive: bool,
 }
@@ -533,6 +586,7 @@ impl Default for RawTypes {
             charset: String::new(),
             charset_for: Vec::new(),
             extensions: BTreeMap::new(),
+            table: String::new(),
             case_sensitive: false,
         }
     }
@@ -546,10 +600,13 @@ pub struct RawMultipart {
     pub content_type: Template,
     /// The boundary.
     pub boundary: Template,
-    /// What stands before each part; its line ends are CR LF.
+    /// What stands before each part; its line ends are CR LF. A line is left out if a placeholder in it has no value.
     pub part: Template,
     /// What stands behind the last.
     pub end: Template,
+    /// A reply with more parts than this is sent in chunks: one of so many parts and another one, then each of so many.
+    /// 0 for never.
+    pub parts_before_chunks: usize,
 }
 
 impl Default for RawMultipart {
@@ -562,6 +619,7 @@ impl Default for RawMultipart {
                 "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {content_range}\r\n\r\n",
             ),
             end: template("\r\n--{boundary}--\r\n"),
+            parts_before_chunks: 0,
         }
     }
 }
@@ -629,6 +687,8 @@ pub struct RawRequestBody {
     pub look_first: bool,
     /// With `read = "after"`: whether the body is read behind a reply that ends the connection, too, before its end.
     pub before_end: bool,
+    /// Whether a connection ends after a request that asked for `100 Continue` and had no body to get it for.
+    pub continue_unsent_ends: bool,
     /// The largest body that is read; a larger one gets `too_large`.
     pub limit: Option<Size>,
     /// A response.
@@ -724,12 +784,24 @@ pub struct RawResponse {
     /// The line ends of the body are sent as CR LF.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crlf: Option<bool>,
+    /// How many requests it counts for in [connection] max_requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<u64>,
+    /// What stands for `{text}` in the body: for responses whose pages are otherwise the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Template>,
     /// The body is the file itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<bool>,
     /// The body is sent in chunks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunked: Option<bool>,
+    /// With `chunked`: only where the connection is kept; otherwise the end of the connection is the end of the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chunked_if_kept: Option<bool>,
+    /// What `{content_length}` is in a reply to HEAD: as to GET (`same`), the same but `nonzero`, or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length_for_head: Option<LengthForHead>,
     /// No head at all: the body alone is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bare: Option<bool>,
@@ -739,6 +811,9 @@ pub struct RawResponse {
     /// What is said of the connection, whatever becomes of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<Claim>,
+    /// The response that takes its place for a request with a body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_body: Option<Word>,
     /// When the request's body is read, if otherwise than [request_body] read says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_body: Option<ReadBody>,
@@ -759,4 +834,17 @@ pub enum Claim {
     Nothing,
     /// What would be said if this response did not end the connection.
     AsIfKept,
+}
+
+/// What `{content_length}` is in a reply to HEAD.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LengthForHead {
+    /// The same as in a reply to GET.
+    #[default]
+    Same,
+    /// The same, unless it is zero: then there is none.
+    Nonzero,
+    /// There is none.
+    None,
 }

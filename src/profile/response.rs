@@ -1,6 +1,6 @@
 //! A response as a profile describes it: compiled templates for reason, head and body.
 
-use super::raw::{Claim, RawResponse, ReadBody, Style};
+use super::raw::{Claim, LengthForHead, RawResponse, ReadBody, Style};
 use super::template::{Placeholder, Template, Values};
 use crate::http::{ResponseId, status};
 
@@ -15,14 +15,22 @@ pub struct Response {
     pub entity: Entity,
     /// Whether the body is sent in chunks.
     pub chunked: bool,
+    /// Whether that holds only where the connection is kept.
+    pub chunked_if_kept: bool,
+    /// What `{content_length}` is in a reply to HEAD.
+    pub length_for_head: LengthForHead,
     /// Whether the head is left out.
     pub bare: bool,
     /// Whether the connection ends after it; `None` if that depends on the request.
     pub ends: Option<bool>,
     /// What is said of the connection, if that is not what becomes of it.
     pub claims: Option<Claim>,
+    /// How many requests it counts for.
+    pub counts: u64,
     /// When the request's body is read, if not as usual.
     pub read_body: Option<ReadBody>,
+    /// The response that takes its place for a request with a body.
+    pub with_body: Option<ResponseId>,
     /// The style of the end after it.
     pub style: Option<Style>,
     /// What `{title}` stands for.
@@ -46,6 +54,22 @@ pub enum Entity {
     File,
 }
 
+/// A page with its text in it, and its line ends as they are sent.
+fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
+    let mut source = page.source().to_owned();
+    if page.asks_for(Placeholder::Text) {
+        let text = raw
+            .text
+            .as_ref()
+            .ok_or("it needs a `text`, because its `body` asks for it")?;
+        source = source.replace("{text}", text.source());
+    }
+    if raw.crlf == Some(true) {
+        source = source.replace("\r\n", "\n").replace('\n', "\r\n");
+    }
+    Template::parse(&source)
+}
+
 impl Response {
     /// Compiles `raw`, in which the keys of `like` have been filled in already.
     pub(super) fn new(name: &str, raw: &RawResponse) -> Result<Response, String> {
@@ -60,10 +84,7 @@ impl Response {
         let entity = match (&raw.body, raw.file.unwrap_or(false)) {
             (Some(_), true) => return Err("it has both a `body` and `file = true`".into()),
             (None, true) => Entity::File,
-            (Some(page), false) if raw.crlf == Some(true) => Entity::Page(Template::parse(
-                &page.source().replace("\r\n", "\n").replace('\n', "\r\n"),
-            )?),
-            (Some(page), false) => Entity::Page(page.clone()),
+            (Some(page), false) => Entity::Page(entity_page(page, raw)?),
             (None, false) => Entity::None,
         };
         let reason = match &raw.reason {
@@ -81,10 +102,14 @@ impl Response {
             status,
             entity,
             chunked: raw.chunked.unwrap_or(false),
+            chunked_if_kept: raw.chunked_if_kept.unwrap_or(false),
+            length_for_head: raw.length_for_head.unwrap_or_default(),
             bare: raw.bare.unwrap_or(false),
             ends: raw.ends,
             claims: raw.claims,
+            counts: raw.counts.unwrap_or(1),
             read_body: raw.read_body,
+            with_body: None,
             style: raw.style,
             title: raw.title.clone(),
             detail: raw.detail.clone(),
@@ -165,11 +190,16 @@ pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
         title: raw.title.clone().or_else(|| like.title.clone()),
         detail: raw.detail.clone().or_else(|| like.detail.clone()),
         crlf: raw.crlf.or(like.crlf),
+        text: raw.text.clone().or_else(|| like.text.clone()),
         file: raw.file.or(if raw.body.is_some() { None } else { like.file }),
         chunked: raw.chunked.or(like.chunked),
+        chunked_if_kept: raw.chunked_if_kept.or(like.chunked_if_kept),
+        length_for_head: raw.length_for_head.or(like.length_for_head),
         bare: raw.bare.or(like.bare),
         ends: raw.ends.or(like.ends),
         claims: raw.claims.or(like.claims),
+        counts: raw.counts.or(like.counts),
+        with_body: raw.with_body.clone().or_else(|| like.with_body.clone()),
         read_body: raw.read_body.or(like.read_body),
         style: raw.style.or(like.style),
     }

@@ -28,7 +28,10 @@ impl Profile {
         match (value("keep-alive"), value("connection")) {
             (Some(parameters), _) => format!(
                 "{}{asked}",
-                parameters.replace("{remaining}", &connection.max_requests.unwrap_or(0).to_string())
+                parameters.replace(
+                    "{remaining}",
+                    &connection.max_requests.unwrap_or(1).saturating_sub(1).to_string()
+                )
             ),
             (None, Some(word)) => format!("{}{asked}", word.to_ascii_lowercase()),
             (None, None) => "nothing".to_owned(),

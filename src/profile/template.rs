@@ -3,6 +3,7 @@
 //! Knows names and filters; where the values come from is the [`Values`] of the caller. A placeholder may have no
 //! value; then the whole text, or the head line it stands in, is left out.
 
+use crate::http::host::split_port;
 use crate::http::{percent, text};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -61,6 +62,10 @@ placeholders! {
     LineAtFault = "line_at_fault" text, "the line that the request is refused for";
     FieldAtFault = "field_at_fault" text, "the same up to its colon";
     Expect = "expect" text, "the request's Expect field";
+    Text = "text" text, "the `text` of the response, in a `body` that several responses share";
+    TransferEncoding = "transfer_encoding" text, "`chunked` if the body is sent in chunks; otherwise none";
+    RequestMerged = "request_merged" text, "the request head with the fields of one name joined by commas";
+    RunRandom = "run_random" number, "a number that differs from run to run of the server";
     Request = "request" text, "the request head as sent";
     Host = "host" text, "the Host field, or the host of an absolute target, or the server's own address";
     Hostname = "hostname" text, "the same without the port";
@@ -108,6 +113,9 @@ filters! {
     IfAscii = "if-ascii", "no value unless all is ASCII";
     IfBeyondAscii = "if-beyond-ascii", "no value if all is ASCII";
     DropBeyondAscii = "drop-beyond-ascii", "without the characters beyond ASCII";
+    Lower = "lower", "in lower case";
+    Authority = "authority", "a host as a URI has it: in lower case, without a dot at its end, without the port 80";
+    PathLower = "path-encode-lower", "percent-encoded with lower-case digits but for letters, digits and $-_.+!*'(),:;@&=/~";
     MergeSlashes = "merge-slashes", "with every run of slashes at its beginning as one";
     First128 = "first128", "its first 128 bytes";
 }
@@ -321,6 +329,15 @@ fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
         }
         Filter::IfAscii | Filter::IfBeyondAscii => out.extend_from_slice(value),
         Filter::DropBeyondAscii => out.extend(value.iter().filter(|b| b.is_ascii())),
+        Filter::Lower => out.extend(value.to_ascii_lowercase()),
+        Filter::Authority => {
+            let (host, port) = split_port(value);
+            out.extend(host.strip_suffix(b".").unwrap_or(host).to_ascii_lowercase());
+            if port.len() > 1 && port != b":80" {
+                out.extend_from_slice(port);
+            }
+        }
+        Filter::PathLower => percent::encode_lower(value, b"$-_.+!*'(),:;@&=/~", out),
         Filter::MergeSlashes => {
             let slashes = value.iter().take_while(|b| **b == b'/').count();
             out.extend_from_slice(&value[slashes.saturating_sub(1)..]);

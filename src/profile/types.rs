@@ -23,7 +23,17 @@ impl MediaTypes {
             charset: raw.charset.clone(),
             charset_for: raw.charset_for.clone(),
             case_sensitive: raw.case_sensitive,
-            extensions: raw.extensions.clone(),
+            extensions: raw
+                .table
+                .lines()
+                .map(|line| line.split('#').next().unwrap_or_default())
+                .flat_map(|line| {
+                    let mut words = line.split_whitespace();
+                    let media_type = words.next().unwrap_or_default();
+                    words.map(move |extension| (extension.to_owned(), media_type.to_owned()))
+                })
+                .chain(raw.extensions.clone())
+                .collect(),
         }
     }
 
@@ -104,6 +114,25 @@ mod tests {
             ("a.", "application/octet-stream"),
             ("..a.png", "image/png"),
             ("", "application/octet-stream"),
+        ] {
+            assert_eq!(types.of(name), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_read_as_mime_types_has_it_and_single_extensions_stand_above_it() {
+        let types = MediaTypes::new(&RawTypes {
+            guess: false,
+            default: String::new(),
+            table: "# types\ntext/html  html htm # and so on\naudio/mpeg\n\nimage/jpeg jpg".into(),
+            extensions: [("htm".into(), "text/x".into())].into(),
+            ..RawTypes::default()
+        });
+        for (name, want) in [
+            ("a.html", "text/html"),
+            ("a.htm", "text/x"),
+            ("a.jpg", "image/jpeg"),
+            ("a.and", ""),
         ] {
             assert_eq!(types.of(name), want, "{name}");
         }

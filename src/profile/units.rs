@@ -119,12 +119,15 @@ pub enum Since {
     LastByte,
 }
 
-/// What a method gets: `"serve"`, a response, or `{ found = RESPONSE }` for a response where there is such a file and
-/// the usual answer where there is none.
+/// What a method gets: `"serve"`, a response, or a response that waits for what the target names:
+/// `{ resolved = RESPONSE }` also where nothing lies there, but not for a directory without its slash or what may not be
+/// looked at; `{ found = RESPONSE }` where there is such a file, and the usual answer where there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RawRule {
     /// A keyword or response.
     Word(Word),
+    /// A response for every path that is neither redirected nor forbidden.
+    Resolved(Word),
     /// A response for what exists.
     Found(Word),
 }
@@ -208,7 +211,7 @@ impl<'de> Deserialize<'de> for RawRule {
         impl<'de> Visitor<'de> for Reader {
             type Value = RawRule;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"serve\", the name of a response such as 405, or { found = 405 }")
+                f.write_str("\"serve\", the name of a response such as 405, { resolved = 405 } or { found = 405 }")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<RawRule, E> {
                 Ok(RawRule::Word(Word(text.to_owned())))
@@ -218,11 +221,15 @@ impl<'de> Deserialize<'de> for RawRule {
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawRule, A::Error> {
                 #[derive(Deserialize)]
-                #[serde(deny_unknown_fields)]
-                struct Found {
-                    found: Word,
+                #[serde(rename_all = "kebab-case")]
+                enum Rule {
+                    Resolved(Word),
+                    Found(Word),
                 }
-                Found::deserialize(de::value::MapAccessDeserializer::new(map)).map(|f| RawRule::Found(f.found))
+                Rule::deserialize(de::value::MapAccessDeserializer::new(map)).map(|rule| match rule {
+                    Rule::Resolved(word) => RawRule::Resolved(word),
+                    Rule::Found(word) => RawRule::Found(word),
+                })
             }
         }
         deserializer.deserialize_any(Reader)
@@ -233,6 +240,7 @@ impl Serialize for RawRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             RawRule::Word(word) => word.serialize(serializer),
+            RawRule::Resolved(word) => serializer.collect_map([("resolved", word)]),
             RawRule::Found(word) => serializer.collect_map([("found", word)]),
         }
     }

@@ -10,6 +10,7 @@ pub use reply::{Body, Moment, Reply, Surroundings};
 
 use crate::files::{Found, Located, Resource, path};
 use crate::http::field::Name;
+use crate::http::head::has_scheme;
 use crate::http::range::{self, Selection};
 use crate::http::{Request, ResponseId};
 use crate::profile::{MethodRule, Precompressed, Profile, Take};
@@ -34,7 +35,16 @@ pub fn route(profile: &Profile, request: &Request<'_>) -> Route {
     {
         return Route::Answer(id);
     }
-    match (path::locate(request.target(), &profile.target, &profile.files), rule) {
+    let target = request.target();
+    if let (Take::Answer(id), b"*") = (profile.target.asterisk, target) {
+        return Route::Answer(id);
+    }
+    if let (Take::Answer(id), b"CONNECT") = (profile.target.connect_path, request.method())
+        && (target.starts_with(b"/") || has_scheme(target))
+    {
+        return Route::Answer(id);
+    }
+    match (path::locate(target, &profile.target, &profile.files), rule) {
         (Err(id), _) | (Ok(_), MethodRule::Answer(id)) => Route::Answer(id),
         (Ok(located), _) => Route::Lookup(located),
     }
@@ -85,21 +95,33 @@ fn weighted(member: &[u8]) -> (&[u8], u16) {
 pub fn file_reply<'p>(profile: &'p Profile, request: &Request<'_>, found: Found, moment: &Moment) -> Reply<'p> {
     let files = &profile.files;
     let method = request.method();
+    let rule = profile.methods.rule(method);
+    let resolved = |resource: Option<Arc<Resource>>, directory: bool| match rule {
+        MethodRule::Resolved(id) => Some(Reply::resolved(profile, id, method, resource, directory)),
+        _ => None,
+    };
     let resource = match found {
         Found::File(resource) => resource,
         Found::FileWithSlash(resource) => match files.file_slash {
             Take::As(()) => resource,
-            Take::Answer(id) => return Reply::plain(profile, id, method),
+            Take::Answer(id) => return resolved(None, false).unwrap_or_else(|| Reply::plain(profile, id, method)),
         },
         Found::Directory => return Reply::plain(profile, files.directory, method),
-        Found::NoIndex => return Reply::plain(profile, files.no_index, method),
+        Found::NoIndex => {
+            return resolved(None, true).unwrap_or_else(|| Reply::plain(profile, files.no_index, method));
+        }
         Found::Missing => {
+            if let Some(reply) = resolved(None, false) {
+                return reply;
+            }
             let slash = path::split(request.target(), &profile.target).0.ends_with(b"/");
             return Reply::plain(profile, if slash { files.missing_slash } else { files.missing }, method);
         }
         Found::Denied => return Reply::plain(profile, files.denied, method),
         Found::TooLong => return Reply::plain(profile, files.too_long, method),
-        Found::BehindFile => return Reply::plain(profile, files.behind_file, method),
+        Found::BehindFile => {
+            return resolved(None, false).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
+        }
         Found::Special => return Reply::plain(profile, files.special, method),
     };
     if let Take::Answer(id) = files.untyped
@@ -107,10 +129,11 @@ pub fn file_reply<'p>(profile: &'p Profile, request: &Request<'_>, found: Found,
     {
         return Reply::plain(profile, id, method);
     }
-    if let MethodRule::Found(id) = profile.methods.rule(method) {
-        return Reply::plain(profile, id, method);
+    match rule {
+        MethodRule::Found(id) => Reply::plain(profile, id, method),
+        MethodRule::Resolved(id) => Reply::resolved(profile, id, method, Some(resource), false),
+        _ => resource_reply(profile, request, resource, moment),
     }
-    resource_reply(profile, request, resource, moment)
 }
 
 /// The file is there and the method asks for it: preconditions and ranges decide.
@@ -168,7 +191,7 @@ fn resource_reply<'p>(
         Some(Selection::Single(range)) => {
             Reply::about(profile, responses.partial(), method, resource, Body::Range(range))
         }
-        Some(Selection::Several(ranges)) => Reply::multipart(profile, method, resource, &ranges, moment),
+        Some(Selection::Several(ranges)) => Reply::multipart(profile, request, resource, &ranges, moment),
         Some(Selection::Unsatisfiable) => Reply::about(
             profile,
             responses.unsatisfiable(),

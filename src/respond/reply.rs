@@ -1,9 +1,10 @@
 //! A reply: which response, with which body, about which file; and its bytes.
 
 use crate::files::{Resource, path};
+use crate::http::host::split_port;
 use crate::http::range::ByteRange;
-use crate::http::{self, Request, ResponseId, date, field, percent};
-use crate::profile::{Entity, Placeholder, Profile, Response, Values};
+use crate::http::{self, Request, ResponseId, Version, date, field, percent};
+use crate::profile::{Entity, LengthForHead, Placeholder, Profile, Response, Values};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ pub struct Moment {
     pub now_secs: i64,
     /// How many multipart replies the server has sent, this one included.
     pub counter: u64,
+    /// A number that differs from run to run.
+    pub run: u64,
     /// A number that differs from reply to reply.
     pub random: u64,
 }
@@ -27,6 +30,8 @@ pub struct Surroundings<'a> {
     pub remaining: Option<u64>,
     /// The lines about the connection.
     pub says: &'a [crate::profile::Template],
+    /// The page is sent in chunks.
+    pub chunked: bool,
     /// The time and the numbers.
     pub moment: Moment,
 }
@@ -40,6 +45,8 @@ pub struct Reply<'p> {
     pub resource: Option<Arc<Resource>>,
     /// The body.
     pub body: Body,
+    /// It is about a directory.
+    directory: bool,
     profile: &'p Profile,
 }
 
@@ -67,9 +74,50 @@ pub struct Parts {
     pub end: Vec<u8>,
     /// The boundary.
     pub boundary: Vec<u8>,
+    /// The length is not announced...
+    pub unknown_length: bool,
+    /// ... and what stands before parts and behind the last cuts the body into chunks.
+    pub chunked: bool,
 }
 
 impl Parts {
+    /// Cuts the body into chunks: the first of `most` parts and one, the others of `most`, the last with what is left.
+    fn cut_into_chunks(&mut self, most: usize) {
+        self.chunked = true;
+        let count = self.parts.len();
+        let mut from = 0;
+        let mut before: &[u8] = b"";
+        while from < count {
+            let mut until = (if from == 0 { most + 1 } else { from + most }).min(count);
+            let mut size: u64 = 0;
+            for (head, range) in &self.parts[from..until] {
+                size += head.len() as u64 + range.length();
+            }
+            // Parts that do not fill a chunk share the last one with the end.
+            if until == count && (count - from) < (if from == 0 { most + 1 } else { most }) {
+                size += self.end.len() as u64;
+                self.end.extend_from_slice(b"\r\n");
+                until = count;
+            } else if until == count {
+                let mut end = Vec::new();
+                end.extend_from_slice(b"\r\n");
+                crate::http::text::hexadecimal(self.end.len() as u64, &mut end);
+                end.extend_from_slice(b"\r\n");
+                end.append(&mut self.end);
+                end.extend_from_slice(b"\r\n");
+                self.end = end;
+            }
+            let mut head = before.to_vec();
+            crate::http::text::hexadecimal(size, &mut head);
+            head.extend_from_slice(b"\r\n");
+            head.append(&mut self.parts[from].0);
+            self.parts[from].0 = head;
+            before = b"\r\n";
+            from = until;
+        }
+        self.end.extend_from_slice(b"0\r\n\r\n");
+    }
+
     fn length(&self) -> u64 {
         self.parts
             .iter()
@@ -86,7 +134,23 @@ impl<'p> Reply<'p> {
             response: profile.responses.for_method(id, method),
             resource: None,
             body: Body::Whole,
+            directory: false,
             profile,
+        }
+    }
+
+    /// A response about what a path names, if it names anything.
+    pub fn resolved(
+        profile: &'p Profile,
+        id: ResponseId,
+        method: &[u8],
+        resource: Option<Arc<Resource>>,
+        directory: bool,
+    ) -> Reply<'p> {
+        Reply {
+            resource,
+            directory,
+            ..Reply::plain(profile, id, method)
         }
     }
 
@@ -102,6 +166,7 @@ impl<'p> Reply<'p> {
             response: profile.responses.for_method(id, method),
             resource: Some(resource),
             body,
+            directory: false,
             profile,
         }
     }
@@ -109,7 +174,7 @@ impl<'p> Reply<'p> {
     /// A response with several ranges of a file.
     pub fn multipart(
         profile: &'p Profile,
-        method: &[u8],
+        request: &Request<'_>,
         resource: Arc<Resource>,
         ranges: &[ByteRange],
         moment: &Moment,
@@ -124,7 +189,9 @@ impl<'p> Reply<'p> {
                 range: Some(*range),
             };
             let mut head = Vec::new();
-            layout.part.render(&values, &mut head);
+            for line in &layout.part {
+                line.render(&values, &mut head);
+            }
             parts.parts.push((head, *range));
         }
         layout.end.render(
@@ -135,10 +202,16 @@ impl<'p> Reply<'p> {
             },
             &mut parts.end,
         );
+        if let Some(most) = layout.parts_before_chunks.filter(|most| ranges.len() > *most) {
+            parts.unknown_length = true;
+            if request.version() == Version::Http11 {
+                parts.cut_into_chunks(most);
+            }
+        }
         Reply::about(
             profile,
             profile.responses.partial(),
-            method,
+            request.method(),
             resource,
             Body::Ranges(parts),
         )
@@ -153,11 +226,13 @@ impl<'p> Reply<'p> {
         head: &mut Vec<u8>,
         page: &mut Vec<u8>,
     ) {
+        let is_head = request.is_some_and(|request| request.method() == b"HEAD");
         let mut values = ReplyValues {
             reply: self,
             request,
             around,
             content_length: None,
+            is_head,
         };
         if let Entity::Page(template) = &self.response.entity {
             let page_start = page.len();
@@ -166,6 +241,13 @@ impl<'p> Reply<'p> {
         } else {
             values.content_length = self.file_length();
         }
+        values.content_length = values
+            .content_length
+            .filter(|length| match self.response.length_for_head {
+                LengthForHead::Nonzero => !is_head || *length > 0,
+                LengthForHead::None => !is_head,
+                LengthForHead::Same => true,
+            });
         if !self.response.bare {
             self.response.render_head(&values, around.says, head);
         }
@@ -178,6 +260,7 @@ impl<'p> Reply<'p> {
             .as_ref()
             .filter(|_| self.response.entity == Entity::File)?;
         Some(match &self.body {
+            Body::Ranges(parts) if parts.unknown_length => return None,
             Body::Range(range) => range.length(),
             Body::Ranges(parts) => parts.length(),
             Body::Empty | Body::Whole | Body::Unsatisfiable => resource.size(),
@@ -259,6 +342,7 @@ impl Values for Numbers<'_> {
         match placeholder {
             Placeholder::Counter => Some(self.0.counter),
             Placeholder::Random => Some(self.0.random),
+            Placeholder::RunRandom => Some(self.0.run),
             _ => None,
         }
     }
@@ -288,6 +372,28 @@ impl Values for PartValues<'_> {
     }
 }
 
+/// The request line and the fields, those of one name in the place of the first of them; an empty line.
+fn write_merged(request: &Request<'_>, out: &mut Vec<u8>) {
+    let fields: Vec<(&[u8], &[u8])> = request.fields().collect();
+    out.extend_from_slice(request.line());
+    out.extend_from_slice(b"\r\n");
+    let same = |a: &[u8], b: &[u8]| a.eq_ignore_ascii_case(b);
+    for (at, (name, _)) in fields.iter().enumerate() {
+        if fields[..at].iter().any(|(earlier, _)| same(earlier, name)) {
+            continue;
+        }
+        out.extend_from_slice(name);
+        let mut between: &[u8] = b": ";
+        for (_, value) in fields[at..].iter().filter(|(later, _)| same(later, name)) {
+            out.extend_from_slice(between);
+            field::unfold(value, out);
+            between = b", ";
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
 fn write_content_range(range: ByteRange, size: u64, out: &mut Vec<u8>) {
     use crate::http::text::decimal;
     out.extend_from_slice(b"bytes ");
@@ -304,10 +410,16 @@ struct ReplyValues<'a> {
     request: Option<&'a Request<'a>>,
     around: &'a Surroundings<'a>,
     content_length: Option<u64>,
+    is_head: bool,
 }
 
 impl ReplyValues<'_> {
     fn content_type(&self, out: &mut Vec<u8>) -> bool {
+        if self.reply.directory {
+            let directory_type = &self.reply.profile.files.directory_type;
+            out.extend_from_slice(directory_type.as_bytes());
+            return !directory_type.is_empty();
+        }
         let (Body::Ranges(parts), Some(resource)) = (&self.reply.body, &self.reply.resource) else {
             return self.file_text(Placeholder::ContentType, out);
         };
@@ -344,8 +456,10 @@ impl ReplyValues<'_> {
     /// A host that is safe to repeat in a head or a page: one with a character that no host has is not repeated.
     fn host(&self, out: &mut Vec<u8>) {
         let safe = |host: &&[u8]| host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]".contains(b));
+        let own_name = &self.reply.profile.target.own_name;
         match self.request.and_then(Request::host).filter(safe) {
             Some(host) => out.extend_from_slice(host),
+            None if !own_name.is_empty() => out.extend_from_slice(own_name.as_bytes()),
             None => out.extend_from_slice(self.around.local.to_string().as_bytes()),
         }
     }
@@ -355,7 +469,7 @@ impl ReplyValues<'_> {
         let start = out.len();
         match self.request.and_then(Request::host) {
             Some(host) if host.iter().all(|b| *b > b' ' && *b != 0x7f) => {
-                let end = http::request::host_name(host).len();
+                let end = http::host::host_name(host).len();
                 out.extend(host[..end].to_ascii_lowercase());
             }
             _ => {}
@@ -395,11 +509,17 @@ impl ReplyValues<'_> {
                 out.extend_from_slice(memchr::memchr(b':', line).map_or(line, |colon| &line[..colon]));
             }
             Placeholder::Expect => {
-                return request
-                    .get(field::Name::Expect)
-                    .map(|expect| out.extend_from_slice(expect))
-                    .is_some();
+                let mut values = request.all(field::Name::Expect);
+                let Some(first) = values.next() else {
+                    return false;
+                };
+                field::unfold(first, out);
+                for value in values {
+                    out.extend_from_slice(b", ");
+                    field::unfold(value, out);
+                }
             }
+            Placeholder::RequestMerged => write_merged(request, out),
             Placeholder::Request => out.extend_from_slice(request.head_bytes()),
             _ => return false,
         }
@@ -412,6 +532,7 @@ impl Values for ReplyValues<'_> {
         match placeholder {
             Placeholder::Status => Some(u64::from(self.reply.response.status)),
             Placeholder::ContentLength => self.content_length.filter(|_| !self.reply.response.chunked),
+            Placeholder::RunRandom => Numbers(&self.around.moment).number(placeholder),
             Placeholder::Port => Some(u64::from(self.around.local.port())),
             Placeholder::Remaining => self.around.remaining,
             Placeholder::Counter | Placeholder::Random => Numbers(&self.around.moment).number(placeholder),
@@ -463,6 +584,13 @@ impl Values for ReplyValues<'_> {
                 };
                 return write_etag(self.reply.profile, resource, self.around.moment.now_secs, out);
             }
+            Placeholder::TransferEncoding => {
+                let parts = matches!(&self.reply.body, Body::Ranges(parts) if parts.chunked);
+                if self.is_head || !(self.around.chunked || parts) {
+                    return false;
+                }
+                out.extend_from_slice(b"chunked");
+            }
             Placeholder::Allow => out.extend_from_slice(self.reply.profile.methods.allow.as_bytes()),
             Placeholder::Boundary => match &self.reply.body {
                 Body::Ranges(parts) => out.extend_from_slice(&parts.boundary),
@@ -486,12 +614,8 @@ impl Values for ReplyValues<'_> {
             Placeholder::Hostname => {
                 let start = out.len();
                 self.host(out);
-                let host = &out[start..];
-                let port = host
-                    .iter()
-                    .rposition(|b| *b == b':')
-                    .filter(|colon| host[colon + 1..].iter().all(u8::is_ascii_digit));
-                out.truncate(start + port.unwrap_or(host.len()));
+                let name = split_port(&out[start..]).0.len();
+                out.truncate(start + name);
             }
             _ => {
                 return match self.request {

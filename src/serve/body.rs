@@ -4,8 +4,10 @@
 //! away, because its heads are its own; what it parses is the body's framing (RFC 9112 section 6 and 7).
 
 use crate::http::Framing;
+use crate::http::chunks::Chunks;
 use bytes::Bytes;
 use hyper::rt::{Read, ReadBufCursor, Write};
+use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -19,6 +21,10 @@ pub struct Feed<'c> {
     at_hand: &'c [u8],
     /// How many bytes may still be read from the socket; `None` for as many as the body's own end asks for.
     allowed: Option<u64>,
+    /// For a chunked body: how far hyper has come in it.
+    chunks: Option<&'c Cell<Chunks>>,
+    /// How many bytes of the head are still to come before the body.
+    head_left: usize,
     /// How many bytes were read from the socket.
     pub received: u64,
     /// Whether the client has ended its side.
@@ -28,7 +34,13 @@ pub struct Feed<'c> {
 impl<'c> Feed<'c> {
     /// A feed of a head, and of as much of `rest`, the bytes behind it, as belongs to the body. Also says how many of
     /// them it takes.
-    pub fn new(stream: &'c TcpStream, input: &'c [u8], head: usize, framing: Framing) -> Feed<'c> {
+    pub fn new(
+        stream: &'c TcpStream,
+        input: &'c [u8],
+        head: usize,
+        framing: Framing,
+        chunks: &'c Cell<Chunks>,
+    ) -> Feed<'c> {
         let (at_hand, allowed) = match framing {
             Framing::None => (&input[..head], Some(0)),
             Framing::Length(length) => {
@@ -41,6 +53,8 @@ impl<'c> Feed<'c> {
             stream,
             at_hand,
             allowed,
+            chunks: (framing == Framing::Chunked).then_some(chunks),
+            head_left: head,
             received: 0,
             ended: false,
         }
@@ -52,6 +66,23 @@ impl<'c> Feed<'c> {
     }
 }
 
+impl Feed<'_> {
+    /// Keeps track of the body's chunks.
+    fn follow(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(chunks) = self.chunks else { return Ok(()) };
+        let of_head = self.head_left.min(bytes.len());
+        self.head_left -= of_head;
+        let mut state = chunks.get();
+        state.follow(&bytes[of_head..]);
+        chunks.set(state);
+        if state.too_large() {
+            Err(io::ErrorKind::InvalidData.into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
 impl Read for Feed<'_> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -60,7 +91,14 @@ impl Read for Feed<'_> {
     ) -> Poll<io::Result<()>> {
         let room = buffer.remaining();
         if !self.at_hand.is_empty() {
-            let (now, later) = self.at_hand.split_at(room.min(self.at_hand.len()));
+            // The head by itself: what is wrong with the body must not keep hyper from calling the service.
+            let most = if self.head_left > 0 {
+                room.min(self.head_left)
+            } else {
+                room
+            };
+            let (now, later) = self.at_hand.split_at(most.min(self.at_hand.len()));
+            self.follow(now)?;
             buffer.put_slice(now);
             self.at_hand = later;
             return Poll::Ready(Ok(()));
@@ -81,6 +119,7 @@ impl Read for Feed<'_> {
                     self.ended |= read == 0;
                     self.received += read as u64;
                     self.allowed = self.allowed.map(|n| n - read as u64);
+                    self.follow(&chunk[..read])?;
                     buffer.put_slice(&chunk[..read]);
                     return Poll::Ready(Ok(()));
                 }

@@ -212,9 +212,12 @@ impl Driver {
                 id: self.id,
                 peer: self.peer,
             },
+            chunks: Default::default(),
+            counts_more: Default::default(),
         };
         // On the heap, so that a resting connection does not hold the room that an exchange needs.
         let outcome = Box::pin(exchange.run(fault)).await;
+        self.connection.count(outcome.counts_more);
         self.received += outcome.received;
         self.sent += outcome.sent;
         let left = outcome.left;
@@ -256,6 +259,8 @@ impl Driver {
                 id: self.id,
                 peer: self.peer,
             },
+            chunks: Default::default(),
+            counts_more: Default::default(),
         };
         let outcome = Box::pin(exchange.say(id, reason)).await;
         self.sent += outcome.sent;

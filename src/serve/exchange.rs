@@ -9,6 +9,7 @@ use super::{Site, Worker, finish, wire};
 use crate::connection::{CloseReason, due, fate};
 use crate::events;
 use crate::files::Located;
+use crate::http::chunks::{Chunks, Place};
 use crate::http::field::Name;
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Treatment, Version, status};
 use crate::profile::{Continue, Entity, Profile, ReadBody, Response};
@@ -43,6 +44,10 @@ pub(super) struct Exchange<'c> {
     /// Whether the reply's last segment may be held back as yet.
     pub(super) corked: Cell<bool>,
     pub(super) log: Log,
+    /// How far the body's chunks have been followed.
+    pub(super) chunks: Cell<Chunks>,
+    /// How many requests the reply counts for, beyond the one.
+    pub(super) counts_more: Cell<u64>,
 }
 
 /// What the log says of whose exchange it is.
@@ -57,6 +62,8 @@ pub(super) struct Log {
 pub(super) struct Outcome {
     pub(super) end: Option<End>,
     pub(super) sent: u64,
+    /// How many requests the reply counts for, beyond the one.
+    pub(super) counts_more: u64,
     /// How many bytes of the body were read from the socket.
     pub(super) received: u64,
     pub(super) left: Left,
@@ -135,10 +142,16 @@ impl Exchange<'_> {
                 self.input.len()
             };
             return match policy.faults.of(fault) {
+                // Nothing is wrong with the body's framing where this is the first fault that was found.
+                Treatment::Answer(id) if fault.is_of_expect() && self.reads_first(id) => {
+                    let framing = request.framing(self.profile().request_body.delimiter);
+                    self.serve_framed(&request, framing, Some(id)).await
+                }
                 Treatment::Answer(id) => self.refuse(&request, id, head_end).await,
                 _ => Outcome {
                     end: Some(CloseReason::BadRequest.into()),
                     sent: 0,
+                    counts_more: 0,
                     received: 0,
                     left: Left::From(head_end),
                 },
@@ -148,19 +161,29 @@ impl Exchange<'_> {
             Version::Http09 => Framing::None,
             _ => request.framing(self.profile().request_body.delimiter),
         };
+        self.serve_framed(&request, framing, None).await
+    }
+
+    fn reads_first(&self, id: ResponseId) -> bool {
+        self.profile().responses.get(id).read_body == Some(ReadBody::First)
+    }
+
+    /// Answers a request, or refuses it with `refusal` once its body is read.
+    async fn serve_framed(&self, request: &Request<'_>, framing: Framing, refusal: Option<ResponseId>) -> Outcome {
         if framing == Framing::None {
             let mut sent = 0;
-            let (end, _) = self.answer(&request, None, &mut sent).await;
+            let (end, _) = self.answer(request, refusal, None, &mut sent).await;
             self.uncork(end);
             return Outcome {
                 end,
                 sent,
+                counts_more: self.counts_more.get(),
                 received: 0,
                 left: Left::From(self.head.len),
             };
         }
         // On the heap, so that an exchange without a body does not hold the room that hyper needs.
-        Box::pin(self.serve(&request, framing)).await
+        Box::pin(self.serve(request, framing, refusal)).await
     }
 
     /// Sends a response to no request; the connection ends for `reason`.
@@ -172,6 +195,7 @@ impl Exchange<'_> {
         Outcome {
             end: Some(end.unwrap_or(reason.into())),
             sent,
+            counts_more: 0,
             received: 0,
             left: Left::From(0),
         }
@@ -192,13 +216,14 @@ impl Exchange<'_> {
         Outcome {
             end,
             sent,
+            counts_more: 0,
             received: 0,
             left: Left::From(left),
         }
     }
 
-    /// Hands a request with a body to hyper and answers it.
-    async fn serve(&self, request: &Request<'_>, framing: Framing) -> Outcome {
+    /// Hands a request with a body to hyper and answers it, or refuses it with `refusal` once the body is read.
+    async fn serve(&self, request: &Request<'_>, framing: Framing, refusal: Option<ResponseId>) -> Outcome {
         let head_len = self.head.len;
         let readable = readable_head(&self.input[..head_len], is_plain(request), framing);
         let rewritten: Vec<u8>;
@@ -217,13 +242,13 @@ impl Exchange<'_> {
                 Box::pin(async move {
                     let mut sent = 0;
                     let (end, complete) = self
-                        .answer(request, Some((framing, incoming.into_body())), &mut sent)
+                        .answer(request, refusal, Some((framing, incoming.into_body())), &mut sent)
                         .await;
                     *answered.borrow_mut() = Some((end, sent, complete));
                     Ok::<_, Infallible>(hyper::Response::new(Unsent::new()))
                 })
             }));
-        let feed = Feed::new(self.stream, input, head, framing);
+        let feed = Feed::new(self.stream, input, head, framing, &self.chunks);
         let connection = http1::Builder::new()
             .keep_alive(false)
             .half_close(true)
@@ -242,6 +267,7 @@ impl Exchange<'_> {
             return Outcome {
                 end: Some(CloseReason::Panic.into()),
                 sent: 0,
+                counts_more: 0,
                 received: 0,
                 left: Left::From(self.input.len()),
             };
@@ -265,6 +291,7 @@ impl Exchange<'_> {
         Outcome {
             end,
             sent,
+            counts_more: self.counts_more.get(),
             received,
             left,
         }
@@ -281,21 +308,30 @@ impl Exchange<'_> {
     async fn answer(
         &self,
         request: &Request<'_>,
+        refusal: Option<ResponseId>,
         body: Option<(Framing, Incoming)>,
         sent: &mut u64,
     ) -> (Option<End>, bool) {
         let profile = self.profile();
         let policy = &profile.request_body;
         let mut body = body;
+        let mut reply = match refusal {
+            Some(id) => Reply::plain(profile, id, request.method()),
+            None => self.decide(request),
+        };
+        let refused = refusal.map(|_| CloseReason::BadRequest);
+        if let (Some(_), Some(id)) = (&body, reply.response.with_body) {
+            reply = Reply::plain(profile, id, request.method());
+        }
+        let when = reply.response.read_body.unwrap_or(policy.read);
         if let (Some((Framing::Length(length), body)), Some((limit, id))) = (&mut body, policy.limit)
             && *length > limit
+            && when != ReadBody::Never
         {
             let reply = Reply::plain(profile, id, request.method());
             let end = self.write(request, &reply, Some(CloseReason::BadRequest), sent).await;
             return self.body_behind(request, body, end, sent).await;
         }
-        let reply = self.decide(request);
-        let when = reply.response.read_body.unwrap_or(policy.read);
         let says_continue = match policy.continues {
             _ if body.is_none() && !policy.continue_without_body => false,
             Continue::AtOnce => true,
@@ -303,7 +339,7 @@ impl Exchange<'_> {
             Continue::WithFile => reply.resource.is_some(),
             Continue::Never => false,
         };
-        if request.expects_continue() && says_continue {
+        if request.expects_continue() && says_continue && refusal.is_none() {
             for _ in 0..policy.continue_times {
                 if let Err(error) = wire::write_all(self.stream, b"HTTP/1.1 100 Continue\r\n\r\n", &[], sent).await {
                     return (Some(wire::reason_of(&error).into()), false);
@@ -311,7 +347,7 @@ impl Exchange<'_> {
             }
         }
         let Some((_, mut body)) = body else {
-            return (self.write(request, &reply, None, sent).await, true);
+            return (self.write(request, &reply, refused, sent).await, true);
         };
         match when {
             ReadBody::Never => (
@@ -321,13 +357,14 @@ impl Exchange<'_> {
                 false,
             ),
             ReadBody::First => match self.read_body(&mut body).await {
-                BodyEnd::Complete => (self.write(request, &reply, None, sent).await, true),
+                BodyEnd::Complete => (self.write(request, &reply, refused, sent).await, true),
                 end => (Some(self.body_failed(request, end, sent).await), false),
             },
             ReadBody::After => {
                 let broken = policy.look_first && look(&mut body).await == Some(BodyEnd::Broken);
                 if broken && reply.resource.is_some() {
-                    return (Some(self.body_failed(request, BodyEnd::Broken, sent).await), false);
+                    let end = self.body_failed(request, BodyEnd::Broken, sent).await;
+                    return (Some(end), false);
                 }
                 let ending = broken.then_some(CloseReason::BadRequest);
                 let end = self.write(request, &reply, ending, sent).await;
@@ -425,11 +462,19 @@ impl Exchange<'_> {
         let profile = self.profile();
         let (say, reason) = match end {
             BodyEnd::Late => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
-            BodyEnd::Broken => match profile.head.faults.of(Fault::ChunkInvalid) {
+            BodyEnd::Broken => match profile.head.faults.of(if self.chunks.get().too_large() {
+                Fault::ChunkTooLarge
+            } else if self.chunks.get().place() == Place::Trailer {
+                Fault::ChunkTrailer
+            } else {
+                Fault::ChunkInvalid
+            }) {
                 Treatment::Answer(id) => (Some(id), CloseReason::BadRequest),
                 _ => (None, CloseReason::BadRequest),
             },
-            BodyEnd::ClientFin | BodyEnd::Complete => (None, CloseReason::ClientFinInBody),
+            BodyEnd::ClientFin | BodyEnd::Complete => {
+                (profile.connection.client_fin.in_body, CloseReason::ClientFinInBody)
+            }
         };
         match say {
             Some(id) => {
@@ -457,14 +502,22 @@ impl Exchange<'_> {
         } else {
             None
         });
-        let fate = fate(profile, Some(request), response, self.number, self.age, ending);
+        let unknown_length = matches!(&reply.body, Body::Ranges(parts) if parts.unknown_length);
+        let ending = ending.or(if unknown_length && request.version() < Version::Http11 {
+            Some(CloseReason::Http10)
+        } else {
+            None
+        });
+        self.counts_more.set(response.counts.saturating_sub(1));
+        let number = self.number + self.counts_more.get();
+        let fate = fate(profile, Some(request), response, number, self.age, ending);
         let around = Surroundings {
             local: self.local,
-            remaining: profile
-                .connection
-                .max_requests
-                .map(|most| most.saturating_sub(self.number)),
+            remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
             says: fate.says,
+            chunked: response.chunked
+                && request.version() == Version::Http11
+                && !(response.chunked_if_kept && fate.end.is_some()),
             moment: self.worker.moment(),
         };
         let (mut head, mut page) = (self.worker.buffer(), self.worker.buffer());
@@ -472,7 +525,7 @@ impl Exchange<'_> {
         if request.version() == Version::Http09 && !request.line().is_empty() {
             head.clear();
         }
-        if response.chunked && request.version() == Version::Http11 {
+        if around.chunked {
             page = in_chunks(&page);
         }
         let before = *sent;
@@ -528,6 +581,8 @@ fn is_plain(request: &Request<'_>) -> bool {
     let target = request.target();
     let visible = |b: &u8| (b'!'..=b'~').contains(b) && !b"\"#<>\\^`{|}".contains(b);
     target.starts_with(b"/")
+        && !request.is_folded()
+        && request.method().iter().all(|b| crate::http::field::is_token(*b))
         && target.len() < 60_000
         && target.iter().all(visible)
         && request.version() == Version::Http11

@@ -84,6 +84,7 @@ impl Server {
 struct Shared {
     started: Instant,
     connections: AtomicU64,
+    run_random: u64,
     multiparts: AtomicU64,
 }
 
@@ -106,8 +107,7 @@ struct Worker {
 
 impl Worker {
     fn new(site: Site, shared: Arc<Shared>, options: Options) -> Worker {
-        use std::hash::{BuildHasher, Hasher};
-        let seed = std::hash::RandomState::new().build_hasher().finish();
+        let seed = random_seed();
         Worker {
             cache: RefCell::new(Cache::new(site.cache)),
             site: RefCell::new(Rc::new(site)),
@@ -145,6 +145,7 @@ impl Worker {
         Moment {
             now_secs,
             counter: self.shared.multiparts.load(Ordering::Relaxed) + 1,
+            run: self.shared.run_random,
             random,
         }
     }
@@ -163,6 +164,11 @@ impl Worker {
             buffers.push(buffer);
         }
     }
+}
+
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::hash::RandomState::new().build_hasher().finish()
 }
 
 /// What running servers can be told.
@@ -224,6 +230,7 @@ pub fn run(servers: Vec<Server>, options: Options) -> io::Result<Running> {
     let shared = Arc::new(Shared {
         started: Instant::now(),
         connections: AtomicU64::new(0),
+        run_random: random_seed(),
         multiparts: AtomicU64::new(0),
     });
     let mut running = Running { workers: Vec::new() };
