@@ -311,14 +311,17 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         by_byte: raw.head.judged_by == super::raw::JudgedBy::Byte,
         full_http09: raw.head.http09 == super::raw::Http09::Full,
         faults,
-        methods: raw
-            .methods
-            .keys()
+        methods: SERVED
+            .iter()
+            .map(|method| (*method).to_owned())
+            .chain(raw.methods.keys().cloned())
             .filter(|k| !is_reserved_method_key(k))
-            .cloned()
             .collect(),
     })
 }
+
+/// What every server has to support (RFC 9110 section 9.1) is served unless a profile says otherwise.
+const SERVED: [&str; 2] = ["GET", "HEAD"];
 
 fn is_reserved_method_key(key: &str) -> bool {
     key == "allow" || key == "other"
@@ -344,6 +347,9 @@ fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
             ));
         }
         rules.push((key.clone().into_bytes(), rule(key, raw_rule)?));
+    }
+    for method in SERVED.iter().filter(|method| !raw.methods.contains_key(**method)) {
+        rules.push((method.as_bytes().to_vec(), MethodRule::Serve));
     }
     // The method of nearly every request is looked for first.
     rules.sort_by_key(|(name, _)| name != b"GET");

@@ -10,6 +10,8 @@ pub mod compare;
 pub mod error;
 pub mod layers;
 pub mod raw;
+#[cfg(test)]
+mod reference;
 pub mod response;
 pub mod summary;
 pub mod template;

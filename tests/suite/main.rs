@@ -11,3 +11,4 @@ mod capture;
 mod clients;
 mod corpus;
 mod iis;
+mod readme;

@@ -1,0 +1,43 @@
+//! The example in `profiles/README.md` is what it says: a whole profile in under 40 lines, and it answers.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::recording::End;
+use crate::support::server::Server;
+use crate::support::site::Site;
+use crate::support::talk::Talk;
+
+#[test]
+fn the_example_makes_a_new_server() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/README.md")).expect("README");
+    let (_, behind) = readme.split_once("<!-- example -->\n```toml\n").expect("an example");
+    let (example, _) = behind.split_once("```").expect("the end of the example");
+    assert!(example.lines().count() < 40, "{} lines", example.lines().count());
+    let site = Site::demo();
+    let profile = site.root().join("tiny.toml");
+    fs::write(&profile, example).expect("the example should be writable");
+    let server = Server::start(&profile.to_string_lossy(), site.root());
+
+    let mut talk = Talk::to(&server);
+    let reply = talk.ask("GET", "/static/style1.css", "");
+    let want = [
+        "HTTP/1.1 200 OK",
+        "Server: tiny/1.0",
+        "Content-Type: text/css",
+        "Date: now",
+        "Last-Modified: Tue, 31 Oct 2023 15:31:16 GMT",
+        "Accept-Ranges: bytes",
+        "Connection: close",
+        "Content-Length: 666",
+    ];
+    assert_eq!(reply.lines(), want);
+    assert_eq!(reply.body, site.read("static/style1.css"));
+    assert_eq!(talk.end(Duration::from_secs(5)), End::Fin);
+
+    assert_eq!(Talk::to(&server).ask("DELETE", "/", "").status(), 405);
+    let missing = Talk::to(&server).ask("GET", "/<nope>", "");
+    assert_eq!(missing.status(), 404);
+    assert_eq!(missing.body, b"<h1>404 Not Found</h1>\n<p>No /&lt;nope&gt; here.</p>\n");
+}
