@@ -428,6 +428,22 @@ fn connections_are_kept_and_ended_as_section_9_has_it() {
             "{version} {asks}"
         );
     }
+    let mut bad = Talk::to(&server);
+    let reply = bad.ask("POST", FILE, "Transfer-Encoding: chunked\r\n");
+    bad.send("no chunk\r\n");
+    assert_eq!(
+        (reply.status(), bad.end(SOON)),
+        (405, End::Fin),
+        "one request, one reply"
+    );
+    let mut talk = Talk::to(&server);
+    talk.send("POST /f.txt HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n");
+    assert_eq!(talk.reply(false).status(), 405);
+    assert_eq!(
+        text(&talk.ask("GET", FILE, "")),
+        CONTENT,
+        "a body that nobody wants is read all the same"
+    );
     let mut talk = Talk::to(&server);
     talk.send(format!("GET {FILE} HTTP/1.1\r\nHost: a\r\n\r\n").repeat(3));
     talk.shut();
@@ -465,6 +481,14 @@ fn timers_answer_what_has_begun() {
         );
         assert_eq!(talk.end(SOON), End::Fin, "{begun}");
     }
+    let mut late = Talk::to(&server);
+    let reply = late.ask("POST", FILE, "Content-Length: 10\r\n");
+    late.send("012");
+    assert_eq!(
+        (reply.status(), late.end(SOON)),
+        (405, End::Fin),
+        "one request, one reply"
+    );
     let mut idle = Talk::to(&server);
     idle.ask("GET", FILE, "");
     assert_eq!(idle.end(SOON), End::Fin);

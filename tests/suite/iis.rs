@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::support::recording::End;
 use crate::support::server::Server;
@@ -99,6 +99,44 @@ fn heads_have_the_captured_lines_in_the_captured_order() {
         let want = before(&format!("HTTP/1.1 {status}"), lines);
         assert_eq!(reply.lines(), want, "{method} {target} {fields}");
     }
+}
+
+#[test]
+fn methods_are_refused_where_there_is_a_file() {
+    let (_site, server) = start("iis");
+    let mut talk = Talk::to(&server);
+    for (method, target, status, length) in [
+        ("DELETE", JPEG, 405, "1293"),
+        ("FOO", JPEG, 405, "1293"),
+        ("DELETE", "/nope", 404, "1245"),
+        ("HEAD", "/nope", 404, "1245"),
+        ("OPTIONS", JPEG, 200, "0"),
+        ("OPTIONS", "*", 200, "0"),
+    ] {
+        let reply = talk.ask(method, target, "");
+        let got = (reply.status(), reply.field("Content-Length"));
+        assert_eq!(got, (status, Some(length)), "{method} {target}");
+    }
+    let head = talk.ask("HEAD", "/nope", "");
+    assert_eq!(head.lines()[1], "Content-Length: 1245", "for HEAD it stands first");
+    assert_eq!(
+        Talk::to(&server).ask("OPTIONS", "/%00", "").status(),
+        400,
+        "http.sys looks at the URL first"
+    );
+}
+
+#[test]
+fn several_ranges_have_a_boundary_in_angle_brackets() {
+    let (_site, server) = start("iis");
+    let reply = Talk::to(&server).ask("GET", "/", "Range: bytes=0-1,4-5\r\n");
+    let boundary = "<q1w2e3r4t5y6u7i8o9p0zaxscdvfbgnhmjklkl>";
+    let kind = format!("multipart/byteranges; boundary={boundary}");
+    assert_eq!(
+        (reply.status(), reply.field("Content-Type")),
+        (206, Some(kind.as_str()))
+    );
+    assert_eq!(text(&reply.body).matches(&format!("--{boundary}\r\n")).count(), 2);
 }
 
 #[test]
@@ -331,6 +369,19 @@ fn timers_end_a_connection_with_rst_and_without_a_word() {
     let mut talk = Talk::to(&server);
     talk.ask("GET", JPEG, "");
     assert_eq!(talk.end(SOON), End::Rst, "idle");
+}
+
+#[test]
+#[ignore = "waits two minutes"]
+fn a_connection_rests_for_two_minutes() {
+    let (_site, server) = start("iis");
+    let (mut unused, mut used) = (Talk::to(&server), Talk::to(&server));
+    used.ask("GET", JPEG, "");
+    let begun = Instant::now();
+    for talk in [&mut unused, &mut used] {
+        assert_eq!(talk.end(Duration::from_secs(130)), End::Rst);
+        assert_eq!(begun.elapsed().as_secs(), 120);
+    }
 }
 
 /// The report's remedy: the header is text, and nothing else about the connection changes.
