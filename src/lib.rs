@@ -7,6 +7,8 @@ pub mod cli;
 pub mod connection;
 pub mod events;
 pub mod files;
+#[cfg(test)]
+mod hostile;
 pub mod http;
 pub mod profile;
 pub mod respond;

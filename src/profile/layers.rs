@@ -156,6 +156,14 @@ impl Stack {
         Ok(Stack { name: short, layers })
     }
 
+    /// A profile of one layer.
+    pub fn of(name: &str, layer: Layer) -> Stack {
+        Stack {
+            name: name.to_owned(),
+            layers: vec![layer],
+        }
+    }
+
     /// Lays `layer` over the others.
     #[must_use]
     pub fn over(mut self, layer: Layer) -> Stack {

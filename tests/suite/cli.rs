@@ -1,0 +1,186 @@
+//! The command line: what it prints, and what it says about mistakes.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs labserve to its end in an empty directory.
+fn run(args: &[&str]) -> Output {
+    let empty = tempfile::tempdir().expect("a directory");
+    run_in(empty.path(), args)
+}
+
+fn run_in(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_labserve"));
+    command
+        .args(args)
+        .current_dir(dir)
+        .output()
+        .expect("labserve should start")
+}
+
+/// The one line that a mistake gets, with exit code 2.
+fn mistake(dir: &Path, args: &[&str]) -> String {
+    let output = run_in(dir, args);
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{args:?}: one line, not\n{said}");
+    said
+}
+
+#[test]
+fn every_mistake_gets_one_line_that_says_what_was_wrong_and_what_to_do() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect(name);
+    write("file", "");
+    write("bad-key.toml", "title = \"x\"\n\n[connection]\npersistant = true\n");
+    write("bad-value.toml", "extends = \"node\"\n[timers]\nidle = \"5 parsecs\"\n");
+    write(
+        "bad-template.toml",
+        "extends = \"node\"\n[files]\netag = \"{sise:x}\"\n",
+    );
+    write(
+        "bad-answer.toml",
+        "extends = \"node\"\n[files]\nindex = [\"a\"]\nmissing = 499\n",
+    );
+    write("bad-fault.toml", "extends = \"node\"\n[faults]\nbare_fl = \"accept\"\n");
+    write("bad-reason.toml", "extends = \"node\"\n[ends]\nidel = \"rst\"\n");
+    write("circle.toml", "extends = \"./circle.toml\"\n");
+    write("server-key.toml", "profle = \"node\"\n");
+    write(
+        "server-over.toml",
+        "profile = \"node\"\n\n[override.timers]\nidle = 5\n",
+    );
+    write("broken.toml", "a = [\n");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("its address").port().to_string();
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["--profile", "nodd"], &["nodd", "did you mean `node`"]),
+        (&["--profile", "zzzzzz"], &["there is no profile of this name", "nginx"]),
+        (&["--profile", "./none.toml"], &["none.toml", "cannot read"]),
+        (
+            &["--profile", "./bad-key.toml"],
+            &["bad-key.toml:4", "persistant", "persistent"],
+        ),
+        (&["--profile", "./bad-value.toml"], &["bad-value.toml:3", "5s"]),
+        (
+            &["--profile", "./bad-template.toml"],
+            &["bad-template.toml:3", "did you mean `size`"],
+        ),
+        (
+            &["--profile", "./bad-answer.toml"],
+            &["bad-answer.toml:4", "files.missing", "[response.499]"],
+        ),
+        (
+            &["--profile", "./bad-fault.toml"],
+            &["bad-fault.toml:3", "did you mean `bare_lf"],
+        ),
+        (
+            &["--profile", "./bad-reason.toml"],
+            &["bad-reason.toml:3", "did you mean `idle`"],
+        ),
+        (&["--profile", "./circle.toml"], &["circle"]),
+        (&["--root", "nowhere"], &["cannot serve nowhere", "--root"]),
+        (&["--root", "file"], &["expected a directory"]),
+        (&["--port", &port], &["in use", "--port 0"]),
+        (
+            &["--bind", "192.0.2.1", "--port", "0"],
+            &["no address of this machine", "--bind"],
+        ),
+        (&["--set", "timers.idle"], &["--set timers.idle", "KEY=VALUE"]),
+        (&["--set", "timers.idel=5s"], &["idel", "idle"]),
+        (&["--set", "timers.idle=soon"], &["--set timers.idle=soon", "5s"]),
+        (&["--config", "none.toml"], &["none.toml", "cannot read"]),
+        (
+            &["--config", "server-key.toml"],
+            &["server-key.toml:1", "profle", "profile"],
+        ),
+        (&["--config", "server-over.toml"], &["server-over.toml:4"]),
+        (&["check", "broken.toml"], &["broken.toml"]),
+        (&["profiles", "apach"], &["did you mean `apache`"]),
+    ];
+    for (args, parts) in cases {
+        let said = mistake(dir.path(), args);
+        for part in *parts {
+            assert!(said.contains(part), "{args:?} should say `{part}`, not: {said}");
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_are_explained_too() {
+    for args in [
+        &["--port", "70000"][..],
+        &["--log", "loud"],
+        &["--bind", "localhost!"],
+        &["serve"],
+        &["--nonsense"],
+    ] {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(!output.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn the_profiles_are_listed_printed_and_compared() {
+    let list = String::from_utf8(run(&["profiles"]).stdout).expect("UTF-8");
+    for name in [
+        "node",
+        "flask",
+        "flask-keepalive",
+        "django",
+        "apache",
+        "phpnow",
+        "nginx",
+        "iis",
+        "iis-keepalive",
+        "book",
+    ] {
+        assert!(
+            list.lines().any(|line| line.split_whitespace().next() == Some(name)),
+            "{name} in\n{list}"
+        );
+        let printed = run(&["profiles", name]);
+        assert!(printed.status.success() && !printed.stdout.is_empty(), "{name}");
+        let text = String::from_utf8(printed.stdout).expect("UTF-8");
+        toml::from_str::<toml::Table>(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
+    }
+    let rows: serde_json::Value = serde_json::from_slice(&run(&["profiles", "--json"]).stdout).expect("JSON");
+    assert!(rows.as_array().is_some_and(|rows| rows.len() >= 10));
+
+    let text = String::from_utf8(run(&["profiles", "--compare", "nginx", "iis"]).stdout).expect("UTF-8");
+    assert!(text.contains("files.etag") && text.contains("timers.idle"), "{text}");
+    let same = run(&["profiles", "--compare", "nginx", "nginx", "--json"]);
+    assert_eq!(String::from_utf8_lossy(&same.stdout).trim(), "[]");
+    let found: serde_json::Value =
+        serde_json::from_slice(&run(&["profiles", "--compare", "node", "flask", "--json"]).stdout).expect("JSON");
+    let all_differ = found
+        .as_array()
+        .expect("rows")
+        .iter()
+        .all(|row| row.get("node") != row.get("flask"));
+    assert!(all_differ, "{found}");
+}
+
+#[test]
+fn check_prints_the_effective_configuration() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(dir.path().join("site")).expect("a root");
+    let text = "profile = \"nginx\"\nroot = \"site\"\nport = 8999\n[override.timers]\nidle = \"9s\"\n";
+    std::fs::write(dir.path().join("server.toml"), text).expect("server.toml");
+    let output = run_in(dir.path(), &["check"]);
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        said.contains("profile nginx") && said.contains("127.0.0.1:8999") && said.contains("idle = \"9s\""),
+        "{said}"
+    );
+
+    std::fs::write(dir.path().join("mine.toml"), "extends = \"book\"\ntitle = \"mine\"\n").expect("a profile");
+    assert!(run_in(dir.path(), &["check", "mine.toml"]).status.success());
+}

@@ -1,0 +1,115 @@
+//! Signals: running replies finish, resting connections get FIN, the exit code is 0.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+struct Running {
+    process: Child,
+    port: u16,
+}
+
+impl Running {
+    fn start(root: &std::path::Path) -> Running {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_labserve"))
+            .args(["--profile", "nginx", "--port", "0", "--root"])
+            .arg(root)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("labserve should start");
+        let out = BufReader::new(process.stdout.take().expect("its output"));
+        let url = out
+            .lines()
+            .map_while(Result::ok)
+            .find(|line| line.contains("http://"))
+            .expect("a URL");
+        let port = url
+            .rsplit(':')
+            .next()
+            .and_then(|p| p.trim_matches('/').parse().ok())
+            .expect("a port");
+        Running { process, port }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .expect("a timeout");
+        stream
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
+    }
+
+    fn exit_code(mut self) -> Option<i32> {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        while Instant::now() < deadline {
+            if let Some(status) = self.process.try_wait().expect("its state") {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.process.kill();
+        panic!("it did not end");
+    }
+}
+
+/// A root with a file that no socket buffer takes whole.
+fn root() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("large"), vec![b'x'; 64 << 20]).expect("a large file");
+    std::fs::write(dir.path().join("small"), "small").expect("a small file");
+    dir
+}
+
+#[test]
+fn a_signal_lets_replies_finish_and_ends_resting_connections_with_fin() {
+    let root = root();
+    for signal in ["-TERM", "-INT"] {
+        let server = Running::start(root.path());
+        let mut unused = server.connect();
+        let mut idle = server.connect();
+        idle.write_all(b"GET /small HTTP/1.1\r\nHost: a\r\n\r\n")
+            .expect("a request");
+        let mut reply = [0; 4096];
+        let got = idle.read(&mut reply).expect("a reply");
+        assert!(reply[..got].ends_with(b"small"));
+        let mut busy = server.connect();
+        busy.write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+            .expect("a request");
+        busy.read_exact(&mut reply).expect("the beginning of a reply");
+
+        server.signal(signal);
+        assert_eq!(idle.read(&mut reply).expect("FIN, not RST"), 0);
+        assert_eq!(unused.read(&mut reply).expect("FIN, not RST"), 0);
+        let mut rest = Vec::new();
+        busy.read_to_end(&mut rest).expect("the rest of the reply");
+        let whole = [reply.as_slice(), &rest].concat();
+        let head = whole.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
+        assert_eq!(whole.len() - head, 64 << 20, "a reply that was cut short");
+        assert_eq!(server.exit_code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let root = root();
+    let server = Running::start(root.path());
+    let mut busy = server.connect();
+    busy.write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        .expect("a request");
+    let mut byte = [0; 1];
+    busy.read_exact(&mut byte).expect("the beginning of a reply");
+    server.signal("-TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    let before = Instant::now();
+    server.signal("-TERM");
+    assert_eq!(server.exit_code(), Some(1));
+    assert!(before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
+}
