@@ -775,19 +775,16 @@ pub struct RawResponse {
     /// The body: a page. Its line ends are sent as they are written here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Template>,
-    /// What stands for `{title}` in head and body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// What stands for `{detail}` in head and body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
     /// The line ends of the body are sent as CR LF.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crlf: Option<bool>,
     /// How many requests it counts for in [connection] max_requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<u64>,
-    /// What stands for `{text}` in the body: for responses whose pages are otherwise the same.
+    /// What stands for `{title}` in the body...
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<Template>,
+    /// ... and for `{text}`: for responses whose pages are otherwise the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Template>,
     /// The body is the file itself.

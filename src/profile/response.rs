@@ -33,10 +33,6 @@ pub struct Response {
     pub with_body: Option<ResponseId>,
     /// The style of the end after it.
     pub style: Option<Style>,
-    /// What `{title}` stands for.
-    pub title: Option<String>,
-    /// What `{detail}` stands for.
-    pub detail: Option<String>,
     /// The responses that take its place for certain methods.
     pub variants: Vec<(Vec<u8>, ResponseId)>,
     reason: Template,
@@ -57,12 +53,16 @@ pub enum Entity {
 /// A page with its text in it, and its line ends as they are sent.
 fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
     let mut source = page.source().to_owned();
-    if page.asks_for(Placeholder::Text) {
-        let text = raw
-            .text
-            .as_ref()
-            .ok_or("it needs a `text`, because its `body` asks for it")?;
-        source = source.replace("{text}", text.source());
+    for (placeholder, name, text) in [
+        (Placeholder::Title, "title", &raw.title),
+        (Placeholder::Text, "text", &raw.text),
+    ] {
+        if page.asks_for(placeholder) {
+            let text = text
+                .as_ref()
+                .ok_or_else(|| format!("it needs a `{name}`, because its `body` asks for it"))?;
+            source = source.replace(&format!("{{{name}}}"), text.source());
+        }
     }
     if raw.crlf == Some(true) {
         source = source.replace("\r\n", "\n").replace('\n', "\r\n");
@@ -111,8 +111,6 @@ impl Response {
             read_body: raw.read_body,
             with_body: None,
             style: raw.style,
-            title: raw.title.clone(),
-            detail: raw.detail.clone(),
             variants: Vec::new(),
             reason,
             lines: lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?,
@@ -188,7 +186,6 @@ pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
             }
         }),
         title: raw.title.clone().or_else(|| like.title.clone()),
-        detail: raw.detail.clone().or_else(|| like.detail.clone()),
         crlf: raw.crlf.or(like.crlf),
         text: raw.text.clone().or_else(|| like.text.clone()),
         file: raw.file.or(if raw.body.is_some() { None } else { like.file }),

@@ -30,8 +30,6 @@ placeholders! {
     Says = "says" text, "the lines of [connection.says] that apply; stands on a line of its own";
     Status = "status" number, "the status code";
     Reason = "reason" text, "the reason phrase";
-    Title = "title" text, "the response's `title`";
-    Detail = "detail" text, "the response's `detail`";
     Date = "date" text, "the current time as an IMF-fixdate";
     ContentLength = "content_length" number, "the length of the body in bytes; none if the body has no known length";
     ContentType = "content_type" text, "the file's media type, or the multipart type with its boundary; none if the file has none";
@@ -63,6 +61,7 @@ placeholders! {
     FieldAtFault = "field_at_fault" text, "the same up to its colon";
     Expect = "expect" text, "the request's Expect field";
     Text = "text" text, "the `text` of the response, in a `body` that several responses share";
+    Title = "title" text, "the response's `title`; for bodies only";
     TransferEncoding = "transfer_encoding" text, "`chunked` if the body is sent in chunks; otherwise none";
     RequestMerged = "request_merged" text, "the request head with the fields of one name joined by commas";
     RunRandom = "run_random" number, "a number that differs from run to run of the server";

@@ -552,18 +552,6 @@ impl Values for ReplyValues<'_> {
                 out.extend_from_slice(&text);
             }
             Placeholder::Reason => self.reply.response.write_reason(self, out),
-            Placeholder::Title | Placeholder::Detail => {
-                let response = self.reply.response;
-                let text = if placeholder == Placeholder::Title {
-                    &response.title
-                } else {
-                    &response.detail
-                };
-                return text
-                    .as_ref()
-                    .map(|text| out.extend_from_slice(text.as_bytes()))
-                    .is_some();
-            }
             Placeholder::LastModified
                 if self.reply.profile.files.future_as_now
                     && self
