@@ -93,6 +93,7 @@ fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'
         local,
         remaining: Some(1),
         says: &profile.connection.says_keep,
+        chunked: false,
         moment: Moment::default(),
     };
     let (mut head, mut page) = (Vec::new(), Vec::new());
