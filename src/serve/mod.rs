@@ -180,20 +180,29 @@ enum Command {
     Change(Box<Site>),
 }
 
+/// A command, and the number of the server that it is for.
+type Order = (usize, Command);
+
 /// Running servers.
 #[derive(Debug)]
 pub struct Running {
-    workers: Vec<(mpsc::UnboundedSender<(usize, Command)>, std::thread::JoinHandle<()>)>,
+    workers: Vec<WorkerThread>,
+}
+
+#[derive(Debug)]
+struct WorkerThread {
+    orders: mpsc::UnboundedSender<Order>,
+    thread: std::thread::JoinHandle<()>,
 }
 
 impl Running {
     /// Stops accepting, lets running replies finish and ends all other connections. Returns when all are ended.
     pub fn stop(self) {
-        for (commands, _) in &self.workers {
-            let _ = commands.send((usize::MAX, Command::Stop));
+        for worker in &self.workers {
+            let _ = worker.orders.send((usize::MAX, Command::Stop));
         }
-        for (_, thread) in self.workers {
-            if thread.join().is_err() {
+        for worker in self.workers {
+            if worker.thread.join().is_err() {
                 tracing::error!("a worker ended with a panic");
             }
         }
@@ -201,8 +210,8 @@ impl Running {
 
     /// Makes the server of this number serve `site` from the next request on. Connections stay.
     pub fn change(&self, server: usize, site: &Site) {
-        for (commands, _) in &self.workers {
-            let _ = commands.send((server, Command::Change(Box::new(site.clone()))));
+        for worker in &self.workers {
+            let _ = worker.orders.send((server, Command::Change(Box::new(site.clone()))));
         }
     }
 }
@@ -239,7 +248,7 @@ pub fn run(servers: Vec<Server>, options: Options) -> io::Result<Running> {
             .iter()
             .map(|server| Ok((server.listener.try_clone()?, server.site.clone())))
             .collect::<io::Result<_>>()?;
-        let (sender, commands) = mpsc::unbounded_channel();
+        let (orders, commands) = mpsc::unbounded_channel();
         let shared = Arc::clone(&shared);
         let work = move || match tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -248,12 +257,10 @@ pub fn run(servers: Vec<Server>, options: Options) -> io::Result<Running> {
             Ok(runtime) => runtime.block_on(work(mine, shared, commands, options)),
             Err(error) => tracing::error!("cannot start a worker: {error}"),
         };
-        running.workers.push((
-            sender,
-            std::thread::Builder::new()
-                .name(format!("worker-{number}"))
-                .spawn(work)?,
-        ));
+        let thread = std::thread::Builder::new()
+            .name(format!("worker-{number}"))
+            .spawn(work)?;
+        running.workers.push(WorkerThread { orders, thread });
     }
     Ok(running)
 }
@@ -261,7 +268,7 @@ pub fn run(servers: Vec<Server>, options: Options) -> io::Result<Running> {
 async fn work(
     mine: Vec<(std::net::TcpListener, Site)>,
     shared: Arc<Shared>,
-    mut commands: mpsc::UnboundedReceiver<(usize, Command)>,
+    mut commands: mpsc::UnboundedReceiver<Order>,
     options: Options,
 ) {
     let mut workers = Vec::new();

@@ -11,6 +11,7 @@ mod capture;
 mod cli;
 mod clients;
 mod corpus;
+mod house;
 mod iis;
 mod readme;
 mod stop;
