@@ -957,7 +957,7 @@ mod tests {
             true,
         ),
         ("two spaces", b"GET  / HTTP/1.1\r\n\r\n", Some(Fault::ExtraSpace), true),
-        ("tab", b"GET\t/ HTTP/1.1\r\n\r\n", Some(Fault::ExtraSpace), true),
+        ("tab", b"GET\t/ HTTP/1.1\r\n\r\n", Some(Fault::TabSpace), true),
         (
             "trailing space",
             b"GET / HTTP/1.1 \r\n\r\n",
@@ -1034,7 +1034,12 @@ mod tests {
             true,
         ),
         ("absolute", b"GET http://a/ HTTP/1.1\r\n\r\n", None, true),
-        ("authority", b"CONNECT a:1 HTTP/1.1\r\n\r\n", None, true),
+        (
+            "authority",
+            b"CONNECT a:1 HTTP/1.1\r\n\r\n",
+            Some(Fault::ConnectAuthority),
+            true,
+        ),
         ("relative", b"GET a HTTP/1.1\r\n\r\n", Some(Fault::TargetForm), true),
         (
             "fold",
@@ -1069,7 +1074,7 @@ mod tests {
         (
             "name with space",
             b"GET / HTTP/1.1\r\nA b: c\r\n\r\n",
-            Some(Fault::FieldNameChar),
+            Some(Fault::FieldNameControl),
             true,
         ),
         (

@@ -269,8 +269,13 @@ fn methods_are_served_refused_or_not_known() {
         let allow = [204, 405].contains(&status).then_some("GET, HEAD, OPTIONS");
         assert_eq!(reply.field("Allow"), allow, "{method}");
     }
-    assert_eq!(Talk::to(&server).ask("OPTIONS", "*", "").status(), 204);
-    assert_eq!(Talk::to(&server).ask("GET", "*", "").status(), 400);
+    for (method, target, status) in [("OPTIONS", "*", 204), ("GET", "*", 400), ("CONNECT", "a:443", 405)] {
+        assert_eq!(
+            Talk::to(&server).ask(method, target, "").status(),
+            status,
+            "{method} {target}"
+        );
+    }
 }
 
 /// Any order of a request's parts that RFC 9112 does not have is refused, and the connection ends.
