@@ -58,15 +58,44 @@ fn until(text: &[u8], end: u8) -> &[u8] {
     memchr::memchr(end, text).map_or(text, |at| &text[..at])
 }
 
+/// Why a target names no path below the root.
+enum Unnamed {
+    /// The policy has a response for such a target.
+    Refused(ResponseId),
+    /// It is no UTF-8 after decoding. Names that are none are not served: such a path leads to nothing.
+    NoUtf8,
+}
+
+impl From<ResponseId> for Unnamed {
+    fn from(id: ResponseId) -> Unnamed {
+        Unnamed::Refused(id)
+    }
+}
+
+/// The response that `target` gets whatever files there are.
+pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Option<ResponseId> {
+    match resolve(target, policy, files) {
+        Err(Unnamed::Refused(id)) => Some(id),
+        Err(Unnamed::NoUtf8) | Ok(_) => None,
+    }
+}
+
 /// The path below the root that `target` names.
 ///
 /// # Errors
 /// The response that the policy gives to such a target.
 pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<Located, ResponseId> {
+    resolve(target, policy, files).map_err(|unnamed| match unnamed {
+        Unnamed::Refused(id) => id,
+        Unnamed::NoUtf8 => files.missing,
+    })
+}
+
+fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<Located, Unnamed> {
     if let Take::Answer(id) = policy.absolute
         && has_scheme(target)
     {
-        return Err(id);
+        return Err(id.into());
     }
     if is_absolute(target, policy) {
         check_absolute(target, policy)?;
@@ -74,20 +103,20 @@ pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Resul
     if let Take::Answer(id) = policy.fragment
         && target.contains(&b'#')
     {
-        return Err(id);
+        return Err(id.into());
     }
     let (sent, query) = split(target, policy);
     if policy.above_root_first
         && let Take::Answer(id) = policy.above_root
         && climbs_above_root(sent)
     {
-        return Err(id);
+        return Err(id.into());
     }
     within(policy.longest_path, sent.len())?;
     within(policy.longest_query, query.len().saturating_sub(1))?;
     let (path, trailing_slash) = match plain(sent) {
         Some(path) => (path.to_owned(), path.is_empty()),
-        None => decode(sent, policy, files)?,
+        None => decode(sent, policy)?,
     };
     within(policy.most_segments, path.split('/').count())?;
     for segment in path.split('/') {
@@ -101,16 +130,16 @@ pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Resul
 }
 
 /// The path below the root of any target, and whether it ends in a slash.
-fn decode(sent: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<(String, bool), ResponseId> {
+fn decode(sent: &[u8], policy: &TargetPolicy) -> Result<(String, bool), Unnamed> {
     if let Take::Answer(id) = policy.bad_percent
         && percent::first_bad(sent).is_some()
     {
-        return Err(id);
+        return Err(id.into());
     }
     if let Take::Answer(id) = policy.encoded_slash
         && percent::holds_escape_of(sent, b'/')
     {
-        return Err(id);
+        return Err(id.into());
     }
     let sent: std::borrow::Cow<'_, [u8]> = if policy.latin1 && !sent.is_ascii() {
         let mut utf8 = Vec::new();
@@ -121,30 +150,29 @@ fn decode(sent: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<(Str
     };
     let mut decoded = percent::decode(&sent);
     if decoded.contains(&0) {
-        return Err(policy.nul);
+        return Err(policy.nul.into());
     }
     if let Take::Answer(id) = policy.control
         && decoded.iter().any(u8::is_ascii_control)
     {
-        return Err(id);
+        return Err(id.into());
     }
     if let Take::Answer(id) = policy.double_encoding
         && (decoded.contains(&b'+') || percent::decode(&decoded) != decoded)
     {
-        return Err(id);
+        return Err(id.into());
     }
     if decoded.contains(&b'\\') {
         match policy.backslash {
             Take::As(Backslash::Literal) => {}
             Take::As(Backslash::Slash) => decoded.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/'),
-            Take::Answer(id) => return Err(id),
+            Take::Answer(id) => return Err(id.into()),
         }
     }
     let decoded = match (String::from_utf8(decoded), policy.bad_utf8) {
         (Ok(decoded), _) => decoded,
-        (Err(_), Take::Answer(id)) => return Err(id),
-        // Names that are no UTF-8 are not served: such a path leads to nothing.
-        (Err(_), Take::As(())) => return Err(files.missing),
+        (Err(_), Take::Answer(id)) => return Err(id.into()),
+        (Err(_), Take::As(())) => return Err(Unnamed::NoUtf8),
     };
     let trailing_slash =
         decoded.is_empty() || decoded.ends_with('/') || decoded.ends_with("/.") || decoded.ends_with("/..");

@@ -47,6 +47,7 @@ macro_rules! faults {
 faults! {
     EmptyLine = "empty_line", "an empty line before the request line (accepted: skipped, RFC 9112 section 2.2)";
     EmptyLines = "empty_lines", "more empty lines before the request line than [head] empty_lines";
+    EmptyLineCr = "empty_line_cr", "a CR alone before the request line (accepted: skipped; not listed: as bare_cr)";
     BareLf = "bare_lf", "a line that ends in LF alone (accepted: it ends the line all the same)";
     BareCr = "bare_cr", "a CR inside a line (accepted: part of the text)";
     LeadingSpace = "leading_space", "white space before the method (accepted: skipped)";

@@ -159,7 +159,7 @@ pub struct Head {
     pub at_fault: Span,
     /// Whether a field goes on over more than one line.
     pub folded: bool,
-    /// The first field's offset: everything from the request line to there is the request line.
+    /// The first field's offset; 0 while the request line is not complete, or is refused.
     pub fields_start: usize,
     /// How many bytes the head takes up, with the empty line that ends it.
     pub len: usize,
@@ -168,13 +168,8 @@ pub struct Head {
 /// What the scanner found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scan {
-    /// The head is not complete yet, and nothing is wrong with it so far. Says whether the request line is complete.
-    Partial {
-        /// Whether the request line has ended.
-        line_complete: bool,
-        /// The request target, if it has.
-        target: Span,
-    },
+    /// The head is not complete yet, and nothing is wrong with it so far; the head holds what had been read of it.
+    Partial(Head),
     /// A complete head.
     Complete(Head),
     /// The profile does not accept this fault; the head holds what had been read of it.
@@ -195,10 +190,7 @@ pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
     };
     match scanner.run() {
         Ok(true) => Scan::Complete(scanner.head),
-        Ok(false) => Scan::Partial {
-            line_complete: scanner.head.fields_start > 0,
-            target: scanner.head.target,
-        },
+        Ok(false) => Scan::Partial(scanner.head),
         Err(fault) => {
             if scanner.head.version == Version::Http09 && policy.full_http09_refusals {
                 scanner.head.version = Version::Http10;
@@ -244,8 +236,8 @@ impl Scanner<'_> {
         let Some(line) = self.line(start, self.policy.line, Fault::LineTooLong)? else {
             return Ok(false);
         };
-        self.head.fields_start = line.next;
         self.request_line(start, line.end)?;
+        self.head.fields_start = line.next;
         if self.head.version == Version::Http09 {
             self.head.len = line.next;
             return Ok(true);
@@ -319,6 +311,10 @@ impl Scanner<'_> {
                 }
                 // Half of an empty line: wait for the rest.
                 [b'\r'] => return Ok(self.bytes.len()),
+                [b'\r', ..] => {
+                    self.check(Fault::EmptyLineCr)?;
+                    1
+                }
                 _ => return Ok(at),
             };
             self.check(Fault::EmptyLine)?;
@@ -333,7 +329,10 @@ impl Scanner<'_> {
 
     /// Looks at the method of a line that has not ended, for servers that parse byte by byte.
     fn check_unfinished_line(&mut self, start: usize) -> Result<(), Fault> {
-        let rest = &self.bytes[start..];
+        // What lies beyond the longest line is not looked at.
+        let longest = self.policy.buffers.map_or(self.policy.line, |buffers| buffers.size);
+        let end = self.bytes.len().min(start + longest);
+        let rest = &self.bytes[start..end];
         let word_end = rest
             .iter()
             .position(|b| matches!(b, b' ' | b'\r' | b'\n'))
@@ -358,21 +357,22 @@ impl Scanner<'_> {
             self.check(Fault::MethodUnknown)?;
         }
         match rest.get(word_end) {
-            Some(b' ') => self.check_unfinished_target(start, start + word_end),
+            Some(b' ') => self.check_unfinished_target(start, start + word_end, end),
             _ => Ok(()),
         }
     }
 
     /// Looks at target and version of a line that has not ended, or has: what is wrong with their first bytes is wrong
     /// whatever follows.
-    fn check_unfinished_target(&mut self, line: usize, after_method: usize) -> Result<(), Fault> {
+    fn check_unfinished_target(&mut self, line: usize, after_method: usize, end: usize) -> Result<(), Fault> {
         let bytes = self.bytes;
-        let rest = &bytes[after_method..];
+        let rest = &bytes[after_method..end];
         let line_end = rest
             .iter()
             .position(|b| matches!(b, b'\r' | b'\n'))
             .unwrap_or(rest.len());
-        let broken_end = is_cr_inside(&rest[line_end..]);
+        let broken_end = is_cr_inside(&rest[line_end..]) || rest[line_end..].starts_with(b"\r\r");
+        let line_ended = line_end < rest.len();
         let rest = &rest[..line_end];
         let spaces = rest.iter().take_while(|b| **b == b' ').count();
         let target = &rest[spaces..];
@@ -389,6 +389,10 @@ impl Scanner<'_> {
         }
         for byte in target {
             self.target_char(*byte)?;
+        }
+        // That an authority is empty is noticed when it is looked at as a host, with the whole line.
+        if !target.is_empty() && (line_ended || !behind.is_empty()) && !has_empty_authority(target) {
+            self.target_form(target, method)?;
         }
         let spaces = behind.iter().take_while(|b| **b == b' ').count();
         self.version_prefix(&behind[spaces..])?;
@@ -409,8 +413,14 @@ impl Scanner<'_> {
             [] | [b'1'] => Ok(()),
             [b'0', ..] => self.check(Fault::OldVersion),
             [b'2'..=b'9', ..] | [b'1', b'0'..=b'9', ..] => self.check(Fault::MajorVersion),
-            [b'1', b'.'] => Ok(()),
-            [b'1', b'.', minor, ..] if minor.is_ascii_digit() => Ok(()),
+            [b'1', b'.', minor @ ..] => {
+                let digits = minor.iter().take_while(|b| b.is_ascii_digit()).count();
+                match minor[digits..].iter().find(|b| **b != b' ') {
+                    Some(b'\t') => self.check(Fault::TabSpace),
+                    Some(_) => self.check(Fault::BadVersion),
+                    None => Ok(()),
+                }
+            }
             _ => self.check(Fault::BadVersion),
         }
     }
@@ -580,13 +590,17 @@ impl Scanner<'_> {
         for byte in target {
             self.target_char(*byte)?;
         }
+        self.target_form(target, self.head.method.of(self.bytes))
+    }
+
+    fn target_form(&self, target: &[u8], method: &[u8]) -> Result<(), Fault> {
         match target {
             [b'/', ..] => Ok(()),
-            b"*" if self.head.method.of(self.bytes) == b"OPTIONS" => self.check(Fault::OptionsAsterisk),
+            b"*" if method == b"OPTIONS" => self.check(Fault::OptionsAsterisk),
             b"*" => self.check(Fault::TargetAsterisk),
             _ if has_scheme(target) && has_plain_authority(target) => Ok(()),
             _ if has_scheme(target) => self.check(Fault::TargetAuthority),
-            _ if self.head.method.of(self.bytes) == b"CONNECT" => self.check(Fault::ConnectAuthority),
+            _ if method == b"CONNECT" => self.check(Fault::ConnectAuthority),
             [b'?', ..] => self.check(Fault::TargetQuery),
             _ if has_one_slash_scheme(target) => self.check(Fault::TargetOneSlash),
             _ => self.check(Fault::TargetForm),
@@ -735,6 +749,11 @@ impl Scanner<'_> {
 
     fn field_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         let text = &self.bytes[start..end];
+        let crs = text.iter().rev().take_while(|b| **b == b'\r').count();
+        if crs > 0 {
+            self.check(Fault::FieldEndCr)?;
+        }
+        let text = &text[..text.len() - crs];
         let colon = match memchr::memchr(b':', text) {
             Some(colon) => colon,
             None if self.drop_or(Fault::FieldNoColon)? => text.len(),
@@ -759,15 +778,9 @@ impl Scanner<'_> {
             return Ok(());
         }
         let behind = text.get(colon + 1..).unwrap_or_default();
-        if behind.ends_with(b"\r") {
-            self.check(Fault::FieldEndCr)?;
-        }
         let is_space = |b: &u8| *b == b' ' || (self.policy.trim_tabs && b.is_ascii_whitespace());
         let from = behind.iter().position(|b| !is_space(b)).unwrap_or(behind.len());
-        let to = behind
-            .iter()
-            .rposition(|b| !is_space(b) && *b != b'\r')
-            .map_or(from, |last| last + 1);
+        let to = behind.iter().rposition(|b| !is_space(b)).map_or(from, |last| last + 1);
         let value = behind.get(from..to).unwrap_or_default();
         self.value_chars(value)?;
         if self
@@ -851,6 +864,12 @@ fn begins_a_target(text: &[u8]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an absolute URI's authority has no host.
+fn has_empty_authority(target: &[u8]) -> bool {
+    let authority = target.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
+    has_scheme(target) && matches!(target[authority..].first(), None | Some(b'/' | b':' | b'?'))
 }
 
 /// Whether an absolute URI's authority is a host name or an address in brackets, with or without a port, and a path or a
@@ -1103,7 +1122,7 @@ mod tests {
             let got = match scan(bytes, &strict()) {
                 Scan::Complete(_) => None,
                 Scan::Refused(fault, _) => Some(fault),
-                Scan::Partial { .. } => panic!("{name}: partial"),
+                Scan::Partial(_) => panic!("{name}: partial"),
             };
             assert_eq!(got, *fault, "{name}");
             assert_eq!(
@@ -1120,7 +1139,7 @@ mod tests {
             let whole = scan(bytes, &lenient());
             for cut in 0..bytes.len() {
                 match scan(&bytes[..cut], &lenient()) {
-                    Scan::Partial { .. } => {}
+                    Scan::Partial(_) => {}
                     early => assert_eq!(early, whole, "{name} cut at {cut}"),
                 }
             }

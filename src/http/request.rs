@@ -216,18 +216,15 @@ impl<'a> Request<'a> {
         } else {
             None
         };
-        if let Some(fault) = unusual.and_then(refused) {
-            return Some(fault);
-        }
-        if first.is_some()
-            && let Some(fault) = refused(Fault::LengthAndCoding)
+        if self.version() < Version::Http11
+            && let Some(fault) = refused(Fault::CodingOld)
         {
             return Some(fault);
         }
-        if self.version() < Version::Http11 {
-            return refused(Fault::CodingOld);
+        if let Some(fault) = unusual.and_then(refused) {
+            return Some(fault);
         }
-        None
+        first.and_then(|_| refused(Fault::LengthAndCoding))
     }
 
     fn expect_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {

@@ -268,6 +268,7 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
     // These are special cases of others, for profiles that make a difference.
     for (special, usual) in [
         (Fault::EmptyLines, Fault::LineTooLong),
+        (Fault::EmptyLineCr, Fault::BareCr),
         (Fault::TabSpace, Fault::ExtraSpace),
         (Fault::NoVersionSpace, Fault::ExtraSpace),
         (Fault::FieldNameControl, Fault::FieldNameChar),

@@ -44,9 +44,12 @@ pub fn route(profile: &Profile, request: &Request<'_>) -> Route {
     {
         return Route::Answer(id);
     }
-    match (path::locate(target, &profile.target, &profile.files), rule) {
-        (Err(id), _) | (Ok(_), MethodRule::Answer(id)) => Route::Answer(id),
-        (Ok(located), _) => Route::Lookup(located),
+    if let MethodRule::Answer(id) = rule {
+        return Route::Answer(path::malformed(target, &profile.target, &profile.files).unwrap_or(id));
+    }
+    match path::locate(target, &profile.target, &profile.files) {
+        Ok(located) => Route::Lookup(located),
+        Err(id) => Route::Answer(id),
     }
 }
 

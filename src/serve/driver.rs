@@ -1,11 +1,11 @@
 //! Drives one connection: feeds the state machine what the socket and the clock say, and does what it calls for.
 
-use super::exchange::{self, Exchange};
+use super::exchange::{self, Exchange, Refusal};
 use super::{Site, Worker, finish, wire};
 use crate::connection::{CloseReason, Connection, Deadline, Event, State};
 use crate::events;
 use crate::files::path;
-use crate::http::{Fault, Head, Scan, Treatment, head};
+use crate::http::{Head, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -91,15 +91,13 @@ impl Driver {
     async fn serve(&mut self) -> End {
         loop {
             let site = Rc::clone(&self.worker.site.borrow());
-            let end = match self.scan(&site) {
-                Scan::Complete(head) => self.exchange(&site, head, None).await,
-                Scan::Refused(fault, head) => self.exchange(&site, head, Some(fault)).await,
-                Scan::Partial { target, .. } => match self.refuses_target(&site, target) {
-                    Some(id) => {
-                        self.connection.on(Event::HeadComplete, self.worker.now(), 0);
-                        Some(self.say(&site, id, CloseReason::BadRequest).await)
-                    }
-                    None => self.wait_for_more(&site).await,
+            let scan = self.scan(&site);
+            let end = match self.refuses_target(&site, &scan) {
+                Some((head, id)) => self.exchange(&site, head, Some(Refusal::Response(id))).await,
+                None => match scan {
+                    Scan::Complete(head) => self.exchange(&site, head, None).await,
+                    Scan::Refused(fault, head) => self.exchange(&site, head, Some(Refusal::Fault(fault))).await,
+                    Scan::Partial(_) => self.wait_for_more(&site).await,
                 },
             };
             if let Some(end) = end {
@@ -129,25 +127,30 @@ impl Driver {
         }
     }
 
-    /// The response that a target gets before the rest of its head is there, from a profile that judges bytes as they
-    /// come and targets before all else.
-    fn refuses_target(&self, site: &Site, target: head::Span) -> Option<crate::http::ResponseId> {
+    /// The response that a target gets whatever the rest of its head may say, from a profile that judges bytes as they
+    /// come and targets before all else; and the head as far as that.
+    fn refuses_target(&self, site: &Site, scan: &Scan) -> Option<(Head, crate::http::ResponseId)> {
         let profile = &site.profile;
-        if target.is_empty() || !profile.head.by_byte || !profile.target.before_method {
+        let (Scan::Partial(head) | Scan::Complete(head) | Scan::Refused(_, head)) = scan;
+        if head.fields_start == 0 || !profile.head.by_byte || !profile.target.before_method {
             return None;
         }
-        path::locate(target.of(&self.input), &profile.target, &profile.files).err()
+        let id = path::malformed(head.target.of(&self.input), &profile.target, &profile.files)?;
+        let line_alone = Head {
+            fields: Vec::new(),
+            len: 0,
+            ..head.clone()
+        };
+        Some((line_alone, id))
     }
 
     fn scan(&mut self, site: &Site) -> Scan {
         if self.input.is_empty() {
-            return Scan::Partial {
-                line_complete: false,
-                target: head::Span::default(),
-            };
+            return Scan::Partial(Head::default());
         }
         let scan = head::scan(&self.input, &site.profile.head);
-        if let Scan::Partial { line_complete, .. } = scan {
+        if let Scan::Partial(head) = &scan {
+            let line_complete = head.fields_start > 0;
             self.connection
                 .on(Event::Partial { line_complete }, self.worker.now(), 0);
         }
@@ -180,16 +183,16 @@ impl Driver {
         self.input.extend_from_slice(b"\r\n");
         match head::scan(&self.input, &site.profile.head) {
             Scan::Complete(head) => self.exchange(site, head, None).await,
-            Scan::Refused(fault, head) => self.exchange(site, head, Some(fault)).await,
-            Scan::Partial { .. } => Some(CloseReason::ClientFinInHead.into()),
+            Scan::Refused(fault, head) => self.exchange(site, head, Some(Refusal::Fault(fault))).await,
+            Scan::Partial(_) => Some(CloseReason::ClientFinInHead.into()),
         }
     }
 
     /// Serves one request, or refuses it. Says how the connection ends, if it does.
-    async fn exchange(&mut self, site: &Rc<Site>, head: Head, fault: Option<Fault>) -> Option<End> {
+    async fn exchange(&mut self, site: &Rc<Site>, head: Head, refusal: Option<Refusal>) -> Option<End> {
         let now = self.worker.now();
         self.connection.on(Event::HeadComplete, now, 0);
-        if let Some(fault) = fault
+        if let Some(Refusal::Fault(fault)) = refusal
             && site.profile.head.faults.of(fault) == Treatment::Close
         {
             return Some(CloseReason::BadRequest.into());
@@ -216,7 +219,7 @@ impl Driver {
             counts_more: Default::default(),
         };
         // On the heap, so that a resting connection does not hold the room that an exchange needs.
-        let outcome = Box::pin(exchange.run(fault)).await;
+        let outcome = Box::pin(exchange.run(refusal)).await;
         self.connection.count(outcome.counts_more);
         self.received += outcome.received;
         self.sent += outcome.sent;
@@ -243,7 +246,7 @@ impl Driver {
     async fn say(&mut self, site: &Rc<Site>, id: crate::http::ResponseId, reason: CloseReason) -> End {
         let head = match head::scan(&self.input, &site.profile.head) {
             Scan::Refused(_, head) | Scan::Complete(head) => head,
-            Scan::Partial { .. } => Head::default(),
+            Scan::Partial(_) => Head::default(),
         };
         let exchange = Exchange {
             stream: &self.stream,

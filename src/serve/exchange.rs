@@ -11,6 +11,7 @@ use crate::events;
 use crate::files::Located;
 use crate::http::chunks::{Chunks, Place};
 use crate::http::field::Name;
+use crate::http::request::Delimiter;
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Treatment, Version, status};
 use crate::profile::{Continue, Entity, Profile, ReadBody, Response};
 use crate::respond::{self, Body, Reply, Route, Surroundings};
@@ -48,6 +49,15 @@ pub(super) struct Exchange<'c> {
     pub(super) chunks: Cell<Chunks>,
     /// How many requests the reply counts for, beyond the one.
     pub(super) counts_more: Cell<u64>,
+}
+
+/// Why a request is refused before it is looked at as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// A fault of its head.
+    Fault(Fault),
+    /// Something that gets this response.
+    Response(ResponseId),
 }
 
 /// What the log says of whose exchange it is.
@@ -132,18 +142,27 @@ impl Exchange<'_> {
     }
 
     /// Serves the request, or refuses it for `fault`.
-    pub(super) async fn run(&self, fault: Option<Fault>) -> Outcome {
+    pub(super) async fn run(&self, refusal: Option<Refusal>) -> Outcome {
         let request = Request::new(self.input, self.head);
         let policy = &self.profile().head;
-        if let Some(fault) = fault.or_else(|| request.fault(policy)) {
+        let refusal = refusal.or_else(|| request.fault(policy).map(Refusal::Fault));
+        if let Some(refusal) = refusal {
             let head_end = if self.head.len > 0 {
                 self.head.len
             } else {
                 self.input.len()
             };
-            return match policy.faults.of(fault) {
+            let treatment = match refusal {
+                Refusal::Fault(fault) => policy.faults.of(fault),
+                Refusal::Response(id) => Treatment::Answer(id),
+            };
+            let body = self.length_behind(&request, refusal);
+            return match treatment {
+                Treatment::Answer(id) if body != Framing::None => self.serve_framed(&request, body, Some(id)).await,
                 // Nothing is wrong with the body's framing where this is the first fault that was found.
-                Treatment::Answer(id) if fault.is_of_expect() && self.reads_first(id) => {
+                Treatment::Answer(id)
+                    if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && self.reads_first(id) =>
+                {
                     let framing = request.framing(self.profile().request_body.delimiter);
                     self.serve_framed(&request, framing, Some(id)).await
                 }
@@ -184,6 +203,20 @@ impl Exchange<'_> {
         }
         // On the heap, so that an exchange without a body does not hold the room that hyper needs.
         Box::pin(self.serve(request, framing, refusal)).await
+    }
+
+    /// What is read behind the reply to a refused request: the body that its length announces, if it is its coding that
+    /// is refused and the profile reads bodies before an end.
+    fn length_behind(&self, request: &Request<'_>, refusal: Refusal) -> Framing {
+        let of_coding = matches!(
+            refusal,
+            Refusal::Fault(Fault::CodingNotChunked | Fault::CodingUnknown | Fault::CodingOld | Fault::LengthAndCoding)
+        );
+        if of_coding && self.profile().request_body.before_end {
+            request.framing(Delimiter::LengthOnly)
+        } else {
+            Framing::None
+        }
     }
 
     /// Sends a response to no request; the connection ends for `reason`.
@@ -327,6 +360,7 @@ impl Exchange<'_> {
         if let (Some((Framing::Length(length), body)), Some((limit, id))) = (&mut body, policy.limit)
             && *length > limit
             && when != ReadBody::Never
+            && refusal.is_none()
         {
             let reply = Reply::plain(profile, id, request.method());
             let end = self.write(request, &reply, Some(CloseReason::BadRequest), sent).await;
@@ -591,6 +625,10 @@ fn is_plain(request: &Request<'_>) -> bool {
         && request.all(Name::ContentLength).nth(1).is_none()
         && request.line().len() == request.method().len() + target.len() + 10
         && request.head_bytes().starts_with(request.line())
+        && memchr::memmem::find(request.head_bytes(), b"\r\r").is_none()
+        // Every line is a field's, written the usual way: none was left out, or has another end.
+        && request.head_bytes().len()
+            == request.line().len() + 4 + request.fields().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>()
         && request.fields().all(|(name, value)| {
             !name.is_empty()
                 && name.iter().all(|b| crate::http::field::is_token(*b))
