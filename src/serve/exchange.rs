@@ -572,7 +572,10 @@ impl Exchange<'_> {
                 pieces(reply, &page)
             };
             finish::delay(profile.writes.delay).await;
-            if profile.writes.cork && body.iter().any(|piece| matches!(piece, wire::Piece::File(_))) {
+            // A reply that one write holds, to a request that is read to its end, leaves the same with a cork or without.
+            let several = body.len() > 1 || request.framing(profile.request_body.delimiter) != Framing::None;
+            let of_file = || body.iter().any(|piece| matches!(piece, wire::Piece::File(_)));
+            if profile.writes.cork && several && of_file() {
                 crate::sys::cork(self.stream, true);
                 self.corked.set(true);
             }
