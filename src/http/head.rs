@@ -1206,4 +1206,76 @@ mod tests {
             assert_eq!(matches!(scan(bytes, &policy), Scan::Refused(..)), bad, "{bytes:?}");
         }
     }
+
+    #[test]
+    fn a_line_lies_in_one_buffer_whole() {
+        let policy = HeadPolicy {
+            line: 1 << 20,
+            field: 1 << 20,
+            size: 1 << 20,
+            fields: 1000,
+            buffers: Some(Buffers {
+                first: 32,
+                size: 64,
+                count: 2,
+            }),
+            ..strict()
+        };
+        let refused = |bytes: &[u8]| match scan(bytes, &policy) {
+            Scan::Refused(fault, _) => Some(fault),
+            _ => None,
+        };
+        let line = b"GET / HTTP/1.1\r\n".to_vec();
+        let field = |len: usize| [b"A: ".to_vec(), vec![b'x'; len - 5], b"\r\n".to_vec()].concat();
+        let with = |fields: &[usize]| {
+            [
+                &line[..],
+                &fields.iter().flat_map(|len| field(*len)).collect::<Vec<_>>(),
+                b"\r\n",
+            ]
+            .concat()
+        };
+        // 16 bytes of request line, then lines that fill what is left of the first buffer and the two others.
+        assert_eq!(refused(&with(&[16, 64, 62])), None);
+        assert_eq!(refused(&with(&[16, 64, 63])), Some(Fault::FieldTooLong));
+        assert_eq!(refused(&with(&[17, 64])), Some(Fault::FieldTooLong));
+        assert_eq!(refused(&with(&[65])), Some(Fault::FieldTooLong));
+        // It is noticed as soon as the buffer is full.
+        assert_eq!(refused(&[b"GET /".to_vec(), vec![b'a'; 58]].concat()), None);
+        assert_eq!(
+            refused(&[b"GET /".to_vec(), vec![b'a'; 59]].concat()),
+            Some(Fault::LineTooLong)
+        );
+    }
+
+    #[test]
+    fn a_byte_wise_scanner_notices_what_is_wrong_in_the_order_of_the_bytes() {
+        let policy = HeadPolicy {
+            by_byte: true,
+            once: vec!["Host".into()],
+            ..strict()
+        };
+        for (bytes, fault) in [
+            (&b"GET /\x01"[..], Some(Fault::TargetControl)),
+            (b"GET /a\x01 HTTP/2.0\r\n", Some(Fault::TargetControl)),
+            (b"GET ab", None),
+            (b"GET ab ", Some(Fault::TargetForm)),
+            (b"GET 1", Some(Fault::TargetForm)),
+            (b"GET http://u@h/ HTTP/2", Some(Fault::TargetAuthority)),
+            (b"GET / HTTX", Some(Fault::BadVersion)),
+            (b"GET / HTTP/2", Some(Fault::MajorVersion)),
+            (b"GET / HTTP/1.1\rX", Some(Fault::BareCr)),
+            (b"GET / HTTP/1.1\r\nHost: a\r\nHost", None),
+            (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n", Some(Fault::FieldRepeated)),
+            (b"GET / HTTP/1.1\r\nHost: a b\r\n", Some(Fault::HostInvalid)),
+            (b"GET / HTTP/1.1\r\nA b", Some(Fault::FieldNameControl)),
+            (b"GET / HTTP/1.1\r\nA: b\0", Some(Fault::FieldValueNul)),
+        ] {
+            let got = match scan(bytes, &policy) {
+                Scan::Refused(fault, _) => Some(fault),
+                _ => None,
+            };
+            assert_eq!(got, fault, "{}", bytes.escape_ascii());
+        }
+    }
 }
