@@ -174,7 +174,7 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
                     Found::BehindFile,
                 ];
                 for found in founds {
-                    let reply = respond::file_reply(profile, &request, found, &Moment::default());
+                    let reply = respond::file_reply(profile, &request, found, None, &Moment::default());
                     assert_sound(profile, &reply, Some(&request), &input);
                 }
             }

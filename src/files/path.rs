@@ -1,7 +1,8 @@
 //! From a request target to a path below the root, without touching the file system.
 
-use crate::http::head::{has_one_slash_scheme, has_scheme};
-use crate::http::{ResponseId, percent};
+use crate::http::field::Name;
+use crate::http::head::{has_bare_scheme, has_scheme};
+use crate::http::{Request, ResponseId, percent};
 use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Fragment, Limit, Take, TargetPolicy, types};
 
 /// A path below the root, and the pieces of the target that it came from.
@@ -30,7 +31,31 @@ pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> (&'t [u8], &'t [u8]
 
 /// Whether the target is an absolute URI. Where the policy lists schemes, it needs no authority.
 fn is_absolute(target: &[u8], policy: &TargetPolicy) -> bool {
-    has_scheme(target) || (policy.schemes.is_some() && has_one_slash_scheme(target))
+    has_scheme(target) || (policy.schemes.is_some() && has_bare_scheme(target))
+}
+
+/// Whether the target names no path at all, not even `/`.
+pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
+    let rest = match scheme_and_authority(target) {
+        _ if !is_absolute(target, policy) => target,
+        (scheme, None) => &target[scheme.len() + 1..],
+        (scheme, Some(authority)) => &target[scheme.len() + 3 + authority.len()..],
+    };
+    matches!(rest, [] | [b'?', ..])
+}
+
+/// The host that the request is for, where the policy says which: that of a URI with the server's own scheme, else the
+/// Host field.
+pub fn host<'a>(request: &Request<'a>, policy: &TargetPolicy) -> Option<&'a [u8]> {
+    let foreign = policy.schemes.as_ref().is_some_and(|(schemes, _)| {
+        let own = schemes.first().map(String::as_bytes).unwrap_or_default();
+        !scheme_and_authority(request.target()).0.eq_ignore_ascii_case(own)
+    });
+    if foreign {
+        request.get(Name::Host).filter(|host| !host.is_empty())
+    } else {
+        request.host().filter(|host| !host.is_empty())
+    }
 }
 
 /// The scheme and the authority of an absolute URI; no authority without `//`.
@@ -46,7 +71,8 @@ fn scheme_and_authority(target: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 fn absolute_path(target: &[u8]) -> &[u8] {
     let Some(authority) = target.windows(3).position(|w| w == b"://").map(|at| at + 3) else {
-        return &target[until(target, b':').len() + 1..];
+        let rest = &target[until(target, b':').len() + 1..];
+        return if rest.starts_with(b"/") { rest } else { b"/" };
     };
     match target[authority..].iter().position(|b| matches!(b, b'/' | b'?' | b'#')) {
         Some(at) if target[authority + at] == b'/' => &target[authority + at..],
@@ -106,17 +132,16 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<L
         return Err(id.into());
     }
     let (sent, query) = split(target, policy);
-    if policy.above_root_first
-        && let Take::Answer(id) = policy.above_root
-        && climbs_above_root(sent)
-    {
-        return Err(id.into());
-    }
+    let resolved = if policy.dots_first && plain(sent).is_none() {
+        Some(resolve_sent(sent, policy)?)
+    } else {
+        None
+    };
     within(policy.longest_path, sent.len())?;
     within(policy.longest_query, query.len().saturating_sub(1))?;
     let (path, trailing_slash) = match plain(sent) {
         Some(path) => (path.to_owned(), path.is_empty()),
-        None => decode(sent, policy)?,
+        None => decode(resolved.as_deref().unwrap_or(sent), policy)?,
     };
     within(policy.most_segments, path.split('/').count())?;
     for segment in path.split('/') {
@@ -137,7 +162,8 @@ fn decode(sent: &[u8], policy: &TargetPolicy) -> Result<(String, bool), Unnamed>
         return Err(id.into());
     }
     if let Take::Answer(id) = policy.encoded_slash
-        && percent::holds_escape_of(sent, b'/')
+        && (percent::holds_escape_of(sent, b'/')
+            || (policy.backslash == Take::As(Backslash::Slash) && percent::holds_escape_of(sent, b'\\')))
     {
         return Err(id.into());
     }
@@ -205,30 +231,50 @@ fn check_absolute(target: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId
         return Err(*id);
     }
     match (&policy.bad_authority, authority) {
-        (Some((syntax, id)), Some(authority)) if !authority.is_empty() && !syntax.accepts(authority) => Err(*id),
+        (Some((syntax, id)), Some(authority)) if !authority.is_empty() && !syntax.accepts_authority(authority) => {
+            Err(*id)
+        }
         _ => Ok(()),
     }
 }
 
-/// Whether a path, in which nothing but `%2e` is decoded, has more `..` than names before them.
-fn climbs_above_root(sent: &[u8]) -> bool {
-    let mut depth = 0usize;
+/// A path as it was sent, with nothing but `%2e` decoded, and with `.` and `..` worked in.
+fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
+    if let Take::Answer(id) = policy.bad_percent
+        && percent::first_bad(sent).is_some()
+    {
+        return Err(id);
+    }
+    let mut kept: Vec<&[u8]> = Vec::new();
+    let mut ends_in_dots = false;
     for segment in sent.split(|b| *b == b'/') {
-        let segment = if segment.contains(&b'%') && segment.len() <= 6 {
+        // Neither dot can be longer than its escape.
+        let decoded = if segment.len() <= 6 {
             percent::decode(segment)
         } else {
-            segment.to_vec()
+            Vec::new()
         };
-        match segment.as_slice() {
-            b"" | b"." => {}
-            b".." => match depth.checked_sub(1) {
-                Some(less) => depth = less,
-                None => return true,
-            },
-            _ => depth += 1,
+        ends_in_dots = matches!(decoded.as_slice(), b"." | b"..");
+        match decoded.as_slice() {
+            b".." => {
+                if let (None, Take::Answer(id)) = (kept.pop(), policy.above_root) {
+                    return Err(id);
+                }
+            }
+            b"." => {}
+            _ if segment.is_empty() => {}
+            _ => kept.push(segment),
         }
     }
-    false
+    let mut path = Vec::with_capacity(sent.len());
+    for segment in &kept {
+        path.push(b'/');
+        path.extend_from_slice(segment);
+    }
+    if ends_in_dots || sent.ends_with(b"/") {
+        path.push(b'/');
+    }
+    Ok(path)
 }
 
 /// Joins the segments of `path`, with `.` and `..` worked in (RFC 3986 section 5.2.4).

@@ -64,7 +64,7 @@ faults! {
     TargetHigh = "target_high", "a byte above 0x7f in the target (accepted: part of the target)";
     TargetFragment = "target_fragment", "a `#` in the target (accepted: see [target] fragment)";
     TargetQuery = "target_query", "a target that begins with `?` (accepted: the path is `/`)";
-    TargetOneSlash = "target_one_slash", "a scheme with one slash behind its colon (accepted: see [target] schemes)";
+    TargetBareScheme = "target_bare_scheme", "an absolute URI without an authority, such as `http:/x` (accepted: see [target] schemes)";
     TargetForm = "target_form", "a target that is neither a path, nor `*`, nor an absolute URI (accepted: taken as a path)";
     ConnectAuthority = "connect_authority", "the target `host:port` with the method CONNECT (accepted unless it is set: the method's rule applies)";
     TargetAuthority = "target_authority", "an absolute URI whose authority is no host name with or without a port (accepted: its path counts all the same; not listed: accepted)";

@@ -33,6 +33,8 @@ pub struct HeadPolicy {
     pub full_http09_refusals: bool,
     /// Whether a bad field line is noticed only when the line behind it is complete.
     pub fields_by_next_line: bool,
+    /// Whether the Host field is judged beside an absolute URI.
+    pub host_beside_uri: bool,
     /// What a Host field may be made of.
     pub host: HostSyntax,
     /// Whether a bad request line is noticed with its first bad byte, or only when the line is complete.
@@ -602,7 +604,7 @@ impl Scanner<'_> {
             _ if has_scheme(target) => self.check(Fault::TargetAuthority),
             _ if method == b"CONNECT" => self.check(Fault::ConnectAuthority),
             [b'?', ..] => self.check(Fault::TargetQuery),
-            _ if has_one_slash_scheme(target) => self.check(Fault::TargetOneSlash),
+            _ if has_bare_scheme(target) => self.check(Fault::TargetBareScheme),
             _ => self.check(Fault::TargetForm),
         }
     }
@@ -913,10 +915,11 @@ pub fn has_scheme(target: &[u8]) -> bool {
     })
 }
 
-/// Whether a target begins with a scheme, a colon and a slash, which is how a URI without an authority begins.
-pub fn has_one_slash_scheme(target: &[u8]) -> bool {
+/// Whether a target begins with a scheme and a colon, and goes on with a path or a query, or not at all: a URI without an
+/// authority.
+pub fn has_bare_scheme(target: &[u8]) -> bool {
     memchr::memchr(b':', target).is_some_and(|colon| {
-        target[colon + 1..].starts_with(b"/")
+        matches!(target[colon + 1..], [] | [b'/' | b'?', ..])
             && target[0].is_ascii_alphabetic()
             && target[..colon]
                 .iter()
@@ -942,6 +945,7 @@ mod tests {
             value: None,
             empty_lines: None,
             full_http09_refusals: false,
+            host_beside_uri: true,
             fields_by_next_line: false,
             host: HostSyntax::Characters,
             by_byte: false,

@@ -33,6 +33,32 @@ impl HostSyntax {
     }
 }
 
+impl HostSyntax {
+    /// Whether `authority`, that of an absolute URI, is one. Its port may be any number, or missing behind the colon.
+    pub fn accepts_authority(self, authority: &[u8]) -> bool {
+        if self != HostSyntax::Name {
+            return self.accepts(authority);
+        }
+        let (host, port) = match (authority, memchr::memchr(b']', authority)) {
+            ([b'[', ..], Some(end)) => authority.split_at(end + 1),
+            ([b'[', ..], None) => return false,
+            _ => authority.split_at(memchr::memchr(b':', authority).unwrap_or(authority.len())),
+        };
+        let is_host = match host {
+            [b'[', inner @ .., b']'] if inner.contains(&b':') => is_ipv6(inner),
+            [b'[', inner @ .., b']'] => is_name(inner),
+            _ => is_name(host),
+        };
+        is_host && port.strip_prefix(b":").unwrap_or(port).iter().all(u8::is_ascii_digit)
+    }
+}
+
+/// Whether `target` is a host and a port, as CONNECT has it.
+pub fn is_host_with_port(target: &[u8]) -> bool {
+    let (host, port) = split_port(target);
+    port.len() > 1 && !host.is_empty() && HostSyntax::Characters.accepts(host)
+}
+
 /// A host without its port, if there is one, and without a dot at its end.
 pub fn host_name(host: &[u8]) -> &[u8] {
     let end = match (host.first(), memchr::memchr(b']', host)) {
@@ -132,6 +158,36 @@ mod tests {
         ] {
             assert_eq!(HostSyntax::Characters.accepts(host.as_bytes()), characters, "{host}");
             assert_eq!(HostSyntax::Name.accepts(host.as_bytes()), name, "{host}");
+        }
+    }
+
+    #[test]
+    fn authorities() {
+        for (authority, name) in [
+            ("a", true),
+            ("a:", true),
+            ("a:0", true),
+            ("a:99999", true),
+            ("a:x", false),
+            ("u@a", false),
+            ("[::1]:8", true),
+            ("[::1", false),
+            ("a..b", false),
+        ] {
+            assert_eq!(
+                HostSyntax::Name.accepts_authority(authority.as_bytes()),
+                name,
+                "{authority}"
+            );
+        }
+        for (target, want) in [
+            ("a:80", true),
+            ("[::1]:80", true),
+            ("a", false),
+            ("a:", false),
+            (":80", false),
+        ] {
+            assert_eq!(is_host_with_port(target.as_bytes()), want, "{target}");
         }
     }
 

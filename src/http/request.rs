@@ -5,7 +5,6 @@
 use super::fault::Fault;
 use super::field::{Name, TokenSearch};
 use super::head::{Head, HeadPolicy, Version, has_scheme};
-use super::host::HostSyntax;
 
 /// A request: a scanned head and the bytes it was scanned from.
 #[derive(Clone, Copy, Debug)]
@@ -154,12 +153,12 @@ impl<'a> Request<'a> {
                 Some(fault)
             }
         };
-        self.host_fault(policy.host, &refused)
+        self.host_fault(policy, &refused)
             .or_else(|| self.framing_fault(policy.trim_tabs, &refused))
             .or_else(|| self.expect_fault(&refused))
     }
 
-    fn host_fault(&self, syntax: HostSyntax, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+    fn host_fault(&self, policy: &HeadPolicy, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
         let Some(host) = self.get(Name::Host) else {
             return if self.version() == Version::Http11 {
                 refused(Fault::HostMissing)
@@ -170,6 +169,9 @@ impl<'a> Request<'a> {
         if self.all(Name::Host).nth(1).is_some() {
             return refused(Fault::HostRepeated);
         }
+        if !policy.host_beside_uri && has_scheme(self.target()) {
+            return None;
+        }
         if host.is_empty() {
             return refused(if self.version() == Version::Http11 {
                 Fault::HostEmpty
@@ -177,7 +179,7 @@ impl<'a> Request<'a> {
                 Fault::HostEmptyOld
             });
         }
-        if syntax.accepts(host) {
+        if policy.host.accepts(host) {
             None
         } else {
             refused(Fault::HostInvalid)

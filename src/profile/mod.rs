@@ -45,6 +45,8 @@ pub struct Profile {
     pub measured: String,
     /// The port it listens on unless told otherwise.
     pub port: u16,
+    /// What it calls itself in its responses.
+    pub server: String,
     /// Limits and tolerance of request heads.
     pub head: HeadPolicy,
     /// How many bytes are read from a socket at a time.
@@ -128,7 +130,7 @@ pub struct TargetPolicy {
     /// The response where an authority is not of this syntax.
     pub bad_authority: Option<(HostSyntax, ResponseId)>,
     pub asterisk: Take<()>,
-    pub connect_path: Take<()>,
+    pub connect_other: Take<()>,
     pub own_name: String,
     pub fragment: Take<Fragment>,
     pub latin1: bool,
@@ -138,7 +140,7 @@ pub struct TargetPolicy {
     pub bad_utf8: Take<()>,
     pub nul: ResponseId,
     pub above_root: Take<()>,
-    pub above_root_first: bool,
+    pub dots_first: bool,
     pub dot_dot: Take<()>,
     pub control: Take<()>,
     pub double_encoding: Take<()>,

@@ -26,6 +26,8 @@ pub struct Raw {
     pub measured: String,
     /// The port it listens on unless told otherwise.
     pub port: Option<u16>,
+    /// What stands for `{server}` in its responses.
+    pub server: String,
     /// How long connections last.
     pub connection: RawConnection,
     /// When a silent connection is ended, and what is said then.
@@ -276,6 +278,8 @@ pub struct RawHead {
     pub http09: Http09,
     /// The same for a request without a version that is refused for a fault of its line.
     pub http09_refused: Http09,
+    /// Whether the Host field is judged, too, where the target is an absolute URI.
+    pub host_beside_uri: bool,
     /// How a field that is repeated is read, where it makes a difference: `first`, `last`, `join` (with `, `) or
     /// `join-tight` (with `,`).
     pub repeated: Repeated,
@@ -361,6 +365,7 @@ impl Default for RawHead {
             judged_by: JudgedBy::Line,
             read: Size(64 << 10),
             http09: Http09::Body,
+            host_beside_uri: true,
             http09_refused: Http09::Body,
             repeated: Repeated::Join,
             once: Vec::new(),
@@ -380,14 +385,15 @@ pub struct RawTarget {
     pub absolute: Word,
     /// An absolute URI whose scheme is none of `schemes`: a response. Needed if there are `schemes`.
     pub other_scheme: Option<Word>,
-    /// The schemes of absolute URIs, in lower case; with none, any is taken, but only with `//` behind it.
+    /// The schemes of absolute URIs, in lower case, the server's own first: the authority of another one says nothing
+    /// of the host. With none, any scheme is taken, but only with `//` behind it.
     pub schemes: Vec<String>,
     /// An absolute URI whose authority is not what [head] host says: taken all the same (`literally`), or a response.
     pub bad_authority: Word,
-    /// The target `*`: taken `literally`, or a response.
+    /// The target `*`, and one without a path with OPTIONS: taken `literally`, or a response.
     pub asterisk: Word,
-    /// CONNECT with a path or a URI for a target: taken `literally`, or a response.
-    pub connect_path: Word,
+    /// CONNECT with another target than `host:port`: taken `literally`, or a response.
+    pub connect_other: Word,
     /// The host that the server takes for its own where a request names none; empty for its address.
     pub own_name: String,
     /// A `#`: the target `ends` there, or it is taken `literally`, or a response.
@@ -396,7 +402,7 @@ pub struct RawTarget {
     pub charset: Word,
     /// A `%` without two digits: taken `literally`, or a response.
     pub bad_percent: Word,
-    /// `%2f`: taken for a `slash`, or a response.
+    /// `%2f`, and `%5c` where `\` is a slash: taken for a `slash`, or a response.
     pub encoded_slash: Word,
     /// `\`: taken `literally`, for a `slash`, or a response.
     pub backslash: Word,
@@ -406,8 +412,8 @@ pub struct RawTarget {
     pub nul: Word,
     /// More `..` than there are directories: they stop at the `root`, or a response.
     pub above_root: Word,
-    /// Whether that is judged before anything else is decoded (but for `%2e`), or when all is.
-    pub above_root_first: bool,
+    /// Whether `.` and `..` are worked in before anything but `%2e` is decoded and judged, or when all is.
+    pub dots_first: bool,
     /// Any `..` at all: `resolve`, or a response.
     pub dot_dot: Word,
     /// A control character that is percent-encoded: taken `literally`, or a response.
@@ -442,7 +448,7 @@ impl Default for RawTarget {
             schemes: Vec::new(),
             bad_authority: word("literally"),
             asterisk: word("literally"),
-            connect_path: word("literally"),
+            connect_other: word("literally"),
             own_name: String::new(),
             fragment: word("400"),
             charset: word("utf-8"),
@@ -452,7 +458,7 @@ impl Default for RawTarget {
             bad_utf8: word("404"),
             nul: word("400"),
             above_root: word("root"),
-            above_root_first: false,
+            dots_first: false,
             dot_dot: word("resolve"),
             control: word("literally"),
             double_encoding: word("literally"),

@@ -20,6 +20,7 @@ const SOURCES: &[&str] = &[
     include_str!("../http/date.rs"),
     include_str!("../http/etag.rs"),
     include_str!("../http/field.rs"),
+    include_str!("../http/host.rs"),
     include_str!("../http/request.rs"),
 ];
 

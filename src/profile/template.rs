@@ -62,6 +62,7 @@ placeholders! {
     Expect = "expect" text, "the request's Expect field";
     Text = "text" text, "the `text` of the response, in a `body` that several responses share";
     Title = "title" text, "the response's `title`; for bodies only";
+    Server = "server" text, "the profile's `server`; none if it is empty";
     TransferEncoding = "transfer_encoding" text, "`chunked` if the body is sent in chunks; otherwise none";
     RequestMerged = "request_merged" text, "the request head with the fields of one name joined by commas";
     RunRandom = "run_random" number, "a number that differs from run to run of the server";
@@ -113,6 +114,7 @@ filters! {
     IfBeyondAscii = "if-beyond-ascii", "no value if all is ASCII";
     DropBeyondAscii = "drop-beyond-ascii", "without the characters beyond ASCII";
     Lower = "lower", "in lower case";
+    HostPort = "host-port", "of a host, its port; 80 if it has none";
     Authority = "authority", "a host as a URI has it: in lower case, without a dot at its end, without the port 80";
     PathLower = "path-encode-lower", "percent-encoded with lower-case digits but for letters, digits and $-_.+!*'(),:;@&=/~";
     MergeSlashes = "merge-slashes", "with every run of slashes at its beginning as one";
@@ -329,11 +331,18 @@ fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
         Filter::IfAscii | Filter::IfBeyondAscii => out.extend_from_slice(value),
         Filter::DropBeyondAscii => out.extend(value.iter().filter(|b| b.is_ascii())),
         Filter::Lower => out.extend(value.to_ascii_lowercase()),
+        Filter::HostPort => match split_port(value).1 {
+            [] | [b':'] => out.extend_from_slice(b"80"),
+            port => out.extend_from_slice(&port[1..]),
+        },
         Filter::Authority => {
             let (host, port) = split_port(value);
             out.extend(host.strip_suffix(b".").unwrap_or(host).to_ascii_lowercase());
-            if port.len() > 1 && port != b":80" {
-                out.extend_from_slice(port);
+            let number = port.iter().skip(1).skip_while(|digit| **digit == b'0');
+            let number: Vec<u8> = number.copied().collect();
+            if !number.is_empty() && number != b"80" {
+                out.push(b':');
+                out.extend(number);
             }
         }
         Filter::PathLower => percent::encode_lower(value, b"$-_.+!*'(),:;@&=/~", out),

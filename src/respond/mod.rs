@@ -6,11 +6,11 @@
 pub mod precondition;
 mod reply;
 
-pub use reply::{Body, Moment, Reply, Surroundings};
+pub use reply::{Body, Moment, Place, Reply, Surroundings};
 
 use crate::files::{Found, Located, Resource, path};
 use crate::http::field::Name;
-use crate::http::head::has_scheme;
+use crate::http::host::is_host_with_port;
 use crate::http::range::{self, Selection};
 use crate::http::{Request, ResponseId};
 use crate::profile::{MethodRule, Precompressed, Profile, Take};
@@ -36,20 +36,26 @@ pub fn route(profile: &Profile, request: &Request<'_>) -> Route {
         return Route::Answer(id);
     }
     let target = request.target();
-    if let (Take::Answer(id), b"*") = (profile.target.asterisk, target) {
-        return Route::Answer(id);
+    if let Take::Answer(id) = profile.target.asterisk
+        && (target == b"*" || (request.method() == b"OPTIONS" && path::has_no_path(target, &profile.target)))
+    {
+        return Route::Answer(path::malformed(target, &profile.target, &profile.files).unwrap_or(id));
     }
-    if let (Take::Answer(id), b"CONNECT") = (profile.target.connect_path, request.method())
-        && (target.starts_with(b"/") || has_scheme(target))
+    if let (Take::Answer(id), b"CONNECT") = (profile.target.connect_other, request.method())
+        && !is_host_with_port(target)
     {
         return Route::Answer(id);
     }
     if let MethodRule::Answer(id) = rule {
         return Route::Answer(path::malformed(target, &profile.target, &profile.files).unwrap_or(id));
     }
-    match path::locate(target, &profile.target, &profile.files) {
-        Ok(located) => Route::Lookup(located),
-        Err(id) => Route::Answer(id),
+    match (path::locate(target, &profile.target, &profile.files), rule) {
+        (Ok(located), _) => Route::Lookup(located),
+        // A name that no file has, because it is no UTF-8.
+        (Err(_), MethodRule::Resolved(id)) => {
+            Route::Answer(path::malformed(target, &profile.target, &profile.files).unwrap_or(id))
+        }
+        (Err(id), _) => Route::Answer(id),
     }
 }
 
@@ -95,26 +101,35 @@ fn weighted(member: &[u8]) -> (&[u8], u16) {
 }
 
 /// What is answered to `request` for what was found at its path.
-pub fn file_reply<'p>(profile: &'p Profile, request: &Request<'_>, found: Found, moment: &Moment) -> Reply<'p> {
+///
+/// `named` is the name that a media type can be told from where there is no file.
+pub fn file_reply<'p>(
+    profile: &'p Profile,
+    request: &Request<'_>,
+    found: Found,
+    named: Option<&str>,
+    moment: &Moment,
+) -> Reply<'p> {
     let files = &profile.files;
     let method = request.method();
     let rule = profile.methods.rule(method);
-    let resolved = |resource: Option<Arc<Resource>>, directory: bool| match rule {
-        MethodRule::Resolved(id) => Some(Reply::resolved(profile, id, method, resource, directory)),
+    let resolved = |place: Place| match rule {
+        MethodRule::Resolved(id) => Some(Reply::resolved(profile, id, method, place)),
         _ => None,
     };
+    let nothing = || Place::Nothing(named.map(|name| profile.types.of(name)).unwrap_or_default());
     let resource = match found {
         Found::File(resource) => resource,
         Found::FileWithSlash(resource) => match files.file_slash {
             Take::As(()) => resource,
-            Take::Answer(id) => return resolved(None, false).unwrap_or_else(|| Reply::plain(profile, id, method)),
+            Take::Answer(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
         },
         Found::Directory => return Reply::plain(profile, files.directory, method),
         Found::NoIndex => {
-            return resolved(None, true).unwrap_or_else(|| Reply::plain(profile, files.no_index, method));
+            return resolved(Place::Directory).unwrap_or_else(|| Reply::plain(profile, files.no_index, method));
         }
         Found::Missing => {
-            if let Some(reply) = resolved(None, false) {
+            if let Some(reply) = resolved(nothing()) {
                 return reply;
             }
             let slash = path::split(request.target(), &profile.target).0.ends_with(b"/");
@@ -123,7 +138,7 @@ pub fn file_reply<'p>(profile: &'p Profile, request: &Request<'_>, found: Found,
         Found::Denied => return Reply::plain(profile, files.denied, method),
         Found::TooLong => return Reply::plain(profile, files.too_long, method),
         Found::BehindFile => {
-            return resolved(None, false).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
+            return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
         }
         Found::Special => return Reply::plain(profile, files.special, method),
     };
@@ -134,7 +149,7 @@ pub fn file_reply<'p>(profile: &'p Profile, request: &Request<'_>, found: Found,
     }
     match rule {
         MethodRule::Found(id) => Reply::plain(profile, id, method),
-        MethodRule::Resolved(id) => Reply::resolved(profile, id, method, Some(resource), false),
+        MethodRule::Resolved(id) => Reply::resolved(profile, id, method, Place::File(resource)),
         _ => resource_reply(profile, request, resource, moment),
     }
 }

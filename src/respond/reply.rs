@@ -45,9 +45,20 @@ pub struct Reply<'p> {
     pub resource: Option<Arc<Resource>>,
     /// The body.
     pub body: Body,
-    /// It is about a directory.
-    directory: bool,
+    /// The media type of what is no file.
+    content_type: Option<String>,
     profile: &'p Profile,
+}
+
+/// What a path names.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A file.
+    File(Arc<Resource>),
+    /// A directory.
+    Directory,
+    /// Nothing, of this media type by its name.
+    Nothing(String),
 }
 
 /// The body of a reply.
@@ -134,22 +145,21 @@ impl<'p> Reply<'p> {
             response: profile.responses.for_method(id, method),
             resource: None,
             body: Body::Whole,
-            directory: false,
+            content_type: None,
             profile,
         }
     }
 
-    /// A response about what a path names, if it names anything.
-    pub fn resolved(
-        profile: &'p Profile,
-        id: ResponseId,
-        method: &[u8],
-        resource: Option<Arc<Resource>>,
-        directory: bool,
-    ) -> Reply<'p> {
+    /// A response about what a path names, whatever that is.
+    pub fn resolved(profile: &'p Profile, id: ResponseId, method: &[u8], place: Place) -> Reply<'p> {
+        let (resource, content_type) = match place {
+            Place::File(resource) => (Some(resource), None),
+            Place::Directory => (None, Some(profile.files.directory_type.clone())),
+            Place::Nothing(content_type) => (None, Some(content_type)),
+        };
         Reply {
             resource,
-            directory,
+            content_type,
             ..Reply::plain(profile, id, method)
         }
     }
@@ -166,7 +176,7 @@ impl<'p> Reply<'p> {
             response: profile.responses.for_method(id, method),
             resource: Some(resource),
             body,
-            directory: false,
+            content_type: None,
             profile,
         }
     }
@@ -372,8 +382,9 @@ impl Values for PartValues<'_> {
     }
 }
 
-/// The request line and the fields, those of one name in the place of the first of them; an empty line.
-fn write_merged(request: &Request<'_>, out: &mut Vec<u8>) {
+/// The request line and the fields, those of one name in the place of the first of them; an empty line. The Host field is
+/// that of `host`.
+fn write_merged(request: &Request<'_>, host: Option<&[u8]>, out: &mut Vec<u8>) {
     let fields: Vec<(&[u8], &[u8])> = request.fields().collect();
     out.extend_from_slice(request.line());
     out.extend_from_slice(b"\r\n");
@@ -384,6 +395,12 @@ fn write_merged(request: &Request<'_>, out: &mut Vec<u8>) {
         }
         out.extend_from_slice(name);
         let mut between: &[u8] = b": ";
+        if let (Some(host), true) = (host, same(name, b"host")) {
+            out.extend_from_slice(between);
+            out.extend_from_slice(host);
+            out.extend_from_slice(b"\r\n");
+            continue;
+        }
         for (_, value) in fields[at..].iter().filter(|(later, _)| same(later, name)) {
             out.extend_from_slice(between);
             field::unfold(value, out);
@@ -415,10 +432,9 @@ struct ReplyValues<'a> {
 
 impl ReplyValues<'_> {
     fn content_type(&self, out: &mut Vec<u8>) -> bool {
-        if self.reply.directory {
-            let directory_type = &self.reply.profile.files.directory_type;
-            out.extend_from_slice(directory_type.as_bytes());
-            return !directory_type.is_empty();
+        if let Some(content_type) = &self.reply.content_type {
+            out.extend_from_slice(content_type.as_bytes());
+            return !content_type.is_empty();
         }
         let (Body::Ranges(parts), Some(resource)) = (&self.reply.body, &self.reply.resource) else {
             return self.file_text(Placeholder::ContentType, out);
@@ -457,7 +473,11 @@ impl ReplyValues<'_> {
     fn host(&self, out: &mut Vec<u8>) {
         let safe = |host: &&[u8]| host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]".contains(b));
         let own_name = &self.reply.profile.target.own_name;
-        match self.request.and_then(Request::host).filter(safe) {
+        match self
+            .request
+            .and_then(|request| path::host(request, &self.reply.profile.target))
+            .filter(safe)
+        {
             Some(host) => out.extend_from_slice(host),
             None if !own_name.is_empty() => out.extend_from_slice(own_name.as_bytes()),
             None => out.extend_from_slice(self.around.local.to_string().as_bytes()),
@@ -519,7 +539,7 @@ impl ReplyValues<'_> {
                     field::unfold(value, out);
                 }
             }
-            Placeholder::RequestMerged => write_merged(request, out),
+            Placeholder::RequestMerged => write_merged(request, path::host(request, &self.reply.profile.target), out),
             Placeholder::Request => out.extend_from_slice(request.head_bytes()),
             _ => return false,
         }
@@ -578,6 +598,11 @@ impl Values for ReplyValues<'_> {
                     return false;
                 }
                 out.extend_from_slice(b"chunked");
+            }
+            Placeholder::Server => {
+                let server = &self.reply.profile.server;
+                out.extend_from_slice(server.as_bytes());
+                return !server.is_empty();
             }
             Placeholder::Allow => out.extend_from_slice(self.reply.profile.methods.allow.as_bytes()),
             Placeholder::Boundary => match &self.reply.body {

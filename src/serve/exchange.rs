@@ -8,12 +8,12 @@ use super::driver::End;
 use super::{Site, Worker, finish, wire};
 use crate::connection::{CloseReason, due, fate};
 use crate::events;
-use crate::files::Located;
+use crate::files::{Found, Located};
 use crate::http::chunks::{Chunks, Place};
 use crate::http::field::Name;
 use crate::http::request::Delimiter;
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Treatment, Version, status};
-use crate::profile::{Continue, Entity, Profile, ReadBody, Response};
+use crate::profile::{Continue, Entity, MethodRule, Profile, ReadBody, Response};
 use crate::respond::{self, Body, Reply, Route, Surroundings};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
@@ -443,7 +443,9 @@ impl Exchange<'_> {
             Route::Answer(id) => Reply::plain(profile, id, request.method()),
             Route::Lookup(located) => {
                 let found = self.find(request, &located);
-                let reply = respond::file_reply(profile, request, found, &self.worker.moment());
+                let named = matches!(profile.methods.rule(request.method()), MethodRule::Resolved(_))
+                    .then(|| self.first_missing(&located));
+                let reply = respond::file_reply(profile, request, found, named, &self.worker.moment());
                 if matches!(reply.body, Body::Ranges(_)) {
                     self.worker
                         .shared
@@ -453,6 +455,28 @@ impl Exchange<'_> {
                 reply
             }
         }
+    }
+
+    /// The name in a path at which it leaves what exists, or its last one.
+    fn first_missing<'l>(&self, located: &'l Located) -> &'l str {
+        let mut cache = self.worker.cache.borrow_mut();
+        let is_directory = |path: &str, cache: &mut crate::files::Cache| {
+            let located = Located {
+                path: path.to_owned(),
+                trailing_slash: false,
+            };
+            matches!(
+                self.site.root.find(&located, self.profile(), &[], cache),
+                Found::Directory
+            )
+        };
+        let path = located.path.as_str();
+        let ends = memchr::memchr_iter(b'/', path.as_bytes()).chain([path.len()]);
+        let end = ends
+            .map(|end| &path[..end])
+            .find(|prefix| !is_directory(prefix, &mut cache))
+            .unwrap_or(path);
+        end.rsplit('/').next().unwrap_or(end)
     }
 
     fn find(&self, request: &Request<'_>, located: &Located) -> crate::files::Found {
