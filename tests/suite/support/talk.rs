@@ -94,17 +94,23 @@ impl Talk {
     /// Adds what arrives next to `ahead`, or says how nothing did.
     fn take(&mut self, within: Duration) -> Option<End> {
         let mut buffer = vec![0; 1 << 16];
-        self.stream
-            .set_read_timeout(Some(within.max(Duration::from_millis(1))))
-            .expect("a read timeout should be to be set");
-        match self.stream.read(&mut buffer) {
-            Ok(0) => Some(End::Fin),
-            Ok(n) => {
-                self.ahead.extend_from_slice(&buffer[..n]);
-                None
-            }
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Some(End::Open),
-            Err(_) => Some(End::Rst),
+        let until = Instant::now() + within;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            self.stream
+                .set_read_timeout(Some(left.max(Duration::from_millis(1))))
+                .expect("a read timeout should be to be set");
+            return match self.stream.read(&mut buffer) {
+                Ok(0) => Some(End::Fin),
+                Ok(n) => {
+                    self.ahead.extend_from_slice(&buffer[..n]);
+                    None
+                }
+                // A machine that was stopped and goes on interrupts a read that waits (signal(7)).
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Some(End::Open),
+                Err(_) => Some(End::Rst),
+            };
         }
     }
 }
