@@ -153,7 +153,7 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
             }
             continue;
         }
-        let _ = request.framing(profile.request_body.delimiter);
+        let _ = request.framing(&profile.head.body);
         match respond::route(profile, &request) {
             Route::Answer(id) => assert_sound(
                 profile,

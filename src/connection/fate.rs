@@ -36,12 +36,14 @@ pub fn fate<'p>(
                 return Some(CloseReason::NotPersistent);
             }
             let request = request?;
-            if request.version() < Version::Http11
-                && !(asked_to_keep && policy.http10_keep_alive && request.version() == Version::Http10)
-            {
+            let is_old = request.version() < Version::Http11;
+            if is_old && policy.http10_needs_length && !response.says_length() {
                 return Some(CloseReason::Http10);
             }
-            if asked_to_close {
+            if is_old && !(asked_to_keep && policy.http10_keep_alive && request.version() == Version::Http10) {
+                return Some(CloseReason::Http10);
+            }
+            if asked_to_close && !(is_old && policy.http10_keep_wins) {
                 return Some(CloseReason::RequestSaidClose);
             }
             // Without chunks, a body whose length is not known beforehand ends with the connection.
@@ -49,13 +51,13 @@ pub fn fate<'p>(
                 return Some(CloseReason::Http10);
             }
             if profile.request_body.continue_unsent_ends
-                && request.expects_continue()
-                && request.framing(profile.request_body.delimiter) == Framing::None
+                && request.expects_continue(&profile.head.body)
+                && request.framing(&profile.head.body) == Framing::None
             {
                 return Some(CloseReason::ContinueUnsent);
             }
             let both = request.get(Name::ContentLength).is_some() && request.get(Name::TransferEncoding).is_some();
-            if both && profile.request_body.both_ends && profile.request_body.delimiter == Delimiter::Coding {
+            if both && profile.request_body.both_ends && profile.head.body.delimiter == Delimiter::Coding {
                 return Some(CloseReason::BadRequest);
             }
             if !policy.not_kept.is_empty() && not_kept(request, policy) {
@@ -92,10 +94,15 @@ pub fn fate<'p>(
 fn asked(request: &Request<'_>, policy: &ConnectionPolicy) -> (bool, bool) {
     let says = |value: &[u8], word: &[u8]| policy.search.finds(value, word);
     match policy.repeated {
-        RepeatedConnection::Any => (
-            request.connection_says(b"close", policy.search),
-            request.connection_says(b"keep-alive", policy.search),
-        ),
+        RepeatedConnection::Any => {
+            let proxy = || {
+                request
+                    .all(Name::ProxyConnection)
+                    .take_while(|_| policy.proxy_connection)
+            };
+            let any = |word: &[u8]| request.connection_says(word, policy.search) || proxy().any(|v| says(v, word));
+            (any(b"close"), any(b"keep-alive"))
+        }
         RepeatedConnection::Last => request.all(Name::Connection).fold((false, false), |before, value| {
             match (says(value, b"close"), says(value, b"keep-alive")) {
                 (true, _) => (true, false),

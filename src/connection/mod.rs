@@ -4,7 +4,7 @@
 //!            first bytes            request line ends           head ends
 //!   Unused ───────────────> Line ───────────────────> Head ─────────────────> Exchange
 //!     │                      ^                         │                        │ │
-//!     │                      │ next bytes              │                        │ │ the reply ends it
+//!     │                      │ next bytes (Blank: none but empty lines)                        │ │ the reply ends it
 //!     │                     Idle <──── reply sent, kept ┼────────────────────────┘ │
 //!     v                      v                         v                          v
 //!   Closing <──────── timer, client FIN, shutdown ─────┴──────────────────────────┘
@@ -36,6 +36,8 @@ pub enum State {
     Exchange,
     /// A reply was sent; nothing since.
     Idle,
+    /// A reply was sent; since then empty lines, where these do not begin a request.
+    Blank,
     /// It is being ended.
     Closing,
 }
@@ -48,6 +50,8 @@ pub enum Event {
         /// The request line is complete.
         line_complete: bool,
     },
+    /// Nothing but empty lines is there, and they do not begin a request.
+    Blank,
     /// A head is complete, or refused.
     HeadComplete,
     /// The reply is sent and the connection goes on.
@@ -60,11 +64,17 @@ pub enum Event {
 pub fn next(state: State, event: Event) -> State {
     match (state, event) {
         (State::Closing, _) | (_, Event::End) => State::Closing,
-        (State::Unused | State::Line | State::Idle, Event::Partial { line_complete: false }) => State::Line,
-        (State::Unused | State::Line | State::Head | State::Idle, Event::Partial { line_complete: true }) => {
-            State::Head
+        (State::Unused | State::Line | State::Idle | State::Blank, Event::Partial { line_complete: false }) => {
+            State::Line
         }
-        (State::Unused | State::Line | State::Head | State::Idle, Event::HeadComplete) => State::Exchange,
+        (
+            State::Unused | State::Line | State::Head | State::Idle | State::Blank,
+            Event::Partial { line_complete: true },
+        ) => State::Head,
+        (State::Unused | State::Line | State::Head | State::Idle | State::Blank, Event::HeadComplete) => {
+            State::Exchange
+        }
+        (State::Idle, Event::Blank) => State::Blank,
         (State::Exchange, Event::Kept) => State::Idle,
         (state, _) => state,
     }
@@ -133,7 +143,7 @@ impl Connection {
         let before = self.state;
         self.state = next(before, event);
         if bytes > 0 {
-            if matches!(before, State::Unused | State::Idle) {
+            if matches!(before, State::Unused | State::Idle | State::Blank) {
                 self.since = now;
                 self.received = 0;
             }
@@ -147,7 +157,7 @@ impl Connection {
                 self.last_byte = now;
                 self.received = 0;
             }
-            Event::Partial { .. } | Event::End => {}
+            Event::Partial { .. } | Event::Blank | Event::End => {}
         }
     }
 
@@ -161,6 +171,7 @@ impl Connection {
             (State::Head, false) => (&timers.head, CloseReason::HeadTimeout),
             (State::Head, true) => (&timers.head_again, CloseReason::HeadTimeout),
             (State::Idle, _) => (&timers.idle, CloseReason::Idle),
+            (State::Blank, _) => (timers.blank.as_ref()?, CloseReason::LineTimeout),
             (State::Exchange | State::Closing, _) => return None,
         };
         let begun = match timer.since {
@@ -212,37 +223,41 @@ mod tests {
         let events = [
             Partial { line_complete: false },
             Partial { line_complete: true },
+            Blank,
             HeadComplete,
             Kept,
             End,
         ];
-        let table: Vec<[State; 5]> = [
+        let table: Vec<[State; 6]> = [
             State::Unused,
             State::Line,
             State::Head,
             State::Exchange,
             State::Idle,
+            State::Blank,
             State::Closing,
         ]
         .map(|state| events.map(|event| next(state, event)))
         .to_vec();
-        let (u, l, h, x, i, c) = (
+        let (u, l, h, x, i, b, c) = (
             State::Unused,
             State::Line,
             State::Head,
             State::Exchange,
             State::Idle,
+            State::Blank,
             State::Closing,
         );
         assert_eq!(
             table,
             [
-                [l, h, x, u, c],
-                [l, h, x, l, c],
-                [h, h, x, h, c],
-                [x, x, x, i, c],
-                [l, h, x, i, c],
-                [c, c, c, c, c]
+                [l, h, u, x, u, c],
+                [l, h, l, x, l, c],
+                [h, h, h, x, h, c],
+                [x, x, x, x, i, c],
+                [l, h, b, x, i, c],
+                [l, h, b, x, b, c],
+                [c, c, c, c, c, c]
             ]
         );
     }

@@ -72,7 +72,10 @@ impl Root {
 
     fn find_plain(&self, located: &Located, profile: &Profile, cache: &mut Cache) -> Found {
         if !located.trailing_slash {
-            return self.open(&located.path, profile, cache);
+            return match self.open(&located.path, profile, cache) {
+                Found::File(_) if located.hidden_slash => Found::BehindFile,
+                found => found,
+            };
         }
         match self.open(&located.path, profile, cache) {
             Found::File(resource) => Found::FileWithSlash(resource),

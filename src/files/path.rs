@@ -3,7 +3,9 @@
 use crate::http::field::Name;
 use crate::http::head::{has_bare_scheme, has_scheme};
 use crate::http::{Request, ResponseId, percent};
+use crate::profile::raw::{AbsoluteHost, EndSlash};
 use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Fragment, Limit, Take, TargetPolicy, types};
+use std::borrow::Cow;
 
 /// A path below the root, and the pieces of the target that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,20 +15,8 @@ pub struct Located {
     pub path: String,
     /// Whether the target's path ended in a slash, or named the root.
     pub trailing_slash: bool,
-}
-
-/// A target cut into its parts: the path as sent, and the query with its `?`.
-pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> (&'t [u8], &'t [u8]) {
-    let target = match policy.absolute {
-        Take::As(AbsoluteTarget::Path) if is_absolute(target, policy) => absolute_path(target),
-        _ => target,
-    };
-    let target = match policy.fragment {
-        Take::As(Fragment::Literal) => target,
-        _ => until(target, b'#'),
-    };
-    let path = until(target, b'?');
-    (path, &target[path.len()..])
+    /// Whether the path ends in a slash by its escapes alone, where that does not ask for a directory: no file is meant.
+    pub hidden_slash: bool,
 }
 
 /// Whether the target is an absolute URI. Where the policy lists schemes, it needs no authority.
@@ -69,14 +59,81 @@ fn scheme_and_authority(target: &[u8]) -> (&[u8], Option<&[u8]>) {
     (scheme, authority)
 }
 
-fn absolute_path(target: &[u8]) -> &[u8] {
-    let Some(authority) = target.windows(3).position(|w| w == b"://").map(|at| at + 3) else {
-        let rest = &target[until(target, b':').len() + 1..];
-        return if rest.starts_with(b"/") { rest } else { b"/" };
+/// A target cut into its parts, each as sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts<'t> {
+    /// The scheme and authority of an absolute URI, if its path is what counts; else nothing.
+    pub origin: &'t [u8],
+    /// The path.
+    pub path: Cow<'t, [u8]>,
+    /// The query with its `?`, or nothing.
+    pub query: &'t [u8],
+    /// The fragment with its `#`, or nothing.
+    pub fragment: &'t [u8],
+}
+
+/// Cuts a target into its parts.
+pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
+    let is_absolute = policy.absolute == Take::As(AbsoluteTarget::Path) && is_absolute(target, policy);
+    let authority_end = if is_absolute { authority_end(target) } else { 0 };
+    let (origin, rest) = target.split_at(authority_end);
+    let (rest, fragment) = match policy.fragment {
+        Take::As(Fragment::Literal) => (rest, &rest[rest.len()..]),
+        _ => rest.split_at(until(rest, b'#').len()),
     };
-    match target[authority..].iter().position(|b| matches!(b, b'/' | b'?' | b'#')) {
-        Some(at) if target[authority + at] == b'/' => &target[authority + at..],
-        _ => b"/",
+    let (path, query) = rest.split_at(until(rest, b'?').len());
+    let mut parts = Parts {
+        origin,
+        path: Cow::Borrowed(path),
+        query,
+        fragment,
+    };
+    if is_absolute {
+        let (host, behind) = match policy.absolute_host {
+            AbsoluteHost::Slash => (origin, &[][..]),
+            AbsoluteHost::Name => split_host(origin),
+        };
+        parts.origin = host;
+        if !behind.is_empty() {
+            parts.path = [b"/", behind, path].concat().into();
+        } else if !path.starts_with(b"/") {
+            parts.path = Cow::Borrowed(b"/");
+        }
+    }
+    parts
+}
+
+/// Where the authority of an absolute URI ends.
+fn authority_end(target: &[u8]) -> usize {
+    let Some(authority) = target.windows(3).position(|w| w == b"://").map(|at| at + 3) else {
+        return until(target, b':').len() + 1;
+    };
+    let length = target[authority..]
+        .iter()
+        .position(|b| matches!(b, b'/' | b'?' | b'#'))
+        .unwrap_or(target.len() - authority);
+    authority + length
+}
+
+/// Cuts a scheme and authority at the first character that no host name has; a port may end it.
+fn split_host(origin: &[u8]) -> (&[u8], &[u8]) {
+    let digits = origin.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let port = origin.len() - digits;
+    let without_port = match origin[..port].last() {
+        Some(b':') => &origin[..port - 1],
+        _ => origin,
+    };
+    let scheme = origin.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
+    let start =
+        memchr::memrchr(b'@', &without_port[scheme.min(without_port.len())..]).map_or(scheme, |at| scheme + at + 1);
+    let host = without_port.get(start..).unwrap_or_default();
+    if host.starts_with(b"[") && host.ends_with(b"]") {
+        return (origin, &[]);
+    }
+    let in_name = |b: &u8| b.is_ascii_alphanumeric() || b".-+_".contains(b) || *b >= 0x80;
+    match host.iter().position(|b| !in_name(b)) {
+        Some(at) => (&origin[..start + at], &host[at..]),
+        None => (origin, &[]),
     }
 }
 
@@ -131,31 +188,39 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<L
     {
         return Err(id.into());
     }
-    let (sent, query) = split(target, policy);
+    if let Some(id) = policy.absolute_empty
+        && has_scheme(target)
+        && target.ends_with(b"://")
+    {
+        return Err(id.into());
+    }
+    let parts = split(target, policy);
+    let sent: &[u8] = &parts.path;
     let resolved = if policy.dots_first && plain(sent).is_none() {
         Some(resolve_sent(sent, policy)?)
     } else {
         None
     };
     within(policy.longest_path, sent.len())?;
-    within(policy.longest_query, query.len().saturating_sub(1))?;
-    let (path, trailing_slash) = match plain(sent) {
-        Some(path) => (path.to_owned(), path.is_empty()),
+    within(policy.longest_query, parts.query.len().saturating_sub(1))?;
+    let (path, trailing_slash, ends_in_slash) = match plain(sent) {
+        Some(path) => (path.to_owned(), path.is_empty(), path.is_empty()),
         None => decode(resolved.as_deref().unwrap_or(sent), policy)?,
     };
     within(policy.most_segments, path.split('/').count())?;
     for segment in path.split('/') {
         within(policy.longest_segment, segment.chars().count())?;
     }
-    check_names(&path, files)?;
+    check_names(&path, ends_in_slash, files)?;
     Ok(Located {
-        trailing_slash: trailing_slash || path.is_empty(),
+        trailing_slash,
+        hidden_slash: ends_in_slash && !trailing_slash,
         path,
     })
 }
 
-/// The path below the root of any target, and whether it ends in a slash.
-fn decode(sent: &[u8], policy: &TargetPolicy) -> Result<(String, bool), Unnamed> {
+/// The path below the root of any target, whether that asks for a directory, and whether its decoded text ends in a slash.
+fn decode(sent: &[u8], policy: &TargetPolicy) -> Result<(String, bool, bool), Unnamed> {
     if let Take::Answer(id) = policy.bad_percent
         && percent::first_bad(sent).is_some()
     {
@@ -167,7 +232,8 @@ fn decode(sent: &[u8], policy: &TargetPolicy) -> Result<(String, bool), Unnamed>
     {
         return Err(id.into());
     }
-    let sent: std::borrow::Cow<'_, [u8]> = if policy.latin1 && !sent.is_ascii() {
+    let slash_sent = sent.ends_with(b"/");
+    let sent: Cow<'_, [u8]> = if policy.latin1 && !sent.is_ascii() {
         let mut utf8 = Vec::new();
         crate::http::text::latin1_to_utf8(sent, &mut utf8);
         utf8.into()
@@ -200,9 +266,13 @@ fn decode(sent: &[u8], policy: &TargetPolicy) -> Result<(String, bool), Unnamed>
         (Err(_), Take::Answer(id)) => return Err(id.into()),
         (Err(_), Take::As(())) => return Err(Unnamed::NoUtf8),
     };
-    let trailing_slash =
-        decoded.is_empty() || decoded.ends_with('/') || decoded.ends_with("/.") || decoded.ends_with("/..");
-    Ok((resolve_dots(&decoded, policy)?, trailing_slash))
+    let path = resolve_dots(&decoded, policy)?;
+    let ends_in_slash = decoded.ends_with('/');
+    let trailing_slash = match policy.end_slash {
+        EndSlash::Sent => slash_sent,
+        EndSlash::Decoded => path.is_empty() || ends_in_slash || decoded.ends_with("/.") || decoded.ends_with("/.."),
+    };
+    Ok((path, trailing_slash, ends_in_slash))
 }
 
 fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
@@ -305,9 +375,11 @@ fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, ResponseId>
     Ok(out)
 }
 
-fn check_names(path: &str, files: &FilePolicy) -> Result<(), ResponseId> {
-    for name in path.split('/') {
+fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
+    let last = path.split('/').count() - 1;
+    for (index, name) in path.split('/').enumerate() {
         if let Take::Answer(id) = files.dotfiles
+            && (!files.dotfiles_at_end_only || index == last && !ends_in_slash)
             && name.len() > 1
             && name.starts_with('.')
             && !files.dotfiles_served.iter().any(|served| served == name)
@@ -394,6 +466,7 @@ mod tests {
             let want = want.map(|(path, trailing_slash)| Located {
                 path: path.to_owned(),
                 trailing_slash,
+                hidden_slash: false,
             });
             assert_eq!(got, want, "{target}");
         }

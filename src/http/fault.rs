@@ -49,10 +49,13 @@ faults! {
     EmptyLines = "empty_lines", "more empty lines before the request line than [head] empty_lines";
     EmptyLineCr = "empty_line_cr", "a CR alone before the request line (accepted: skipped; not listed: as bare_cr)";
     BareLf = "bare_lf", "a line that ends in LF alone (accepted: it ends the line all the same)";
+    BareLfLine = "bare_lf_line", "the same of the request line or an empty line before it; not listed: as bare_lf";
+    BareLfEnd = "bare_lf_end", "the same of the empty line behind the fields; not listed: as bare_lf";
     BareCr = "bare_cr", "a CR inside a line (accepted: part of the text)";
     LeadingSpace = "leading_space", "white space before the method (accepted: skipped)";
     ExtraSpace = "extra_space", "more than one space between the parts of the request line or after them (accepted: counts as one)";
     TabSpace = "tab_space", "a tab between the parts of the request line or after them (accepted: counts as a space; not listed: as extra_space)";
+    TrailingSpace = "trailing_space", "white space behind the parts of the request line (accepted: skipped); not listed: as extra_space";
     OneWord = "one_word", "a request line of a single word";
     MethodChar = "method_char", "a method with a character outside A-Z, a-z, _ and - (accepted: part of the name)";
     MethodNoToken = "method_no_token", "a method with a character that no token has (RFC 9110 section 5.6.2); as `method_char`, unless it is set";
@@ -60,6 +63,7 @@ faults! {
     MethodUnknown = "method_unknown", "a method that is not listed under [methods] (accepted: the rule `other` applies)";
     TargetSpace = "target_space", "a space inside the request target (accepted: part of the target)";
     TargetControl = "target_control", "a control character in the target (accepted: part of the target)";
+    TargetTab = "target_tab", "a tab (see [head] tab) or a form feed in the target (accepted: part of the target); not listed: as target_control";
     TargetNul = "target_nul", "a NUL byte in the target (accepted: part of the target)";
     TargetHigh = "target_high", "a byte above 0x7f in the target (accepted: part of the target)";
     TargetFragment = "target_fragment", "a `#` in the target (accepted: see [target] fragment)";
@@ -68,6 +72,7 @@ faults! {
     TargetForm = "target_form", "a target that is neither a path, nor `*`, nor an absolute URI (accepted: taken as a path)";
     ConnectAuthority = "connect_authority", "the target `host:port` with the method CONNECT (accepted unless it is set: the method's rule applies)";
     TargetAuthority = "target_authority", "an absolute URI whose authority is no host name with or without a port (accepted: its path counts all the same; not listed: accepted)";
+    TargetScheme = "target_scheme", "an absolute URI whose scheme is not of letters alone; not listed: accepted";
     TargetAsterisk = "target_asterisk", "the target `*` (accepted: taken as a path)";
     OptionsAsterisk = "options_asterisk", "the same with the method OPTIONS (RFC 9112 section 3.2.4); as `target_asterisk`, unless it is set";
     NoVersion = "no_version", "a request line without a version, HTTP/0.9 (accepted: the reply has no head, and ends the connection)";
@@ -78,15 +83,21 @@ faults! {
     LowerVersion = "lower_version", "`http/1.1` (accepted: read as HTTP/1.1)";
     MinorVersion = "minor_version", "HTTP/1.2 to HTTP/1.9 (accepted: read as HTTP/1.1)";
     MajorVersion = "major_version", "HTTP/2.0 and above (accepted: read as HTTP/1.1)";
+    FarVersion = "far_version", "HTTP/2.1 and above (accepted: as HTTP/2.0); not listed: as major_version";
+    FirstVersion = "first_version", "HTTP/0.x other than 0.9 (accepted: read as HTTP/1.0); not listed: as old_version";
     OldVersion = "old_version", "HTTP/0.9 spelled out, or another 0.x (accepted: read as HTTP/1.0)";
     LineTooLong = "line_too_long", "a request line longer than [head] line";
     FieldNoColon = "field_no_colon", "a field line without a colon (accepted: a field without a value)";
     FieldNameEmpty = "field_name_empty", "a field line that begins with a colon";
     FieldNameChar = "field_name_char", "a field name with a character that is no token character (accepted: part of the name)";
     FieldNameControl = "field_name_control", "a field name with a space or a control character in it (accepted: part of the name; not listed: as field_name_char)";
-    FieldNameSpace = "field_name_space", "white space between field name and colon (accepted: cut off)";
+    FieldNameInnerSpace = "field_name_inner_space", "a space inside a field name (accepted: part of the name); not listed: as field_name_control";
+    FramingNameSpace = "framing_name_space", "white space behind the name of a field that the connection or the body depends on; not listed: as field_name_space";
+    FieldNameSpace = "field_name_space", "white space between field name and colon (accepted: see [head] name_space)";
     FieldFold = "field_fold", "a field value that goes on on the next line, obs-fold (accepted: joined)";
     FieldFoldEmpty = "field_fold_empty", "a line of white space alone behind a field line (accepted: it adds nothing to the value)";
+    FramingFold = "framing_fold", "obs-fold in a field that the connection or the body depends on; not listed: as field_fold";
+    FieldTabFirst = "field_tab_first", "a tab before the first field name; not listed: as field_fold_first";
     FieldFoldFirst = "field_fold_first", "white space before the first field name (accepted: skipped)";
     FieldValueNul = "field_value_nul", "a NUL byte in a field value (accepted: part of the value)";
     FieldValueControl = "field_value_control", "another control character in a field value (accepted: part of the value)";
@@ -102,12 +113,16 @@ faults! {
     HostEmptyOld = "host_empty_old", "an empty Host field in HTTP/1.0 (accepted: the server's own address stands for it; not listed: accepted)";
     HostInvalid = "host_invalid", "a Host field that is none by [head] host (accepted: taken as it is)";
     LengthInvalid = "length_invalid", "a Content-Length that is no number (accepted: as if it were absent)";
+    LengthChar = "length_char", "a Content-Length with a character that is no digit, as soon as it has come, where bytes are judged as they come; not listed: accepted (see length_invalid)";
     LengthRepeated = "length_repeated", "two Content-Length fields of the same value (accepted: they count as one)";
     LengthConflict = "length_conflict", "two Content-Length fields of different values (accepted: the first counts)";
     LengthMissing = "length_missing", "a POST or PUT without Content-Length and Transfer-Encoding; accepted unless it is set (there is no body)";
     LengthAndCoding = "length_and_coding", "both Content-Length and Transfer-Encoding (accepted: see [request_body] both)";
     CodingUnknown = "coding_unknown", "a Transfer-Encoding with another coding than chunked (accepted: as if it were absent)";
     CodingNotChunked = "coding_not_chunked", "one whose last coding is not chunked; as `coding_unknown`, unless it is set";
+    CodingTwice = "coding_twice", "a Transfer-Encoding that names chunked twice; not listed: as coding_unknown";
+    CodingEmpty = "coding_empty", "an empty Transfer-Encoding (accepted: as if it were absent); not listed: as coding_not_chunked";
+    CodingTab = "coding_tab", "a tab behind the value of Transfer-Encoding; not listed: accepted";
     CodingOld = "coding_old", "a Transfer-Encoding in an HTTP/1.0 request (accepted: it counts)";
     ChunkInvalid = "chunk_invalid", "a chunked body that breaks RFC 9112 section 7.1 (accepted: the connection ends without a word)";
     ChunkTrailer = "chunk_trailer", "a bad field line behind the last chunk (accepted: the connection ends without a word)";
@@ -121,6 +136,14 @@ impl Fault {
     /// Whether it is one of the Expect field, which is looked at when all else is found right.
     pub fn is_of_expect(self) -> bool {
         matches!(self, Fault::ExpectEmpty | Fault::ExpectRepeated | Fault::ExpectUnknown)
+    }
+
+    /// Whether the message ends elsewhere for somebody who reads past this fault: nothing behind it can be trusted.
+    pub fn breaks_framing(self) -> bool {
+        !matches!(
+            self,
+            Fault::HostMissing | Fault::HostRepeated | Fault::HostEmpty | Fault::HostEmptyOld | Fault::HostInvalid
+        ) && !self.is_of_expect()
     }
 }
 

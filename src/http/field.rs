@@ -42,6 +42,17 @@ names! {
     AcceptEncoding = "accept-encoding";
     Upgrade = "upgrade";
     UserAgent = "user-agent";
+    ProxyConnection = "proxy-connection";
+}
+
+impl Name {
+    /// Whether the connection, or where a message ends, depends on the field.
+    pub fn is_framing(self) -> bool {
+        matches!(
+            self,
+            Name::Connection | Name::ContentLength | Name::TransferEncoding | Name::Upgrade | Name::ProxyConnection
+        )
+    }
 }
 
 /// How a server looks for a word in the `Connection` field.

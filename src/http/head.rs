@@ -7,6 +7,7 @@
 use super::fault::{Fault, Faults, Treatment};
 use super::field::{self, Name};
 use super::host::HostSyntax;
+use super::request::BodyRules;
 
 /// Limits and tolerance of the scanner; part of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,16 @@ pub struct HeadPolicy {
     pub host_beside_uri: bool,
     /// What a Host field may be made of.
     pub host: HostSyntax,
+    /// How the fields about a body are read.
+    pub body: BodyRules,
+    /// Whether `size` counts target, names and values alone.
+    pub counts_parts: bool,
+    /// Whether a tab in the request line is a character like any other, and no white space.
+    pub tab_is_text: bool,
+    /// Whether spaces behind a field name belong to it.
+    pub name_space_is_part: bool,
+    /// Whether HTTP/2.0 is read as HTTP/1.0.
+    pub http2_as_http10: bool,
     /// Whether a bad request line is noticed with its first bad byte, or only when the line is complete.
     pub by_byte: bool,
     /// Whether a request without a version is read on to its empty line, and taken for HTTP/1.0.
@@ -91,6 +102,9 @@ impl Room {
         true
     }
 }
+
+/// The longest head where only its parts are counted: memory is no server's to give away.
+const MOST_BYTES: usize = 256 << 10;
 
 /// A stretch of the head's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,6 +198,7 @@ pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
         bytes,
         policy,
         head: Head::default(),
+        counted: 0,
         room: Room {
             size: policy.buffers.map_or(0, |buffers| buffers.first),
             taken: 0,
@@ -207,6 +222,8 @@ struct Scanner<'b> {
     policy: &'b HeadPolicy,
     head: Head,
     room: Room,
+    /// How many bytes of parts there have been.
+    counted: usize,
 }
 
 /// A field line that is judged with the lines that go on with it.
@@ -235,7 +252,7 @@ impl Scanner<'_> {
         if self.policy.by_byte {
             self.check_unfinished_line(start)?;
         }
-        let Some(line) = self.line(start, self.policy.line, Fault::LineTooLong)? else {
+        let Some(line) = self.line(start, self.policy.line, Fault::LineTooLong, Fault::BareLfLine)? else {
             return Ok(false);
         };
         self.request_line(start, line.end)?;
@@ -256,7 +273,7 @@ impl Scanner<'_> {
     }
 
     /// The line that begins at `start`, or `None` if it is not complete.
-    fn line(&mut self, start: usize, limit: usize, too_long: Fault) -> Result<Option<Line>, Fault> {
+    fn line(&mut self, start: usize, limit: usize, too_long: Fault, bare_lf: Fault) -> Result<Option<Line>, Fault> {
         let rest = &self.bytes[start..];
         let Some(lf) = memchr::memchr(b'\n', rest) else {
             if rest.len() > limit {
@@ -288,17 +305,33 @@ impl Scanner<'_> {
         }
         self.within_size(next)?;
         if next - end == 1 {
-            self.check(Fault::BareLf)?;
+            self.check(if end == start { Fault::BareLfEnd } else { bare_lf })?;
         }
         Ok(Some(Line { end, next }))
     }
 
     fn within_size(&self, len: usize) -> Result<(), Fault> {
-        if len > self.policy.size {
+        let most = if self.policy.counts_parts {
+            MOST_BYTES
+        } else {
+            self.policy.size
+        };
+        if len > most { Err(Fault::HeadTooLarge) } else { Ok(()) }
+    }
+
+    /// Refuses a part of the head that goes beyond the limit, where only parts count.
+    fn room_for(&self, len: usize) -> Result<(), Fault> {
+        if self.policy.counts_parts && self.counted + len > self.policy.size {
             Err(Fault::HeadTooLarge)
         } else {
             Ok(())
         }
+    }
+
+    fn count(&mut self, len: usize) -> Result<(), Fault> {
+        self.room_for(len)?;
+        self.counted += len;
+        Ok(())
     }
 
     /// Skips empty lines before the request line; returns where it begins.
@@ -308,7 +341,7 @@ impl Scanner<'_> {
             let len = match &self.bytes[at..] {
                 [b'\r', b'\n', ..] => 2,
                 [b'\n', ..] => {
-                    self.check(Fault::BareLf)?;
+                    self.check(Fault::BareLfLine)?;
                     1
                 }
                 // Half of an empty line: wait for the rest.
@@ -381,11 +414,15 @@ impl Scanner<'_> {
         let target_end = target.iter().position(|b| *b == b' ').unwrap_or(target.len());
         let (target, behind) = target.split_at(target_end);
         self.head.at_fault = Span::new(after_method + spaces, after_method + spaces + target_end);
+        self.room_for(target.len())?;
+        if spaces > 1 {
+            self.check(Fault::ExtraSpace)?;
+        }
         let method = &bytes[line..after_method];
         match target {
             [b'*', ..] if method == b"OPTIONS" => self.check(Fault::OptionsAsterisk)?,
             [b'*', ..] => self.check(Fault::TargetAsterisk)?,
-            _ if begins_a_target(target) => {}
+            _ if begins_a_target(target, self.policy.faults.accepts(Fault::TargetScheme)) => {}
             _ if method == b"CONNECT" => self.check(Fault::ConnectAuthority)?,
             _ => self.check(Fault::TargetForm)?,
         }
@@ -412,6 +449,22 @@ impl Scanner<'_> {
             self.check(Fault::LowerVersion)?;
         }
         match text.get(NAME.len()..).unwrap_or_default() {
+            numbers if numbers.len() >= b"1.1".len() && !self.policy.faults.accepts(Fault::OddVersion) => {
+                // There are no longer ones: the word is complete, whether it has ended or not.
+                let word = text.iter().position(|b| *b == b' ').unwrap_or(text.len());
+                let behind = &text[word..];
+                self.numbered_version(&text[..word])?;
+                match behind.iter().any(|b| *b != b' ') {
+                    true => self.check(Fault::TargetSpace),
+                    false if behind.is_empty() => Ok(()),
+                    false => self.check(Fault::TrailingSpace),
+                }
+            }
+            [major, dot, ..]
+                if major.is_ascii_digit() && *dot != b'.' && !self.policy.faults.accepts(Fault::OddVersion) =>
+            {
+                self.check(Fault::BadVersion)
+            }
             [] | [b'1'] => Ok(()),
             [b'0', ..] => self.check(Fault::OldVersion),
             [b'2'..=b'9', ..] | [b'1', b'0'..=b'9', ..] => self.check(Fault::MajorVersion),
@@ -437,15 +490,20 @@ impl Scanner<'_> {
         let name = memchr::memchr2(b':', b'\r', text).map_or(text, |end| &text[..end]);
         self.head.at_fault = Span::new(start, self.bytes.len());
         match name.first() {
-            Some(b' ' | b'\t') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldFoldFirst).map(drop),
-            Some(b' ' | b'\t') => return self.drop_or(Fault::FieldFold).map(drop),
+            Some(b'\t') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldTabFirst).map(drop),
+            Some(b' ') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldFoldFirst).map(drop),
+            Some(b' ' | b'\t') => {
+                self.room_for(text.len())?;
+                return self.drop_or(self.fold_fault()).map(drop);
+            }
             None if text.starts_with(b":") => return self.drop_or(Fault::FieldNameEmpty).map(drop),
             _ => {}
         }
         for byte in name {
             match byte {
                 // It may stand inside the name or at its end.
-                b' ' | b'\t' if refuses(Fault::FieldNameSpace) && refuses(Fault::FieldNameControl) => {
+                b'\t' if self.policy.name_space_is_part => self.check(Fault::FieldNameControl)?,
+                b' ' | b'\t' if refuses(Fault::FieldNameSpace) && refuses(Fault::FieldNameInnerSpace) => {
                     return Err(Fault::FieldNameControl);
                 }
                 b' ' | b'\t' => {}
@@ -454,7 +512,18 @@ impl Scanner<'_> {
                 _ => {}
             }
         }
+        if text.get(name.len()) == Some(&b'\r') && refuses(Fault::FieldNoColon) {
+            return Err(Fault::FieldNoColon);
+        }
         let value = text.get(name.len() + 1..).unwrap_or_default();
+        let begun = value
+            .iter()
+            .position(|b| !matches!(b, b' ' | b'\t'))
+            .unwrap_or(value.len());
+        self.room_for(name.len() + value.len() - begun)?;
+        if Name::of(name) == Some(Name::ContentLength) {
+            self.length_digits(value)?;
+        }
         // A CR may belong to the line's end as yet.
         let end = memchr::memchr(b'\r', value).unwrap_or(value.len());
         self.value_chars(&value[..end])?;
@@ -483,7 +552,8 @@ impl Scanner<'_> {
     fn request_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         self.head.line = Span::new(start, end);
         let text = &self.bytes[start..end];
-        let is_space = |b: &u8| matches!(b, b' ' | b'\t');
+        let tab = if self.policy.tab_is_text { b' ' } else { b'\t' };
+        let is_space = |b: &u8| *b == b' ' || *b == tab;
         let first = text.iter().position(|b| !is_space(b)).unwrap_or(text.len());
         if first > 0 {
             self.check(Fault::LeadingSpace)?;
@@ -522,7 +592,12 @@ impl Scanner<'_> {
         }
         self.head.target = Span::new(start + target_start, start + target_end);
         match (last < text.len(), version_start) {
-            (true, Some(_)) => self.spaces(&text[last..], 0)?,
+            (true, Some(_)) => {
+                if text[last..].contains(&b'\t') {
+                    self.check(Fault::TabSpace)?;
+                }
+                self.check(Fault::TrailingSpace)?;
+            }
             (true, None) => self.check(Fault::NoVersionSpace)?,
             (false, _) => {}
         }
@@ -557,6 +632,17 @@ impl Scanner<'_> {
     }
 
     fn version(&mut self, text: &[u8]) -> Result<Version, Fault> {
+        if !matches!(text, b"HTTP/1.1" | b"HTTP/1.0") && version_numbers(text).is_some() {
+            // For `{version:number}`: what stands behind the slash.
+            self.head.version_text = Span {
+                start: self.head.version_text.start + 5,
+                ..self.head.version_text
+            };
+        }
+        self.numbered_version(text)
+    }
+
+    fn numbered_version(&self, text: &[u8]) -> Result<Version, Fault> {
         match text {
             b"HTTP/1.1" => return Ok(Version::Http11),
             b"HTTP/1.0" => return Ok(Version::Http10),
@@ -566,11 +652,6 @@ impl Scanner<'_> {
             self.check(Fault::BadVersion)?;
             return Ok(Version::Http10);
         };
-        // For `{version:number}`: what stands behind the slash.
-        self.head.version_text = Span {
-            start: self.head.version_text.start + 5,
-            ..self.head.version_text
-        };
         if !text.starts_with(b"HTTP/") {
             self.check(Fault::LowerVersion)?;
         }
@@ -578,11 +659,21 @@ impl Scanner<'_> {
             self.check(Fault::OddVersion)?;
         }
         match (major, minor) {
-            (0, _) => self.check(Fault::OldVersion).map(|()| Version::Http10),
+            (0, 9) => self.check(Fault::OldVersion).map(|()| Version::Http10),
+            (0, _) => self.check(Fault::FirstVersion).map(|()| Version::Http10),
             (1, 0) => Ok(Version::Http10),
             (1, 1) => Ok(Version::Http11),
             (1, _) => self.check(Fault::MinorVersion).map(|()| Version::Http11),
-            _ => self.check(Fault::MajorVersion).map(|()| Version::Http11),
+            (2, 0) => self.check(Fault::MajorVersion).map(|()| self.http2()),
+            _ => self.check(Fault::FarVersion).map(|()| self.http2()),
+        }
+    }
+
+    fn http2(&self) -> Version {
+        if self.policy.http2_as_http10 {
+            Version::Http10
+        } else {
+            Version::Http11
         }
     }
 
@@ -592,6 +683,7 @@ impl Scanner<'_> {
         for byte in target {
             self.target_char(*byte)?;
         }
+        self.count(target.len())?;
         self.target_form(target, self.head.method.of(self.bytes))
     }
 
@@ -600,6 +692,12 @@ impl Scanner<'_> {
             [b'/', ..] => Ok(()),
             b"*" if method == b"OPTIONS" => self.check(Fault::OptionsAsterisk),
             b"*" => self.check(Fault::TargetAsterisk),
+            _ if has_scheme(target)
+                && !has_scheme_of_letters(target)
+                && !self.policy.faults.accepts(Fault::TargetScheme) =>
+            {
+                Err(Fault::TargetScheme)
+            }
             _ if has_scheme(target) && has_plain_authority(target) => Ok(()),
             _ if has_scheme(target) => self.check(Fault::TargetAuthority),
             _ if method == b"CONNECT" => self.check(Fault::ConnectAuthority),
@@ -612,6 +710,8 @@ impl Scanner<'_> {
     fn target_char(&self, byte: u8) -> Result<(), Fault> {
         match byte {
             0 => self.check(Fault::TargetNul),
+            b'\t' if self.policy.tab_is_text => self.check(Fault::TargetTab),
+            0x0c => self.check(Fault::TargetTab),
             b' ' | b'\t' => self.check(Fault::TargetSpace),
             1..=0x1f | 0x7f => self.check(Fault::TargetControl),
             0x80.. => self.check(Fault::TargetHigh),
@@ -630,7 +730,7 @@ impl Scanner<'_> {
             if self.policy.by_byte && at < self.bytes.len() {
                 self.check_unfinished_field(at)?;
             }
-            let Some(line) = self.line(at, self.policy.field, Fault::FieldTooLong)? else {
+            let Some(line) = self.line(at, self.policy.field, Fault::FieldTooLong, Fault::BareLf)? else {
                 return Ok(false);
             };
             let folded = line.end > at && matches!(self.bytes[at], b' ' | b'\t');
@@ -722,11 +822,18 @@ impl Scanner<'_> {
     /// A line that begins with white space: the value of the field before goes on (RFC 9112 section 5.2).
     fn folded_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         self.head.folded = true;
+        let text = &self.bytes[start..end];
+        self.count(text.len())?;
+        let fault = self.fold_fault();
         let Some(last) = self.head.fields.last_mut() else {
-            return self.drop_or(Fault::FieldFoldFirst).map(drop);
+            let fault = if text.starts_with(b"\t") {
+                Fault::FieldTabFirst
+            } else {
+                Fault::FieldFoldFirst
+            };
+            return self.drop_or(fault).map(drop);
         };
-        if self.policy.faults.of(Fault::FieldFold) == Treatment::Accept {
-            let text = &self.bytes[start..end];
+        if self.policy.faults.of(fault) == Treatment::Accept {
             let value = text.trim_ascii();
             if !value.is_empty() {
                 if last.value.is_empty() {
@@ -737,7 +844,24 @@ impl Scanner<'_> {
             self.folded_text(start, end)?;
             return self.value_chars(value);
         }
-        self.drop_or(Fault::FieldFold).map(drop)
+        self.drop_or(fault).map(drop)
+    }
+
+    /// Which fault it is that the last field goes on on the next line.
+    fn fold_fault(&self) -> Fault {
+        match self.head.fields.last().and_then(|field| field.known) {
+            Some(name) if name.is_framing() => Fault::FramingFold,
+            _ => Fault::FieldFold,
+        }
+    }
+
+    /// A Content-Length is refused with its first character that is no digit.
+    fn length_digits(&self, value: &[u8]) -> Result<(), Fault> {
+        if value.trim_ascii().iter().all(u8::is_ascii_digit) {
+            Ok(())
+        } else {
+            self.check(Fault::LengthChar)
+        }
     }
 
     /// For a fault of a field line: true if the line goes on, false if it is dropped.
@@ -768,12 +892,28 @@ impl Scanner<'_> {
         if colon == 0 && !self.drop_or(Fault::FieldNameEmpty)? {
             return Ok(());
         }
-        if name_end < colon && !self.drop_or(Fault::FieldNameSpace)? {
+        let name = &text[..name_end];
+        let known = Name::of(name);
+        if name_end < colon {
+            let fault = match known {
+                Some(name) if name.is_framing() => Fault::FramingNameSpace,
+                _ => Fault::FieldNameSpace,
+            };
+            if !self.drop_or(fault)? {
+                return Ok(());
+            }
+        }
+        let is_control = |b: &u8| *b <= b' ' || *b == 0x7f;
+        // A tab is no part of a name, wherever it stands.
+        let name_and_tabs = if self.policy.name_space_is_part {
+            &text[..colon]
+        } else {
+            name
+        };
+        if name_and_tabs.iter().any(|b| is_control(b) && *b != b' ') && !self.drop_or(Fault::FieldNameControl)? {
             return Ok(());
         }
-        let name = &text[..name_end];
-        let is_control = |b: &u8| *b <= b' ' || *b == 0x7f;
-        if name.iter().any(is_control) && !self.drop_or(Fault::FieldNameControl)? {
+        if name.contains(&b' ') && !self.drop_or(Fault::FieldNameInnerSpace)? {
             return Ok(());
         }
         if !name.iter().all(|b| field::is_token(*b) || is_control(b)) && !self.drop_or(Fault::FieldNameChar)? {
@@ -785,6 +925,21 @@ impl Scanner<'_> {
         let to = behind.iter().rposition(|b| !is_space(b)).map_or(from, |last| last + 1);
         let value = behind.get(from..to).unwrap_or_default();
         self.value_chars(value)?;
+        if self.policy.by_byte {
+            // The white space around it is judged, too, where the bytes are judged as they come.
+            let line_end = behind.iter().rev().take_while(|b| **b == b'\r').count();
+            self.value_chars(&behind[..behind.len() - line_end])?;
+            if known == Some(Name::ContentLength) {
+                self.length_digits(value)?;
+            }
+        }
+        if known == Some(Name::TransferEncoding) && !value.is_empty() && behind.ends_with(b"\t") {
+            self.check(Fault::CodingTab)?;
+        }
+        let is_other = self.policy.name_space_is_part && name_end < colon;
+        // White space before the value is not counted, behind it is.
+        let counted = if value.is_empty() { 0 } else { behind.len() - from };
+        self.count(name_end + counted)?;
         if self
             .policy
             .once
@@ -800,9 +955,9 @@ impl Scanner<'_> {
         }
         let value_start = (start + colon + 1 + from).min(start + text.len());
         self.head.fields.push(FieldLine {
-            name: Span::new(start, start + name_end),
+            name: Span::new(start, start + if is_other { colon } else { name_end }),
             value: Span::new(value_start, value_start + value.len()),
-            known: Name::of(name),
+            known: known.filter(|_| !is_other),
         });
         if self.policy.by_byte && Name::of(name) == Some(Name::Host) {
             self.host(value)?;
@@ -856,11 +1011,12 @@ fn is_cr_inside(text: &[u8]) -> bool {
 }
 
 /// Whether `text` is a target, or can become one.
-fn begins_a_target(text: &[u8]) -> bool {
+fn begins_a_target(text: &[u8], any_scheme: bool) -> bool {
     match text {
         [] | [b'/' | b'*', ..] => true,
         [first, ..] if first.is_ascii_alphabetic() => {
-            let is_scheme = |b: &u8| b.is_ascii_alphanumeric() || b"+-.".contains(b);
+            let is_scheme =
+                |b: &u8| b.is_ascii_alphabetic() || any_scheme && (b.is_ascii_digit() || b"+-.".contains(b));
             let behind = &text[text.iter().position(|b| !is_scheme(b)).unwrap_or(text.len())..];
             behind.starts_with(b"://") || b"://".starts_with(behind)
         }
@@ -872,6 +1028,12 @@ fn begins_a_target(text: &[u8]) -> bool {
 fn has_empty_authority(target: &[u8]) -> bool {
     let authority = target.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
     has_scheme(target) && matches!(target[authority..].first(), None | Some(b'/' | b':' | b'?'))
+}
+
+/// Whether the scheme of an absolute URI is of letters alone.
+fn has_scheme_of_letters(target: &[u8]) -> bool {
+    let letters = target.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    target[letters..].starts_with(b"://")
 }
 
 /// Whether an absolute URI's authority is a host name or an address in brackets, with or without a port, and a path or a
@@ -948,6 +1110,11 @@ mod tests {
             host_beside_uri: true,
             fields_by_next_line: false,
             host: HostSyntax::Characters,
+            body: BodyRules::default(),
+            counts_parts: false,
+            tab_is_text: false,
+            name_space_is_part: false,
+            http2_as_http10: false,
             by_byte: false,
             full_http09: false,
             faults,
@@ -972,7 +1139,7 @@ mod tests {
             None,
             true,
         ),
-        ("bare LF", b"GET / HTTP/1.1\nHost: a\n\n", Some(Fault::BareLf), true),
+        ("bare LF", b"GET / HTTP/1.1\nHost: a\n\n", Some(Fault::BareLfLine), true),
         (
             "leading space",
             b" GET / HTTP/1.1\r\n\r\n",
@@ -984,7 +1151,7 @@ mod tests {
         (
             "trailing space",
             b"GET / HTTP/1.1 \r\n\r\n",
-            Some(Fault::ExtraSpace),
+            Some(Fault::TrailingSpace),
             true,
         ),
         ("one word", b"garbage\r\n\r\n", Some(Fault::MethodCase), false),
@@ -1097,7 +1264,7 @@ mod tests {
         (
             "name with space",
             b"GET / HTTP/1.1\r\nA b: c\r\n\r\n",
-            Some(Fault::FieldNameControl),
+            Some(Fault::FieldNameInnerSpace),
             true,
         ),
         (

@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a socket, a file or a clock, and nothing here knows a profile beyond the policy value it is handed.
 
+pub mod ahead;
 pub mod chunks;
 pub mod date;
 pub mod etag;
@@ -17,4 +18,4 @@ pub mod text;
 
 pub use fault::{Fault, Faults, ResponseId, Treatment};
 pub use head::{Head, HeadPolicy, Scan, Version};
-pub use request::{Framing, Request};
+pub use request::{BodyRules, Framing, Request};

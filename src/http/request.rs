@@ -38,6 +38,44 @@ pub enum Delimiter {
     LengthOnly,
 }
 
+/// Which Expect fields ask for `100 Continue`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expect {
+    /// `100-continue` and nothing else.
+    #[default]
+    Exact,
+    /// What holds `100-continue` as a word, whatever stands around it.
+    Word,
+}
+
+/// How the fields about a body are read; part of a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyRules {
+    /// Which of Content-Length and Transfer-Encoding counts.
+    pub delimiter: Delimiter,
+    /// Which Expect fields are known.
+    pub expect: Expect,
+    /// Whether an unknown Expect field is a fault in HTTP/1.0 too.
+    pub expect_http10: bool,
+    /// The largest Content-Length that is a number.
+    pub largest: u64,
+}
+
+impl Default for BodyRules {
+    fn default() -> BodyRules {
+        BodyRules {
+            delimiter: Delimiter::default(),
+            expect: Expect::default(),
+            expect_http10: true,
+            largest: i64::MAX.unsigned_abs(),
+        }
+    }
+}
+
+/// The largest length that the body reader takes: hyper keeps the two above it to itself.
+pub const LARGEST: u64 = u64::MAX - 2;
+
 impl<'a> Request<'a> {
     /// A view of `head` over the bytes that it was scanned from.
     pub fn new(bytes: &'a [u8], head: &'a Head) -> Request<'a> {
@@ -154,8 +192,8 @@ impl<'a> Request<'a> {
             }
         };
         self.host_fault(policy, &refused)
-            .or_else(|| self.framing_fault(policy.trim_tabs, &refused))
-            .or_else(|| self.expect_fault(&refused))
+            .or_else(|| self.framing_fault(policy, &refused))
+            .or_else(|| self.expect_fault(&policy.body, &refused))
     }
 
     fn host_fault(&self, policy: &HeadPolicy, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
@@ -186,11 +224,11 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn framing_fault(&self, trim_tabs: bool, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+    fn framing_fault(&self, policy: &HeadPolicy, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
         let mut lengths = self.all(Name::ContentLength);
         let first = lengths.next();
         if let Some(first) = first {
-            if length(first).is_none() {
+            if length(first, policy.body.largest).is_none() {
                 return refused(Fault::LengthInvalid);
             }
             for other in lengths {
@@ -210,10 +248,14 @@ impl<'a> Request<'a> {
                 .then(|| refused(Fault::LengthMissing))
                 .flatten();
         };
-        let tab = !trim_tabs && self.all(Name::TransferEncoding).any(|value| value.contains(&b'\t'));
-        let unusual = if tab || !coding.eq_ignore_ascii_case(b"chunked") {
+        let tab = !policy.trim_tabs && self.all(Name::TransferEncoding).any(|value| value.contains(&b'\t'));
+        let unusual = if self.all(Name::TransferEncoding).all(<[u8]>::is_empty) {
+            Some(Fault::CodingEmpty)
+        } else if tab || !coding.eq_ignore_ascii_case(b"chunked") {
             Some(Fault::CodingNotChunked)
-        } else if self.codings() > 1 {
+        } else if self.codings().filter(|c| c.eq_ignore_ascii_case(b"chunked")).count() > 1 {
+            Some(Fault::CodingTwice)
+        } else if self.codings().count() > 1 {
             Some(Fault::CodingUnknown)
         } else {
             None
@@ -229,8 +271,11 @@ impl<'a> Request<'a> {
         first.and_then(|_| refused(Fault::LengthAndCoding))
     }
 
-    fn expect_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+    fn expect_fault(&self, rules: &BodyRules, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
         let expect = self.get(Name::Expect)?;
+        if self.version() < Version::Http11 && !rules.expect_http10 {
+            return None;
+        }
         let repeated = self
             .all(Name::Expect)
             .nth(1)
@@ -240,17 +285,25 @@ impl<'a> Request<'a> {
         }
         if expect.is_empty() {
             refused(Fault::ExpectEmpty)
-        } else if expect.eq_ignore_ascii_case(b"100-continue") {
+        } else if self.asks_to_continue(rules) {
             None
         } else {
             refused(Fault::ExpectUnknown)
         }
     }
 
-    fn codings(&self) -> usize {
+    fn asks_to_continue(&self, rules: &BodyRules) -> bool {
+        match rules.expect {
+            Expect::Exact => self
+                .get(Name::Expect)
+                .is_some_and(|expect| expect.eq_ignore_ascii_case(b"100-continue")),
+            Expect::Word => self.all(Name::Expect).any(|expect| has_word(expect, b"100-continue")),
+        }
+    }
+
+    fn codings(&self) -> impl Iterator<Item = &'a [u8]> {
         self.all(Name::TransferEncoding)
-            .map(|value| value.split(|b| *b == b',').count())
-            .sum()
+            .flat_map(|value| value.split(|b| *b == b',').map(<[u8]>::trim_ascii))
     }
 
     fn last_coding(&self) -> Option<&'a [u8]> {
@@ -259,12 +312,17 @@ impl<'a> Request<'a> {
     }
 
     /// How the body is delimited, of a request in which [`Request::fault`] found nothing.
-    pub fn framing(&self, delimiter: Delimiter) -> Framing {
-        let length = self.get(Name::ContentLength).and_then(length);
+    pub fn framing(&self, rules: &BodyRules) -> Framing {
+        if self.version() == Version::Http09 {
+            return Framing::None;
+        }
+        let length = self
+            .get(Name::ContentLength)
+            .and_then(|value| length(value, rules.largest));
         let chunked = self
             .last_coding()
             .is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
-        match (delimiter, length, chunked) {
+        match (rules.delimiter, length, chunked) {
             (Delimiter::Coding, _, true) | (Delimiter::Length, None, true) => Framing::Chunked,
             (_, None | Some(0), _) => Framing::None,
             (_, Some(length), _) => Framing::Length(length),
@@ -272,19 +330,32 @@ impl<'a> Request<'a> {
     }
 
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
-    pub fn expects_continue(&self) -> bool {
-        self.version() == Version::Http11
-            && self
-                .get(Name::Expect)
-                .is_some_and(|e| e.eq_ignore_ascii_case(b"100-continue"))
+    pub fn expects_continue(&self, rules: &BodyRules) -> bool {
+        self.version() == Version::Http11 && self.asks_to_continue(rules)
+    }
+
+    /// Whether the client asks to change the protocol (RFC 9110 section 7.8).
+    pub fn asks_to_upgrade(&self) -> bool {
+        self.get(Name::Upgrade).is_some() && self.connection_says(b"upgrade", TokenSearch::List)
     }
 }
 
-/// A Content-Length value: digits only, within 63 bits.
-fn length(value: &[u8]) -> Option<u64> {
+/// A Content-Length value: digits only, and no more than `largest`.
+fn length(value: &[u8], largest: u64) -> Option<u64> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let more = |n: u64, d: &u8| n.checked_mul(10)?.checked_add(u64::from(d - b'0'));
-    value.iter().try_fold(0, more).filter(|n| i64::try_from(*n).is_ok())
+    value.iter().try_fold(0, more).filter(|n| *n <= largest)
+}
+
+/// Whether `text` holds `word`, with no letter, digit or `_` on either side of it.
+fn has_word(text: &[u8], word: &[u8]) -> bool {
+    let of_word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    (0..text.len()).any(|at| {
+        text[at..].len() >= word.len()
+            && text[at..at + word.len()].eq_ignore_ascii_case(word)
+            && !(at > 0 && of_word(text.get(at - 1)))
+            && !of_word(text.get(at + word.len()))
+    })
 }

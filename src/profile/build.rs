@@ -13,7 +13,8 @@ use super::{
 };
 use crate::connection::CloseReason;
 use crate::http::head::Buffers;
-use crate::http::{Fault, Faults, HeadPolicy, ResponseId, Treatment};
+use crate::http::request::LARGEST;
+use crate::http::{BodyRules, Fault, Faults, HeadPolicy, ResponseId, Treatment};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -49,6 +50,7 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         head: head_policy(raw, &names)?,
         read: checked("head", "read", raw.head.read.0, 512, 1 << 20)? as usize,
         repeated: raw.head.repeated,
+        fault_discards: raw.head.fault_behind == super::raw::FaultBehind::Discards,
         methods: methods(raw, &names)?,
         target: target_policy(raw, &names)?,
         files: file_policy(raw, &names)?,
@@ -67,7 +69,6 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             agents: raw.padding.agents.clone(),
         },
         request_body: RequestBodyPolicy {
-            delimiter: raw.request_body.delimiter,
             both_ends: raw.request_body.both_ends,
             read: raw.request_body.read,
             continues: raw.request_body.continues,
@@ -258,6 +259,9 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
     }
     for accepted in [
         Fault::ConnectAuthority,
+        Fault::TargetScheme,
+        Fault::LengthChar,
+        Fault::CodingTab,
         Fault::TargetAuthority,
         Fault::NoVersionMethod,
         Fault::HostEmptyOld,
@@ -272,7 +276,17 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         (Fault::EmptyLineCr, Fault::BareCr),
         (Fault::TabSpace, Fault::ExtraSpace),
         (Fault::NoVersionSpace, Fault::ExtraSpace),
+        (Fault::TrailingSpace, Fault::ExtraSpace),
+        (Fault::BareLfLine, Fault::BareLf),
+        (Fault::BareLfEnd, Fault::BareLf),
+        (Fault::TargetTab, Fault::TargetControl),
+        (Fault::FarVersion, Fault::MajorVersion),
+        (Fault::FirstVersion, Fault::OldVersion),
+        (Fault::FramingNameSpace, Fault::FieldNameSpace),
+        (Fault::FramingFold, Fault::FieldFold),
+        (Fault::FieldTabFirst, Fault::FieldFoldFirst),
         (Fault::FieldNameControl, Fault::FieldNameChar),
+        (Fault::FieldNameInnerSpace, Fault::FieldNameControl),
         (Fault::FieldEndCr, Fault::BareCr),
         (Fault::FieldFoldEmpty, Fault::FieldFold),
         (Fault::FieldValueTooLong, Fault::FieldTooLong),
@@ -284,6 +298,8 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         (Fault::ChunkTrailer, Fault::ChunkInvalid),
         (Fault::ChunkTooLarge, Fault::ChunkInvalid),
         (Fault::ExpectEmpty, Fault::ExpectUnknown),
+        (Fault::CodingEmpty, Fault::CodingNotChunked),
+        (Fault::CodingTwice, Fault::CodingUnknown),
     ] {
         if !raw.faults.contains_key(special.key()) {
             faults.set(special, faults.of(usual));
@@ -311,6 +327,16 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         host_beside_uri: raw.head.host_beside_uri,
         fields_by_next_line: raw.head.fields_judged_by == super::raw::FieldsJudgedBy::NextLine,
         host: raw.head.host,
+        body: BodyRules {
+            delimiter: raw.request_body.delimiter,
+            expect: raw.request_body.expect,
+            expect_http10: raw.request_body.expect_http10,
+            largest: checked("request_body", "largest", raw.request_body.largest.0, 0, LARGEST)?,
+        },
+        tab_is_text: raw.head.tab == super::raw::Tab::Text,
+        name_space_is_part: raw.head.name_space == super::raw::NameSpace::Part,
+        counts_parts: raw.head.counts == super::raw::Counts::Parts,
+        http2_as_http10: raw.head.http2 == super::raw::Http2::Http10,
         by_byte: raw.head.judged_by == super::raw::JudgedBy::Byte,
         full_http09: raw.head.http09 == super::raw::Http09::Full,
         faults,
@@ -421,6 +447,12 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
             &target.absolute,
             &[("path", AbsoluteTarget::Path), ("literally", AbsoluteTarget::Literal)],
         )?,
+        absolute_empty: target
+            .absolute_empty
+            .as_ref()
+            .map(|word| names.answer(&["target", "absolute_empty"], word))
+            .transpose()?,
+        absolute_host: target.absolute_host,
         fragment: names.take(
             &["target", "fragment"],
             &target.fragment,
@@ -448,6 +480,7 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
         longest_query: limit("too_long", target.longest_query, &target.too_long)?,
         longest_segment: limit("bad_segments", target.longest_segment, &target.bad_segments)?,
         most_segments: limit("bad_segments", target.most_segments, &target.bad_segments)?,
+        end_slash: target.end_slash,
         merge_slashes: target.merge_slashes,
         merge_leading_slashes: target.merge_leading_slashes,
         before_method: target.before_method,
@@ -484,6 +517,7 @@ fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistake> {
             .map_or(Ok(missing), |word| answer("missing_slash", word))?,
         special: answer("special", &files.special)?,
         dotfiles: names.take(&["files", "dotfiles"], &files.dotfiles, &[("serve", ())])?,
+        dotfiles_at_end_only: files.dotfiles_at_end_only,
         dotfiles_served: files.dotfiles_served.clone(),
         deny: files.deny.clone(),
         deny_with: if files.deny.is_empty() {
@@ -537,6 +571,10 @@ fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mista
     Ok(ConnectionPolicy {
         persistent: connection.persistent,
         http10_keep_alive: connection.http10_keep_alive,
+        http10_needs_length: connection.http10_needs_length,
+        http10_keep_wins: connection.http10_keep_wins,
+        proxy_connection: connection.proxy_connection,
+        upgrade_swallows: connection.upgrade_swallows,
         search: connection.search,
         repeated: connection.repeated,
         not_kept: connection.not_kept.clone(),
@@ -562,7 +600,16 @@ fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mista
 
 fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
     let timers = &raw.timers;
-    const GRIDDED: [&str; 7] = ["unused", "line", "head", "line_again", "head_again", "idle", "body"];
+    const GRIDDED: [&str; 8] = [
+        "unused",
+        "line",
+        "head",
+        "line_again",
+        "head_again",
+        "blank",
+        "idle",
+        "body",
+    ];
     if let Some(bad) = timers.on_grid.iter().find(|name| !GRIDDED.contains(&name.as_str())) {
         return Err(mistake(
             &["timers", "on_grid"],
@@ -601,6 +648,7 @@ fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         head: timer("head", &timers.head)?,
         line_again: timer("line_again", timers.line_again.as_ref().unwrap_or(&timers.line))?,
         head_again: timer("head_again", timers.head_again.as_ref().unwrap_or(&timers.head))?,
+        blank: timers.blank.as_ref().map(|text| timer("blank", text)).transpose()?,
         idle: timer("idle", &timers.idle)?,
         body: timer("body", &timers.body)?,
     })

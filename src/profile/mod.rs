@@ -28,7 +28,6 @@ use crate::connection::CloseReason;
 use crate::http::field::TokenSearch;
 use crate::http::host::HostSyntax;
 use crate::http::range::RangePolicy;
-use crate::http::request::Delimiter;
 use crate::http::{HeadPolicy, ResponseId};
 use crate::respond::precondition::ConditionPolicy;
 use std::time::Duration;
@@ -53,6 +52,8 @@ pub struct Profile {
     pub read: usize,
     /// How a repeated field is read.
     pub repeated: Repeated,
+    /// Whether a fault behind pending replies takes them away.
+    pub fault_discards: bool,
     /// What each method gets.
     pub methods: Methods,
     /// How targets become paths.
@@ -132,6 +133,8 @@ pub struct TargetPolicy {
     pub asterisk: Take<()>,
     pub connect_other: Take<()>,
     pub own_name: String,
+    pub absolute_empty: Option<ResponseId>,
+    pub absolute_host: raw::AbsoluteHost,
     pub fragment: Take<Fragment>,
     pub latin1: bool,
     pub bad_percent: Take<()>,
@@ -148,6 +151,7 @@ pub struct TargetPolicy {
     pub longest_query: Limit,
     pub longest_segment: Limit,
     pub most_segments: Limit,
+    pub end_slash: raw::EndSlash,
     pub merge_slashes: bool,
     pub merge_leading_slashes: bool,
     pub before_method: bool,
@@ -201,6 +205,7 @@ pub struct FilePolicy {
     pub missing_slash: ResponseId,
     pub special: ResponseId,
     pub dotfiles: Take<()>,
+    pub dotfiles_at_end_only: bool,
     pub dotfiles_served: Vec<String>,
     pub deny: Vec<String>,
     pub deny_with: ResponseId,
@@ -242,7 +247,6 @@ impl Padding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the keys are documented in `raw::RawRequestBody`
 pub struct RequestBodyPolicy {
-    pub delimiter: Delimiter,
     pub both_ends: bool,
     pub read: ReadBody,
     pub continues: Continue,
@@ -260,6 +264,10 @@ pub struct RequestBodyPolicy {
 pub struct ConnectionPolicy {
     pub persistent: bool,
     pub http10_keep_alive: bool,
+    pub http10_needs_length: bool,
+    pub http10_keep_wins: bool,
+    pub proxy_connection: bool,
+    pub upgrade_swallows: bool,
     pub search: TokenSearch,
     pub repeated: raw::RepeatedConnection,
     pub not_kept: Vec<raw::RawUnkept>,
@@ -283,6 +291,7 @@ pub struct Timers {
     pub head: Timer,
     pub line_again: Timer,
     pub head_again: Timer,
+    pub blank: Option<Timer>,
     pub idle: Timer,
     pub body: Timer,
 }

@@ -8,7 +8,7 @@ use super::units::{RawRule, Size, Span, TimerText, Word};
 use crate::http::field::TokenSearch;
 use crate::http::host::HostSyntax;
 use crate::http::range::RangePolicy;
-use crate::http::request::Delimiter;
+use crate::http::request::{Delimiter, Expect};
 use crate::respond::precondition::ConditionPolicy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,6 +72,14 @@ pub struct RawConnection {
     pub persistent: bool,
     /// Whether an HTTP/1.0 request can ask for that with `Connection: keep-alive`.
     pub http10_keep_alive: bool,
+    /// Whether an HTTP/1.0 connection ends with a reply that has no Content-Length, though `keep-alive` was asked for.
+    pub http10_needs_length: bool,
+    /// Whether `keep-alive` in an HTTP/1.0 request counts though `close` stands beside it.
+    pub http10_keep_wins: bool,
+    /// Whether Proxy-Connection is read as Connection.
+    pub proxy_connection: bool,
+    /// Whether bytes that came with a request for an upgrade, behind it, are lost.
+    pub upgrade_swallows: bool,
     /// How words are looked for in the Connection field: `list`, `stems`, `substring` or `whole`.
     pub search: TokenSearch,
     /// Which of several Connection fields counts: `any` that says close, or the `last` that says close or keep-alive.
@@ -130,6 +138,10 @@ impl Default for RawConnection {
         RawConnection {
             persistent: true,
             http10_keep_alive: true,
+            http10_needs_length: false,
+            http10_keep_wins: false,
+            proxy_connection: false,
+            upgrade_swallows: false,
             search: TokenSearch::List,
             repeated: RepeatedConnection::Any,
             not_kept: Vec::new(),
@@ -158,6 +170,8 @@ pub struct RawTimers {
     pub line_again: Option<TimerText>,
     /// The same as `head`, on a connection that has served a request.
     pub head_again: Option<TimerText>,
+    /// Only empty lines received since the last reply; none: as `line_again`.
+    pub blank: Option<TimerText>,
     /// Nothing received since the last reply.
     pub idle: TimerText,
     /// The request body is not complete.
@@ -166,7 +180,7 @@ pub struct RawTimers {
     pub on_grid: Vec<String>,
 }
 
-/// `[ends]`: for each reason a style, one of `fin`, `linger`, `rst`, `hold`.
+/// `[ends]`: for each reason a style, one of `fin`, `close`, `linger`, `rst`, `hold`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RawEnds {
@@ -199,6 +213,8 @@ pub enum Style {
     /// FIN, and the socket is closed: what the client sends later is answered with RST.
     #[default]
     Fin,
+    /// The socket is closed at once: FIN, or RST if bytes of the client are unread.
+    Close,
     /// FIN; what the client still sends is read and thrown away for a while, then the socket is closed.
     Linger,
     /// RST.
@@ -230,10 +246,11 @@ pub struct RawClientFin {
     pub in_line: Word,
     /// In the middle of a head, after its request line.
     pub in_head: Word,
-    /// Behind a complete request: `serve` it, or `drop` it.
-    pub after_request: Word,
     /// In the middle of a request body: `silent`, or a response.
     pub in_body: Word,
+    /// With a complete request: `serve` it, or `drop` the reply if a file has to be looked up for it. Where bytes stand
+    /// behind the request that make up no complete one, `drop` answers as `in_head` says.
+    pub after_request: Word,
 }
 
 impl Default for RawClientFin {
@@ -242,8 +259,8 @@ impl Default for RawClientFin {
         RawClientFin {
             in_line: word("silent"),
             in_head: word("silent"),
-            after_request: word("serve"),
             in_body: word("silent"),
+            after_request: word("serve"),
         }
     }
 }
@@ -272,6 +289,18 @@ pub struct RawHead {
     pub fields_judged_by: FieldsJudgedBy,
     /// A bad request line is noticed with its first bad `byte`, or when the `line` is complete.
     pub judged_by: JudgedBy,
+    /// What `size` counts: all `bytes`, or the `parts`: target, names and values, but no method, version, separators,
+    /// line ends, or white space before a value.
+    pub counts: Counts,
+    /// A tab in the request line: white space like a `space`, or `text`, a character of the part where it stands.
+    pub tab: Tab,
+    /// Spaces between a field name and its colon, where they are accepted: `cut` off, or `part` of the name.
+    pub name_space: NameSpace,
+    /// A request for HTTP/2.0, where it is accepted, is read as `1.1` or `1.0`.
+    pub http2: Http2,
+    /// A fault in bytes that came with earlier requests, or before their replies: the replies `stay`, or the fault
+    /// `discards` them, and is answered at once.
+    pub fault_behind: FaultBehind,
     /// How many bytes are read from the socket at a time. What is unread at the end of a connection turns FIN into RST.
     pub read: Size,
     /// What a request line without a version gets: the `body` alone, or a `full` reply, as to HTTP/1.0.
@@ -301,6 +330,62 @@ pub struct RawBuffers {
     pub size: Size,
     /// How many others there are.
     pub count: usize,
+}
+
+/// What the limit of a head's size counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Counts {
+    /// Every byte.
+    #[default]
+    Bytes,
+    /// Target, names and values.
+    Parts,
+}
+
+/// What a tab in a request line is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tab {
+    /// White space.
+    #[default]
+    Space,
+    /// A character like any other.
+    Text,
+}
+
+/// What spaces behind a field name are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameSpace {
+    /// Nothing.
+    #[default]
+    Cut,
+    /// A part of the name, so that it is the name of another field.
+    Part,
+}
+
+/// What HTTP/2.0 in a request line is read as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Http2 {
+    /// HTTP/1.1.
+    #[default]
+    #[serde(rename = "1.1")]
+    Http11,
+    /// HTTP/1.0.
+    #[serde(rename = "1.0")]
+    Http10,
+}
+
+/// What a fault does to the replies to requests before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultBehind {
+    /// Nothing: they are sent first.
+    #[default]
+    Stay,
+    /// They are not sent.
+    Discards,
 }
 
 /// What a request line without a version gets.
@@ -363,6 +448,11 @@ impl Default for RawHead {
             empty_lines: 0,
             fields_judged_by: FieldsJudgedBy::Line,
             judged_by: JudgedBy::Line,
+            counts: Counts::Bytes,
+            tab: Tab::Space,
+            name_space: NameSpace::Cut,
+            http2: Http2::Http11,
+            fault_behind: FaultBehind::Stay,
             read: Size(64 << 10),
             http09: Http09::Body,
             host_beside_uri: true,
@@ -396,6 +486,12 @@ pub struct RawTarget {
     pub connect_other: Word,
     /// The host that the server takes for its own where a request names none; empty for its address.
     pub own_name: String,
+    /// An absolute URI that is a scheme and nothing more: a response; none: as any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub absolute_empty: Option<Word>,
+    /// Where the path of an absolute URI begins: at its first `slash`, or at the first character that no host `name`
+    /// has, with a slash put before it.
+    pub absolute_host: AbsoluteHost,
     /// A `#`: the target `ends` there, or it is taken `literally`, or a response.
     pub fragment: Word,
     /// Bytes above 0x7f are `utf-8` or `latin-1`.
@@ -432,6 +528,9 @@ pub struct RawTarget {
     pub most_segments: usize,
     /// A longer segment, or more of them: a response.
     pub bad_segments: Word,
+    /// What asks for a directory: a slash at the end of the path once it is `decoded` and its dot segments are worked
+    /// in, or of the path as `sent`.
+    pub end_slash: EndSlash,
     /// `//` counts as one slash.
     pub merge_slashes: bool,
     /// Two slashes or more at the beginning count as one.
@@ -450,6 +549,8 @@ impl Default for RawTarget {
             asterisk: word("literally"),
             connect_other: word("literally"),
             own_name: String::new(),
+            absolute_empty: None,
+            absolute_host: AbsoluteHost::Slash,
             fragment: word("400"),
             charset: word("utf-8"),
             bad_percent: word("400"),
@@ -468,10 +569,33 @@ impl Default for RawTarget {
             longest_segment: 0,
             most_segments: 0,
             bad_segments: word("414"),
+            end_slash: EndSlash::Decoded,
             merge_slashes: false,
             merge_leading_slashes: false,
         }
     }
+}
+
+/// Where the host of an absolute URI ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AbsoluteHost {
+    /// At the first slash, question mark or `#`.
+    #[default]
+    Slash,
+    /// At the first character that no host name has.
+    Name,
+}
+
+/// What asks for a directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndSlash {
+    /// The path's meaning.
+    #[default]
+    Decoded,
+    /// The path's last character.
+    Sent,
 }
 
 /// `[files]`.
@@ -506,6 +630,8 @@ pub struct RawFiles {
     pub special: Word,
     /// A name that begins with a dot: `serve`, or a response.
     pub dotfiles: Word,
+    /// Whether that holds for the last name of a path alone, and not with a slash behind it.
+    pub dotfiles_at_end_only: bool,
     /// Names that are served though they begin with a dot.
     pub dotfiles_served: Vec<String>,
     /// Names that are never served, with `*` for any characters...
@@ -552,6 +678,7 @@ impl Default for RawFiles {
             missing_slash: None,
             special: word("404"),
             dotfiles: word("serve"),
+            dotfiles_at_end_only: false,
             dotfiles_served: Vec::new(),
             deny: Vec::new(),
             deny_with: word("403"),
@@ -671,7 +798,7 @@ pub struct RawAgent {
 }
 
 /// `[request_body]`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawRequestBody {
     /// What delimits a body that has both Content-Length and Transfer-Encoding: `coding`, `length`, or `length-only`
@@ -679,6 +806,12 @@ pub struct RawRequestBody {
     pub delimiter: Delimiter,
     /// Whether a connection ends after a request with both.
     pub both_ends: bool,
+    /// The largest Content-Length that is taken for a number.
+    pub largest: Size,
+    /// Which Expect field asks for `100 Continue`: `exact`, or one that holds it as a `word`.
+    pub expect: Expect,
+    /// Whether another Expect field is a fault in HTTP/1.0 too.
+    pub expect_http10: bool,
     /// When the body is read.
     pub read: ReadBody,
     /// When `100 Continue` is sent to a client that waits for it.
@@ -699,6 +832,27 @@ pub struct RawRequestBody {
     pub limit: Option<Size>,
     /// A response.
     pub too_large: Option<Word>,
+}
+
+impl Default for RawRequestBody {
+    fn default() -> RawRequestBody {
+        RawRequestBody {
+            delimiter: Delimiter::default(),
+            both_ends: false,
+            largest: Size(i64::MAX.unsigned_abs()),
+            expect: Expect::default(),
+            expect_http10: true,
+            read: ReadBody::default(),
+            continues: Continue::default(),
+            continue_without_body: false,
+            look_first: false,
+            before_end: false,
+            continue_unsent_ends: false,
+            continue_times: None,
+            limit: None,
+            too_large: None,
+        }
+    }
 }
 
 /// When a request body is read, seen from the reply.

@@ -143,6 +143,15 @@ impl Response {
         }
     }
 
+    /// Whether the head says how long the body is.
+    pub fn says_length(&self) -> bool {
+        let is_length = |line: &Template| {
+            let name = line.source().split(':').next().unwrap_or_default();
+            name.eq_ignore_ascii_case("content-length")
+        };
+        self.lines.iter().any(is_length)
+    }
+
     /// The head's lines as templates, for listings.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(Template::source)

@@ -55,6 +55,8 @@ placeholders! {
     Path = "path" text, "the target's path as sent, without query and fragment";
     DecodedPath = "decoded_path" text, "the same with percent-encoding decoded and dot segments resolved";
     Query = "query" text, "the target's query with its `?`, or nothing";
+    Origin = "origin" text, "the scheme and authority of an absolute target, or nothing";
+    Fragment = "fragment" text, "the target's fragment with its `#`, or nothing";
     Line = "line" text, "the request line";
     Version = "version" text, "the version as sent, without `HTTP/`";
     LineAtFault = "line_at_fault" text, "the line that the request is refused for";

@@ -132,7 +132,7 @@ pub fn file_reply<'p>(
             if let Some(reply) = resolved(nothing()) {
                 return reply;
             }
-            let slash = path::split(request.target(), &profile.target).0.ends_with(b"/");
+            let slash = path::split(request.target(), &profile.target).path.ends_with(b"/");
             return Reply::plain(profile, if slash { files.missing_slash } else { files.missing }, method);
         }
         Found::Denied => return Reply::plain(profile, files.denied, method),

@@ -501,11 +501,14 @@ impl ReplyValues<'_> {
 
     fn request_text(&self, placeholder: Placeholder, request: &Request<'_>, out: &mut Vec<u8>) -> bool {
         let target = request.target();
-        let (path, query) = path::split(target, &self.reply.profile.target);
+        let parts = path::split(target, &self.reply.profile.target);
+        let query = parts.query;
         match placeholder {
             Placeholder::Method => out.extend_from_slice(request.method()),
             Placeholder::Target => out.extend_from_slice(target),
-            Placeholder::Path => out.extend_from_slice(path),
+            Placeholder::Origin => out.extend_from_slice(parts.origin),
+            Placeholder::Fragment => out.extend_from_slice(parts.fragment),
+            Placeholder::Path => out.extend_from_slice(&parts.path),
             Placeholder::DecodedPath => {
                 match path::locate(target, &self.reply.profile.target, &self.reply.profile.files) {
                     Ok(located) => {
@@ -515,7 +518,7 @@ impl ReplyValues<'_> {
                             out.push(b'/');
                         }
                     }
-                    Err(_) => out.extend_from_slice(&percent::decode(path)),
+                    Err(_) => out.extend_from_slice(&percent::decode(&parts.path)),
                 }
             }
             Placeholder::Query => out.extend_from_slice(query),

@@ -5,8 +5,10 @@ use super::{Site, Worker, finish, wire};
 use crate::connection::{CloseReason, Connection, Deadline, Event, State};
 use crate::events;
 use crate::files::path;
-use crate::http::{Head, Scan, Treatment, head};
+use crate::http::ahead::{self, Ahead};
+use crate::http::{Fault, Framing, Head, Request, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
+use crate::respond::{self, Route};
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -36,6 +38,21 @@ enum Woken {
     Expired(Deadline),
     /// The server stops.
     Stop,
+}
+
+/// What stands behind a request that is about to be answered.
+enum Behind {
+    /// Nothing that keeps it from being answered.
+    Nothing,
+    /// A fault, so many bytes into the input: it is answered in place of the request.
+    Fault((Fault, Head), usize),
+    /// The client's FIN, which ends the connection.
+    Fin(End),
+}
+
+/// Whether there is nothing but empty lines.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|b| matches!(b, b'\r' | b'\n'))
 }
 
 /// How a connection is to end.
@@ -150,11 +167,19 @@ impl Driver {
         }
         let scan = head::scan(&self.input, &site.profile.head);
         if let Scan::Partial(head) = &scan {
-            let line_complete = head.fields_start > 0;
-            self.connection
-                .on(Event::Partial { line_complete }, self.worker.now(), 0);
+            let event = self.partial(site, head.fields_start > 0);
+            self.connection.on(event, self.worker.now(), 0);
         }
         scan
+    }
+
+    /// The event that there is no complete head yet.
+    fn partial(&self, site: &Site, line_complete: bool) -> Event {
+        if site.profile.connection.timers.blank.is_some() && is_blank(&self.input) {
+            Event::Blank
+        } else {
+            Event::Partial { line_complete }
+        }
     }
 
     /// What the client's FIN means where the connection is.
@@ -192,13 +217,22 @@ impl Driver {
     async fn exchange(&mut self, site: &Rc<Site>, head: Head, refusal: Option<Refusal>) -> Option<End> {
         let now = self.worker.now();
         self.connection.on(Event::HeadComplete, now, 0);
+        let (mut head, mut refusal) = (head, refusal);
+        if refusal.is_none() {
+            match self.look_ahead(site, &head).await {
+                Behind::Nothing => {}
+                Behind::Fault(found, at) => {
+                    self.input.drain(..at);
+                    refusal = Some(Refusal::Fault(found.0));
+                    head = found.1;
+                }
+                Behind::Fin(end) => return Some(end),
+            }
+        }
         if let Some(Refusal::Fault(fault)) = refusal
             && site.profile.head.faults.of(fault) == Treatment::Close
         {
             return Some(CloseReason::BadRequest.into());
-        }
-        if site.profile.connection.client_fin.drops_request && self.client_has_ended().await {
-            return Some(CloseReason::RequestDropped.into());
         }
         let input = std::mem::take(&mut self.input);
         let exchange = Exchange {
@@ -224,6 +258,7 @@ impl Driver {
         self.received += outcome.received;
         self.sent += outcome.sent;
         let left = outcome.left;
+        let upgrades = site.profile.connection.upgrade_swallows && Request::new(&input, &head).asks_to_upgrade();
         self.input = input;
         match left {
             // A resting connection holds no buffer.
@@ -233,6 +268,9 @@ impl Driver {
             exchange::Left::From(at) => drop(self.input.drain(..at)),
             exchange::Left::Bytes(bytes) => self.input = bytes,
         }
+        if upgrades {
+            self.input.clear();
+        }
         if outcome.end.is_none() {
             self.connection.on(Event::Kept, self.worker.now(), 0);
             if self.worker.stopping.get() {
@@ -240,6 +278,33 @@ impl Driver {
             }
         }
         outcome.end
+    }
+
+    /// Looks at what came behind a request before it is answered, for profiles in which that can take the reply away.
+    async fn look_ahead(&mut self, site: &Rc<Site>, head: &Head) -> Behind {
+        let profile = &site.profile;
+        let drops = profile.connection.client_fin.drops_request;
+        if !drops && !profile.fault_discards {
+            return Behind::Nothing;
+        }
+        let ended = self.client_has_ended().await;
+        let request = Request::new(&self.input, head);
+        let nothing_behind = self.input.len() == head.len && request.framing(&profile.head.body) == Framing::None;
+        // What is answered without a look at a file has been answered before anything behind it was seen.
+        if nothing_behind && !ended || request.fault(&profile.head).is_some() {
+            return Behind::Nothing;
+        }
+        let waits_for_file = matches!(respond::route(profile, &request), Route::Lookup(_));
+        let ahead = ahead::look(&self.input, head, &profile.head);
+        match ahead {
+            Ahead::Fault(at, fault, head) if profile.fault_discards => Behind::Fault((fault, head), at),
+            _ if !(ended && drops && waits_for_file) => Behind::Nothing,
+            Ahead::Whole | Ahead::Fault(..) => Behind::Fin(CloseReason::RequestDropped.into()),
+            Ahead::Partial => match profile.connection.client_fin.in_head {
+                EofInHead::Answer(id) => Behind::Fin(self.say(site, id, CloseReason::ClientFinInHead).await),
+                _ => Behind::Fin(CloseReason::RequestDropped.into()),
+            },
+        }
     }
 
     /// Sends a response to no request, and ends the connection.
@@ -309,13 +374,8 @@ impl Driver {
         })
         .await;
         if let Woken::Bytes(count) = woken {
-            self.connection.on(
-                Event::Partial {
-                    line_complete: self.connection.state() == State::Head,
-                },
-                worker.now(),
-                count,
-            );
+            let event = self.partial(site, self.connection.state() == State::Head);
+            self.connection.on(event, worker.now(), count);
         }
         woken
     }

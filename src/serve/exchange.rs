@@ -11,8 +11,8 @@ use crate::events;
 use crate::files::{Found, Located};
 use crate::http::chunks::{Chunks, Place};
 use crate::http::field::Name;
-use crate::http::request::Delimiter;
-use crate::http::{Fault, Framing, Head, Request, ResponseId, Treatment, Version, status};
+use crate::http::request::{BodyRules, Delimiter};
+use crate::http::{Fault, Framing, Head, Request, ResponseId, Scan, Treatment, Version, head, status};
 use crate::profile::{Continue, Entity, MethodRule, Profile, ReadBody, Response};
 use crate::respond::{self, Body, Reply, Route, Surroundings};
 use http_body_util::BodyExt;
@@ -161,9 +161,9 @@ impl Exchange<'_> {
                 Treatment::Answer(id) if body != Framing::None => self.serve_framed(&request, body, Some(id)).await,
                 // Nothing is wrong with the body's framing where this is the first fault that was found.
                 Treatment::Answer(id)
-                    if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && self.reads_first(id) =>
+                    if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && self.reads_body(id) =>
                 {
-                    let framing = request.framing(self.profile().request_body.delimiter);
+                    let framing = request.framing(&self.profile().head.body);
                     self.serve_framed(&request, framing, Some(id)).await
                 }
                 Treatment::Answer(id) => self.refuse(&request, id, head_end).await,
@@ -176,15 +176,14 @@ impl Exchange<'_> {
                 },
             };
         }
-        let framing = match request.version() {
-            Version::Http09 => Framing::None,
-            _ => request.framing(self.profile().request_body.delimiter),
-        };
+        let framing = request.framing(&self.profile().head.body);
         self.serve_framed(&request, framing, None).await
     }
 
-    fn reads_first(&self, id: ResponseId) -> bool {
-        self.profile().responses.get(id).read_body == Some(ReadBody::First)
+    /// Whether a refusal leaves the connection, or waits, so that the request's body has to be read.
+    fn reads_body(&self, id: ResponseId) -> bool {
+        let response = self.profile().responses.get(id);
+        response.ends == Some(false) || response.read_body == Some(ReadBody::First)
     }
 
     /// Answers a request, or refuses it with `refusal` once its body is read.
@@ -210,10 +209,20 @@ impl Exchange<'_> {
     fn length_behind(&self, request: &Request<'_>, refusal: Refusal) -> Framing {
         let of_coding = matches!(
             refusal,
-            Refusal::Fault(Fault::CodingNotChunked | Fault::CodingUnknown | Fault::CodingOld | Fault::LengthAndCoding)
+            Refusal::Fault(
+                Fault::CodingNotChunked
+                    | Fault::CodingEmpty
+                    | Fault::CodingTwice
+                    | Fault::CodingUnknown
+                    | Fault::CodingOld
+                    | Fault::LengthAndCoding
+            )
         );
         if of_coding && self.profile().request_body.before_end {
-            request.framing(Delimiter::LengthOnly)
+            request.framing(&BodyRules {
+                delimiter: Delimiter::LengthOnly,
+                ..self.profile().head.body
+            })
         } else {
             Framing::None
         }
@@ -373,7 +382,7 @@ impl Exchange<'_> {
             Continue::WithFile => reply.resource.is_some(),
             Continue::Never => false,
         };
-        if request.expects_continue() && says_continue && refusal.is_none() {
+        if request.expects_continue(&profile.head.body) && says_continue && refusal.is_none() {
             for _ in 0..policy.continue_times {
                 if let Err(error) = wire::write_all(self.stream, b"HTTP/1.1 100 Continue\r\n\r\n", &[], sent).await {
                     return (Some(wire::reason_of(&error).into()), false);
@@ -391,6 +400,14 @@ impl Exchange<'_> {
                 false,
             ),
             ReadBody::First => match self.read_body(&mut body).await {
+                BodyEnd::Complete if profile.fault_discards => match self.fault_behind().await {
+                    Some(id) => {
+                        let reply = Reply::plain(profile, id, request.method());
+                        let end = self.write(request, &reply, Some(CloseReason::BadRequest), sent).await;
+                        (end, false)
+                    }
+                    None => (self.write(request, &reply, refused, sent).await, true),
+                },
                 BodyEnd::Complete => (self.write(request, &reply, refused, sent).await, true),
                 end => (Some(self.body_failed(request, end, sent).await), false),
             },
@@ -437,6 +454,23 @@ impl Exchange<'_> {
         }
     }
 
+    /// What is answered to the bytes that wait behind a body, if they are no request.
+    async fn fault_behind(&self) -> Option<ResponseId> {
+        let waiting = finish::unread(self.stream, self.profile().read).await;
+        match head::scan(&waiting, &self.profile().head) {
+            Scan::Refused(fault, _) => match self.profile().head.faults.of(fault) {
+                Treatment::Answer(id) => {
+                    // They have been read: the end of the connection must not take them for unread.
+                    let mut read = vec![0; waiting.len()];
+                    let _ = self.stream.try_read(&mut read);
+                    Some(id)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn decide(&self, request: &Request<'_>) -> Reply<'_> {
         let profile = self.profile();
         match respond::route(profile, request) {
@@ -464,6 +498,7 @@ impl Exchange<'_> {
             let located = Located {
                 path: path.to_owned(),
                 trailing_slash: false,
+                hidden_slash: false,
             };
             matches!(
                 self.site.root.find(&located, self.profile(), &[], cache),
@@ -597,7 +632,7 @@ impl Exchange<'_> {
             };
             finish::delay(profile.writes.delay).await;
             // A reply that one write holds, to a request that is read to its end, leaves the same with a cork or without.
-            let several = body.len() > 1 || request.framing(profile.request_body.delimiter) != Framing::None;
+            let several = body.len() > 1 || request.framing(&profile.head.body) != Framing::None;
             let of_file = || body.iter().any(|piece| matches!(piece, wire::Piece::File(_)));
             if profile.writes.cork && several && of_file() {
                 crate::sys::cork(self.stream, true);

@@ -12,6 +12,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 pub async fn finish(stream: &TcpStream, style: Style, ends: &Ends, received: &mut u64) {
     match style {
         Style::Fin => fin(stream),
+        // Dropping the stream closes it: the kernel then tells the client by RST of what was not read.
+        Style::Close => {}
         Style::Rst => {
             // With a linger time of zero, closing sends RST and forgets what is unsent (tcp(7)).
             let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
@@ -86,6 +88,18 @@ async fn discard(stream: &TcpStream, quiet: Duration, total: Duration, received:
 pub fn has_unread(stream: &TcpStream) -> bool {
     let mut byte = [std::mem::MaybeUninit::uninit()];
     matches!(SockRef::from(stream).peek(&mut byte), Ok(n) if n > 0)
+}
+
+/// The client's bytes that are waiting to be read, up to `most`; they stay there.
+pub async fn unread(stream: &TcpStream, most: usize) -> Vec<u8> {
+    let mut bytes = vec![0; most];
+    let count = tokio::select! {
+        biased;
+        count = stream.peek(&mut bytes) => count.unwrap_or(0),
+        () = std::future::ready(()) => 0,
+    };
+    bytes.truncate(count);
+    bytes
 }
 
 /// Waits a moment before a reply, where a profile asks for it.
