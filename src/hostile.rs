@@ -154,7 +154,7 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
             continue;
         }
         let _ = request.framing(&profile.head.body);
-        match respond::route(profile, &request) {
+        match respond::route(profile, &request, &[]) {
             Route::Answer(id) => assert_sound(
                 profile,
                 &Reply::plain(profile, id, request.method()),
@@ -279,7 +279,9 @@ fn no_path_leads_to_a_file_beside_the_root() {
             let target: String = std::iter::once("/")
                 .chain((0..=dice.roll(7)).map(|_| pieces[dice.roll(pieces.len())]))
                 .collect();
-            let Ok(located) = crate::files::path::locate(target.as_bytes(), &profile.target, &profile.files) else {
+            let Ok(located) =
+                crate::files::path::locate(target.as_bytes(), &profile.target, &profile.files, root.names())
+            else {
                 continue;
             };
             if let Found::File(resource) | Found::FileWithSlash(resource) =

@@ -1,6 +1,7 @@
 //! What becomes of a connection after a reply, and what the reply says of it: two different things.
 
 use super::CloseReason;
+use crate::http::field::TokenSearch;
 use crate::http::request::Delimiter;
 use crate::http::{Framing, Request, Version, field::Name};
 use crate::profile::{Announce, Claim, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
@@ -40,7 +41,7 @@ pub fn fate<'p>(
             if is_old && policy.http10_needs_length && !response.says_length() {
                 return Some(CloseReason::Http10);
             }
-            if is_old && !(asked_to_keep && policy.http10_keep_alive && request.version() == Version::Http10) {
+            if is_old && !(asked_to_keep && policy.http10_keep_alive) {
                 return Some(CloseReason::Http10);
             }
             if asked_to_close && !(is_old && policy.http10_keep_wins) {
@@ -102,6 +103,11 @@ fn asked(request: &Request<'_>, policy: &ConnectionPolicy) -> (bool, bool) {
             };
             let any = |word: &[u8]| request.connection_says(word, policy.search) || proxy().any(|v| says(v, word));
             (any(b"close"), any(b"keep-alive"))
+        }
+        RepeatedConnection::First => {
+            let sent = policy.search == TokenSearch::Verbatim;
+            let first = request.all_as(Name::Connection, sent).next().unwrap_or_default();
+            (says(first, b"close"), says(first, b"keep-alive"))
         }
         RepeatedConnection::Last => request.all(Name::Connection).fold((false, false), |before, value| {
             match (says(value, b"close"), says(value, b"keep-alive")) {

@@ -6,7 +6,7 @@ use super::resource::{Content, FileId, Resource};
 use crate::profile::Profile;
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// A directory whose files are served.
@@ -17,6 +17,7 @@ pub struct Directory {
     /// As the system resolves it, so that what lies below it can be told.
     real: PathBuf,
     follow_symlinks: bool,
+    names: Vec<String>,
 }
 
 impl Directory {
@@ -27,11 +28,22 @@ impl Directory {
     pub fn open(path: &Path, follow_symlinks: bool) -> io::Result<Directory> {
         let real = path.canonicalize()?;
         std::fs::read_dir(&real)?;
+        let shown = std::path::absolute(path)?;
+        let names = shown.components().filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        });
         Ok(Directory {
-            shown: std::path::absolute(path)?,
+            names: names.collect(),
+            shown,
             real,
             follow_symlinks,
         })
+    }
+
+    /// Its path, name by name.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The directory, as it was named.

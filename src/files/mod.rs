@@ -11,10 +11,10 @@ mod resource;
 
 pub use cache::{Cache, Limits};
 pub use directory::Directory;
-pub use path::Located;
+pub use path::{Form, Located};
 pub use resource::{Content, FileId, Resource};
 
-use crate::profile::{FilePolicy, Precompressed, Profile};
+use crate::profile::{FilePolicy, IndexFor, Precompressed, Profile};
 use std::sync::Arc;
 
 /// What was found at a path.
@@ -40,6 +40,16 @@ pub enum Found {
     Special,
 }
 
+impl IndexFor {
+    fn allows(self, form: Form) -> bool {
+        match self {
+            IndexFor::Directories => true,
+            IndexFor::Slash => form == Form::Slash,
+            IndexFor::Slashes => form != Form::Other,
+        }
+    }
+}
+
 /// Where files come from.
 #[derive(Clone, Debug)]
 pub enum Root {
@@ -50,6 +60,14 @@ pub enum Root {
 }
 
 impl Root {
+    /// The path of the root directory, name by name; none for the demo site.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Root::Directory(directory) => directory.names(),
+            Root::Embedded => &[],
+        }
+    }
+
     /// What the root is, for people.
     pub fn describe(&self) -> String {
         match self {
@@ -79,14 +97,15 @@ impl Root {
         }
         match self.open(&located.path, profile, cache) {
             Found::File(resource) => Found::FileWithSlash(resource),
-            Found::Directory => self.index(&located.path, profile, cache),
+            Found::Directory => self.index(located, profile, cache),
             other => other,
         }
     }
 
-    fn index(&self, directory: &str, profile: &Profile, cache: &mut Cache) -> Found {
+    fn index(&self, located: &Located, profile: &Profile, cache: &mut Cache) -> Found {
+        let directory = &located.path;
         let policy: &FilePolicy = &profile.files;
-        if policy.index_in_root_only && !directory.is_empty() {
+        if !policy.index_for.allows(located.form) {
             return Found::NoIndex;
         }
         for name in &policy.index {

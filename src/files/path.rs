@@ -17,6 +17,32 @@ pub struct Located {
     pub trailing_slash: bool,
     /// Whether the path ends in a slash by its escapes alone, where that does not ask for a directory: no file is meant.
     pub hidden_slash: bool,
+    /// How it was written.
+    pub form: Form,
+}
+
+/// How a path was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// As `/`, or as nothing at all.
+    Slash,
+    /// As several slashes, or with a slash percent-encoded.
+    Slashes,
+    /// In any other way.
+    #[default]
+    Other,
+}
+
+impl Form {
+    fn of(sent: &[u8], policy: &TargetPolicy) -> Form {
+        if !sent.iter().all(|b| *b == b'/') {
+            Form::Other
+        } else if sent.len() < 2 || policy.merge_leading_slashes {
+            Form::Slash
+        } else {
+            Form::Slashes
+        }
+    }
 }
 
 /// Whether the target is an absolute URI. Where the policy lists schemes, it needs no authority.
@@ -26,12 +52,12 @@ fn is_absolute(target: &[u8], policy: &TargetPolicy) -> bool {
 
 /// Whether the target names no path at all, not even `/`.
 pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
-    let rest = match scheme_and_authority(target) {
-        _ if !is_absolute(target, policy) => target,
-        (scheme, None) => &target[scheme.len() + 1..],
-        (scheme, Some(authority)) => &target[scheme.len() + 3 + authority.len()..],
+    let rest = if is_absolute(target, policy) {
+        &target[authority_end(target)..]
+    } else {
+        target
     };
-    matches!(rest, [] | [b'?', ..])
+    matches!(rest, [] | [b'?' | b'#', ..])
 }
 
 /// The host that the request is for, where the policy says which: that of a URI with the server's own scheme, else the
@@ -39,7 +65,7 @@ pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
 pub fn host<'a>(request: &Request<'a>, policy: &TargetPolicy) -> Option<&'a [u8]> {
     let foreign = policy.schemes.as_ref().is_some_and(|(schemes, _)| {
         let own = schemes.first().map(String::as_bytes).unwrap_or_default();
-        !scheme_and_authority(request.target()).0.eq_ignore_ascii_case(own)
+        own != b"*" && !scheme_and_authority(request.target()).0.eq_ignore_ascii_case(own)
     });
     if foreign {
         request.get(Name::Host).filter(|host| !host.is_empty())
@@ -156,25 +182,30 @@ impl From<ResponseId> for Unnamed {
 }
 
 /// The response that `target` gets whatever files there are.
-pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Option<ResponseId> {
-    match resolve(target, policy, files) {
+pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Option<ResponseId> {
+    match resolve(target, policy, files, root) {
         Err(Unnamed::Refused(id)) => Some(id),
         Err(Unnamed::NoUtf8) | Ok(_) => None,
     }
 }
 
-/// The path below the root that `target` names.
+/// The path below the root that `target` names. `root` is the path of the root directory, name by name.
 ///
 /// # Errors
 /// The response that the policy gives to such a target.
-pub fn locate(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<Located, ResponseId> {
-    resolve(target, policy, files).map_err(|unnamed| match unnamed {
+pub fn locate(
+    target: &[u8],
+    policy: &TargetPolicy,
+    files: &FilePolicy,
+    root: &[String],
+) -> Result<Located, ResponseId> {
+    resolve(target, policy, files, root).map_err(|unnamed| match unnamed {
         Unnamed::Refused(id) => id,
         Unnamed::NoUtf8 => files.missing,
     })
 }
 
-fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<Located, Unnamed> {
+fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Result<Located, Unnamed> {
     if let Take::Answer(id) = policy.absolute
         && has_scheme(target)
     {
@@ -194,6 +225,11 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<L
     {
         return Err(id.into());
     }
+    if let Take::Answer(id) = policy.no_path
+        && has_no_path(target, policy)
+    {
+        return Err(id.into());
+    }
     let parts = split(target, policy);
     let sent: &[u8] = &parts.path;
     let resolved = if policy.dots_first && plain(sent).is_none() {
@@ -203,9 +239,19 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<L
     };
     within(policy.longest_path, sent.len())?;
     within(policy.longest_query, parts.query.len().saturating_sub(1))?;
-    let (path, trailing_slash, ends_in_slash) = match plain(sent) {
-        Some(path) => (path.to_owned(), path.is_empty(), path.is_empty()),
-        None => decode(resolved.as_deref().unwrap_or(sent), policy)?,
+    let Decoded {
+        path,
+        trailing_slash,
+        ends_in_slash,
+        form,
+    } = match plain(sent) {
+        Some(path) => Decoded {
+            path: path.to_owned(),
+            trailing_slash: path.is_empty(),
+            ends_in_slash: path.is_empty(),
+            form: Form::of(sent, policy),
+        },
+        None => decode(resolved.as_deref().unwrap_or(sent), policy, root)?,
     };
     within(policy.most_segments, path.split('/').count())?;
     for segment in path.split('/') {
@@ -216,11 +262,24 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy) -> Result<L
         trailing_slash,
         hidden_slash: ends_in_slash && !trailing_slash,
         path,
+        form,
     })
 }
 
-/// The path below the root of any target, whether that asks for a directory, and whether its decoded text ends in a slash.
-fn decode(sent: &[u8], policy: &TargetPolicy) -> Result<(String, bool, bool), Unnamed> {
+/// What a target's path is once it is decoded.
+struct Decoded {
+    /// The path below the root.
+    path: String,
+    /// Whether it asks for a directory.
+    trailing_slash: bool,
+    /// Whether the decoded text ends in a slash.
+    ends_in_slash: bool,
+    /// How it was written.
+    form: Form,
+}
+
+/// Decodes any target's path.
+fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded, Unnamed> {
     if let Take::Answer(id) = policy.bad_percent
         && percent::first_bad(sent).is_some()
     {
@@ -266,13 +325,26 @@ fn decode(sent: &[u8], policy: &TargetPolicy) -> Result<(String, bool, bool), Un
         (Err(_), Take::Answer(id)) => return Err(id.into()),
         (Err(_), Take::As(())) => return Err(Unnamed::NoUtf8),
     };
-    let path = resolve_dots(&decoded, policy)?;
+    let path = match resolve_dots(&decoded, policy) {
+        Err(id) if policy.back_into_root => resolve_dots_from(root, &decoded).ok_or(id)?,
+        resolved => resolved?,
+    };
     let ends_in_slash = decoded.ends_with('/');
     let trailing_slash = match policy.end_slash {
         EndSlash::Sent => slash_sent,
         EndSlash::Decoded => path.is_empty() || ends_in_slash || decoded.ends_with("/.") || decoded.ends_with("/.."),
     };
-    Ok((path, trailing_slash, ends_in_slash))
+    let slashes_alone = decoded.bytes().all(|b| b == b'/');
+    let form = match Form::of(sent.as_ref(), policy) {
+        Form::Other if slashes_alone => Form::Slashes,
+        form => form,
+    };
+    Ok(Decoded {
+        path,
+        trailing_slash,
+        ends_in_slash,
+        form,
+    })
 }
 
 fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
@@ -296,7 +368,9 @@ fn plain(sent: &[u8]) -> Option<&str> {
 fn check_absolute(target: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     let (scheme, authority) = scheme_and_authority(target);
     if let Some((schemes, id)) = &policy.schemes
-        && !schemes.iter().any(|s| s.as_bytes().eq_ignore_ascii_case(scheme))
+        && !schemes
+            .iter()
+            .any(|s| s == "*" || s.as_bytes().eq_ignore_ascii_case(scheme))
     {
         return Err(*id);
     }
@@ -373,6 +447,21 @@ fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, ResponseId>
         }
     }
     Ok(out)
+}
+
+/// The same from the top of the file system, so that a path may leave `root` and come back by its name; `None` if it
+/// does not come back. Only whole names are compared, and `root` is cut off again: the rest lies below it.
+fn resolve_dots_from(root: &[String], path: &str) -> Option<String> {
+    let mut names: Vec<&str> = root.iter().map(String::as_str).collect();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(names.pop()),
+            name => names.push(name),
+        }
+    }
+    let is_below = !root.is_empty() && names.len() >= root.len() && names.iter().zip(root).all(|(a, b)| a == b);
+    is_below.then(|| names[root.len()..].join("/"))
 }
 
 fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
@@ -462,13 +551,9 @@ mod tests {
     fn targets_become_paths() {
         let profile = layers::load("book").expect("the profile");
         for (target, want) in CASES {
-            let got = locate(target.as_bytes(), &profile.target, &profile.files).ok();
-            let want = want.map(|(path, trailing_slash)| Located {
-                path: path.to_owned(),
-                trailing_slash,
-                hidden_slash: false,
-            });
-            assert_eq!(got, want, "{target}");
+            let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]).ok();
+            let got = got.map(|located| (located.path, located.trailing_slash));
+            assert_eq!(got, want.map(|(path, slash)| (path.to_owned(), slash)), "{target}");
         }
     }
 
@@ -498,7 +583,7 @@ mod tests {
             ("/x/BIN/y".into(), false),
             ("/x/binary".into(), true),
         ] {
-            let got = locate(target.as_bytes(), &profile.target, &profile.files);
+            let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]);
             assert_eq!(got.is_ok(), want, "{target}");
         }
     }
@@ -513,7 +598,7 @@ mod tests {
             ("/.well-known/.x", false),
             ("/a.b", true),
         ] {
-            let got = locate(target.as_bytes(), &profile.target, &profile.files);
+            let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]);
             assert_eq!(got.is_ok(), want, "{target}");
         }
     }
@@ -528,7 +613,7 @@ mod tests {
                 let target: String = std::iter::once("/")
                     .chain((0..4).map(|k| pieces[i / pieces.len().pow(k) % pieces.len()]))
                     .collect();
-                if let Ok(located) = locate(target.as_bytes(), &profile.target, &profile.files) {
+                if let Ok(located) = locate(target.as_bytes(), &profile.target, &profile.files, &[]) {
                     let bad = located.path.split('/').any(|s| s == ".." || s == ".") || located.path.starts_with('/');
                     assert!(!bad, "{target} -> {}", located.path);
                 }

@@ -55,6 +55,8 @@ pub struct Resource {
     pub id: FileId,
     /// Its Content-Type; empty for none.
     pub content_type: String,
+    /// The content coding that its name ends in; empty for none.
+    pub named_coding: String,
     /// The Adler-32 checksum of its path on this machine.
     pub path_adler32: u32,
     /// The content coding that its bytes are in.
@@ -67,12 +69,14 @@ impl Resource {
     /// A resource at `path` below the root.
     pub fn new(path: &str, full_path: &std::path::Path, content: Content, id: FileId, profile: &Profile) -> Resource {
         let name = path.rsplit('/').next().unwrap_or(path);
+        let (content_type, named_coding) = profile.types.of(name);
         Resource {
             path: path.to_owned(),
             place: None,
             content,
             id,
-            content_type: profile.types.of(name),
+            content_type,
+            named_coding,
             path_adler32: text::adler32(full_path.as_os_str().as_encoded_bytes()),
             coding: None,
             negotiated: false,

@@ -15,10 +15,14 @@ pub enum Treatment {
     Accept,
     /// Leave the offending field line out and go on. For faults of a field line only.
     Drop,
+    /// Leave it and all field lines behind it out, and go on. For faults of a field line only.
+    Stop,
     /// Answer with this response. The connection ends after it, unless the response says `ends = false`.
     Answer(ResponseId),
     /// End the connection without a word.
     Close,
+    /// Say nothing, and go on with the next request. Where the head's end is not known, as `Close`.
+    Ignore,
 }
 
 macro_rules! faults {
@@ -67,7 +71,7 @@ faults! {
     TargetNul = "target_nul", "a NUL byte in the target (accepted: part of the target)";
     TargetHigh = "target_high", "a byte above 0x7f in the target (accepted: part of the target)";
     TargetFragment = "target_fragment", "a `#` in the target (accepted: see [target] fragment)";
-    TargetQuery = "target_query", "a target that begins with `?` (accepted: the path is `/`)";
+    TargetQuery = "target_query", "a target that begins with `?` (accepted: see [target] no_path)";
     TargetBareScheme = "target_bare_scheme", "an absolute URI without an authority, such as `http:/x` (accepted: see [target] schemes)";
     TargetForm = "target_form", "a target that is neither a path, nor `*`, nor an absolute URI (accepted: taken as a path)";
     ConnectAuthority = "connect_authority", "the target `host:port` with the method CONNECT (accepted unless it is set: the method's rule applies)";
@@ -85,12 +89,13 @@ faults! {
     MajorVersion = "major_version", "HTTP/2.0 and above (accepted: read as HTTP/1.1)";
     FarVersion = "far_version", "HTTP/2.1 and above (accepted: as HTTP/2.0); not listed: as major_version";
     FirstVersion = "first_version", "HTTP/0.x other than 0.9 (accepted: read as HTTP/1.0); not listed: as old_version";
-    OldVersion = "old_version", "HTTP/0.9 spelled out, or another 0.x (accepted: read as HTTP/1.0)";
+    OldVersion = "old_version", "HTTP/0.9 spelled out, or another 0.x (accepted: read as HTTP/1.0, but HTTP/0.9 as [head] http09 has it)";
     LineTooLong = "line_too_long", "a request line longer than [head] line";
     FieldNoColon = "field_no_colon", "a field line without a colon (accepted: a field without a value)";
     FieldNameEmpty = "field_name_empty", "a field line that begins with a colon";
     FieldNameChar = "field_name_char", "a field name with a character that is no token character (accepted: part of the name)";
     FieldNameControl = "field_name_control", "a field name with a space or a control character in it (accepted: part of the name; not listed: as field_name_char)";
+    FieldNameHigh = "field_name_high", "a field name with a byte above 0x7f in it (accepted: part of the name); not listed: as field_name_char";
     FieldNameInnerSpace = "field_name_inner_space", "a space inside a field name (accepted: part of the name); not listed: as field_name_control";
     FramingNameSpace = "framing_name_space", "white space behind the name of a field that the connection or the body depends on; not listed: as field_name_space";
     FieldNameSpace = "field_name_space", "white space between field name and colon (accepted: see [head] name_space)";
@@ -112,6 +117,7 @@ faults! {
     HostEmpty = "host_empty", "an empty Host field in HTTP/1.1 (accepted: the server's own address stands for it)";
     HostEmptyOld = "host_empty_old", "an empty Host field in HTTP/1.0 (accepted: the server's own address stands for it; not listed: accepted)";
     HostInvalid = "host_invalid", "a Host field that is none by [head] host (accepted: taken as it is)";
+    HostLabel = "host_label", "a Host field with an empty label, or with one of more than 63 bytes (accepted: taken as it is; not listed: accepted)";
     LengthInvalid = "length_invalid", "a Content-Length that is no number (accepted: as if it were absent)";
     LengthChar = "length_char", "a Content-Length with a character that is no digit, as soon as it has come, where bytes are judged as they come; not listed: accepted (see length_invalid)";
     LengthRepeated = "length_repeated", "two Content-Length fields of the same value (accepted: they count as one)";
@@ -130,6 +136,8 @@ faults! {
     ExpectEmpty = "expect_empty", "an Expect field without a value (accepted: ignored)";
     ExpectRepeated = "expect_repeated", "more than one Expect field (accepted: the first counts)";
     ExpectUnknown = "expect_unknown", "an Expect field other than 100-continue (accepted: ignored)";
+    UpgradeWebsocket = "upgrade_websocket", "a request to go over to WebSocket (accepted: ignored)";
+    TargetPort = "target_port", "an absolute target with a port that is none (accepted: not looked at)";
 }
 
 impl Fault {
@@ -158,6 +166,24 @@ impl fmt::Display for Fault {
 pub struct Faults([Treatment; Fault::ALL.len()]);
 
 impl Faults {
+    /// Faults that are let pass where a profile says nothing of them: RFC 9110 and 9112 have nothing against them, or
+    /// leave them to whoever reads the target.
+    pub const PASSED: [Fault; 13] = [
+        Fault::EmptyLine,
+        Fault::ConnectAuthority,
+        Fault::TargetAuthority,
+        Fault::TargetScheme,
+        Fault::TargetPort,
+        Fault::NoVersionMethod,
+        Fault::HostEmptyOld,
+        Fault::HostLabel,
+        Fault::LengthMissing,
+        Fault::LengthChar,
+        Fault::CodingTab,
+        Fault::ExpectRepeated,
+        Fault::UpgradeWebsocket,
+    ];
+
     /// Treats every fault alike.
     pub fn all(treatment: Treatment) -> Faults {
         Faults([treatment; Fault::ALL.len()])

@@ -69,6 +69,8 @@ pub enum TokenSearch {
     Substring,
     /// As the whole value, without regard to case.
     Whole,
+    /// As the whole value with the white space behind it, without regard to case.
+    Verbatim,
 }
 
 impl TokenSearch {
@@ -82,7 +84,7 @@ impl TokenSearch {
                 .split(|b| !is_token(*b))
                 .any(|run| !run.is_empty() && word.len() >= run.len() && word[..run.len()].eq_ignore_ascii_case(run)),
             TokenSearch::Substring => value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)),
-            TokenSearch::Whole => value.eq_ignore_ascii_case(word),
+            TokenSearch::Whole | TokenSearch::Verbatim => value.eq_ignore_ascii_case(word),
         }
     }
 }

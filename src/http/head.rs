@@ -8,6 +8,8 @@ use super::fault::{Fault, Faults, Treatment};
 use super::field::{self, Name};
 use super::host::HostSyntax;
 use super::request::BodyRules;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 /// Limits and tolerance of the scanner; part of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +52,14 @@ pub struct HeadPolicy {
     pub http2_as_http10: bool,
     /// Whether a bad request line is noticed with its first bad byte, or only when the line is complete.
     pub by_byte: bool,
-    /// Whether a request without a version is read on to its empty line, and taken for HTTP/1.0.
-    pub full_http09: bool,
+    /// Whether a line's end counts for the limits of its length, and the empty line for that of the field lines.
+    pub count_ends: bool,
+    /// What stands between the words of a request line.
+    pub separators: Separators,
+    /// Whether a CR inside a field line ends it, as LF does.
+    pub cr_ends_field: bool,
+    /// What a request line without a version gets.
+    pub http09: Http09,
     /// What is done about each fault.
     pub faults: Faults,
     /// The methods that the profile lists; another one is [`Fault::MethodUnknown`].
@@ -105,6 +113,38 @@ impl Room {
 
 /// The longest head where only its parts are counted: memory is no server's to give away.
 const MOST_BYTES: usize = 256 << 10;
+/// What stands between the words of a request line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Separators {
+    /// Spaces, and tabs as a fault; a line may end in them.
+    #[default]
+    Spaces,
+    /// Whatever is white space in Latin-1: controls 0x09 to 0x0d and 0x1c to 0x1f, space, 0x85 and 0xa0.
+    WhiteSpace,
+}
+
+impl Separators {
+    fn holds(self, byte: u8) -> bool {
+        match self {
+            Separators::Spaces => matches!(byte, b' ' | b'\t'),
+            Separators::WhiteSpace => matches!(byte, 0x09..=0x0d | 0x1c..=0x20 | 0x85 | 0xa0),
+        }
+    }
+}
+
+/// What a request line without a version gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Http09 {
+    /// The body without a head, as soon as the line is complete.
+    #[default]
+    Body,
+    /// The body without a head, once the empty line has come; also if the line says HTTP/0.9.
+    LateBody,
+    /// A reply with a head, once the empty line has come.
+    Full,
+}
 
 /// A stretch of the head's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -152,6 +192,8 @@ pub struct FieldLine {
     pub name: Span,
     /// The value, without white space around it.
     pub value: Span,
+    /// The value with the white space behind it.
+    pub sent: Span,
     /// Which field it is, if it is one that a decision depends on.
     pub known: Option<Name>,
 }
@@ -175,6 +217,8 @@ pub struct Head {
     pub at_fault: Span,
     /// Whether a field goes on over more than one line.
     pub folded: bool,
+    /// Whether a fault was let pass: what was sent is more, less or other than what was read.
+    pub has_faults: bool,
     /// The first field's offset; 0 while the request line is not complete, or is refused.
     pub fields_start: usize,
     /// How many bytes the head takes up, with the empty line that ends it.
@@ -204,8 +248,13 @@ pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
             taken: 0,
             more: policy.buffers.map_or(0, |buffers| buffers.count),
         },
+        has_faults: Cell::new(false),
+        folds_into: false,
+        stopped: false,
     };
-    match scanner.run() {
+    let ran = scanner.run();
+    scanner.head.has_faults = scanner.has_faults.get();
+    match ran {
         Ok(true) => Scan::Complete(scanner.head),
         Ok(false) => Scan::Partial(scanner.head),
         Err(fault) => {
@@ -224,6 +273,11 @@ struct Scanner<'b> {
     room: Room,
     /// How many bytes of parts there have been.
     counted: usize,
+    has_faults: Cell<bool>,
+    /// Whether the last field line was kept, so that a folded line goes on with it.
+    folds_into: bool,
+    /// Whether the field lines from here on are left out.
+    stopped: bool,
 }
 
 /// A field line that is judged with the lines that go on with it.
@@ -257,7 +311,7 @@ impl Scanner<'_> {
         };
         self.request_line(start, line.end)?;
         self.head.fields_start = line.next;
-        if self.head.version == Version::Http09 {
+        if self.head.version == Version::Http09 && self.policy.http09 == Http09::Body {
             self.head.len = line.next;
             return Ok(true);
         }
@@ -265,6 +319,7 @@ impl Scanner<'_> {
     }
 
     fn check(&self, fault: Fault) -> Result<(), Fault> {
+        self.has_faults.set(true);
         if self.policy.faults.accepts(fault) {
             Ok(())
         } else {
@@ -295,7 +350,8 @@ impl Scanner<'_> {
             next - 1
         };
         self.head.at_fault = Span::new(start, end);
-        if end - start > limit {
+        let counted = if self.policy.count_ends { next } else { end };
+        if counted - start > limit {
             return Err(too_long);
         }
         if let Some(buffers) = &self.policy.buffers
@@ -549,12 +605,21 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn request_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+    fn request_line(&mut self, start: usize, mut end: usize) -> Result<(), Fault> {
+        let separators = self.policy.separators;
+        if separators == Separators::WhiteSpace {
+            // More than one CR before the LF ends the line, too.
+            let text = &self.bytes[start..end];
+            end = start + text.iter().rposition(|b| *b != b'\r').map_or(0, |i| i + 1);
+        }
         self.head.line = Span::new(start, end);
         let text = &self.bytes[start..end];
-        let tab = if self.policy.tab_is_text { b' ' } else { b'\t' };
-        let is_space = |b: &u8| *b == b' ' || *b == tab;
+        let tab_is_text = self.policy.tab_is_text;
+        let is_space = |b: &u8| separators.holds(*b) && !(tab_is_text && *b == b'\t');
         let first = text.iter().position(|b| !is_space(b)).unwrap_or(text.len());
+        if first == text.len() && separators == Separators::WhiteSpace {
+            self.check(Fault::EmptyLine)?;
+        }
         if first > 0 {
             self.check(Fault::LeadingSpace)?;
         }
@@ -608,7 +673,7 @@ impl Scanner<'_> {
                 self.head.version = Version::Http09;
                 self.check(Fault::NoVersionMethod)?;
             }
-            self.head.version = if self.policy.full_http09 {
+            self.head.version = if self.policy.http09 == Http09::Full {
                 Version::Http10
             } else {
                 Version::Http09
@@ -617,6 +682,9 @@ impl Scanner<'_> {
         };
         self.head.version_text = Span::new(start + at, start + last);
         self.head.version = self.version(&text[at..last])?;
+        if separators == Separators::WhiteSpace && text[target_start..target_end].iter().any(is_space) {
+            self.check(Fault::TargetSpace)?;
+        }
         self.target_chars()
     }
 
@@ -632,8 +700,8 @@ impl Scanner<'_> {
     }
 
     fn version(&mut self, text: &[u8]) -> Result<Version, Fault> {
-        if !matches!(text, b"HTTP/1.1" | b"HTTP/1.0") && version_numbers(text).is_some() {
-            // For `{version:number}`: what stands behind the slash.
+        if !matches!(text, b"HTTP/1.1" | b"HTTP/1.0") && text.starts_with(b"HTTP/") && version_numbers(text).is_some() {
+            // What stands behind the slash is the version; where it is none, the whole word is.
             self.head.version_text = Span {
                 start: self.head.version_text.start + 5,
                 ..self.head.version_text
@@ -659,7 +727,10 @@ impl Scanner<'_> {
             self.check(Fault::OddVersion)?;
         }
         match (major, minor) {
-            (0, 9) => self.check(Fault::OldVersion).map(|()| Version::Http10),
+            (0, 9) => self.check(Fault::OldVersion).map(|()| match self.policy.http09 {
+                Http09::LateBody if text == b"HTTP/0.9" => Version::Http09,
+                _ => Version::Http10,
+            }),
             (0, _) => self.check(Fault::FirstVersion).map(|()| Version::Http10),
             (1, 0) => Ok(Version::Http10),
             (1, 1) => Ok(Version::Http11),
@@ -734,6 +805,13 @@ impl Scanner<'_> {
                 return Ok(false);
             };
             let folded = line.end > at && matches!(self.bytes[at], b' ' | b'\t');
+            if self.policy.cr_ends_field && line.end > at {
+                count += 1;
+                self.count_field_line(count)?;
+                self.lines_between_crs(at, line.end)?;
+                at = line.next;
+                continue;
+            }
             if let (Some(complete), false) = (&waiting, folded) {
                 count += 1;
                 self.counted_field_line(complete.line, count)?;
@@ -743,6 +821,7 @@ impl Scanner<'_> {
                 waiting = None;
             }
             if line.end == at {
+                self.count_field_line(count + usize::from(self.policy.count_ends))?;
                 self.head.len = line.next;
                 return self.value_lengths().map(|()| true);
             }
@@ -773,10 +852,19 @@ impl Scanner<'_> {
 
     fn counted_field_line(&mut self, (start, end): (usize, usize), count: usize) -> Result<(), Fault> {
         self.head.at_fault = Span::new(start, end);
-        if count > self.policy.fields {
-            return Err(Fault::FieldsTooMany);
+        self.count_field_line(count)?;
+        if self.stopped {
+            return Ok(());
         }
         self.field_line(start, end)
+    }
+
+    fn count_field_line(&self, count: usize) -> Result<(), Fault> {
+        if count > self.policy.fields {
+            Err(Fault::FieldsTooMany)
+        } else {
+            Ok(())
+        }
     }
 
     fn value_length(&self, length: usize) -> Result<(), Fault> {
@@ -819,6 +907,28 @@ impl Scanner<'_> {
         Ok(())
     }
 
+    /// A line in which a CR ends a line as LF does. An empty one among them ends the field lines, but not the head.
+    fn lines_between_crs(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        let mut at = start;
+        for piece in self.bytes[start..end].split(|b| *b == b'\r') {
+            let piece_end = at + piece.len();
+            self.has_faults
+                .set(self.has_faults.get() || at > start || piece.is_empty());
+            self.stopped |= piece.is_empty();
+            if self.stopped {
+                return Ok(());
+            }
+            self.head.at_fault = Span::new(at, piece_end);
+            if matches!(self.bytes[at], b' ' | b'\t') {
+                self.folded_line(at, piece_end)?;
+            } else {
+                self.field_line(at, piece_end)?;
+            }
+            at = piece_end + 1;
+        }
+        Ok(())
+    }
+
     /// A line that begins with white space: the value of the field before goes on (RFC 9112 section 5.2).
     fn folded_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         self.head.folded = true;
@@ -833,7 +943,13 @@ impl Scanner<'_> {
             };
             return self.drop_or(fault).map(drop);
         };
+        if !self.folds_into {
+            // It goes on with a line that was left out.
+            return Ok(());
+        }
         if self.policy.faults.of(fault) == Treatment::Accept {
+            self.has_faults.set(true);
+            last.sent.end = end as u32;
             let value = text.trim_ascii();
             if !value.is_empty() {
                 if last.value.is_empty() {
@@ -865,15 +981,21 @@ impl Scanner<'_> {
     }
 
     /// For a fault of a field line: true if the line goes on, false if it is dropped.
-    fn drop_or(&self, fault: Fault) -> Result<bool, Fault> {
+    fn drop_or(&mut self, fault: Fault) -> Result<bool, Fault> {
+        self.has_faults.set(true);
         match self.policy.faults.of(fault) {
             Treatment::Accept => Ok(true),
             Treatment::Drop => Ok(false),
+            Treatment::Stop => {
+                self.stopped = true;
+                Ok(false)
+            }
             _ => Err(fault),
         }
     }
 
     fn field_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        self.folds_into = false;
         let text = &self.bytes[start..end];
         let crs = text.iter().rev().take_while(|b| **b == b'\r').count();
         if crs > 0 {
@@ -916,7 +1038,11 @@ impl Scanner<'_> {
         if name.contains(&b' ') && !self.drop_or(Fault::FieldNameInnerSpace)? {
             return Ok(());
         }
-        if !name.iter().all(|b| field::is_token(*b) || is_control(b)) && !self.drop_or(Fault::FieldNameChar)? {
+        if !name.is_ascii() && !self.drop_or(Fault::FieldNameHigh)? {
+            return Ok(());
+        }
+        let is_mark = |b: &u8| b.is_ascii_graphic() && !field::is_token(*b);
+        if name.iter().any(is_mark) && !self.drop_or(Fault::FieldNameChar)? {
             return Ok(());
         }
         let behind = text.get(colon + 1..).unwrap_or_default();
@@ -957,8 +1083,10 @@ impl Scanner<'_> {
         self.head.fields.push(FieldLine {
             name: Span::new(start, start + if is_other { colon } else { name_end }),
             value: Span::new(value_start, value_start + value.len()),
+            sent: Span::new(value_start, end.max(value_start)),
             known: known.filter(|_| !is_other),
         });
+        self.folds_into = true;
         if self.policy.by_byte && Name::of(name) == Some(Name::Host) {
             self.host(value)?;
         }
@@ -989,7 +1117,7 @@ impl Scanner<'_> {
 }
 
 /// The numbers of `HTTP/major.minor`, whatever the case of the name.
-fn version_numbers(text: &[u8]) -> Option<(u32, u32)> {
+fn version_numbers(text: &[u8]) -> Option<(u64, u64)> {
     let (name, numbers) = text.split_at_checked(5)?;
     if !name.eq_ignore_ascii_case(b"HTTP/") {
         return None;
@@ -998,11 +1126,11 @@ fn version_numbers(text: &[u8]) -> Option<(u32, u32)> {
     Some((number(&numbers[..dot])?, number(&numbers[dot + 1..])?))
 }
 
-fn number(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 10 || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(digits.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0')))
+    Some(digits.iter().fold(0, |n, d| n * 10 + u64::from(d - b'0')))
 }
 
 /// Whether `text` begins with CRs that no LF follows, and something else does.
@@ -1116,7 +1244,10 @@ mod tests {
             name_space_is_part: false,
             http2_as_http10: false,
             by_byte: false,
-            full_http09: false,
+            count_ends: false,
+            separators: Separators::Spaces,
+            cr_ends_field: false,
+            http09: Http09::Body,
             faults,
             methods: ["GET", "HEAD", "POST", "OPTIONS", "CONNECT"].map(String::from).to_vec(),
         }

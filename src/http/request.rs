@@ -36,6 +36,39 @@ pub enum Delimiter {
     Length,
     /// Content-Length alone; Transfer-Encoding is not known to this server.
     LengthOnly,
+    /// Neither: no request has a body.
+    Nothing,
+}
+
+/// How a Content-Length is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LengthSyntax {
+    /// Digits (RFC 9110 section 8.6).
+    #[default]
+    Digits,
+    /// Digits with single underscores between them, a plus before them and white space around it all.
+    Integer,
+}
+
+impl LengthSyntax {
+    /// The number that `value` is. Above `largest`, digits are none, and an integer counts as the largest.
+    pub fn read(self, value: &[u8], largest: u64) -> Option<u64> {
+        match self {
+            LengthSyntax::Digits => length(value, largest),
+            LengthSyntax::Integer => {
+                let text = value.trim_ascii();
+                let text = text.strip_prefix(b"+").unwrap_or(text);
+                let digits: Vec<u8> = text.iter().filter(|b| **b != b'_').copied().collect();
+                let lone = !text.starts_with(b"_") && !text.ends_with(b"_") && !text.windows(2).any(|two| two == b"__");
+                if !lone || digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+                    return None;
+                }
+                let add = |n: u64, d: &u8| n.saturating_mul(10).saturating_add(u64::from(d - b'0')).min(largest);
+                Some(digits.iter().fold(0, add))
+            }
+        }
+    }
 }
 
 /// Which Expect fields ask for `100 Continue`.
@@ -54,6 +87,8 @@ pub enum Expect {
 pub struct BodyRules {
     /// Which of Content-Length and Transfer-Encoding counts.
     pub delimiter: Delimiter,
+    /// How a Content-Length is written.
+    pub length: LengthSyntax,
     /// Which Expect fields are known.
     pub expect: Expect,
     /// Whether an unknown Expect field is a fault in HTTP/1.0 too.
@@ -66,6 +101,7 @@ impl Default for BodyRules {
     fn default() -> BodyRules {
         BodyRules {
             delimiter: Delimiter::default(),
+            length: LengthSyntax::default(),
             expect: Expect::default(),
             expect_http10: true,
             largest: i64::MAX.unsigned_abs(),
@@ -125,6 +161,11 @@ impl<'a> Request<'a> {
         &self.bytes[..self.head.len.min(self.bytes.len())]
     }
 
+    /// Whether a fault of the head was let pass.
+    pub fn has_faults(&self) -> bool {
+        self.head.has_faults
+    }
+
     /// The version.
     pub fn version(&self) -> Version {
         self.head.version
@@ -136,15 +177,20 @@ impl<'a> Request<'a> {
         self.head.fields.get(index).map(|field| field.value.of(self.bytes))
     }
 
-    /// The values of all fields of this name, in order.
-    pub fn all(&self, name: Name) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    /// The values of all fields of this name, in order; with `sent`, each with the white space behind it.
+    pub fn all_as(&self, name: Name, sent: bool) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let (bytes, skip) = (self.bytes, usize::from(self.first[name as usize]));
         self.head
             .fields
             .iter()
             .skip(skip)
             .filter(move |field| field.known == Some(name))
-            .map(move |field| field.value.of(bytes))
+            .map(move |field| if sent { field.sent } else { field.value }.of(bytes))
+    }
+
+    /// The values of all fields of this name, in order.
+    pub fn all(&self, name: Name) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.all_as(name, false)
     }
 
     /// Every field, as sent: name and value.
@@ -158,7 +204,8 @@ impl<'a> Request<'a> {
 
     /// Whether any `Connection` field holds `word` (lower case).
     pub fn connection_says(&self, word: &[u8], search: TokenSearch) -> bool {
-        self.all(Name::Connection).any(|value| search.finds(value, word))
+        self.all_as(Name::Connection, search == TokenSearch::Verbatim)
+            .any(|value| search.finds(value, word))
     }
 
     /// The method is GET or HEAD, spelled so.
@@ -167,7 +214,7 @@ impl<'a> Request<'a> {
     }
 
     /// The host that the request is for: that of an absolute target, else the Host field. Without its port if the
-    /// target says none. Empty fields count as absent.
+    /// target says none. What is empty counts as absent.
     pub fn host(&self) -> Option<&'a [u8]> {
         let target = self.target();
         if has_scheme(target) {
@@ -177,7 +224,9 @@ impl<'a> Request<'a> {
                 .iter()
                 .position(|b| matches!(b, b'/' | b'?' | b'#'))
                 .unwrap_or(rest.len());
-            return Some(&rest[..end]);
+            if end > 0 {
+                return Some(&rest[..end]);
+            }
         }
         self.get(Name::Host).filter(|host| !host.is_empty())
     }
@@ -191,9 +240,11 @@ impl<'a> Request<'a> {
                 Some(fault)
             }
         };
-        self.host_fault(policy, &refused)
+        self.target_fault(&refused)
+            .or_else(|| self.host_fault(policy, &refused))
             .or_else(|| self.framing_fault(policy, &refused))
             .or_else(|| self.expect_fault(&policy.body, &refused))
+            .or_else(|| self.upgrade_fault(&refused))
     }
 
     fn host_fault(&self, policy: &HeadPolicy, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
@@ -217,11 +268,37 @@ impl<'a> Request<'a> {
                 Fault::HostEmptyOld
             });
         }
-        if policy.host.accepts(host) {
+        if !policy.host.accepts(host) {
+            return refused(Fault::HostInvalid);
+        }
+        self.host()
+            .filter(|host| !has_good_labels(host))
+            .and_then(|_| refused(Fault::HostLabel))
+    }
+
+    fn target_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+        if !has_scheme(self.target()) {
+            return None;
+        }
+        let authority = self.host()?;
+        let port = match authority.iter().rposition(|b| *b == b':') {
+            Some(colon) if !authority[colon..].contains(&b']') => &authority[colon + 1..],
+            _ => return None,
+        };
+        let number = std::str::from_utf8(port).ok().and_then(|port| port.parse::<u16>().ok());
+        if port.is_empty() || number.is_some() {
             None
         } else {
-            refused(Fault::HostInvalid)
+            refused(Fault::TargetPort)
         }
+    }
+
+    fn upgrade_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+        let asks = self.connection_says(b"upgrade", TokenSearch::Substring)
+            && self
+                .get(Name::Upgrade)
+                .is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(b"websocket"));
+        if asks { refused(Fault::UpgradeWebsocket) } else { None }
     }
 
     fn framing_fault(&self, policy: &HeadPolicy, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
@@ -292,7 +369,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn asks_to_continue(&self, rules: &BodyRules) -> bool {
+    /// Whether the Expect field asks for `100 Continue`, whatever the version.
+    pub fn asks_to_continue(&self, rules: &BodyRules) -> bool {
         match rules.expect {
             Expect::Exact => self
                 .get(Name::Expect)
@@ -313,16 +391,14 @@ impl<'a> Request<'a> {
 
     /// How the body is delimited, of a request in which [`Request::fault`] found nothing.
     pub fn framing(&self, rules: &BodyRules) -> Framing {
-        if self.version() == Version::Http09 {
-            return Framing::None;
-        }
         let length = self
             .get(Name::ContentLength)
-            .and_then(|value| length(value, rules.largest));
+            .and_then(|value| rules.length.read(value, rules.largest));
         let chunked = self
             .last_coding()
             .is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
         match (rules.delimiter, length, chunked) {
+            (Delimiter::Nothing, _, _) => Framing::None,
             (Delimiter::Coding, _, true) | (Delimiter::Length, None, true) => Framing::Chunked,
             (_, None | Some(0), _) => Framing::None,
             (_, Some(length), _) => Framing::Length(length),
@@ -338,6 +414,13 @@ impl<'a> Request<'a> {
     pub fn asks_to_upgrade(&self) -> bool {
         self.get(Name::Upgrade).is_some() && self.connection_says(b"upgrade", TokenSearch::List)
     }
+}
+
+/// Whether every label of a host name is there and no longer than DNS has them (RFC 1035 section 2.3.4). A dot at the
+/// end is fine.
+fn has_good_labels(host: &[u8]) -> bool {
+    let name = host.strip_suffix(b".").unwrap_or(host);
+    name.split(|b| *b == b'.').all(|label| (1..64).contains(&label.len()))
 }
 
 /// A Content-Length value: digits only, and no more than `largest`.

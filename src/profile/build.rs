@@ -51,10 +51,13 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         read: checked("head", "read", raw.head.read.0, 512, 1 << 20)? as usize,
         repeated: raw.head.repeated,
         fault_discards: raw.head.fault_behind == super::raw::FaultBehind::Discards,
+        repeated_date: raw.head.repeated_date.unwrap_or(super::Repeated::First),
+        fold: raw.head.fold,
+        trailing_space: raw.head.trailing_space,
         methods: methods(raw, &names)?,
         target: target_policy(raw, &names)?,
         files: file_policy(raw, &names)?,
-        types: MediaTypes::new(&raw.types),
+        types: MediaTypes::new(&raw.types).map_err(|why| mistake(&["types", "builtin"], why))?,
         conditions: raw.conditions.clone(),
         range: raw.range.clone(),
         multipart: Multipart {
@@ -77,6 +80,7 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             look_first: raw.request_body.look_first,
             before_end: raw.request_body.before_end,
             continue_unsent_ends: raw.request_body.continue_unsent_ends,
+            continue_times_old: raw.request_body.continue_times_old.unwrap_or(0),
             limit: body_limit,
         },
         connection: connection_policy(raw, &names)?,
@@ -234,41 +238,36 @@ fn filled(
 fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
     let refuse = names.required("400")?;
     let mut faults = Faults::all(Treatment::Answer(refuse));
-    faults.set(Fault::EmptyLine, Treatment::Accept);
-    faults.set(Fault::LengthMissing, Treatment::Accept);
-    faults.set(Fault::ExpectRepeated, Treatment::Accept);
-    for (key, word) in &raw.faults {
+    for fault in Faults::PASSED {
+        faults.set(fault, Treatment::Accept);
+    }
+    const KEYWORDS: [(&str, Treatment); 5] = [
+        ("accept", Treatment::Accept),
+        ("drop", Treatment::Drop),
+        ("stop", Treatment::Stop),
+        ("close", Treatment::Close),
+        ("ignore", Treatment::Ignore),
+    ];
+    let treatment = |key: &str, word: &Word| -> Result<Treatment, Mistake> {
+        Ok(match names.take(&["faults", key], word, &KEYWORDS)? {
+            Take::As(treatment) => treatment,
+            Take::Answer(id) => Treatment::Answer(id),
+        })
+    };
+    if let Some(word) = raw.faults.get("other") {
+        faults = Faults::all(treatment("other", word)?);
+    }
+    for (key, word) in raw.faults.iter().filter(|(key, _)| *key != "other") {
         let Some(fault) = Fault::ALL.iter().find(|f| f.key() == key) else {
             let near = near(key, Fault::ALL.iter().map(|f| f.key()))
                 .map_or(String::new(), |n| format!("; did you mean `{n}`?"));
             return Err(mistake(&["faults", key], format!("there is no such fault{near}")));
         };
-        let keywords = [
-            ("accept", Treatment::Accept),
-            ("drop", Treatment::Drop),
-            ("close", Treatment::Close),
-        ];
-        let treatment = match names.take(&["faults", key], word, &keywords)? {
-            Take::As(treatment) => treatment,
-            Take::Answer(id) => Treatment::Answer(id),
-        };
-        if treatment == Treatment::Drop && !key.starts_with("field_") {
+        let treatment = treatment(key, word)?;
+        if matches!(treatment, Treatment::Drop | Treatment::Stop) && !key.starts_with("field_") {
             return Err(mistake(&["faults", key], "only a field line can be dropped"));
         }
         faults.set(*fault, treatment);
-    }
-    for accepted in [
-        Fault::ConnectAuthority,
-        Fault::TargetScheme,
-        Fault::LengthChar,
-        Fault::CodingTab,
-        Fault::TargetAuthority,
-        Fault::NoVersionMethod,
-        Fault::HostEmptyOld,
-    ] {
-        if !raw.faults.contains_key(accepted.key()) {
-            faults.set(accepted, Treatment::Accept);
-        }
     }
     // These are special cases of others, for profiles that make a difference.
     for (special, usual) in [
@@ -287,6 +286,7 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         (Fault::FieldTabFirst, Fault::FieldFoldFirst),
         (Fault::FieldNameControl, Fault::FieldNameChar),
         (Fault::FieldNameInnerSpace, Fault::FieldNameControl),
+        (Fault::FieldNameHigh, Fault::FieldNameChar),
         (Fault::FieldEndCr, Fault::BareCr),
         (Fault::FieldFoldEmpty, Fault::FieldFold),
         (Fault::FieldValueTooLong, Fault::FieldTooLong),
@@ -323,12 +323,13 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         trim_tabs: raw.head.trim_tabs,
         value: Some(raw.head.value.0 as usize).filter(|n| *n > 0),
         empty_lines: Some(raw.head.empty_lines).filter(|n| *n > 0),
-        full_http09_refusals: raw.head.http09_refused == super::raw::Http09::Full,
+        full_http09_refusals: raw.head.http09_refused == crate::http::head::Http09::Full,
         host_beside_uri: raw.head.host_beside_uri,
         fields_by_next_line: raw.head.fields_judged_by == super::raw::FieldsJudgedBy::NextLine,
         host: raw.head.host,
         body: BodyRules {
             delimiter: raw.request_body.delimiter,
+            length: raw.request_body.length,
             expect: raw.request_body.expect,
             expect_http10: raw.request_body.expect_http10,
             largest: checked("request_body", "largest", raw.request_body.largest.0, 0, LARGEST)?,
@@ -338,7 +339,10 @@ fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
         counts_parts: raw.head.counts == super::raw::Counts::Parts,
         http2_as_http10: raw.head.http2 == super::raw::Http2::Http10,
         by_byte: raw.head.judged_by == super::raw::JudgedBy::Byte,
-        full_http09: raw.head.http09 == super::raw::Http09::Full,
+        count_ends: raw.head.count_ends,
+        separators: raw.head.separators,
+        cr_ends_field: raw.head.cr_ends_field,
+        http09: raw.head.http09,
         faults,
         methods: SERVED
             .iter()
@@ -393,7 +397,13 @@ fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
         }
         None => "GET, HEAD".to_owned(),
     };
-    Ok(Methods { allow, rules, other })
+    let ignore_case = raw.head.method_case == super::raw::MethodCase::Ignored;
+    Ok(Methods {
+        allow,
+        ignore_case,
+        rules,
+        other,
+    })
 }
 
 fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
@@ -458,6 +468,7 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
             &target.fragment,
             &[("ends", Fragment::Ends), ("literally", Fragment::Literal)],
         )?,
+        no_path: names.take(&["target", "no_path"], &target.no_path, &[("root", ())])?,
         latin1,
         bad_percent: names.take(&["target", "bad_percent"], &target.bad_percent, &[("literally", ())])?,
         encoded_slash: names.take(&["target", "encoded_slash"], &target.encoded_slash, &[("slash", ())])?,
@@ -469,6 +480,7 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
         bad_utf8: names.take(&["target", "bad_utf8"], &target.bad_utf8, &[("literally", ())])?,
         nul: names.answer(&["target", "nul"], &target.nul)?,
         above_root: names.take(&["target", "above_root"], &target.above_root, &[("root", ())])?,
+        back_into_root: target.back_into_root,
         dot_dot: names.take(&["target", "dot_dot"], &target.dot_dot, &[("resolve", ())])?,
         control: names.take(&["target", "control"], &target.control, &[("literally", ())])?,
         double_encoding: names.take(
@@ -501,7 +513,7 @@ fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistake> {
     let missing = answer("missing", &files.missing)?;
     Ok(FilePolicy {
         index: files.index.clone(),
-        index_in_root_only: files.index_in_root_only,
+        index_for: files.index_for,
         etag: files.etag.clone().filter(|t| !t.source().is_empty()),
         weak_within: files.weak_if_modified_within.0,
         directory: answer("directory", &files.directory)?,

@@ -19,7 +19,10 @@ pub mod types;
 pub mod units;
 
 pub use error::ConfigError;
-pub use raw::{Announce, Claim, Continue, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection, Style};
+pub use raw::{
+    Announce, Claim, Continue, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection,
+    Style,
+};
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
 pub use units::Since;
@@ -54,6 +57,12 @@ pub struct Profile {
     pub repeated: Repeated,
     /// Whether a fault behind pending replies takes them away.
     pub fault_discards: bool,
+    /// The same for one that holds a date.
+    pub repeated_date: Repeated,
+    /// How a field value on several lines is read.
+    pub fold: Fold,
+    /// Whether white space at the end of a field's value counts.
+    pub trailing_space: bool,
     /// What each method gets.
     pub methods: Methods,
     /// How targets become paths.
@@ -85,6 +94,7 @@ pub struct Profile {
 pub struct Methods {
     /// What the Allow field says.
     pub allow: String,
+    ignore_case: bool,
     rules: Vec<(Vec<u8>, MethodRule)>,
     other: MethodRule,
 }
@@ -94,7 +104,7 @@ impl Methods {
     pub fn rule(&self, method: &[u8]) -> MethodRule {
         self.rules
             .iter()
-            .find(|(name, _)| name == method)
+            .find(|(name, _)| name == method || (self.ignore_case && name.eq_ignore_ascii_case(method)))
             .map_or(self.other, |(_, rule)| *rule)
     }
 }
@@ -135,6 +145,7 @@ pub struct TargetPolicy {
     pub own_name: String,
     pub absolute_empty: Option<ResponseId>,
     pub absolute_host: raw::AbsoluteHost,
+    pub no_path: Take<()>,
     pub fragment: Take<Fragment>,
     pub latin1: bool,
     pub bad_percent: Take<()>,
@@ -144,6 +155,7 @@ pub struct TargetPolicy {
     pub nul: ResponseId,
     pub above_root: Take<()>,
     pub dots_first: bool,
+    pub back_into_root: bool,
     pub dot_dot: Take<()>,
     pub control: Take<()>,
     pub double_encoding: Take<()>,
@@ -192,7 +204,7 @@ pub enum Backslash {
 #[allow(missing_docs)] // the keys are documented in `raw::RawFiles`
 pub struct FilePolicy {
     pub index: Vec<String>,
-    pub index_in_root_only: bool,
+    pub index_for: IndexFor,
     pub etag: Option<Template>,
     pub weak_within: Option<Duration>,
     pub directory: ResponseId,
@@ -255,6 +267,7 @@ pub struct RequestBodyPolicy {
     pub look_first: bool,
     pub before_end: bool,
     pub continue_unsent_ends: bool,
+    pub continue_times_old: u8,
     pub limit: Option<(u64, ResponseId)>,
 }
 

@@ -6,9 +6,10 @@
 use super::template::Template;
 use super::units::{RawRule, Size, Span, TimerText, Word};
 use crate::http::field::TokenSearch;
+use crate::http::head::{Http09, Separators};
 use crate::http::host::HostSyntax;
 use crate::http::range::RangePolicy;
-use crate::http::request::{Delimiter, Expect};
+use crate::http::request::{Delimiter, Expect, LengthSyntax};
 use crate::respond::precondition::ConditionPolicy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,7 +39,8 @@ pub struct Raw {
     pub client_fin: RawClientFin,
     /// Limits of a request head.
     pub head: RawHead,
-    /// What is done about each fault of a head: `"accept"`, `"drop"`, `"close"`, or a response.
+    /// What is done about each fault of a head: `"accept"`, `"drop"`, `"stop"`, `"close"`, `"ignore"`, or a response. `other` is for
+    /// all that are not named.
     pub faults: BTreeMap<String, Word>,
     /// What each method gets.
     pub methods: BTreeMap<String, RawRule>,
@@ -107,6 +109,8 @@ pub enum RepeatedConnection {
     Any,
     /// The last that says close or keep-alive.
     Last,
+    /// The first, whatever it says.
+    First,
 }
 
 /// When a kept connection is announced.
@@ -287,6 +291,9 @@ pub struct RawHead {
     pub empty_lines: usize,
     /// When a bad field line is noticed: when the `line` is complete, or the `next-line` (which might go on with it).
     pub fields_judged_by: FieldsJudgedBy,
+    /// Whether the case of a method counts: `exact`, or `ignored` for what [methods] says of it. What holds for GET or
+    /// HEAD alone (conditions, ranges, a head without its body) holds for the exact method in any case.
+    pub method_case: MethodCase,
     /// A bad request line is noticed with its first bad `byte`, or when the `line` is complete.
     pub judged_by: JudgedBy,
     /// What `size` counts: all `bytes`, or the `parts`: target, names and values, but no method, version, separators,
@@ -303,15 +310,29 @@ pub struct RawHead {
     pub fault_behind: FaultBehind,
     /// How many bytes are read from the socket at a time. What is unread at the end of a connection turns FIN into RST.
     pub read: Size,
-    /// What a request line without a version gets: the `body` alone, or a `full` reply, as to HTTP/1.0.
+    /// Whether a line's end counts for `line` and `field`, and the empty line for `fields`.
+    pub count_ends: bool,
+    /// What stands between the words of the request line: `spaces`, or `white-space` of any kind.
+    pub separators: Separators,
+    /// Whether a CR inside a field line ends it, as LF does. What stands behind it is a field line of its own.
+    pub cr_ends_field: bool,
+    /// What a request line without a version gets: the `body` alone, as soon as the line is complete; `late-body`: the
+    /// same behind the empty line, also if the line says HTTP/0.9; or a `full` reply, as to HTTP/1.0.
     pub http09: Http09,
     /// The same for a request without a version that is refused for a fault of its line.
     pub http09_refused: Http09,
     /// Whether the Host field is judged, too, where the target is an absolute URI.
     pub host_beside_uri: bool,
+    /// How a field value on several lines (obs-fold) is read: each line end with the white space around it as one
+    /// `space`, without the line ends (`cut`), or as `sent`.
+    pub fold: Fold,
+    /// Whether white space at the end of a field's value counts.
+    pub trailing_space: bool,
     /// How a field that is repeated is read, where it makes a difference: `first`, `last`, `join` (with `, `) or
     /// `join-tight` (with `,`).
     pub repeated: Repeated,
+    /// The same for fields that hold a date; without it, the first counts.
+    pub repeated_date: Option<Repeated>,
     /// Names of fields that may stand once only: a second one is the fault `field_repeated`.
     pub once: Vec<String>,
     /// Whether a tab before or behind a field's value is cut off as a space is.
@@ -388,15 +409,28 @@ pub enum FaultBehind {
     Discards,
 }
 
-/// What a request line without a version gets.
+/// Whether the case of a method counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Http09 {
-    /// The body without a head, as soon as the line is complete.
+pub enum MethodCase {
+    /// It does.
     #[default]
-    Body,
-    /// A reply with a head, once the empty line has come.
-    Full,
+    Exact,
+    /// It does not.
+    Ignored,
+}
+
+/// How a field value on several lines is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fold {
+    /// Each line end with the white space around it is one space (RFC 9112 section 5.2).
+    #[default]
+    Space,
+    /// Without the line ends.
+    Cut,
+    /// As it was sent.
+    Sent,
 }
 
 /// How a repeated field is read.
@@ -447,6 +481,7 @@ impl Default for RawHead {
             value: Size(0),
             empty_lines: 0,
             fields_judged_by: FieldsJudgedBy::Line,
+            method_case: MethodCase::Exact,
             judged_by: JudgedBy::Line,
             counts: Counts::Bytes,
             tab: Tab::Space,
@@ -454,13 +489,19 @@ impl Default for RawHead {
             http2: Http2::Http11,
             fault_behind: FaultBehind::Stay,
             read: Size(64 << 10),
+            count_ends: false,
+            separators: Separators::Spaces,
+            cr_ends_field: false,
             http09: Http09::Body,
             host_beside_uri: true,
             http09_refused: Http09::Body,
+            fold: Fold::Space,
+            trailing_space: false,
             repeated: Repeated::Join,
             once: Vec::new(),
             trim_tabs: true,
             host: HostSyntax::Characters,
+            repeated_date: None,
         }
     }
 }
@@ -476,7 +517,7 @@ pub struct RawTarget {
     /// An absolute URI whose scheme is none of `schemes`: a response. Needed if there are `schemes`.
     pub other_scheme: Option<Word>,
     /// The schemes of absolute URIs, in lower case, the server's own first: the authority of another one says nothing
-    /// of the host. With none, any scheme is taken, but only with `//` behind it.
+    /// of the host. `*` stands for any other. With none, any scheme is taken, but only with `//` behind it.
     pub schemes: Vec<String>,
     /// An absolute URI whose authority is not what [head] host says: taken all the same (`literally`), or a response.
     pub bad_authority: Word,
@@ -492,6 +533,8 @@ pub struct RawTarget {
     /// Where the path of an absolute URI begins: at its first `slash`, or at the first character that no host `name`
     /// has, with a slash put before it.
     pub absolute_host: AbsoluteHost,
+    /// A target without a path (`?x`, `http://host`): the `root`, or a response.
+    pub no_path: Word,
     /// A `#`: the target `ends` there, or it is taken `literally`, or a response.
     pub fragment: Word,
     /// Bytes above 0x7f are `utf-8` or `latin-1`.
@@ -510,6 +553,8 @@ pub struct RawTarget {
     pub above_root: Word,
     /// Whether `.` and `..` are worked in before anything but `%2e` is decoded and judged, or when all is.
     pub dots_first: bool,
+    /// Whether a path may leave the root with `..` and come back by the name of the root directory.
+    pub back_into_root: bool,
     /// Any `..` at all: `resolve`, or a response.
     pub dot_dot: Word,
     /// A control character that is percent-encoded: taken `literally`, or a response.
@@ -551,6 +596,7 @@ impl Default for RawTarget {
             own_name: String::new(),
             absolute_empty: None,
             absolute_host: AbsoluteHost::Slash,
+            no_path: word("root"),
             fragment: word("400"),
             charset: word("utf-8"),
             bad_percent: word("400"),
@@ -560,6 +606,7 @@ impl Default for RawTarget {
             nul: word("400"),
             above_root: word("root"),
             dots_first: false,
+            back_into_root: false,
             dot_dot: word("resolve"),
             control: word("literally"),
             double_encoding: word("literally"),
@@ -604,8 +651,9 @@ pub enum EndSlash {
 pub struct RawFiles {
     /// The names that are tried for a path that ends in a slash.
     pub index: Vec<String>,
-    /// Whether that holds for the root alone.
-    pub index_in_root_only: bool,
+    /// Where they are tried: in all `directories`; for the target `/` alone (`slash`); or for a target that is nothing
+    /// but slashes once it is decoded (`slashes`).
+    pub index_for: IndexFor,
     /// The entity tag; empty for none.
     pub etag: Option<Template>,
     /// Two file times within this span of the request make an entity tag weak.
@@ -650,6 +698,19 @@ pub struct RawFiles {
     pub directory_type: String,
 }
 
+/// Where index files are tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexFor {
+    /// In all directories.
+    #[default]
+    Directories,
+    /// For the target `/` alone.
+    Slash,
+    /// For a target that is nothing but slashes once it is decoded.
+    Slashes,
+}
+
 /// A content coding with precompressed siblings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -665,7 +726,7 @@ impl Default for RawFiles {
         let word = |text: &str| Word(text.to_owned());
         RawFiles {
             index: vec!["index.html".to_owned()],
-            index_in_root_only: false,
+            index_for: IndexFor::Directories,
             etag: None,
             weak_if_modified_within: Span(None),
             directory: word("301"),
@@ -703,6 +764,14 @@ pub struct RawTypes {
     pub charset: String,
     /// Types that get the charset, with `*` for any characters.
     pub charset_for: Vec<String>,
+    /// A built-in table of types by extension that is looked at behind `extensions` and `table`: `debian` (the mime.types of Debian
+    /// 12); empty for none.
+    pub builtin: String,
+    /// Endings that stand for another: `tgz = "tar.gz"`.
+    pub short: BTreeMap<String, String>,
+    /// Endings that name a content coding, in their case: the type is that of the name without it, and `{encoding}` is
+    /// the coding.
+    pub codings: BTreeMap<String, String>,
     /// The type by extension, in lower case and without its dot; empty for no type. `tar.gz` is one too.
     pub extensions: BTreeMap<String, String>,
     /// More of them as a `mime.types` file has them: a type and its extensions on each line.
@@ -718,6 +787,9 @@ impl Default for RawTypes {
             default: "application/octet-stream".to_owned(),
             charset: String::new(),
             charset_for: Vec::new(),
+            builtin: String::new(),
+            short: BTreeMap::new(),
+            codings: BTreeMap::new(),
             extensions: BTreeMap::new(),
             table: String::new(),
             case_sensitive: false,
@@ -801,9 +873,11 @@ pub struct RawAgent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawRequestBody {
-    /// What delimits a body that has both Content-Length and Transfer-Encoding: `coding`, `length`, or `length-only`
-    /// for a server that knows no chunks.
+    /// What delimits a body that has both Content-Length and Transfer-Encoding: `coding`, `length`, `length-only`
+    /// for a server that knows no chunks, or `nothing` for one that knows no bodies.
     pub delimiter: Delimiter,
+    /// How a Content-Length is written: in `digits`, or as an `integer` with a sign and underscores if it likes.
+    pub length: LengthSyntax,
     /// Whether a connection ends after a request with both.
     pub both_ends: bool,
     /// The largest Content-Length that is taken for a number.
@@ -818,6 +892,8 @@ pub struct RawRequestBody {
     pub continues: Continue,
     /// How often it is sent.
     pub continue_times: Option<u8>,
+    /// How often it is sent to a request older than HTTP/1.1; without it, never.
+    pub continue_times_old: Option<u8>,
     /// Whether it is sent to a client that waits for it and has no body to send.
     pub continue_without_body: bool,
     /// With `read = "after"`: whether what has come of the body when the reply is due is looked at first. If it is
@@ -838,12 +914,14 @@ impl Default for RawRequestBody {
     fn default() -> RawRequestBody {
         RawRequestBody {
             delimiter: Delimiter::default(),
+            length: LengthSyntax::default(),
             both_ends: false,
             largest: Size(i64::MAX.unsigned_abs()),
             expect: Expect::default(),
             expect_http10: true,
             read: ReadBody::default(),
             continues: Continue::default(),
+            continue_times_old: None,
             continue_without_body: false,
             look_first: false,
             before_end: false,
@@ -962,6 +1040,12 @@ pub struct RawResponse {
     /// No head at all: the body alone is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bare: Option<bool>,
+    /// The body is sent even to HEAD.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_for_head: Option<bool>,
+    /// How its head is written, if otherwise than [writes] says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head_apart: Option<Vec<usize>>,
     /// The connection ends after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends: Option<bool>,

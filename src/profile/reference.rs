@@ -21,6 +21,7 @@ const SOURCES: &[&str] = &[
     include_str!("../http/etag.rs"),
     include_str!("../http/field.rs"),
     include_str!("../http/host.rs"),
+    include_str!("../http/head.rs"),
     include_str!("../http/request.rs"),
 ];
 
@@ -290,6 +291,8 @@ fn faults() -> String {
             let default = match policy.faults.of(*fault) {
                 Treatment::Accept => "`\"accept\"`",
                 Treatment::Drop => "`\"drop\"`",
+                Treatment::Ignore => "`\"ignore\"`",
+                Treatment::Stop => "`\"stop\"`",
                 Treatment::Close => "`\"close\"`",
                 Treatment::Answer(_) => "`400`",
             };

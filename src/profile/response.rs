@@ -21,6 +21,10 @@ pub struct Response {
     pub length_for_head: LengthForHead,
     /// Whether the head is left out.
     pub bare: bool,
+    /// Whether the body is sent even to HEAD.
+    pub body_for_head: bool,
+    /// How its head is written, if not as usual.
+    pub head_apart: Option<Vec<usize>>,
     /// Whether the connection ends after it; `None` if that depends on the request.
     pub ends: Option<bool>,
     /// What is said of the connection, if that is not what becomes of it.
@@ -105,6 +109,8 @@ impl Response {
             chunked_if_kept: raw.chunked_if_kept.unwrap_or(false),
             length_for_head: raw.length_for_head.unwrap_or_default(),
             bare: raw.bare.unwrap_or(false),
+            body_for_head: raw.body_for_head.unwrap_or(false),
+            head_apart: raw.head_apart.clone(),
             ends: raw.ends,
             claims: raw.claims,
             counts: raw.counts.unwrap_or(1),
@@ -164,9 +170,16 @@ impl Response {
 }
 
 fn render_line(line: &Template, values: &impl Values, out: &mut Vec<u8>) {
-    if line.render(values, out) {
-        out.extend_from_slice(b"\r\n");
+    let start = out.len();
+    if !line.render(values, out) {
+        return;
     }
+    // A file's name may hold a line end; a field line must not.
+    if out[start..].iter().any(|b| matches!(b, b'\r' | b'\n')) {
+        out.truncate(start);
+        return;
+    }
+    out.extend_from_slice(b"\r\n");
 }
 
 fn head_line(line: &str) -> Result<Template, String> {
@@ -202,6 +215,8 @@ pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
         chunked_if_kept: raw.chunked_if_kept.or(like.chunked_if_kept),
         length_for_head: raw.length_for_head.or(like.length_for_head),
         bare: raw.bare.or(like.bare),
+        body_for_head: raw.body_for_head.or(like.body_for_head),
+        head_apart: raw.head_apart.clone().or_else(|| like.head_apart.clone()),
         ends: raw.ends.or(like.ends),
         claims: raw.claims.or(like.claims),
         counts: raw.counts.or(like.counts),

@@ -6,6 +6,7 @@
 use crate::http::host::split_port;
 use crate::http::{percent, text};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use unicode_normalization::UnicodeNormalization as _;
 
 macro_rules! placeholders {
     ($($variant:ident = $name:literal $kind:ident, $meaning:literal;)*) => {
@@ -47,8 +48,8 @@ placeholders! {
     Inode = "inode" number, "the file's number in its file system";
     Name = "name" text, "the file's name, without its directory";
     PathAdler32 = "path_adler32" number, "the Adler-32 checksum of the file's path on this machine";
-    Encoding = "encoding" text, "the content coding of a precompressed sibling that is sent in the file's place";
-    EncodingSuffix = "encoding_suffix" text, "`-` and that coding; nothing without one";
+    Encoding = "encoding" text, "the content coding of a precompressed sibling that is sent in the file's place, or the one that the file's name ends in by [types] codings";
+    EncodingSuffix = "encoding_suffix" text, "`-` and that of a sibling; nothing without one";
     Vary = "vary" text, "`Accept-Encoding` if the file has precompressed siblings; otherwise none";
     Method = "method" text, "the request method";
     Target = "target" text, "the request target as sent";
@@ -101,6 +102,7 @@ filters! {
     Pad16Hex = "x16", "a number in hexadecimal with leading zeros, 16 digits in all";
     Upper = "upper", "in upper case";
     Html = "html", "with & < > \" ' as &amp; &lt; &gt; &quot; &#39;";
+    HtmlNumbers = "html-numbers", "with & < > \" ' as &amp; &lt; &gt; &#34; &#39;";
     HtmlQuot = "html-quot", "with & < > \" as &amp; &lt; &gt; &quot;";
     HtmlText = "html-text", "with & < > as &amp; &lt; &gt;";
     Encode = "encode", "percent-encoded where RFC 3986 asks for it, leaving escapes that are there";
@@ -108,7 +110,7 @@ filters! {
     Path = "path-encode", "percent-encoded but for unreserved characters and `/`";
     Percent = "percent", "percent-encoded but for letters, digits and !#$&+-.^_`|~";
     PercentPlain = "percent-plain", "percent-encoded but for letters, digits and -._~/";
-    Quoted = "literal", "as a quoted literal with escapes";
+    Quoted = "literal", "as a quoted literal with escapes, in Latin-1";
     Latin1 = "latin1", "read as Latin-1, written in UTF-8";
     TokenOrQuoted = "token-or-quoted", "as it is if it is a token, else in double quotes with \\ before \\ and \"";
     QuoteEscape = "quote-escape", "with \\ before \\ and \"";
@@ -119,6 +121,7 @@ filters! {
     HostPort = "host-port", "of a host, its port; 80 if it has none";
     Authority = "authority", "a host as a URI has it: in lower case, without a dot at its end, without the port 80";
     PathLower = "path-encode-lower", "percent-encoded with lower-case digits but for letters, digits and $-_.+!*'(),:;@&=/~";
+    Decompose = "decompose", "with every character taken apart (Unicode NFKD): a letter first, then its accents";
     MergeSlashes = "merge-slashes", "with every run of slashes at its beginning as one";
     First128 = "first128", "its first 128 bytes";
 }
@@ -305,6 +308,17 @@ fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
                 out,
             );
         }
+        Filter::HtmlNumbers => text::escape(
+            value,
+            &[
+                (b'&', "&amp;"),
+                (b'<', "&lt;"),
+                (b'>', "&gt;"),
+                (b'"', "&#34;"),
+                (b'\'', "&#39;"),
+            ],
+            out,
+        ),
         Filter::HtmlQuot => text::escape(
             value,
             &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;")],
@@ -331,6 +345,10 @@ fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
             return false;
         }
         Filter::IfAscii | Filter::IfBeyondAscii => out.extend_from_slice(value),
+        Filter::Decompose => {
+            let apart = String::from_utf8_lossy(value).nfkd().collect::<String>();
+            out.extend_from_slice(apart.as_bytes());
+        }
         Filter::DropBeyondAscii => out.extend(value.iter().filter(|b| b.is_ascii())),
         Filter::Lower => out.extend(value.to_ascii_lowercase()),
         Filter::HostPort => match split_port(value).1 {

@@ -2,7 +2,8 @@
 
 use super::raw::RawTypes;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 /// The table of media types of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,11 +14,40 @@ pub struct MediaTypes {
     charset_for: Vec<String>,
     case_sensitive: bool,
     extensions: BTreeMap<String, String>,
+    builtin: &'static Table,
+    short: BTreeMap<String, String>,
+    codings: BTreeMap<String, String>,
+}
+
+type Table = HashMap<&'static str, &'static str>;
+
+/// The built-in tables of types by extension, by name.
+static TABLES: LazyLock<[(&str, Table); 2]> = LazyLock::new(|| {
+    let debian = include_str!("../../profiles/types/debian.types");
+    [
+        ("", Table::new()),
+        ("debian", debian.lines().flat_map(types_of_line).collect()),
+    ]
+});
+
+/// The extensions that a line of mime.types lists, each with its type.
+fn types_of_line(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
+    let media_type = words.next().unwrap_or_default();
+    words.map(move |extension| (extension, media_type))
 }
 
 impl MediaTypes {
-    pub(super) fn new(raw: &RawTypes) -> MediaTypes {
-        MediaTypes {
+    pub(super) fn new(raw: &RawTypes) -> Result<MediaTypes, String> {
+        let tables = &*TABLES;
+        let Some((_, builtin)) = tables.iter().find(|(name, _)| *name == raw.builtin) else {
+            let known: Vec<_> = tables.iter().map(|(name, _)| format!("{name:?}")).collect();
+            return Err(format!("expected one of {}, got {:?}", known.join(", "), raw.builtin));
+        };
+        Ok(MediaTypes {
+            builtin,
+            short: raw.short.clone(),
+            codings: raw.codings.clone(),
             guess: raw.guess,
             default: raw.default.clone(),
             charset: raw.charset.clone(),
@@ -26,24 +56,46 @@ impl MediaTypes {
             extensions: raw
                 .table
                 .lines()
-                .map(|line| line.split('#').next().unwrap_or_default())
-                .flat_map(|line| {
-                    let mut words = line.split_whitespace();
-                    let media_type = words.next().unwrap_or_default();
-                    words.map(move |extension| (extension.to_owned(), media_type.to_owned()))
-                })
+                .flat_map(types_of_line)
+                .map(|(extension, media_type)| (extension.to_owned(), media_type.to_owned()))
                 .chain(raw.extensions.clone())
                 .collect(),
-        }
+        })
     }
 
-    /// The Content-Type of a file of this name; empty if it has none.
-    pub fn of(&self, name: &str) -> String {
-        let media_type = self.bare(name);
+    /// The Content-Type of a file of this name, and the content coding that its name ends in; empty for none.
+    pub fn of(&self, name: &str) -> (String, String) {
+        let (name, coding) = self.without_coding(name);
+        let media_type = self.bare(&name);
         if self.charset.is_empty() || !self.charset_for.iter().any(|pattern| matches(pattern, &media_type)) {
-            return media_type.into_owned();
+            return (media_type.into_owned(), coding.to_owned());
         }
-        format!("{media_type}{}", self.charset)
+        (format!("{media_type}{}", self.charset), coding.to_owned())
+    }
+
+    /// A name with a short ending written out and without the one of a content coding, and that coding.
+    fn without_coding<'n>(&self, name: &'n str) -> (Cow<'n, str>, &str) {
+        let mut name = Cow::Borrowed(name);
+        if let Some(last) = extensions(&name).last()
+            && let Some(long) = self.short.get(&last.to_ascii_lowercase())
+        {
+            name = Cow::Owned(format!("{}{long}", &name[..name.len() - last.len()]));
+        }
+        let Some((ending, coding)) = extensions(&name)
+            .last()
+            .and_then(|last| self.codings.get_key_value(last))
+        else {
+            return (name, "");
+        };
+        let rest = name.len() - ending.len() - 1;
+        let name = match name {
+            Cow::Borrowed(name) => Cow::Borrowed(&name[..rest]),
+            Cow::Owned(mut name) => {
+                name.truncate(rest);
+                Cow::Owned(name)
+            }
+        };
+        (name, coding)
     }
 
     fn bare(&self, name: &str) -> Cow<'_, str> {
@@ -57,8 +109,14 @@ impl MediaTypes {
                 return Cow::Borrowed(listed);
             }
         }
-        let last = extensions(name).last().filter(|_| self.guess);
-        match last.and_then(|extension| mime_guess::from_ext(extension).first_raw()) {
+        let last = extensions(name).last();
+        if let Some(listed) = last.and_then(|last| self.builtin.get(last.to_ascii_lowercase().as_str())) {
+            return Cow::Borrowed(listed);
+        }
+        match last
+            .filter(|_| self.guess)
+            .and_then(|extension| mime_guess::from_ext(extension).first_raw())
+        {
             Some(guessed) => Cow::Borrowed(guessed),
             None => Cow::Borrowed(&self.default),
         }
@@ -101,7 +159,7 @@ mod tests {
             charset_for: vec!["text/*".into(), "*+xml".into()],
             ..RawTypes::default()
         };
-        let types = MediaTypes::new(&raw);
+        let types = MediaTypes::new(&raw).expect("a table");
         for (name, want) in [
             ("a.gz", "application/gzip"),
             ("a.tar.gz", "application/x-tar"),
@@ -115,7 +173,30 @@ mod tests {
             ("..a.png", "image/png"),
             ("", "application/octet-stream"),
         ] {
-            assert_eq!(types.of(name), want, "{name}");
+            assert_eq!(types.of(name).0, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_coding_is_cut_off_before_the_type_is_looked_up() {
+        let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
+        let raw = RawTypes {
+            builtin: "debian".into(),
+            short: pairs(&[("tgz", "tar.gz")]),
+            codings: pairs(&[("gz", "gzip"), ("Z", "compress")]),
+            ..RawTypes::default()
+        };
+        let types = MediaTypes::new(&raw).expect("a table");
+        for (name, want) in [
+            ("a.tar.gz", ("application/x-tar", "gzip")),
+            ("a.TGZ", ("application/x-tar", "gzip")),
+            ("a.txt.Z", ("text/plain", "compress")),
+            ("a.txt.z", ("application/x-compress", "")),
+            ("a.gz", ("application/octet-stream", "gzip")),
+            (".gz", ("application/octet-stream", "")),
+            ("a.JPG", ("image/jpeg", "")),
+        ] {
+            assert_eq!(types.of(name), (want.0.into(), want.1.into()), "{name}");
         }
     }
 
@@ -127,14 +208,15 @@ mod tests {
             table: "# types\ntext/html  html htm # and so on\naudio/mpeg\n\nimage/jpeg jpg".into(),
             extensions: [("htm".into(), "text/x".into())].into(),
             ..RawTypes::default()
-        });
+        })
+        .expect("a table");
         for (name, want) in [
             ("a.html", "text/html"),
             ("a.htm", "text/x"),
             ("a.jpg", "image/jpeg"),
             ("a.and", ""),
         ] {
-            assert_eq!(types.of(name), want, "{name}");
+            assert_eq!(types.of(name).0, want, "{name}");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::http::field::Name;
 use crate::http::host::is_host_with_port;
 use crate::http::range::{self, Selection};
 use crate::http::{Request, ResponseId};
-use crate::profile::{MethodRule, Precompressed, Profile, Take};
+use crate::profile::{Fold, MethodRule, Precompressed, Profile, Repeated, Take};
 use precondition::{Conditional, Method, Ranged, Validators, Verdict};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub enum Route {
     Lookup(Located),
 }
 
-/// What `request` is for.
-pub fn route(profile: &Profile, request: &Request<'_>) -> Route {
+/// What `request` is for. `root` is the path of the root directory, name by name.
+pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route {
     let rule = profile.methods.rule(request.method());
     if let MethodRule::Answer(id) = rule
         && !profile.target.before_method
@@ -39,7 +39,7 @@ pub fn route(profile: &Profile, request: &Request<'_>) -> Route {
     if let Take::Answer(id) = profile.target.asterisk
         && (target == b"*" || (request.method() == b"OPTIONS" && path::has_no_path(target, &profile.target)))
     {
-        return Route::Answer(path::malformed(target, &profile.target, &profile.files).unwrap_or(id));
+        return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
     if let (Take::Answer(id), b"CONNECT") = (profile.target.connect_other, request.method())
         && !is_host_with_port(target)
@@ -47,13 +47,13 @@ pub fn route(profile: &Profile, request: &Request<'_>) -> Route {
         return Route::Answer(id);
     }
     if let MethodRule::Answer(id) = rule {
-        return Route::Answer(path::malformed(target, &profile.target, &profile.files).unwrap_or(id));
+        return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
-    match (path::locate(target, &profile.target, &profile.files), rule) {
+    match (path::locate(target, &profile.target, &profile.files, root), rule) {
         (Ok(located), _) => Route::Lookup(located),
         // A name that no file has, because it is no UTF-8.
         (Err(_), MethodRule::Resolved(id)) => {
-            Route::Answer(path::malformed(target, &profile.target, &profile.files).unwrap_or(id))
+            Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id))
         }
         (Err(id), _) => Route::Answer(id),
     }
@@ -117,7 +117,7 @@ pub fn file_reply<'p>(
         MethodRule::Resolved(id) => Some(Reply::resolved(profile, id, method, place)),
         _ => None,
     };
-    let nothing = || Place::Nothing(named.map(|name| profile.types.of(name)).unwrap_or_default());
+    let nothing = || Place::Nothing(named.map(|name| profile.types.of(name).0).unwrap_or_default());
     let resource = match found {
         Found::File(resource) => resource,
         Found::FileWithSlash(resource) => match files.file_slash {
@@ -162,7 +162,8 @@ fn resource_reply<'p>(
     moment: &Moment,
 ) -> Reply<'p> {
     let responses = &profile.responses;
-    let field = |name: Name| joined(profile, request, name);
+    let field = |name: Name| joined(profile, request, name, profile.repeated);
+    let date = |name: Name| joined(profile, request, name, profile.repeated_date);
     let range = field(Name::Range);
     let selection = range
         .as_deref()
@@ -173,6 +174,7 @@ fn resource_reply<'p>(
         field(Name::IfRange),
         field(Name::CacheControl),
     ];
+    let dates = [date(Name::IfModifiedSince), date(Name::IfUnmodifiedSince)];
     let conditional = Conditional {
         method: match request.method() {
             b"GET" => Method::Get,
@@ -181,8 +183,8 @@ fn resource_reply<'p>(
         },
         if_match: tags[0].as_deref(),
         if_none_match: tags[1].as_deref(),
-        if_modified_since: request.get(Name::IfModifiedSince),
-        if_unmodified_since: request.get(Name::IfUnmodifiedSince),
+        if_modified_since: dates[0].as_deref(),
+        if_unmodified_since: dates[1].as_deref(),
         if_range: tags[2].as_deref(),
         cache_control: tags[3].as_deref(),
         range: Ranged::of(selection.as_ref()),
@@ -220,30 +222,45 @@ fn resource_reply<'p>(
     }
 }
 
-/// The value of a field that may be repeated, as the profile reads it.
-fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name) -> Option<Cow<'a, [u8]>> {
-    let first = request.get(name)?;
-    let mut more = request.all(name).skip(1).peekable();
+/// The value of a field that may be repeated or folded, as the profile reads it.
+fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name, repeated: Repeated) -> Option<Cow<'a, [u8]>> {
+    let mut values = request
+        .all_as(name, profile.trailing_space)
+        .map(|value| unfolded(value, profile.fold));
+    let first = values.next()?;
+    let mut more = values.peekable();
     if more.peek().is_none() {
-        return Some(Cow::Borrowed(first));
+        return Some(first);
     }
-    match profile.repeated {
-        crate::profile::Repeated::First => Some(Cow::Borrowed(first)),
-        crate::profile::Repeated::Last => more.last().map(Cow::Borrowed),
-        crate::profile::Repeated::Join | crate::profile::Repeated::JoinTight => {
-            let between: &[u8] = if profile.repeated == crate::profile::Repeated::Join {
-                b", "
-            } else {
-                b","
-            };
-            let mut whole = first.to_vec();
-            for value in more {
-                whole.extend_from_slice(between);
-                whole.extend_from_slice(value);
+    let between: &[u8] = match repeated {
+        Repeated::First => return Some(first),
+        Repeated::Last => return more.last(),
+        Repeated::Join => b", ",
+        Repeated::JoinTight => b",",
+    };
+    let mut whole = first.into_owned();
+    for value in more {
+        whole.extend_from_slice(between);
+        whole.extend_from_slice(&value);
+    }
+    Some(Cow::Owned(whole))
+}
+
+/// A field value that may go on over several lines, as the profile reads it.
+fn unfolded(value: &[u8], fold: Fold) -> Cow<'_, [u8]> {
+    if fold == Fold::Sent || memchr::memchr(b'\n', value).is_none() {
+        return Cow::Borrowed(value);
+    }
+    let mut whole = Vec::with_capacity(value.len());
+    match fold {
+        Fold::Space => crate::http::field::unfold(value, &mut whole),
+        Fold::Cut | Fold::Sent => {
+            for line in value.split(|b| *b == b'\n') {
+                whole.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
             }
-            Some(Cow::Owned(whole))
         }
     }
+    Cow::Owned(whole)
 }
 
 #[cfg(test)]

@@ -161,7 +161,9 @@ impl Case<'_> {
 
     /// If-Match, unless it is ignored, and whether it names the file's tag.
     fn if_match(&self) -> Option<bool> {
-        let field = self.given(self.request.if_match)?;
+        let field = self
+            .given(self.request.if_match)
+            .filter(|_| applies(self.policy.if_match_methods, self.request.method))?;
         match self.policy.if_match {
             IfMatch::Ignored => None,
             IfMatch::Strong => Some(self.names_etag(field, Comparison::Strong)),

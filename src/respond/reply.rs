@@ -329,7 +329,8 @@ impl Values for FileValues<'_> {
             }
             Placeholder::Encoding => match self.0.coding {
                 Some(coding) => out.extend_from_slice(coding.token().as_bytes()),
-                None => return false,
+                None if self.0.named_coding.is_empty() => return false,
+                None => out.extend_from_slice(self.0.named_coding.as_bytes()),
             },
             Placeholder::EncodingSuffix => {
                 if let Some(coding) = self.0.coding {
@@ -510,7 +511,7 @@ impl ReplyValues<'_> {
             Placeholder::Fragment => out.extend_from_slice(parts.fragment),
             Placeholder::Path => out.extend_from_slice(&parts.path),
             Placeholder::DecodedPath => {
-                match path::locate(target, &self.reply.profile.target, &self.reply.profile.files) {
+                match path::locate(target, &self.reply.profile.target, &self.reply.profile.files, &[]) {
                     Ok(located) => {
                         out.push(b'/');
                         out.extend_from_slice(located.path.as_bytes());

@@ -152,7 +152,8 @@ impl Driver {
         if head.fields_start == 0 || !profile.head.by_byte || !profile.target.before_method {
             return None;
         }
-        let id = path::malformed(head.target.of(&self.input), &profile.target, &profile.files)?;
+        let root = site.root.names();
+        let id = path::malformed(head.target.of(&self.input), &profile.target, &profile.files, root)?;
         let line_alone = Head {
             fields: Vec::new(),
             len: 0,
@@ -294,7 +295,7 @@ impl Driver {
         if nothing_behind && !ended || request.fault(&profile.head).is_some() {
             return Behind::Nothing;
         }
-        let waits_for_file = matches!(respond::route(profile, &request), Route::Lookup(_));
+        let waits_for_file = matches!(respond::route(profile, &request, site.root.names()), Route::Lookup(_));
         let ahead = ahead::look(&self.input, head, &profile.head);
         match ahead {
             Ahead::Fault(at, fault, head) if profile.fault_discards => Behind::Fault((fault, head), at),

@@ -166,6 +166,13 @@ impl Exchange<'_> {
                     let framing = request.framing(&self.profile().head.body);
                     self.serve_framed(&request, framing, Some(id)).await
                 }
+                Treatment::Ignore if self.head.len > 0 => Outcome {
+                    end: None,
+                    sent: 0,
+                    received: 0,
+                    left: Left::From(head_end),
+                    counts_more: 0,
+                },
                 Treatment::Answer(id) => self.refuse(&request, id, head_end).await,
                 _ => Outcome {
                     end: Some(CloseReason::BadRequest.into()),
@@ -267,7 +274,7 @@ impl Exchange<'_> {
     /// Hands a request with a body to hyper and answers it, or refuses it with `refusal` once the body is read.
     async fn serve(&self, request: &Request<'_>, framing: Framing, refusal: Option<ResponseId>) -> Outcome {
         let head_len = self.head.len;
-        let readable = readable_head(&self.input[..head_len], is_plain(request), framing);
+        let readable = readable_head(&self.input[..head_len], is_plain(request, framing), framing);
         let rewritten: Vec<u8>;
         let (input, head) = match &readable {
             std::borrow::Cow::Borrowed(_) => (self.input, head_len),
@@ -382,8 +389,12 @@ impl Exchange<'_> {
             Continue::WithFile => reply.resource.is_some(),
             Continue::Never => false,
         };
-        if request.expects_continue(&profile.head.body) && says_continue && refusal.is_none() {
-            for _ in 0..policy.continue_times {
+        if says_continue && request.asks_to_continue(&profile.head.body) && refusal.is_none() {
+            let times = match request.version() {
+                Version::Http11 => policy.continue_times,
+                Version::Http10 | Version::Http09 => policy.continue_times_old,
+            };
+            for _ in 0..times {
                 if let Err(error) = wire::write_all(self.stream, b"HTTP/1.1 100 Continue\r\n\r\n", &[], sent).await {
                     return (Some(wire::reason_of(&error).into()), false);
                 }
@@ -473,7 +484,7 @@ impl Exchange<'_> {
 
     fn decide(&self, request: &Request<'_>) -> Reply<'_> {
         let profile = self.profile();
-        match respond::route(profile, request) {
+        match respond::route(profile, request, self.site.root.names()) {
             Route::Answer(id) => Reply::plain(profile, id, request.method()),
             Route::Lookup(located) => {
                 let found = self.find(request, &located);
@@ -499,6 +510,7 @@ impl Exchange<'_> {
                 path: path.to_owned(),
                 trailing_slash: false,
                 hidden_slash: false,
+                form: Default::default(),
             };
             matches!(
                 self.site.root.find(&located, self.profile(), &[], cache),
@@ -623,9 +635,9 @@ impl Exchange<'_> {
         }
         let before = *sent;
         let written = {
-            let body = if (request.method() == b"HEAD" && request.version() != Version::Http09)
-                || status::is_bodiless(response.status)
-            {
+            let is_head =
+                request.method() == b"HEAD" && request.version() != Version::Http09 && !response.body_for_head;
+            let body = if is_head || status::is_bodiless(response.status) {
                 Vec::new()
             } else {
                 pieces(reply, &page)
@@ -643,7 +655,7 @@ impl Exchange<'_> {
                 &head,
                 &body,
                 reply.resource.as_deref(),
-                &profile.writes,
+                (&profile.writes, response.head_apart.as_deref()),
                 sent,
             )
             .await
@@ -673,10 +685,11 @@ impl Exchange<'_> {
 }
 
 /// Whether hyper parses the head as it is. Only what its parser is known to take passes: the rest is rewritten.
-fn is_plain(request: &Request<'_>) -> bool {
+fn is_plain(request: &Request<'_>, framing: Framing) -> bool {
     let target = request.target();
     let visible = |b: &u8| (b'!'..=b'~').contains(b) && !b"\"#<>\\^`{|}".contains(b);
-    target.starts_with(b"/")
+    !request.has_faults()
+        && target.starts_with(b"/")
         && !request.is_folded()
         && request.method().iter().all(|b| crate::http::field::is_token(*b))
         && target.len() < 60_000
@@ -684,7 +697,14 @@ fn is_plain(request: &Request<'_>) -> bool {
         && request.version() == Version::Http11
         && request.version_text() == b"HTTP/1.1"
         && request.get(Name::TransferEncoding).is_none()
-        && request.all(Name::ContentLength).nth(1).is_none()
+        && match request.get(Name::ContentLength) {
+            None => true,
+            Some(length) => {
+                framing != Framing::None
+                    && length.iter().all(u8::is_ascii_digit)
+                    && request.all(Name::ContentLength).nth(1).is_none()
+            }
+        }
         && request.line().len() == request.method().len() + target.len() + 10
         && request.head_bytes().starts_with(request.line())
         && memchr::memmem::find(request.head_bytes(), b"\r\r").is_none()

@@ -39,7 +39,7 @@ pub fn reason_of(error: &io::Error) -> CloseReason {
     }
 }
 
-/// Sends `head`, then `body`. Returns how many bytes were sent.
+/// Sends `head`, then `body`, in the writes of the policy; `head_apart` stands for the policy's own. Returns how many bytes were sent.
 ///
 /// # Errors
 /// The client's reset, or `UnexpectedEof` if the file has become shorter: then less than was announced has been sent.
@@ -48,15 +48,16 @@ pub async fn send(
     head: &[u8],
     body: &[Piece<'_>],
     resource: Option<&Resource>,
-    policy: &WritePolicy,
+    (policy, head_apart): (&WritePolicy, Option<&[usize]>),
     sent: &mut u64,
 ) -> io::Result<()> {
     let is_file = body.iter().any(|piece| matches!(piece, Piece::File(_)));
-    let apart = if is_file {
+    let usual = if is_file {
         &policy.head_apart
     } else {
         &policy.page_head_apart
     };
+    let apart = head_apart.or(usual.as_deref());
     let mut head = head;
     if let Some(lines) = apart {
         for part in split_lines(head, lines) {

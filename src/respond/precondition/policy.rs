@@ -17,6 +17,8 @@ pub struct ConditionPolicy {
     pub empty_field: EmptyField,
     /// `ignored`, `strong` or `weak`: what If-Match does. Where it does not match: 412.
     pub if_match: IfMatch,
+    /// `get`, `get-head` or `any`: which methods If-Match is for.
+    pub if_match_methods: Methods,
     /// `go-on` or `no304`: what an If-Match that matches means for the conditions behind it.
     pub if_match_held: Held,
     /// `ignored`, `without-etag` (only where there is no If-Match) or `also`: when If-Unmodified-Since counts.
@@ -66,6 +68,7 @@ impl Default for ConditionPolicy {
             etag_list: ListSyntax::Rfc9110,
             empty_field: EmptyField::Present,
             if_match: IfMatch::Strong,
+            if_match_methods: Methods::Any,
             if_match_held: Held::GoOn,
             if_unmodified_since: DateField::WithoutEtag,
             if_unmodified_since_bad: BadDate::Ignored,
