@@ -643,10 +643,20 @@ impl Exchange<'_> {
                 pieces(reply, &page)
             };
             finish::delay(profile.writes.delay).await;
-            // A reply that one write holds, to a request that is read to its end, leaves the same with a cork or without.
-            let several = body.len() > 1 || request.framing(&profile.head.body) != Framing::None;
-            let of_file = || body.iter().any(|piece| matches!(piece, wire::Piece::File(_)));
-            if profile.writes.cork && several && of_file() {
+            // Without a cork the same leaves where one write surely holds the reply, nothing of the request is behind it,
+            // and no FIN follows, which would ride on the last segment.
+            let of_file = |piece: &wire::Piece<'_>| match piece {
+                wire::Piece::File(range) => range.length(),
+                wire::Piece::Bytes(_) => 0,
+            };
+            let content: u64 = body.iter().map(of_file).sum();
+            let matters = || {
+                body.len() > 1
+                    || content > 16 << 10
+                    || fate.end.is_some()
+                    || request.framing(&profile.head.body) != Framing::None
+            };
+            if profile.writes.cork && content > 0 && matters() {
                 crate::sys::cork(self.stream, true);
                 self.corked.set(true);
             }
