@@ -132,7 +132,7 @@ faults! {
     CodingOld = "coding_old", "a Transfer-Encoding in an HTTP/1.0 request (accepted: it counts)";
     ChunkInvalid = "chunk_invalid", "a chunked body that breaks RFC 9112 section 7.1 (accepted: the connection ends without a word)";
     ChunkTrailer = "chunk_trailer", "a bad field line behind the last chunk (accepted: the connection ends without a word)";
-    ChunkTooLarge = "chunk_too_large", "a chunk of 2^63 bytes or more (accepted: the connection ends without a word)";
+    ChunkTooLarge = "chunk_too_large", "a chunk of 2^63 bytes or more (accepted: waited for)";
     ExpectEmpty = "expect_empty", "an Expect field without a value (accepted: ignored)";
     ExpectRepeated = "expect_repeated", "more than one Expect field (accepted: the first counts)";
     ExpectUnknown = "expect_unknown", "an Expect field other than 100-continue (accepted: ignored)";

@@ -612,7 +612,7 @@ fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mista
 
 fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
     let timers = &raw.timers;
-    const GRIDDED: [&str; 8] = [
+    const GRIDDED: [&str; 9] = [
         "unused",
         "line",
         "head",
@@ -621,6 +621,7 @@ fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         "blank",
         "idle",
         "body",
+        "body_behind",
     ];
     if let Some(bad) = timers.on_grid.iter().find(|name| !GRIDDED.contains(&name.as_str())) {
         return Err(mistake(
@@ -660,6 +661,11 @@ fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         head: timer("head", &timers.head)?,
         line_again: timer("line_again", timers.line_again.as_ref().unwrap_or(&timers.line))?,
         head_again: timer("head_again", timers.head_again.as_ref().unwrap_or(&timers.head))?,
+        body_behind: timers
+            .body_behind
+            .as_ref()
+            .map(|text| timer("body_behind", text))
+            .transpose()?,
         blank: timers.blank.as_ref().map(|text| timer("blank", text)).transpose()?,
         idle: timer("idle", &timers.idle)?,
         body: timer("body", &timers.body)?,

@@ -305,6 +305,7 @@ pub struct Timers {
     pub line_again: Timer,
     pub head_again: Timer,
     pub blank: Option<Timer>,
+    pub body_behind: Option<Timer>,
     pub idle: Timer,
     pub body: Timer,
 }

@@ -180,6 +180,8 @@ pub struct RawTimers {
     pub idle: TimerText,
     /// The request body is not complete.
     pub body: TimerText,
+    /// Nothing of the request body has come since the reply was sent; none: as `body`. It ends as `idle` does.
+    pub body_behind: Option<TimerText>,
     /// Timers that obey `grid`: any of `unused`, `line`, `head`, `idle`, `body`.
     pub on_grid: Vec<String>,
 }
@@ -758,14 +760,16 @@ impl Default for RawFiles {
 pub struct RawTypes {
     /// Whether extensions that are not listed are looked up in the mime_guess table.
     pub guess: bool,
+    /// Whether a name without a dot is looked up as if it were an extension.
+    pub whole_names: bool,
     /// The type of a file without a known extension; empty for no type at all.
     pub default: String,
     /// The charset that is added to the types in `charset_for`; empty for none.
     pub charset: String,
     /// Types that get the charset, with `*` for any characters.
     pub charset_for: Vec<String>,
-    /// A built-in table of types by extension that is looked at behind `extensions` and `table`: `debian` (the mime.types of Debian
-    /// 12); empty for none.
+    /// A built-in table of types by extension that is looked at behind `extensions` and `table`: `debian` (the mime.types
+    /// of Debian 12) or `mime-1.6` (the npm package of that name); empty for none.
     pub builtin: String,
     /// Endings that stand for another: `tgz = "tar.gz"`.
     pub short: BTreeMap<String, String>,
@@ -784,6 +788,7 @@ impl Default for RawTypes {
     fn default() -> RawTypes {
         RawTypes {
             guess: true,
+            whole_names: false,
             default: "application/octet-stream".to_owned(),
             charset: String::new(),
             charset_for: Vec::new(),

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaTypes {
     guess: bool,
+    whole_names: bool,
     default: String,
     charset: String,
     charset_for: Vec<String>,
@@ -22,10 +23,12 @@ pub struct MediaTypes {
 type Table = HashMap<&'static str, &'static str>;
 
 /// The built-in tables of types by extension, by name.
-static TABLES: LazyLock<[(&str, Table); 2]> = LazyLock::new(|| {
+static TABLES: LazyLock<[(&str, Table); 3]> = LazyLock::new(|| {
     let debian = include_str!("../../profiles/types/debian.types");
+    let mime = include_str!("../../profiles/types/mime-1.6.types");
     [
         ("", Table::new()),
+        ("mime-1.6", mime.lines().flat_map(types_of_line).collect()),
         ("debian", debian.lines().flat_map(types_of_line).collect()),
     ]
 });
@@ -49,6 +52,7 @@ impl MediaTypes {
             short: raw.short.clone(),
             codings: raw.codings.clone(),
             guess: raw.guess,
+            whole_names: raw.whole_names,
             default: raw.default.clone(),
             charset: raw.charset.clone(),
             charset_for: raw.charset_for.clone(),
@@ -99,7 +103,8 @@ impl MediaTypes {
     }
 
     fn bare(&self, name: &str) -> Cow<'_, str> {
-        for extension in extensions(name) {
+        let whole = Some(name).filter(|name| self.whole_names && !name.contains('.'));
+        for extension in extensions(name).chain(whole) {
             let extension = if self.case_sensitive {
                 Cow::Borrowed(extension)
             } else {
@@ -109,7 +114,7 @@ impl MediaTypes {
                 return Cow::Borrowed(listed);
             }
         }
-        let last = extensions(name).last();
+        let last = extensions(name).chain(whole).last();
         if let Some(listed) = last.and_then(|last| self.builtin.get(last.to_ascii_lowercase().as_str())) {
             return Cow::Borrowed(listed);
         }

@@ -39,7 +39,7 @@ impl<'c> Feed<'c> {
         input: &'c [u8],
         head: usize,
         framing: Framing,
-        chunks: &'c Cell<Chunks>,
+        chunks: Option<&'c Cell<Chunks>>,
     ) -> Feed<'c> {
         let (at_hand, allowed) = match framing {
             Framing::None => (&input[..head], Some(0)),
@@ -53,7 +53,7 @@ impl<'c> Feed<'c> {
             stream,
             at_hand,
             allowed,
-            chunks: (framing == Framing::Chunked).then_some(chunks),
+            chunks: chunks.filter(|_| framing == Framing::Chunked),
             head_left: head,
             received: 0,
             ended: false,

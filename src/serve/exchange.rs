@@ -13,7 +13,7 @@ use crate::http::chunks::{Chunks, Place};
 use crate::http::field::Name;
 use crate::http::request::{BodyRules, Delimiter};
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Scan, Treatment, Version, head, status};
-use crate::profile::{Continue, Entity, MethodRule, Profile, ReadBody, Response};
+use crate::profile::{Continue, Entity, MethodRule, Profile, ReadBody, Response, Timer};
 use crate::respond::{self, Body, Reply, Route, Surroundings};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
@@ -93,6 +93,8 @@ pub(super) enum Left {
 enum BodyEnd {
     Complete,
     Late,
+    /// Nothing of it came in the time that holds behind a reply.
+    Silent,
     Broken,
     ClientFin,
 }
@@ -297,7 +299,9 @@ impl Exchange<'_> {
                     Ok::<_, Infallible>(hyper::Response::new(Unsent::new()))
                 })
             }));
-        let feed = Feed::new(self.stream, input, head, framing, &self.chunks);
+        let too_large = Fault::ChunkTooLarge;
+        let judged = !self.profile().head.faults.accepts(too_large);
+        let feed = Feed::new(self.stream, input, head, framing, judged.then_some(&self.chunks));
         let connection = http1::Builder::new()
             .keep_alive(false)
             .half_close(true)
@@ -410,7 +414,7 @@ impl Exchange<'_> {
                     .or(Some(CloseReason::BodyUnread.into())),
                 false,
             ),
-            ReadBody::First => match self.read_body(&mut body).await {
+            ReadBody::First => match self.read_body(&mut body, None).await {
                 BodyEnd::Complete if profile.fault_discards => match self.fault_behind().await {
                     Some(id) => {
                         let reply = Reply::plain(profile, id, request.method());
@@ -445,13 +449,17 @@ impl Exchange<'_> {
     ) -> (Option<End>, bool) {
         let profile = self.profile();
         match end {
-            None => match self.read_body(body).await {
+            None => match self
+                .read_body(body, profile.connection.timers.body_behind.as_ref())
+                .await
+            {
                 BodyEnd::Complete => (None, true),
+                BodyEnd::Silent => (Some(CloseReason::Idle.into()), false),
                 BodyEnd::Broken if profile.request_body.look_first => (Some(CloseReason::BadRequest.into()), false),
                 failed => (Some(self.body_failed(request, failed, sent).await), false),
             },
             Some(end) if !profile.request_body.before_end => (Some(end), false),
-            Some(end) => match self.read_body(body).await {
+            Some(end) => match self.read_body(body, None).await {
                 BodyEnd::Complete => (
                     Some(End {
                         style: end.style.or(profile.connection.ends.after_body),
@@ -459,7 +467,7 @@ impl Exchange<'_> {
                     }),
                     true,
                 ),
-                BodyEnd::Late => (Some(CloseReason::BodyTimeout.into()), false),
+                BodyEnd::Late | BodyEnd::Silent => (Some(CloseReason::BodyTimeout.into()), false),
                 BodyEnd::Broken | BodyEnd::ClientFin => (Some(end), false),
             },
         }
@@ -538,15 +546,17 @@ impl Exchange<'_> {
             .find(located, self.profile(), &accepted, &mut self.worker.cache.borrow_mut())
     }
 
-    /// Reads the body to its end, within the profile's time.
-    async fn read_body(&self, body: &mut Incoming) -> BodyEnd {
-        let timer = &self.profile().connection.timers.body;
+    /// Reads the body to its end, within the profile's time. `silence` holds until a part of it has come.
+    async fn read_body(&self, body: &mut Incoming, silence: Option<&Timer>) -> BodyEnd {
+        let usual = &self.profile().connection.timers.body;
         let begun = self.worker.now();
         let (mut last, mut received) = (begun, 0u64);
         loop {
-            let frame = match due(timer, begun, last, received) {
+            let silence = silence.filter(|_| received == 0);
+            let frame = match due(silence.unwrap_or(usual), begun, last, received) {
                 Some(at) => match timeout_at(self.worker.shared.started + at, body.frame()).await {
                     Ok(frame) => frame,
+                    Err(_) if silence.is_some() => return BodyEnd::Silent,
                     Err(_) => return BodyEnd::Late,
                 },
                 None => body.frame().await,
@@ -566,7 +576,7 @@ impl Exchange<'_> {
     async fn body_failed(&self, request: &Request<'_>, end: BodyEnd, sent: &mut u64) -> End {
         let profile = self.profile();
         let (say, reason) = match end {
-            BodyEnd::Late => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
+            BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
             BodyEnd::Broken => match profile.head.faults.of(if self.chunks.get().too_large() {
                 Fault::ChunkTooLarge
             } else if self.chunks.get().place() == Place::Trailer {

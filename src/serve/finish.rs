@@ -13,7 +13,12 @@ pub async fn finish(stream: &TcpStream, style: Style, ends: &Ends, received: &mu
     match style {
         Style::Fin => fin(stream),
         // Dropping the stream closes it: the kernel then tells the client by RST of what was not read.
-        Style::Close => {}
+        // What is on its way is let in first: it was sent before the client could know of the end.
+        Style::Close => {
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+        }
         Style::Rst => {
             // With a linger time of zero, closing sends RST and forgets what is unsent (tcp(7)).
             let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
