@@ -778,8 +778,10 @@ pub struct RawTypes {
     pub codings: BTreeMap<String, String>,
     /// The type by extension, in lower case and without its dot; empty for no type. `tar.gz` is one too.
     pub extensions: BTreeMap<String, String>,
-    /// More of them as a `mime.types` file has them: a type and its extensions on each line.
+    /// More of them as a `mime.types` file has them: a type and its extensions on each line, or up to a `;`.
     pub table: String,
+    /// Whether every extension of a name counts, the last one that is listed first, and not only the name's ending.
+    pub any_extension: bool,
     /// Names looked up with their whole ending: whether the extension's case counts.
     pub case_sensitive: bool,
 }
@@ -792,6 +794,7 @@ impl Default for RawTypes {
             default: "application/octet-stream".to_owned(),
             charset: String::new(),
             charset_for: Vec::new(),
+            any_extension: false,
             builtin: String::new(),
             short: BTreeMap::new(),
             codings: BTreeMap::new(),
@@ -1063,6 +1066,9 @@ pub struct RawResponse {
     /// When the request's body is read, if otherwise than [request_body] read says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_body: Option<ReadBody>,
+    /// `false`: a client that waits for `100 Continue` gets this response in its place, and the connection ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues: Option<bool>,
     /// The style of the end after it, if it ends the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub style: Option<Style>,

@@ -1,7 +1,7 @@
 //! A response as a profile describes it: compiled templates for reason, head and body.
 
 use super::raw::{Claim, LengthForHead, RawResponse, ReadBody, Style};
-use super::template::{Placeholder, Template, Values};
+use super::template::{Filter, Placeholder, Template, Values};
 use crate::http::{ResponseId, status};
 
 /// One `[response]` table, compiled.
@@ -35,6 +35,8 @@ pub struct Response {
     pub read_body: Option<ReadBody>,
     /// The response that takes its place for a request with a body.
     pub with_body: Option<ResponseId>,
+    /// Whether `100 Continue` may come before it.
+    pub continues: bool,
     /// The style of the end after it.
     pub style: Option<Style>,
     /// The responses that take its place for certain methods.
@@ -116,6 +118,7 @@ impl Response {
             counts: raw.counts.unwrap_or(1),
             read_body: raw.read_body,
             with_body: None,
+            continues: raw.continues.unwrap_or(true),
             style: raw.style,
             variants: Vec::new(),
             reason,
@@ -133,6 +136,8 @@ impl Response {
         for line in &self.lines {
             if line.is_just(Placeholder::Says) {
                 says.iter().for_each(|said| render_line(said, values, out));
+            } else if line.is_just_filtered(Placeholder::Says, Filter::Reversed) {
+                says.iter().rev().for_each(|said| render_line(said, values, out));
             } else {
                 render_line(line, values, out);
             }
@@ -187,7 +192,8 @@ fn head_line(line: &str) -> Result<Template, String> {
     let is_field = line
         .split_once(':')
         .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(crate::http::field::is_token));
-    if is_field || template.is_just(Placeholder::Says) {
+    if is_field || template.is_just(Placeholder::Says) || template.is_just_filtered(Placeholder::Says, Filter::Reversed)
+    {
         return Ok(template);
     }
     Err(format!("expected `Name: value` or `{{says}}`, got `{line}`"))
@@ -222,6 +228,7 @@ pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
         counts: raw.counts.or(like.counts),
         with_body: raw.with_body.clone().or_else(|| like.with_body.clone()),
         read_body: raw.read_body.or(like.read_body),
+        continues: raw.continues.or(like.continues),
         style: raw.style.or(like.style),
     }
 }

@@ -118,6 +118,7 @@ filters! {
     IfBeyondAscii = "if-beyond-ascii", "no value if all is ASCII";
     DropBeyondAscii = "drop-beyond-ascii", "without the characters beyond ASCII";
     Lower = "lower", "in lower case";
+    Reversed = "reversed", "of `{says}`: the last line first";
     HostPort = "host-port", "of a host, its port; 80 if it has none";
     Authority = "authority", "a host as a URI has it: in lower case, without a dot at its end, without the port 80";
     PathLower = "path-encode-lower", "percent-encoded with lower-case digits but for letters, digits and $-_.+!*'(),:;@&=/~";
@@ -200,6 +201,11 @@ impl Template {
     /// Whether it is `placeholder` and nothing else.
     pub fn is_just(&self, placeholder: Placeholder) -> bool {
         matches!(self.segments.as_slice(), [Segment::Value(p, filters)] if *p == placeholder && filters.is_empty())
+    }
+
+    /// Whether it is `placeholder` and nothing else, with this filter alone.
+    pub fn is_just_filtered(&self, placeholder: Placeholder, filter: Filter) -> bool {
+        matches!(self.segments.as_slice(), [Segment::Value(p, filters)] if *p == placeholder && *filters == [filter])
     }
 
     /// Writes it; false, and nothing written, if a placeholder has no value.
@@ -351,6 +357,8 @@ fn apply(filter: Filter, value: &[u8], out: &mut Vec<u8>) -> bool {
         }
         Filter::DropBeyondAscii => out.extend(value.iter().filter(|b| b.is_ascii())),
         Filter::Lower => out.extend(value.to_ascii_lowercase()),
+        // Lines are turned round where they are written: see `Response::render_head`.
+        Filter::Reversed => out.extend_from_slice(value),
         Filter::HostPort => match split_port(value).1 {
             [] | [b':'] => out.extend_from_slice(b"80"),
             port => out.extend_from_slice(&port[1..]),

@@ -14,6 +14,7 @@ pub struct MediaTypes {
     charset: String,
     charset_for: Vec<String>,
     case_sensitive: bool,
+    any_extension: bool,
     extensions: BTreeMap<String, String>,
     builtin: &'static Table,
     short: BTreeMap<String, String>,
@@ -33,11 +34,14 @@ static TABLES: LazyLock<[(&str, Table); 3]> = LazyLock::new(|| {
     ]
 });
 
-/// The extensions that a line of mime.types lists, each with its type.
+/// The extensions that a line of mime.types lists, each with its type; a `;` is as good as a line end.
 fn types_of_line(line: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
-    let media_type = words.next().unwrap_or_default();
-    words.map(move |extension| (extension, media_type))
+    let entries = line.split('#').next().unwrap_or_default().split(';');
+    entries.flat_map(|entry| {
+        let mut words = entry.split_whitespace();
+        let media_type = words.next().unwrap_or_default();
+        words.map(move |extension| (extension, media_type))
+    })
 }
 
 impl MediaTypes {
@@ -57,6 +61,7 @@ impl MediaTypes {
             charset: raw.charset.clone(),
             charset_for: raw.charset_for.clone(),
             case_sensitive: raw.case_sensitive,
+            any_extension: raw.any_extension,
             extensions: raw
                 .table
                 .lines()
@@ -102,7 +107,20 @@ impl MediaTypes {
         (name, coding)
     }
 
+    /// The type of the last extension that is listed, wherever it stands in the name.
+    fn of_any_extension(&self, name: &str) -> Option<&str> {
+        let name = name.trim_start_matches('.').to_ascii_lowercase();
+        let (_, extensions) = name.split_once('.')?;
+        extensions.rsplit('.').find_map(|extension| {
+            let listed = self.extensions.get(extension).map(String::as_str);
+            listed.or_else(|| self.builtin.get(extension).copied())
+        })
+    }
+
     fn bare(&self, name: &str) -> Cow<'_, str> {
+        if self.any_extension {
+            return Cow::Borrowed(self.of_any_extension(name).unwrap_or(&self.default));
+        }
         let whole = Some(name).filter(|name| self.whole_names && !name.contains('.'));
         for extension in extensions(name).chain(whole) {
             let extension = if self.case_sensitive {
@@ -210,7 +228,7 @@ mod tests {
         let types = MediaTypes::new(&RawTypes {
             guess: false,
             default: String::new(),
-            table: "# types\ntext/html  html htm # and so on\naudio/mpeg\n\nimage/jpeg jpg".into(),
+            table: "# types\ntext/html  html htm; text/x x # and so on\naudio/mpeg\n\nimage/jpeg jpg".into(),
             extensions: [("htm".into(), "text/x".into())].into(),
             ..RawTypes::default()
         })
@@ -218,8 +236,36 @@ mod tests {
         for (name, want) in [
             ("a.html", "text/html"),
             ("a.htm", "text/x"),
+            ("a.x", "text/x"),
             ("a.jpg", "image/jpeg"),
             ("a.and", ""),
+        ] {
+            assert_eq!(types.of(name).0, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn any_extension_may_count() {
+        let types = MediaTypes::new(&RawTypes {
+            guess: false,
+            default: String::new(),
+            builtin: "debian".into(),
+            any_extension: true,
+            ..RawTypes::default()
+        })
+        .expect("a table");
+        for (name, want) in [
+            ("n.html.zz", "text/html"),
+            ("n.zz.html", "text/html"),
+            ("n.html.txt", "text/plain"),
+            ("n.Html.ZZ", "text/html"),
+            ("n..html", "text/html"),
+            ("n.html.", "text/html"),
+            (".html", ""),
+            ("...html", ""),
+            (".a.html", "text/html"),
+            ("html", ""),
+            ("n.html~", ""),
         ] {
             assert_eq!(types.of(name).0, want, "{name}");
         }

@@ -386,6 +386,10 @@ impl Exchange<'_> {
             let end = self.write(request, &reply, Some(CloseReason::BadRequest), sent).await;
             return self.body_behind(request, body, end, sent).await;
         }
+        if body.is_some() && request.expects_continue(&profile.head.body) && !reply.response.continues {
+            let ending = Some(CloseReason::ContinueUnsent);
+            return (self.write(request, &reply, ending, sent).await, false);
+        }
         let says_continue = match policy.continues {
             _ if body.is_none() && !policy.continue_without_body => false,
             Continue::AtOnce => true,
