@@ -230,6 +230,13 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     {
         return Err(id.into());
     }
+    if let Take::Answer(id) = policy.no_slash
+        && !target.starts_with(b"/")
+        && !has_no_path(target, policy)
+        && !(policy.absolute == Take::As(AbsoluteTarget::Path) && is_absolute(target, policy))
+    {
+        return Err(id.into());
+    }
     let parts = split(target, policy);
     let sent: &[u8] = &parts.path;
     let resolved = if policy.dots_first && plain(sent).is_none() {
@@ -601,6 +608,25 @@ mod tests {
             let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]);
             assert_eq!(got.is_ok(), want, "{target}");
         }
+    }
+
+    #[test]
+    fn a_path_may_come_back_by_the_name_of_the_root() {
+        let profile = layers::load("django").expect("the profile");
+        let root = ["srv", "site"].map(String::from);
+        for (target, want) in [
+            ("/../site/a", Some("a")),
+            ("/x/../../site/a/../b", Some("b")),
+            ("/../../../srv/site/a", Some("a")),
+            ("/../sit/a", None),
+            ("/../site2/a", None),
+            ("/../site/../a", None),
+            ("/..", None),
+        ] {
+            let got = locate(target.as_bytes(), &profile.target, &profile.files, &root).ok();
+            assert_eq!(got.map(|located| located.path).as_deref(), want, "{target}");
+        }
+        assert!(locate(b"/../site/a", &profile.target, &profile.files, &[]).is_err());
     }
 
     #[test]

@@ -92,6 +92,7 @@ faults! {
     OldVersion = "old_version", "HTTP/0.9 spelled out, or another 0.x (accepted: read as HTTP/1.0, but HTTP/0.9 as [head] http09 has it)";
     LineTooLong = "line_too_long", "a request line longer than [head] line";
     FieldNoColon = "field_no_colon", "a field line without a colon (accepted: a field without a value)";
+    FieldEnvelope = "field_envelope", "a line that begins with `From `, as the envelope of a mail does (accepted: a field line like any other; not listed: accepted)";
     FieldNameEmpty = "field_name_empty", "a field line that begins with a colon";
     FieldNameChar = "field_name_char", "a field name with a character that is no token character (accepted: part of the name)";
     FieldNameControl = "field_name_control", "a field name with a space or a control character in it (accepted: part of the name; not listed: as field_name_char)";
@@ -136,7 +137,7 @@ faults! {
     ExpectEmpty = "expect_empty", "an Expect field without a value (accepted: ignored)";
     ExpectRepeated = "expect_repeated", "more than one Expect field (accepted: the first counts)";
     ExpectUnknown = "expect_unknown", "an Expect field other than 100-continue (accepted: ignored)";
-    UpgradeWebsocket = "upgrade_websocket", "a request to go over to WebSocket (accepted: ignored)";
+    UpgradeWebsocket = "upgrade_websocket", "a GET or HEAD, in any case, that asks to go over to WebSocket (accepted: ignored)";
     TargetPort = "target_port", "an absolute target with a port that is none (accepted: not looked at)";
 }
 
@@ -168,13 +169,14 @@ pub struct Faults([Treatment; Fault::ALL.len()]);
 impl Faults {
     /// Faults that are let pass where a profile says nothing of them: RFC 9110 and 9112 have nothing against them, or
     /// leave them to whoever reads the target.
-    pub const PASSED: [Fault; 13] = [
+    pub const PASSED: [Fault; 14] = [
         Fault::EmptyLine,
         Fault::ConnectAuthority,
         Fault::TargetAuthority,
         Fault::TargetScheme,
         Fault::TargetPort,
         Fault::NoVersionMethod,
+        Fault::FieldEnvelope,
         Fault::HostEmptyOld,
         Fault::HostLabel,
         Fault::LengthMissing,

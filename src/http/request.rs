@@ -255,8 +255,10 @@ impl<'a> Request<'a> {
                 None
             };
         };
-        if self.all(Name::Host).nth(1).is_some() {
-            return refused(Fault::HostRepeated);
+        if self.all(Name::Host).nth(1).is_some()
+            && let Some(fault) = refused(Fault::HostRepeated)
+        {
+            return Some(fault);
         }
         if !policy.host_beside_uri && has_scheme(self.target()) {
             return None;
@@ -298,7 +300,12 @@ impl<'a> Request<'a> {
             && self
                 .get(Name::Upgrade)
                 .is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(b"websocket"));
-        if asks { refused(Fault::UpgradeWebsocket) } else { None }
+        let is_get = matches!(self.method().to_ascii_uppercase().as_slice(), b"GET" | b"HEAD");
+        if is_get && asks {
+            refused(Fault::UpgradeWebsocket)
+        } else {
+            None
+        }
     }
 
     fn framing_fault(&self, policy: &HeadPolicy, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {

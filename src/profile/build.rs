@@ -468,6 +468,7 @@ fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
             &target.fragment,
             &[("ends", Fragment::Ends), ("literally", Fragment::Literal)],
         )?,
+        no_slash: names.take(&["target", "no_slash"], &target.no_slash, &[("path", ())])?,
         no_path: names.take(&["target", "no_path"], &target.no_path, &[("root", ())])?,
         latin1,
         bad_percent: names.take(&["target", "bad_percent"], &target.bad_percent, &[("literally", ())])?,

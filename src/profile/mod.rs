@@ -146,6 +146,7 @@ pub struct TargetPolicy {
     pub absolute_empty: Option<ResponseId>,
     pub absolute_host: raw::AbsoluteHost,
     pub no_path: Take<()>,
+    pub no_slash: Take<()>,
     pub fragment: Take<Fragment>,
     pub latin1: bool,
     pub bad_percent: Take<()>,

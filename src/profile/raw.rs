@@ -537,6 +537,9 @@ pub struct RawTarget {
     pub absolute_host: AbsoluteHost,
     /// A target without a path (`?x`, `http://host`): the `root`, or a response.
     pub no_path: Word,
+    /// A target that does not begin with a slash, and is no absolute URI whose path counts: a `path` all the same, or a
+    /// response.
+    pub no_slash: Word,
     /// A `#`: the target `ends` there, or it is taken `literally`, or a response.
     pub fragment: Word,
     /// Bytes above 0x7f are `utf-8` or `latin-1`.
@@ -599,6 +602,7 @@ impl Default for RawTarget {
             absolute_empty: None,
             absolute_host: AbsoluteHost::Slash,
             no_path: word("root"),
+            no_slash: word("path"),
             fragment: word("400"),
             charset: word("utf-8"),
             bad_percent: word("400"),

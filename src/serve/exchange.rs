@@ -11,6 +11,7 @@ use crate::events;
 use crate::files::{Found, Located};
 use crate::http::chunks::{Chunks, Place};
 use crate::http::field::Name;
+use crate::http::head::Http09;
 use crate::http::request::{BodyRules, Delimiter};
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Scan, Treatment, Version, head, status};
 use crate::profile::{Continue, Entity, MethodRule, Profile, ReadBody, Response, Timer};
@@ -649,8 +650,9 @@ impl Exchange<'_> {
         }
         let before = *sent;
         let written = {
-            let is_head =
-                request.method() == b"HEAD" && request.version() != Version::Http09 && !response.body_for_head;
+            let is_head = request.method() == b"HEAD"
+                && !(request.version() == Version::Http09 && profile.head.http09 == Http09::Body)
+                && !response.body_for_head;
             let body = if is_head || status::is_bodiless(response.status) {
                 Vec::new()
             } else {
