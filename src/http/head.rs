@@ -568,7 +568,7 @@ impl Scanner<'_> {
                 _ => {}
             }
         }
-        if text.get(name.len()) == Some(&b'\r') && refuses(Fault::FieldNoColon) {
+        if !name.is_empty() && text.get(name.len()) == Some(&b'\r') && refuses(Fault::FieldNoColon) {
             return Err(Fault::FieldNoColon);
         }
         let value = text.get(name.len() + 1..).unwrap_or_default();

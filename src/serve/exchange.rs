@@ -454,10 +454,7 @@ impl Exchange<'_> {
     ) -> (Option<End>, bool) {
         let profile = self.profile();
         match end {
-            None => match self
-                .read_body(body, profile.connection.timers.body_behind.as_ref())
-                .await
-            {
+            None => match self.rest_of_body(body).await {
                 BodyEnd::Complete => (None, true),
                 BodyEnd::Silent => (Some(CloseReason::Idle.into()), false),
                 BodyEnd::Broken if profile.request_body.look_first => (Some(CloseReason::BadRequest.into()), false),
@@ -549,6 +546,18 @@ impl Exchange<'_> {
         self.site
             .root
             .find(located, self.profile(), &accepted, &mut self.worker.cache.borrow_mut())
+    }
+
+    /// Reads what is left of a body behind the reply to its request.
+    async fn rest_of_body(&self, body: &mut Incoming) -> BodyEnd {
+        let silence = self.profile().connection.timers.body_behind.as_ref();
+        // What had come before the reply does not break the silence behind it.
+        if silence.is_some()
+            && let Some(end) = look(body).await
+        {
+            return end;
+        }
+        self.read_body(body, silence).await
     }
 
     /// Reads the body to its end, within the profile's time. `silence` holds until a part of it has come.
