@@ -63,11 +63,7 @@ fn print(name: &str, json: bool) -> Result<(), Mistake> {
 }
 
 fn compare(left: &str, right: &str, json: bool) -> Result<(), Mistake> {
-    let load = |name: &str| -> Result<toml::Table, Mistake> {
-        let stack = Stack::load(name)?;
-        stack.build()?;
-        Ok(stack.merged())
-    };
+    let load = |name: &str| -> Result<toml::Table, Mistake> { Ok(Stack::load(name)?.effective()?) };
     let found = differences(&load(left)?, &load(right)?);
     if json {
         let rows: Vec<toml::Value> = found
@@ -82,13 +78,38 @@ fn compare(left: &str, right: &str, json: bool) -> Result<(), Mistake> {
         say(&(json_of(&toml::Value::Array(rows)) + "\n"));
         return Ok(());
     }
+    say(&for_people(left, right, &found));
+    Ok(())
+}
+
+/// The differences that a person wants to read: media types are counted, of pages the first line is shown.
+fn for_people(left: &str, right: &str, found: &[Difference]) -> String {
+    let is_type = |d: &&Difference| d.key.starts_with("types.extensions.") || d.key.starts_with("types.whole_names.");
     let mut text = String::new();
-    for Difference { key, left: a, right: b } in &found {
-        let shown = |value: &Option<toml::Value>| value.as_ref().map_or("(default)".to_owned(), shown);
+    for Difference { key, left: a, right: b } in found.iter().filter(|d| !is_type(d)) {
+        let shown = |value: &Option<toml::Value>| match value {
+            None => "-".to_owned(),
+            Some(value) if key.ends_with(".body") => first_line(&shown(value)),
+            Some(value) => shown(value),
+        };
         text.push_str(&format!("{key}\n{}{}", side(left, &shown(a)), side(right, &shown(b))));
     }
-    say(&text);
-    Ok(())
+    let types = found.iter().filter(is_type).count();
+    if types > 0 {
+        text.push_str(&format!(
+            "types.extensions\n  {types} media types differ; --json lists them\n"
+        ));
+    }
+    text
+}
+
+fn first_line(text: &str) -> String {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default().to_owned();
+    match lines.count() {
+        0 => first,
+        more => format!("{first} ... and {more} more lines"),
+    }
 }
 
 /// A value under the name of its profile; one of several lines is indented as a whole.

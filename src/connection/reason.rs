@@ -55,11 +55,11 @@ reasons! {
     BadRequest = "bad_request" Server, "the request could not be accepted";
     BodyUnread = "body_unread" Server, "the request's body was not read to its end";
     RequestDropped = "request_dropped" Server, "the client had ended its side behind the request, which this server drops";
-    ClientFinUnused = "client_fin_unused" Client, "the client ended it without a request";
-    ClientFinInHead = "client_fin_in_head" Client, "the client ended it in the middle of a request head";
-    ClientFinInBody = "client_fin_in_body" Client, "the client ended it in the middle of a request body";
-    ClientFin = "client_fin" Client, "the client ended it";
-    ClientReset = "client_reset" Client, "the client reset it";
+    ClientFinUnused = "client_fin_unused" Client, "it sent no request";
+    ClientFinInHead = "client_fin_in_head" Client, "in the middle of a request head";
+    ClientFinInBody = "client_fin_in_body" Client, "in the middle of a request body";
+    ClientFin = "client_fin" Client, "between requests";
+    ClientReset = "client_reset" Client, "it reset the connection";
     Shutdown = "shutdown" Server, "the server stops";
     FileChanged = "file_changed" Server, "the file became shorter while it was sent";
     TooMany = "too_many" Server, "there are as many connections as there may be";

@@ -97,11 +97,12 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
 }
 
 fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Result {
-    let (who, how) = match (fields.get("who"), fields.get("style")) {
-        ("Client", _) => ("client", "ended"),
-        (_, "Rst") => ("server", "RST"),
-        (_, "Linger") => ("server", "FIN, lingering"),
-        (_, "Hold") => ("client", "ended, the server held on"),
+    let (who, how) = match (fields.get("who"), fields.get("reason"), fields.get("style")) {
+        ("Client", "client_reset", _) => ("client", "RST"),
+        ("Client", ..) => ("client", "FIN"),
+        (_, _, "Rst") => ("server", "RST"),
+        (_, _, "Linger") => ("server", "FIN, then lingering"),
+        (_, _, "Hold") => ("client", "FIN, for which the server waited"),
         _ => ("server", "FIN"),
     };
     let requests = match fields.get("requests") {

@@ -12,7 +12,9 @@ use std::sync::Arc;
 /// A directory whose files are served.
 #[derive(Clone, Debug)]
 pub struct Directory {
-    /// As it was named, made absolute: what a checksum of a file's path is taken of.
+    /// As it was named.
+    named: PathBuf,
+    /// The same, made absolute: what a checksum of a file's path is taken of.
     shown: PathBuf,
     /// As the system resolves it, so that what lies below it can be told.
     real: PathBuf,
@@ -34,6 +36,7 @@ impl Directory {
             _ => None,
         });
         Ok(Directory {
+            named: path.to_owned(),
             names: names.collect(),
             shown,
             real,
@@ -47,8 +50,8 @@ impl Directory {
     }
 
     /// The directory, as it was named.
-    pub fn shown(&self) -> &Path {
-        &self.shown
+    pub fn named(&self) -> &Path {
+        &self.named
     }
 
     /// The place of `path` in the file system; `None` if its names cannot be handed to this system.

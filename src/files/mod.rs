@@ -71,7 +71,7 @@ impl Root {
     /// What the root is, for people.
     pub fn describe(&self) -> String {
         match self {
-            Root::Directory(directory) => directory.shown().display().to_string(),
+            Root::Directory(directory) => directory.named().display().to_string(),
             Root::Embedded => "the demo site inside this program".to_owned(),
         }
     }

@@ -181,6 +181,16 @@ impl Stack {
         whole
     }
 
+    /// The keys of all layers together, and the defaults of the others.
+    ///
+    /// # Errors
+    /// As [`Stack::build`].
+    pub fn effective(&self) -> Result<Table, ConfigError> {
+        self.build()?;
+        let whole = self.raw()?;
+        Table::try_from(whole).map_err(|error| self.mistake(error.to_string()))
+    }
+
     /// The text of the profile, if it is a single layer as it was written.
     pub fn source(&self) -> Option<&str> {
         match self.layers.as_slice() {
@@ -194,16 +204,7 @@ impl Stack {
     /// # Errors
     /// A name that is not defined, or keys that contradict each other; with the layer and line that wrote them.
     pub fn build(&self) -> Result<Profile, ConfigError> {
-        let whole = self.merged();
-        let own = |message: String| ConfigError {
-            origin: self.origin(),
-            line: None,
-            key: None,
-            message,
-        };
-        let raw: Raw = whole
-            .try_into()
-            .map_err(|error: toml::de::Error| own(error.message().to_owned()))?;
+        let raw = self.raw()?;
         build::build(&self.name, &raw).map_err(|(key, message)| {
             let layer = self
                 .layers
@@ -220,6 +221,21 @@ impl Stack {
                 message,
             }
         })
+    }
+
+    fn raw(&self) -> Result<Raw, ConfigError> {
+        self.merged()
+            .try_into()
+            .map_err(|error: toml::de::Error| self.mistake(error.message().to_owned()))
+    }
+
+    fn mistake(&self, message: String) -> ConfigError {
+        ConfigError {
+            origin: self.origin(),
+            line: None,
+            key: None,
+            message,
+        }
     }
 
     fn origin(&self) -> String {

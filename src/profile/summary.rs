@@ -2,13 +2,15 @@
 
 use super::{Profile, Style};
 use crate::connection::CloseReason;
-use crate::http::field::TokenSearch;
 use crate::profile::units::Span;
 
 impl Profile {
     /// What its replies say of the connection, in a few words.
     pub fn announces(&self) -> String {
         let connection = &self.connection;
+        if connection.announce == super::Announce::Http10 && connection.persistent {
+            return "nothing".to_owned();
+        }
         let says = if connection.persistent {
             &connection.says_keep
         } else {
@@ -45,8 +47,8 @@ impl Profile {
             let pause = connection
                 .ends
                 .pause
-                .map_or(String::new(), |pause| format!(" {} ms later", pause.as_millis()));
-            return format!("ends every connection after one reply{pause}");
+                .map_or("after".to_owned(), |pause| format!("{} ms after", pause.as_millis()));
+            return format!("ends every connection {pause} its reply");
         }
         let idle = match (connection.timers.idle.after, connection.ends.style(CloseReason::Idle)) {
             (_, Style::Hold) | (None, _) => "never ends an idle connection".to_owned(),
@@ -62,10 +64,5 @@ impl Profile {
             Some(most) => format!("{idle}, any connection after {most} requests"),
             None => idle,
         }
-    }
-
-    /// Whether the `Connection` field is read as RFC 9110 has it.
-    pub fn reads_connection_as_list(&self) -> bool {
-        self.connection.search == TokenSearch::List
     }
 }
