@@ -1,11 +1,19 @@
 //! From a request target to a path below the root, without touching the file system.
 
-use crate::http::field::Name;
-use crate::http::head::{has_bare_scheme, has_scheme};
-use crate::http::{Request, ResponseId, percent};
-use crate::profile::raw::{AbsoluteHost, EndSlash};
-use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Fragment, Limit, Take, TargetPolicy, types};
+mod dots;
+mod target;
+mod windows;
+
+pub use target::{Parts, has_no_path, host, split};
+pub use windows::is_unsafe_on_windows;
+
+use crate::http::head::has_scheme;
+use crate::http::{ResponseId, percent};
+use crate::profile::raw::EndSlash;
+use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Limit, Take, TargetPolicy, types};
+use dots::{resolve_dots, resolve_dots_from, resolve_sent};
 use std::borrow::Cow;
+use target::{check_absolute, is_absolute};
 
 /// A path below the root, and the pieces of the target that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,128 +51,6 @@ impl Form {
             Form::Slashes
         }
     }
-}
-
-/// Whether the target is an absolute URI. Where the policy lists schemes, it needs no authority.
-fn is_absolute(target: &[u8], policy: &TargetPolicy) -> bool {
-    has_scheme(target) || (policy.schemes.is_some() && has_bare_scheme(target))
-}
-
-/// Whether the target names no path at all, not even `/`.
-pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
-    let rest = if is_absolute(target, policy) {
-        &target[authority_end(target)..]
-    } else {
-        target
-    };
-    matches!(rest, [] | [b'?' | b'#', ..])
-}
-
-/// The host that the request is for, where the policy says which: that of a URI with the server's own scheme, else the
-/// Host field.
-pub fn host<'a>(request: &Request<'a>, policy: &TargetPolicy) -> Option<&'a [u8]> {
-    let foreign = policy.schemes.as_ref().is_some_and(|(schemes, _)| {
-        let own = schemes.first().map(String::as_bytes).unwrap_or_default();
-        own != b"*" && !scheme_and_authority(request.target()).0.eq_ignore_ascii_case(own)
-    });
-    if foreign {
-        request.get(Name::Host).filter(|host| !host.is_empty())
-    } else {
-        request.host().filter(|host| !host.is_empty())
-    }
-}
-
-/// The scheme and the authority of an absolute URI; no authority without `//`.
-fn scheme_and_authority(target: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let scheme = until(target, b':');
-    let rest = target.get(scheme.len() + 1..).unwrap_or_default();
-    let authority = rest.strip_prefix(b"//").map(|rest| {
-        let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#'));
-        &rest[..end.unwrap_or(rest.len())]
-    });
-    (scheme, authority)
-}
-
-/// A target cut into its parts, each as sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parts<'t> {
-    /// The scheme and authority of an absolute URI, if its path is what counts; else nothing.
-    pub origin: &'t [u8],
-    /// The path.
-    pub path: Cow<'t, [u8]>,
-    /// The query with its `?`, or nothing.
-    pub query: &'t [u8],
-    /// The fragment with its `#`, or nothing.
-    pub fragment: &'t [u8],
-}
-
-/// Cuts a target into its parts.
-pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
-    let is_absolute = policy.absolute == Take::As(AbsoluteTarget::Path) && is_absolute(target, policy);
-    let authority_end = if is_absolute { authority_end(target) } else { 0 };
-    let (origin, rest) = target.split_at(authority_end);
-    let (rest, fragment) = match policy.fragment {
-        Take::As(Fragment::Literal) => (rest, &rest[rest.len()..]),
-        _ => rest.split_at(until(rest, b'#').len()),
-    };
-    let (path, query) = rest.split_at(until(rest, b'?').len());
-    let mut parts = Parts {
-        origin,
-        path: Cow::Borrowed(path),
-        query,
-        fragment,
-    };
-    if is_absolute {
-        let (host, behind) = match policy.absolute_host {
-            AbsoluteHost::Slash => (origin, &[][..]),
-            AbsoluteHost::Name => split_host(origin),
-        };
-        parts.origin = host;
-        if !behind.is_empty() {
-            parts.path = [b"/", behind, path].concat().into();
-        } else if !path.starts_with(b"/") {
-            parts.path = Cow::Borrowed(b"/");
-        }
-    }
-    parts
-}
-
-/// Where the authority of an absolute URI ends.
-fn authority_end(target: &[u8]) -> usize {
-    let Some(authority) = target.windows(3).position(|w| w == b"://").map(|at| at + 3) else {
-        return until(target, b':').len() + 1;
-    };
-    let length = target[authority..]
-        .iter()
-        .position(|b| matches!(b, b'/' | b'?' | b'#'))
-        .unwrap_or(target.len() - authority);
-    authority + length
-}
-
-/// Cuts a scheme and authority at the first character that no host name has; a port may end it.
-fn split_host(origin: &[u8]) -> (&[u8], &[u8]) {
-    let digits = origin.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    let port = origin.len() - digits;
-    let without_port = match origin[..port].last() {
-        Some(b':') => &origin[..port - 1],
-        _ => origin,
-    };
-    let scheme = origin.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
-    let start =
-        memchr::memrchr(b'@', &without_port[scheme.min(without_port.len())..]).map_or(scheme, |at| scheme + at + 1);
-    let host = without_port.get(start..).unwrap_or_default();
-    if host.starts_with(b"[") && host.ends_with(b"]") {
-        return (origin, &[]);
-    }
-    let in_name = |b: &u8| b.is_ascii_alphanumeric() || b".-+_".contains(b) || *b >= 0x80;
-    match host.iter().position(|b| !in_name(b)) {
-        Some(at) => (&origin[..start + at], &host[at..]),
-        None => (origin, &[]),
-    }
-}
-
-fn until(text: &[u8], end: u8) -> &[u8] {
-    memchr::memchr(end, text).map_or(text, |at| &text[..at])
 }
 
 /// Why a target names no path below the root.
@@ -287,11 +173,7 @@ struct Decoded {
 
 /// Decodes any target's path.
 fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded, Unnamed> {
-    if let Take::Answer(id) = policy.bad_percent
-        && percent::first_bad(sent).is_some()
-    {
-        return Err(id.into());
-    }
+    check_percent(sent, policy)?;
     if let Take::Answer(id) = policy.encoded_slash
         && (percent::holds_escape_of(sent, b'/')
             || (policy.backslash == Take::As(Backslash::Slash) && percent::holds_escape_of(sent, b'\\')))
@@ -354,6 +236,14 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     })
 }
 
+/// The response to a `%` without two digits, where the policy has one.
+fn check_percent(sent: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
+    match policy.bad_percent {
+        Take::Answer(id) if percent::first_bad(sent).is_some() => Err(id),
+        _ => Ok(()),
+    }
+}
+
 fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
     match limit {
         Some((most, id)) if count > most => Err(id),
@@ -372,105 +262,7 @@ fn plain(sent: &[u8]) -> Option<&str> {
     (path.iter().all(is_plain) && !path.windows(2).any(joined)).then(|| std::str::from_utf8(path).ok())?
 }
 
-fn check_absolute(target: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
-    let (scheme, authority) = scheme_and_authority(target);
-    if let Some((schemes, id)) = &policy.schemes
-        && !schemes
-            .iter()
-            .any(|s| s == "*" || s.as_bytes().eq_ignore_ascii_case(scheme))
-    {
-        return Err(*id);
-    }
-    match (&policy.bad_authority, authority) {
-        (Some((syntax, id)), Some(authority)) if !authority.is_empty() && !syntax.accepts_authority(authority) => {
-            Err(*id)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A path as it was sent, with nothing but `%2e` decoded, and with `.` and `..` worked in.
-fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
-    if let Take::Answer(id) = policy.bad_percent
-        && percent::first_bad(sent).is_some()
-    {
-        return Err(id);
-    }
-    let mut kept: Vec<&[u8]> = Vec::new();
-    let mut ends_in_dots = false;
-    for segment in sent.split(|b| *b == b'/') {
-        // Neither dot can be longer than its escape.
-        let decoded = if segment.len() <= 6 {
-            percent::decode(segment)
-        } else {
-            Vec::new()
-        };
-        ends_in_dots = matches!(decoded.as_slice(), b"." | b"..");
-        match decoded.as_slice() {
-            b".." => {
-                if let (None, Take::Answer(id)) = (kept.pop(), policy.above_root) {
-                    return Err(id);
-                }
-            }
-            b"." => {}
-            _ if segment.is_empty() => {}
-            _ => kept.push(segment),
-        }
-    }
-    let mut path = Vec::with_capacity(sent.len());
-    for segment in &kept {
-        path.push(b'/');
-        path.extend_from_slice(segment);
-    }
-    if ends_in_dots || sent.ends_with(b"/") {
-        path.push(b'/');
-    }
-    Ok(path)
-}
-
-/// Joins the segments of `path`, with `.` and `..` worked in (RFC 3986 section 5.2.4).
-fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, ResponseId> {
-    let mut out = String::with_capacity(path.len());
-    for segment in path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." => {
-                if let Take::Answer(id) = policy.dot_dot {
-                    return Err(id);
-                }
-                if out.is_empty()
-                    && let Take::Answer(id) = policy.above_root
-                {
-                    return Err(id);
-                }
-                out.truncate(out.rfind('/').unwrap_or(0));
-            }
-            name => {
-                if !out.is_empty() {
-                    out.push('/');
-                }
-                out.push_str(name);
-            }
-        }
-    }
-    Ok(out)
-}
-
-/// The same from the top of the file system, so that a path may leave `root` and come back by its name; `None` if it
-/// does not come back. Only whole names are compared, and `root` is cut off again: the rest lies below it.
-fn resolve_dots_from(root: &[String], path: &str) -> Option<String> {
-    let mut names: Vec<&str> = root.iter().map(String::as_str).collect();
-    for segment in path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." => drop(names.pop()),
-            name => names.push(name),
-        }
-    }
-    let is_below = !root.is_empty() && names.len() >= root.len() && names.iter().zip(root).all(|(a, b)| a == b);
-    is_below.then(|| names[root.len()..].join("/"))
-}
-
+/// The response to a name that is not served, whether there is such a file or not.
 fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
     let last = path.split('/').count() - 1;
     for (index, name) in path.split('/').enumerate() {
@@ -491,37 +283,6 @@ fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<()
         }
     }
     Ok(())
-}
-
-/// Whether a name is unsafe to hand to Windows: a device, an alternate stream, or a name that Windows would read as
-/// another one (a dot or space at its end, a short 8.3 name). Harmless elsewhere, so it is asked on Windows alone.
-pub fn is_unsafe_on_windows(name: &str) -> bool {
-    let stem = name
-        .split(['.', ':'])
-        .next()
-        .unwrap_or_default()
-        .trim_end()
-        .to_ascii_lowercase();
-    let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix).is_some_and(|n| {
-            matches!(
-                n,
-                "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"
-            )
-        })
-    };
-    let device = matches!(
-        stem.as_str(),
-        "con" | "prn" | "aux" | "nul" | "conin$" | "conout$" | "clock$"
-    ) || numbered("com")
-        || numbered("lpt");
-    let short = name
-        .char_indices()
-        .any(|(at, c)| c == '~' && name[at + 1..].starts_with(|d: char| d.is_ascii_digit()));
-    device
-        || short
-        || name.ends_with(['.', ' '])
-        || name.contains(|c: char| c < ' ' || matches!(c, ':' | '\\' | '/' | '<' | '>' | '"' | '|' | '?' | '*'))
 }
 
 #[cfg(test)]
@@ -644,28 +405,6 @@ mod tests {
                     assert!(!bad, "{target} -> {}", located.path);
                 }
             }
-        }
-    }
-
-    #[test]
-    fn names_that_windows_would_misread() {
-        for name in [
-            "con", "NUL.txt", "com1", "lpt9.a.b", "a:b", "a::$DATA", "a.", "a ", "PROGRA~1", "aux .txt", "com¹",
-            "a\\b", "conin$",
-        ] {
-            assert!(is_unsafe_on_windows(name), "{name}");
-        }
-        for name in [
-            "console",
-            "a.con",
-            "com10",
-            "com",
-            "index.html",
-            "音乐.txt",
-            "a~b",
-            "nuls",
-        ] {
-            assert!(!is_unsafe_on_windows(name), "{name}");
         }
     }
 }

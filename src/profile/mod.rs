@@ -55,10 +55,10 @@ pub struct Profile {
     pub read: usize,
     /// How a repeated field is read.
     pub repeated: Repeated,
-    /// Whether a fault behind pending replies takes them away.
-    pub fault_discards: bool,
     /// The same for one that holds a date.
     pub repeated_date: Repeated,
+    /// Whether a fault behind pending replies takes them away.
+    pub fault_discards: bool,
     /// How a field value on several lines is read.
     pub fold: Fold,
     /// Whether white space at the end of a field's value counts.
@@ -165,7 +165,6 @@ pub struct TargetPolicy {
     pub longest_segment: Limit,
     pub most_segments: Limit,
     pub end_slash: raw::EndSlash,
-    pub merge_slashes: bool,
     pub merge_leading_slashes: bool,
     pub before_method: bool,
 }
@@ -444,7 +443,7 @@ impl Responses {
     }
 }
 
-/// The members of `known` nearest to `name`, best first; empty if none is near.
+/// The member of `known` nearest to `name`, if any is near.
 pub fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let best = known
         .map(|k| (strsim::jaro_winkler(name, k), k))

@@ -13,7 +13,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const SOURCES: &[&str] = &[
-    include_str!("raw.rs"),
+    include_str!("raw/mod.rs"),
+    include_str!("raw/connection.rs"),
+    include_str!("raw/ends.rs"),
+    include_str!("raw/files.rs"),
+    include_str!("raw/head.rs"),
+    include_str!("raw/multipart.rs"),
+    include_str!("raw/padding.rs"),
+    include_str!("raw/request_body.rs"),
+    include_str!("raw/response.rs"),
+    include_str!("raw/target.rs"),
+    include_str!("raw/timers.rs"),
+    include_str!("raw/types.rs"),
+    include_str!("raw/writes.rs"),
     include_str!("units.rs"),
     include_str!("../http/range/policy.rs"),
     include_str!("../respond/precondition/policy.rs"),
@@ -39,11 +51,11 @@ struct Member {
     kind: String,
 }
 
-/// Every struct with named fields and every enum of the sources.
+/// Every struct with named fields and every enum of the sources that a profile is read into.
 fn shapes() -> BTreeMap<String, Shape> {
     let mut shapes = BTreeMap::new();
     for source in SOURCES {
-        let (mut doc, mut rename) = (String::new(), None);
+        let (mut doc, mut rename, mut is_read) = (String::new(), None, false);
         let mut open: Option<(String, Shape)> = None;
         for line in source.lines() {
             let text = line.trim();
@@ -55,10 +67,12 @@ fn shapes() -> BTreeMap<String, Shape> {
                 rename = name.split('"').next().map(str::to_owned);
             }
             if text.starts_with("#[") {
+                is_read |= text.starts_with("#[derive(") && text.contains("Deserialize");
                 continue;
             }
             let said = std::mem::take(&mut doc).trim().to_owned();
             let renamed = rename.take();
+            let is_read = std::mem::take(&mut is_read);
             if let Some((_, shape)) = &mut open {
                 if line == "}" {
                     shapes.extend(open.take());
@@ -75,7 +89,7 @@ fn shapes() -> BTreeMap<String, Shape> {
                         kind: String::new(),
                     });
                 }
-            } else if let Some((is_enum, name)) = opening(line) {
+            } else if let Some((is_enum, name)) = opening(line).filter(|_| is_read) {
                 let shape = Shape {
                     members: Vec::new(),
                     is_enum,
@@ -362,6 +376,16 @@ fn the_readme_lists_every_key_fault_reason_placeholder_and_filter() {
         readme == want,
         "profiles/README.md is out of date; {advice}\n{differing:#?}"
     );
+}
+
+/// A table that is added to [`super::raw`] is read here, too.
+#[test]
+fn every_file_of_raw_is_a_source() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/profile/raw");
+    for file in std::fs::read_dir(directory).expect(directory).flatten() {
+        let text = std::fs::read_to_string(file.path()).expect("a source file");
+        assert!(SOURCES.contains(&text.as_str()), "{:?} is no source", file.path());
+    }
 }
 
 /// Whatever way the tables are made: each key that a profile can be printed with is there.

@@ -1,11 +1,15 @@
 //! The decision: what is answered to a request. Pure functions of profile, request and facts; no I/O, no clock.
 //!
 //! [`route`] says what a request is for: an answer that depends on no file, or a path to look up. [`file_reply`] decides
-//! what is answered to what was found there. [`reply`] renders either.
+//! what is answered to what was found there. [`reply`] renders either, with what
+//! [`values`] says for the placeholders.
 
+mod parts;
 pub mod precondition;
 mod reply;
+mod values;
 
+pub use parts::Parts;
 pub use reply::{Body, Moment, Place, Reply, Surroundings};
 
 use crate::files::{Found, Located, Resource, path};
@@ -190,7 +194,7 @@ fn resource_reply<'p>(
         range: Ranged::of(selection.as_ref()),
     };
     let mut etag = Vec::new();
-    let has_etag = reply::write_etag(profile, &resource, moment.now_secs, &mut etag);
+    let has_etag = values::write_etag(profile, &resource, moment.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
         mtime_secs: resource.id.mtime_secs,

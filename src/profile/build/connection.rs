@@ -1,0 +1,44 @@
+//! `[connection]`, with all that becomes of a connection.
+
+use super::ends::{client_fin, ends};
+use super::names::Names;
+use super::timers::timers;
+use super::{Mistake, mistake};
+use crate::profile::ConnectionPolicy;
+use crate::profile::raw::Raw;
+
+/// How long connections last, what is said of it, and how they end.
+pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mistake> {
+    let connection = &raw.connection;
+    for line in connection.says.keep.iter().chain(&connection.says.close) {
+        if line.source().contains(['\r', '\n']) || !line.source().contains(':') {
+            return Err(mistake(
+                &["connection", "says"],
+                format!(
+                    "expected field lines such as \"Connection: close\", got `{}`",
+                    line.source()
+                ),
+            ));
+        }
+    }
+    Ok(ConnectionPolicy {
+        persistent: connection.persistent,
+        http10_keep_alive: connection.http10_keep_alive,
+        http10_needs_length: connection.http10_needs_length,
+        http10_keep_wins: connection.http10_keep_wins,
+        proxy_connection: connection.proxy_connection,
+        upgrade_swallows: connection.upgrade_swallows,
+        search: connection.search,
+        repeated: connection.repeated,
+        not_kept: connection.not_kept.clone(),
+        max_requests: Some(connection.max_requests).filter(|n| *n > 0),
+        max_age: connection.max_age.0,
+        max_connections: Some(connection.max_connections).filter(|n| *n > 0),
+        announce: connection.announce,
+        says_keep: connection.says.keep.clone(),
+        says_close: connection.says.close.clone(),
+        timers: timers(raw, names)?,
+        ends: ends(raw)?,
+        client_fin: client_fin(raw, names)?,
+    })
+}

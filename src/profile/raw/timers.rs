@@ -1,0 +1,32 @@
+//! `[timers]`: when a silent connection is ended, and what is said then.
+
+use crate::profile::units::{Span, TimerText};
+use serde::{Deserialize, Serialize};
+
+/// `[timers]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawTimers {
+    /// Timers are looked at only at multiples of this time since the server started, those that `on_grid` names.
+    pub grid: Span,
+    /// Nothing received since the connection was accepted.
+    pub unused: TimerText,
+    /// A request line has begun and not ended.
+    pub line: TimerText,
+    /// The request line is complete, the head is not.
+    pub head: TimerText,
+    /// The same as `line`, on a connection that has served a request.
+    pub line_again: Option<TimerText>,
+    /// The same as `head`, on a connection that has served a request.
+    pub head_again: Option<TimerText>,
+    /// Only empty lines received since the last reply; none: as `line_again`.
+    pub blank: Option<TimerText>,
+    /// Nothing received since the last reply.
+    pub idle: TimerText,
+    /// The request body is not complete.
+    pub body: TimerText,
+    /// Nothing of the request body has come since the reply was sent; none: as `body`. It ends as `idle` does.
+    pub body_behind: Option<TimerText>,
+    /// The names of the timers that obey `grid`.
+    pub on_grid: Vec<String>,
+}

@@ -1,0 +1,37 @@
+//! `[writes]`: how replies are cut into writes.
+
+use crate::profile::units::{Size, Span};
+use serde::{Deserialize, Serialize};
+
+/// `[writes]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawWrites {
+    /// How a head in front of a file's content is written: together with the first piece of it, or in writes of its own
+    /// of so many lines each (an empty list: one write; `[1, 1]`: the status line, the next line, and the rest).
+    pub head_apart: Option<Vec<usize>>,
+    /// The same for a head in front of a page.
+    pub page_head_apart: Option<Vec<usize>>,
+    /// How many bytes of a file are written at a time.
+    pub piece: Size,
+    /// TCP_CORK: whether a reply with a file is held until a segment is full or the request is finished, its body
+    /// included. The system lets it go after 200 ms all the same. Linux alone has it.
+    pub cork: bool,
+    /// TCP_NODELAY: whether small writes leave at once (Nagle's algorithm off).
+    pub nodelay: bool,
+    /// How long the reply waits before its first byte.
+    pub delay: Span,
+}
+
+impl Default for RawWrites {
+    fn default() -> RawWrites {
+        RawWrites {
+            head_apart: None,
+            page_head_apart: None,
+            piece: Size(64 << 10),
+            cork: false,
+            nodelay: true,
+            delay: Span(None),
+        }
+    }
+}

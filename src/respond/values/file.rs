@@ -1,0 +1,68 @@
+//! What placeholders stand for that are about a file.
+
+use super::write_date;
+use crate::files::Resource;
+use crate::profile::{Placeholder, Profile, Values};
+
+/// Writes the entity tag of a file; false if the profile has none.
+pub(in crate::respond) fn write_etag(profile: &Profile, resource: &Resource, now_secs: i64, out: &mut Vec<u8>) -> bool {
+    let Some(template) = &profile.files.etag else {
+        return false;
+    };
+    if let Some(span) = profile.files.weak_within
+        && now_secs.saturating_sub(resource.id.mtime_secs).unsigned_abs() <= span.as_secs()
+    {
+        out.extend_from_slice(b"W/");
+    }
+    template.render(&FileValues(resource), out)
+}
+
+/// The placeholders that a file has a value for.
+pub(super) struct FileValues<'a>(pub(super) &'a Resource);
+
+impl Values for FileValues<'_> {
+    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+        let id = &self.0.id;
+        let nanos = i128::from(id.mtime_secs) * 1_000_000_000 + i128::from(id.mtime_nanos);
+        let positive = |n: i128| u64::try_from(n).ok();
+        match placeholder {
+            Placeholder::Size => Some(id.size),
+            Placeholder::Mtime => positive(i128::from(id.mtime_secs)),
+            Placeholder::MtimeMs => positive((nanos + 500_000).div_euclid(1_000_000)),
+            Placeholder::MtimeUs => positive(nanos.div_euclid(1000)),
+            // 100 ns units between 1601 and 1970.
+            Placeholder::Filetime => positive(nanos.div_euclid(100) + 116_444_736_000_000_000),
+            Placeholder::Inode => Some(id.inode),
+            Placeholder::PathAdler32 => Some(u64::from(self.0.path_adler32)),
+            _ => None,
+        }
+    }
+
+    fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
+        match placeholder {
+            Placeholder::LastModified => write_date(self.0.id.mtime_secs, out),
+            Placeholder::MtimeFloat => {
+                let seconds = self.0.id.mtime_secs as f64 + 1e-9 * f64::from(self.0.id.mtime_nanos);
+                out.extend_from_slice(format!("{seconds:?}").as_bytes());
+            }
+            Placeholder::Name => out.extend_from_slice(self.0.name().as_bytes()),
+            Placeholder::ContentType if !self.0.content_type.is_empty() => {
+                out.extend_from_slice(self.0.content_type.as_bytes())
+            }
+            Placeholder::Encoding => match self.0.coding {
+                Some(coding) => out.extend_from_slice(coding.token().as_bytes()),
+                None if self.0.named_coding.is_empty() => return false,
+                None => out.extend_from_slice(self.0.named_coding.as_bytes()),
+            },
+            Placeholder::EncodingSuffix => {
+                if let Some(coding) = self.0.coding {
+                    out.push(b'-');
+                    out.extend_from_slice(coding.token().as_bytes());
+                }
+            }
+            Placeholder::Vary if self.0.negotiated => out.extend_from_slice(b"Accept-Encoding"),
+            _ => return false,
+        }
+        true
+    }
+}
