@@ -118,7 +118,7 @@ for profile in "${profiles[@]}"; do
   recording=$!
   record "$own" "$work/$profile-own.json"
   wait "$recording"
-  python3 "$tests/compare.py" "$peers" "$profile" "$work/$profile-real.json" "$work/$profile-own.json" --threshold "$threshold" || failed=1
+  python3 "$tests/compare.py" "$peers" "$profile" "$work/$profile-real.json" "$work/$profile-own.json" --threshold "$threshold" --site "$work/site" || failed=1
   compared=$((compared + 1))
 done
 [ $compared -gt 0 ] || { echo "SKIPPED: everything; nothing was compared"; exit 1; }
