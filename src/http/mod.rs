@@ -8,6 +8,7 @@ pub mod date;
 pub mod etag;
 pub mod fault;
 pub mod field;
+pub mod framing;
 pub mod head;
 pub mod host;
 pub mod percent;
@@ -17,5 +18,6 @@ pub mod status;
 pub mod text;
 
 pub use fault::{Fault, Faults, ResponseId, Treatment};
+pub use framing::{BodyRules, Framing};
 pub use head::{Head, HeadPolicy, Scan, Version};
-pub use request::{BodyRules, Framing, Request};
+pub use request::Request;

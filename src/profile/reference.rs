@@ -33,8 +33,9 @@ const SOURCES: &[&str] = &[
     include_str!("../http/etag.rs"),
     include_str!("../http/field.rs"),
     include_str!("../http/host.rs"),
-    include_str!("../http/head.rs"),
-    include_str!("../http/request.rs"),
+    include_str!("../http/head/mod.rs"),
+    include_str!("../http/head/policy.rs"),
+    include_str!("../http/framing.rs"),
 ];
 
 /// A struct or an enum: its members, in order.
