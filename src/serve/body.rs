@@ -1,162 +1,237 @@
-//! hyper serves one exchange at a time over the bytes that are handed to it.
+//! A request's body: before or behind the reply, in what time, and what is answered where it is not read to its end.
 //!
-//! [`Feed`] is the connection as hyper sees it: first the head, then no more than the body. What hyper writes is thrown
-//! away, because its heads are its own; what it parses is the body's framing (RFC 9112 section 6 and 7).
+//! Its bytes come from hyper (see [`super::through_hyper`]) and are thrown away.
 
-use crate::http::Framing;
-use crate::http::chunks::Chunks;
-use bytes::Bytes;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use std::cell::Cell;
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use tokio::net::TcpStream;
+use super::driver::End;
+use super::exchange::Exchange;
+use super::finish;
+use crate::connection::{CloseReason, due};
+use crate::http::chunks::Place;
+use crate::http::{Fault, Framing, Request, ResponseId, Scan, Treatment, head};
+use crate::profile::{ReadBody, Timer};
+use crate::respond::Reply;
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Incoming};
+use std::task::Poll;
+use tokio::time::timeout_at;
 
-/// A connection from which one request is read.
-#[derive(Debug)]
-pub struct Feed<'c> {
-    stream: &'c TcpStream,
-    /// Bytes that are there already: the head, and what of the body came with it.
-    at_hand: &'c [u8],
-    /// How many bytes may still be read from the socket; `None` for as many as the body's own end asks for.
-    allowed: Option<u64>,
-    /// For a chunked body: how far hyper has come in it.
-    chunks: Option<&'c Cell<Chunks>>,
-    /// How many bytes of the head are still to come before the body.
-    head_left: usize,
-    /// How many bytes were read from the socket.
-    pub received: u64,
-    /// Whether the client has ended its side.
-    pub ended: bool,
+/// How reading a request's body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BodyEnd {
+    Complete,
+    Late,
+    /// Nothing of it came in the time that holds behind a reply.
+    Silent,
+    Broken,
+    ClientFin,
 }
 
-impl<'c> Feed<'c> {
-    /// A feed of a head, and of as much of `rest`, the bytes behind it, as belongs to the body. Also says how many of
-    /// them it takes.
-    pub fn new(
-        stream: &'c TcpStream,
-        input: &'c [u8],
-        head: usize,
-        framing: Framing,
-        chunks: Option<&'c Cell<Chunks>>,
-    ) -> Feed<'c> {
-        let (at_hand, allowed) = match framing {
-            Framing::None => (&input[..head], Some(0)),
-            Framing::Length(length) => {
-                let there = (input.len() - head).min(usize::try_from(length).unwrap_or(usize::MAX));
-                (&input[..head + there], Some(length - there as u64))
-            }
-            Framing::Chunked => (input, None),
-        };
-        Feed {
-            stream,
-            at_hand,
-            allowed,
-            chunks: chunks.filter(|_| framing == Framing::Chunked),
-            head_left: head,
-            received: 0,
-            ended: false,
+impl BodyEnd {
+    fn of(error: &hyper::Error) -> BodyEnd {
+        use std::error::Error;
+        let cause = error
+            .source()
+            .and_then(|source| source.downcast_ref::<std::io::Error>());
+        if error.is_incomplete_message()
+            || error.is_closed()
+            || cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::UnexpectedEof)
+        {
+            return BodyEnd::ClientFin;
         }
-    }
-
-    /// The bytes that were at hand and have not been taken.
-    pub fn left(&self) -> &'c [u8] {
-        self.at_hand
+        tracing::debug!("request body: {error}");
+        BodyEnd::Broken
     }
 }
 
-impl Feed<'_> {
-    /// Keeps track of the body's chunks.
-    fn follow(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Some(chunks) = self.chunks else { return Ok(()) };
-        let of_head = self.head_left.min(bytes.len());
-        self.head_left -= of_head;
-        let mut state = chunks.get();
-        state.follow(&bytes[of_head..]);
-        chunks.set(state);
-        if state.too_large() {
-            Err(io::ErrorKind::InvalidData.into())
-        } else {
-            Ok(())
-        }
-    }
-}
-
-impl Read for Feed<'_> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let room = buffer.remaining();
-        if !self.at_hand.is_empty() {
-            // The head by itself: what is wrong with the body must not keep hyper from calling the service.
-            let most = if self.head_left > 0 {
-                room.min(self.head_left)
-            } else {
-                room
-            };
-            let (now, later) = self.at_hand.split_at(most.min(self.at_hand.len()));
-            self.follow(now)?;
-            buffer.put_slice(now);
-            self.at_hand = later;
-            return Poll::Ready(Ok(()));
-        }
-        if self.allowed == Some(0) {
-            // The request is complete: whatever else hyper waits for, it is not on this exchange's bytes.
-            return Poll::Pending;
-        }
-        let mut chunk = [0; 4096];
-        let most = room.min(chunk.len()).min(
-            self.allowed
-                .map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)),
-        );
+/// Takes in as much of a body as is at hand, without waiting for more. Says how it ended, if it did.
+async fn look(body: &mut Incoming) -> Option<BodyEnd> {
+    // hyper reads on whenever this task is polled; twice without anything new means that nothing is there.
+    let mut quiet = 0;
+    std::future::poll_fn(|cx| {
         loop {
-            ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read(&mut chunk[..most]) {
-                Ok(read) => {
-                    self.ended |= read == 0;
-                    self.received += read as u64;
-                    self.allowed = self.allowed.map(|n| n - read as u64);
-                    self.follow(&chunk[..read])?;
-                    buffer.put_slice(&chunk[..read]);
-                    return Poll::Ready(Ok(()));
+            match std::pin::Pin::new(&mut *body).poll_frame(cx) {
+                Poll::Ready(None) => return Poll::Ready(Some(BodyEnd::Complete)),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(BodyEnd::of(&error))),
+                Poll::Ready(Some(Ok(_))) => quiet = 0,
+                Poll::Pending if quiet >= 2 => return Poll::Ready(None),
+                Poll::Pending => {
+                    quiet += 1;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    })
+    .await
+}
+
+impl Exchange<'_> {
+    /// The response to a body that is longer than the profile allows.
+    pub(super) fn over_limit(&self, framing: Framing) -> Option<ResponseId> {
+        match (framing, self.profile().request_body.limit) {
+            (Framing::Length(length), Some((limit, id))) if length > limit => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Writes the reply and reads the body, in the order that `when` says. `ending` is why the connection ends with a
+    /// reply that comes behind the body. Says how the connection ends, if it does, and whether the body was read to its
+    /// end.
+    pub(super) async fn answer_with_body(
+        &self,
+        request: &Request<'_>,
+        reply: &Reply<'_>,
+        ending: Option<CloseReason>,
+        (when, body): (ReadBody, &mut Incoming),
+        sent: &mut u64,
+    ) -> (Option<End>, bool) {
+        let profile = self.profile();
+        match when {
+            ReadBody::Never => {
+                let end = self.write(request, reply, None, sent).await;
+                (end.or(Some(CloseReason::BodyUnread.into())), false)
+            }
+            ReadBody::First => match self.read_body(body, None).await {
+                BodyEnd::Complete => {
+                    if profile.fault_discards
+                        && let Some(id) = self.fault_behind().await
+                    {
+                        let end = self.write_plain(request, id, CloseReason::BadRequest, sent).await;
+                        return (end, false);
+                    }
+                    (self.write(request, reply, ending, sent).await, true)
+                }
+                failed => (Some(self.body_failed(request, failed, sent).await), false),
+            },
+            ReadBody::After => {
+                let broken = profile.request_body.look_first && look(body).await == Some(BodyEnd::Broken);
+                if broken && reply.resource.is_some() {
+                    let end = self.body_failed(request, BodyEnd::Broken, sent).await;
+                    return (Some(end), false);
+                }
+                let ending = broken.then_some(CloseReason::BadRequest);
+                let end = self.write(request, reply, ending, sent).await;
+                self.body_behind(request, body, end, sent).await
             }
         }
     }
+
+    /// Reads the body behind the reply, if there is anybody to read it for.
+    pub(super) async fn body_behind(
+        &self,
+        request: &Request<'_>,
+        body: &mut Incoming,
+        end: Option<End>,
+        sent: &mut u64,
+    ) -> (Option<End>, bool) {
+        let profile = self.profile();
+        match end {
+            None => match self.rest_of_body(body).await {
+                BodyEnd::Complete => (None, true),
+                BodyEnd::Silent => (Some(CloseReason::Idle.into()), false),
+                BodyEnd::Broken if profile.request_body.look_first => (Some(CloseReason::BadRequest.into()), false),
+                failed => (Some(self.body_failed(request, failed, sent).await), false),
+            },
+            Some(end) if !profile.request_body.before_end => (Some(end), false),
+            Some(end) => match self.read_body(body, None).await {
+                BodyEnd::Complete => (
+                    Some(End {
+                        style: end.style.or(profile.connection.ends.after_body),
+                        ..end
+                    }),
+                    true,
+                ),
+                BodyEnd::Late | BodyEnd::Silent => (Some(CloseReason::BodyTimeout.into()), false),
+                BodyEnd::Broken | BodyEnd::ClientFin => (Some(end), false),
+            },
+        }
+    }
+
+    /// What is answered to the bytes that wait behind a body, if they are no request.
+    async fn fault_behind(&self) -> Option<ResponseId> {
+        let waiting = finish::unread(self.stream, self.profile().read).await;
+        match head::scan(&waiting, &self.profile().head) {
+            Scan::Refused(fault, _) => match self.profile().head.faults.of(fault) {
+                Treatment::Answer(id) => {
+                    // They have been read: the end of the connection must not take them for unread.
+                    let mut read = vec![0; waiting.len()];
+                    let _ = self.stream.try_read(&mut read);
+                    Some(id)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Reads what is left of a body behind the reply to its request.
+    async fn rest_of_body(&self, body: &mut Incoming) -> BodyEnd {
+        let silence = self.profile().connection.timers.body_behind.as_ref();
+        // What had come before the reply does not break the silence behind it.
+        if silence.is_some()
+            && let Some(end) = look(body).await
+        {
+            return end;
+        }
+        self.read_body(body, silence).await
+    }
+
+    /// Reads the body to its end, within the profile's time. `silence` holds until a part of it has come.
+    async fn read_body(&self, body: &mut Incoming, silence: Option<&Timer>) -> BodyEnd {
+        let usual = &self.profile().connection.timers.body;
+        let begun = self.worker.now();
+        let (mut last, mut received) = (begun, 0u64);
+        loop {
+            let silence = silence.filter(|_| received == 0);
+            let frame = match due(silence.unwrap_or(usual), begun, last, received) {
+                Some(at) => match timeout_at(self.worker.shared.started + at, body.frame()).await {
+                    Ok(frame) => frame,
+                    Err(_) if silence.is_some() => return BodyEnd::Silent,
+                    Err(_) => return BodyEnd::Late,
+                },
+                None => body.frame().await,
+            };
+            match frame {
+                None => return BodyEnd::Complete,
+                Some(Ok(frame)) => {
+                    received += frame.data_ref().map_or(0, |data| data.len() as u64);
+                    last = self.worker.now();
+                }
+                Some(Err(error)) => return BodyEnd::of(&error),
+            }
+        }
+    }
+
+    /// What is said and done when a body was not read to its end.
+    async fn body_failed(&self, request: &Request<'_>, end: BodyEnd, sent: &mut u64) -> End {
+        let profile = self.profile();
+        let (say, reason) = match end {
+            BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
+            BodyEnd::Broken => match profile.head.faults.of(self.fault_of_chunks()) {
+                Treatment::Answer(id) => (Some(id), CloseReason::BadRequest),
+                _ => (None, CloseReason::BadRequest),
+            },
+            BodyEnd::ClientFin | BodyEnd::Complete => {
+                (profile.connection.client_fin.in_body, CloseReason::ClientFinInBody)
+            }
+        };
+        match say {
+            Some(id) => self
+                .write_plain(request, id, reason, sent)
+                .await
+                .unwrap_or(reason.into()),
+            None => reason.into(),
+        }
+    }
+
+    fn fault_of_chunks(&self) -> Fault {
+        let chunks = self.chunks.get();
+        if chunks.too_large() {
+            Fault::ChunkTooLarge
+        } else if chunks.place() == Place::Trailer {
+            Fault::ChunkTrailer
+        } else {
+            Fault::ChunkInvalid
+        }
+    }
 }
-
-impl Write for Feed<'_> {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// What hyper is handed for a head: the head itself if hyper parses it, else one that says the same about the body.
-/// Some servers accept heads that hyper does not; what such a head means has been decided before.
-pub fn readable_head(head: &[u8], plain: bool, framing: Framing) -> std::borrow::Cow<'_, [u8]> {
-    if plain {
-        return head.into();
-    }
-    let framing = match framing {
-        Framing::None => String::new(),
-        Framing::Length(length) => format!("content-length: {length}\r\n"),
-        Framing::Chunked => "transfer-encoding: chunked\r\n".to_owned(),
-    };
-    format!("POST / HTTP/1.1\r\n{framing}\r\n").into_bytes().into()
-}
-
-/// The empty body of the responses that hyper writes and nobody sees.
-pub type Unsent = http_body_util::Empty<Bytes>;

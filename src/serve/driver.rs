@@ -1,44 +1,21 @@
 //! Drives one connection: feeds the state machine what the socket and the clock say, and does what it calls for.
+//!
+//! How it waits is in [`super::waiting`], what happens within one request in [`super::exchange`].
 
-use super::exchange::{self, Exchange, Refusal};
+use super::exchange::{Exchange, Left, Refusal};
+use super::waiting::{Armed, Woken};
 use super::{Site, Worker, finish, wire};
 use crate::connection::{CloseReason, Connection, Deadline, Event, State};
 use crate::events;
 use crate::files::path;
 use crate::http::ahead::{self, Ahead};
-use crate::http::{Fault, Framing, Head, Request, Scan, Treatment, head};
+use crate::http::{Fault, Framing, Head, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
 use crate::respond::{self, Route};
-use std::cell::RefCell;
-use std::future::{Future, poll_fn};
-use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep_until};
-
-thread_local! {
-    /// Where bytes arrive, so that a resting connection needs no buffer.
-    static ARRIVALS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// What a wait ended with.
-enum Woken {
-    /// So many bytes have been added to the input.
-    Bytes(usize),
-    /// The client has ended its side.
-    Fin,
-    /// The connection is broken.
-    Broken(io::Error),
-    /// A timer has run out.
-    Expired(Deadline),
-    /// The server stops.
-    Stop,
-}
 
 /// What stands behind a request that is about to be answered.
 enum Behind {
@@ -50,9 +27,13 @@ enum Behind {
     Fin(End),
 }
 
-/// Whether there is nothing but empty lines.
-fn is_blank(bytes: &[u8]) -> bool {
-    bytes.iter().all(|b| matches!(b, b'\r' | b'\n'))
+/// A head that is ready for an answer, and why that is a refusal; `None` if there is more to come.
+fn scanned(scan: Scan) -> Option<(Head, Option<Refusal>)> {
+    match scan {
+        Scan::Complete(head) => Some((head, None)),
+        Scan::Refused(fault, head) => Some((head, Some(Refusal::Fault(fault)))),
+        Scan::Partial(_) => None,
+    }
 }
 
 /// How a connection is to end.
@@ -89,19 +70,18 @@ pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: 
     driver.end(end).await;
 }
 
-struct Driver {
-    stream: TcpStream,
+pub(super) struct Driver {
+    pub(super) stream: TcpStream,
     peer: SocketAddr,
     local: SocketAddr,
     id: u64,
-    connection: Connection,
+    pub(super) connection: Connection,
     /// Bytes that have arrived and belong to no finished request.
-    input: Vec<u8>,
-    received: u64,
+    pub(super) input: Vec<u8>,
+    pub(super) received: u64,
     sent: u64,
-    /// Armed for no later than the deadline; when it fires early it is armed again.
-    timer: Option<(Duration, Pin<Box<Sleep>>)>,
-    worker: Rc<Worker>,
+    pub(super) timer: Option<Armed>,
+    pub(super) worker: Rc<Worker>,
 }
 
 impl Driver {
@@ -109,13 +89,10 @@ impl Driver {
         loop {
             let site = Rc::clone(&self.worker.site.borrow());
             let scan = self.scan(&site);
-            let end = match self.refuses_target(&site, &scan) {
-                Some((head, id)) => self.exchange(&site, head, Some(Refusal::Response(id))).await,
-                None => match scan {
-                    Scan::Complete(head) => self.exchange(&site, head, None).await,
-                    Scan::Refused(fault, head) => self.exchange(&site, head, Some(Refusal::Fault(fault))).await,
-                    Scan::Partial(_) => self.wait_for_more(&site).await,
-                },
+            let scanned = self.refuses_target(&site, &scan).or_else(|| scanned(scan));
+            let end = match scanned {
+                Some((head, refusal)) => self.exchange(&site, head, refusal).await,
+                None => self.wait_for_more(&site).await,
             };
             if let Some(end) = end {
                 return end;
@@ -144,9 +121,9 @@ impl Driver {
         }
     }
 
-    /// The response that a target gets whatever the rest of its head may say, from a profile that judges bytes as they
+    /// The refusal that a target gets whatever the rest of its head may say, from a profile that judges bytes as they
     /// come and targets before all else; and the head as far as that.
-    fn refuses_target(&self, site: &Site, scan: &Scan) -> Option<(Head, crate::http::ResponseId)> {
+    fn refuses_target(&self, site: &Site, scan: &Scan) -> Option<(Head, Option<Refusal>)> {
         let profile = &site.profile;
         let (Scan::Partial(head) | Scan::Complete(head) | Scan::Refused(_, head)) = scan;
         if head.fields_start == 0 || !profile.head.by_byte || !profile.target.before_method {
@@ -159,7 +136,7 @@ impl Driver {
             len: 0,
             ..head.clone()
         };
-        Some((line_alone, id))
+        Some((line_alone, Some(Refusal::Response(id))))
     }
 
     fn scan(&mut self, site: &Site) -> Scan {
@@ -172,15 +149,6 @@ impl Driver {
             self.connection.on(event, self.worker.now(), 0);
         }
         scan
-    }
-
-    /// The event that there is no complete head yet.
-    fn partial(&self, site: &Site, line_complete: bool) -> Event {
-        if site.profile.connection.timers.blank.is_some() && is_blank(&self.input) {
-            Event::Blank
-        } else {
-            Event::Partial { line_complete }
-        }
     }
 
     /// What the client's FIN means where the connection is.
@@ -207,10 +175,9 @@ impl Driver {
             self.input.extend_from_slice(b"\r\n");
         }
         self.input.extend_from_slice(b"\r\n");
-        match head::scan(&self.input, &site.profile.head) {
-            Scan::Complete(head) => self.exchange(site, head, None).await,
-            Scan::Refused(fault, head) => self.exchange(site, head, Some(Refusal::Fault(fault))).await,
-            Scan::Partial(_) => Some(CloseReason::ClientFinInHead.into()),
+        match scanned(head::scan(&self.input, &site.profile.head)) {
+            Some((head, refusal)) => self.exchange(site, head, refusal).await,
+            None => Some(CloseReason::ClientFinInHead.into()),
         }
     }
 
@@ -236,39 +203,15 @@ impl Driver {
             return Some(CloseReason::BadRequest.into());
         }
         let input = std::mem::take(&mut self.input);
-        let exchange = Exchange {
-            stream: &self.stream,
-            site,
-            worker: &self.worker,
-            local: self.local,
-            input: &input,
-            head: &head,
-            number: self.connection.requests(),
-            age: now.saturating_sub(self.connection.accepted()),
-            corked: false.into(),
-            log: exchange::Log {
-                id: self.id,
-                peer: self.peer,
-            },
-            chunks: Default::default(),
-            counts_more: Default::default(),
-        };
+        let age = now.saturating_sub(self.connection.accepted());
+        let exchange = self.exchange_over(site, &input, &head, age);
         // On the heap, so that a resting connection does not hold the room that an exchange needs.
         let outcome = Box::pin(exchange.run(refusal)).await;
         self.connection.count(outcome.counts_more);
         self.received += outcome.received;
         self.sent += outcome.sent;
-        let left = outcome.left;
         let upgrades = site.profile.connection.upgrade_swallows && Request::new(&input, &head).asks_to_upgrade();
-        self.input = input;
-        match left {
-            // A resting connection holds no buffer.
-            exchange::Left::From(at) if at >= self.input.len() => {
-                self.worker.give_back(std::mem::take(&mut self.input))
-            }
-            exchange::Left::From(at) => drop(self.input.drain(..at)),
-            exchange::Left::Bytes(bytes) => self.input = bytes,
-        }
+        self.keep_rest(input, outcome.left);
         if upgrades {
             self.input.clear();
         }
@@ -279,6 +222,36 @@ impl Driver {
             }
         }
         outcome.end
+    }
+
+    /// The exchange of the request whose head is `head`, on a connection of this `age`.
+    fn exchange_over<'c>(&'c self, site: &'c Site, input: &'c [u8], head: &'c Head, age: Duration) -> Exchange<'c> {
+        Exchange {
+            stream: &self.stream,
+            site,
+            worker: &self.worker,
+            local: self.local,
+            input,
+            head,
+            number: self.connection.requests(),
+            age,
+            corked: false.into(),
+            id: self.id,
+            peer: self.peer,
+            chunks: Default::default(),
+            counts_more: Default::default(),
+        }
+    }
+
+    /// Makes what an exchange has left of its input the input of the next.
+    fn keep_rest(&mut self, input: Vec<u8>, left: Left) {
+        self.input = input;
+        match left {
+            // A resting connection holds no buffer.
+            Left::From(at) if at >= self.input.len() => self.worker.give_back(std::mem::take(&mut self.input)),
+            Left::From(at) => drop(self.input.drain(..at)),
+            Left::Bytes(bytes) => self.input = bytes,
+        }
     }
 
     /// Looks at what came behind a request before it is answered, for profiles in which that can take the reply away.
@@ -309,128 +282,15 @@ impl Driver {
     }
 
     /// Sends a response to no request, and ends the connection.
-    async fn say(&mut self, site: &Rc<Site>, id: crate::http::ResponseId, reason: CloseReason) -> End {
+    async fn say(&mut self, site: &Rc<Site>, id: ResponseId, reason: CloseReason) -> End {
         let head = match head::scan(&self.input, &site.profile.head) {
             Scan::Refused(_, head) | Scan::Complete(head) => head,
             Scan::Partial(_) => Head::default(),
         };
-        let exchange = Exchange {
-            stream: &self.stream,
-            site,
-            worker: &self.worker,
-            local: self.local,
-            input: &self.input,
-            head: &head,
-            number: self.connection.requests(),
-            age: Duration::ZERO,
-            corked: false.into(),
-            log: exchange::Log {
-                id: self.id,
-                peer: self.peer,
-            },
-            chunks: Default::default(),
-            counts_more: Default::default(),
-        };
+        let exchange = self.exchange_over(site, &self.input, &head, Duration::ZERO);
         let outcome = Box::pin(exchange.say(id, reason)).await;
         self.sent += outcome.sent;
         outcome.end.unwrap_or(reason.into())
-    }
-
-    /// Whether the client has ended its side by now. Also takes in what it sent before.
-    async fn client_has_ended(&mut self) -> bool {
-        // One turn of the reactor: a FIN that came with the request is known after it.
-        tokio::task::yield_now().await;
-        poll_fn(|cx| {
-            loop {
-                match self.poll_read(cx) {
-                    Poll::Ready(Woken::Fin) => return Poll::Ready(true),
-                    Poll::Ready(Woken::Bytes(_)) => {}
-                    _ => return Poll::Ready(false),
-                }
-            }
-        })
-        .await
-    }
-
-    /// Waits for the client, for the timer, or for the server to stop.
-    async fn wait(&mut self, site: &Site) -> Woken {
-        let worker = Rc::clone(&self.worker);
-        let mut stop = std::pin::pin!(worker.stop.notified());
-        // From here on the wait is woken, even if it has not been polled.
-        stop.as_mut().enable();
-        if worker.stopping.get() {
-            return Woken::Stop;
-        }
-        let deadline = self.connection.deadline(&site.profile.connection.timers);
-        let woken = poll_fn(|cx| {
-            if let Poll::Ready(woken) = self.poll_read(cx) {
-                return Poll::Ready(woken);
-            }
-            if let Some(deadline) = deadline
-                && self.poll_timer(deadline.at, cx).is_ready()
-            {
-                return Poll::Ready(Woken::Expired(deadline));
-            }
-            stop.as_mut().poll(cx).map(|()| Woken::Stop)
-        })
-        .await;
-        if let Woken::Bytes(count) = woken {
-            let event = self.partial(site, self.connection.state() == State::Head);
-            self.connection.on(event, worker.now(), count);
-        }
-        woken
-    }
-
-    /// Reads what has arrived into the input.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
-        let size = self.worker.site.borrow().profile.read;
-        let (stream, input, worker) = (&mut self.stream, &mut self.input, &self.worker);
-        let read = ARRIVALS.with_borrow_mut(|arrivals| {
-            arrivals.resize(arrivals.len().max(size), 0);
-            // AsyncRead rather than try_read: after a short read it knows that the socket is empty, and the next wait
-            // does not begin with a read in vain.
-            let mut buffer = ReadBuf::new(&mut arrivals[..size]);
-            ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
-            if input.capacity() == 0 {
-                *input = worker.buffer();
-            }
-            input.extend_from_slice(buffer.filled());
-            Poll::Ready(io::Result::Ok(buffer.filled().len()))
-        });
-        Poll::Ready(match ready!(read) {
-            Ok(0) => Woken::Fin,
-            Ok(count) => {
-                self.received += count as u64;
-                Woken::Bytes(count)
-            }
-            Err(error) => Woken::Broken(error),
-        })
-    }
-
-    fn poll_timer(&mut self, at: Duration, cx: &mut Context<'_>) -> Poll<()> {
-        let started = self.worker.shared.started;
-        let instant = |at: Duration| {
-            started
-                .checked_add(at)
-                .unwrap_or(started + Duration::from_secs(366 * 24 * 3600))
-        };
-        let (armed, sleep) = self
-            .timer
-            .get_or_insert_with(|| (at, Box::pin(sleep_until(instant(at)))));
-        if at < *armed {
-            sleep.as_mut().reset(instant(at));
-            *armed = at;
-        }
-        loop {
-            ready!(sleep.as_mut().poll(cx));
-            if *armed >= at {
-                self.timer = None;
-                return Poll::Ready(());
-            }
-            // It was armed for an earlier deadline that has moved since.
-            sleep.as_mut().reset(instant(at));
-            *armed = at;
-        }
     }
 
     async fn end(mut self, end: End) {

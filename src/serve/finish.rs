@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// Ends the connection. Returns when the socket may be closed; closing is dropping the stream.
-pub async fn finish(stream: &TcpStream, style: Style, ends: &Ends, received: &mut u64) {
+pub(super) async fn finish(stream: &TcpStream, style: Style, ends: &Ends, received: &mut u64) {
     match style {
         Style::Fin => fin(stream),
         // Dropping the stream closes it: the kernel then tells the client by RST of what was not read.
@@ -36,35 +36,25 @@ fn fin(stream: &TcpStream) {
     let _ = SockRef::from(stream).shutdown(Shutdown::Write);
 }
 
-/// How the wait after a reply ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pause {
-    /// Nothing came.
-    Quiet,
-    /// The client sent something, and then ended its side.
-    Held,
-}
-
 /// Waits `pause` after a reply. With `holds`, bytes that arrive in that time keep the connection until the client ends
 /// its side.
-pub async fn pause(stream: &TcpStream, pause: Duration, holds: bool, received: &mut u64) -> Pause {
+pub(super) async fn pause(stream: &TcpStream, pause: Duration, holds: bool, received: &mut u64) {
     let deadline = Instant::now() + pause;
     let mut buffer = [0; 4096];
     loop {
         match timeout_at(deadline, stream.readable()).await {
-            Err(_) => return Pause::Quiet,
-            Ok(Err(_)) => return Pause::Held,
+            Err(_) | Ok(Err(_)) => return,
             Ok(Ok(())) => match stream.try_read(&mut buffer) {
-                Ok(0) => return Pause::Held,
+                Ok(0) => return,
                 Ok(n) => {
                     *received += n as u64;
                     if holds {
                         discard(stream, Duration::MAX, Duration::MAX, received).await;
-                        return Pause::Held;
+                        return;
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(_) => return Pause::Held,
+                Err(_) => return,
             },
         }
     }
@@ -90,13 +80,13 @@ async fn discard(stream: &TcpStream, quiet: Duration, total: Duration, received:
 }
 
 /// Whether bytes of the client are waiting to be read.
-pub fn has_unread(stream: &TcpStream) -> bool {
+pub(super) fn has_unread(stream: &TcpStream) -> bool {
     let mut byte = [std::mem::MaybeUninit::uninit()];
     matches!(SockRef::from(stream).peek(&mut byte), Ok(n) if n > 0)
 }
 
 /// The client's bytes that are waiting to be read, up to `most`; they stay there.
-pub async fn unread(stream: &TcpStream, most: usize) -> Vec<u8> {
+pub(super) async fn unread(stream: &TcpStream, most: usize) -> Vec<u8> {
     let mut bytes = vec![0; most];
     let count = tokio::select! {
         biased;
@@ -108,7 +98,7 @@ pub async fn unread(stream: &TcpStream, most: usize) -> Vec<u8> {
 }
 
 /// Waits a moment before a reply, where a profile asks for it.
-pub async fn delay(time: Option<Duration>) {
+pub(super) async fn delay(time: Option<Duration>) {
     if let Some(time) = time {
         sleep(time).await;
     }

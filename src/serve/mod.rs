@@ -3,11 +3,15 @@
 //! One thread and one single-threaded runtime for each core; a connection lives and dies on the worker that accepted it,
 //! so nothing on the way of a request is shared or locked.
 
-pub mod body;
+mod body;
+mod decide;
 mod driver;
 mod exchange;
-pub mod finish;
-pub mod wire;
+mod finish;
+mod through_hyper;
+mod waiting;
+mod wire;
+mod writing;
 
 use crate::connection::CloseReason;
 use crate::events::{self, Throttle};

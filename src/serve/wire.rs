@@ -23,7 +23,7 @@ thread_local! {
 
 /// One stretch of a body.
 #[derive(Clone, Copy, Debug)]
-pub enum Piece<'a> {
+pub(super) enum Piece<'a> {
     /// These bytes.
     Bytes(&'a [u8]),
     /// These bytes of the file.
@@ -31,7 +31,7 @@ pub enum Piece<'a> {
 }
 
 /// Why a reply was not sent to its end.
-pub fn reason_of(error: &io::Error) -> CloseReason {
+pub(super) fn reason_of(error: &io::Error) -> CloseReason {
     match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => CloseReason::ClientReset,
         ErrorKind::UnexpectedEof => CloseReason::FileChanged,
@@ -39,11 +39,12 @@ pub fn reason_of(error: &io::Error) -> CloseReason {
     }
 }
 
-/// Sends `head`, then `body`, in the writes of the policy; `head_apart` stands for the policy's own. Returns how many bytes were sent.
+/// Sends `head`, then `body`, in the writes of the policy; `head_apart` stands for the policy's own. Adds what was sent to
+/// `sent`.
 ///
 /// # Errors
 /// The client's reset, or `UnexpectedEof` if the file has become shorter: then less than was announced has been sent.
-pub async fn send(
+pub(super) async fn send(
     stream: &TcpStream,
     head: &[u8],
     body: &[Piece<'_>],
@@ -180,7 +181,7 @@ fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usiz
 }
 
 /// Sends both, in one write if the socket takes them.
-pub async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], sent: &mut u64) -> io::Result<()> {
+pub(super) async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], sent: &mut u64) -> io::Result<()> {
     let (mut first, mut second) = (first, second);
     while !(first.is_empty() && second.is_empty()) {
         match try_write(stream, first, second) {

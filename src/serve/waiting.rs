@@ -1,0 +1,151 @@
+//! Waits with a connection: for bytes of its client, for its timer, for the client's FIN, or for the server to stop.
+//!
+//! What any of these means is not known here, but for the event that arriving bytes are to the state machine.
+
+use super::Site;
+use super::driver::Driver;
+use crate::connection::{Deadline, Event, State};
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::{Sleep, sleep_until};
+
+thread_local! {
+    /// Where bytes arrive, so that a resting connection needs no buffer.
+    static ARRIVALS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a wait ended with.
+pub(super) enum Woken {
+    /// So many bytes have been added to the input.
+    Bytes(usize),
+    /// The client has ended its side.
+    Fin,
+    /// The connection is broken.
+    Broken(io::Error),
+    /// A timer has run out.
+    Expired(Deadline),
+    /// The server stops.
+    Stop,
+}
+
+/// A timer, armed for no later than the deadline; when it fires early it is armed again.
+pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
+
+/// Whether there is nothing but empty lines.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|b| matches!(b, b'\r' | b'\n'))
+}
+
+impl Driver {
+    /// The event that there is no complete head yet.
+    pub(super) fn partial(&self, site: &Site, line_complete: bool) -> Event {
+        if site.profile.connection.timers.blank.is_some() && is_blank(&self.input) {
+            Event::Blank
+        } else {
+            Event::Partial { line_complete }
+        }
+    }
+
+    /// Whether the client has ended its side by now. Also takes in what it sent before.
+    pub(super) async fn client_has_ended(&mut self) -> bool {
+        // One turn of the reactor: a FIN that came with the request is known after it.
+        tokio::task::yield_now().await;
+        poll_fn(|cx| {
+            loop {
+                match self.poll_read(cx) {
+                    Poll::Ready(Woken::Fin) => return Poll::Ready(true),
+                    Poll::Ready(Woken::Bytes(_)) => {}
+                    _ => return Poll::Ready(false),
+                }
+            }
+        })
+        .await
+    }
+
+    /// Waits for the client, for the timer, or for the server to stop.
+    pub(super) async fn wait(&mut self, site: &Site) -> Woken {
+        let worker = Rc::clone(&self.worker);
+        let mut stop = std::pin::pin!(worker.stop.notified());
+        // From here on the wait is woken, even if it has not been polled.
+        stop.as_mut().enable();
+        if worker.stopping.get() {
+            return Woken::Stop;
+        }
+        let deadline = self.connection.deadline(&site.profile.connection.timers);
+        let woken = poll_fn(|cx| {
+            if let Poll::Ready(woken) = self.poll_read(cx) {
+                return Poll::Ready(woken);
+            }
+            if let Some(deadline) = deadline
+                && self.poll_timer(deadline.at, cx).is_ready()
+            {
+                return Poll::Ready(Woken::Expired(deadline));
+            }
+            stop.as_mut().poll(cx).map(|()| Woken::Stop)
+        })
+        .await;
+        if let Woken::Bytes(count) = woken {
+            let event = self.partial(site, self.connection.state() == State::Head);
+            self.connection.on(event, worker.now(), count);
+        }
+        woken
+    }
+
+    /// Reads what has arrived into the input.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
+        let size = self.worker.site.borrow().profile.read;
+        let (stream, input, worker) = (&mut self.stream, &mut self.input, &self.worker);
+        let read = ARRIVALS.with_borrow_mut(|arrivals| {
+            arrivals.resize(arrivals.len().max(size), 0);
+            // AsyncRead rather than try_read: after a short read it knows that the socket is empty, and the next wait
+            // does not begin with a read in vain.
+            let mut buffer = ReadBuf::new(&mut arrivals[..size]);
+            ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+            if input.capacity() == 0 {
+                *input = worker.buffer();
+            }
+            input.extend_from_slice(buffer.filled());
+            Poll::Ready(io::Result::Ok(buffer.filled().len()))
+        });
+        Poll::Ready(match ready!(read) {
+            Ok(0) => Woken::Fin,
+            Ok(count) => {
+                self.received += count as u64;
+                Woken::Bytes(count)
+            }
+            Err(error) => Woken::Broken(error),
+        })
+    }
+
+    fn poll_timer(&mut self, at: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let started = self.worker.shared.started;
+        let instant = |at: Duration| {
+            started
+                .checked_add(at)
+                .unwrap_or(started + Duration::from_secs(366 * 24 * 3600))
+        };
+        let (armed, sleep) = self
+            .timer
+            .get_or_insert_with(|| (at, Box::pin(sleep_until(instant(at)))));
+        if at < *armed {
+            sleep.as_mut().reset(instant(at));
+            *armed = at;
+        }
+        loop {
+            ready!(sleep.as_mut().poll(cx));
+            if *armed >= at {
+                self.timer = None;
+                return Poll::Ready(());
+            }
+            // It was armed for an earlier deadline that has moved since.
+            sleep.as_mut().reset(instant(at));
+            *armed = at;
+        }
+    }
+}

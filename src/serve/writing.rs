@@ -1,0 +1,209 @@
+//! Writes a reply: renders it, corks the socket around it where that matters, logs it, and says whether the connection
+//! ends with it.
+//!
+//! What is written has been decided; how the bytes leave is [`wire`]'s.
+
+use super::driver::End;
+use super::exchange::Exchange;
+use super::{finish, wire};
+use crate::connection::{CloseReason, Fate, fate};
+use crate::events;
+use crate::http::head::Http09;
+use crate::http::range::ByteRange;
+use crate::http::{Framing, Request, ResponseId, Version, status};
+use crate::profile::Entity;
+use crate::respond::{Body, Reply, Surroundings};
+
+impl Exchange<'_> {
+    /// Writes a response that needs no file. The connection ends for `reason`, unless the response keeps it.
+    pub(super) async fn write_plain(
+        &self,
+        request: &Request<'_>,
+        id: ResponseId,
+        reason: CloseReason,
+        sent: &mut u64,
+    ) -> Option<End> {
+        let reply = Reply::plain(self.profile(), id, request.method());
+        self.write(request, &reply, Some(reason), sent).await
+    }
+
+    /// Renders a reply, writes it and logs it. `ending` is a reason for the connection to end that is known already.
+    /// Says how the connection ends, if it does.
+    pub(super) async fn write(
+        &self,
+        request: &Request<'_>,
+        reply: &Reply<'_>,
+        ending: Option<CloseReason>,
+        sent: &mut u64,
+    ) -> Option<End> {
+        let profile = self.profile();
+        let response = reply.response;
+        self.counts_more.set(response.counts.saturating_sub(1));
+        let number = self.number + self.counts_more.get();
+        let ending = ending.or_else(|| self.ending(request, reply));
+        let fate = fate(profile, Some(request), response, number, self.age, ending);
+        let (mut head, mut page) = (self.worker.buffer(), self.worker.buffer());
+        self.render(request, reply, (&fate, number), &mut head, &mut page);
+        let before = *sent;
+        let written = {
+            let body = if self.has_body(request, reply) {
+                pieces(reply, &page)
+            } else {
+                Vec::new()
+            };
+            finish::delay(profile.writes.delay).await;
+            self.cork(request, &body, fate.end.is_some());
+            wire::send(
+                self.stream,
+                &head,
+                &body,
+                reply.resource.as_deref(),
+                (&profile.writes, response.head_apart.as_deref()),
+                sent,
+            )
+            .await
+        };
+        self.log(request, response.status, *sent - before, head.len() as u64);
+        self.worker.give_back(head);
+        self.worker.give_back(page);
+        match written {
+            Ok(()) => fate.end.map(|reason| End {
+                reason,
+                style: response.style,
+            }),
+            Err(error) => Some(wire::reason_of(&error).into()),
+        }
+    }
+
+    /// A reason for the connection to end with this reply, whatever it says and was asked for.
+    fn ending(&self, request: &Request<'_>, reply: &Reply<'_>) -> Option<CloseReason> {
+        let unknown_length = matches!(&reply.body, Body::Ranges(parts) if parts.unknown_length);
+        if self.worker.stopping.get() {
+            Some(CloseReason::Shutdown)
+        } else if unknown_length && request.version() < Version::Http11 {
+            Some(CloseReason::Http10)
+        } else {
+            None
+        }
+    }
+
+    /// Renders the reply to the connection's `number`th request.
+    fn render(
+        &self,
+        request: &Request<'_>,
+        reply: &Reply<'_>,
+        (fate, number): (&Fate<'_>, u64),
+        head: &mut Vec<u8>,
+        page: &mut Vec<u8>,
+    ) {
+        let (profile, response) = (self.profile(), reply.response);
+        let around = Surroundings {
+            local: self.local,
+            remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
+            says: fate.says,
+            chunked: response.chunked
+                && request.version() == Version::Http11
+                && !(response.chunked_if_kept && fate.end.is_some()),
+            moment: self.worker.moment(),
+        };
+        reply.render(Some(request), &around, head, page);
+        if request.version() == Version::Http09 && !request.line().is_empty() {
+            head.clear();
+        }
+        if around.chunked {
+            *page = in_chunks(page);
+        }
+    }
+
+    /// Whether a body is sent behind the reply's head.
+    fn has_body(&self, request: &Request<'_>, reply: &Reply<'_>) -> bool {
+        let is_head = request.method() == b"HEAD"
+            && !(request.version() == Version::Http09 && self.profile().head.http09 == Http09::Body)
+            && !reply.response.body_for_head;
+        !is_head && !status::is_bodiless(reply.response.status)
+    }
+
+    /// Holds back the reply's last segment, where the profile does and it can be told. Without a cork the same leaves
+    /// where one write surely holds the reply, nothing of the request is behind it, and no FIN follows, which would ride
+    /// on the last segment.
+    fn cork(&self, request: &Request<'_>, body: &[wire::Piece<'_>], ends: bool) {
+        let profile = self.profile();
+        let of_file = |piece: &wire::Piece<'_>| match piece {
+            wire::Piece::File(range) => range.length(),
+            wire::Piece::Bytes(_) => 0,
+        };
+        let content: u64 = body.iter().map(of_file).sum();
+        let matters =
+            || body.len() > 1 || content > 16 << 10 || ends || request.framing(&profile.head.body) != Framing::None;
+        if profile.writes.cork && content > 0 && matters() {
+            crate::sys::cork(self.stream, true);
+            self.corked.set(true);
+        }
+    }
+
+    /// Lets go what is held back of a reply; at the end of a connection that is left to FIN.
+    pub(super) fn uncork(&self, end: Option<End>) {
+        if end.is_none() && self.corked.get() {
+            crate::sys::cork(self.stream, false);
+        }
+    }
+
+    fn log(&self, request: &Request<'_>, status: u16, sent: u64, head: u64) {
+        if self.worker.logs(events::Line::Exchange) {
+            events::exchange(&events::Exchange {
+                connection: self.id,
+                number: self.number,
+                peer: self.peer,
+                method: request.method(),
+                target: request.target(),
+                status,
+                sent,
+                head,
+            });
+        }
+    }
+}
+
+/// The body of a reply: its page, or what it sends of its file.
+fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<wire::Piece<'b>> {
+    if !page.is_empty() {
+        return vec![wire::Piece::Bytes(page)];
+    }
+    let Some(resource) = reply
+        .resource
+        .as_ref()
+        .filter(|_| reply.response.entity == Entity::File)
+    else {
+        return Vec::new();
+    };
+    match &reply.body {
+        Body::Range(range) => vec![wire::Piece::File(*range)],
+        Body::Ranges(parts) => {
+            let mut pieces = Vec::with_capacity(2 * parts.parts.len() + 1);
+            for (head, range) in &parts.parts {
+                pieces.push(wire::Piece::Bytes(head));
+                pieces.push(wire::Piece::File(*range));
+            }
+            pieces.push(wire::Piece::Bytes(&parts.end));
+            pieces
+        }
+        _ if resource.size() == 0 => Vec::new(),
+        _ => vec![wire::Piece::File(ByteRange {
+            first: 0,
+            last: resource.size() - 1,
+        })],
+    }
+}
+
+/// A page as one chunk and the last (RFC 9112 section 7.1).
+fn in_chunks(page: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(page.len() + 16);
+    if !page.is_empty() {
+        crate::http::text::hexadecimal(page.len() as u64, &mut out);
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(page);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"0\r\n\r\n");
+    out
+}
