@@ -33,7 +33,6 @@ const SOURCES: &[&str] = &[
     include_str!("../http/etag.rs"),
     include_str!("../http/field.rs"),
     include_str!("../http/host.rs"),
-    include_str!("../http/head/mod.rs"),
     include_str!("../http/head/policy.rs"),
     include_str!("../http/framing.rs"),
 ];
