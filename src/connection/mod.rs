@@ -309,6 +309,18 @@ mod tests {
     }
 
     #[test]
+    fn a_later_head_is_looked_at_on_the_same_grid_as_the_first() {
+        let line = Event::Partial { line_complete: false };
+        let later = [
+            (1.0, None, 0),
+            (2.0, Some(Event::HeadComplete), 100),
+            (3.0, Some(Event::Kept), 0),
+            (4.0, Some(line), 1),
+        ];
+        assert_eq!(deadline_after("node", &later), Some((90.0, CloseReason::LineTimeout)));
+    }
+
+    #[test]
     fn bytes_earn_time_up_to_a_limit() {
         let timer = Timer {
             after: Some(S(20.0)),

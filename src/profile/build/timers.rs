@@ -57,8 +57,14 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         unused: timer("unused", &timers.unused)?,
         line: timer("line", &timers.line)?,
         head: timer("head", &timers.head)?,
-        line_again: timer("line_again", timers.line_again.as_ref().unwrap_or(&timers.line))?,
-        head_again: timer("head_again", timers.head_again.as_ref().unwrap_or(&timers.head))?,
+        line_again: match &timers.line_again {
+            Some(text) => timer("line_again", text)?,
+            None => timer("line", &timers.line)?,
+        },
+        head_again: match &timers.head_again {
+            Some(text) => timer("head_again", text)?,
+            None => timer("head", &timers.head)?,
+        },
         body_behind: timers
             .body_behind
             .as_ref()
