@@ -87,7 +87,7 @@ pub(super) struct Driver {
 impl Driver {
     async fn serve(&mut self) -> End {
         loop {
-            let site = Rc::clone(&self.worker.site.borrow());
+            let site = Rc::clone(&self.worker.site);
             let scan = self.scan(&site);
             let scanned = self.refuses_target(&site, &scan).or_else(|| scanned(scan));
             let end = match scanned {
@@ -294,7 +294,7 @@ impl Driver {
     }
 
     async fn end(mut self, end: End) {
-        let site = Rc::clone(&self.worker.site.borrow());
+        let site = Rc::clone(&self.worker.site);
         let ends = &site.profile.connection.ends;
         let state = self.connection.state();
         self.connection.on(Event::End, self.worker.now(), 0);

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 /// What a server serves, and how.
@@ -95,7 +95,7 @@ struct Shared {
 /// One server on one worker.
 #[derive(Debug)]
 struct Worker {
-    site: RefCell<Rc<Site>>,
+    site: Rc<Site>,
     cache: RefCell<Cache>,
     shared: Arc<Shared>,
     /// Wakes every connection that waits for its client.
@@ -114,7 +114,7 @@ impl Worker {
         let seed = random_seed();
         Worker {
             cache: RefCell::new(Cache::new(site.cache)),
-            site: RefCell::new(Rc::new(site)),
+            site: Rc::new(site),
             shared,
             stop: Notify::new(),
             stopping: Cell::new(false),
@@ -175,18 +175,6 @@ fn random_seed() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
-/// What running servers can be told.
-#[derive(Clone, Debug)]
-enum Command {
-    /// Stop accepting, let running replies finish, end the rest.
-    Stop,
-    /// Behave like this from now on.
-    Change(Box<Site>),
-}
-
-/// A command, and the number of the server that it is for.
-type Order = (usize, Command);
-
 /// Running servers.
 #[derive(Debug)]
 pub struct Running {
@@ -195,27 +183,27 @@ pub struct Running {
 
 #[derive(Debug)]
 struct WorkerThread {
-    orders: mpsc::UnboundedSender<Order>,
+    /// Told, or dropped, it stops the worker.
+    stop: oneshot::Sender<()>,
     thread: std::thread::JoinHandle<()>,
 }
 
 impl Running {
     /// Stops accepting, lets running replies finish and ends all other connections. Returns when all are ended.
     pub fn stop(self) {
-        for worker in &self.workers {
-            let _ = worker.orders.send((usize::MAX, Command::Stop));
-        }
-        for worker in self.workers {
-            if worker.thread.join().is_err() {
+        let threads: Vec<_> = self
+            .workers
+            .into_iter()
+            .map(|WorkerThread { stop, thread }| {
+                // A worker that has ended already hears nothing, and need not.
+                let _ = stop.send(());
+                thread
+            })
+            .collect();
+        for thread in threads {
+            if thread.join().is_err() {
                 tracing::error!("a worker ended with a panic");
             }
-        }
-    }
-
-    /// Makes the server of this number serve `site` from the next request on. Connections stay.
-    pub fn change(&self, server: usize, site: &Site) {
-        for worker in &self.workers {
-            let _ = worker.orders.send((server, Command::Change(Box::new(site.clone()))));
         }
     }
 }
@@ -252,19 +240,19 @@ pub fn run(servers: Vec<Server>, options: Options) -> io::Result<Running> {
             .iter()
             .map(|server| Ok((server.listener.try_clone()?, server.site.clone())))
             .collect::<io::Result<_>>()?;
-        let (orders, commands) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&shared);
         let work = move || match tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build_local(Default::default())
         {
-            Ok(runtime) => runtime.block_on(work(mine, shared, commands, options)),
+            Ok(runtime) => runtime.block_on(work(mine, shared, stopped, options)),
             Err(error) => tracing::error!("cannot start a worker: {error}"),
         };
         let thread = std::thread::Builder::new()
             .name(format!("worker-{number}"))
             .spawn(work)?;
-        running.workers.push(WorkerThread { orders, thread });
+        running.workers.push(WorkerThread { stop, thread });
     }
     Ok(running)
 }
@@ -272,7 +260,7 @@ pub fn run(servers: Vec<Server>, options: Options) -> io::Result<Running> {
 async fn work(
     mine: Vec<(std::net::TcpListener, Site)>,
     shared: Arc<Shared>,
-    mut commands: mpsc::UnboundedReceiver<Order>,
+    stopped: oneshot::Receiver<()>,
     options: Options,
 ) {
     let mut workers = Vec::new();
@@ -285,17 +273,8 @@ async fn work(
         }
         workers.push(worker);
     }
-    while let Some((server, command)) = commands.recv().await {
-        match command {
-            Command::Stop => break,
-            Command::Change(site) => {
-                if let Some(worker) = workers.get(server) {
-                    *worker.cache.borrow_mut() = Cache::new(site.cache);
-                    *worker.site.borrow_mut() = Rc::new(*site);
-                }
-            }
-        }
-    }
+    // An error means that nobody is left to stop it: then it stops too.
+    let _ = stopped.await;
     accepting.iter().for_each(tokio::task::JoinHandle::abort);
     for worker in &workers {
         worker.stopping.set(true);
@@ -328,7 +307,7 @@ async fn accept(listener: TcpListener, worker: Rc<Worker>) {
 }
 
 fn admit(stream: TcpStream, peer: SocketAddr, worker: &Rc<Worker>) {
-    let site = Rc::clone(&worker.site.borrow());
+    let site = Rc::clone(&worker.site);
     let id = worker.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
     if site
         .profile

@@ -99,7 +99,7 @@ impl Driver {
 
     /// Reads what has arrived into the input.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
-        let size = self.worker.site.borrow().profile.read;
+        let size = self.worker.site.profile.read;
         let (stream, input, worker) = (&mut self.stream, &mut self.input, &self.worker);
         let read = ARRIVALS.with_borrow_mut(|arrivals| {
             arrivals.resize(arrivals.len().max(size), 0);
