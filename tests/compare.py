@@ -8,7 +8,7 @@ methods in Allow (a hash table's in Flask and Apache), the server's own port beh
 a send to a connection that the peer has already ended fails at once. Differences listed for PROFILE in
 corpus/exceptions.toml are expected; a listed case that does not differ is reported too, so that the list stays true.
 Only cases are compared in which that server agreed with itself when it was recorded (recordings/). The last line is
-the figure; the exit code is 1 when anything is not as expected, or the figure is below the threshold.
+the figure; the exit code is 1 when more cases than are tolerated are not as expected, or the figure is below the threshold.
 """
 import argparse, json, pathlib, re, sys, tomllib
 
@@ -58,6 +58,7 @@ def main():
         ap.add_argument(name)
     ap.add_argument("-v", action="store_true", help="show every difference, not only ten")
     ap.add_argument("--site", help="the site that both serve; a case that differs is then asked again, twice at the most")
+    ap.add_argument("--tolerate", type=int, default=0, help="so many cases may differ unlisted: races with live servers")
     ap.add_argument("--threshold", type=float, default=0, help="the least percentage of identical cases")
     args = ap.parse_args()
     wire = load_wire(args.peers)
@@ -84,7 +85,7 @@ def main():
             print(f"  {args.profile} {name}: listed as an exception ({expected[name]}), but identical: take it off the list")
     percent = 100 * same / max(1, len(names))
     print(f"{args.profile} {same}/{len(names)} {percent:.1f} % identical, {wrong} not as expected")
-    sys.exit(wrong > 0 or percent < args.threshold)
+    sys.exit(wrong > args.tolerate or percent < args.threshold)
 
 if __name__ == "__main__":
     main()
