@@ -36,20 +36,11 @@ impl Recorder {
     /// # Errors
     /// The file cannot be opened for writing, or the thread cannot be started.
     pub fn start(output: &Output, servers: &[(&str, SocketAddr)]) -> io::Result<Recorder> {
-        let (sender, receiver) = sync_channel(WAITING);
-        let file = match output {
-            Output::Stdout => None,
-            Output::File(path) => Some(OpenOptions::new().append(true).create(true).open(path)?),
-        };
-        let thread = std::thread::Builder::new()
-            .name("events".to_owned())
-            .spawn(move || write_out(&receiver, file))?;
-        let recorder = Recorder { sender, thread };
         let servers: Vec<Value> = servers
             .iter()
             .map(|(name, address)| json!({"server": name, "address": address.to_string()}))
             .collect();
-        recorder.note(json!({
+        let first = stamped(json!({
             "event": "start",
             "format": "labserve-events",
             "version": FORMAT_VERSION,
@@ -57,7 +48,14 @@ impl Recorder {
             "pid": std::process::id(),
             "servers": servers,
         }));
-        Ok(recorder)
+        let mut sink = Sink::open(output)?;
+        // Here and not on the thread, so that a log that cannot be written to is known before anything is served.
+        sink.write(&first)?;
+        let (sender, receiver) = sync_channel(WAITING);
+        let thread = std::thread::Builder::new()
+            .name("events".to_owned())
+            .spawn(move || write_out(&receiver, sink))?;
+        Ok(Recorder { sender, thread })
     }
 
     /// A worker's way to it.
@@ -66,17 +64,13 @@ impl Recorder {
     }
 
     /// Writes a line about the program itself: an object with an `event`, to which the time is added.
-    pub fn note(&self, mut line: Value) {
-        let time = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        let mut text = [0; 19];
-        crate::http::date::write_rfc3339(i64::try_from(time.as_secs()).unwrap_or(i64::MAX), &mut text);
-        let text = String::from_utf8_lossy(&text);
-        line["time"] = format!("{text}.{:09}Z", time.subsec_nanos()).into();
-        match self.sender.try_send(format!("{line}\n").into_bytes()) {
+    pub fn note(&self, line: Value) {
+        match self.sender.try_send(stamped(line)) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-            Err(TrySendError::Full(_)) => tracing::warn!("the event log is behind; it lacks this line: {line}"),
+            Err(TrySendError::Full(line)) => {
+                let line = String::from_utf8_lossy(&line);
+                tracing::warn!("the event log is behind; it lacks this line: {line}");
+            }
         }
     }
 
@@ -91,17 +85,47 @@ impl Recorder {
     }
 }
 
-/// Writes batches until no worker is left to send one, or one cannot be written.
-fn write_out(batches: &Receiver<Vec<u8>>, mut file: Option<File>) {
-    for batch in batches {
-        let written = match &mut file {
-            Some(file) => file.write_all(&batch),
-            None => {
+/// The line of an event of the program itself, with the time.
+fn stamped(mut event: Value) -> Vec<u8> {
+    let time = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let mut text = [0; 19];
+    crate::http::date::write_rfc3339(i64::try_from(time.as_secs()).unwrap_or(i64::MAX), &mut text);
+    let text = String::from_utf8_lossy(&text);
+    event["time"] = format!("{text}.{:09}Z", time.subsec_nanos()).into();
+    format!("{event}\n").into_bytes()
+}
+
+/// An open output.
+enum Sink {
+    Stdout,
+    File(File),
+}
+
+impl Sink {
+    fn open(output: &Output) -> io::Result<Sink> {
+        Ok(match output {
+            Output::Stdout => Sink::Stdout,
+            Output::File(path) => Sink::File(OpenOptions::new().append(true).create(true).open(path)?),
+        })
+    }
+
+    fn write(&mut self, batch: &[u8]) -> io::Result<()> {
+        match self {
+            Sink::File(file) => file.write_all(batch),
+            Sink::Stdout => {
                 let mut out = io::stdout().lock();
-                out.write_all(&batch).and_then(|()| out.flush())
+                out.write_all(batch).and_then(|()| out.flush())
             }
-        };
-        if let Err(error) = written {
+        }
+    }
+}
+
+/// Writes batches until no worker is left to send one, or one cannot be written.
+fn write_out(batches: &Receiver<Vec<u8>>, mut sink: Sink) {
+    for batch in batches {
+        if let Err(error) = sink.write(&batch) {
             tracing::error!("the event log ends here, because it cannot be written: {error}");
             return;
         }
