@@ -1,7 +1,7 @@
 //! labserve, seen from outside: its own binary, real sockets, real files.
 //!
 //! `corpus` replays what the real servers were asked and compares byte for byte; `capture` repeats the lab report's
-//! captures; `cli` and `stop` try what people do to it; `clients` lets an everyday HTTP client loose on every profile; `iis` and `book` say of the two profiles that no
+//! captures; `cli` and `stop` try what people do to it; `race` asks in the instant of an end; `clients` lets an everyday HTTP client loose on every profile; `iis` and `book` say of the two profiles that no
 //! server could be recorded for what they must do. `support` is what these stand on. Nothing here looks inside labserve.
 
 mod support;
@@ -13,5 +13,6 @@ mod clients;
 mod corpus;
 mod house;
 mod iis;
+mod race;
 mod readme;
 mod stop;
