@@ -4,7 +4,6 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -92,11 +91,6 @@ fn start(profile: &str, site: &Site) -> Server {
     Server::start_with(profile, site.root(), &["--set", &idle, "--workers", "1"])
 }
 
-fn signal(server: &Server, name: &str) {
-    let id = server.process_id().expect("a process of its own").to_string();
-    assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
-}
-
 #[test]
 fn a_request_before_the_end_is_served_and_one_behind_it_is_not() {
     let site = Site::recorded();
@@ -118,7 +112,7 @@ fn a_request_that_is_found_with_the_end_of_its_timer() {
         let server = start(profile, &site);
         let mut resting = Resting::on(&server);
         resting.wait_until(IDLE - FAR);
-        signal(&server, "-STOP");
+        server.signal("-STOP");
         // Until it has really stopped it would notice the request.
         sleep(FAR / 2);
         resting
@@ -126,7 +120,7 @@ fn a_request_that_is_found_with_the_end_of_its_timer() {
             .write_all(REQUEST)
             .expect("the system should take a request");
         resting.wait_until(IDLE + FAR / 2);
-        signal(&server, "-CONT");
+        server.signal("-CONT");
         assert_eq!(resting.meets(), tie, "{profile}");
     }
 }

@@ -29,7 +29,7 @@ impl Server {
         }
     }
 
-    /// Starts labserve with more arguments, whatever `LABSERVE_AGAINST` says.
+    /// Starts labserve with more arguments.
     pub(crate) fn start_with(profile: &str, root: &Path, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_labserve"))
             .args(["--profile", profile, "--bind", "127.0.0.1", "--port", "0", "--root"])
@@ -66,9 +66,11 @@ impl Server {
         self.process.is_some()
     }
 
-    /// The process; none if this is a server at an address.
-    pub(crate) fn process_id(&self) -> Option<u32> {
-        self.process.as_ref().map(Child::id)
+    /// Sends it a signal, such as `-HUP`.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.process.as_ref().expect("labserve itself").id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
