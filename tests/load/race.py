@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """What a client meets whose request arrives in the instant in which the server ends the idle connection.
 
-    tests/load/race.py [--times N] [--step MS] [--span MS] [--ties N] [PROFILE ...]
+    tests/load/race.py [--times N] [--from MS] [--to MS] [--step MS] [--ties N] [PROFILE ...]
 
 PROFILE is any of node, apache, nginx; without one, all three. For each, the real server (by peers.py, on a port of its
 own) and labserve are asked the same:
 
-  sweep   On a connection of its own a request is answered; the next is sent SPAN ms before to SPAN ms after the median of
-          the ends of connections that ask nothing more, in steps of STEP ms, N times each.
+  sweep   On a connection of its own a request is answered; the next is sent FROM to TO ms after the time that the server
+          is configured to let it rest for, in steps of STEP ms, N times each.
   ties    The server is stopped (SIGSTOP) before its timer runs out and goes on (SIGCONT) when the timer has run out *and*
           the request is there, so that it finds both at once.
 
@@ -20,6 +20,7 @@ import collections
 import contextlib
 import gc
 import heapq
+import multiprocessing
 import os
 import select
 import signal
@@ -101,7 +102,7 @@ def ends(address, count):
     return after
 
 
-def sweep(address, median, offsets):
+def sweep(address, idle_s, offsets):
     """(offset in s, what the client met, whether it could have known) for each offset."""
     waiting, results = [], []
     ahead = iter(offsets)
@@ -121,22 +122,22 @@ def sweep(address, median, offsets):
         else:
             wait_until(next_start)
             client = Client(address)
-            heapq.heappush(waiting, (client.replied + median + offset, len(results) + id(client), client, offset))
+            heapq.heappush(waiting, (client.replied + idle_s + offset, len(results) + id(client), client, offset))
             next_start += APART_S
     return results
 
 
-def ties(server, median, count):
+def ties(server, idle_s, count):
     """What clients meet whose request and whose timer the server finds at once."""
     clients = [Client(server.address) for _ in range(count)]
-    wait_until(clients[0].replied + median - 0.2)
+    wait_until(clients[0].replied + idle_s - 0.2)
     os.killpg(os.getpgid(server.pid), signal.SIGSTOP)
     # A server that still gets to run for a moment would notice the request before it stops.
     time.sleep(0.05)
     try:
         for client in clients:
             client.ask_again()
-        wait_until(clients[-1].replied + median + 0.2)
+        wait_until(clients[-1].replied + idle_s + 0.2)
     finally:
         os.killpg(os.getpgid(server.pid), signal.SIGCONT)
     time.sleep(0.3)
@@ -145,21 +146,21 @@ def ties(server, median, count):
 
 def measure(title, server, idle_s, options):
     """Measures one server and prints what it found."""
-    resting = ends(server.address, options.rest)
-    median = statistics.median(resting)
-    late = [1000 * (x - idle_s) for x in resting]
-    print(f"\n{title}: an idle connection ends {idle_s} s and {min(late):.1f} to {max(late):.1f} ms after its reply "
-          f"(median {1000 * (median - idle_s):.1f} ms, {len(resting)} connections)")
-    steps = round(2 * options.span / options.step) + 1
-    offsets = [(n * options.step - options.span) / 1000 for n in range(steps) for _ in range(options.times)]
-    results = sweep(server.address, median, offsets)
+    steps = round((options.until - options.begin) / options.step) + 1
+    offsets = [(n * options.step + options.begin) / 1000 for n in range(steps) for _ in range(options.times)]
+    with multiprocessing.Pool(1) as beside:
+        resting = beside.apply_async(ends, (server.address, options.rest))
+        results = sweep(server.address, idle_s, offsets)
+        late = sorted(1000 * (x - idle_s) for x in resting.get())
+    print(f"\n{title}: {len(late)} idle connections ended {idle_s} s and {late[0]:.1f} to {late[-1]:.1f} ms after their "
+          f"reply (median {statistics.median(late):.1f})")
     kinds = KINDS + sorted({kind for _, kind, _ in results} - set(KINDS))
     rows = collections.defaultdict(collections.Counter)
     for offset, kind, known in results:
         # A step below half a millisecond is shown with its neighbours.
         rows[round(2000 * offset) / 2][kind] += 1
         rows[round(2000 * offset) / 2]["known"] += known
-    print("| sent, from the median end | " + " | ".join([*kinds, "known"]) + " |\n" + "|---" * (len(kinds) + 2) + "|")
+    print("| sent, from the deadline | " + " | ".join([*kinds, "known"]) + " |\n" + "|---" * (len(kinds) + 2) + "|")
     for offset in sorted(rows):
         row = rows[offset]
         print(f"| {offset:+.1f} ms | " + " | ".join(str(row[kind]) for kind in [*kinds, "known"]) + " |")
@@ -169,7 +170,7 @@ def measure(title, server, idle_s, options):
     print(f"{title}: {dict(total)}; served up to {1000 * max(served, default=0):+.2f} ms, "
           f"not served from {1000 * min(ended, default=0):+.2f} ms on")
     if options.ties:
-        print(f"{title}: timer and request at once: {dict(ties(server, median, options.ties))}", flush=True)
+        print(f"{title}: timer and request at once: {dict(ties(server, idle_s, options.ties))}", flush=True)
 
 
 def main():
@@ -177,7 +178,8 @@ def main():
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", help=f"any of {', '.join(IDLE_S)}")
     parser.add_argument("--times", type=int, default=4, help="how often each step (default 4)")
     parser.add_argument("--step", type=float, default=0.1, help="ms from step to step (default 0.1)")
-    parser.add_argument("--span", type=float, default=4, help="ms before and after (default 4)")
+    parser.add_argument("--from", type=float, default=-2, dest="begin", help="ms from the deadline on (default -2)")
+    parser.add_argument("--to", type=float, default=5, dest="until", help="ms to which (default 5)")
     parser.add_argument("--rest", type=int, default=40, help="connections that ask nothing more (default 40)")
     parser.add_argument("--ties", type=int, default=20, help="how many ties (default 20)")
     parser.add_argument("--only", choices=["real", "labserve"], help="one of the two alone")
