@@ -85,20 +85,25 @@ def wait_until(moment):
 
 def ends(address, count, apart_s):
     """How long after its reply each of `count` connections that ask nothing more is ended, in seconds."""
-    clients, after = {}, []
-    for _ in range(count):
-        client = Client(address)
-        clients[client.socket.fileno()] = client
-        time.sleep(apart_s)
-    poll = select.epoll()
-    for number in clients:
-        poll.register(number, select.EPOLLIN)
-    while clients and (events := poll.poll(100)):
+    poll, clients, after = select.epoll(), {}, []
+    next_start = time.perf_counter()
+    while len(after) < count:
+        opened = len(after) + len(clients)
+        wait = next_start - time.perf_counter() if opened < count else 100
+        events = poll.poll(max(0, wait))
         now = time.perf_counter()
         for number, _ in events:
-            after.append(now - clients[number].replied)
+            client = clients.pop(number)
+            after.append(now - client.replied)
             poll.unregister(number)
-            clients.pop(number).socket.close()
+            client.socket.close()
+        if opened < count and now >= next_start:
+            client = Client(address)
+            clients[client.socket.fileno()] = client
+            poll.register(client.socket, select.EPOLLIN)
+            next_start += apart_s
+        elif opened == count and not events:
+            break
     return after
 
 
