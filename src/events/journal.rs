@@ -12,23 +12,33 @@ use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// How many bytes of lines are collected before they are handed over.
-const BATCH: usize = 32 << 10;
+const BATCH: usize = 128 << 10;
 
 /// How long a line waits to be handed over at the most.
 const WAIT: Duration = Duration::from_millis(50);
 
 /// Where lines of the event log go: see [`super::Recorder`].
 #[derive(Clone, Debug)]
-pub struct Tape(pub(super) SyncSender<Vec<u8>>);
+pub struct Tape {
+    pub(super) batches: SyncSender<Vec<u8>>,
+    /// Buffers of batches that have been written: warm in the cache, and not to be had from the system again.
+    pub(super) written: Arc<Mutex<Vec<Vec<u8>>>>,
+}
 
 impl Tape {
+    fn buffer(&self) -> Vec<u8> {
+        let written = self.written.lock().ok().and_then(|mut buffers| buffers.pop());
+        written.unwrap_or_else(|| Vec::with_capacity(BATCH + BATCH / 8))
+    }
+
     /// Hands over a batch; gives it back if there is no room.
     fn hand_over(&self, batch: Vec<u8>) -> Result<(), Vec<u8>> {
-        match self.0.try_send(batch) {
+        match self.batches.try_send(batch) {
             // The event log could not be written to; that has been said.
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
             Err(TrySendError::Full(batch)) => Err(batch),
@@ -204,13 +214,9 @@ impl Journal {
                 &mut lines,
             );
         }
-        let batch = std::mem::take(&mut *lines);
         let handed_over = match &self.way {
-            Way::File(tape) => {
-                lines.reserve(BATCH + BATCH / 8);
-                tape.hand_over(batch)
-            }
-            Way::Live(tape, _) => tape.hand_over(batch),
+            Way::File(tape) => tape.hand_over(std::mem::replace(&mut *lines, tape.buffer())),
+            Way::Live(tape, _) => tape.hand_over(std::mem::take(&mut *lines)),
         };
         match handed_over {
             Ok(()) => self.dropped.set(0),
@@ -287,6 +293,13 @@ mod tests {
         runtime.block_on(test());
     }
 
+    fn tape(batches: SyncSender<Vec<u8>>) -> Tape {
+        Tape {
+            batches,
+            written: Arc::default(),
+        }
+    }
+
     fn story() -> Story {
         let address = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
         Story::new(7, address(40_000), address(3000))
@@ -294,7 +307,7 @@ mod tests {
 
     fn tapes(sender: SyncSender<Vec<u8>>) -> Tapes {
         Tapes {
-            file: Some(Tape(sender)),
+            file: Some(tape(sender)),
             live: None,
         }
     }
@@ -327,7 +340,7 @@ mod tests {
         on_a_worker(async || {
             let (sender, batches) = mpsc::sync_channel(1);
             let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
-            let journal = Rc::new(Journal::new("s", Way::File(Tape(sender)), clock));
+            let journal = Rc::new(Journal::new("s", Way::File(tape(sender)), clock));
             let story = story();
             for _ in 0..3 {
                 journal.write(&story, Traffic::default(), &Event::Accepted, &mut None);
