@@ -92,16 +92,17 @@ function exchanges(pen, connection, view, y, now) {
   const right = view.left + view.width;
   const list = connection.exchanges;
   let drawn = view.left - 1;
-  for (let i = firstFrom(list, view.time(view.left - LEAST)); i < list.length; i += 1) {
+  for (let i = firstFrom(list, view.start - LEAST * view.scale); i < list.length; i += 1) {
     const exchange = list[i];
     const from = view.x(exchange.from);
     if (from > right) break;
-    const to = Math.max(view.x(exchange.to ?? (connection.end ? connection.end.at : now)), from + LEAST);
+    const ends = view.x(exchange.to ?? (connection.end ? connection.end.at : now));
     // What lies under a block that is drawn is skipped in one step.
-    if (to <= drawn) {
+    if (ends <= drawn) {
       i = Math.max(i, firstFrom(list, view.time(drawn)) - 1);
       continue;
     }
+    const to = Math.max(ends, from + LEAST);
     block(pen, connection, exchange, view, y, Math.max(from, view.left), Math.min(to, right));
     drawn = to;
   }

@@ -9,9 +9,9 @@ export function bindKeys(picture) {
   const page = () => picture.model.view.width / 6;
   const actions = {
     " ": () => picture.setLive(!picture.model.view.live),
-    "+": () => picture.zoom(1 / STEP),
-    "=": () => picture.zoom(1 / STEP),
-    "-": () => picture.zoom(STEP),
+    "+": () => picture.zoom(1 / STEP, anchor(picture)),
+    "=": () => picture.zoom(1 / STEP, anchor(picture)),
+    "-": () => picture.zoom(STEP, anchor(picture)),
     ArrowLeft: () => picture.pan(-page()),
     ArrowRight: () => picture.pan(page()),
     ArrowUp: () => moveLane(picture, -1),
@@ -25,6 +25,7 @@ export function bindKeys(picture) {
     Enter: () => picture.selected && picture.tell.opened(picture.selected, true),
     Home: () => picture.fit(),
     0: () => picture.fit(),
+    f: () => picture.fit(chosen(picture)),
     End: () => picture.setLive(true),
     Escape: () => picture.select(null),
   };
@@ -36,6 +37,17 @@ export function bindKeys(picture) {
     event.preventDefault();
     action();
   });
+}
+
+function chosen(picture) {
+  return picture.model.store.connections.get(picture.selected?.id) ?? null;
+}
+
+/** What is zoomed around: the chosen exchange, if it can be seen; else the middle. */
+function anchor(picture) {
+  const { view } = picture.model;
+  const x = picture.selected?.exchange ? view.x(picture.selected.exchange.from) : -1;
+  return x >= view.left && x <= view.left + view.width ? x : view.left + view.width / 2;
 }
 
 /** Chooses the lane `by` further down. */
@@ -50,8 +62,8 @@ function moveLane(picture, by) {
 
 /** Chooses the exchange `by` later on the chosen lane. */
 function moveBlock(picture, by) {
-  const connection = picture.model.store.connections.get(picture.selected?.id);
-  if (!connection || connection.exchanges.length === 0) return;
+  const connection = chosen(picture);
+  if (!connection?.exchanges.length) return;
   const list = connection.exchanges;
   const at = list.indexOf(picture.selected.exchange);
   const next = at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, at + by));

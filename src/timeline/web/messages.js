@@ -295,6 +295,7 @@ export const MESSAGES = {
   "help.block": ["choose an exchange on it", "选择其上的一次交换"],
   "help.enter": ["open what is chosen", "打开所选内容"],
   "help.all": ["show all", "显示全部"],
+  "help.fit": ["show the whole of the chosen connection", "显示所选连接的全程"],
   "help.live": ["back to now", "回到现在"],
   "help.escape": ["choose nothing", "取消选择"],
   "help.mouse": ["Mouse and fingers", "鼠标与手指"],

@@ -90,9 +90,9 @@ export class Picture {
     this.tell.paused(true);
   }
 
-  /** Shows all there is in the lanes that are shown. */
-  fit() {
-    const shown = this.list.filter((row) => row.connection).map((row) => row.connection);
+  /** Shows all there is in the lanes that are shown, or the whole of one connection. */
+  fit(connection = null) {
+    const shown = connection ? [connection] : this.lanes().map((row) => row.connection);
     const all = extent(shown, this.model.now());
     if (!all) return;
     this.model.view.fit(all.from, Math.max(all.to, all.from + 1));
@@ -146,7 +146,7 @@ export class Picture {
     this.canvas.width = Math.max(1, Math.round(width * ratio));
     this.canvas.height = Math.max(1, Math.round(height * ratio));
     this.ratio = ratio;
-    const left = width < NARROW ? 62 : 76;
+    const left = width < NARROW ? 64 : 76;
     this.model.view.resize(left, width - left);
     if (this.palette) this.recolour(this.palette);
     this.dirty = true;

@@ -83,9 +83,10 @@ function laneRow(pen, connection, y, { view, now, size, selected, hover, unusedA
   pen.fill(0, y, view.left, LANE, chosen ? "selected" : "gutter");
   const open = !connection.end && !connection.lost;
   const role = open ? "real" : "dim";
-  if (open) pen.fill(10, y + 9, 6, 6, role);
-  else pen.frame(10.5, y + 9.5, 5, 5, role);
-  pen.text(view.left - 10, y + LANE / 2, connection.port, open ? "strong" : "plain", "end");
+  const at = view.left < 70 ? 5 : 10;
+  if (open) pen.fill(at, y + 9, 6, 6, role);
+  else pen.frame(at, y + 9, 6, 6, role);
+  pen.text(view.left - 8, y + LANE / 2, connection.port, open ? "strong" : "plain", "end");
   pen.fill(0, y + LANE - 1, size.width, 1, "grid");
 }
 

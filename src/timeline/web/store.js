@@ -4,7 +4,7 @@ import { fromNanoseconds, readInstant } from "./time.js";
 import { address, announcedTimeout } from "./wire.js";
 
 /** How much text of events is kept, in characters. Beyond it the oldest connections that have ended are forgotten. */
-const MOST_TEXT = 48 << 20;
+const MOST_TEXT = 96 << 20;
 /** A connection that goes on for ever forgets its older half when it has more events than this. */
 const MOST_STORY = 60_000;
 /** How many lines about the program are kept. */
@@ -14,7 +14,9 @@ const MOST_PROGRAM = 2_000;
 const PROGRAM = new Set(["start", "stop", "reload", "dropped", "change"]);
 
 export class Store {
-  constructor() {
+  /** `most`: how much text of events is kept. */
+  constructor(most = MOST_TEXT) {
+    this.most = most;
     this.announces = new Map();
     this.reset(null);
   }
@@ -69,7 +71,7 @@ export class Store {
     this.weight += weight;
     STEPS[line.event]?.(connection, line, time, this);
     if (connection.story.length > MOST_STORY) this.#halve(connection);
-    if (this.weight > MOST_TEXT) this.#forget();
+    if (this.weight > this.most) this.#forget();
   }
 
   #program(line, at) {
@@ -133,7 +135,7 @@ export class Store {
 
   #forget() {
     for (const [id, connection] of this.connections) {
-      if (this.weight < MOST_TEXT * 0.8) break;
+      if (this.weight < this.most * 0.8) break;
       if (!connection.end && !connection.lost) continue;
       this.connections.delete(id);
       this.weight -= connection.weight;
@@ -141,7 +143,7 @@ export class Store {
     }
     // Only open connections are left, and there is still too much.
     for (const connection of this.connections.values()) {
-      if (this.weight < MOST_TEXT) break;
+      if (this.weight < this.most) break;
       if (connection.story.length > 20) this.#halve(connection);
     }
   }

@@ -4,12 +4,12 @@ import { h, say } from "./dom.js";
 import { t } from "./i18n.js";
 import { matches } from "./lanes.js";
 import { ending, requests } from "./store.js";
-import { exchangeWords, stateWords } from "./words.js";
+import { stateWords } from "./words.js";
 
 /** Rows shown at first, and added by "show more". */
 const PAGE = 100;
-/** Exchanges named in a row. */
-const NAMED = 6;
+/** Statuses named in a row. */
+const NAMED = 12;
 
 export class ConnectionTable {
   constructor(root, model, go) {
@@ -86,14 +86,14 @@ class Row {
 
   update() {
     const { connection, element } = this;
-    const said = connection.exchanges.slice(0, NAMED).map(exchangeWords);
-    if (connection.exchanges.length > NAMED) said.push("…");
-    say(this.requests, [String(requests(connection)), ...said].join("\n"));
+    const statuses = connection.exchanges.map((e) => String(e.reply?.status ?? "…"));
+    const named = statuses.length > NAMED ? [...statuses.slice(0, NAMED), "…"] : statuses;
+    say(this.requests, named.length > 0 ? `${requests(connection)}: ${named.join(" ")}` : String(requests(connection)));
     say(this.state, stateWords(connection));
     const end = ending(connection);
     Object.assign(element.dataset, {
       requests: requests(connection),
-      statuses: connection.exchanges.map((e) => e.reply?.status ?? "").join(" "),
+      statuses: statuses.join(" "),
       who: end?.who ?? "",
       how: end?.how ?? "",
       style: end?.style ?? "",
