@@ -7,8 +7,9 @@ import { oneLine } from "./wire.js";
 import { howWords, reasonWords } from "./words.js";
 import { ending } from "./store.js";
 
-/** How many steps are shown before somebody asks for more. */
+/** How many steps are shown before somebody asks for more, and at most. */
 const FIRST = 200;
+const MOST = 5_000;
 
 /** Whose step an event is: `client`, `server`, or `both` for what is on no wire. */
 function side(line) {
@@ -73,8 +74,9 @@ export class Ladder {
     this.shown = this.from;
     this.earlier = h("button", { type: "button", class: "small", on: { click: () => this.#all() } });
     this.rungs = h("ol", { class: "ladder" });
+    this.gone = h("p", { class: "dim" }, t("connection.story.forgotten"));
     const ends = h("div", { class: "ladder-ends", "aria-hidden": "true" }, h("span", {}, t("who.client")), h("span", {}, t("who.server")));
-    this.element = h("div", {}, this.earlier, ends, this.rungs);
+    this.element = h("div", {}, this.gone, this.earlier, ends, this.rungs);
     this.update();
   }
 
@@ -82,9 +84,12 @@ export class Ladder {
   update() {
     const { story } = this.connection;
     // The story forgot its beginning: begin anew.
-    if (this.first && story[this.from] !== this.first) this.#begin(Math.max(0, story.length - FIRST));
+    const forgot = this.first && story[this.from] !== this.first;
+    const tooMany = story.length - this.from > (this.whole ? MOST : FIRST * 2);
+    if (forgot || tooMany) this.#begin(Math.max(0, story.length - FIRST));
     this.first ??= story[this.from] ?? null;
     for (; this.shown < story.length; this.shown += 1) this.rungs.append(this.#rung(story[this.shown], story[this.shown - 1]));
+    this.gone.hidden = !this.connection.forgotten;
     this.earlier.hidden = this.from === 0;
     this.earlier.textContent = t("connection.story.earlier", { n: this.from });
   }
@@ -93,11 +98,13 @@ export class Ladder {
     this.rungs.replaceChildren();
     this.from = from;
     this.shown = from;
+    this.whole = false;
     this.first = this.connection.story[from] ?? null;
   }
 
   #all() {
-    this.#begin(0);
+    this.#begin(Math.max(0, this.connection.story.length - MOST));
+    this.whole = true;
     this.update();
   }
 
@@ -105,7 +112,7 @@ export class Ladder {
     const { connection } = this;
     const words = stepWords(connection, line);
     const exchange = ["head", "reply"].includes(line.event)
-      ? connection.exchanges.find((e) => e.head === line || e.reply === line)
+      ? connection.exchanges.findLast((e) => e.head === line || e.reply === line)
       : null;
     const text = exchange
       ? h("button", { type: "button", class: "link", on: { click: () => this.go({ id: connection.id, exchange }) } }, words)

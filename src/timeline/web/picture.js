@@ -9,6 +9,8 @@ import { bindKeys } from "./keys.js";
 import { bindPointer } from "./pointer.js";
 import { lastsUntil } from "./store.js";
 
+/** How often a filter is applied anew while events come (ms): what it looks for may be in them. */
+const FILTER_EVERY = 250;
 /** Below this width (CSS pixels) the gutter is narrow. */
 const NARROW = 600;
 
@@ -154,7 +156,8 @@ export class Picture {
 
   #frame() {
     const { store, view, options } = this.model;
-    const seen = `${store.shape} ${options.text ? store.version : ""}`;
+    const turn = options.text ? Math.floor(performance.now() / FILTER_EVERY) : 0;
+    const seen = `${store.shape} ${turn}`;
     if (seen !== this.seen) {
       this.seen = seen;
       this.#relist(rows(store.connections.values(), options));

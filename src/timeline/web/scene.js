@@ -21,7 +21,7 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
   const marks = ticks(view.start, view.end, step, origin ?? 0);
   const right = view.left + view.width;
   for (const at of marks) pen.fill(Math.round(view.x(at)), AXIS, 1, size.height - AXIS, "grid");
-  const flags = program.filter((p) => p.line.event !== "start" && p.at >= view.start && p.at <= view.end);
+  const flags = flagsOf(program, view);
   for (const flag of flags) pen.line(view.x(flag.at), AXIS, view.x(flag.at), size.height, "event", true);
 
   for (let i = rowAt(list, scroll); i < list.length; i += 1) {
@@ -50,6 +50,17 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
     pen.shape([[x - 5, AXIS - 9], [x + 5, AXIS - 9], [x, AXIS - 2]], "now");
     if (right - x > 60) pen.text(x + 9, EVENTS_AT, t("picture.now"), "now", "start");
   }
+}
+
+/** The lines about the program that are marked: those of one kind that would lie upon each other once. */
+function flagsOf(program, view) {
+  const last = {};
+  return program.filter(({ at, line }) => {
+    if (line.event === "start" || at < view.start || at > view.end) return false;
+    if (view.x(at) - (last[line.event] ?? -Infinity) < 6) return false;
+    last[line.event] = view.x(at);
+    return true;
+  });
 }
 
 /** A fold's triangle, the server and the client, and how many connections there are. */

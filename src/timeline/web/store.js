@@ -66,6 +66,8 @@ export class Store {
     connection.received = line.received ?? connection.received;
     connection.sent = line.sent ?? connection.sent;
     connection.lost = false;
+    connection.version = this.version;
+    connection.asked = Math.max(connection.asked, line.request ?? 0);
     connection.story.push({ at: time, line });
     connection.weight += weight;
     this.weight += weight;
@@ -90,8 +92,9 @@ export class Store {
   #add(id, { server, local, peer }, accepted, whole) {
     const { host, port } = address(peer);
     const connection = {
-      id, server, local, peer, client: host, port, accepted, whole,
-      last: accepted, received: 0, sent: 0, used: !whole, weight: 0, forgotten: 0, lost: false,
+      id, server, local, peer, client: host, port, accepted,
+      last: accepted, received: 0, sent: 0, used: !whole, weight: 0, forgotten: !whole, lost: false,
+      asked: 0, version: this.version,
       story: [], exchanges: [], rests: [], clientEnd: null, closing: null, end: null,
     };
     this.connections.set(id, connection);
@@ -109,11 +112,12 @@ export class Store {
       if (this.connections.has(c.connection)) continue;
       const accepted = asked - (fromNanoseconds(c.open_ns) ?? 0);
       const added = this.#add(c.connection, c, accepted, c.requests === 0 && c.received === 0);
-      Object.assign(added, { received: c.received, sent: c.sent, forgotten: c.requests });
+      Object.assign(added, { received: c.received, sent: c.sent, asked: c.requests });
     }
     for (const c of this.connections.values()) {
       if (!c.end && !open.has(c.id) && c.last < asked - 1000) {
         c.lost = true;
+        c.version = this.version + 1;
         this.shape += 1;
       }
     }
@@ -124,11 +128,10 @@ export class Store {
     const half = connection.story.length >> 1;
     const from = connection.story[half].at;
     const kept = (item) => (item.to ?? Infinity) >= from;
-    const before = connection.exchanges.length;
     connection.story.splice(0, half);
     connection.exchanges = connection.exchanges.filter(kept);
     connection.rests = connection.rests.filter(kept);
-    connection.forgotten += before - connection.exchanges.length;
+    connection.forgotten = true;
     this.weight -= connection.weight / 2;
     connection.weight /= 2;
   }
@@ -251,6 +254,5 @@ export function lastsUntil(connection, now) {
 
 /** How many requests a connection has carried, with those that are not kept any more. */
 export function requests(connection) {
-  if (Number.isInteger(connection.end?.line.requests)) return connection.end.line.requests;
-  return Math.max(connection.exchanges.filter((e) => e.request > 0).length + connection.forgotten, connection.exchanges.at(-1)?.request ?? 0);
+  return connection.end?.line.requests ?? connection.asked;
 }

@@ -8,8 +8,9 @@ import { stateWords } from "./words.js";
 
 /** Rows shown at first, and added by "show more". */
 const PAGE = 100;
-/** Statuses named in a row. */
+/** Statuses shown in a row, and kept in its data. */
 const NAMED = 12;
+const LISTED = 64;
 
 export class ConnectionTable {
   constructor(root, model, go) {
@@ -86,7 +87,9 @@ class Row {
 
   update() {
     const { connection, element } = this;
-    const statuses = connection.exchanges.map((e) => String(e.reply?.status ?? "…"));
+    if (this.version === connection.version) return;
+    this.version = connection.version;
+    const statuses = connection.exchanges.slice(0, LISTED).map((e) => String(e.reply?.status ?? "…"));
     const named = statuses.length > NAMED ? [...statuses.slice(0, NAMED), "…"] : statuses;
     say(this.requests, named.length > 0 ? `${requests(connection)}: ${named.join(" ")}` : String(requests(connection)));
     say(this.state, stateWords(connection));
