@@ -14,3 +14,7 @@ pub(crate) use windows::{cork, file_id, open_for_reading, raise_file_limit, read
 mod linux;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{send_file, send_more};
+
+mod kernel;
+pub use kernel::Kernel;
+pub(crate) use kernel::{Socket, kernel_facts, socket};
