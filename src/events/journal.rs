@@ -12,23 +12,33 @@ use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// How many bytes of lines are collected before they are handed over.
-const BATCH: usize = 32 << 10;
+const BATCH: usize = 128 << 10;
 
 /// How long a line waits to be handed over at the most.
 const WAIT: Duration = Duration::from_millis(50);
 
 /// Where lines of the event log go: see [`super::Recorder`].
 #[derive(Clone, Debug)]
-pub struct Tape(pub(super) SyncSender<Vec<u8>>);
+pub struct Tape {
+    pub(super) batches: SyncSender<Vec<u8>>,
+    /// Buffers of batches that have been written: warm in the cache, and not to be had from the system again.
+    pub(super) written: Arc<Mutex<Vec<Vec<u8>>>>,
+}
 
 impl Tape {
+    fn buffer(&self) -> Vec<u8> {
+        let written = self.written.lock().ok().and_then(|mut buffers| buffers.pop());
+        written.unwrap_or_else(|| Vec::with_capacity(BATCH + BATCH / 8))
+    }
+
     /// Hands over a batch; gives it back if there is no room.
     fn hand_over(&self, batch: Vec<u8>) -> Result<(), Vec<u8>> {
-        match self.0.try_send(batch) {
+        match self.batches.try_send(batch) {
             // The event log could not be written to; that has been said.
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
             Err(TrySendError::Full(batch)) => Err(batch),
@@ -65,7 +75,9 @@ pub struct Teller {
 impl Teller {
     /// A teller for `server`.
     pub fn new(server: &str, throttle_log: bool, tapes: Tapes) -> Teller {
-        let journal = |way| Rc::new(Journal::new(server, way));
+        // Both tapes tell the same time of the same event.
+        let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
+        let journal = |way| Rc::new(Journal::new(server, way, Rc::clone(&clock)));
         Teller {
             throttle: throttle_log.then(Rc::default),
             journal: tapes.file.map(|tape| journal(Way::File(tape))),
@@ -94,8 +106,9 @@ impl Teller {
             self.throttle.as_ref().is_none_or(Throttle::lets_pass)
         });
         story.note(traffic, event);
+        let mut now = None;
         for journal in self.journal.iter().chain(&self.live) {
-            journal.write(story, traffic, event);
+            journal.write(story, traffic, event, &mut now);
         }
     }
 }
@@ -116,18 +129,18 @@ struct Journal {
     dropped: Cell<usize>,
     /// Whether a task waits to hand over what has been collected.
     waits: Cell<bool>,
-    clock: RefCell<Clock>,
+    clock: Rc<RefCell<Clock>>,
 }
 
 impl Journal {
-    fn new(server: &str, way: Way) -> Journal {
+    fn new(server: &str, way: Way, clock: Rc<RefCell<Clock>>) -> Journal {
         Journal {
             server: RefCell::new(server.to_owned()),
             way,
             lines: RefCell::default(),
             dropped: Cell::new(0),
             waits: Cell::new(false),
-            clock: RefCell::new(Clock::new(Instant::now())),
+            clock,
         }
     }
 
@@ -145,12 +158,13 @@ impl Journal {
         }
     }
 
-    fn write(self: &Rc<Journal>, story: &Story, traffic: Traffic, event: &Event<'_>) {
+    /// Writes the line of an event that happens now; `now` is when that is, once somebody needs to know.
+    fn write(self: &Rc<Journal>, story: &Story, traffic: Traffic, event: &Event<'_>, now: &mut Option<Instant>) {
         if !self.takes(event.is_of_exchange()) {
             self.dropped.set(self.dropped.get() + 1);
             return self.arm();
         }
-        let now = Instant::now();
+        let now = *now.get_or_insert_with(Instant::now);
         let mut clock = self.clock.borrow_mut();
         let time = (clock.read(now), now.saturating_duration_since(story.accepted));
         let mut lines = self.lines.borrow_mut();
@@ -200,13 +214,9 @@ impl Journal {
                 &mut lines,
             );
         }
-        let batch = std::mem::take(&mut *lines);
         let handed_over = match &self.way {
-            Way::File(tape) => {
-                lines.reserve(BATCH + BATCH / 8);
-                tape.hand_over(batch)
-            }
-            Way::Live(tape, _) => tape.hand_over(batch),
+            Way::File(tape) => tape.hand_over(std::mem::replace(&mut *lines, tape.buffer())),
+            Way::Live(tape, _) => tape.hand_over(std::mem::take(&mut *lines)),
         };
         match handed_over {
             Ok(()) => self.dropped.set(0),
@@ -283,6 +293,13 @@ mod tests {
         runtime.block_on(test());
     }
 
+    fn tape(batches: SyncSender<Vec<u8>>) -> Tape {
+        Tape {
+            batches,
+            written: Arc::default(),
+        }
+    }
+
     fn story() -> Story {
         let address = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
         Story::new(7, address(40_000), address(3000))
@@ -290,7 +307,7 @@ mod tests {
 
     fn tapes(sender: SyncSender<Vec<u8>>) -> Tapes {
         Tapes {
-            file: Some(Tape(sender)),
+            file: Some(tape(sender)),
             live: None,
         }
     }
@@ -322,15 +339,16 @@ mod tests {
     fn what_there_is_no_room_for_is_counted_and_said() {
         on_a_worker(async || {
             let (sender, batches) = mpsc::sync_channel(1);
-            let journal = Rc::new(Journal::new("s", Way::File(Tape(sender))));
+            let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
+            let journal = Rc::new(Journal::new("s", Way::File(tape(sender)), clock));
             let story = story();
             for _ in 0..3 {
-                journal.write(&story, Traffic::default(), &Event::Accepted);
-                journal.write(&story, Traffic::default(), &Event::Reset);
+                journal.write(&story, Traffic::default(), &Event::Accepted, &mut None);
+                journal.write(&story, Traffic::default(), &Event::Reset, &mut None);
                 journal.hand_over();
             }
             assert_eq!(batches.iter().take(1).count(), 1);
-            journal.write(&story, Traffic::default(), &Event::Reset);
+            journal.write(&story, Traffic::default(), &Event::Reset, &mut None);
             journal.hand_over();
             let last = String::from_utf8(batches.recv().expect("a batch")).expect("text");
             assert!(last.contains("\"event\":\"dropped\",\"lines\":4"), "{last}");

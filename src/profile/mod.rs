@@ -21,7 +21,7 @@ pub mod units;
 pub use error::ConfigError;
 pub use raw::{
     Announce, Claim, Continue, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection,
-    Style,
+    Style, Tie,
 };
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
@@ -309,6 +309,7 @@ pub struct Timers {
     pub body_behind: Option<Timer>,
     pub idle: Timer,
     pub body: Timer,
+    pub tie: Tie,
 }
 
 /// A timer.
@@ -365,6 +366,8 @@ pub struct ClientFinPolicy {
     pub in_head: EofInHead,
     pub in_body: Option<ResponseId>,
     pub drops_request: bool,
+    /// How long after the request's last byte the reply waits for that.
+    pub drop_within: Duration,
 }
 
 /// What a client's FIN in the middle of a head means.

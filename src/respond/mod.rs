@@ -165,6 +165,7 @@ fn reply_to_found<'p>(
             return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
         }
         Found::Special => return Reply::plain(profile, files.special, method),
+        Found::Unavailable => return Reply::plain(profile, profile.connection.full, method),
     };
     if let Take::Answer(id) = files.untyped
         && resource.content_type.is_empty()

@@ -29,6 +29,7 @@ pub enum Lay {
     TooLong,
     BehindFile,
     Special,
+    Unavailable,
 }
 
 impl Lay {
@@ -43,6 +44,7 @@ impl Lay {
             Found::TooLong => Lay::TooLong,
             Found::BehindFile => Lay::BehindFile,
             Found::Special => Lay::Special,
+            Found::Unavailable => Lay::Unavailable,
         }
     }
 
@@ -58,6 +60,7 @@ impl Lay {
             Lay::TooLong => "has a name longer than the file system allows",
             Lay::BehindFile => "goes on behind a file",
             Lay::Special => "is neither a file nor a directory",
+            Lay::Unavailable => "cannot be opened now: no descriptor is left",
         }
     }
 }

@@ -320,7 +320,7 @@ impl Driver {
         if !drops && !profile.fault_discards {
             return Behind::Nothing;
         }
-        let ended = self.client_has_ended().await;
+        let ended = self.client_has_ended(profile.connection.client_fin.drop_within).await;
         if ended {
             self.tell_client_fin();
         }
@@ -414,12 +414,11 @@ impl Driver {
     }
 
     fn tell_head(&self, head: &Head, refusal: Option<Refusal>) {
-        let request = Request::new(&self.input, head);
         self.tell(&events::Event::Head(events::Head {
             request: self.connection.requests(),
-            method: request.method(),
-            target: request.target(),
-            version: request.version(),
+            method: head.method.of(&self.input),
+            target: head.target.of(&self.input),
+            version: head.version,
             bytes: head.len,
             fault: match refusal {
                 Some(Refusal::Fault(fault)) => Some(fault),

@@ -13,6 +13,7 @@ mod listener;
 mod orders;
 mod pace;
 mod registry;
+mod room;
 mod through_hyper;
 mod waiting;
 mod wire;
@@ -179,7 +180,7 @@ pub fn run(servers: Vec<Server>, options: Options, tapes: &Tapes) -> io::Result<
 struct Post {
     listener: std::net::TcpListener,
     site: Site,
-    /// How many connections all workers serve for this server.
+    /// How many connections all workers have admitted for this server, of those that are open.
     open: Arc<AtomicU64>,
     tapes: Tapes,
 }
