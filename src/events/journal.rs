@@ -35,9 +35,7 @@ impl Tape {
         let written = self.written.lock().ok().and_then(|mut buffers| buffers.pop());
         written.unwrap_or_else(|| Vec::with_capacity(BATCH + BATCH / 8))
     }
-}
 
-impl Tape {
     /// Hands over a batch; gives it back if there is no room.
     fn hand_over(&self, batch: Vec<u8>) -> Result<(), Vec<u8>> {
         match self.batches.try_send(batch) {
@@ -77,7 +75,9 @@ pub struct Teller {
 impl Teller {
     /// A teller for `server`.
     pub fn new(server: &str, throttle_log: bool, tapes: Tapes) -> Teller {
-        let journal = |way| Rc::new(Journal::new(server, way));
+        // Both tapes tell the same time of the same event.
+        let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
+        let journal = |way| Rc::new(Journal::new(server, way, Rc::clone(&clock)));
         Teller {
             throttle: throttle_log.then(Rc::default),
             journal: tapes.file.map(|tape| journal(Way::File(tape))),
@@ -106,8 +106,9 @@ impl Teller {
             self.throttle.as_ref().is_none_or(Throttle::lets_pass)
         });
         story.note(traffic, event);
+        let mut now = None;
         for journal in self.journal.iter().chain(&self.live) {
-            journal.write(story, traffic, event);
+            journal.write(story, traffic, event, &mut now);
         }
     }
 }
@@ -128,18 +129,18 @@ struct Journal {
     dropped: Cell<usize>,
     /// Whether a task waits to hand over what has been collected.
     waits: Cell<bool>,
-    clock: RefCell<Clock>,
+    clock: Rc<RefCell<Clock>>,
 }
 
 impl Journal {
-    fn new(server: &str, way: Way) -> Journal {
+    fn new(server: &str, way: Way, clock: Rc<RefCell<Clock>>) -> Journal {
         Journal {
             server: RefCell::new(server.to_owned()),
             way,
             lines: RefCell::default(),
             dropped: Cell::new(0),
             waits: Cell::new(false),
-            clock: RefCell::new(Clock::new(Instant::now())),
+            clock,
         }
     }
 
@@ -157,12 +158,13 @@ impl Journal {
         }
     }
 
-    fn write(self: &Rc<Journal>, story: &Story, traffic: Traffic, event: &Event<'_>) {
+    /// Writes the line of an event that happens now; `now` is when that is, once somebody needs to know.
+    fn write(self: &Rc<Journal>, story: &Story, traffic: Traffic, event: &Event<'_>, now: &mut Option<Instant>) {
         if !self.takes(event.is_of_exchange()) {
             self.dropped.set(self.dropped.get() + 1);
             return self.arm();
         }
-        let now = Instant::now();
+        let now = *now.get_or_insert_with(Instant::now);
         let mut clock = self.clock.borrow_mut();
         let time = (clock.read(now), now.saturating_duration_since(story.accepted));
         let mut lines = self.lines.borrow_mut();
@@ -337,15 +339,16 @@ mod tests {
     fn what_there_is_no_room_for_is_counted_and_said() {
         on_a_worker(async || {
             let (sender, batches) = mpsc::sync_channel(1);
-            let journal = Rc::new(Journal::new("s", Way::File(tape(sender))));
+            let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
+            let journal = Rc::new(Journal::new("s", Way::File(tape(sender)), clock));
             let story = story();
             for _ in 0..3 {
-                journal.write(&story, Traffic::default(), &Event::Accepted);
-                journal.write(&story, Traffic::default(), &Event::Reset);
+                journal.write(&story, Traffic::default(), &Event::Accepted, &mut None);
+                journal.write(&story, Traffic::default(), &Event::Reset, &mut None);
                 journal.hand_over();
             }
             assert_eq!(batches.iter().take(1).count(), 1);
-            journal.write(&story, Traffic::default(), &Event::Reset);
+            journal.write(&story, Traffic::default(), &Event::Reset, &mut None);
             journal.hand_over();
             let last = String::from_utf8(batches.recv().expect("a batch")).expect("text");
             assert!(last.contains("\"event\":\"dropped\",\"lines\":4"), "{last}");

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// How many batches wait for the reader at the most. With batches of 32 KiB and one line more: 2 MiB, and 16 MiB if each
-/// ends in a line with two heads of the largest size.
-const WAITING: usize = 64;
+/// How many batches wait for the reader at the most: 4 MiB or so.
+const WAITING: usize = 32;
 
 /// A way of lines to the reader of the live tape. What it has no room for is dropped.
 #[derive(Clone, Debug)]

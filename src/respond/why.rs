@@ -60,7 +60,7 @@ impl Lay {
             Lay::TooLong => "has a name longer than the file system allows",
             Lay::BehindFile => "goes on behind a file",
             Lay::Special => "is neither a file nor a directory",
-            Lay::Unavailable => "cannot be opened: no descriptor is left",
+            Lay::Unavailable => "cannot be opened now: no descriptor is left",
         }
     }
 }

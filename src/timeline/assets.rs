@@ -21,7 +21,40 @@ macro_rules! asset {
 }
 
 /// Every file, one a line.
-const ASSETS: &[Asset] = &[asset!("index.html")];
+const ASSETS: &[Asset] = &[
+    asset!("index.html"),
+    asset!("api.js"),
+    asset!("connection.js"),
+    asset!("detail.js"),
+    asset!("dom.js"),
+    asset!("draw.js"),
+    asset!("exchange.js"),
+    asset!("export.js"),
+    asset!("har.js"),
+    asset!("i18n.js"),
+    asset!("icon.svg"),
+    asset!("keys.js"),
+    asset!("knob.js"),
+    asset!("knobs.js"),
+    asset!("ladder.js"),
+    asset!("lanes.js"),
+    asset!("main.js"),
+    asset!("messages.js"),
+    asset!("pens.js"),
+    asset!("picture.js"),
+    asset!("pointer.js"),
+    asset!("scene.js"),
+    asset!("store.js"),
+    asset!("style.css"),
+    asset!("table.js"),
+    asset!("tabs.js"),
+    asset!("theme.js"),
+    asset!("time.js"),
+    asset!("token.js"),
+    asset!("view.js"),
+    asset!("wire.js"),
+    asset!("words.js"),
+];
 
 /// The file at `path`; none if there is none.
 pub(super) fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
