@@ -61,7 +61,7 @@ reasons! {
     ClientFin = "client_fin" Client, "between requests";
     ClientReset = "client_reset" Client, "it reset the connection";
     Shutdown = "shutdown" Server, "the server stops";
-    FileChanged = "file_changed" Server, "the file became shorter while it was sent";
+    FileChanged = "file_changed" Server, "the file changed while it was sent";
     TooMany = "too_many" Server, "there are as many connections as there may be";
     IoError = "io_error" Server, "reading or writing failed";
     Panic = "panic" Server, "a defect in this server";

@@ -1,13 +1,15 @@
 //! labserve, seen from outside: its own binary, real sockets, real files.
 //!
 //! `corpus` replays what the real servers were asked and compares byte for byte; `capture` repeats the lab report's
-//! captures; `cli` and `stop` try what people do to it; `clients` lets an everyday HTTP client loose on every profile; `iis` and `book` say of the two profiles that no
+//! captures; `cli` and `stop` try what people do to it, `changes` what they do to
+//! its files; `clients` lets an everyday HTTP client loose on every profile; `iis` and `book` say of the two profiles that no
 //! server could be recorded for what they must do. `support` is what these stand on. Nothing here looks inside labserve.
 
 mod support;
 
 mod book;
 mod capture;
+mod changes;
 mod cli;
 mod clients;
 mod corpus;

@@ -23,12 +23,18 @@ impl Server {
     /// With `LABSERVE_AGAINST="node=127.0.0.1:13000 nginx=127.0.0.1:18081"` the named profiles' tests talk to the
     /// servers at those addresses instead: the real ones, to see whether the recordings still tell the truth.
     pub(crate) fn start(profile: &str, root: &Path) -> Self {
+        Self::start_with(profile, root, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(profile: &str, root: &Path, more: &[&str]) -> Self {
         if let Some(address) = elsewhere(profile) {
             return Self { address, process: None };
         }
         let mut process = Command::new(env!("CARGO_BIN_EXE_labserve"))
             .args(["--profile", profile, "--bind", "127.0.0.1", "--port", "0", "--root"])
             .arg(root)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
