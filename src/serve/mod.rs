@@ -8,10 +8,13 @@ mod decide;
 mod driver;
 mod exchange;
 mod finish;
+mod single;
 mod through_hyper;
 mod waiting;
 mod wire;
 mod writing;
+
+pub use single::Single;
 
 use crate::connection::CloseReason;
 use crate::events::{self, Throttle};

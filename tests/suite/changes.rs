@@ -57,7 +57,7 @@ const CHANGES: &[Change] = &[
     },
     Change {
         name: "made unreadable",
-        make: |path| fs::set_permissions(path, fs::Permissions::from_mode(0)).expect("no permissions"),
+        make: |path| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("no permissions"),
         transfer: Transfer::Old,
         // The system's administrator may read it all the same.
         then: (&[200, 403, 404, 500], None),
