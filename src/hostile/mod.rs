@@ -10,6 +10,8 @@ mod injection;
 #[cfg(unix)]
 mod paths;
 #[cfg(unix)]
+mod smuggling;
+#[cfg(unix)]
 mod wire;
 
 use crate::profile::{Profile, builtin, layers};

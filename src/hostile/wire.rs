@@ -4,13 +4,14 @@ use crate::profile::Profile;
 use crate::serve::{Single, Site};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Longer than any timer of a built-in profile.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Clients of one server.
 pub(super) struct Clients {
@@ -40,12 +41,20 @@ impl Clients {
 
     /// What is answered to a client that sends these bytes, waits, and then ends its side.
     pub(super) fn ask(&self, bytes: &[u8]) -> Vec<u8> {
+        self.ask_in(std::iter::once(bytes))
+    }
+
+    /// The same to a client that sends them in pieces, and lets each of them arrive by itself.
+    pub(super) fn ask_in<'p>(&self, pieces: impl Iterator<Item = &'p [u8]>) -> Vec<u8> {
         let (client, server) = UnixStream::pair().expect("a pair of sockets");
         client.set_nonblocking(true).expect("a socket");
         let talk = async {
             let mut client = tokio::net::UnixStream::from_std(client).expect("a socket");
-            // A server that is gone has said what it had to say.
-            let _ = client.write_all(bytes).await;
+            for piece in pieces {
+                // A server that is gone has said what it had to say.
+                let _ = client.write_all(piece).await;
+                sleep(Duration::from_millis(1)).await;
+            }
             let mut got = Vec::new();
             if timeout(PATIENCE, client.read_to_end(&mut got)).await.is_err() {
                 let _ = client.shutdown().await;

@@ -44,7 +44,7 @@ impl Scanner<'_> {
                 Ok(())
             };
         }
-        let is_space = |b: &u8| *b == b' ' || (self.policy.trim_tabs && b.is_ascii_whitespace());
+        let is_space = |b: &u8| *b == b' ' || (self.policy.trim_tabs && *b == b'\t');
         let from = behind.iter().position(|b| !is_space(b)).unwrap_or(behind.len());
         let to = behind.iter().rposition(|b| !is_space(b)).map_or(from, |last| last + 1);
         let value = behind.get(from..to).unwrap_or_default();
