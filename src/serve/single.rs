@@ -3,14 +3,15 @@
 //! For whoever has both ends of a connection, or a clock of their own: tests, fuzzers. Knows nothing of how a connection
 //! is accepted, counted or refused.
 
-use super::{GRACE, Options, Shared, Site, Worker, driver, random_seed};
+use super::driver::{self, Entry};
+use super::worker::{Shared, Worker};
+use super::{GRACE, Options, Site};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 
 /// A server without a listener.
 #[derive(Debug)]
@@ -19,18 +20,13 @@ pub struct Single(Rc<Worker>);
 impl Single {
     /// A server of `site`. Must be called on the runtime on which its connections are served.
     pub fn new(site: Site) -> Single {
-        let shared = Shared {
-            started: Instant::now(),
-            connections: AtomicU64::new(0),
-            run_random: random_seed(),
-            multiparts: AtomicU64::new(0),
-        };
         let options = Options {
             workers: 1,
             grace: GRACE,
             throttle_log: false,
         };
-        Single(Rc::new(Worker::new(site, Arc::new(shared), options)))
+        let worker = Worker::new(site, Arc::new(Shared::new()), Arc::default(), (options, None));
+        Single(Rc::new(worker))
     }
 
     /// Serves a connection to its end: from any stream socket that is connected, TCP or not.
@@ -43,7 +39,7 @@ impl Single {
         let unknown = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let peer = stream.peer_addr().unwrap_or(unknown);
         let id = self.0.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        driver::drive(stream, peer, id, Rc::clone(&self.0)).await;
+        driver::drive(stream, peer, id, Rc::clone(&self.0), Entry::Admitted).await;
         Ok(())
     }
 }

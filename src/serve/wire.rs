@@ -1,6 +1,7 @@
 //! Puts a reply on the wire: in the writes that the profile asks for, without ever holding a file in memory. Decides
 //! nothing.
 
+use super::pace::Pace;
 use crate::connection::CloseReason;
 use crate::files::{Content, Resource};
 use crate::http::range::ByteRange;
@@ -35,6 +36,8 @@ pub(super) fn reason_of(error: &io::Error) -> CloseReason {
     match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => CloseReason::ClientReset,
         ErrorKind::UnexpectedEof | ErrorKind::InvalidData => CloseReason::FileChanged,
+        // The system's own, a connection that the network has lost, has a number.
+        ErrorKind::TimedOut if error.raw_os_error().is_none() => CloseReason::SlowReader,
         _ => CloseReason::IoError,
     }
 }
@@ -43,8 +46,8 @@ pub(super) fn reason_of(error: &io::Error) -> CloseReason {
 /// `sent`.
 ///
 /// # Errors
-/// The client's reset; `UnexpectedEof` if the file has changed: then less than was announced has been sent; `InvalidData` if
-/// that was noticed when all had been handed over.
+/// The client's reset; `UnexpectedEof` if the file has changed, `TimedOut` if the client takes too little: then less than was
+/// announced has been sent; `InvalidData` if the file has changed and that was noticed when all had been handed over.
 pub(super) async fn send(
     stream: &TcpStream,
     head: &[u8],
@@ -60,26 +63,45 @@ pub(super) async fn send(
         &policy.page_head_apart
     };
     let apart = head_apart.or(usual.as_deref());
+    let pace = &mut Pace::of(policy);
     let mut head = head;
     if let Some(lines) = apart {
         for part in split_lines(head, lines) {
-            write_all(stream, part, &[], sent).await?;
+            write_all(stream, part, &[], pace, sent).await?;
         }
         head = &[];
     }
     for piece in body {
         match piece {
             Piece::Bytes(bytes) => {
-                write_all(stream, head, bytes, sent).await?;
+                write_all(stream, head, bytes, pace, sent).await?;
                 head = &[];
             }
             Piece::File(range) => {
                 let Some(resource) = resource else { continue };
-                send_file(stream, std::mem::take(&mut head), *range, resource, policy.piece, sent).await?;
+                send_file(
+                    stream,
+                    std::mem::take(&mut head),
+                    *range,
+                    resource,
+                    (policy.piece, pace),
+                    sent,
+                )
+                .await?;
             }
         }
     }
-    write_all(stream, head, &[], sent).await
+    write_all(stream, head, &[], pace, sent).await
+}
+
+/// Sends bytes that belong to no reply, at the pace of the policy.
+pub(super) async fn send_bytes(
+    stream: &TcpStream,
+    bytes: &[u8],
+    policy: &WritePolicy,
+    sent: &mut u64,
+) -> io::Result<()> {
+    write_all(stream, bytes, &[], &mut Pace::of(policy), sent).await
 }
 
 /// Cuts a head behind the first so many lines, the next so many, and so on.
@@ -105,14 +127,14 @@ async fn send_file(
     head: &[u8],
     range: ByteRange,
     resource: &Resource,
-    piece: usize,
+    (piece, pace): (usize, &mut Pace),
     sent: &mut u64,
 ) -> io::Result<()> {
     let mut head = head;
     let mut at = range.first;
     let end = range.last.saturating_add(1);
     if at >= end {
-        return write_all(stream, head, &[], sent).await;
+        return write_all(stream, head, &[], pace, sent).await;
     }
     while at < end {
         // The end of the write that is under way: a write that the socket takes only in part is finished first.
@@ -138,7 +160,7 @@ async fn send_file(
                     return Err(kind.into());
                 }
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => stream.writable().await?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => pace.writable(stream, *sent).await?,
             Err(error) => return Err(error),
         }
     }
@@ -205,7 +227,7 @@ fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usiz
 }
 
 /// Sends both, in one write if the socket takes them.
-pub(super) async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], sent: &mut u64) -> io::Result<()> {
+async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], pace: &mut Pace, sent: &mut u64) -> io::Result<()> {
     let (mut first, mut second) = (first, second);
     while !(first.is_empty() && second.is_empty()) {
         match try_write(stream, first, second) {
@@ -215,7 +237,7 @@ pub(super) async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], s
                 first = &first[of_first..];
                 second = &second[taken - of_first..];
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => stream.writable().await?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => pace.writable(stream, *sent).await?,
             Err(error) => return Err(error),
         }
     }
