@@ -148,7 +148,7 @@ mod tests {
             .collect()
     }
 
-    /// Who is asked, method, path and fields, and the status of what is answered.
+    /// Access, method, path, fields, and the status.
     type Case<'c> = (&'c Access, Method, &'c str, &'c [(&'static str, &'c str)], u16);
 
     #[test]
