@@ -5,7 +5,7 @@
 
 pace: CPU of labserve at 1,000 exchanges a second with a page open, less that without: at most 2 % of one processor.
 full: wrk at full rate, rounds with a page and without by turns: throughput with one at least 97 % of that without (the
-better half of the rounds: others may use the machine), no more memory than the ring's bound and what waits for it, and the
+median of pairs: others may use the machine), no more memory than the ring's bound and what waits for it, and the
 page's own requests answered within 100 ms.
 The "page" is a reader of the stream of events that throws it away: what a browser draws is the browser's.
 """
@@ -130,9 +130,8 @@ def full(options, root, failures):
                 time.sleep(0.1)
         ring = json.loads(get(server.timeline, "/api/v1/state"))["ring"]
         grown = server.memory_kib() - before
-    # What disturbs a round makes it slower, never faster.
-    best = {watched: statistics.fmean(sorted(all)[len(all) // 2:]) for watched, all in rates.items()}
-    lost = 1 - best[True] / best[False]
+    # What disturbs a round makes it slower, never faster; each is held against its neighbour.
+    lost = statistics.median(1 - watched / alone for alone, watched in zip(rates[False], rates[True]))
     print(f"without a page {[round(r) for r in rates[False]]}, with one {[round(r) for r in rates[True]]} requests a second: "
           f"{100 * lost:+.1f} % lost")
     print(f"{len(times)} answers of the page under load: median {1000 * statistics.median(times):.1f} ms, "
