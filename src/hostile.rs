@@ -182,6 +182,30 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
     }
 }
 
+/// The shortcut for usual request lines finds what judging them finds, faults and limits included.
+#[test]
+fn a_usual_line_is_read_as_any_other() {
+    let profiles = profiles();
+    let mut dice = Dice(0x5eed_0002);
+    let mut same = |bytes: &[u8]| {
+        for profile in &profiles {
+            let (short, long) = (
+                head::scan(bytes, &profile.head),
+                head::scan_the_long_way(bytes, &profile.head),
+            );
+            assert_eq!(short, long, "{}: {}", profile.name, String::from_utf8_lossy(bytes));
+        }
+    };
+    for length in (0..200).chain([1000, 4085, 8160, 8170, 8176, 8190, 16_370, 16_383, 16_400, 65_600]) {
+        for end in ["1.1\r\n", "1.0\r\nHost: a\r\n\r\n", "1.1\r\nHost: a\r\nA: b", "1.1"] {
+            same(format!("GET /{} HTTP/{end}", "a".repeat(length)).as_bytes());
+        }
+    }
+    for _ in 0..5_000 {
+        same(&dice.head());
+    }
+}
+
 #[test]
 fn no_text_makes_the_profile_reader_panic() {
     let mut dice = Dice(0x0123_4567_89ab_cdef);

@@ -69,6 +69,9 @@ impl From<ResponseId> for Unnamed {
 
 /// The response that `target` gets whatever files there are.
 pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Option<ResponseId> {
+    if let Some(path) = plain(target) {
+        return check_path(path, policy, files).err();
+    }
     match resolve(target, policy, files, root) {
         Err(Unnamed::Refused(id)) => Some(id),
         Err(Unnamed::NoUtf8) | Ok(_) => None,
@@ -92,6 +95,16 @@ pub fn locate(
 }
 
 fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Result<Located, Unnamed> {
+    // A plain path is all of its target: it has neither scheme nor query nor fragment.
+    if let Some(path) = plain(target) {
+        check_path(path, policy, files)?;
+        return Ok(Located {
+            path: path.to_owned(),
+            trailing_slash: path.is_empty(),
+            hidden_slash: false,
+            form: Form::of(target, policy),
+        });
+    }
     if let Take::Answer(id) = policy.absolute
         && has_scheme(target)
     {
@@ -146,10 +159,7 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
         },
         None => decode(resolved.as_deref().unwrap_or(sent), policy, root)?,
     };
-    within(policy.most_segments, path.split('/').count())?;
-    for segment in path.split('/') {
-        within(policy.longest_segment, segment.chars().count())?;
-    }
+    check_segments(&path, policy)?;
     check_names(&path, ends_in_slash, files)?;
     Ok(Located {
         trailing_slash,
@@ -244,6 +254,26 @@ fn check_percent(sent: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     }
 }
 
+/// Judges a plain path: its length, its segments, its names.
+fn check_path(path: &str, policy: &TargetPolicy, files: &FilePolicy) -> Result<(), ResponseId> {
+    within(policy.longest_path, "/".len() + path.len())?;
+    check_segments(path, policy)?;
+    check_names(path, path.is_empty(), files)
+}
+
+/// The response to more segments, or longer ones, than the policy takes.
+fn check_segments(path: &str, policy: &TargetPolicy) -> Result<(), ResponseId> {
+    if policy.most_segments.is_some() {
+        within(policy.most_segments, path.split('/').count())?;
+    }
+    if policy.longest_segment.is_some() {
+        for segment in path.split('/') {
+            within(policy.longest_segment, segment.chars().count())?;
+        }
+    }
+    Ok(())
+}
+
 fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
     match limit {
         Some((most, id)) if count > most => Err(id),
@@ -254,16 +284,32 @@ fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
 /// The path below the root of a target that needs no decoding and no joining, as most do not.
 fn plain(sent: &[u8]) -> Option<&str> {
     let path = sent.strip_prefix(b"/")?;
-    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_');
-    let joined = |pair: &[u8]| matches!(pair, b"//" | b"/." | b"..");
-    if path.ends_with(b"/") || path.starts_with(b"/") || path.starts_with(b".") {
+    if path.ends_with(b"/") {
         return None;
     }
-    (path.iter().all(is_plain) && !path.windows(2).any(joined)).then(|| std::str::from_utf8(path).ok())?
+    let mut before = b'/';
+    for byte in path {
+        let fits = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => true,
+            b'/' => before != b'/',
+            b'.' => before != b'/' && before != b'.',
+            _ => false,
+        };
+        if !fits {
+            return None;
+        }
+        before = *byte;
+    }
+    std::str::from_utf8(path).ok()
 }
 
 /// The response to a name that is not served, whether there is such a file or not.
 fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
+    // A name begins with a dot only where the path does, or behind a slash.
+    let has_dotfile = || path.starts_with('.') || memchr::memmem::find(path.as_bytes(), b"/.").is_some();
+    if files.deny.is_empty() && !(matches!(files.dotfiles, Take::Answer(_)) && has_dotfile()) {
+        return Ok(());
+    }
     let last = path.split('/').count() - 1;
     for (index, name) in path.split('/').enumerate() {
         if let Take::Answer(id) = files.dotfiles

@@ -22,10 +22,9 @@ impl HostSyntax {
         match self {
             HostSyntax::Characters => host
                 .iter()
-                .all(|b| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b) || *b >= 0x80),
+                .all(|b| matches!(b, b'!' | b'$'..=b'.' | b'0'..=b';' | b'=' | b'A'..=b'[' | b']' | b'_' | b'a'..=b'z' | b'~' | 0x80..)),
             HostSyntax::Visible => {
-                host.iter().all(|b| *b > b' ' && !matches!(b, b'/' | 0x7f))
-                    && !host.windows(2).any(|pair| pair == b"..")
+                host.iter().all(|b| *b > b' ' && !matches!(b, b'/' | 0x7f)) && !holds_two_dots(host)
                     && !host_name(host).is_empty()
             }
             HostSyntax::Name => is_host_and_port(host),
@@ -51,6 +50,13 @@ impl HostSyntax {
         };
         is_host && port.strip_prefix(b":").unwrap_or(port).iter().all(u8::is_ascii_digit)
     }
+}
+
+/// Whether two dots stand side by side.
+fn holds_two_dots(host: &[u8]) -> bool {
+    let mut before = 0;
+    host.iter()
+        .any(|b| std::mem::replace(&mut before, *b) == b'.' && *b == b'.')
 }
 
 /// Whether `target` is a host and a port, as CONNECT has it.
@@ -110,7 +116,7 @@ fn is_name(name: &[u8]) -> bool {
     if name.is_empty() || !name.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b)) {
         return false;
     }
-    if name.windows(2).any(|pair| pair == b"..") {
+    if holds_two_dots(name) {
         return false;
     }
     // A dot at the end is the DNS's root, and says nothing.
