@@ -5,10 +5,14 @@
 mod args;
 mod check;
 mod config;
+mod control;
 mod lab;
 mod log;
 mod profiles;
+mod program;
+mod reload;
 mod serve;
+mod signals;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -32,6 +36,7 @@ pub fn main() -> ExitCode {
         None => serve::run(&cli.serve),
         Some(Command::Lab(args)) => lab::run(&args),
         Some(Command::Profiles(args)) => profiles::run(&args),
+        Some(Command::Reload(args)) => reload::run(&args),
         Some(Command::Check(args)) => check::run(&args),
     };
     match done {

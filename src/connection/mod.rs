@@ -13,9 +13,11 @@
 //! Rules: only this module changes the state. Every state but `Exchange` and `Closing` has at most one deadline. Times are
 //! counted from the start of the server, because some servers look at their timers on a grid that began then.
 
+mod body_end;
 mod fate;
 mod reason;
 
+pub use body_end::BodyEnd;
 pub use fate::{Fate, fate};
 pub use reason::{CloseReason, Who};
 

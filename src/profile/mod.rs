@@ -287,6 +287,7 @@ pub struct ConnectionPolicy {
     pub max_requests: Option<u64>,
     pub max_age: Option<Duration>,
     pub max_connections: Option<u64>,
+    pub full: ResponseId,
     pub announce: raw::Announce,
     pub says_keep: Vec<Template>,
     pub says_close: Vec<Template>,
@@ -387,6 +388,9 @@ pub struct WritePolicy {
     pub cork: bool,
     pub nodelay: bool,
     pub delay: Option<Duration>,
+    pub stalled: Option<Duration>,
+    pub min_rate: Option<u64>,
+    pub min_rate_after: Duration,
 }
 
 /// The responses of a profile, by name.

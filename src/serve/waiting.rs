@@ -99,7 +99,7 @@ impl Driver {
 
     /// Reads what has arrived into the input.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
-        let size = self.worker.site.profile.read;
+        let size = self.worker.site().profile.read;
         let (stream, input, worker) = (&mut self.stream, &mut self.input, &self.worker);
         let read = ARRIVALS.with_borrow_mut(|arrivals| {
             arrivals.resize(arrivals.len().max(size), 0);
@@ -116,7 +116,7 @@ impl Driver {
         Poll::Ready(match ready!(read) {
             Ok(0) => Woken::Fin,
             Ok(count) => {
-                self.received += count as u64;
+                self.traffic.received += count as u64;
                 Woken::Bytes(count)
             }
             Err(error) => Woken::Broken(error),
