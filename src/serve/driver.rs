@@ -9,15 +9,17 @@ use super::worker::Worker;
 use super::{Site, finish, wire};
 use crate::connection::{CloseReason, Connection, Deadline, Event, State};
 use crate::events::{self, Story, Traffic};
-use crate::files::path;
+use crate::files::{Arrival, path};
 use crate::http::ahead::{self, Ahead};
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
 use crate::respond::{self, Route};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::sync::futures::Notified;
 
 /// What stands behind a request that is about to be answered.
 enum Behind {
@@ -64,12 +66,17 @@ pub(super) enum Entry {
 /// Serves a connection to its end.
 pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: Rc<Worker>, entry: Entry) {
     let local = stream.local_addr().unwrap_or(peer);
+    let stopping = Rc::clone(&worker);
+    let mut stop = std::pin::pin!(stopping.stop.notified());
+    // From here on the connection is woken, even if it does not wait at that moment.
+    stop.as_mut().enable();
     let connection = Connection::new(worker.now());
     let mut driver = Driver {
         stream,
         story: Story::new(id, peer, local),
         connection,
         input: Vec::new(),
+        arrival: Arrival::default(),
         traffic: Traffic::default(),
         client_fin: false,
         timer: None,
@@ -77,7 +84,7 @@ pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: 
     };
     driver.tell(&events::Event::Accepted);
     let end = match entry {
-        Entry::Admitted => driver.serve().await,
+        Entry::Admitted => driver.serve(stop).await,
         Entry::Refused => driver.refuse().await,
     };
     driver.end(end).await;
@@ -89,6 +96,8 @@ pub(super) struct Driver {
     pub(super) connection: Connection,
     /// Bytes that have arrived and belong to no finished request.
     pub(super) input: Vec<u8>,
+    /// When the last of them arrived.
+    pub(super) arrival: Arrival,
     pub(super) traffic: Traffic,
     /// Whether the client's FIN has been seen.
     client_fin: bool,
@@ -107,14 +116,14 @@ impl Driver {
             .await
     }
 
-    async fn serve(&mut self) -> End {
+    async fn serve(&mut self, mut stop: Pin<&mut Notified<'_>>) -> End {
         loop {
             let site = self.worker.site();
             let scan = self.scan(&site);
             let scanned = self.refuses_target(&site, &scan).or_else(|| scanned(scan));
             let end = match scanned {
                 Some((head, refusal)) => self.exchange(&site, head, refusal).await,
-                None => self.wait_for_more(&site).await,
+                None => self.wait_for_more(&site, stop.as_mut()).await,
             };
             if let Some(end) = end {
                 return end;
@@ -123,8 +132,8 @@ impl Driver {
     }
 
     /// Waits for something to happen to a head that is not complete, and does what it calls for.
-    async fn wait_for_more(&mut self, site: &Rc<Site>) -> Option<End> {
-        let woken = self.wait(site).await;
+    async fn wait_for_more(&mut self, site: &Rc<Site>, stop: Pin<&mut Notified<'_>>) -> Option<End> {
+        let woken = self.wait(site, stop).await;
         match &woken {
             Woken::Fin => self.tell_client_fin(),
             Woken::Expired(deadline) => self.tell(&events::Event::Timer {
@@ -281,6 +290,7 @@ impl Driver {
             before: self.traffic,
             input,
             head,
+            arrival: self.arrival,
             number: self.connection.requests(),
             age,
             corked: false.into(),
@@ -307,6 +317,7 @@ impl Driver {
         let profile = &site.profile;
         let drops = profile.connection.client_fin.drops_request;
         if !drops && !profile.fault_discards {
+            self.take_turns().await;
             return Behind::Nothing;
         }
         let ended = self.client_has_ended().await;
