@@ -23,10 +23,7 @@ impl HostSyntax {
             HostSyntax::Characters => host
                 .iter()
                 .all(|b| matches!(b, b'!' | b'$'..=b'.' | b'0'..=b';' | b'=' | b'A'..=b'[' | b']' | b'_' | b'a'..=b'z' | b'~' | 0x80..)),
-            HostSyntax::Visible => {
-                host.iter().all(|b| *b > b' ' && !matches!(b, b'/' | 0x7f)) && !holds_two_dots(host)
-                    && !host_name(host).is_empty()
-            }
+            HostSyntax::Visible => is_visible(host),
             HostSyntax::Name => is_host_and_port(host),
         }
     }
@@ -50,6 +47,18 @@ impl HostSyntax {
         };
         is_host && port.strip_prefix(b":").unwrap_or(port).iter().all(u8::is_ascii_digit)
     }
+}
+
+/// Whether a host has visible characters only, no `/`, no two dots side by side, and a name before its port.
+fn is_visible(host: &[u8]) -> bool {
+    let mut before = 0;
+    for byte in host {
+        if matches!(byte, 0..=b' ' | b'/' | 0x7f) || (*byte == b'.' && before == b'.') {
+            return false;
+        }
+        before = *byte;
+    }
+    !matches!(host, [] | [b':', ..] | [b'.'] | [b'.', b':', ..])
 }
 
 /// Whether two dots stand side by side.
