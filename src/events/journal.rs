@@ -9,18 +9,30 @@ use crate::http::date;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// How many bytes of lines are collected before they are handed over.
-const BATCH: usize = 32 << 10;
+const BATCH: usize = 128 << 10;
 
 /// How long a line waits to be handed over at the most.
 const WAIT: Duration = Duration::from_millis(50);
 
 /// Where lines of the event log go: see [`super::Recorder`].
 #[derive(Clone, Debug)]
-pub struct Tape(pub(super) SyncSender<Vec<u8>>);
+pub struct Tape {
+    pub(super) batches: SyncSender<Vec<u8>>,
+    /// Buffers of batches that have been written: warm in the cache, and not to be had from the system again.
+    pub(super) written: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Tape {
+    fn buffer(&self) -> Vec<u8> {
+        let written = self.written.lock().ok().and_then(|mut buffers| buffers.pop());
+        written.unwrap_or_else(|| Vec::with_capacity(BATCH + BATCH / 8))
+    }
+}
 
 /// Tells the events of one server on one worker.
 #[derive(Debug)]
@@ -115,8 +127,8 @@ impl Journal {
                 &mut lines,
             );
         }
-        let batch = std::mem::replace(&mut *lines, Vec::with_capacity(BATCH + BATCH / 8));
-        match self.tape.0.try_send(batch) {
+        let batch = std::mem::replace(&mut *lines, self.tape.buffer());
+        match self.tape.batches.try_send(batch) {
             Ok(()) => self.dropped.set(0),
             Err(TrySendError::Full(batch)) => {
                 let events = memchr::memchr_iter(b'\n', &batch).count() - usize::from(self.dropped.get() > 0);
@@ -196,6 +208,13 @@ mod tests {
         runtime.block_on(test());
     }
 
+    fn tape(batches: SyncSender<Vec<u8>>) -> Tape {
+        Tape {
+            batches,
+            written: Arc::default(),
+        }
+    }
+
     fn story() -> Story {
         let address = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
         Story::new(7, address(40_000), address(3000))
@@ -205,7 +224,7 @@ mod tests {
     fn lines_wait_for_others_but_not_long() {
         on_a_worker(async || {
             let (sender, batches) = mpsc::sync_channel(4);
-            let teller = Teller::new("a server", false, Some(Tape(sender)));
+            let teller = Teller::new("a server", false, Some(tape(sender)));
             let story = story();
             teller.tell(&story, Traffic::default(), &Event::Accepted);
             teller.tell(&story, Traffic { received: 5, sent: 6 }, &Event::Reset);
@@ -228,7 +247,7 @@ mod tests {
     fn what_there_is_no_room_for_is_counted_and_said() {
         on_a_worker(async || {
             let (sender, batches) = mpsc::sync_channel(1);
-            let journal = Rc::new(Journal::new("s", Tape(sender)));
+            let journal = Rc::new(Journal::new("s", tape(sender)));
             let story = story();
             for _ in 0..3 {
                 journal.write(&story, Traffic::default(), &Event::Accepted);

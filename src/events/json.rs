@@ -25,29 +25,29 @@ pub(super) fn line(
     out.extend_from_slice(b"\",\"since_accept_ns\":");
     text::decimal(nanoseconds(since_accept), out);
     out.extend_from_slice(story.fields.get_or_init(|| fields_of_story(server, story)).as_bytes());
-    number(out, "received", traffic.received);
-    number(out, "sent", traffic.sent);
-    word(out, "event", name(event));
+    number(out, b",\"received\":", traffic.received);
+    number(out, b",\"sent\":", traffic.sent);
+    word(out, b",\"event\":\"", name(event));
     match event {
         Event::Accepted | Event::Reset => {}
         Event::Head(head) => head_fields(head, out),
         Event::Body { request, bytes, how } => {
-            number(out, "request", *request);
-            number(out, "bytes", *bytes);
-            word(out, "how", how.key());
+            number(out, b",\"request\":", *request);
+            number(out, b",\"bytes\":", *bytes);
+            word(out, b",\"how\":\"", how.key());
         }
         Event::Reply(reply) => reply_fields(reply, out),
         Event::Idle { ends_after } => match ends_after {
-            Some(after) => number(out, "ends_after_ns", nanoseconds(*after)),
+            Some(after) => number(out, b",\"ends_after_ns\":", nanoseconds(*after)),
             None => out.extend_from_slice(b",\"ends_after_ns\":null"),
         },
-        Event::Timer { reason } => word(out, "reason", reason.key()),
-        Event::ClientFin { state } => word(out, "state", state_key(*state)),
+        Event::Timer { reason } => word(out, b",\"reason\":\"", reason.key()),
+        Event::ClientFin { state } => word(out, b",\"state\":\"", state_key(*state)),
         Event::Close(close) => close_fields(close, out),
         Event::End { close, requests, open } => {
             close_fields(close, out);
-            number(out, "requests", *requests);
-            number(out, "open_ns", nanoseconds(*open));
+            number(out, b",\"requests\":", *requests);
+            number(out, b",\"open_ns\":", nanoseconds(*open));
         }
     }
     out.extend_from_slice(b"}\n");
@@ -58,9 +58,9 @@ pub(super) fn dropped(time: &[u8], server: &str, lines: usize, out: &mut Vec<u8>
     out.extend_from_slice(b"{\"time\":\"");
     out.extend_from_slice(time);
     out.push(b'"');
-    word(out, "server", server);
-    word(out, "event", "dropped");
-    number(out, "lines", lines as u64);
+    bytes(out, b",\"server\":\"", server.as_bytes());
+    word(out, b",\"event\":\"", "dropped");
+    number(out, b",\"lines\":", lines as u64);
     out.extend_from_slice(b"}\n");
 }
 
@@ -81,36 +81,36 @@ fn name(event: &Event<'_>) -> &'static str {
 
 fn fields_of_story(server: &str, story: &Story) -> Box<str> {
     let mut out = Vec::new();
-    word(&mut out, "server", server);
-    number(&mut out, "connection", story.id);
+    bytes(&mut out, b",\"server\":\"", server.as_bytes());
+    number(&mut out, b",\"connection\":", story.id);
     // A Vec takes every write.
     let _ = write!(out, ",\"local\":\"{}\",\"peer\":\"{}\"", story.local, story.peer);
     String::from_utf8_lossy(&out).into()
 }
 
 fn head_fields(head: &Head<'_>, out: &mut Vec<u8>) {
-    number(out, "request", head.request);
-    bytes(out, "method", head.method);
-    bytes(out, "target", head.target);
+    number(out, b",\"request\":", head.request);
+    bytes(out, b",\"method\":\"", head.method);
+    bytes(out, b",\"target\":\"", head.target);
     let version = match head.version {
         Version::Http09 => "0.9",
         Version::Http10 => "1.0",
         Version::Http11 => "1.1",
     };
-    word(out, "version", version);
-    number(out, "head_bytes", head.bytes as u64);
+    word(out, b",\"version\":\"", version);
+    number(out, b",\"head_bytes\":", head.bytes as u64);
     if let Some(fault) = head.fault {
-        word(out, "fault", fault.key());
+        word(out, b",\"fault\":\"", fault.key());
     }
 }
 
 fn reply_fields(reply: &Reply<'_>, out: &mut Vec<u8>) {
-    number(out, "request", reply.request);
-    bytes(out, "method", reply.method);
-    bytes(out, "target", reply.target);
-    number(out, "status", reply.status.into());
-    number(out, "head_bytes", reply.head_bytes);
-    number(out, "body_bytes", reply.body_bytes);
+    number(out, b",\"request\":", reply.request);
+    bytes(out, b",\"method\":\"", reply.method);
+    bytes(out, b",\"target\":\"", reply.target);
+    number(out, b",\"status\":", reply.status.into());
+    number(out, b",\"head_bytes\":", reply.head_bytes);
+    number(out, b",\"body_bytes\":", reply.body_bytes);
     out.extend_from_slice(if reply.complete {
         b",\"complete\":true"
     } else {
@@ -123,10 +123,10 @@ fn close_fields(close: &Close, out: &mut Vec<u8>) {
         Who::Server => "server",
         Who::Client => "client",
     };
-    word(out, "who", who);
-    word(out, "reason", close.reason.key());
-    word(out, "style", style_key(close.style));
-    word(out, "state", state_key(close.state));
+    word(out, b",\"who\":\"", who);
+    word(out, b",\"reason\":\"", close.reason.key());
+    word(out, b",\"style\":\"", style_key(close.style));
+    word(out, b",\"state\":\"", state_key(close.state));
 }
 
 fn style_key(style: Style) -> &'static str {
@@ -151,26 +151,35 @@ fn state_key(state: State) -> &'static str {
     }
 }
 
-fn key(out: &mut Vec<u8>, key: &str) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(b"\":");
-}
-
-fn number(out: &mut Vec<u8>, name: &str, value: u64) {
-    key(out, name);
+/// A field with a number; `before` is all that stands before it.
+fn number(out: &mut Vec<u8>, before: &[u8], value: u64) {
+    out.extend_from_slice(before);
     text::decimal(value, out);
 }
 
-/// A field whose value needs no escapes but may be a profile's name.
-fn word(out: &mut Vec<u8>, name: &str, value: &str) {
-    bytes(out, name, value.as_bytes());
+/// A field with a word of this program's, which needs no escapes; `before` is all that stands before it.
+fn word(out: &mut Vec<u8>, before: &[u8], value: &str) {
+    out.extend_from_slice(before);
+    out.extend_from_slice(value.as_bytes());
+    out.push(b'"');
 }
 
-/// Bytes of the wire, each as the character of its number (ISO 8859-1), so that none is lost.
-fn bytes(out: &mut Vec<u8>, name: &str, value: &[u8]) {
-    key(out, name);
+/// A field with bytes of the wire, each as the character of its number (ISO 8859-1), so that none is lost; `before` is all
+/// that stands before it.
+fn bytes(out: &mut Vec<u8>, before: &[u8], value: &[u8]) {
+    out.extend_from_slice(before);
+    if value
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    {
+        out.extend_from_slice(value);
+    } else {
+        escaped(value, out);
+    }
     out.push(b'"');
+}
+
+fn escaped(value: &[u8], out: &mut Vec<u8>) {
     for &byte in value {
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
@@ -182,7 +191,6 @@ fn bytes(out: &mut Vec<u8>, name: &str, value: &[u8]) {
             0x80.. => out.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes()),
         }
     }
-    out.push(b'"');
 }
 
 fn nanoseconds(time: Duration) -> u64 {

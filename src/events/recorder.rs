@@ -7,12 +7,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 
 /// How many batches wait to be written at the most: 4 MiB or so.
-const WAITING: usize = 128;
+const WAITING: usize = 32;
 
 /// Where the event log goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum Output {
 /// The event log of a running program.
 #[derive(Debug)]
 pub struct Recorder {
-    sender: SyncSender<Vec<u8>>,
+    tape: Tape,
     thread: JoinHandle<()>,
 }
 
@@ -51,21 +52,24 @@ impl Recorder {
         let mut sink = Sink::open(output)?;
         // Here and not on the thread, so that a log that cannot be written to is known before anything is served.
         sink.write(&first)?;
-        let (sender, receiver) = sync_channel(WAITING);
+        let (batches, receiver) = sync_channel(WAITING);
+        let written = Arc::default();
+        let pool = Arc::clone(&written);
         let thread = std::thread::Builder::new()
             .name("events".to_owned())
-            .spawn(move || write_out(&receiver, sink))?;
-        Ok(Recorder { sender, thread })
+            .spawn(move || write_out(&receiver, sink, &pool))?;
+        let tape = Tape { batches, written };
+        Ok(Recorder { tape, thread })
     }
 
     /// A worker's way to it.
     pub fn tape(&self) -> Tape {
-        Tape(self.sender.clone())
+        self.tape.clone()
     }
 
     /// Writes a line about the program itself: an object with an `event`, to which the time is added.
     pub fn note(&self, line: Value) {
-        match self.sender.try_send(stamped(line)) {
+        match self.tape.batches.try_send(stamped(line)) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
             Err(TrySendError::Full(line)) => {
                 let line = String::from_utf8_lossy(&line);
@@ -77,8 +81,8 @@ impl Recorder {
     /// Writes what is left and the last line. The workers must have ended.
     pub fn finish(self) {
         self.note(json!({"event": "stop"}));
-        let Recorder { sender, thread } = self;
-        drop(sender);
+        let Recorder { tape, thread } = self;
+        drop(tape);
         if thread.join().is_err() {
             tracing::error!("the event log ended with a panic");
         }
@@ -123,11 +127,17 @@ impl Sink {
 }
 
 /// Writes batches until no worker is left to send one, or one cannot be written.
-fn write_out(batches: &Receiver<Vec<u8>>, mut sink: Sink) {
-    for batch in batches {
+fn write_out(batches: &Receiver<Vec<u8>>, mut sink: Sink, written: &Mutex<Vec<Vec<u8>>>) {
+    for mut batch in batches {
         if let Err(error) = sink.write(&batch) {
             tracing::error!("the event log ends here, because it cannot be written: {error}");
             return;
+        }
+        batch.clear();
+        if let Ok(mut buffers) = written.lock()
+            && buffers.len() < WAITING
+        {
+            buffers.push(batch);
         }
     }
 }

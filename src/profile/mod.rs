@@ -21,7 +21,7 @@ pub mod units;
 pub use error::ConfigError;
 pub use raw::{
     Announce, Claim, Continue, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection,
-    Style,
+    Style, Tie,
 };
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
@@ -309,6 +309,7 @@ pub struct Timers {
     pub body_behind: Option<Timer>,
     pub idle: Timer,
     pub body: Timer,
+    pub tie: Tie,
 }
 
 /// A timer.

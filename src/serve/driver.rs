@@ -407,12 +407,11 @@ impl Driver {
     }
 
     fn tell_head(&self, head: &Head, refusal: Option<Refusal>) {
-        let request = Request::new(&self.input, head);
         self.tell(&events::Event::Head(events::Head {
             request: self.connection.requests(),
-            method: request.method(),
-            target: request.target(),
-            version: request.version(),
+            method: head.method.of(&self.input),
+            target: head.target.of(&self.input),
+            version: head.version,
             bytes: head.len,
             fault: match refusal {
                 Some(Refusal::Fault(fault)) => Some(fault),

@@ -1,6 +1,7 @@
 //! Accepts connections, and starts or refuses them.
 
-use super::driver;
+use super::driver::{self, Entry};
+use super::room::{LOOK, Room};
 use super::worker::Worker;
 use std::io;
 use std::net::SocketAddr;
@@ -9,23 +10,51 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
+/// How long it is waited when connections cannot be accepted, for whatever reason.
+const RETRY: Duration = Duration::from_millis(100);
+
 /// Accepts connections until it is aborted.
 pub(super) async fn accept(listener: TcpListener, worker: Rc<Worker>) {
+    let room = Room::of_process();
+    let mut failing = false;
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => admit(stream, peer, &worker),
-            // The client was gone before it was accepted; or no descriptors are left. Neither is a reason to stop, and the
-            // second passes: wait a little rather than ask again at once.
+            Ok((stream, peer)) => {
+                failing = false;
+                let is_last = room.is_filled_by(&stream);
+                admit(stream, peer, &worker);
+                if is_last {
+                    until_room(room, &listener, &worker).await;
+                }
+            }
+            // The client was gone before it was accepted.
             Err(error)
                 if matches!(
                     error.kind(),
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
                 ) => {}
+            // The system lacks something. That passes; asking again at once would keep a processor busy until then.
             Err(error) => {
-                tracing::warn!("cannot accept a connection, trying again: {error}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!("cannot accept a connection, trying again: {error}");
+                }
+                worker.cache.borrow_mut().clear();
+                tokio::time::sleep(RETRY).await;
             }
         }
+    }
+}
+
+/// Waits until there are descriptors for another connection. Clients wait too: the system has their connections.
+async fn until_room(room: Room, listener: &TcpListener, worker: &Worker) {
+    if room.is_left(listener) {
+        return;
+    }
+    tracing::warn!("no descriptors are left for more connections (ulimit -n): further clients wait until others leave");
+    while !room.is_left(listener) {
+        // An open file that nobody is sent just now is worth less than a connection.
+        worker.cache.borrow_mut().clear();
+        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -37,16 +66,10 @@ fn admit(stream: TcpStream, peer: SocketAddr, worker: &Rc<Worker>) {
     {
         tracing::debug!("TCP_NODELAY: {error}");
     }
-    let open = OpenCount::new(worker);
-    let most = site.profile.connection.max_connections;
-    let entry = if most.is_some_and(|most| open.number > most) {
-        driver::Entry::Refused
-    } else {
-        driver::Entry::Admitted
-    };
+    let open = OpenCount::new(worker, site.profile.connection.max_connections);
     let worker = Rc::clone(worker);
     tokio::task::spawn_local(async move {
-        driver::drive(stream, peer, id, worker, entry).await;
+        driver::drive(stream, peer, id, worker, open.entry).await;
         drop(open);
     });
 }
@@ -54,16 +77,23 @@ fn admit(stream: TcpStream, peer: SocketAddr, worker: &Rc<Worker>) {
 /// Counts a connection until it is dropped, however its task ends.
 struct OpenCount {
     worker: Rc<Worker>,
-    /// How many are open, this one included.
-    number: u64,
+    entry: Entry,
 }
 
 impl OpenCount {
-    fn new(worker: &Rc<Worker>) -> OpenCount {
+    /// Counts one more. It is admitted if fewer than `most` are; what is refused takes nobody's place while it is told so.
+    fn new(worker: &Rc<Worker>, most: Option<u64>) -> OpenCount {
         worker.open.set(worker.open.get() + 1);
+        let one_more = |open: u64| most.is_none_or(|most| open < most).then_some(open + 1);
+        let admitted = worker
+            .admitted_everywhere
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
         OpenCount {
-            number: worker.open_everywhere.fetch_add(1, Ordering::Relaxed) + 1,
             worker: Rc::clone(worker),
+            entry: match admitted {
+                Ok(_) => Entry::Admitted,
+                Err(_) => Entry::Refused,
+            },
         }
     }
 }
@@ -71,6 +101,8 @@ impl OpenCount {
 impl Drop for OpenCount {
     fn drop(&mut self) {
         self.worker.open.set(self.worker.open.get() - 1);
-        self.worker.open_everywhere.fetch_sub(1, Ordering::Relaxed);
+        if matches!(self.entry, Entry::Admitted) {
+            self.worker.admitted_everywhere.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }

@@ -10,6 +10,7 @@ mod exchange;
 mod finish;
 mod listener;
 mod pace;
+mod room;
 mod through_hyper;
 mod waiting;
 mod wire;
@@ -182,7 +183,7 @@ pub fn run(servers: Vec<Server>, options: Options, recorder: Option<&Recorder>) 
 struct Post {
     listener: std::net::TcpListener,
     site: Site,
-    /// How many connections all workers serve for this server.
+    /// How many connections all workers have admitted for this server, of those that are open.
     open: Arc<AtomicU64>,
     tape: Option<Tape>,
 }

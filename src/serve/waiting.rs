@@ -2,9 +2,10 @@
 //!
 //! What any of these means is not known here, but for the event that arriving bytes are to the state machine.
 
-use super::Site;
 use super::driver::Driver;
+use super::{Site, finish};
 use crate::connection::{Deadline, Event, State};
+use crate::profile::Tie;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -85,12 +86,15 @@ impl Driver {
             return Woken::Stop;
         }
         let deadline = self.connection.deadline(&site.profile.connection.timers);
+        let tie = site.profile.connection.timers.tie;
         let woken = poll_fn(|cx| {
             if let Poll::Ready(woken) = self.poll_read(cx) {
                 return Poll::Ready(woken);
             }
             if let Some(deadline) = deadline
                 && self.poll_timer(deadline.at, cx).is_ready()
+                // Of bytes that are there by now the reactor has not told yet; it is about to.
+                && (tie == Tie::Timer || !finish::has_unread(&self.stream))
             {
                 return Poll::Ready(Woken::Expired(deadline));
             }

@@ -43,8 +43,8 @@ pub(super) struct Worker {
     pub(super) stopping: Cell<bool>,
     /// How many connections this worker serves.
     pub(super) open: Cell<u64>,
-    /// How many connections all workers serve for this server.
-    pub(super) open_everywhere: Arc<AtomicU64>,
+    /// How many connections all workers have admitted for this server, of those that are open.
+    pub(super) admitted_everywhere: Arc<AtomicU64>,
     random: Cell<u64>,
     teller: Teller,
     /// Buffers that finished exchanges leave to the next.
@@ -55,7 +55,7 @@ impl Worker {
     pub(super) fn new(
         site: Site,
         shared: Arc<Shared>,
-        open_everywhere: Arc<AtomicU64>,
+        admitted_everywhere: Arc<AtomicU64>,
         (options, tape): (Options, Option<Tape>),
     ) -> Worker {
         let seed = random_seed();
@@ -67,7 +67,7 @@ impl Worker {
             stop: Notify::new(),
             stopping: Cell::new(false),
             open: Cell::new(0),
-            open_everywhere,
+            admitted_everywhere,
             random: Cell::new(seed | 1),
             buffers: RefCell::new(Vec::new()),
         }

@@ -41,8 +41,8 @@ pub struct RawConnection {
     /// How many connections are served at once, by all workers together; 0 for no limit. What is beyond gets the `full`
     /// response before it has said anything, and is ended.
     pub max_connections: u64,
-    /// The response to a connection beyond `max_connections`; none: `503`, and where there is no such response, a 503
-    /// without a page.
+    /// The response to a connection beyond `max_connections`, and to a request for a file for which no descriptor is left;
+    /// none: `503`, and where there is no such response, a 503 without a page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full: Option<Word>,
 }
