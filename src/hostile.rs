@@ -187,7 +187,7 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
 fn a_usual_line_is_read_as_any_other() {
     let profiles = profiles();
     let mut dice = Dice(0x5eed_0002);
-    let mut same = |bytes: &[u8]| {
+    let same = |bytes: &[u8]| {
         for profile in &profiles {
             let (short, long) = (
                 head::scan(bytes, &profile.head),

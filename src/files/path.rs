@@ -69,8 +69,10 @@ impl From<ResponseId> for Unnamed {
 
 /// The response that `target` gets whatever files there are.
 pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Option<ResponseId> {
-    if let Some(path) = plain(target) {
-        return check_path(path, policy, files).err();
+    if let Some(path) = plain_bytes(target)
+        && !judges_names(path, files)
+    {
+        return check_plain(path, policy).err();
     }
     match resolve(target, policy, files, root) {
         Err(Unnamed::Refused(id)) => Some(id),
@@ -97,7 +99,8 @@ pub fn locate(
 fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Result<Located, Unnamed> {
     // A plain path is all of its target: it has neither scheme nor query nor fragment.
     if let Some(path) = plain(target) {
-        check_path(path, policy, files)?;
+        check_plain(path.as_bytes(), policy)?;
+        check_names(path, path.is_empty(), files)?;
         return Ok(Located {
             path: path.to_owned(),
             trailing_slash: path.is_empty(),
@@ -254,11 +257,15 @@ fn check_percent(sent: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     }
 }
 
-/// Judges a plain path: its length, its segments, its names.
-fn check_path(path: &str, policy: &TargetPolicy, files: &FilePolicy) -> Result<(), ResponseId> {
+/// Judges the length of a plain path and of its segments. All of it is ASCII: a byte is a character.
+fn check_plain(path: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     within(policy.longest_path, "/".len() + path.len())?;
-    check_segments(path, policy)?;
-    check_names(path, path.is_empty(), files)
+    if policy.most_segments.is_none() && policy.longest_segment.is_none() {
+        return Ok(());
+    }
+    let segments = || path.split(|b| *b == b'/');
+    within(policy.most_segments, segments().count())?;
+    segments().try_for_each(|segment| within(policy.longest_segment, segment.len()))
 }
 
 /// The response to more segments, or longer ones, than the policy takes.
@@ -283,6 +290,10 @@ fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
 
 /// The path below the root of a target that needs no decoding and no joining, as most do not.
 fn plain(sent: &[u8]) -> Option<&str> {
+    std::str::from_utf8(plain_bytes(sent)?).ok()
+}
+
+fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
     let path = sent.strip_prefix(b"/")?;
     if path.ends_with(b"/") {
         return None;
@@ -300,14 +311,19 @@ fn plain(sent: &[u8]) -> Option<&str> {
         }
         before = *byte;
     }
-    std::str::from_utf8(path).ok()
+    Some(path)
+}
+
+/// Whether any name of this path may be refused for what it is.
+fn judges_names(path: &[u8], files: &FilePolicy) -> bool {
+    // A name begins with a dot only where the path does, or behind a slash.
+    let has_dotfile = || path.starts_with(b".") || memchr::memmem::find(path, b"/.").is_some();
+    !files.deny.is_empty() || matches!(files.dotfiles, Take::Answer(_)) && has_dotfile()
 }
 
 /// The response to a name that is not served, whether there is such a file or not.
 fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
-    // A name begins with a dot only where the path does, or behind a slash.
-    let has_dotfile = || path.starts_with('.') || memchr::memmem::find(path.as_bytes(), b"/.").is_some();
-    if files.deny.is_empty() && !(matches!(files.dotfiles, Take::Answer(_)) && has_dotfile()) {
+    if !judges_names(path.as_bytes(), files) {
         return Ok(());
     }
     let last = path.split('/').count() - 1;

@@ -14,7 +14,6 @@ use crate::http::ahead::{self, Ahead};
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
 use crate::respond::{self, Route};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -64,8 +63,7 @@ pub(super) enum Entry {
 }
 
 /// Serves a connection to its end.
-pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: Rc<Worker>, entry: Entry) {
-    let local = stream.local_addr().unwrap_or(peer);
+pub(super) async fn drive(stream: TcpStream, story: Story, worker: Rc<Worker>, entry: Entry) {
     let stopping = Rc::clone(&worker);
     let mut stop = std::pin::pin!(stopping.stop.notified());
     // From here on the connection is woken, even if it does not wait at that moment.
@@ -73,7 +71,7 @@ pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: 
     let connection = Connection::new(worker.now());
     let mut driver = Driver {
         stream,
-        story: Story::new(id, peer, local),
+        story,
         connection,
         input: Vec::new(),
         arrival: Arrival::default(),
@@ -83,11 +81,12 @@ pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: 
         worker,
     };
     driver.tell(&events::Event::Accepted);
+    // What happens once or rarely is on the heap meanwhile: a resting connection does not hold the room for it.
     let end = match entry {
         Entry::Admitted => driver.serve(stop).await,
-        Entry::Refused => driver.refuse().await,
+        Entry::Refused => Box::pin(driver.refuse()).await,
     };
-    driver.end(end).await;
+    Box::pin(driver.end(end)).await;
 }
 
 pub(super) struct Driver {
@@ -122,7 +121,8 @@ impl Driver {
             let scan = self.scan(&site);
             let scanned = self.refuses_target(&site, &scan).or_else(|| scanned(scan));
             let end = match scanned {
-                Some((head, refusal)) => self.exchange(&site, head, refusal).await,
+                // On the heap, so that a resting connection does not hold the room that an exchange needs.
+                Some((head, refusal)) => Box::pin(self.exchange(&site, head, refusal)).await,
                 None => self.wait_for_more(&site, stop.as_mut()).await,
             };
             if let Some(end) = end {
@@ -145,16 +145,16 @@ impl Driver {
             Woken::Bytes(_) => None,
             Woken::Fin => match self.client_fin(site) {
                 EofInHead::Silent => Some(self.fin_reason().into()),
-                EofInHead::Complete => self.exchange_as_complete(site).await,
+                EofInHead::Complete => Box::pin(self.exchange_as_complete(site)).await,
                 EofInHead::Answer(id) => {
                     self.connection.on(Event::HeadComplete, self.worker.now(), 0);
-                    Some(self.say(site, id, CloseReason::BadRequest).await)
+                    Some(Box::pin(self.say(site, id, CloseReason::BadRequest)).await)
                 }
             },
             Woken::Broken(error) => Some(wire::reason_of(&error).into()),
             Woken::Expired(Deadline {
                 reason, say: Some(id), ..
-            }) => Some(self.say(site, id, reason).await),
+            }) => Some(Box::pin(self.say(site, id, reason)).await),
             Woken::Expired(deadline) => Some(deadline.reason.into()),
             Woken::Stop => Some(CloseReason::Shutdown.into()),
         }
@@ -254,8 +254,7 @@ impl Driver {
         let input = std::mem::take(&mut self.input);
         let age = now.saturating_sub(self.connection.accepted());
         let exchange = self.exchange_over(site, &input, &head, age);
-        // On the heap, so that a resting connection does not hold the room that an exchange needs.
-        let outcome = Box::pin(exchange.run(refusal)).await;
+        let outcome = exchange.run(refusal).await;
         self.connection.count(outcome.counts_more);
         self.traffic.received += outcome.received;
         self.traffic.sent += outcome.sent;
@@ -350,7 +349,7 @@ impl Driver {
             Scan::Partial(_) => Head::default(),
         };
         let exchange = self.exchange_over(site, &self.input, &head, Duration::ZERO);
-        let outcome = Box::pin(exchange.say(id, reason)).await;
+        let outcome = exchange.say(id, reason).await;
         self.traffic.sent += outcome.sent;
         outcome.end.unwrap_or(reason.into())
     }
@@ -384,7 +383,7 @@ impl Driver {
             self.tell(&events::Event::Close(close));
         } else {
             self.tell(&events::Event::Close(close));
-            let seen = Box::pin(finish::finish(&self.stream, style, ends, &mut self.traffic.received)).await;
+            let seen = finish::finish(&self.stream, style, ends, &mut self.traffic.received).await;
             match seen {
                 Some(Seen::Fin) => self.tell_client_fin(),
                 Some(Seen::Reset) => self.tell(&events::Event::Reset),
