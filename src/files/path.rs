@@ -336,11 +336,13 @@ fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<()
         {
             return Err(id);
         }
-        let denied = |pattern: &String| {
-            types::matches(pattern, name)
-                || (files.ignore_case && types::matches(&pattern.to_lowercase(), &name.to_lowercase()))
+        let is_lower = || name.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+        let name: Cow<'_, str> = if files.deny.is_empty() || !files.ignore_case || is_lower() {
+            name.into()
+        } else {
+            name.to_lowercase().into()
         };
-        if files.deny.iter().any(denied) {
+        if files.deny.iter().any(|pattern| types::matches(pattern, &name)) {
             return Err(files.deny_with);
         }
     }

@@ -63,25 +63,15 @@ pub(super) enum Entry {
 }
 
 /// Serves a connection to its end.
-pub(super) async fn drive(stream: TcpStream, story: Story, worker: Rc<Worker>, entry: Entry) {
-    let stopping = Rc::clone(&worker);
-    let mut stop = std::pin::pin!(stopping.stop.notified());
+///
+/// The driver is on the heap, because a future holds what is moved into it twice; and what happens once or rarely is there
+/// while it lasts, so that a resting connection does not hold the room for it.
+pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
+    let worker = Rc::clone(&driver.worker);
+    let mut stop = std::pin::pin!(worker.stop.notified());
     // From here on the connection is woken, even if it does not wait at that moment.
     stop.as_mut().enable();
-    let connection = Connection::new(worker.now());
-    let mut driver = Driver {
-        stream,
-        story,
-        connection,
-        input: Vec::new(),
-        arrival: Arrival::default(),
-        traffic: Traffic::default(),
-        client_fin: false,
-        timer: None,
-        worker,
-    };
     driver.tell(&events::Event::Accepted);
-    // What happens once or rarely is on the heap meanwhile: a resting connection does not hold the room for it.
     let end = match entry {
         Entry::Admitted => driver.serve(stop).await,
         Entry::Refused => Box::pin(driver.refuse()).await,
@@ -105,6 +95,21 @@ pub(super) struct Driver {
 }
 
 impl Driver {
+    /// The driver of a connection that is accepted now.
+    pub(super) fn new(stream: TcpStream, story: Story, worker: Rc<Worker>) -> Driver {
+        Driver {
+            stream,
+            story,
+            connection: Connection::new(worker.now()),
+            input: Vec::new(),
+            arrival: Arrival::default(),
+            traffic: Traffic::default(),
+            client_fin: false,
+            timer: None,
+            worker,
+        }
+    }
+
     fn tell(&self, event: &events::Event<'_>) {
         self.worker.tell(&self.story, self.traffic, event);
     }
@@ -118,17 +123,23 @@ impl Driver {
     async fn serve(&mut self, mut stop: Pin<&mut Notified<'_>>) -> End {
         loop {
             let site = self.worker.site();
-            let scan = self.scan(&site);
-            let scanned = self.refuses_target(&site, &scan).or_else(|| scanned(scan));
-            let end = match scanned {
-                // On the heap, so that a resting connection does not hold the room that an exchange needs.
-                Some((head, refusal)) => Box::pin(self.exchange(&site, head, refusal)).await,
-                None => self.wait_for_more(&site, stop.as_mut()).await,
+            // On the heap, so that a resting connection does not hold the room that an exchange needs.
+            let end = if let Some(exchange) = self.next_exchange(&site).map(Box::pin) {
+                exchange.await
+            } else {
+                self.wait_for_more(&site, stop.as_mut()).await
             };
             if let Some(end) = end {
                 return end;
             }
         }
+    }
+
+    /// The exchange of the next request, if its head is complete or refused.
+    fn next_exchange<'d>(&'d mut self, site: &'d Rc<Site>) -> Option<impl Future<Output = Option<End>> + use<'d>> {
+        let scan = self.scan(site);
+        let (head, refusal) = self.refuses_target(site, &scan).or_else(|| scanned(scan))?;
+        Some(self.exchange(site, head, refusal))
     }
 
     /// Waits for something to happen to a head that is not complete, and does what it calls for.
@@ -354,7 +365,7 @@ impl Driver {
         outcome.end.unwrap_or(reason.into())
     }
 
-    async fn end(mut self, end: End) {
+    async fn end(mut self: Box<Self>, end: End) {
         let site = self.worker.site();
         let ends = &site.profile.connection.ends;
         let state = self.connection.state();
@@ -391,7 +402,14 @@ impl Driver {
             }
         }
         let open = self.worker.now().saturating_sub(self.connection.accepted());
-        let (stream, story, traffic, worker) = (self.stream, self.story, self.traffic, self.worker);
+        let Driver {
+            stream,
+            story,
+            traffic,
+            worker,
+            connection,
+            ..
+        } = *self;
         // The socket is closed before that is told: whoever reads of an end may rely on it.
         drop(stream);
         worker.tell(
@@ -399,7 +417,7 @@ impl Driver {
             traffic,
             &events::Event::End {
                 close,
-                requests: self.connection.requests(),
+                requests: connection.requests(),
                 open,
             },
         );

@@ -1,6 +1,6 @@
 //! Accepts connections, and starts or refuses them.
 
-use super::driver::{self, Entry};
+use super::driver::{self, Driver, Entry};
 use super::room::{LOOK, Room};
 use super::worker::Worker;
 use crate::events::Story;
@@ -91,9 +91,9 @@ fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, worker: &Rc<
         tracing::debug!("TCP_NODELAY: {error}");
     }
     let open = OpenCount::new(worker, site.profile.connection.max_connections);
-    let worker = Rc::clone(worker);
+    let driver = Box::new(Driver::new(stream, Story::new(id, peer, local), Rc::clone(worker)));
     tokio::task::spawn_local(async move {
-        driver::drive(stream, Story::new(id, peer, local), worker, open.entry).await;
+        driver::drive(driver, open.entry).await;
         drop(open);
     });
 }
