@@ -91,7 +91,7 @@ impl Directory {
             Err(error) => return not_there(&error),
         };
         if metadata.is_dir() {
-            return if self.is_inside(&full) {
+            return if path.is_empty() || self.is_inside(&full) {
                 Found::Directory
             } else {
                 Found::Missing

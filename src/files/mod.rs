@@ -9,7 +9,7 @@ mod embedded;
 pub mod path;
 mod resource;
 
-pub use cache::{Cache, Limits};
+pub use cache::{Arrival, Cache, Limits};
 pub use directory::Directory;
 pub use path::{Form, Located};
 pub use resource::{Content, FileId, Resource};

@@ -198,6 +198,15 @@ impl Template {
             .any(|s| matches!(s, Segment::Value(p, _) if *p == placeholder))
     }
 
+    /// Its text, if it asks for nothing.
+    pub fn fixed(&self) -> Option<&[u8]> {
+        match self.segments.as_slice() {
+            [] => Some(b""),
+            [Segment::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether it is `placeholder` and nothing else.
     pub fn is_just(&self, placeholder: Placeholder) -> bool {
         matches!(self.segments.as_slice(), [Segment::Value(p, filters)] if *p == placeholder && filters.is_empty())

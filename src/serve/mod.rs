@@ -3,6 +3,8 @@
 //! One thread and one single-threaded runtime for each core; a connection lives and dies on the worker that accepted it,
 //! so nothing on the way of a request is shared or locked.
 
+#[cfg(test)]
+mod allocations;
 mod body;
 mod decide;
 mod detail;
@@ -74,6 +76,8 @@ impl Server {
         // option would let two servers share the port.
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
+        // Linux hands it on to the connections; others are told one by one.
+        socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
         socket.bind(&address.into())?;
         socket.listen(1024)?;
         socket.set_nonblocking(true)?;

@@ -19,7 +19,12 @@ use tokio::time::sleep;
 #[cfg(target_os = "linux")]
 const SENDFILE_PAYS: usize = 16 << 10;
 
+/// Up to how many bytes copying them side by side costs less than handing them over as two stretches.
+const COPYING_PAYS: usize = 8 << 10;
+
 thread_local! {
+    /// Where a short head and its content are put side by side.
+    static JOINED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     /// Where file content passes through. Never kept across a wait: after one, the content is read again.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
@@ -250,6 +255,13 @@ fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usiz
         stream.try_write(second)?
     } else if second.is_empty() {
         stream.try_write(first)?
+    } else if first.len() + second.len() <= COPYING_PAYS {
+        JOINED.with_borrow_mut(|joined| {
+            joined.clear();
+            joined.extend_from_slice(first);
+            joined.extend_from_slice(second);
+            stream.try_write(joined)
+        })?
     } else {
         stream.try_write_vectored(&[IoSlice::new(first), IoSlice::new(second)])?
     };

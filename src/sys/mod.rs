@@ -1,5 +1,8 @@
 //! What only the operating system can do, and differs between systems: the only room with unsafe code.
 
+#[cfg(test)]
+pub(crate) mod allocations;
+
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
