@@ -86,7 +86,11 @@ fn fill(template: &str, args: &Args, lang: Lang) -> String {
         match inside.split_once('?') {
             Some((name, choice)) => {
                 let (one, many) = choice.split_once('|').unwrap_or((choice, choice));
-                text.push_str(if args.get(name) == Some(&Arg::Count(1)) { one } else { many });
+                text.push_str(if args.get(name) == Some(&Arg::Count(1)) {
+                    one
+                } else {
+                    many
+                });
             }
             None => {
                 if let Some(arg) = args.get(inside) {
@@ -132,7 +136,9 @@ mod tests {
 
     fn names(template: &str) -> BTreeSet<&str> {
         let parts = template.split('{').skip(1);
-        parts.map(|part| part.split(['}', '?']).next().unwrap_or_default()).collect()
+        parts
+            .map(|part| part.split(['}', '?']).next().unwrap_or_default())
+            .collect()
     }
 
     #[test]
@@ -141,7 +147,10 @@ mod tests {
             let (en, zh) = (msg.template(Lang::En), msg.template(Lang::Zh));
             assert!(!en.is_empty() && !zh.is_empty(), "{msg:?}");
             assert_eq!(names(en), names(zh), "{msg:?}");
-            assert!(en.is_ascii() || en.chars().all(|c| !('\u{3000}'..='\u{9fff}').contains(&c)), "{en}");
+            assert!(
+                en.is_ascii() || en.chars().all(|c| !('\u{3000}'..='\u{9fff}').contains(&c)),
+                "{en}"
+            );
             assert_eq!(en.matches('{').count(), en.matches('}').count(), "{en}");
         }
     }
