@@ -105,6 +105,8 @@ pub enum EndReason {
     ClientWasDone,
     /// The client needed it no longer.
     ClientDone,
+    /// The client closed its side behind its last request, and waited for the response.
+    ClientSentAll,
     /// It was never used and its side gave it up.
     Unused,
     /// It was broken off in the middle of an exchange.

@@ -169,6 +169,7 @@ messages! {
     WhyAfterResponse = "directly behind a response that had not said so", "紧接在响应之后，而响应并未声明";
     WhyClientWasDone = "because the client had closed its side", "因为客户端已经关闭了自己的一侧";
     WhyClientDone = "because the client needed it no longer", "因为客户端不再需要它";
+    WhyClientSentAll = "because the client had no more to ask: it closed its side behind its last request", "因为客户端不再有请求：它在最后一个请求之后关闭了自己的一侧";
     WhyUnused = "it had never been used", "它从未被使用";
     WhyInExchange = "in the middle of an exchange", "在请求或响应进行当中";
     WhyErrorResponse = "because the request was refused", "因为请求被拒绝";
@@ -261,6 +262,7 @@ messages! {
 
     // Which server it looks like.
     LooksClear = "{server} looks like {title} (profile {profile}): {percent} of 100", "{server} 像 {title}（配置 {profile}）：100 分中得 {percent} 分";
+    LooksTied = "{server} looks like {title} (profile {profile}): {percent} of 100; what was seen does not tell it from the next", "{server} 像 {title}（配置 {profile}）：100 分中得 {percent} 分；所见不足以与下一种区分";
     LooksNear = "{server} looks most like {title} (profile {profile}), and not quite: {percent} of 100", "{server} 最像 {title}（配置 {profile}），但不完全：100 分中得 {percent} 分";
     LooksNone = "{server} looks like none of the profiles; the nearest is {profile} with {percent} of 100", "{server} 不像任何一种配置；最接近的是 {profile}，100 分中得 {percent} 分";
     LooksNext = "next: {others}", "其次：{others}";

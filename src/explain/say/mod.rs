@@ -56,7 +56,12 @@ impl Said {
 
     /// The sentence, without the evidence.
     pub fn text(&self, lang: Lang) -> String {
-        fill(self.msg.template(lang), &self.args, lang)
+        let template = self.msg.template(lang);
+        let text = fill(template, &self.args, lang);
+        match template.starts_with("{side}") {
+            true => capitalised(&text),
+            false => text,
+        }
     }
 
     /// The evidence in brackets: `[frames 4, 7, 9]`; nothing if there is none.
@@ -69,6 +74,13 @@ impl Said {
             .with("frames", self.frames.clone());
         said.text(lang)
     }
+}
+
+/// A sentence may begin with a side.
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
 }
 
 /// A label: a message without arguments.

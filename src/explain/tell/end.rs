@@ -102,6 +102,7 @@ fn why(reason: EndReason) -> Msg {
         EndReason::AfterResponse => Msg::WhyAfterResponse,
         EndReason::ClientWasDone => Msg::WhyClientWasDone,
         EndReason::ClientDone => Msg::WhyClientDone,
+        EndReason::ClientSentAll => Msg::WhyClientSentAll,
         EndReason::Unused => Msg::WhyUnused,
         EndReason::InExchange => Msg::WhyInExchange,
         EndReason::ErrorResponse => Msg::WhyErrorResponse,
