@@ -13,6 +13,7 @@ mod cli;
 mod clients;
 mod corpus;
 mod events;
+mod explain;
 mod house;
 mod iis;
 mod limits;

@@ -417,7 +417,8 @@ impl Conversation {
                 .as_ref()
                 .is_some_and(|message| !message.head.version().is_empty())
         };
-        self.left_out > 0
+        self.told
+            || self.left_out > 0
             || self
                 .exchanges
                 .iter()

@@ -101,8 +101,6 @@ pub enum EndReason {
     IdleUnannounced,
     /// The server ended it directly behind a response.
     AfterResponse,
-    /// The server closed it while the client's FIN was there already.
-    ClientWasDone,
     /// The client needed it no longer.
     ClientDone,
     /// The client closed its side behind its last request, and waited for the response.

@@ -100,7 +100,6 @@ fn why(reason: EndReason) -> Msg {
         EndReason::IdleAsAnnounced => Msg::WhyIdleAsAnnounced,
         EndReason::IdleUnannounced => Msg::WhyIdleUnannounced,
         EndReason::AfterResponse => Msg::WhyAfterResponse,
-        EndReason::ClientWasDone => Msg::WhyClientWasDone,
         EndReason::ClientDone => Msg::WhyClientDone,
         EndReason::ClientSentAll => Msg::WhyClientSentAll,
         EndReason::Unused => Msg::WhyUnused,
