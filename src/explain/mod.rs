@@ -54,7 +54,7 @@ pub fn explain(reader: impl Read, options: &Options) -> Result<Capture, Error> {
         ..File::default()
     };
     let mut backwards = Backwards::default();
-    while let Some((packet, interfaces)) = packets.next()? {
+    while let Some((packet, interfaces)) = packets.next_packet()? {
         if file.frames == 0 {
             file.first_ns = packet.ns;
             file.last_ns = packet.ns;

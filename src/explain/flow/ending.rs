@@ -17,6 +17,17 @@ struct SeenFin {
     last_byte: Option<Moment>,
 }
 
+/// A RST as it was seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeenReset {
+    pub(super) from: usize,
+    pub(super) moment: Moment,
+    pub(super) class: ResetClass,
+    /// The frame that it answers.
+    pub(super) answers: Option<u64>,
+    pub(super) last_byte: Option<Moment>,
+}
+
 /// What is known when a RST comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Situation {
@@ -55,7 +66,7 @@ pub(super) fn class(situation: Situation) -> ResetClass {
 #[derive(Debug, Default)]
 pub(super) struct Ending {
     fins: Vec<SeenFin>,
-    resets: Vec<(usize, Moment, ResetClass, Option<u64>, Option<Moment>)>,
+    resets: Vec<SeenReset>,
     frames: Vec<u64>,
     opened_ns: i64,
 }
@@ -100,17 +111,10 @@ impl Ending {
     }
 
     /// A RST.
-    pub(super) fn reset(
-        &mut self,
-        from: usize,
-        moment: Moment,
-        class: ResetClass,
-        answers: Option<u64>,
-        last_byte: Option<Moment>,
-    ) {
+    pub(super) fn reset(&mut self, reset: SeenReset) {
         if self.resets.len() < RESETS {
-            self.note(moment.frame);
-            self.resets.push((from, moment, class, answers, last_byte));
+            self.note(reset.moment.frame);
+            self.resets.push(reset);
         }
     }
 
@@ -132,17 +136,14 @@ impl Ending {
             after_last_byte_ns: seen.last_byte.map(|last| since(last.ns, seen.moment.ns)),
             since_opening_ns: since(self.opened_ns, seen.moment.ns),
         };
-        let resets = self
-            .resets
-            .iter()
-            .map(|(from, moment, class, answers, last_byte)| Reset {
-                by: side(*from, client),
-                frame: moment.frame,
-                ns: moment.ns,
-                class: *class,
-                answers: *answers,
-                after_last_byte_ns: last_byte.map(|last| since(last.ns, moment.ns)),
-            });
+        let resets = self.resets.iter().map(|seen| Reset {
+            by: side(seen.from, client),
+            frame: seen.moment.frame,
+            ns: seen.moment.ns,
+            class: seen.class,
+            answers: seen.answers,
+            after_last_byte_ns: seen.last_byte.map(|last| since(last.ns, seen.moment.ns)),
+        });
         let resets: Vec<Reset> = resets.collect();
         let (first_fin, second_fin) = (self.fins.first().map(fin), self.fins.get(1).map(fin));
         let goodbye = goodbye(first_fin.as_ref(), second_fin.as_ref(), resets.first(), opened);

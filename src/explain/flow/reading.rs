@@ -1,6 +1,6 @@
 //! One connection while it is read: every segment goes to its order, its marks, its opening, its end, and what it says.
 
-use super::ending::{Ending, Situation, class};
+use super::ending::{Ending, SeenReset, Situation, class};
 use super::gather::{Gather, Seen};
 use super::opening::Opening;
 use super::order::Piece;
@@ -198,7 +198,13 @@ impl Reading {
             ResetClass::AnswersFin | ResetClass::HarmlessAfterFin => other_fin,
             ResetClass::AbortsData | ResetClass::Idle => None,
         };
-        self.ending.reset(from, moment, class, answers, self.last_byte);
+        self.ending.reset(SeenReset {
+            from,
+            moment,
+            class,
+            answers,
+            last_byte: self.last_byte,
+        });
         self.conversation.reset();
     }
 

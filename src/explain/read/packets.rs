@@ -170,7 +170,7 @@ impl<R: Read> Packets<R> {
     ///
     /// # Errors
     /// The file cannot be read. One that is damaged or ends too early is no error: [`Packets::note`] tells.
-    pub fn next(&mut self) -> Result<Option<(Packet<'_>, &[Interface])>, Error> {
+    pub fn next_packet(&mut self) -> Result<Option<(Packet<'_>, &[Interface])>, Error> {
         let found = match self.find()? {
             Some(found) => found,
             None => return Ok(None),
