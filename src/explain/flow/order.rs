@@ -235,7 +235,8 @@ mod tests {
     #[test]
     fn bytes_come_out_in_order() {
         use News::*;
-        let cases: [(&[(u64, &str)], &str, &[News]); 11] = [
+        type Case = (&'static [(u64, &'static str)], &'static str, &'static [News]);
+        let cases: [Case; 11] = [
             (&[(1, "ab"), (3, "cd")], "ab|cd|", &[Next, Next]),
             (&[(3, "cd"), (1, "ab")], "ab|cd|", &[AheadOfGap, FillsGap]),
             (&[(1, "ab"), (1, "ab")], "ab|", &[Next, Nothing]),
