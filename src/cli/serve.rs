@@ -1,6 +1,7 @@
 //! `labserve`: serve one profile until a signal comes.
 
 use super::args::ServeArgs;
+use super::capture::Capturing;
 use super::config::Config;
 use super::log::LogSpec;
 use super::program::Program;
@@ -31,6 +32,12 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     let text = greeting(&server, config.file.as_deref(), prepared.as_ref());
     greet(&text, config.events.as_ref());
     warn_if_reachable(address);
+    // It lasts until the servers have stopped.
+    let _capturing = args
+        .capture
+        .as_deref()
+        .map(|file| Capturing::start(file, address.port()))
+        .transpose()?;
     prepared
         .iter()
         .for_each(|timeline| warn_if_reachable(timeline.address()));
