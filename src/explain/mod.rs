@@ -8,4 +8,5 @@
 pub mod model;
 pub mod read;
 pub mod say;
+pub mod show;
 pub mod tell;

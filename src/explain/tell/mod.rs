@@ -10,10 +10,11 @@ mod likeness;
 mod notes;
 mod opening;
 
-pub use course::{Step, course};
+pub use course::{Step, burst, course};
+pub use end::{how, why};
 pub use findings::finding;
 pub use likeness::{Looks, looks};
-pub use notes::{note, trouble};
+pub use notes::{mark, note, trouble};
 
 use super::model::{Arg, Capture, Connection, Role, Use};
 use super::say::{Msg, Said};

@@ -50,3 +50,20 @@ pub fn trouble(trouble: &Trouble) -> Said {
         .with("side", trouble.by)
         .by(trouble.frames.iter().copied())
 }
+
+/// A mark in a word.
+pub fn mark(mark: Mark) -> Msg {
+    match mark {
+        Mark::Retransmission => Msg::MarkRetransmission,
+        Mark::Overlap => Msg::MarkOverlap,
+        Mark::OutOfOrder => Msg::MarkOutOfOrder,
+        Mark::Gap => Msg::MarkGap,
+        Mark::KeepAlive => Msg::MarkKeepAlive,
+        Mark::KeepAliveAck => Msg::MarkKeepAliveAck,
+        Mark::ZeroWindow => Msg::MarkZeroWindow,
+        Mark::WindowProbe => Msg::MarkWindowProbe,
+        Mark::Cut => Msg::MarkCut,
+        Mark::AckedUnseen => Msg::MarkAckedUnseen,
+        Mark::Reassembled => Msg::MarkReassembled,
+    }
+}
