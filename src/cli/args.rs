@@ -27,6 +27,8 @@ pub(super) enum Command {
     Profiles(ProfilesArgs),
     /// Check a configuration and print the effective one
     Check(CheckArgs),
+    /// Say what a capture shows, and why
+    Explain(ExplainArgs),
 }
 
 /// How to serve.
@@ -101,6 +103,42 @@ pub(super) struct CheckArgs {
     /// A configuration file or a profile
     #[arg(value_name = "FILE", default_value = "server.toml")]
     pub(super) file: PathBuf,
+}
+
+/// What to explain, and how.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// A capture in pcapng or pcap format, maybe compressed with gzip; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Only connections with this port; may be given several times
+    #[arg(long, value_name = "N")]
+    pub(super) port: Vec<u16>,
+    /// Only this stream (Wireshark's tcp.stream); may be given several times
+    #[arg(long, value_name = "N")]
+    pub(super) stream: Vec<u32>,
+    /// Only connections with this address; may be given several times
+    #[arg(long, value_name = "ADDR")]
+    pub(super) host: Vec<IpAddr>,
+    /// Adds a ladder diagram of each connection
+    #[arg(long)]
+    pub(super) ladder: bool,
+    /// Prints JSON
+    #[arg(long, conflicts_with = "ladder")]
+    pub(super) json: bool,
+    /// The language of the prose
+    #[arg(long, value_name = "LANG", value_enum, default_value_t)]
+    pub(super) lang: Language,
+}
+
+/// A language.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(super) enum Language {
+    /// English
+    #[default]
+    En,
+    /// Chinese
+    Zh,
 }
 
 #[cfg(test)]

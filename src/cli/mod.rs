@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod config;
+mod explain;
 mod lab;
 mod log;
 mod profiles;
@@ -33,6 +34,7 @@ pub fn main() -> ExitCode {
         Some(Command::Lab(args)) => lab::run(&args),
         Some(Command::Profiles(args)) => profiles::run(&args),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

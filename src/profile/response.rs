@@ -168,6 +168,11 @@ impl Response {
         self.lines.iter().map(Template::source)
     }
 
+    /// The head's lines as compiled templates.
+    pub fn templates(&self) -> &[Template] {
+        &self.lines
+    }
+
     /// The reason phrase's template, for listings.
     pub fn reason(&self) -> &str {
         self.reason.source()

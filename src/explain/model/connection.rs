@@ -48,7 +48,7 @@ pub struct Connection {
     pub notes: Vec<Note>,
     /// Its frames.
     pub frames: Vec<Frame>,
-    /// How many more frames there were than are listed: those behind the last but one of the list.
+    /// How many frames are not listed, of those before the last 40.
     pub frames_left_out: u64,
 }
 
@@ -232,7 +232,7 @@ pub struct Frame {
     pub from: Side,
     /// Wireshark's relative sequence number.
     pub seq: u32,
-    /// Wireshark's relative acknowledgement number; 0 without ACK.
+    /// Wireshark's relative acknowledgement number; without ACK what stands in the header.
     pub ack: u32,
     /// Bytes of payload.
     pub len: u32,
@@ -290,7 +290,12 @@ impl Flags {
 
 impl Serialize for Flags {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(Flags::NAMES.iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, name)| name))
+        serializer.collect_seq(
+            Flags::NAMES
+                .iter()
+                .filter(|(bit, _)| self.0 & bit != 0)
+                .map(|(_, name)| name),
+        )
     }
 }
 

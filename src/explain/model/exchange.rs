@@ -91,7 +91,9 @@ impl Head {
     /// The value of the first field of this name.
     pub fn field(&self, name: &str) -> Option<&str> {
         let mut fields = self.fields();
-        fields.find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        fields
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 
     /// Whether a field of this name lists `token`.
@@ -124,7 +126,10 @@ impl Head {
 
     /// The version: `HTTP/1.1`.
     pub fn version(&self) -> &str {
-        self.first_line().split(' ').find(|word| word.starts_with("HTTP/")).unwrap_or_default()
+        self.first_line()
+            .split(' ')
+            .find(|word| word.starts_with("HTTP/"))
+            .unwrap_or_default()
     }
 }
 

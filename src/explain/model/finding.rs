@@ -128,7 +128,9 @@ pub enum Arg {
 impl Arg {
     /// A time in nanoseconds.
     pub fn ns(ns: impl TryInto<i64>) -> Arg {
-        Arg::Nanoseconds { ns: ns.try_into().unwrap_or(i64::MAX) }
+        Arg::Nanoseconds {
+            ns: ns.try_into().unwrap_or(i64::MAX),
+        }
     }
 }
 

@@ -78,8 +78,4 @@ pub enum Aspect {
     Persistence,
     /// When and how it is ended.
     End,
-    /// The pages.
-    Page,
-    /// How large responses are cut.
-    Pieces,
 }

@@ -10,7 +10,9 @@ mod finding;
 mod likeness;
 mod note;
 
-pub use connection::{Connection, Flags, Frame, Handshake, HandshakeOutcome, Mark, Marks, Role, SynOptions, Traffic, Trouble, Use};
+pub use connection::{
+    Connection, Flags, Frame, Handshake, HandshakeOutcome, Mark, Marks, Role, SynOptions, Traffic, Trouble, Use,
+};
 pub use end::{End, EndReason, Fin, Goodbye, Reset, ResetClass, Rest, RestEnd};
 pub use exchange::{BodyEnd, Burst, Exchange, Head, Message, Shortfall, Span, Validator};
 pub use finding::{Arg, Args, Finding, FindingKind};

@@ -68,7 +68,8 @@ impl Fragments {
         }
         let (_, buffer, frames) = self.pending.remove(at);
         self.joined += 1;
-        self.joined_frames.extend(frames.iter().take(8 - self.joined_frames.len().min(8)));
+        self.joined_frames
+            .extend(frames.iter().take(8 - self.joined_frames.len().min(8)));
         if fragment.protocol != IpNumber::TCP {
             return None;
         }
@@ -83,11 +84,16 @@ impl Fragments {
 
     fn give_up(&mut self, frames: &[u64]) {
         self.given_up += frames.len() as u64;
-        self.given_up_frames.extend(frames.iter().take(8 - self.given_up_frames.len().min(8)));
+        self.given_up_frames
+            .extend(frames.iter().take(8 - self.given_up_frames.len().min(8)));
     }
 
     pub(super) fn notes(&self) -> Vec<Note> {
-        let waiting: Vec<u64> = self.pending.iter().flat_map(|(_, _, frames)| frames.iter().copied()).collect();
+        let waiting: Vec<u64> = self
+            .pending
+            .iter()
+            .flat_map(|(_, _, frames)| frames.iter().copied())
+            .collect();
         let missing = self.given_up + waiting.len() as u64;
         let mut notes = Vec::new();
         if self.joined > 0 {

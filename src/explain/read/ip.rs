@@ -86,11 +86,19 @@ fn fragment(ip: &LaxIpSlice<'_>) -> Option<(u32, IpFragOffset, bool)> {
     match ip {
         LaxIpSlice::Ipv4(v4) => {
             let header = v4.header();
-            Some((header.identification().into(), header.fragments_offset(), header.more_fragments()))
+            Some((
+                header.identification().into(),
+                header.fragments_offset(),
+                header.more_fragments(),
+            ))
         }
-        LaxIpSlice::Ipv6(v6) => v6.extensions().clone().into_iter().find_map(|extension| match extension {
-            Ipv6ExtensionSlice::Fragment(f) => Some((f.identification(), f.fragment_offset(), f.more_fragments())),
-            _ => None,
-        }),
+        LaxIpSlice::Ipv6(v6) => v6
+            .extensions()
+            .clone()
+            .into_iter()
+            .find_map(|extension| match extension {
+                Ipv6ExtensionSlice::Fragment(f) => Some((f.identification(), f.fragment_offset(), f.more_fragments())),
+                _ => None,
+            }),
     }
 }

@@ -75,7 +75,9 @@ fn version(frame: &[u8], at: usize) -> Inside {
 }
 
 fn u16_at(frame: &[u8], at: usize) -> Option<u16> {
-    frame.get(at..at + 2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
+    frame
+        .get(at..at + 2)
+        .map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
 }
 
 #[cfg(test)]
@@ -114,7 +116,11 @@ mod tests {
             (101, vec![0x60], Inside::Ip(0)),
             (101, vec![0x10], Inside::Other),
             (101, vec![], Inside::TooShort),
-            (113, with(&[0, 0, 3, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0], 16, 0x45), Inside::Ip(16)),
+            (
+                113,
+                with(&[0, 0, 3, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0], 16, 0x45),
+                Inside::Ip(16),
+            ),
             (276, with(&[8, 0], 20, 0x45), Inside::Ip(20)),
             (276, with(&[8], 1, 0), Inside::Other),
             (147, vec![0; 40], Inside::UnknownLink),

@@ -6,8 +6,8 @@ use crate::explain::model::{Args, Format, Interface, Note, NoteKind};
 use flate2::read::MultiGzDecoder;
 use pcap_parser::nom::Err as Nom;
 use pcap_parser::{
-    Block, PcapHeader, parse_block_be, parse_block_le, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified,
-    parse_pcap_header,
+    Block, PcapHeader, parse_block_be, parse_block_le, parse_pcap_frame, parse_pcap_frame_be,
+    parse_pcap_frame_modified, parse_pcap_header,
 };
 use std::io::{Chain, Cursor, ErrorKind, Read};
 use std::ops::Range;
@@ -216,7 +216,9 @@ impl<R: Read> Packets<R> {
         self.ended = true;
         self.note = Some(Note {
             kind,
-            args: Args::default().with("byte", self.window.position()).with("frames", self.count),
+            args: Args::default()
+                .with("byte", self.window.position())
+                .with("frames", self.count),
             frames: Vec::new(),
         });
     }
@@ -224,7 +226,10 @@ impl<R: Read> Packets<R> {
 
 /// Whether such an error of the decompressor's means that the file is damaged, not that it cannot be read.
 fn is_damage(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData)
+    matches!(
+        kind,
+        ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData
+    )
 }
 
 fn recognise(bytes: &[u8]) -> Option<(Format, Dialect)> {
@@ -273,7 +278,10 @@ fn step(bytes: &[u8], dialect: &mut Dialect, interfaces: &mut Vec<Interface>) ->
                     if interfaces.len() >= 4096 {
                         return Step::Damaged;
                     }
-                    clocks.push((interface.ts_resolution().unwrap_or(1_000_000).max(1), interface.if_tsoffset));
+                    clocks.push((
+                        interface.ts_resolution().unwrap_or(1_000_000).max(1),
+                        interface.if_tsoffset,
+                    ));
                     let name = interface.if_name().and_then(Result::ok);
                     interfaces.push(Interface {
                         name: name.map(|name| name.trim_end_matches('\0').to_owned()),

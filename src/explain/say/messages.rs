@@ -236,7 +236,7 @@ messages! {
     TroubleReassembled = "{count} {count?segment|segments} from {side} came in IP fragments", "{side}有 {count} 个段以 IP 分片到达";
 
     // Findings: what, and why.
-    OneConnectionKept = "One connection carried {count} exchanges (stream {stream}).", "一条连接承载了 {count} 次请求（流 {stream}）。";
+    OneConnectionKept = "One connection carried {count} exchanges (stream {stream}); the server's Seq after each: {seqs}.", "一条连接承载了 {count} 次请求（流 {stream}）；每次之后服务器的 Seq：{seqs}。";
     OneConnectionKeptWhy = "HTTP/1.1 keeps a connection unless somebody says close; the next request saves a handshake.", "HTTP/1.1 默认保持连接，除非有人声明 close；下一个请求省去一次握手。";
     CloseEveryTime = "Short connections: {count} exchanges on {connections} connections, because every response says Connection: close.", "短连接：{connections} 条连接承载 {count} 次请求，因为每个响应都声明 Connection: close。";
     CloseEveryTimeWhy = "Whether a connection is kept is the server's choice, not the HTTP version's: this one ends it after each response.", "是否保持连接由服务器决定，与 HTTP 版本无关：这台服务器每次响应后都结束连接。";
@@ -250,8 +250,8 @@ messages! {
     SilentAndOpenWhy = "HTTP/1.1 keeps connections without a word. In a short capture that looks like hanging; the server's timer is longer than the capture.", "HTTP/1.1 不声明也会保持连接。在短的抓包中看起来像挂起；服务器的时限比抓包长。";
     KeptWithoutTime = "Connection: keep-alive without a time, and nobody closes within {after}.", "Connection: keep-alive 没有给出时限，{after} 内没有人关闭。";
     KeptWithoutTimeWhy = "The server's idle time is longer than the capture and was not announced.", "服务器的空闲时限比抓包长，而且没有声明。";
-    SpeculativeConnection = "A connection opened on speculation and never used: stream {stream}, opened {after} after stream {other}, closed by {side}.", "预先打开而从未使用的连接：流 {stream}，在流 {other} 之后 {after} 打开，由{side}关闭。";
-    SpeculativeConnectionOpen = "A connection opened on speculation and never used: stream {stream}, opened {after} after stream {other}, still open when the capture ended.", "预先打开而从未使用的连接：流 {stream}，在流 {other} 之后 {after} 打开，抓包结束时仍然打开。";
+    SpeculativeConnection = "A connection opened on speculation and never used: stream {stream}, opened within {after} of stream {other}, closed by {side}.", "预先打开而从未使用的连接：流 {stream}，与流 {other} 相隔 {after} 打开，由{side}关闭。";
+    SpeculativeConnectionOpen = "A connection opened on speculation and never used: stream {stream}, opened within {after} of stream {other}, still open when the capture ended.", "预先打开而从未使用的连接：流 {stream}，与流 {other} 相隔 {after} 打开，抓包结束时仍然打开。";
     SpeculativeConnectionWhy = "Browsers open a second connection before they know whether they need it, to save the handshake.", "浏览器在知道是否需要之前就打开第二条连接，以便省去握手时间。";
     ParallelConnections = "Parallel connections: up to {most} exchanges at the same time, on {connections} connections.", "并行连接：最多同时有 {most} 个请求，分布在 {connections} 条连接上。";
     ParallelConnectionsWhy = "On one connection responses come one after the other; with several, one slow answer does not block the others (head-of-line blocking).", "一条连接上的响应只能依次到来；多条连接时，一个慢的响应不会阻塞其他请求（队头阻塞）。";
@@ -278,7 +278,7 @@ messages! {
     LongHalfClosed = "Half-closed for {half}: {side} had sent FIN, and the other side took that long for its own (stream {stream}).", "半关闭 {half}：{side}已发 FIN，另一方过了这么久才发自己的 FIN（流 {stream}）。";
     LongHalfClosedWhy = "A FIN closes one direction only. Browsers often keep their side until they need the slot or are closed.", "FIN 只关闭一个方向。浏览器往往保留自己的一侧，直到需要名额或被关闭。";
     SentInPieces = "{request} left in {count} bursts of {bytes} bytes, each ended by PSH.", "{request} 分 {count} 批发出，字节数为 {bytes}，每批以 PSH 结束。";
-    SentInPiecesWhy = "Each burst is one write of the server's: it reads and sends the file in pieces of about {piece} bytes.", "每一批是服务器的一次写入：它以大约 {piece} 字节为一块读取并发送文件。";
+    SentInPiecesWhy = "A burst ends where a write of the server's ends: it reads and sends the file in pieces of {piece} bytes.", "一批结束于服务器的一次写入：它以 {piece} 字节为一块读取并发送文件。";
     FoundPipelined = "{count} {count?request|requests} pipelined.", "{count} 个请求使用了流水线。";
     FoundPipelinedWhy = "The client did not wait for the response before; the responses come in the same order.", "客户端没有等待上一个响应；响应按同样的顺序到来。";
     Ranges = "{count} {count?request|requests} for a range, {partial} answered with 206.", "{count} 个请求要求范围，其中 {partial} 个得到 206。";
@@ -307,8 +307,6 @@ messages! {
     TraitAnnouncement = "announcement of keep-alive", "keep-alive 的声明";
     TraitPersistence = "connections kept or ended", "保持或结束连接";
     TraitEnd = "time and kind of the end", "结束的时间和方式";
-    TraitPage = "pages", "页面";
-    TraitPieces = "how large responses are cut", "大响应的切分";
 
     // Notes.
     NoteFileEnds = "The file ends in the middle of a record, at byte {byte}: what follows is from {frames} whole {frames?frame|frames}.", "文件在第 {byte} 字节处的记录中间结束：以下内容来自 {frames} 个完整的帧。";

@@ -61,7 +61,13 @@ impl Said {
 
     /// The sentence in pieces, so that a renderer can set text from the wire apart.
     pub fn pieces(&self, lang: Lang) -> Vec<Piece> {
-        fill(self.msg.template(lang), &self.args, lang)
+        let template = self.msg.template(lang);
+        let mut pieces = fill(template, &self.args, lang);
+        // A sentence may begin with a side.
+        if let (true, Some(Piece::Prose(text))) = (template.starts_with("{side}"), pieces.first_mut()) {
+            *text = capitalised(text);
+        }
+        pieces
     }
 
     /// The evidence in brackets: `[frames 4, 7, 9]`; nothing if there is none.
@@ -94,6 +100,12 @@ impl Piece {
     }
 }
 
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
 /// A label: a message without arguments.
 pub fn label(msg: Msg, lang: Lang) -> &'static str {
     msg.template(lang)
@@ -110,7 +122,11 @@ fn fill(template: &str, args: &Args, lang: Lang) -> Vec<Piece> {
         match inside.split_once('?') {
             Some((name, choice)) => {
                 let (one, many) = choice.split_once('|').unwrap_or((choice, choice));
-                prose.push_str(if args.get(name) == Some(&Arg::Count(1)) { one } else { many });
+                prose.push_str(if args.get(name) == Some(&Arg::Count(1)) {
+                    one
+                } else {
+                    many
+                });
             }
             None => match args.get(inside) {
                 Some(Arg::Text(said)) => {
@@ -166,7 +182,9 @@ mod tests {
 
     fn names(template: &str) -> BTreeSet<&str> {
         let parts = template.split('{').skip(1);
-        parts.map(|part| part.split(['}', '?']).next().unwrap_or_default()).collect()
+        parts
+            .map(|part| part.split(['}', '?']).next().unwrap_or_default())
+            .collect()
     }
 
     #[test]
@@ -175,7 +193,10 @@ mod tests {
             let (en, zh) = (msg.template(Lang::En), msg.template(Lang::Zh));
             assert!(!en.is_empty() && !zh.is_empty(), "{msg:?}");
             assert_eq!(names(en), names(zh), "{msg:?}");
-            assert!(en.is_ascii() || en.chars().all(|c| !('\u{3000}'..='\u{9fff}').contains(&c)), "{en}");
+            assert!(
+                en.is_ascii() || en.chars().all(|c| !('\u{3000}'..='\u{9fff}').contains(&c)),
+                "{en}"
+            );
             assert_eq!(en.matches('{').count(), en.matches('}').count(), "{en}");
         }
     }

@@ -1,9 +1,13 @@
-//! Layout: what [`super::tell`] has to say, as a report in Markdown and as a page. Chooses nothing and words nothing.
+//! Layout: what [`super::tell`] has to say, as text, JSON, a ladder, a report in Markdown and a page. Chooses nothing and
+//! words nothing.
 
 pub mod html;
+pub mod json;
+pub mod ladder;
 pub mod markdown;
 mod phase;
 mod table;
+pub mod text;
 
 /// Text of at most `most` characters; what is longer ends in an ellipsis.
 fn clip(text: &str, most: usize) -> std::borrow::Cow<'_, str> {

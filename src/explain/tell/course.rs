@@ -1,6 +1,8 @@
 //! What went over a connection: exchanges and the rests between them.
 
-use crate::explain::model::{Arg, BodyEnd, Burst, Connection, Exchange, Message, Rest, RestEnd, Shortfall, Side, Validator};
+use crate::explain::model::{
+    Arg, BodyEnd, Burst, Connection, Exchange, Message, Rest, RestEnd, Shortfall, Side, Validator,
+};
 use crate::explain::say::{Msg, Said};
 
 /// One step of a connection's course.
@@ -59,16 +61,24 @@ fn headline(exchange: &Exchange) -> Said {
         _ => None,
     };
     let frames = [&exchange.request, &exchange.response].into_iter().flatten();
-    let frames: Vec<u64> = frames.flat_map(|message| [message.frames.first, message.frames.last]).collect();
+    let frames: Vec<u64> = frames
+        .flat_map(|message| [message.frames.first, message.frames.last])
+        .collect();
     let mut frames_once = frames.clone();
     frames_once.dedup();
-    let said = Said::new(Msg::ExchangeLine).with("number", exchange.number).by(frames_once);
+    let said = Said::new(Msg::ExchangeLine)
+        .with("number", exchange.number)
+        .by(frames_once);
     let said = match line(&exchange.request) {
         Some(line) => said.with("request", line),
         None => said.with("request", crate::explain::model::Arg::Message(Msg::RequestNotCaptured)),
     };
     match line(&exchange.response) {
-        Some(line) => said.with("status", line.split_once(' ').map_or(line.clone(), |(_, status)| status.to_owned())),
+        Some(line) => said.with(
+            "status",
+            line.split_once(' ')
+                .map_or(line.clone(), |(_, status)| status.to_owned()),
+        ),
         None => said.with("status", crate::explain::model::Arg::Message(Msg::NoResponse)),
     }
 }
@@ -159,9 +169,14 @@ fn range(exchange: &Exchange, response: &Message) -> Option<Said> {
     let asked = exchange.request.as_ref()?.head.field("range")?;
     match response.head.status() {
         206 => Some(
-            Said::new(Msg::RangeServed)
-                .with("range", asked)
-                .with("content_range", response.head.field("content-range").or(response.head.field("content-type")).unwrap_or("-")),
+            Said::new(Msg::RangeServed).with("range", asked).with(
+                "content_range",
+                response
+                    .head
+                    .field("content-range")
+                    .or(response.head.field("content-type"))
+                    .unwrap_or("-"),
+            ),
         ),
         200 => Some(Said::new(Msg::RangeNotServed).with("range", asked)),
         _ => None,
@@ -206,7 +221,9 @@ fn rest(rest: &Rest) -> Said {
         (RestEnd::CaptureEnds, None) => Msg::RestToCaptureEnd,
         (RestEnd::CaptureEnds, Some(_)) => Msg::RestToCaptureEndAnnounced,
     };
-    let said = Said::new(msg).with("rest", Arg::ns(rest.ns)).by([rest.from_frame, rest.to_frame]);
+    let said = Said::new(msg)
+        .with("rest", Arg::ns(rest.ns))
+        .by([rest.from_frame, rest.to_frame]);
     match rest.announced_s {
         Some(announced) => said.with("announced", announced),
         None => said,

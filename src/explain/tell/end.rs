@@ -65,7 +65,11 @@ fn goodbye(connection: &Connection, fin: &Fin) -> Option<Said> {
         Goodbye::BothFins => Said::new(Msg::BothFins),
         Goodbye::HalfClosed => {
             let half = end.half_closed_ns.unwrap_or(0);
-            return Some(Said::new(Msg::HalfClosedOpen).with("half", Arg::ns(half)).by([fin.frame]));
+            return Some(
+                Said::new(Msg::HalfClosedOpen)
+                    .with("half", Arg::ns(half))
+                    .by([fin.frame]),
+            );
         }
         _ => return None,
     };

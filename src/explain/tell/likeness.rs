@@ -53,7 +53,7 @@ pub fn looks(likeness: &Likeness) -> Option<Looks> {
 }
 
 /// The name of what is compared.
-pub fn name(aspect: Aspect) -> Msg {
+pub(super) fn name(aspect: Aspect) -> Msg {
     match aspect {
         Aspect::Server => Msg::TraitServer,
         Aspect::Heads => Msg::TraitHeads,
@@ -63,7 +63,5 @@ pub fn name(aspect: Aspect) -> Msg {
         Aspect::Announcement => Msg::TraitAnnouncement,
         Aspect::Persistence => Msg::TraitPersistence,
         Aspect::End => Msg::TraitEnd,
-        Aspect::Page => Msg::TraitPage,
-        Aspect::Pieces => Msg::TraitPieces,
     }
 }

@@ -40,7 +40,11 @@ pub(super) fn opening(handshake: &Handshake) -> Vec<Said> {
 fn offered(options: &SynOptions) -> String {
     let mut parts = vec![format!("Win={}", options.window)];
     parts.extend(options.mss.map(|mss| format!("MSS={mss}")));
-    parts.extend(options.window_scale.map(|scale| format!("WS={}", 1_u32 << scale.min(14))));
+    parts.extend(
+        options
+            .window_scale
+            .map(|scale| format!("WS={}", 1_u32 << scale.min(14))),
+    );
     parts.extend(options.sack.then(|| "SACK_PERM".to_owned()));
     parts.extend(options.timestamps.then(|| "TS".to_owned()));
     parts.join(" ")
