@@ -78,6 +78,8 @@ messages! {
     ColScore = "score", "得分";
     ColMatched = "matched", "一致";
     ColDiffers = "differs", "不同";
+    ColClient = "client", "客户端";
+    ColServer = "server", "服务器";
     ColUse = "use", "用途";
     ColAfterLastByte = "after last byte", "距末字节";
     ColWindow = "window", "窗口";

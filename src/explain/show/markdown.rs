@@ -262,6 +262,72 @@ fn references(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explain::explain_bytes;
+    use crate::explain::show::sample;
+
+    fn report(capture: &[u8], lang: Lang) -> String {
+        render(&explain_bytes(capture).expect("a capture"), lang)
+    }
+
+    #[test]
+    fn a_report_has_the_tables_of_the_lab() {
+        let report = report(&sample::visit(), Lang::En);
+        for part in [
+            "# What this capture shows\n\n15 frames, 15 of them TCP, in 5.001 s; 1 TCP stream, 1 shown\n",
+            "\n## Connection 0: `127.0.0.1:40001` to `127.0.0.1:3000`, 2 exchanges in 5.001 s\n",
+            "\n### Handshake\n\n| frame | time | from | flags | Seq | Ack | Len | window |\n|---:|---:|---|---|---:|---:|---:|---:|\n\
+             | 1 | 0.000000 | client | SYN | 0 | – | 0 | 512 |\n| 2 | 0.000100 | server | SYN, ACK | 0 | 1 | 0 | 512 |\n",
+            "\n### Exchanges\n\n| no. | request | status | request bytes | client Seq after | response bytes | server Seq after |",
+            "| 1 | `GET /` | `200 OK` | 35 | 36 | 140 (40 head + 100) | 141 | 200 µs |\n\
+             | 2 | `GET /static/style1.css` | `200 OK` | 52 | 88 | 59 (39 head + 20) | 200 | 200 µs |\n",
+            "\n### End\n\n",
+            "| 12 | 5.001100 | server | FIN, ACK | 200 | 88 | 0 | 512 |\n",
+        ] {
+            assert!(report.contains(part), "{part}\nin\n{report}");
+        }
+    }
+
+    #[test]
+    fn a_large_response_and_several_connections_have_tables() {
+        let long = report(&sample::bursts(), Lang::En);
+        let table = "### How the largest response was sent (no. 1)\n\n| burst | time | frames | segments | bytes |\n|---:|---:|---|---|---:|\n\
+                     | 1 | 0.000500 | 6 | 3000 | 3000 |\n| 2 | 0.000700 | 8 | 1046 | 1046 |\n";
+        assert!(long.contains(table), "{long}");
+        let many = report(&sample::many(130), Lang::En);
+        assert!(
+            many.contains("\n## Comparison\n\n| stream | client | server | use | exchanges |"),
+            "{many}"
+        );
+        assert_eq!(many.matches("\n## Connection ").count(), CONNECTIONS);
+        assert!(many.contains("\n30 more connections not laid out here"));
+    }
+
+    #[test]
+    fn a_report_is_made_of_whole_lines_whatever_the_wire_holds() {
+        for lang in [Lang::En, Lang::Zh] {
+            let report = report(&sample::hostile(), lang);
+            for line in report.lines().filter(|line| line.starts_with('|')) {
+                let row = line.replace("&#124;", "");
+                assert!([3, 6, 8, 9, 12].contains(&(row.matches('|').count())), "{line}");
+            }
+            // The target holds a backtick, so its span is fenced with two.
+            assert_eq!(report.matches("**1. `` GET /?q=<script>").count(), 1, "{report}");
+            let without: String = report.split("``").step_by(2).collect();
+            let without: String = without.split('`').step_by(2).collect();
+            assert!(!without.contains("<script") && !report.contains('\x1b'), "{without}");
+        }
+    }
+
+    #[test]
+    fn a_report_in_chinese_is_chinese() {
+        let report = report(&sample::visit(), Lang::Zh);
+        assert!(
+            report.starts_with("# 抓包解读\n")
+                && report.contains("\n### 握手\n")
+                && report.contains("| 序号 | 请求 | 状态 |")
+        );
+        assert!(!report.contains("Request") && !report.contains("frames"), "{report}");
+    }
 
     #[test]
     fn text_from_the_wire_is_no_markup() {

@@ -6,6 +6,8 @@ pub mod json;
 pub mod ladder;
 pub mod markdown;
 mod phase;
+#[cfg(test)]
+mod sample;
 mod table;
 pub mod text;
 

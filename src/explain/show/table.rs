@@ -16,9 +16,7 @@ pub(super) struct Table {
 impl Table {
     /// Whether a column holds numbers.
     pub(super) fn numeric(&self, column: usize) -> bool {
-        self.rows
-            .iter()
-            .any(|row| matches!(row.get(column), Some(Cell::Number(_))))
+        self.rows.iter().any(|row| row.get(column).is_some_and(Cell::is_number))
     }
 }
 
@@ -40,6 +38,10 @@ pub(super) enum Cell {
 }
 
 impl Cell {
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self, Cell::Number(_) | Cell::Frame(_) | Cell::Stream(_))
+    }
+
     fn number(n: impl Into<u64>) -> Cell {
         Cell::Number(n.into().to_string())
     }
@@ -203,8 +205,8 @@ pub(super) fn large_response(connection: &Connection) -> Option<(u64, &Message)>
 pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
     let columns = [
         Msg::ColStream,
-        Msg::Client,
-        Msg::Server,
+        Msg::ColClient,
+        Msg::ColServer,
         Msg::ColUse,
         Msg::ColExchanges,
         Msg::ColLasted,
@@ -246,12 +248,12 @@ pub(super) fn usage(usage: Use) -> Msg {
 }
 
 /// A side's name.
-pub(super) fn side(side: Side, lang: Lang) -> String {
+fn side(side: Side, lang: Lang) -> String {
     let msg = match side {
-        Side::Client => Msg::Client,
-        Side::Server => Msg::Server,
+        Side::Client => Msg::ColClient,
+        Side::Server => Msg::ColServer,
     };
-    label(msg, lang).to_lowercase()
+    label(msg, lang).to_owned()
 }
 
 /// A time as in Wireshark's Time column: seconds since the first frame.

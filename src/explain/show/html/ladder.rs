@@ -44,8 +44,13 @@ pub(super) fn arrow_heads() -> Markup {
     }
 }
 
-/// A ladder's rows. `begin_ns` is the capture's first frame, `before_ns` the frame before the first row.
-pub(super) fn draw(rows: &[Row<'_>], phases: &Phases, begin_ns: i64, before_ns: Option<i64>, w: Writer<'_>) -> Markup {
+/// A ladder's rows. The times are those of the capture's first frame and of the frame before the first row.
+pub(super) fn draw(
+    rows: &[Row<'_>],
+    phases: &Phases,
+    (begin_ns, before_ns): (i64, Option<i64>),
+    w: Writer<'_>,
+) -> Markup {
     let mut y = 6;
     let mut last_ns = before_ns;
     let drawn: Vec<Markup> = rows

@@ -7,13 +7,15 @@
 mod ladder;
 mod plan;
 mod scale;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod write;
 
 use super::clip;
 use super::phase::{Phase, Phases};
 use super::table;
-use crate::explain::model::{Capture, Message};
+use crate::explain::model::{Capture, Connection, Message};
 use crate::explain::say::{Lang, Msg, Said, printable};
 use crate::explain::tell::{self, Looks};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -142,13 +144,9 @@ fn connection(planned: &Planned<'_>, begin_ns: i64, w: Writer<'_>) -> Markup {
         section.connection id={ "s" (connection.stream) } {
             h2 { (w.said(&planned.headline)) }
             @if !connection.exchanges.is_empty() { (w.table(&table::exchanges(connection, w.lang))) }
-            div.lanes {
-                span { (w.label(Msg::Client)) br; code { (connection.client) } }
-                span { (w.label(Msg::Server)) br; code { (connection.server) } }
-            }
             div.course {
                 @for section in &planned.sections {
-                    (part(section, &phases, begin_ns, before_ns, w))
+                    (part(section, connection, &phases, (begin_ns, before_ns), w))
                     @let _ = before_ns = last_ns(section).or(before_ns);
                 }
             }
@@ -172,7 +170,13 @@ fn last_ns(section: &Section<'_>) -> Option<i64> {
     }
 }
 
-fn part(section: &Section<'_>, phases: &Phases, begin_ns: i64, before_ns: Option<i64>, w: Writer<'_>) -> Markup {
+fn part(
+    section: &Section<'_>,
+    connection: &Connection,
+    phases: &Phases,
+    times: (i64, Option<i64>),
+    w: Writer<'_>,
+) -> Markup {
     html! {
         div.part {
             div.told {
@@ -193,7 +197,15 @@ fn part(section: &Section<'_>, phases: &Phases, begin_ns: i64, before_ns: Option
                     }
                 }
             }
-            (ladder::draw(&section.rows, phases, begin_ns, before_ns, w))
+            div.rungs {
+                @if section.part == Part::Opening {
+                    div.lanes {
+                        span { (w.label(Msg::Client)) br; code { (connection.client) } }
+                        span { (w.label(Msg::Server)) br; code { (connection.server) } }
+                    }
+                }
+                (ladder::draw(&section.rows, phases, times, w))
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ const WHOLE: usize = 30;
 const AMPLE: Share = Share {
     first: 10,
     last: 8,
-    telling: 30,
+    telling: 20,
 };
 /// The same when the page has very many.
 const TERSE: Share = Share {

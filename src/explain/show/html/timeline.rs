@@ -1,7 +1,7 @@
 //! All connections on one scale of time: exchanges as blocks, rests as thin bars, ends as marks. Knows no statements.
 
 use super::ladder::per_cent;
-use super::scale::Scale;
+use super::scale::{Anchor, Scale};
 use super::write::Writer;
 use crate::explain::model::{Capture, Connection, Exchange, Goodbye, Message, Side};
 use crate::explain::say::{Msg, Said, time};
@@ -13,9 +13,9 @@ use maud::{Markup, html};
 const LANES: usize = 80;
 /// How many blocks a lane has; with more exchanges, several share a block.
 const BLOCKS: usize = 150;
-/// The least distance between two labels of the axis, in per cent: on every screen, and on wide ones.
-const APART: f64 = 24.0;
-const APART_WIDE: f64 = 8.0;
+/// The room of a label of the axis, in per cent: on the narrowest screen, and on wide ones.
+const LABEL: f64 = 20.0;
+const LABEL_WIDE: f64 = 12.0;
 /// Places in a lane, in pixels from its top.
 const MIDDLE: u32 = 17;
 const HEIGHT: u32 = 34;
@@ -77,15 +77,10 @@ fn axis(scale: &Scale, lanes: &[Lane<'_>], begin_ns: i64, end_ns: i64) -> Markup
             .iter()
             .flat_map(|lane| lane.blocks.iter().map(|block| block.begun_ns)),
     );
-    let always = scale.ticks(&wanted, APART, &[]);
-    let wide = scale.ticks(&wanted, APART_WIDE, &always);
+    let always = scale.ticks(&wanted, LABEL, &[]);
+    let wide = scale.ticks(&wanted, LABEL_WIDE, &always);
     let tick = |ns: i64, class: &str| {
         let place = scale.place(ns);
-        let anchor = match place {
-            ..12.0 => "start",
-            88.0.. => "end",
-            _ => "middle",
-        };
         let at = if ns == begin_ns {
             "0".to_owned()
         } else {
@@ -94,7 +89,7 @@ fn axis(scale: &Scale, lanes: &[Lane<'_>], begin_ns: i64, end_ns: i64) -> Markup
         html! {
             g.tick.(class) {
                 line x1=(per_cent(place)) x2=(per_cent(place)) y1="14" y2="20" {}
-                text x=(per_cent(place)) y="10" text-anchor=(anchor) { (at) }
+                text x=(per_cent(place)) y="10" text-anchor=(Anchor::at(place).name()) { (at) }
             }
         }
     };

@@ -83,7 +83,7 @@ impl Writer<'_> {
                         @for row in &table.rows {
                             tr {
                                 @for (cell, column) in row.iter().zip(&table.columns) {
-                                    td.n[matches!(cell, Cell::Number(_) | Cell::Frame(_) | Cell::Stream(_))] data-label=(self.label(*column)) {
+                                    td.n[cell.is_number()] data-label=(self.label(*column)) {
                                         (self.cell(cell))
                                     }
                                 }
