@@ -4,6 +4,7 @@ use super::phase::opening_frames;
 use crate::explain::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Use};
 use crate::explain::say::{Lang, Msg, Said, label, printable, time};
 use crate::explain::tell;
+use std::net::SocketAddr;
 
 /// A table.
 pub(super) struct Table {
@@ -44,6 +45,14 @@ impl Cell {
 
     fn number(n: impl Into<u64>) -> Cell {
         Cell::Number(n.into().to_string())
+    }
+
+    /// One of IPv6 may be longer than a column, so it may be broken as text from the wire is.
+    fn address(address: SocketAddr) -> Cell {
+        match address {
+            SocketAddr::V4(_) => Cell::Words(address.to_string()),
+            SocketAddr::V6(_) => Cell::Quoted(address.to_string()),
+        }
     }
 
     fn time(ns: Option<impl TryInto<i64>>) -> Cell {
@@ -223,8 +232,8 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
         let after = after.or(end.resets.first().map(|reset| reset.after_last_byte_ns));
         vec![
             Cell::Stream(connection.stream),
-            Cell::Words(connection.client.to_string()),
-            Cell::Words(connection.server.to_string()),
+            Cell::address(connection.client),
+            Cell::address(connection.server),
             Cell::Words(label(usage(connection.usage), lang).to_owned()),
             Cell::number(connection.exchanges.len() as u64 + connection.exchanges_left_out),
             Cell::time(Some(connection.last_ns.saturating_sub(connection.first_ns))),
