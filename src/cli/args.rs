@@ -25,6 +25,8 @@ pub(super) enum Command {
     Lab(LabArgs),
     /// List the profiles, print one, or compare two
     Profiles(ProfilesArgs),
+    /// Make a running server read its configuration again
+    Reload(ReloadArgs),
     /// Check a configuration and print the effective one
     Check(CheckArgs),
     /// Say what a capture shows, and why
@@ -32,7 +34,7 @@ pub(super) enum Command {
 }
 
 /// How to serve.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct ServeArgs {
     /// The server to imitate: a built-in profile or a TOML file [default: node]
     #[arg(short, long, value_name = "NAME|FILE")]
@@ -55,6 +57,12 @@ pub(super) struct ServeArgs {
     /// The log's form and level: text or json, and off, error, warn, info, debug or trace [default: text/info]
     #[arg(long, value_name = "FORMAT/LEVEL")]
     pub(super) log: Option<LogSpec>,
+    /// Writes every event of every connection, one JSON object a line, to the end of this file; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+    /// Captures the server's port on the loopback interface into this file, with Wireshark's dumpcap
+    #[arg(long, value_name = "FILE.pcapng")]
+    pub(super) capture: Option<PathBuf>,
     /// Follow symbolic links that lead out of the root
     #[arg(long)]
     pub(super) follow_symlinks: bool,
@@ -78,9 +86,23 @@ pub(super) struct LabArgs {
     /// The log's form and level [default: text/info]
     #[arg(long, value_name = "FORMAT/LEVEL")]
     pub(super) log: Option<LogSpec>,
+    /// Writes every event of every connection, one JSON object a line, to the end of this file; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
     /// Follow symbolic links that lead out of the root
     #[arg(long)]
     pub(super) follow_symlinks: bool,
+}
+
+/// Which server to reload.
+#[derive(Debug, Args)]
+pub(super) struct ReloadArgs {
+    /// The port that it listens on [default: as labserve, started here, would]
+    #[arg(long, value_name = "N")]
+    pub(super) port: Option<u16>,
+    /// The address that it listens on
+    #[arg(short, long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub(super) bind: IpAddr,
 }
 
 /// What to show of the profiles.

@@ -19,15 +19,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         return Ok(());
     }
     let config = Config::resolve(&ServeArgs {
-        profile: None,
-        root: None,
-        bind: None,
-        port: None,
         config: Some(args.file.clone()),
-        set: Vec::new(),
-        log: None,
-        follow_symlinks: false,
-        workers: None,
+        ..ServeArgs::default()
     })?;
     say(&format!(
         "# {} is right\n# profile {}, {}\n# serves {} on {}, with {} workers\n\n{}",

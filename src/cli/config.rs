@@ -3,11 +3,13 @@
 use super::Mistake;
 use super::args::ServeArgs;
 use super::log::LogSpec;
+use crate::events::Output;
 use crate::files::{Directory, Limits, Root};
 use crate::profile::layers::{Layer, Stack};
 use crate::profile::raw::Raw;
 use crate::profile::units::Size;
 use crate::profile::{ConfigError, Profile};
+use crate::serve::Site;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -26,6 +28,7 @@ struct ServerToml {
     log: Option<String>,
     follow_symlinks: bool,
     workers: Option<u16>,
+    events: Option<PathBuf>,
     cache: CacheToml,
     /// Read for its mistakes alone; the keys themselves are laid over the profile as a table.
     #[serde(rename = "override")]
@@ -51,6 +54,7 @@ pub(super) struct Config {
     pub(super) log: LogSpec,
     pub(super) workers: usize,
     pub(super) cache: Limits,
+    pub(super) events: Option<Output>,
     /// The configuration file, if one was read.
     pub(super) file: Option<PathBuf>,
 }
@@ -95,10 +99,29 @@ impl Config {
                 bytes: toml.cache.bytes.map_or(defaults.bytes, |Size(n)| n as usize),
                 file: toml.cache.file.map_or(defaults.file, |Size(n)| n as usize),
             },
+            events: args.events.clone().or(toml.events).map(output),
             profile,
             stack,
             file,
         })
+    }
+
+    /// What is to be served.
+    pub(super) fn into_site(self) -> Site {
+        Site {
+            profile: self.profile,
+            root: self.root,
+            cache: self.cache,
+        }
+    }
+}
+
+/// Where the event log goes.
+pub(super) fn output(path: PathBuf) -> Output {
+    if path.as_os_str() == "-" {
+        Output::Stdout
+    } else {
+        Output::File(path)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `labserve lab`: every profile at once, each on its own port.
 
 use super::args::LabArgs;
+use super::program::Program;
 use super::{Mistake, config, log, serve};
 use crate::VERSION;
 use crate::files::Limits;
@@ -36,14 +37,30 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     }
     let log = args.log.unwrap_or_default();
     log::start(log);
-    serve::say(&format!(
+    let events = args.events.clone().map(config::output);
+    let recorder = events
+        .as_ref()
+        .map(|output| serve::record(output, &servers))
+        .transpose()?;
+    let text = format!(
         "labserve {VERSION}, serving {}\n{}{skipped}",
         root.describe(),
         table(&servers)
-    ));
+    );
+    serve::greet(&text, events.as_ref());
     serve::warn_if_reachable(servers[0].address());
-    let running = run_servers(servers, serve::options(config::default_workers(), log))?;
-    serve::until_stopped(running)
+    let running = run_servers(
+        servers,
+        serve::options(config::default_workers(), log),
+        recorder.as_ref(),
+    )?;
+    Program {
+        running,
+        recorder,
+        reload: Box::new(|_| Err("`labserve lab` serves the profiles as they are built in".into())),
+        endpoint: None,
+    }
+    .run_to_end()
 }
 
 /// A profile that listens on the same port as the one it is a variant of has no place beside it.

@@ -3,13 +3,18 @@
 //! Everything a person can get wrong is reported as one line and exit code 2.
 
 mod args;
+mod capture;
 mod check;
 mod config;
+mod control;
 mod explain;
 mod lab;
 mod log;
 mod profiles;
+mod program;
+mod reload;
 mod serve;
+mod signals;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -33,6 +38,7 @@ pub fn main() -> ExitCode {
         None => serve::run(&cli.serve),
         Some(Command::Lab(args)) => lab::run(&args),
         Some(Command::Profiles(args)) => profiles::run(&args),
+        Some(Command::Reload(args)) => reload::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
     };

@@ -1,29 +1,57 @@
 //! `labserve`: serve one profile until a signal comes.
 
 use super::args::ServeArgs;
+use super::capture::Capturing;
 use super::config::Config;
 use super::log::LogSpec;
-use super::{Mistake, log};
+use super::program::Program;
+use super::reload::{Fixed, reload};
+use super::{Mistake, control, log};
 use crate::VERSION;
-use crate::events::LogFormat;
+use crate::events::{LogFormat, Output, Recorder};
 use crate::profile::Profile;
-use crate::serve::{GRACE, Options, Running, Server, Site, run as run_servers};
+use crate::serve::{GRACE, Options, Server, Site, run as run_servers};
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 
 pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     let config = Config::resolve(args)?;
-    let site = Site {
-        profile: config.profile,
-        root: config.root,
-        cache: config.cache,
-    };
-    let server = bind(site, config.address)?;
-    log::start(config.log);
-    greet(&server, config.file.as_deref());
-    warn_if_reachable(server.address());
-    let running = run_servers(vec![server], options(config.workers, config.log))?;
-    until_stopped(running)
+    let fixed = Fixed::of(&config);
+    let (address, file) = (config.address, config.file.clone());
+    let (options, log_spec, events) = (options(config.workers, config.log), config.log, config.events.clone());
+    let server = bind(config.into_site(), address)?;
+    let recorder = events.as_ref().map(|output| record(output, [&server])).transpose()?;
+    log::start(log_spec);
+    let address = server.address();
+    greet(&greeting(&server, file.as_deref()), events.as_ref());
+    warn_if_reachable(address);
+    // It lasts until the servers have stopped.
+    let _capturing = args
+        .capture
+        .as_deref()
+        .map(|file| Capturing::start(file, address.port()))
+        .transpose()?;
+    let running = run_servers(vec![server], options, recorder.as_ref())?;
+    let args = args.clone();
+    Program {
+        running,
+        recorder,
+        reload: Box::new(move |running| reload(&args, &fixed, running)),
+        endpoint: Some(control::name_of(address)),
+    }
+    .run_to_end()
+}
+
+/// Opens the event log of these servers, or explains why not.
+pub(super) fn record<'s>(output: &Output, servers: impl IntoIterator<Item = &'s Server>) -> Result<Recorder, Mistake> {
+    let servers: Vec<(&str, SocketAddr)> = servers
+        .into_iter()
+        .map(|server| (server.site().profile.name.as_str(), server.address()))
+        .collect();
+    Recorder::start(output, &servers).map_err(|error| match output {
+        Output::File(path) => Mistake(format!("cannot write the event log {}: {error}", path.display())),
+        Output::Stdout => Mistake(format!("cannot write the event log: {error}")),
+    })
 }
 
 /// Binds a server, or explains why not.
@@ -62,7 +90,7 @@ pub(super) fn url(address: SocketAddr) -> String {
     format!("http://{address}/")
 }
 
-fn greet(server: &Server, file: Option<&std::path::Path>) {
+fn greeting(server: &Server, file: Option<&std::path::Path>) -> String {
     let profile: &Profile = &server.site().profile;
     let mut text = format!(
         "labserve {VERSION}, answering as {} (profile {})\n",
@@ -77,7 +105,16 @@ fn greet(server: &Server, file: Option<&std::path::Path>) {
     line("announces", &profile.announces());
     line("does", &profile.does());
     line("wireshark", &format!("tcp.port == {}", server.address().port()));
-    say(&text);
+    text
+}
+
+/// Prints what a person sees first; to standard error where standard output belongs to the event log.
+pub(super) fn greet(text: &str, events: Option<&Output>) {
+    if events == Some(&Output::Stdout) {
+        eprint!("{text}");
+    } else {
+        say(text);
+    }
 }
 
 /// Prints to standard output. A reader that is gone is no reason to stop serving.
@@ -92,75 +129,5 @@ pub(super) fn warn_if_reachable(address: SocketAddr) {
         tracing::warn!(
             "{address} can be reached from other machines; labserve is meant for a lab, not for the internet"
         );
-    }
-}
-
-/// Serves until a signal comes; then stops gracefully. A second signal ends the process at once.
-pub(super) fn until_stopped(running: Running) -> Result<(), Mistake> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut signals = Signals::new()?;
-        signals.next().await;
-        tracing::info!(
-            "stopping: running replies have {} s to finish; a second signal ends them",
-            GRACE.as_secs()
-        );
-        let stop = tokio::task::spawn_blocking(move || running.stop());
-        tokio::select! {
-            done = stop => done.map_err(Mistake::from),
-            () = signals.next() => std::process::exit(1),
-        }
-    })
-}
-
-/// The signals that ask the program to stop.
-struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(windows)]
-    ctrl_c: tokio::signal::windows::CtrlC,
-    #[cfg(windows)]
-    ctrl_break: tokio::signal::windows::CtrlBreak,
-    #[cfg(windows)]
-    ctrl_close: tokio::signal::windows::CtrlClose,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(windows)]
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
-        Ok(Signals {
-            ctrl_c: ctrl_c()?,
-            ctrl_break: ctrl_break()?,
-            ctrl_close: ctrl_close()?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.ctrl_c.recv() => {}
-            _ = self.ctrl_break.recv() => {}
-            _ = self.ctrl_close.recv() => {}
-        }
     }
 }

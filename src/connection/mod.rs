@@ -13,9 +13,11 @@
 //! Rules: only this module changes the state. Every state but `Exchange` and `Closing` has at most one deadline. Times are
 //! counted from the start of the server, because some servers look at their timers on a grid that began then.
 
+mod body_end;
 mod fate;
 mod reason;
 
+pub use body_end::BodyEnd;
 pub use fate::{Fate, fate};
 pub use reason::{CloseReason, Who};
 
@@ -136,6 +138,11 @@ impl Connection {
     /// When it was accepted.
     pub fn accepted(&self) -> Duration {
         self.accepted
+    }
+
+    /// When the last byte came, or, if none has come since the last reply, when that was sent.
+    pub fn last_byte(&self) -> Duration {
+        self.last_byte
     }
 
     /// Something happened at `now`. `bytes` came with it.

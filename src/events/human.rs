@@ -1,6 +1,6 @@
 //! The log as a person reads it: one line an exchange, one line an end.
 
-use super::{CONNECTION, EXCHANGE};
+use super::log::{CONNECTION, EXCHANGE};
 use std::collections::BTreeMap;
 use std::fmt;
 use tracing::field::{Field, Visit};

@@ -1,133 +1,158 @@
-//! What happened on each connection, for the log.
+//! What happens on each connection: the events, and who is told of them.
 //!
-//! The vocabulary is that of [`crate::connection`]: every end has a [`CloseReason`], the same word everywhere.
+//! The words are those of [`crate::connection`]: every end has a [`CloseReason`], the same word in profile, log and event
+//! log. A [`Teller`] hands every event to the log (a line an exchange, a line an end) and to the event log (a line an event,
+//! complete enough to replay the connection's story). Knows nothing of why something happened or what comes next.
 
 mod human;
+mod journal;
+mod json;
+mod log;
+mod recorder;
 mod throttle;
 
 pub use human::{Human, LogFormat};
+pub use journal::{Tape, Teller};
+pub use log::printable;
+pub use recorder::{Output, Recorder};
 pub use throttle::Throttle;
 
-use crate::connection::{CloseReason, State};
+use crate::connection::{BodyEnd, CloseReason, State};
+use crate::http::{Fault, Version};
 use crate::profile::Style;
+use std::cell::OnceCell;
 use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// The target of the log's lines about exchanges.
-pub const EXCHANGE: &str = "labserve::exchange";
-/// The target of the log's lines about connections.
-pub const CONNECTION: &str = "labserve::connection";
-
-/// A kind of line in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// A request and its reply.
-    Exchange,
-    /// The end of a connection.
-    Connection,
+/// Whose events they are.
+#[derive(Debug)]
+pub struct Story {
+    /// The connection's number since the program started.
+    pub id: u64,
+    /// The client.
+    pub peer: SocketAddr,
+    /// The address that it came in on.
+    pub local: SocketAddr,
+    /// When it was accepted.
+    pub accepted: Instant,
+    /// The fields that are the same in each of its lines, once they have been needed.
+    fields: OnceCell<Box<str>>,
 }
 
-impl Line {
-    /// Whether such lines go into the log at its level.
-    pub fn is_enabled(self) -> bool {
-        match self {
-            Line::Exchange => tracing::enabled!(target: EXCHANGE, tracing::Level::INFO),
-            Line::Connection => tracing::enabled!(target: CONNECTION, tracing::Level::INFO),
+impl Story {
+    /// The story of a connection that is accepted now.
+    pub fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> Story {
+        Story {
+            id,
+            peer,
+            local,
+            accepted: Instant::now(),
+            fields: OnceCell::new(),
         }
     }
 }
 
-/// One request and its reply.
+/// How many bytes have gone each way since the connection was accepted, as the server's own reads and writes count them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// From the client.
+    pub received: u64,
+    /// To the client.
+    pub sent: u64,
+}
+
+/// What happens on a connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Exchange<'a> {
-    /// The connection's number.
-    pub connection: u64,
-    /// The request's number on it.
-    pub number: u64,
-    /// The client.
-    pub peer: SocketAddr,
-    /// The method, as sent; empty if no request was read.
+pub enum Event<'a> {
+    /// It was accepted.
+    Accepted,
+    /// A request head is complete, or refused.
+    Head(Head<'a>),
+    /// A request body has been read, to its end or not.
+    Body {
+        /// The request's number on its connection.
+        request: u64,
+        /// How many bytes of content were read.
+        bytes: u64,
+        /// How it ended.
+        how: BodyEnd,
+    },
+    /// A reply has been handed to the system, whole or as far as the client took it.
+    Reply(Reply<'a>),
+    /// The reply is sent and the connection is kept.
+    Idle {
+        /// After which time without a further byte the server will end it; `None`: never.
+        ends_after: Option<Duration>,
+    },
+    /// A timer has run out.
+    Timer {
+        /// What it was for.
+        reason: CloseReason,
+    },
+    /// The client has ended its side.
+    ClientFin {
+        /// The state that the connection was in.
+        state: State,
+    },
+    /// The client has reset the connection, or the network has lost it.
+    Reset,
+    /// The server begins to end the connection, or answers the client's end.
+    Close(Close),
+    /// The socket is given back to the system.
+    End {
+        /// How the end was begun.
+        close: Close,
+        /// How many requests were begun on it.
+        requests: u64,
+        /// How long it was open.
+        open: Duration,
+    },
+}
+
+/// A request head.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// The request's number on its connection, from 1.
+    pub request: u64,
+    /// The method, as sent.
     pub method: &'a [u8],
     /// The target, as sent.
     pub target: &'a [u8],
+    /// The version that it counts as.
+    pub version: Version,
+    /// How long the head is, in bytes; 0 if it was given up in the middle.
+    pub bytes: usize,
+    /// What is wrong with it, if that is why it is refused.
+    pub fault: Option<Fault>,
+}
+
+/// A reply.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// The number of the request that it answers; 0 if there was none.
+    pub request: u64,
+    /// The request's method, as sent; empty if no request was read.
+    pub method: &'a [u8],
+    /// The request's target, as sent.
+    pub target: &'a [u8],
     /// The status.
     pub status: u16,
-    /// How many bytes of the reply were sent, head and body.
-    pub sent: u64,
-    /// How many of them are the head's.
-    pub head: u64,
+    /// How many bytes of its head were sent.
+    pub head_bytes: u64,
+    /// How many bytes were sent behind the head: content, and chunk heads if there are any.
+    pub body_bytes: u64,
+    /// Whether all of it was sent.
+    pub complete: bool,
 }
 
-/// The end of a connection.
+/// How the server ends a connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Closed {
-    /// The connection's number.
-    pub connection: u64,
-    /// The client.
-    pub peer: SocketAddr,
-    /// Why it ended.
+pub struct Close {
+    /// Why.
     pub reason: CloseReason,
-    /// How it was ended.
+    /// How.
     pub style: Style,
-    /// The state that it was in.
+    /// The state that the connection was in.
     pub state: State,
-    /// How many requests it served.
-    pub requests: u64,
-    /// How many bytes came from the client.
-    pub received: u64,
-    /// How many bytes went to it.
-    pub sent: u64,
-    /// How long it was open, in milliseconds.
-    pub open_ms: u64,
-}
-
-/// Logs an exchange.
-pub fn exchange(event: &Exchange<'_>) {
-    tracing::info!(
-        target: EXCHANGE,
-        connection = event.connection,
-        request = event.number,
-        peer = %event.peer,
-        method = %printable(event.method),
-        path = %printable(event.target),
-        status = event.status,
-        bytes = event.sent,
-        head = event.head,
-    );
-}
-
-/// Logs the end of a connection.
-pub fn closed(event: &Closed) {
-    tracing::info!(
-        target: CONNECTION,
-        connection = event.connection,
-        peer = %event.peer,
-        who = ?event.reason.who(),
-        reason = event.reason.key(),
-        words = event.reason.words(),
-        style = ?event.style,
-        state = ?event.state,
-        requests = event.requests,
-        received = event.received,
-        sent = event.sent,
-        open_ms = event.open_ms,
-    );
-}
-
-/// Text from the wire, made safe for a terminal: control characters and bytes that are no UTF-8 are escaped.
-pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
-    std::fmt::from_fn(move |f| {
-        for chunk in bytes.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                if c.is_control() {
-                    write!(f, "{}", c.escape_default())?
-                } else {
-                    std::fmt::Write::write_char(f, c)?
-                }
-            }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
-        }
-        Ok(())
-    })
 }

@@ -17,6 +17,8 @@ pub mod read;
 pub mod say;
 pub mod show;
 pub mod tell;
+#[cfg(test)]
+mod tests;
 
 pub use flow::Filter;
 pub use limits::Limits;

@@ -58,11 +58,22 @@ impl Cache {
             self.forget(path);
         }
         let largest = self.limits.file;
-        let found = directory.open_file(path, profile, |file, id| small_content(file, id, largest));
+        let look = || directory.open_file(path, profile, |file, id| small_content(file, id, largest));
+        let mut found = look();
+        if matches!(found, Found::Unavailable) && !self.entries.is_empty() {
+            self.clear();
+            found = look();
+        }
         if let Found::File(resource) = &found {
             self.keep(path, resource);
         }
         found
+    }
+
+    /// Closes all files but those that are being sent.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes = 0;
     }
 
     fn keep(&mut self, path: &str, resource: &Arc<Resource>) {

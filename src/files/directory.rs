@@ -152,6 +152,9 @@ impl Directory {
 }
 
 fn not_there(error: &io::Error) -> Found {
+    if crate::sys::is_out_of_descriptors(error) {
+        return Found::Unavailable;
+    }
     match error.kind() {
         ErrorKind::PermissionDenied => Found::Denied,
         ErrorKind::NotADirectory => Found::BehindFile,

@@ -38,6 +38,8 @@ pub enum Found {
     BehindFile,
     /// Neither a file nor a directory.
     Special,
+    /// A file that cannot be opened now, because no descriptor is left.
+    Unavailable,
 }
 
 impl IndexFor {

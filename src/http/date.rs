@@ -66,6 +66,22 @@ pub fn write(epoch_secs: i64, out: &mut [u8; 29]) {
     two_digits(&mut out[23..25], time % 60);
 }
 
+/// Writes `epoch_secs` as the date and time of RFC 3339, in UTC, without fraction and zone; a time outside the years 0 to
+/// 9999 is written as the nearest one inside.
+pub fn write_rfc3339(epoch_secs: i64, out: &mut [u8; 19]) {
+    let secs = epoch_secs.clamp(FIRST_SECOND, LAST_SECOND);
+    let (days, time) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    *out = *b"1970-01-01T00:00:00";
+    two_digits(&mut out[0..2], year / 100);
+    two_digits(&mut out[2..4], year % 100);
+    two_digits(&mut out[5..7], month);
+    two_digits(&mut out[8..10], day);
+    two_digits(&mut out[11..13], time / 3600);
+    two_digits(&mut out[14..16], time / 60 % 60);
+    two_digits(&mut out[17..19], time % 60);
+}
+
 fn two_digits(out: &mut [u8], number: i64) {
     out[0] = b'0' + (number / 10) as u8;
     out[1] = b'0' + (number % 10) as u8;

@@ -21,7 +21,7 @@ pub mod units;
 pub use error::ConfigError;
 pub use raw::{
     Announce, Claim, Continue, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection,
-    Style,
+    Style, Tie,
 };
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
@@ -287,6 +287,7 @@ pub struct ConnectionPolicy {
     pub max_requests: Option<u64>,
     pub max_age: Option<Duration>,
     pub max_connections: Option<u64>,
+    pub full: ResponseId,
     pub announce: raw::Announce,
     pub says_keep: Vec<Template>,
     pub says_close: Vec<Template>,
@@ -308,6 +309,7 @@ pub struct Timers {
     pub body_behind: Option<Timer>,
     pub idle: Timer,
     pub body: Timer,
+    pub tie: Tie,
 }
 
 /// A timer.
@@ -364,6 +366,8 @@ pub struct ClientFinPolicy {
     pub in_head: EofInHead,
     pub in_body: Option<ResponseId>,
     pub drops_request: bool,
+    /// How long after the request's last byte the reply waits for that.
+    pub drop_within: Duration,
 }
 
 /// What a client's FIN in the middle of a head means.
@@ -387,6 +391,9 @@ pub struct WritePolicy {
     pub cork: bool,
     pub nodelay: bool,
     pub delay: Option<Duration>,
+    pub stalled: Option<Duration>,
+    pub min_rate: Option<u64>,
+    pub min_rate_after: Duration,
 }
 
 /// The responses of a profile, by name.

@@ -145,6 +145,7 @@ pub fn file_reply<'p>(
             return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
         }
         Found::Special => return Reply::plain(profile, files.special, method),
+        Found::Unavailable => return Reply::plain(profile, profile.connection.full, method),
     };
     if let Take::Answer(id) = files.untyped
         && resource.content_type.is_empty()

@@ -5,54 +5,49 @@
 use super::driver::End;
 use super::exchange::Exchange;
 use super::finish;
-use crate::connection::{CloseReason, due};
+use crate::connection::{BodyEnd, CloseReason, due};
+use crate::events::Event;
 use crate::http::chunks::Place;
 use crate::http::{Fault, Framing, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{ReadBody, Timer};
 use crate::respond::Reply;
+use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
+use std::cell::Cell;
 use std::task::Poll;
 use tokio::time::timeout_at;
 
-/// How reading a request's body ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BodyEnd {
-    Complete,
-    Late,
-    /// Nothing of it came in the time that holds behind a reply.
-    Silent,
-    Broken,
-    ClientFin,
-}
-
-impl BodyEnd {
-    fn of(error: &hyper::Error) -> BodyEnd {
-        use std::error::Error;
-        let cause = error
-            .source()
-            .and_then(|source| source.downcast_ref::<std::io::Error>());
-        if error.is_incomplete_message()
-            || error.is_closed()
-            || cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::UnexpectedEof)
-        {
-            return BodyEnd::ClientFin;
-        }
-        tracing::debug!("request body: {error}");
-        BodyEnd::Broken
+/// What an error of hyper's says about the body.
+fn end_of(error: &hyper::Error) -> BodyEnd {
+    use std::error::Error;
+    let cause = error
+        .source()
+        .and_then(|source| source.downcast_ref::<std::io::Error>());
+    if error.is_incomplete_message()
+        || error.is_closed()
+        || cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::UnexpectedEof)
+    {
+        return BodyEnd::ClientFin;
     }
+    tracing::debug!("request body: {error}");
+    BodyEnd::Broken
 }
 
-/// Takes in as much of a body as is at hand, without waiting for more. Says how it ended, if it did.
-async fn look(body: &mut Incoming) -> Option<BodyEnd> {
+/// Takes in as much of a body as is at hand, without waiting for more, and adds it to `content`. Says how it ended, if it
+/// did.
+async fn look(body: &mut Incoming, content: &Cell<u64>) -> Option<BodyEnd> {
     // hyper reads on whenever this task is polled; twice without anything new means that nothing is there.
     let mut quiet = 0;
     std::future::poll_fn(|cx| {
         loop {
             match std::pin::Pin::new(&mut *body).poll_frame(cx) {
                 Poll::Ready(None) => return Poll::Ready(Some(BodyEnd::Complete)),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(BodyEnd::of(&error))),
-                Poll::Ready(Some(Ok(_))) => quiet = 0,
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(end_of(&error))),
+                Poll::Ready(Some(Ok(frame))) => {
+                    content.set(content.get() + length(&frame));
+                    quiet = 0;
+                }
                 Poll::Pending if quiet >= 2 => return Poll::Ready(None),
                 Poll::Pending => {
                     quiet += 1;
@@ -63,6 +58,10 @@ async fn look(body: &mut Incoming) -> Option<BodyEnd> {
         }
     })
     .await
+}
+
+fn length(frame: &Frame<Bytes>) -> u64 {
+    frame.data_ref().map_or(0, |data| data.len() as u64)
 }
 
 impl Exchange<'_> {
@@ -91,7 +90,7 @@ impl Exchange<'_> {
                 let end = self.write(request, reply, None, sent).await;
                 (end.or(Some(CloseReason::BodyUnread.into())), false)
             }
-            ReadBody::First => match self.read_body(body, None).await {
+            ReadBody::First => match self.read_body(body, None, *sent).await {
                 BodyEnd::Complete => {
                     if profile.fault_discards
                         && let Some(id) = self.fault_behind().await
@@ -104,7 +103,8 @@ impl Exchange<'_> {
                 failed => (Some(self.body_failed(request, failed, sent).await), false),
             },
             ReadBody::After => {
-                let broken = profile.request_body.look_first && look(body).await == Some(BodyEnd::Broken);
+                let broken =
+                    profile.request_body.look_first && look(body, &self.content).await == Some(BodyEnd::Broken);
                 if broken && reply.resource.is_some() {
                     let end = self.body_failed(request, BodyEnd::Broken, sent).await;
                     return (Some(end), false);
@@ -126,14 +126,14 @@ impl Exchange<'_> {
     ) -> (Option<End>, bool) {
         let profile = self.profile();
         match end {
-            None => match self.rest_of_body(body).await {
+            None => match self.rest_of_body(body, *sent).await {
                 BodyEnd::Complete => (None, true),
                 BodyEnd::Silent => (Some(CloseReason::Idle.into()), false),
                 BodyEnd::Broken if profile.request_body.look_first => (Some(CloseReason::BadRequest.into()), false),
                 failed => (Some(self.body_failed(request, failed, sent).await), false),
             },
             Some(end) if !profile.request_body.before_end => (Some(end), false),
-            Some(end) => match self.read_body(body, None).await {
+            Some(end) => match self.read_body(body, None, *sent).await {
                 BodyEnd::Complete => (
                     Some(End {
                         style: end.style.or(profile.connection.ends.after_body),
@@ -165,19 +165,36 @@ impl Exchange<'_> {
     }
 
     /// Reads what is left of a body behind the reply to its request.
-    async fn rest_of_body(&self, body: &mut Incoming) -> BodyEnd {
+    async fn rest_of_body(&self, body: &mut Incoming, sent: u64) -> BodyEnd {
         let silence = self.profile().connection.timers.body_behind.as_ref();
         // What had come before the reply does not break the silence behind it.
         if silence.is_some()
-            && let Some(end) = look(body).await
+            && let Some(end) = look(body, &self.content).await
         {
+            self.tell_body(end, sent);
             return end;
         }
-        self.read_body(body, silence).await
+        self.read_body(body, silence, sent).await
     }
 
-    /// Reads the body to its end, within the profile's time. `silence` holds until a part of it has come.
-    async fn read_body(&self, body: &mut Incoming, silence: Option<&Timer>) -> BodyEnd {
+    /// Reads the body to its end, within the profile's time, after `sent` bytes of this exchange. `silence` holds until a
+    /// part of it has come.
+    async fn read_body(&self, body: &mut Incoming, silence: Option<&Timer>, sent: u64) -> BodyEnd {
+        let how = self.read_content(body, silence).await;
+        self.tell_body(how, sent);
+        how
+    }
+
+    fn tell_body(&self, how: BodyEnd, sent: u64) {
+        let event = Event::Body {
+            request: self.number,
+            bytes: self.content.get(),
+            how,
+        };
+        self.tell(sent, &event);
+    }
+
+    async fn read_content(&self, body: &mut Incoming, silence: Option<&Timer>) -> BodyEnd {
         let usual = &self.profile().connection.timers.body;
         let begun = self.worker.now();
         let (mut last, mut received) = (begun, 0u64);
@@ -194,10 +211,11 @@ impl Exchange<'_> {
             match frame {
                 None => return BodyEnd::Complete,
                 Some(Ok(frame)) => {
-                    received += frame.data_ref().map_or(0, |data| data.len() as u64);
+                    received += length(&frame);
+                    self.content.set(self.content.get() + length(&frame));
                     last = self.worker.now();
                 }
-                Some(Err(error)) => return BodyEnd::of(&error),
+                Some(Err(error)) => return end_of(&error),
             }
         }
     }

@@ -3,10 +3,12 @@
 //! How it waits is in [`super::waiting`], what happens within one request in [`super::exchange`].
 
 use super::exchange::{Exchange, Left, Refusal};
+use super::finish::Seen;
 use super::waiting::{Armed, Woken};
-use super::{Site, Worker, finish, wire};
+use super::worker::Worker;
+use super::{Site, finish, wire};
 use crate::connection::{CloseReason, Connection, Deadline, Event, State};
-use crate::events;
+use crate::events::{self, Story, Traffic};
 use crate::files::path;
 use crate::http::ahead::{self, Ahead};
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Scan, Treatment, head};
@@ -50,44 +52,64 @@ impl From<CloseReason> for End {
     }
 }
 
+/// Whether there is room for a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// It is served.
+    Admitted,
+    /// It is told that there is no room for it.
+    Refused,
+}
+
 /// Serves a connection to its end.
-pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: Rc<Worker>) {
+pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: Rc<Worker>, entry: Entry) {
     let local = stream.local_addr().unwrap_or(peer);
     let connection = Connection::new(worker.now());
     let mut driver = Driver {
         stream,
-        peer,
-        local,
-        id,
+        story: Story::new(id, peer, local),
         connection,
         input: Vec::new(),
-        received: 0,
-        sent: 0,
+        traffic: Traffic::default(),
+        client_fin: false,
         timer: None,
         worker,
     };
-    let end = driver.serve().await;
+    driver.tell(&events::Event::Accepted);
+    let end = match entry {
+        Entry::Admitted => driver.serve().await,
+        Entry::Refused => driver.refuse().await,
+    };
     driver.end(end).await;
 }
 
 pub(super) struct Driver {
     pub(super) stream: TcpStream,
-    peer: SocketAddr,
-    local: SocketAddr,
-    id: u64,
+    story: Story,
     pub(super) connection: Connection,
     /// Bytes that have arrived and belong to no finished request.
     pub(super) input: Vec<u8>,
-    pub(super) received: u64,
-    sent: u64,
+    pub(super) traffic: Traffic,
+    /// Whether the client's FIN has been seen.
+    client_fin: bool,
     pub(super) timer: Option<Armed>,
     pub(super) worker: Rc<Worker>,
 }
 
 impl Driver {
+    fn tell(&self, event: &events::Event<'_>) {
+        self.worker.tell(&self.story, self.traffic, event);
+    }
+
+    async fn refuse(&mut self) -> End {
+        let site = self.worker.site();
+        self.say(&site, site.profile.connection.full, CloseReason::TooMany)
+            .await
+    }
+
     async fn serve(&mut self) -> End {
         loop {
-            let site = Rc::clone(&self.worker.site);
+            let site = self.worker.site();
             let scan = self.scan(&site);
             let scanned = self.refuses_target(&site, &scan).or_else(|| scanned(scan));
             let end = match scanned {
@@ -102,7 +124,15 @@ impl Driver {
 
     /// Waits for something to happen to a head that is not complete, and does what it calls for.
     async fn wait_for_more(&mut self, site: &Rc<Site>) -> Option<End> {
-        match self.wait(site).await {
+        let woken = self.wait(site).await;
+        match &woken {
+            Woken::Fin => self.tell_client_fin(),
+            Woken::Expired(deadline) => self.tell(&events::Event::Timer {
+                reason: deadline.reason,
+            }),
+            Woken::Bytes(_) | Woken::Broken(_) | Woken::Stop => {}
+        }
+        match woken {
             Woken::Bytes(_) => None,
             Woken::Fin => match self.client_fin(site) {
                 EofInHead::Silent => Some(self.fin_reason().into()),
@@ -161,6 +191,15 @@ impl Driver {
         }
     }
 
+    /// Tells of the client's FIN, once: whoever reads from the socket again meets it again.
+    fn tell_client_fin(&mut self) {
+        if !std::mem::replace(&mut self.client_fin, true) {
+            self.tell(&events::Event::ClientFin {
+                state: self.connection.state(),
+            });
+        }
+    }
+
     fn fin_reason(&self) -> CloseReason {
         match self.connection.state() {
             State::Unused => CloseReason::ClientFinUnused,
@@ -186,6 +225,7 @@ impl Driver {
         let now = self.worker.now();
         self.connection.on(Event::HeadComplete, now, 0);
         let (mut head, mut refusal) = (head, refusal);
+        self.tell_head(&head, refusal);
         if refusal.is_none() {
             match self.look_ahead(site, &head).await {
                 Behind::Nothing => {}
@@ -208,17 +248,24 @@ impl Driver {
         // On the heap, so that a resting connection does not hold the room that an exchange needs.
         let outcome = Box::pin(exchange.run(refusal)).await;
         self.connection.count(outcome.counts_more);
-        self.received += outcome.received;
-        self.sent += outcome.sent;
+        self.traffic.received += outcome.received;
+        self.traffic.sent += outcome.sent;
         let upgrades = site.profile.connection.upgrade_swallows && Request::new(&input, &head).asks_to_upgrade();
         self.keep_rest(input, outcome.left);
         if upgrades {
             self.input.clear();
         }
         if outcome.end.is_none() {
-            self.connection.on(Event::Kept, self.worker.now(), 0);
+            let now = self.worker.now();
+            self.connection.on(Event::Kept, now, 0);
             if self.worker.stopping.get() {
                 return Some(CloseReason::Shutdown.into());
+            }
+            if self.input.is_empty() {
+                let deadline = self.connection.deadline(&site.profile.connection.timers);
+                self.tell(&events::Event::Idle {
+                    ends_after: deadline.map(|deadline| deadline.at.saturating_sub(now)),
+                });
             }
         }
         outcome.end
@@ -230,14 +277,15 @@ impl Driver {
             stream: &self.stream,
             site,
             worker: &self.worker,
-            local: self.local,
+            story: &self.story,
+            before: self.traffic,
             input,
             head,
             number: self.connection.requests(),
             age,
             corked: false.into(),
-            id: self.id,
-            peer: self.peer,
+            received: Default::default(),
+            content: Default::default(),
             chunks: Default::default(),
             counts_more: Default::default(),
         }
@@ -261,7 +309,10 @@ impl Driver {
         if !drops && !profile.fault_discards {
             return Behind::Nothing;
         }
-        let ended = self.client_has_ended().await;
+        let ended = self.client_has_ended(profile.connection.client_fin.drop_within).await;
+        if ended {
+            self.tell_client_fin();
+        }
         let request = Request::new(&self.input, head);
         let nothing_behind = self.input.len() == head.len && request.framing(&profile.head.body) == Framing::None;
         // What is answered without a look at a file has been answered before anything behind it was seen.
@@ -289,12 +340,12 @@ impl Driver {
         };
         let exchange = self.exchange_over(site, &self.input, &head, Duration::ZERO);
         let outcome = Box::pin(exchange.say(id, reason)).await;
-        self.sent += outcome.sent;
+        self.traffic.sent += outcome.sent;
         outcome.end.unwrap_or(reason.into())
     }
 
     async fn end(mut self, end: End) {
-        let site = Rc::clone(&self.worker.site);
+        let site = self.worker.site();
         let ends = &site.profile.connection.ends;
         let state = self.connection.state();
         self.connection.on(Event::End, self.worker.now(), 0);
@@ -304,7 +355,7 @@ impl Driver {
                 CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError
             );
         if let Some(pause) = ends.pause.filter(|_| after_reply) {
-            finish::pause(&self.stream, pause, ends.pause_holds, &mut self.received).await;
+            finish::pause(&self.stream, pause, ends.pause_holds, &mut self.traffic.received).await;
         }
         let unread = ends
             .unread(end.reason)
@@ -312,22 +363,49 @@ impl Driver {
         let style = end.style.or(unread).unwrap_or_else(|| ends.style(end.reason));
         self.timer = None;
         self.input = Vec::new();
-        if end.reason != CloseReason::ClientReset {
-            Box::pin(finish::finish(&self.stream, style, ends, &mut self.received)).await;
+        let close = events::Close {
+            reason: end.reason,
+            style,
+            state,
+        };
+        if end.reason == CloseReason::ClientReset {
+            self.tell(&events::Event::Reset);
+            self.tell(&events::Event::Close(close));
+        } else {
+            self.tell(&events::Event::Close(close));
+            let seen = Box::pin(finish::finish(&self.stream, style, ends, &mut self.traffic.received)).await;
+            match seen {
+                Some(Seen::Fin) => self.tell_client_fin(),
+                Some(Seen::Reset) => self.tell(&events::Event::Reset),
+                None => {}
+            }
         }
-        if self.worker.logs(events::Line::Connection) {
-            events::closed(&events::Closed {
-                connection: self.id,
-                peer: self.peer,
-                reason: end.reason,
-                style,
-                state,
+        let open = self.worker.now().saturating_sub(self.connection.accepted());
+        let (stream, story, traffic, worker) = (self.stream, self.story, self.traffic, self.worker);
+        // The socket is closed before that is told: whoever reads of an end may rely on it.
+        drop(stream);
+        worker.tell(
+            &story,
+            traffic,
+            &events::Event::End {
+                close,
                 requests: self.connection.requests(),
-                received: self.received,
-                sent: self.sent,
-                open_ms: u64::try_from(self.worker.now().saturating_sub(self.connection.accepted()).as_millis())
-                    .unwrap_or(u64::MAX),
-            });
-        }
+                open,
+            },
+        );
+    }
+
+    fn tell_head(&self, head: &Head, refusal: Option<Refusal>) {
+        self.tell(&events::Event::Head(events::Head {
+            request: self.connection.requests(),
+            method: head.method.of(&self.input),
+            target: head.target.of(&self.input),
+            version: head.version,
+            bytes: head.len,
+            fault: match refusal {
+                Some(Refusal::Fault(fault)) => Some(fault),
+                Some(Refusal::Response(_)) | None => None,
+            },
+        }));
     }
 }

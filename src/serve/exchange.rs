@@ -5,8 +5,10 @@
 //! becomes of it after is the driver's.
 
 use super::driver::End;
-use super::{Site, Worker, wire};
+use super::worker::Worker;
+use super::{Site, wire};
 use crate::connection::CloseReason;
+use crate::events::{Event, Story, Traffic};
 use crate::http::chunks::Chunks;
 use crate::http::request::{BodyRules, Delimiter};
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Treatment, Version};
@@ -14,7 +16,6 @@ use crate::profile::{Continue, Profile, ReadBody};
 use crate::respond::Reply;
 use hyper::body::Incoming;
 use std::cell::Cell;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -23,7 +24,9 @@ pub(super) struct Exchange<'c> {
     pub(super) stream: &'c TcpStream,
     pub(super) site: &'c Site,
     pub(super) worker: &'c Worker,
-    pub(super) local: SocketAddr,
+    /// The connection, and what had gone each way on it before this request was answered.
+    pub(super) story: &'c Story,
+    pub(super) before: Traffic,
     /// The bytes that have arrived: the head, and what came behind it.
     pub(super) input: &'c [u8],
     pub(super) head: &'c Head,
@@ -33,9 +36,10 @@ pub(super) struct Exchange<'c> {
     pub(super) age: Duration,
     /// Whether the reply's last segment may be held back as yet.
     pub(super) corked: Cell<bool>,
-    /// The connection, as the log names it.
-    pub(super) id: u64,
-    pub(super) peer: SocketAddr,
+    /// How many bytes of the request's body were read from the socket.
+    pub(super) received: Cell<u64>,
+    /// How many bytes of content the request's body has had so far.
+    pub(super) content: Cell<u64>,
     /// How far the body's chunks have been followed.
     pub(super) chunks: Cell<Chunks>,
     /// How many requests the reply counts for, beyond the one.
@@ -98,6 +102,15 @@ enum Course {
 impl Exchange<'_> {
     pub(super) fn profile(&self) -> &Profile {
         &self.site.profile
+    }
+
+    /// Tells of an event, after so many bytes of this exchange have been sent.
+    pub(super) fn tell(&self, sent: u64, event: &Event<'_>) {
+        let traffic = Traffic {
+            received: self.before.received + self.received.get(),
+            sent: self.before.sent + sent,
+        };
+        self.worker.tell(self.story, traffic, event);
     }
 
     /// Serves the request, or refuses it for `refusal`.
@@ -234,7 +247,8 @@ impl Exchange<'_> {
         }
         if refusal.is_none() {
             for _ in 0..self.continues(request, &reply, body.is_some(), when) {
-                if let Err(error) = wire::write_all(self.stream, b"HTTP/1.1 100 Continue\r\n\r\n", &[], sent).await {
+                let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+                if let Err(error) = wire::send_bytes(self.stream, go_on, &profile.writes, sent).await {
                     return (Some(wire::reason_of(&error).into()), false);
                 }
             }

@@ -8,8 +8,18 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// Ends the connection. Returns when the socket may be closed; closing is dropping the stream.
-pub(super) async fn finish(stream: &TcpStream, style: Style, ends: &Ends, received: &mut u64) {
+/// What was seen of the client while a connection was ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Its FIN.
+    Fin,
+    /// Its RST.
+    Reset,
+}
+
+/// Ends the connection. Returns when the socket may be closed, and what was seen until then; closing is dropping the
+/// stream.
+pub(super) async fn finish(stream: &TcpStream, style: Style, ends: &Ends, received: &mut u64) -> Option<Seen> {
     match style {
         Style::Fin => fin(stream),
         // Dropping the stream closes it: the kernel then tells the client by RST of what was not read.
@@ -25,10 +35,11 @@ pub(super) async fn finish(stream: &TcpStream, style: Style, ends: &Ends, receiv
         }
         Style::Linger => {
             fin(stream);
-            discard(stream, ends.linger_quiet, ends.linger_total, received).await;
+            return discard(stream, ends.linger_quiet, ends.linger_total, received).await;
         }
-        Style::Hold => discard(stream, Duration::MAX, Duration::MAX, received).await,
+        Style::Hold => return discard(stream, Duration::MAX, Duration::MAX, received).await,
     }
+    None
 }
 
 fn fin(stream: &TcpStream) {
@@ -61,7 +72,7 @@ pub(super) async fn pause(stream: &TcpStream, pause: Duration, holds: bool, rece
 }
 
 /// Reads and throws away what the client sends, until it ends its side, is silent for `quiet`, or `total` has passed.
-async fn discard(stream: &TcpStream, quiet: Duration, total: Duration, received: &mut u64) {
+async fn discard(stream: &TcpStream, quiet: Duration, total: Duration, received: &mut u64) -> Option<Seen> {
     let far = Duration::from_secs(366 * 24 * 3600);
     let end = Instant::now() + total.min(far);
     let mut buffer = [0; 4096];
@@ -69,12 +80,13 @@ async fn discard(stream: &TcpStream, quiet: Duration, total: Duration, received:
         let next = end.min(Instant::now() + quiet.min(far));
         match timeout_at(next, stream.readable()).await {
             Ok(Ok(())) => match stream.try_read(&mut buffer) {
-                Ok(0) => return,
+                Ok(0) => return Some(Seen::Fin),
                 Ok(n) => *received += n as u64,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(_) => return,
+                Err(_) => return Some(Seen::Reset),
             },
-            _ => return,
+            Ok(Err(_)) => return Some(Seen::Reset),
+            Err(_) => return None,
         }
     }
 }

@@ -63,7 +63,7 @@ impl Exchange<'_> {
             input,
             readable_len,
             framing,
-            judged.then_some(&self.chunks),
+            (judged.then_some(&self.chunks), &self.received),
         );
         let connection = http1::Builder::new()
             .keep_alive(false)
@@ -87,7 +87,7 @@ impl Exchange<'_> {
             end,
             sent,
             counts_more: self.counts_more.get(),
-            received: parts.io.received,
+            received: self.received.get(),
             left: self.left_behind(framing, &parts.read_buf, parts.io.left()),
         }
     }
@@ -166,7 +166,7 @@ struct Feed<'c> {
     /// How many bytes of the head are still to come before the body.
     head_left: usize,
     /// How many bytes were read from the socket.
-    received: u64,
+    received: &'c Cell<u64>,
 }
 
 impl<'c> Feed<'c> {
@@ -176,7 +176,7 @@ impl<'c> Feed<'c> {
         input: &'c [u8],
         head_len: usize,
         framing: Framing,
-        chunks: Option<&'c Cell<Chunks>>,
+        (chunks, received): (Option<&'c Cell<Chunks>>, &'c Cell<u64>),
     ) -> Feed<'c> {
         let (at_hand, allowed) = match framing {
             Framing::None => (&input[..head_len], Some(0)),
@@ -192,7 +192,7 @@ impl<'c> Feed<'c> {
             allowed,
             chunks: chunks.filter(|_| framing == Framing::Chunked),
             head_left: head_len,
-            received: 0,
+            received,
         }
     }
 
@@ -252,7 +252,7 @@ impl Read for Feed<'_> {
             ready!(self.stream.poll_read_ready(cx))?;
             match self.stream.try_read(&mut chunk[..most]) {
                 Ok(read) => {
-                    self.received += read as u64;
+                    self.received.set(self.received.get() + read as u64);
                     self.allowed = self.allowed.map(|n| n - read as u64);
                     self.follow(&chunk[..read])?;
                     buffer.put_slice(&chunk[..read]);

@@ -2,9 +2,10 @@
 //!
 //! What any of these means is not known here, but for the event that arriving bytes are to the state machine.
 
-use super::Site;
 use super::driver::Driver;
+use super::{Site, finish};
 use crate::connection::{Deadline, Event, State};
+use crate::profile::Tie;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -52,20 +53,29 @@ impl Driver {
         }
     }
 
-    /// Whether the client has ended its side by now. Also takes in what it sent before.
-    pub(super) async fn client_has_ended(&mut self) -> bool {
-        // One turn of the reactor: a FIN that came with the request is known after it.
-        tokio::task::yield_now().await;
-        poll_fn(|cx| {
-            loop {
-                match self.poll_read(cx) {
-                    Poll::Ready(Woken::Fin) => return Poll::Ready(true),
-                    Poll::Ready(Woken::Bytes(_)) => {}
-                    _ => return Poll::Ready(false),
+    /// Whether the client has ended its side by now, or does `within` this time of its last byte. Also takes in what it
+    /// sent before.
+    pub(super) async fn client_has_ended(&mut self, within: Duration) -> bool {
+        let until = self.connection.last_byte().saturating_add(within);
+        loop {
+            // One turn of the reactor: what has come by now is known after it. A timer would fire a millisecond late.
+            tokio::task::yield_now().await;
+            let ended = poll_fn(|cx| {
+                loop {
+                    match self.poll_read(cx) {
+                        Poll::Ready(Woken::Fin) => return Poll::Ready(true),
+                        Poll::Ready(Woken::Bytes(_)) => {}
+                        _ => return Poll::Ready(false),
+                    }
                 }
+            })
+            .await;
+            if ended || self.worker.now() >= until {
+                return ended;
             }
-        })
-        .await
+            // The client may be waiting for this very processor.
+            std::thread::yield_now();
+        }
     }
 
     /// Waits for the client, for the timer, or for the server to stop.
@@ -78,12 +88,15 @@ impl Driver {
             return Woken::Stop;
         }
         let deadline = self.connection.deadline(&site.profile.connection.timers);
+        let tie = site.profile.connection.timers.tie;
         let woken = poll_fn(|cx| {
             if let Poll::Ready(woken) = self.poll_read(cx) {
                 return Poll::Ready(woken);
             }
             if let Some(deadline) = deadline
                 && self.poll_timer(deadline.at, cx).is_ready()
+                // Of bytes that are there by now the reactor has not told yet; it is about to.
+                && (tie == Tie::Timer || !finish::has_unread(&self.stream))
             {
                 return Poll::Ready(Woken::Expired(deadline));
             }
@@ -99,7 +112,7 @@ impl Driver {
 
     /// Reads what has arrived into the input.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
-        let size = self.worker.site.profile.read;
+        let size = self.worker.site().profile.read;
         let (stream, input, worker) = (&mut self.stream, &mut self.input, &self.worker);
         let read = ARRIVALS.with_borrow_mut(|arrivals| {
             arrivals.resize(arrivals.len().max(size), 0);
@@ -116,7 +129,7 @@ impl Driver {
         Poll::Ready(match ready!(read) {
             Ok(0) => Woken::Fin,
             Ok(count) => {
-                self.received += count as u64;
+                self.traffic.received += count as u64;
                 Woken::Bytes(count)
             }
             Err(error) => Woken::Broken(error),

@@ -1,6 +1,7 @@
 //! Puts a reply on the wire: in the writes that the profile asks for, without ever holding a file in memory. Decides
 //! nothing.
 
+use super::pace::Pace;
 use crate::connection::CloseReason;
 use crate::files::{Content, Resource};
 use crate::http::range::ByteRange;
@@ -35,6 +36,8 @@ pub(super) fn reason_of(error: &io::Error) -> CloseReason {
     match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => CloseReason::ClientReset,
         ErrorKind::UnexpectedEof => CloseReason::FileChanged,
+        // The system's own, a connection that the network has lost, has a number.
+        ErrorKind::TimedOut if error.raw_os_error().is_none() => CloseReason::SlowReader,
         _ => CloseReason::IoError,
     }
 }
@@ -43,7 +46,8 @@ pub(super) fn reason_of(error: &io::Error) -> CloseReason {
 /// `sent`.
 ///
 /// # Errors
-/// The client's reset, or `UnexpectedEof` if the file has become shorter: then less than was announced has been sent.
+/// The client's reset; `UnexpectedEof` if the file has become shorter; `TimedOut` if the client takes too little. Then less
+/// than was announced has been sent.
 pub(super) async fn send(
     stream: &TcpStream,
     head: &[u8],
@@ -59,26 +63,45 @@ pub(super) async fn send(
         &policy.page_head_apart
     };
     let apart = head_apart.or(usual.as_deref());
+    let pace = &mut Pace::of(policy);
     let mut head = head;
     if let Some(lines) = apart {
         for part in split_lines(head, lines) {
-            write_all(stream, part, &[], sent).await?;
+            write_all(stream, part, &[], pace, sent).await?;
         }
         head = &[];
     }
     for piece in body {
         match piece {
             Piece::Bytes(bytes) => {
-                write_all(stream, head, bytes, sent).await?;
+                write_all(stream, head, bytes, pace, sent).await?;
                 head = &[];
             }
             Piece::File(range) => {
                 let Some(resource) = resource else { continue };
-                send_file(stream, std::mem::take(&mut head), *range, resource, policy.piece, sent).await?;
+                send_file(
+                    stream,
+                    std::mem::take(&mut head),
+                    *range,
+                    resource,
+                    (policy.piece, pace),
+                    sent,
+                )
+                .await?;
             }
         }
     }
-    write_all(stream, head, &[], sent).await
+    write_all(stream, head, &[], pace, sent).await
+}
+
+/// Sends bytes that belong to no reply, at the pace of the policy.
+pub(super) async fn send_bytes(
+    stream: &TcpStream,
+    bytes: &[u8],
+    policy: &WritePolicy,
+    sent: &mut u64,
+) -> io::Result<()> {
+    write_all(stream, bytes, &[], &mut Pace::of(policy), sent).await
 }
 
 /// Cuts a head behind the first so many lines, the next so many, and so on.
@@ -103,14 +126,14 @@ async fn send_file(
     head: &[u8],
     range: ByteRange,
     resource: &Resource,
-    piece: usize,
+    (piece, pace): (usize, &mut Pace),
     sent: &mut u64,
 ) -> io::Result<()> {
     let mut head = head;
     let mut at = range.first;
     let end = range.last.saturating_add(1);
     if at >= end {
-        return write_all(stream, head, &[], sent).await;
+        return write_all(stream, head, &[], pace, sent).await;
     }
     while at < end {
         // The end of the write that is under way: a write that the socket takes only in part is finished first.
@@ -128,7 +151,7 @@ async fn send_file(
                 head = &head[of_head..];
                 at += (taken - of_head) as u64;
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => stream.writable().await?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => pace.writable(stream, *sent).await?,
             Err(error) => return Err(error),
         }
     }
@@ -181,7 +204,7 @@ fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usiz
 }
 
 /// Sends both, in one write if the socket takes them.
-pub(super) async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], sent: &mut u64) -> io::Result<()> {
+async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], pace: &mut Pace, sent: &mut u64) -> io::Result<()> {
     let (mut first, mut second) = (first, second);
     while !(first.is_empty() && second.is_empty()) {
         match try_write(stream, first, second) {
@@ -191,7 +214,7 @@ pub(super) async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], s
                 first = &first[of_first..];
                 second = &second[taken - of_first..];
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => stream.writable().await?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => pace.writable(stream, *sent).await?,
             Err(error) => return Err(error),
         }
     }

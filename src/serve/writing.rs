@@ -7,7 +7,7 @@ use super::driver::End;
 use super::exchange::Exchange;
 use super::{finish, wire};
 use crate::connection::{CloseReason, Fate, fate};
-use crate::events;
+use crate::events::{self, Event};
 use crate::http::head::Http09;
 use crate::http::range::ByteRange;
 use crate::http::{Framing, Request, ResponseId, Version, status};
@@ -63,7 +63,20 @@ impl Exchange<'_> {
             )
             .await
         };
-        self.log(request, response.status, *sent - before, head.len() as u64);
+        let sent_now = *sent - before;
+        let head_bytes = sent_now.min(head.len() as u64);
+        self.tell(
+            *sent,
+            &Event::Reply(events::Reply {
+                request: self.number,
+                method: request.method(),
+                target: request.target(),
+                status: response.status,
+                head_bytes,
+                body_bytes: sent_now - head_bytes,
+                complete: written.is_ok(),
+            }),
+        );
         self.worker.give_back(head);
         self.worker.give_back(page);
         match written {
@@ -98,7 +111,7 @@ impl Exchange<'_> {
     ) {
         let (profile, response) = (self.profile(), reply.response);
         let around = Surroundings {
-            local: self.local,
+            local: self.story.local,
             remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
             says: fate.says,
             chunked: response.chunked
@@ -145,21 +158,6 @@ impl Exchange<'_> {
     pub(super) fn uncork(&self, end: Option<End>) {
         if end.is_none() && self.corked.get() {
             crate::sys::cork(self.stream, false);
-        }
-    }
-
-    fn log(&self, request: &Request<'_>, status: u16, sent: u64, head: u64) {
-        if self.worker.logs(events::Line::Exchange) {
-            events::exchange(&events::Exchange {
-                connection: self.id,
-                number: self.number,
-                peer: self.peer,
-                method: request.method(),
-                target: request.target(),
-                status,
-                sent,
-                head,
-            });
         }
     }
 }

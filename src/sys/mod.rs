@@ -3,12 +3,18 @@
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(crate) use unix::{cork, file_id, open_for_reading, raise_file_limit, read_at};
+pub(crate) use unix::{
+    Descriptor, cork, file_id, file_limit, is_out_of_descriptors, lowest_free, number, open_for_reading,
+    raise_file_limit, read_at,
+};
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub(crate) use windows::{cork, file_id, open_for_reading, raise_file_limit, read_at};
+pub(crate) use windows::{
+    Descriptor, cork, file_id, file_limit, is_out_of_descriptors, lowest_free, number, open_for_reading,
+    raise_file_limit, read_at,
+};
 
 #[cfg(target_os = "linux")]
 mod linux;

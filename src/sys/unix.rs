@@ -3,6 +3,7 @@
 use crate::files::FileId;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -31,27 +32,68 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     file.read_at(buffer, offset)
 }
 
-/// Raises the number of files that this process may have open as far as the system lets it.
+/// Raises the number of descriptors that this process may have as far as the system lets it.
 #[allow(unsafe_code)]
 pub(crate) fn raise_file_limit() {
+    let Some(limit) = limits().filter(|limit| limit.rlim_cur < limit.rlim_max) else {
+        return;
+    };
+    let raised = libc::rlimit {
+        rlim_cur: limit.rlim_max,
+        ..limit
+    };
+    // SAFETY: the call reads one rlimit that lives on this stack; a failure changes nothing.
+    unsafe {
+        libc::setrlimit(libc::RLIMIT_NOFILE, &raw const raised);
+    }
+}
+
+/// How many descriptors this process may have; `None` if any number.
+#[allow(clippy::unnecessary_cast)] // the type of the number differs between systems
+pub(crate) fn file_limit() -> Option<u64> {
+    limits()
+        .filter(|limit| limit.rlim_cur != libc::RLIM_INFINITY)
+        .map(|limit| limit.rlim_cur as u64)
+}
+
+#[allow(unsafe_code)]
+fn limits() -> Option<libc::rlimit> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
-    // SAFETY: both calls read or write one rlimit that lives on this stack; a failure leaves it as it was.
-    unsafe {
-        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 && limit.rlim_cur < limit.rlim_max {
-            limit.rlim_cur = limit.rlim_max;
-            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
-        }
-    }
+    // SAFETY: the call writes one rlimit that lives on this stack; a failure leaves it as it was.
+    let done = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    (done == 0).then_some(limit)
+}
+
+/// Something that has a descriptor.
+pub(crate) trait Descriptor: AsFd {}
+impl<T: AsFd> Descriptor for T {}
+
+/// The number of a descriptor: it was the lowest that was free when it was opened.
+pub(crate) fn number(of: &impl Descriptor) -> u64 {
+    u64::try_from(of.as_fd().as_raw_fd()).unwrap_or(0)
+}
+
+/// The lowest number that is free, found by duplicating `any` descriptor; `None` if there is none.
+pub(crate) fn lowest_free(any: &impl Descriptor) -> Option<u64> {
+    any.as_fd()
+        .try_clone_to_owned()
+        .ok()
+        .and_then(|copy| u64::try_from(copy.as_raw_fd()).ok())
+}
+
+/// Whether something could not be opened because this process, or the system, has no descriptor left.
+pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 /// Holds back segments that are not full, or lets them go: TCP_CORK (tcp(7)). The system itself lets them go after
 /// 200 ms, and with FIN. Only Linux has it; elsewhere nothing is held back.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[allow(unsafe_code)]
-pub(crate) fn cork(socket: &impl std::os::fd::AsRawFd, on: bool) {
+pub(crate) fn cork(socket: &impl AsRawFd, on: bool) {
     let value = libc::c_int::from(on);
     // SAFETY: the option's value is one int that lives on this stack; the descriptor is open while `socket` is borrowed.
     unsafe {

@@ -37,5 +37,29 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
 /// There is no such limit on Windows.
 pub(crate) fn raise_file_limit() {}
 
+/// There is none.
+pub(crate) fn file_limit() -> Option<u64> {
+    None
+}
+
+/// Something that has a handle.
+pub(crate) trait Descriptor {}
+impl<T> Descriptor for T {}
+
+/// Handles are not numbered so that their numbers would tell anything.
+pub(crate) fn number(_: &impl Descriptor) -> u64 {
+    0
+}
+
+/// As if there were always room.
+pub(crate) fn lowest_free(_: &impl Descriptor) -> Option<u64> {
+    Some(0)
+}
+
+/// Whether this process has no handle left: ERROR_TOO_MANY_OPEN_FILES.
+pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(4)
+}
+
 /// Windows cannot hold back segments on demand.
 pub(crate) fn cork<S>(_: &S, _: bool) {}

@@ -9,7 +9,7 @@ compresses to a few kilobytes. Needs dumpcap and the right to capture; scenes wh
 skipped, and said so. The real servers are started by peers.py (PEERS, default ../shared/peers; PEERS_HOME has their
 programs); the corpus' cases are replayed by wire.py of the same folder.
 
-The expected JSON beside the captures is written by tests/captures/expect.py.
+What explain is expected to say of each stands in expected/; `LABSERVE_BLESS=1 cargo test explain` writes it anew, to be read.
 """
 
 import argparse, concurrent.futures, gzip, json, os, pathlib, shutil, signal, socket, struct, subprocess, sys, tempfile, time
@@ -288,8 +288,8 @@ def chromium(port):
     """Headless Chromium loads the page twice, with one cache."""
     with tempfile.TemporaryDirectory() as home:
         for _ in range(2):
-            subprocess.run(["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={home}", "--disable-background-networking",
-                            "--timeout=4000", "--virtual-time-budget=3000", "--screenshot=/dev/null", f"http://127.0.0.1:{port}/"],
+            subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+                            f"--user-data-dir={home}/profile", "--timeout=4000", f"--screenshot={home}/page.png", f"http://127.0.0.1:{port}/"],
                            capture_output=True, timeout=60)
 
 
@@ -368,11 +368,10 @@ def run(scene, number, binary, site, out, work):
     tool = NEEDS.get(client)
     if tool and not shutil.which(tool):
         return f"{name}: SKIPPED, no {tool}"
-    process, extra = None, []
+    process = None
     if isinstance(server, list):
         port = free_port(number)
-        log = work / f"{name}.events.jsonl"
-        process = subprocess.Popen([binary, "--profile", *server, "--root", site, "--port", str(port), "--log", "text/off", *extra],
+        process = subprocess.Popen([binary, "--profile", *server, "--root", site, "--port", str(port), "--log", "text/off"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(port)
     elif server:

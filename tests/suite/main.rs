@@ -1,7 +1,8 @@
 //! labserve, seen from outside: its own binary, real sockets, real files.
 //!
 //! `corpus` replays what the real servers were asked and compares byte for byte; `capture` repeats the lab report's
-//! captures; `cli` and `stop` try what people do to it; `clients` lets an everyday HTTP client loose on every profile; `iis` and `book` say of the two profiles that no
+//! captures; `cli`, `stop` and
+//! `reload` try what people do to it; `events` reads its event log; `limits` asks too much of it, and `race` in the instant of an end; `clients` lets an everyday HTTP client loose on every profile; `iis` and `book` say of the two profiles that no
 //! server could be recorded for what they must do. `support` is what these stand on. Nothing here looks inside labserve.
 
 mod support;
@@ -11,7 +12,12 @@ mod capture;
 mod cli;
 mod clients;
 mod corpus;
+mod events;
+mod explain;
 mod house;
 mod iis;
+mod limits;
+mod race;
 mod readme;
+mod reload;
 mod stop;

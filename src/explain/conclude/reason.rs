@@ -10,8 +10,19 @@ pub(super) fn reason(usage: Use, exchanges: &[Exchange], rests: &[Rest], end: &E
         (Goodbye::NeverOpened, _) => EndReason::NotOpened,
         (_, None) => EndReason::Unknown,
         _ if usage == Use::Unused => EndReason::Unused,
-        (_, Some(by)) => used(exchanges, rests, end, by),
+        (_, Some(by)) => used(in_time(exchanges, end), rests, end, by),
     }
+}
+
+/// The exchanges without those that began behind the other side's FIN.
+fn in_time<'a>(exchanges: &'a [Exchange], end: &End) -> &'a [Exchange] {
+    let fin = end.first_fin.as_ref().map_or(u64::MAX, |fin| fin.frame);
+    let late = |exchange: &Exchange| {
+        let request = exchange.request.as_ref();
+        request.is_some_and(|request| request.frames.first > fin)
+    };
+    let count = exchanges.iter().position(late).unwrap_or(exchanges.len());
+    &exchanges[..count]
 }
 
 fn used(exchanges: &[Exchange], rests: &[Rest], end: &End, by: Side) -> EndReason {
@@ -34,6 +45,18 @@ fn used(exchanges: &[Exchange], rests: &[Rest], end: &End, by: Side) -> EndReaso
             .is_some_and(|response| response.shortfall.is_none());
     if let Some(said) = said(last).filter(|_| by == Side::Server && last.response.is_some()) {
         return said;
+    }
+    let fin = end.first_fin.as_ref().filter(|fin| fin.by == by);
+    let has_sent_all = ending
+        .request
+        .as_ref()
+        .is_some_and(|request| request.shortfall.is_none())
+        && ending
+            .response
+            .as_ref()
+            .is_none_or(|response| fin.is_some_and(|fin| response.ended_ns > fin.ns));
+    if by == Side::Client && fin.is_some() && has_sent_all {
+        return EndReason::ClientSentAll;
     }
     if !is_complete {
         return match is_refusal(last) && by == Side::Server {

@@ -2,7 +2,7 @@
 
 use super::Frame;
 use crate::explain::flow::Moment;
-use crate::explain::model::{End, Exchange, Handshake, Message, Rest, RestEnd, Side};
+use crate::explain::model::{End, Exchange, Handshake, Rest, RestEnd, Side};
 
 /// What is shorter is no rest, but the time that a client needs to go on.
 const SHORTEST_NS: i64 = 100_000_000;
@@ -16,13 +16,11 @@ pub(super) fn rests(
 ) -> Vec<Rest> {
     let mut rests = Vec::new();
     let mut since = (0, handshake.ack.unwrap_or(first.frame), first.ns, None);
-    for exchange in exchanges {
-        if let Some(begin) = [&exchange.request, &exchange.response]
-            .into_iter()
-            .flatten()
-            .map(begin)
-            .min()
-        {
+    let (to, ended_by) = last(end, capture);
+    // A request behind the other side's FIN ends no rest.
+    let in_time = |exchange: &&Exchange| begun(exchange).is_none_or(|begin| begin.frame <= to.frame);
+    for exchange in exchanges.iter().take_while(in_time) {
+        if let Some(begin) = begun(exchange) {
             rests.extend(rest(since, begin.frame, begin.ns, RestEnd::Request));
         }
         // Where a message is not complete, what follows is no rest.
@@ -31,23 +29,18 @@ pub(super) fn rests(
         };
         since = (exchange.number, over.frame, over.ns, announced(exchange));
     }
-    let (to, ended_by) = last(end, capture);
     rests.extend(rest(since, to.frame, to.ns, ended_by));
     rests
 }
 
-fn begin(message: &Message) -> MomentOrd {
-    MomentOrd {
-        ns: message.begun_ns,
-        frame: message.frames.first,
-    }
-}
-
-/// A moment, ordered by time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct MomentOrd {
-    ns: i64,
-    frame: u64,
+/// The first byte of an exchange.
+fn begun(exchange: &Exchange) -> Option<Moment> {
+    let messages = [&exchange.request, &exchange.response].into_iter().flatten();
+    let first = messages.min_by_key(|message| (message.begun_ns, message.frames.first))?;
+    Some(Moment {
+        frame: first.frames.first,
+        ns: first.begun_ns,
+    })
 }
 
 /// The last byte of an exchange, if it is complete.

@@ -66,24 +66,32 @@ pub(super) fn close_every_time(connections: &[Connection]) -> Vec<Finding> {
 
 /// Connections that the server ended because nothing more came.
 pub(super) fn timed_out(connections: &[Connection]) -> Vec<Finding> {
-    let ended = |reason| move |connection: &&Connection| connection.end.reason == reason;
+    let kind = |connection: &Connection, rest: &Rest| match (connection.end.reason, rest.announced_s) {
+        (EndReason::IdleAsAnnounced, _) => Some(FindingKind::TimedOutAsAnnounced),
+        (EndReason::IdleUnannounced, None) => Some(FindingKind::TimedOutUnannounced),
+        (EndReason::IdleUnannounced, Some(_)) => Some(FindingKind::TimedOutOtherwise),
+        _ => None,
+    };
+    let ended = used(connections).filter_map(|connection| {
+        let rest = connection.rests.last()?;
+        Some((connection, rest, kind(connection, rest)?))
+    });
+    let ended: Vec<_> = ended.collect();
     let mut findings = Vec::new();
-    for (reason, kind) in [
-        (EndReason::IdleAsAnnounced, FindingKind::TimedOutAsAnnounced),
-        (EndReason::IdleUnannounced, FindingKind::TimedOutUnannounced),
+    for kind in [
+        FindingKind::TimedOutAsAnnounced,
+        FindingKind::TimedOutUnannounced,
+        FindingKind::TimedOutOtherwise,
     ] {
-        let group: Vec<&Connection> = used(connections).filter(ended(reason)).collect();
-        let Some(rest) = group.first().and_then(|connection| connection.rests.last()) else {
+        let group: Vec<_> = ended.iter().filter(|(_, _, of)| *of == kind).collect();
+        let Some((_, first, _)) = group.first() else {
             continue;
         };
         let args = Args::default()
-            .with("after", Arg::ns(rest.ns))
-            .with("announced", rest.announced_s.unwrap_or(0));
-        let frames = group
-            .iter()
-            .filter_map(|connection| connection.rests.last())
-            .map(|rest| rest.to_frame);
-        findings.push(found(kind, args, group.iter().map(|c| c.stream), frames));
+            .with("after", Arg::ns(first.ns))
+            .with("announced", first.announced_s.unwrap_or(0));
+        let frames = group.iter().map(|(_, rest, _)| rest.to_frame);
+        findings.push(found(kind, args, group.iter().map(|(c, _, _)| c.stream), frames));
     }
     findings
 }

@@ -58,7 +58,7 @@ pub(super) fn in_pieces(connections: &[Connection]) -> Vec<Finding> {
 
 /// The size of the pieces that a response was sent in: every burst but the last is one, or several, of the body's.
 fn piece(response: &Message) -> Option<u64> {
-    let (_, all) = response.bursts.split_last().filter(|(_, all)| !all.is_empty())?;
+    let (last, all) = response.bursts.split_last().filter(|(_, all)| !all.is_empty())?;
     let body = |(at, burst): (usize, &Burst)| {
         if at == 0 {
             burst.bytes.saturating_sub(response.head_bytes)
@@ -68,7 +68,9 @@ fn piece(response: &Message) -> Option<u64> {
     };
     let sizes: Vec<u64> = all.iter().enumerate().map(body).filter(|bytes| *bytes > 0).collect();
     let piece = *sizes.iter().min()?;
-    let is_regular = piece >= 1024 && sizes.iter().all(|bytes| bytes % piece == 0);
+    // Two writes may leave together, and then the last burst is larger than a piece; whole pages are pieces all the same.
+    let is_last = last.bytes <= piece || piece % 4096 == 0;
+    let is_regular = piece >= 1024 && is_last && sizes.iter().all(|bytes| bytes % piece == 0);
     is_regular.then_some(piece)
 }
 
@@ -112,6 +114,7 @@ mod tests {
         Message {
             head: Head::default(),
             head_bytes,
+            head_complete: true,
             body_bytes: bursts.iter().sum::<u64>() - head_bytes,
             body_end: BodyEnd::Length,
             content_length: None,
@@ -133,6 +136,8 @@ mod tests {
             (357, &[65893, 65536, 11058][..], Some(65536)),
             (300, &[300, 4096, 8192, 100][..], Some(4096)),
             (300, &[65893, 30000, 11058][..], None),
+            (226, &[65762, 76594][..], Some(65536)),
+            (226, &[5226, 76594][..], None),
             (300, &[65893][..], None),
             (300, &[400, 100][..], None),
         ] {

@@ -1,7 +1,7 @@
 //! One connection while it is read: every segment goes to its order, its marks, its opening, its end, and what it says.
 
 use super::ending::{Ending, Situation, class};
-use super::gather::{Gather, Seen, side};
+use super::gather::{Gather, Seen};
 use super::opening::Opening;
 use super::order::Piece;
 use super::sequence::{Direction, position};
@@ -186,7 +186,7 @@ impl Reading {
         // Payload that the reset's sender has not acknowledged.
         let unread = sent.started && sent.acked > 0 && sent.next - u64::from(sent.fin.is_some()) > sent.acked;
         let class = class(Situation {
-            not_open: self.opening.is_not_open() && self.opening.client() == Some(other),
+            not_open: self.is_not_open() && self.opening.client() == Some(other),
             own_fin: own_fin.is_some(),
             other_fin: other_fin.is_some(),
             late_data: late_data.is_some(),
@@ -242,11 +242,14 @@ impl Reading {
 
     pub(in crate::explain) fn end(&self, client: usize, capture_end_ns: i64) -> End {
         self.ending
-            .finish(client, self.last_byte, capture_end_ns, !self.opening.is_not_open())
+            .finish(client, self.last_byte, capture_end_ns, !self.is_not_open())
     }
 
     pub(in crate::explain) fn traffic(&self, client: usize, of: Side) -> Traffic {
-        let from = if side(client, client) == of { client } else { 1 - client };
+        let from = match of {
+            Side::Client => client,
+            Side::Server => 1 - client,
+        };
         let direction = &self.directions[from];
         let next = direction.next - u64::from(direction.fin.is_some_and(|fin| direction.next > fin));
         Traffic {
@@ -270,6 +273,11 @@ impl Reading {
     /// Bytes that the capture does not hold, and payloads that the snap length cut.
     pub(in crate::explain) fn losses(&self) -> (u64, u64) {
         (self.missing, self.cut)
+    }
+
+    /// Whether SYN was sent, and nothing came of it.
+    fn is_not_open(&self) -> bool {
+        self.opening.is_not_open() && self.is_silent()
     }
 
     /// Whether no byte was sent either way.

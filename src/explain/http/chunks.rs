@@ -98,7 +98,7 @@ mod tests {
     fn a_chunked_body_ends_behind_its_trailers() {
         for (bytes, want, state) in [
             ("5\r\nhello\r\n0\r\n\r\nHTTP", 15, Chunks::Done),
-            ("5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n", 24, Chunks::Done),
+            ("5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n", 25, Chunks::Done),
             ("5\nhello\n0\n\n", 11, Chunks::Done),
             ("1F\r\nabc", 7, Chunks::Data(28)),
             ("5\r\nhelloX", 8, Chunks::Broken),

@@ -33,6 +33,7 @@ pub(super) fn begun(at: u64, source: Source) -> Message {
     Message {
         head: Head::default(),
         head_bytes: 0,
+        head_complete: false,
         body_bytes: 0,
         body_end: BodyEnd::NoBody,
         content_length: None,

@@ -61,6 +61,12 @@ pub(super) fn begins_request(bytes: &[u8]) -> bool {
     }
 }
 
+/// Whether bytes begin with a method and the begin of a target.
+pub(super) fn begins_with_method(bytes: &[u8]) -> bool {
+    let method = bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    method >= 3 && bytes[method..].starts_with(b" /")
+}
+
 /// Whether bytes of an end that is known to be the client may begin a request, or an attempt at one.
 pub(super) fn may_begin_request(bytes: &[u8]) -> bool {
     match memchr::memchr(b'\n', bytes) {

@@ -114,6 +114,7 @@ impl Conversation {
                 self.begin(place, budget);
                 if let Some(message) = self.message(from, speaker) {
                     message.body_end = BodyEnd::Close;
+                    message.head_complete = true;
                 }
                 self.talks[from].state = State::Body(Body::Close);
                 0
@@ -231,6 +232,7 @@ impl Conversation {
         budget.heads_over += u64::from(!kept);
         if let Some(message) = self.message(from, speaker) {
             message.head = if kept { head } else { Head::default() };
+            message.head_complete = true;
             message.body_end = body_end;
             message.content_length = length;
         }
@@ -280,29 +282,27 @@ impl Conversation {
         }
         let exchange = self.talks[from].exchange.take();
         self.talks[from].state = State::Start;
+        self.talks[from].unasked = false;
         if speaker == Speaker::Server && exchange.is_some() {
             self.awaited += 1;
-            self.drop_unasked_body(1 - from, exchange);
+            self.excuse_unasked_body(1 - from, exchange);
         }
     }
 
-    /// A final response to a request that waits for `100 Continue`: the body that was announced does not come.
-    fn drop_unasked_body(&mut self, client: usize, exchange: Option<usize>) {
-        let Some(answered) = exchange.and_then(|at| self.exchanges.get_mut(at)) else {
+    /// A final response to a request that waits for `100 Continue`: the body that was announced may never come.
+    fn excuse_unasked_body(&mut self, client: usize, exchange: Option<usize>) {
+        let Some(answered) = exchange.and_then(|at| self.exchanges.get(at)) else {
             return;
         };
         let asked = answered.interim.iter().any(|(status, _)| *status == 100);
-        if let Some(request) = answered.request.as_mut()
+        if let Some(request) = answered.request.as_ref()
             && self.talks[client].exchange == exchange
             && matches!(self.talks[client].state, State::Body(_))
             && request.body_bytes == 0
             && !asked
             && request.head.lists("expect", "100-continue")
         {
-            request.shortfall = None;
-            request.body_end = BodyEnd::NoBody;
-            self.talks[client].state = State::Start;
-            self.talks[client].exchange = None;
+            self.talks[client].unasked = true;
         }
     }
 
@@ -373,6 +373,7 @@ impl Conversation {
                 self.partial_head(from, speaker, &bytes);
                 self.give_up_message(from, Shortfall::CutShort);
             }
+            State::Body(_) if self.talks[from].unasked => self.complete(from, speaker),
             State::Body(_) => self.give_up_message(from, Shortfall::CutShort),
             state => self.talks[from].state = state,
         }
@@ -406,7 +407,7 @@ impl Conversation {
 
     /// Whether a message is not complete, or a request not answered.
     pub(super) fn is_under_way(&self) -> bool {
-        self.awaited < self.exchanges.len() || self.talks.iter().any(|talk| talk.exchange.is_some())
+        self.awaited < self.exchanges.len() || self.talks.iter().any(|talk| talk.exchange.is_some() && !talk.unasked)
     }
 
     /// Whether HTTP/1.x was said.
@@ -416,7 +417,8 @@ impl Conversation {
                 .as_ref()
                 .is_some_and(|message| !message.head.version().is_empty())
         };
-        self.left_out > 0
+        self.told
+            || self.left_out > 0
             || self
                 .exchanges
                 .iter()

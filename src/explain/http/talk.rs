@@ -47,6 +47,8 @@ pub(super) struct Talk {
     /// Whether bytes are missing since the last message.
     pub(super) interrupted: bool,
     pub(super) closed: bool,
+    /// The body that was announced need not come: nobody asked for it.
+    pub(super) unasked: bool,
 }
 
 /// What the next bytes are.
@@ -71,6 +73,12 @@ pub(super) enum Step {
 impl Talk {
     /// What the bytes at hand are: `seen` of them were captured, out of `len`. They begin a segment if `fresh`.
     pub(super) fn step(&mut self, seen: &[u8], len: u64, fresh: bool, speaker: Speaker, old: bool) -> Step {
+        if self.unasked && matches!(self.state, State::Body(_)) && fresh {
+            self.unasked = false;
+            if head::begins_request(seen) {
+                return Step::BodyPart(0, true);
+            }
+        }
         match &mut self.state {
             State::Start => {
                 let blank = seen.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -129,9 +137,11 @@ impl Talk {
             }
             State::Tunnel => Step::Foreign(len),
             State::Lost => {
+                // Of what the snap length has cut there may be too little to be strict.
+                let cut = (seen.len() as u64) < len;
                 let begins = match speaker {
-                    Speaker::Client => head::begins_request(seen),
-                    Speaker::Server => seen.starts_with(b"HTTP/1.") && head::begins_response(seen),
+                    Speaker::Client => head::begins_request(seen) || (cut && head::begins_with_method(seen)),
+                    Speaker::Server => seen.starts_with(b"HTTP/") && head::begins_response(seen),
                 };
                 if fresh && begins {
                     self.state = State::Start;

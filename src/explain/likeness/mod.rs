@@ -11,6 +11,7 @@ mod tally;
 use super::model::{Aspect, Capture, Connection, Likeness, Score, Use, Verdict};
 use crate::profile::{Profile, builtin, layers};
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use tally::Tally;
 
 /// From this score on a server is named.
@@ -30,6 +31,10 @@ const WEIGHTS: [(Aspect, f64); 8] = [
     (Aspect::End, 2.0),
 ];
 
+/// The built-in profiles; they are right: a test loads each.
+static PROFILES: LazyLock<Vec<Profile>> =
+    LazyLock::new(|| builtin::names().filter_map(|name| layers::load(name).ok()).collect());
+
 /// Compares every server that answered with every profile.
 pub(super) fn likeness(capture: &Capture) -> Vec<Likeness> {
     let mut servers: Vec<SocketAddr> = capture
@@ -43,12 +48,10 @@ pub(super) fn likeness(capture: &Capture) -> Vec<Likeness> {
     if servers.is_empty() {
         return Vec::new();
     }
-    // The built-in profiles are right: a test loads each.
-    let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
     servers
         .into_iter()
         .take(SERVERS)
-        .filter_map(|server| of_server(server, &capture.connections, &profiles))
+        .filter_map(|server| of_server(server, &capture.connections, &PROFILES))
         .collect()
 }
 
@@ -84,6 +87,7 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
     let lead = scores[0].percent - scores.get(1).map_or(0, |next| next.percent);
     let verdict = match scores[0].percent {
         CLEAR.. if lead > 0 => Verdict::Clear,
+        CLEAR.. => Verdict::Tied,
         NEAR.. => Verdict::Near,
         _ => Verdict::None,
     };

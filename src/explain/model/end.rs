@@ -101,10 +101,10 @@ pub enum EndReason {
     IdleUnannounced,
     /// The server ended it directly behind a response.
     AfterResponse,
-    /// The server closed it while the client's FIN was there already.
-    ClientWasDone,
     /// The client needed it no longer.
     ClientDone,
+    /// The client closed its side behind its last request, and waited for the response.
+    ClientSentAll,
     /// It was never used and its side gave it up.
     Unused,
     /// It was broken off in the middle of an exchange.

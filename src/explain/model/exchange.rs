@@ -28,6 +28,8 @@ pub struct Message {
     pub head: Head,
     /// Bytes of the head, with the empty line.
     pub head_bytes: u64,
+    /// Whether the head was seen to its end.
+    pub head_complete: bool,
     /// Bytes of the body on the wire, chunk sizes and trailers included.
     pub body_bytes: u64,
     /// How the body's end was known.

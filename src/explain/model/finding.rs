@@ -29,6 +29,8 @@ pub enum FindingKind {
     TimedOutAsAnnounced,
     /// Timed out by the server, and not announced.
     TimedOutUnannounced,
+    /// Timed out by the server, at another time than announced.
+    TimedOutOtherwise,
     /// Announced a timeout, and did not act on it.
     AnnouncedNotEnforced,
     /// Announced nothing, and nobody closes.

@@ -24,6 +24,8 @@ pub struct Likeness {
 pub enum Verdict {
     /// It is this one.
     Clear,
+    /// It is this one, or another one that is as much like it: what was seen does not tell.
+    Tied,
     /// It is most like this one, and not quite.
     Near,
     /// It is like none of them.

@@ -122,7 +122,7 @@ mod tests {
                 Inside::Ip(16),
             ),
             (276, with(&[8, 0], 20, 0x45), Inside::Ip(20)),
-            (276, with(&[8], 1, 0), Inside::Other),
+            (276, vec![8, 0], Inside::TooShort),
             (147, vec![0; 40], Inside::UnknownLink),
         ] {
             assert_eq!(network(link, &frame), want, "{link} {frame:?}");

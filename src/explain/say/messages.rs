@@ -32,7 +32,6 @@ messages! {
 
     // Headings and columns.
     Title = "What this capture shows", "抓包解读";
-    Summary = "Summary", "概述";
     Findings = "Findings", "结论";
     LooksLike = "Which server it looks like", "像哪一种服务器";
     Notes = "Notes on the reading", "读取说明";
@@ -59,8 +58,6 @@ messages! {
     ColStatus = "status", "状态";
     ColRequestBytes = "request bytes", "请求字节";
     ColResponseBytes = "response bytes", "响应字节";
-    ColHead = "head", "首部";
-    ColBody = "body", "正文";
     ColClientSeq = "client Seq after", "其后客户端 Seq";
     ColServerSeq = "server Seq after", "其后服务器 Seq";
     ColFirstByte = "first byte after", "首字节延迟";
@@ -73,11 +70,6 @@ messages! {
     ColEndedBy = "ended by", "结束方";
     ColHow = "how", "方式";
     ColWhy = "why", "原因";
-    ColWhat = "what", "内容";
-    ColProfile = "profile", "配置";
-    ColScore = "score", "得分";
-    ColMatched = "matched", "一致";
-    ColDiffers = "differs", "不同";
     ColClient = "client", "客户端";
     ColServer = "server", "服务器";
     ColUse = "use", "用途";
@@ -146,7 +138,6 @@ messages! {
     FirstByteEarly = "The response began {early} before the request was complete", "请求尚未发完，响应已提前 {early} 开始";
     InOneBurst = "Sent in one burst ended by PSH: {bursts}", "一批发出，以 PSH 结束：{bursts}";
     InBursts = "Sent in {count} bursts, each ended by PSH: {bursts}", "分 {count} 批发出，每批以 PSH 结束：{bursts}";
-    MoreBursts = "{shown} ... and {more} more", "{shown} …… 另有 {more} 批";
     RangeServed = "The request asked for a range ({range}), so 206: {content_range}", "请求了范围（{range}），所以是 206：{content_range}";
     RangeNotServed = "The request asked for a range ({range}) and got the whole", "请求了范围（{range}），得到的是整个文件";
     NotModifiedByEtag = "304 because If-None-Match names the ETag that the file still has ({sent}): the client's copy is good", "304，因为 If-None-Match 中的 ETag（{sent}）仍然有效：客户端的副本可用";
@@ -202,8 +193,8 @@ messages! {
     WhyIdleAsAnnounced = "because no further request came within the time that the server had announced", "因为在服务器声明的时间内没有新的请求";
     WhyIdleUnannounced = "because no further request came, and the server's own time was over", "因为没有新的请求，服务器自己的时限已到";
     WhyAfterResponse = "directly behind a response that had not said so", "紧接在响应之后，而响应并未声明";
-    WhyClientWasDone = "because the client had closed its side", "因为客户端已经关闭了自己的一侧";
     WhyClientDone = "because the client needed it no longer", "因为客户端不再需要它";
+    WhyClientSentAll = "because the client had no more to ask: it closed its side behind its last request", "因为客户端不再有请求：它在最后一个请求之后关闭了自己的一侧";
     WhyUnused = "it had never been used", "它从未被使用";
     WhyInExchange = "in the middle of an exchange", "在请求或响应进行当中";
     WhyErrorResponse = "because the request was refused", "因为请求被拒绝";
@@ -246,6 +237,8 @@ messages! {
     TimedOutAsAnnouncedWhy = "An idle connection costs the server memory and a socket; this one says how long it waits, and keeps to it.", "空闲连接占用服务器的内存和套接字；它说明等多久，并照此执行。";
     TimedOutUnannounced = "Timed out by the server: FIN {after} after the last response; no time had been announced.", "由服务器超时关闭：最后一个响应之后 {after} 发 FIN；没有声明过时限。";
     TimedOutUnannouncedWhy = "Without an announcement the client cannot know when a request on this connection comes too late.", "没有声明，客户端无法知道何时在这条连接上发请求已经太晚。";
+    TimedOutOtherwise = "Timed out by the server: FIN {after} after the last response, although Keep-Alive: timeout={announced} had been announced.", "由服务器超时关闭：最后一个响应之后 {after} 发 FIN，而声明的是 Keep-Alive: timeout={announced}。";
+    TimedOutOtherwiseWhy = "The header is text; the server's timer is set elsewhere. A client that trusts the header is mistaken.", "首部只是文字；服务器的定时器另有设置。相信首部的客户端会出错。";
     AnnouncedNotEnforced = "Announced and not enforced: Keep-Alive: timeout={announced}, and after {after} the server had still not closed.", "声明了却没有执行：Keep-Alive: timeout={announced}，但 {after} 之后服务器仍未关闭。";
     AnnouncedNotEnforcedWhy = "The header is text; only the side that owns the timer ends the connection. Here it is left to the client.", "首部只是文字；只有掌握定时器的一方才能结束连接。这里留给了客户端。";
     SilentAndOpen = "No announcement, and nobody closes: no Connection or Keep-Alive field, and after {after} the server had sent no FIN.", "没有声明，也没有人关闭：没有 Connection 或 Keep-Alive 字段，{after} 之后服务器仍未发 FIN。";
@@ -296,6 +289,7 @@ messages! {
 
     // Which server it looks like.
     LooksClear = "{server} looks like {title} (profile {profile}): {percent} of 100", "{server} 像 {title}（配置 {profile}）：100 分中得 {percent} 分";
+    LooksTied = "{server} looks like {title} (profile {profile}): {percent} of 100; what was seen does not tell it from the next", "{server} 像 {title}（配置 {profile}）：100 分中得 {percent} 分；所见不足以与下一种区分";
     LooksNear = "{server} looks most like {title} (profile {profile}), and not quite: {percent} of 100", "{server} 最像 {title}（配置 {profile}），但不完全：100 分中得 {percent} 分";
     LooksNone = "{server} looks like none of the profiles; the nearest is {profile} with {percent} of 100", "{server} 不像任何一种配置；最接近的是 {profile}，100 分中得 {percent} 分";
     LooksNext = "next: {others}", "其次：{others}";

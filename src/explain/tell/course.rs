@@ -194,7 +194,7 @@ fn validator(validator: &Validator) -> Said {
 fn shortfall(message: &Message, by: Side) -> impl Iterator<Item = Said> {
     let cut = match (message.shortfall, message.content_length) {
         (None, _) => None,
-        (Some(Shortfall::CutShort), _) if message.head.0.is_empty() => Some(Said::new(Msg::HeadCutShort)),
+        (Some(Shortfall::CutShort), _) if !message.head_complete => Some(Said::new(Msg::HeadCutShort)),
         (Some(Shortfall::CutShort), Some(want)) => Some(
             Said::new(Msg::CutShort)
                 .with("got", message.body_bytes)

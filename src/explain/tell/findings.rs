@@ -20,6 +20,7 @@ fn messages(kind: FindingKind) -> (Msg, Msg) {
         FindingKind::CloseEveryTime => (Msg::CloseEveryTime, Msg::CloseEveryTimeWhy),
         FindingKind::TimedOutAsAnnounced => (Msg::TimedOutAsAnnounced, Msg::TimedOutAsAnnouncedWhy),
         FindingKind::TimedOutUnannounced => (Msg::TimedOutUnannounced, Msg::TimedOutUnannouncedWhy),
+        FindingKind::TimedOutOtherwise => (Msg::TimedOutOtherwise, Msg::TimedOutOtherwiseWhy),
         FindingKind::AnnouncedNotEnforced => (Msg::AnnouncedNotEnforced, Msg::AnnouncedNotEnforcedWhy),
         FindingKind::SilentAndOpen => (Msg::SilentAndOpen, Msg::SilentAndOpenWhy),
         FindingKind::KeptWithoutTime => (Msg::KeptWithoutTime, Msg::KeptWithoutTimeWhy),

@@ -19,6 +19,7 @@ pub fn looks(likeness: &Likeness) -> Option<Looks> {
     let best = likeness.scores.first()?;
     let msg = match likeness.verdict {
         Verdict::Clear => Msg::LooksClear,
+        Verdict::Tied => Msg::LooksTied,
         Verdict::Near => Msg::LooksNear,
         Verdict::None => Msg::LooksNone,
     };

@@ -6,6 +6,7 @@ use super::timers::timers;
 use super::{Mistake, mistake};
 use crate::profile::ConnectionPolicy;
 use crate::profile::raw::Raw;
+use crate::profile::units::Word;
 
 /// How long connections last, what is said of it, and how they end.
 pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mistake> {
@@ -34,6 +35,10 @@ pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPo
         max_requests: Some(connection.max_requests).filter(|n| *n > 0),
         max_age: connection.max_age.0,
         max_connections: Some(connection.max_connections).filter(|n| *n > 0),
+        full: match &connection.full {
+            Some(word) => names.answer(&["connection", "full"], word)?,
+            None => names.answer(&["connection", "full"], &Word("503".to_owned()))?,
+        },
         announce: connection.announce,
         says_keep: connection.says.keep.clone(),
         says_close: connection.says.close.clone(),

@@ -22,6 +22,7 @@ use head::head_policy;
 use methods::methods;
 use names::Names;
 use responses::responses;
+use std::time::Duration;
 use target::target_policy;
 
 /// A mistake, and the key that it is about: the tables from the outside in.
@@ -70,6 +71,9 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             cork: raw.writes.cork,
             nodelay: raw.writes.nodelay,
             delay: raw.writes.delay.0,
+            stalled: raw.writes.stalled.0,
+            min_rate: Some(raw.writes.min_rate).filter(|rate| *rate > 0),
+            min_rate_after: raw.writes.min_rate_after.0.unwrap_or(Duration::MAX),
         },
         responses: Responses {
             ok: names.required("200")?,

@@ -10,8 +10,15 @@ use std::collections::BTreeMap;
 /// The responses of a profile, and their names.
 pub(super) fn responses(raw: &BTreeMap<String, RawResponse>) -> Result<(Vec<Response>, Names), Mistake> {
     let (mut all, mut with_body) = (Vec::new(), Vec::new());
-    for (name, response) in raw {
-        let filled = filled(name, response, raw, 0).map_err(|why| mistake(&["response", name, "like"], why))?;
+    let mut raw = raw.clone();
+    // Nearly no server has words for this; labserve always has some.
+    raw.entry("503".to_owned()).or_insert_with(|| RawResponse {
+        head: Some("Content-Length: {content_length}\n{says}\n".to_owned()),
+        ends: Some(true),
+        ..RawResponse::default()
+    });
+    for (name, response) in &raw {
+        let filled = filled(name, response, &raw, 0).map_err(|why| mistake(&["response", name, "like"], why))?;
         with_body.push(filled.with_body.clone());
         all.push(Response::new(name, &filled).map_err(|why| mistake(&["response", name], why))?);
     }

@@ -73,5 +73,6 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         blank: timers.blank.as_ref().map(|text| timer("blank", text)).transpose()?,
         idle: timer("idle", &timers.idle)?,
         body: timer("body", &timers.body)?,
+        tie: timers.tie,
     })
 }

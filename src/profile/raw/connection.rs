@@ -3,7 +3,7 @@
 use super::RawAgent;
 use crate::http::field::TokenSearch;
 use crate::profile::template::Template;
-use crate::profile::units::Span;
+use crate::profile::units::{Span, Word};
 use serde::{Deserialize, Serialize};
 
 /// `[connection]`.
@@ -38,8 +38,13 @@ pub struct RawConnection {
     pub announce: Announce,
     /// What is said of it in a reply; text only.
     pub says: RawSays,
-    /// How many connections are served at once; 0 for no limit. More are ended at once.
+    /// How many connections are served at once, by all workers together; 0 for no limit. What is beyond gets the `full`
+    /// response before it has said anything, and is ended.
     pub max_connections: u64,
+    /// The response to a connection beyond `max_connections`, and to a request for a file for which no descriptor is left;
+    /// none: `503`, and where there is no such response, a 503 without a page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full: Option<Word>,
 }
 
 impl Default for RawConnection {
@@ -59,6 +64,7 @@ impl Default for RawConnection {
             announce: Announce::Always,
             says: RawSays::default(),
             max_connections: 0,
+            full: None,
         }
     }
 }

@@ -29,7 +29,7 @@ pub use padding::{RawAgent, RawPadding};
 pub use request_body::{Continue, RawRequestBody, ReadBody};
 pub use response::{Claim, LengthForHead, RawResponse};
 pub use target::{AbsoluteHost, EndSlash, RawTarget};
-pub use timers::RawTimers;
+pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
 pub use writes::RawWrites;
 

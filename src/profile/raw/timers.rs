@@ -29,4 +29,17 @@ pub struct RawTimers {
     pub body_behind: Option<TimerText>,
     /// The names of the timers that obey `grid`.
     pub on_grid: Vec<String>,
+    /// What counts where a timer runs out and bytes have come that were not noticed yet: the `bytes`, or the `timer`.
+    pub tie: Tie,
+}
+
+/// What counts where a timer runs out and bytes have come that were not noticed yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tie {
+    /// They are looked for, and the connection goes on.
+    #[default]
+    Bytes,
+    /// They are not looked for, and the connection ends.
+    Timer,
 }

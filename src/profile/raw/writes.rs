@@ -2,6 +2,7 @@
 
 use crate::profile::units::{Size, Span};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// `[writes]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,12 @@ pub struct RawWrites {
     pub nodelay: bool,
     /// How long the reply waits before its first byte.
     pub delay: Span,
+    /// How long a client may take nothing of a reply before the connection is ended.
+    pub stalled: Span,
+    /// How many bytes a second a client must take of a reply that it keeps waiting, on average; 0 for any.
+    pub min_rate: u64,
+    /// How long a client may stay below `min_rate` first.
+    pub min_rate_after: Span,
 }
 
 impl Default for RawWrites {
@@ -32,6 +39,9 @@ impl Default for RawWrites {
             cork: false,
             nodelay: true,
             delay: Span(None),
+            stalled: Span(None),
+            min_rate: 0,
+            min_rate_after: Span(Some(Duration::from_secs(5))),
         }
     }
 }

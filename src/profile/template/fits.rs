@@ -47,11 +47,26 @@ fn fits(segments: &[Segment], text: &[u8], known: &impl Fn(Placeholder) -> Known
                 .iter()
                 .take_while(|byte| may_hold(*placeholder, filters, **byte))
                 .count();
-            (1..=longest)
+            let shortest = usize::from(!may_be_empty(*placeholder));
+            (shortest..=longest)
                 .rev()
                 .any(|end| agrees(*placeholder, filters, &text[..end], known) && fits(rest, &text[end..], known, steps))
         }
     }
+}
+
+/// Those that stand for nothing where there is nothing to say; the line is there all the same.
+fn may_be_empty(placeholder: Placeholder) -> bool {
+    matches!(
+        placeholder,
+        Placeholder::EncodingSuffix
+            | Placeholder::Query
+            | Placeholder::QueryText
+            | Placeholder::Origin
+            | Placeholder::Fragment
+            | Placeholder::ColonPort
+            | Placeholder::Padding
+    )
 }
 
 fn may_hold(placeholder: Placeholder, filters: &[Filter], byte: u8) -> bool {
@@ -103,6 +118,8 @@ mod tests {
             ("{reason}", "ok", true),
             ("timeout=5, max={remaining}", "timeout=5, max=99", true),
             ("a{path}b{path}c", "axbbyc", true),
+            ("\"{size:x}{encoding_suffix}\"", "\"2aa\"", true),
+            ("\"{size:x}{encoding_suffix}\"", "\"2aa-gzip\"", true),
         ] {
             let template = Template::parse(template).expect(template);
             assert_eq!(

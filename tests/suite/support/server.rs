@@ -23,12 +23,18 @@ impl Server {
     /// With `LABSERVE_AGAINST="node=127.0.0.1:13000 nginx=127.0.0.1:18081"` the named profiles' tests talk to the
     /// servers at those addresses instead: the real ones, to see whether the recordings still tell the truth.
     pub(crate) fn start(profile: &str, root: &Path) -> Self {
-        if let Some(address) = elsewhere(profile) {
-            return Self { address, process: None };
+        match elsewhere(profile) {
+            Some(address) => Self { address, process: None },
+            None => Self::start_with(profile, root, &[]),
         }
+    }
+
+    /// Starts labserve with more arguments.
+    pub(crate) fn start_with(profile: &str, root: &Path, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_labserve"))
             .args(["--profile", profile, "--bind", "127.0.0.1", "--port", "0", "--root"])
             .arg(root)
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -58,6 +64,13 @@ impl Server {
     /// Whether this is labserve, and not a real server that it imitates.
     pub(crate) fn is_labserve(&self) -> bool {
         self.process.is_some()
+    }
+
+    /// Sends it a signal, such as `-HUP`.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.process.as_ref().expect("labserve itself").id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

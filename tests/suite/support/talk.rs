@@ -47,6 +47,13 @@ impl Talk {
             .expect("an open connection should be to be shut");
     }
 
+    /// Ends the connection with RST.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.stream)
+            .set_linger(Some(Duration::ZERO))
+            .expect("a linger time should be to be set");
+    }
+
     /// Sends a request with a Host field and reads what is answered. `fields` are whole lines.
     pub(crate) fn ask(&mut self, method: &str, target: &str, fields: &str) -> Reply {
         self.send(format!("{method} {target} HTTP/1.1\r\nHost: lab.test\r\n{fields}\r\n"));

@@ -1,0 +1,167 @@
+//! How `labserve reload` reaches a running server: a socket in the file system, on Windows a named pipe. Its name says on
+//! which address the server listens. The answer is one line, `ok: ...` or `error: ...`.
+
+use std::io;
+use tokio::io::AsyncWriteExt;
+
+/// How a running server answers.
+const OK: &str = "ok: ";
+const ERROR: &str = "error: ";
+
+/// The name by which the server that listens on `address` is found.
+pub(super) fn name_of(address: std::net::SocketAddr) -> String {
+    system::name(&address.to_string().replace(['[', ']', ':', '%'], "-"))
+}
+
+/// Asks the server of this name to read its configuration again.
+///
+/// # Errors
+/// What keeps the server from being reached, as the outer one; the server's own refusal, as the inner one.
+pub(super) fn ask(name: &str) -> io::Result<Result<String, String>> {
+    let answer = system::ask(name)?;
+    let answer = answer.trim_end();
+    if let Some(what) = answer.strip_prefix(OK) {
+        Ok(Ok(what.to_owned()))
+    } else if let Some(why) = answer.strip_prefix(ERROR) {
+        Ok(Err(why.to_owned()))
+    } else {
+        Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it did not answer as labserve does",
+        ))
+    }
+}
+
+/// Where a running server is asked.
+pub(super) struct Endpoint(system::Listener);
+
+impl Endpoint {
+    /// Opens it. A server of this name that no longer runs is in nobody's way.
+    pub(super) fn open(name: &str) -> io::Result<Endpoint> {
+        system::Listener::open(name).map(Endpoint)
+    }
+
+    /// Waits for somebody who asks.
+    pub(super) async fn next(&mut self) -> Caller {
+        loop {
+            match self.0.accept().await {
+                Ok(stream) => return Caller(stream),
+                Err(error) => {
+                    tracing::debug!("`labserve reload`: {error}");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}
+
+/// Somebody who asked to reload, and waits for the answer.
+pub(super) struct Caller(system::Stream);
+
+impl Caller {
+    /// Tells what came of it.
+    pub(super) async fn answer(mut self, done: Result<String, String>) {
+        let line = match done {
+            Ok(what) => format!("{OK}{what}\n"),
+            Err(why) => format!("{ERROR}{why}\n"),
+        };
+        // Who has asked may have gone; that changes nothing here.
+        let _ = self.0.write_all(line.as_bytes()).await;
+        let _ = self.0.shutdown().await;
+    }
+}
+
+#[cfg(unix)]
+mod system {
+    use std::fs;
+    use std::io::{self, Read};
+    use std::path::PathBuf;
+    use tokio::net::{UnixListener, UnixStream};
+
+    pub(super) type Stream = UnixStream;
+
+    pub(super) fn name(address: &str) -> String {
+        let directory = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+        directory.join(format!("labserve-{address}.sock")).display().to_string()
+    }
+
+    pub(super) fn ask(name: &str) -> io::Result<String> {
+        let mut answer = String::new();
+        std::os::unix::net::UnixStream::connect(name)?.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    pub(super) struct Listener {
+        listener: UnixListener,
+        name: String,
+    }
+
+    impl Listener {
+        pub(super) fn open(name: &str) -> io::Result<Listener> {
+            // Its owner has the address that the name tells, so whoever left this socket behind has not.
+            match fs::remove_file(name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            Ok(Listener {
+                listener: UnixListener::bind(name)?,
+                name: name.to_owned(),
+            })
+        }
+
+        pub(super) async fn accept(&mut self) -> io::Result<UnixStream> {
+            self.listener.accept().await.map(|(stream, _)| stream)
+        }
+    }
+
+    impl Drop for Listener {
+        fn drop(&mut self) {
+            // If it cannot be removed now, the next server of this address does.
+            let _ = fs::remove_file(&self.name);
+        }
+    }
+}
+
+#[cfg(windows)]
+mod system {
+    use std::fs::OpenOptions;
+    use std::io::{self, Read};
+    use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
+
+    pub(super) type Stream = NamedPipeServer;
+
+    pub(super) fn name(address: &str) -> String {
+        format!(r"\\.\pipe\labserve-{address}")
+    }
+
+    pub(super) fn ask(name: &str) -> io::Result<String> {
+        let mut answer = String::new();
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(name)?
+            .read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    pub(super) struct Listener {
+        /// The end that the next caller finds.
+        next: NamedPipeServer,
+        name: String,
+    }
+
+    impl Listener {
+        pub(super) fn open(name: &str) -> io::Result<Listener> {
+            Ok(Listener {
+                next: ServerOptions::new().first_pipe_instance(true).create(name)?,
+                name: name.to_owned(),
+            })
+        }
+
+        pub(super) async fn accept(&mut self) -> io::Result<NamedPipeServer> {
+            self.next.connect().await?;
+            let next = ServerOptions::new().create(&self.name)?;
+            Ok(std::mem::replace(&mut self.next, next))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A running program: waits for what is asked of it, by signal or by `labserve reload`, until it is asked to stop.
+
+use super::Mistake;
+use super::control::Endpoint;
+use super::signals::{Asked, Signals};
+use crate::events::Recorder;
+use crate::serve::{GRACE, Running};
+use serde_json::json;
+
+/// What reads the configuration again and hands it to the servers. Says what has changed, or why nothing has.
+pub(super) type Reload = Box<dyn Fn(&Running) -> Result<String, Mistake>>;
+
+/// A running program.
+pub(super) struct Program {
+    pub(super) running: Running,
+    /// The event log, if one is kept.
+    pub(super) recorder: Option<Recorder>,
+    /// How it is reloaded.
+    pub(super) reload: Reload,
+    /// Where `labserve reload` finds it, if it can be found.
+    pub(super) endpoint: Option<String>,
+}
+
+impl Program {
+    /// Serves until a signal comes; then stops gracefully. A second signal ends the process at once.
+    pub(super) fn run_to_end(self) -> Result<(), Mistake> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(self.run())
+    }
+
+    async fn run(self) -> Result<(), Mistake> {
+        let mut signals = Signals::new()?;
+        let mut endpoint = self.endpoint.as_deref().and_then(|name| {
+            Endpoint::open(name)
+                .inspect_err(|error| tracing::warn!("`labserve reload` will not find this server: {error}"))
+                .ok()
+        });
+        loop {
+            let (asked, caller) = match &mut endpoint {
+                Some(endpoint) => tokio::select! {
+                    asked = signals.next() => (asked, None),
+                    caller = endpoint.next() => (Asked::Reload, Some(caller)),
+                },
+                None => (signals.next().await, None),
+            };
+            match asked {
+                Asked::Stop => break,
+                Asked::Reload => {
+                    let done = self.reload();
+                    if let Some(caller) = caller {
+                        caller.answer(done).await;
+                    }
+                }
+            }
+        }
+        drop(endpoint);
+        tracing::info!(
+            "stopping: running replies have {} s to finish; a second signal ends them",
+            GRACE.as_secs()
+        );
+        let stop = tokio::task::spawn_blocking(move || {
+            self.running.stop();
+            if let Some(recorder) = self.recorder {
+                recorder.finish();
+            }
+        });
+        let second = async { while signals.next().await != Asked::Stop {} };
+        tokio::select! {
+            done = stop => done.map_err(Mistake::from),
+            () = second => std::process::exit(1),
+        }
+    }
+
+    /// Reads the configuration again. What was served goes on if it has a mistake.
+    fn reload(&self) -> Result<String, String> {
+        let done = (self.reload)(&self.running).map_err(|Mistake(why)| why);
+        let event = match &done {
+            Ok(what) => {
+                tracing::info!("{what}");
+                json!({"event": "reload", "ok": true})
+            }
+            Err(why) => {
+                tracing::error!("not reloaded, what was served goes on: {why}");
+                json!({"event": "reload", "ok": false, "error": why})
+            }
+        };
+        if let Some(recorder) = &self.recorder {
+            recorder.note(event);
+        }
+        done
+    }
+}

@@ -1,0 +1,79 @@
+//! Reading the configuration of a running server again: what takes effect at once, and the command that asks for it.
+
+use super::args::{ReloadArgs, ServeArgs};
+use super::config::Config;
+use super::{Mistake, control, serve};
+use crate::serve::Running;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+
+/// What of a configuration stays as it was at the start.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fixed {
+    address: SocketAddr,
+    workers: usize,
+    log: super::log::LogSpec,
+    events: Option<crate::events::Output>,
+}
+
+impl Fixed {
+    /// What stays of `config`.
+    pub(super) fn of(config: &Config) -> Fixed {
+        Fixed {
+            address: config.address,
+            workers: config.workers,
+            log: config.log,
+            events: config.events.clone(),
+        }
+    }
+
+    /// The keys in which `other` differs.
+    fn changes(&self, other: &Fixed) -> Vec<&'static str> {
+        [
+            ("bind or port", self.address != other.address),
+            ("workers", self.workers != other.workers),
+            ("log", self.log != other.log),
+            ("events", self.events != other.events),
+        ]
+        .into_iter()
+        .filter_map(|(key, differs)| differs.then_some(key))
+        .collect()
+    }
+}
+
+/// Reads the configuration again and serves what it says from the next request on. Says what has been done.
+pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, running: &Running) -> Result<String, Mistake> {
+    let config = Config::resolve(args)?;
+    let changes = fixed.changes(&Fixed::of(&config));
+    let mut what = format!(
+        "reloaded: answering as {} (profile {}) from {}",
+        config.profile.title,
+        config.profile.name,
+        config.root.describe()
+    );
+    if !changes.is_empty() {
+        what.push_str(&format!("; {} takes effect with the next start", changes.join(", ")));
+    }
+    running.reload(0, &config.into_site());
+    Ok(what)
+}
+
+/// `labserve reload`.
+pub(super) fn run(args: &ReloadArgs) -> Result<(), Mistake> {
+    let address = match args.port {
+        Some(port) => SocketAddr::new(args.bind, port),
+        None => Config::resolve(&ServeArgs::default())?.address,
+    };
+    match control::ask(&control::name_of(address)) {
+        Ok(Ok(what)) => {
+            serve::say(&format!("{what}\n"));
+            Ok(())
+        }
+        Ok(Err(why)) => Err(Mistake(format!("not reloaded, what was served goes on: {why}"))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+            let hint = "give the port that it printed at its start with --port";
+            Err(Mistake(format!("no labserve listens on {address}; {hint}")))
+        }
+        Err(error) => Err(Mistake(format!("cannot reach the server on {address}: {error}"))),
+    }
+}

@@ -1,0 +1,29 @@
+//! How reading a request's body ended.
+
+/// How reading a request's body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyEnd {
+    /// All of it came.
+    Complete,
+    /// It was not complete in time.
+    Late,
+    /// Nothing of it came in the time that holds behind a reply.
+    Silent,
+    /// Its framing is wrong (RFC 9112 section 7).
+    Broken,
+    /// The client ended its side, or reset the connection, in the middle of it.
+    ClientFin,
+}
+
+impl BodyEnd {
+    /// The word for it in the event log.
+    pub fn key(self) -> &'static str {
+        match self {
+            BodyEnd::Complete => "complete",
+            BodyEnd::Late => "late",
+            BodyEnd::Silent => "silent",
+            BodyEnd::Broken => "broken",
+            BodyEnd::ClientFin => "client-fin",
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The log for people and for other programs, through `tracing`: one line an exchange, one line an end.
+
+use super::{Event, Story, Traffic};
+
+/// The target of the log's lines about exchanges.
+pub(super) const EXCHANGE: &str = "labserve::exchange";
+/// The target of the log's lines about connections.
+pub(super) const CONNECTION: &str = "labserve::connection";
+
+/// A kind of line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    /// A request and its reply.
+    Exchange,
+    /// The end of a connection.
+    Connection,
+}
+
+impl Line {
+    /// Whether such lines go into the log at its level.
+    fn is_enabled(self) -> bool {
+        match self {
+            Line::Exchange => tracing::enabled!(target: EXCHANGE, tracing::Level::INFO),
+            Line::Connection => tracing::enabled!(target: CONNECTION, tracing::Level::INFO),
+        }
+    }
+}
+
+/// The kind of line that an event makes, if it makes any.
+fn line(event: &Event<'_>) -> Option<Line> {
+    match event {
+        Event::Reply(_) => Some(Line::Exchange),
+        Event::End { .. } => Some(Line::Connection),
+        _ => None,
+    }
+}
+
+/// Logs the event, if it has a place in the log and `lets_pass` agrees.
+pub(super) fn tell(story: &Story, traffic: Traffic, event: &Event<'_>, lets_pass: impl FnOnce() -> bool) {
+    if !line(event).is_some_and(Line::is_enabled) || !lets_pass() {
+        return;
+    }
+    match event {
+        Event::Reply(reply) => tracing::info!(
+            target: EXCHANGE,
+            connection = story.id,
+            request = reply.request,
+            peer = %story.peer,
+            method = %printable(reply.method),
+            path = %printable(reply.target),
+            status = reply.status,
+            bytes = reply.head_bytes + reply.body_bytes,
+            head = reply.head_bytes,
+        ),
+        Event::End { close, requests, open } => tracing::info!(
+            target: CONNECTION,
+            connection = story.id,
+            peer = %story.peer,
+            who = ?close.reason.who(),
+            reason = close.reason.key(),
+            words = close.reason.words(),
+            style = ?close.style,
+            state = ?close.state,
+            requests,
+            received = traffic.received,
+            sent = traffic.sent,
+            open_ms = u64::try_from(open.as_millis()).unwrap_or(u64::MAX),
+        ),
+        _ => {}
+    }
+}
+
+/// Text from the wire, made safe for a terminal: control characters and bytes that are no UTF-8 are escaped.
+pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
+    std::fmt::from_fn(move |f| {
+        for chunk in bytes.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                if c.is_control() {
+                    write!(f, "{}", c.escape_default())?
+                } else {
+                    std::fmt::Write::write_char(f, c)?
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,79 @@
+//! What there is no room for, and what takes too long to be taken: ended with a word that says why.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use super::support::recording::End;
+use super::support::server::Server;
+use super::support::site::Site;
+use super::support::talk::Talk;
+
+#[test]
+fn a_connection_too_many_is_told_so_and_the_next_is_served_when_there_is_room() {
+    let site = Site::demo();
+    for profile in ["node", "nginx", "book"] {
+        let server = Server::start_with(profile, site.root(), &["--set", "connection.max_connections=2"]);
+        let mut first = Talk::to(&server);
+        let mut second = Talk::to(&server);
+        assert_eq!(first.ask("GET", "/", "").status(), 200, "{profile}");
+        assert_eq!(second.ask("GET", "/", "").status(), 200, "{profile}");
+        let mut third = Talk::to(&server);
+        let refusal = third.reply(false);
+        assert_eq!(refusal.status(), 503, "{profile}");
+        assert_eq!(refusal.field("Connection"), Some("close"), "{profile}");
+        assert_eq!(third.end(Duration::from_secs(5)), End::Fin, "{profile}");
+        drop((first, third));
+        let begun = Instant::now();
+        loop {
+            let mut next = Talk::to(&server);
+            next.send("GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n");
+            if next.reply(false).status() == 200 {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "{profile}: never again room");
+        }
+        assert_eq!(second.ask("GET", "/", "").status(), 200, "{profile}");
+    }
+}
+
+/// A root with a file that no socket buffer takes whole.
+fn large() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("large"), vec![b'x'; 64 << 20]).expect("a large file");
+    directory
+}
+
+#[test]
+fn a_reader_that_stalls_is_given_up_and_one_that_reads_is_not() {
+    let root = large();
+    for rule in ["writes.stalled=1s", "writes.min_rate=1000000"] {
+        let arguments = ["--set", rule, "--set", "writes.min_rate_after=1s"];
+        let server = Server::start_with("book", root.path(), &arguments);
+        let mut stalls = std::net::TcpStream::connect(server.address()).expect("a connection");
+        let mut reads = std::net::TcpStream::connect(server.address()).expect("a connection");
+        for stream in [&mut stalls, &mut reads] {
+            std::io::Write::write_all(stream, b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                .expect("a request");
+            stream
+                .set_read_timeout(Some(Duration::from_secs(20)))
+                .expect("a timeout");
+        }
+        let mut whole = Vec::new();
+        for _ in 0..30 {
+            std::thread::sleep(Duration::from_millis(50));
+            let mut piece = vec![0; 1 << 20];
+            let got = reads.read(&mut piece).expect("a piece");
+            whole.extend_from_slice(&piece[..got]);
+        }
+        reads.read_to_end(&mut whole).expect("the rest");
+        assert!(whole.len() > 64 << 20, "{rule}: a reader was given up");
+        let mut part = Vec::new();
+        // FIN or RST: either way what was announced does not come.
+        let _ = stalls.read_to_end(&mut part);
+        assert!(
+            part.len() < 64 << 20,
+            "{rule}: {} bytes for one that stalled",
+            part.len()
+        );
+    }
+}

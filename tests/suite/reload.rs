@@ -1,0 +1,98 @@
+//! Reading the configuration again while connections are open, by signal and by command.
+#![cfg(unix)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::support::server::Server;
+use super::support::site::Site;
+use super::support::talk::Talk;
+
+/// A server with a configuration file that can be changed.
+struct Configured {
+    server: Server,
+    file: PathBuf,
+    _site: Site,
+    _directory: tempfile::TempDir,
+}
+
+impl Configured {
+    fn start(toml: &str) -> Configured {
+        let site = Site::demo();
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("server.toml");
+        std::fs::write(&file, toml).expect("a configuration");
+        let server = Server::start_with("node", site.root(), &["--config", path(&file)]);
+        Configured {
+            server,
+            file,
+            _site: site,
+            _directory: directory,
+        }
+    }
+
+    fn write(&self, toml: &str) {
+        std::fs::write(&self.file, toml).expect("a configuration");
+    }
+
+    /// `labserve reload`: its exit code and what it printed.
+    fn reload(&self) -> (Option<i32>, String) {
+        let port = self.server.address().port().to_string();
+        let done = Command::new(env!("CARGO_BIN_EXE_labserve"))
+            .args(["reload", "--port", &port])
+            .output()
+            .expect("labserve reload should run");
+        let said = [done.stdout, done.stderr].concat();
+        (done.status.code(), String::from_utf8_lossy(&said).into_owned())
+    }
+}
+
+fn path(file: &Path) -> &str {
+    file.to_str().expect("a path in UTF-8")
+}
+
+fn says(seconds: u32) -> String {
+    format!("[override.connection]\nsays.keep = [\"Connection: keep-alive\", \"Keep-Alive: timeout={seconds}\"]\n")
+}
+
+#[test]
+fn an_open_connection_has_the_new_configuration_with_its_next_request() {
+    let lab = Configured::start(&says(5));
+    let mut talk = Talk::to(&lab.server);
+    assert_eq!(talk.ask("GET", "/", "").field("Keep-Alive"), Some("timeout=5"));
+
+    lab.write(&says(7));
+    let (code, said) = lab.reload();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.starts_with("reloaded: "), "{said}");
+    assert_eq!(talk.ask("GET", "/", "").field("Keep-Alive"), Some("timeout=7"));
+
+    lab.write(&says(9));
+    lab.server.signal("-HUP");
+    let begun = Instant::now();
+    while talk.ask("GET", "/", "").field("Keep-Alive") != Some("timeout=9") {
+        assert!(begun.elapsed() < Duration::from_secs(10), "SIGHUP changes nothing");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_mistake_is_told_and_changes_nothing() {
+    let lab = Configured::start(&says(5));
+    let mut talk = Talk::to(&lab.server);
+    lab.write("[override.connection]\npersistant = false\n");
+    let (code, said) = lab.reload();
+    assert_eq!(code, Some(2));
+    assert!(said.contains("persistant") && said.contains("server.toml"), "{said}");
+    assert_eq!(talk.ask("GET", "/", "").field("Keep-Alive"), Some("timeout=5"));
+}
+
+#[test]
+fn what_needs_a_new_start_is_named() {
+    let lab = Configured::start("");
+    lab.write("port = 9\nworkers = 7\n");
+    let (code, said) = lab.reload();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("workers takes effect with the next start"), "{said}");
+}
