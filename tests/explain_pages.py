@@ -268,7 +268,7 @@ def main():
                     faults = check(browser, page, lang, width, theme, media, shot)
                     passed, failed = passed + (not faults), failed + bool(faults)
                     if faults:
-                        print(f"FAILED {view}:", *faults, sep="\n  ")
+                        print(f"FAILED {view}:", *faults, sep="\n  ", flush=True)
         finally:
             browser.close()
     print(f"explain pages: {passed} passed, {failed} failed")
