@@ -160,6 +160,12 @@ pub(super) struct ExplainArgs {
     /// Prints JSON
     #[arg(long, conflicts_with = "ladder")]
     pub(super) json: bool,
+    /// Prints a report in Markdown, ready to paste
+    #[arg(long, conflicts_with_all = ["ladder", "json"])]
+    pub(super) markdown: bool,
+    /// Writes a page that needs nothing else to this file (- for standard output) instead of printing text
+    #[arg(long, value_name = "FILE", conflicts_with = "ladder")]
+    pub(super) html: Option<PathBuf>,
     /// The language of the prose
     #[arg(long, value_name = "LANG", value_enum, default_value_t)]
     pub(super) lang: Language,

@@ -26,11 +26,24 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
         Language::En => Lang::En,
         Language::Zh => Lang::Zh,
     };
-    match args.json {
-        true => say(&show::json::render(&capture)?),
-        false => say(&show::text::render(&capture, lang, args.ladder)),
+    if let Some(file) = &args.html {
+        write(file, &show::html::render(&capture, lang))?;
+    }
+    match () {
+        () if args.json => say(&show::json::render(&capture)?),
+        () if args.markdown => say(&show::markdown::render(&capture, lang)),
+        () if args.html.is_some() => {}
+        () => say(&show::text::render(&capture, lang, args.ladder)),
     }
     Ok(())
+}
+
+fn write(file: &Path, page: &str) -> Result<(), Mistake> {
+    if file == Path::new("-") {
+        say(page);
+        return Ok(());
+    }
+    std::fs::write(file, page).map_err(|error| Mistake(format!("{}: cannot write the page: {error}", file.display())))
 }
 
 fn read(file: &Path, options: &Options) -> Result<Capture, Mistake> {

@@ -70,6 +70,41 @@ messages! {
     ColEndedBy = "ended by", "结束方";
     ColHow = "how", "方式";
     ColWhy = "why", "原因";
+    ColClient = "client", "客户端";
+    ColServer = "server", "服务器";
+    ColUse = "use", "用途";
+    ColAfterLastByte = "after last byte", "距末字节";
+    ColWindow = "window", "窗口";
+    UseHttp = "HTTP/1.x", "HTTP/1.x";
+    UseUnused = "never used", "从未使用";
+    UseNotOpened = "never opened", "未能建立";
+    UseOther = "no HTTP/1.x", "不是 HTTP/1.x";
+    HowReset = "RST", "RST";
+    HowFinThenReset = "FIN, then RST", "FIN，然后 RST";
+    HowHalfClosed = "FIN from one side only", "只有一方发 FIN";
+    HowStillOpen = "still open", "仍然打开";
+    HeadAndBody = "{bytes} ({head} head + {body})", "{bytes}（首部 {head} + {body}）";
+    RowsLeftOut = "{count} more {count?row|rows} left out.", "另有 {count} 行未列出。";
+    ConnectionsLeftOut = "{count} more {count?connection|connections} not laid out here; the comparison and the JSON form list them.", "另有 {count} 条连接未在此展开；比较表和 JSON 形式中列有它们。";
+
+    // The page.
+    PhaseHandshake = "handshake", "握手";
+    PhaseRequest = "request", "请求";
+    PhaseResponse = "response", "响应";
+    PhaseEnd = "end", "结束";
+    PhaseAck = "only acknowledges", "仅确认";
+    PhaseWaiting = "waiting for the response", "等待响应";
+    PhaseRest = "rest", "空闲";
+    PhaseHalfClosed = "half-closed", "半关闭";
+    TimelineScale = "Time runs to the right. Its scale is stretched where much happens and shrunk where nothing does; the labels say the time since the capture's first frame. Upper triangles are the client's FIN, lower ones the server's, a cross is RST, an arrow is a connection that was still open.", "时间向右。事件密集处放大，空闲处缩小；标签是距抓包第一帧的时间。上三角是客户端的 FIN，下三角是服务器的 FIN，叉号是 RST，箭头表示抓包结束时仍然打开。";
+    LadderScale = "Time runs down, the client is on the left. At the left edge: frame number and time since the capture's first frame. Seq, Ack and Len are the ones that Wireshark shows.", "时间向下，客户端在左。左边是帧号和距抓包第一帧的时间。Seq、Ack、Len 与 Wireshark 显示的相同。";
+    Later = "{after} later", "{after} 之后";
+    FramesNotDrawn = "{count} {count?frame|frames} not drawn, {bytes} bytes", "{count} 帧未画出，{bytes} 字节";
+    FramesNotListed = "{count} {count?frame|frames} not drawn", "{count} 帧未画出";
+    RequestHead = "Request head", "请求首部";
+    ResponseHead = "Response head", "响应首部";
+    LanesLeftOut = "{count} more {count?connection|connections} not drawn.", "另有 {count} 条连接未画出。";
+    LadderOf = "Ladder of frames {first} to {last}", "第 {first} 帧至第 {last} 帧的时序图";
 
     // The capture.
     CaptureSummary = "{frames} {frames?frame|frames}, {tcp} of them TCP, in {lasted}; {streams} TCP {streams?stream|streams}, {shown} shown", "共 {frames} 帧，其中 TCP {tcp} 帧，历时 {lasted}；{streams} 条 TCP 流，显示 {shown} 条";

@@ -56,12 +56,18 @@ impl Said {
 
     /// The sentence, without the evidence.
     pub fn text(&self, lang: Lang) -> String {
+        self.pieces(lang).into_iter().map(Piece::into_text).collect()
+    }
+
+    /// The sentence in pieces, so that a renderer can set text from the wire apart.
+    pub fn pieces(&self, lang: Lang) -> Vec<Piece> {
         let template = self.msg.template(lang);
-        let text = fill(template, &self.args, lang);
-        match template.starts_with("{side}") {
-            true => capitalised(&text),
-            false => text,
+        let mut pieces = fill(template, &self.args, lang);
+        // A sentence may begin with a side.
+        if let (true, Some(Piece::Prose(text))) = (template.starts_with("{side}"), pieces.first_mut()) {
+            *text = capitalised(text);
         }
+        pieces
     }
 
     /// The evidence in brackets: `[frames 4, 7, 9]`; nothing if there is none.
@@ -76,7 +82,24 @@ impl Said {
     }
 }
 
-/// A sentence may begin with a side.
+/// A part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Words and numbers of ours.
+    Prose(String),
+    /// Text from the wire, or a name, made safe against control characters.
+    Quoted(String),
+}
+
+impl Piece {
+    /// What it says.
+    pub fn into_text(self) -> String {
+        match self {
+            Piece::Prose(text) | Piece::Quoted(text) => text,
+        }
+    }
+}
+
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(char::to_uppercase);
@@ -89,30 +112,41 @@ pub fn label(msg: Msg, lang: Lang) -> &'static str {
 }
 
 /// Fills in `{name}`, and `{name?one|many}` by whether the number is one.
-fn fill(template: &str, args: &Args, lang: Lang) -> String {
-    let mut text = String::new();
+fn fill(template: &str, args: &Args, lang: Lang) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut prose = String::new();
     let mut rest = template;
     while let Some((before, behind)) = rest.split_once('{') {
-        text.push_str(before);
+        prose.push_str(before);
         let (inside, after) = behind.split_once('}').unwrap_or((behind, ""));
         match inside.split_once('?') {
             Some((name, choice)) => {
                 let (one, many) = choice.split_once('|').unwrap_or((choice, choice));
-                text.push_str(if args.get(name) == Some(&Arg::Count(1)) {
+                prose.push_str(if args.get(name) == Some(&Arg::Count(1)) {
                     one
                 } else {
                     many
                 });
             }
-            None => {
-                if let Some(arg) = args.get(inside) {
-                    write_arg(arg, lang, &mut text);
+            None => match args.get(inside) {
+                Some(Arg::Text(said)) => {
+                    pieces.push(Piece::Prose(std::mem::take(&mut prose)));
+                    pieces.push(Piece::Quoted(printable(said)));
                 }
-            }
+                Some(arg) => write_arg(arg, lang, &mut prose),
+                None => {}
+            },
         }
         rest = after;
     }
-    text + rest
+    pieces.push(Piece::Prose(prose + rest));
+    pieces.retain(|piece| *piece != Piece::Prose(String::new()));
+    pieces
+}
+
+/// Text from the wire with its control characters escaped.
+pub fn printable(text: &str) -> String {
+    crate::events::printable(text.as_bytes()).to_string()
 }
 
 fn write_arg(arg: &Arg, lang: Lang, text: &mut String) {
@@ -127,7 +161,7 @@ fn write_arg(arg: &Arg, lang: Lang, text: &mut String) {
         Arg::Side(Side::Client) => write!(text, "{}", Msg::TheClient.template(lang)),
         Arg::Side(Side::Server) => write!(text, "{}", Msg::TheServer.template(lang)),
         Arg::Message(msg) => write!(text, "{}", msg.template(lang)),
-        Arg::Text(said) => write!(text, "{}", crate::events::printable(said.as_bytes())),
+        Arg::Text(said) => write!(text, "{}", printable(said)),
     };
 }
 
@@ -182,7 +216,8 @@ mod tests {
             ("{who} {text}.", Lang::En, "the client a\\u{1b}[31m."),
             ("{none}x", Lang::En, "x"),
         ] {
-            assert_eq!(fill(template, &args, lang), want);
+            let filled: String = fill(template, &args, lang).into_iter().map(Piece::into_text).collect();
+            assert_eq!(filled, want);
         }
     }
 

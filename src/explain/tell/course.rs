@@ -156,7 +156,7 @@ fn how_sent(message: &Message) -> Option<Said> {
 }
 
 /// A burst as the report writes it: `65417+476`.
-pub(super) fn burst(burst: &Burst) -> String {
+pub fn burst(burst: &Burst) -> String {
     let mut text: Vec<String> = burst.segments.iter().take(SEGMENTS).map(u32::to_string).collect();
     if burst.count > text.len() as u64 {
         text.push("...".to_owned());

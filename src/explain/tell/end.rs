@@ -91,7 +91,22 @@ fn reset(reset: &Reset) -> Said {
         .by(reset.answers.into_iter().chain([reset.frame]))
 }
 
-fn why(reason: EndReason) -> Msg {
+/// How it ended, in a word or two.
+pub fn how(goodbye: Goodbye) -> Msg {
+    match goodbye {
+        Goodbye::FourFrames => Msg::FourFrames,
+        Goodbye::ThreeFrames => Msg::ThreeFrames,
+        Goodbye::BothFins => Msg::BothFins,
+        Goodbye::HalfClosed => Msg::HowHalfClosed,
+        Goodbye::Reset => Msg::HowReset,
+        Goodbye::FinThenReset => Msg::HowFinThenReset,
+        Goodbye::NeverOpened => Msg::UseNotOpened,
+        Goodbye::StillOpen => Msg::HowStillOpen,
+    }
+}
+
+/// Why it ended.
+pub fn why(reason: EndReason) -> Msg {
     match reason {
         EndReason::ResponseSaidClose => Msg::WhyResponseSaidClose,
         EndReason::RequestSaidClose => Msg::WhyRequestSaidClose,

@@ -10,7 +10,8 @@ mod likeness;
 mod notes;
 mod opening;
 
-pub use course::{Step, course};
+pub use course::{Step, burst, course};
+pub use end::{how, why};
 pub use findings::finding;
 pub use likeness::{Looks, looks};
 pub use notes::{mark, note, trouble};
