@@ -4,6 +4,7 @@
 
 use super::exchange::{Exchange, Left, Refusal};
 use super::finish::Seen;
+use super::guard::{Panicked, guarded};
 use super::waiting::{Armed, Woken};
 use super::worker::Worker;
 use super::{Site, finish, wire};
@@ -76,11 +77,18 @@ pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: 
         worker,
     };
     driver.tell(&events::Event::Accepted);
-    let end = match entry {
-        Entry::Admitted => driver.serve().await,
-        Entry::Refused => driver.refuse().await,
+    let served = async {
+        match entry {
+            Entry::Admitted => driver.serve().await,
+            Entry::Refused => driver.refuse().await,
+        }
     };
-    driver.end(end).await;
+    let end = match guarded(format_args!("connection #{id}"), served).await {
+        Ok(end) => end,
+        Err(Panicked) => CloseReason::Panic.into(),
+    };
+    // A panic here is logged, and leaves nothing that could be ended.
+    let _ = guarded(format_args!("the end of connection #{id}"), driver.end(end)).await;
 }
 
 pub(super) struct Driver {

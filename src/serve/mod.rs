@@ -8,6 +8,7 @@ mod decide;
 mod driver;
 mod exchange;
 mod finish;
+mod guard;
 mod listener;
 mod pace;
 mod room;
