@@ -4,6 +4,7 @@
 
 use super::exchange::{Exchange, Left, Refusal};
 use super::finish::Seen;
+use super::guard::{Panicked, guarded};
 use super::registry::Registered;
 use super::waiting::{Armed, Woken};
 use super::worker::Worker;
@@ -75,18 +76,33 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
     // Dropped before the socket, on every way out of here.
     let registered = Registered::new(&worker, &driver.story, crate::sys::socket(&driver.stream));
     driver.tell(&events::Event::Accepted);
-    let end = match entry {
-        Entry::Admitted => tokio::select! {
-            biased;
-            end = driver.serve(stop) => end,
-            style = registered.wish.made() => End {
-                reason: CloseReason::Asked,
-                style: Some(style),
-            },
-        },
-        Entry::Refused => Box::pin(driver.refuse()).await,
+    let id = driver.story.id;
+    let end = {
+        // Pinned here and handed on by reference: what is moved into a future is held twice.
+        let served = std::pin::pin!(async {
+            match entry {
+                Entry::Admitted => tokio::select! {
+                    biased;
+                    end = driver.serve(stop) => end,
+                    style = registered.wish.made() => End {
+                        reason: CloseReason::Asked,
+                        style: Some(style),
+                    },
+                },
+                Entry::Refused => Box::pin(driver.refuse()).await,
+            }
+        });
+        match guarded(format_args!("connection #{id}"), served).await {
+            Ok(end) => end,
+            Err(Panicked) => CloseReason::Panic.into(),
+        }
     };
-    Box::pin(driver.end(end, registered)).await;
+    // A panic here is logged, and leaves nothing that could be ended.
+    let _ = guarded(
+        format_args!("the end of connection #{id}"),
+        Box::pin(driver.end(end, registered)),
+    )
+    .await;
 }
 
 pub(super) struct Driver {

@@ -11,6 +11,7 @@ mod detail;
 mod driver;
 mod exchange;
 mod finish;
+mod guard;
 mod listener;
 mod orders;
 mod pace;

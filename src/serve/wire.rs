@@ -1,12 +1,13 @@
 //! Puts a reply on the wire: in the writes that the profile asks for, without ever holding a file in memory. Decides
 //! nothing.
 
+use super::driver::End;
 use super::pace::Pace;
 use crate::connection::CloseReason;
 use crate::events::Cuts;
 use crate::files::{Content, Resource};
 use crate::http::range::ByteRange;
-use crate::profile::WritePolicy;
+use crate::profile::{Style, WritePolicy};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice};
@@ -70,6 +71,15 @@ pub(super) fn reason_of(error: &io::Error) -> CloseReason {
         // The system's own, a connection that the network has lost, has a number.
         ErrorKind::TimedOut if error.raw_os_error().is_none() => CloseReason::SlowReader,
         _ => CloseReason::IoError,
+    }
+}
+
+/// How a connection ends whose reply was not sent to its end. Where all of it has been handed over, and it may be a mixture, RST
+/// takes back what is still on its way.
+pub(super) fn end_of(error: &io::Error) -> End {
+    End {
+        reason: reason_of(error),
+        style: (error.kind() == ErrorKind::InvalidData).then_some(Style::Rst),
     }
 }
 
