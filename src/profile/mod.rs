@@ -366,6 +366,8 @@ pub struct ClientFinPolicy {
     pub in_head: EofInHead,
     pub in_body: Option<ResponseId>,
     pub drops_request: bool,
+    /// How long after the request's last byte the reply waits for that.
+    pub drop_within: Duration,
 }
 
 /// What a client's FIN in the middle of a head means.
@@ -389,6 +391,8 @@ pub struct WritePolicy {
     pub cork: bool,
     pub nodelay: bool,
     pub delay: Option<Duration>,
+    pub body_delay: Option<Duration>,
+    pub pause: Option<Duration>,
     pub stalled: Option<Duration>,
     pub min_rate: Option<u64>,
     pub min_rate_after: Duration,

@@ -58,7 +58,7 @@ fn an_exchange_allocates_little() {
             listener: server.listener,
             site: server.site,
             open: Arc::default(),
-            tape: None,
+            tapes: Default::default(),
         };
         let options = Options {
             workers: 1,

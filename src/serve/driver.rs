@@ -4,6 +4,7 @@
 
 use super::exchange::{Exchange, Left, Refusal};
 use super::finish::Seen;
+use super::registry::Registered;
 use super::waiting::{Armed, Woken};
 use super::worker::Worker;
 use super::{Site, finish, wire};
@@ -71,17 +72,26 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
     let mut stop = std::pin::pin!(worker.stop.notified());
     // From here on the connection is woken, even if it does not wait at that moment.
     stop.as_mut().enable();
+    // Dropped before the socket, on every way out of here.
+    let registered = Registered::new(&worker, &driver.story, crate::sys::socket(&driver.stream));
     driver.tell(&events::Event::Accepted);
     let end = match entry {
-        Entry::Admitted => driver.serve(stop).await,
+        Entry::Admitted => tokio::select! {
+            biased;
+            end = driver.serve(stop) => end,
+            style = registered.wish.made() => End {
+                reason: CloseReason::Asked,
+                style: Some(style),
+            },
+        },
         Entry::Refused => Box::pin(driver.refuse()).await,
     };
-    Box::pin(driver.end(end)).await;
+    Box::pin(driver.end(end, registered)).await;
 }
 
 pub(super) struct Driver {
     pub(super) stream: TcpStream,
-    story: Story,
+    story: Rc<Story>,
     pub(super) connection: Connection,
     /// Bytes that have arrived and belong to no finished request.
     pub(super) input: Vec<u8>,
@@ -99,7 +109,7 @@ impl Driver {
     pub(super) fn new(stream: TcpStream, story: Story, worker: Rc<Worker>) -> Driver {
         Driver {
             stream,
-            story,
+            story: Rc::new(story),
             connection: Connection::new(worker.now()),
             input: Vec::new(),
             arrival: Arrival::default(),
@@ -330,7 +340,7 @@ impl Driver {
             self.take_turns().await;
             return Behind::Nothing;
         }
-        let ended = self.client_has_ended().await;
+        let ended = self.client_has_ended(profile.connection.client_fin.drop_within).await;
         if ended {
             self.tell_client_fin();
         }
@@ -365,7 +375,7 @@ impl Driver {
         outcome.end.unwrap_or(reason.into())
     }
 
-    async fn end(mut self: Box<Self>, end: End) {
+    async fn end(mut self: Box<Self>, end: End, registered: Registered) {
         let site = self.worker.site();
         let ends = &site.profile.connection.ends;
         let state = self.connection.state();
@@ -373,7 +383,7 @@ impl Driver {
         let after_reply = state == State::Exchange
             && !matches!(
                 end.reason,
-                CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError
+                CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError | CloseReason::Asked
             );
         if let Some(pause) = ends.pause.filter(|_| after_reply) {
             finish::pause(&self.stream, pause, ends.pause_holds, &mut self.traffic.received).await;
@@ -394,7 +404,13 @@ impl Driver {
             self.tell(&events::Event::Close(close));
         } else {
             self.tell(&events::Event::Close(close));
-            let seen = finish::finish(&self.stream, style, ends, &mut self.traffic.received).await;
+            let finish = finish::finish(&self.stream, style, ends, &mut self.traffic.received);
+            // Whoever lingers or holds still can be told to be done.
+            let seen = tokio::select! {
+                biased;
+                seen = finish => seen,
+                _ = registered.wish.made(), if end.reason != CloseReason::Asked => None,
+            };
             match seen {
                 Some(Seen::Fin) => self.tell_client_fin(),
                 Some(Seen::Reset) => self.tell(&events::Event::Reset),
@@ -410,6 +426,7 @@ impl Driver {
             connection,
             ..
         } = *self;
+        drop(registered);
         // The socket is closed before that is told: whoever reads of an end may rely on it.
         drop(stream);
         worker.tell(
@@ -434,6 +451,7 @@ impl Driver {
                 Some(Refusal::Fault(fault)) => Some(fault),
                 Some(Refusal::Response(_)) | None => None,
             },
+            raw: &self.input[..if head.len > 0 { head.len } else { self.input.len() }],
         }));
     }
 }

@@ -14,7 +14,7 @@ struct Running {
 impl Running {
     fn start(root: &std::path::Path) -> Running {
         let mut process = Command::new(env!("CARGO_BIN_EXE_labserve"))
-            .args(["--profile", "nginx", "--port", "0", "--root"])
+            .args(["--profile", "nginx", "--port", "0", "--no-timeline", "--root"])
             .arg(root)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -35,6 +35,8 @@ impl Server {
             .args(["--profile", profile, "--bind", "127.0.0.1", "--port", "0", "--root"])
             .arg(root)
             .args(arguments)
+            // Tests that have nothing to do with the timeline do not share its ports.
+            .args((!arguments.contains(&"--timeline")).then_some("--no-timeline"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
