@@ -42,13 +42,6 @@ impl<'r> Asked<'r> {
         }
     }
 
-    /// Whether a field is compared with the entity tag.
-    pub(super) fn compares_tags(&self) -> bool {
-        [&self.if_match, &self.if_none_match, &self.if_range, &self.cache_control]
-            .into_iter()
-            .any(Option::is_some)
-    }
-
     /// The conditional part, where the Range field would lead to `selection`.
     pub(super) fn conditional(&self, selection: Option<&Selection>) -> Conditional<'_> {
         Conditional {

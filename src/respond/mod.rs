@@ -195,7 +195,9 @@ fn resource_reply<'p>(
     let conditional = asked.conditional(selection.as_ref());
     let mut etag = Vec::new();
     // The tag is rendered only where a field is compared with it.
-    let has_etag = asked.compares_tags() && values::write_etag(profile, &resource, moment.now_secs, &mut etag);
+    let compares = [conditional.if_match, conditional.if_none_match, conditional.if_range];
+    let has_etag =
+        compares.iter().any(Option::is_some) && values::write_etag(profile, &resource, moment.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
         mtime_secs: resource.id.mtime_secs,
