@@ -22,7 +22,7 @@ class Lab:
     def __init__(self, binary, root):
         self.log = tempfile.NamedTemporaryFile("r", suffix=".log")
         self.process = subprocess.Popen(
-            [binary, "lab", "--root", root, "--base-port", "24000", "--log", "json"],
+            [binary, "lab", "--root", root, "--base-port", "24000", "--log", "json", "--no-timeline"],
             stdout=subprocess.PIPE, stderr=open(self.log.name, "w"), text=True)
         self.ports = {}
         for line in self.process.stdout:

@@ -86,7 +86,7 @@ listening() {
 # Starts labserve with a profile on a free port and prints HOST:PORT.
 start_labserve() {
   local log=$work/labserve-$1.log target=
-  "$labserve" --profile "$1" --bind 127.0.0.1 --port 0 --root "$work/site" >"$log" 2>&1 &
+  "$labserve" --profile "$1" --bind 127.0.0.1 --port 0 --no-timeline --root "$work/site" >"$log" 2>&1 &
   started+=($!)
   for _ in $(seq 100); do
     target=$(sed -n 's|.*http://\(127\.0\.0\.1:[0-9]*\)/.*|\1|p' "$log" | head -1)

@@ -63,7 +63,7 @@ reasons! {
     Shutdown = "shutdown" Server, "the server stops";
     Asked = "asked" Server, "somebody asked the server to close it";
     SlowReader = "slow_reader" Server, "the client took too little of a reply in time";
-    FileChanged = "file_changed" Server, "the file became shorter while it was sent";
+    FileChanged = "file_changed" Server, "the file changed while it was sent";
     TooMany = "too_many" Server, "there are as many connections as there may be";
     IoError = "io_error" Server, "reading or writing failed";
     Panic = "panic" Server, "a defect in this server";

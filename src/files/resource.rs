@@ -89,6 +89,19 @@ impl Resource {
         now.is_some_and(|metadata| metadata.is_file() && FileId::of(&metadata) == self.id)
     }
 
+    /// Whether its open file still holds the bytes that it was opened with, as far as its size and its time of modification
+    /// tell. A file that was replaced or deleted since does; one that was written to does not, be it only to its end.
+    pub fn is_unchanged(&self) -> bool {
+        let Content::File(file) = &self.content else {
+            return true;
+        };
+        file.metadata().is_ok_and(|metadata| {
+            let now = FileId::of(&metadata);
+            let version = |id: &FileId| (id.size, id.mtime_secs, id.mtime_nanos);
+            version(&now) == version(&self.id)
+        })
+    }
+
     /// Its name, without directories.
     pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)

@@ -131,7 +131,11 @@ impl Response {
         out.extend_from_slice(b"HTTP/1.1 ");
         crate::http::text::decimal(u64::from(self.status), out);
         out.push(b' ');
+        let start = out.len();
         self.write_reason(values, out);
+        if breaks_line(&out[start..]) {
+            out.truncate(start);
+        }
         out.extend_from_slice(b"\r\n");
         for line in &self.lines {
             if line.is_just(Placeholder::Says) {
@@ -174,13 +178,18 @@ impl Response {
     }
 }
 
+/// Whether a text must not stand in a line: a file's name, or a target that a server lets pass, may hold a line end, or a
+/// NUL, which ends the text for some readers.
+fn breaks_line(text: &[u8]) -> bool {
+    text.iter().any(|b| matches!(b, b'\r' | b'\n' | 0))
+}
+
 fn render_line(line: &Template, values: &impl Values, out: &mut Vec<u8>) {
     let start = out.len();
     if !line.render(values, out) {
         return;
     }
-    // A file's name may hold a line end; a field line must not.
-    if out[start..].iter().any(|b| matches!(b, b'\r' | b'\n')) {
+    if breaks_line(&out[start..]) {
         out.truncate(start);
         return;
     }

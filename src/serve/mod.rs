@@ -14,6 +14,7 @@ mod orders;
 mod pace;
 mod registry;
 mod room;
+mod single;
 mod through_hyper;
 mod waiting;
 mod wire;
@@ -23,6 +24,7 @@ mod writing;
 pub use crate::sys::Kernel;
 pub use orders::Orders;
 pub use registry::Sight;
+pub use single::Single;
 
 use crate::events::Tapes;
 use crate::files::{Limits, Root};

@@ -61,7 +61,7 @@ impl<'c> Progress<'c> {
 pub(super) fn reason_of(error: &io::Error) -> CloseReason {
     match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => CloseReason::ClientReset,
-        ErrorKind::UnexpectedEof => CloseReason::FileChanged,
+        ErrorKind::UnexpectedEof | ErrorKind::InvalidData => CloseReason::FileChanged,
         // The system's own, a connection that the network has lost, has a number.
         ErrorKind::TimedOut if error.raw_os_error().is_none() => CloseReason::SlowReader,
         _ => CloseReason::IoError,
@@ -72,8 +72,8 @@ pub(super) fn reason_of(error: &io::Error) -> CloseReason {
 /// `sent`, and each write to `cuts` if somebody wants to know.
 ///
 /// # Errors
-/// The client's reset; `UnexpectedEof` if the file has become shorter; `TimedOut` if the client takes too little. Then less
-/// than was announced has been sent.
+/// The client's reset; `UnexpectedEof` if the file has changed, `TimedOut` if the client takes too little: then less than was
+/// announced has been sent; `InvalidData` if the file has changed and that was noticed when all had been handed over.
 pub(super) async fn send(
     stream: &TcpStream,
     head: &[u8],
@@ -150,7 +150,8 @@ fn split_lines<'h>(head: &'h [u8], counts: &[usize]) -> Vec<&'h [u8]> {
     parts
 }
 
-/// Sends a range of a file in writes of `piece` bytes, the first of them together with `head`.
+/// Sends a range of a file in writes of `piece` bytes, the first of them together with `head`. Each is of the version that
+/// was announced: what is read is looked at before it is written, and what the kernel sends by itself behind that.
 async fn send_file(
     stream: &TcpStream,
     head: &[u8],
@@ -173,7 +174,7 @@ async fn send_file(
         let taken = match &resource.content {
             Content::Bytes(bytes) => try_write(stream, head, slice(bytes, at, wanted)?),
             Content::Static(bytes) => try_write(stream, head, slice(bytes, at, wanted)?),
-            Content::File(file) => try_send_file(stream, head, file, at, wanted),
+            Content::File(file) => try_send_file(stream, head, (file, resource), at, wanted),
         };
         match taken {
             Ok(taken) => {
@@ -181,6 +182,14 @@ async fn send_file(
                 let of_head = taken.min(head.len());
                 head = &head[of_head..];
                 at += (taken - of_head) as u64;
+                if by_kernel(&resource.content, wanted) && !resource.is_unchanged() {
+                    let kind = if at < end {
+                        ErrorKind::UnexpectedEof
+                    } else {
+                        ErrorKind::InvalidData
+                    };
+                    return Err(kind.into());
+                }
                 if let Some(time) = policy.pause.filter(|_| at == piece_end && at < end) {
                     sleep(time).await;
                 }
@@ -192,10 +201,24 @@ async fn send_file(
     Ok(())
 }
 
-/// Sends what the socket takes of `head` and of `wanted` bytes of `file` from `at` on.
-fn try_send_file(stream: &TcpStream, head: &[u8], file: &File, at: u64, wanted: usize) -> io::Result<usize> {
+/// Whether the kernel sends so many bytes of a file by itself.
+fn by_kernel(content: &Content, wanted: usize) -> bool {
     #[cfg(target_os = "linux")]
-    if wanted >= SENDFILE_PAYS {
+    return matches!(content, Content::File(_)) && wanted >= SENDFILE_PAYS;
+    #[cfg(not(target_os = "linux"))]
+    return false;
+}
+
+/// Sends what the socket takes of `head` and of `wanted` bytes of a resource's `file` from `at` on.
+fn try_send_file(
+    stream: &TcpStream,
+    head: &[u8],
+    (file, resource): (&File, &Resource),
+    at: u64,
+    wanted: usize,
+) -> io::Result<usize> {
+    #[cfg(target_os = "linux")]
+    if by_kernel(&resource.content, wanted) {
         if !head.is_empty() {
             return stream.try_io(Interest::WRITABLE, || crate::sys::send_more(stream, head));
         }
@@ -209,7 +232,7 @@ fn try_send_file(stream: &TcpStream, head: &[u8], file: &File, at: u64, wanted: 
             scratch.resize(wanted, 0);
         }
         match crate::sys::read_at(file, &mut scratch[..wanted], at)? {
-            0 => Err(ErrorKind::UnexpectedEof.into()),
+            read if read == 0 || !resource.is_unchanged() => Err(ErrorKind::UnexpectedEof.into()),
             read => try_write(stream, head, &scratch[..read]),
         }
     })

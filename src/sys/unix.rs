@@ -19,12 +19,19 @@ pub(crate) fn file_id(metadata: &Metadata) -> FileId {
     }
 }
 
-/// Opens a file for reading without ever waiting: what turns out to be a FIFO does not block.
+/// How a file is opened: without ever waiting, so that what turns out to be a FIFO does not block, and not if it has become
+/// a link since its path was resolved.
+pub(super) const OPEN_FLAGS: libc::c_int = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW;
+
+/// Opens a file for reading by its resolved path, in which no name is a link's.
 pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path)
+    #[cfg(target_os = "linux")]
+    match super::linux::open_without_links(path) {
+        // Kernels before 5.6 do not know the call, and sandboxes forbid it.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {}
+        opened => return opened,
+    }
+    OpenOptions::new().read(true).custom_flags(OPEN_FLAGS).open(path)
 }
 
 /// Reads at an offset, without moving the file's own position.

@@ -148,6 +148,9 @@ mod tests {
             .collect()
     }
 
+    /// Access, method, path, fields, and the status.
+    type Case<'c> = (&'c Access, Method, &'c str, &'c [(&'static str, &'c str)], u16);
+
     #[test]
     fn who_may_ask_what() {
         let token = Token("s3cret".into());
@@ -163,7 +166,7 @@ mod tests {
         );
         let page = ("origin", "http://127.0.0.1:3900");
         let api = "/api/v1/state";
-        let cases: &[(&Access, Method, &str, &[(&'static str, &str)], u16)] = &[
+        let cases: &[Case<'_>] = &[
             (&local, Method::GET, api, &[own], 200),
             (&local, Method::GET, api, &[("host", "LOCALHOST:3900")], 200),
             (&local, Method::GET, api, &[("host", "[::1]:3900")], 200),

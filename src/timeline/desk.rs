@@ -10,6 +10,7 @@ use crate::profile::{ConfigError, Profile, builtin, near};
 use crate::serve::Site;
 use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::Duration;
 use toml::Table;
 
@@ -24,6 +25,8 @@ pub struct Desk {
     stack: Stack,
     site: Site,
     accepting: bool,
+    /// What a page must know of the profile in force, once somebody has asked: it takes milliseconds to find out.
+    view: OnceLock<Value>,
 }
 
 /// What a change has done, as it is told to everybody: `what` and more.
@@ -37,6 +40,7 @@ impl Desk {
             stack,
             site,
             accepting: true,
+            view: OnceLock::new(),
         }
     }
 
@@ -58,6 +62,7 @@ impl Desk {
     /// Takes what a configuration that was read again says. Changes made here are gone.
     pub(super) fn replace(&mut self, stack: Stack, site: Site) {
         (self.stack, self.site) = (stack, site);
+        self.view = OnceLock::new();
     }
 
     /// Accepts connections, or leaves them to wait. Nothing if that is so already.
@@ -141,6 +146,20 @@ impl Desk {
     /// # Errors
     /// None that is known.
     pub(super) fn describe(&self, number: usize, open: usize) -> Result<Value, Refusal> {
+        let mut view = match self.view.get() {
+            Some(view) => view.clone(),
+            None => {
+                let view = self.view()?;
+                self.view.get_or_init(|| view).clone()
+            }
+        };
+        view["number"] = number.into();
+        view["open"] = open.into();
+        view["accepting"] = self.accepting.into();
+        Ok(view)
+    }
+
+    fn view(&self) -> Result<Value, Refusal> {
         let profile = &self.site.profile;
         let own = self.stack.profile();
         let (own_keys, own_profile) = built(&own).map_err(|error| refused(&error, None))?;
@@ -151,7 +170,6 @@ impl Desk {
             .collect();
         let nanoseconds = |time: Option<Duration>| time.and_then(|time| u64::try_from(time.as_nanos()).ok());
         Ok(json!({
-            "number": number,
             "name": profile.name,
             "title": profile.title,
             "measured": profile.measured,
@@ -160,8 +178,6 @@ impl Desk {
             "root": self.site.root.describe(),
             "announces": profile.announces(),
             "does": profile.does(),
-            "accepting": self.accepting,
-            "open": open,
             "announced_timeout_ns": nanoseconds(announced_timeout(profile)),
             "idle_ns": nanoseconds(profile.connection.timers.idle.after),
             "unused_ns": nanoseconds(profile.connection.timers.unused.after),
@@ -200,6 +216,7 @@ impl Desk {
     fn put(&mut self, stack: Stack, key: Option<&str>) -> Result<(), Refusal> {
         self.site.profile = stack.build().map_err(|error| refused(&error, key))?;
         self.stack = stack;
+        self.view = OnceLock::new();
         Ok(())
     }
 }

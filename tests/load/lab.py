@@ -76,7 +76,10 @@ def site(**files):
 
 @contextlib.contextmanager
 def labserve(*arguments, soft=None, hard=None):
-    """A running labserve. `soft` and `hard` are limits of its descriptors."""
+    """A running labserve, without a timeline unless `--timeline` is among its arguments. `soft` and `hard` are limits of
+    its descriptors."""
+    if "--timeline" not in arguments:
+        arguments += ("--no-timeline",)
     if not LABSERVE.exists():
         subprocess.run(["cargo", "build", "--release"], cwd=CHECKOUT, check=True)
 
@@ -96,9 +99,11 @@ def labserve(*arguments, soft=None, hard=None):
                 raise SystemExit(f"labserve did not start; it said: {(said + log.read()).decode()}")
             if select.select([popen.stdout], [], [], 0.1)[0]:
                 said += os.read(popen.stdout.fileno(), 65536)
-        found = re.findall(rb"http://([0-9.]+):(\d+)/", said)
+        found = re.findall(rb"http://([0-9.]+):(\d+)/(?!\?token)", said)
         process = Process(popen, [(host.decode(), int(port)) for host, port in found])
         process.log = log
+        watched = re.search(rb"http://([0-9.]+):(\d+)/\?token=(\S+)", said)
+        process.timeline = watched and (watched[1].decode(), int(watched[2]))
         yield process
     finally:
         if popen.poll() is None:

@@ -35,11 +35,16 @@ impl Scanner<'_> {
         }
         let name = &text[..name_end];
         let known = Name::of(name);
-        if !self.keeps_name(&text[..colon], name, known)? {
-            return Ok(());
-        }
         let behind = text.get(colon + 1..).unwrap_or_default();
-        let is_space = |b: &u8| *b == b' ' || (self.policy.trim_tabs && b.is_ascii_whitespace());
+        if !self.keeps_name(&text[..colon], name, known)? {
+            // Where bytes are judged as they come, those of a line that is dropped have been judged, too.
+            return if self.policy.by_byte {
+                self.value_chars(behind)
+            } else {
+                Ok(())
+            };
+        }
+        let is_space = |b: &u8| *b == b' ' || (self.policy.trim_tabs && *b == b'\t');
         let from = behind.iter().position(|b| !is_space(b)).unwrap_or(behind.len());
         let to = behind.iter().rposition(|b| !is_space(b)).map_or(from, |last| last + 1);
         let value = behind.get(from..to).unwrap_or_default();

@@ -125,8 +125,12 @@ impl Scanner<'_> {
             return self.drop_or(fault).map(drop);
         };
         if !self.folds_into {
-            // It goes on with a line that was left out.
-            return Ok(());
+            // It goes on with a line that was left out. Where bytes are judged as they come, it has been judged by itself.
+            return if self.policy.by_byte {
+                self.drop_or(fault).map(drop)
+            } else {
+                Ok(())
+            };
         }
         if self.policy.faults.of(fault) == Treatment::Accept {
             self.has_faults.set(true);

@@ -1,0 +1,99 @@
+//! Tests with hostile input, under every profile: mutated request heads and profiles, and targets that try to leave the root or
+//! to put lines and markup into a reply.
+//!
+//! Deterministic: the same inputs on every run. What is asserted holds for any input whatever. `fuzz/` looks for inputs that
+//! nobody thought of, in more time; what it found that was wrong stands here too.
+
+mod heads;
+#[cfg(unix)]
+mod injection;
+#[cfg(unix)]
+mod paths;
+#[cfg(unix)]
+mod smuggling;
+#[cfg(unix)]
+mod wire;
+
+use crate::profile::{Profile, builtin, layers};
+
+/// Heads that mutation starts from: together they touch every field that a decision reads.
+const SEEDS: &[&[u8]] = &[
+    b"GET / HTTP/1.1\r\nHost: a.example:81\r\nConnection: keep-alive, close\r\n\r\n",
+    b"GET /static/../a%2e%2e%2fb%00%zz//c?d=e&f#g HTTP/1.1\r\nHost: a\r\nRange: bytes=0-5,7-,-9,1000000000000-\r\n\r\n",
+    b"HEAD http://u@h:1/x HTTP/1.0\r\nIf-None-Match: W/\"a\", \"b,c\", *\r\nIf-Match: \"x\"\r\nIf-Range: \"y\"\r\n\r\n",
+    b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551616\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: \r\nExpect: 100-continue\r\nIf-Modified-Since: Tue, 31 Oct 2023 15:31:16 GMT\r\n\r\n",
+    b"get /\xe9\x9f\xb3\\..\\c:\\con HTTP/9.9\r\n folded\r\nX : y\r\nNo colon\r\n: empty\r\nHost: a\r\nHost: b\r\n\r\n",
+    b"GET /a HTTP/1.1\nHost: a\nIf-Unmodified-Since: Sunday, 06-Nov-94 08:49:37 GMT\nCache-Control: no-cache\n\n",
+    b"\r\n\r\nGET /x y z\r\n\r\n",
+    b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\nAccept-Encoding: br;q=0, gzip;q=0.5\r\nUpgrade: h2c\r\n\r\n",
+];
+
+/// Bytes that matter to some parser.
+const SPICE: &[u8] = b"\0\r\n\t :;,/\\%.#?*\"'<>&=-+0159aZ~@[]{}|\x7f\x80\xff";
+
+/// A generator of numbers that are the same on every run (xorshift64).
+struct Dice(u64);
+
+impl Dice {
+    /// A number below `sides`.
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides.max(1) as u64) as usize
+    }
+
+    /// A seed with a few bytes changed, put in, left out, doubled or swapped for another seed's.
+    fn head(&mut self) -> Vec<u8> {
+        let mut bytes = SEEDS[self.roll(SEEDS.len())].to_vec();
+        for _ in 0..=self.roll(6) {
+            let at = self.roll(bytes.len() + 1);
+            match self.roll(6) {
+                0 if at < bytes.len() => bytes[at] = SPICE[self.roll(SPICE.len())],
+                1 => bytes.insert(at, SPICE[self.roll(SPICE.len())]),
+                2 if at < bytes.len() => drop(bytes.remove(at)),
+                3 => {
+                    let end = (at + self.roll(40)).min(bytes.len());
+                    let copy = bytes[at..end].to_vec();
+                    bytes.splice(at..at, copy);
+                }
+                4 => {
+                    let other = SEEDS[self.roll(SEEDS.len())];
+                    let from = self.roll(other.len());
+                    bytes.splice(at.., other[from..].iter().copied());
+                }
+                _ => {
+                    let fill = vec![SPICE[self.roll(SPICE.len())]; self.roll(300)];
+                    bytes.splice(at..at, fill);
+                }
+            }
+        }
+        bytes
+    }
+}
+
+fn profiles() -> Vec<Profile> {
+    builtin::names().map(|name| layers::load(name).expect(name)).collect()
+}
+
+#[test]
+fn no_text_makes_the_profile_reader_panic() {
+    let mut dice = Dice(0x0123_4567_89ab_cdef);
+    let seeds: Vec<&str> = builtin::ALL.iter().map(|(_, text)| *text).collect();
+    for _ in 0..400 {
+        let mut text: Vec<char> = seeds[dice.roll(seeds.len())].chars().collect();
+        for _ in 0..=dice.roll(4) {
+            let at = dice.roll(text.len() + 1);
+            let end = (at + dice.roll(80)).min(text.len());
+            match dice.roll(2) {
+                0 => drop(text.drain(at..end)),
+                _ => text.insert(at, char::from(SPICE[dice.roll(SPICE.len())])),
+            }
+        }
+        let text: String = text.into_iter().collect();
+        if let Ok(layer) = layers::Layer::parse("mutated", &text) {
+            let _ = layers::Stack::of("mutated", layer).build();
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Files that change while they are sent, and things in the root that are no files: the bytes of one version or a broken
+//! connection, never a mixture, never a hang.
+#![cfg(unix)]
+
+use crate::support::server::Server;
+use crate::support::talk::Talk;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// More than the buffers of a socket hold when its reader is slow and has a small one.
+const SIZE: usize = 12 << 20;
+
+/// How long a transfer, or its end, may take. Generous: the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is done to a file, and what may come of a transfer that is under way.
+struct Change {
+    name: &'static str,
+    make: fn(&Path),
+    transfer: Transfer,
+    /// The statuses that the next request for the file may get; its size, if it is served.
+    then: (&'static [u16], Option<usize>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Transfer {
+    /// It goes on with the version that it began with.
+    Old,
+    /// The connection ends before its end.
+    Broken,
+}
+
+const REFUSED: &[u16] = &[403, 404, 500];
+
+const CHANGES: &[Change] = &[
+    Change {
+        name: "replaced",
+        make: |path| {
+            let beside = path.with_extension("new");
+            fs::write(&beside, vec![b'n'; 5000]).expect("a new version");
+            fs::rename(&beside, path).expect("a new version in its place");
+        },
+        transfer: Transfer::Old,
+        then: (&[200], Some(5000)),
+    },
+    Change {
+        name: "deleted",
+        make: |path| fs::remove_file(path).expect("a deleted file"),
+        transfer: Transfer::Old,
+        then: (&[404], None),
+    },
+    Change {
+        name: "made unreadable",
+        make: |path| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("no permissions"),
+        transfer: Transfer::Old,
+        // The system's administrator may read it all the same.
+        then: (&[200, 403, 404, 500], None),
+    },
+    Change {
+        name: "turned into a directory",
+        make: |path| {
+            fs::remove_file(path).expect("a deleted file");
+            fs::create_dir(path).expect("a directory in its place");
+        },
+        transfer: Transfer::Old,
+        then: (&[301, 302, 403, 404], None),
+    },
+    Change {
+        name: "turned into a FIFO",
+        make: |path| {
+            fs::remove_file(path).expect("a deleted file");
+            make_fifo(path);
+        },
+        transfer: Transfer::Old,
+        then: (REFUSED, None),
+    },
+    Change {
+        name: "truncated",
+        make: |path| resize(path, 100),
+        transfer: Transfer::Broken,
+        then: (&[200], Some(100)),
+    },
+    Change {
+        name: "extended",
+        make: |path| resize(path, SIZE as u64 + 1),
+        transfer: Transfer::Broken,
+        then: (&[200], Some(SIZE + 1)),
+    },
+    Change {
+        name: "rewritten in place",
+        make: |path| {
+            let mut file = OpenOptions::new().write(true).open(path).expect("the file");
+            file.write_all(&vec![b'n'; SIZE]).expect("other bytes");
+        },
+        transfer: Transfer::Broken,
+        then: (&[200], Some(SIZE)),
+    },
+];
+
+fn resize(path: &Path, size: u64) {
+    let file = OpenOptions::new().write(true).open(path).expect("the file");
+    file.set_len(size).expect("another size");
+}
+
+fn make_fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
+}
+
+/// The bytes of the old version: no two pieces of it are alike.
+fn old_version() -> Vec<u8> {
+    (0..SIZE as u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect()
+}
+
+/// Asks for `/file.bin` and reads the head and the first bytes of the body.
+fn begin(server: &Server) -> (TcpStream, Vec<u8>) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(16 << 10).expect("a small buffer");
+    socket.connect(&server.address().into()).expect("a connection");
+    let mut stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream
+        .write_all(b"GET /file.bin HTTP/1.1\r\nHost: lab.test\r\n\r\n")
+        .expect("a request");
+    let mut got = vec![0; 4096];
+    stream.read_exact(&mut got).expect("the beginning of a reply");
+    let end = got.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
+    let head = String::from_utf8_lossy(&got[..end]).into_owned();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(head.contains(&format!("Content-Length: {SIZE}")), "{head}");
+    (stream, got.split_off(end))
+}
+
+/// Reads what is left of the body, up to its length or to the end of the connection.
+fn rest(mut stream: TcpStream, mut got: Vec<u8>) -> Vec<u8> {
+    let begun = Instant::now();
+    let mut buffer = vec![0; 1 << 16];
+    while got.len() < SIZE {
+        match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => got.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                assert!(begun.elapsed() < PATIENCE, "the transfer hangs: {error}");
+                break;
+            }
+        }
+    }
+    got
+}
+
+fn changes_under(profile: &str) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("file.bin");
+    let server = Server::start(profile, dir.path());
+    let old = old_version();
+    for change in CHANGES {
+        let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
+        fs::write(&path, &old).expect("the file");
+        // So that the change is made at another time, as the file system tells times.
+        thread::sleep(Duration::from_millis(30));
+        let (stream, begun) = begin(&server);
+        (change.make)(&path);
+        let got = rest(stream, begun);
+        let what = format!("{} under {profile}", change.name);
+        match change.transfer {
+            Transfer::Old => assert!(got == old, "{what}: not the version that it began with"),
+            Transfer::Broken => assert!(got.len() < SIZE, "{what}: as if nothing had happened"),
+        }
+        let begun = Instant::now();
+        let reply = Talk::to(&server).ask("HEAD", "/file.bin", "");
+        assert!(begun.elapsed() < PATIENCE / 2, "{what}: the next request had to wait");
+        let (statuses, size) = change.then;
+        assert!(statuses.contains(&reply.status()), "{what}: then {}", reply.head);
+        // Not every server says a length to HEAD.
+        if let (Some(size), Some(length)) = (size, reply.field("Content-Length")) {
+            assert_eq!(length, size.to_string(), "{what}: then {}", reply.head);
+        }
+    }
+}
+
+macro_rules! under {
+    ($($test:ident: $profile:literal)*) => {$(
+        #[test]
+        fn $test() {
+            changes_under($profile);
+        }
+    )*};
+}
+
+under! {
+    transfers_of_changing_files_under_node: "node"
+    transfers_of_changing_files_under_flask: "flask"
+    transfers_of_changing_files_under_django: "django"
+    transfers_of_changing_files_under_apache: "apache"
+    transfers_of_changing_files_under_phpnow: "phpnow"
+    transfers_of_changing_files_under_nginx: "nginx"
+    transfers_of_changing_files_under_iis: "iis"
+    transfers_of_changing_files_under_book: "book"
+}
+
+/// Every built-in profile.
+fn profiles() -> Vec<String> {
+    let listed = Command::new(env!("CARGO_BIN_EXE_labserve"))
+        .args(["profiles", "--json"])
+        .output()
+        .expect("the list of profiles");
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    let names = listed.as_array().expect("a list").iter();
+    names
+        .map(|profile| profile["name"].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+#[test]
+fn what_is_neither_file_nor_directory_is_refused_at_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |path: &str| dir.path().join(path);
+    fs::create_dir_all(at("dir")).expect("a directory");
+    fs::write(at("a.txt"), "a").expect("a file");
+    for fifo in ["fifo", "fifo.html", "dir/index.html", "a.txt.gz", "a.txt.br"] {
+        make_fifo(&at(fifo));
+    }
+    let _listening = std::os::unix::net::UnixListener::bind(at("socket")).expect("a socket");
+    for (device, link) in [("/dev/zero", "zero"), ("/dev/tty", "tty"), ("fifo", "link")] {
+        symlink(device, at(link)).expect(link);
+    }
+    let profiles = profiles();
+    assert!(profiles.len() > 10, "{profiles:?}");
+    for profile in profiles {
+        let server = Server::start_with(&profile, dir.path(), &["--follow-symlinks"]);
+        for target in [
+            "/fifo",
+            "/fifo.html",
+            "/fifo/",
+            "/dir/",
+            "/dir/index.html",
+            "/socket",
+            "/socket/",
+            "/zero",
+            "/tty",
+            "/link",
+        ] {
+            for method in ["GET", "HEAD"] {
+                let begun = Instant::now();
+                let reply = Talk::to(&server).ask(method, target, "");
+                let what = format!("{method} {target} under {profile}: {}", reply.head);
+                assert!(matches!(reply.status(), 400..=599), "{what}");
+                assert!(begun.elapsed() < Duration::from_secs(5), "it blocks: {what}");
+            }
+        }
+        // A sibling that is none takes nothing away from the file.
+        let reply = Talk::to(&server).ask("GET", "/a.txt", "Accept-Encoding: br, gzip\r\n");
+        assert_eq!(
+            (reply.status(), reply.body.as_slice()),
+            (200, &b"a"[..]),
+            "{profile}: {}",
+            reply.head
+        );
+    }
+}
+
+/// Somebody swaps a directory for a link out of the root again and again while files in it are asked for.
+#[test]
+fn a_directory_that_becomes_a_link_between_two_looks_leads_nowhere() {
+    let around = tempfile::tempdir().expect("a directory");
+    let at = |path: &str| around.path().join(path);
+    for (path, text) in [("outside/a.txt", "SECRET"), ("root/inside/a.txt", "inside")] {
+        fs::create_dir_all(at(path).parent().expect("its directory")).expect("a directory");
+        fs::write(at(path), text).expect(path);
+    }
+    symlink(at("outside"), at("link")).expect("a link");
+    let server = Server::start("node", &at("root"));
+    let until = Instant::now() + Duration::from_secs(2);
+    let swapping = {
+        let (door, inside, link) = (at("root/inside"), at("aside"), at("link"));
+        thread::spawn(move || {
+            while Instant::now() < until {
+                fs::rename(&door, &inside).expect("the directory, put aside");
+                fs::rename(&link, &door).expect("the link in its place");
+                fs::rename(&door, &link).expect("the link, put aside");
+                fs::rename(&inside, &door).expect("the directory in its place");
+            }
+        })
+    };
+    let mut served = 0;
+    let mut talk = Talk::to(&server);
+    while Instant::now() < until {
+        let reply = talk.ask("GET", "/inside/a.txt", "");
+        assert!(
+            !reply.body.windows(6).any(|six| six == b"SECRET"),
+            "the secret was served"
+        );
+        served += usize::from(reply.body == b"inside");
+    }
+    swapping.join().expect("the swapping thread");
+    assert!(served > 0, "the file was never served");
+    let _ = File::open(at("root")).expect("the root is there still");
+}
