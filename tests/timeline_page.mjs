@@ -600,6 +600,11 @@ async function pictures(page) {
       await check(`the page at ${width} pixels, ${theme}`, async () => {
         await page.setViewportSize({ width, height });
         await page.selectOption("#theme", theme);
+        // As somebody sees it who opens it at this width.
+        await page.reload();
+        await tab(page, "connections");
+        const { port } = await until("five requests", async () => (await rows(page)).find((r) => r.server === "node" && r.requests === "5"));
+        await openExchange(page, port, 4);
         await page.click("#all");
         for (const name of ["connections", "detail", "knobs"]) {
           await tab(page, name);
