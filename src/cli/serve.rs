@@ -45,6 +45,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
     let desk = Desk::new(address, config.stack.clone(), server.site().clone());
     let running = run_servers(vec![server], options(config.workers, config.log), &tapes)?;
+    // The event log ends when nobody can tell it anything more.
+    drop(tapes);
     let (desks, timeline) = timeline::start(prepared, vec![desk], (&running, &notes), &names)?;
     let args = args.clone();
     Program {
