@@ -140,6 +140,11 @@ impl Connection {
         self.accepted
     }
 
+    /// When the last byte came, or, if none has come since the last reply, when that was sent.
+    pub fn last_byte(&self) -> Duration {
+        self.last_byte
+    }
+
     /// Something happened at `now`. `bytes` came with it.
     pub fn on(&mut self, event: Event, now: Duration, bytes: usize) {
         let before = self.state;

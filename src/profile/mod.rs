@@ -366,6 +366,8 @@ pub struct ClientFinPolicy {
     pub in_head: EofInHead,
     pub in_body: Option<ResponseId>,
     pub drops_request: bool,
+    /// How long after the request's last byte the reply waits for that.
+    pub drop_within: Duration,
 }
 
 /// What a client's FIN in the middle of a head means.

@@ -309,7 +309,7 @@ impl Driver {
         if !drops && !profile.fault_discards {
             return Behind::Nothing;
         }
-        let ended = self.client_has_ended().await;
+        let ended = self.client_has_ended(profile.connection.client_fin.drop_within).await;
         if ended {
             self.tell_client_fin();
         }

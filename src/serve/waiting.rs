@@ -53,20 +53,29 @@ impl Driver {
         }
     }
 
-    /// Whether the client has ended its side by now. Also takes in what it sent before.
-    pub(super) async fn client_has_ended(&mut self) -> bool {
-        // One turn of the reactor: a FIN that came with the request is known after it.
-        tokio::task::yield_now().await;
-        poll_fn(|cx| {
-            loop {
-                match self.poll_read(cx) {
-                    Poll::Ready(Woken::Fin) => return Poll::Ready(true),
-                    Poll::Ready(Woken::Bytes(_)) => {}
-                    _ => return Poll::Ready(false),
+    /// Whether the client has ended its side by now, or does `within` this time of its last byte. Also takes in what it
+    /// sent before.
+    pub(super) async fn client_has_ended(&mut self, within: Duration) -> bool {
+        let until = self.connection.last_byte().saturating_add(within);
+        loop {
+            // One turn of the reactor: what has come by now is known after it. A timer would fire a millisecond late.
+            tokio::task::yield_now().await;
+            let ended = poll_fn(|cx| {
+                loop {
+                    match self.poll_read(cx) {
+                        Poll::Ready(Woken::Fin) => return Poll::Ready(true),
+                        Poll::Ready(Woken::Bytes(_)) => {}
+                        _ => return Poll::Ready(false),
+                    }
                 }
+            })
+            .await;
+            if ended || self.worker.now() >= until {
+                return ended;
             }
-        })
-        .await
+            // The client may be waiting for this very processor.
+            std::thread::yield_now();
+        }
     }
 
     /// Waits for the client, for the timer, or for the server to stop.

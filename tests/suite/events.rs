@@ -104,7 +104,7 @@ fn a_kept_connection_tells_its_story() {
     for end in &lines[9..] {
         assert_eq!(
             (&end["who"], &end["reason"], &end["style"], &end["state"]),
-            (&"server".into(), &"idle".into(), &"fin".into(), &"idle".into())
+            (&"server".into(), &"idle".into(), &"close".into(), &"idle".into())
         );
     }
     assert_eq!(lines[10]["requests"], 2);

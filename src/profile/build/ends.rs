@@ -67,5 +67,6 @@ pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mi
             Take::Answer(id) => Some(id),
         },
         drops_request,
+        drop_within: raw.client_fin.drop_within.0.unwrap_or_default(),
     })
 }

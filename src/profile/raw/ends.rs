@@ -76,6 +76,9 @@ pub struct RawClientFin {
     /// With a complete request: `serve` it, or `drop` the reply if a file has to be looked up for it. Where bytes stand
     /// behind the request that make up no complete one, `drop` answers as `in_head` says.
     pub after_request: Word,
+    /// For `drop`: how long after the request's last byte the reply waits for the client's FIN, as long as the lookup of
+    /// a file takes.
+    pub drop_within: Span,
 }
 
 impl Default for RawClientFin {
@@ -85,6 +88,7 @@ impl Default for RawClientFin {
             in_head: word("silent"),
             in_body: word("silent"),
             after_request: word("serve"),
+            drop_within: Span(Some(std::time::Duration::ZERO)),
         }
     }
 }
