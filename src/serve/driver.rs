@@ -109,6 +109,8 @@ impl Driver {
 
     async fn serve(&mut self) -> End {
         loop {
+            // Who sends a thousand requests at once has no right to a thousand replies before anybody else has one.
+            tokio::task::coop::consume_budget().await;
             let site = self.worker.site();
             let scan = self.scan(&site);
             let scanned = self.refuses_target(&site, &scan).or_else(|| scanned(scan));
