@@ -14,8 +14,15 @@ const START: Duration = Duration::from_secs(20);
 /// labserve's program: the one that was built with the tests, or the one that `LABSERVE_PROGRAM` names. tests/windows.sh
 /// names one that runs under Wine.
 pub(crate) fn program() -> Command {
-    Command::new(std::env::var_os("LABSERVE_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_labserve").into()))
+    Command::new(std::env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_labserve").into()))
 }
+
+/// Whether the program is the one that was built with the tests.
+pub(crate) fn is_built_here() -> bool {
+    std::env::var_os(PROGRAM).is_none()
+}
+
+const PROGRAM: &str = "LABSERVE_PROGRAM";
 
 /// A running server.
 pub(crate) struct Server {
