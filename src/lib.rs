@@ -14,6 +14,7 @@ pub mod profile;
 pub mod respond;
 pub mod serve;
 mod sys;
+pub mod timeline;
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

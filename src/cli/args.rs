@@ -58,6 +58,12 @@ pub(super) struct ServeArgs {
     /// Writes every event of every connection, one JSON object a line, to the end of this file; - for standard output
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
+    /// Where the timeline is served: an address, a port, or both [default: 127.0.0.1:3900, or the next free port]
+    #[arg(long, value_name = "ADDR", conflicts_with = "no_timeline")]
+    pub(super) timeline: Option<String>,
+    /// Serve no timeline
+    #[arg(long)]
+    pub(super) no_timeline: bool,
     /// Follow symbolic links that lead out of the root
     #[arg(long)]
     pub(super) follow_symlinks: bool,
@@ -84,6 +90,12 @@ pub(super) struct LabArgs {
     /// Writes every event of every connection, one JSON object a line, to the end of this file; - for standard output
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
+    /// Where the timeline is served: an address, a port, or both [default: 127.0.0.1:3900, or the next free port]
+    #[arg(long, value_name = "ADDR", conflicts_with = "no_timeline")]
+    pub(super) timeline: Option<String>,
+    /// Serve no timeline
+    #[arg(long)]
+    pub(super) no_timeline: bool,
     /// Follow symbolic links that lead out of the root
     #[arg(long)]
     pub(super) follow_symlinks: bool,

@@ -3,6 +3,7 @@
 use super::Mistake;
 use super::args::ServeArgs;
 use super::log::LogSpec;
+use super::timeline::Choice;
 use crate::events::Output;
 use crate::files::{Directory, Limits, Root};
 use crate::profile::layers::{Layer, Stack};
@@ -29,6 +30,7 @@ struct ServerToml {
     follow_symlinks: bool,
     workers: Option<u16>,
     events: Option<PathBuf>,
+    timeline: Option<String>,
     cache: CacheToml,
     /// Read for its mistakes alone; the keys themselves are laid over the profile as a table.
     #[serde(rename = "override")]
@@ -55,6 +57,7 @@ pub(super) struct Config {
     pub(super) workers: usize,
     pub(super) cache: Limits,
     pub(super) events: Option<Output>,
+    pub(super) timeline: Choice,
     /// The configuration file, if one was read.
     pub(super) file: Option<PathBuf>,
 }
@@ -100,6 +103,7 @@ impl Config {
                 file: toml.cache.file.map_or(defaults.file, |Size(n)| n as usize),
             },
             events: args.events.clone().or(toml.events).map(output),
+            timeline: Choice::of(args.timeline.as_deref(), args.no_timeline, toml.timeline.as_deref())?,
             profile,
             stack,
             file,
@@ -107,10 +111,10 @@ impl Config {
     }
 
     /// What is to be served.
-    pub(super) fn into_site(self) -> Site {
+    pub(super) fn site(&self) -> Site {
         Site {
-            profile: self.profile,
-            root: self.root,
+            profile: self.profile.clone(),
+            root: self.root.clone(),
             cache: self.cache,
         }
     }

@@ -2,19 +2,24 @@
 
 use super::args::LabArgs;
 use super::program::Program;
-use super::{Mistake, config, log, serve};
+use super::timeline::Choice;
+use super::{Mistake, config, log, serve, timeline};
 use crate::VERSION;
 use crate::files::Limits;
-use crate::profile::{builtin, layers};
+use crate::profile::builtin;
+use crate::profile::layers::Stack;
 use crate::serve::{Server, Site, run as run_servers};
+use crate::timeline::Desk;
 use std::net::SocketAddr;
 
 pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     let root = config::root(args.root.as_deref(), args.follow_symlinks)?;
     let mut servers: Vec<Server> = Vec::new();
+    let mut desks = Vec::new();
     let mut skipped = String::new();
     for (number, name) in builtin::names().filter(|name| !is_variant_of_a_port(name)).enumerate() {
-        let profile = layers::load(name)?;
+        let stack = Stack::load(name)?;
+        let profile = stack.build()?;
         let port = match args.base_port {
             Some(base) => u16::try_from(usize::from(base) + number)
                 .map_err(|_| format!("--base-port {base} leaves no room for {} ports", number + 1))?,
@@ -26,7 +31,10 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
             cache: Limits::default(),
         };
         match serve::bind(site, SocketAddr::new(args.bind, port)) {
-            Ok(server) => servers.push(server),
+            Ok(server) => {
+                desks.push(Desk::new(server.address(), stack, server.site().clone()));
+                servers.push(server);
+            }
             Err(Mistake(why)) => skipped.push_str(&format!("  {name} is skipped: {why}\n")),
         }
     }
@@ -38,26 +46,36 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     let log = args.log.unwrap_or_default();
     log::start(log);
     let events = args.events.clone().map(config::output);
+    let prepared = timeline::prepare(Choice::of(args.timeline.as_deref(), args.no_timeline, None)?)?;
+    let names = timeline::names(&servers);
     let recorder = events
         .as_ref()
-        .map(|output| serve::record(output, &servers))
+        .map(|output| serve::record(output, &names))
         .transpose()?;
-    let text = format!(
+    let mut text = format!(
         "labserve {VERSION}, serving {}\n{}{skipped}",
         root.describe(),
         table(&servers)
     );
+    if let Some(prepared) = &prepared {
+        text.push_str(&format!("  timeline   {}\n", prepared.url()));
+    }
     serve::greet(&text, events.as_ref());
     serve::warn_if_reachable(servers[0].address());
-    let running = run_servers(
-        servers,
-        serve::options(config::default_workers(), log),
-        recorder.as_ref(),
-    )?;
+    prepared
+        .iter()
+        .for_each(|timeline| serve::warn_if_reachable(timeline.address()));
+    let tapes = timeline::tapes(recorder.as_ref(), prepared.as_ref());
+    let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
+    let options = serve::options(config::default_workers(), log);
+    let running = run_servers(servers, options, &tapes)?;
+    let (_, timeline) = timeline::start(prepared, desks, (&running, &notes), &names)?;
     Program {
         running,
         recorder,
-        reload: Box::new(|_| Err("`labserve lab` serves the profiles as they are built in".into())),
+        timeline,
+        notes,
+        reload: Box::new(|| Err("`labserve lab` serves the profiles as they are built in".into())),
         endpoint: None,
     }
     .run_to_end()

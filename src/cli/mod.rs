@@ -13,6 +13,7 @@ mod program;
 mod reload;
 mod serve;
 mod signals;
+mod timeline;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -3,18 +3,23 @@
 use super::Mistake;
 use super::control::Endpoint;
 use super::signals::{Asked, Signals};
-use crate::events::Recorder;
+use crate::events::{Notes, Recorder};
 use crate::serve::{GRACE, Running};
+use crate::timeline::Timeline;
 use serde_json::json;
 
 /// What reads the configuration again and hands it to the servers. Says what has changed, or why nothing has.
-pub(super) type Reload = Box<dyn Fn(&Running) -> Result<String, Mistake>>;
+pub(super) type Reload = Box<dyn Fn() -> Result<String, Mistake>>;
 
 /// A running program.
 pub(super) struct Program {
     pub(super) running: Running,
     /// The event log, if one is kept.
     pub(super) recorder: Option<Recorder>,
+    /// The timeline, if there is one.
+    pub(super) timeline: Option<Timeline>,
+    /// What is told about the program itself.
+    pub(super) notes: Notes,
     /// How it is reloaded.
     pub(super) reload: Reload,
     /// Where `labserve reload` finds it, if it can be found.
@@ -53,13 +58,19 @@ impl Program {
                 }
             }
         }
-        drop(endpoint);
+        drop((endpoint, self.reload));
         tracing::info!(
             "stopping: running replies have {} s to finish; a second signal ends them",
             GRACE.as_secs()
         );
         let stop = tokio::task::spawn_blocking(move || {
             self.running.stop();
+            // The event log says its own last line, behind all that is told meanwhile.
+            self.notes.without_file().tell(json!({"event": "stop"}));
+            drop(self.notes);
+            if let Some(timeline) = self.timeline {
+                timeline.stop();
+            }
             if let Some(recorder) = self.recorder {
                 recorder.finish();
             }
@@ -73,7 +84,7 @@ impl Program {
 
     /// Reads the configuration again. What was served goes on if it has a mistake.
     fn reload(&self) -> Result<String, String> {
-        let done = (self.reload)(&self.running).map_err(|Mistake(why)| why);
+        let done = (self.reload)().map_err(|Mistake(why)| why);
         let event = match &done {
             Ok(what) => {
                 tracing::info!("{what}");
@@ -84,9 +95,7 @@ impl Program {
                 json!({"event": "reload", "ok": false, "error": why})
             }
         };
-        if let Some(recorder) = &self.recorder {
-            recorder.note(event);
-        }
+        self.notes.tell(event);
         done
     }
 }

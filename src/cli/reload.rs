@@ -2,8 +2,9 @@
 
 use super::args::{ReloadArgs, ServeArgs};
 use super::config::Config;
+use super::timeline::Choice;
 use super::{Mistake, control, serve};
-use crate::serve::Running;
+use crate::timeline::Desks;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
@@ -14,6 +15,7 @@ pub(super) struct Fixed {
     workers: usize,
     log: super::log::LogSpec,
     events: Option<crate::events::Output>,
+    timeline: Choice,
 }
 
 impl Fixed {
@@ -24,6 +26,7 @@ impl Fixed {
             workers: config.workers,
             log: config.log,
             events: config.events.clone(),
+            timeline: config.timeline,
         }
     }
 
@@ -34,6 +37,7 @@ impl Fixed {
             ("workers", self.workers != other.workers),
             ("log", self.log != other.log),
             ("events", self.events != other.events),
+            ("timeline", self.timeline != other.timeline),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))
@@ -42,7 +46,7 @@ impl Fixed {
 }
 
 /// Reads the configuration again and serves what it says from the next request on. Says what has been done.
-pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, running: &Running) -> Result<String, Mistake> {
+pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, desks: &Desks) -> Result<String, Mistake> {
     let config = Config::resolve(args)?;
     let changes = fixed.changes(&Fixed::of(&config));
     let mut what = format!(
@@ -54,7 +58,8 @@ pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, running: &Running) -> Resu
     if !changes.is_empty() {
         what.push_str(&format!("; {} takes effect with the next start", changes.join(", ")));
     }
-    running.reload(0, &config.into_site());
+    let site = config.site();
+    desks.replace(0, config.stack, site);
     Ok(what)
 }
 

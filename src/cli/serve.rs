@@ -5,43 +5,55 @@ use super::config::Config;
 use super::log::LogSpec;
 use super::program::Program;
 use super::reload::{Fixed, reload};
-use super::{Mistake, control, log};
+use super::timeline::Prepared;
+use super::{Mistake, control, log, timeline};
 use crate::VERSION;
 use crate::events::{LogFormat, Output, Recorder};
 use crate::profile::Profile;
 use crate::serve::{GRACE, Options, Server, Site, run as run_servers};
+use crate::timeline::Desk;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 
 pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     let config = Config::resolve(args)?;
     let fixed = Fixed::of(&config);
-    let (address, file) = (config.address, config.file.clone());
-    let (options, log_spec, events) = (options(config.workers, config.log), config.log, config.events.clone());
-    let server = bind(config.into_site(), address)?;
-    let recorder = events.as_ref().map(|output| record(output, [&server])).transpose()?;
-    log::start(log_spec);
+    let server = bind(config.site(), config.address)?;
+    log::start(config.log);
+    let prepared = timeline::prepare(config.timeline)?;
+    let names = timeline::names([&server]);
+    let recorder = config
+        .events
+        .as_ref()
+        .map(|output| record(output, &names))
+        .transpose()?;
     let address = server.address();
-    greet(&greeting(&server, file.as_deref()), events.as_ref());
+    let text = greeting(&server, config.file.as_deref(), prepared.as_ref());
+    greet(&text, config.events.as_ref());
     warn_if_reachable(address);
-    let running = run_servers(vec![server], options, recorder.as_ref())?;
+    prepared
+        .iter()
+        .for_each(|timeline| warn_if_reachable(timeline.address()));
+    let tapes = timeline::tapes(recorder.as_ref(), prepared.as_ref());
+    let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
+    let desk = Desk::new(address, config.stack.clone(), server.site().clone());
+    let running = run_servers(vec![server], options(config.workers, config.log), &tapes)?;
+    let (desks, timeline) = timeline::start(prepared, vec![desk], (&running, &notes), &names)?;
     let args = args.clone();
     Program {
         running,
         recorder,
-        reload: Box::new(move |running| reload(&args, &fixed, running)),
+        timeline,
+        notes,
+        reload: Box::new(move || reload(&args, &fixed, &desks)),
         endpoint: Some(control::name_of(address)),
     }
     .run_to_end()
 }
 
 /// Opens the event log of these servers, or explains why not.
-pub(super) fn record<'s>(output: &Output, servers: impl IntoIterator<Item = &'s Server>) -> Result<Recorder, Mistake> {
-    let servers: Vec<(&str, SocketAddr)> = servers
-        .into_iter()
-        .map(|server| (server.site().profile.name.as_str(), server.address()))
-        .collect();
-    Recorder::start(output, &servers).map_err(|error| match output {
+pub(super) fn record(output: &Output, servers: &[(String, SocketAddr)]) -> Result<Recorder, Mistake> {
+    Recorder::start(output, servers).map_err(|error| match output {
         Output::File(path) => Mistake(format!("cannot write the event log {}: {error}", path.display())),
         Output::Stdout => Mistake(format!("cannot write the event log: {error}")),
     })
@@ -85,7 +97,7 @@ pub(super) fn url(address: SocketAddr) -> String {
     format!("http://{address}/")
 }
 
-fn greeting(server: &Server, file: Option<&std::path::Path>) -> String {
+fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&Prepared>) -> String {
     let profile: &Profile = &server.site().profile;
     let mut text = format!(
         "labserve {VERSION}, answering as {} (profile {})\n",
@@ -100,6 +112,9 @@ fn greeting(server: &Server, file: Option<&std::path::Path>) -> String {
     line("announces", &profile.announces());
     line("does", &profile.does());
     line("wireshark", &format!("tcp.port == {}", server.address().port()));
+    if let Some(timeline) = timeline {
+        line("timeline", &timeline.url());
+    }
     text
 }
 

@@ -61,6 +61,7 @@ reasons! {
     ClientFin = "client_fin" Client, "between requests";
     ClientReset = "client_reset" Client, "it reset the connection";
     Shutdown = "shutdown" Server, "the server stops";
+    Asked = "asked" Server, "somebody asked the server to close it";
     SlowReader = "slow_reader" Server, "the client took too little of a reply in time";
     FileChanged = "file_changed" Server, "the file became shorter while it was sent";
     TooMany = "too_many" Server, "there are as many connections as there may be";

@@ -1,11 +1,14 @@
-//! Tells what happened: to the log, and to the event log if one is kept. One for each server on each worker, so that
-//! nothing is shared on the way of a request.
+//! Tells what happened: to the log, and to the event log and the live tape if there are any. One for each server on each
+//! worker, so that nothing is shared on the way of a request.
 //!
-//! Lines of the event log are collected and handed over in batches. A batch that the event log has no room for is dropped
-//! and counted: a slow disk or a stopped reader never slows the server.
+//! Lines are collected and handed over in batches. A batch that a tape has no room for is dropped and counted: a slow disk
+//! or a stopped reader never slows the server.
 
-use super::{Event, Story, Throttle, Traffic, json, log};
+use super::budget::Budget;
+use super::recorder::stamped;
+use super::{Event, LiveTape, Story, Throttle, Traffic, json, log};
 use crate::http::date;
+use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -32,6 +35,32 @@ impl Tape {
         let written = self.written.lock().ok().and_then(|mut buffers| buffers.pop());
         written.unwrap_or_else(|| Vec::with_capacity(BATCH + BATCH / 8))
     }
+
+    /// Hands over a batch; gives it back if there is no room.
+    fn hand_over(&self, batch: Vec<u8>) -> Result<(), Vec<u8>> {
+        match self.batches.try_send(batch) {
+            // The event log could not be written to; that has been said.
+            Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
+            Err(TrySendError::Full(batch)) => Err(batch),
+        }
+    }
+
+    /// Adds a line about the program itself: an object with an `event`, to which the time is added.
+    pub(super) fn note(&self, line: Value) {
+        if let Err(line) = self.hand_over(stamped(line)) {
+            let line = String::from_utf8_lossy(&line);
+            tracing::warn!("the event log is behind; it lacks this line: {line}");
+        }
+    }
+}
+
+/// The tapes that there are.
+#[derive(Clone, Debug, Default)]
+pub struct Tapes {
+    /// To the event log.
+    pub file: Option<Tape>,
+    /// To whoever watches.
+    pub live: Option<LiveTape>,
 }
 
 /// Tells the events of one server on one worker.
@@ -40,22 +69,35 @@ pub struct Teller {
     /// For a log that people read; one for machines is written in full.
     throttle: Option<Rc<Throttle>>,
     journal: Option<Rc<Journal>>,
+    live: Option<Rc<Journal>>,
 }
 
 impl Teller {
-    /// A teller for `server`; `tape` is its way to the event log, if one is kept.
-    pub fn new(server: &str, throttle_log: bool, tape: Option<Tape>) -> Teller {
+    /// A teller for `server`.
+    pub fn new(server: &str, throttle_log: bool, tapes: Tapes) -> Teller {
+        // Both tapes tell the same time of the same event.
+        let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
+        let journal = |way| Rc::new(Journal::new(server, way, Rc::clone(&clock)));
         Teller {
             throttle: throttle_log.then(Rc::default),
-            journal: tape.map(|tape| Rc::new(Journal::new(server, tape))),
+            journal: tapes.file.map(|tape| journal(Way::File(tape))),
+            live: tapes.live.map(|tape| {
+                let budget = Budget::new(tape.watchers().clone());
+                journal(Way::Live(tape, budget))
+            }),
         }
     }
 
     /// The server goes by this name from the next connection on.
     pub fn rename(&self, server: &str) {
-        if let Some(journal) = &self.journal {
+        for journal in self.journal.iter().chain(&self.live) {
             server.clone_into(&mut journal.server.borrow_mut());
         }
+    }
+
+    /// Whether the detail of a reply that is written now will be told.
+    pub fn tells_detail(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.takes(true))
     }
 
     /// Tells of one event. Must be called on a worker's runtime.
@@ -63,47 +105,91 @@ impl Teller {
         log::tell(story, traffic, event, || {
             self.throttle.as_ref().is_none_or(Throttle::lets_pass)
         });
-        if let Some(journal) = &self.journal {
-            journal.write(story, traffic, event);
+        story.note(traffic, event);
+        let mut now = None;
+        for journal in self.journal.iter().chain(&self.live) {
+            journal.write(story, traffic, event, &mut now);
         }
     }
+}
+
+/// Where the lines of a journal go.
+#[derive(Debug)]
+enum Way {
+    File(Tape),
+    Live(LiveTape, Budget),
 }
 
 #[derive(Debug)]
 struct Journal {
     server: RefCell<String>,
-    tape: Tape,
+    way: Way,
     lines: RefCell<Vec<u8>>,
     /// How many lines there was no room for, and that has not been said yet.
     dropped: Cell<usize>,
     /// Whether a task waits to hand over what has been collected.
     waits: Cell<bool>,
-    clock: RefCell<Clock>,
+    clock: Rc<RefCell<Clock>>,
 }
 
 impl Journal {
-    fn new(server: &str, tape: Tape) -> Journal {
+    fn new(server: &str, way: Way, clock: Rc<RefCell<Clock>>) -> Journal {
         Journal {
             server: RefCell::new(server.to_owned()),
-            tape,
+            way,
             lines: RefCell::default(),
             dropped: Cell::new(0),
             waits: Cell::new(false),
-            clock: RefCell::new(Clock::new(Instant::now())),
+            clock,
         }
     }
 
-    fn write(self: &Rc<Journal>, story: &Story, traffic: Traffic, event: &Event<'_>) {
-        let now = Instant::now();
+    /// Whether a line that happens now is taken. `of_exchange` leaves room for lines of connections.
+    fn takes(&self, of_exchange: bool) -> bool {
+        let Way::Live(_, budget) = &self.way else { return true };
+        // The first line since the last batch.
+        if !self.waits.get() {
+            budget.fill(Instant::now());
+        }
+        if of_exchange {
+            budget.has_room()
+        } else {
+            budget.has_reserve()
+        }
+    }
+
+    /// Writes the line of an event that happens now; `now` is when that is, once somebody needs to know.
+    fn write(self: &Rc<Journal>, story: &Story, traffic: Traffic, event: &Event<'_>, now: &mut Option<Instant>) {
+        if !self.takes(event.is_of_exchange()) {
+            self.dropped.set(self.dropped.get() + 1);
+            return self.arm();
+        }
+        let now = *now.get_or_insert_with(Instant::now);
         let mut clock = self.clock.borrow_mut();
         let time = (clock.read(now), now.saturating_duration_since(story.accepted));
         let mut lines = self.lines.borrow_mut();
-        json::line(time, (&self.server.borrow(), story), traffic, event, &mut lines);
+        let before = lines.len();
+        let who = (&**self.server.borrow(), story);
+        json::line(time, who, traffic, event, self.is_live(), &mut lines);
+        if let Way::Live(_, budget) = &self.way {
+            budget.spend(lines.len() - before);
+        }
         let full = lines.len() >= BATCH;
         drop((lines, clock));
         if full {
             self.hand_over();
-        } else if !self.waits.replace(true) {
+        } else {
+            self.arm();
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.way, Way::Live(..))
+    }
+
+    /// Sees to it that what has been collected is handed over before long.
+    fn arm(self: &Rc<Journal>) {
+        if !self.waits.replace(true) {
             let journal = Rc::clone(self);
             tokio::task::spawn_local(async move {
                 tokio::time::sleep(WAIT).await;
@@ -115,9 +201,10 @@ impl Journal {
 
     fn hand_over(&self) {
         let mut lines = self.lines.borrow_mut();
-        if lines.is_empty() {
+        if lines.is_empty() && self.dropped.get() == 0 {
             return;
         }
+        let events = memchr::memchr_iter(b'\n', &lines).count();
         if self.dropped.get() > 0 {
             let mut clock = self.clock.borrow_mut();
             json::dropped(
@@ -127,15 +214,13 @@ impl Journal {
                 &mut lines,
             );
         }
-        let batch = std::mem::replace(&mut *lines, self.tape.buffer());
-        match self.tape.batches.try_send(batch) {
+        let handed_over = match &self.way {
+            Way::File(tape) => tape.hand_over(std::mem::replace(&mut *lines, tape.buffer())),
+            Way::Live(tape, _) => tape.hand_over(std::mem::take(&mut *lines)),
+        };
+        match handed_over {
             Ok(()) => self.dropped.set(0),
-            Err(TrySendError::Full(batch)) => {
-                let events = memchr::memchr_iter(b'\n', &batch).count() - usize::from(self.dropped.get() > 0);
-                self.dropped.set(self.dropped.get() + events);
-            }
-            // The event log could not be written to; that has been said.
-            Err(TrySendError::Disconnected(_)) => {}
+            Err(_) => self.dropped.set(self.dropped.get() + events),
         }
     }
 }
@@ -220,11 +305,18 @@ mod tests {
         Story::new(7, address(40_000), address(3000))
     }
 
+    fn tapes(sender: SyncSender<Vec<u8>>) -> Tapes {
+        Tapes {
+            file: Some(tape(sender)),
+            live: None,
+        }
+    }
+
     #[test]
     fn lines_wait_for_others_but_not_long() {
         on_a_worker(async || {
             let (sender, batches) = mpsc::sync_channel(4);
-            let teller = Teller::new("a server", false, Some(tape(sender)));
+            let teller = Teller::new("a server", false, tapes(sender));
             let story = story();
             teller.tell(&story, Traffic::default(), &Event::Accepted);
             teller.tell(&story, Traffic { received: 5, sent: 6 }, &Event::Reset);
@@ -247,18 +339,50 @@ mod tests {
     fn what_there_is_no_room_for_is_counted_and_said() {
         on_a_worker(async || {
             let (sender, batches) = mpsc::sync_channel(1);
-            let journal = Rc::new(Journal::new("s", tape(sender)));
+            let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
+            let journal = Rc::new(Journal::new("s", Way::File(tape(sender)), clock));
             let story = story();
             for _ in 0..3 {
-                journal.write(&story, Traffic::default(), &Event::Accepted);
-                journal.write(&story, Traffic::default(), &Event::Reset);
+                journal.write(&story, Traffic::default(), &Event::Accepted, &mut None);
+                journal.write(&story, Traffic::default(), &Event::Reset, &mut None);
                 journal.hand_over();
             }
             assert_eq!(batches.iter().take(1).count(), 1);
-            journal.write(&story, Traffic::default(), &Event::Reset);
+            journal.write(&story, Traffic::default(), &Event::Reset, &mut None);
             journal.hand_over();
             let last = String::from_utf8(batches.recv().expect("a batch")).expect("text");
             assert!(last.contains("\"event\":\"dropped\",\"lines\":4"), "{last}");
+        });
+    }
+
+    #[test]
+    fn the_live_tape_takes_what_its_budget_allows_and_counts_the_rest() {
+        on_a_worker(async || {
+            let (tape, mut batches) = LiveTape::new();
+            let watching = tape.watchers().watch();
+            let live = Some(tape);
+            let teller = Teller::new("s", false, Tapes { file: None, live });
+            drop(watching);
+            let story = story();
+            let idle = Event::Idle { ends_after: None };
+            for _ in 0..100_000 {
+                teller.tell(&story, Traffic::default(), &idle);
+            }
+            assert!(!teller.tells_detail());
+            for _ in 0..50 {
+                teller.tell(&story, Traffic::default(), &Event::Reset);
+            }
+            tokio::time::sleep(WAIT + Duration::from_millis(1)).await;
+            let mut text = String::new();
+            while let Ok(batch) = batches.try_recv() {
+                text.push_str(std::str::from_utf8(&batch).expect("text"));
+            }
+            let lines: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+            let of = |name: &str| lines.iter().filter(|line| line["event"] == name).count();
+            assert_eq!(of("reset"), 50, "a connection's lines have a reserve");
+            let dropped: u64 = lines.iter().filter_map(|line| line["lines"].as_u64()).sum();
+            assert_eq!(of("idle") + dropped as usize, 100_000);
+            assert!((100..600).contains(&of("idle")), "{}", of("idle"));
         });
     }
 

@@ -1,8 +1,9 @@
 //! An event as a line of JSON. The fields are described in `docs/events.md`; whoever adds one adds it there.
 //!
-//! Written by hand: at full rate an exchange makes three lines, and they may cost a microsecond together.
+//! Written by hand: at full rate an exchange makes three lines, and they may cost a microsecond together. The detail of the
+//! live tape has a budget, and may cost more.
 
-use super::{Close, Event, Head, Reply, Story, Traffic};
+use super::{Close, Detail, Event, Head, Reply, Story, Traffic};
 use crate::connection::{State, Who};
 use crate::http::{Version, text};
 use crate::profile::Style;
@@ -12,12 +13,16 @@ use std::time::Duration;
 /// The version of the format, in the first line of each run. It changes when a field changes its meaning or goes away.
 pub(super) const FORMAT_VERSION: u32 = 1;
 
-/// Writes one event as one line.
+/// How much of a head is told.
+const LARGEST_HEAD: usize = 64 << 10;
+
+/// Writes one event as one line, on the live tape with its detail.
 pub(super) fn line(
     (time, since_accept): (&[u8], Duration),
     (server, story): (&str, &Story),
     traffic: Traffic,
     event: &Event<'_>,
+    live: bool,
     out: &mut Vec<u8>,
 ) {
     out.extend_from_slice(b"{\"time\":\"");
@@ -30,13 +35,23 @@ pub(super) fn line(
     word(out, b",\"event\":\"", name(event));
     match event {
         Event::Accepted | Event::Reset => {}
-        Event::Head(head) => head_fields(head, out),
+        Event::Head(head) => {
+            head_fields(head, out);
+            if live {
+                raw(head.raw, out);
+            }
+        }
         Event::Body { request, bytes, how } => {
             number(out, b",\"request\":", *request);
             number(out, b",\"bytes\":", *bytes);
             word(out, b",\"how\":\"", how.key());
         }
-        Event::Reply(reply) => reply_fields(reply, out),
+        Event::Reply(reply) => {
+            reply_fields(reply, out);
+            if let Some(detail) = reply.detail.filter(|_| live) {
+                detail_fields(story, detail, out);
+            }
+        }
         Event::Idle { ends_after } => match ends_after {
             Some(after) => number(out, b",\"ends_after_ns\":", nanoseconds(*after)),
             None => out.extend_from_slice(b",\"ends_after_ns\":null"),
@@ -49,6 +64,9 @@ pub(super) fn line(
             number(out, b",\"requests\":", *requests);
             number(out, b",\"open_ns\":", nanoseconds(*open));
         }
+    }
+    if let (true, Event::Close(close) | Event::End { close, .. }) = (live, event) {
+        word(out, b",\"words\":\"", close.reason.words());
     }
     out.extend_from_slice(b"}\n");
 }
@@ -118,6 +136,40 @@ fn reply_fields(reply: &Reply<'_>, out: &mut Vec<u8>) {
     });
 }
 
+fn raw(head: &[u8], out: &mut Vec<u8>) {
+    bytes(out, b",\"raw\":\"", &head[..head.len().min(LARGEST_HEAD)]);
+    if head.len() > LARGEST_HEAD {
+        out.extend_from_slice(b",\"raw_cut\":true");
+    }
+}
+
+fn detail_fields(story: &Story, detail: &Detail<'_>, out: &mut Vec<u8>) {
+    raw(detail.raw, out);
+    out.extend_from_slice(b",\"writes\":");
+    for (number, cut) in detail.cuts.first.iter().enumerate() {
+        out.push(if number == 0 { b'[' } else { b',' });
+        out.push(b'[');
+        text::decimal(nanoseconds(cut.at.saturating_duration_since(story.accepted)), out);
+        out.push(b',');
+        text::decimal(cut.bytes as u64, out);
+        out.push(b']');
+    }
+    out.extend_from_slice(if detail.cuts.first.is_empty() { b"[]" } else { b"]" });
+    if detail.cuts.more > 0 {
+        number(out, b",\"writes_more\":", detail.cuts.more as u64);
+    }
+    out.extend_from_slice(b",\"file\":");
+    json_value(&detail.file, out);
+    out.extend_from_slice(b",\"why\":");
+    json_value(&detail.why, out);
+}
+
+/// A value of text that is Unicode.
+fn json_value(value: &impl serde::Serialize, out: &mut Vec<u8>) {
+    // A Vec takes every write, and neither text nor a list of it fails to be written.
+    let _ = serde_json::to_writer(out, value);
+}
+
 fn close_fields(close: &Close, out: &mut Vec<u8>) {
     let who = match close.reason.who() {
         Who::Server => "server",
@@ -139,7 +191,8 @@ fn style_key(style: Style) -> &'static str {
     }
 }
 
-fn state_key(state: State) -> &'static str {
+/// A state's name in lines.
+pub fn state_key(state: State) -> &'static str {
     match state {
         State::Unused => "unused",
         State::Line => "line",

@@ -1,66 +1,36 @@
 //! What happens on each connection: the events, and who is told of them.
 //!
 //! The words are those of [`crate::connection`]: every end has a [`CloseReason`], the same word in profile, log and event
-//! log. A [`Teller`] hands every event to the log (a line an exchange, a line an end) and to the event log (a line an event,
-//! complete enough to replay the connection's story). Knows nothing of why something happened or what comes next.
+//! log. A [`Teller`] hands every event to the log (a line an exchange, a line an end), to the event log (a line an event,
+//! complete enough to replay the connection's story) and to the live tape (the same with more detail, within a budget). Knows nothing of why something happened or what comes next.
 
+mod budget;
+mod detail;
 mod human;
 mod journal;
 mod json;
+mod live;
 mod log;
+mod notes;
 mod recorder;
+mod story;
 mod throttle;
 
+pub use detail::{Cut, Cuts, Detail};
 pub use human::{Human, LogFormat};
-pub use journal::{Tape, Teller};
+pub use journal::{Tape, Tapes, Teller};
+pub use json::state_key;
+pub use live::{LiveTape, Watchers, Watching};
 pub use log::printable;
-pub use recorder::{Output, Recorder};
+pub use notes::Notes;
+pub use recorder::{Output, Recorder, start, timestamp};
+pub use story::{Latest, Story, Traffic};
 pub use throttle::Throttle;
 
 use crate::connection::{BodyEnd, CloseReason, State};
 use crate::http::{Fault, Version};
 use crate::profile::Style;
-use std::cell::OnceCell;
-use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::time::Instant;
-
-/// Whose events they are.
-#[derive(Debug)]
-pub struct Story {
-    /// The connection's number since the program started.
-    pub id: u64,
-    /// The client.
-    pub peer: SocketAddr,
-    /// The address that it came in on.
-    pub local: SocketAddr,
-    /// When it was accepted.
-    pub accepted: Instant,
-    /// The fields that are the same in each of its lines, once they have been needed.
-    fields: OnceCell<Box<str>>,
-}
-
-impl Story {
-    /// The story of a connection that is accepted now.
-    pub fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> Story {
-        Story {
-            id,
-            peer,
-            local,
-            accepted: Instant::now(),
-            fields: OnceCell::new(),
-        }
-    }
-}
-
-/// How many bytes have gone each way since the connection was accepted, as the server's own reads and writes count them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// From the client.
-    pub received: u64,
-    /// To the client.
-    pub sent: u64,
-}
 
 /// What happens on a connection.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +80,16 @@ pub enum Event<'a> {
     },
 }
 
+impl Event<'_> {
+    /// Whether it is one of those that each exchange has, and not one that a connection has a few of.
+    fn is_of_exchange(&self) -> bool {
+        matches!(
+            self,
+            Event::Head(_) | Event::Body { .. } | Event::Reply(_) | Event::Idle { .. }
+        )
+    }
+}
+
 /// A request head.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
@@ -125,6 +105,8 @@ pub struct Head<'a> {
     pub bytes: usize,
     /// What is wrong with it, if that is why it is refused.
     pub fault: Option<Fault>,
+    /// Its bytes, as received.
+    pub raw: &'a [u8],
 }
 
 /// A reply.
@@ -144,6 +126,8 @@ pub struct Reply<'a> {
     pub body_bytes: u64,
     /// Whether all of it was sent.
     pub complete: bool,
+    /// What the live tape tells beyond that; `None` where it will not.
+    pub detail: Option<&'a Detail<'a>>,
 }
 
 /// How the server ends a connection.

@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
@@ -36,19 +36,8 @@ impl Recorder {
     ///
     /// # Errors
     /// The file cannot be opened for writing, or the thread cannot be started.
-    pub fn start(output: &Output, servers: &[(&str, SocketAddr)]) -> io::Result<Recorder> {
-        let servers: Vec<Value> = servers
-            .iter()
-            .map(|(name, address)| json!({"server": name, "address": address.to_string()}))
-            .collect();
-        let first = stamped(json!({
-            "event": "start",
-            "format": "labserve-events",
-            "version": FORMAT_VERSION,
-            "labserve": crate::VERSION,
-            "pid": std::process::id(),
-            "servers": servers,
-        }));
+    pub fn start(output: &Output, servers: &[(String, SocketAddr)]) -> io::Result<Recorder> {
+        let first = stamped(start(servers));
         let mut sink = Sink::open(output)?;
         // Here and not on the thread, so that a log that cannot be written to is known before anything is served.
         sink.write(&first)?;
@@ -67,20 +56,9 @@ impl Recorder {
         self.tape.clone()
     }
 
-    /// Writes a line about the program itself: an object with an `event`, to which the time is added.
-    pub fn note(&self, line: Value) {
-        match self.tape.batches.try_send(stamped(line)) {
-            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-            Err(TrySendError::Full(line)) => {
-                let line = String::from_utf8_lossy(&line);
-                tracing::warn!("the event log is behind; it lacks this line: {line}");
-            }
-        }
-    }
-
-    /// Writes what is left and the last line. The workers must have ended.
+    /// Writes what is left and the last line. The workers must have ended, and all [`super::Notes`] be dropped.
     pub fn finish(self) {
-        self.note(json!({"event": "stop"}));
+        self.tape.note(json!({"event": "stop"}));
         let Recorder { tape, thread } = self;
         drop(tape);
         if thread.join().is_err() {
@@ -89,16 +67,35 @@ impl Recorder {
     }
 }
 
+/// The first line of a run.
+pub fn start(servers: &[(String, SocketAddr)]) -> Value {
+    let servers: Vec<Value> = servers
+        .iter()
+        .map(|(name, address)| json!({"server": name, "address": address.to_string()}))
+        .collect();
+    json!({
+        "event": "start",
+        "format": "labserve-events",
+        "version": FORMAT_VERSION,
+        "labserve": crate::VERSION,
+        "pid": std::process::id(),
+        "servers": servers,
+    })
+}
+
 /// The line of an event of the program itself, with the time.
-fn stamped(mut event: Value) -> Vec<u8> {
-    let time = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+pub(super) fn stamped(mut event: Value) -> Vec<u8> {
+    event["time"] = timestamp(SystemTime::now()).into();
+    format!("{event}\n").into_bytes()
+}
+
+/// A time as lines have it: `2026-11-25T21:55:12.123456789Z`.
+pub fn timestamp(time: SystemTime) -> String {
+    let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let mut text = [0; 19];
     crate::http::date::write_rfc3339(i64::try_from(time.as_secs()).unwrap_or(i64::MAX), &mut text);
     let text = String::from_utf8_lossy(&text);
-    event["time"] = format!("{text}.{:09}Z", time.subsec_nanos()).into();
-    format!("{event}\n").into_bytes()
+    format!("{text}.{:09}Z", time.subsec_nanos())
 }
 
 /// An open output.

@@ -79,6 +79,14 @@ impl Layer {
         Layer::parse(&origin, &text).map_err(|error| ConfigError { line: None, ..error })
     }
 
+    /// A layer of these keys. `origin` stands for it in errors.
+    ///
+    /// # Errors
+    /// An unknown key, a value of the wrong kind.
+    pub fn from_table(origin: &str, table: &Table) -> Result<Layer, ConfigError> {
+        Layer::parse(origin, &table.to_string()).map_err(|error| ConfigError { line: None, ..error })
+    }
+
     /// The line in which the innermost of `key`'s tables that is written here begins.
     fn line_of(&self, key: &[String]) -> Option<usize> {
         let last = key.last()?;
@@ -122,8 +130,12 @@ impl Layer {
 /// A profile's layers, the lowest first.
 #[derive(Clone, Debug)]
 pub struct Stack {
+    /// What it was asked for by.
+    asked: String,
     name: String,
     layers: Vec<Layer>,
+    /// How many of the layers are the profile's own.
+    own: usize,
 }
 
 impl Stack {
@@ -153,15 +165,43 @@ impl Stack {
         let short = Path::new(name)
             .file_stem()
             .map_or(name.to_owned(), |stem| stem.to_string_lossy().into_owned());
-        Ok(Stack { name: short, layers })
+        Ok(Stack {
+            asked: name.to_owned(),
+            name: short,
+            own: layers.len(),
+            layers,
+        })
     }
 
     /// A profile of one layer.
     pub fn of(name: &str, layer: Layer) -> Stack {
         Stack {
+            asked: name.to_owned(),
             name: name.to_owned(),
             layers: vec![layer],
+            own: 1,
         }
+    }
+
+    /// The name or the path that the profile was asked for by.
+    pub fn asked(&self) -> &str {
+        &self.asked
+    }
+
+    /// The profile without what has been laid over it.
+    pub fn profile(&self) -> Stack {
+        let mut profile = self.clone();
+        profile.layers.truncate(self.own);
+        profile
+    }
+
+    /// The keys of all that has been laid over the profile.
+    pub fn changes(&self) -> Table {
+        let mut whole = Table::new();
+        for layer in &self.layers[self.own..] {
+            merge(&mut whole, &layer.table);
+        }
+        whole
     }
 
     /// Lays `layer` over the others.

@@ -391,6 +391,8 @@ pub struct WritePolicy {
     pub cork: bool,
     pub nodelay: bool,
     pub delay: Option<Duration>,
+    pub body_delay: Option<Duration>,
+    pub pause: Option<Duration>,
     pub stalled: Option<Duration>,
     pub min_rate: Option<u64>,
     pub min_rate_after: Duration,

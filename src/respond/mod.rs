@@ -4,22 +4,27 @@
 //! what is answered to what was found there. [`reply`] renders either, with what
 //! [`values`] says for the placeholders.
 
+mod asked;
+mod explain;
 mod parts;
 pub mod precondition;
 mod reply;
 mod values;
+mod why;
 
+pub use explain::{Refused, explain};
 pub use parts::Parts;
 pub use reply::{Body, Moment, Place, Reply, Surroundings};
+pub use why::{Lay, Step, Why};
 
 use crate::files::{Found, Located, Resource, path};
 use crate::http::field::Name;
 use crate::http::host::is_host_with_port;
 use crate::http::range::{self, Selection};
 use crate::http::{Request, ResponseId};
-use crate::profile::{Fold, MethodRule, Precompressed, Profile, Repeated, Take};
-use precondition::{Conditional, Method, Ranged, Validators, Verdict};
-use std::borrow::Cow;
+use crate::profile::{MethodRule, Precompressed, Profile, Take};
+use asked::Asked;
+use precondition::{Validators, Verdict};
 use std::sync::Arc;
 
 /// What a request is for.
@@ -114,6 +119,21 @@ pub fn file_reply<'p>(
     named: Option<&str>,
     moment: &Moment,
 ) -> Reply<'p> {
+    let lay = Lay::of(&found);
+    let reply = reply_to_found(profile, request, found, named, moment);
+    match reply.why {
+        Why::Unsaid => reply.because(Why::Found(lay)),
+        _ => reply,
+    }
+}
+
+fn reply_to_found<'p>(
+    profile: &'p Profile,
+    request: &Request<'_>,
+    found: Found,
+    named: Option<&str>,
+    moment: &Moment,
+) -> Reply<'p> {
     let files = &profile.files;
     let method = request.method();
     let rule = profile.methods.rule(method);
@@ -155,7 +175,7 @@ pub fn file_reply<'p>(
     match rule {
         MethodRule::Found(id) => Reply::plain(profile, id, method),
         MethodRule::Resolved(id) => Reply::resolved(profile, id, method, Place::File(resource)),
-        _ => resource_reply(profile, request, resource, moment),
+        _ => resource_reply(profile, request, resource, moment).because(Why::Conditions),
     }
 }
 
@@ -167,33 +187,12 @@ fn resource_reply<'p>(
     moment: &Moment,
 ) -> Reply<'p> {
     let responses = &profile.responses;
-    let field = |name: Name| joined(profile, request, name, profile.repeated);
-    let date = |name: Name| joined(profile, request, name, profile.repeated_date);
-    let range = field(Name::Range);
-    let selection = range
+    let asked = Asked::of(profile, request);
+    let selection = asked
+        .range
         .as_deref()
         .map(|range| range::select(range, resource.size(), &profile.range));
-    let tags = [
-        field(Name::IfMatch),
-        field(Name::IfNoneMatch),
-        field(Name::IfRange),
-        field(Name::CacheControl),
-    ];
-    let dates = [date(Name::IfModifiedSince), date(Name::IfUnmodifiedSince)];
-    let conditional = Conditional {
-        method: match request.method() {
-            b"GET" => Method::Get,
-            b"HEAD" => Method::Head,
-            _ => Method::Other,
-        },
-        if_match: tags[0].as_deref(),
-        if_none_match: tags[1].as_deref(),
-        if_modified_since: dates[0].as_deref(),
-        if_unmodified_since: dates[1].as_deref(),
-        if_range: tags[2].as_deref(),
-        cache_control: tags[3].as_deref(),
-        range: Ranged::of(selection.as_ref()),
-    };
+    let conditional = asked.conditional(selection.as_ref());
     let mut etag = Vec::new();
     let has_etag = values::write_etag(profile, &resource, moment.now_secs, &mut etag);
     let validators = Validators {
@@ -225,47 +224,6 @@ fn resource_reply<'p>(
             Body::Unsatisfiable,
         ),
     }
-}
-
-/// The value of a field that may be repeated or folded, as the profile reads it.
-fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name, repeated: Repeated) -> Option<Cow<'a, [u8]>> {
-    let mut values = request
-        .all_as(name, profile.trailing_space)
-        .map(|value| unfolded(value, profile.fold));
-    let first = values.next()?;
-    let mut more = values.peekable();
-    if more.peek().is_none() {
-        return Some(first);
-    }
-    let between: &[u8] = match repeated {
-        Repeated::First => return Some(first),
-        Repeated::Last => return more.last(),
-        Repeated::Join => b", ",
-        Repeated::JoinTight => b",",
-    };
-    let mut whole = first.into_owned();
-    for value in more {
-        whole.extend_from_slice(between);
-        whole.extend_from_slice(&value);
-    }
-    Some(Cow::Owned(whole))
-}
-
-/// A field value that may go on over several lines, as the profile reads it.
-fn unfolded(value: &[u8], fold: Fold) -> Cow<'_, [u8]> {
-    if fold == Fold::Sent || memchr::memchr(b'\n', value).is_none() {
-        return Cow::Borrowed(value);
-    }
-    let mut whole = Vec::with_capacity(value.len());
-    match fold {
-        Fold::Space => crate::http::field::unfold(value, &mut whole),
-        Fold::Cut | Fold::Sent => {
-            for line in value.split(|b| *b == b'\n') {
-                whole.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
-            }
-        }
-    }
-    Cow::Owned(whole)
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 //! It neither reads a Range field (`http::range`) nor writes an answer: the verdict says 304, 412, or go on with or
 //! without ranges. A file that is not there has no conditions here.
 
+mod explain;
 mod policy;
 
 use crate::http::date;
 use crate::http::etag::{self, Comparison};
 use crate::http::range::Selection;
 
+pub(crate) use explain::explain;
 pub use policy::{
     BadDate, ConditionPolicy, DateField, DateMatch, EmptyField, Held, IfMatch, IfNoneMatch, IfRangeEtag, IfRangeScope,
     Methods, OtherMethods, RangeTurn, TagIf,

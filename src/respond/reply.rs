@@ -2,6 +2,7 @@
 
 use super::parts::Parts;
 use super::values::ReplyValues;
+use super::why::Why;
 use crate::files::Resource;
 use crate::http::range::ByteRange;
 use crate::http::{Request, ResponseId, Version};
@@ -46,6 +47,8 @@ pub struct Reply<'p> {
     pub resource: Option<Arc<Resource>>,
     /// The body.
     pub body: Body,
+    /// Why it is this one.
+    pub why: Why,
     /// The media type of what is no file.
     pub(super) content_type: Option<String>,
     pub(super) profile: &'p Profile,
@@ -84,9 +87,16 @@ impl<'p> Reply<'p> {
             response: profile.responses.for_method(id, method),
             resource: None,
             body: Body::Whole,
+            why: Why::Unsaid,
             content_type: None,
             profile,
         }
+    }
+
+    /// The same, for this reason.
+    #[must_use]
+    pub fn because(self, why: Why) -> Reply<'p> {
+        Reply { why, ..self }
     }
 
     /// A response about what a path names, whatever that is.

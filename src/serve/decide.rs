@@ -7,7 +7,7 @@ use crate::files::{Cache, Found, Located};
 use crate::http::Request;
 use crate::http::field::Name;
 use crate::profile::MethodRule;
-use crate::respond::{self, Body, Reply, Route};
+use crate::respond::{self, Body, Reply, Route, Why};
 use std::sync::atomic::Ordering;
 
 impl Exchange<'_> {
@@ -15,7 +15,7 @@ impl Exchange<'_> {
     pub(super) fn decide(&self, request: &Request<'_>) -> Reply<'_> {
         let profile = self.profile();
         match respond::route(profile, request, self.site.root.names()) {
-            Route::Answer(id) => Reply::plain(profile, id, request.method()),
+            Route::Answer(id) => Reply::plain(profile, id, request.method()).because(Why::Route),
             Route::Lookup(located) => {
                 let found = self.find(request, &located);
                 let named = matches!(profile.methods.rule(request.method()), MethodRule::Resolved(_))

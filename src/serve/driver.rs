@@ -4,6 +4,7 @@
 
 use super::exchange::{Exchange, Left, Refusal};
 use super::finish::Seen;
+use super::registry::Registered;
 use super::waiting::{Armed, Woken};
 use super::worker::Worker;
 use super::{Site, finish, wire};
@@ -65,9 +66,12 @@ pub(super) enum Entry {
 pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: Rc<Worker>, entry: Entry) {
     let local = stream.local_addr().unwrap_or(peer);
     let connection = Connection::new(worker.now());
+    let story = Rc::new(Story::new(id, peer, local));
+    // Dropped before the socket, on every way out of here.
+    let registered = Registered::new(&worker, &story, crate::sys::socket(&stream));
     let mut driver = Driver {
         stream,
-        story: Story::new(id, peer, local),
+        story,
         connection,
         input: Vec::new(),
         traffic: Traffic::default(),
@@ -77,15 +81,22 @@ pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: 
     };
     driver.tell(&events::Event::Accepted);
     let end = match entry {
-        Entry::Admitted => driver.serve().await,
+        Entry::Admitted => tokio::select! {
+            biased;
+            end = driver.serve() => end,
+            style = registered.wish.made() => End {
+                reason: CloseReason::Asked,
+                style: Some(style),
+            },
+        },
         Entry::Refused => driver.refuse().await,
     };
-    driver.end(end).await;
+    driver.end(end, registered).await;
 }
 
 pub(super) struct Driver {
     pub(super) stream: TcpStream,
-    story: Story,
+    story: Rc<Story>,
     pub(super) connection: Connection,
     /// Bytes that have arrived and belong to no finished request.
     pub(super) input: Vec<u8>,
@@ -346,7 +357,7 @@ impl Driver {
         outcome.end.unwrap_or(reason.into())
     }
 
-    async fn end(mut self, end: End) {
+    async fn end(mut self, end: End, registered: Registered) {
         let site = self.worker.site();
         let ends = &site.profile.connection.ends;
         let state = self.connection.state();
@@ -354,7 +365,7 @@ impl Driver {
         let after_reply = state == State::Exchange
             && !matches!(
                 end.reason,
-                CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError
+                CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError | CloseReason::Asked
             );
         if let Some(pause) = ends.pause.filter(|_| after_reply) {
             finish::pause(&self.stream, pause, ends.pause_holds, &mut self.traffic.received).await;
@@ -375,7 +386,13 @@ impl Driver {
             self.tell(&events::Event::Close(close));
         } else {
             self.tell(&events::Event::Close(close));
-            let seen = Box::pin(finish::finish(&self.stream, style, ends, &mut self.traffic.received)).await;
+            let finish = Box::pin(finish::finish(&self.stream, style, ends, &mut self.traffic.received));
+            // Whoever lingers or holds still can be told to be done.
+            let seen = tokio::select! {
+                biased;
+                seen = finish => seen,
+                _ = registered.wish.made(), if end.reason != CloseReason::Asked => None,
+            };
             match seen {
                 Some(Seen::Fin) => self.tell_client_fin(),
                 Some(Seen::Reset) => self.tell(&events::Event::Reset),
@@ -384,6 +401,7 @@ impl Driver {
         }
         let open = self.worker.now().saturating_sub(self.connection.accepted());
         let (stream, story, traffic, worker) = (self.stream, self.story, self.traffic, self.worker);
+        drop(registered);
         // The socket is closed before that is told: whoever reads of an end may rely on it.
         drop(stream);
         worker.tell(
@@ -408,6 +426,7 @@ impl Driver {
                 Some(Refusal::Fault(fault)) => Some(fault),
                 Some(Refusal::Response(_)) | None => None,
             },
+            raw: &self.input[..if head.len > 0 { head.len } else { self.input.len() }],
         }));
     }
 }

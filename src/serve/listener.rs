@@ -9,12 +9,52 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// A listener, open or shut. Shut, it leaves connections to the system's backlog; dropped, it accepts no more.
+#[derive(Debug)]
+pub(super) struct Door {
+    listener: Rc<TcpListener>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Door {
+    pub(super) fn open(listener: TcpListener, worker: &Rc<Worker>) -> Door {
+        let mut door = Door {
+            listener: Rc::new(listener),
+            accepting: None,
+        };
+        door.set(true, worker);
+        door
+    }
+
+    /// Opens or shuts it.
+    pub(super) fn set(&mut self, open: bool, worker: &Rc<Worker>) {
+        match (open, self.accepting.take()) {
+            (true, None) => {
+                let accepting = accept(Rc::clone(&self.listener), Rc::clone(worker));
+                self.accepting = Some(tokio::task::spawn_local(accepting));
+            }
+            (true, accepting) => self.accepting = accepting,
+            (false, Some(accepting)) => accepting.abort(),
+            (false, None) => {}
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        if let Some(accepting) = &self.accepting {
+            accepting.abort();
+        }
+    }
+}
 
 /// How long it is waited when connections cannot be accepted, for whatever reason.
 const RETRY: Duration = Duration::from_millis(100);
 
 /// Accepts connections until it is aborted.
-pub(super) async fn accept(listener: TcpListener, worker: Rc<Worker>) {
+async fn accept(listener: Rc<TcpListener>, worker: Rc<Worker>) {
     let room = Room::of_process();
     let mut failing = false;
     loop {

@@ -5,11 +5,14 @@
 
 mod body;
 mod decide;
+mod detail;
 mod driver;
 mod exchange;
 mod finish;
 mod listener;
+mod orders;
 mod pace;
+mod registry;
 mod room;
 mod through_hyper;
 mod waiting;
@@ -17,17 +20,24 @@ mod wire;
 mod worker;
 mod writing;
 
-use crate::events::{Recorder, Tape};
+pub use crate::sys::Kernel;
+pub use orders::Orders;
+pub use registry::Sight;
+
+use crate::events::Tapes;
 use crate::files::{Limits, Root};
 use crate::profile::Profile;
+use listener::Door;
+use orders::Order;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 use worker::{Shared, Worker};
 
@@ -85,38 +95,21 @@ impl Server {
 /// Running servers.
 #[derive(Debug)]
 pub struct Running {
-    workers: Vec<WorkerThread>,
-}
-
-#[derive(Debug)]
-struct WorkerThread {
-    /// Dropped, it stops the worker.
-    orders: UnboundedSender<Order>,
-    thread: std::thread::JoinHandle<()>,
-}
-
-/// What a worker is told to do.
-#[derive(Clone, Debug)]
-enum Order {
-    /// To serve this in place of what it serves as the server of this number.
-    Reload(usize, Box<Site>),
+    orders: Orders,
+    workers: Vec<JoinHandle<()>>,
 }
 
 impl Running {
-    /// Serves `site` in place of what the `server`th server has served, from the next request on. No connection is ended
-    /// for it; one that rests keeps the timer that it rests under. Its port and address stay.
-    pub fn reload(&self, server: usize, site: &Site) {
-        for worker in &self.workers {
-            // A worker that has ended already serves nothing.
-            let _ = worker.orders.send(Order::Reload(server, Box::new(site.clone())));
-        }
+    /// The way to tell them something.
+    pub fn orders(&self) -> &Orders {
+        &self.orders
     }
 
     /// Stops accepting, lets running replies finish and ends all other connections. Returns when all are ended.
     pub fn stop(self) {
-        let threads: Vec<_> = self.workers.into_iter().map(|worker| worker.thread).collect();
-        for thread in threads {
-            if thread.join().is_err() {
+        self.orders.give(&Order::Stop);
+        for worker in self.workers {
+            if worker.join().is_err() {
                 tracing::error!("a worker ended with a panic");
             }
         }
@@ -137,15 +130,18 @@ pub struct Options {
 /// How long running replies may take when the servers stop, unless told otherwise.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs `servers` until they are stopped, and tells `recorder` what happens, if there is one.
+/// Runs `servers` until they are stopped, and tells what happens to these tapes.
 ///
 /// # Errors
 /// A thread or a runtime cannot be made.
-pub fn run(servers: Vec<Server>, options: Options, recorder: Option<&Recorder>) -> io::Result<Running> {
+pub fn run(servers: Vec<Server>, options: Options, tapes: &Tapes) -> io::Result<Running> {
     crate::sys::raise_file_limit();
     let shared = Arc::new(Shared::new());
     let open: Vec<Arc<AtomicU64>> = servers.iter().map(|_| Arc::default()).collect();
-    let mut running = Running { workers: Vec::new() };
+    let mut running = Running {
+        orders: Orders(Vec::new()),
+        workers: Vec::new(),
+    };
     for number in 0..options.workers.max(1) {
         let mine = servers
             .iter()
@@ -155,7 +151,7 @@ pub fn run(servers: Vec<Server>, options: Options, recorder: Option<&Recorder>) 
                     listener: server.listener.try_clone()?,
                     site: server.site.clone(),
                     open: Arc::clone(open),
-                    tape: recorder.map(Recorder::tape),
+                    tapes: tapes.clone(),
                 })
             })
             .collect::<io::Result<Vec<Post>>>()?;
@@ -171,7 +167,8 @@ pub fn run(servers: Vec<Server>, options: Options, recorder: Option<&Recorder>) 
         let thread = std::thread::Builder::new()
             .name(format!("worker-{number}"))
             .spawn(work)?;
-        running.workers.push(WorkerThread { orders, thread });
+        running.orders.0.push(orders);
+        running.workers.push(thread);
     }
     Ok(running)
 }
@@ -182,28 +179,42 @@ struct Post {
     site: Site,
     /// How many connections all workers have admitted for this server, of those that are open.
     open: Arc<AtomicU64>,
-    tape: Option<Tape>,
+    tapes: Tapes,
 }
 
 async fn work(mine: Vec<Post>, shared: Arc<Shared>, mut orders: UnboundedReceiver<Order>, options: Options) {
     let mut workers = Vec::new();
-    let mut accepting = Vec::new();
+    let mut doors = Vec::new();
     for post in mine {
         let shared = Arc::clone(&shared);
-        let worker = Rc::new(Worker::new(post.site, shared, post.open, (options, post.tape)));
+        let worker = Rc::new(Worker::new(post.site, shared, post.open, (options, post.tapes)));
         match TcpListener::from_std(post.listener) {
-            Ok(listener) => accepting.push(tokio::task::spawn_local(listener::accept(listener, Rc::clone(&worker)))),
-            Err(error) => tracing::error!("cannot listen: {error}"),
+            Ok(listener) => doors.push(Some(Door::open(listener, &worker))),
+            Err(error) => {
+                tracing::error!("cannot listen: {error}");
+                doors.push(None);
+            }
         }
         workers.push(worker);
     }
     // Nobody is left to give orders: then it stops.
-    while let Some(Order::Reload(server, site)) = orders.recv().await {
-        if let Some(worker) = workers.get(server) {
-            worker.replace_site(*site);
+    while let Some(order) = orders.recv().await {
+        match order {
+            Order::Stop => break,
+            Order::Ask(question) => orders::answer(question, &workers),
+            Order::Accept(server, accepts) => {
+                if let (Some(Some(door)), Some(worker)) = (doors.get_mut(server), workers.get(server)) {
+                    door.set(accepts, worker);
+                }
+            }
+            Order::Reload(server, site) => {
+                if let Some(worker) = workers.get(server) {
+                    worker.replace_site(*site);
+                }
+            }
         }
     }
-    accepting.iter().for_each(tokio::task::JoinHandle::abort);
+    drop(doors);
     for worker in &workers {
         worker.stopping.set(true);
         worker.stop.notify_waiters();

@@ -3,6 +3,7 @@
 
 use super::pace::Pace;
 use crate::connection::CloseReason;
+use crate::events::Cuts;
 use crate::files::{Content, Resource};
 use crate::http::range::ByteRange;
 use crate::profile::WritePolicy;
@@ -12,6 +13,7 @@ use std::io::{self, ErrorKind, IoSlice};
 #[cfg(target_os = "linux")]
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 /// From how many bytes on a second system call costs less than copying them twice.
 #[cfg(target_os = "linux")]
@@ -31,6 +33,30 @@ pub(super) enum Piece<'a> {
     File(ByteRange),
 }
 
+/// How far a reply has got.
+struct Progress<'c> {
+    pace: Pace,
+    /// The writes so far, if somebody wants to know.
+    cuts: Option<&'c mut Cuts>,
+}
+
+impl<'c> Progress<'c> {
+    fn of(policy: &WritePolicy, cuts: Option<&'c mut Cuts>) -> Progress<'c> {
+        Progress {
+            pace: Pace::of(policy),
+            cuts,
+        }
+    }
+
+    /// The socket has taken so many bytes.
+    fn took(&mut self, bytes: usize, sent: &mut u64) {
+        *sent += bytes as u64;
+        if let Some(cuts) = &mut self.cuts {
+            cuts.push(bytes);
+        }
+    }
+}
+
 /// Why a reply was not sent to its end.
 pub(super) fn reason_of(error: &io::Error) -> CloseReason {
     match error.kind() {
@@ -43,7 +69,7 @@ pub(super) fn reason_of(error: &io::Error) -> CloseReason {
 }
 
 /// Sends `head`, then `body`, in the writes of the policy; `head_apart` stands for the policy's own. Adds what was sent to
-/// `sent`.
+/// `sent`, and each write to `cuts` if somebody wants to know.
 ///
 /// # Errors
 /// The client's reset; `UnexpectedEof` if the file has become shorter; `TimedOut` if the client takes too little. Then less
@@ -54,7 +80,7 @@ pub(super) async fn send(
     body: &[Piece<'_>],
     resource: Option<&Resource>,
     (policy, head_apart): (&WritePolicy, Option<&[usize]>),
-    sent: &mut u64,
+    (sent, cuts): (&mut u64, Option<&mut Cuts>),
 ) -> io::Result<()> {
     let is_file = body.iter().any(|piece| matches!(piece, Piece::File(_)));
     let usual = if is_file {
@@ -62,14 +88,18 @@ pub(super) async fn send(
     } else {
         &policy.page_head_apart
     };
-    let apart = head_apart.or(usual.as_deref());
-    let pace = &mut Pace::of(policy);
+    let waits = policy.body_delay.filter(|_| !head.is_empty() && !body.is_empty());
+    let apart = head_apart.or(usual.as_deref()).or(waits.map(|_| [].as_slice()));
+    let pace = &mut Progress::of(policy, cuts);
     let mut head = head;
     if let Some(lines) = apart {
         for part in split_lines(head, lines) {
             write_all(stream, part, &[], pace, sent).await?;
         }
         head = &[];
+    }
+    if let Some(time) = waits {
+        sleep(time).await;
     }
     for piece in body {
         match piece {
@@ -84,7 +114,7 @@ pub(super) async fn send(
                     std::mem::take(&mut head),
                     *range,
                     resource,
-                    (policy.piece, pace),
+                    (policy, pace),
                     sent,
                 )
                 .await?;
@@ -101,7 +131,7 @@ pub(super) async fn send_bytes(
     policy: &WritePolicy,
     sent: &mut u64,
 ) -> io::Result<()> {
-    write_all(stream, bytes, &[], &mut Pace::of(policy), sent).await
+    write_all(stream, bytes, &[], &mut Progress::of(policy, None), sent).await
 }
 
 /// Cuts a head behind the first so many lines, the next so many, and so on.
@@ -126,9 +156,10 @@ async fn send_file(
     head: &[u8],
     range: ByteRange,
     resource: &Resource,
-    (piece, pace): (usize, &mut Pace),
+    (policy, pace): (&WritePolicy, &mut Progress<'_>),
     sent: &mut u64,
 ) -> io::Result<()> {
+    let piece = policy.piece;
     let mut head = head;
     let mut at = range.first;
     let end = range.last.saturating_add(1);
@@ -146,12 +177,15 @@ async fn send_file(
         };
         match taken {
             Ok(taken) => {
-                *sent += taken as u64;
+                pace.took(taken, sent);
                 let of_head = taken.min(head.len());
                 head = &head[of_head..];
                 at += (taken - of_head) as u64;
+                if let Some(time) = policy.pause.filter(|_| at == piece_end && at < end) {
+                    sleep(time).await;
+                }
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => pace.writable(stream, *sent).await?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => pace.pace.writable(stream, *sent).await?,
             Err(error) => return Err(error),
         }
     }
@@ -204,17 +238,23 @@ fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usiz
 }
 
 /// Sends both, in one write if the socket takes them.
-async fn write_all(stream: &TcpStream, first: &[u8], second: &[u8], pace: &mut Pace, sent: &mut u64) -> io::Result<()> {
+async fn write_all(
+    stream: &TcpStream,
+    first: &[u8],
+    second: &[u8],
+    pace: &mut Progress<'_>,
+    sent: &mut u64,
+) -> io::Result<()> {
     let (mut first, mut second) = (first, second);
     while !(first.is_empty() && second.is_empty()) {
         match try_write(stream, first, second) {
             Ok(taken) => {
-                *sent += taken as u64;
+                pace.took(taken, sent);
                 let of_first = taken.min(first.len());
                 first = &first[of_first..];
                 second = &second[taken - of_first..];
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => pace.writable(stream, *sent).await?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => pace.pace.writable(stream, *sent).await?,
             Err(error) => return Err(error),
         }
     }

@@ -1,7 +1,8 @@
 //! What a worker keeps for each server that it serves: files, buffers, numbers, and the site as it is now.
 
+use super::registry::Registry;
 use super::{Options, Site};
-use crate::events::{Event, Story, Tape, Teller, Traffic};
+use crate::events::{Event, Story, Tapes, Teller, Traffic};
 use crate::files::Cache;
 use crate::respond::Moment;
 use std::cell::{Cell, RefCell};
@@ -45,8 +46,10 @@ pub(super) struct Worker {
     pub(super) open: Cell<u64>,
     /// How many connections all workers have admitted for this server, of those that are open.
     pub(super) admitted_everywhere: Arc<AtomicU64>,
+    /// The connections that this worker serves.
+    pub(super) registry: Registry,
     random: Cell<u64>,
-    teller: Teller,
+    pub(super) teller: Teller,
     /// Buffers that finished exchanges leave to the next.
     buffers: RefCell<Vec<Vec<u8>>>,
 }
@@ -56,18 +59,19 @@ impl Worker {
         site: Site,
         shared: Arc<Shared>,
         admitted_everywhere: Arc<AtomicU64>,
-        (options, tape): (Options, Option<Tape>),
+        (options, tapes): (Options, Tapes),
     ) -> Worker {
         let seed = random_seed();
         Worker {
             cache: RefCell::new(Cache::new(site.cache)),
-            teller: Teller::new(&site.profile.name, options.throttle_log, tape),
+            teller: Teller::new(&site.profile.name, options.throttle_log, tapes),
             site: RefCell::new(Rc::new(site)),
             shared,
             stop: Notify::new(),
             stopping: Cell::new(false),
             open: Cell::new(0),
             admitted_everywhere,
+            registry: Registry::default(),
             random: Cell::new(seed | 1),
             buffers: RefCell::new(Vec::new()),
         }

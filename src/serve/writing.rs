@@ -7,7 +7,7 @@ use super::driver::End;
 use super::exchange::Exchange;
 use super::{finish, wire};
 use crate::connection::{CloseReason, Fate, fate};
-use crate::events::{self, Event};
+use crate::events::{self, Cuts, Event};
 use crate::http::head::Http09;
 use crate::http::range::ByteRange;
 use crate::http::{Framing, Request, ResponseId, Version, status};
@@ -45,6 +45,7 @@ impl Exchange<'_> {
         let (mut head, mut page) = (self.worker.buffer(), self.worker.buffer());
         self.render(request, reply, (&fate, number), &mut head, &mut page);
         let before = *sent;
+        let mut cuts = self.worker.teller.tells_detail().then(Cuts::default);
         let written = {
             let body = if self.has_body(request, reply) {
                 pieces(reply, &page)
@@ -59,12 +60,15 @@ impl Exchange<'_> {
                 &body,
                 reply.resource.as_deref(),
                 (&profile.writes, response.head_apart.as_deref()),
-                sent,
+                (sent, cuts.as_mut()),
             )
             .await
         };
         let sent_now = *sent - before;
         let head_bytes = sent_now.min(head.len() as u64);
+        let detail = cuts
+            .as_ref()
+            .map(|cuts| self.detail(request, reply, ending, &head[..head_bytes as usize], cuts));
         self.tell(
             *sent,
             &Event::Reply(events::Reply {
@@ -75,6 +79,7 @@ impl Exchange<'_> {
                 head_bytes,
                 body_bytes: sent_now - head_bytes,
                 complete: written.is_ok(),
+                detail: detail.as_ref(),
             }),
         );
         self.worker.give_back(head);

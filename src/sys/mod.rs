@@ -20,3 +20,7 @@ pub(crate) use windows::{
 mod linux;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{send_file, send_more};
+
+mod kernel;
+pub use kernel::Kernel;
+pub(crate) use kernel::{Socket, kernel_facts, socket};

@@ -2,7 +2,7 @@
 //!
 //! `corpus` replays what the real servers were asked and compares byte for byte; `capture` repeats the lab report's
 //! captures; `cli`, `stop` and
-//! `reload` try what people do to it; `events` reads its event log; `limits` asks too much of it, and `race` in the instant of an end; `clients` lets an everyday HTTP client loose on every profile; `iis` and `book` say of the two profiles that no
+//! `reload` try what people do to it; `events` reads its event log; `limits` asks too much of it, and `race` in the instant of an end; `timeline` asks its page's API; `clients` lets an everyday HTTP client loose on every profile; `iis` and `book` say of the two profiles that no
 //! server could be recorded for what they must do. `support` is what these stand on. Nothing here looks inside labserve.
 
 mod support;
@@ -20,3 +20,4 @@ mod race;
 mod readme;
 mod reload;
 mod stop;
+mod timeline;

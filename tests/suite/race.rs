@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -122,5 +122,30 @@ fn a_request_that_is_found_with_the_end_of_its_timer() {
         resting.wait_until(IDLE + FAR / 2);
         server.signal("-CONT");
         assert_eq!(resting.meets(), tie, "{profile}");
+    }
+}
+
+/// A reply that waits for the lookup of its file is dropped if FIN comes meanwhile; how long that takes is the profile's.
+#[test]
+fn a_fin_behind_a_request_drops_it_for_as_long_as_the_lookup_takes() {
+    let site = Site::recorded();
+    for (within, meets) in [("5s", Meets::FinAlone), ("0ms", Meets::Served)] {
+        let set = format!("client_fin.drop_within={within}");
+        let server = Server::start_with("node", site.root(), &["--set", &set]);
+        let mut stream = TcpStream::connect(server.address()).expect("the server should accept");
+        stream.write_all(REQUEST).expect("the server should take a request");
+        sleep(FAR / 2);
+        stream
+            .shutdown(Shutdown::Write)
+            .expect("an open connection should be to be shut");
+        let mut ending = Resting {
+            stream,
+            since: Instant::now(),
+        };
+        assert_eq!(ending.meets(), meets, "{within}");
+        assert!(
+            ending.since.elapsed() < Duration::from_secs(4),
+            "{within}: it waits on behind FIN"
+        );
     }
 }

@@ -16,7 +16,7 @@ struct Running {
 impl Running {
     fn start(root: &std::path::Path) -> Running {
         let mut process = program()
-            .args(["--profile", "nginx", "--port", "0", "--root"])
+            .args(["--profile", "nginx", "--port", "0", "--no-timeline", "--root"])
             .arg(root)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -15,6 +15,7 @@ mod timers;
 use super::raw::{FaultBehind, Raw};
 use super::template::Template;
 use super::types::MediaTypes;
+use super::units::Span;
 use super::{Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near};
 use connection::connection_policy;
 use files::file_policy;
@@ -30,7 +31,7 @@ pub(super) type Mistake = (Vec<String>, String);
 
 /// Builds the profile `name`.
 pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
-    let (responses, names) = responses(&raw.response)?;
+    let (responses, names) = responses(&raw.response, &raw.fields)?;
     let request_body = request_body(raw, &names)?;
     Ok(Profile {
         name: name.to_owned(),
@@ -68,9 +69,11 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             head_apart: raw.writes.head_apart.clone(),
             page_head_apart: raw.writes.page_head_apart.clone(),
             piece: checked("writes", "piece", raw.writes.piece.0, 1, 64 << 20)? as usize,
-            cork: raw.writes.cork,
+            cork: raw.writes.cork && waits(raw.writes.body_delay).is_none() && waits(raw.writes.pause).is_none(),
             nodelay: raw.writes.nodelay,
-            delay: raw.writes.delay.0,
+            delay: waits(raw.writes.delay),
+            body_delay: waits(raw.writes.body_delay),
+            pause: waits(raw.writes.pause),
             stalled: raw.writes.stalled.0,
             min_rate: Some(raw.writes.min_rate).filter(|rate| *rate > 0),
             min_rate_after: raw.writes.min_rate_after.0.unwrap_or(Duration::MAX),
@@ -110,6 +113,11 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
         continue_times_old: body.continue_times_old.unwrap_or(0),
         limit,
     })
+}
+
+/// A wait, if it is one.
+fn waits(span: Span) -> Option<Duration> {
+    span.0.filter(|time| !time.is_zero())
 }
 
 fn mistake(key: &[&str], message: impl Into<String>) -> Mistake {

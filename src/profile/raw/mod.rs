@@ -34,6 +34,7 @@ pub use types::RawTypes;
 pub use writes::RawWrites;
 
 use crate::http::range::RangePolicy;
+use crate::profile::template::Template;
 use crate::profile::units::{RawRule, Word};
 use crate::respond::precondition::ConditionPolicy;
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,8 @@ pub struct Raw {
     pub request_body: RawRequestBody,
     /// How replies are cut into writes.
     pub writes: RawWrites,
+    /// Field lines of the responses about a file's content (200, 206 and 304), by name, in place of their own.
+    pub fields: BTreeMap<String, Template>,
     /// The responses, by name; a name that is a number is its status.
     pub response: BTreeMap<String, RawResponse>,
 }

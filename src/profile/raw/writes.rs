@@ -22,6 +22,11 @@ pub struct RawWrites {
     pub nodelay: bool,
     /// How long the reply waits before its first byte.
     pub delay: Span,
+    /// How long it waits between its head, which then has a write of its own, and its body. It is not held back by
+    /// `cork` then.
+    pub body_delay: Span,
+    /// How long it waits between the pieces of a file. It is not held back by `cork` then.
+    pub pause: Span,
     /// How long a client may take nothing of a reply before the connection is ended.
     pub stalled: Span,
     /// How many bytes a second a client must take of a reply that it keeps waiting, on average; 0 for any.
@@ -39,6 +44,8 @@ impl Default for RawWrites {
             cork: false,
             nodelay: true,
             delay: Span(None),
+            body_delay: Span(None),
+            pause: Span(None),
             stalled: Span(None),
             min_rate: 0,
             min_rate_after: Span(Some(Duration::from_secs(5))),

@@ -10,3 +10,4 @@ pub(crate) mod relay;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod talk;
+pub(crate) mod timeline;

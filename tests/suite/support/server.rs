@@ -27,6 +27,8 @@ const PROGRAM: &str = "LABSERVE_PROGRAM";
 /// A running server.
 pub(crate) struct Server {
     address: SocketAddr,
+    /// Where its timeline is, and the token, if it has one.
+    timeline: Option<(SocketAddr, String)>,
     process: Option<Child>,
 }
 
@@ -37,30 +39,42 @@ impl Server {
     /// servers at those addresses instead: the real ones, to see whether the recordings still tell the truth.
     pub(crate) fn start(profile: &str, root: &Path) -> Self {
         match elsewhere(profile) {
-            Some(address) => Self { address, process: None },
+            Some(address) => Self {
+                address,
+                timeline: None,
+                process: None,
+            },
             None => Self::start_with(profile, root, &[]),
         }
     }
 
     /// Starts labserve with more arguments.
     pub(crate) fn start_with(profile: &str, root: &Path, arguments: &[&str]) -> Self {
+        let with_timeline = arguments.contains(&"--timeline");
         let mut process = program()
             .args(["--profile", profile, "--bind", "127.0.0.1", "--port", "0", "--root"])
             .arg(root)
             .args(arguments)
+            // Tests that have nothing to do with the timeline do not share its ports.
+            .args((!with_timeline).then_some("--no-timeline"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the labserve binary should start");
         let said = listen(&mut process);
-        let mut all = String::new();
+        let (mut all, mut address, mut timeline) = (String::new(), None, None);
         loop {
             match said.recv_timeout(START) {
                 Ok(line) => {
-                    if let Some(address) = address_in(&line) {
+                    match line.split_once("/?token=") {
+                        Some((_, token)) => timeline = address_in(&line).map(|at| (at, token.trim().to_owned())),
+                        None => address = address.or(address_in(&line)),
+                    }
+                    if let Some(address) = address.filter(|_| timeline.is_some() || !with_timeline) {
                         return Self {
                             address,
+                            timeline,
                             process: Some(process),
                         };
                     }
@@ -72,6 +86,12 @@ impl Server {
                 }
             }
         }
+    }
+
+    /// Where its timeline is, and the token.
+    pub(crate) fn timeline(&self) -> (SocketAddr, &str) {
+        let (address, token) = self.timeline.as_ref().expect("a timeline");
+        (*address, token)
     }
 
     /// Whether this is labserve, and not a real server that it imitates.

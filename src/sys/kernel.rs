@@ -1,0 +1,108 @@
+//! What the kernel knows of a connection: TCP_INFO (tcp(7)), where there is such a thing.
+
+use serde::Serialize;
+
+/// The system's number of an open socket.
+#[cfg(unix)]
+pub(crate) type Socket = std::os::fd::RawFd;
+/// There is nothing to be asked of a socket here.
+#[cfg(not(unix))]
+pub(crate) type Socket = ();
+
+/// What the kernel knows of a connection. Times of `_us` are microseconds, of `_ms` milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)] // the names are the kernel's own
+pub struct Kernel {
+    pub state: &'static str,
+    pub rtt_us: u32,
+    pub rttvar_us: u32,
+    pub min_rtt_us: u32,
+    pub rto_us: u32,
+    pub cwnd: u32,
+    pub ssthresh: u32,
+    pub snd_mss: u32,
+    pub rcv_mss: u32,
+    pub pmtu: u32,
+    pub unacked: u32,
+    pub lost: u32,
+    pub retrans: u32,
+    pub total_retrans: u32,
+    pub last_data_sent_ms: u32,
+    pub last_data_recv_ms: u32,
+    pub bytes_acked: u64,
+    pub bytes_received: u64,
+    pub notsent_bytes: u32,
+    pub delivery_rate: u64,
+}
+
+/// The number of a socket, which is good for as long as it is open.
+#[cfg(unix)]
+pub(crate) fn socket(stream: &impl std::os::fd::AsRawFd) -> Socket {
+    stream.as_raw_fd()
+}
+
+/// There is nothing to be asked of a socket here.
+#[cfg(not(unix))]
+pub(crate) fn socket<S>(_: &S) -> Socket {}
+
+/// What the kernel knows of the connection of this socket.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[allow(unsafe_code)]
+pub(crate) fn kernel_facts(socket: Socket) -> Option<Kernel> {
+    const STATES: [&str; 12] = [
+        "UNKNOWN",
+        "ESTABLISHED",
+        "SYN_SENT",
+        "SYN_RECV",
+        "FIN_WAIT1",
+        "FIN_WAIT2",
+        "TIME_WAIT",
+        "CLOSE",
+        "CLOSE_WAIT",
+        "LAST_ACK",
+        "LISTEN",
+        "CLOSING",
+    ];
+    let mut size = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: tcp_info is numbers alone, for which zeros are values.
+    let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
+    // SAFETY: the kernel writes at most `size` bytes, all of them into `info`, which lives on this stack; a number that is
+    // no open socket's is an error.
+    let done = unsafe {
+        libc::getsockopt(
+            socket,
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            (&raw mut info).cast(),
+            &raw mut size,
+        )
+    };
+    (done == 0).then(|| Kernel {
+        state: STATES.get(usize::from(info.tcpi_state)).copied().unwrap_or(STATES[0]),
+        rtt_us: info.tcpi_rtt,
+        rttvar_us: info.tcpi_rttvar,
+        min_rtt_us: info.tcpi_min_rtt,
+        rto_us: info.tcpi_rto,
+        cwnd: info.tcpi_snd_cwnd,
+        ssthresh: info.tcpi_snd_ssthresh,
+        snd_mss: info.tcpi_snd_mss,
+        rcv_mss: info.tcpi_rcv_mss,
+        pmtu: info.tcpi_pmtu,
+        unacked: info.tcpi_unacked,
+        lost: info.tcpi_lost,
+        retrans: info.tcpi_retrans,
+        total_retrans: info.tcpi_total_retrans,
+        last_data_sent_ms: info.tcpi_last_data_sent,
+        last_data_recv_ms: info.tcpi_last_data_recv,
+        bytes_acked: info.tcpi_bytes_acked,
+        bytes_received: info.tcpi_bytes_received,
+        notsent_bytes: info.tcpi_notsent_bytes,
+        delivery_rate: info.tcpi_delivery_rate,
+    })
+}
+
+/// This system does not say.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn kernel_facts(_: Socket) -> Option<Kernel> {
+    None
+}

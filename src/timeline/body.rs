@@ -1,0 +1,62 @@
+//! Reads the JSON body of a request to the timeline.
+
+use super::refusal::Refusal;
+use axum::extract::Request;
+use axum::http::header;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// The largest body.
+const LARGEST: usize = 64 << 10;
+
+/// How much of a larger one is read and thrown away, so that the client gets to read the refusal and not a reset...
+const DISCARDED: usize = 16 << 20;
+
+/// ... and how long any body may take.
+const TIME: Duration = Duration::from_secs(10);
+
+/// The request's body.
+///
+/// # Errors
+/// It is not said to be JSON, too large, too slow, or not JSON.
+pub(super) async fn json(request: Request) -> Result<Value, Refusal> {
+    let is_json = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"));
+    let bytes = timeout(TIME, read(request))
+        .await
+        .map_err(|_| Refusal::bad_json("it did not come in time"))??;
+    if !is_json {
+        return Err(Refusal::wrong_type());
+    }
+    serde_json::from_slice(&bytes).map_err(Refusal::bad_json)
+}
+
+/// Reads the body of a request that is refused anyway, so that its client gets to read why.
+pub(super) async fn discard(request: Request) {
+    let _ = timeout(TIME, read(request)).await;
+}
+
+async fn read(request: Request) -> Result<Vec<u8>, Refusal> {
+    let mut body = request.into_body();
+    let (mut bytes, mut received) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Refusal::bad_json(format!("it cannot be read: {error}")))?;
+        let Some(data) = frame.data_ref() else { continue };
+        received += data.len();
+        if received <= LARGEST {
+            bytes.extend_from_slice(data);
+        } else if received > DISCARDED {
+            break;
+        }
+    }
+    if received > LARGEST {
+        return Err(Refusal::too_large(LARGEST));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,127 @@
+//! What a request to the timeline is refused with: a status, a word for programs, and a sentence for people.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// A refusal. As JSON: `{"error": {"code": ..., "message": ...}}`, with the `key` of a knob where it is about one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    key: Option<String>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal {
+            status,
+            code,
+            message: message.into(),
+            key: None,
+        }
+    }
+
+    pub(super) fn wrong_host(message: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::FORBIDDEN, "wrong_host", message)
+    }
+
+    pub(super) fn cross_site() -> Refusal {
+        let message = "this request comes from another site; only the timeline's own page and programs without an Origin \
+                       may ask";
+        Refusal::new(StatusCode::FORBIDDEN, "cross_site", message)
+    }
+
+    pub(super) fn no_token() -> Refusal {
+        let message = "this needs the token from the line that labserve printed at its start: \
+                       open the address with ?token=, or send `Authorization: Bearer TOKEN`";
+        Refusal::new(StatusCode::UNAUTHORIZED, "no_token", message)
+    }
+
+    pub(super) fn bad_json(why: impl std::fmt::Display) -> Refusal {
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "bad_json",
+            format!("the body is not what it should be: {why}"),
+        )
+    }
+
+    pub(super) fn bad_query(why: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::BAD_REQUEST, "bad_query", why)
+    }
+
+    pub(super) fn not_found() -> Refusal {
+        let message = "there is nothing here; docs/timeline.md lists what there is";
+        Refusal::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(super) fn no_server(number: &str) -> Refusal {
+        let message = format!("there is no server {number}; GET /api/v1/servers lists them");
+        Refusal::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(super) fn no_connection(id: u64) -> Refusal {
+        let message = format!("there is no open connection {id}");
+        Refusal::new(StatusCode::NOT_FOUND, "no_connection", message)
+    }
+
+    pub(super) fn method_not_allowed() -> Refusal {
+        let message = "this path does not take that method; the Allow field says which it takes";
+        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    }
+
+    pub(super) fn too_large(most: usize) -> Refusal {
+        let message = format!("a body here has {most} bytes at the most");
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+    }
+
+    pub(super) fn wrong_type() -> Refusal {
+        let message = "the body must be JSON, and Content-Type say application/json";
+        Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", message)
+    }
+
+    pub(super) fn unknown_profile(message: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_profile", message)
+    }
+
+    pub(super) fn unknown_knob(key: &str, near: Option<&str>) -> Refusal {
+        let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        Refusal {
+            key: Some(key.to_owned()),
+            ..Refusal::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown_knob",
+                format!("there is no knob `{key}`{hint}"),
+            )
+        }
+    }
+
+    pub(super) fn bad_value(key: Option<&str>, message: impl Into<String>) -> Refusal {
+        Refusal {
+            key: key.map(str::to_owned),
+            ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_value", message)
+        }
+    }
+
+    pub(super) fn internal() -> Refusal {
+        let message = "a defect in labserve; its log says more";
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut error = json!({"code": self.code, "message": self.message});
+        if let Some(key) = self.key {
+            error["key"] = key.into();
+        }
+        let mut response = (self.status, Json(json!({"error": error}))).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}

@@ -1,0 +1,78 @@
+// The server's API: requests that answer JSON, and the stream of events that finds its way back by itself.
+
+const BASE = "api/v1";
+
+/** What the server refused: its code, its sentence, and the knob it is about. */
+export class Refused extends Error {
+  constructor(status, { code, message, key } = {}) {
+    super(message ?? `HTTP ${status}`);
+    Object.assign(this, { status, code: code ?? "unknown", key: key ?? null });
+  }
+}
+
+async function call(method, path, body) {
+  let response;
+  try {
+    response = await fetch(`${BASE}/${path}`, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+    });
+  } catch {
+    throw new Refused(0, { code: "network" });
+  }
+  const text = await response.text();
+  let value = null;
+  try {
+    value = text === "" ? null : JSON.parse(text);
+  } catch {
+    value = null;
+  }
+  if (!response.ok) throw new Refused(response.status, value?.error);
+  return value;
+}
+
+const server = (number) => `servers/${Number(number)}`;
+
+export const getState = () => call("GET", "state");
+export const getProfiles = async () => (await call("GET", "profiles")).profiles;
+export const getConnections = async () => (await call("GET", "connections")).connections;
+export const getConnection = (id) => call("GET", `connections/${Number(id)}`);
+export const closeConnection = (id, how) => call("DELETE", `connections/${Number(id)}?how=${how === "rst" ? "rst" : "fin"}`);
+export const setProfile = (number, profile) => call("PUT", `${server(number)}/profile`, { profile });
+export const setKnobs = (number, changes) => call("PATCH", `${server(number)}/knobs`, changes);
+export const resetKnobs = (number) => call("DELETE", `${server(number)}/knobs`);
+export const setAccepting = (number, accepting) => call("PUT", `${server(number)}/accepting`, { accepting });
+export const useToken = (token) => call("POST", "session", { token });
+export const tomlAddress = (number) => `${BASE}/${server(number)}/toml`;
+export const logAddress = `${BASE}/events.jsonl`;
+
+/** How long to wait (ms) before a stream that the browser gave up is opened again. */
+const AGAIN = 1000;
+
+/**
+ * Follows the events. Calls `lines(run, texts)` with lines as they come, `open()` when the stream is there, `away()`
+ * when it is not. The answer reopens the stream at once (after a token was given).
+ */
+export function follow({ lines, open, away }) {
+  let source = null;
+  let last = "";
+  let timer = null;
+  const connect = () => {
+    clearTimeout(timer);
+    source?.close();
+    source = new EventSource(`${BASE}/events${last ? `?since=${encodeURIComponent(last)}` : ""}`);
+    source.addEventListener("open", open);
+    source.addEventListener("lines", (message) => {
+      last = message.lastEventId || last;
+      lines(last.slice(0, last.lastIndexOf("-")), message.data.split("\n"));
+    });
+    source.addEventListener("error", () => {
+      away();
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN);
+    });
+  };
+  connect();
+  return connect;
+}

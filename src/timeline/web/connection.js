@@ -1,0 +1,123 @@
+// The detail of a connection: facts, its display filter, how to end it, kernel facts, its story.
+
+import { closeConnection, getConnection } from "./api.js";
+import { copyButton, h, say } from "./dom.js";
+import { t } from "./i18n.js";
+import { Ladder } from "./ladder.js";
+import { lastsUntil, requests } from "./store.js";
+import { span } from "./time.js";
+import { countRequests, restWords, stateWords } from "./words.js";
+
+/** How often the kernel is asked (ms) while the panel is open. */
+const KERNEL_EVERY = 1000;
+
+export class ConnectionPanel {
+  /** `model`: {now()}; `go(selection)` leads to an exchange; `failed(error)` shows what the server refused. */
+  constructor(connection, model, { go, failed }) {
+    Object.assign(this, { connection, model, failed });
+    this.ladder = new Ladder(connection, go);
+    this.facts = new Facts();
+    this.kernel = h("div", { class: "kernel" });
+    this.note = h("p", { class: "note", role: "status" });
+    this.asked = 0;
+    const filter = `tcp.port == ${connection.port}`;
+    this.ends = ["fin", "rst"].map((how) =>
+      h("button", { type: "button", data: { how }, on: { click: () => this.#end(how) } }, t(`connection.${how}`)),
+    );
+    this.element = h(
+      "div",
+      { class: "panel connection", data: { connection: connection.id } },
+      h("h2", {}, t("connection.title", { id: connection.id, port: connection.port })),
+      this.facts.element,
+      h(
+        "section",
+        { class: "filter" },
+        h("h3", {}, t("connection.filter")),
+        h("code", {}, filter),
+        copyButton(t, () => filter),
+      ),
+      h("section", { class: "ends" }, ...this.ends, this.note),
+      h("section", {}, h("h3", {}, t("connection.story")), this.ladder.element),
+      h("section", {}, h("h3", {}, t("connection.kernel")), this.kernel),
+    );
+    this.update();
+  }
+
+  update() {
+    const { connection: c } = this;
+    const now = this.model.now();
+    const rest = c.rests.at(-1);
+    const open = !c.end && !c.lost;
+    this.facts.set([
+      ["connection.server", `${c.server} ${c.local}`],
+      ["connection.client", c.peer],
+      ["connection.state", `${countRequests(requests(c))}; ${stateWords(c)}`],
+      ["connection.rest", open && rest?.to === null ? restWords(rest, now) : null],
+      ["connection.bytes", t("connection.bytes.value", { received: c.received, sent: c.sent })],
+      ["connection.open", span(lastsUntil(c, now) - c.accepted)],
+    ]);
+    for (const button of this.ends) button.disabled = !open;
+    this.ladder.update();
+    this.#askKernel(open);
+  }
+
+  async #end(how) {
+    try {
+      await closeConnection(this.connection.id, how);
+      say(this.note, t("connection.asked"));
+    } catch (error) {
+      say(this.note, error.message);
+      this.failed(error);
+    }
+  }
+
+  async #askKernel(open) {
+    if (!open) {
+      if (!this.kernel.firstChild) this.kernel.append(h("p", { class: "dim" }, t("connection.kernel.ended")));
+      return;
+    }
+    const begun = performance.now();
+    if (begun - this.asked < KERNEL_EVERY) return;
+    this.asked = begun;
+    try {
+      const { kernel } = await getConnection(this.connection.id);
+      this.#showKernel(kernel);
+    } catch {
+      // It has ended in the meantime, or the server is away: what was read last stays.
+    }
+  }
+
+  #showKernel(kernel) {
+    if (!kernel) {
+      this.kernel.replaceChildren(h("p", { class: "dim" }, t("connection.kernel.none")));
+      return;
+    }
+    this.table ??= new Facts((name) => name);
+    if (this.table.element.parentNode !== this.kernel) this.kernel.replaceChildren(this.table.element);
+    const shown = Object.entries(kernel).filter(([, value]) => value !== null && typeof value !== "object");
+    this.table.set(shown.map(([name, value]) => [name, String(value)]));
+  }
+}
+
+/** A list of names and values whose values change in place. */
+class Facts {
+  constructor(name = t) {
+    this.name = name;
+    this.element = h("dl", {});
+    this.rows = new Map();
+  }
+
+  /** `rows`: [name, value]; a value of null leaves one out. */
+  set(rows) {
+    for (const [name, value] of rows) {
+      let row = this.rows.get(name);
+      if (!row) {
+        row = { dt: h("dt", {}, this.name(name)), dd: h("dd", {}) };
+        this.rows.set(name, row);
+        this.element.append(row.dt, row.dd);
+      }
+      row.dt.hidden = row.dd.hidden = value === null;
+      say(row.dd, value ?? "");
+    }
+  }
+}

@@ -1,0 +1,184 @@
+// One lane: a connection's life through a pen. Pure: the pen may be a canvas, an SVG document or a test.
+//
+// A pen has: fill(x, y, w, h, role), frame(x, y, w, h, role), hatch(x, y, w, h, role), line(x1, y1, x2, y2, role, dashed),
+// shape(points, role, hollow), text(x, y, text, role, align), measure(text). A role is the name of a colour.
+
+import { firstFrom, LANE } from "./lanes.js";
+import { ending, lastsUntil, unused, writes } from "./store.js";
+import { endWords, exchangeWords } from "./words.js";
+
+const BLOCK_TOP = 4;
+const BLOCK = 16;
+const MIDDLE = LANE / 2;
+const LEAST = 4;
+
+/** The role of a status. */
+export function statusRole(status) {
+  return status >= 100 && status < 600 ? `s${Math.floor(status / 100)}` : "s1";
+}
+
+/** Draws a connection's lane whose top is `y`. `unusedAfter`: the server's own timeout of unused connections, ms or null. */
+export function lane(pen, connection, view, y, now, unusedAfter = null) {
+  const left = view.left;
+  const right = view.left + view.width;
+  const from = Math.max(view.x(connection.accepted), left);
+  const until = lastsUntil(connection, now);
+  const to = Math.min(view.x(until), right);
+  if (to < left) {
+    pen.text(left + 4, y + MIDDLE, `◂ ${endWords(connection) ?? ""}`, "dim", "start");
+    return;
+  }
+  if (from > right) {
+    pen.text(right - 4, y + MIDDLE, "▸", "dim", "end");
+    return;
+  }
+  if (view.x(connection.accepted) >= left) pen.fill(from - 1, y + 3, 2, LANE - 6, "wire");
+  if (unused(connection)) {
+    if (unusedAfter !== null && !connection.closing && !connection.lost) track(pen, view, y + 5, 14, connection.accepted, unusedAfter, "track");
+    const closing = connection.closing ? Math.min(view.x(connection.closing.at), right) : to;
+    pen.hatch(from, y + 5, Math.max(closing - from, 2), 14, "hatch");
+  } else pen.fill(from, y + MIDDLE - 0.5, Math.max(to - from, 1), 1, "wire");
+  rests(pen, connection, view, y, now);
+  exchanges(pen, connection, view, y, now);
+  end(pen, connection, view, y, now);
+}
+
+/** A frame from `start` for `length` ms: the way that a rest can go. */
+function track(pen, view, y, height, start, length, role) {
+  const from = Math.max(view.x(start), view.left);
+  const to = Math.min(view.x(start + length), view.left + view.width);
+  if (to - from > 1) pen.frame(from, y, to - from, height, role);
+}
+
+function rests(pen, connection, view, y, now) {
+  const right = view.left + view.width;
+  let drawn = -1;
+  for (let i = firstFrom(connection.rests, view.start); i < connection.rests.length; i += 1) {
+    const rest = connection.rests[i];
+    const from = Math.max(view.x(rest.from), view.left);
+    if (from > right) break;
+    const till = rest.to ?? (connection.lost ? connection.last : now);
+    const to = Math.min(view.x(till), right);
+    // Rests that lie in a pixel that has one already are not seen.
+    if (to - from < 1 && to <= drawn) {
+      i = Math.max(i, firstFrom(connection.rests, view.time(drawn + 1)) - 1);
+      continue;
+    }
+    drawn = to;
+    bar(pen, view, y + 6, rest, till, rest.announced, "announced");
+    bar(pen, view, y + 13, rest, till, rest.endsAfter ?? Infinity, "real");
+  }
+}
+
+/** One bar of a rest: filled as far as the rest has come, framed as far as it can go. */
+function bar(pen, view, y, rest, till, length, role) {
+  if (length === null) return;
+  const from = Math.max(view.x(rest.from), view.left);
+  const right = view.left + view.width;
+  const goal = rest.from + length;
+  const filled = Math.min(view.x(Math.min(till, goal)), right);
+  if (filled > from) pen.fill(from, y, Math.max(filled - from, 1), 5, role);
+  // The way that is left is of interest while the rest goes on, and where it ended early.
+  if (length === Infinity) {
+    if (rest.to === null && filled < right) pen.line(filled, y + 2.5, right, y + 2.5, role, true);
+  } else {
+    if (rest.to === null) track(pen, view, y, 5, rest.from, length, role);
+    const x = view.x(goal);
+    if (x >= view.left && x <= right && (rest.to === null || goal <= till)) pen.fill(x - 1, y - 2, 2, 9, role);
+  }
+}
+
+function exchanges(pen, connection, view, y, now) {
+  const right = view.left + view.width;
+  const list = connection.exchanges;
+  let drawn = view.left - 1;
+  for (let i = firstFrom(list, view.start - LEAST * view.scale); i < list.length; i += 1) {
+    const exchange = list[i];
+    const from = view.x(exchange.from);
+    if (from > right) break;
+    const ends = view.x(exchange.to ?? (connection.end ? connection.end.at : now));
+    // What lies under a block that is drawn is skipped in one step.
+    if (ends <= drawn) {
+      i = Math.max(i, firstFrom(list, view.time(drawn)) - 1);
+      continue;
+    }
+    const to = Math.max(ends, from + LEAST);
+    block(pen, connection, exchange, view, y, Math.max(from, view.left), Math.min(to, right));
+    drawn = to;
+  }
+}
+
+function block(pen, connection, exchange, view, y, from, to) {
+  const top = y + BLOCK_TOP;
+  const width = Math.max(to - from, 1);
+  if (!exchange.reply) {
+    pen.fill(from, top, width, BLOCK, "wait");
+    return;
+  }
+  const { status, complete } = exchange.reply;
+  const role = statusRole(status);
+  const cuts = to - from > 12 ? writes(connection, exchange) : [];
+  const first = cuts.length > 0 ? Math.min(Math.max(view.x(cuts[0].at), from), to - 2) : from;
+  if (first > from) pen.fill(from, top, first - from, BLOCK, "wait");
+  // The shape tells the class, too: 3xx is low, 4xx and 5xx have a bar, 5xx two.
+  const low = role === "s3" ? 4 : 0;
+  pen.fill(first, top + low, to - first, BLOCK - low * 2, role);
+  if (role === "s4" || role === "s5") pen.fill(first, top, to - first, 3, "mark");
+  if (role === "s5") pen.fill(first, top + BLOCK - 3, to - first, 3, "mark");
+  if (complete === false) pen.shape([[to - 6, top], [to, top], [to, top + BLOCK], [to - 3, top + BLOCK / 2]], "bg");
+  let last = first;
+  for (const cut of cuts.slice(1)) {
+    const x = view.x(cut.at);
+    if (x - last < 4 || x > to) continue;
+    pen.fill(x - 0.5, top + low, 1, BLOCK - low * 2, "bg");
+    last = x;
+  }
+  label(pen, exchange, first, to, top);
+}
+
+/** The status inside the block, and what was asked for, as far as there is room. */
+function label(pen, exchange, from, to, top) {
+  const room = to - from - 6;
+  const status = String(exchange.reply.status);
+  if (room < pen.measure(status)) return;
+  const words = exchangeWords(exchange);
+  pen.text(from + 4, top + BLOCK / 2, room >= pen.measure(words) ? words : status, "onblock", "start");
+}
+
+/** The end: a bar for FIN, a cross for RST; filled if the server was first, hollow if the client was. */
+function end(pen, connection, view, y, now) {
+  const found = ending(connection);
+  const right = view.left + view.width;
+  if (!found) {
+    if (connection.lost) pen.text(Math.min(view.x(connection.last), right) + 4, y + MIDDLE, "?", "dim", "start");
+    return;
+  }
+  const x = view.x(found.at);
+  if (x > right) return;
+  const tail = Math.min(view.x(connection.end ? connection.end.at : now), right);
+  if (tail - x > 2) pen.line(Math.max(x, view.left), y + MIDDLE, tail, y + MIDDLE, found.who, true);
+  if (x >= view.left) mark(pen, x, y, found);
+  const words = endWords(connection);
+  const at = Math.max(tail, x + 8, view.left) + 6;
+  if (at < right - 40) pen.text(at, y + MIDDLE, words, found.then === "hold" ? "client" : found.who, "start");
+}
+
+function mark(pen, x, y, found) {
+  const role = found.then === "hold" ? "client" : found.who;
+  const hollow = role === "client";
+  const top = y + 4;
+  const bottom = y + 20;
+  if (found.how === "rst") cross(pen, x + 5, y + MIDDLE, role);
+  else {
+    pen.fill(x, top, 2, bottom - top, role);
+    pen.shape([[x + 2, top + 3], [x + 9, y + MIDDLE], [x + 2, bottom - 3]], role, hollow);
+    if (found.then === "rst") cross(pen, x + 14, y + MIDDLE, "server");
+  }
+}
+
+function cross(pen, x, y, role) {
+  for (const slope of [1, -1]) {
+    const a = [[x - 6, y - 5 * slope - slope], [x - 4.5, y - 6.5 * slope], [x + 6, y + 5 * slope], [x + 4.5, y + 6.5 * slope]];
+    pen.shape(a, role);
+  }
+}

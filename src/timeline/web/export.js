@@ -1,0 +1,63 @@
+// Exports: the visible span as SVG and as HAR.
+
+import { har } from "./har.js";
+import { GROUP, LANE } from "./lanes.js";
+import { SvgPen } from "./pens.js";
+import { AXIS, scene } from "./scene.js";
+import { lastsUntil } from "./store.js";
+import { clock } from "./time.js";
+
+/** How many lanes a picture may have. */
+const MOST_LANES = 2000;
+
+/** The lanes of `rows` with something in the visible span, with their headings, put together anew. */
+export function visibleRows(rows, view, now) {
+  const out = [];
+  let top = 0;
+  let heading = null;
+  let lanes = 0;
+  for (const row of rows) {
+    if (row.group) {
+      heading = row;
+      continue;
+    }
+    const seen = row.connection.accepted <= view.end && lastsUntil(row.connection, now) >= view.start;
+    if (!seen || lanes === MOST_LANES) continue;
+    if (heading) {
+      out.push({ ...heading, top, height: GROUP });
+      top += GROUP;
+      heading = null;
+    }
+    out.push({ ...row, top, height: LANE });
+    top += LANE;
+    lanes += 1;
+  }
+  return { rows: out, height: top };
+}
+
+/** The visible span as an SVG document. */
+export function svg({ list, view, now, store, unusedAfter, palette, title }) {
+  const { rows, height } = visibleRows(list, view, now);
+  const size = { width: view.left + view.width, height: AXIS + height + 8 };
+  const pen = new SvgPen(palette);
+  const { origin, program } = store;
+  scene(pen, { list: rows, scroll: 0, size, view, now, origin, program, unusedAfter, selected: null, hover: null });
+  return pen.document(size.width, size.height, `${title} ${clock(view.start, origin ?? 0, 1)} – ${clock(view.end, origin ?? 0, 1)}`);
+}
+
+/** The exchanges of the visible span as a HAR document. */
+export function harOf({ list, view, store, version }) {
+  const seen = [];
+  for (const { connection } of list) {
+    for (const exchange of connection?.exchanges ?? []) {
+      if (exchange.reply && exchange.to >= view.start && exchange.from <= view.end) seen.push({ connection, exchange });
+    }
+  }
+  return JSON.stringify(har(seen, { origin: store.origin ?? 0, version }), null, 2);
+}
+
+/** A name for a file: the moment of its span's beginning. */
+export function fileName(store, view, extension) {
+  const begun = new Date(Math.floor((store.origin ?? 0) + view.start)).toISOString().replace(/[:.]/g, "-");
+  return `labserve-${begun}.${extension}`;
+}

@@ -1,0 +1,95 @@
+// Lanes: which rows the picture has, in which order and at which height. Pure.
+
+import { lastsUntil } from "./store.js";
+
+export const LANE = 24;
+export const GROUP = 28;
+
+/** Whether a connection is one of those asked for: every word of `text` must stand in what is known of it. */
+export function matches(connection, text, openOnly = false) {
+  if (openOnly && (connection.end || connection.lost)) return false;
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return true;
+  const known = [connection.server, connection.peer, connection.local, connection.closing?.line.reason ?? ""].join(" ").toLowerCase();
+  const hit = (word) =>
+    known.includes(word) ||
+    connection.exchanges.some((e) => {
+      const target = (e.head ?? e.reply)?.target ?? "";
+      return String(e.reply?.status ?? "") === word || target.toLowerCase().includes(word);
+    });
+  return words.every(hit);
+}
+
+/**
+ * The rows: a heading for each pair of server and client, and below it a lane for each connection, the oldest first.
+ * `collapsed`: keys of headings whose lanes are folded away.
+ */
+export function rows(connections, { text = "", openOnly = false, collapsed = new Set() } = {}) {
+  const groups = new Map();
+  for (const connection of connections) {
+    if (!matches(connection, text, openOnly)) continue;
+    const key = `${connection.local} ${connection.client}`;
+    let group = groups.get(key);
+    if (!group) groups.set(key, (group = { key, local: connection.local, client: connection.client, lanes: [], open: 0 }));
+    group.server = connection.server;
+    group.lanes.push(connection);
+    if (!connection.end && !connection.lost) group.open += 1;
+  }
+  const out = [];
+  let top = 0;
+  const add = (row, height) => {
+    out.push({ ...row, top, height });
+    top += height;
+  };
+  for (const group of [...groups.values()].sort((a, b) => compare(a.local, b.local) || compare(a.client, b.client))) {
+    const folded = collapsed.has(group.key);
+    add({ group, folded }, GROUP);
+    if (!folded) for (const connection of group.lanes.sort((a, b) => a.id - b.id)) add({ connection }, LANE);
+  }
+  return { rows: out, height: top };
+}
+
+function compare(a, b) {
+  return a.localeCompare(b, "en", { numeric: true });
+}
+
+/** The index of the row at a height; the last one if it is below all. */
+export function rowAt(list, height) {
+  let low = 0;
+  let high = list.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (list[middle].top <= height) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** The index of the first item of `list` whose `to` is not before `time`; open ones end never. Both ends ascend. */
+export function firstFrom(list, time) {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle].to ?? Infinity) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What lies at a time of a lane, `slack` ms to both sides: `{exchange}`, `{end}`, `{rest}`, `{open}` or null. */
+export function hit(connection, time, slack, now) {
+  let best = null;
+  for (let i = firstFrom(connection.exchanges, time - slack); i < connection.exchanges.length; i += 1) {
+    const exchange = connection.exchanges[i];
+    if (exchange.from > time + slack) break;
+    const away = Math.max(exchange.from - time, time - (exchange.to ?? now), 0);
+    if (!best || away < best.away) best = { away, exchange };
+  }
+  if (best) return { exchange: best.exchange };
+  const { closing } = connection;
+  if (closing && Math.abs(closing.at - time) <= slack * 2) return { end: closing };
+  const rest = connection.rests[firstFrom(connection.rests, time)];
+  if (rest && rest.from <= time && time <= (rest.to ?? now)) return { rest };
+  return connection.accepted - slack <= time && time <= lastsUntil(connection, now) + slack ? { open: true } : null;
+}

@@ -1,0 +1,292 @@
+// The page: brings the parts together, and the server's answers to them.
+
+import * as api from "./api.js";
+import { Detail } from "./detail.js";
+import { h, save, say } from "./dom.js";
+import { fileName, harOf, svg } from "./export.js";
+import { choose, language, LANGUAGES, setLanguage, t, translate } from "./i18n.js";
+import { httpOnly, Knobs } from "./knobs.js";
+import { Picture } from "./picture.js";
+import { Store } from "./store.js";
+import { ConnectionTable } from "./table.js";
+import { tabs } from "./tabs.js";
+import { palette, remember, remembered, setTheme, THEMES, watchTheme } from "./theme.js";
+import { fromNanoseconds, readInstant } from "./time.js";
+import { tokenForm } from "./token.js";
+import { View } from "./view.js";
+
+/** How often the dock is brought up to date (ms). */
+const DOCK_EVERY = 250;
+/** A first look shows at least and at most so much of the past (ms). */
+const LOOK_LEAST = 15_000;
+const LOOK_MOST = 120_000;
+
+const $ = (selector) => document.querySelector(selector);
+
+/** What the parts share. */
+const model = {
+  store: new Store(),
+  view: new View(),
+  options: { text: "", openOnly: false, collapsed: new Set() },
+  servers: [],
+  mayChange: false,
+  version: "",
+  clock: { whole: Date.now(), fraction: 0, at: performance.now() },
+  /** Now by the server's clock, in ms since the store's origin. */
+  now() {
+    const { whole, fraction, at } = model.clock;
+    const origin = model.store.origin ?? whole;
+    return Math.max(whole - origin + fraction + performance.now() - at, model.store.latest);
+  },
+  unusedAfter(local) {
+    return fromNanoseconds(model.servers.find((s) => s.address === local)?.unused_ns);
+  },
+};
+
+const page = { away: false, stopped: false, reading: true, looked: false };
+const go = (selection) => {
+  picture.select(selection, { reveal: true });
+  dock.open("detail");
+};
+const picture = new Picture($("#picture"), model, {
+  chosen: (selection) => detail.show(selection),
+  opened: (_, focus) => dock.open("detail", focus),
+  paused: () => showStatus(),
+});
+const detail = new Detail($("#detail"), model, { go, failed });
+const table = new ConnectionTable($("#list"), model, go);
+const knobs = new Knobs($("#knobs"), model, { changed: tookServer, failed });
+const dock = tabs($("#dock"), { connections: () => table.update(), detail: () => detail.update(), knobs: () => knobs.update() });
+
+// The server.
+
+async function learnState() {
+  try {
+    const state = await api.getState();
+    const instant = readInstant(state.time);
+    if (instant) model.clock = { ...instant, at: performance.now() };
+    model.servers = state.servers;
+    model.mayChange = state.may_change;
+    model.version = state.labserve;
+    page.reading = true;
+    model.store.learnServers(state.servers);
+    showServers();
+    await reconcile();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Asks which connections are open: no event told of those that are older than the kept ones, or left out. */
+async function reconcile() {
+  const asked = model.now();
+  try {
+    model.store.reconcile(await api.getConnections(), asked);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+function tookServer(server) {
+  model.servers = model.servers.map((s) => (s.number === server.number ? server : s));
+  model.store.learnServers(model.servers);
+  showServers();
+}
+
+function failed(error) {
+  if (error.status === 401 && error.code === "no_token") {
+    model.mayChange = false;
+    // Where even the state is refused, nothing can be read without the token.
+    if (model.servers.length === 0) page.reading = false;
+    showToken();
+  }
+}
+
+const reopen = api.follow({
+  lines(run, texts) {
+    if (run !== model.store.run) newRun(run);
+    for (const text of texts) takeLine(text);
+    if (!page.looked && model.store.connections.size > 0) firstLook();
+  },
+  open() {
+    page.away = false;
+    page.stopped = false;
+    learnState();
+    if (knobs.profiles.length === 0) knobs.learnProfiles();
+    showStatus();
+  },
+  away() {
+    page.away = true;
+    showStatus();
+  },
+});
+
+function newRun(run) {
+  model.store.reset(run);
+  model.store.learnServers(model.servers);
+  page.looked = false;
+  picture.select(null);
+}
+
+function takeLine(text) {
+  let line;
+  try {
+    line = JSON.parse(text);
+  } catch {
+    return;
+  }
+  model.store.apply(line, text.length);
+  if (line.event === "change" || line.event === "reload") refreshSoon();
+  if (line.event === "dropped") reconcileSoon();
+  if (line.event === "stop") page.stopped = true;
+}
+
+const refreshSoon = later(learnState, 100);
+const reconcileSoon = later(reconcile, 1500);
+
+/** A function that does something once, a while after it was first asked to. */
+function later(action, ms) {
+  let timer = null;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      action();
+    }, ms);
+  };
+}
+
+/** Shows what has just happened, if something has. */
+function firstLook() {
+  page.looked = true;
+  if (!model.view.live) return;
+  const now = model.now();
+  const recent = [...model.store.connections.values()].filter((c) => c.last > now - LOOK_MOST);
+  const from = Math.min(...recent.map((c) => c.accepted), now - LOOK_LEAST);
+  model.view.last(Math.min(LOOK_MOST, now - from), now);
+}
+
+// What is shown beside the picture.
+
+function showStatus() {
+  const { live } = model.view;
+  const state = page.stopped ? "stopped" : page.away ? "away" : live ? "live" : "paused";
+  document.body.dataset.state = state;
+  say($("#status"), t(`status.${state}`));
+  const pause = $("#pause");
+  say(pause, t(live ? "bar.pause" : "bar.live"));
+  pause.setAttribute("aria-pressed", String(!live));
+}
+
+function showLost() {
+  const { lost } = model.store;
+  $("#lost").hidden = lost === 0;
+  say($("#lost"), t("status.lost", { lines: lost }));
+}
+
+function showServers() {
+  const links = model.servers.map((s) =>
+    h("li", {}, h("a", { href: httpOnly(s.url), target: "_blank", rel: "noopener noreferrer" }, s.url), h("span", { class: "dim" }, ` ${s.name}: ${s.title ?? ""}`)),
+  );
+  $("#empty-servers").replaceChildren(...links);
+  say($("#empty-do"), t(links.length > 0 ? "picture.empty.do" : "picture.empty.none"));
+  knobs.update();
+  showToken();
+}
+
+function showToken() {
+  const holder = $("#token");
+  const wanted = !page.reading ? "read" : model.mayChange || model.servers.length === 0 ? "" : "change";
+  const key = `${wanted} ${language()}`;
+  if (holder.dataset.shown === key) return;
+  holder.dataset.shown = key;
+  const taken = () => {
+    learnState();
+    if (knobs.profiles.length === 0) knobs.learnProfiles();
+    if (!page.reading) reopen();
+  };
+  holder.replaceChildren(...(wanted === "" ? [] : [tokenForm(wanted === "read", taken)]));
+  (wanted === "read" ? $("#stage") : $("#knobs-tab")).prepend(holder);
+}
+
+let seen = -1;
+setInterval(() => {
+  const { store, options } = model;
+  const none = store.connections.size === 0;
+  $("#empty").hidden = !none || !page.reading;
+  $("#nothing").hidden = none || picture.list.length > 0 || !(options.text || options.openOnly);
+  showLost();
+  // Rests grow while nothing happens: the detail is brought up to date in any case.
+  if (dock.current() === "detail") detail.update();
+  if (seen === store.version) return;
+  seen = store.version;
+  if (dock.current() === "connections") table.update();
+  if (dock.current() === "knobs") knobs.list();
+}, DOCK_EVERY);
+
+// The bar.
+
+$("#pause").addEventListener("click", () => picture.setLive(!model.view.live));
+$("#closer").addEventListener("click", () => picture.zoom(1 / 1.6));
+$("#wider").addEventListener("click", () => picture.zoom(1.6));
+$("#all").addEventListener("click", () => picture.fit());
+$("#filter").addEventListener("input", (event) => {
+  model.options.text = event.target.value;
+  refiltered();
+});
+$("#open-only").addEventListener("change", (event) => {
+  model.options.openOnly = event.target.checked;
+  refiltered();
+});
+
+function refiltered() {
+  picture.refilter();
+  table.update();
+}
+
+const exported = () => ({ ...model, list: picture.list, now: model.now(), palette: palette(), title: t("title") });
+$("#export-svg").addEventListener("click", () => save(fileName(model.store, model.view, "svg"), "image/svg+xml", svg(exported())));
+$("#export-har").addEventListener("click", () => save(fileName(model.store, model.view, "har"), "application/json", harOf(exported())));
+$("#export-log").href = api.logAddress;
+for (const item of document.querySelectorAll("#export [role=menuitem], #export a, #export button")) {
+  item.addEventListener("click", () => ($("#export").open = false));
+}
+document.addEventListener("click", (event) => {
+  if (!$("#export").contains(event.target)) $("#export").open = false;
+});
+$("#help-open").addEventListener("click", () => $("#help").showModal());
+$("#help-close").addEventListener("click", () => $("#help").close());
+
+// Where there is room, what the colours mean is always said.
+$("#legend").open = matchMedia("(min-width: 901px)").matches;
+
+// Language and theme.
+
+function speak(chosen) {
+  setLanguage(chosen);
+  document.documentElement.lang = chosen === "zh" ? "zh-Hans" : chosen;
+  document.title = t("title");
+  translate(document);
+  $("#language").value = chosen;
+  picture.relabel();
+  table.relabel();
+  detail.show(detail.selection);
+  knobs.relabel();
+  showStatus();
+  showServers();
+}
+
+const recolour = () => picture.recolour(palette());
+$("#language").addEventListener("change", (event) => {
+  remember("language", event.target.value);
+  speak(event.target.value);
+});
+$("#theme").value = remembered("theme", THEMES, "auto");
+$("#theme").addEventListener("change", (event) => {
+  remember("theme", event.target.value);
+  setTheme(event.target.value);
+  recolour();
+});
+setTheme($("#theme").value);
+watchTheme(recolour);
+speak(remembered("language", LANGUAGES, choose(navigator.languages ?? [navigator.language])));
+picture.start(palette());

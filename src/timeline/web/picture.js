@@ -1,0 +1,212 @@
+// The picture on the page: a canvas below a scroller, redrawn when something changed or time moves.
+
+import { say } from "./dom.js";
+import { t } from "./i18n.js";
+import { rowAt, rows } from "./lanes.js";
+import { CanvasPen } from "./pens.js";
+import { AXIS, extent, scene } from "./scene.js";
+import { bindKeys } from "./keys.js";
+import { bindPointer } from "./pointer.js";
+import { lastsUntil } from "./store.js";
+
+/** How often a filter is applied anew while events come (ms): what it looks for may be in them. */
+const FILTER_EVERY = 250;
+/** Below this width (CSS pixels) the gutter is narrow. */
+const NARROW = 600;
+
+export class Picture {
+  /**
+   * `model`: {store, view, now(), unusedAfter(local), options}; `options`: what lanes.rows takes;
+   * `chosen(selection)`, `opened(selection)`, `paused(boolean)` tell the page what a person does here.
+   */
+  constructor(root, model, { chosen, opened, paused }) {
+    this.root = root;
+    this.model = model;
+    this.tell = { chosen, opened, paused };
+    this.canvas = root.querySelector("canvas");
+    this.scroller = root.querySelector(".scroller");
+    this.spacer = root.querySelector(".spacer");
+    this.tooltip = root.querySelector(".tooltip");
+    this.spoken = root.querySelector(".spoken");
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.list = [];
+    this.height = 0;
+    this.selected = null;
+    this.hover = null;
+    this.seen = "";
+    this.size = { width: 0, height: 0 };
+    /** Frames drawn and the milliseconds they took, for whoever measures. */
+    this.drawn = { frames: 0, ms: 0 };
+    new ResizeObserver(() => this.#resize()).observe(root);
+    this.scroller.addEventListener("scroll", () => (this.dirty = true));
+    bindPointer(this);
+    bindKeys(this);
+    this.#resize();
+  }
+
+  /** Begins to draw. */
+  start(palette) {
+    this.recolour(palette);
+    const frame = () => {
+      this.#frame();
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  recolour(palette) {
+    this.palette = palette;
+    this.pen = new CanvasPen(this.context, palette);
+    this.dirty = true;
+  }
+
+  /** The rows have to be made anew: another filter, a fold, another language. */
+  refilter() {
+    this.seen = "";
+    this.dirty = true;
+  }
+
+  select(selection, { reveal = false, say: aloud = null } = {}) {
+    this.selected = selection;
+    this.dirty = true;
+    if (aloud !== null) say(this.spoken, aloud);
+    if (reveal && selection) this.#reveal(selection);
+    this.tell.chosen(selection);
+  }
+
+  /** Live or not; tells the page. */
+  setLive(live) {
+    this.model.view.live = live;
+    this.dirty = true;
+    this.tell.paused(!live);
+  }
+
+  zoom(factor, x = this.model.view.left + this.model.view.width / 2) {
+    this.model.view.zoom(factor, x);
+    this.dirty = true;
+  }
+
+  pan(pixels) {
+    this.model.view.pan(pixels);
+    this.dirty = true;
+    this.tell.paused(true);
+  }
+
+  /** Shows all there is in the lanes that are shown, or the whole of one connection. */
+  fit(connection = null) {
+    const shown = connection ? [connection] : this.lanes().map((row) => row.connection);
+    const all = extent(shown, this.model.now());
+    if (!all) return;
+    this.model.view.fit(all.from, Math.max(all.to, all.from + 1));
+    this.dirty = true;
+    this.tell.paused(true);
+  }
+
+  fold(key) {
+    const { collapsed } = this.model.options;
+    if (!collapsed.delete(key)) collapsed.add(key);
+    this.refilter();
+  }
+
+  /** The row below a point of the picture, and the time there. */
+  at(x, y) {
+    if (y < AXIS || this.list.length === 0) return null;
+    const height = y - AXIS + this.scroller.scrollTop;
+    if (height >= this.height) return null;
+    return { row: this.list[rowAt(this.list, height)], time: this.model.view.time(x) };
+  }
+
+  /** The lanes, in the order in which they are shown. */
+  lanes() {
+    return this.list.filter((row) => row.connection);
+  }
+
+  #reveal({ id, exchange }) {
+    const row = this.list.find((r) => r.connection?.id === id);
+    if (!row) return;
+    const shown = this.scroller.clientHeight;
+    const { scrollTop } = this.scroller;
+    if (row.top < scrollTop || row.top + row.height > scrollTop + shown) {
+      this.scroller.scrollTop = Math.max(0, row.top - shown / 2);
+    }
+    const { view } = this.model;
+    const time = exchange ? exchange.from : null;
+    if (time !== null && (time < view.start || time > view.end)) {
+      this.setLive(false);
+      view.start = time - (view.width * view.scale) / 2;
+    } else if (!exchange && !view.live) {
+      const { connection } = row;
+      const until = lastsUntil(connection, this.model.now());
+      if (until < view.start || connection.accepted > view.end) view.start = connection.accepted - view.width * view.scale * 0.1;
+    }
+  }
+
+  #resize() {
+    const { clientWidth: width, clientHeight: height } = this.root;
+    const ratio = devicePixelRatio || 1;
+    this.size = { width, height };
+    this.canvas.width = Math.max(1, Math.round(width * ratio));
+    this.canvas.height = Math.max(1, Math.round(height * ratio));
+    this.ratio = ratio;
+    const left = width < NARROW ? 64 : 76;
+    this.model.view.resize(left, width - left);
+    if (this.palette) this.recolour(this.palette);
+    this.dirty = true;
+  }
+
+  #frame() {
+    const { store, view, options } = this.model;
+    const turn = options.text ? Math.floor(performance.now() / FILTER_EVERY) : 0;
+    const seen = `${store.shape} ${turn}`;
+    if (seen !== this.seen) {
+      this.seen = seen;
+      this.#relist(rows(store.connections.values(), options));
+    }
+    const moving = view.live && this.list.length > 0;
+    if (!this.dirty && !moving && this.version === store.version) return;
+    this.dirty = false;
+    this.version = store.version;
+    this.#draw();
+  }
+
+  #relist({ rows: list, height }) {
+    const { scroller } = this;
+    const atEnd = scroller.scrollTop + scroller.clientHeight >= this.height - 2;
+    this.list = list;
+    if (height !== this.height) {
+      this.height = height;
+      this.spacer.style.height = `${height}px`;
+      // New lanes come at the end: whoever was there stays there.
+      if (atEnd && this.model.view.live) scroller.scrollTop = height;
+    }
+    this.dirty = true;
+  }
+
+  #draw() {
+    const begun = performance.now();
+    const { store, view, now, unusedAfter } = this.model;
+    const at = now();
+    view.follow(at);
+    this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    scene(this.pen, {
+      list: this.list,
+      scroll: this.scroller.scrollTop,
+      size: this.size,
+      view,
+      now: at,
+      origin: store.origin,
+      program: store.program,
+      unusedAfter,
+      selected: this.selected,
+      hover: this.hover,
+    });
+    this.drawn.frames += 1;
+    this.drawn.ms += performance.now() - begun;
+  }
+
+  /** The label of the whole picture, in the page's language. */
+  relabel() {
+    this.root.setAttribute("aria-label", t("picture.label"));
+    this.refilter();
+  }
+}

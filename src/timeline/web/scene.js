@@ -1,0 +1,113 @@
+// The whole picture through a pen: grid, rows, gutter, axis, what changed, now. Pure.
+
+import { lane } from "./draw.js";
+import { t } from "./i18n.js";
+import { LANE, rowAt } from "./lanes.js";
+import { lastsUntil } from "./store.js";
+import { clock, tickStep, ticks } from "./time.js";
+
+/** The height of the axis; the rows begin below it. */
+export const AXIS = 44;
+const TICKS_AT = 14;
+const EVENTS_AT = 33;
+
+/**
+ * Draws what is visible. `list`: rows; `scroll`: the first visible pixel of them; `size`: {width, height};
+ * `unusedAfter(local)`: a server's timeout of unused connections; `selected`: {id, exchange}; `hover`: a connection's id.
+ */
+export function scene(pen, { list, scroll, size, view, now, origin, program, unusedAfter, selected, hover }) {
+  pen.fill(0, 0, size.width, size.height, "bg");
+  const step = tickStep(view.scale, 110);
+  const marks = ticks(view.start, view.end, step, origin ?? 0);
+  const right = view.left + view.width;
+  for (const at of marks) pen.fill(Math.round(view.x(at)), AXIS, 1, size.height - AXIS, "grid");
+  const flags = flagsOf(program, view);
+  for (const flag of flags) pen.line(view.x(flag.at), AXIS, view.x(flag.at), size.height, "event", true);
+
+  for (let i = rowAt(list, scroll); i < list.length; i += 1) {
+    const row = list[i];
+    const y = AXIS + row.top - scroll;
+    if (y > size.height) break;
+    if (row.group) heading(pen, row, y, size.width);
+    else laneRow(pen, row.connection, y, { view, now, size, selected, hover, unusedAfter });
+  }
+  const x = view.x(now);
+  if (x >= view.left && x <= right) pen.fill(Math.round(x), AXIS - 6, 1, size.height - AXIS + 6, "now");
+
+  pen.fill(0, 0, size.width, AXIS, "axis");
+  for (const at of marks) {
+    const place = view.x(at);
+    pen.fill(Math.round(place), TICKS_AT + 8, 1, 4, "dim");
+    if (place - view.left > 30 && right - place > 34) pen.text(place, TICKS_AT, clock(at, origin ?? 0, step), "dim", "middle");
+  }
+  pen.fill(0, AXIS - 1, size.width, 1, "edge");
+  for (const flag of flags) {
+    const at = view.x(flag.at);
+    const role = flag.line.event === "dropped" ? "s5" : "event";
+    pen.shape([[at, EVENTS_AT - 7], [at + 6, EVENTS_AT], [at, EVENTS_AT + 7], [at - 6, EVENTS_AT]], role);
+  }
+  if (x >= view.left && x <= right) {
+    pen.shape([[x - 5, AXIS - 9], [x + 5, AXIS - 9], [x, AXIS - 2]], "now");
+    if (right - x > 60) pen.text(x + 9, EVENTS_AT, t("picture.now"), "now", "start");
+  }
+}
+
+/** The lines about the program that are marked: those of one kind that would lie upon each other once. */
+function flagsOf(program, view) {
+  const last = {};
+  return program.filter(({ at, line }) => {
+    if (line.event === "start" || at < view.start || at > view.end) return false;
+    if (view.x(at) - (last[line.event] ?? -Infinity) < 6) return false;
+    last[line.event] = view.x(at);
+    return true;
+  });
+}
+
+/** A fold's triangle, the server and the client, and how many connections there are. */
+function heading(pen, { group, folded }, y, width) {
+  pen.fill(0, y, width, 28, "group");
+  pen.fill(0, y + 27, width, 1, "edge");
+  const points = folded ? [[10, y + 9], [18, y + 14], [10, y + 19]] : [[9, y + 11], [19, y + 11], [14, y + 18]];
+  pen.shape(points, "dim");
+  const name = `${group.server}  ${group.local}`;
+  pen.text(26, y + 14, name, "strong", "start");
+  const count = t("picture.group", { open: group.open, all: group.lanes.length });
+  const rest = `← ${group.client}`;
+  const after = 26 + pen.measure(name) * 1.08 + 12;
+  const counted = pen.measure(count);
+  if (after + pen.measure(rest) + counted + 20 < width) pen.text(after, y + 14, rest, "dim", "start");
+  if (after + counted + 10 < width) pen.text(width - 10, y + 14, count, "dim", "end");
+}
+
+function laneRow(pen, connection, y, { view, now, size, selected, hover, unusedAfter }) {
+  const chosen = selected?.id === connection.id;
+  if (chosen) pen.fill(0, y, size.width, LANE, "selected");
+  else if (hover === connection.id) pen.fill(0, y, size.width, LANE, "hover");
+  lane(pen, connection, view, y, now, unusedAfter(connection.local));
+  const { exchange } = selected ?? {};
+  if (chosen && exchange) {
+    const from = Math.max(view.x(exchange.from), view.left);
+    const to = Math.min(Math.max(view.x(exchange.to ?? now), view.x(exchange.from) + 4), view.left + view.width);
+    if (to >= from) pen.frame(from - 2, y + 2, to - from + 4, 20, "focus");
+  }
+  // The gutter lies above what reaches into it.
+  pen.fill(0, y, view.left, LANE, chosen ? "selected" : "gutter");
+  const open = !connection.end && !connection.lost;
+  const role = open ? "real" : "dim";
+  const at = view.left < 70 ? 5 : 10;
+  if (open) pen.fill(at, y + 9, 6, 6, role);
+  else pen.frame(at, y + 9, 6, 6, role);
+  pen.text(view.left - 8, y + LANE / 2, connection.port, open ? "strong" : "plain", "end");
+  pen.fill(0, y + LANE - 1, size.width, 1, "grid");
+}
+
+/** From when to when there is something to see; null if there is nothing. */
+export function extent(connections, now) {
+  let from = Infinity;
+  let to = -Infinity;
+  for (const connection of connections) {
+    from = Math.min(from, connection.accepted);
+    to = Math.max(to, lastsUntil(connection, now));
+  }
+  return from <= to ? { from, to } : null;
+}

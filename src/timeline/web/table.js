@@ -1,0 +1,107 @@
+// The connections as a table: the picture for those who do not see it, and for the keyboard.
+
+import { h, say } from "./dom.js";
+import { t } from "./i18n.js";
+import { matches } from "./lanes.js";
+import { ending, requests } from "./store.js";
+import { stateWords } from "./words.js";
+
+/** Rows shown at first, and added by "show more". */
+const PAGE = 100;
+/** Statuses shown in a row, and kept in its data. */
+const NAMED = 12;
+const LISTED = 64;
+
+export class ConnectionTable {
+  constructor(root, model, go) {
+    Object.assign(this, { root, model, go, most: PAGE });
+    this.relabel();
+  }
+
+  /** Makes the table anew, in the page's language. */
+  relabel() {
+    this.rows = new Map();
+    this.caption = h("caption", {});
+    this.body = h("tbody", {});
+    const heads = ["table.port", "table.server", "table.requests", "table.state"].map((key) => h("th", { scope: "col" }, t(key)));
+    this.more = h("button", { type: "button", on: { click: () => this.#more() } }, t("table.more"));
+    this.root.replaceChildren(
+      h("table", { class: "connections", id: "connections" }, this.caption, h("thead", {}, h("tr", {}, ...heads)), this.body),
+      this.more,
+    );
+    this.update();
+  }
+
+  #more() {
+    this.most += PAGE * 5;
+    this.update();
+  }
+
+  update() {
+    const { store, options } = this.model;
+    const fitting = [...store.connections.values()].filter((c) => matches(c, options.text, options.openOnly)).reverse();
+    const shown = fitting.slice(0, this.most);
+    say(this.caption, t("table.caption", { shown: shown.length, all: fitting.length }));
+    this.more.hidden = shown.length === fitting.length;
+    const kept = new Set(shown.map((c) => c.id));
+    for (const [id, row] of this.rows) {
+      if (kept.has(id)) continue;
+      row.element.remove();
+      this.rows.delete(id);
+    }
+    let place = this.body.firstElementChild;
+    for (const connection of shown) {
+      const row = this.#row(connection);
+      if (row.element === place) place = place.nextElementSibling;
+      else this.body.insertBefore(row.element, place);
+    }
+  }
+
+  #row(connection) {
+    let row = this.rows.get(connection.id);
+    if (!row) {
+      row = new Row(connection, this.go);
+      this.rows.set(connection.id, row);
+    }
+    row.update();
+    return row;
+  }
+}
+
+class Row {
+  constructor(connection, go) {
+    this.connection = connection;
+    const open = () => go({ id: connection.id, exchange: null });
+    this.requests = h("td", {});
+    this.state = h("td", {});
+    const port = h("button", { type: "button", class: "link", on: { click: open } }, connection.port);
+    this.element = h(
+      "tr",
+      { data: { connection: connection.id, server: connection.server, peer: connection.peer } },
+      h("th", { scope: "row" }, port),
+      h("td", {}, connection.server),
+      this.requests,
+      this.state,
+    );
+  }
+
+  update() {
+    const { connection, element } = this;
+    if (this.version === connection.version) return;
+    this.version = connection.version;
+    const statuses = connection.exchanges.slice(0, LISTED).map((e) => String(e.reply?.status ?? "…"));
+    const named = statuses.length > NAMED ? [...statuses.slice(0, NAMED), "…"] : statuses;
+    say(this.requests, named.length > 0 ? `${requests(connection)}: ${named.join(" ")}` : String(requests(connection)));
+    say(this.state, stateWords(connection));
+    const end = ending(connection);
+    Object.assign(element.dataset, {
+      requests: requests(connection),
+      statuses: statuses.join(" "),
+      who: end?.who ?? "",
+      how: end?.how ?? "",
+      style: end?.style ?? "",
+      reason: end?.reason ?? "",
+      ended: connection.end ? "yes" : "no",
+    });
+  }
+}

@@ -1,0 +1,73 @@
+// Times: reads the server's instants, writes durations and clock times, chooses ticks. Pure.
+//
+// Inside the page a time is a number of milliseconds since an origin (a whole second near the first event), so that
+// a double still tells nanoseconds apart.
+
+const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z$/;
+
+/** The whole second (ms since 1970) and the fraction (ms) of an RFC 3339 UTC instant; null if it is none. */
+export function readInstant(text) {
+  const found = INSTANT.exec(text ?? "");
+  if (!found) return null;
+  const whole = Date.parse(`${found[1]}Z`);
+  return Number.isNaN(whole) ? null : { whole, fraction: Number(found[2] ?? 0) * 1000 };
+}
+
+/** Nanoseconds as milliseconds; null stays null. */
+export function fromNanoseconds(ns) {
+  return typeof ns === "number" ? ns / 1e6 : null;
+}
+
+/** A duration for people: `12 µs`, `3.40 ms`, `5.00 s`, `2 min 05 s`, `1 h 02 min`. */
+export function span(ms) {
+  const abs = Math.abs(ms);
+  if (abs < 1) return `${digits(ms * 1000)} µs`;
+  if (abs < 1000) return `${digits(ms)} ms`;
+  if (abs < 59_995) return `${digits(ms / 1000)} s`;
+  const seconds = Math.round(abs / 1000);
+  const sign = ms < 0 ? "-" : "";
+  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  return `${sign}${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
+}
+
+/** Three significant digits. */
+function digits(value) {
+  const abs = Math.abs(value);
+  return value.toFixed(abs >= 99.95 ? 0 : abs >= 9.995 ? 1 : abs >= 0.0005 ? 2 : 0);
+}
+
+function two(number) {
+  return String(number).padStart(2, "0");
+}
+
+/** The local clock time of `ms` after `origin`, as fine as `step` (ms) asks for. */
+export function clock(ms, origin, step = 1) {
+  const floor = Math.floor(ms);
+  const date = new Date(origin + floor);
+  const base = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  if (step >= 1000) return base;
+  const fraction = String(date.getMilliseconds()).padStart(3, "0");
+  if (step >= 1) return `${base}.${fraction}`;
+  const below = Math.min(999_999, Math.round((ms - floor) * 1e6));
+  const fine = String(below).padStart(6, "0");
+  return `${base}.${fraction}${step >= 0.001 ? fine.slice(0, 3) : fine}`;
+}
+
+const SECOND_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+
+/** The distance (ms) between ticks so that they stand at least `pixels` apart at `scale` ms a pixel. */
+export function tickStep(scale, pixels) {
+  const least = scale * pixels;
+  if (least > 500) return (SECOND_STEPS.find((step) => step * 1000 >= least) ?? 86400) * 1000;
+  const power = 10 ** Math.floor(Math.log10(least));
+  return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= least * 0.999999);
+}
+
+/** The ticks in [from, to], at whole steps of the local clock. `origin`: ms since 1970. */
+export function ticks(from, to, step, origin = 0) {
+  const local = step < 1000 ? 0 : origin - new Date(origin).getTimezoneOffset() * 60_000;
+  const phase = -(local % step);
+  const out = [];
+  for (let n = Math.ceil((from - phase) / step); n * step + phase <= to; n += 1) out.push(n * step + phase);
+  return out;
+}

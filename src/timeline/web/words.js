@@ -1,0 +1,112 @@
+// Connections and events in words, in the page's language.
+
+import { has, t } from "./i18n.js";
+import { ending, requests, unused } from "./store.js";
+import { span } from "./time.js";
+import { oneLine } from "./wire.js";
+
+export function countRequests(n) {
+  return n === 0 ? t("requests.0") : n === 1 ? t("requests.1") : t("requests.n", { n });
+}
+
+/** A reason in words: the page's own, else the server's, else the key. */
+export function reasonWords(reason, words) {
+  return has(`reason.${reason}`) ? t(`reason.${reason}`) : (words ?? reason ?? "");
+}
+
+/** How somebody ended it: `FIN, then lingers`. */
+export function howWords(end) {
+  if (end.then === "rst") return t("how.fin.rst");
+  return t(`how.${end.then ?? end.how}`);
+}
+
+/** `server FIN: no further request came in time`; null while the connection is open. */
+export function endWords(connection) {
+  const end = ending(connection);
+  if (!end) return null;
+  // With style `hold` it is the client's FIN that the server waited for.
+  const who = end.then === "hold" ? "client" : end.who;
+  const why = reasonWords(end.reason, connection.closing.line.words);
+  return t("end.words", { who: t(`who.${who}`), how: howWords(end), why });
+}
+
+/** What a connection is doing, or how it ended. */
+export function stateWords(connection) {
+  const end = endWords(connection);
+  if (end) return end;
+  if (connection.lost) return t("state.lost");
+  if (unused(connection)) return t("state.unused");
+  const exchange = connection.exchanges.at(-1);
+  if (exchange && !exchange.reply) return t("state.exchange");
+  return connection.rests.at(-1)?.to === null ? t("state.idle") : t("state.open");
+}
+
+/** `206 GET /static/BGM.wav`. */
+export function exchangeWords(exchange) {
+  const { method, target } = exchange.head ?? exchange.reply ?? {};
+  const status = exchange.reply ? String(exchange.reply.status) : "…";
+  return [status, oneLine(method ?? "", 20), oneLine(target ?? "", 80)].filter(Boolean).join(" ");
+}
+
+/** What a screen reader is told of a connection. */
+export function connectionWords(connection) {
+  return t("picture.selected", {
+    id: connection.id,
+    port: connection.port,
+    server: connection.server,
+    requests: countRequests(requests(connection)),
+    state: stateWords(connection),
+  });
+}
+
+/** A rest: `3.20 s of 5.00 s; announced: 5.00 s`. */
+export function restWords(rest, now) {
+  return t("connection.rest.value", {
+    now: span((rest.to ?? now) - rest.from),
+    real: rest.endsAfter === null ? "∞" : span(rest.endsAfter),
+    announced: rest.announced === null ? t("connection.rest.nothing") : span(rest.announced),
+  });
+}
+
+/** A line about the program. */
+export function programWords(line) {
+  switch (line.event) {
+    case "change":
+      return changeWords(line);
+    case "reload":
+      return line.ok === false ? t("change.reload.refused", { error: line.error ?? "" }) : t("change.reload");
+    case "dropped":
+      return t("change.dropped", { lines: line.lines ?? "?" });
+    case "start":
+    case "stop":
+      return t(`change.${line.event}`);
+    default:
+      return line.event;
+  }
+}
+
+function changeWords(line) {
+  const { server, key, connection } = line;
+  switch (line.what) {
+    case "knob":
+      return t("change.knob", { server, key, from: valueWords(line.from), to: valueWords(line.to) });
+    case "profile":
+      return t("change.profile", { from: line.from, to: line.to });
+    case "reset":
+      return t("change.reset", { server, keys: (line.keys ?? [line.key]).filter(Boolean).join(", ") });
+    case "accepting":
+      return t(line.to ? "change.accepting.on" : "change.accepting.off", { server });
+    case "close":
+      return t("change.close", { connection, how: String(line.how).toUpperCase() });
+    default:
+      return `${server}: ${line.what}`;
+  }
+}
+
+/** A knob's value for people. */
+export function valueWords(value) {
+  if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) {
+    return t("knobs.nothing");
+  }
+  return Array.isArray(value) ? value.join(" | ") : String(value);
+}
