@@ -34,7 +34,7 @@ SECRET = b"SECRET, beside the root\n"
 
 # What of the suite is true of a program under Wine too. Not: what sends Unix signals, or counts descriptors.
 SUITE = ["corpus::node::answers", "corpus::nginx::answers", "corpus::flask::answers", "iis::", "capture::", "cli::",
-         "events::", "readme::", "reload::a_mistake", "reload::what_needs"]
+         "events::", "timeline::", "readme::", "reload::a_mistake", "reload::what_needs"]
 
 
 def build():
@@ -70,8 +70,9 @@ class Server:
     def __init__(self, *arguments, program=PROGRAM, port=0):
         # A file, not a pipe: nobody has to read it.
         self.out = tempfile.NamedTemporaryFile()
-        self.process = subprocess.Popen([program, "--port", str(port), *map(str, arguments)], env=ENV, stdin=subprocess.DEVNULL,
-                                        stdout=self.out, stderr=subprocess.STDOUT)
+        timeline = [] if "--timeline" in arguments else ["--no-timeline"]
+        command = [program, "--port", str(port), *timeline, *map(str, arguments)]
+        self.process = subprocess.Popen(command, env=ENV, stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
         while not (found := re.search(r"url +http://127\.0\.0\.1:(\d+)/", self.log())):
             assert self.process.poll() is None and time.monotonic() < deadline, f"it did not start: {self.log()}"
@@ -153,23 +154,13 @@ def explain_says_the_same(place):
     return f"{len(captures)} captures, as text and as JSON"
 
 
-def the_timeline_answers(place):
-    if b"--timeline" not in run(PROGRAM, "--help")[1]:
-        return "there is none yet"
+def the_timeline_is_served(place):
+    """Its page; its API is the suite's."""
     with Server("--profile", "node", "--root", place / "site", "--timeline", "127.0.0.1:0") as server:
-        port = int(re.search(r"timeline +http://127\.0\.0\.1:(\d+)/", server.log()).group(1))
-
-        def get(path):
-            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
-                got = b""
-                while data := connection.recv(1 << 16):
-                    got += data
-            return got.partition(b"\r\n\r\n")
-        head, _, page = get("/")
-        assert b" 200 " in head.splitlines()[0] and b"<html" in page.lower(), head
-        head, _, state = get("/api/v1/state")
-        assert b" 200 " in head.splitlines()[0] and b'"node"' in state, head
+        port = int(re.search(r"http://127\.0\.0\.1:(\d+)/\?token=", server.log()).group(1))
+        page = escapes.ask(("127.0.0.1", port), "/", host=f"127.0.0.1:{port}")
+        status, body = parse(page)
+        assert status == 200 and b"<html" in body.lower(), page[:300]
 
 
 def a_running_server_is_reloaded_through_a_pipe(place):
@@ -316,7 +307,7 @@ def the_suite_passes(place):
     return "; ".join([*figures, f"{result.group(1)} tests"])
 
 
-CHECKS = [what_is_printed_is_the_same, mistakes_are_told_in_the_same_words, explain_says_the_same, the_timeline_answers,
+CHECKS = [what_is_printed_is_the_same, mistakes_are_told_in_the_same_words, explain_says_the_same, the_timeline_is_served,
           a_running_server_is_reloaded_through_a_pipe, no_two_servers_share_a_port, ctrl_c_stops_gracefully,
           names_are_what_directories_list, a_file_may_be_replaced_while_it_is_sent,
           a_file_that_another_program_keeps_for_itself_is_said_to_be_unavailable, a_files_number_is_its_own,

@@ -44,12 +44,12 @@ def targets(count, secret_path, short):
         yield target.replace(" ", "%20")
 
 
-def ask(address, target, patience=20):
+def ask(address, target, patience=20, host="lab.test"):
     """What is answered to one request on a connection of its own."""
     with socket.create_connection(address, timeout=patience) as connection:
         got = bytearray()
         try:
-            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n".encode())
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
             while not is_whole(got) and (data := connection.recv(1 << 16)):
                 got += data
         except (ConnectionError, TimeoutError):
