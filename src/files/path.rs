@@ -1,11 +1,11 @@
 //! From a request target to a path below the root, without touching the file system.
 
 mod dots;
+mod names;
 mod target;
-mod windows;
 
+pub use names::NameRules;
 pub use target::{Parts, has_no_path, host, split};
-pub use windows::is_unsafe_on_windows;
 
 use crate::http::head::has_scheme;
 use crate::http::{ResponseId, percent};

@@ -148,6 +148,8 @@ impl Driver {
 
     async fn serve(&mut self, mut stop: Pin<&mut Notified<'_>>) -> End {
         loop {
+            // Who sends a thousand requests at once has no right to a thousand replies before anybody else has one.
+            tokio::task::coop::consume_budget().await;
             let site = self.worker.site();
             // On the heap, so that a resting connection does not hold the room that an exchange needs.
             let end = if let Some(exchange) = self.next_exchange(&site).map(Box::pin) {

@@ -73,10 +73,7 @@ impl Server {
     pub fn bind(site: Site, address: SocketAddr) -> io::Result<Server> {
         use socket2::{Domain, Protocol, Socket, Type};
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        // Unix: connections that rest in TIME_WAIT do not keep a restarted server from its port. On Windows the same
-        // option would let two servers share the port.
-        #[cfg(unix)]
-        socket.set_reuse_address(true)?;
+        crate::sys::claim_address(&socket)?;
         // Linux hands it on to the connections; others are told one by one.
         socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
         socket.bind(&address.into())?;

@@ -339,7 +339,7 @@ mod tests {
         let content: Vec<u8> = (0..600_000u32).map(|n| (n / 7) as u8).collect();
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(&content).and_then(|()| file.rewind()).expect("written");
-        let id = FileId::of(&file.metadata().expect("its metadata"));
+        let id = FileId::of(&file, &file.metadata().expect("its metadata"));
         let file = Arc::new(file);
         let profile = crate::profile::layers::load("book").expect("a profile");
         let resource = Resource::new("a", "a".as_ref(), Content::File(Arc::clone(&file)), id, &profile);
