@@ -237,9 +237,9 @@ fn request(bytes: &[u8], reader: Reader) -> Result<Whole, Stop> {
     let by_chunks = || chunks(body, reader).ok();
     let (of_body, goes_on) = if codings.is_empty() {
         (by_length, true)
-    } else if reader == Reader::Strict && (codings.len() != 1 || version == b"HTTP/1.0") {
-        return Err(Stop);
-    } else if !codings.last().is_some_and(is_chunked) {
+    } else if reader == Reader::Strict && (codings.len() != 1 || version == b"HTTP/1.0")
+        || !codings.last().is_some_and(is_chunked)
+    {
         return Err(Stop);
     } else {
         // Behind both, and behind chunks in HTTP/1.0, the connection has to end (section 6.1), unless they agree.

@@ -139,15 +139,19 @@ fn arrow_swatch(phase: Phase, w: Writer<'_>) -> Markup {
 fn connection(planned: &Planned<'_>, begin_ns: i64, w: Writer<'_>) -> Markup {
     let connection = planned.connection;
     let phases = Phases::of(connection);
-    let mut before_ns = None;
+    // What ended before each section, where anything did.
+    let before = planned.sections.iter().scan(None, |latest, section| {
+        let before_ns = *latest;
+        *latest = last_ns(section).or(before_ns);
+        Some(before_ns)
+    });
     html! {
         section.connection id={ "s" (connection.stream) } {
             h2 { (w.said(&planned.headline)) }
             @if !connection.exchanges.is_empty() { (w.table(&table::exchanges(connection, w.lang))) }
             div.course {
-                @for section in &planned.sections {
+                @for (section, before_ns) in planned.sections.iter().zip(before) {
                     (part(section, connection, &phases, (begin_ns, before_ns), w))
-                    @let _ = before_ns = last_ns(section).or(before_ns);
                 }
             }
             @if let Some((number, response)) = table::large_response(connection) {
@@ -226,17 +230,19 @@ fn head(title: Msg, message: Option<&Message>, w: Writer<'_>) -> Markup {
 /// The bursts of a message, each as long as its share of the bytes.
 fn pieces(message: &Message) -> Markup {
     let all = message.bursts.iter().map(|burst| burst.bytes).sum::<u64>().max(1) as f64;
-    let mut from = 0.0;
+    let placed = message.bursts.iter().scan(0.0, |end, burst| {
+        let (from, width) = (*end, burst.bytes as f64 * 100.0 / all);
+        *end = from + width;
+        Some((burst, from, width))
+    });
     html! {
         svg.pieces width="100%" height="22" aria-hidden="true" {
-            @for burst in &message.bursts {
-                @let width = burst.bytes as f64 * 100.0 / all;
+            @for (burst, from, width) in placed {
                 rect.block.response x=(ladder::per_cent(from)) width=(ladder::per_cent(width)) y="1" height="20" {}
                 // Room for the digits on the narrowest screen.
                 @if width >= 2.2 * burst.bytes.to_string().len() as f64 {
                     text.inside x=(ladder::per_cent(from + width / 2.0)) y="15" text-anchor="middle" { (burst.bytes) }
                 }
-                @let _ = from += width;
             }
         }
     }
