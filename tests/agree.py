@@ -41,12 +41,12 @@ REASONS = {
     "shutdown": None,
 }
 # Argued differences, counted and not failed:
-#   who: the log says whose decision it was, the capture whose FIN came first. Where the client's FIN came before the server
+#   who: the log says whose decision it was, the capture whose FIN or RST came first. Where the client's came before the server
 #     closed, as the frame's time and the log's show, both are right; so are the reasons of a client that is done. It counts
 #     as before too if the two crossed each other.
 #   bare: a reply without a head, to what is no request, is no HTTP/1.x; explain says so and calls it no response.
 CROSSING_NS = 20_000_000
-CLIENT_DONE = {"client-done", "client-sent-all", "in-exchange", "request-said-close"}
+CLIENT_DONE = {"client-done", "client-sent-all", "in-exchange", "request-said-close", "reset-while-idle"}
 
 
 def nanoseconds(time):
@@ -102,9 +102,9 @@ def differences(log, shown, argued):
     if not close:
         return
     end, allowed = shown["end"], REASONS[close["reason"]]
-    fin = end["first_fin"]
+    first = min((e for e in (end["first_fin"], *end["resets"]) if e), key=lambda e: e["frame"], default=None)
     if end["by"] != close["who"]:
-        if not (fin and end["by"] == fin["by"] == "client" and fin["ns"] < nanoseconds(close["time"]) + CROSSING_NS):
+        if not (first and end["by"] == first["by"] == "client" and first["ns"] < nanoseconds(close["time"]) + CROSSING_NS):
             yield f"ended by the {close['who']} ({close['reason']}), and by the {end['by']} in the capture"
         argued["who"] += 1
         allowed = CLIENT_DONE
