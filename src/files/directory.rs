@@ -89,15 +89,10 @@ impl Directory {
         let Some(full) = self.full(path) else {
             return self.nothing(path, ignore_case, Found::Missing);
         };
-        // A name found in another spelling is not kept: the exact one may appear at any time.
-        let mut place = Some(full.clone());
-        let (full, metadata) = match std::fs::metadata(&full) {
-            Ok(metadata) => (full, metadata),
+        let (full, metadata, is_exact) = match std::fs::metadata(&full) {
+            Ok(metadata) => (full, metadata, true),
             Err(error) if error.kind() == ErrorKind::NotFound && ignore_case => match self.any_case(path) {
-                Some((full, metadata)) => {
-                    place = None;
-                    (full, metadata)
-                }
+                Some((full, metadata)) => (full, metadata, false),
                 None => return self.nothing(path, ignore_case, Found::Missing),
             },
             Err(error) => {
@@ -129,6 +124,8 @@ impl Directory {
                     None => Content::File(Arc::new(file)),
                 };
                 let resource = Resource::new(path, &self.shown.join(path), content, id, profile);
+                // A name found in another spelling is not kept: the exact one may appear at any time.
+                let place = is_exact.then_some(full);
                 Found::File(Arc::new(Resource { place, ..resource }))
             }
             // It was replaced between the two looks.
