@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod connection;
 pub mod events;
+pub mod explain;
 pub mod files;
 #[cfg(test)]
 mod hostile;

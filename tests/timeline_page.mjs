@@ -242,10 +242,9 @@ async function visit(browser, url) {
   });
   const page = await context.newPage();
   await page.goto(url);
+  // Playwright refuses a browser's own request for its icon while it holds requests back; with a query it lets it through.
+  await page.evaluate(() => fetch("/favicon.ico?").then((reply) => reply.text()));
   await turn;
-  // What holds the requests back refuses this one, and headless browsers do not ask for it by themselves.
-  await context.unrouteAll();
-  await page.evaluate(() => fetch("/favicon.ico").then((reply) => reply.text()));
   return context;
 }
 
@@ -313,7 +312,7 @@ async function pageTests(browser, page, lab) {
     const row = await until("five requests", async () => (await rows(page)).find((r) => r.server === "node" && r.requests === "5"));
     assert.deepEqual(row.statuses.split(" ").sort(), ["200", "200", "200", "206", "404"]);
     const ended = await until("the end", async () => ((await rowOf(page, row.port)).ended === "yes" ? rowOf(page, row.port) : null), 8);
-    assert.deepEqual([ended.who, ended.how, ended.style, ended.reason], ["server", "fin", "fin", "idle"]);
+    assert.deepEqual([ended.who, ended.how, ended.reason], ["server", "fin", "idle"]);
     assert.match(ended.text, /server FIN: no further request came in time/);
     const told = eventLog().get(Number(ended.connection));
     const rested = (told.close.since_accept_ns - told.replies.at(-1).since_accept_ns) / 1e9;
@@ -601,6 +600,11 @@ async function pictures(page) {
       await check(`the page at ${width} pixels, ${theme}`, async () => {
         await page.setViewportSize({ width, height });
         await page.selectOption("#theme", theme);
+        // As somebody sees it who opens it at this width.
+        await page.reload();
+        await tab(page, "connections");
+        const { port } = await until("five requests", async () => (await rows(page)).find((r) => r.server === "node" && r.requests === "5"));
+        await openExchange(page, port, 4);
         await page.click("#all");
         for (const name of ["connections", "detail", "knobs"]) {
           await tab(page, name);

@@ -29,6 +29,8 @@ pub(super) enum Command {
     Reload(ReloadArgs),
     /// Check a configuration and print the effective one
     Check(CheckArgs),
+    /// Say what a capture shows, and why
+    Explain(ExplainArgs),
 }
 
 /// How to serve.
@@ -64,6 +66,9 @@ pub(super) struct ServeArgs {
     /// Serve no timeline
     #[arg(long)]
     pub(super) no_timeline: bool,
+    /// Captures the server's port on the loopback interface into this file, with Wireshark's dumpcap
+    #[arg(long, value_name = "FILE.pcapng")]
+    pub(super) capture: Option<PathBuf>,
     /// Follow symbolic links that lead out of the root
     #[arg(long)]
     pub(super) follow_symlinks: bool,
@@ -132,6 +137,48 @@ pub(super) struct CheckArgs {
     /// A configuration file or a profile
     #[arg(value_name = "FILE", default_value = "server.toml")]
     pub(super) file: PathBuf,
+}
+
+/// What to explain, and how.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// A capture in pcapng or pcap format, maybe compressed with gzip; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Only connections with this port; may be given several times
+    #[arg(long, value_name = "N")]
+    pub(super) port: Vec<u16>,
+    /// Only this stream (Wireshark's tcp.stream); may be given several times
+    #[arg(long, value_name = "N")]
+    pub(super) stream: Vec<u32>,
+    /// Only connections with this address; may be given several times
+    #[arg(long, value_name = "ADDR")]
+    pub(super) host: Vec<IpAddr>,
+    /// Adds a ladder diagram of each connection
+    #[arg(long)]
+    pub(super) ladder: bool,
+    /// Prints JSON
+    #[arg(long, conflicts_with = "ladder")]
+    pub(super) json: bool,
+    /// Prints a report in Markdown, ready to paste
+    #[arg(long, conflicts_with_all = ["ladder", "json"])]
+    pub(super) markdown: bool,
+    /// Writes a page that needs nothing else to this file (- for standard output) instead of printing text
+    #[arg(long, value_name = "FILE", conflicts_with = "ladder")]
+    pub(super) html: Option<PathBuf>,
+    /// The language of the prose
+    #[arg(long, value_name = "LANG", value_enum, default_value_t)]
+    pub(super) lang: Language,
+}
+
+/// A language.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(super) enum Language {
+    /// English
+    #[default]
+    En,
+    /// Chinese
+    Zh,
 }
 
 #[cfg(test)]

@@ -124,9 +124,15 @@ mod system {
 
 #[cfg(windows)]
 mod system {
-    use std::fs::OpenOptions;
+    use std::fs::{File, OpenOptions};
     use std::io::{self, Read};
+    use std::time::Duration;
     use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
+    use windows_sys::Win32::Foundation::ERROR_PIPE_BUSY;
+
+    /// How often, and how long each time, it is waited for the pipe's next end while others take it.
+    const TRIES: usize = 50;
+    const WAIT: Duration = Duration::from_millis(20);
 
     pub(super) type Stream = NamedPipeServer;
 
@@ -136,12 +142,20 @@ mod system {
 
     pub(super) fn ask(name: &str) -> io::Result<String> {
         let mut answer = String::new();
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(name)?
-            .read_to_string(&mut answer)?;
+        connect(name)?.read_to_string(&mut answer)?;
         Ok(answer)
+    }
+
+    fn connect(name: &str) -> io::Result<File> {
+        let mut tries = 0..TRIES;
+        loop {
+            let opened = OpenOptions::new().read(true).write(true).open(name);
+            let is_busy = |error: &io::Error| error.raw_os_error() == Some(ERROR_PIPE_BUSY as i32);
+            if !opened.as_ref().is_err_and(is_busy) || tries.next().is_none() {
+                return opened;
+            }
+            std::thread::sleep(WAIT);
+        }
     }
 
     pub(super) struct Listener {

@@ -69,6 +69,8 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
     let options = serve::options(config::default_workers(), log);
     let running = run_servers(servers, options, &tapes)?;
+    // The event log ends when nobody can tell it anything more.
+    drop(tapes);
     let (_, timeline) = timeline::start(prepared, desks, (&running, &notes), &names)?;
     Program {
         running,

@@ -60,7 +60,8 @@ pub(super) fn start(spec: LogSpec) {
             .try_init(),
         LogFormat::Text => {
             // Colour only where a person looks on, and not against their will (no-color.org).
-            let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            let wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            let ansi = wanted && crate::sys::shows_colour(&std::io::stderr());
             builder.with_ansi(ansi).event_format(Human).try_init()
         }
     };

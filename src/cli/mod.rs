@@ -3,9 +3,11 @@
 //! Everything a person can get wrong is reported as one line and exit code 2.
 
 mod args;
+mod capture;
 mod check;
 mod config;
 mod control;
+mod explain;
 mod lab;
 mod log;
 mod profiles;
@@ -39,6 +41,7 @@ pub fn main() -> ExitCode {
         Some(Command::Profiles(args)) => profiles::run(&args),
         Some(Command::Reload(args)) => reload::run(&args),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! `labserve`: serve one profile until a signal comes.
 
 use super::args::ServeArgs;
+use super::capture::Capturing;
 use super::config::Config;
 use super::log::LogSpec;
 use super::program::Program;
@@ -31,6 +32,12 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     let text = greeting(&server, config.file.as_deref(), prepared.as_ref());
     greet(&text, config.events.as_ref());
     warn_if_reachable(address);
+    // It lasts until the servers have stopped.
+    let _capturing = args
+        .capture
+        .as_deref()
+        .map(|file| Capturing::start(file, address.port()))
+        .transpose()?;
     prepared
         .iter()
         .for_each(|timeline| warn_if_reachable(timeline.address()));
@@ -38,6 +45,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
     let desk = Desk::new(address, config.stack.clone(), server.site().clone());
     let running = run_servers(vec![server], options(config.workers, config.log), &tapes)?;
+    // The event log ends when nobody can tell it anything more.
+    drop(tapes);
     let (desks, timeline) = timeline::start(prepared, vec![desk], (&running, &notes), &names)?;
     let args = args.clone();
     Program {
@@ -61,24 +70,26 @@ pub(super) fn record(output: &Output, servers: &[(String, SocketAddr)]) -> Resul
 
 /// Binds a server, or explains why not.
 pub(super) fn bind(site: Site, address: SocketAddr) -> Result<Server, Mistake> {
-    Server::bind(site, address).map_err(|error| {
-        Mistake(match error.kind() {
-            ErrorKind::AddrInUse => format!(
-                "port {} on {} is in use; choose another with --port, or --port 0 for a free one",
-                address.port(),
-                address.ip()
-            ),
-            ErrorKind::AddrNotAvailable => format!(
-                "{} is no address of this machine; choose another with --bind",
-                address.ip()
-            ),
-            ErrorKind::PermissionDenied => format!(
-                "port {} needs more rights than this process has; choose one above 1023 with --port",
-                address.port()
-            ),
-            _ => format!("cannot listen on {address}: {error}"),
-        })
-    })
+    Server::bind(site, address).map_err(|error| Mistake(why_not_bound(&error, address, cfg!(windows))))
+}
+
+fn why_not_bound(error: &io::Error, address: SocketAddr, on_windows: bool) -> String {
+    let (ip, port) = (address.ip(), address.port());
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            format!("port {port} on {ip} is in use; choose another with --port, or --port 0 for a free one")
+        }
+        ErrorKind::AddrNotAvailable => format!("{ip} is no address of this machine; choose another with --bind"),
+        // Hyper-V and its like reserve hundreds of ports, others with every start of the machine.
+        ErrorKind::PermissionDenied if on_windows => format!(
+            "port {port} is reserved by Windows (netsh interface ipv4 show excludedportrange tcp) or another program's alone; \
+             choose another with --port, or --port 0 for a free one"
+        ),
+        ErrorKind::PermissionDenied => {
+            format!("port {port} needs more rights than this process has; choose one above 1023 with --port")
+        }
+        _ => format!("cannot listen on {address}: {error}"),
+    }
 }
 
 /// How servers run: a log for people is kept readable, one for machines complete.
@@ -137,5 +148,26 @@ pub(super) fn warn_if_reachable(address: SocketAddr) {
         tracing::warn!(
             "{address} can be reached from other machines; labserve is meant for a lab, not for the internet"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_port_cannot_be_had_depends_on_the_system() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 80));
+        for (kind, on_windows, part) in [
+            (ErrorKind::AddrInUse, false, "in use"),
+            (ErrorKind::AddrInUse, true, "in use"),
+            (ErrorKind::AddrNotAvailable, true, "--bind"),
+            (ErrorKind::PermissionDenied, false, "above 1023"),
+            (ErrorKind::PermissionDenied, true, "excludedportrange"),
+            (ErrorKind::OutOfMemory, false, "cannot listen on 127.0.0.1:80"),
+        ] {
+            let said = why_not_bound(&kind.into(), address, on_windows);
+            assert!(said.contains(part), "{kind}: {said}");
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! A directory as document root.
 
 use super::Found;
-use super::path::is_unsafe_on_windows;
+use super::path::NameRules;
 use super::resource::{Content, FileId, Resource};
 use crate::profile::Profile;
-use std::fs::{File, Metadata};
+use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +20,13 @@ pub struct Directory {
     real: PathBuf,
     follow_symlinks: bool,
     names: Vec<String>,
+    rules: NameRules,
 }
+
+/// The longest name and the longest path that there are on Linux, in bytes. Other systems have other limits; a file that is
+/// there is served under its name however long it is.
+const LONGEST_NAME: usize = 255;
+const LONGEST_PATH: usize = 4095;
 
 impl Directory {
     /// Opens a document root. With `follow_symlinks`, links may lead out of it.
@@ -41,7 +47,14 @@ impl Directory {
             shown,
             real,
             follow_symlinks,
+            rules: NameRules::HERE,
         })
+    }
+
+    /// The same, read by another system's rules.
+    #[cfg(test)]
+    pub(crate) fn with_rules(self, rules: NameRules) -> Directory {
+        Directory { rules, ..self }
     }
 
     /// Its path, name by name.
@@ -56,13 +69,12 @@ impl Directory {
 
     /// The place of `path` in the file system; `None` if its names cannot be handed to this system.
     pub(super) fn full(&self, path: &str) -> Option<PathBuf> {
-        if cfg!(windows) && path.split('/').any(is_unsafe_on_windows) && !path.is_empty() {
-            return None;
-        }
-        Some(if path.is_empty() {
-            self.real.clone()
-        } else {
-            self.real.join(path)
+        self.rules.take(path).then(|| {
+            if path.is_empty() {
+                self.real.clone()
+            } else {
+                self.real.join(path)
+            }
         })
     }
 
@@ -73,25 +85,25 @@ impl Directory {
         profile: &Profile,
         keep: impl FnOnce(&File, &FileId) -> Option<Arc<[u8]>>,
     ) -> Found {
+        let ignore_case = profile.files.ignore_case;
         let Some(full) = self.full(path) else {
-            return Found::Missing;
+            return self.nothing(path, ignore_case, Found::Missing);
         };
-        // A name found in another spelling is not kept: the exact one may appear at any time.
-        let mut place = Some(full.clone());
-        let (full, metadata) = match std::fs::metadata(&full) {
-            Ok(metadata) => (full, metadata),
-            Err(error) if error.kind() == ErrorKind::NotFound && profile.files.ignore_case => match self.any_case(path)
-            {
-                Some((full, metadata)) => {
-                    place = None;
-                    (full, metadata)
-                }
-                None => return Found::Missing,
+        let (full, metadata, is_exact) = match std::fs::metadata(&full) {
+            Ok(metadata) => (full, metadata, true),
+            Err(error) if error.kind() == ErrorKind::NotFound && ignore_case => match self.any_case(path) {
+                Some((full, metadata)) => (full, metadata, false),
+                None => return self.nothing(path, ignore_case, Found::Missing),
             },
-            Err(error) => return not_there(&error),
+            Err(error) => {
+                return match not_there(&error) {
+                    told @ (Found::Missing | Found::TooLong) => self.nothing(path, ignore_case, told),
+                    found => found,
+                };
+            }
         };
         if metadata.is_dir() {
-            return if self.is_inside(&full) {
+            return if path.is_empty() || self.resolved(path, &full, ignore_case).is_some() {
                 Found::Directory
             } else {
                 Found::Missing
@@ -101,17 +113,19 @@ impl Directory {
             // Never opened: opening a FIFO or a device may block, or do something.
             return Found::Special;
         }
-        let Some(real) = self.resolved(&full) else {
+        let Some(real) = self.resolved(path, &full, ignore_case) else {
             return Found::Missing;
         };
         match crate::sys::open_for_reading(&real).and_then(|file| Ok((file.metadata()?, file))) {
             Ok((metadata, file)) if metadata.is_file() => {
-                let id = FileId::of(&metadata);
+                let id = FileId::of(&file, &metadata);
                 let content = match keep(&file, &id) {
                     Some(bytes) => Content::Bytes(bytes),
                     None => Content::File(Arc::new(file)),
                 };
                 let resource = Resource::new(path, &self.shown.join(path), content, id, profile);
+                // A name found in another spelling is not kept: the exact one may appear at any time.
+                let place = is_exact.then_some(full);
                 Found::File(Arc::new(Resource { place, ..resource }))
             }
             // It was replaced between the two looks.
@@ -120,14 +134,53 @@ impl Directory {
         }
     }
 
-    fn is_inside(&self, full: &Path) -> bool {
-        self.resolved(full).is_some()
+    /// What `path`, found at `full`, really names: if that lies below the root or links may lead out of it, and if `path` is
+    /// spelt as its directories list it.
+    fn resolved(&self, path: &str, full: &Path, ignore_case: bool) -> Option<PathBuf> {
+        let real = full.canonicalize().ok()?;
+        let is_ours = self.follow_symlinks || real.starts_with(&self.real);
+        (is_ours && self.is_spelt(path, &real, ignore_case)).then_some(real)
     }
 
-    /// What `full` really names, if that lies below the root or links may lead out of it.
-    fn resolved(&self, full: &Path) -> Option<PathBuf> {
-        let real = full.canonicalize().ok()?;
-        (self.follow_symlinks || real.starts_with(&self.real)).then_some(real)
+    /// Whether `path`, which led to `real`, is spelt as the directories on its way list it. Where names are read loosely
+    /// a file is found by other spellings too: in another case, by its short 8.3 name. Those are not its names here, so
+    /// that a name that is refused cannot be had by another one, and a link works here only if it works elsewhere.
+    fn is_spelt(&self, path: &str, real: &Path, ignore_case: bool) -> bool {
+        if self.rules == NameRules::Exact || *real == self.real.join(path) {
+            return true;
+        }
+        let listed = path.split('/').try_fold(self.real.clone(), |directory, name| {
+            listed(&directory, name, ignore_case)
+        });
+        listed.is_some()
+    }
+
+    /// Nothing lies at `path`, says the system. Unix says how much of nothing (`told`); for Windows it is looked at again, name
+    /// by name, for what Unix would have said.
+    fn nothing(&self, path: &str, ignore_case: bool, told: Found) -> Found {
+        if self.rules != NameRules::Windows {
+            return told;
+        }
+        if self.real.as_os_str().len() + "/".len() + path.len() > LONGEST_PATH {
+            return Found::TooLong;
+        }
+        for end in path.match_indices('/').map(|(at, _)| at).chain([path.len()]) {
+            let above = &path[..end];
+            if above.len() - above.rfind('/').map_or(0, |at| at + 1) > LONGEST_NAME {
+                return Found::TooLong;
+            }
+            let Some(full) = self.full(above) else {
+                return Found::Missing;
+            };
+            match std::fs::metadata(&full) {
+                Ok(metadata) if metadata.is_dir() => {}
+                Ok(_) if end < path.len() && self.resolved(above, &full, ignore_case).is_some() => {
+                    return Found::BehindFile;
+                }
+                _ => return Found::Missing,
+            }
+        }
+        Found::Missing
     }
 
     /// Looks a path up without regard to case, name by name.
@@ -138,12 +191,7 @@ impl Directory {
             full = if exact.symlink_metadata().is_ok() {
                 exact
             } else {
-                let lower = name.to_lowercase();
-                let entries = std::fs::read_dir(&full).ok()?;
-                entries
-                    .flatten()
-                    .find(|entry| entry.file_name().to_str().is_some_and(|n| n.to_lowercase() == lower))?
-                    .path()
+                listed(&full, name, true)?
             };
         }
         let metadata = std::fs::metadata(&full).ok()?;
@@ -151,8 +199,19 @@ impl Directory {
     }
 }
 
+/// The place of what `directory` lists under a name.
+fn listed(directory: &Path, name: &str, ignore_case: bool) -> Option<PathBuf> {
+    let lower = name.to_lowercase();
+    let is_it = |entry: &DirEntry| {
+        let entry = entry.file_name();
+        entry == *name || ignore_case && entry.to_str().is_some_and(|entry| entry.to_lowercase() == lower)
+    };
+    let mut entries = std::fs::read_dir(directory).ok()?.flatten();
+    entries.find(is_it).map(|entry| entry.path())
+}
+
 fn not_there(error: &io::Error) -> Found {
-    if crate::sys::is_out_of_descriptors(error) {
+    if crate::sys::is_out_of_descriptors(error) || crate::sys::is_taken(error) {
         return Found::Unavailable;
     }
     match error.kind() {

@@ -6,10 +6,12 @@
 mod cache;
 mod directory;
 mod embedded;
+#[cfg(test)]
+mod escapes;
 pub mod path;
 mod resource;
 
-pub use cache::{Cache, Limits};
+pub use cache::{Arrival, Cache, Limits};
 pub use directory::Directory;
 pub use path::{Form, Located};
 pub use resource::{Content, FileId, Resource};
@@ -38,7 +40,7 @@ pub enum Found {
     BehindFile,
     /// Neither a file nor a directory.
     Special,
-    /// A file that cannot be opened now, because no descriptor is left.
+    /// A file that cannot be opened now: no descriptor is left, or another program keeps it for itself.
     Unavailable,
 }
 

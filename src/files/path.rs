@@ -1,11 +1,11 @@
 //! From a request target to a path below the root, without touching the file system.
 
 mod dots;
+mod names;
 mod target;
-mod windows;
 
+pub use names::NameRules;
 pub use target::{Parts, has_no_path, host, split};
-pub use windows::is_unsafe_on_windows;
 
 use crate::http::head::has_scheme;
 use crate::http::{ResponseId, percent};
@@ -69,6 +69,11 @@ impl From<ResponseId> for Unnamed {
 
 /// The response that `target` gets whatever files there are.
 pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Option<ResponseId> {
+    if let Some(path) = plain_bytes(target)
+        && !judges_names(path, files)
+    {
+        return check_plain(path, policy).err();
+    }
     match resolve(target, policy, files, root) {
         Err(Unnamed::Refused(id)) => Some(id),
         Err(Unnamed::NoUtf8) | Ok(_) => None,
@@ -92,6 +97,17 @@ pub fn locate(
 }
 
 fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Result<Located, Unnamed> {
+    // A plain path is all of its target: it has neither scheme nor query nor fragment.
+    if let Some(path) = plain(target) {
+        check_plain(path.as_bytes(), policy)?;
+        check_names(path, path.is_empty(), files)?;
+        return Ok(Located {
+            path: path.to_owned(),
+            trailing_slash: path.is_empty(),
+            hidden_slash: false,
+            form: Form::of(target, policy),
+        });
+    }
     if let Take::Answer(id) = policy.absolute
         && has_scheme(target)
     {
@@ -146,10 +162,7 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
         },
         None => decode(resolved.as_deref().unwrap_or(sent), policy, root)?,
     };
-    within(policy.most_segments, path.split('/').count())?;
-    for segment in path.split('/') {
-        within(policy.longest_segment, segment.chars().count())?;
-    }
+    check_segments(&path, policy)?;
     check_names(&path, ends_in_slash, files)?;
     Ok(Located {
         trailing_slash,
@@ -244,6 +257,30 @@ fn check_percent(sent: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     }
 }
 
+/// Judges the length of a plain path and of its segments. All of it is ASCII: a byte is a character.
+fn check_plain(path: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
+    within(policy.longest_path, "/".len() + path.len())?;
+    if policy.most_segments.is_none() && policy.longest_segment.is_none() {
+        return Ok(());
+    }
+    let segments = || path.split(|b| *b == b'/');
+    within(policy.most_segments, segments().count())?;
+    segments().try_for_each(|segment| within(policy.longest_segment, segment.len()))
+}
+
+/// The response to more segments, or longer ones, than the policy takes.
+fn check_segments(path: &str, policy: &TargetPolicy) -> Result<(), ResponseId> {
+    if policy.most_segments.is_some() {
+        within(policy.most_segments, path.split('/').count())?;
+    }
+    if policy.longest_segment.is_some() {
+        for segment in path.split('/') {
+            within(policy.longest_segment, segment.chars().count())?;
+        }
+    }
+    Ok(())
+}
+
 fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
     match limit {
         Some((most, id)) if count > most => Err(id),
@@ -253,17 +290,42 @@ fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
 
 /// The path below the root of a target that needs no decoding and no joining, as most do not.
 fn plain(sent: &[u8]) -> Option<&str> {
+    std::str::from_utf8(plain_bytes(sent)?).ok()
+}
+
+fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
     let path = sent.strip_prefix(b"/")?;
-    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_');
-    let joined = |pair: &[u8]| matches!(pair, b"//" | b"/." | b"..");
-    if path.ends_with(b"/") || path.starts_with(b"/") || path.starts_with(b".") {
+    if path.ends_with(b"/") {
         return None;
     }
-    (path.iter().all(is_plain) && !path.windows(2).any(joined)).then(|| std::str::from_utf8(path).ok())?
+    let mut before = b'/';
+    for byte in path {
+        let fits = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => true,
+            b'/' => before != b'/',
+            b'.' => before != b'/' && before != b'.',
+            _ => false,
+        };
+        if !fits {
+            return None;
+        }
+        before = *byte;
+    }
+    Some(path)
+}
+
+/// Whether any name of this path may be refused for what it is.
+fn judges_names(path: &[u8], files: &FilePolicy) -> bool {
+    // A name begins with a dot only where the path does, or behind a slash.
+    let has_dotfile = || path.starts_with(b".") || memchr::memmem::find(path, b"/.").is_some();
+    !files.deny.is_empty() || matches!(files.dotfiles, Take::Answer(_)) && has_dotfile()
 }
 
 /// The response to a name that is not served, whether there is such a file or not.
 fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
+    if !judges_names(path.as_bytes(), files) {
+        return Ok(());
+    }
     let last = path.split('/').count() - 1;
     for (index, name) in path.split('/').enumerate() {
         if let Take::Answer(id) = files.dotfiles
@@ -274,11 +336,13 @@ fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<()
         {
             return Err(id);
         }
-        let denied = |pattern: &String| {
-            types::matches(pattern, name)
-                || (files.ignore_case && types::matches(&pattern.to_lowercase(), &name.to_lowercase()))
+        let is_lower = || name.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+        let name: Cow<'_, str> = if files.deny.is_empty() || !files.ignore_case || is_lower() {
+            name.into()
+        } else {
+            name.to_lowercase().into()
         };
-        if files.deny.iter().any(denied) {
+        if files.deny.iter().any(|pattern| types::matches(pattern, &name)) {
             return Err(files.deny_with);
         }
     }

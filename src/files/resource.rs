@@ -24,9 +24,9 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// Reads it from what the file system says.
-    pub fn of(metadata: &Metadata) -> FileId {
-        crate::sys::file_id(metadata)
+    /// What the file system says of an open file.
+    pub fn of(file: &File, metadata: &Metadata) -> FileId {
+        crate::sys::file_id(file, metadata)
     }
 }
 
@@ -85,8 +85,8 @@ impl Resource {
 
     /// Whether its place still holds the same version of the same file.
     pub(super) fn is_current(&self) -> bool {
-        let now = self.place.as_ref().and_then(|place| std::fs::metadata(place).ok());
-        now.is_some_and(|metadata| metadata.is_file() && FileId::of(&metadata) == self.id)
+        let now = self.place.as_ref().and_then(|place| crate::sys::file_id_at(place).ok());
+        now == Some(self.id)
     }
 
     /// Whether its open file still holds the bytes that it was opened with, as far as its size and its time of modification
@@ -96,7 +96,7 @@ impl Resource {
             return true;
         };
         file.metadata().is_ok_and(|metadata| {
-            let now = FileId::of(&metadata);
+            let now = FileId::of(file, &metadata);
             let version = |id: &FileId| (id.size, id.mtime_secs, id.mtime_nanos);
             version(&now) == version(&self.id)
         })

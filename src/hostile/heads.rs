@@ -154,3 +154,27 @@ fn a_head_comes_to_the_same_however_its_bytes_came() {
         }
     }
 }
+
+/// The shortcut for usual request lines finds what judging them finds, faults and limits included.
+#[test]
+fn a_usual_line_is_read_as_any_other() {
+    let profiles = profiles();
+    let mut dice = Dice(0x5eed_0002);
+    let same = |bytes: &[u8]| {
+        for profile in &profiles {
+            let (short, long) = (
+                head::scan(bytes, &profile.head),
+                head::scan_the_long_way(bytes, &profile.head),
+            );
+            assert_eq!(short, long, "{}: {}", profile.name, String::from_utf8_lossy(bytes));
+        }
+    };
+    for length in (0..200).chain([1000, 4085, 8160, 8170, 8176, 8190, 16_370, 16_383, 16_400, 65_600]) {
+        for end in ["1.1\r\n", "1.0\r\nHost: a\r\n\r\n", "1.1\r\nHost: a\r\nA: b", "1.1"] {
+            same(format!("GET /{} HTTP/{end}", "a".repeat(length)).as_bytes());
+        }
+    }
+    for _ in 0..5_000 {
+        same(&dice.head());
+    }
+}

@@ -7,6 +7,7 @@
 mod heads;
 #[cfg(unix)]
 mod injection;
+mod panics;
 #[cfg(unix)]
 mod paths;
 #[cfg(unix)]

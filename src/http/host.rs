@@ -22,12 +22,8 @@ impl HostSyntax {
         match self {
             HostSyntax::Characters => host
                 .iter()
-                .all(|b| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b) || *b >= 0x80),
-            HostSyntax::Visible => {
-                host.iter().all(|b| *b > b' ' && !matches!(b, b'/' | 0x7f))
-                    && !host.windows(2).any(|pair| pair == b"..")
-                    && !host_name(host).is_empty()
-            }
+                .all(|b| matches!(b, b'!' | b'$'..=b'.' | b'0'..=b';' | b'=' | b'A'..=b'[' | b']' | b'_' | b'a'..=b'z' | b'~' | 0x80..)),
+            HostSyntax::Visible => is_visible(host),
             HostSyntax::Name => is_host_and_port(host),
         }
     }
@@ -51,6 +47,25 @@ impl HostSyntax {
         };
         is_host && port.strip_prefix(b":").unwrap_or(port).iter().all(u8::is_ascii_digit)
     }
+}
+
+/// Whether a host has visible characters only, no `/`, no two dots side by side, and a name before its port.
+fn is_visible(host: &[u8]) -> bool {
+    let mut before = 0;
+    for byte in host {
+        if matches!(byte, 0..=b' ' | b'/' | 0x7f) || (*byte == b'.' && before == b'.') {
+            return false;
+        }
+        before = *byte;
+    }
+    !matches!(host, [] | [b':', ..] | [b'.'] | [b'.', b':', ..])
+}
+
+/// Whether two dots stand side by side.
+fn holds_two_dots(host: &[u8]) -> bool {
+    let mut before = 0;
+    host.iter()
+        .any(|b| std::mem::replace(&mut before, *b) == b'.' && *b == b'.')
 }
 
 /// Whether `target` is a host and a port, as CONNECT has it.
@@ -110,7 +125,7 @@ fn is_name(name: &[u8]) -> bool {
     if name.is_empty() || !name.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b)) {
         return false;
     }
-    if name.windows(2).any(|pair| pair == b"..") {
+    if holds_two_dots(name) {
         return false;
     }
     // A dot at the end is the DNS's root, and says nothing.

@@ -204,8 +204,8 @@ impl<'a> Request<'a> {
             && self
                 .get(Name::Upgrade)
                 .is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(b"websocket"));
-        let is_get = matches!(self.method().to_ascii_uppercase().as_slice(), b"GET" | b"HEAD");
-        if is_get && asks {
+        let is_get = |method: &[u8]| method.eq_ignore_ascii_case(b"GET") || method.eq_ignore_ascii_case(b"HEAD");
+        if asks && is_get(self.method()) {
             refused(Fault::UpgradeWebsocket)
         } else {
             None

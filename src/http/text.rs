@@ -18,14 +18,18 @@ pub fn decimal(n: u64, out: &mut Vec<u8>) {
 
 /// Writes `n` in lower-case hexadecimal, without leading zeros.
 pub fn hexadecimal(n: u64, out: &mut Vec<u8>) {
-    let mut shift = (63 - (n | 1).leading_zeros()) / 4 * 4;
+    let mut digits = [0u8; 16];
+    let mut at = digits.len();
+    let mut n = n;
     loop {
-        out.push(b"0123456789abcdef"[(n >> shift) as usize & 15]);
-        if shift == 0 {
+        at -= 1;
+        digits[at] = b"0123456789abcdef"[(n & 15) as usize];
+        n >>= 4;
+        if n == 0 {
             break;
         }
-        shift -= 4;
     }
+    out.extend_from_slice(&digits[at..]);
 }
 
 /// Writes the eight bytes of `n`, the lowest first, each in hexadecimal without leading zeros.

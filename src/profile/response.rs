@@ -43,6 +43,77 @@ pub struct Response {
     pub variants: Vec<(Vec<u8>, ResponseId)>,
     reason: Template,
     lines: Vec<Template>,
+    /// Reason and lines as they are written.
+    head: Vec<HeadPart>,
+}
+
+/// A part of a head as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum HeadPart {
+    /// The status line.
+    Status,
+    /// Lines that are the same in every reply, with their ends.
+    Fixed(Vec<u8>),
+    /// A field line.
+    Field(Template),
+    /// The lines about the connection.
+    Says,
+    /// The same, the last first.
+    SaysReversed,
+}
+
+impl HeadPart {
+    /// The parts of a head. What every reply has in common is put together once, and then copied.
+    fn of(status: u16, reason: &Template, lines: &[Template]) -> Vec<HeadPart> {
+        let mut parts = vec![match reason.fixed() {
+            Some(reason) => {
+                let mut line = Vec::new();
+                write_status_line(status, &mut line, |out| out.extend_from_slice(reason));
+                HeadPart::Fixed(line)
+            }
+            None => HeadPart::Status,
+        }];
+        for line in lines {
+            match (line.fixed(), parts.last_mut()) {
+                (Some(_), Some(HeadPart::Fixed(text))) => render_line(line, &NoValues, text),
+                (Some(_), _) => {
+                    let mut text = Vec::new();
+                    render_line(line, &NoValues, &mut text);
+                    parts.push(HeadPart::Fixed(text));
+                }
+                (None, _) if line.is_just(Placeholder::Says) => parts.push(HeadPart::Says),
+                (None, _) if line.is_just_filtered(Placeholder::Says, Filter::Reversed) => {
+                    parts.push(HeadPart::SaysReversed);
+                }
+                (None, _) => parts.push(HeadPart::Field(line.clone())),
+            }
+        }
+        parts
+    }
+}
+
+/// The values of a template that asks for none.
+struct NoValues;
+
+impl Values for NoValues {
+    fn number(&self, _: Placeholder) -> Option<u64> {
+        None
+    }
+    fn text(&self, _: Placeholder, _: &mut Vec<u8>) -> bool {
+        false
+    }
+}
+
+fn write_status_line(status: u16, out: &mut Vec<u8>, write_reason: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    crate::http::text::decimal(u64::from(status), out);
+    out.push(b' ');
+    let start = out.len();
+    write_reason(out);
+    if breaks_line(&out[start..]) {
+        out.truncate(start);
+    }
+    out.extend_from_slice(b"\r\n");
 }
 
 /// What the body of a response is.
@@ -103,7 +174,9 @@ impl Response {
             .unwrap_or_default()
             .lines()
             .filter(|line| !line.trim().is_empty());
+        let lines: Vec<Template> = lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?;
         Ok(Response {
+            head: HeadPart::of(status, &reason, &lines),
             name: name.to_owned(),
             status,
             entity,
@@ -122,28 +195,19 @@ impl Response {
             style: raw.style,
             variants: Vec::new(),
             reason,
-            lines: lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?,
+            lines,
         })
     }
 
     /// Writes the head: status line, field lines, empty line. `says` stands where the head asks for `{says}`.
     pub fn render_head(&self, values: &impl Values, says: &[Template], out: &mut Vec<u8>) {
-        out.extend_from_slice(b"HTTP/1.1 ");
-        crate::http::text::decimal(u64::from(self.status), out);
-        out.push(b' ');
-        let start = out.len();
-        self.write_reason(values, out);
-        if breaks_line(&out[start..]) {
-            out.truncate(start);
-        }
-        out.extend_from_slice(b"\r\n");
-        for line in &self.lines {
-            if line.is_just(Placeholder::Says) {
-                says.iter().for_each(|said| render_line(said, values, out));
-            } else if line.is_just_filtered(Placeholder::Says, Filter::Reversed) {
-                says.iter().rev().for_each(|said| render_line(said, values, out));
-            } else {
-                render_line(line, values, out);
+        for part in &self.head {
+            match part {
+                HeadPart::Status => write_status_line(self.status, out, |out| self.write_reason(values, out)),
+                HeadPart::Fixed(text) => out.extend_from_slice(text),
+                HeadPart::Field(line) => render_line(line, values, out),
+                HeadPart::Says => says.iter().for_each(|said| render_line(said, values, out)),
+                HeadPart::SaysReversed => says.iter().rev().for_each(|said| render_line(said, values, out)),
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -170,6 +234,11 @@ impl Response {
     /// The head's lines as templates, for listings.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(Template::source)
+    }
+
+    /// The head's lines as compiled templates.
+    pub fn templates(&self) -> &[Template] {
+        &self.lines
     }
 
     /// The reason phrase's template, for listings.

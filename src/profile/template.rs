@@ -3,6 +3,10 @@
 //! Knows names and filters; where the values come from is the [`Values`] of the caller. A placeholder may have no
 //! value; then the whole text, or the head line it stands in, is left out.
 
+mod fits;
+
+pub use fits::Known;
+
 use crate::http::host::split_port;
 use crate::http::{percent, text};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -196,6 +200,15 @@ impl Template {
         self.segments
             .iter()
             .any(|s| matches!(s, Segment::Value(p, _) if *p == placeholder))
+    }
+
+    /// Its text, if it asks for nothing.
+    pub fn fixed(&self) -> Option<&[u8]> {
+        match self.segments.as_slice() {
+            [] => Some(b""),
+            [Segment::Literal(text)] => Some(text),
+            _ => None,
+        }
     }
 
     /// Whether it is `placeholder` and nothing else.

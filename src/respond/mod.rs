@@ -194,7 +194,10 @@ fn resource_reply<'p>(
         .map(|range| range::select(range, resource.size(), &profile.range));
     let conditional = asked.conditional(selection.as_ref());
     let mut etag = Vec::new();
-    let has_etag = values::write_etag(profile, &resource, moment.now_secs, &mut etag);
+    // The tag is rendered only where a field is compared with it.
+    let compares = [conditional.if_match, conditional.if_none_match, conditional.if_range];
+    let has_etag =
+        compares.iter().any(Option::is_some) && values::write_etag(profile, &resource, moment.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
         mtime_secs: resource.id.mtime_secs,

@@ -175,13 +175,10 @@ impl Values for ReplyValues<'_> {
                 out.truncate(start + name);
             }
             _ => {
-                return match self.request {
-                    Some(request) => {
-                        write_request_text(self.reply.profile, request, placeholder, out)
-                            || self.file_text(placeholder, out)
-                    }
-                    None => self.file_text(placeholder, out),
-                };
+                return self.file_text(placeholder, out)
+                    || self
+                        .request
+                        .is_some_and(|request| write_request_text(self.reply.profile, request, placeholder, out));
             }
         }
         true

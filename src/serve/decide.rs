@@ -31,7 +31,8 @@ impl Exchange<'_> {
 
     /// The name in a path at which it leaves what exists, or its last one.
     fn first_missing<'l>(&self, located: &'l Located) -> &'l str {
-        let mut cache = self.worker.cache.borrow_mut();
+        let cache = &mut *self.worker.cache.borrow_mut();
+        let cache = cache.for_request(self.arrival);
         let is_directory = |path: &str, cache: &mut Cache| {
             let located = Located {
                 path: path.to_owned(),
@@ -48,7 +49,7 @@ impl Exchange<'_> {
         let ends = memchr::memchr_iter(b'/', path.as_bytes()).chain([path.len()]);
         let end = ends
             .map(|end| &path[..end])
-            .find(|prefix| !is_directory(prefix, &mut cache))
+            .find(|prefix| !is_directory(prefix, cache))
             .unwrap_or(path);
         end.rsplit('/').next().unwrap_or(end)
     }
@@ -61,8 +62,8 @@ impl Exchange<'_> {
         } else {
             Vec::new()
         };
-        self.site
-            .root
-            .find(located, self.profile(), &accepted, &mut self.worker.cache.borrow_mut())
+        let cache = &mut *self.worker.cache.borrow_mut();
+        let cache = cache.for_request(self.arrival);
+        self.site.root.find(located, self.profile(), &accepted, cache)
     }
 }

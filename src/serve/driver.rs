@@ -4,21 +4,23 @@
 
 use super::exchange::{Exchange, Left, Refusal};
 use super::finish::Seen;
+use super::guard::{Panicked, guarded};
 use super::registry::Registered;
 use super::waiting::{Armed, Woken};
 use super::worker::Worker;
 use super::{Site, finish, wire};
 use crate::connection::{CloseReason, Connection, Deadline, Event, State};
 use crate::events::{self, Story, Traffic};
-use crate::files::path;
+use crate::files::{Arrival, path};
 use crate::http::ahead::{self, Ahead};
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
 use crate::respond::{self, Route};
-use std::net::SocketAddr;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::sync::futures::Notified;
 
 /// What stands behind a request that is about to be answered.
 enum Behind {
@@ -63,35 +65,44 @@ pub(super) enum Entry {
 }
 
 /// Serves a connection to its end.
-pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, id: u64, worker: Rc<Worker>, entry: Entry) {
-    let local = stream.local_addr().unwrap_or(peer);
-    let connection = Connection::new(worker.now());
-    let story = Rc::new(Story::new(id, peer, local));
+///
+/// The driver is on the heap, because a future holds what is moved into it twice; and what happens once or rarely is there
+/// while it lasts, so that a resting connection does not hold the room for it.
+pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
+    let worker = Rc::clone(&driver.worker);
+    let mut stop = std::pin::pin!(worker.stop.notified());
+    // From here on the connection is woken, even if it does not wait at that moment.
+    stop.as_mut().enable();
     // Dropped before the socket, on every way out of here.
-    let registered = Registered::new(&worker, &story, crate::sys::socket(&stream));
-    let mut driver = Driver {
-        stream,
-        story,
-        connection,
-        input: Vec::new(),
-        traffic: Traffic::default(),
-        client_fin: false,
-        timer: None,
-        worker,
-    };
+    let registered = Registered::new(&worker, &driver.story, crate::sys::socket(&driver.stream));
     driver.tell(&events::Event::Accepted);
-    let end = match entry {
-        Entry::Admitted => tokio::select! {
-            biased;
-            end = driver.serve() => end,
-            style = registered.wish.made() => End {
-                reason: CloseReason::Asked,
-                style: Some(style),
-            },
-        },
-        Entry::Refused => driver.refuse().await,
+    let id = driver.story.id;
+    let end = {
+        // Pinned here and handed on by reference: what is moved into a future is held twice.
+        let served = std::pin::pin!(async {
+            match entry {
+                Entry::Admitted => tokio::select! {
+                    biased;
+                    end = driver.serve(stop) => end,
+                    style = registered.wish.made() => End {
+                        reason: CloseReason::Asked,
+                        style: Some(style),
+                    },
+                },
+                Entry::Refused => Box::pin(driver.refuse()).await,
+            }
+        });
+        match guarded(format_args!("connection #{id}"), served).await {
+            Ok(end) => end,
+            Err(Panicked) => CloseReason::Panic.into(),
+        }
     };
-    driver.end(end, registered).await;
+    // A panic here is logged, and leaves nothing that could be ended.
+    let _ = guarded(
+        format_args!("the end of connection #{id}"),
+        Box::pin(driver.end(end, registered)),
+    )
+    .await;
 }
 
 pub(super) struct Driver {
@@ -100,6 +111,8 @@ pub(super) struct Driver {
     pub(super) connection: Connection,
     /// Bytes that have arrived and belong to no finished request.
     pub(super) input: Vec<u8>,
+    /// When the last of them arrived.
+    pub(super) arrival: Arrival,
     pub(super) traffic: Traffic,
     /// Whether the client's FIN has been seen.
     client_fin: bool,
@@ -108,6 +121,21 @@ pub(super) struct Driver {
 }
 
 impl Driver {
+    /// The driver of a connection that is accepted now.
+    pub(super) fn new(stream: TcpStream, story: Rc<Story>, worker: Rc<Worker>) -> Driver {
+        Driver {
+            stream,
+            story,
+            connection: Connection::new(worker.now()),
+            input: Vec::new(),
+            arrival: Arrival::default(),
+            traffic: Traffic::default(),
+            client_fin: false,
+            timer: None,
+            worker,
+        }
+    }
+
     fn tell(&self, event: &events::Event<'_>) {
         self.worker.tell(&self.story, self.traffic, event);
     }
@@ -118,14 +146,16 @@ impl Driver {
             .await
     }
 
-    async fn serve(&mut self) -> End {
+    async fn serve(&mut self, mut stop: Pin<&mut Notified<'_>>) -> End {
         loop {
+            // Who sends a thousand requests at once has no right to a thousand replies before anybody else has one.
+            tokio::task::coop::consume_budget().await;
             let site = self.worker.site();
-            let scan = self.scan(&site);
-            let scanned = self.refuses_target(&site, &scan).or_else(|| scanned(scan));
-            let end = match scanned {
-                Some((head, refusal)) => self.exchange(&site, head, refusal).await,
-                None => self.wait_for_more(&site).await,
+            // On the heap, so that a resting connection does not hold the room that an exchange needs.
+            let end = if let Some(exchange) = self.next_exchange(&site).map(Box::pin) {
+                exchange.await
+            } else {
+                self.wait_for_more(&site, stop.as_mut()).await
             };
             if let Some(end) = end {
                 return end;
@@ -133,9 +163,16 @@ impl Driver {
         }
     }
 
+    /// The exchange of the next request, if its head is complete or refused.
+    fn next_exchange<'d>(&'d mut self, site: &'d Rc<Site>) -> Option<impl Future<Output = Option<End>> + use<'d>> {
+        let scan = self.scan(site);
+        let (head, refusal) = self.refuses_target(site, &scan).or_else(|| scanned(scan))?;
+        Some(self.exchange(site, head, refusal))
+    }
+
     /// Waits for something to happen to a head that is not complete, and does what it calls for.
-    async fn wait_for_more(&mut self, site: &Rc<Site>) -> Option<End> {
-        let woken = self.wait(site).await;
+    async fn wait_for_more(&mut self, site: &Rc<Site>, stop: Pin<&mut Notified<'_>>) -> Option<End> {
+        let woken = self.wait(site, stop).await;
         match &woken {
             Woken::Fin => self.tell_client_fin(),
             Woken::Expired(deadline) => self.tell(&events::Event::Timer {
@@ -147,16 +184,16 @@ impl Driver {
             Woken::Bytes(_) => None,
             Woken::Fin => match self.client_fin(site) {
                 EofInHead::Silent => Some(self.fin_reason().into()),
-                EofInHead::Complete => self.exchange_as_complete(site).await,
+                EofInHead::Complete => Box::pin(self.exchange_as_complete(site)).await,
                 EofInHead::Answer(id) => {
                     self.connection.on(Event::HeadComplete, self.worker.now(), 0);
-                    Some(self.say(site, id, CloseReason::BadRequest).await)
+                    Some(Box::pin(self.say(site, id, CloseReason::BadRequest)).await)
                 }
             },
             Woken::Broken(error) => Some(wire::reason_of(&error).into()),
             Woken::Expired(Deadline {
                 reason, say: Some(id), ..
-            }) => Some(self.say(site, id, reason).await),
+            }) => Some(Box::pin(self.say(site, id, reason)).await),
             Woken::Expired(deadline) => Some(deadline.reason.into()),
             Woken::Stop => Some(CloseReason::Shutdown.into()),
         }
@@ -256,8 +293,7 @@ impl Driver {
         let input = std::mem::take(&mut self.input);
         let age = now.saturating_sub(self.connection.accepted());
         let exchange = self.exchange_over(site, &input, &head, age);
-        // On the heap, so that a resting connection does not hold the room that an exchange needs.
-        let outcome = Box::pin(exchange.run(refusal)).await;
+        let outcome = exchange.run(refusal).await;
         self.connection.count(outcome.counts_more);
         self.traffic.received += outcome.received;
         self.traffic.sent += outcome.sent;
@@ -292,6 +328,7 @@ impl Driver {
             before: self.traffic,
             input,
             head,
+            arrival: self.arrival,
             number: self.connection.requests(),
             age,
             corked: false.into(),
@@ -318,6 +355,7 @@ impl Driver {
         let profile = &site.profile;
         let drops = profile.connection.client_fin.drops_request;
         if !drops && !profile.fault_discards {
+            self.take_turns().await;
             return Behind::Nothing;
         }
         let ended = self.client_has_ended(profile.connection.client_fin.drop_within).await;
@@ -350,12 +388,12 @@ impl Driver {
             Scan::Partial(_) => Head::default(),
         };
         let exchange = self.exchange_over(site, &self.input, &head, Duration::ZERO);
-        let outcome = Box::pin(exchange.say(id, reason)).await;
+        let outcome = exchange.say(id, reason).await;
         self.traffic.sent += outcome.sent;
         outcome.end.unwrap_or(reason.into())
     }
 
-    async fn end(mut self, end: End, registered: Registered) {
+    async fn end(mut self: Box<Self>, end: End, registered: Registered) {
         let site = self.worker.site();
         let ends = &site.profile.connection.ends;
         let state = self.connection.state();
@@ -384,7 +422,7 @@ impl Driver {
             self.tell(&events::Event::Close(close));
         } else {
             self.tell(&events::Event::Close(close));
-            let finish = Box::pin(finish::finish(&self.stream, style, ends, &mut self.traffic.received));
+            let finish = finish::finish(&self.stream, style, ends, &mut self.traffic.received);
             // Whoever lingers or holds still can be told to be done.
             let seen = tokio::select! {
                 biased;
@@ -398,7 +436,14 @@ impl Driver {
             }
         }
         let open = self.worker.now().saturating_sub(self.connection.accepted());
-        let (stream, story, traffic, worker) = (self.stream, self.story, self.traffic, self.worker);
+        let Driver {
+            stream,
+            story,
+            traffic,
+            worker,
+            connection,
+            ..
+        } = *self;
         drop(registered);
         // The socket is closed before that is told: whoever reads of an end may rely on it.
         drop(stream);
@@ -407,7 +452,7 @@ impl Driver {
             traffic,
             &events::Event::End {
                 close,
-                requests: self.connection.requests(),
+                requests: connection.requests(),
                 open,
             },
         );

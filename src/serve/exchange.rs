@@ -9,6 +9,7 @@ use super::worker::Worker;
 use super::{Site, wire};
 use crate::connection::CloseReason;
 use crate::events::{Event, Story, Traffic};
+use crate::files::Arrival;
 use crate::http::chunks::Chunks;
 use crate::http::request::{BodyRules, Delimiter};
 use crate::http::{Fault, Framing, Head, Request, ResponseId, Treatment, Version};
@@ -30,6 +31,8 @@ pub(super) struct Exchange<'c> {
     /// The bytes that have arrived: the head, and what came behind it.
     pub(super) input: &'c [u8],
     pub(super) head: &'c Head,
+    /// When the last of them arrived.
+    pub(super) arrival: Arrival,
     /// The request's number on its connection.
     pub(super) number: u64,
     /// How old the connection is.

@@ -2,7 +2,7 @@
 
 use crate::profile::{Ends, Style};
 use socket2::SockRef;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -51,11 +51,10 @@ fn fin(stream: &TcpStream) {
 /// its side.
 pub(super) async fn pause(stream: &TcpStream, pause: Duration, holds: bool, received: &mut u64) {
     let deadline = Instant::now() + pause;
-    let mut buffer = [0; 4096];
     loop {
         match timeout_at(deadline, stream.readable()).await {
             Err(_) | Ok(Err(_)) => return,
-            Ok(Ok(())) => match stream.try_read(&mut buffer) {
+            Ok(Ok(())) => match read_away(stream) {
                 Ok(0) => return,
                 Ok(n) => {
                     *received += n as u64;
@@ -75,11 +74,10 @@ pub(super) async fn pause(stream: &TcpStream, pause: Duration, holds: bool, rece
 async fn discard(stream: &TcpStream, quiet: Duration, total: Duration, received: &mut u64) -> Option<Seen> {
     let far = Duration::from_secs(366 * 24 * 3600);
     let end = Instant::now() + total.min(far);
-    let mut buffer = [0; 4096];
     loop {
         let next = end.min(Instant::now() + quiet.min(far));
         match timeout_at(next, stream.readable()).await {
-            Ok(Ok(())) => match stream.try_read(&mut buffer) {
+            Ok(Ok(())) => match read_away(stream) {
                 Ok(0) => return Some(Seen::Fin),
                 Ok(n) => *received += n as u64,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -89,6 +87,12 @@ async fn discard(stream: &TcpStream, quiet: Duration, total: Duration, received:
             Err(_) => return None,
         }
     }
+}
+
+/// Reads and throws away what has arrived; 0 for the client's FIN. The room for it is not the connection's, which may wait
+/// for long.
+fn read_away(stream: &TcpStream) -> io::Result<usize> {
+    stream.try_read(&mut [0; 4096])
 }
 
 /// Whether bytes of the client are waiting to be read.

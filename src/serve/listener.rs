@@ -1,8 +1,10 @@
 //! Accepts connections, and starts or refuses them.
 
-use super::driver::{self, Entry};
+use super::driver::{self, Driver, Entry};
 use super::room::{LOOK, Room};
 use super::worker::Worker;
+use crate::events::Story;
+use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -56,13 +58,14 @@ const RETRY: Duration = Duration::from_millis(100);
 /// Accepts connections until it is aborted.
 async fn accept(listener: Rc<TcpListener>, worker: Rc<Worker>) {
     let room = Room::of_process();
+    let inherited = Inherited::of(&listener);
     let mut failing = false;
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 failing = false;
                 let is_last = room.is_filled_by(&stream);
-                admit(stream, peer, &worker);
+                admit(stream, peer, inherited, &worker);
                 if is_last {
                     until_room(room, &listener, &worker).await;
                 }
@@ -98,18 +101,43 @@ async fn until_room(room: Room, listener: &TcpListener, worker: &Worker) {
     }
 }
 
-fn admit(stream: TcpStream, peer: SocketAddr, worker: &Rc<Worker>) {
+/// What a listener's connections have from it, so that the system need not be asked or told for each of them.
+#[derive(Clone, Copy, Debug)]
+struct Inherited {
+    /// TCP_NODELAY: on Linux a connection begins with that of its listener.
+    nodelay: bool,
+    /// The address that they come in on; `None` if it differs from one to the other.
+    local: Option<SocketAddr>,
+}
+
+impl Inherited {
+    fn of(listener: &TcpListener) -> Inherited {
+        let local = listener.local_addr().ok();
+        Inherited {
+            nodelay: cfg!(target_os = "linux") && SockRef::from(listener).tcp_nodelay().unwrap_or(false),
+            local: local.filter(|address| !address.ip().is_unspecified()),
+        }
+    }
+}
+
+fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, worker: &Rc<Worker>) {
     let site = worker.site();
     let id = worker.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
-    if site.profile.writes.nodelay
-        && let Err(error) = stream.set_nodelay(true)
+    let local = inherited.local.or_else(|| stream.local_addr().ok()).unwrap_or(peer);
+    let nodelay = site.profile.writes.nodelay;
+    if nodelay != inherited.nodelay
+        && let Err(error) = stream.set_nodelay(nodelay)
     {
         tracing::debug!("TCP_NODELAY: {error}");
     }
     let open = OpenCount::new(worker, site.profile.connection.max_connections);
-    let worker = Rc::clone(worker);
+    let driver = Box::new(Driver::new(
+        stream,
+        Rc::new(Story::new(id, peer, local)),
+        Rc::clone(worker),
+    ));
     tokio::task::spawn_local(async move {
-        driver::drive(stream, peer, id, worker, open.entry).await;
+        driver::drive(driver, open.entry).await;
         drop(open);
     });
 }

@@ -3,12 +3,15 @@
 //! One thread and one single-threaded runtime for each core; a connection lives and dies on the worker that accepted it,
 //! so nothing on the way of a request is shared or locked.
 
+#[cfg(test)]
+mod allocations;
 mod body;
 mod decide;
 mod detail;
 mod driver;
 mod exchange;
 mod finish;
+mod guard;
 mod listener;
 mod orders;
 mod pace;
@@ -70,10 +73,9 @@ impl Server {
     pub fn bind(site: Site, address: SocketAddr) -> io::Result<Server> {
         use socket2::{Domain, Protocol, Socket, Type};
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        // Unix: connections that rest in TIME_WAIT do not keep a restarted server from its port. On Windows the same
-        // option would let two servers share the port.
-        #[cfg(unix)]
-        socket.set_reuse_address(true)?;
+        crate::sys::claim_address(&socket)?;
+        // Linux hands it on to the connections; others are told one by one.
+        socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
         socket.bind(&address.into())?;
         socket.listen(1024)?;
         socket.set_nonblocking(true)?;

@@ -3,10 +3,10 @@
 //! For whoever has both ends of a connection, or a clock of their own: tests, fuzzers. Knows nothing of how a connection
 //! is accepted, counted or refused.
 
-use super::driver::{self, Entry};
+use super::driver::{self, Driver, Entry};
 use super::worker::{Shared, Worker};
 use super::{GRACE, Options, Site};
-use crate::events::Tapes;
+use crate::events::{Story, Tapes};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -45,7 +45,10 @@ impl Single {
         let unknown = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let peer = stream.peer_addr().unwrap_or(unknown);
         let id = self.0.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        driver::drive(stream, peer, id, Rc::clone(&self.0), Entry::Admitted).await;
+        let local = stream.local_addr().unwrap_or(peer);
+        let story = Rc::new(Story::new(id, peer, local));
+        let driver = Box::new(Driver::new(stream, story, Rc::clone(&self.0)));
+        driver::drive(driver, Entry::Admitted).await;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 
 use super::driver::End;
 use super::exchange::{Exchange, Left, Outcome};
+use super::guard::message;
 use crate::connection::CloseReason;
 use crate::http::chunks::Chunks;
 use crate::http::field::{Name, is_token};
@@ -144,12 +145,10 @@ fn is_plain(request: &Request<'_>, framing: Framing) -> bool {
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> hyper::Response<Unsent> {
-    let what = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or(panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message");
-    tracing::error!("a request was not answered, because of a defect in labserve: {what}");
+    tracing::error!(
+        "a request was not answered, because of a defect in labserve: {}",
+        message(&*panic)
+    );
     hyper::Response::new(Unsent::new())
 }
 

@@ -1,12 +1,13 @@
 //! Puts a reply on the wire: in the writes that the profile asks for, without ever holding a file in memory. Decides
 //! nothing.
 
+use super::driver::End;
 use super::pace::Pace;
 use crate::connection::CloseReason;
 use crate::events::Cuts;
 use crate::files::{Content, Resource};
 use crate::http::range::ByteRange;
-use crate::profile::WritePolicy;
+use crate::profile::{Style, WritePolicy};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice};
@@ -19,7 +20,12 @@ use tokio::time::sleep;
 #[cfg(target_os = "linux")]
 const SENDFILE_PAYS: usize = 16 << 10;
 
+/// Up to how many bytes copying them side by side costs less than handing them over as two stretches.
+const COPYING_PAYS: usize = 8 << 10;
+
 thread_local! {
+    /// Where a short head and its content are put side by side.
+    static JOINED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     /// Where file content passes through. Never kept across a wait: after one, the content is read again.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
@@ -65,6 +71,15 @@ pub(super) fn reason_of(error: &io::Error) -> CloseReason {
         // The system's own, a connection that the network has lost, has a number.
         ErrorKind::TimedOut if error.raw_os_error().is_none() => CloseReason::SlowReader,
         _ => CloseReason::IoError,
+    }
+}
+
+/// How a connection ends whose reply was not sent to its end. Where all of it has been handed over, and it may be a mixture, RST
+/// takes back what is still on its way.
+pub(super) fn end_of(error: &io::Error) -> End {
+    End {
+        reason: reason_of(error),
+        style: (error.kind() == ErrorKind::InvalidData).then_some(Style::Rst),
     }
 }
 
@@ -227,6 +242,17 @@ fn try_send_file(
             sent => Ok(sent),
         };
     }
+    try_copy_file(stream, head, (file, resource), at, wanted)
+}
+
+/// The same on any system: through memory.
+fn try_copy_file(
+    stream: &TcpStream,
+    head: &[u8],
+    (file, resource): (&File, &Resource),
+    at: u64,
+    wanted: usize,
+) -> io::Result<usize> {
     SCRATCH.with_borrow_mut(|scratch| {
         if scratch.len() < wanted {
             scratch.resize(wanted, 0);
@@ -250,6 +276,13 @@ fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usiz
         stream.try_write(second)?
     } else if second.is_empty() {
         stream.try_write(first)?
+    } else if first.len() + second.len() <= COPYING_PAYS {
+        JOINED.with_borrow_mut(|joined| {
+            joined.clear();
+            joined.extend_from_slice(first);
+            joined.extend_from_slice(second);
+            stream.try_write(joined)
+        })?
     } else {
         stream.try_write_vectored(&[IoSlice::new(first), IoSlice::new(second)])?
     };
@@ -287,6 +320,8 @@ async fn write_all(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::FileId;
+    use std::sync::Arc;
 
     #[test]
     fn a_head_is_cut_behind_lines() {
@@ -296,5 +331,58 @@ mod tests {
         assert_eq!(parts(&[1, 1, 1]), [3, 3, 3, 5]);
         assert_eq!(parts(&[2]), [6, 8]);
         assert_eq!(parts(&[9]), [14]);
+    }
+
+    /// What the client gets of a head and a file of 600,000 bytes, if `send` sends them from the 7th byte on.
+    fn received(send: fn(&TcpStream, &[u8], (&File, &Resource), u64, usize) -> io::Result<usize>) -> Vec<u8> {
+        use std::io::{Read, Seek, Write};
+        let content: Vec<u8> = (0..600_000u32).map(|n| (n / 7) as u8).collect();
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(&content).and_then(|()| file.rewind()).expect("written");
+        let id = FileId::of(&file, &file.metadata().expect("its metadata"));
+        let file = Arc::new(file);
+        let profile = crate::profile::layers::load("book").expect("a profile");
+        let resource = Resource::new("a", "a".as_ref(), Content::File(Arc::clone(&file)), id, &profile);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            let mut stream = std::net::TcpStream::connect(address).expect("connected");
+            stream.read_to_end(&mut all).expect("read");
+            all
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let (stream, _) = listener.accept().expect("accepted");
+            stream.set_nonblocking(true).expect("a socket");
+            let stream = TcpStream::from_std(stream).expect("a socket");
+            let (mut head, mut at) = (&b"head\r\n\r\n"[..], 7);
+            while at < content.len() as u64 {
+                match send(
+                    &stream,
+                    head,
+                    (&file, &resource),
+                    at,
+                    (content.len() - at as usize).min(65_536),
+                ) {
+                    Ok(taken) => {
+                        let of_head = taken.min(head.len());
+                        head = &head[of_head..];
+                        at += (taken - of_head) as u64;
+                    }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => stream.writable().await.expect("writable"),
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        });
+        client.join().expect("no panic")
+    }
+
+    #[test]
+    fn a_file_is_the_same_on_the_wire_whether_the_system_sends_it_or_it_is_copied() {
+        let copied = received(try_copy_file);
+        assert_eq!(copied.len(), 8 + 600_000 - 7);
+        assert!(copied.starts_with(b"head\r\n\r\n\x01\x01"), "{:?}", &copied[..12]);
+        assert!(copied == received(try_send_file));
     }
 }

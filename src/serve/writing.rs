@@ -89,7 +89,7 @@ impl Exchange<'_> {
                 reason,
                 style: response.style,
             }),
-            Err(error) => Some(wire::reason_of(&error).into()),
+            Err(error) => Some(wire::end_of(&error)),
         }
     }
 

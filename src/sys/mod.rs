@@ -1,19 +1,22 @@
 //! What only the operating system can do, and differs between systems: the only room with unsafe code.
 
+#[cfg(test)]
+pub(crate) mod allocations;
+
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
-    Descriptor, cork, file_id, file_limit, is_out_of_descriptors, lowest_free, number, open_for_reading,
-    raise_file_limit, read_at,
+    Descriptor, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken, lowest_free,
+    number, open_for_reading, raise_file_limit, read_at, shows_colour,
 };
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
-    Descriptor, cork, file_id, file_limit, is_out_of_descriptors, lowest_free, number, open_for_reading,
-    raise_file_limit, read_at,
+    Descriptor, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken, lowest_free,
+    number, open_for_reading, raise_file_limit, read_at, shows_colour,
 };
 
 #[cfg(target_os = "linux")]

@@ -1,14 +1,24 @@
 //! Linux, macOS and other Unix systems.
 
 use crate::files::FileId;
+use socket2::Socket;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Which version of which file `metadata` is about.
-pub(crate) fn file_id(metadata: &Metadata) -> FileId {
+/// Which version of which file this is, open with this metadata.
+pub(crate) fn file_id(_: &File, metadata: &Metadata) -> FileId {
+    told_by(metadata)
+}
+
+/// Which version of which file lies at `path`.
+pub(crate) fn file_id_at(path: &Path) -> io::Result<FileId> {
+    std::fs::metadata(path).map(|metadata| told_by(&metadata))
+}
+
+fn told_by(metadata: &Metadata) -> FileId {
     FileId {
         device: metadata.dev(),
         inode: metadata.ino(),
@@ -94,6 +104,22 @@ pub(crate) fn lowest_free(any: &impl Descriptor) -> Option<u64> {
 /// Whether something could not be opened because this process, or the system, has no descriptor left.
 pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+/// Whether a file could not be opened because another program keeps it for itself. On Unix none can.
+pub(crate) fn is_taken(_: &io::Error) -> bool {
+    false
+}
+
+/// Makes sure that an address that this socket is bound to is its own: no other server can share it, and connections of an
+/// earlier one that rest in TIME_WAIT do not keep it from this one.
+pub(crate) fn claim_address(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
+/// Whether what a person reads here shows ANSI colours. Every terminal does.
+pub(crate) fn shows_colour<T>(_: &T) -> bool {
+    true
 }
 
 /// Holds back segments that are not full, or lets them go: TCP_CORK (tcp(7)). The system itself lets them go after

@@ -2,7 +2,9 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use super::support::server::program;
 
 /// Runs labserve to its end in an empty directory.
 fn run(args: &[&str]) -> Output {
@@ -11,7 +13,7 @@ fn run(args: &[&str]) -> Output {
 }
 
 fn run_in(dir: &Path, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_labserve"));
+    let mut command = program();
     command
         .args(args)
         .current_dir(dir)

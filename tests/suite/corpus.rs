@@ -17,12 +17,14 @@ use crate::support::case::{self, Case};
 use crate::support::client::Client;
 use crate::support::compare::{Had, differences};
 use crate::support::recording::Recording;
-use crate::support::server::Server;
+use crate::support::server::{Server, is_built_here};
 use crate::support::site::Site;
 
-/// Cases that run side by side; most of their time is waiting.
-const AT_ONCE: usize = 64;
-const FEW_AT_ONCE: usize = 8;
+/// Cases that run side by side; most of their time is waiting. Those that differ run again among fewer, and then alone, so
+/// that a busy machine is not taken for a slow server.
+const AT_ONCE: [usize; 3] = [64, 8, 1];
+/// The same for a program that runs under Wine: all its waiting is done by one process.
+const AT_ONCE_ELSEWHERE: [usize; 3] = [12, 4, 1];
 
 macro_rules! profiles {
     ($($profile:ident),*) => {$(
@@ -65,8 +67,7 @@ fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
     report(profile, &chosen, &differing, &expected);
 }
 
-/// The differing cases with what differs. Those that differ among many others run once more among few, so that a busy
-/// machine is not taken for a slow server.
+/// The differing cases with what differs.
 fn run_all(client: &Client, server: &Server, recording: &Recording, cases: &[Case]) -> BTreeMap<String, Vec<String>> {
     let target = server.address().to_string();
     let judge = |case: &Case| {
@@ -83,20 +84,25 @@ fn run_all(client: &Client, server: &Server, recording: &Recording, cases: &[Cas
             },
         )
     };
-    let suspects = side_by_side(AT_ONCE, cases.iter(), |case| !judge(case).is_empty());
-    let confirmed = Mutex::new(BTreeMap::new());
-    side_by_side(FEW_AT_ONCE, suspects.into_iter(), |case| {
-        let found = judge(case);
-        let differs = !found.is_empty();
-        if differs {
-            confirmed
-                .lock()
-                .expect("no worker should panic while it notes a case")
-                .insert(case.name.clone(), found);
-        }
-        differs
-    });
-    confirmed.into_inner().expect("no worker should have panicked")
+    let rounds = if is_built_here() { AT_ONCE } else { AT_ONCE_ELSEWHERE };
+    let mut left: Vec<&Case> = cases.iter().collect();
+    let mut differing = BTreeMap::new();
+    for at_once in rounds {
+        let found = Mutex::new(BTreeMap::new());
+        left = side_by_side(at_once, left.into_iter(), |case| {
+            let differences = judge(case);
+            let differs = !differences.is_empty();
+            if differs {
+                found
+                    .lock()
+                    .expect("no worker should panic while it notes a case")
+                    .insert(case.name.clone(), differences);
+            }
+            differs
+        });
+        differing = found.into_inner().expect("no worker should have panicked");
+    }
+    differing
 }
 
 /// Runs a test on each case, so many at once, and returns the cases that it says yes to.

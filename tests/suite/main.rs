@@ -15,6 +15,7 @@ mod cli;
 mod clients;
 mod corpus;
 mod events;
+mod explain;
 mod house;
 mod iis;
 mod limits;

@@ -2,10 +2,9 @@
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::support::server::Server;
+use super::support::server::{Server, program};
 use super::support::site::Site;
 use super::support::talk::Talk;
 
@@ -39,7 +38,7 @@ impl Configured {
     /// `labserve reload`: its exit code and what it printed.
     fn reload(&self) -> (Option<i32>, String) {
         let port = self.server.address().port().to_string();
-        let done = Command::new(env!("CARGO_BIN_EXE_labserve"))
+        let done = program()
             .args(["reload", "--port", &port])
             .output()
             .expect("labserve reload should run");

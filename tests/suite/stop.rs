@@ -6,6 +6,8 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::support::server::program;
+
 struct Running {
     process: Child,
     port: u16,
@@ -13,7 +15,7 @@ struct Running {
 
 impl Running {
     fn start(root: &std::path::Path) -> Running {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_labserve"))
+        let mut process = program()
             .args(["--profile", "nginx", "--port", "0", "--no-timeline", "--root"])
             .arg(root)
             .stdout(Stdio::piped())

@@ -82,6 +82,9 @@ impl Scanner<'_> {
                 return Ok(false);
             }
         }
+        if name.len() == to_colon.len() && name.iter().all(|b| field::is_token(*b)) {
+            return Ok(true);
+        }
         let is_control = |b: &u8| *b <= b' ' || *b == 0x7f;
         // A tab is no part of a name, wherever it stands.
         let name_and_tabs = if self.policy.name_space_is_part { to_colon } else { name };
@@ -100,11 +103,16 @@ impl Scanner<'_> {
 
     /// Judges a value; `behind` is all that stands behind the colon.
     fn check_value(&self, behind: &[u8], value: &[u8], known: Option<Name>) -> Result<(), Fault> {
-        self.value_chars(value)?;
+        let is_text = behind.iter().fold(true, |is, b| is & is_value_text(*b));
+        if !is_text {
+            self.value_chars(value)?;
+        }
         if self.policy.by_byte {
             // The white space around it is judged, too, where the bytes are judged as they come.
-            let line_end = behind.iter().rev().take_while(|b| **b == b'\r').count();
-            self.value_chars(&behind[..behind.len() - line_end])?;
+            if !is_text {
+                let line_end = behind.iter().rev().take_while(|b| **b == b'\r').count();
+                self.value_chars(&behind[..behind.len() - line_end])?;
+            }
             if known == Some(Name::ContentLength) {
                 self.length_digits(value)?;
             }
@@ -119,7 +127,7 @@ impl Scanner<'_> {
     pub(super) fn value_chars(&self, value: &[u8]) -> Result<(), Fault> {
         for byte in value {
             match byte {
-                b'\t' | b' '..=b'~' | 0x80.. => {}
+                _ if is_value_text(*byte) => {}
                 0 => self.check(Fault::FieldValueNul)?,
                 b'\r' => self.check(Fault::BareCr)?,
                 _ => self.check(Fault::FieldValueControl)?,
@@ -157,4 +165,9 @@ impl Scanner<'_> {
                 .iter()
                 .any(|earlier| earlier.name.of(self.bytes).eq_ignore_ascii_case(name))
     }
+}
+
+/// Whether a byte may stand in a value (RFC 9110 section 5.5).
+fn is_value_text(byte: u8) -> bool {
+    matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
 }

@@ -26,10 +26,11 @@ impl Scanner<'_> {
         let mut count = 0;
         let mut waiting: Option<Waiting> = None;
         loop {
-            if self.policy.by_byte && at < self.bytes.len() {
+            let lf = self.line_feed(at);
+            if lf.is_none() && self.policy.by_byte && at < self.bytes.len() {
                 self.check_unfinished_field(at)?;
             }
-            let Some(line) = self.line(at, self.policy.field, Fault::FieldTooLong, Fault::BareLf)? else {
+            let Some(line) = self.line(at, lf, self.policy.field, Fault::FieldTooLong, Fault::BareLf)? else {
                 return Ok(false);
             };
             let folded = line.end > at && matches!(self.bytes[at], b' ' | b'\t');

@@ -5,6 +5,7 @@
 
 use super::policy::{HeadPolicy, Http09};
 use super::room::Room;
+use super::usual::UsualLine;
 use super::{Head, Span, Version};
 use crate::http::fault::{Fault, Treatment};
 use std::cell::Cell;
@@ -26,6 +27,8 @@ pub(super) struct Scanner<'b> {
     pub(super) folds_into: bool,
     /// Whether the field lines from here on are left out.
     pub(super) stopped: bool,
+    /// Whether a usual request line is judged like any other.
+    pub(super) judges_all: bool,
 }
 
 /// A line of the head: where it ends without and with its line end.
@@ -45,6 +48,7 @@ impl<'b> Scanner<'b> {
             has_faults: Cell::new(false),
             folds_into: false,
             stopped: false,
+            judges_all: false,
         }
     }
 
@@ -55,13 +59,20 @@ impl<'b> Scanner<'b> {
             return Ok(false);
         }
         self.room.take_empty_lines(start);
-        if self.policy.by_byte {
-            self.check_unfinished_line(start)?;
+        let usual = UsualLine::of(self.bytes, start, self.policy).filter(|_| !self.judges_all);
+        match &usual {
+            Some(line) if self.policy.by_byte => self.unfinished_usual_line(line)?,
+            None if self.policy.by_byte => self.check_unfinished_line(start)?,
+            _ => {}
         }
-        let Some(line) = self.line(start, self.policy.line, Fault::LineTooLong, Fault::BareLfLine)? else {
+        let lf = self.line_feed(start);
+        let Some(line) = self.line(start, lf, self.policy.line, Fault::LineTooLong, Fault::BareLfLine)? else {
             return Ok(false);
         };
-        self.request_line(start, line.end)?;
+        match &usual {
+            Some(usual) => self.usual_line(start, usual)?,
+            None => self.request_line(start, line.end)?,
+        }
         self.head.fields_start = line.next;
         if self.head.version == Version::Http09 && self.policy.http09 == Http09::Body {
             self.head.len = line.next;
@@ -98,16 +109,22 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    /// The line that begins at `start`, or `None` if it is not complete.
+    /// Where the line that begins at `start` has its line feed, counted from there, if that has come.
+    pub(super) fn line_feed(&self, start: usize) -> Option<usize> {
+        memchr::memchr(b'\n', &self.bytes[start..])
+    }
+
+    /// The line that begins at `start`, or `None` if it is not complete. `lf` is what [`Scanner::line_feed`] says.
     pub(super) fn line(
         &mut self,
         start: usize,
+        lf: Option<usize>,
         limit: usize,
         too_long: Fault,
         bare_lf: Fault,
     ) -> Result<Option<Line>, Fault> {
         let rest = &self.bytes[start..];
-        let Some(lf) = memchr::memchr(b'\n', rest) else {
+        let Some(lf) = lf else {
             if rest.len() > limit {
                 self.head.at_fault = Span::new(start, start + limit);
                 return Err(too_long);

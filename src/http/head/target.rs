@@ -7,10 +7,12 @@ use crate::http::fault::Fault;
 
 /// Whether a target is an absolute URI: a scheme and `://`.
 pub fn has_scheme(target: &[u8]) -> bool {
-    target
-        .windows(3)
-        .position(|w| w == b"://")
-        .is_some_and(|at| is_scheme(&target[..at]))
+    // A scheme begins with a letter: most targets are ruled out by their first byte.
+    target.first().is_some_and(u8::is_ascii_alphabetic)
+        && target
+            .windows(3)
+            .position(|w| w == b"://")
+            .is_some_and(|at| is_scheme(&target[..at]))
 }
 
 /// Whether a target begins with a scheme and a colon, and goes on with a path or a query, or not at all: a URI without an

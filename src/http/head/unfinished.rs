@@ -88,9 +88,6 @@ impl Scanner<'_> {
     /// Looks at a field line that has not ended.
     pub(super) fn check_unfinished_field(&mut self, start: usize) -> Result<(), Fault> {
         let text = &self.bytes[start..];
-        if memchr::memchr(b'\n', text).is_some() {
-            return Ok(());
-        }
         let name = memchr::memchr2(b':', b'\r', text).map_or(text, |end| &text[..end]);
         self.head.at_fault = Span::new(start, self.bytes.len());
         match name.first() {

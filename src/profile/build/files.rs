@@ -40,7 +40,15 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         dotfiles: served("dotfiles", &files.dotfiles)?,
         dotfiles_at_end_only: files.dotfiles_at_end_only,
         dotfiles_served: files.dotfiles_served.clone(),
-        deny: files.deny.clone(),
+        // Where case does not matter, both sides are compared in lower case.
+        deny: files
+            .deny
+            .iter()
+            .map(|pattern| match files.ignore_case {
+                true => pattern.to_lowercase(),
+                false => pattern.clone(),
+            })
+            .collect(),
         deny_with: if files.deny.is_empty() {
             missing
         } else {

@@ -23,15 +23,17 @@ pub(super) struct FileValues<'a>(pub(super) &'a Resource);
 impl Values for FileValues<'_> {
     fn number(&self, placeholder: Placeholder) -> Option<u64> {
         let id = &self.0.id;
-        let nanos = i128::from(id.mtime_secs) * 1_000_000_000 + i128::from(id.mtime_nanos);
+        let secs = i128::from(id.mtime_secs);
         let positive = |n: i128| u64::try_from(n).ok();
         match placeholder {
             Placeholder::Size => Some(id.size),
-            Placeholder::Mtime => positive(i128::from(id.mtime_secs)),
-            Placeholder::MtimeMs => positive((nanos + 500_000).div_euclid(1_000_000)),
-            Placeholder::MtimeUs => positive(nanos.div_euclid(1000)),
+            Placeholder::Mtime => u64::try_from(id.mtime_secs).ok(),
+            Placeholder::MtimeMs => positive(secs * 1000 + i128::from((id.mtime_nanos + 500_000) / 1_000_000)),
+            Placeholder::MtimeUs => positive(secs * 1_000_000 + i128::from(id.mtime_nanos / 1000)),
             // 100 ns units between 1601 and 1970.
-            Placeholder::Filetime => positive(nanos.div_euclid(100) + 116_444_736_000_000_000),
+            Placeholder::Filetime => {
+                positive(secs * 10_000_000 + i128::from(id.mtime_nanos / 100) + 116_444_736_000_000_000)
+            }
             Placeholder::Inode => Some(id.inode),
             Placeholder::PathAdler32 => Some(u64::from(self.0.path_adler32)),
             _ => None,

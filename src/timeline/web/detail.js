@@ -17,7 +17,7 @@ export class Detail {
     this.panel = null;
     this.signature = null;
     this.update(true);
-    this.root.scrollTop = 0;
+    this.root.parentElement.scrollTop = 0;
   }
 
   /** Brings what is shown up to date. */

@@ -159,7 +159,8 @@ function end(pen, connection, view, y, now) {
   if (tail - x > 2) pen.line(Math.max(x, view.left), y + MIDDLE, tail, y + MIDDLE, found.who, true);
   if (x >= view.left) mark(pen, x, y, found);
   const words = endWords(connection);
-  const at = Math.max(tail, x + 8, view.left) + 6;
+  // Behind the mark, and behind the cross of a RST that answers it.
+  const at = Math.max(tail + 6, x + (found.then === "rst" ? 26 : 17), view.left + 6);
   if (at < right - 40) pen.text(at, y + MIDDLE, words, found.then === "hold" ? "client" : found.who, "start");
 }
 

@@ -11,6 +11,19 @@ use std::time::Duration;
 /// How long a start may take before the test gives up.
 const START: Duration = Duration::from_secs(20);
 
+/// labserve's program: the one that was built with the tests, or the one that `LABSERVE_PROGRAM` names. tests/windows.py
+/// names one that runs under Wine.
+pub(crate) fn program() -> Command {
+    Command::new(std::env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_labserve").into()))
+}
+
+/// Whether the program is the one that was built with the tests.
+pub(crate) fn is_built_here() -> bool {
+    std::env::var_os(PROGRAM).is_none()
+}
+
+const PROGRAM: &str = "LABSERVE_PROGRAM";
+
 /// A running server.
 pub(crate) struct Server {
     address: SocketAddr,
@@ -38,7 +51,7 @@ impl Server {
     /// Starts labserve with more arguments.
     pub(crate) fn start_with(profile: &str, root: &Path, arguments: &[&str]) -> Self {
         let with_timeline = arguments.contains(&"--timeline");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_labserve"))
+        let mut process = program()
             .args(["--profile", profile, "--bind", "127.0.0.1", "--port", "0", "--root"])
             .arg(root)
             .args(arguments)

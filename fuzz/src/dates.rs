@@ -1,0 +1,37 @@
+//! Dates, in every dialect.
+
+use crate::input::Input;
+use labserve::http::date::{DateSyntax, parse, write};
+
+/// What can be written: the years 0 to 9999.
+const FIRST_SECOND: i64 = -62_167_219_200;
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// Reads the bytes as a date in every dialect.
+pub fn run(data: &[u8]) {
+    let mut input = Input(data);
+    let now = *input.choose(&[1_700_000_000, 0, -1, i64::MAX, i64::MIN, 253_402_300_799]);
+    let text = input.0;
+    for syntax in [
+        DateSyntax::Patterns,
+        DateSyntax::Masks,
+        DateSyntax::Positions,
+        DateSyntax::Mail,
+        DateSyntax::FreeForm,
+    ] {
+        let _ = parse(text, syntax, now);
+    }
+    let written = FIRST_SECOND..=LAST_SECOND;
+    if let Some(secs) = parse(text, DateSyntax::Rfc9110, now).filter(|secs| written.contains(secs)) {
+        let mut written = [0; 29];
+        write(secs, &mut written);
+        let again = parse(&written, DateSyntax::Rfc9110, now);
+        assert_eq!(
+            again,
+            Some(secs),
+            "{} -> {}",
+            text.escape_ascii(),
+            written.escape_ascii()
+        );
+    }
+}

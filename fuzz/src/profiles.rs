@@ -1,0 +1,19 @@
+//! The built-in profiles, loaded once a thread.
+
+use labserve::profile::{Profile, builtin, layers};
+
+thread_local! {
+    static ALL: Vec<Profile> = builtin::names()
+        .map(|name| layers::load(name).unwrap_or_else(|error| panic!("{name}: {error}")))
+        .collect();
+}
+
+/// Calls `f` with every built-in profile.
+pub fn with_all<T>(f: impl FnOnce(&[Profile]) -> T) -> T {
+    ALL.with(|all| f(all))
+}
+
+/// How many there are.
+pub fn count() -> usize {
+    with_all(<[Profile]>::len)
+}

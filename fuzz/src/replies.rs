@@ -1,0 +1,131 @@
+//! What came back, read as a strict client reads it: reply behind reply, each with the lines of its profile and the body
+//! that its head announces.
+
+use labserve::profile::Profile;
+
+/// How many final replies there are. `to_end` says whether the client read to the end of the connection.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn count(mut got: &[u8], profile: &Profile, to_end: bool) -> Result<usize, String> {
+    let mut answers = 0;
+    while !got.is_empty() {
+        if !got.starts_with(b"HTTP/1.") {
+            // HTTP/0.9, or a response without a head: it is the last.
+            return match find(got, b"HTTP/1.1 ").filter(|at| *at > 0 && got[..*at].ends_with(b"\n")) {
+                Some(_) if !bare(profile) => Err("a reply behind bytes that are none".into()),
+                _ => Ok(answers + 1),
+            };
+        }
+        let Some(end) = find(got, b"\r\n\r\n") else {
+            return if to_end { Err("half a head".into()) } else { Ok(answers) };
+        };
+        let head = &got[..end];
+        got = &got[end + 4..];
+        let status = status(head).ok_or("no status")?;
+        check_lines(head, profile)?;
+        if status < 200 {
+            continue;
+        }
+        answers += 1;
+        got = behind_body(head, status, got)?;
+    }
+    Ok(answers)
+}
+
+fn bare(profile: &Profile) -> bool {
+    profile.responses.iter().any(|response| response.bare)
+}
+
+/// An upper bound of the requests in what a client sent: each ends in an empty line, but for the last, which may end with
+/// the bytes, a fault or a timer.
+pub fn most_requests(sent: &[u8]) -> usize {
+    let mut lines = sent.split(|b| *b == b'\n');
+    let last = lines.next_back();
+    let empty = lines.filter(|line| line.iter().all(|b| *b == b'\r')).count();
+    empty + usize::from(last.is_some()) + 1
+}
+
+fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    text.windows(what.len()).position(|window| window == what)
+}
+
+fn status(head: &[u8]) -> Option<u16> {
+    std::str::from_utf8(head.get(9..12)?).ok()?.parse().ok()
+}
+
+fn field<'h>(head: &'h [u8], name: &str) -> Option<&'h [u8]> {
+    head.split(|b| *b == b'\n').skip(1).find_map(|line| {
+        let colon = line.iter().position(|b| *b == b':')?;
+        line[..colon]
+            .eq_ignore_ascii_case(name.as_bytes())
+            .then(|| line[colon + 1..].trim_ascii())
+    })
+}
+
+/// Every line is one that the profile has.
+fn check_lines(head: &[u8], profile: &Profile) -> Result<(), String> {
+    for (number, line) in head.split(|b| *b == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.contains(&b'\r') || line.contains(&0) {
+            return Err(format!("a line end within a line: {}", line.escape_ascii()));
+        }
+        if number == 0 {
+            continue;
+        }
+        let name = line.split(|b| *b == b':').next().unwrap_or_default();
+        let says = profile
+            .connection
+            .says_keep
+            .iter()
+            .chain(&profile.connection.says_close);
+        let known = profile
+            .responses
+            .iter()
+            .flat_map(|response| response.lines())
+            .chain(says.map(|line| line.source()))
+            .any(|source| source.split(':').next().is_some_and(|known| known.as_bytes() == name));
+        if !known {
+            return Err(format!("a line that the profile has not: {}", line.escape_ascii()));
+        }
+    }
+    Ok(())
+}
+
+/// What follows the body that `head` announces. Whether the request was HEAD is not known: then another reply follows at
+/// once, or nothing.
+fn behind_body<'g>(head: &[u8], status: u16, got: &'g [u8]) -> Result<&'g [u8], String> {
+    let at_reply = |rest: &[u8]| rest.is_empty() || rest.starts_with(b"HTTP/1.");
+    if status == 204 || status == 304 || got.is_empty() {
+        return Ok(got);
+    }
+    let whole = if field(head, "Transfer-Encoding").is_some() {
+        behind_chunks(got)
+    } else if let Some(length) = field(head, "Content-Length") {
+        let length: usize = std::str::from_utf8(length)
+            .ok()
+            .and_then(|length| length.parse().ok())
+            .ok_or("a Content-Length that is no number")?;
+        got.get(length..)
+    } else {
+        return Ok(if at_reply(got) { got } else { &[] });
+    };
+    match whole {
+        Some(rest) if at_reply(rest) => Ok(rest),
+        _ if at_reply(got) => Ok(got),
+        // HTTP/0.9 behind it.
+        Some(rest) => Ok(rest),
+        None => Err("a body that is shorter than its head says".into()),
+    }
+}
+
+fn behind_chunks(mut got: &[u8]) -> Option<&[u8]> {
+    loop {
+        let end = find(got, b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&got[..end]).ok()?, 16).ok()?;
+        got = got.get(end + 2 + size..)?.strip_prefix(b"\r\n")?;
+        if size == 0 {
+            return Some(got);
+        }
+    }
+}

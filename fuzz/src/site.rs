@@ -1,0 +1,70 @@
+//! The site that is served while fuzzing: a few files, and beside the root a secret that no answer may hold.
+
+use labserve::files::{Directory, Limits, Root};
+use labserve::profile::Profile;
+use labserve::serve::Site;
+use std::fs;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// What lies beside the root.
+pub const SECRET: &str = "the-secret-beside-the-root";
+
+/// A directory tree, removed with the thread that made it.
+struct Tree {
+    _around: TempDir,
+    root: PathBuf,
+}
+
+thread_local! {
+    static TREE: Tree = make();
+}
+
+fn make() -> Tree {
+    let around = tempfile::tempdir().expect("a temporary directory");
+    let root = around.path().join("root");
+    fs::create_dir_all(root.join("dir/sub")).expect("directories");
+    fs::create_dir_all(root.join("types")).expect("a directory");
+    fs::create_dir_all(root.join("static")).expect("a directory");
+    let large: Vec<u8> = (0..70_000u32).map(|n| b'a' + (n % 23) as u8).collect();
+    let files: [(&str, &[u8]); 9] = [
+        ("index.html", b"<p>index</p>\n"),
+        ("types/a.txt", b"The file of most requests.\n"),
+        ("static/style1.css", b"p { color: red }\n"),
+        ("dir/index.html", b"<p>dir</p>\n"),
+        ("dir/empty", b""),
+        ("dir/.hidden", b"hidden\n"),
+        ("dir/a bé.html", b"a name\n"),
+        ("..odd", b"odd\n"),
+        ("large.bin", &large),
+    ];
+    for (path, content) in files {
+        fs::write(root.join(path), content).expect(path);
+    }
+    fs::write(around.path().join("secret"), SECRET).expect("the secret");
+    #[cfg(unix)]
+    for (target, link) in [
+        ("../secret", "out"),
+        ("..", "up"),
+        ("/", "dir/abs"),
+        ("index.html", "in"),
+        ("loop", "loop"),
+    ] {
+        std::os::unix::fs::symlink(target, root.join(link)).expect(link);
+    }
+    Tree { _around: around, root }
+}
+
+/// The root of the site.
+pub fn root() -> Root {
+    TREE.with(|tree| Root::Directory(Directory::open(&tree.root, false).expect("the root")))
+}
+
+/// The site under a profile.
+pub fn under(profile: &Profile) -> Site {
+    Site {
+        profile: profile.clone(),
+        root: root(),
+        cache: Limits::default(),
+    }
+}

@@ -1,0 +1,135 @@
+//! `--capture`: Wireshark's own dumpcap beside the server, on the loopback interface, for as long as it serves.
+//!
+//! Knows how dumpcap is started and stopped, and what it says when it must not capture.
+
+use super::Mistake;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// The loopback interface, as dumpcap names it.
+const LOOPBACK: &str = if cfg!(windows) {
+    r"\Device\NPF_Loopback"
+} else if cfg!(target_os = "linux") {
+    "lo"
+} else {
+    "lo0"
+};
+
+/// What is on its way when the server stops has this long to be captured.
+const LAST_FRAMES: Duration = Duration::from_millis(500);
+
+/// dumpcap at work. It is stopped when this is dropped.
+#[derive(Debug)]
+pub(super) struct Capturing {
+    dumpcap: Child,
+}
+
+impl Capturing {
+    /// Starts dumpcap, and waits until it captures.
+    pub(super) fn start(file: &Path, port: u16) -> Result<Capturing, Mistake> {
+        let mut command = Command::new("dumpcap");
+        command
+            .args(["-q", "-i", LOOPBACK, "-f", &format!("tcp port {port}"), "-w"])
+            .arg(file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        // Ctrl-C is for the server; dumpcap is to see how that stops.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut dumpcap = command.spawn().map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Mistake(format!(
+                "cannot capture: there is no dumpcap; install Wireshark (Debian: apt install wireshark-common), or {}",
+                by_hand(port)
+            )),
+            _ => Mistake(format!("cannot capture: dumpcap does not start: {error}")),
+        })?;
+        match said_before_capturing(&mut dumpcap) {
+            None => {
+                tracing::info!("capturing port {port} on {LOOPBACK} into {}", file.display());
+                Ok(Capturing { dumpcap })
+            }
+            Some(said) => Err(Mistake(refused(&said, port))),
+        }
+    }
+}
+
+/// What dumpcap said, if it ended; `None` once it captures.
+fn said_before_capturing(dumpcap: &mut Child) -> Option<String> {
+    let mut said = Vec::new();
+    let stderr = dumpcap.stderr.take()?;
+    let mut lines = BufReader::new(stderr).lines();
+    for line in lines.by_ref().map_while(Result::ok) {
+        if line.starts_with("File:") {
+            // Somebody has to go on reading, or dumpcap could not write.
+            std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+            return None;
+        }
+        said.push(line);
+    }
+    let _ = dumpcap.wait();
+    Some(said.join(" "))
+}
+
+/// One line that says why dumpcap does not capture, and what to do.
+fn refused(said: &str, port: u16) -> String {
+    let said: Vec<&str> = said.split_whitespace().collect();
+    let said = said.join(" ");
+    if said.to_ascii_lowercase().contains("permission") {
+        let allow = match (cfg!(target_os = "linux"), cfg!(windows)) {
+            (true, _) => {
+                "run `sudo dpkg-reconfigure wireshark-common`, `sudo adduser $USER wireshark`, and log in again"
+            }
+            (_, true) => "reinstall Npcap without its restriction to administrators",
+            _ => "install ChmodBPF, which comes with Wireshark",
+        };
+        return format!("cannot capture: this user may not; {allow}, or {}", by_hand(port));
+    }
+    format!("cannot capture: dumpcap says: {said}; {}", by_hand(port))
+}
+
+fn by_hand(port: u16) -> String {
+    format!("capture by hand: start Wireshark on the loopback interface with the capture filter `tcp port {port}`")
+}
+
+impl Drop for Capturing {
+    fn drop(&mut self) {
+        std::thread::sleep(LAST_FRAMES);
+        #[cfg(unix)]
+        {
+            // It writes what it still holds, and ends.
+            let stopped = i32::try_from(self.dumpcap.id())
+                .ok()
+                .and_then(rustix::process::Pid::from_raw)
+                .map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::INT));
+            if matches!(stopped, Some(Ok(()))) {
+                let _ = self.dumpcap.wait();
+                return;
+            }
+        }
+        let _ = self.dumpcap.kill();
+        let _ = self.dumpcap.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_dumpcap_says_becomes_one_line() {
+        for (said, want) in [
+            (
+                "The capture session could not be initiated on interface 'lo' (You don't have\npermission to capture).",
+                "may not",
+            ),
+            ("Invalid capture filter", "dumpcap says: Invalid capture filter"),
+        ] {
+            let line = refused(said, 3000);
+            assert!(line.contains(want) && line.contains("tcp port 3000"), "{line}");
+            assert_eq!(line.lines().count(), 1, "{line}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Why a connection ended.
+
+use crate::explain::model::{BodyEnd, End, EndReason, Exchange, Goodbye, Head, ResetClass, Rest, RestEnd, Side, Use};
+
+/// A server's timer may be late by this much, and by a tenth.
+const SLACK_S: f64 = 1.5;
+
+pub(super) fn reason(usage: Use, exchanges: &[Exchange], rests: &[Rest], end: &End) -> EndReason {
+    match (end.goodbye, end.by) {
+        (Goodbye::NeverOpened, _) => EndReason::NotOpened,
+        (_, None) => EndReason::Unknown,
+        _ if usage == Use::Unused => EndReason::Unused,
+        (_, Some(by)) => used(in_time(exchanges, end), rests, end, by),
+    }
+}
+
+/// The exchanges without those that began behind the other side's FIN.
+fn in_time<'a>(exchanges: &'a [Exchange], end: &End) -> &'a [Exchange] {
+    let fin = end.first_fin.as_ref().map_or(u64::MAX, |fin| fin.frame);
+    let late = |exchange: &Exchange| {
+        let request = exchange.request.as_ref();
+        request.is_some_and(|request| request.frames.first > fin)
+    };
+    let count = exchanges.iter().position(late).unwrap_or(exchanges.len());
+    &exchanges[..count]
+}
+
+fn used(exchanges: &[Exchange], rests: &[Rest], end: &End, by: Side) -> EndReason {
+    let Some(last) = exchanges
+        .iter()
+        .rev()
+        .find(|exchange| exchange.response.is_some())
+        .or(exchanges.last())
+    else {
+        return EndReason::Unknown;
+    };
+    let ending = exchanges.last().unwrap_or(last);
+    let is_complete = ending
+        .request
+        .as_ref()
+        .is_none_or(|request| request.shortfall.is_none())
+        && ending
+            .response
+            .as_ref()
+            .is_some_and(|response| response.shortfall.is_none());
+    if let Some(said) = said(last).filter(|_| by == Side::Server && last.response.is_some()) {
+        return said;
+    }
+    let fin = end.first_fin.as_ref().filter(|fin| fin.by == by);
+    let has_sent_all = ending
+        .request
+        .as_ref()
+        .is_some_and(|request| request.shortfall.is_none())
+        && ending
+            .response
+            .as_ref()
+            .is_none_or(|response| fin.is_some_and(|fin| response.ended_ns > fin.ns));
+    if by == Side::Client && fin.is_some() && has_sent_all {
+        return EndReason::ClientSentAll;
+    }
+    if !is_complete {
+        return match is_refusal(last) && by == Side::Server {
+            true => EndReason::ErrorResponse,
+            false => EndReason::InExchange,
+        };
+    }
+    let reset_first = end.first_fin.is_none();
+    let rest = rests
+        .last()
+        .filter(|rest| rest.after == ending.number && rest.ended_by != RestEnd::CaptureEnds);
+    match (by, rest) {
+        (Side::Client, _) if reset_first && end.resets.first().is_some_and(|r| r.class == ResetClass::Idle) => {
+            EndReason::ResetWhileIdle
+        }
+        (Side::Client, _) => match said(last) {
+            Some(EndReason::RequestSaidClose) => EndReason::RequestSaidClose,
+            _ => EndReason::ClientDone,
+        },
+        (Side::Server, Some(rest)) => match rest.announced_s {
+            Some(announced) if agrees(rest.ns, announced) => EndReason::IdleAsAnnounced,
+            _ => EndReason::IdleUnannounced,
+        },
+        (Side::Server, None) if is_refusal(last) => EndReason::ErrorResponse,
+        (Side::Server, None) => EndReason::AfterResponse,
+    }
+}
+
+/// Whether a rest was as long as announced.
+pub(in crate::explain) fn agrees(ns: u64, announced_s: u64) -> bool {
+    let (real, announced) = (ns as f64 / 1e9, announced_s as f64);
+    real >= announced - 0.5 && real <= announced * 1.1 + SLACK_S
+}
+
+/// What the last exchange says of the end.
+fn said(exchange: &Exchange) -> Option<EndReason> {
+    let request = exchange.request.as_ref().map(|request| &request.head);
+    let response = exchange.response.as_ref()?;
+    let asked = request.is_some_and(|head| head.lists("connection", "close"));
+    let keeps = |head: &Head| head.lists("connection", "keep-alive");
+    match response.body_end {
+        _ if is_refusal(exchange) && !asked && response.head.lists("connection", "close") => {
+            Some(EndReason::ErrorResponse)
+        }
+        _ if asked => Some(EndReason::RequestSaidClose),
+        _ if response.head.lists("connection", "close") => Some(EndReason::ResponseSaidClose),
+        BodyEnd::Close => Some(EndReason::BodyEndsWithClose),
+        _ if request.is_some_and(|head| head.version() == "HTTP/1.0" && !keeps(head)) => Some(EndReason::Http10),
+        _ => None,
+    }
+}
+
+/// Whether the server could not accept the request as such, or waited for it in vain.
+fn is_refusal(exchange: &Exchange) -> bool {
+    let status = exchange.response.as_ref().map_or(0, |response| response.head.status());
+    matches!(status, 400 | 408 | 411 | 413 | 414 | 417 | 431 | 501 | 505)
+}

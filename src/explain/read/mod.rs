@@ -1,0 +1,112 @@
+//! From a file to TCP segments: file format, link layer, IP, TCP header.
+//!
+//! Knows how bytes lie in a frame; knows nothing of streams, of what came before, or of HTTP. Every segment has the
+//! number and the time that Wireshark gives its frame.
+
+mod fragments;
+mod ip;
+mod link;
+mod packets;
+mod tcp;
+mod window;
+
+pub use packets::{Packet, Packets};
+pub use tcp::Segment;
+
+use super::model::{Args, Interface, Note, NoteKind};
+use fragments::Fragments;
+use std::io;
+
+/// Why nothing at all can be read.
+#[derive(Debug)]
+pub enum Error {
+    /// The file is empty.
+    Empty,
+    /// It begins as no capture does; its first bytes.
+    NotACapture(Vec<u8>),
+    /// It cannot be read.
+    Read(io::Error),
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Error::Empty => f.write_str("it is empty; expected a capture in pcapng or pcap format"),
+            Error::NotACapture(begin) => {
+                f.write_str("it is no capture: expected pcapng or pcap, maybe compressed with gzip; it begins with")?;
+                begin.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
+            }
+            Error::Read(error) => write!(f, "cannot read it: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Takes packets apart, and counts what it cannot.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    fragments: Fragments,
+    undecoded: Vec<u64>,
+    undecoded_count: u64,
+    unknown_links: Vec<(u32, u64)>,
+}
+
+impl Decoder {
+    /// The TCP segment in a packet, if there is one.
+    pub fn segment<'a>(&'a mut self, packet: &Packet<'a>, interfaces: &[Interface]) -> Option<Segment<'a>> {
+        let link = interfaces.get(packet.interface)?.link_type;
+        let network = match link::network(link, packet.data) {
+            link::Inside::Ip(at) => at,
+            link::Inside::Other => return None,
+            link::Inside::TooShort => return self.give_up(packet),
+            link::Inside::UnknownLink => {
+                match self.unknown_links.iter().position(|(known, _)| *known == link) {
+                    Some(at) => self.unknown_links[at].1 += 1,
+                    None if self.unknown_links.len() < 8 => self.unknown_links.push((link, 1)),
+                    None => {}
+                }
+                return None;
+            }
+        };
+        let reported = (packet.original_len as usize).max(packet.data.len()) - network;
+        match ip::payload(&packet.data[network..], reported) {
+            ip::Datagram::Tcp(part) => match tcp::segment(packet, &part, false) {
+                Some(segment) => Some(segment),
+                None => self.give_up(packet),
+            },
+            ip::Datagram::Fragment(fragment) => {
+                let part = self.fragments.add(&fragment, packet.number)?;
+                tcp::segment(packet, &part, true)
+            }
+            ip::Datagram::Other => None,
+            ip::Datagram::Broken => self.give_up(packet),
+        }
+    }
+
+    fn give_up(&mut self, packet: &Packet<'_>) -> Option<Segment<'static>> {
+        self.undecoded_count += 1;
+        if self.undecoded.len() < 8 {
+            self.undecoded.push(packet.number);
+        }
+        None
+    }
+
+    /// What could not be taken apart.
+    pub fn notes(&self) -> Vec<Note> {
+        let mut notes = self.fragments.notes();
+        if self.undecoded_count > 0 {
+            notes.push(Note {
+                kind: NoteKind::Undecoded,
+                args: Args::default().with("count", self.undecoded_count),
+                frames: self.undecoded.clone(),
+            });
+        }
+        notes.extend(self.unknown_links.iter().map(|(link, count)| Note {
+            kind: NoteKind::LinkUnknown,
+            args: Args::default().with("link", *link).with("count", *count),
+            frames: Vec::new(),
+        }));
+        notes
+    }
+}

@@ -1,0 +1,86 @@
+//! A defect of labserve itself: here a profile whose 404 does not exist, which no file can describe. The panic ends one
+//! connection; the others live, and the event log says why.
+
+use super::profiles;
+use crate::events::{Output, Recorder, Tapes};
+use crate::files::{Directory, Root};
+use crate::serve::{GRACE, Options, Server, Site, run};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+fn talk(address: SocketAddr, request: &str) -> (TcpStream, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("a timeout");
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut got = vec![0; 4096];
+    // A connection that ends without a word may end with RST.
+    let count = stream.read(&mut got).unwrap_or(0);
+    got.truncate(count);
+    (stream, got)
+}
+
+#[test]
+fn a_panic_ends_its_connection_alone_and_is_logged() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("a.txt"), "here").expect("a file");
+    let log = dir.path().join("events.jsonl");
+    let mut profile = profiles()
+        .into_iter()
+        .find(|profile| profile.name == "node")
+        .expect("a profile");
+    profile.files.missing = usize::MAX;
+    let site = Site {
+        profile,
+        root: Root::Directory(Directory::open(dir.path(), false).expect("the root")),
+        cache: Default::default(),
+    };
+    let recorder = Recorder::start(&Output::File(log.clone()), &[]).expect("an event log");
+    let server = Server::bind(site, ([127, 0, 0, 1], 0).into()).expect("a port");
+    let address = server.address();
+    let options = Options {
+        workers: 1,
+        grace: GRACE,
+        throttle_log: false,
+    };
+    let running = run(
+        vec![server],
+        options,
+        &Tapes {
+            file: Some(recorder.tape()),
+            live: None,
+        },
+    )
+    .expect("a running server");
+
+    let good = "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+    let (mut other, got) = talk(address, good);
+    assert!(got.ends_with(b"here"), "{}", got.escape_ascii());
+    let bad = [
+        "GET /none HTTP/1.1\r\nHost: a\r\n\r\n",
+        // The same where the body is read through hyper.
+        "GET /none HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
+    ];
+    for request in bad {
+        let (_, got) = talk(address, request);
+        assert!(got.is_empty(), "{}", got.escape_ascii());
+    }
+    // The one that was open is, and new ones are served.
+    other.write_all(good.as_bytes()).expect("a request");
+    let mut reply = [0; 4096];
+    let count = other.read(&mut reply).expect("a reply");
+    assert!(reply[..count].ends_with(b"here"));
+    drop(other);
+    assert!(talk(address, good).1.ends_with(b"here"));
+
+    running.stop();
+    recorder.finish();
+    let log = std::fs::read_to_string(&log).expect("the event log");
+    let ends = log
+        .lines()
+        .filter(|line| line.contains("\"event\":\"end\"") && line.contains("\"reason\":\"panic\""))
+        .count();
+    assert_eq!(ends, bad.len(), "{log}");
+}

@@ -1,0 +1,133 @@
+//! The other way round: could this text have been rendered from a template?
+
+use super::{Filter, Placeholder, Segment, Template};
+use std::cell::Cell;
+
+/// What is known of a placeholder's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing.
+    Nothing,
+    /// The number, or the lowest and the highest that it can be.
+    Number(u64, u64),
+    /// The text.
+    Text(String),
+}
+
+impl Template {
+    /// Whether the template has no placeholder.
+    pub fn is_literal(&self) -> bool {
+        self.segments
+            .iter()
+            .all(|segment| matches!(segment, Segment::Literal(_)))
+    }
+
+    /// Whether `text` could have been rendered from it, with what is known of the values.
+    ///
+    /// Of a text that would take too long to compare the answer is no.
+    pub fn fits(&self, text: &[u8], known: &impl Fn(Placeholder) -> Known) -> bool {
+        fits(&self.segments, text, known, &Cell::new(STEPS))
+    }
+}
+
+/// How many ways of dividing a text among placeholders are tried.
+const STEPS: u32 = 20_000;
+
+fn fits(segments: &[Segment], text: &[u8], known: &impl Fn(Placeholder) -> Known, steps: &Cell<u32>) -> bool {
+    steps.set(steps.get().saturating_sub(1));
+    match segments.split_first() {
+        _ if steps.get() == 0 => false,
+        None => text.is_empty(),
+        Some((Segment::Literal(literal), rest)) => {
+            let behind = text.strip_prefix(literal.as_slice());
+            behind.is_some_and(|text| fits(rest, text, known, steps))
+        }
+        Some((Segment::Value(placeholder, filters), rest)) => {
+            let longest = text
+                .iter()
+                .take_while(|byte| may_hold(*placeholder, filters, **byte))
+                .count();
+            let shortest = usize::from(!may_be_empty(*placeholder));
+            (shortest..=longest)
+                .rev()
+                .any(|end| agrees(*placeholder, filters, &text[..end], known) && fits(rest, &text[end..], known, steps))
+        }
+    }
+}
+
+/// Those that stand for nothing where there is nothing to say; the line is there all the same.
+fn may_be_empty(placeholder: Placeholder) -> bool {
+    matches!(
+        placeholder,
+        Placeholder::EncodingSuffix
+            | Placeholder::Query
+            | Placeholder::QueryText
+            | Placeholder::Origin
+            | Placeholder::Fragment
+            | Placeholder::ColonPort
+            | Placeholder::Padding
+    )
+}
+
+fn may_hold(placeholder: Placeholder, filters: &[Filter], byte: u8) -> bool {
+    match (placeholder.is_number(), filters.first()) {
+        (false, _) => true,
+        (true, Some(Filter::Hex | Filter::HexBytes | Filter::Pad16Hex)) => byte.is_ascii_hexdigit(),
+        (true, _) => byte.is_ascii_digit(),
+    }
+}
+
+fn agrees(placeholder: Placeholder, filters: &[Filter], text: &[u8], known: &impl Fn(Placeholder) -> Known) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else {
+        return !placeholder.is_number();
+    };
+    let number = match filters.first() {
+        Some(Filter::Hex | Filter::Pad16Hex) => u64::from_str_radix(text, 16).ok(),
+        // Its bytes are not padded, so what it says is ambiguous.
+        Some(Filter::HexBytes) => return true,
+        _ => text.parse().ok(),
+    };
+    match known(placeholder) {
+        Known::Nothing => !placeholder.is_number() || number.is_some(),
+        Known::Number(low, high) => number.is_some_and(|number| (low..=high).contains(&number)),
+        Known::Text(want) => text.eq_ignore_ascii_case(&want),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_template_could_have_written() {
+        let known = |placeholder| match placeholder {
+            Placeholder::Size => Known::Number(682, 682),
+            Placeholder::MtimeMs => Known::Number(1_698_766_276_000, 1_698_766_276_999),
+            Placeholder::Reason => Known::Text("OK".into()),
+            _ => Known::Nothing,
+        };
+        for (template, text, want) in [
+            ("W/\"{size:x}-{mtime_ms:x}\"", "W/\"2aa-18b865c4709\"", true),
+            ("W/\"{size:x}-{mtime_ms:x}\"", "W/\"2ab-18b865c4709\"", false),
+            ("W/\"{size:x}-{mtime_ms:x}\"", "\"2aa-18b865c4709\"", false),
+            ("W/\"{size:x}-{mtime_ms:x}\"", "W/\"2aa-18b865c4709\"x", false),
+            ("\"{mtime:x}-{size:x}\"", "\"65411d44-2aa\"", true),
+            ("\"{mtime:x}-{size:x}\"", "\"65411d44-g\"", false),
+            ("Content-Type: {content_type}", "Content-Type: text/html", true),
+            ("Content-Type: {content_type}", "Content-Type: ", false),
+            ("{reason}", "ok", true),
+            ("timeout=5, max={remaining}", "timeout=5, max=99", true),
+            ("a{path}b{path}c", "axbbyc", true),
+            ("\"{size:x}{encoding_suffix}\"", "\"2aa\"", true),
+            ("\"{size:x}{encoding_suffix}\"", "\"2aa-gzip\"", true),
+        ] {
+            let template = Template::parse(template).expect(template);
+            assert_eq!(
+                template.fits(text.as_bytes(), &known),
+                want,
+                "{} {text}",
+                template.source()
+            );
+        }
+    }
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Does `labserve explain` read out of a capture what labserve itself wrote into its event log?
+
+    tests/agree.py [--binary target/release/labserve] [--profiles NAME,...]
+
+Under every profile the scenes of tests/captures/remake.py are played against labserve with --events, under dumpcap. Then,
+for every connection: is it in both; does every reply have the same status and the same bytes; is it the same side that
+ended it, and for a reason that fits? The last line counts: `N passed, M failed`. Without dumpcap, or the right to
+capture, nothing is checked, and that is an error.
+"""
+
+import argparse, calendar, collections, datetime, json, pathlib, subprocess, sys, tempfile, time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "captures"))
+import remake
+
+# For each reason of the log, the reasons that a capture can show. The log knows the server's mind, the capture only the wire.
+CLOSE_SAID = {"response-said-close", "request-said-close", "body-ends-with-close", "error-response", "http10"}
+REASONS = {
+    "unused": {"unused"},
+    "line_timeout": {"in-exchange", "error-response"},
+    "head_timeout": {"in-exchange", "error-response"},
+    "body_timeout": {"in-exchange", "error-response"},
+    "idle": {"idle-as-announced", "idle-unannounced"},
+    "request_said_close": {"request-said-close", "error-response"},
+    "http10": {"http10", "response-said-close", "body-ends-with-close", "error-response"},
+    "not_persistent": CLOSE_SAID | {"after-response"},
+    "max_requests": CLOSE_SAID | {"after-response"},
+    "response": CLOSE_SAID | {"after-response"},
+    "bad_request": CLOSE_SAID | {"after-response", "in-exchange"},
+    "body_unread": CLOSE_SAID | {"after-response", "in-exchange"},
+    "continue_unsent": CLOSE_SAID | {"after-response", "in-exchange"},
+    "request_dropped": {"client-sent-all"},
+    "client_fin_unused": {"unused"},
+    "client_fin_in_head": {"in-exchange"},
+    # Where nobody had asked for the body with 100 Continue, a client that ends instead of sending it is done.
+    "client_fin_in_body": {"in-exchange", "client-done"},
+    "client_fin": {"client-done", "client-sent-all", "request-said-close", "in-exchange"},
+    "client_reset": {"in-exchange", "reset-while-idle", "unused", "client-done"},
+    "shutdown": None,
+}
+# Argued differences, counted and not failed:
+#   who: the log says whose decision it was, the capture whose FIN or RST came first. Where the client's came before the server
+#     closed, as the frame's time and the log's show, both are right; so are the reasons of a client that is done. It counts
+#     as before too if the two crossed each other.
+#   bare: a reply without a head, to what is no request, is no HTTP/1.x; explain says so and calls it no response.
+CROSSING_NS = 20_000_000
+CLIENT_DONE = {"client-done", "client-sent-all", "in-exchange", "request-said-close", "reset-while-idle"}
+
+
+def nanoseconds(time):
+    """Of an RFC 3339 time in UTC with nanoseconds."""
+    seconds, fraction = time.removesuffix("Z").split(".")
+    return calendar.timegm(datetime.datetime.fromisoformat(seconds).timetuple()) * 10**9 + int(fraction)
+
+
+class Server:
+    def __init__(self, binary, profile, port, site, events):
+        self.process = subprocess.Popen([binary, "--profile", profile, "--root", site, "--port", str(port), "--log", "text/off", "--events", events],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(15)
+
+
+def logged(events):
+    """By the client's address: the replies, and the first `close`."""
+    connections = collections.defaultdict(lambda: {"replies": [], "close": None})
+    for line in events.read_text().splitlines():
+        event = json.loads(line)
+        if "peer" not in event:
+            continue
+        connection = connections[event["peer"]]
+        if event["event"] == "reply":
+            connection["replies"].append(event)
+        elif event["event"] == "close" and not connection["close"]:
+            connection["close"] = event
+    return connections
+
+
+def differences(log, shown, argued):
+    """What the log and the capture say differently of one connection."""
+    replies, close = log["replies"], log["close"]
+    responses = [exchange["response"] for exchange in shown["exchanges"] if exchange["response"]]
+    broken = any(reset["class"] in ("aborts-data", "refuses-late-data") for reset in shown["end"]["resets"])
+    bare = [reply for reply in replies if reply["head_bytes"] == 0]
+    if bare and len(responses) == len(replies) - len(bare):
+        replies = [reply for reply in replies if reply["head_bytes"]]
+        argued["bare"] += len(bare)
+    # What was handed to the system need not have left it, if the client broke off.
+    if len(responses) != len(replies) and not (broken and len(responses) < len(replies)):
+        yield f"{len(replies)} replies, and {len(responses)} responses in the capture"
+    for reply, response in zip(replies, responses):
+        line = response["head"][0] if response["head"] else ""
+        status = int(line.split()[1]) if line else None
+        seen = (status, response["head_bytes"], response["body_bytes"])
+        told = (reply["status"] if line else None, reply["head_bytes"], reply["body_bytes"])
+        if seen != told and not (broken and seen[0] == told[0] and seen[2] <= told[2]):
+            yield f"reply {reply['request']}: {told}, and {seen} in the capture"
+    if not close:
+        return
+    end, allowed = shown["end"], REASONS[close["reason"]]
+    first = min((e for e in (end["first_fin"], *end["resets"]) if e), key=lambda e: e["frame"], default=None)
+    if end["by"] != close["who"]:
+        if not (first and end["by"] == first["by"] == "client" and first["ns"] < nanoseconds(close["time"]) + CROSSING_NS):
+            yield f"ended by the {close['who']} ({close['reason']}), and by the {end['by']} in the capture"
+        argued["who"] += 1
+        allowed = CLIENT_DONE
+    if bare and not responses:
+        allowed = {"unknown"}
+    if allowed is not None and end["reason"] not in allowed:
+        yield f"ended for {close['reason']}, and for {end['reason']} in the capture"
+
+
+def check(binary, profile, number, site, work, argued):
+    port = 26101 + number
+    events = work / f"{profile}.jsonl"
+    server = Server(binary, profile, port, site, events)
+    remake.wait_for(port)
+    time.sleep(0.2)
+    file = work / f"{profile}.pcapng"
+    recorder = remake.Recorder(port, file)
+    try:
+        remake.page(port, 6.5)
+        remake.endings(port)
+        remake.uploads(port)
+        remake.replay(remake.ENDS)(port)
+    finally:
+        server.stop()
+        recorder.stop()
+    done = subprocess.run([binary, "explain", file, "--json", "--port", str(port)], capture_output=True, text=True, check=True)
+    shown = {connection["client"]: connection for connection in json.loads(done.stdout)["connections"]}
+    log = logged(events)
+    # The first connection of all only asked whether the server was there, before the capture began.
+    found = []
+    for client in sorted(shown.keys() | log.keys()):
+        if client not in log:
+            found.append(f"{client}: only in the capture")
+        elif client in shown:
+            found.extend(f"{client} (stream {shown[client]['stream']}): {difference}" for difference in differences(log[client], shown[client], argued))
+    exchanges = sum(len(connection["exchanges"]) for connection in shown.values())
+    return len(shown), exchanges, found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default=str(HERE.parent / "target/release/labserve"))
+    parser.add_argument("--profiles", default=",".join(remake.PROFILES))
+    arguments = parser.parse_args()
+    passed = failed = 0
+    argued = collections.Counter()
+    with tempfile.TemporaryDirectory() as work:
+        work = pathlib.Path(work)
+        site = work / "site"
+        site.mkdir()
+        remake.make_site(site)
+        for number, profile in enumerate(arguments.profiles.split(",")):
+            connections, exchanges, found = check(arguments.binary, profile, number, site, work, argued)
+            ok = not found and connections > 10
+            passed, failed = passed + ok, failed + (not ok)
+            print(f"{profile}: {connections} connections, {exchanges} exchanges", *found, sep="\n  ", flush=True)
+    print(f"agree: {passed} passed, {failed} failed; argued: {dict(argued)}")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

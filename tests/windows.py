@@ -1,0 +1,376 @@
+#!/usr/bin/env python3
+"""Builds labserve for Windows, with warnings as errors, and tries it under Wine.
+
+    tests/windows.py [--install] [--no-build] [--only WORD]
+
+    --install    install what is missing first (Debian packages; needs root)
+    --no-build   try the .exe that is there
+    --only       only the checks whose name holds this word
+
+WINDOWS names the directory of windows.sh (default: shared/windows beside the checkout), which installs, builds and runs.
+LABSERVE is the program of this system that the .exe is compared with (default: target/debug/labserve).
+
+What is the same on both systems must be the same byte for byte, line ends aside; what Windows has of its own (named pipes,
+short names, sharing, device names) is tried on its own. The fidelity figure is that of the suite, replayed against the
+.exe: LABSERVE_PROGRAM tells it which program to start. The last line counts; the exit code is 1 if something failed.
+"""
+import argparse, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, time
+
+TESTS = pathlib.Path(__file__).resolve().parent
+CHECKOUT = TESTS.parent
+sys.path.insert(0, str(TESTS / "windows"))
+import escapes
+
+KIT = pathlib.Path(os.environ.get("WINDOWS", CHECKOUT / "../shared/windows")).resolve() / "windows.sh"
+HOME = CHECKOUT / "target/x86_64-pc-windows-gnu"
+EXE = HOME / "debug/labserve.exe"
+PROGRAM = HOME / "labserve"     # a script that runs the .exe
+HELPER = HOME / "helper.exe"
+LINUX = pathlib.Path(os.environ.get("LABSERVE", CHECKOUT / "target/debug/labserve"))
+WINE = "/usr/lib/wine/wine64"
+ENV = {**os.environ, "WINEPREFIX": str(CHECKOUT / "target/wine"), "WINEDEBUG": "-all", "NO_COLOR": "1"}
+PROFILES = ["node", "nginx", "flask", "iis"]
+SECRET = b"SECRET, beside the root\n"
+
+# What of the suite is true of a program under Wine too. Not: what sends Unix signals, or counts descriptors.
+SUITE = ["corpus::node::answers", "corpus::nginx::answers", "corpus::flask::answers", "iis::", "capture::", "cli::",
+         "events::", "timeline::", "readme::", "reload::a_mistake", "reload::what_needs"]
+
+
+def build():
+    """The .exe, with this package's warnings as errors, and what it is tried with."""
+    env = {**ENV, "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_INCREMENTAL": "0"}
+    deny = ["-Zwarnings", "--config", 'build.warnings="deny"']
+    subprocess.run(["bash", KIT, "build", "--locked", "--bin", "labserve", *deny], cwd=CHECKOUT, env=env, check=True)
+
+
+def prepare():
+    PROGRAM.write_text(f"#!/bin/sh\nexport WINEPREFIX='{ENV['WINEPREFIX']}' WINEDEBUG=-all\nexec {WINE} '{EXE}' \"$@\"\n")
+    PROGRAM.chmod(0o755)
+    compile_ = ["x86_64-w64-mingw32-gcc", "-Wall", "-Wextra", "-Werror", "-O1", "-o", HELPER, TESTS / "windows/helper.c", "-lws2_32"]
+    subprocess.run(compile_, check=True)
+    # The kit's own way once: it sets up Wine, and puts beside the .exe what Wine lacks.
+    subprocess.run(["bash", KIT, "run", EXE, "--version"], env=ENV, check=True, timeout=120, stderr=subprocess.DEVNULL)
+
+
+def run(program, *arguments, cwd=None):
+    """(exit code, standard output, standard error) of a program run to its end, line ends as on Unix."""
+    done = subprocess.run([program, *map(str, arguments)], cwd=cwd, env=ENV, capture_output=True, timeout=120)
+    return done.returncode, done.stdout.replace(b"\r\n", b"\n"), done.stderr.replace(b"\r\n", b"\n")
+
+
+def helper(*arguments):
+    done = subprocess.run([WINE, HELPER, *map(str, arguments)], env=ENV, capture_output=True, text=True, timeout=60)
+    return done.stdout.strip()
+
+
+class Server:
+    """A running server; `said` is what it printed at its start."""
+
+    def __init__(self, *arguments, program=PROGRAM, port=0):
+        # A file, not a pipe: nobody has to read it.
+        self.out = tempfile.NamedTemporaryFile()
+        timeline = [] if "--timeline" in arguments else ["--no-timeline"]
+        command = [program, "--port", str(port), *timeline, *map(str, arguments)]
+        self.process = subprocess.Popen(command, env=ENV, stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 60
+        while not (found := re.search(r"url +http://127\.0\.0\.1:(\d+)/", self.log())):
+            assert self.process.poll() is None and time.monotonic() < deadline, f"it did not start: {self.log()}"
+            time.sleep(0.1)
+        self.port = int(found.group(1))
+
+    def log(self):
+        return pathlib.Path(self.out.name).read_text(errors="replace")
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def get(self, target):
+        """(status, body) of a request on a connection of its own."""
+        return parse(escapes.ask(("127.0.0.1", self.port), target))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def parse(reply):
+    head, _, body = reply.partition(b"\r\n\r\n")
+    assert head, "no reply"
+    return int(head.split(b" ")[1]), body
+
+
+def ask_kept(connection, target="/"):
+    """The head of a reply on a connection that stays."""
+    connection.sendall(f"GET {target} HTTP/1.1\r\nHost: lab.test\r\n\r\n".encode())
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += connection.recv(1 << 16) or b"\r\n\r\n"
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
+    while len(body) < length:
+        body += connection.recv(1 << 16)
+    return head.decode("latin-1")
+
+
+def same(*arguments, cwd=None):
+    ours, theirs = run(PROGRAM, *arguments, cwd=cwd), run(LINUX, *arguments, cwd=cwd)
+    assert ours == theirs, f"{arguments}: {ours} instead of {theirs}"
+    return ours
+
+
+# --- the checks: each a function whose name is what it checks -----------------------------------------------------------------
+
+def what_is_printed_is_the_same(place):
+    names = [row["name"] for row in json.loads(same("profiles", "--json")[1])]
+    assert len(names) > 9, names
+    for arguments in [["--version"], ["profiles"], ["profiles", "--compare", "node", "iis"], *(["profiles", name] for name in names)]:
+        assert same(*arguments)[0] == 0, arguments
+    (place / "server.toml").write_text('profile = "nginx"\nroot = "site"\nport = 8999\n[override.timers]\nidle = "9s"\n')
+    code, said, _ = same("check", "server.toml", cwd=place)
+    assert code == 0 and b'idle = "9s"' in said, said
+
+
+def mistakes_are_told_in_the_same_words(place):
+    (place / "bad.toml").write_text('extends = "node"\n\n[connection]\npersistant = true\n')
+    (place / "conf.toml").write_text('profile = "node"\n[override.timers]\nidle = 5\n')
+    for arguments in [["--profile", "nodd"], ["--profile", "./bad.toml"], ["--config", "conf.toml"], ["--set", "timers.idle=soon"],
+                      ["--bind", "192.0.2.1", "--port", "0"], ["profiles", "apach"], ["check", "conf.toml"]]:
+        code, _, said = same(*arguments, cwd=place)
+        assert code == 2 and said.count(b"\n") == 1, (arguments, said)
+
+
+def explain_says_the_same(place):
+    if run(LINUX, "explain", "--help")[0] != 0 or run(PROGRAM, "explain", "--help")[0] != 0:
+        return "there is no such command yet"
+    captures = sorted(path for path in (TESTS / "captures").rglob("*") if re.search(r"\.pcap(ng)?(\.gz)?$", path.name))
+    assert captures, "no captures"
+    for capture in captures:
+        for form in ([], ["--json"]):
+            same("explain", *form, capture.relative_to(TESTS), cwd=TESTS)
+    return f"{len(captures)} captures, as text and as JSON"
+
+
+def the_timeline_is_served(place):
+    """Its page; its API is the suite's."""
+    with Server("--profile", "node", "--root", place / "site", "--timeline", "127.0.0.1:0") as server:
+        port = int(re.search(r"http://127\.0\.0\.1:(\d+)/\?token=", server.log()).group(1))
+        page = escapes.ask(("127.0.0.1", port), "/", host=f"127.0.0.1:{port}")
+        status, body = parse(page)
+        assert status == 200 and b"<html" in body.lower(), page[:300]
+
+
+def a_running_server_is_reloaded_through_a_pipe(place):
+    configuration = place / "reload.toml"
+    says = lambda seconds: configuration.write_text(f'[override.connection]\nsays.keep = ["Keep-Alive: timeout={seconds}"]\n')
+    says(5)
+    with Server("--profile", "node", "--root", place / "site", "--config", configuration) as server, server.connect() as kept:
+        assert "timeout=5" in ask_kept(kept)
+        says(7)
+        code, said, wrong = run(PROGRAM, "reload", "--port", server.port)
+        assert code == 0 and said.startswith(b"reloaded: "), (code, said, wrong)
+        assert "timeout=7" in ask_kept(kept)
+        configuration.write_text("[override.connection]\npersistant = true\n")
+        code, said, wrong = run(PROGRAM, "reload", "--port", server.port)
+        assert code == 2 and b"persistant" in wrong and "timeout=7" in ask_kept(kept), (code, wrong)
+        # Many at once: each finds an end of the pipe.
+        says(9)
+        callers = [subprocess.Popen([PROGRAM, "reload", "--port", str(server.port)], env=ENV, stdout=subprocess.DEVNULL) for _ in range(6)]
+        assert [caller.wait(60) for caller in callers] == [0] * 6
+    code, _, said = run(PROGRAM, "reload", "--port", server.port)
+    assert code == 2 and b"no labserve listens" in said, said
+
+
+def no_two_servers_share_a_port(place):
+    with Server("--root", place / "site") as server:
+        code, _, said = run(PROGRAM, "--root", place / "site", "--port", server.port)
+        assert code == 2 and b"choose another with --port" in said, said
+        stolen = helper("steal", server.port)
+        assert stolen.startswith("refused"), stolen
+
+
+def begin_everything(server):
+    """An unused connection, one that rests, and one that is being sent a large file."""
+    unused, idle, busy = server.connect(), server.connect(), server.connect()
+    ask_kept(idle)
+    busy.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+    begun = busy.recv(1000)
+    return unused, idle, busy, begun
+
+
+def expect_graceful(unused, idle, busy, begun):
+    assert idle.recv(10) == b"" and unused.recv(10) == b"", "not FIN"
+    got = bytearray(begun)
+    while data := busy.recv(1 << 20):
+        got += data
+    size = len(got) - got.index(b"\r\n\r\n") - 4
+    assert size == 32 << 20, f"a reply was cut short: {size} bytes"
+
+
+def ctrl_c_stops_gracefully(place):
+    with Server("--profile", "nginx", "--root", place / "site") as server:
+        connections = begin_everything(server)
+        # Wine makes Ctrl-C of SIGINT. Ctrl-Break and a closed console it cannot be brought to: GenerateConsoleCtrlEvent
+        # fails where the console is a terminal of Unix.
+        server.process.send_signal(signal.SIGINT)
+        expect_graceful(*connections)
+        assert server.process.wait(15) == 0
+
+
+def names_are_what_directories_list(place):
+    site = place / "site"
+    short = helper("short", site / "a-long-name.html").replace("\\", "/").rsplit("/", 1)[-1]
+    assert "~" in short, short
+    for profile, target, status in [
+        ("node", "/a-long-name.html", 200), ("node", f"/{short}", 404), ("iis", f"/{short}", 404), ("node", "/A-LONG-NAME.html", 404),
+        ("iis", "/A-LONG-NAME.html", 200), ("node", "/Static/head.jpg", 404), ("iis", "/Static/head.jpg", 200), ("node", "/NUL", 404),
+        ("node", "/con.html", 404), ("node", "/index.html.", 404), ("node", "/index.html%20", 404), ("node", "/index.html::$DATA", 404),
+        ("node", "/static%5chead.jpg", 404), ("iis", "/static%5chead.jpg", 200),
+        ("node", "/%E9%9F%B3%E4%B9%90.txt", 200), ("iis", "/WEB.CONFIG", 404), ("iis", "/web.config%20", 404),
+    ]:
+        with_profile = servers(place)[profile]
+        got, _ = with_profile.get(target)
+        assert got == status, f"{profile} {target}: {got}, not {status}"
+
+
+def a_file_may_be_replaced_while_it_is_sent(place):
+    site = place / "site"
+    with Server("--profile", "nginx", "--root", site) as server, server.connect() as busy:
+        busy.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        got = bytearray(busy.recv(1000))
+        new = place / "new"
+        new.write_bytes(b"n" * (1 << 20))
+        said = helper("replace", new, site / "large")
+        assert said == "", said
+        assert server.get("/large") == (200, b"n" * (1 << 20)), "the new one is not served"
+        while data := busy.recv(1 << 20):
+            got += data
+        body = got[got.index(b"\r\n\r\n") + 4:]
+        assert body == b"x" * (32 << 20), f"not the old one: {len(body)} bytes"
+    (site / "large").write_bytes(b"x" * (32 << 20))
+
+
+def a_file_that_another_program_keeps_for_itself_is_said_to_be_unavailable(place):
+    held = place / "site/held.txt"
+    held.write_text("held")
+    holder = subprocess.Popen([WINE, HELPER, "hold", held], env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline().strip() == "held"
+        status, _ = servers(place)["nginx"].get("/held.txt")
+        assert status == 503, status
+    finally:
+        holder.stdin.close()
+        holder.wait(30)
+    assert servers(place)["nginx"].get("/held.txt") == (200, b"held")
+
+
+def a_files_number_is_its_own(place):
+    with Server("--profile", "phpnow", "--root", place / "site") as server:
+        # Wine gives Unix's inode for the file's number: what GetFileInformationByHandle tells.
+        for name in ["index.html", "a-long-name.html"]:
+            reply = escapes.ask(("127.0.0.1", server.port), f"/{name}").decode("latin-1")
+            etag = re.search(r'ETag: "([0-9a-f]+)-', reply)
+            inode = os.stat(place / "site" / name).st_ino
+            assert etag and int(etag.group(1), 16) in (inode, inode & 0xFFFFFFFF), (etag and etag.group(0), hex(inode))
+
+
+def two_thousand_ways_out_lead_nowhere(place):
+    """On both systems, under each of the four profiles."""
+    secret = place / "secret-long-name.txt"
+    path = str(secret).strip("/").split("/")
+    short = helper("short", secret).replace("\\", "/").rsplit("/", 1)[-1]
+    tried = 0
+    for profile in PROFILES:
+        linux = Server("--profile", profile, "--root", place / "site", "--log", "off", program=LINUX)
+        with linux:
+            for server in (servers(place)[profile], linux):
+                answered, leaks = escapes.run(("127.0.0.1", server.port), SECRET, path, short)
+                assert not leaks, f"{profile}: {leaks[:10]}"
+                assert answered > 1900, f"{profile}: {answered} answered"
+                assert server.get("/static/style1.css")[0] == 200, f"{profile}: no longer served"
+                tried += 2000
+    return f"{tried} targets"
+
+
+def the_suite_passes(place):
+    """The corpora, the report's captures, and the command line, as on Linux."""
+    env = {**ENV, "LABSERVE_PROGRAM": str(PROGRAM), "RUST_BACKTRACE": "0"}
+    filters = ["--test-threads", "1", "--nocapture", *SUITE]
+    done = subprocess.run(["cargo", "test", "--test", "suite", "--", *filters], cwd=CHECKOUT, env=env, capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    figures = re.findall(r"^\w+: \d+ of \d+ cases identical$", said, re.M)
+    result = re.search(r"^test result: .*?(\d+) passed", said, re.M)
+    assert done.returncode == 0 and len(figures) == 3, said[-6000:]
+    return "; ".join([*figures, f"{result.group(1)} tests"])
+
+
+CHECKS = [what_is_printed_is_the_same, mistakes_are_told_in_the_same_words, explain_says_the_same, the_timeline_is_served,
+          a_running_server_is_reloaded_through_a_pipe, no_two_servers_share_a_port, ctrl_c_stops_gracefully,
+          names_are_what_directories_list, a_file_may_be_replaced_while_it_is_sent,
+          a_file_that_another_program_keeps_for_itself_is_said_to_be_unavailable, a_files_number_is_its_own,
+          two_thousand_ways_out_lead_nowhere, the_suite_passes]
+
+RUNNING = {}
+
+
+def servers(place):
+    """A server under Wine for each of the four profiles, started once."""
+    for profile in PROFILES:
+        if profile not in RUNNING:
+            RUNNING[profile] = Server("--profile", profile, "--root", place / "site", "--log", "off")
+    return RUNNING
+
+
+def make_site(place):
+    shutil.copytree(TESTS / "site", place / "site", ignore=shutil.ignore_patterns("web.config"))
+    site = place / "site"
+    (place / "secret-long-name.txt").write_bytes(SECRET)
+    (site / "link-out.txt").symlink_to("../secret-long-name.txt")
+    (site / "a-long-name.html").write_text("a long name")
+    (site / "音乐.txt").write_text("music")
+    (site / "web.config").write_text("settings")
+    (site / "large").write_bytes(b"x" * (32 << 20))
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--install", action="store_true")
+    ap.add_argument("--no-build", action="store_true")
+    ap.add_argument("--only", default="")
+    args = ap.parse_args()
+    if not KIT.is_file():
+        sys.exit(f"no windows.sh in {KIT.parent}: set WINDOWS to its directory")
+    if args.install and not (pathlib.Path("/usr/bin/rustc").exists() and pathlib.Path(WINE).exists()):
+        subprocess.run(["bash", KIT, "install"], check=True)
+    if not args.no_build:
+        build()
+    prepare()
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        make_site(place)
+        try:
+            for check in CHECKS:
+                title = check.__name__.replace("_", " ")
+                if args.only not in title:
+                    continue
+                begun = time.monotonic()
+                try:
+                    note = check(place)
+                    passed += 1
+                    print(f"ok      {title} ({time.monotonic() - begun:.0f} s){': ' + note if note else ''}", flush=True)
+                except (AssertionError, OSError, subprocess.SubprocessError, AttributeError) as why:
+                    failed += 1
+                    print(f"FAILED  {title}: {why}", flush=True)
+        finally:
+            for server in RUNNING.values():
+                server.__exit__()
+    print(f"windows: {passed} passed, {failed} failed")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
