@@ -4,7 +4,7 @@
 
 use super::Mistake;
 use std::io::{BufRead, BufReader, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -29,7 +29,9 @@ pub(super) struct Capturing {
 impl Capturing {
     /// Starts dumpcap, and waits until it captures.
     pub(super) fn start(file: &Path, port: u16) -> Result<Capturing, Mistake> {
-        let mut command = Command::new("dumpcap");
+        let installed = usual_places(|name| std::env::var_os(name).map(PathBuf::from));
+        let dumpcap = installed.into_iter().find(|place| place.is_file());
+        let mut command = Command::new(dumpcap.unwrap_or_else(|| "dumpcap".into()));
         command
             .args(["-q", "-i", LOOPBACK, "-f", &format!("tcp port {port}"), "-w"])
             .arg(file)
@@ -39,9 +41,16 @@ impl Capturing {
         // Ctrl-C is for the server; dumpcap is to see how that stops.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        #[cfg(windows)]
+        std::os::windows::process::CommandExt::creation_flags(&mut command, crate::sys::NEW_PROCESS_GROUP);
         let mut dumpcap = command.spawn().map_err(|error| match error.kind() {
             ErrorKind::NotFound => Mistake(format!(
-                "cannot capture: there is no dumpcap; install Wireshark (Debian: apt install wireshark-common), or {}",
+                "cannot capture: there is no dumpcap; install Wireshark{}, or {}",
+                if cfg!(target_os = "linux") {
+                    " (Debian: apt install wireshark-common)"
+                } else {
+                    ""
+                },
                 by_hand(port)
             )),
             _ => Mistake(format!("cannot capture: dumpcap does not start: {error}")),
@@ -54,6 +63,15 @@ impl Capturing {
             Some(said) => Err(Mistake(refused(&said, port))),
         }
     }
+}
+
+/// Where dumpcap lies if Wireshark's installer put it there, which does not add it to the PATH: on Windows below the directory
+/// that these variables name, on macOS inside the application.
+fn usual_places(variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
+    let windows = ["ProgramFiles", "ProgramW6432"].into_iter().filter_map(variable);
+    let windows = windows.map(|programs| programs.join("Wireshark").join("dumpcap.exe"));
+    let macos = PathBuf::from("/Applications/Wireshark.app/Contents/MacOS/dumpcap");
+    windows.chain([macos]).collect()
 }
 
 /// What dumpcap said, if it ended; `None` once it captures.
@@ -109,6 +127,16 @@ impl Drop for Capturing {
                 return;
             }
         }
+        #[cfg(windows)]
+        if crate::sys::press_break(&self.dumpcap) {
+            // The same; unless it does not hear.
+            for _ in 0..100 {
+                if matches!(self.dumpcap.try_wait(), Ok(Some(_))) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
         let _ = self.dumpcap.kill();
         let _ = self.dumpcap.wait();
     }
@@ -117,6 +145,14 @@ impl Drop for Capturing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dumpcap_is_looked_for_where_installers_put_it() {
+        let places = usual_places(|name| (name == "ProgramFiles").then(|| PathBuf::from("programs")));
+        let windows = Path::new("programs").join("Wireshark").join("dumpcap.exe");
+        assert_eq!(places.first(), Some(&windows));
+        assert_eq!(places.len(), 2);
+    }
 
     #[test]
     fn what_dumpcap_says_becomes_one_line() {

@@ -17,7 +17,6 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 /// From how many bytes on a second system call costs less than copying them twice.
-#[cfg(target_os = "linux")]
 const SENDFILE_PAYS: usize = 16 << 10;
 
 /// Up to how many bytes copying them side by side costs less than handing them over as two stretches.
@@ -218,10 +217,7 @@ async fn send_file(
 
 /// Whether the kernel sends so many bytes of a file by itself.
 fn by_kernel(content: &Content, wanted: usize) -> bool {
-    #[cfg(target_os = "linux")]
-    return matches!(content, Content::File(_)) && wanted >= SENDFILE_PAYS;
-    #[cfg(not(target_os = "linux"))]
-    return false;
+    cfg!(target_os = "linux") && matches!(content, Content::File(_)) && wanted >= SENDFILE_PAYS
 }
 
 /// Sends what the socket takes of `head` and of `wanted` bytes of a resource's `file` from `at` on.

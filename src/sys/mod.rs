@@ -15,8 +15,8 @@ pub(crate) use unix::{
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
-    Descriptor, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken, lowest_free,
-    number, open_for_reading, raise_file_limit, read_at, shows_colour,
+    Descriptor, NEW_PROCESS_GROUP, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors,
+    is_taken, lowest_free, number, open_for_reading, press_break, raise_file_limit, read_at, shows_colour,
 };
 
 #[cfg(target_os = "linux")]

@@ -11,13 +11,17 @@ use std::io;
 use std::os::windows::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::os::windows::io::{AsRawHandle, AsRawSocket};
 use std::path::Path;
+use std::process::Child;
 use windows_sys::Win32::Foundation::{ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION, ERROR_TOO_MANY_OPEN_FILES};
 use windows_sys::Win32::Networking::WinSock::{SO_EXCLUSIVEADDRUSE, SOL_SOCKET, setsockopt};
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_BASIC_INFO, FILE_FLAG_BACKUP_SEMANTICS, FILE_SHARE_DELETE, FILE_SHARE_READ,
     FILE_SHARE_WRITE, FileBasicInfo, GetFileInformationByHandle, GetFileInformationByHandleEx,
 };
-use windows_sys::Win32::System::Console::{ENABLE_VIRTUAL_TERMINAL_PROCESSING, GetConsoleMode, SetConsoleMode};
+use windows_sys::Win32::System::Console::{
+    CTRL_BREAK_EVENT, ENABLE_VIRTUAL_TERMINAL_PROCESSING, GenerateConsoleCtrlEvent, GetConsoleMode, SetConsoleMode,
+};
+use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
 
 /// Units of 100 ns between 1601, where Windows counts from, and 1970.
 const EPOCH: i128 = 116_444_736_000_000_000;
@@ -158,6 +162,16 @@ pub(crate) fn shows_colour(console: &impl AsRawHandle) -> bool {
     }
     // SAFETY: the handle is the process's own.
     unsafe { SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0 }
+}
+
+/// Lets a process that is started lead a group of its own, which the console's Ctrl-C does not reach.
+pub(crate) const NEW_PROCESS_GROUP: u32 = CREATE_NEW_PROCESS_GROUP;
+
+/// Presses Ctrl-Break for a process that leads a group of its own. Whether the console could be told to.
+#[allow(unsafe_code)]
+pub(crate) fn press_break(leader: &Child) -> bool {
+    // SAFETY: the call takes two numbers.
+    unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, leader.id()) != 0 }
 }
 
 /// Windows cannot hold back segments on demand.
