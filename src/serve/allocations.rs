@@ -2,15 +2,13 @@
 
 use super::*;
 use crate::files::Directory;
-use crate::profile::layers;
+use crate::profile::{builtin, layers};
 use crate::sys::allocations;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 /// The most that an exchange on a kept connection may take.
 const MOST: u64 = 12;
-
-const PROFILES: [&str; 6] = ["nginx", "node", "django", "apache", "iis", "book"];
 
 /// Asks so many times, one after the other, and reads each reply to its end.
 fn ask(client: &mut TcpStream, request: &str, times: u64) {
@@ -45,9 +43,11 @@ fn an_exchange_allocates_little() {
     std::fs::write(place.path().join("large.bin"), [b'a'; 100_000]).expect("written");
     // What changed within the last clock ticks is not cached.
     std::thread::sleep(Duration::from_millis(50));
-    for name in PROFILES {
+    let profiles = builtin::names().map(|name| layers::load(name).expect("a profile"));
+    for profile in profiles.filter(|profile| profile.connection.persistent) {
+        let name = profile.name.clone();
         let site = Site {
-            profile: layers::load(name).expect("a profile"),
+            profile,
             root: Root::Directory(Directory::open(place.path(), false).expect("a root")),
             cache: Limits::default(),
         };

@@ -329,8 +329,10 @@ mod tests {
         assert_eq!(parts(&[9]), [14]);
     }
 
+    type Send = fn(&TcpStream, &[u8], (&File, &Resource), u64, usize) -> io::Result<usize>;
+
     /// What the client gets of a head and a file of 600,000 bytes, if `send` sends them from the 7th byte on.
-    fn received(send: fn(&TcpStream, &[u8], (&File, &Resource), u64, usize) -> io::Result<usize>) -> Vec<u8> {
+    fn received(send: Send) -> Vec<u8> {
         use std::io::{Read, Seek, Write};
         let content: Vec<u8> = (0..600_000u32).map(|n| (n / 7) as u8).collect();
         let mut file = tempfile::tempfile().expect("a file");

@@ -35,17 +35,20 @@ fn note() {
 // SAFETY: every call goes to the system's allocator as it came; counting touches none of the memory.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
+    // SAFETY: what GlobalAlloc asks of this is what it asks of the one that is called.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note();
         // SAFETY: the caller's promises are handed on.
         unsafe { System.alloc(layout) }
     }
 
+    // SAFETY: what GlobalAlloc asks of this is what it asks of the one that is called.
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // SAFETY: the caller's promises are handed on.
         unsafe { System.dealloc(pointer, layout) }
     }
 
+    // SAFETY: what GlobalAlloc asks of this is what it asks of the one that is called.
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         note();
         // SAFETY: the caller's promises are handed on.
