@@ -1,36 +1,25 @@
 //! Drives one connection: feeds the state machine what the socket and the clock say, and does what it calls for.
 //!
-//! How it waits is in [`super::waiting`], what happens within one request in [`super::exchange`].
+//! How it waits is in [`super::waiting`], what happens within one request in [`super::exchange`], what stands behind it in
+//! [`super::behind`], and how the connection ends in [`super::ending`].
 
+use super::behind::Behind;
 use super::exchange::{Exchange, Left, Refusal};
-use super::finish::Seen;
 use super::guard::{Panicked, guarded};
 use super::registry::Registered;
 use super::waiting::{Armed, Woken};
 use super::worker::Worker;
-use super::{Site, finish, wire};
+use super::{Site, wire};
 use crate::connection::{CloseReason, Connection, Deadline, Event, State};
 use crate::events::{self, Story, Traffic};
 use crate::files::{Arrival, path};
-use crate::http::ahead::{self, Ahead};
-use crate::http::{Fault, Framing, Head, Request, ResponseId, Scan, Treatment, head};
+use crate::http::{Head, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
-use crate::respond::{self, Route};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::futures::Notified;
-
-/// What stands behind a request that is about to be answered.
-enum Behind {
-    /// Nothing that keeps it from being answered.
-    Nothing,
-    /// A fault, so many bytes into the input: it is answered in place of the request.
-    Fault((Fault, Head), usize),
-    /// The client's FIN, which ends the connection.
-    Fin(End),
-}
 
 /// A head that is ready for an answer, and why that is a refusal; `None` if there is more to come.
 fn scanned(scan: Scan) -> Option<(Head, Option<Refusal>)> {
@@ -107,7 +96,7 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
 
 pub(super) struct Driver {
     pub(super) stream: TcpStream,
-    story: Rc<Story>,
+    pub(super) story: Rc<Story>,
     pub(super) connection: Connection,
     /// Bytes that have arrived and belong to no finished request.
     pub(super) input: Vec<u8>,
@@ -136,7 +125,7 @@ impl Driver {
         }
     }
 
-    fn tell(&self, event: &events::Event<'_>) {
+    pub(super) fn tell(&self, event: &events::Event<'_>) {
         self.worker.tell(&self.story, self.traffic, event);
     }
 
@@ -240,7 +229,7 @@ impl Driver {
     }
 
     /// Tells of the client's FIN, once: whoever reads from the socket again meets it again.
-    fn tell_client_fin(&mut self) {
+    pub(super) fn tell_client_fin(&mut self) {
         if !std::mem::replace(&mut self.client_fin, true) {
             self.tell(&events::Event::ClientFin {
                 state: self.connection.state(),
@@ -350,39 +339,8 @@ impl Driver {
         }
     }
 
-    /// Looks at what came behind a request before it is answered, for profiles in which that can take the reply away.
-    async fn look_ahead(&mut self, site: &Rc<Site>, head: &Head) -> Behind {
-        let profile = &site.profile;
-        let drops = profile.connection.client_fin.drops_request;
-        if !drops && !profile.fault_discards {
-            self.take_turns().await;
-            return Behind::Nothing;
-        }
-        let ended = self.client_has_ended(profile.connection.client_fin.drop_within).await;
-        if ended {
-            self.tell_client_fin();
-        }
-        let request = Request::new(&self.input, head);
-        let nothing_behind = self.input.len() == head.len && request.framing(&profile.head.body) == Framing::None;
-        // What is answered without a look at a file has been answered before anything behind it was seen.
-        if nothing_behind && !ended || request.fault(&profile.head).is_some() {
-            return Behind::Nothing;
-        }
-        let waits_for_file = matches!(respond::route(profile, &request, site.root.names()), Route::Lookup(_));
-        let ahead = ahead::look(&self.input, head, &profile.head);
-        match ahead {
-            Ahead::Fault(at, fault, head) if profile.fault_discards => Behind::Fault((fault, head), at),
-            _ if !(ended && drops && waits_for_file) => Behind::Nothing,
-            Ahead::Whole | Ahead::Fault(..) => Behind::Fin(CloseReason::RequestDropped.into()),
-            Ahead::Partial => match profile.connection.client_fin.in_head {
-                EofInHead::Answer(id) => Behind::Fin(self.say(site, id, CloseReason::ClientFinInHead).await),
-                _ => Behind::Fin(CloseReason::RequestDropped.into()),
-            },
-        }
-    }
-
     /// Sends a response to no request, and ends the connection.
-    async fn say(&mut self, site: &Rc<Site>, id: ResponseId, reason: CloseReason) -> End {
+    pub(super) async fn say(&mut self, site: &Rc<Site>, id: ResponseId, reason: CloseReason) -> End {
         let head = match head::scan(&self.input, &site.profile.head) {
             Scan::Refused(_, head) | Scan::Complete(head) => head,
             Scan::Partial(_) => Head::default(),
@@ -391,71 +349,6 @@ impl Driver {
         let outcome = exchange.say(id, reason).await;
         self.traffic.sent += outcome.sent;
         outcome.end.unwrap_or(reason.into())
-    }
-
-    async fn end(mut self: Box<Self>, end: End, registered: Registered) {
-        let site = self.worker.site();
-        let ends = &site.profile.connection.ends;
-        let state = self.connection.state();
-        self.connection.on(Event::End, self.worker.now(), 0);
-        let after_reply = state == State::Exchange
-            && !matches!(
-                end.reason,
-                CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError | CloseReason::Asked
-            );
-        if let Some(pause) = ends.pause.filter(|_| after_reply) {
-            finish::pause(&self.stream, pause, ends.pause_holds, &mut self.traffic.received).await;
-        }
-        let unread = ends
-            .unread(end.reason)
-            .filter(|_| !self.input.is_empty() || finish::has_unread(&self.stream));
-        let style = end.style.or(unread).unwrap_or_else(|| ends.style(end.reason));
-        self.timer = None;
-        self.input = Vec::new();
-        let close = events::Close {
-            reason: end.reason,
-            style,
-            state,
-        };
-        if end.reason == CloseReason::ClientReset {
-            self.tell(&events::Event::Reset);
-            self.tell(&events::Event::Close(close));
-        } else {
-            self.tell(&events::Event::Close(close));
-            let finish = finish::finish(&self.stream, style, ends, &mut self.traffic.received);
-            // Whoever lingers or holds still can be told to be done.
-            let seen = tokio::select! {
-                biased;
-                seen = finish => seen,
-                _ = registered.wish.made(), if end.reason != CloseReason::Asked => None,
-            };
-            match seen {
-                Some(Seen::Fin) => self.tell_client_fin(),
-                Some(Seen::Reset) => self.tell(&events::Event::Reset),
-                None => {}
-            }
-        }
-        let open = self.worker.now().saturating_sub(self.connection.accepted());
-        let Driver {
-            stream,
-            story,
-            traffic,
-            worker,
-            connection,
-            ..
-        } = *self;
-        drop(registered);
-        // The socket is closed before that is told: whoever reads of an end may rely on it.
-        drop(stream);
-        worker.tell(
-            &story,
-            traffic,
-            &events::Event::End {
-                close,
-                requests: connection.requests(),
-                open,
-            },
-        );
     }
 
     fn tell_head(&self, head: &Head, refusal: Option<Refusal>) {

@@ -5,10 +5,12 @@
 
 #[cfg(test)]
 mod allocations;
+mod behind;
 mod body;
 mod decide;
 mod detail;
 mod driver;
+mod ending;
 mod exchange;
 mod finish;
 mod guard;

@@ -1,0 +1,53 @@
+//! What came behind a request before it is answered, for profiles in which that can take the reply away.
+
+use super::Site;
+use super::driver::{Driver, End};
+use crate::connection::CloseReason;
+use crate::http::ahead::{self, Ahead};
+use crate::http::{Fault, Framing, Head, Request};
+use crate::profile::EofInHead;
+use crate::respond::{self, Route};
+use std::rc::Rc;
+
+/// What stands behind a request that is about to be answered.
+pub(super) enum Behind {
+    /// Nothing that keeps it from being answered.
+    Nothing,
+    /// A fault, so many bytes into the input: it is answered in place of the request.
+    Fault((Fault, Head), usize),
+    /// The client's FIN, which ends the connection.
+    Fin(End),
+}
+
+impl Driver {
+    /// Looks at what came behind a request before it is answered, for profiles in which that can take the reply away.
+    pub(super) async fn look_ahead(&mut self, site: &Rc<Site>, head: &Head) -> Behind {
+        let profile = &site.profile;
+        let drops = profile.connection.client_fin.drops_request;
+        if !drops && !profile.fault_discards {
+            self.take_turns().await;
+            return Behind::Nothing;
+        }
+        let ended = self.client_has_ended(profile.connection.client_fin.drop_within).await;
+        if ended {
+            self.tell_client_fin();
+        }
+        let request = Request::new(&self.input, head);
+        let nothing_behind = self.input.len() == head.len && request.framing(&profile.head.body) == Framing::None;
+        // What is answered without a look at a file has been answered before anything behind it was seen.
+        if nothing_behind && !ended || request.fault(&profile.head).is_some() {
+            return Behind::Nothing;
+        }
+        let waits_for_file = matches!(respond::route(profile, &request, site.root.names()), Route::Lookup(_));
+        let ahead = ahead::look(&self.input, head, &profile.head);
+        match ahead {
+            Ahead::Fault(at, fault, head) if profile.fault_discards => Behind::Fault((fault, head), at),
+            _ if !(ended && drops && waits_for_file) => Behind::Nothing,
+            Ahead::Whole | Ahead::Fault(..) => Behind::Fin(CloseReason::RequestDropped.into()),
+            Ahead::Partial => match profile.connection.client_fin.in_head {
+                EofInHead::Answer(id) => Behind::Fin(self.say(site, id, CloseReason::ClientFinInHead).await),
+                _ => Behind::Fin(CloseReason::RequestDropped.into()),
+            },
+        }
+    }
+}
