@@ -60,11 +60,10 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     if let Some(prepared) = &prepared {
         text.push_str(&format!("  timeline   {}\n", prepared.url()));
     }
-    serve::greet(&text, events.as_ref());
-    serve::warn_if_reachable(servers[0].address());
-    prepared
-        .iter()
-        .for_each(|timeline| serve::warn_if_reachable(timeline.address()));
+    let addresses: Vec<SocketAddr> = [servers[0].address()]
+        .into_iter()
+        .chain(prepared.iter().map(|timeline| timeline.address()))
+        .collect();
     let tapes = timeline::tapes(recorder.as_ref(), prepared.as_ref());
     let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
     let options = serve::options(config::default_workers(), log);
@@ -80,7 +79,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         reload: Box::new(|| Err("`labserve lab` serves the profiles as they are built in".into())),
         endpoint: None,
     }
-    .run_to_end()
+    .run_to_end(|| serve::greet(&text, events.as_ref(), &addresses))
 }
 
 /// A profile that listens on the same port as the one it is a variant of has no place beside it.

@@ -27,19 +27,21 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Serves until a signal comes; then stops gracefully. A second signal ends the process at once.
-    pub(super) fn run_to_end(self) -> Result<(), Mistake> {
+    /// Serves until a signal comes; then stops gracefully. A second signal ends the process at once. `greet` is called when
+    /// it can be asked for all that: whoever waits for its words may ask at once.
+    pub(super) fn run_to_end(self, greet: impl FnOnce()) -> Result<(), Mistake> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(self.run())
+        runtime.block_on(self.run(greet))
     }
 
-    async fn run(self) -> Result<(), Mistake> {
+    async fn run(self, greet: impl FnOnce()) -> Result<(), Mistake> {
         let mut signals = Signals::new()?;
         let mut endpoint = self.endpoint.as_deref().and_then(|name| {
             Endpoint::open(name)
                 .inspect_err(|error| tracing::warn!("`labserve reload` will not find this server: {error}"))
                 .ok()
         });
+        greet();
         loop {
             let (asked, caller) = match &mut endpoint {
                 Some(endpoint) => tokio::select! {

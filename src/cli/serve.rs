@@ -30,17 +30,16 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
         .transpose()?;
     let address = server.address();
     let text = greeting(&server, config.file.as_deref(), prepared.as_ref());
-    greet(&text, config.events.as_ref());
-    warn_if_reachable(address);
     // It lasts until the servers have stopped.
     let _capturing = args
         .capture
         .as_deref()
         .map(|file| Capturing::start(file, address.port()))
         .transpose()?;
-    prepared
-        .iter()
-        .for_each(|timeline| warn_if_reachable(timeline.address()));
+    let addresses: Vec<SocketAddr> = [address]
+        .into_iter()
+        .chain(prepared.iter().map(|timeline| timeline.address()))
+        .collect();
     let tapes = timeline::tapes(recorder.as_ref(), prepared.as_ref());
     let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
     let desk = Desk::new(address, config.stack.clone(), server.site().clone());
@@ -57,7 +56,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
         reload: Box::new(move || reload(&args, &fixed, &desks)),
         endpoint: Some(control::name_of(address)),
     }
-    .run_to_end()
+    .run_to_end(|| greet(&text, config.events.as_ref(), &addresses))
 }
 
 /// Opens the event log of these servers, or explains why not.
@@ -127,13 +126,15 @@ fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&P
     text
 }
 
-/// Prints what a person sees first; to standard error where standard output belongs to the event log.
-pub(super) fn greet(text: &str, events: Option<&Output>) {
+/// Prints what a person sees first; to standard error where standard output belongs to the event log. Warns of addresses
+/// that others than this machine can reach.
+pub(super) fn greet(text: &str, events: Option<&Output>, addresses: &[SocketAddr]) {
     if events == Some(&Output::Stdout) {
         eprint!("{text}");
     } else {
         say(text);
     }
+    addresses.iter().copied().for_each(warn_if_reachable);
 }
 
 /// Prints to standard output. A reader that is gone is no reason to stop serving.
@@ -143,7 +144,7 @@ pub(super) fn say(text: &str) {
 }
 
 /// Warns if others than this machine can reach the server.
-pub(super) fn warn_if_reachable(address: SocketAddr) {
+fn warn_if_reachable(address: SocketAddr) {
     if !address.ip().is_loopback() {
         tracing::warn!(
             "{address} can be reached from other machines; labserve is meant for a lab, not for the internet"
