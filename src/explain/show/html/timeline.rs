@@ -110,6 +110,15 @@ struct Lane<'a> {
     blocks: Vec<Block>,
 }
 
+/// Where a block has its name; in percent of the width.
+#[derive(Clone, Copy)]
+struct Label {
+    middle: f64,
+    width: f64,
+    /// Whether it stands on the response, which is dark.
+    inside: bool,
+}
+
 /// One exchange, or several that share a block.
 struct Block {
     begun_ns: i64,
@@ -167,6 +176,16 @@ impl<'a> Lane<'a> {
             end.second_fin.as_ref().map(|fin| fin.ns),
         );
         let count = connection.exchanges.len() as u64 + connection.exchanges_left_out;
+        // Exchanges that overlap, as pipelined ones do, have not all room for their names.
+        let labelled = self.blocks.iter().scan(0.0, |taken, block| {
+            let label = block
+                .label(scale)
+                .filter(|label| label.middle - label.width / 2.0 >= *taken);
+            if let Some(label) = &label {
+                *taken = label.middle + label.width / 2.0;
+            }
+            Some((block, label))
+        });
         html! {
             div.lane {
                 span.who {
@@ -181,7 +200,7 @@ impl<'a> Lane<'a> {
                     (bar("rest", scale, self.opened_ns(), fins.0.unwrap_or(until)))
                     @if let Some(first) = fins.0 { (bar("half-closed", scale, first, fins.1.unwrap_or(connection.last_ns))) }
                     (block(Phase::Handshake.class(), scale, connection.first_ns, self.opened_ns(), 8))
-                    @for block in &self.blocks { (block.draw(scale)) }
+                    @for (block, label) in labelled { (block.draw(scale, label)) }
                     @for (ns, by, reset) in self.marks() { (mark(scale, ns, by, reset)) }
                     @if open {
                         svg.open x=(per_cent(scale.place(until))) y=(MIDDLE) overflow="visible" { path d="M-1 -5 l7 5 l-7 5" {} }
@@ -230,23 +249,32 @@ impl Block {
         Some(block)
     }
 
-    fn draw(&self, scale: &Scale) -> Markup {
-        let response = (scale.place(self.answered_ns), scale.place(self.ended_ns));
-        let waiting = (scale.place(self.asked_ns), response.0);
+    /// Where its name has room: on the response, or else on the wait for it.
+    fn label(&self, scale: &Scale) -> Option<Label> {
         // Room for the digits on the narrowest screen.
-        let digits = 2.2 * self.name.chars().count() as f64;
-        let fits = |(from, to): (f64, f64)| to - from >= digits;
-        let middle = |(from, to): (f64, f64)| per_cent((from + to) / 2.0);
+        let width = 2.2 * self.name.chars().count() as f64;
+        let answered = scale.place(self.answered_ns);
+        let response = (answered, scale.place(self.ended_ns), true);
+        let waiting = (scale.place(self.asked_ns), answered, false);
+        let (from, to, inside) = [response, waiting]
+            .into_iter()
+            .find(|(from, to, _)| to - from >= width)?;
+        Some(Label {
+            middle: (from + to) / 2.0,
+            width,
+            inside,
+        })
+    }
+
+    fn draw(&self, scale: &Scale, label: Option<Label>) -> Markup {
         html! {
             g {
                 title { (self.name) ". " (self.about) }
                 (block("waiting", scale, self.asked_ns, self.answered_ns, 20))
                 (block(Phase::Request.class(), scale, self.begun_ns, self.asked_ns, 20))
                 (block(Phase::Response.class(), scale, self.answered_ns, self.ended_ns, 20))
-                @if fits(response) {
-                    text.inside x=(middle(response)) y=(MIDDLE + 4) text-anchor="middle" { (self.name) }
-                } @else if fits(waiting) {
-                    text x=(middle(waiting)) y=(MIDDLE + 4) text-anchor="middle" { (self.name) }
+                @if let Some(label) = label {
+                    text.inside[label.inside] x=(per_cent(label.middle)) y=(MIDDLE + 4) text-anchor="middle" { (self.name) }
                 }
             }
         }
