@@ -14,7 +14,7 @@ What is the same on both systems must be the same byte for byte, line ends aside
 short names, sharing, device names) is tried on its own. The fidelity figure is that of the suite, replayed against the
 .exe: LABSERVE_PROGRAM tells it which program to start. The last line counts; the exit code is 1 if something failed.
 """
-import argparse, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, time
+import argparse, concurrent.futures, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, time
 
 TESTS = pathlib.Path(__file__).resolve().parent
 CHECKOUT = TESTS.parent
@@ -148,9 +148,10 @@ def explain_says_the_same(place):
         return "there is no such command yet"
     captures = sorted(path for path in (TESTS / "captures").rglob("*") if re.search(r"\.pcap(ng)?(\.gz)?$", path.name))
     assert captures, "no captures"
-    for capture in captures:
-        for form in ([], ["--json"]):
-            same("explain", *form, capture.relative_to(TESTS), cwd=TESTS)
+    cases = [(form, capture.relative_to(TESTS)) for capture in captures for form in ([], ["--json"])]
+    # Wine takes its time to start a program, and none of them waits for another.
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda case: same("explain", *case[0], case[1], cwd=TESTS), cases))
     return f"{len(captures)} captures, as text and as JSON"
 
 
