@@ -35,6 +35,8 @@ SECRET = b"SECRET, beside the root\n"
 # What of the suite is true of a program under Wine too. Not: what sends Unix signals, or counts descriptors.
 SUITE = ["corpus::node::answers", "corpus::nginx::answers", "corpus::flask::answers", "iis::", "capture::", "cli::",
          "events::", "timeline::", "readme::", "reload::a_mistake", "reload::what_needs"]
+# Not these either: Wine tells of a client's RST as of its FIN, and Windows has no TCP_INFO as Linux has it.
+NOT_HERE = ["events::what_the_client_ends_and_resets_is_told_apart", "timeline::a_connection_is_listed_looked_at_and_ended"]
 
 
 def build():
@@ -299,10 +301,10 @@ def two_thousand_ways_out_lead_nowhere(place):
 def the_suite_passes(place):
     """The corpora, the report's captures, and the command line, as on Linux."""
     env = {**ENV, "LABSERVE_PROGRAM": str(PROGRAM), "RUST_BACKTRACE": "0"}
-    filters = ["--test-threads", "1", "--nocapture", *SUITE]
+    filters = ["--test-threads", "1", "--nocapture", *SUITE, *(word for name in NOT_HERE for word in ("--skip", name))]
     done = subprocess.run(["cargo", "test", "--test", "suite", "--", *filters], cwd=CHECKOUT, env=env, capture_output=True, text=True)
     said = done.stdout + done.stderr
-    figures = re.findall(r"^\w+: \d+ of \d+ cases identical$", said, re.M)
+    figures = re.findall(r"\b\w+: \d+ of \d+ cases identical$", said, re.M)
     result = re.search(r"^test result: .*?(\d+) passed", said, re.M)
     assert done.returncode == 0 and len(figures) == 3, said[-6000:]
     return "; ".join([*figures, f"{result.group(1)} tests"])
