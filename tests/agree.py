@@ -65,19 +65,30 @@ class Server:
         self.process.wait(15)
 
 
+def by_turn(connections):
+    """By the client's address, and by how many more came from it: a port may be used again. Counted from the last, because
+    the log may have begun before the capture."""
+    turns, found = collections.Counter(), {}
+    for address, connection in reversed(connections):
+        found[address, turns[address]] = connection
+        turns[address] += 1
+    return found
+
+
 def logged(events):
-    """By the client's address: the replies, and the first `close`."""
-    connections = collections.defaultdict(lambda: {"replies": [], "close": None})
+    """Of each connection the replies, and the first `close`."""
+    connections = collections.defaultdict(lambda: {"peer": None, "replies": [], "close": None})
     for line in events.read_text().splitlines():
         event = json.loads(line)
         if "peer" not in event:
             continue
-        connection = connections[event["peer"]]
+        connection = connections[event["connection"]]
+        connection["peer"] = event["peer"]
         if event["event"] == "reply":
             connection["replies"].append(event)
         elif event["event"] == "close" and not connection["close"]:
             connection["close"] = event
-    return connections
+    return by_turn([(connections[number]["peer"], connections[number]) for number in sorted(connections)])
 
 
 def differences(log, shown, argued):
@@ -131,15 +142,15 @@ def check(binary, profile, number, site, work, argued):
         server.stop()
         recorder.stop()
     done = subprocess.run([binary, "explain", file, "--json", "--port", str(port)], capture_output=True, text=True, check=True)
-    shown = {connection["client"]: connection for connection in json.loads(done.stdout)["connections"]}
+    shown = by_turn([(connection["client"], connection) for connection in json.loads(done.stdout)["connections"]])
     log = logged(events)
     # The first connection of all only asked whether the server was there, before the capture began.
     found = []
     for client in sorted(shown.keys() | log.keys()):
         if client not in log:
-            found.append(f"{client}: only in the capture")
+            found.append(f"{client[0]}: only in the capture")
         elif client in shown:
-            found.extend(f"{client} (stream {shown[client]['stream']}): {difference}" for difference in differences(log[client], shown[client], argued))
+            found.extend(f"{client[0]} (stream {shown[client]['stream']}): {difference}" for difference in differences(log[client], shown[client], argued))
     exchanges = sum(len(connection["exchanges"]) for connection in shown.values())
     return len(shown), exchanges, found
 
