@@ -15,11 +15,9 @@ use crate::events::{self, Story, Traffic};
 use crate::files::{Arrival, path};
 use crate::http::{Head, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::futures::Notified;
 
 /// A head that is ready for an answer, and why that is a refusal; `None` if there is more to come.
 fn scanned(scan: Scan) -> Option<(Head, Option<Refusal>)> {
@@ -58,12 +56,8 @@ pub(super) enum Entry {
 /// The driver is on the heap, because a future holds what is moved into it twice; and what happens once or rarely is there
 /// while it lasts, so that a resting connection does not hold the room for it.
 pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
-    let worker = Rc::clone(&driver.worker);
-    let mut stop = std::pin::pin!(worker.stop.notified());
-    // From here on the connection is woken, even if it does not wait at that moment.
-    stop.as_mut().enable();
     // Dropped before the socket, on every way out of here.
-    let registered = Registered::new(&worker, &driver.story, crate::sys::socket(&driver.stream));
+    let registered = Registered::new(&driver.worker, &driver.story, crate::sys::socket(&driver.stream));
     driver.tell(&events::Event::Accepted);
     let id = driver.story.id;
     let end = {
@@ -72,8 +66,8 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
             match entry {
                 Entry::Admitted => tokio::select! {
                     biased;
-                    end = driver.serve(stop) => end,
-                    style = registered.wish.made() => End {
+                    end = driver.serve() => end,
+                    style = registered.wish().made() => End {
                         reason: CloseReason::Asked,
                         style: Some(style),
                     },
@@ -135,7 +129,7 @@ impl Driver {
             .await
     }
 
-    async fn serve(&mut self, mut stop: Pin<&mut Notified<'_>>) -> End {
+    async fn serve(&mut self) -> End {
         loop {
             // Who sends a thousand requests at once has no right to a thousand replies before anybody else has one.
             tokio::task::coop::consume_budget().await;
@@ -143,8 +137,16 @@ impl Driver {
             // On the heap, so that a resting connection does not hold the room that an exchange needs.
             let end = if let Some(exchange) = self.next_exchange(&site).map(Box::pin) {
                 exchange.await
+            } else if self.worker.stopping.get() {
+                Some(CloseReason::Shutdown.into())
             } else {
-                self.wait_for_more(&site, stop.as_mut()).await
+                match self.wait(&site).await {
+                    Woken::Bytes(count) => {
+                        self.arrived(&site, count);
+                        None
+                    }
+                    woken => Box::pin(self.woken(&site, woken)).await,
+                }
             };
             if let Some(end) = end {
                 return end;
@@ -159,9 +161,14 @@ impl Driver {
         Some(self.exchange(site, head, refusal))
     }
 
-    /// Waits for something to happen to a head that is not complete, and does what it calls for.
-    async fn wait_for_more(&mut self, site: &Rc<Site>, stop: Pin<&mut Notified<'_>>) -> Option<End> {
-        let woken = self.wait(site, stop).await;
+    /// Takes note of bytes that belong to a head that is not complete yet.
+    fn arrived(&mut self, site: &Site, count: usize) {
+        let event = self.partial(site, self.connection.state() == State::Head);
+        self.connection.on(event, self.worker.now(), count);
+    }
+
+    /// Does what a wait calls for that ended with anything but bytes.
+    async fn woken(&mut self, site: &Rc<Site>, woken: Woken) -> Option<End> {
         match &woken {
             Woken::Fin => self.tell_client_fin(),
             Woken::Expired(deadline) => self.tell(&events::Event::Timer {
@@ -173,16 +180,16 @@ impl Driver {
             Woken::Bytes(_) => None,
             Woken::Fin => match self.client_fin(site) {
                 EofInHead::Silent => Some(self.fin_reason().into()),
-                EofInHead::Complete => Box::pin(self.exchange_as_complete(site)).await,
+                EofInHead::Complete => self.exchange_as_complete(site).await,
                 EofInHead::Answer(id) => {
                     self.connection.on(Event::HeadComplete, self.worker.now(), 0);
-                    Some(Box::pin(self.say(site, id, CloseReason::BadRequest)).await)
+                    Some(self.say(site, id, CloseReason::BadRequest).await)
                 }
             },
             Woken::Broken(error) => Some(wire::reason_of(&error).into()),
             Woken::Expired(Deadline {
                 reason, say: Some(id), ..
-            }) => Some(Box::pin(self.say(site, id, reason)).await),
+            }) => Some(self.say(site, id, reason).await),
             Woken::Expired(deadline) => Some(deadline.reason.into()),
             Woken::Stop => Some(CloseReason::Shutdown.into()),
         }

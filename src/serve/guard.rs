@@ -5,7 +5,7 @@
 use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 /// That there was a panic.
@@ -16,16 +16,19 @@ pub(super) struct Panicked;
 ///
 /// # Errors
 /// There was a panic. What the future borrows is as the panic left it: good for ending a connection, and for no more.
-pub(super) async fn guarded<F: Future>(what: impl std::fmt::Display, future: F) -> Result<F::Output, Panicked> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(polled) => polled.map(Ok),
-        Err(panic) => {
-            tracing::error!("{what} is ended, because of a defect in labserve: {}", message(&*panic));
-            Poll::Ready(Err(Panicked))
-        }
-    })
-    .await
+pub(super) fn guarded<F: Future + Unpin>(
+    what: impl std::fmt::Display,
+    mut future: F,
+) -> impl Future<Output = Result<F::Output, Panicked>> {
+    poll_fn(
+        move |cx| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => {
+                tracing::error!("{what} is ended, because of a defect in labserve: {}", message(&*panic));
+                Poll::Ready(Err(Panicked))
+            }
+        },
+    )
 }
 
 /// What a panic says.
@@ -51,7 +54,7 @@ mod tests {
                 panic!("on purpose, {steps}");
             }
         };
-        assert_eq!(guarded("a test", panicking).await, Err(Panicked));
+        assert_eq!(guarded("a test", std::pin::pin!(panicking)).await, Err(Panicked));
         assert_eq!(steps, 1);
         assert_eq!(guarded("a test", std::future::ready(7)).await, Ok(7));
         assert_eq!(message(&"text"), "text");

@@ -226,7 +226,7 @@ async fn work(mine: Vec<Post>, shared: Arc<Shared>, mut orders: UnboundedReceive
     drop(doors);
     for worker in &workers {
         worker.stopping.set(true);
-        worker.stop.notify_waiters();
+        worker.registry.wake_all();
     }
     let deadline = Instant::now() + options.grace;
     while workers.iter().any(|worker| worker.open.get() > 0) && Instant::now() < deadline {

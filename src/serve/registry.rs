@@ -40,6 +40,11 @@ pub(super) struct Wish {
 impl Wish {
     fn make(&self, style: Style) {
         self.style.set(Some(style));
+        self.wake();
+    }
+
+    /// Wakes whoever waits for it, made or not.
+    fn wake(&self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
@@ -64,13 +69,13 @@ impl Wish {
 #[derive(Debug)]
 struct Entry {
     story: Rc<Story>,
-    wish: Rc<Wish>,
+    wish: Wish,
     socket: crate::sys::Socket,
 }
 
-/// The open connections.
+/// The open connections, by their numbers.
 #[derive(Debug, Default)]
-pub(super) struct Registry(RefCell<HashMap<u64, Entry>>);
+pub(super) struct Registry(RefCell<HashMap<u64, Rc<Entry>>>);
 
 impl Registry {
     /// What is open. `server` is the number of the server whose they are.
@@ -83,6 +88,13 @@ impl Registry {
         let open = self.0.borrow();
         let entry = open.get(&id)?;
         Some((entry.sight(server), crate::sys::kernel_facts(entry.socket)))
+    }
+
+    /// Wakes the tasks of all of them, so that they see what has changed for all.
+    pub(super) fn wake_all(&self) {
+        for entry in self.0.borrow().values() {
+            entry.wish.wake();
+        }
     }
 
     /// Asks one of them to end. False if it is none of these.
@@ -113,29 +125,31 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct Registered {
     worker: Rc<Worker>,
-    id: u64,
-    pub(super) wish: Rc<Wish>,
+    entry: Rc<Entry>,
 }
 
 impl Registered {
     pub(super) fn new(worker: &Rc<Worker>, story: &Rc<Story>, socket: crate::sys::Socket) -> Registered {
-        let wish = Rc::new(Wish::default());
-        let entry = Entry {
+        let entry = Rc::new(Entry {
             story: Rc::clone(story),
-            wish: Rc::clone(&wish),
+            wish: Wish::default(),
             socket,
-        };
-        worker.registry.0.borrow_mut().insert(story.id, entry);
+        });
+        worker.registry.0.borrow_mut().insert(story.id, Rc::clone(&entry));
         Registered {
             worker: Rc::clone(worker),
-            id: story.id,
-            wish,
+            entry,
         }
+    }
+
+    /// Somebody's wish that the connection end.
+    pub(super) fn wish(&self) -> &Wish {
+        &self.entry.wish
     }
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.worker.registry.0.borrow_mut().remove(&self.id);
+        self.worker.registry.0.borrow_mut().remove(&self.entry.story.id);
     }
 }

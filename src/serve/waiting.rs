@@ -4,7 +4,7 @@
 
 use super::driver::Driver;
 use super::{Site, finish};
-use crate::connection::{Deadline, Event, State};
+use crate::connection::{Deadline, Event};
 use crate::profile::Tie;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -13,7 +13,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::sync::futures::Notified;
 use tokio::time::{Sleep, sleep_until};
 
 /// From how many open connections on they take turns.
@@ -93,31 +92,28 @@ impl Driver {
     }
 
     /// Waits for the client, for the timer, or for the server to stop.
-    pub(super) async fn wait(&mut self, site: &Site, mut stop: Pin<&mut Notified<'_>>) -> Woken {
-        if self.worker.stopping.get() {
-            return Woken::Stop;
-        }
-        let deadline = self.connection.deadline(&site.profile.connection.timers);
-        let tie = site.profile.connection.timers.tie;
-        let woken = poll_fn(|cx| {
+    ///
+    /// Not an `async fn`: that would hold what it is given twice, in every resting connection.
+    pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = Woken> + use<'d> {
+        let timers = &site.profile.connection.timers;
+        poll_fn(move |cx| {
             if let Poll::Ready(woken) = self.poll_read(cx) {
                 return Poll::Ready(woken);
             }
-            if let Some(deadline) = deadline
+            // The connection stays as it is while it waits, and so does this.
+            if let Some(deadline) = self.connection.deadline(timers)
                 && self.poll_timer(deadline.at, cx).is_ready()
                 // Of bytes that are there by now the reactor has not told yet; it is about to.
-                && (tie == Tie::Timer || !finish::has_unread(&self.stream))
+                && (timers.tie == Tie::Timer || !finish::has_unread(&self.stream))
             {
                 return Poll::Ready(Woken::Expired(deadline));
             }
-            stop.as_mut().poll(cx).map(|()| Woken::Stop)
+            // Whoever makes it stop wakes all connections.
+            if self.worker.stopping.get() {
+                return Poll::Ready(Woken::Stop);
+            }
+            Poll::Pending
         })
-        .await;
-        if let Woken::Bytes(count) = woken {
-            let event = self.partial(site, self.connection.state() == State::Head);
-            self.connection.on(event, self.worker.now(), count);
-        }
-        woken
     }
 
     /// Reads what has arrived into the input.

@@ -19,6 +19,9 @@ use tokio::time::sleep;
 /// From how many bytes on a second system call costs less than copying them twice.
 const SENDFILE_PAYS: usize = 16 << 10;
 
+/// How many bytes of a file pass through memory at a time, at most.
+const COPIED_AT_ONCE: usize = 256 << 10;
+
 /// Up to how many bytes copying them side by side costs less than handing them over as two stretches.
 const COPYING_PAYS: usize = 8 << 10;
 
@@ -241,7 +244,7 @@ fn try_send_file(
     try_copy_file(stream, head, (file, resource), at, wanted)
 }
 
-/// The same on any system: through memory.
+/// The same on any system: through memory, and so in smaller steps where the piece is large.
 fn try_copy_file(
     stream: &TcpStream,
     head: &[u8],
@@ -249,6 +252,7 @@ fn try_copy_file(
     at: u64,
     wanted: usize,
 ) -> io::Result<usize> {
+    let wanted = wanted.min(COPIED_AT_ONCE);
     SCRATCH.with_borrow_mut(|scratch| {
         if scratch.len() < wanted {
             scratch.resize(wanted, 0);

@@ -10,7 +10,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// What all workers of all servers share: numbers that are asked for once a connection or more rarely.
@@ -39,8 +38,7 @@ pub(super) struct Worker {
     site: RefCell<Rc<Site>>,
     pub(super) cache: RefCell<Cache>,
     pub(super) shared: Arc<Shared>,
-    /// Wakes every connection that waits for its client.
-    pub(super) stop: Notify,
+    /// Whether every connection is to end as soon as it waits for its client.
     pub(super) stopping: Cell<bool>,
     /// How many connections this worker serves.
     pub(super) open: Cell<u64>,
@@ -67,7 +65,6 @@ impl Worker {
             teller: Teller::new(&site.profile.name, options.throttle_log, tapes),
             site: RefCell::new(Rc::new(site)),
             shared,
-            stop: Notify::new(),
             stopping: Cell::new(false),
             open: Cell::new(0),
             admitted_everywhere,
