@@ -31,9 +31,17 @@ def in_turns(servers, path, seconds, rounds, **how):
 
 
 def get(sock, path, headers=()):
-    """One GET on an open connection: its head as text. Reads the body by its length."""
+    """One GET on an open connection: the reply's head as text. Reads the body by its length."""
+    ask(sock, path, headers)
+    return answer(sock)
+
+
+def ask(sock, path, headers=()):
     lines = "".join(f"{header}\r\n" for header in headers)
     sock.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n".encode())
+
+
+def answer(sock):
     data = b""
     while b"\r\n\r\n" not in data:
         more = sock.recv(65536)
@@ -56,13 +64,17 @@ def connect(server, source="127.0.0.1"):
     return sock
 
 
-def rest(server, count, path, per_address=20_000):
+def rest(server, count, path, per_address=20_000, at_once=200):
     """Opens `count` connections, asks once on each, and leaves them open."""
     sockets = []
-    for number in range(count):
-        sock = connect(server, f"127.0.0.{2 + number // per_address}")
-        get(sock, path)
-        sockets.append(sock)
+    while len(sockets) < count:
+        numbers = range(len(sockets), min(count, len(sockets) + at_once))
+        batch = [connect(server, f"127.0.0.{2 + number // per_address}") for number in numbers]
+        for sock in batch:
+            ask(sock, path)
+        for sock in batch:
+            answer(sock)
+        sockets += batch
     return sockets
 
 

@@ -126,7 +126,7 @@ impl Directory {
                 let resource = Resource::new(path, &self.shown.join(path), content, id, profile);
                 // A name found in another spelling is not kept: the exact one may appear at any time.
                 let place = is_exact.then_some(full);
-                Found::File(Arc::new(Resource { place, ..resource }))
+                Found::File(Arc::new(resource.at(place)))
             }
             // It was replaced between the two looks.
             Ok(_) => Found::Special,

@@ -14,7 +14,7 @@ mod resource;
 pub use cache::{Arrival, Cache, Limits};
 pub use directory::Directory;
 pub use path::{Form, Located};
-pub use resource::{Content, FileId, Resource};
+pub use resource::{Content, FileId, Resource, Written};
 
 use crate::profile::{FilePolicy, IndexFor, Precompressed, Profile};
 use std::sync::Arc;

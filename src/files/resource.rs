@@ -4,7 +4,7 @@ use crate::http::text;
 use crate::profile::{Precompressed, Profile};
 use std::fs::{File, Metadata};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What tells one version of a file from another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +63,16 @@ pub struct Resource {
     pub coding: Option<Precompressed>,
     /// Whether there are siblings in other codings.
     pub negotiated: bool,
+    written: OnceLock<Written>,
+}
+
+/// What replies say of a file in the same words each time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Its entity tag, without what makes it weak for a while; `None` if it has none.
+    pub etag: Option<Box<[u8]>>,
+    /// Its time of modification, as a field says it.
+    pub last_modified: Box<[u8]>,
 }
 
 impl Resource {
@@ -80,7 +90,18 @@ impl Resource {
             path_adler32: text::adler32(full_path.as_os_str().as_encoded_bytes()),
             coding: None,
             negotiated: false,
+            written: OnceLock::new(),
         }
+    }
+
+    /// The same, to be found again at `place`.
+    pub(super) fn at(self, place: Option<PathBuf>) -> Resource {
+        Resource { place, ..self }
+    }
+
+    /// What replies say of it. `write` must say the same each time; it is asked once.
+    pub fn written(&self, write: impl FnOnce() -> Written) -> &Written {
+        self.written.get_or_init(write)
     }
 
     /// Whether its place still holds the same version of the same file.
@@ -119,6 +140,7 @@ impl Resource {
             negotiated: true,
             content_type: plain.content_type.clone(),
             path: plain.path.clone(),
+            written: OnceLock::new(),
             ..self.clone()
         }
     }
@@ -127,6 +149,7 @@ impl Resource {
     pub(super) fn as_negotiated(&self) -> Resource {
         Resource {
             negotiated: true,
+            written: OnceLock::new(),
             ..self.clone()
         }
     }

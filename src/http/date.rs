@@ -50,12 +50,12 @@ const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
-/// Writes `epoch_secs` as an IMF-fixdate; a time outside the years 0 to 9999 is written as the nearest one inside.
-pub fn write(epoch_secs: i64, out: &mut [u8; 29]) {
+/// `epoch_secs` as an IMF-fixdate; a time outside the years 0 to 9999 as the nearest one inside.
+pub fn text(epoch_secs: i64) -> [u8; 29] {
     let secs = epoch_secs.clamp(FIRST_SECOND, LAST_SECOND);
     let (days, time) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
     let (year, month, day) = civil(days);
-    *out = *b"Thu, 01 Jan 1970 00:00:00 GMT";
+    let mut out = *b"Thu, 01 Jan 1970 00:00:00 GMT";
     out[0..3].copy_from_slice(DAYS[days.rem_euclid(7) as usize]);
     two_digits(&mut out[5..7], day);
     out[8..11].copy_from_slice(MONTHS[month as usize - 1]);
@@ -64,6 +64,7 @@ pub fn write(epoch_secs: i64, out: &mut [u8; 29]) {
     two_digits(&mut out[17..19], time / 3600);
     two_digits(&mut out[20..22], time / 60 % 60);
     two_digits(&mut out[23..25], time % 60);
+    out
 }
 
 /// Writes `epoch_secs` as the date and time of RFC 3339, in UTC, without fraction and zone; a time outside the years 0 to
@@ -420,9 +421,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again_by_every_dialect() {
-        let mut text = [0; 29];
         for secs in [1, T, 951_782_400, 68_169_599, 4_102_444_800, 253_402_300_799] {
-            write(secs, &mut text);
+            let text = text(secs);
             for syntax in ALL {
                 assert_eq!(parse(&text, syntax, NOW), Some(secs), "{syntax:?} {secs}");
             }
@@ -441,17 +441,15 @@ mod tests {
             (i64::MIN, "Sat, 01 Jan 0000 00:00:00 GMT"),
             (i64::MAX, "Fri, 31 Dec 9999 23:59:59 GMT"),
         ] {
-            let mut text = [0; 29];
-            write(secs, &mut text);
+            let text = text(secs);
             assert_eq!(text.escape_ascii().to_string(), expected);
         }
     }
 
     #[test]
     fn every_day_of_eight_centuries_is_written_and_read() {
-        let mut text = [0; 29];
         for day in (-146_097..146_097).map(|day| day * 86_400 + 86_399) {
-            write(day, &mut text);
+            let text = text(day);
             assert_eq!(rfc9110(&text, NOW), Some(day));
         }
     }

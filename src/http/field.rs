@@ -100,6 +100,7 @@ pub fn unfold(value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Whether `byte` may stand in a token (RFC 9110 section 5.6.2).
+#[inline]
 pub fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(

@@ -51,14 +51,10 @@ impl HostSyntax {
 
 /// Whether a host has visible characters only, no `/`, no two dots side by side, and a name before its port.
 fn is_visible(host: &[u8]) -> bool {
-    let mut before = 0;
-    for byte in host {
-        if matches!(byte, 0..=b' ' | b'/' | 0x7f) || (*byte == b'.' && before == b'.') {
-            return false;
-        }
-        before = *byte;
-    }
-    !matches!(host, [] | [b':', ..] | [b'.'] | [b'.', b':', ..])
+    let has_other = host
+        .iter()
+        .fold(false, |has, b| has | matches!(b, 0..=b' ' | b'/' | 0x7f));
+    !has_other && !holds_two_dots(host) && !matches!(host, [] | [b':', ..] | [b'.'] | [b'.', b':', ..])
 }
 
 /// Whether two dots stand side by side.

@@ -59,6 +59,8 @@ impl<'r> Asked<'r> {
 
 /// The value of a field that may be repeated or folded, as the profile reads it.
 fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name, repeated: Repeated) -> Option<Cow<'a, [u8]>> {
+    // Most requests have none of these.
+    request.get(name)?;
     let mut values = request
         .all_as(name, profile.trailing_space)
         .map(|value| unfolded(value, profile.fold));

@@ -82,8 +82,7 @@ fn route(profile: &Profile, request: &Request<'_>) -> Step {
 }
 
 fn file(request: &Request<'_>, resource: &Resource) -> Step {
-    let mut modified = [0; 29];
-    date::write(resource.id.mtime_secs, &mut modified);
+    let modified = date::text(resource.id.mtime_secs);
     let text = format!(
         "{} is the file {}: {} bytes, modified {}",
         printable(request.target()),

@@ -230,11 +230,7 @@ impl Case<'_> {
         match rule {
             DateMatch::Exact => self.date(field) == Some(mtime),
             DateMatch::NotBefore => self.date(field).is_some_and(|since| mtime <= since),
-            DateMatch::Verbatim => {
-                let mut text = [0; 29];
-                date::write(mtime, &mut text);
-                field == text
-            }
+            DateMatch::Verbatim => field == date::text(mtime),
             DateMatch::Never => false,
         }
     }

@@ -13,9 +13,10 @@ use crate::http::host::{host_name, split_port};
 use crate::http::text::decimal;
 use crate::http::{Request, date, field};
 use crate::profile::{Placeholder, Values};
-use file::FileValues;
+use file::{FileValues, write_last_modified};
 use part::write_content_range;
 use request::write_request_text;
+use std::cell::Cell;
 
 /// Every placeholder of a head or a page.
 pub(super) struct ReplyValues<'a> {
@@ -116,7 +117,7 @@ impl Values for ReplyValues<'_> {
 
     fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
         match placeholder {
-            Placeholder::Date => write_date(self.around.moment.now_secs, out),
+            Placeholder::Date => write_now(self.around.moment.now_secs, out),
             Placeholder::Reason => self.reply.response.write_reason(self, out),
             Placeholder::LastModified
                 if self.reply.profile.files.future_as_now
@@ -126,8 +127,12 @@ impl Values for ReplyValues<'_> {
                         .as_ref()
                         .is_some_and(|r| r.id.mtime_secs > self.around.moment.now_secs) =>
             {
-                write_date(self.around.moment.now_secs, out);
+                write_now(self.around.moment.now_secs, out);
             }
+            Placeholder::LastModified => match &self.reply.resource {
+                Some(resource) => write_last_modified(self.reply.profile, resource, out),
+                None => return false,
+            },
             Placeholder::ContentType => return self.content_type(out),
             Placeholder::ContentRange => return self.content_range(out),
             Placeholder::Etag => {
@@ -185,9 +190,16 @@ impl Values for ReplyValues<'_> {
     }
 }
 
-/// Writes a time as a field says it.
-fn write_date(secs: i64, out: &mut Vec<u8>) {
-    let mut text = [0; 29];
-    date::write(secs, &mut text);
-    out.extend_from_slice(&text);
+/// Writes the present time as a field says it.
+fn write_now(secs: i64, out: &mut Vec<u8>) {
+    thread_local! {
+        /// The last time that was written: one second has many replies.
+        static LATEST: Cell<(i64, [u8; 29])> = Cell::new((0, date::text(0)));
+    }
+    let mut latest = LATEST.get();
+    if latest.0 != secs {
+        latest = (secs, date::text(secs));
+        LATEST.set(latest);
+    }
+    out.extend_from_slice(&latest.1);
 }

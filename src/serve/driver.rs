@@ -15,6 +15,7 @@ use crate::events::{self, Story, Traffic};
 use crate::files::{Arrival, path};
 use crate::http::{Head, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -59,10 +60,9 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
     // Dropped before the socket, on every way out of here.
     let registered = Registered::new(&driver.worker, &driver.story, crate::sys::socket(&driver.stream));
     driver.tell(&events::Event::Accepted);
-    let id = driver.story.id;
-    let end = {
+    let served = {
         // Pinned here and handed on by reference: what is moved into a future is held twice.
-        let served = std::pin::pin!(async {
+        let serving = std::pin::pin!(async {
             match entry {
                 Entry::Admitted => tokio::select! {
                     biased;
@@ -75,17 +75,9 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
                 Entry::Refused => Box::pin(driver.refuse()).await,
             }
         });
-        match guarded(format_args!("connection #{id}"), served).await {
-            Ok(end) => end,
-            Err(Panicked) => CloseReason::Panic.into(),
-        }
+        guarded(serving).await
     };
-    // A panic here is logged, and leaves nothing that could be ended.
-    let _ = guarded(
-        format_args!("the end of connection #{id}"),
-        Box::pin(driver.end(end, registered)),
-    )
-    .await;
+    Box::pin(driver.come_to(served, registered)).await;
 }
 
 pub(super) struct Driver {
@@ -119,6 +111,20 @@ impl Driver {
         }
     }
 
+    /// Ends the connection as it was served to its end, or to a panic.
+    async fn come_to(self: Box<Self>, served: Result<End, Panicked>, registered: Registered) {
+        let id = self.story.id;
+        let end = served.unwrap_or_else(|panicked| {
+            panicked.log(format_args!("connection #{id}"));
+            CloseReason::Panic.into()
+        });
+        let ended = guarded(Box::pin(self.end(end, registered))).await;
+        // This leaves nothing that could be ended.
+        if let Err(panicked) = ended {
+            panicked.log(format_args!("the end of connection #{id}"));
+        }
+    }
+
     pub(super) fn tell(&self, event: &events::Event<'_>) {
         self.worker.tell(&self.story, self.traffic, event);
     }
@@ -134,8 +140,7 @@ impl Driver {
             // Who sends a thousand requests at once has no right to a thousand replies before anybody else has one.
             tokio::task::coop::consume_budget().await;
             let site = self.worker.site();
-            // On the heap, so that a resting connection does not hold the room that an exchange needs.
-            let end = if let Some(exchange) = self.next_exchange(&site).map(Box::pin) {
+            let end = if let Some(exchange) = self.next_exchange(&site) {
                 exchange.await
             } else if self.worker.stopping.get() {
                 Some(CloseReason::Shutdown.into())
@@ -154,11 +159,15 @@ impl Driver {
         }
     }
 
-    /// The exchange of the next request, if its head is complete or refused.
-    fn next_exchange<'d>(&'d mut self, site: &'d Rc<Site>) -> Option<impl Future<Output = Option<End>> + use<'d>> {
+    /// The exchange of the next request, if its head is complete or refused. On the heap, so that a resting connection
+    /// does not hold the room that an exchange needs.
+    fn next_exchange<'d>(
+        &'d mut self,
+        site: &'d Rc<Site>,
+    ) -> Option<Pin<Box<impl Future<Output = Option<End>> + use<'d>>>> {
         let scan = self.scan(site);
         let (head, refusal) = self.refuses_target(site, &scan).or_else(|| scanned(scan))?;
-        Some(self.exchange(site, head, refusal))
+        Some(Box::pin(self.exchange(site, head, refusal)))
     }
 
     /// Takes note of bytes that belong to a head that is not complete yet.

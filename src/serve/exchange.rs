@@ -117,11 +117,14 @@ impl Exchange<'_> {
     }
 
     /// Serves the request, or refuses it for `refusal`.
+    ///
+    /// Room for an exchange is allocated for every request: whatever most requests do not need is on the heap by itself
+    /// while it lasts.
     pub(super) async fn run(&self, refusal: Option<Refusal>) -> Outcome {
         let request = Request::new(self.input, self.head);
         match self.course(&request, refusal) {
             Course::Serve(framing, refusal) => self.serve(&request, framing, refusal).await,
-            Course::Refuse(id) => self.refuse(&request, id).await,
+            Course::Refuse(id) => Box::pin(self.refuse(&request, id)).await,
             Course::Silent(end) => Outcome::without_body(end.map(End::from), 0, self.head_end()),
         }
     }
@@ -241,8 +244,9 @@ impl Exchange<'_> {
             && when != ReadBody::Never
             && refusal.is_none()
         {
-            let end = self.write_plain(request, id, CloseReason::BadRequest, sent).await;
-            return self.body_behind(request, incoming, end, sent).await;
+            let refused = self.write_plain(request, id, CloseReason::BadRequest, sent);
+            let end = Box::pin(refused).await;
+            return Box::pin(self.body_behind(request, incoming, end, sent)).await;
         }
         if body.is_some() && request.expects_continue(&profile.head.body) && !reply.response.continues {
             let ending = Some(CloseReason::ContinueUnsent);
@@ -251,7 +255,8 @@ impl Exchange<'_> {
         if refusal.is_none() {
             for _ in 0..self.continues(request, &reply, body.is_some(), when) {
                 let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
-                if let Err(error) = wire::send_bytes(self.stream, go_on, &profile.writes, sent).await {
+                let told = Box::pin(wire::send_bytes(self.stream, go_on, &profile.writes, sent)).await;
+                if let Err(error) = told {
                     return (Some(wire::reason_of(&error).into()), false);
                 }
             }
@@ -260,8 +265,7 @@ impl Exchange<'_> {
         match body {
             None => (self.write(request, &reply, refused, sent).await, true),
             Some((_, mut incoming)) => {
-                self.answer_with_body(request, &reply, refused, (when, &mut incoming), sent)
-                    .await
+                Box::pin(self.answer_with_body(request, &reply, refused, (when, &mut incoming), sent)).await
             }
         }
     }

@@ -116,6 +116,6 @@ pub(super) async fn unread(stream: &TcpStream, most: usize) -> Vec<u8> {
 /// Waits a moment before a reply, where a profile asks for it.
 pub(super) async fn delay(time: Option<Duration>) {
     if let Some(time) = time {
-        sleep(time).await;
+        Box::pin(sleep(time)).await;
     }
 }

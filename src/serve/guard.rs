@@ -1,6 +1,6 @@
-//! Keeps a panic to the connection that it happened on: it is logged, and the connection comes to its end.
+//! Keeps a panic to the connection that it happened on.
 //!
-//! Knows nothing of connections: it takes any future.
+//! Knows nothing of connections: it takes any future, and says what became of it.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -8,25 +8,26 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
 
-/// That there was a panic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Panicked;
+/// A panic, and what it said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Panicked(pub(super) String);
 
-/// Runs `future` to its end, or to its panic, which is logged as that of `what`.
+impl Panicked {
+    /// Logs it as the panic of `what`, which it ends.
+    pub(super) fn log(&self, what: std::fmt::Arguments<'_>) {
+        tracing::error!("{what} is ended, because of a defect in labserve: {}", self.0);
+    }
+}
+
+/// Runs `future` to its end, or to its panic.
 ///
 /// # Errors
 /// There was a panic. What the future borrows is as the panic left it: good for ending a connection, and for no more.
-pub(super) fn guarded<F: Future + Unpin>(
-    what: impl std::fmt::Display,
-    mut future: F,
-) -> impl Future<Output = Result<F::Output, Panicked>> {
+pub(super) fn guarded<F: Future + Unpin>(mut future: F) -> impl Future<Output = Result<F::Output, Panicked>> {
     poll_fn(
         move |cx| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(cx))) {
             Ok(polled) => polled.map(Ok),
-            Err(panic) => {
-                tracing::error!("{what} is ended, because of a defect in labserve: {}", message(&*panic));
-                Poll::Ready(Err(Panicked))
-            }
+            Err(panic) => Poll::Ready(Err(Panicked(message(&*panic).to_owned()))),
         },
     )
 }
@@ -54,9 +55,10 @@ mod tests {
                 panic!("on purpose, {steps}");
             }
         };
-        assert_eq!(guarded("a test", std::pin::pin!(panicking)).await, Err(Panicked));
+        let panicked = guarded(std::pin::pin!(panicking)).await;
+        assert_eq!(panicked, Err(Panicked("on purpose, 1".to_owned())));
         assert_eq!(steps, 1);
-        assert_eq!(guarded("a test", std::future::ready(7)).await, Ok(7));
+        assert_eq!(guarded(std::future::ready(7)).await, Ok(7));
         assert_eq!(message(&"text"), "text");
         assert_eq!(message(&"text".to_owned()), "text");
         assert_eq!(message(&7), "no message");

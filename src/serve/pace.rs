@@ -33,7 +33,8 @@ impl Pace {
     pub(super) async fn writable(&mut self, stream: &TcpStream, sent: u64) -> io::Result<()> {
         match self.deadline(Instant::now(), sent) {
             None => stream.writable().await,
-            Some(deadline) => match timeout_at(deadline, stream.writable()).await {
+            // On the heap: most replies never wait, and each would hold the room for it.
+            Some(deadline) => match Box::pin(timeout_at(deadline, stream.writable())).await {
                 Ok(done) => done,
                 Err(_) => Err(ErrorKind::TimedOut.into()),
             },

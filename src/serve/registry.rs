@@ -51,7 +51,7 @@ impl Wish {
     }
 
     /// Waits until it is made; says in which style.
-    pub(super) async fn made(&self) -> Style {
+    pub(super) fn made(&self) -> impl Future<Output = Style> + use<'_> {
         poll_fn(|cx| match self.style.get() {
             Some(style) => Poll::Ready(style),
             None => {
@@ -62,7 +62,6 @@ impl Wish {
                 Poll::Pending
             }
         })
-        .await
     }
 }
 

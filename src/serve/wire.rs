@@ -116,7 +116,7 @@ pub(super) async fn send(
         head = &[];
     }
     if let Some(time) = waits {
-        sleep(time).await;
+        Box::pin(sleep(time)).await;
     }
     for piece in body {
         match piece {
@@ -208,7 +208,7 @@ async fn send_file(
                     return Err(kind.into());
                 }
                 if let Some(time) = policy.pause.filter(|_| at == piece_end && at < end) {
-                    sleep(time).await;
+                    Box::pin(sleep(time)).await;
                 }
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => pace.pace.writable(stream, *sent).await?,

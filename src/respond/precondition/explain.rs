@@ -81,8 +81,7 @@ impl Case<'_> {
     }
 
     fn since(&self, step: &'static str, field: &str, theirs: &[u8], holds: Option<bool>, says: [&str; 2]) -> Step {
-        let mut modified = [0; 29];
-        date::write(self.resource.mtime_secs, &mut modified);
+        let modified = date::text(self.resource.mtime_secs);
         let text = match holds {
             None => format!("{field} does not count here"),
             Some(holds) => format!("{field}: {}", says[usize::from(holds)]),

@@ -1,12 +1,12 @@
 //! What placeholders stand for that are about a file.
 
-use super::write_date;
-use crate::files::Resource;
+use crate::files::{Resource, Written};
+use crate::http::date;
 use crate::profile::{Placeholder, Profile, Values};
 
 /// Writes the entity tag of a file; false if the profile has none.
 pub(in crate::respond) fn write_etag(profile: &Profile, resource: &Resource, now_secs: i64, out: &mut Vec<u8>) -> bool {
-    let Some(template) = &profile.files.etag else {
+    let Some(etag) = &written(profile, resource).etag else {
         return false;
     };
     if let Some(span) = profile.files.weak_within
@@ -14,7 +14,27 @@ pub(in crate::respond) fn write_etag(profile: &Profile, resource: &Resource, now
     {
         out.extend_from_slice(b"W/");
     }
-    template.render(&FileValues(resource), out)
+    out.extend_from_slice(etag);
+    true
+}
+
+/// Writes the time of modification of a file.
+pub(super) fn write_last_modified(profile: &Profile, resource: &Resource, out: &mut Vec<u8>) {
+    out.extend_from_slice(&written(profile, resource).last_modified);
+}
+
+/// What is said of a file under this profile: a resource is looked at for one.
+fn written<'r>(profile: &Profile, resource: &'r Resource) -> &'r Written {
+    resource.written(|| {
+        let mut etag = Vec::new();
+        let template = profile.files.etag.as_ref();
+        Written {
+            etag: template
+                .is_some_and(|template| template.render(&FileValues(resource), &mut etag))
+                .then(|| etag.into()),
+            last_modified: date::text(resource.id.mtime_secs).into(),
+        }
+    })
 }
 
 /// The placeholders that a file has a value for.
@@ -42,7 +62,7 @@ impl Values for FileValues<'_> {
 
     fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
         match placeholder {
-            Placeholder::LastModified => write_date(self.0.id.mtime_secs, out),
+            Placeholder::LastModified => out.extend_from_slice(&date::text(self.0.id.mtime_secs)),
             Placeholder::MtimeFloat => {
                 let seconds = self.0.id.mtime_secs as f64 + 1e-9 * f64::from(self.0.id.mtime_nanos);
                 out.extend_from_slice(format!("{seconds:?}").as_bytes());
