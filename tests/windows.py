@@ -7,7 +7,8 @@
     --no-build   try the .exe that is there
     --only       only the checks whose name holds this word
 
-WINDOWS names the directory of windows.sh (default: shared/windows beside the checkout), which installs, builds and runs.
+WINDOWS names the directory of windows.sh (default: shared/windows beside the checkout), which installs, builds and runs, PEERS that
+of wire.py (default: shared/peers), which asks a server the cases of a corpus.
 LABSERVE is the program of this system that the .exe is compared with (default: target/debug/labserve).
 
 What is the same on both systems must be the same byte for byte, line ends aside; what Windows has of its own (named pipes,
@@ -22,6 +23,7 @@ sys.path.insert(0, str(TESTS / "windows"))
 import escapes
 
 KIT = pathlib.Path(os.environ.get("WINDOWS", CHECKOUT / "../shared/windows")).resolve() / "windows.sh"
+PEERS = pathlib.Path(os.environ.get("PEERS", CHECKOUT / "../shared/peers")).resolve()
 HOME = CHECKOUT / "target/x86_64-pc-windows-gnu"
 EXE = HOME / "debug/labserve.exe"
 PROGRAM = HOME / "labserve"     # a script that runs the .exe
@@ -312,6 +314,28 @@ def two_thousand_ways_out_lead_nowhere(place):
     return f"{tried} targets on each system, {answered} of them answered"
 
 
+def iis_answers_the_corpora_as_on_linux(place):
+    """No recording says how IIS answers them, so both systems are asked; what is known of it is in the suite."""
+    site = place / "recorded/site"
+    shutil.copytree(TESTS / "site", site)
+    (site / "link-in.txt").symlink_to("index.html")
+    (site / "link-out.txt").symlink_to("../secret.txt")
+    (site / "../secret.txt").write_bytes(SECRET)
+    date(site)
+    wire = [sys.executable, PEERS / "wire.py", "record"]
+    with Server("--profile", "iis", "--root", site, program=LINUX) as linux, Server("--profile", "iis", "--root", site) as windows:
+        def record(server, out):
+            for corpus, more in [("report", []), ("extended", ["--add"])]:
+                of = [f"127.0.0.1:{server.port}", TESTS / f"corpus/{corpus}.json", out, "--site", site, "--jobs", "12"]
+                subprocess.run([*wire, *of, *more], check=True, capture_output=True)
+            return out
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            files = list(pool.map(record, (linux, windows), (place / "linux.json", place / "windows.json")))
+        done = subprocess.run([sys.executable, TESTS / "compare.py", PEERS, "iis", *files, "--site", site], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
 def the_suite_passes(place):
     """The corpora, the report's captures, and the command line, as on Linux."""
     env = {**ENV, "LABSERVE_PROGRAM": str(PROGRAM), "RUST_BACKTRACE": "0"}
@@ -328,7 +352,7 @@ CHECKS = [what_is_printed_is_the_same, mistakes_are_told_in_the_same_words, expl
           a_running_server_is_reloaded_through_a_pipe, no_two_servers_share_a_port, ctrl_c_stops_gracefully,
           names_are_what_directories_list, a_file_may_be_replaced_while_it_is_sent,
           a_file_that_another_program_keeps_for_itself_is_said_to_be_unavailable, a_files_number_is_its_own,
-          two_thousand_ways_out_lead_nowhere, the_suite_passes]
+          two_thousand_ways_out_lead_nowhere, iis_answers_the_corpora_as_on_linux, the_suite_passes]
 
 RUNNING = {}
 
@@ -350,7 +374,11 @@ def make_site(place):
     (site / "音乐.txt").write_text("music")
     (site / "web.config").write_bytes(SETTINGS)
     (site / "large").write_bytes(b"x" * (32 << 20))
-    # Long ago, to the millisecond: Windows counts in 100 ns, Linux in 1 ns, and some entity tags show it.
+    date(site)
+
+
+def date(site):
+    """Files of long ago, to the millisecond: Windows counts in 100 ns, Linux in 1 ns, and some entity tags show it."""
     for path in site.rglob("*"):
         os.utime(path, ns=(MODIFIED, MODIFIED), follow_symlinks=False)
 
