@@ -260,6 +260,22 @@ def a_file_may_be_replaced_while_it_is_sent(place):
     (site / "large").write_bytes(b"x" * (32 << 20))
 
 
+def a_file_that_was_served_may_be_renamed_over(place):
+    """Windows lets nobody do that to a file that is open, however it is shared."""
+    site = place / "site"
+    for name, size in [("small", 1000), ("large-enough-for-the-cache", 100_000)]:
+        (site / name).write_bytes(b"o" * size)
+    date(site)
+    with Server("--profile", "nginx", "--root", site) as server:
+        for name in ["small", "large-enough-for-the-cache"]:
+            status, old = server.get(f"/{name}")
+            assert status == 200 and old == b"o" * len(old), status
+            (place / "new").write_bytes(b"n" * 50_000)
+            said = helper("over", place / "new", site / name)
+            assert said == "", f"{name}: {said}"
+            assert server.get(f"/{name}") == (200, b"n" * 50_000), name
+
+
 def a_file_that_another_program_keeps_for_itself_is_said_to_be_unavailable(place):
     held = place / "site/held.txt"
     held.write_text("held")
@@ -351,6 +367,7 @@ def the_suite_passes(place):
 CHECKS = [what_is_printed_is_the_same, mistakes_are_told_in_the_same_words, explain_says_the_same, the_timeline_is_served,
           a_running_server_is_reloaded_through_a_pipe, no_two_servers_share_a_port, ctrl_c_stops_gracefully,
           names_are_what_directories_list, a_file_may_be_replaced_while_it_is_sent,
+          a_file_that_was_served_may_be_renamed_over,
           a_file_that_another_program_keeps_for_itself_is_said_to_be_unavailable, a_files_number_is_its_own,
           two_thousand_ways_out_lead_nowhere, iis_answers_the_corpora_as_on_linux, the_suite_passes]
 
