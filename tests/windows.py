@@ -81,7 +81,7 @@ class Server:
         command = [program, *map(str, arguments), *timeline, *([] if port is None else ["--port", str(port)])]
         self.process = subprocess.Popen(command, env=ENV, stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
-        while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/", self.log())):
+        while not (found := re.search(r"http://\S+:(\d+)/", self.log())):
             assert self.process.poll() is None and time.monotonic() < deadline, f"it did not start: {self.log()}"
             time.sleep(0.1)
         self.port = int(found.group(1))
@@ -188,6 +188,10 @@ def every_option_works_or_says_why_not(place):
     told = [json.loads(line)["event"] for line in events.read_text().splitlines()]
     assert told[0] == "start" and told[-1] == "stop" and told.count("accepted") == 2, told
     tried |= set(given)
+
+    with Server("--bind", "::", "--root", place / "site") as server:
+        for address in ["127.0.0.1", "::1"]:
+            assert parse(escapes.ask((address, server.port), "/static/style1.css"))[0] == 200, f"--bind :: does not serve {address}"
 
     code, _, said = run(PROGRAM, "--port", "0", "--no-timeline", "--capture", place / "x.pcapng")
     assert code == 2 and said.count(b"\n") == 1 and b"no dumpcap" in said and b"Wireshark" in said, said
