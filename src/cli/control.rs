@@ -126,9 +126,11 @@ mod system {
 mod system {
     use std::fs::{File, OpenOptions};
     use std::io::{self, Read};
+    use std::os::windows::fs::OpenOptionsExt;
     use std::time::Duration;
     use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
     use windows_sys::Win32::Foundation::ERROR_PIPE_BUSY;
+    use windows_sys::Win32::Storage::FileSystem::SECURITY_IDENTIFICATION;
 
     /// How often, and how long each time, it is waited for the pipe's next end while others take it.
     const TRIES: usize = 50;
@@ -149,7 +151,12 @@ mod system {
     fn connect(name: &str) -> io::Result<File> {
         let mut tries = 0..TRIES;
         loop {
-            let opened = OpenOptions::new().read(true).write(true).open(name);
+            // Whoever has made this pipe may learn who asks, and must not be able to act as that user.
+            let opened = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .security_qos_flags(SECURITY_IDENTIFICATION)
+                .open(name);
             let is_busy = |error: &io::Error| error.raw_os_error() == Some(ERROR_PIPE_BUSY as i32);
             if !opened.as_ref().is_err_and(is_busy) || tries.next().is_none() {
                 return opened;

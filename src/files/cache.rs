@@ -25,7 +25,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            files: 256,
+            files: crate::sys::KEPT_OPEN,
             bytes: 16 << 20,
             file: 16 << 10,
         }

@@ -78,6 +78,10 @@ impl Server {
         crate::sys::claim_address(&socket)?;
         // Linux hands it on to the connections; others are told one by one.
         socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
+        if address.is_ipv6() && address.ip().is_unspecified() {
+            // All addresses are those of IPv4 too: Linux and macOS take it so, Windows only if told.
+            socket.set_only_v6(false)?;
+        }
         socket.bind(&address.into())?;
         socket.listen(1024)?;
         socket.set_nonblocking(true)?;

@@ -26,6 +26,15 @@ use tokio::net::TcpStream;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// The most bytes of one read. hyper makes room for as many, once reads have filled what it had; a read that leaves room free
+/// would keep it from that, and a long body would be read in small pieces.
+const AT_ONCE: usize = 64 << 10;
+
+thread_local! {
+    /// Where bytes pass through on their way from the socket to hyper.
+    static PASSING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Exchange<'_> {
     /// Hands a request with a body to hyper and answers it, or refuses it with `refusal` once the body is read.
     pub(super) async fn serve_through_hyper(
@@ -242,25 +251,27 @@ impl Read for Feed<'_> {
             // The request is complete: whatever else hyper waits for, it is not on this exchange's bytes.
             return Poll::Pending;
         }
-        let mut chunk = [0; 4096];
-        let most = room.min(chunk.len()).min(
+        let most = room.min(AT_ONCE).min(
             self.allowed
                 .map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)),
         );
-        loop {
-            ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read(&mut chunk[..most]) {
-                Ok(read) => {
-                    self.received.set(self.received.get() + read as u64);
-                    self.allowed = self.allowed.map(|n| n - read as u64);
-                    self.follow(&chunk[..read])?;
-                    buffer.put_slice(&chunk[..read]);
-                    return Poll::Ready(Ok(()));
+        PASSING.with_borrow_mut(|passing| {
+            passing.resize(passing.len().max(most), 0);
+            loop {
+                ready!(self.stream.poll_read_ready(cx))?;
+                match self.stream.try_read(&mut passing[..most]) {
+                    Ok(read) => {
+                        self.received.set(self.received.get() + read as u64);
+                        self.allowed = self.allowed.map(|n| n - read as u64);
+                        self.follow(&passing[..read])?;
+                        buffer.put_slice(&passing[..read]);
+                        return Poll::Ready(Ok(()));
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) => return Poll::Ready(Err(error)),
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
             }
-        }
+        })
     }
 }
 

@@ -5,9 +5,11 @@ use serde::Serialize;
 /// The system's number of an open socket.
 #[cfg(unix)]
 pub(crate) type Socket = std::os::fd::RawFd;
-/// There is nothing to be asked of a socket here.
+/// There is nothing to be asked of a socket here. Windows has SIO_TCP_INFO, of which Wine knows nothing: what cannot be tried is
+/// not there.
 #[cfg(not(unix))]
-pub(crate) type Socket = ();
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Socket;
 
 /// What the kernel knows of a connection. Times of `_us` are microseconds, of `_ms` milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -43,7 +45,9 @@ pub(crate) fn socket(stream: &impl std::os::fd::AsRawFd) -> Socket {
 
 /// There is nothing to be asked of a socket here.
 #[cfg(not(unix))]
-pub(crate) fn socket<S>(_: &S) -> Socket {}
+pub(crate) fn socket<S>(_: &S) -> Socket {
+    Socket
+}
 
 /// What the kernel knows of the connection of this socket.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -7,16 +7,17 @@ pub(crate) mod allocations;
 mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
-    Descriptor, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken, lowest_free,
-    number, open_for_reading, raise_file_limit, read_at, shows_colour,
+    Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken,
+    lowest_free, number, open_for_reading, raise_file_limit, read_at, shows_colour,
 };
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
-    Descriptor, NEW_PROCESS_GROUP, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors,
-    is_taken, lowest_free, number, open_for_reading, press_break, raise_file_limit, read_at, shows_colour,
+    Descriptor, KEPT_OPEN, NEW_PROCESS_GROUP, claim_address, cork, file_id, file_id_at, file_limit,
+    is_out_of_descriptors, is_taken, lowest_free, number, open_for_reading, press_break, raise_file_limit, read_at,
+    shows_colour,
 };
 
 #[cfg(target_os = "linux")]

@@ -44,6 +44,9 @@ pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(OPEN_FLAGS).open(path)
 }
 
+/// How many files a worker keeps open between requests: whoever replaces one does not notice.
+pub(crate) const KEPT_OPEN: usize = 256;
+
 /// Reads at an offset, without moving the file's own position.
 pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(buffer, offset)

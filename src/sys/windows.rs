@@ -86,6 +86,10 @@ pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).share_mode(SHARE_ALL).open(path)
 }
 
+/// How many files a worker keeps open between requests. None: however a file is shared, Windows lets nobody rename another one
+/// over it while it is open, and most programs that save at one blow do.
+pub(crate) const KEPT_OPEN: usize = 0;
+
 /// Reads at an offset.
 pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     file.seek_read(buffer, offset)

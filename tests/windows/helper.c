@@ -1,6 +1,7 @@
 /* What only a Windows program can do to another one, for tests/windows.py. Compiled with MinGW, run under Wine.
  *   helper hold FILE         keeps FILE open and shares it with nobody until standard input ends
  *   helper replace NEW OLD   moves OLD aside, whoever has it open, and NEW in its place, as editors do
+ *   helper over NEW OLD      renames NEW to OLD, which it replaces, as most programs do that save at one blow
  *   helper short FILE        prints FILE's short (8.3) name
  *   helper steal PORT        tries to listen on a port that another program has, with SO_REUSEADDR */
 #include <winsock2.h>
@@ -40,6 +41,7 @@ int main(int argc, char **argv) {
         if (!MoveFileA(argv[3], aside)) return fail("moving the old file");
         return MoveFileA(argv[2], argv[3]) ? 0 : fail("moving the new file");
     }
+    if (!strcmp(verb, "over") && argc == 4) return MoveFileExA(argv[2], argv[3], MOVEFILE_REPLACE_EXISTING) ? 0 : fail("renaming over the old file");
     if (!strcmp(verb, "short")) {
         char path[MAX_PATH];
         if (!GetShortPathNameA(argv[2], path, sizeof path)) return fail("GetShortPathName");
