@@ -18,6 +18,9 @@ use tokio::time::{Sleep, sleep_until};
 /// From how many open connections on they take turns.
 const MANY: u64 = 8;
 
+/// How many bytes are taken in, at most, to see whether the client's FIN is behind them.
+const MOST_AHEAD: usize = 256 << 10;
+
 thread_local! {
     /// Where bytes arrive, so that a resting connection needs no buffer.
     static ARRIVALS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -77,7 +80,7 @@ impl Driver {
                 loop {
                     match self.poll_read(cx) {
                         Poll::Ready(Woken::Fin) => return Poll::Ready(true),
-                        Poll::Ready(Woken::Bytes(_)) => {}
+                        Poll::Ready(Woken::Bytes(_)) if self.input.len() < MOST_AHEAD => {}
                         _ => return Poll::Ready(false),
                     }
                 }
