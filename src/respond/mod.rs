@@ -9,11 +9,13 @@ mod explain;
 mod parts;
 pub mod precondition;
 mod reply;
+mod said;
 mod values;
 mod why;
 
 pub use explain::{Refused, explain};
 pub use parts::Parts;
+pub use said::Said;
 pub use reply::{Body, Moment, Place, Reply, Surroundings};
 pub use why::{Lay, Step, Why};
 
