@@ -11,142 +11,24 @@
 // The last line counts.
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { againstLog, forCapture, readClaims } from "./timeline_claims.mjs";
 import { ENDINGS, fetchHead, talk, until } from "./timeline_clients.mjs";
+import { hardTests } from "./timeline_hard.mjs";
+import {
+  Capture, CAPTURE, FLAGS, HERE, Lab, LOG, SECOND_LOG, TIMELINE, WORK, browserPath, check, download, openConnection, openExchange, options, playwright, rowOf, rows, tab, tally,
+} from "./timeline_lab.mjs";
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const ROOT = dirname(HERE);
-const { values: options } = parseArgs({
-  options: {
-    binary: { type: "string", default: join(ROOT, "target/release/labserve") },
-    artefacts: { type: "string", default: join(ROOT, "target/artefacts") },
-    "base-port": { type: "string", default: "26300" },
-  },
-});
-const WORK = join(ROOT, "target/timeline-page");
-const TIMELINE = Number(options["base-port"]) + 90;
-const LOG = join(WORK, "events.jsonl");
-/** Of the program that is started again. */
-const SECOND_LOG = join(WORK, "events-again.jsonl");
-const CAPTURE = join(WORK, "capture.pcapng");
 const CLAIMS = join(WORK, "claims.json");
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const WIDTHS = [[390, 844], [1280, 800], [2560, 1300]];
 /** Under these profiles connections are ended in every way. */
 const ENDING_SERVERS = ["node", "flask", "iis", "nginx", "apache", "django"];
 /** How late (s) what a timer does may be on a busy machine. */
 const LATE = 0.5;
-
-let passed = 0;
-let failed = 0;
-let claimed = 0;
-
-async function check(name, action) {
-  try {
-    await action();
-    passed += 1;
-    console.log(`ok: ${name}`);
-  } catch (why) {
-    failed += 1;
-    console.log(`FAILED: ${name}: ${why.stack ?? why}`);
-  }
-}
-
-// What is needed.
-
-function install(command, ...argv) {
-  const done = spawnSync(command, argv, { encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
-  if (done.status !== 0) throw new Error(`${command} ${argv.join(" ")}: ${done.stderr ?? done.error}`);
-}
-
-function browserPath() {
-  const found = () => ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
-  if (!found()) {
-    install("apt-get", "update", "-qq");
-    install("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium");
-  }
-  return found();
-}
-
-function playwright() {
-  const require = createRequire(join(WORK, "package.json"));
-  const load = () => require("playwright-core").chromium;
-  try {
-    return load();
-  } catch {
-    writeFileSync(join(WORK, "package.json"), '{"private":true}\n');
-    install("npm", "install", "--prefix", WORK, "--no-audit", "--no-fund", "--no-save", "playwright-core@1");
-    return load();
-  }
-}
-
-// The server.
-
-/** dumpcap on the ports of the servers, not on that of the timeline. */
-class Capture {
-  static async start() {
-    if (spawnSync("dumpcap", ["-v"]).error) install("apt-get", "install", "-y", "-qq", "--no-install-recommends", "tshark");
-    const ports = `tcp portrange ${options["base-port"]}-${TIMELINE - 1}`;
-    const capture = new Capture();
-    capture.process = spawn("dumpcap", ["-q", "-i", "lo", "-B", "16", "-f", ports, "-w", CAPTURE], { stdio: ["ignore", "ignore", "pipe"] });
-    let said = "";
-    capture.process.stderr.setEncoding("utf8").on("data", (text) => (said += text));
-    capture.ended = new Promise((done) => capture.process.on("exit", done));
-    await until("dumpcap to capture", () => /^File:/m.test(said) || capture.process.exitCode !== null);
-    if (capture.process.exitCode !== null) throw new Error(`dumpcap: ${said}`);
-    await wait(300);
-    return capture;
-  }
-
-  async stop() {
-    await wait(1000);
-    this.process.kill("SIGINT");
-    await this.ended;
-  }
-}
-
-class Lab {
-  static async start(log = LOG) {
-    writeFileSync(log, "");
-    const lab = new Lab();
-    lab.process = spawn(
-      resolve(options.binary),
-      ["lab", "--root", join(ROOT, "static"), "--base-port", options["base-port"], "--events", log, "--timeline", `127.0.0.1:${TIMELINE}`],
-      { stdio: ["ignore", "pipe", "ignore"] },
-    );
-    lab.ports = {};
-    lab.said = "";
-    lab.process.stdout.setEncoding("utf8").on("data", (text) => (lab.said += text));
-    lab.ended = new Promise((done) => lab.process.on("exit", done));
-    const url = await until("the start lines", () => {
-      for (const [, name, port] of lab.said.matchAll(/^\s+(\S+)\s+http:\/\/127\.0\.0\.1:(\d+)\/(?!\?)/gm)) lab.ports[name] = Number(port);
-      return lab.ports.node && lab.said.match(/http:\S+\?token=(\S+)/);
-    });
-    [lab.timeline, lab.token] = url;
-    return lab;
-  }
-
-  site(name) {
-    return `http://127.0.0.1:${this.ports[name]}/`;
-  }
-
-  /** Stops it in order; answers its exit code. */
-  async stop() {
-    this.process.kill("SIGTERM");
-    const code = await Promise.race([this.ended, wait(15_000, "still running after 15 s", { ref: false })]);
-    this.process.kill("SIGKILL");
-    await this.ended;
-    return code;
-  }
-}
 
 /** The event log, by connection: `{port, server, lines, replies, close, end}`. */
 function eventLog() {
@@ -166,29 +48,6 @@ function eventLog() {
 }
 
 // The page.
-
-/** Rows of the table: one object each, with the row's data. */
-const rows = (page) => page.$$eval("table.connections tbody tr", (list) => list.map((row) => ({ ...row.dataset, port: row.querySelector("button").textContent, text: row.textContent })));
-const rowOf = async (page, port) => (await rows(page)).find((row) => row.port === port);
-const tab = (page, name) => page.click(`#tab-${name}`);
-
-async function openConnection(page, port) {
-  await tab(page, "connections");
-  await until(`port ${port} in the table`, () => rowOf(page, port));
-  await page.locator("table.connections tbody tr button", { hasText: port }).first().click();
-  await page.waitForSelector(".panel.connection");
-}
-
-async function openExchange(page, port, request) {
-  await openConnection(page, port);
-  await page.locator(".rung[data-event=reply] button").nth(request - 1).click();
-  await page.waitForSelector(`.panel.exchange[data-request="${request}"]`);
-}
-
-async function download(page, action) {
-  const [file] = await Promise.all([page.waitForEvent("download"), action()]);
-  return readFileSync(await file.path(), "utf8");
-}
 
 /** What the page must never do: break its policy, throw, run what the wire sent, or ask another host. */
 function watch(page, wrong) {
@@ -243,8 +102,8 @@ async function main() {
   mkdirSync(options.artefacts, { recursive: true });
 
   const pure = spawnSync(process.execPath, ["--experimental-default-type=module", "--test", join(HERE, "timeline_page.test.mjs")], { encoding: "utf8" });
-  passed += Number(/^# pass (\d+)/m.exec(pure.stdout)?.[1] ?? 0);
-  failed += Number(/^# fail (\d+)/m.exec(pure.stdout)?.[1] ?? 1);
+  tally.passed += Number(/^# pass (\d+)/m.exec(pure.stdout)?.[1] ?? 0);
+  tally.failed += Number(/^# fail (\d+)/m.exec(pure.stdout)?.[1] ?? 1);
   if (pure.status !== 0) console.log(pure.stdout, pure.stderr);
 
   const executablePath = browserPath();
@@ -263,8 +122,11 @@ async function main() {
     await exportTests(page);
     await claimTests(page, lab, capture);
     await pictures(page);
+    await hardTests(browser, page, lab);
     await check("the page finds its way back when the server has started again", async () => {
-      await lab.stop();
+      const begun = Date.now();
+      assert.equal(await lab.stop(), 0, "it stops in order while a page watches and a log is written");
+      assert.ok(Date.now() - begun < 5000, `it took ${Date.now() - begun} ms to stop`);
       await until("the page to notice", async () => ["away", "stopped"].includes(await page.getAttribute("body", "data-state")));
       lab = await Lab.start(SECOND_LOG);
       await until("the page to be live again", async () => ["live", "paused"].includes(await page.getAttribute("body", "data-state")), 20);
@@ -566,7 +428,7 @@ async function claimTests(page, lab, capture) {
   );
   await until("the ends", () => [...eventLog().values()].every((connection) => connection.end), 20);
   const open = [];
-  for (const name of ["node", "iis"]) open.push(await talk(lab.ports[name], "GET / HTTP/1.1\r\nHost: a\r\n\r\n", { keep: true }));
+  for (const name of ["nginx", "iis"]) open.push(await talk(lab.ports[name], "GET / HTTP/1.1\r\nHost: a\r\n\r\n", { keep: true }));
   open.push(await talk(lab.ports.flask, null, { keep: true }));
   const claims = await readClaims(page);
   await capture.stop();
@@ -577,7 +439,7 @@ async function claimTests(page, lab, capture) {
       return Object.fromEntries(Object.entries(MESSAGES).filter(([key]) => key.startsWith("reason.")).map(([key, [english]]) => [key.slice(7), english]));
     });
     const { count, differences } = againstLog(claims, log, reasons);
-    claimed += count;
+    tally.claimed += count;
     assert.deepEqual(differences, []);
     console.log(`    ${count} claims about ${log.size} connections`);
   });
@@ -585,7 +447,7 @@ async function claimTests(page, lab, capture) {
     writeFileSync(CLAIMS, JSON.stringify(forCapture(claims)));
     const judged = spawnSync("python3", [join(HERE, "agree.py"), "--binary", resolve(options.binary), "--capture", CAPTURE, "--events", LOG, "--page", CLAIMS], { encoding: "utf8" });
     const said = judged.stdout.trim().split("\n");
-    claimed += Number(/^agree: (\d+) passed/.exec(said.at(-1))?.[1] ?? 0);
+    tally.claimed += Number(/^agree: (\d+) passed/.exec(said.at(-1))?.[1] ?? 0);
     assert.equal(judged.status, 0, judged.stdout + judged.stderr);
     console.log(`    ${said.at(-1)}`);
   });
@@ -637,9 +499,10 @@ async function pictures(page) {
 try {
   await main();
 } catch (why) {
-  failed += 1;
+  tally.failed += 1;
   console.log(`FAILED: ${why.stack ?? why}`);
 }
+const { passed, failed, claimed } = tally;
 console.log(`${claimed} claims of the page were compared`);
 console.log(`timeline page: ${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

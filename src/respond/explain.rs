@@ -3,8 +3,8 @@
 //! It asks the same functions that decided, a second time and only when somebody looks.
 
 use super::asked::Asked;
-use super::said::{Said, value};
 use super::precondition::{self, Validators};
+use super::said::{Said, value};
 use super::why::{Step, Why, characters};
 use super::{Moment, Reply, values};
 use crate::connection::CloseReason;

@@ -15,8 +15,8 @@ mod why;
 
 pub use explain::{Refused, explain};
 pub use parts::Parts;
-pub use said::Said;
 pub use reply::{Body, Moment, Place, Reply, Surroundings};
+pub use said::Said;
 pub use why::{Lay, Step, Why};
 
 use crate::files::{Found, Located, Resource, path};

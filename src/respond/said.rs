@@ -101,7 +101,12 @@ mod tests {
 
     #[test]
     fn values_stand_in_their_places_and_are_not_read_for_places_themselves() {
-        let values = [value("target", "/{path}"), value("path", "a"), value("bytes", 7), value("modified", "x")];
+        let values = [
+            value("target", "/{path}"),
+            value("path", "a"),
+            value("bytes", 7),
+            value("modified", "x"),
+        ];
         assert_eq!(Said::File.text(&values), "/{path} is the file a: 7 bytes, modified x");
         assert_eq!(Said::RangeWhole.text(&[]), Said::RangeWhole.english());
     }

@@ -46,7 +46,11 @@ pub(crate) fn explain(policy: &ConditionPolicy, request: &Conditional<'_>, resou
             )
         }),
         request.if_range.filter(|_| has_range).map(|theirs| {
-            let said = if if_range { Said::IfRangeHolds } else { Said::IfRangeFails };
+            let said = if if_range {
+                Said::IfRangeHolds
+            } else {
+                Said::IfRangeFails
+            };
             case.step(Step::new("if_range", said, []), theirs, Some(if_range))
         }),
     ]
