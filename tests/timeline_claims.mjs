@@ -203,6 +203,10 @@ function againstOne(claim, connection, reasons, is, lasts) {
   is("its address", claim.local, last.local);
   is("the client", claim.peer, last.peer);
   is("requests", claim.requests, requests);
+  const answered = new Set(replies.map((line) => line.request));
+  const statuses = claim.data.statuses.split(" ").filter(Boolean);
+  is("statuses", statuses.filter((status) => status !== "…").join(" "), replies.map((line) => line.status).join(" "));
+  is("requests without a reply", statuses.filter((status) => status === "…").length, heads.filter((line) => !answered.has(line.request)).length);
   is("received and sent", claim.bytes, `${last.received} and ${last.sent} bytes`);
   is("open or ended", claim.data.ended, end ? "yes" : "no");
   const told = loggedEnd(connection);

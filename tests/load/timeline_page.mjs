@@ -12,7 +12,12 @@ import { FLAGS, WORK, browserPath, playwright } from "../timeline_lab.mjs";
 
 mkdirSync(WORK, { recursive: true });
 const browser = await playwright().launch({ executablePath: browserPath(), args: FLAGS });
-process.stdin.on("end", () => browser.close().then(() => process.exit(0))).resume();
+// What waits for an answer of the page when it is closed gets none; that is the end, and no mistake.
+let ending = false;
+process.stdin.on("end", () => ((ending = true), browser.close().then(() => process.exit(0)))).resume();
+process.on("uncaughtException", (why) => {
+  if (!ending) throw why;
+});
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: "en-US" });
 await page.goto(`http://${process.argv[2]}/`);
 await page.waitForFunction(() => document.body.dataset.state === "live");
