@@ -206,6 +206,7 @@ function againstOne(claim, connection, reasons, is, lasts) {
   const answered = new Set(replies.map((line) => line.request));
   const statuses = claim.data.statuses.split(" ").filter(Boolean);
   is("statuses", statuses.filter((status) => status !== "…").join(" "), replies.map((line) => line.status).join(" "));
+  is("the statuses in the row", claim.statuses, statuses.length > 12 ? `${statuses.slice(0, 12).join(" ")} …` : statuses.join(" "));
   is("requests without a reply", statuses.filter((status) => status === "…").length, heads.filter((line) => !answered.has(line.request)).length);
   is("received and sent", claim.bytes, `${last.received} and ${last.sent} bytes`);
   is("open or ended", claim.data.ended, end ? "yes" : "no");

@@ -25,8 +25,8 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How many bytes are sent at a time, about.
 const PORTION: usize = 64 << 10;
 
-/// How many may read at a time. One that takes nothing holds two portions and the 400 KiB and more that hyper collects of it;
-/// the ring holds the rest for all of them.
+/// How many may read at a time. One that takes nothing holds two portions and what hyper collects before it waits, about 1 MiB
+/// together (measured); the ring holds the rest for all of them.
 pub(super) const READERS: usize = 64;
 
 /// What a reader has asked for.
