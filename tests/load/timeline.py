@@ -8,8 +8,8 @@ full: wrk at full rate, rounds with a page and without by turns: throughput with
 median of pairs: others may use the machine), no more memory than the ring's bound and what waits for it, and the
 page's own requests answered within 100 ms.
   In these two the "page" is a reader of the stream of events that throws it away.
-browser: as full, with the page itself in headless Chromium. labserve has processor 0 to itself, wrk and the browser share the
-other: what wrk asks less because the browser draws is not the server's. So it is judged by the CPU time of a request.
+browser: as full, with the page itself in headless Chromium. labserve has processor 0 to itself; wrk has the other, and the
+browser what wrk leaves of it (nice 19), because what wrk asks less while the browser draws is not the server's doing.
 """
 import argparse
 import http.client
@@ -40,7 +40,7 @@ class Browser:
 
     def __init__(self, address):
         script = pathlib.Path(__file__).with_name("timeline_page.mjs")
-        self.process = subprocess.Popen([*pinned(1), "node", script, "%s:%d" % address], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen(["nice", "-n", "19", *pinned(1), "node", script, "%s:%d" % address], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.said = []
 
