@@ -8,10 +8,13 @@ full: wrk at full rate, rounds with a page and without by turns: throughput with
 median of pairs: others may use the machine), no more memory than the ring's bound and what waits for it, and the
 page's own requests answered within 100 ms.
   In these two the "page" is a reader of the stream of events that throws it away.
-browser: as full, with the page itself in headless Chromium. labserve has processor 0 to itself; wrk has the other, and the
-browser what wrk leaves of it (nice 19), because what wrk asks less while the browser draws is not the server's doing.
+browser: as full, with the page itself in headless Chromium. labserve has processor 0 to itself, wrk and the browser share the
+other. What wrk asks less because the browser draws is not the server's doing: without a page the browser shows that of an idle
+labserve. What a page costs the workers is a part of their processor, whatever they serve: so much is lost of a full one, and
+that is judged. The timeline's own thread is told apart.
 """
 import argparse
+import collections
 import http.client
 import json
 import os
@@ -40,7 +43,7 @@ class Browser:
 
     def __init__(self, address):
         script = pathlib.Path(__file__).with_name("timeline_page.mjs")
-        self.process = subprocess.Popen(["nice", "-n", "19", *pinned(1), "node", script, "%s:%d" % address], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([*pinned(1), "node", script, "%s:%d" % address], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.said = []
 
@@ -170,21 +173,28 @@ def full(options, root, failures):
 
 
 def browser(options, root, failures):
-    with lab.labserve("--profile", "apache", "--port", 0, "--root", root, "--log", "off", "--timeline", "127.0.0.1:0",
-                      "--set", "connection.max_requests=0", "--workers", 1) as server:
+    arguments = ("--profile", "apache", "--port", 0, "--root", root, "--log", "off", "--timeline", "127.0.0.1:0",
+                 "--set", "connection.max_requests=0", "--workers", 1)
+    with lab.labserve(*arguments) as idle, lab.labserve(*arguments) as server:
+        # A picture without a connection stands still.
+        get(idle.address, "/index.html")
         if pinned(0):
             subprocess.run(["taskset", "-acp", "0", str(server.pid)], check=True, stdout=subprocess.DEVNULL)
 
         def load():
-            """Requests a second, and microseconds of the server's CPU for each."""
-            before = server.cpu_s()
+            """Requests a second, microseconds of the workers' CPU for each, and the timeline's part of a processor."""
+            before = cpu_by_thread(server.pid)
             rate = wrk(server.address, options.seconds, pinned(1))
-            return rate, 1e6 * (server.cpu_s() - before) / (rate * options.seconds)
+            used = {name: used - before[name] for name, used in cpu_by_thread(server.pid).items()}
+            own = used.pop("timeline", 0)
+            return rate, 1e6 * sum(used.values()) / (rate * options.seconds), own / options.seconds
 
         load()
         before, rounds, times, frames, slowest = server.memory_kib(), [], [], [], []
         for _ in range(options.rounds):
-            alone = load()
+            with Browser(idle.timeline):
+                time.sleep(1)
+                alone = load()
             with Browser(server.timeline) as page:
                 time.sleep(1)
                 begun = len(page.said)
@@ -198,21 +208,31 @@ def browser(options, root, failures):
         ring = json.loads(get(server.timeline, "/api/v1/state"))["ring"]
         grown = server.memory_kib() - before
     lost = statistics.median(1 - watched[0] / alone[0] for alone, watched in rounds)
-    dearer = statistics.median(watched[1] / alone[1] - 1 for alone, watched in rounds)
+    dearer = statistics.median((watched[1] - alone[1]) * watched[0] / 1e6 for alone, watched in rounds)
     for alone, watched in rounds:
-        print(f"without a page {alone[0]:.0f} requests a second, {alone[1]:.2f} us of CPU each; with one in Chromium {watched[0]:.0f} and {watched[1]:.2f} us")
-    print(f"median: {100 * dearer:+.1f} % CPU a request, {100 * lost:+.1f} % of the requests lost (the browser has its part of wrk's processor)")
+        print(f"with the page of another {alone[0]:.0f} requests a second, {alone[1]:.2f} us of CPU each; with its own {watched[0]:.0f} and {watched[1]:.2f} us, "
+              f"and {100 * watched[2]:.1f} % of a processor for the timeline's thread")
+    print(f"median: the page costs the workers {100 * dearer:.1f} % of a processor, {100 * lost:+.1f} % of the requests lost (the browser has its part of wrk's processor)")
     print(f"{len(times)} answers of the API: median {1000 * statistics.median(times):.1f} ms, slowest {1000 * max(times):.1f} ms; "
           f"the page drew {min(frames, default=0):.0f} to {max(frames, default=0):.0f} frames a second and answered within {max(slowest, default=0):.0f} ms")
     print(f"the ring holds {ring['bytes'] >> 10} of {ring['limit'] >> 10} KiB; {grown} KiB more memory in use")
     if dearer > LOST * options.leeway:
-        failures.append(f"a request costs {100 * dearer:.1f} % more CPU with a page")
+        failures.append(f"a page costs the workers {100 * dearer:.1f} % of a processor")
     if statistics.quantiles(times, n=20)[-1] > ANSWER * options.leeway:
         failures.append(f"the API took {1000 * max(times):.0f} ms to answer")
     if not frames or statistics.median(frames) < 5:
         failures.append(f"the page stood still: {frames} frames a second")
     if ring["bytes"] > ring["limit"] or grown > (ring["limit"] >> 10) + BESIDE_RING_KIB:
         failures.append(f"{grown} KiB more memory in use")
+
+
+def cpu_by_thread(pid):
+    """Seconds of CPU used so far, by the names of the threads."""
+    used = collections.Counter()
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        name, fields = (task / "comm").read_text().strip(), (task / "schedstat").read_text().split()
+        used[name] += int(fields[0]) / 1e9
+    return used
 
 
 def ask_while(address, seconds, times):
