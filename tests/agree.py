@@ -2,14 +2,18 @@
 """Does `labserve explain` read out of a capture what labserve itself wrote into its event log?
 
     tests/agree.py [--binary target/release/labserve] [--profiles NAME,...]
+    tests/agree.py --capture FILE --events FILE [--page FILE] [--binary ...]
 
 Under every profile the scenes of tests/captures/remake.py are played against labserve with --events, under dumpcap. Then,
-for every connection: is it in both; does every reply have the same status and the same bytes; is it the same side that
-ended it, and for a reason that fits? The last line counts: `N passed, M failed`. Without dumpcap, or the right to
-capture, nothing is checked, and that is an error.
+for every connection: is it in both; was it used; does every reply answer the same request, with the same status and bytes;
+is each rest as long; is it the same side that ended it, in the same way, and for a reason that fits? The last line counts:
+`N passed, M failed`. Without dumpcap, or the right to capture, nothing is checked, and that is an error.
+
+With --capture nothing is played: that capture and that log are compared, and with --page what the timeline's page says of
+the same connections (tests/timeline_page.mjs writes it, in the terms of the log) as well.
 """
 
-import argparse, calendar, collections, datetime, json, pathlib, subprocess, sys, tempfile, time
+import argparse, calendar, collections, datetime, json, pathlib, re, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "captures"))
@@ -38,14 +42,28 @@ REASONS = {
     "client_fin_in_body": {"in-exchange", "client-done"},
     "client_fin": {"client-done", "client-sent-all", "request-said-close", "in-exchange"},
     "client_reset": {"in-exchange", "reset-while-idle", "unused", "client-done"},
+    # Somebody asked for it, at whatever moment.
+    "asked": {"idle-as-announced", "idle-unannounced", "after-response", "in-exchange", "unused", "reset-while-idle"},
     "shutdown": None,
 }
 # Argued differences, counted and not failed:
 #   who: the log says whose decision it was, the capture whose FIN or RST came first. Where the client's came before the server
 #     closed, as the frame's time and the log's show, both are right; so are the reasons of a client that is done. It counts
 #     as before too if the two crossed each other.
+#   late: bytes that the client sent behind the server's end are in the capture, and the server never read them; and what it
+#     had handed to the system need not have left it, if the client broke off.
+#   held: the log's rest begins when the reply is handed to the system. Its last bytes leave later if Nagle's algorithm waits
+#     for the client, or the client takes nothing; so does the server's FIN behind them, and a client's RST may be faster.
+#   unsent: behind a reply that came before the body of its request the server waits for that body, and on the wire nothing is
+#     under way.
 #   bare: a reply without a head, to what is no request, is no HTTP/1.x; explain says so and calls it no response.
 CROSSING_NS = 20_000_000
+# How much longer or shorter a rest may be by the log: the system hands bytes on when it can, and others use the machine.
+REST_NS = 25_000_000
+# A reply whose last byte left so much later than its first was held by the network.
+SMALL_NS = 20_000_000
+# Explain calls nothing shorter a rest.
+SHORTEST_REST_NS = 100_000_000
 CLIENT_DONE = {"client-done", "client-sent-all", "in-exchange", "request-said-close", "reset-while-idle"}
 
 
@@ -76,53 +94,163 @@ def by_turn(connections):
 
 
 def logged(events):
-    """Of each connection the replies, and the first `close`."""
-    connections = collections.defaultdict(lambda: {"peer": None, "replies": [], "close": None})
+    """Of each connection what the log says."""
+    connections = collections.defaultdict(list)
     for line in events.read_text().splitlines():
         event = json.loads(line)
-        if "peer" not in event:
-            continue
-        connection = connections[event["connection"]]
-        connection["peer"] = event["peer"]
-        if event["event"] == "reply":
-            connection["replies"].append(event)
-        elif event["event"] == "close" and not connection["close"]:
-            connection["close"] = event
-    return by_turn([(connections[number]["peer"], connections[number]) for number in sorted(connections)])
+        if "peer" in event:
+            connections[event["connection"]].append(event)
+    return by_turn([((lines[0]["local"], lines[0]["peer"]), told(lines)) for _, lines in sorted(connections.items())])
 
 
-def differences(log, shown, argued):
-    """What the log and the capture say differently of one connection."""
-    replies, close = log["replies"], log["close"]
-    responses = [exchange["response"] for exchange in shown["exchanges"] if exchange["response"]]
+def told(lines):
+    """What the lines of one connection say of it."""
+    last, close = lines[-1], next((line for line in lines if line["event"] == "close"), None)
+    heads = {line["request"]: line for line in lines if line["event"] == "head"}
+    replies = [{**line, "asked": heads.get(line["request"])} for line in lines if line["event"] == "reply"]
+    rests, answered = [], 0
+    for line, following in zip(lines, lines[1:]):
+        answered += line["event"] == "reply"
+        if line["event"] == "idle":
+            rests.append({"after": answered, "ns": following["since_accept_ns"] - line["since_accept_ns"], "within_ns": 0})
+    return {"connection": last["connection"], "replies": replies, "rests": rests, "unused": last["received"] == 0, "received": last["received"], "sent": last["sent"],
+            "end": close and {**close, "how": how(lines, close)}}
+
+
+def how(lines, close):
+    """Whether FIN or RST came first. With style `close` the system sends RST if bytes of the client are left unread."""
+    if close["who"] == "client":
+        return next((line["event"].removeprefix("client-") for line in lines if line["event"] in ("client-fin", "reset")), "fin").replace("reset", "rst")
+    return "rst" if close["style"] == "rst" or lines[-1].get("unread") else "fin"
+
+
+def paged(file, log):
+    """Of each connection what the page says. When the server began to end it is not written there: it is the log's."""
+    ends = {connection: log[connection]["end"] for connection in log}
+    pages = by_turn([((claim["local"], claim["peer"]), claim) for claim in sorted(json.loads(file.read_text()), key=lambda claim: claim["connection"])])
+    for connection, claim in pages.items():
+        if claim["end"] and ends.get(connection):
+            claim["end"]["time"] = ends[connection]["time"]
+    return pages
+
+
+def compared(told, shown, argued):
+    """Each claim about a connection: what it is, what is told, what the capture shows, and whether they agree."""
+    exchanges = [exchange for exchange in shown["exchanges"] if exchange["response"]]
     broken = any(reset["class"] in ("aborts-data", "refuses-late-data") for reset in shown["end"]["resets"])
+    replies = told["replies"]
     bare = [reply for reply in replies if reply["head_bytes"] == 0]
-    if bare and len(responses) == len(replies) - len(bare):
+    if bare and len(exchanges) == len(replies) - len(bare):
         replies = [reply for reply in replies if reply["head_bytes"]]
         argued["bare"] += len(bare)
+    yield "use", "unused" if told["unused"] else "used", "unused" if shown["client_sent"]["bytes"] == 0 else "used", None
     # What was handed to the system need not have left it, if the client broke off.
-    if len(responses) != len(replies) and not (broken and len(responses) < len(replies)):
-        yield f"{len(replies)} replies, and {len(responses)} responses in the capture"
-    for reply, response in zip(replies, responses):
-        line = response["head"][0] if response["head"] else ""
-        status = int(line.split()[1]) if line else None
-        seen = (status, response["head_bytes"], response["body_bytes"])
-        told = (reply["status"] if line else None, reply["head_bytes"], reply["body_bytes"])
-        if seen != told and not (broken and seen[0] == told[0] and seen[2] <= told[2]):
-            yield f"reply {reply['request']}: {told}, and {seen} in the capture"
-    if not close:
-        return
-    end, allowed = shown["end"], REASONS[close["reason"]]
+    yield "replies", len(replies), len(exchanges), broken and len(exchanges) < len(replies) or None
+    for reply, exchange in zip(replies, exchanges):
+        yield from answered(reply, exchange, broken)
+    yield from traffic(told, shown, broken, argued)
+    yield from rested(told["rests"], shown["rests"], exchanges, argued)
+    if "announced_s" in told:
+        yield "announced for the rest", told["announced_s"], shown["rests"][-1]["announced_s"] if shown["rests"] else None, None
+    if told["end"]:
+        yield from ended(told["end"], shown["end"], bare and not exchanges, broken and shown["server_sent"]["bytes"] < told["sent"], argued)
+
+
+def answered(reply, exchange, broken):
+    response, request = exchange["response"], exchange["request"]
+    line = response["head"][0] if response["head"] else ""
+    status = int(line.split()[1]) if line else None
+    seen = (status, response["head_bytes"], response["body_bytes"])
+    said = (reply["status"] if line else None, reply["head_bytes"], reply["body_bytes"])
+    yield f"reply {reply['request']}", said, seen, broken and seen[0] == said[0] and seen[2] <= said[2] or None
+    asked = reply["asked"]
+    # A head that was refused in its middle is not one that the capture could hold to its end.
+    if asked and request and request["head"] and request["head_complete"] and asked["head_bytes"]:
+        if "method" in asked:
+            line, words = request["head"][0], (asked["method"], asked["target"])
+            yield f"request {reply['request']}", words, line, bool(re.fullmatch(r"\s*".join(map(re.escape, words)) + r"(\s+HTTP/[0-9.]+)?\s*", line))
+        yield f"head of request {reply['request']}", asked["head_bytes"], request["head_bytes"], None
+        if "raw" in asked:
+            yield f"lines of request {reply['request']}", asked["raw"], request["head"], None
+    if "raw" in reply:
+        yield f"lines of reply {reply['request']}", reply["raw"], response["head"], None
+
+
+def traffic(told, shown, broken, argued):
+    for way, claim, side in (("received", told["received"], "client_sent"), ("sent", told["sent"], "server_sent")):
+        seen = shown[side]["bytes"]
+        late = claim != seen and (broken and seen < claim if way == "sent" else bool(told["end"]) and seen > claim)
+        argued["late"] += late
+        yield way, claim, seen, late or None
+
+
+def unsent(request):
+    """Whether a body was announced and never begun."""
+    return bool(request and request["content_length"] and not request["body_bytes"])
+
+
+def rested(told, shown, exchanges, argued):
+    """Rests behind a reply: each that the capture shows must be told, and as long; each that is told and long be shown."""
+    waiting = {exchange["number"] for exchange in exchanges if unsent(exchange["request"])}
+    left = {exchange["number"]: exchange["response"]["ended_ns"] - exchange["response"]["begun_ns"] for exchange in exchanges}
+    # On a busy machine the server sees a request late; at the latest before its reply's first byte.
+    seen_late = {exchange["number"] - 1: max(exchange["first_byte_ns"] or 0, 0) for exchange in exchanges}
+    shown = {rest["after"]: rest["ns"] for rest in shown if rest["after"] and rest["ended_by"] != "capture-ends"}
+    told = {rest["after"]: rest for rest in told}
+    for after in sorted(told.keys() | shown.keys()):
+        rest, seen = told.get(after), shown.get(after)
+        if seen is None:
+            yield f"rest after {after}", rest["ns"], None, rest["ns"] < SHORTEST_REST_NS + REST_NS
+        elif rest is None and after in waiting:
+            argued["unsent"] += 1
+        else:
+            longer = (rest["ns"] if rest else 0) - seen
+            held = longer > REST_NS and left.get(after, 0) > SMALL_NS
+            argued["held"] += held
+            yield f"rest after {after}", rest and rest["ns"], seen, -REST_NS <= longer - (rest["within_ns"] if rest else 0) <= REST_NS + held * left[after] + seen_late.get(after, 0)
+
+
+def ended(close, end, bare, held, argued):
+    allowed = REASONS[close["reason"]]
     first = min((e for e in (end["first_fin"], *end["resets"]) if e), key=lambda e: e["frame"], default=None)
+    crossed = None
     if end["by"] != close["who"]:
-        if not (first and end["by"] == first["by"] == "client" and first["ns"] < nanoseconds(close["time"]) + CROSSING_NS):
-            yield f"ended by the {close['who']} ({close['reason']}), and by the {end['by']} in the capture"
+        crossed = bool(first and end["by"] == first["by"] == "client" and (held or first["ns"] < nanoseconds(close["time"]) + CROSSING_NS))
+        argued["held"] += held
         argued["who"] += 1
         allowed = CLIENT_DONE
-    if bare and not responses:
+    yield "ended by", close["who"], end["by"], crossed
+    seen = first and ("fin" if first is end["first_fin"] else "rst")
+    yield "ended with", close["how"], seen, crossed
+    if bare:
         allowed = {"unknown"}
-    if allowed is not None and end["reason"] not in allowed:
-        yield f"ended for {close['reason']}, and for {end['reason']} in the capture"
+    if allowed is not None:
+        yield "ended for", close["reason"], end["reason"], end["reason"] in allowed
+
+
+def differences(sources, shown, argued):
+    """How many claims there are, and those with which the capture does not agree."""
+    count, found = 0, []
+    for connection in sorted(shown.keys() | set().union(*sources.values())):
+        (local, peer), _ = connection
+        for name, source in sources.items():
+            count += 1
+            if connection not in source:
+                found.append(f"{peer} -> {local}: in the capture, and not {name}")
+            elif connection not in shown:
+                found.append(f"{peer} -> {local}: {name}, and not in the capture")
+            else:
+                for what, said, seen, agrees in compared(source[connection], shown[connection], argued):
+                    count += 1
+                    if not (said == seen if agrees is None else agrees):
+                        found.append(f"{peer} -> {local} (stream {shown[connection]['stream']}), {what}: {said} {name}, {seen} in the capture")
+    return count, found
+
+
+def explained(binary, capture, *ports):
+    arguments = [word for port in ports for word in ("--port", str(port))]
+    done = subprocess.run([binary, "explain", capture, "--json", *arguments], capture_output=True, text=True, check=True)
+    return by_turn([((connection["server"], connection["client"]), connection) for connection in json.loads(done.stdout)["connections"]])
 
 
 def check(binary, profile, number, site, work, argued):
@@ -141,26 +269,39 @@ def check(binary, profile, number, site, work, argued):
     finally:
         server.stop()
         recorder.stop()
-    done = subprocess.run([binary, "explain", file, "--json", "--port", str(port)], capture_output=True, text=True, check=True)
-    shown = by_turn([(connection["client"], connection) for connection in json.loads(done.stdout)["connections"]])
-    log = logged(events)
+    shown = explained(binary, file, port)
     # The first connection of all only asked whether the server was there, before the capture began.
-    found = []
-    for client in sorted(shown.keys() | log.keys()):
-        if client not in log:
-            found.append(f"{client[0]}: only in the capture")
-        elif client in shown:
-            found.extend(f"{client[0]} (stream {shown[client]['stream']}): {difference}" for difference in differences(log[client], shown[client], argued))
+    log = {connection: claim for connection, claim in logged(events).items() if claim["connection"] != 1}
+    count, found = differences({"in the log": log}, shown, argued)
     exchanges = sum(len(connection["exchanges"]) for connection in shown.values())
-    return len(shown), exchanges, found
+    return len(shown), exchanges, count, found
+
+
+def given(arguments):
+    """Compares a capture with a log, and a page, of the same run."""
+    log = logged(arguments.events)
+    sources = {"in the log": log}
+    if arguments.page:
+        sources["on the page"] = paged(arguments.page, log)
+    shown = explained(arguments.binary, arguments.capture, *sorted({local.rsplit(":", 1)[1] for (local, _), _ in log}))
+    argued = collections.Counter()
+    count, found = differences(sources, shown, argued)
+    print(*found, sep="\n")
+    print(f"agree: {count - len(found)} passed, {len(found)} failed: claims about {len(shown)} connections; argued: {dict(argued)}")
+    return bool(found) or not shown
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=str(HERE.parent / "target/release/labserve"))
     parser.add_argument("--profiles", default=",".join(remake.PROFILES))
+    parser.add_argument("--capture", type=pathlib.Path, help="compare this one")
+    parser.add_argument("--events", type=pathlib.Path, help="with this event log")
+    parser.add_argument("--page", type=pathlib.Path, help="and with what the timeline's page said")
     arguments = parser.parse_args()
-    passed = failed = 0
+    if arguments.capture:
+        return given(arguments)
+    passed = failed = claims = 0
     argued = collections.Counter()
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
@@ -168,11 +309,12 @@ def main():
         site.mkdir()
         remake.make_site(site)
         for number, profile in enumerate(arguments.profiles.split(",")):
-            connections, exchanges, found = check(arguments.binary, profile, number, site, work, argued)
+            connections, exchanges, count, found = check(arguments.binary, profile, number, site, work, argued)
             ok = not found and connections > 10
             passed, failed = passed + ok, failed + (not ok)
-            print(f"{profile}: {connections} connections, {exchanges} exchanges", *found, sep="\n  ", flush=True)
-    print(f"agree: {passed} passed, {failed} failed; argued: {dict(argued)}")
+            claims += count
+            print(f"{profile}: {connections} connections, {exchanges} exchanges, {count} claims", *found, sep="\n  ", flush=True)
+    print(f"agree: {passed} passed, {failed} failed; {claims} claims; argued: {dict(argued)}")
     return failed > 0
 
 

@@ -1,131 +1,34 @@
 #!/usr/bin/env node
-// The timeline page, end to end in headless Chromium, held against the event log.
+// The timeline page, end to end in headless Chromium, held against the event log and against a capture of the same run.
 //
 //   tests/timeline_page.mjs [--binary target/release/labserve] [--artefacts target/artefacts]
 //
-// Installs what it needs (Debian's chromium, playwright-core from npm into target/). First the page's pure modules are
+// Installs what it needs (Debian's chromium and tshark, playwright-core from npm into target/). First the page's pure modules are
 // tested under node; then `labserve lab` runs with an event log, a browser loads the demo site from it, and the timeline is
-// read as a person reads it: the table, the detail, the knobs, the exports. Screenshots go to the artefacts.
+// read as a person reads it: the table, the detail, the knobs, the exports. dumpcap captures the servers' ports meanwhile, raw
+// clients end connections in every way, and all that the page says is compared with the log and with what `explain` reads in
+// the capture (timeline_claims.mjs, agree.py). Screenshots go to the artefacts.
 // The last line counts.
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { get } from "node:http";
-import { createRequire } from "node:module";
-import { connect } from "node:net";
-import { dirname, join, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { againstLog, forCapture, readClaims } from "./timeline_claims.mjs";
+import { ENDINGS, fetchHead, talk, until } from "./timeline_clients.mjs";
+import { hardTests } from "./timeline_hard.mjs";
+import {
+  Capture, CAPTURE, FLAGS, HERE, Lab, LOG, SECOND_LOG, TIMELINE, WORK, browserPath, check, download, openConnection, openExchange, options, playwright, rowOf, rows, tab, tally,
+} from "./timeline_lab.mjs";
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const ROOT = dirname(HERE);
-const { values: options } = parseArgs({
-  options: {
-    binary: { type: "string", default: join(ROOT, "target/release/labserve") },
-    artefacts: { type: "string", default: join(ROOT, "target/artefacts") },
-    "base-port": { type: "string", default: "26300" },
-  },
-});
-const WORK = join(ROOT, "target/timeline-page");
-const TIMELINE = Number(options["base-port"]) + 90;
-const LOG = join(WORK, "events.jsonl");
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const CLAIMS = join(WORK, "claims.json");
 const WIDTHS = [[390, 844], [1280, 800], [2560, 1300]];
+/** Under these profiles connections are ended in every way. */
+const ENDING_SERVERS = ["node", "flask", "iis", "nginx", "apache", "django"];
 /** How late (s) what a timer does may be on a busy machine. */
 const LATE = 0.5;
-
-let passed = 0;
-let failed = 0;
-
-async function check(name, action) {
-  try {
-    await action();
-    passed += 1;
-    console.log(`ok: ${name}`);
-  } catch (why) {
-    failed += 1;
-    console.log(`FAILED: ${name}: ${why.stack ?? why}`);
-  }
-}
-
-/** Waits until `probe` answers something true, and answers it. */
-async function until(what, probe, seconds = 10) {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const value = await probe();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
-    await wait(50);
-  }
-}
-
-// What is needed.
-
-function install(command, ...argv) {
-  const done = spawnSync(command, argv, { encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
-  if (done.status !== 0) throw new Error(`${command} ${argv.join(" ")}: ${done.stderr ?? done.error}`);
-}
-
-function browserPath() {
-  const found = () => ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
-  if (!found()) {
-    install("apt-get", "update", "-qq");
-    install("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium");
-  }
-  return found();
-}
-
-function playwright() {
-  const require = createRequire(join(WORK, "package.json"));
-  const load = () => require("playwright-core").chromium;
-  try {
-    return load();
-  } catch {
-    writeFileSync(join(WORK, "package.json"), '{"private":true}\n');
-    install("npm", "install", "--prefix", WORK, "--no-audit", "--no-fund", "--no-save", "playwright-core@1");
-    return load();
-  }
-}
-
-// The server.
-
-class Lab {
-  static async start() {
-    writeFileSync(LOG, "");
-    const lab = new Lab();
-    lab.process = spawn(
-      resolve(options.binary),
-      ["lab", "--root", join(ROOT, "static"), "--base-port", options["base-port"], "--events", LOG, "--timeline", `127.0.0.1:${TIMELINE}`],
-      { stdio: ["ignore", "pipe", "ignore"] },
-    );
-    lab.ports = {};
-    lab.said = "";
-    lab.process.stdout.setEncoding("utf8").on("data", (text) => (lab.said += text));
-    lab.ended = new Promise((done) => lab.process.on("exit", done));
-    const url = await until("the start lines", () => {
-      for (const [, name, port] of lab.said.matchAll(/^\s+(\S+)\s+http:\/\/127\.0\.0\.1:(\d+)\/(?!\?)/gm)) lab.ports[name] = Number(port);
-      return lab.ports.node && lab.said.match(/http:\S+\?token=(\S+)/);
-    });
-    [lab.timeline, lab.token] = url;
-    return lab;
-  }
-
-  site(name) {
-    return `http://127.0.0.1:${this.ports[name]}/`;
-  }
-
-  /** Stops it in order; answers its exit code. */
-  async stop() {
-    this.process.kill("SIGTERM");
-    const code = await Promise.race([this.ended, wait(15_000, "still running after 15 s", { ref: false })]);
-    this.process.kill("SIGKILL");
-    await this.ended;
-    return code;
-  }
-}
 
 /** The event log, by connection: `{port, server, lines, replies, close, end}`. */
 function eventLog() {
@@ -144,61 +47,7 @@ function eventLog() {
   return connections;
 }
 
-/** Bytes over a socket of its own; answers what came until `seconds` of silence, or the end. */
-function talk(port, bytes, { keep = false } = {}) {
-  return new Promise((done, refuse) => {
-    const socket = connect(port, "127.0.0.1", () => bytes && socket.write(bytes, "latin1"));
-    const said = { socket, text: "", error: null, ended: false };
-    socket.setEncoding("latin1");
-    socket.on("data", (text) => (said.text += text));
-    socket.on("error", (error) => {
-      said.error = error;
-      if (!socket.localPort) refuse(error);
-    });
-    socket.on("close", () => (said.ended = true));
-    socket.on("connect", async () => {
-      said.port = String(socket.localPort);
-      if (bytes) await until("an answer", () => said.text.includes("\r\n\r\n") || said.ended).catch(refuse);
-      if (!keep) socket.destroy();
-      done(said);
-    });
-  });
-}
-
-/** One GET; answers its status and fields. */
-function fetchHead(url) {
-  return new Promise((done, refuse) => {
-    get(url, { agent: false }, (reply) => {
-      reply.resume();
-      reply.on("end", () => done({ status: reply.statusCode, fields: reply.headers }));
-    }).on("error", refuse);
-  });
-}
-
 // The page.
-
-/** Rows of the table: one object each, with the row's data. */
-const rows = (page) => page.$$eval("table.connections tbody tr", (list) => list.map((row) => ({ ...row.dataset, port: row.querySelector("button").textContent, text: row.textContent })));
-const rowOf = async (page, port) => (await rows(page)).find((row) => row.port === port);
-const tab = (page, name) => page.click(`#tab-${name}`);
-
-async function openConnection(page, port) {
-  await tab(page, "connections");
-  await until(`port ${port} in the table`, () => rowOf(page, port));
-  await page.locator("table.connections tbody tr button", { hasText: port }).first().click();
-  await page.waitForSelector(".panel.connection");
-}
-
-async function openExchange(page, port, request) {
-  await openConnection(page, port);
-  await page.locator(".rung[data-event=reply] button").nth(request - 1).click();
-  await page.waitForSelector(`.panel.exchange[data-request="${request}"]`);
-}
-
-async function download(page, action) {
-  const [file] = await Promise.all([page.waitForEvent("download"), action()]);
-  return readFileSync(await file.path(), "utf8");
-}
 
 /** What the page must never do: break its policy, throw, run what the wire sent, or ask another host. */
 function watch(page, wrong) {
@@ -253,12 +102,13 @@ async function main() {
   mkdirSync(options.artefacts, { recursive: true });
 
   const pure = spawnSync(process.execPath, ["--experimental-default-type=module", "--test", join(HERE, "timeline_page.test.mjs")], { encoding: "utf8" });
-  passed += Number(/^# pass (\d+)/m.exec(pure.stdout)?.[1] ?? 0);
-  failed += Number(/^# fail (\d+)/m.exec(pure.stdout)?.[1] ?? 1);
+  tally.passed += Number(/^# pass (\d+)/m.exec(pure.stdout)?.[1] ?? 0);
+  tally.failed += Number(/^# fail (\d+)/m.exec(pure.stdout)?.[1] ?? 1);
   if (pure.status !== 0) console.log(pure.stdout, pure.stderr);
 
   const executablePath = browserPath();
   const browser = await playwright().launch({ executablePath, args: FLAGS });
+  const capture = await Capture.start();
   let lab = await Lab.start();
   const wrong = [];
   try {
@@ -270,12 +120,15 @@ async function main() {
     await wireTests(page, lab);
     await knobTests(page, lab);
     await exportTests(page);
-    await check("every connection of the page is one of the event log, in numbers and in words", () => equalsLog(page));
+    await claimTests(page, lab, capture);
     await pictures(page);
+    await hardTests(browser, page, lab);
     await check("the page finds its way back when the server has started again", async () => {
-      await lab.stop();
+      const begun = Date.now();
+      assert.equal(await lab.stop(), 0, "it stops in order while a page watches and a log is written");
+      assert.ok(Date.now() - begun < 5000, `it took ${Date.now() - begun} ms to stop`);
       await until("the page to notice", async () => ["away", "stopped"].includes(await page.getAttribute("body", "data-state")));
-      lab = await Lab.start();
+      lab = await Lab.start(SECOND_LOG);
       await until("the page to be live again", async () => ["live", "paused"].includes(await page.getAttribute("body", "data-state")), 20);
       await tab(page, "connections");
       await until("the old connections to go", async () => (await rows(page)).length === 0);
@@ -566,30 +419,39 @@ async function exportTests(page) {
   });
 }
 
-/** Holds the whole table against the log: ports, requests, statuses, and who ended it, how and why. */
-async function equalsLog(page) {
-  await page.fill("#filter", "");
-  await tab(page, "connections");
-  // Lines of the log are written in batches; the table follows in its own time.
-  await wait(800);
-  const shown = new Map((await rows(page)).map((row) => [row.connection, row]));
+/** Every claim of the page against the event log and against a capture of the same run. */
+async function claimTests(page, lab, capture) {
+  await Promise.all(
+    ENDING_SERVERS.map(async (name) => {
+      for (const [, end] of ENDINGS) await end(lab.ports[name]);
+    }),
+  );
+  await until("the ends", () => [...eventLog().values()].every((connection) => connection.end), 20);
+  const open = [];
+  for (const name of ["nginx", "iis"]) open.push(await talk(lab.ports[name], "GET / HTTP/1.1\r\nHost: a\r\n\r\n", { keep: true }));
+  open.push(await talk(lab.ports.flask, null, { keep: true }));
+  const claims = await readClaims(page);
+  await capture.stop();
   const log = eventLog();
-  assert.equal(shown.size, Math.min(100, log.size));
-  for (const connection of log.values()) {
-    const row = shown.get(String(connection.id));
-    const want = {
-      server: connection.server,
-      port: connection.port,
-      requests: String(connection.end?.requests ?? connection.lines.filter((l) => l.event === "head").length),
-      statuses: connection.replies.map((r) => r.status).join(" "),
-      ended: connection.end ? "yes" : "no",
-      reason: connection.close?.reason ?? "",
-      style: connection.close?.style ?? "",
-      who: connection.close?.who ?? "",
-    };
-    const got = Object.fromEntries(Object.keys(want).map((key) => [key, row?.[key]]));
-    assert.deepEqual(got, want, `connection ${connection.id}`);
-  }
+  await check("every claim of the page equals the event log", async () => {
+    const reasons = await page.evaluate(async () => {
+      const { MESSAGES } = await import("/web/messages.js");
+      return Object.fromEntries(Object.entries(MESSAGES).filter(([key]) => key.startsWith("reason.")).map(([key, [english]]) => [key.slice(7), english]));
+    });
+    const { count, differences } = againstLog(claims, log, reasons);
+    tally.claimed += count;
+    assert.deepEqual(differences, []);
+    console.log(`    ${count} claims about ${log.size} connections`);
+  });
+  await check("the log, and every claim of the page, equal what explain reads in a capture of the same run", async () => {
+    writeFileSync(CLAIMS, JSON.stringify(forCapture(claims)));
+    const judged = spawnSync("python3", [join(HERE, "agree.py"), "--binary", resolve(options.binary), "--capture", CAPTURE, "--events", LOG, "--page", CLAIMS], { encoding: "utf8" });
+    const said = judged.stdout.trim().split("\n");
+    tally.claimed += Number(/^agree: (\d+) passed/.exec(said.at(-1))?.[1] ?? 0);
+    assert.equal(judged.status, 0, judged.stdout + judged.stderr);
+    console.log(`    ${said.at(-1)}`);
+  });
+  for (const { socket } of open) socket.destroy();
 }
 
 /** Both themes at three widths, in two languages; nothing may reach beyond the page's width. */
@@ -603,6 +465,9 @@ async function pictures(page) {
         // As somebody sees it who opens it at this width.
         await page.reload();
         await tab(page, "connections");
+        await until("rows", async () => (await rows(page)).length > 0);
+        const more = page.locator("#list > button");
+        while (await more.isVisible()) await more.click();
         const { port } = await until("five requests", async () => (await rows(page)).find((r) => r.server === "node" && r.requests === "5"));
         await openExchange(page, port, 4);
         await page.click("#all");
@@ -634,8 +499,10 @@ async function pictures(page) {
 try {
   await main();
 } catch (why) {
-  failed += 1;
+  tally.failed += 1;
   console.log(`FAILED: ${why.stack ?? why}`);
 }
+const { passed, failed, claimed } = tally;
+console.log(`${claimed} claims of the page were compared`);
 console.log(`timeline page: ${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -297,6 +297,33 @@ test("the picture has the block, both bars of the rest, and who ended it in word
   assert.ok(Math.abs(announced[1] - view.x(5)) < 1 && Math.abs(announced[1] + announced[3] - view.x(5005)) < 1);
 });
 
+test("words that have no room beside an end are cut, and never by the picture's edge", () => {
+  for (const width of [326, 500, 900, 2400]) {
+    for (const [from, to] of [[0, 5100], [0, 6500], [0, 20_000], [5500, 9000]]) {
+      const store = new Store();
+      told(store, 1, 0, KEPT);
+      const view = new View(64, width);
+      view.fit(from, to);
+      const pen = new Notes();
+      picture(store, pen, 30_000, view);
+      const words = pen.calls.filter(([name, , , text]) => name === "text" && /server|◂/.test(text) && !text.includes("127.0.0.1"));
+      for (const [, x, , text] of words) assert.ok(x + text.length * 7 <= 64 + width, `${text} at ${x} of ${64 + width}`);
+      if (width === 2400 && to === 20_000) assert.match(words[0][3], /server FIN: no further request came in time$/);
+    }
+  }
+});
+
+test("the steps of a decision are said in the page's language", () => {
+  const step = { step: "file", said: "file", text: "/ is the file a", values: { target: "/{path}", path: "a", bytes: "7", modified: "x" } };
+  const refused = { step: "refused", said: "refused", text: "no byte came in time", values: { words: "no byte came in time", reason: "unused" } };
+  assert.equal(words.saidWords(step), "/ is the file a");
+  i18n.setLanguage("zh");
+  assert.equal(words.saidWords(step), "/{path} 是文件 a：7 字节，修改于 x");
+  assert.equal(words.saidWords(refused), "未在限定时间内收到任何字节");
+  assert.equal(words.saidWords({ said: "of another server", text: "as it is" }), "as it is");
+  i18n.setLanguage("en");
+});
+
 test("however much there is, only what is visible is drawn", () => {
   const store = new Store();
   for (let id = 1; id <= 2000; id += 1) told(store, id, id, KEPT);

@@ -59,10 +59,17 @@ pub(super) fn line(
         Event::Timer { reason } => word(out, b",\"reason\":\"", reason.key()),
         Event::ClientFin { state } => word(out, b",\"state\":\"", state_key(*state)),
         Event::Close(close) => close_fields(close, out),
-        Event::End { close, requests, open } => {
+        Event::End {
+            close,
+            requests,
+            unread,
+        } => {
             close_fields(close, out);
             number(out, b",\"requests\":", *requests);
-            number(out, b",\"open_ns\":", nanoseconds(*open));
+            number(out, b",\"open_ns\":", nanoseconds(since_accept));
+            if *unread {
+                out.extend_from_slice(b",\"unread\":true");
+            }
         }
     }
     if let (true, Event::Close(close) | Event::End { close, .. }) = (live, event) {

@@ -52,7 +52,7 @@ pub(super) fn tell(story: &Story, traffic: Traffic, event: &Event<'_>, lets_pass
             bytes = reply.head_bytes + reply.body_bytes,
             head = reply.head_bytes,
         ),
-        Event::End { close, requests, open } => tracing::info!(
+        Event::End { close, requests, .. } => tracing::info!(
             target: CONNECTION,
             connection = story.id,
             peer = %story.peer,
@@ -64,7 +64,7 @@ pub(super) fn tell(story: &Story, traffic: Traffic, event: &Event<'_>, lets_pass
             requests,
             received = traffic.received,
             sent = traffic.sent,
-            open_ms = u64::try_from(open.as_millis()).unwrap_or(u64::MAX),
+            open_ms = u64::try_from(story.accepted.elapsed().as_millis()).unwrap_or(u64::MAX),
         ),
         _ => {}
     }

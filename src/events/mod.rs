@@ -75,8 +75,8 @@ pub enum Event<'a> {
         close: Close,
         /// How many requests were begun on it.
         requests: u64,
-        /// How long it was open.
-        open: Duration,
+        /// Whether bytes of the client are left unread: with style `close` the system then sends RST and no FIN.
+        unread: bool,
     },
 }
 

@@ -4,6 +4,7 @@
 
 use super::asked::Asked;
 use super::precondition::{self, Validators};
+use super::said::{Said, value};
 use super::why::{Step, Why, characters};
 use super::{Moment, Reply, values};
 use crate::connection::CloseReason;
@@ -34,15 +35,19 @@ pub fn explain(
     match (reply.why, refused) {
         (Why::Unsaid, Some(Refused::Fault(fault))) => steps.push(Step::new(
             "fault",
-            format!("the request is refused: {} ({fault})", fault.meaning()),
+            Said::Fault,
+            [value("meaning", fault.meaning()), value("fault", fault)],
         )),
-        (Why::Unsaid, Some(Refused::Ending(reason))) => steps.push(Step::new("refused", reason.words().to_owned())),
+        (Why::Unsaid, Some(Refused::Ending(reason))) => steps.push(Step::new(
+            "refused",
+            Said::Refused,
+            [value("words", reason.words()), value("reason", reason.key())],
+        )),
         (Why::Unsaid, None) => {}
         (Why::Route, _) => steps.push(route(profile, request)),
         (Why::Found(lay), _) => {
             steps.push(method(profile, request));
-            let text = format!("{} {}", printable(request.target()), lay.words());
-            steps.push(Step::new("path", text));
+            steps.push(Step::new("path", lay.said(), [target(request)]));
         }
         (Why::Conditions, _) => {
             steps.push(method(profile, request));
@@ -53,44 +58,41 @@ pub fn explain(
         }
     }
     let status = reply.response.status;
-    steps.push(Step::new("status", format!("{status} {}", status::reason(status))));
+    let values = [value("status", status), value("phrase", status::reason(status))];
+    steps.push(Step::new("status", Said::Status, values));
     steps
 }
 
+fn target(request: &Request<'_>) -> (&'static str, String) {
+    value("target", printable(request.target()))
+}
+
 fn method(profile: &Profile, request: &Request<'_>) -> Step {
-    let name = printable(request.method());
-    let text = match profile.methods.rule(request.method()) {
-        MethodRule::Serve => format!("{name} is served"),
-        MethodRule::Answer(_) => format!("{name} has a response of its own, whatever the target"),
-        MethodRule::Resolved(_) => format!("{name} has a response of its own, once the path is known"),
-        MethodRule::Found(_) => format!("{name} has a response of its own where there is a file"),
+    let said = match profile.methods.rule(request.method()) {
+        MethodRule::Serve => Said::Served,
+        MethodRule::Answer(_) => Said::Answered,
+        MethodRule::Resolved(_) => Said::Resolved,
+        MethodRule::Found(_) => Said::FoundFirst,
     };
-    Step::new("method", text)
+    Step::new("method", said, [value("method", printable(request.method()))])
 }
 
 fn route(profile: &Profile, request: &Request<'_>) -> Step {
     match profile.methods.rule(request.method()) {
         MethodRule::Answer(_) => method(profile, request),
-        _ => Step::new(
-            "target",
-            format!(
-                "the target {} is answered before any file is looked for",
-                printable(request.target())
-            ),
-        ),
+        _ => Step::new("target", Said::Routed, [target(request)]),
     }
 }
 
 fn file(request: &Request<'_>, resource: &Resource) -> Step {
     let modified = date::text(resource.id.mtime_secs);
-    let text = format!(
-        "{} is the file {}: {} bytes, modified {}",
-        printable(request.target()),
-        resource.path,
-        resource.size(),
-        String::from_utf8_lossy(&modified)
-    );
-    Step::new("file", text)
+    let values = [
+        target(request),
+        value("path", &resource.path),
+        value("bytes", resource.size()),
+        value("modified", String::from_utf8_lossy(&modified)),
+    ];
+    Step::new("file", Said::File, values)
 }
 
 fn conditions(profile: &Profile, request: &Request<'_>, resource: &Resource, moment: &Moment, steps: &mut Vec<Step>) {
@@ -112,16 +114,24 @@ fn conditions(profile: &Profile, request: &Request<'_>, resource: &Resource, mom
         steps.push(Step {
             holds: Some(matches!(selection, Selection::Single(_) | Selection::Several(_))),
             theirs: Some(characters(range)),
-            ..Step::new("range", range_text(&selection, resource.size()))
+            ..range_step(&selection, resource.size())
         });
     }
 }
 
-fn range_text(selection: &Selection, size: u64) -> String {
-    match selection {
-        Selection::Whole => "Range does not count: the whole file".to_owned(),
-        Selection::Single(range) => format!("Range asks for bytes {} to {} of {size}", range.first, range.last),
-        Selection::Several(ranges) => format!("Range asks for {} ranges of {size} bytes", ranges.len()),
-        Selection::Unsatisfiable => format!("Range lies outside the file's {size} bytes"),
-    }
+fn range_step(selection: &Selection, size: u64) -> Step {
+    let mut values = vec![value("size", size)];
+    let said = match selection {
+        Selection::Whole => Said::RangeWhole,
+        Selection::Single(range) => {
+            values.extend([value("first", range.first), value("last", range.last)]);
+            Said::RangeSingle
+        }
+        Selection::Several(ranges) => {
+            values.push(value("count", ranges.len()));
+            Said::RangeSeveral
+        }
+        Selection::Unsatisfiable => Said::RangeOutside,
+    };
+    Step::new("range", said, values)
 }

@@ -9,12 +9,14 @@ mod explain;
 mod parts;
 pub mod precondition;
 mod reply;
+mod said;
 mod values;
 mod why;
 
 pub use explain::{Refused, explain};
 pub use parts::Parts;
 pub use reply::{Body, Moment, Place, Reply, Surroundings};
+pub use said::Said;
 pub use why::{Lay, Step, Why};
 
 use crate::files::{Found, Located, Resource, path};

@@ -1,7 +1,8 @@
 //! Why a reply is the one it is: a word that every reply carries, and the steps that it stands for.
 
+use super::said::Said;
 use crate::files::Found;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// What decided on a reply. It costs nothing to carry; [`super::explain`] makes steps of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,19 +49,19 @@ impl Lay {
         }
     }
 
-    /// What lies there, to be read behind the path.
-    pub(super) fn words(self) -> &'static str {
+    /// The sentence that says what lies there.
+    pub(super) fn said(self) -> Said {
         match self {
-            Lay::File => "is a file, which this method or type does not get",
-            Lay::FileWithSlash => "is a file, with a slash behind it",
-            Lay::Directory => "is a directory, and the path has no slash at its end",
-            Lay::NoIndex => "is a directory without an index file",
-            Lay::Missing => "does not exist",
-            Lay::Denied => "may not be read",
-            Lay::TooLong => "has a name longer than the file system allows",
-            Lay::BehindFile => "goes on behind a file",
-            Lay::Special => "is neither a file nor a directory",
-            Lay::Unavailable => "cannot be opened now: no descriptor is left",
+            Lay::File => Said::NotServed,
+            Lay::FileWithSlash => Said::SlashBehindFile,
+            Lay::Directory => Said::Directory,
+            Lay::NoIndex => Said::NoIndex,
+            Lay::Missing => Said::Missing,
+            Lay::Denied => Said::Denied,
+            Lay::TooLong => Said::TooLong,
+            Lay::BehindFile => Said::BehindFile,
+            Lay::Special => Said::Special,
+            Lay::Unavailable => Said::Unavailable,
         }
     }
 }
@@ -81,16 +82,28 @@ pub struct Step {
     pub ours: Option<String>,
     /// The step in words.
     pub text: String,
+    /// The sentence that the words are, for whoever says it in another language...
+    pub said: Said,
+    /// ... and what stands in its places.
+    #[serde(serialize_with = "as_map")]
+    pub values: Vec<(&'static str, String)>,
+}
+
+fn as_map<S: Serializer>(values: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(values.iter().map(|(name, value)| (name, value)))
 }
 
 impl Step {
-    pub(super) fn new(step: &'static str, text: String) -> Step {
+    pub(super) fn new(step: &'static str, said: Said, values: impl Into<Vec<(&'static str, String)>>) -> Step {
+        let values = values.into();
         Step {
             step,
             holds: None,
             theirs: None,
             ours: None,
-            text,
+            text: said.text(&values),
+            said,
+            values,
         }
     }
 }

@@ -378,7 +378,16 @@ impl Driver {
                 Some(Refusal::Fault(fault)) => Some(fault),
                 Some(Refusal::Response(_)) | None => None,
             },
-            raw: &self.input[..if head.len > 0 { head.len } else { self.input.len() }],
+            raw: &self.input[..seen_of(head, &self.input)],
         }));
+    }
+}
+
+/// How many bytes of `input` belong to a head. One that was given up in its middle ends at the next empty line, if there is
+/// one: what is behind that is a body, or another request.
+fn seen_of(head: &Head, input: &[u8]) -> usize {
+    match head.len {
+        0 => memchr::memmem::find(input, b"\r\n\r\n").map_or(input.len(), |at| at + 4),
+        len => len,
     }
 }

@@ -7,6 +7,7 @@ use super::finish::{self, Seen};
 use super::registry::Registered;
 use crate::connection::{CloseReason, Event, State};
 use crate::events;
+use crate::profile::Style;
 
 impl Driver {
     /// Ends the connection.
@@ -52,7 +53,7 @@ impl Driver {
                 None => {}
             }
         }
-        let open = self.worker.now().saturating_sub(self.connection.accepted());
+        let unread = style == Style::Close && finish::has_unread(&self.stream);
         let Driver {
             stream,
             story,
@@ -70,7 +71,7 @@ impl Driver {
             &events::Event::End {
                 close,
                 requests: connection.requests(),
-                open,
+                unread,
             },
         );
     }

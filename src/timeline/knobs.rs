@@ -308,6 +308,17 @@ mod tests {
     }
 
     #[test]
+    fn the_page_knows_every_knob_in_the_same_words() {
+        let table = include_str!("web/messages.js");
+        for knob in KNOBS {
+            for (key, words) in [("", knob.label), (".about", knob.meaning)] {
+                let line = format!("\"knob.{}{key}\": [\"{words}\", \"", knob.key);
+                assert!(table.contains(&line), "messages.js lacks {line}");
+            }
+        }
+    }
+
+    #[test]
     fn a_value_of_another_kind_is_explained() {
         for (key, bad) in [
             ("connection.persistent", json!("yes")),

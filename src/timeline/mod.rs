@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 use tokio::sync::mpsc::Receiver;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 /// The port of the timeline, if it is free and no other is asked for.
 pub const PORT: u16 = 3900;
@@ -95,6 +95,7 @@ impl Bound {
             ring: Mutex::new(Ring::new(LIMIT)),
             grown: watch::Sender::new(()),
             watchers: tape.watchers().clone(),
+            seats: Arc::new(Semaphore::new(stream::READERS)),
         });
         tape.note(&first);
         drop(tape);
@@ -136,6 +137,8 @@ struct Room {
     /// Tells that the ring has grown.
     grown: watch::Sender<()>,
     watchers: Watchers,
+    /// One for each that may read the lines at a time.
+    seats: Arc<Semaphore>,
 }
 
 impl Room {

@@ -105,6 +105,11 @@ impl Refusal {
         }
     }
 
+    pub(super) fn too_many_readers(most: usize) -> Refusal {
+        let message = format!("{most} read the events already, and more may not; close a page or a script");
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_readers", message)
+    }
+
     pub(super) fn internal() -> Refusal {
         let message = "a defect in labserve; its log says more";
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)

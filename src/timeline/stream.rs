@@ -23,7 +23,11 @@ pub(super) const GATHER: Duration = Duration::from_millis(40);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How many bytes are sent at a time, about.
-const PORTION: usize = 256 << 10;
+const PORTION: usize = 64 << 10;
+
+/// How many may read at a time. One that takes nothing holds two portions and what hyper collects before it waits, about 1 MiB
+/// together (measured); the ring holds the rest for all of them.
+pub(super) const READERS: usize = 64;
 
 /// What a reader has asked for.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +52,7 @@ pub(super) fn events(
         .or(query.get("since").map(String::as_str));
     let from = place(&room, since)?;
     let run = room.run.clone();
-    let stream = portions(room, Asked { from, follows: true }).map(move |(lines, next)| {
+    let stream = portions(room, Asked { from, follows: true })?.map(move |(lines, next)| {
         let text = String::from_utf8_lossy(&lines);
         Ok::<Event, Infallible>(
             Event::default()
@@ -74,7 +78,7 @@ pub(super) fn lines(room: Arc<Room>, query: &BTreeMap<String, String>) -> Result
             )));
         }
     };
-    let stream = portions(room, Asked { from, follows }).map(|(lines, _)| Ok::<Bytes, Infallible>(lines));
+    let stream = portions(room, Asked { from, follows })?.map(|(lines, _)| Ok::<Bytes, Infallible>(lines));
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
     Ok((kind, Body::from_stream(stream)).into_response())
 }
@@ -100,10 +104,16 @@ fn place(room: &Room, since: Option<&str>) -> Result<Place, Refusal> {
 }
 
 /// Portions of lines, for as long as somebody takes them.
-fn portions(room: Arc<Room>, asked: Asked) -> ReceiverStream<Portion> {
+fn portions(room: Arc<Room>, asked: Asked) -> Result<ReceiverStream<Portion>, Refusal> {
+    let seat = Arc::clone(&room.seats)
+        .try_acquire_owned()
+        .map_err(|_| Refusal::too_many_readers(READERS))?;
     let (sender, receiver) = channel(1);
-    tokio::spawn(read_on(room, asked, sender));
-    ReceiverStream::new(receiver)
+    tokio::spawn(async move {
+        read_on(room, asked, sender).await;
+        drop(seat);
+    });
+    Ok(ReceiverStream::new(receiver))
 }
 
 async fn read_on(room: Arc<Room>, asked: Asked, sender: Sender<Portion>) {

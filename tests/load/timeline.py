@@ -1,17 +1,24 @@
 #!/usr/bin/env python3
 """What the timeline costs the server whose connections it shows.
 
-    tests/load/timeline.py [--seconds N] [--rounds N] [--leeway N] [--part pace|full]
+    tests/load/timeline.py [--seconds N] [--rounds N] [--leeway N] [--part pace|full|browser]
 
 pace: CPU of labserve at 1,000 exchanges a second with a page open, less that without: at most 2 % of one processor.
 full: wrk at full rate, rounds with a page and without by turns: throughput with one at least 97 % of that without (the
 median of pairs: others may use the machine), no more memory than the ring's bound and what waits for it, and the
 page's own requests answered within 100 ms.
-The "page" is a reader of the stream of events that throws it away: what a browser draws is the browser's.
+  In these two the "page" is a reader of the stream of events that throws it away.
+browser: as full, with the page itself in headless Chromium. labserve has processor 0 to itself, wrk and the browser share the
+other. What wrk asks less because the browser draws is not the server's doing: without a page the browser shows that of an idle
+labserve. What a page costs the workers is a part of their processor, whatever they serve: so much is lost of a full one, and
+that is judged. The timeline's own thread is told apart.
 """
 import argparse
+import collections
 import http.client
 import json
+import os
+import pathlib
 import re
 import shutil
 import statistics
@@ -29,6 +36,31 @@ LOST = 0.03
 ANSWER = 0.1
 # Lines on their way to the ring, and what the allocator keeps of them.
 BESIDE_RING_KIB = 24 << 10
+
+
+class Browser:
+    """The page in headless Chromium, by timeline_page.mjs; what it says of itself, line by line."""
+
+    def __init__(self, address):
+        script = pathlib.Path(__file__).with_name("timeline_page.mjs")
+        self.process = subprocess.Popen([*pinned(1), "node", script, "%s:%d" % address], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.said = []
+
+    def __enter__(self):
+        if self.process.stdout.readline() != "open\n":
+            raise SystemExit("the page did not open in Chromium")
+        threading.Thread(target=lambda: self.said.extend(map(json.loads, self.process.stdout)), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
+def pinned(processor):
+    """What makes a command run on this processor alone, where there are two."""
+    return ["taskset", "-c", str(processor)] if (os.cpu_count() or 1) > 1 else []
 
 
 class Page:
@@ -95,8 +127,8 @@ def pace(options, root, failures):
         failures.append(f"a page costs {100 * more:.1f} % at {RATE} exchanges a second")
 
 
-def wrk(address, seconds):
-    out = subprocess.run(["wrk", "-t1", "-c32", f"-d{seconds}s", "http://%s:%d/index.html" % address],
+def wrk(address, seconds, prefix=()):
+    out = subprocess.run([*prefix, "wrk", "-t1", "-c32", f"-d{seconds}s", "http://%s:%d/index.html" % address],
                          capture_output=True, text=True, check=True).stdout
     return float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1))
 
@@ -121,13 +153,8 @@ def full(options, root, failures):
         with Page(server.timeline):
             load = threading.Thread(target=wrk, args=(server.address, options.seconds))
             load.start()
-            time.sleep(0.5)
-            while load.is_alive():
-                for path in ("/", "/api/v1/state", "/api/v1/connections"):
-                    begun = time.monotonic()
-                    get(server.timeline, path)
-                    times.append(time.monotonic() - begun)
-                time.sleep(0.1)
+            ask_while(server.timeline, options.seconds, times)
+            load.join()
         ring = json.loads(get(server.timeline, "/api/v1/state"))["ring"]
         grown = server.memory_kib() - before
     # What disturbs a round makes it slower, never faster; each is held against its neighbour.
@@ -145,19 +172,92 @@ def full(options, root, failures):
         failures.append(f"{grown} KiB more memory in use")
 
 
+def browser(options, root, failures):
+    arguments = ("--profile", "apache", "--port", 0, "--root", root, "--log", "off", "--timeline", "127.0.0.1:0",
+                 "--set", "connection.max_requests=0", "--workers", 1)
+    with lab.labserve(*arguments) as idle, lab.labserve(*arguments) as server:
+        # A picture without a connection stands still.
+        get(idle.address, "/index.html")
+        if pinned(0):
+            subprocess.run(["taskset", "-acp", "0", str(server.pid)], check=True, stdout=subprocess.DEVNULL)
+
+        def load():
+            """Requests a second, microseconds of the workers' CPU for each, and the timeline's part of a processor."""
+            before = cpu_by_thread(server.pid)
+            rate = wrk(server.address, options.seconds, pinned(1))
+            used = {name: used - before[name] for name, used in cpu_by_thread(server.pid).items()}
+            own = used.pop("timeline", 0)
+            return rate, 1e6 * sum(used.values()) / (rate * options.seconds), own / options.seconds
+
+        load()
+        before, rounds, times, frames, slowest = server.memory_kib(), [], [], [], []
+        for _ in range(options.rounds):
+            with Browser(idle.timeline):
+                time.sleep(1)
+                alone = load()
+            with Browser(server.timeline) as page:
+                time.sleep(1)
+                begun = len(page.said)
+                asking = threading.Thread(target=ask_while, args=(server.timeline, options.seconds, times))
+                asking.start()
+                rounds.append((alone, load()))
+                asking.join()
+                time.sleep(1)
+                frames += [line["frames"] for line in page.said[begun:]]
+                slowest += [line["slowest_ms"] for line in page.said[begun:]]
+        ring = json.loads(get(server.timeline, "/api/v1/state"))["ring"]
+        grown = server.memory_kib() - before
+    lost = statistics.median(1 - watched[0] / alone[0] for alone, watched in rounds)
+    dearer = statistics.median((watched[1] - alone[1]) * watched[0] / 1e6 for alone, watched in rounds)
+    for alone, watched in rounds:
+        print(f"with the page of another {alone[0]:.0f} requests a second, {alone[1]:.2f} us of CPU each; with its own {watched[0]:.0f} and {watched[1]:.2f} us, "
+              f"and {100 * watched[2]:.1f} % of a processor for the timeline's thread")
+    print(f"median: the page costs the workers {100 * dearer:.1f} % of a processor, {100 * lost:+.1f} % of the requests lost (the browser has its part of wrk's processor)")
+    print(f"{len(times)} answers of the API: median {1000 * statistics.median(times):.1f} ms, slowest {1000 * max(times):.1f} ms; "
+          f"the page drew {min(frames, default=0):.0f} to {max(frames, default=0):.0f} frames a second and answered within {max(slowest, default=0):.0f} ms")
+    print(f"the ring holds {ring['bytes'] >> 10} of {ring['limit'] >> 10} KiB; {grown} KiB more memory in use")
+    if dearer > LOST * options.leeway:
+        failures.append(f"a page costs the workers {100 * dearer:.1f} % of a processor")
+    if statistics.quantiles(times, n=20)[-1] > ANSWER * options.leeway:
+        failures.append(f"the API took {1000 * max(times):.0f} ms to answer")
+    if not frames or statistics.median(frames) < 5:
+        failures.append(f"the page stood still: {frames} frames a second")
+    if ring["bytes"] > ring["limit"] or grown > (ring["limit"] >> 10) + BESIDE_RING_KIB:
+        failures.append(f"{grown} KiB more memory in use")
+
+
+def cpu_by_thread(pid):
+    """Seconds of CPU used so far, by the names of the threads."""
+    used = collections.Counter()
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        name, fields = (task / "comm").read_text().strip(), (task / "schedstat").read_text().split()
+        used[name] += int(fields[0]) / 1e9
+    return used
+
+
+def ask_while(address, seconds, times):
+    """Asks the API now and then for so long; how long each answer took."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for path in ("/", "/api/v1/state", "/api/v1/connections"):
+            begun = time.monotonic()
+            get(address, path)
+            times.append(time.monotonic() - begun)
+        time.sleep(0.2)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=int, default=6, help="of each round")
     parser.add_argument("--rounds", type=int, default=6, help="with a page, and as many without")
     parser.add_argument("--leeway", type=float, default=1, help="allow so many times as much: for a machine with other work")
-    parser.add_argument("--part", choices=["pace", "full"], help="one of the two alone")
+    parser.add_argument("--part", choices=["pace", "full", "browser"], help="one of the three alone")
     options = parser.parse_args()
     failures = []
     with lab.site() as root:
-        if options.part != "full":
-            pace(options, root, failures)
-        if options.part != "pace":
-            full(options, root, failures)
+        for name, part in (("pace", pace), ("full", full), ("browser", browser)):
+            if options.part in (None, name):
+                part(options, root, failures)
     return lab.verdict(failures)
 
 

@@ -501,3 +501,47 @@ fn a_paused_server_serves_nobody_new_until_it_goes_on() {
     waiting.read_exact(&mut byte).expect("an answer");
     assert_eq!(&byte, b"H");
 }
+
+#[cfg(unix)]
+#[test]
+fn it_stops_while_pages_watch_and_a_log_is_written() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("events.jsonl");
+    let mut lab = watched("node", &["--events", file.to_str().expect("a path")]);
+    let mut watching = lab.timeline.events(None);
+    let _takes_nothing = lab.timeline.events(None);
+    let mut kept = Talk::to(&lab.server);
+    kept.ask("GET", "/", "");
+    watching.until(is("idle"));
+    lab.server.signal("-TERM");
+    let lines = watching.until(is("stop"));
+    assert!(lines.iter().any(is("end")), "the pages hear of the ends: {lines:?}");
+    assert_eq!(lab.server.exit_code(Duration::from_secs(5)), Some(0));
+    let log = std::fs::read_to_string(&file).expect("the event log");
+    assert!(
+        log.lines()
+            .last()
+            .is_some_and(|line| line.contains("\"event\":\"stop\"")),
+        "{log}"
+    );
+}
+
+#[test]
+fn so_many_read_the_events_at_a_time_and_no_more() {
+    let lab = watched("node", &[]);
+    let mut reading: Vec<_> = (0..64).map(|_| lab.timeline.events(None)).collect();
+    let refused = lab.timeline.ask("GET", "/api/v1/events.jsonl", "", "");
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["code"]),
+        (503, &json!("too_many_readers"))
+    );
+    reading.pop();
+    let begun = std::time::Instant::now();
+    while lab.timeline.ask("GET", "/api/v1/events.jsonl", "", "").status != 200 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "a place that was left is free again"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

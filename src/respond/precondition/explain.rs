@@ -3,6 +3,7 @@
 use super::{Case, ConditionPolicy, Conditional, Validators};
 use crate::events::printable;
 use crate::http::date;
+use crate::respond::said::{Said, value};
 use crate::respond::why::{Step, characters};
 
 /// A step for each conditional field of the request.
@@ -22,7 +23,7 @@ pub(crate) fn explain(policy: &ConditionPolicy, request: &Conditional<'_>, resou
             .if_match
             .map(|theirs| case.tag("if_match", "If-Match", theirs, if_match)),
         request.if_unmodified_since.map(|theirs| {
-            let says = ["the file has changed since", "the file has not changed since"];
+            let says = [Said::Changed, Said::Unchanged];
             case.since(
                 "if_unmodified_since",
                 "If-Unmodified-Since",
@@ -35,7 +36,7 @@ pub(crate) fn explain(policy: &ConditionPolicy, request: &Conditional<'_>, resou
             .if_none_match
             .map(|theirs| case.tag("if_none_match", "If-None-Match", theirs, if_none_match)),
         request.if_modified_since.map(|theirs| {
-            let says = ["the client does not have this version", "the client has this version"];
+            let says = [Said::ClientIsBehind, Said::ClientIsCurrent];
             case.since(
                 "if_modified_since",
                 "If-Modified-Since",
@@ -45,11 +46,12 @@ pub(crate) fn explain(policy: &ConditionPolicy, request: &Conditional<'_>, resou
             )
         }),
         request.if_range.filter(|_| has_range).map(|theirs| {
-            let text = match if_range {
-                true => "If-Range holds: Range counts",
-                false => "If-Range does not hold: Range does not count",
+            let said = if if_range {
+                Said::IfRangeHolds
+            } else {
+                Said::IfRangeFails
             };
-            case.step("if_range", theirs, Some(if_range), text.to_owned())
+            case.step(Step::new("if_range", said, []), theirs, Some(if_range))
         }),
     ]
     .into_iter()
@@ -58,37 +60,34 @@ pub(crate) fn explain(policy: &ConditionPolicy, request: &Conditional<'_>, resou
 }
 
 impl Case<'_> {
-    fn step(&self, step: &'static str, theirs: &[u8], holds: Option<bool>, text: String) -> Step {
+    fn step(&self, step: Step, theirs: &[u8], holds: Option<bool>) -> Step {
         Step {
             holds,
             theirs: Some(characters(theirs)),
             ours: self.resource.etag.map(characters),
-            ..Step::new(step, text)
+            ..step
         }
     }
 
     fn tag(&self, step: &'static str, field: &str, theirs: &[u8], holds: Option<bool>) -> Step {
-        let ours = self.resource.etag.map_or_else(
-            || "anything: the file has no entity tag".to_owned(),
-            |etag| printable(etag).to_string(),
-        );
-        let text = match holds {
-            None => format!("{field} does not count here"),
-            Some(true) => format!("{field} matches {ours}"),
-            Some(false) => format!("{field} does not match {ours}"),
+        let said = match (holds, self.resource.etag) {
+            (None, _) => Said::NotCounted,
+            (Some(true), Some(_)) => Said::Matches,
+            (Some(false), Some(_)) => Said::MatchesNot,
+            (Some(true), None) => Said::MatchesWithoutTag,
+            (Some(false), None) => Said::MatchesNotWithoutTag,
         };
-        self.step(step, theirs, holds, text)
+        let mut values = vec![value("field", field)];
+        values.extend(self.resource.etag.map(|etag| value("ours", printable(etag))));
+        self.step(Step::new(step, said, values), theirs, holds)
     }
 
-    fn since(&self, step: &'static str, field: &str, theirs: &[u8], holds: Option<bool>, says: [&str; 2]) -> Step {
+    fn since(&self, step: &'static str, field: &str, theirs: &[u8], holds: Option<bool>, says: [Said; 2]) -> Step {
         let modified = date::text(self.resource.mtime_secs);
-        let text = match holds {
-            None => format!("{field} does not count here"),
-            Some(holds) => format!("{field}: {}", says[usize::from(holds)]),
-        };
+        let said = holds.map_or(Said::NotCounted, |holds| says[usize::from(holds)]);
         Step {
             ours: Some(characters(&modified)),
-            ..self.step(step, theirs, holds, text)
+            ..self.step(Step::new(step, said, [value("field", field)]), theirs, holds)
         }
     }
 }

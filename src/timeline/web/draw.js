@@ -11,6 +11,8 @@ const BLOCK_TOP = 4;
 const BLOCK = 16;
 const MIDDLE = LANE / 2;
 const LEAST = 4;
+/** A text that is cut has at least so many characters left. */
+const LEAST_WORDS = 3;
 
 /** The role of a status. */
 export function statusRole(status) {
@@ -25,7 +27,7 @@ export function lane(pen, connection, view, y, now, unusedAfter = null) {
   const until = lastsUntil(connection, now);
   const to = Math.min(view.x(until), right);
   if (to < left) {
-    pen.text(left + 4, y + MIDDLE, `◂ ${endWords(connection) ?? ""}`, "dim", "start");
+    pen.text(left + 4, y + MIDDLE, fitted(pen, `◂ ${endWords(connection) ?? ""}`, view.width - 8), "dim", "start");
     return;
   }
   if (from > right) {
@@ -161,7 +163,22 @@ function end(pen, connection, view, y, now) {
   const words = endWords(connection);
   // Behind the mark, and behind the cross of a RST that answers it.
   const at = Math.max(tail + 6, x + (found.then === "rst" ? 26 : 17), view.left + 6);
-  if (at < right - 40) pen.text(at, y + MIDDLE, words, found.then === "hold" ? "client" : found.who, "start");
+  const shown = fitted(pen, words, right - at - 2);
+  if (shown) pen.text(at, y + MIDDLE, shown, found.then === "hold" ? "client" : found.who, "start");
+}
+
+/** As much of a text as has room; nothing if that would be too little to read. */
+function fitted(pen, text, room) {
+  if (pen.measure(text) <= room) return text;
+  const characters = [...text];
+  // The widths of characters add up: what fits is found by halving.
+  let [least, most] = [0, characters.length];
+  while (least < most) {
+    const middle = (least + most + 1) >> 1;
+    if (pen.measure(`${characters.slice(0, middle).join("")}…`) <= room) least = middle;
+    else most = middle - 1;
+  }
+  return least < LEAST_WORDS ? "" : `${characters.slice(0, least).join("").trimEnd()}…`;
 }
 
 function mark(pen, x, y, found) {

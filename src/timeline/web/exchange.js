@@ -6,7 +6,7 @@ import { remember, remembered } from "./theme.js";
 import { span } from "./time.js";
 import { writes } from "./store.js";
 import { framing, oneLine, runs } from "./wire.js";
-import { exchangeWords } from "./words.js";
+import { bodyWords, exchangeWords, saidWords } from "./words.js";
 
 /** What makes a shown exchange out of date. */
 export function signature(exchange) {
@@ -52,7 +52,7 @@ function why({ reply }) {
       {},
       h("b", {}, t(`step.${step.step}`)),
       holds ? h("span", { class: step.holds ? "tag yes" : "tag no" }, step.holds ? `✓ ${t("why.holds")}` : `✗ ${t("why.fails")}`) : null,
-      h("span", { class: "said" }, step.text ?? ""),
+      h("span", { class: "said" }, saidWords(step)),
       ...values.map(([name, value]) => h("span", { class: "value" }, `${name}: ${value ?? ""}`)),
     );
   });
@@ -138,7 +138,7 @@ function body({ head: asked, body: sent, reply }) {
       {},
       h("dt", {}, t("exchange.sizes")),
       h("dd", {}, reply.complete === false ? `${size}, ${t("exchange.incomplete")}` : size),
-      ...(sent ? [h("dt", {}, t("exchange.body")), h("dd", {}, `${t("bytes", { n: sent.bytes })}, ${sent.how}`)] : []),
+      ...(sent ? [h("dt", {}, t("exchange.body")), h("dd", {}, `${t("bytes", { n: sent.bytes })}, ${bodyWords(sent)}`)] : []),
     ),
   );
 }

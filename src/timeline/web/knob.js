@@ -4,9 +4,9 @@ import { h, say } from "./dom.js";
 import { has, language, t } from "./i18n.js";
 import { valueWords } from "./words.js";
 
-/** A knob's label: the server's own in English, the table's in other languages. */
-function label(knob) {
-  return language() !== "en" && has(`knob.${knob.key}`) ? t(`knob.${knob.key}`) : (knob.label ?? knob.key);
+/** A text about a knob: the server's own in English, the table's in other languages. */
+function told(key, own) {
+  return language() !== "en" && has(key) ? t(key) : own;
 }
 
 export class Knob {
@@ -18,7 +18,8 @@ export class Knob {
     this.control = CONTROLS[knob.type]?.(knob, send) ?? text(knob, send);
     this.control.input.id = id;
     this.control.input.setAttribute("aria-describedby", `${id}-about ${id}-error`);
-    const name = label(knob);
+    const name = told(`knob.${knob.key}`, knob.label ?? knob.key);
+    const meaning = told(`knob.${knob.key}.about`, knob.meaning);
     this.own = h("span", { class: "own" });
     this.reset = h("button", { type: "button", class: "small", "aria-label": t("knobs.reset.one", { what: name }), on: { click: () => send(null) } }, t("knobs.reset"));
     this.error = h("p", { class: "error", role: "alert", id: `${id}-error` });
@@ -29,7 +30,7 @@ export class Knob {
       { class: "knob", data: { knob: knob.key } },
       h("label", { for: id }, name, this.mark),
       this.control.input,
-      h("p", { class: "about", id: `${id}-about` }, [knob.meaning, example].filter(Boolean).join(" ")),
+      h("p", { class: "about", id: `${id}-about` }, [meaning, example].filter(Boolean).join(" ")),
       h("div", { class: "back" }, this.own, this.reset),
       this.error,
     );

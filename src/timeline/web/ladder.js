@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { fromNanoseconds, span } from "./time.js";
 import { oneLine } from "./wire.js";
-import { howWords, reasonWords } from "./words.js";
+import { bodyWords, howWords, reasonWords } from "./words.js";
 import { ending } from "./store.js";
 
 /** How many steps are shown before somebody asks for more, and at most. */
@@ -41,7 +41,7 @@ function stepWords(connection, line) {
       return line.fault ? `${asked} ${t("story.fault", { fault: line.fault })}` : asked;
     }
     case "body":
-      return t("story.body", line);
+      return t("story.body", { bytes: line.bytes, how: bodyWords(line) });
     case "reply": {
       const said = t("story.reply", { status: line.status, head: line.head_bytes, body: line.body_bytes });
       return line.complete === false ? `${said}, ${t("exchange.incomplete")}` : said;

@@ -36,7 +36,7 @@ export class Picture {
     this.seen = "";
     this.size = { width: 0, height: 0 };
     /** Frames drawn and the milliseconds they took, for whoever measures. */
-    this.drawn = { frames: 0, ms: 0 };
+    this.drawn = root.drawn = { frames: 0, ms: 0 };
     new ResizeObserver(() => this.#resize()).observe(root);
     this.scroller.addEventListener("scroll", () => (this.dirty = true));
     bindPointer(this);

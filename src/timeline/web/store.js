@@ -238,7 +238,9 @@ export function ending(connection) {
     return { at: clientEnd?.at ?? closing.at, who, how, then, reason, style, state };
   }
   const then = style === "linger" || style === "hold" ? style : null;
-  return { at: closing.at, who, how: style === "rst" ? "rst" : "fin", then, reason, style, state };
+  // With style `close` the system says RST for bytes that were never read; that is known when the socket is given back.
+  const reset = style === "rst" || connection.end?.line.unread === true;
+  return { at: closing.at, who, how: reset ? "rst" : "fin", then, reason, style, state };
 }
 
 /** Whether nothing was ever asked on it. */

@@ -30,10 +30,16 @@ export function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
 }
 
-/** The colours in force. */
+/** The colours in force. Only a colour that an element has is a single one: a custom property is one for each theme. */
 export function palette() {
-  const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(ROLES.map((role) => [role, style.getPropertyValue(`--${role}`).trim()]));
+  const probe = document.createElement("i");
+  document.documentElement.append(probe);
+  const colours = ROLES.map((role) => {
+    probe.style.color = `var(--${role})`;
+    return [role, getComputedStyle(probe).color];
+  });
+  probe.remove();
+  return Object.fromEntries(colours);
 }
 
 /** Calls `changed` when the system's theme changes. */

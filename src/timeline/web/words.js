@@ -1,6 +1,6 @@
 // Connections and events in words, in the page's language.
 
-import { has, t } from "./i18n.js";
+import { has, language, t } from "./i18n.js";
 import { ending, requests, unused } from "./store.js";
 import { span } from "./time.js";
 import { oneLine } from "./wire.js";
@@ -12,6 +12,17 @@ export function countRequests(n) {
 /** A reason in words: the page's own, else the server's, else the key. */
 export function reasonWords(reason, words) {
   return has(`reason.${reason}`) ? t(`reason.${reason}`) : (words ?? reason ?? "");
+}
+
+/** A step of a decision: in English the server's own words. */
+export function saidWords({ said, text, values = {} }) {
+  if (language() === "en" || !has(`said.${said}`)) return text ?? "";
+  return t(`said.${said}`, { ...values, words: reasonWords(values.reason, values.words) });
+}
+
+/** How the body of a request came: `complete`. */
+export function bodyWords({ how }) {
+  return has(`body.${how}`) ? t(`body.${how}`) : how;
 }
 
 /** How somebody ended it: `FIN, then lingers`. */

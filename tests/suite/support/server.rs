@@ -106,6 +106,20 @@ impl Server {
         assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
     }
 
+    /// Its exit code, once it has ended by itself; nothing if it runs on after `time`.
+    #[cfg(unix)]
+    pub(crate) fn exit_code(&mut self, time: Duration) -> Option<i32> {
+        let process = self.process.as_mut().expect("labserve itself");
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < time {
+            if let Some(status) = process.try_wait().expect("its state") {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        None
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
