@@ -74,7 +74,7 @@ impl Conversation {
             self.told = self.client.is_some();
         }
         let Some(client) = self.client else {
-            self.talks[from].foreign += piece.len;
+            self.talks[from].foreign += piece.len - talk::blank(piece.bytes);
             return;
         };
         let speaker = if from == client {
@@ -308,6 +308,12 @@ impl Conversation {
                 .exchanges
                 .iter()
                 .any(|exchange| says(&exchange.request) || says(&exchange.response))
+    }
+
+    /// Whether nothing but empty lines was said.
+    pub(super) fn is_blank(&self) -> bool {
+        let nothing_else = |talk: &Talk| talk.foreign == 0 && !talk.interrupted;
+        self.exchanges.is_empty() && self.left_out == 0 && self.talks.iter().all(nothing_else)
     }
 
     /// Bytes of an end that belong to no message; those of a tunnel do not count.

@@ -109,6 +109,7 @@ impl Conversation {
                     self.partial_head(from, speaker, &bytes);
                     self.give_up_message(from, Shortfall::Reset);
                 }
+                State::Body(_) if self.talks[from].unasked => self.complete(from, speaker),
                 State::Body(_) => self.give_up_message(from, Shortfall::Reset),
                 state => self.talks[from].state = state,
             }
@@ -130,8 +131,10 @@ impl Conversation {
             } else {
                 Speaker::Server
             };
-            if let State::Head(bytes) = std::mem::take(&mut self.talks[from].state) {
-                self.partial_head(from, speaker, &bytes);
+            match std::mem::take(&mut self.talks[from].state) {
+                State::Head(bytes) => self.partial_head(from, speaker, &bytes),
+                State::Body(_) if self.talks[from].unasked => self.complete(from, speaker),
+                _ => {}
             }
         }
         (std::mem::take(&mut self.exchanges), self.left_out)

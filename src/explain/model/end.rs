@@ -111,6 +111,8 @@ pub enum EndReason {
     InExchange,
     /// The server refused the request and ended the connection.
     ErrorResponse,
+    /// What the client had sent is no request, and the server ended it.
+    NoRequest,
     /// RST on an idle connection.
     ResetWhileIdle,
     /// It was never opened.

@@ -7,6 +7,7 @@ mod fragments;
 mod ip;
 mod link;
 mod packets;
+mod source;
 mod tcp;
 mod window;
 
@@ -22,6 +23,8 @@ use std::io;
 pub enum Error {
     /// The file is empty.
     Empty,
+    /// It is compressed with gzip, and not one byte can be had out of it.
+    Packed,
     /// It begins as no capture does; its first bytes.
     NotACapture(Vec<u8>),
     /// It cannot be read.
@@ -32,6 +35,7 @@ impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Error::Empty => f.write_str("it is empty; expected a capture in pcapng or pcap format"),
+            Error::Packed => f.write_str("it is compressed with gzip, and damaged or cut off at its beginning"),
             Error::NotACapture(begin) => {
                 f.write_str("it is no capture: expected pcapng or pcap, maybe compressed with gzip; it begins with")?;
                 begin.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
