@@ -6,6 +6,7 @@ use std::io::{self, Read};
 
 /// So little is kept that every limit is met.
 const TIGHT: Limits = Limits {
+    streams: 3,
     connections: 2,
     exchanges: 2,
     frames: 12,

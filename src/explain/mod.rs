@@ -145,6 +145,7 @@ fn nothing_shown(file: &File, asked: bool) -> Note {
 fn limits_met(connections: &[Connection], budget: &Budget, limits: &Limits) -> Vec<Note> {
     let frames_over: u64 = connections.iter().map(|connection| connection.frames_left_out).sum();
     let rows = [
+        (NoteKind::TooManyStreams, budget.streams_over, limits.streams),
         (
             NoteKind::TooManyConnections,
             budget.connections_over,

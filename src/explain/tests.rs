@@ -250,10 +250,11 @@ fn what_is_beyond_the_limits_is_counted_and_said() {
     let packed = packed.expect("a capture");
     let options = Options {
         limits: Limits {
+            streams: 4,
             connections: 3,
             exchanges: 2,
             frames: 20,
-            head_bytes: 600,
+            head_bytes: 300,
             buffered: 1 << 20,
         },
         ..Options::default()
@@ -261,6 +262,7 @@ fn what_is_beyond_the_limits_is_counted_and_said() {
     let capture = explain(packed.as_slice(), &options).expect("a capture");
     let kinds: Vec<Value> = capture.notes.iter().map(|note| json!(note.kind)).collect();
     for kind in [
+        "too-many-streams",
         "too-many-connections",
         "too-many-exchanges",
         "too-many-frames",

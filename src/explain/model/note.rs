@@ -42,6 +42,8 @@ pub enum NoteKind {
     BytesMissing,
     /// The capture begins in the middle of the connection.
     BeginsMidway,
+    /// More streams than are told apart.
+    TooManyStreams,
     /// More connections than are listed.
     TooManyConnections,
     /// More exchanges than are listed.

@@ -317,6 +317,7 @@ messages! {
     NotePayloadsCut = "The snap length cut {count} {count?payload|payloads}: what it cut is counted and not read.", "抓包长度截断了 {count} 个段的数据：截断部分计入长度，但无法读取。";
     NoteBytesMissing = "{count} {count?byte|bytes} were sent and acknowledged that the capture does not hold.", "有 {count} 字节已发送并被确认，但不在抓包中。";
     NoteBeginsMidway = "The capture begins in the middle of this connection.", "抓包从这条连接的中途开始。";
+    NoteTooManyStreams = "{count} more TCP {count?stream|streams}, counted by their SYNs, are not told apart: the limit is {limit}.", "另有 {count} 条 TCP 流（按 SYN 计数）不再区分：上限为 {limit}。";
     NoteTooManyConnections = "{count} more {count?connection|connections} are counted and not shown: the limit is {limit}.", "另有 {count} 条连接只计数不显示：上限为 {limit}。";
     NoteTooManyExchanges = "{count} more {count?exchange|exchanges} are counted and not shown: the limit is {limit}.", "另有 {count} 次请求只计数不显示：上限为 {limit}。";
     NoteTooManyFrames = "{count} more {count?frame|frames} are counted and not listed.", "另有 {count} 帧只计数不列出。";

@@ -18,6 +18,7 @@ pub fn note(note: &Note) -> Said {
         NoteKind::PayloadsCut => Msg::NotePayloadsCut,
         NoteKind::BytesMissing => Msg::NoteBytesMissing,
         NoteKind::BeginsMidway => Msg::NoteBeginsMidway,
+        NoteKind::TooManyStreams => Msg::NoteTooManyStreams,
         NoteKind::TooManyConnections => Msg::NoteTooManyConnections,
         NoteKind::TooManyExchanges => Msg::NoteTooManyExchanges,
         NoteKind::TooManyFrames => Msg::NoteTooManyFrames,
