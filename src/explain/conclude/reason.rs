@@ -21,9 +21,7 @@ pub(super) fn reason(usage: Use, exchanges: &[Exchange], rests: &[Rest], end: &E
 
 /// From the last byte to the end, in nanoseconds.
 fn quiet(end: &End) -> Option<u64> {
-    let fin = end.first_fin.as_ref().map(|fin| (fin.frame, fin.after_last_byte_ns));
-    let reset = end.resets.first().map(|reset| (reset.frame, reset.after_last_byte_ns));
-    [fin, reset].into_iter().flatten().min_by_key(|(frame, _)| *frame)?.1
+    end.first()?.after_last_byte_ns
 }
 
 fn is_at_once(end: &End) -> bool {
@@ -74,12 +72,12 @@ fn used(exchanges: &[Exchange], rests: &[Rest], end: &End, by: Side) -> EndReaso
     if by == Side::Client && fin.is_some() && has_sent_all {
         return EndReason::ClientSentAll;
     }
-    let announced = announced(last).filter(|_| ends_behind(ending));
+    let promised = announced(last).filter(|_| ends_behind(ending));
     if !is_complete {
         return match by {
             Side::Server if is_refusal(last) => EndReason::ErrorResponse,
             // The client owes the rest of its request; the server does not wait for that in particular.
-            Side::Server if announced.is_some_and(|said| is_after(end, said)) => EndReason::IdleAsAnnounced,
+            Side::Server if promised.is_some_and(|said| is_after(end, said)) => EndReason::IdleAsAnnounced,
             _ => EndReason::InExchange,
         };
     }

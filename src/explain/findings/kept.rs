@@ -9,8 +9,8 @@ const LONG_NS: u64 = 2_000_000_000;
 
 /// Connections that carried several exchanges, those with the most first.
 pub(super) fn one_connection(connections: &[Connection]) -> Vec<Finding> {
-    let mut kept: Vec<&Connection> = used(connections).filter(|c| carried(c) > 1).collect();
-    kept.sort_by_key(|connection| std::cmp::Reverse(carried(connection)));
+    let mut kept: Vec<&Connection> = used(connections).filter(|c| c.answered() > 1).collect();
+    kept.sort_by_key(|connection| std::cmp::Reverse(connection.answered()));
     let finding = |connection: &&Connection| {
         let answered = connection
             .exchanges
@@ -18,7 +18,7 @@ pub(super) fn one_connection(connections: &[Connection]) -> Vec<Finding> {
             .filter_map(|exchange| exchange.response.as_ref());
         let seqs: Vec<u64> = answered.take(12).map(|response| response.next_seq.into()).collect();
         let args = Args::default()
-            .with("count", carried(connection))
+            .with("count", connection.answered())
             .with("stream", connection.stream)
             .with("seqs", seqs);
         found(
@@ -29,15 +29,6 @@ pub(super) fn one_connection(connections: &[Connection]) -> Vec<Finding> {
         )
     };
     kept.iter().take(EACH).map(finding).collect()
-}
-
-/// How many requests were answered on a connection.
-fn carried(connection: &Connection) -> u64 {
-    let answered = connection
-        .exchanges
-        .iter()
-        .filter(|exchange| exchange.response.is_some());
-    answered.count() as u64 + connection.exchanges_left_out
 }
 
 /// A connection for each exchange, because every response says close.
@@ -53,7 +44,7 @@ pub(super) fn close_every_time(connections: &[Connection]) -> Vec<Finding> {
         request.is_some_and(|request| request.head.lists("connection", "close"))
     };
     if all.len() < 2
-        || used.iter().any(|connection| carried(connection) > 1)
+        || used.iter().any(|connection| connection.answered() > 1)
         || all
             .iter()
             .any(|(_, exchange)| !says_close(exchange) || asks_close(exchange))
