@@ -181,7 +181,11 @@ fn a_capture_that_ends_anywhere_is_explained_up_to_there() {
 fn what_is_no_capture_is_said_so() {
     for (bytes, want) in [
         (&b""[..], "empty"),
-        (b"PK\x03\x04", "50 4b 03 04"),
+        (b"PK\x03\x04", "a ZIP archive: take the capture out"),
+        (
+            b"PK??",
+            "expected pcapng or pcap, maybe compressed with gzip; it begins with 50 4b 3f 3f",
+        ),
         (b"\x1f\x8b\x08", "cut off at its beginning"),
         (b"\n\r\r\n", ""),
     ] {

@@ -233,7 +233,7 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
             Cell::address(connection.client),
             Cell::address(connection.server),
             Cell::Words(label(usage(connection.usage), lang).to_owned()),
-            Cell::number(connection.exchanges.len() as u64 + connection.exchanges_left_out),
+            Cell::number(connection.exchanges_in_all()),
             Cell::time(Some(connection.last_ns.saturating_sub(connection.first_ns))),
             announced.map_or(Cell::Empty, |s| Cell::Words(format!("timeout={s}"))),
             end.by.map_or(Cell::Empty, |by| Cell::Words(side(by, lang))),
