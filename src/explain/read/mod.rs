@@ -42,10 +42,7 @@ const OTHERS: &[(&[u8], &str)] = &[
         b"snoop\0\0\0",
         "a capture in snoop's format: save it as pcapng in Wireshark",
     ),
-    (
-        b"GMBU",
-        "a capture of Microsoft Network Monitor: save it as pcapng in Wireshark",
-    ),
+    (b"GMBU", "a capture of Network Monitor: save it as pcapng in Wireshark"),
 ];
 
 /// Why nothing at all can be read.
