@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Writes the inputs that fuzzing starts from, made of the corpus of cases and of the profiles.
+"""Writes the inputs that fuzzing starts from, made of the corpus of cases, of the profiles and of the captures.
 
     fuzz/seeds.py DIRECTORY     one directory a target below it
 """
+import gzip
 import hashlib
 import json
 import pathlib
 import re
+import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent
@@ -63,3 +66,13 @@ for path in sorted((TREE / "profiles").glob("*.toml")):
         seed("profile", b"\x01\0" + table.encode())
     for template in re.findall(r'"([^"\n]*\{[^"\n]*)"', text) + re.findall(r"^([A-Z][\w-]*: .*\{.*)$", text, re.M):
         seed("template", b"\0" + template.encode() + b"\n/a%20b?c=<d>&\"e\"")
+
+# Captures are cut to what a seed may hold: their first frames.
+with tempfile.TemporaryDirectory() as generated:
+    subprocess.run([sys.executable, TREE / "tests/captures/hostile.py", generated], check=True)
+    for path in sorted(pathlib.Path(generated).iterdir()) + sorted((TREE / "tests/captures").glob("*.pcapng.gz")):
+        data = path.read_bytes()
+        packed = data.startswith(b"\x1f\x8b")
+        seed("explain", (gzip.decompress(data) if packed else data)[:4096])
+        if packed:
+            seed("explain", data[:4096])

@@ -5,6 +5,8 @@
 
 pub mod cli;
 pub mod connection;
+#[cfg(test)]
+mod dice;
 pub mod events;
 pub mod explain;
 pub mod files;

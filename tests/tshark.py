@@ -16,9 +16,15 @@ FIELDS = ["frame.number", "tcp.stream", "tcp.seq", "tcp.ack", "tcp.len", "http.r
 # What tshark cannot pair, in general:
 #   It gives a response to the last request that it saw: where requests are pipelined, pairs are not compared.
 #   It shows a body that ends with the connection at the FIN, explain at its last byte: the FIN's frame is taken for both.
-#   It does not pair a response that comes before the end of its request.
+#   It does not pair a response that comes before the end of its request, or to one that has none; of such a HEAD's it waits
+#   for the body.
+#   It knows methods by their names, and takes a request with another one for something else.
+#   It takes a response without a head, as HTTP/0.9 has, for a part of something else.
+#   It pairs no two responses in one frame.
 #   It waits for the body of a request with `Expect: 100-continue` even where none comes: such requests are not
 #   compared.
+METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH"}
+
 # It is asked twice, since it has two ways to put segments together: waiting for what is missing, or beginning anew behind
 # it. Where bytes were cut it reads each segment by itself, so that what it calls a message is its first segment: such
 # captures are compared by first frames.
@@ -101,7 +107,11 @@ def explained(binary, capture, ports, by_first):
             told.responses.update(frame for _, frame in exchange["interim"])
             if len(ends) == 2:
                 told.pairs.add(tuple(ends))
-            if pipelined or ends != sorted(ends):
+            request, response = exchange["request"], exchange["response"]
+            strange = request and (request["shortfall"] or request["head"][:1] and request["head"][0].split(" ")[0] not in METHODS)
+            bare = response and response["head"] == []
+            shared = response and sum(other["response"]["frames"]["last"] == response["frames"]["last"] for other in connection["exchanges"] if other["response"]) > 1
+            if pipelined or ends != sorted(ends) or strange or bare or shared:
                 apart.update(ends)
     return told, apart
 

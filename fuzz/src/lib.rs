@@ -5,6 +5,7 @@
 pub mod conditions;
 pub mod dates;
 pub mod exchange;
+pub mod explain;
 pub mod head;
 pub mod input;
 pub mod profile;
@@ -36,6 +37,7 @@ pub const TARGETS: &[(&str, Run)] = &[
     ("template", Run::Once(template::run)),
     ("profile", Run::Once(profile::run)),
     ("exchange", Run::Under(exchange::run_under)),
+    ("explain", Run::Once(explain::run)),
 ];
 
 /// Runs a target under the profile that the first byte chooses.

@@ -2,17 +2,20 @@
 
 use super::Mistake;
 use super::args::{ExplainArgs, Language};
-use super::serve::say;
 use crate::explain::model::Capture;
 use crate::explain::say::Lang;
 use crate::explain::{Filter, Limits, Options, explain, show};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// Standard input or output, as the name of a file.
+const STANDARD: &str = "-";
+
 pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
+    check(args)?;
     let options = Options {
         filter: Filter {
             ports: args.port.clone(),
@@ -30,25 +33,53 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
         write(file, &show::html::render(&capture, lang))?;
     }
     match () {
-        () if args.json => say(&show::json::render(&capture)?),
-        () if args.markdown => say(&show::markdown::render(&capture, lang)),
-        () if args.html.is_some() => {}
-        () => say(&show::text::render(&capture, lang, args.ladder)),
+        () if args.json => print(&show::json::render(&capture)?),
+        () if args.markdown => print(&show::markdown::render(&capture, lang)),
+        () if args.html.is_some() => Ok(()),
+        () => print(&show::text::render(&capture, lang, args.ladder)),
+    }
+}
+
+/// What cannot be meant, and would be found out too late.
+fn check(args: &ExplainArgs) -> Result<(), Mistake> {
+    let Some(page) = &args.html else { return Ok(()) };
+    if page == Path::new(STANDARD) && (args.json || args.markdown) {
+        let other = if args.json { "--json" } else { "--markdown" };
+        return Err(Mistake(format!(
+            "`--html -` and {other} would both go to standard output; give the page a file"
+        )));
+    }
+    let same = |a: &Path, b: &Path| a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
+    if same(page, &args.file) {
+        return Err(Mistake(format!(
+            "{}: the page would overwrite the capture; give --html another file",
+            page.display()
+        )));
     }
     Ok(())
 }
 
 fn write(file: &Path, page: &str) -> Result<(), Mistake> {
-    if file == Path::new("-") {
-        say(page);
-        return Ok(());
+    if file == Path::new(STANDARD) {
+        return print(page);
     }
     std::fs::write(file, page).map_err(|error| Mistake(format!("{}: cannot write the page: {error}", file.display())))
 }
 
+/// Prints to standard output. Who reads it may stop early: `explain ... | head` is no mistake.
+fn print(text: &str) -> Result<(), Mistake> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Mistake(format!("standard output: cannot write: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn read(file: &Path, options: &Options) -> Result<Capture, Mistake> {
     let name = file.display();
-    if file == Path::new("-") {
+    if file == Path::new(STANDARD) {
         return explain(io::stdin().lock(), options).map_err(|error| Mistake(format!("standard input: {error}")));
     }
     let told = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));

@@ -3,6 +3,8 @@
 /// The most that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// TCP streams that are told apart, shown or not.
+    pub streams: usize,
     /// Connections that are looked into.
     pub connections: usize,
     /// Exchanges, of all connections together.
@@ -18,6 +20,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
+            streams: 400_000,
             connections: 20_000,
             exchanges: 50_000,
             frames: 250_000,
@@ -31,6 +34,7 @@ impl Default for Limits {
 #[derive(Debug)]
 pub(super) struct Budget {
     pub(super) left: Limits,
+    pub(super) streams_over: u64,
     pub(super) connections_over: u64,
     pub(super) exchanges_over: u64,
     pub(super) heads_over: u64,
@@ -41,6 +45,7 @@ impl Budget {
     pub(super) fn new(limits: Limits) -> Budget {
         Budget {
             left: limits,
+            streams_over: 0,
             connections_over: 0,
             exchanges_over: 0,
             heads_over: 0,

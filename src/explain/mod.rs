@@ -94,6 +94,9 @@ fn conclude_all(file: File, streams: Streams, options: &Options, mut notes: Vec<
         .into_iter()
         .map(|(stream, ends, reading)| conclude::connection(stream, ends, reading, ports, capture));
     let connections = chosen(connections.collect(), options.filter.is_some());
+    if connections.is_empty() {
+        notes.push(nothing_shown(&file, options.filter.is_some()));
+    }
     notes.extend(limits_met(&connections, &budget, &options.limits));
     let mut capture = Capture {
         version: VERSION,
@@ -108,21 +111,41 @@ fn conclude_all(file: File, streams: Streams, options: &Options, mut notes: Vec<
     capture
 }
 
-/// Without a filter: the connections that carry HTTP/1.x, and those to the same servers that carry nothing.
+/// Without a filter: the connections that carry HTTP/1.x, and the others to the same servers.
 fn chosen(mut connections: Vec<Connection>, all: bool) -> Vec<Connection> {
     let is_http = |connection: &&Connection| connection.usage == Use::Http;
     let servers: BTreeSet<u16> = connections.iter().filter(is_http).map(|c| c.server.port()).collect();
+    let known = |connection: &Connection| servers.contains(&connection.server.port());
+    connections
+        .iter_mut()
+        .filter(|connection| known(connection))
+        .for_each(conclude::at_a_server);
     connections.retain(|connection| match connection.usage {
         Use::Http => true,
-        Use::Other => all,
-        Use::Unused | Use::NotOpened => all || servers.is_empty() || servers.contains(&connection.server.port()),
+        Use::Other => all || known(connection),
+        Use::Unused | Use::NotOpened => all || servers.is_empty() || known(connection),
     });
     connections
+}
+
+/// Why no connection is shown.
+fn nothing_shown(file: &File, asked: bool) -> Note {
+    let kind = match file.streams {
+        0 => NoteKind::NoTcp,
+        _ if asked => NoteKind::NothingMatches,
+        _ => NoteKind::NoHttp,
+    };
+    Note {
+        kind,
+        args: Args::default().with("count", file.streams),
+        frames: Vec::new(),
+    }
 }
 
 fn limits_met(connections: &[Connection], budget: &Budget, limits: &Limits) -> Vec<Note> {
     let frames_over: u64 = connections.iter().map(|connection| connection.frames_left_out).sum();
     let rows = [
+        (NoteKind::TooManyStreams, budget.streams_over, limits.streams),
         (
             NoteKind::TooManyConnections,
             budget.connections_over,

@@ -1,8 +1,9 @@
 //! The reading as a whole, over the captures in `tests/captures`, and over what is no capture, or no longer one.
 
-use super::model::{Capture, Connection, Exchange, FindingKind, Message, Side, Verdict};
+use super::model::{Capture, Connection, Exchange, FindingKind, Message, NoteKind, Side, Verdict};
 use super::say::Lang;
 use super::{Limits, Options, explain, explain_bytes, show, tell};
+use crate::dice::Dice;
 use crate::profile::builtin;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -180,26 +181,18 @@ fn a_capture_that_ends_anywhere_is_explained_up_to_there() {
 fn what_is_no_capture_is_said_so() {
     for (bytes, want) in [
         (&b""[..], "empty"),
-        (b"PK\x03\x04", "50 4b 03 04"),
-        (b"\x1f\x8b\x08", "no capture"),
+        (b"PK\x03\x04", "a ZIP archive: take the capture out"),
+        (
+            b"PK??",
+            "expected pcapng or pcap, maybe compressed with gzip; it begins with 50 4b 3f 3f",
+        ),
+        (b"\x1f\x8b\x08", "cut off at its beginning"),
         (b"\n\r\r\n", ""),
     ] {
         match explain_bytes(bytes) {
             Ok(capture) => assert_eq!(capture.file.frames, 0),
             Err(error) => assert!(error.to_string().contains(want), "{bytes:?}: {error}"),
         }
-    }
-}
-
-/// A small generator of numbers, the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides.max(1) as u64) as usize
     }
 }
 
@@ -238,7 +231,7 @@ fn mutated_captures_are_read_without_panic_and_every_answer_can_be_shown() {
     // Small ones are changed more thoroughly.
     let small = captures().into_iter().filter(|(_, packed)| packed.len() < 5000);
     let originals: Vec<Vec<u8>> = small.map(|(name, _)| bytes_of(&name)).collect();
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ seed);
+    let mut dice = Dice::new(0x9e37_79b9_7f4a_7c15 ^ seed);
     let mut runs = 0_u64;
     while until.map_or(runs < 200, |until| Instant::now() < until) {
         let mut bytes = originals[dice.roll(originals.len())].clone();
@@ -261,10 +254,11 @@ fn what_is_beyond_the_limits_is_counted_and_said() {
     let packed = packed.expect("a capture");
     let options = Options {
         limits: Limits {
+            streams: 4,
             connections: 3,
             exchanges: 2,
             frames: 20,
-            head_bytes: 600,
+            head_bytes: 300,
             buffered: 1 << 20,
         },
         ..Options::default()
@@ -272,6 +266,7 @@ fn what_is_beyond_the_limits_is_counted_and_said() {
     let capture = explain(packed.as_slice(), &options).expect("a capture");
     let kinds: Vec<Value> = capture.notes.iter().map(|note| json!(note.kind)).collect();
     for kind in [
+        "too-many-streams",
         "too-many-connections",
         "too-many-exchanges",
         "too-many-frames",
@@ -323,5 +318,58 @@ fn chinese_text_is_chinese() {
     let text = show::text::render(&explained("report-1"), Lang::Zh, false);
     for words in ["抓包解读", "一条连接承载了 5 次请求", "从未使用", "三次握手"] {
         assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+}
+
+#[test]
+fn why_nothing_is_shown_is_said() {
+    // A UDP datagram over loopback, and a TCP segment that carries no HTTP.
+    let ip = |protocol: u8, inside: &[u8]| {
+        let length = 20 + inside.len() as u16;
+        let mut packet = vec![
+            0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1,
+        ];
+        packet[2..4].copy_from_slice(&length.to_be_bytes());
+        packet.extend_from_slice(inside);
+        packet
+    };
+    let udp = ip(17, &[0x27, 0x10, 0x27, 0x11, 0, 9, 0, 0, b'x']);
+    let tcp = ip(
+        6,
+        &[
+            0x27, 0x10, 0, 22, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 1, 0, 0, 0, 0, 0, b'S', b'S', b'H',
+        ],
+    );
+    for (packet, kind) in [(udp, NoteKind::NoTcp), (tcp, NoteKind::NoHttp)] {
+        // pcap, little-endian, link type RAW.
+        let mut file = Vec::new();
+        for word in [
+            0xa1b2_c3d4_u32,
+            0x0004_0002,
+            0,
+            0,
+            65535,
+            101,
+            1,
+            0,
+            packet.len() as u32,
+            packet.len() as u32,
+        ] {
+            file.extend_from_slice(&word.to_le_bytes());
+        }
+        file.extend_from_slice(&packet);
+        let capture = explain_bytes(&file).expect("a capture");
+        assert_eq!(capture.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [kind]);
+        let said = tell::note(&capture.notes[0]).text(Lang::En);
+        for shown in [
+            show::text::render(&capture, Lang::En, true),
+            show::markdown::render(&capture, Lang::En),
+            show::html::render(&capture, Lang::En),
+        ] {
+            assert!(
+                shown.contains(&said) && !shown.contains("out of the ordinary"),
+                "{shown}"
+            );
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::path::{NameRules, locate};
 use super::{Cache, Content, Directory, Found, Limits, Resource, Root};
+use crate::dice::Dice;
 use crate::profile::{Profile, builtin, layers};
 use std::path::Path;
 
@@ -125,17 +126,10 @@ const PIECES: &[&str] = &[
 
 /// The `number`th of the targets: up to eight pieces.
 fn target(number: u64) -> String {
-    let mut state = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut roll = |sides: usize| {
-        // xorshift64
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % sides as u64) as usize
-    };
-    let count = 1 + roll(8);
+    let mut dice = Dice::new((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let count = 1 + dice.roll(8);
     std::iter::once("/")
-        .chain((0..count).map(|_| PIECES[roll(PIECES.len())]))
+        .chain((0..count).map(|_| PIECES[dice.roll(PIECES.len())]))
         .collect()
 }
 

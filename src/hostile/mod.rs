@@ -15,6 +15,7 @@ mod smuggling;
 #[cfg(unix)]
 mod wire;
 
+use crate::dice::Dice;
 use crate::profile::{Profile, builtin, layers};
 
 /// Heads that mutation starts from: together they touch every field that a decision reads.
@@ -33,45 +34,32 @@ const SEEDS: &[&[u8]] = &[
 /// Bytes that matter to some parser.
 const SPICE: &[u8] = b"\0\r\n\t :;,/\\%.#?*\"'<>&=-+0159aZ~@[]{}|\x7f\x80\xff";
 
-/// A generator of numbers that are the same on every run (xorshift64).
-struct Dice(u64);
-
-impl Dice {
-    /// A number below `sides`.
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides.max(1) as u64) as usize
-    }
-
-    /// A seed with a few bytes changed, put in, left out, doubled or swapped for another seed's.
-    fn head(&mut self) -> Vec<u8> {
-        let mut bytes = SEEDS[self.roll(SEEDS.len())].to_vec();
-        for _ in 0..=self.roll(6) {
-            let at = self.roll(bytes.len() + 1);
-            match self.roll(6) {
-                0 if at < bytes.len() => bytes[at] = SPICE[self.roll(SPICE.len())],
-                1 => bytes.insert(at, SPICE[self.roll(SPICE.len())]),
-                2 if at < bytes.len() => drop(bytes.remove(at)),
-                3 => {
-                    let end = (at + self.roll(40)).min(bytes.len());
-                    let copy = bytes[at..end].to_vec();
-                    bytes.splice(at..at, copy);
-                }
-                4 => {
-                    let other = SEEDS[self.roll(SEEDS.len())];
-                    let from = self.roll(other.len());
-                    bytes.splice(at.., other[from..].iter().copied());
-                }
-                _ => {
-                    let fill = vec![SPICE[self.roll(SPICE.len())]; self.roll(300)];
-                    bytes.splice(at..at, fill);
-                }
+/// A seed with a few bytes changed, put in, left out, doubled or swapped for another seed's.
+fn mutated_head(dice: &mut Dice) -> Vec<u8> {
+    let mut bytes = SEEDS[dice.roll(SEEDS.len())].to_vec();
+    for _ in 0..=dice.roll(6) {
+        let at = dice.roll(bytes.len() + 1);
+        match dice.roll(6) {
+            0 if at < bytes.len() => bytes[at] = SPICE[dice.roll(SPICE.len())],
+            1 => bytes.insert(at, SPICE[dice.roll(SPICE.len())]),
+            2 if at < bytes.len() => drop(bytes.remove(at)),
+            3 => {
+                let end = (at + dice.roll(40)).min(bytes.len());
+                let copy = bytes[at..end].to_vec();
+                bytes.splice(at..at, copy);
+            }
+            4 => {
+                let other = SEEDS[dice.roll(SEEDS.len())];
+                let from = dice.roll(other.len());
+                bytes.splice(at.., other[from..].iter().copied());
+            }
+            _ => {
+                let fill = vec![SPICE[dice.roll(SPICE.len())]; dice.roll(300)];
+                bytes.splice(at..at, fill);
             }
         }
-        bytes
     }
+    bytes
 }
 
 fn profiles() -> Vec<Profile> {
@@ -80,7 +68,7 @@ fn profiles() -> Vec<Profile> {
 
 #[test]
 fn no_text_makes_the_profile_reader_panic() {
-    let mut dice = Dice(0x0123_4567_89ab_cdef);
+    let mut dice = Dice::new(0x0123_4567_89ab_cdef);
     let seeds: Vec<&str> = builtin::ALL.iter().map(|(_, text)| *text).collect();
     for _ in 0..400 {
         let mut text: Vec<char> = seeds[dice.roll(seeds.len())].chars().collect();

@@ -1,7 +1,8 @@
 //! Targets that try to leave the root: every way up, in every encoding, with every separator, from every beginning.
 
+use super::profiles;
 use super::wire::Clients;
-use super::{Dice, profiles};
+use crate::dice::Dice;
 use crate::files::{Cache, Content, Directory, Found, Limits, Resource, Root, path};
 use std::path::Path;
 
@@ -196,7 +197,7 @@ fn attempts(dir: &Path) -> Vec<Vec<u8>> {
         }
     }
     // And anything, in any order.
-    let mut dice = Dice(0xfeed_beef_cafe_f00d);
+    let mut dice = Dice::new(0xfeed_beef_cafe_f00d);
     let lists = [
         BEGINNINGS,
         UPS,

@@ -234,6 +234,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
 mod tests {
     use super::DateSyntax::{FreeForm, Mail, Masks, Patterns, Positions, Rfc9110};
     use super::*;
+    use crate::dice::Dice;
 
     const ALL: [DateSyntax; 6] = [Rfc9110, Patterns, Masks, Positions, Mail, FreeForm];
 
@@ -454,20 +455,9 @@ mod tests {
         }
     }
 
-    /// A small generator of the same numbers every time.
-    fn numbers() -> impl FnMut(usize) -> usize {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        move |below| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state % below as u64) as usize
-        }
-    }
-
     #[test]
     fn no_text_makes_a_dialect_panic() {
-        let mut next = numbers();
+        let mut dice = Dice::new(0x9e37_79b9_7f4a_7c15);
         let pieces: [&[u8]; 24] = [
             b"Tue",
             b", ",
@@ -497,9 +487,9 @@ mod tests {
         for round in 0..30_000 {
             let (text, _) = DATES[round % DATES.len()];
             let mut bytes = text.as_bytes().to_vec();
-            for _ in 0..=next(3) {
-                let (at, piece) = (next(bytes.len() + 1), pieces[next(pieces.len())]);
-                match next(3) {
+            for _ in 0..=dice.roll(3) {
+                let (at, piece) = (dice.roll(bytes.len() + 1), pieces[dice.roll(pieces.len())]);
+                match dice.roll(3) {
                     0 => drop(bytes.splice(at..at, piece.iter().copied())),
                     1 => bytes.truncate(at),
                     _ => drop(bytes.splice(at..(at + 2).min(bytes.len()), piece.iter().copied())),

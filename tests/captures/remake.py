@@ -2,6 +2,7 @@
 """Makes the captures of this folder anew, on the loopback interface.
 
     tests/captures/remake.py [--binary target/release/labserve] [--out tests/captures] [--only SUBSTRING]
+    tests/captures/remake.py --only=-slow       the ends that take a minute and more: about three minutes in all
 
 Each is one scene: a server (labserve under a profile, or a real one), a client (raw sockets, curl, Chromium, Firefox), and
 dumpcap on the server's port. The site has the demo site's names, sizes and dates, and zeros for content, so that a capture
@@ -22,18 +23,15 @@ HTML, CSS, JPEG, WAV, FAVICON = "/", "/static/style1.css", "/static/head.jpg", "
 
 
 def make_site(into):
-    """The demo site's names, sizes and dates; its pictures and sounds are zeros."""
-    source = REPO / "static"
-    for path in source.rglob("*"):
-        copy = into / path.relative_to(source)
-        if path.is_dir():
-            copy.mkdir(parents=True, exist_ok=True)
-        elif path.suffix in (".html", ".css"):
+    """The demo site's names, sizes and dates, and beside it what the corpus asks for; pictures and sounds are zeros."""
+    for source in (REPO / "static", REPO / "tests/site"):
+        for path in source.rglob("*"):
+            copy = into / path.relative_to(source)
+            if path.is_dir() or copy.exists():
+                continue
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(path.read_bytes())
-        else:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(bytes(path.stat().st_size))
+            zeros = path.suffix in (".jpg", ".wav")
+            copy.write_bytes(bytes(path.stat().st_size) if zeros else path.read_bytes())
     for path in [into, *into.rglob("*")]:
         os.utime(path, ns=(MTIME_NS, MTIME_NS))
 
@@ -272,16 +270,51 @@ def uploads(port):
 REFUSED_PORT = 26999
 
 
-def replay(names):
-    """Cases of the corpus, by wire.py's own client."""
+def corpus(choose):
+    """The cases of both corpora that `choose` says yes to; the report's come first."""
+    cases = [case for name in ("report", "extended") for case in json.loads((REPO / f"tests/corpus/{name}.json").read_text())]
+    return [case for case in cases if choose(case)]
+
+
+def is_slow(case):
+    return bool(case.get("slow"))
+
+
+def is_quick_ending(case):
+    """Whether a case is about an end, waits for one or brings one about, and that takes seconds."""
+    return not is_slow(case) and (case["name"].startswith("end-") or any({"end", "shut"} & step.keys() for step in case["steps"]))
+
+
+def play(port, case):
+    """One case, by wire.py's own client."""
+    try:
+        import_peers()
+        wire.run_case("127.0.0.1", port, case)
+    except OSError:
+        pass                                        # an end like any other
+
+
+def replay(choose):
+    """Cases of the corpus, one after the other."""
     def client(port):
-        sys.path.insert(0, str(PEERS))
-        import wire
-        cases = json.loads((REPO / "tests/corpus/report.json").read_text())
-        for case in cases:
-            if case["name"] in names:
-                wire.run_case("127.0.0.1", port, case)
+        for case in corpus(choose):
+            play(port, case)
     return client
+
+
+def side_by_side(choose):
+    """Cases of the corpus, all under way at once. They begin one after the other: the nth stream is the nth case."""
+    def client(port):
+        cases = corpus(choose)
+        with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+            for case in cases:
+                pool.submit(play, port, case)
+                time.sleep(PACE)
+    return client
+
+
+# Seconds from one case's beginning to the next one's: a server that forks has a process for each by then.
+PACE = 0.2
 
 
 def chromium(port):
@@ -306,6 +339,8 @@ def firefox(port):
 PROFILES = ["node", "node20", "flask", "flask-keepalive", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "book"]
 ENDS = ["end-client-fin-after", "end-client-fin-with", "end-client-fin-partial", "end-client-fin-pipeline", "end-bad-then-fin", "http10-ka",
         "pipeline-bad", "416-then-ok", "expect-100", "split-head"]
+ends, slow, quick_endings = replay(lambda case: case["name"] in ENDS), side_by_side(is_slow), side_by_side(is_quick_ending)
+REAL = ["node", "nginx", "apache", "flask", "django"]
 
 # Name, server, client. A server is a profile, with settings, or a real one.
 SCENES = [
@@ -314,7 +349,7 @@ SCENES = [
     ("report-3", ["node"], report_3),
     ("report-4", ["iis"], report_4),
     *[(f"profile-{name}", [name], page) for name in PROFILES],
-    *[(f"real-{name}", f"peer:{name}", page) for name in ["node", "nginx", "apache", "flask", "django"]],
+    *[(f"real-{name}", f"peer:{name}", page) for name in REAL],
     ("real-nginx-curl", "peer:nginx", curl),
     ("real-apache-ends", "peer:apache", endings),
     ("curl-book", ["book"], curl),
@@ -325,7 +360,10 @@ SCENES = [
     ("race-node", ["node", "--set", "timers.idle=400ms"], race),
     ("uploads-nginx", ["nginx"], uploads),
     ("refused", None, refused),
-    *[(f"corpus-{name}", [name], replay(ENDS)) for name in ["node", "django", "nginx"]],
+    *[(f"corpus-{name}", [name], ends) for name in ["node", "django", "nginx"]],
+    *[(f"profile-{name}-slow", [name], slow) for name in PROFILES],
+    *[(f"real-{name}-slow", f"peer:{name}", slow) for name in REAL],
+    ("real-nginx-endings", "peer:nginx", quick_endings),
     ("chromium-node", ["node"], chromium),
     ("chromium-flask", ["flask"], chromium),
     ("firefox-node", ["node"], firefox),
@@ -396,9 +434,22 @@ def run(scene, number, binary, site, out, work):
 
 
 def import_peers():
-    global peers
+    global peers, wire
     sys.path.insert(0, str(PEERS))
-    import peers
+    import peers, wire
+
+
+def play_all(scenes, jobs, arguments, site, work):
+    """Scenes, so many at a time. A real server has one port for all of its own: those go one after the other."""
+    queues = {}
+    for number, scene in scenes:
+        queues.setdefault(scene[1] if isinstance(scene[1], str) else number, []).append((number, scene))
+    def work_off(queue):
+        for number, scene in queue:
+            print(run(scene, number, arguments.binary, site, arguments.out, work), flush=True)
+    with concurrent.futures.ThreadPoolExecutor(max(1, jobs)) as pool:
+        for done in [pool.submit(work_off, queue) for queue in queues.values()]:
+            done.result()
 
 
 def main():
@@ -419,15 +470,9 @@ def main():
         if real:
             subprocess.run([sys.executable, PEERS / "peers.py", "up", *real, "--site", site], check=True)
         try:
-            # A real server has one port for all of its scenes: those go one after the other.
-            apart = [s for s in scenes if isinstance(s[1][1], str)]
-            together = [s for s in scenes if not isinstance(s[1][1], str)]
-            with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-                waiting = [pool.submit(run, scene, number, arguments.binary, site, arguments.out, work) for number, scene in together]
-                for number, scene in apart:
-                    print(run(scene, number, arguments.binary, site, arguments.out, work), flush=True)
-                for done in waiting:
-                    print(done.result(), flush=True)
+            # The slow ones do little but wait, and their times should be true: all at once, behind the others.
+            play_all([s for s in scenes if s[1][2] is not slow], arguments.jobs, arguments, site, work)
+            play_all([s for s in scenes if s[1][2] is slow], len(scenes), arguments, site, work)
         finally:
             if real:
                 subprocess.run([sys.executable, PEERS / "peers.py", "down"], check=True)

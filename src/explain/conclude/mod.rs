@@ -8,7 +8,9 @@ mod rests;
 pub(super) use reason::agrees;
 
 use super::flow::Reading;
-use super::model::{Args, Connection, Exchange, Goodbye, Message, Note, NoteKind, Role, Side, Use, Validator};
+use super::model::{
+    Args, Connection, EndReason, Exchange, Goodbye, Message, Note, NoteKind, Role, Side, Use, Validator,
+};
 use std::net::SocketAddr;
 
 /// What a whole capture knows that its connections need.
@@ -30,14 +32,14 @@ pub(super) fn connection(
 ) -> Connection {
     let (client, role) = reading.client(likely_client(&ends, ports));
     let foreign = [client, 1 - client].map(|end| reading.conversation.foreign(end));
-    let is_http = reading.conversation.is_http();
+    let (is_http, is_unused) = (reading.conversation.is_http(), reading.is_blank());
     let (mut exchanges, exchanges_left_out) = reading.conversation.finish();
     exchanges.iter_mut().for_each(conclude);
     let mut end = reading.end(client, capture.last_ns);
     let handshake = reading.handshake(client);
     let usage = match () {
         () if is_http => Use::Http,
-        () if !reading.is_silent() => Use::Other,
+        () if !is_unused => Use::Other,
         () if end.goodbye == Goodbye::NeverOpened => Use::NotOpened,
         () => Use::Unused,
     };
@@ -66,6 +68,19 @@ pub(super) fn connection(
         troubles: reading.troubles(client),
         frames,
         frames_left_out,
+    }
+}
+
+/// Looks again at a connection that carries no HTTP/1.x and leads to a server that speaks it elsewhere in the capture:
+/// what begins like a request is one, be it never so short, and what does not the server cannot have read as one.
+pub(super) fn at_a_server(connection: &mut Connection) {
+    if connection.usage != Use::Other {
+        return;
+    }
+    if !connection.exchanges.is_empty() {
+        connection.usage = Use::Http;
+    } else if connection.end.by == Some(Side::Server) && connection.role == Role::Syn && connection.notes.is_empty() {
+        connection.end.reason = EndReason::NoRequest;
     }
 }
 

@@ -1,17 +1,31 @@
 //! Why a connection ended.
 
+use super::rests::announced;
 use crate::explain::model::{BodyEnd, End, EndReason, Exchange, Goodbye, Head, ResetClass, Rest, RestEnd, Side, Use};
 
 /// A server's timer may be late by this much, and by a tenth.
 const SLACK_S: f64 = 1.5;
 
+/// A server that ends a connection so soon after a byte ends it because of that byte.
+const AT_ONCE_NS: u64 = 100_000_000;
+
 pub(super) fn reason(usage: Use, exchanges: &[Exchange], rests: &[Rest], end: &End) -> EndReason {
     match (end.goodbye, end.by) {
         (Goodbye::NeverOpened, _) => EndReason::NotOpened,
         (_, None) => EndReason::Unknown,
+        (_, Some(Side::Server)) if usage == Use::Unused && is_at_once(end) => EndReason::NoRequest,
         _ if usage == Use::Unused => EndReason::Unused,
         (_, Some(by)) => used(in_time(exchanges, end), rests, end, by),
     }
+}
+
+/// From the last byte to the end, in nanoseconds.
+fn quiet(end: &End) -> Option<u64> {
+    end.first()?.after_last_byte_ns
+}
+
+fn is_at_once(end: &End) -> bool {
+    quiet(end).is_some_and(|quiet| quiet < AT_ONCE_NS)
 }
 
 /// The exchanges without those that began behind the other side's FIN.
@@ -58,10 +72,13 @@ fn used(exchanges: &[Exchange], rests: &[Rest], end: &End, by: Side) -> EndReaso
     if by == Side::Client && fin.is_some() && has_sent_all {
         return EndReason::ClientSentAll;
     }
+    let promised = announced(last).filter(|_| ends_behind(ending));
     if !is_complete {
-        return match is_refusal(last) && by == Side::Server {
-            true => EndReason::ErrorResponse,
-            false => EndReason::InExchange,
+        return match by {
+            Side::Server if is_refusal(last) => EndReason::ErrorResponse,
+            // The client owes the rest of its request; the server does not wait for that in particular.
+            Side::Server if promised.is_some_and(|said| is_after(end, said)) => EndReason::IdleAsAnnounced,
+            _ => EndReason::InExchange,
         };
     }
     let reset_first = end.first_fin.is_none();
@@ -76,13 +93,30 @@ fn used(exchanges: &[Exchange], rests: &[Rest], end: &End, by: Side) -> EndReaso
             Some(EndReason::RequestSaidClose) => EndReason::RequestSaidClose,
             _ => EndReason::ClientDone,
         },
+        // Bytes that belong to no exchange, such as empty lines, do not end a rest; a server may end it because of
+        // them, or begin its time anew.
+        (Side::Server, Some(_)) if is_at_once(end) => EndReason::NoRequest,
         (Side::Server, Some(rest)) => match rest.announced_s {
             Some(announced) if agrees(rest.ns, announced) => EndReason::IdleAsAnnounced,
+            Some(announced) if is_after(end, announced) => EndReason::IdleAsAnnounced,
             _ => EndReason::IdleUnannounced,
         },
         (Side::Server, None) if is_refusal(last) => EndReason::ErrorResponse,
         (Side::Server, None) => EndReason::AfterResponse,
     }
+}
+
+/// Whether the last bytes of a connection are a response, to its end.
+fn ends_behind(exchange: &Exchange) -> bool {
+    let (request, response) = (exchange.request.as_ref(), exchange.response.as_ref());
+    response.is_some_and(|response| {
+        response.shortfall.is_none() && request.is_none_or(|request| request.ended_ns <= response.ended_ns)
+    })
+}
+
+/// Whether a connection ended as long after its last byte as announced.
+fn is_after(end: &End, announced_s: u64) -> bool {
+    quiet(end).is_some_and(|quiet| agrees(quiet, announced_s))
 }
 
 /// Whether a rest was as long as announced.

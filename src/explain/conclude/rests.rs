@@ -75,36 +75,23 @@ pub(in crate::explain) fn announced(exchange: &Exchange) -> Option<u64> {
 
 /// What ended the connection, or the capture.
 fn last(end: &End, capture: Frame) -> (Moment, RestEnd) {
-    let fin = end.first_fin.as_ref();
-    match (fin, end.resets.first()) {
-        (Some(fin), reset) if reset.is_none_or(|reset| reset.frame > fin.frame) => {
-            let by = match fin.by {
-                Side::Server => RestEnd::ServerFin,
-                Side::Client => RestEnd::ClientFin,
-            };
-            (
-                Moment {
-                    frame: fin.frame,
-                    ns: fin.ns,
-                },
-                by,
-            )
-        }
-        (_, Some(reset)) => (
-            Moment {
-                frame: reset.frame,
-                ns: reset.ns,
-            },
-            RestEnd::Reset,
-        ),
-        _ => {
-            let end = Moment {
-                frame: capture.last_frame,
-                ns: capture.last_ns,
-            };
-            (end, RestEnd::CaptureEnds)
-        }
-    }
+    let Some(first) = end.first() else {
+        let last = Moment {
+            frame: capture.last_frame,
+            ns: capture.last_ns,
+        };
+        return (last, RestEnd::CaptureEnds);
+    };
+    let ended_by = match first.by {
+        _ if first.is_reset => RestEnd::Reset,
+        Side::Server => RestEnd::ServerFin,
+        Side::Client => RestEnd::ClientFin,
+    };
+    let moment = Moment {
+        frame: first.frame,
+        ns: first.ns,
+    };
+    (moment, ended_by)
 }
 
 fn rest(since: (u64, u64, i64, Option<u64>), to_frame: u64, to_ns: i64, ended_by: RestEnd) -> Option<Rest> {

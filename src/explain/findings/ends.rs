@@ -1,7 +1,7 @@
 //! Ends that cost something, or look strange.
 
 use super::{EACH, found, used};
-use crate::explain::model::{Arg, Args, Connection, Finding, FindingKind, ResetClass, Shortfall, Side};
+use crate::explain::model::{Arg, Args, Connection, EndReason, Finding, FindingKind, ResetClass, Shortfall, Side};
 
 /// A request this near to the server's FIN crossed it.
 const RACE_NS: u64 = 500_000_000;
@@ -30,7 +30,8 @@ pub(super) fn long_half_closed(connections: &[Connection]) -> Vec<Finding> {
 
 /// Requests that crossed the server's close and were not answered.
 pub(super) fn lost_race(connections: &[Connection]) -> Vec<Finding> {
-    let lost = used(connections).filter_map(|connection| {
+    let lost = used(connections).filter(|connection| is_unforeseen(connection.end.reason));
+    let lost = lost.filter_map(|connection| {
         let fin = connection.end.first_fin.as_ref().filter(|fin| fin.by == Side::Server)?;
         let last = connection
             .exchanges
@@ -51,6 +52,14 @@ pub(super) fn lost_race(connections: &[Connection]) -> Vec<Finding> {
         Some(found(FindingKind::LostRace, args, [connection.stream], frames))
     });
     lost.take(EACH).collect()
+}
+
+/// Whether a client could not know that no further request would be read.
+fn is_unforeseen(reason: EndReason) -> bool {
+    matches!(
+        reason,
+        EndReason::IdleAsAnnounced | EndReason::IdleUnannounced | EndReason::InExchange
+    )
 }
 
 /// Responses that were not sent to their end.

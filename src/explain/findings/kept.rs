@@ -9,8 +9,8 @@ const LONG_NS: u64 = 2_000_000_000;
 
 /// Connections that carried several exchanges, those with the most first.
 pub(super) fn one_connection(connections: &[Connection]) -> Vec<Finding> {
-    let mut kept: Vec<&Connection> = used(connections).filter(|c| c.exchanges.len() > 1).collect();
-    kept.sort_by_key(|connection| std::cmp::Reverse(connection.exchanges.len()));
+    let mut kept: Vec<&Connection> = used(connections).filter(|c| c.answered() > 1).collect();
+    kept.sort_by_key(|connection| std::cmp::Reverse(connection.answered()));
     let finding = |connection: &&Connection| {
         let answered = connection
             .exchanges
@@ -18,10 +18,7 @@ pub(super) fn one_connection(connections: &[Connection]) -> Vec<Finding> {
             .filter_map(|exchange| exchange.response.as_ref());
         let seqs: Vec<u64> = answered.take(12).map(|response| response.next_seq.into()).collect();
         let args = Args::default()
-            .with(
-                "count",
-                connection.exchanges.len() as u64 + connection.exchanges_left_out,
-            )
+            .with("count", connection.answered())
             .with("stream", connection.stream)
             .with("seqs", seqs);
         found(
@@ -47,7 +44,7 @@ pub(super) fn close_every_time(connections: &[Connection]) -> Vec<Finding> {
         request.is_some_and(|request| request.head.lists("connection", "close"))
     };
     if all.len() < 2
-        || used.iter().any(|connection| connection.exchanges.len() > 1)
+        || used.iter().any(|connection| connection.answered() > 1)
         || all
             .iter()
             .any(|(_, exchange)| !says_close(exchange) || asks_close(exchange))
@@ -74,6 +71,9 @@ pub(super) fn timed_out(connections: &[Connection]) -> Vec<Finding> {
     };
     let ended = used(connections).filter_map(|connection| {
         let rest = connection.rests.last()?;
+        if !matches!(rest.ended_by, RestEnd::ServerFin | RestEnd::Reset) {
+            return None;
+        }
         Some((connection, rest, kind(connection, rest)?))
     });
     let ended: Vec<_> = ended.collect();
@@ -84,12 +84,13 @@ pub(super) fn timed_out(connections: &[Connection]) -> Vec<Finding> {
         FindingKind::TimedOutOtherwise,
     ] {
         let group: Vec<_> = ended.iter().filter(|(_, _, of)| *of == kind).collect();
-        let Some((_, first, _)) = group.first() else {
+        // The shortest: empty lines may have made others longer.
+        let Some((_, rest, _)) = group.iter().min_by_key(|(_, rest, _)| rest.ns) else {
             continue;
         };
         let args = Args::default()
-            .with("after", Arg::ns(first.ns))
-            .with("announced", first.announced_s.unwrap_or(0));
+            .with("after", Arg::ns(rest.ns))
+            .with("announced", rest.announced_s.unwrap_or(0));
         let frames = group.iter().map(|(_, rest, _)| rest.to_frame);
         findings.push(found(kind, args, group.iter().map(|(c, _, _)| c.stream), frames));
     }

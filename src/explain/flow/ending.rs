@@ -147,20 +147,14 @@ impl Ending {
         let resets: Vec<Reset> = resets.collect();
         let (first_fin, second_fin) = (self.fins.first().map(fin), self.fins.get(1).map(fin));
         let goodbye = goodbye(first_fin.as_ref(), second_fin.as_ref(), resets.first(), opened);
-        let by = match (&first_fin, resets.first()) {
-            (Some(fin), Some(reset)) if reset.frame < fin.frame => Some(reset.by),
-            (Some(fin), _) => Some(fin.by),
-            (None, Some(reset)) => Some(reset.by),
-            (None, None) => None,
-        };
         let half_closed_ns = first_fin.as_ref().map(|first| match (&second_fin, resets.first()) {
             (Some(second), _) => since(first.ns, second.ns),
             (None, Some(reset)) => since(first.ns, reset.ns),
             (None, None) => since(first.ns, capture_end_ns),
         });
-        End {
+        let mut end = End {
             goodbye,
-            by,
+            by: None,
             reason: EndReason::Unknown,
             acks: self.fins.iter().filter_map(|fin| fin.acked).collect(),
             half_closed_ns,
@@ -172,7 +166,9 @@ impl Ending {
             second_fin,
             resets,
             frames: self.frames.clone(),
-        }
+        };
+        end.by = end.first().map(|first| first.by);
+        end
     }
 }
 

@@ -82,15 +82,17 @@ impl Streams {
 
     /// How many streams there are.
     pub(super) fn count(&self) -> u32 {
-        self.streams.len() as u32
+        let all = self.streams.len() as u64 + self.budget.streams_over;
+        u32::try_from(all).unwrap_or(u32::MAX)
     }
 
     /// Adds a segment.
     pub(super) fn add(&mut self, segment: &Segment<'_>) {
-        let mut at = self.find(segment);
-        if self.streams[at].opens_another(segment) {
-            at = self.open(segment);
-        }
+        let found = self.find(segment);
+        let of_it = found.filter(|at| !self.streams[*at].opens_another(segment));
+        let Some(at) = of_it.or_else(|| self.open(segment)) else {
+            return;
+        };
         self.last = at;
         let stream = &mut self.streams[at];
         let from = usize::from(segment.source != stream.ends[0]);
@@ -100,20 +102,25 @@ impl Streams {
         }
     }
 
-    fn find(&mut self, segment: &Segment<'_>) -> usize {
+    fn find(&self, segment: &Segment<'_>) -> Option<usize> {
         let (a, b) = (segment.source, segment.destination);
         if let Some(stream) = self.streams.get(self.last)
             && (stream.ends == [a, b] || stream.ends == [b, a])
         {
-            return self.last;
+            return Some(self.last);
         }
-        match self.latest.get(&(a.min(b), a.max(b))) {
-            Some(at) => *at,
-            None => self.open(segment),
-        }
+        self.latest.get(&between(segment)).copied()
     }
 
-    fn open(&mut self, segment: &Segment<'_>) -> usize {
+    /// Begins a stream; `None` if there are too many. Those are counted by their SYNs.
+    fn open(&mut self, segment: &Segment<'_>) -> Option<usize> {
+        if !take(&mut self.budget.left.streams, 1) {
+            self.budget.streams_over += u64::from(segment.flags.syn() && !segment.flags.ack());
+            // What follows between the same ends belongs to the new one.
+            self.latest.remove(&between(segment));
+            self.last = usize::MAX;
+            return None;
+        }
         let (a, b) = (segment.source, segment.destination);
         let at = self.streams.len();
         let index = at as u32;
@@ -129,9 +136,8 @@ impl Streams {
             numbers: Numbers::default(),
             reading: room.then(|| Box::new(Reading::new(segment))),
         });
-        self.latest.insert((a.min(b), a.max(b)), at);
-        self.last = at;
-        at
+        self.latest.insert(between(segment), at);
+        Some(at)
     }
 
     /// The streams that were looked into, with their index and ends, in order.
@@ -144,6 +150,12 @@ impl Streams {
         });
         (readings.collect(), budget)
     }
+}
+
+/// The two ends, the lower one first.
+fn between(segment: &Segment<'_>) -> (SocketAddr, SocketAddr) {
+    let (a, b) = (segment.source, segment.destination);
+    (a.min(b), a.max(b))
 }
 
 impl Stream {

@@ -287,8 +287,13 @@ impl Reading {
     }
 
     /// Whether no byte was sent either way.
-    pub(in crate::explain) fn is_silent(&self) -> bool {
+    fn is_silent(&self) -> bool {
         self.directions.iter().all(|direction| direction.traffic.bytes == 0) && self.missing == 0
+    }
+
+    /// Whether no byte was sent either way, or nothing but empty lines.
+    pub(in crate::explain) fn is_blank(&self) -> bool {
+        self.missing == 0 && self.conversation.is_blank()
     }
 }
 

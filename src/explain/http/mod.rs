@@ -56,6 +56,14 @@ impl Conversation {
         self.client.filter(|_| self.told)
     }
 
+    fn speaker(&self, from: usize) -> Speaker {
+        if Some(from) == self.client {
+            Speaker::Client
+        } else {
+            Speaker::Server
+        }
+    }
+
     /// Takes the next bytes of an end, or word of missing ones.
     pub(super) fn take(&mut self, from: usize, out: &Out<'_>, budget: &mut Budget) {
         match out {
@@ -73,15 +81,11 @@ impl Conversation {
             };
             self.told = self.client.is_some();
         }
-        let Some(client) = self.client else {
-            self.talks[from].foreign += piece.len;
+        if self.client.is_none() {
+            self.talks[from].foreign += piece.len - talk::blank(piece.bytes);
             return;
-        };
-        let speaker = if from == client {
-            Speaker::Client
-        } else {
-            Speaker::Server
-        };
+        }
+        let speaker = self.speaker(from);
         let mut place = Place {
             from,
             speaker,
@@ -308,6 +312,12 @@ impl Conversation {
                 .exchanges
                 .iter()
                 .any(|exchange| says(&exchange.request) || says(&exchange.response))
+    }
+
+    /// Whether nothing but empty lines was said.
+    pub(super) fn is_blank(&self) -> bool {
+        let nothing_else = |talk: &Talk| talk.foreign == 0 && !talk.interrupted;
+        self.exchanges.is_empty() && self.left_out == 0 && self.talks.iter().all(nothing_else)
     }
 
     /// Bytes of an end that belong to no message; those of a tunnel do not count.

@@ -59,11 +59,7 @@ impl Conversation {
             self.give_up_message(from, Shortfall::CaptureEnds);
             return;
         }
-        let speaker = if Some(from) == self.client {
-            Speaker::Client
-        } else {
-            Speaker::Server
-        };
+        let speaker = self.speaker(from);
         if let Some(message) = self.message(from, speaker) {
             message.body_bytes += count;
             message.unseen_bytes += count;
@@ -79,11 +75,7 @@ impl Conversation {
         if std::mem::replace(&mut self.talks[from].closed, true) {
             return;
         }
-        let speaker = if Some(from) == self.client {
-            Speaker::Client
-        } else {
-            Speaker::Server
-        };
+        let speaker = self.speaker(from);
         match std::mem::replace(&mut self.talks[from].state, State::Lost) {
             State::Body(Body::Close) => self.complete(from, speaker),
             State::Head(bytes) => {
@@ -99,16 +91,13 @@ impl Conversation {
     /// The connection is broken off.
     pub(in crate::explain) fn reset(&mut self) {
         for from in [0, 1] {
-            let speaker = if Some(from) == self.client {
-                Speaker::Client
-            } else {
-                Speaker::Server
-            };
+            let speaker = self.speaker(from);
             match std::mem::replace(&mut self.talks[from].state, State::Lost) {
                 State::Head(bytes) => {
                     self.partial_head(from, speaker, &bytes);
                     self.give_up_message(from, Shortfall::Reset);
                 }
+                State::Body(_) if self.talks[from].unasked => self.complete(from, speaker),
                 State::Body(_) => self.give_up_message(from, Shortfall::Reset),
                 state => self.talks[from].state = state,
             }
@@ -125,13 +114,11 @@ impl Conversation {
     /// The exchanges, and how many more there were.
     pub(in crate::explain) fn finish(&mut self) -> (Vec<Exchange>, u64) {
         for from in [0, 1] {
-            let speaker = if Some(from) == self.client {
-                Speaker::Client
-            } else {
-                Speaker::Server
-            };
-            if let State::Head(bytes) = std::mem::take(&mut self.talks[from].state) {
-                self.partial_head(from, speaker, &bytes);
+            let speaker = self.speaker(from);
+            match std::mem::take(&mut self.talks[from].state) {
+                State::Head(bytes) => self.partial_head(from, speaker, &bytes),
+                State::Body(_) if self.talks[from].unasked => self.complete(from, speaker),
+                _ => {}
             }
         }
         (std::mem::take(&mut self.exchanges), self.left_out)

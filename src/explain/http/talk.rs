@@ -70,6 +70,11 @@ pub(super) enum Step {
     Foreign(u64),
 }
 
+/// How many bytes of line ends the bytes begin with (RFC 9112 section 2.2: a server ignores empty lines before a request).
+pub(super) fn blank(bytes: &[u8]) -> u64 {
+    bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count() as u64
+}
+
 impl Talk {
     /// What the bytes at hand are: `seen` of them were captured, out of `len`. They begin a segment if `fresh`.
     pub(super) fn step(&mut self, seen: &[u8], len: u64, fresh: bool, speaker: Speaker, old: bool) -> Step {
@@ -81,9 +86,10 @@ impl Talk {
         }
         match &mut self.state {
             State::Start => {
-                let blank = seen.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-                if blank > 0 {
-                    return Step::Between(blank as u64);
+                // A response without a head may begin with a line end of its own.
+                let blank = blank(seen);
+                if blank > 0 && !old {
+                    return Step::Between(blank);
                 }
                 let begins = match speaker {
                     Speaker::Client => !seen.is_empty() && head::may_begin_request(seen),

@@ -41,7 +41,7 @@ fn persistence(connection: &Connection, profile: &Profile, tally: &mut Tally) {
     }
     let rested = connection.rests.first().is_some_and(|rest| rest.after == 1);
     let ended_by_server = connection.end.by == Some(Side::Server);
-    let kept = match (connection.exchanges.len() > 1 || rested, ended_by_server) {
+    let kept = match (connection.answered() > 1 || rested, ended_by_server) {
         (true, _) => true,
         (false, true) => false,
         (false, false) => return,

@@ -53,6 +53,17 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// How many exchanges it carried, listed or not.
+    pub fn exchanges_in_all(&self) -> u64 {
+        self.exchanges.len() as u64 + self.exchanges_left_out
+    }
+
+    /// How many requests were answered on it.
+    pub fn answered(&self) -> u64 {
+        let answered = self.exchanges.iter().filter(|exchange| exchange.response.is_some());
+        answered.count() as u64 + self.exchanges_left_out
+    }
+
     /// The address of one side.
     pub fn address(&self, side: Side) -> SocketAddr {
         match side {

@@ -61,6 +61,42 @@ pub struct End {
     pub frames: Vec<u64>,
 }
 
+impl End {
+    /// What began the end: the first FIN, or a RST before it.
+    pub fn first(&self) -> Option<Farewell> {
+        let fin = self.first_fin.as_ref().map(|fin| Farewell {
+            by: fin.by,
+            frame: fin.frame,
+            ns: fin.ns,
+            after_last_byte_ns: fin.after_last_byte_ns,
+            is_reset: false,
+        });
+        let reset = self.resets.first().map(|reset| Farewell {
+            by: reset.by,
+            frame: reset.frame,
+            ns: reset.ns,
+            after_last_byte_ns: reset.after_last_byte_ns,
+            is_reset: true,
+        });
+        fin.into_iter().chain(reset).min_by_key(|farewell| farewell.frame)
+    }
+}
+
+/// A FIN, or a RST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Farewell {
+    /// Who sent it.
+    pub by: Side,
+    /// Its frame.
+    pub frame: u64,
+    /// Its time, in nanoseconds since 1970.
+    pub ns: i64,
+    /// From the last byte of either side to it, in nanoseconds; `None` if none was sent.
+    pub after_last_byte_ns: Option<u64>,
+    /// Whether it is a RST.
+    pub is_reset: bool,
+}
+
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -111,6 +147,8 @@ pub enum EndReason {
     InExchange,
     /// The server refused the request and ended the connection.
     ErrorResponse,
+    /// What the client had sent is no request, and the server ended it.
+    NoRequest,
     /// RST on an idle connection.
     ResetWhileIdle,
     /// It was never opened.

@@ -13,7 +13,7 @@ mod note;
 pub use connection::{
     Connection, Flags, Frame, Handshake, HandshakeOutcome, Mark, Marks, Role, SynOptions, Traffic, Trouble, Use,
 };
-pub use end::{End, EndReason, Fin, Goodbye, Reset, ResetClass, Rest, RestEnd};
+pub use end::{End, EndReason, Farewell, Fin, Goodbye, Reset, ResetClass, Rest, RestEnd};
 pub use exchange::{BodyEnd, Burst, Exchange, Head, Message, Shortfall, Span, Validator};
 pub use finding::{Arg, Args, Finding, FindingKind};
 pub use likeness::{Aspect, Likeness, Score, Trait, Verdict};

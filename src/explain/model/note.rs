@@ -18,6 +18,12 @@ pub struct Note {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoteKind {
+    /// No frame is TCP.
+    NoTcp,
+    /// No stream carries HTTP/1.x, and none was asked for.
+    NoHttp,
+    /// No stream is one that was asked for.
+    NothingMatches,
     /// The file ends in the middle of a record.
     FileEnds,
     /// The file cannot be read from some byte on.
@@ -36,6 +42,8 @@ pub enum NoteKind {
     BytesMissing,
     /// The capture begins in the middle of the connection.
     BeginsMidway,
+    /// More streams than are told apart.
+    TooManyStreams,
     /// More connections than are listed.
     TooManyConnections,
     /// More exchanges than are listed.

@@ -7,6 +7,7 @@ mod fragments;
 mod ip;
 mod link;
 mod packets;
+mod source;
 mod tcp;
 mod window;
 
@@ -17,11 +18,40 @@ use super::model::{Args, Interface, Note, NoteKind};
 use fragments::Fragments;
 use std::io;
 
+/// What is taken for a capture, or is one in another format: how it begins, what it is, and what to do.
+const OTHERS: &[(&[u8], &str)] = &[
+    (b"PK\x03\x04", "a ZIP archive: take the capture out of it first"),
+    (b"7z\xbc\xaf", "a 7z archive: take the capture out of it first"),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "compressed with Zstandard: `zstd -dc FILE | labserve explain -` reads it",
+    ),
+    (
+        b"\xfd7zXZ\0",
+        "compressed with xz: `xz -dc FILE | labserve explain -` reads it",
+    ),
+    (
+        b"BZh",
+        "compressed with bzip2: `bzip2 -dc FILE | labserve explain -` reads it",
+    ),
+    (
+        b"\x04\"M\x18",
+        "compressed with LZ4: `lz4 -dc FILE | labserve explain -` reads it",
+    ),
+    (
+        b"snoop\0\0\0",
+        "a capture in snoop's format: save it as pcapng in Wireshark",
+    ),
+    (b"GMBU", "a capture of Network Monitor: save it as pcapng in Wireshark"),
+];
+
 /// Why nothing at all can be read.
 #[derive(Debug)]
 pub enum Error {
     /// The file is empty.
     Empty,
+    /// It is compressed with gzip, and not one byte can be had out of it.
+    Packed,
     /// It begins as no capture does; its first bytes.
     NotACapture(Vec<u8>),
     /// It cannot be read.
@@ -32,10 +62,15 @@ impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Error::Empty => f.write_str("it is empty; expected a capture in pcapng or pcap format"),
-            Error::NotACapture(begin) => {
-                f.write_str("it is no capture: expected pcapng or pcap, maybe compressed with gzip; it begins with")?;
-                begin.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
-            }
+            Error::Packed => f.write_str("it is compressed with gzip, and damaged or cut off at its beginning"),
+            Error::NotACapture(begin) => match OTHERS.iter().find(|(magic, _)| begin.starts_with(magic)) {
+                Some((_, what)) => write!(f, "it is {what}"),
+                None => {
+                    let expected = "expected pcapng or pcap, maybe compressed with gzip";
+                    write!(f, "it is no capture: {expected}; it begins with")?;
+                    begin.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
+                }
+            },
             Error::Read(error) => write!(f, "cannot read it: {error}"),
         }
     }

@@ -1,15 +1,15 @@
 //! Packets from pcapng and pcap files, compressed or not, as a stream: one record in memory at a time.
 
 use super::Error;
+use super::source::Source;
 use super::window::{LARGEST, Window};
 use crate::explain::model::{Args, Format, Interface, Note, NoteKind};
-use flate2::read::MultiGzDecoder;
 use pcap_parser::nom::Err as Nom;
 use pcap_parser::{
     Block, PcapHeader, parse_block_be, parse_block_le, parse_pcap_frame, parse_pcap_frame_be,
     parse_pcap_frame_modified, parse_pcap_header,
 };
-use std::io::{Chain, Cursor, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::ops::Range;
 
 /// A frame as it was captured.
@@ -37,23 +37,6 @@ pub struct Packets<R: Read> {
     count: u64,
     ended: bool,
     note: Option<Note>,
-}
-
-type Begin<R> = Chain<Cursor<Vec<u8>>, R>;
-
-/// The bytes of a file, decompressed.
-enum Source<R: Read> {
-    Plain(Begin<R>),
-    Gzip(Box<MultiGzDecoder<Begin<R>>>),
-}
-
-impl<R: Read> Read for Source<R> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        match self {
-            Source::Plain(reader) => reader.read(into),
-            Source::Gzip(reader) => reader.read(into),
-        }
-    }
 }
 
 /// What a file's header says of its records.
@@ -95,32 +78,18 @@ impl<R: Read> Packets<R> {
     ///
     /// # Errors
     /// An empty file, one that is no capture, or one that cannot be read.
-    pub fn open(mut reader: R) -> Result<Packets<R>, Error> {
-        let mut begin = vec![0; 2];
-        let mut have = 0;
-        while have < begin.len() {
-            match reader.read(&mut begin[have..]) {
-                Ok(0) => break,
-                Ok(count) => have += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::Read(error)),
-            }
-        }
-        begin.truncate(have);
-        let gzip = begin == [0x1f, 0x8b];
-        let chain = Cursor::new(begin).chain(reader);
-        let mut window = Window::new(match gzip {
-            true => Source::Gzip(Box::new(MultiGzDecoder::new(chain))),
-            false => Source::Plain(chain),
-        });
+    pub fn open(reader: R) -> Result<Packets<R>, Error> {
+        let source = Source::open(reader).map_err(Error::Read)?;
+        let gzip = source.is_gzip();
+        let mut window = Window::new(source);
         if let Err(error) = window.at_least(28)
             && !is_damage(error.kind())
         {
             return Err(Error::Read(error));
         }
         let bytes = window.bytes();
-        if bytes.is_empty() && !gzip {
-            return Err(Error::Empty);
+        if bytes.is_empty() {
+            return Err(if gzip { Error::Packed } else { Error::Empty });
         }
         let (format, dialect) =
             recognise(bytes).ok_or_else(|| Error::NotACapture(bytes.iter().take(8).copied().collect()))?;
@@ -204,8 +173,11 @@ impl<R: Read> Packets<R> {
                     Ok(false) if self.window.bytes().is_empty() => self.ended = true,
                     Ok(false) if self.window.bytes().len() >= LARGEST => self.stop(NoteKind::FileDamaged),
                     Ok(false) => self.stop(NoteKind::FileEnds),
-                    Err(error) if is_damage(error.kind()) => self.stop(NoteKind::FileEnds),
-                    Err(error) => return Err(Error::Read(error)),
+                    Err(error) => match error.kind() {
+                        ErrorKind::UnexpectedEof => self.stop(NoteKind::FileEnds),
+                        kind if is_damage(kind) => self.stop(NoteKind::FileDamaged),
+                        _ => return Err(Error::Read(error)),
+                    },
                 },
             }
         }

@@ -108,7 +108,6 @@ messages! {
 
     // The capture.
     CaptureSummary = "{frames} {frames?frame|frames}, {tcp} of them TCP, in {lasted}; {streams} TCP {streams?stream|streams}, {shown} shown", "共 {frames} 帧，其中 TCP {tcp} 帧，历时 {lasted}；{streams} 条 TCP 流，显示 {shown} 条";
-    CaptureEmpty = "No TCP connection that carries HTTP/1.x was found.", "没有找到承载 HTTP/1.x 的 TCP 连接。";
     NothingFound = "Nothing out of the ordinary.", "没有特别之处。";
 
     // A connection.
@@ -198,6 +197,7 @@ messages! {
     WhyUnused = "it had never been used", "它从未被使用";
     WhyInExchange = "in the middle of an exchange", "在请求或响应进行当中";
     WhyErrorResponse = "because the request was refused", "因为请求被拒绝";
+    WhyNoRequest = "because what the client had sent is no request", "因为客户端发来的内容不是请求";
     WhyResetWhileIdle = "while it was idle", "在空闲时";
     WhyNotOpened = "it was never opened", "连接没有建立";
     WhyUnknown = "the capture does not show why", "抓包没有显示原因";
@@ -252,7 +252,7 @@ messages! {
     ParallelConnectionsWhy = "On one connection responses come one after the other; with several, one slow answer does not block the others (head-of-line blocking).", "一条连接上的响应只能依次到来；多条连接时，一个慢的响应不会阻塞其他请求（队头阻塞）。";
     AllNotModified = "Everything is 304 ({count} responses): the cache revalidated.", "全部是 304（{count} 个响应）：缓存在重新验证。";
     AllNotModifiedWhy = "The client had copies and sent their ETag or date with each request; the server only said that they are still good.", "客户端已有副本，每个请求都带上 ETag 或日期；服务器只回答它们仍然有效。";
-    SomeNotModified = "{count} of {all} responses are 304: those came from the client's cache.", "{all} 个响应中有 {count} 个是 304：这些来自客户端的缓存。";
+    SomeNotModified = "{count} of {all} responses {count?is 304: it|are 304: those} came from the client's cache.", "{all} 个响应中有 {count} 个是 304：这些来自客户端的缓存。";
     SomeNotModifiedWhy = "A request with If-None-Match or If-Modified-Since asks only whether the copy is still good.", "带 If-None-Match 或 If-Modified-Since 的请求只问副本是否仍然有效。";
     LostRace = "A request was lost in the race with the server's idle close: {request} on stream {stream}, {after} from the server's FIN.", "一个请求在与服务器空闲关闭的竞争中丢失：流 {stream} 上的 {request}，距服务器的 FIN {after}。";
     LostRaceWhy = "The request and the FIN crossed on the way. The client cannot know whether it was served; it may repeat it only if that does no harm.", "请求与 FIN 在途中交错。客户端无法知道请求是否被处理；只有重复无害时才可以重发。";
@@ -305,6 +305,9 @@ messages! {
     TraitEnd = "time and kind of the end", "结束的时间和方式";
 
     // Notes.
+    NoteNoTcp = "None of its frames is TCP.", "其中没有 TCP 帧。";
+    NoteNoHttp = "No HTTP/1.x in {count} TCP {count?stream|streams}, as far as bytes were captured; a stream that is asked for by its number, port or address is shown all the same.", "{count} 条 TCP 流在已捕获的字节范围内都不承载 HTTP/1.x；按流编号、端口或地址指定的流仍会显示。";
+    NoteNothingMatches = "Nothing of what was asked for: {count} TCP {count?stream|streams}, and none of that number, port or address.", "没有符合条件的流：共 {count} 条 TCP 流，编号、端口或地址均不相符。";
     NoteFileEnds = "The file ends in the middle of a record, at byte {byte}: what follows is from {frames} whole {frames?frame|frames}.", "文件在第 {byte} 字节处的记录中间结束：以下内容来自 {frames} 个完整的帧。";
     NoteFileDamaged = "The file cannot be read from byte {byte} on: what follows is from the {frames} {frames?frame|frames} before.", "文件从第 {byte} 字节起无法读取：以下内容来自之前的 {frames} 帧。";
     NoteLinkUnknown = "{count} {count?frame|frames} of link type {link}, which is not read.", "{count} 帧的链路类型为 {link}，不支持。";
@@ -314,6 +317,7 @@ messages! {
     NotePayloadsCut = "The snap length cut {count} {count?payload|payloads}: what it cut is counted and not read.", "抓包长度截断了 {count} 个段的数据：截断部分计入长度，但无法读取。";
     NoteBytesMissing = "{count} {count?byte|bytes} were sent and acknowledged that the capture does not hold.", "有 {count} 字节已发送并被确认，但不在抓包中。";
     NoteBeginsMidway = "The capture begins in the middle of this connection.", "抓包从这条连接的中途开始。";
+    NoteTooManyStreams = "{count} more TCP {count?stream|streams}, counted by their SYNs, are not told apart: the limit is {limit}.", "另有 {count} 条 TCP 流（按 SYN 计数）不再区分：上限为 {limit}。";
     NoteTooManyConnections = "{count} more {count?connection|connections} are counted and not shown: the limit is {limit}.", "另有 {count} 条连接只计数不显示：上限为 {limit}。";
     NoteTooManyExchanges = "{count} more {count?exchange|exchanges} are counted and not shown: the limit is {limit}.", "另有 {count} 次请求只计数不显示：上限为 {limit}。";
     NoteTooManyFrames = "{count} more {count?frame|frames} are counted and not listed.", "另有 {count} 帧只计数不列出。";

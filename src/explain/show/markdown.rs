@@ -25,10 +25,9 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
     };
     report.heading(1, label(Msg::Title, lang));
     report.paragraph(&report.said(&tell::summary(capture)));
-    if capture.connections.is_empty() {
-        report.paragraph(label(Msg::CaptureEmpty, lang));
+    if !capture.connections.is_empty() {
+        report.findings(capture);
     }
-    report.findings(capture);
     if capture.connections.len() > 1 {
         report.heading(2, label(Msg::Comparison, lang));
         report.table(&table::comparison(capture, lang));

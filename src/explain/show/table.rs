@@ -228,18 +228,16 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
     table(&columns, &capture.connections, 0, |connection| {
         let end = &connection.end;
         let announced = connection.rests.iter().rev().find_map(|rest| rest.announced_s);
-        let after = end.first_fin.as_ref().map(|fin| fin.after_last_byte_ns);
-        let after = after.or(end.resets.first().map(|reset| reset.after_last_byte_ns));
         vec![
             Cell::Stream(connection.stream),
             Cell::address(connection.client),
             Cell::address(connection.server),
             Cell::Words(label(usage(connection.usage), lang).to_owned()),
-            Cell::number(connection.exchanges.len() as u64 + connection.exchanges_left_out),
+            Cell::number(connection.exchanges_in_all()),
             Cell::time(Some(connection.last_ns.saturating_sub(connection.first_ns))),
             announced.map_or(Cell::Empty, |s| Cell::Words(format!("timeout={s}"))),
             end.by.map_or(Cell::Empty, |by| Cell::Words(side(by, lang))),
-            Cell::time(after.flatten()),
+            Cell::time(end.first().and_then(|first| first.after_last_byte_ns)),
             Cell::Words(label(tell::how(end.goodbye), lang).to_owned()),
             Cell::Words(label(tell::why(end.reason), lang).to_owned()),
         ]

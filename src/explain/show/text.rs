@@ -16,7 +16,6 @@ pub fn render(capture: &Capture, lang: Lang, ladders: bool) -> String {
     page.line(1, &tell::summary(capture));
     capture.notes.iter().for_each(|note| page.line(1, &tell::note(note)));
     if capture.connections.is_empty() {
-        page.line(1, &Said::new(Msg::CaptureEmpty));
         return page.text;
     }
     page.findings(capture);

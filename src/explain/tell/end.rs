@@ -120,6 +120,7 @@ pub fn why(reason: EndReason) -> Msg {
         EndReason::Unused => Msg::WhyUnused,
         EndReason::InExchange => Msg::WhyInExchange,
         EndReason::ErrorResponse => Msg::WhyErrorResponse,
+        EndReason::NoRequest => Msg::WhyNoRequest,
         EndReason::ResetWhileIdle => Msg::WhyResetWhileIdle,
         EndReason::NotOpened => Msg::WhyNotOpened,
         EndReason::Unknown => Msg::WhyUnknown,

@@ -46,10 +46,7 @@ pub fn connection(connection: &Connection) -> Story {
         .with("stream", connection.stream)
         .with("client", connection.client.to_string())
         .with("server", connection.server.to_string())
-        .with(
-            "count",
-            connection.exchanges.len() as u64 + connection.exchanges_left_out,
-        )
+        .with("count", connection.exchanges_in_all())
         .with(
             "lasted",
             Arg::ns(connection.last_ns.saturating_sub(connection.first_ns)),

@@ -6,6 +6,9 @@ use crate::explain::say::{Msg, Said};
 /// Tells of a limit or a fault of the reading.
 pub fn note(note: &Note) -> Said {
     let msg = match note.kind {
+        NoteKind::NoTcp => Msg::NoteNoTcp,
+        NoteKind::NoHttp => Msg::NoteNoHttp,
+        NoteKind::NothingMatches => Msg::NoteNothingMatches,
         NoteKind::FileEnds => Msg::NoteFileEnds,
         NoteKind::FileDamaged => Msg::NoteFileDamaged,
         NoteKind::LinkUnknown => Msg::NoteLinkUnknown,
@@ -15,6 +18,7 @@ pub fn note(note: &Note) -> Said {
         NoteKind::PayloadsCut => Msg::NotePayloadsCut,
         NoteKind::BytesMissing => Msg::NoteBytesMissing,
         NoteKind::BeginsMidway => Msg::NoteBeginsMidway,
+        NoteKind::TooManyStreams => Msg::NoteTooManyStreams,
         NoteKind::TooManyConnections => Msg::NoteTooManyConnections,
         NoteKind::TooManyExchanges => Msg::NoteTooManyExchanges,
         NoteKind::TooManyFrames => Msg::NoteTooManyFrames,

@@ -47,7 +47,6 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
                 header {
                     h1 { (title) }
                     p { (w.said(&tell::summary(capture))) }
-                    @if capture.connections.is_empty() { p { (w.label(Msg::CaptureEmpty)) } }
                 }
                 main { (body(capture, &plan, w)) }
             }
@@ -58,8 +57,8 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
 
 fn body(capture: &Capture, plan: &Plan<'_>, w: Writer<'_>) -> Markup {
     html! {
-        (findings(capture, w))
         @if !capture.connections.is_empty() {
+            (findings(capture, w))
             section {
                 h2 { (w.label(Msg::Timeline)) }
                 (timeline::draw(capture, w))

@@ -151,5 +151,5 @@ fn a_page_is_bounded() {
 #[test]
 fn an_empty_capture_is_a_page_too() {
     let page = page(&Pcap::default().bytes(), Lang::En);
-    assert!(page.contains("No TCP connection that carries HTTP/1.x was found.") && page.ends_with("</html>"));
+    assert!(page.contains("None of its frames is TCP.") && page.ends_with("</html>"));
 }

@@ -175,7 +175,7 @@ impl<'a> Lane<'a> {
             end.first_fin.as_ref().map(|fin| fin.ns),
             end.second_fin.as_ref().map(|fin| fin.ns),
         );
-        let count = connection.exchanges.len() as u64 + connection.exchanges_left_out;
+        let count = connection.exchanges_in_all();
         // Exchanges that overlap, as pipelined ones do, have not all room for their names.
         let labelled = self.blocks.iter().scan(0.0, |taken, block| {
             let label = block

@@ -1,0 +1,70 @@
+//! A capture of any bytes: taken apart, put together, concluded on, and told in every layout and both languages.
+
+use labserve::explain::say::Lang;
+use labserve::explain::{Limits, Options, explain, explain_bytes, model::Capture, show};
+use std::io::{self, Read};
+
+/// So little is kept that every limit is met.
+const TIGHT: Limits = Limits {
+    streams: 3,
+    connections: 2,
+    exchanges: 2,
+    frames: 12,
+    head_bytes: 300,
+    buffered: 600,
+};
+
+/// Explains the bytes as a capture, under the usual limits and under tight ones.
+pub fn run(data: &[u8]) {
+    let whole = explain_bytes(data);
+    let dripped = explain(Drip(data), &Options::default());
+    match (&whole, &dripped) {
+        // How much the decompressor hands out before it finds damage depends on the cut.
+        _ if data.starts_with(&[0x1f, 0x8b]) => {}
+        (Ok(whole), Ok(dripped)) => assert_eq!(whole, dripped, "it depends on how the bytes were cut"),
+        (Err(whole), Err(dripped)) => assert_eq!(whole.to_string(), dripped.to_string()),
+        _ => panic!("it depends on how the bytes were cut: {whole:?}, {dripped:?}"),
+    }
+    let Ok(whole) = whole else { return };
+    check(&whole);
+    let options = Options {
+        limits: TIGHT,
+        ..Options::default()
+    };
+    let few = explain(data, &options).expect("limits make no capture unreadable");
+    assert!(few.connections.len() <= TIGHT.connections, "{:?}", few.connections.len());
+    assert!(few.connections.iter().map(|c| c.frames.len()).sum::<usize>() <= TIGHT.frames);
+    check(&few);
+}
+
+/// What holds for everything that is said of a capture.
+fn check(capture: &Capture) {
+    let last = capture.file.frames;
+    for finding in &capture.findings {
+        for frame in &finding.frames {
+            assert!((1..=last).contains(frame), "{finding:?} of {last} frames");
+        }
+        for stream in &finding.streams {
+            assert!(capture.connection(*stream).is_some(), "{finding:?}");
+        }
+    }
+    show::json::render(capture).expect("JSON");
+    for lang in [Lang::En, Lang::Zh] {
+        for text in [show::text::render(capture, lang, true), show::markdown::render(capture, lang)] {
+            let control = text.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(control, None, "a terminal would act on it: {text:?}");
+        }
+        let page = show::html::render(capture, lang);
+        assert!(!page.contains("<script"), "markup from the wire: {page}");
+    }
+}
+
+/// A reader that hands out few bytes at a time.
+struct Drip<'d>(&'d [u8]);
+
+impl Read for Drip<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let most = into.len().min(7);
+        self.0.read(&mut into[..most])
+    }
+}
