@@ -78,6 +78,21 @@ def rest(server, count, path, per_address=20_000, at_once=200):
     return sockets
 
 
+def closed(sockets):
+    """How many of them the server has ended, or sent something to."""
+    return len(sockets) - sum(is_silent(sock) for sock in sockets)
+
+
+def is_silent(sock):
+    try:
+        sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
 def latency(server, path, count=300):
     """The median time, in microseconds, of a new connection's first request."""
     times = []

@@ -79,11 +79,12 @@ class Server:
         return total
 
 
-def labserve(profile, site, cpus="0", workers=1, name=None):
+def labserve(profile, site, cpus="0", workers=1, name=None, settings=()):
     if not LABSERVE.exists():
         raise Missing(f"{LABSERVE}: build it with `cargo build --release`")
     port = free_port()
     argv = [LABSERVE, "--profile", profile, "--root", site, "--port", port, "--workers", workers]
+    argv += [word for setting in settings for word in ("--set", setting)]
     return Server(name or f"labserve {profile}", argv, port, cpus)
 
 

@@ -60,6 +60,7 @@ EMPTY_LINES = {"line_timeout", "client_fin_in_head", "bad_request"}
 #     had handed to the system need not have left it, if the client broke off.
 #   held: the log's rest begins when the reply is handed to the system. Its last bytes leave later if Nagle's algorithm waits
 #     for the client, or the client takes nothing; so does the server's FIN behind them, and a client's RST may be faster.
+#   begun: the log's rest ends when a head is complete, or a timer ends the wait for it; on the wire with the head's first byte.
 #   unsent: behind a reply that came before the body of its request the server waits for that body, and on the wire nothing is
 #     under way.
 #   bare: a reply without a head, to what is no request, is no HTTP/1.x; explain says so and calls it no response.
@@ -174,7 +175,8 @@ def compared(told, shown, argued):
     for reply, exchange in zip(replies, exchanges):
         yield from answered(reply, exchange, broken)
     yield from traffic(told, shown, broken, argued)
-    yield from rested(told["rests"], shown["rests"], exchanges, argued)
+    requests = {exchange["number"]: exchange["request"] for exchange in shown["exchanges"]}
+    yield from rested(told["rests"], shown["rests"], requests, exchanges, argued)
     if "announced_s" in told:
         yield "announced for the rest", told["announced_s"], shown["rests"][-1]["announced_s"] if shown["rests"] else None, None
     if told["end"]:
@@ -194,7 +196,9 @@ def answered(reply, exchange, broken):
         if "method" in asked:
             line, words = request["head"][0], (asked["method"], asked["target"])
             yield f"request {reply['request']}", words, line, bool(re.fullmatch(r"\s*".join(map(re.escape, words)) + r"(\s+HTTP/[0-9.]+)?\s*", line))
-        yield f"head of request {reply['request']}", asked["head_bytes"], request["head_bytes"], None
+        # Of HTTP/0.9 the server reads a line; an empty one behind it looks like the end of a head.
+        if asked.get("version") != "0.9":
+            yield f"head of request {reply['request']}", asked["head_bytes"], request["head_bytes"], None
         if "raw" in asked:
             yield f"lines of request {reply['request']}", asked["raw"], request["head"], None
     if "raw" in reply:
@@ -214,10 +218,23 @@ def unsent(request):
     return bool(request and request["content_length"] and not request["body_bytes"])
 
 
-def rested(told, shown, exchanges, argued):
+def left_within(exchange):
+    """How long it took from the request's last byte, or the first of the response if there is no request, to the response's last."""
+    request, response = exchange["request"], exchange["response"]
+    return response["ended_ns"] - (min(request["ended_ns"], response["begun_ns"]) if request else response["begun_ns"])
+
+
+def came_within(request):
+    """How long a request took to come, as far as the log can tell: one that never was complete is in no line of its own."""
+    if not request:
+        return 0
+    return request["ended_ns"] - request["begun_ns"] if request["head_complete"] else float("inf")
+
+
+def rested(told, shown, requests, exchanges, argued):
     """Rests behind a reply: each that the capture shows must be told, and as long; each that is told and long be shown."""
     waiting = {exchange["number"] for exchange in exchanges if unsent(exchange["request"])}
-    left = {exchange["number"]: exchange["response"]["ended_ns"] - exchange["response"]["begun_ns"] for exchange in exchanges}
+    left = {exchange["number"]: left_within(exchange) for exchange in exchanges}
     # On a busy machine the server sees a request late; at the latest before its reply's first byte.
     seen_late = {exchange["number"] - 1: max(exchange["first_byte_ns"] or 0, 0) for exchange in exchanges}
     shown = {rest["after"]: rest["ns"] for rest in shown if rest["after"] and rest["ended_by"] != "capture-ends"}
@@ -225,13 +242,18 @@ def rested(told, shown, exchanges, argued):
     for after in sorted(told.keys() | shown.keys()):
         rest, seen = told.get(after), shown.get(after)
         if seen is None:
-            yield f"rest after {after}", rest["ns"], None, rest["ns"] < SHORTEST_REST_NS + REST_NS
+            held = left.get(after, 0) > SMALL_NS
+            argued["held"] += held
+            yield f"rest after {after}", rest["ns"], None, rest["ns"] < max(SHORTEST_REST_NS, held * left[after]) + REST_NS
         elif rest is None and after in waiting:
             argued["unsent"] += 1
         else:
             longer = (rest["ns"] if rest else 0) - seen
             held = longer > REST_NS and left.get(after, 0) > SMALL_NS
             argued["held"] += held
+            begun = came_within(requests.get(after + 1))
+            argued["begun"] += begun > REST_NS and longer > REST_NS
+            longer -= min(longer, begun) if longer > 0 else 0
             yield f"rest after {after}", rest and rest["ns"], seen, -REST_NS <= longer - (rest["within_ns"] if rest else 0) <= REST_NS + held * left[after] + seen_late.get(after, 0)
 
 
