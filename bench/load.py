@@ -64,8 +64,8 @@ def connect(server, source="127.0.0.1"):
     return sock
 
 
-def rest(server, count, path, per_address=20_000, at_once=200):
-    """Opens `count` connections, asks once on each, and leaves them open."""
+def rest(server, count, path, at_once, per_address=20_000):
+    """Opens `count` connections, so many at once, asks once on each, and leaves them open."""
     sockets = []
     while len(sockets) < count:
         numbers = range(len(sockets), min(count, len(sockets) + at_once))

@@ -133,12 +133,12 @@ def close(options):
     return compare(options, SMALL, ["nginx"], {"nginx": 1.0}, rate_goal=1.0, headers=["Connection: close"])
 
 
-def resting(options, count, starts):
+def resting(options, count, starts, at_once=1):
     for start in starts:
         with running(start) as (server,):
             load.latency(server, SMALL, 50)
             empty, before = server.private_memory(), load.latency(server, SMALL)
-            sockets = load.rest(server, count, SMALL)
+            sockets = load.rest(server, count, SMALL, at_once)
             time.sleep(0.5)
             full, after = server.private_memory(), load.latency(server, SMALL)
             closed = load.closed(sockets)
@@ -163,7 +163,7 @@ def resting_100k(options):
         raise servers.Missing("100,000 descriptors: run it as root, or raise the hard limit")
     # Opening so many can take longer than nginx lets one rest.
     patient = lambda: labserve("nginx", options.site, settings=['timers.idle.after="never"'])
-    for name, each, full, before, after in resting(options, 100_000, [patient]):
+    for name, each, full, before, after in resting(options, 100_000, [patient], at_once=200):
         yield Line(name, full / 2**20, "MiB in all", 150, note=f"{each / 1024:.2f} KiB each")
         yield Line("a new connection's request", after / before, "of the time before", 1.5,
                    note=f"{before:.0f} us before, {after:.0f} us with them")

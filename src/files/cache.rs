@@ -27,7 +27,7 @@ impl Default for Limits {
         Limits {
             files: crate::sys::KEPT_OPEN,
             bytes: 16 << 20,
-            file: 16 << 10,
+            file: 64 << 10,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::events::{self, Story, Traffic};
 use crate::files::{Arrival, path};
 use crate::http::{Head, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{EofInHead, Style};
+use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -91,6 +92,8 @@ pub(super) struct Driver {
     pub(super) traffic: Traffic,
     /// Whether the client's FIN has been seen.
     client_fin: bool,
+    /// How many bytes a segment of the connection holds at most; 0 until that is known.
+    segment: Cell<u32>,
     pub(super) timer: Option<Armed>,
     pub(super) worker: Rc<Worker>,
 }
@@ -106,6 +109,7 @@ impl Driver {
             arrival: Arrival::default(),
             traffic: Traffic::default(),
             client_fin: false,
+            segment: Cell::default(),
             timer: None,
             worker,
         }
@@ -337,6 +341,7 @@ impl Driver {
             number: self.connection.requests(),
             age,
             corked: false.into(),
+            segment: &self.segment,
             received: Default::default(),
             content: Default::default(),
             chunks: Default::default(),

@@ -39,6 +39,8 @@ pub(super) struct Exchange<'c> {
     pub(super) age: Duration,
     /// Whether the reply's last segment may be held back as yet.
     pub(super) corked: Cell<bool>,
+    /// How many bytes a segment holds at most; 0 until that is known.
+    pub(super) segment: &'c Cell<u32>,
     /// How many bytes of the request's body were read from the socket.
     pub(super) received: Cell<u64>,
     /// How many bytes of content the request's body has had so far.

@@ -53,7 +53,7 @@ impl Exchange<'_> {
                 Vec::new()
             };
             finish::delay(profile.writes.delay).await;
-            self.cork(request, &body, fate.end.is_some());
+            self.cork(request, (head.len(), &body), fate.end.is_some());
             wire::send(
                 self.stream,
                 &head,
@@ -141,22 +141,34 @@ impl Exchange<'_> {
         !is_head && !status::is_bodiless(reply.response.status)
     }
 
-    /// Holds back the reply's last segment, where the profile does and it can be told. Without a cork the same leaves
-    /// where one write surely holds the reply, nothing of the request is behind it, and no FIN follows, which would ride
-    /// on the last segment.
-    fn cork(&self, request: &Request<'_>, body: &[wire::Piece<'_>], ends: bool) {
+    /// Holds back the last segment of a reply with a head of so many bytes, where the profile does and it can be told.
+    /// Without a cork the same leaves where one segment holds the reply, nothing of the request is behind it, and no FIN
+    /// follows, which would ride on the last segment.
+    fn cork(&self, request: &Request<'_>, (head, body): (usize, &[wire::Piece<'_>]), ends: bool) {
         let profile = self.profile();
         let of_file = |piece: &wire::Piece<'_>| match piece {
             wire::Piece::File(range) => range.length(),
             wire::Piece::Bytes(_) => 0,
         };
         let content: u64 = body.iter().map(of_file).sum();
-        let matters =
-            || body.len() > 1 || content > 16 << 10 || ends || request.framing(&profile.head.body) != Framing::None;
+        let matters = || {
+            body.len() > 1
+                || ends
+                || head as u64 + content > u64::from(self.segment())
+                || request.framing(&profile.head.body) != Framing::None
+        };
         if profile.writes.cork && content > 0 && matters() {
             crate::sys::cork(self.stream, true);
             self.corked.set(true);
         }
+    }
+
+    /// How many bytes a segment of the connection holds; the system is asked once.
+    fn segment(&self) -> u32 {
+        if self.segment.get() == 0 {
+            self.segment.set(crate::sys::segment(self.stream));
+        }
+        self.segment.get()
     }
 
     /// Lets go what is held back of a reply; at the end of a connection that is left to FIN.

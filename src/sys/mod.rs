@@ -8,7 +8,7 @@ mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
     Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken,
-    lowest_free, number, open_for_reading, raise_file_limit, read_at, shows_colour,
+    lowest_free, number, open_for_reading, raise_file_limit, read_at, segment, shows_colour,
 };
 
 #[cfg(windows)]
@@ -17,7 +17,7 @@ mod windows;
 pub(crate) use windows::{
     Descriptor, KEPT_OPEN, NEW_PROCESS_GROUP, claim_address, cork, file_id, file_id_at, file_limit,
     is_out_of_descriptors, is_taken, lowest_free, number, open_for_reading, press_break, raise_file_limit, read_at,
-    shows_colour,
+    segment, shows_colour,
 };
 
 #[cfg(target_os = "linux")]

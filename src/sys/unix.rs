@@ -128,21 +128,24 @@ pub(crate) fn shows_colour<T>(_: &T) -> bool {
 /// Holds back segments that are not full, or lets them go: TCP_CORK (tcp(7)). The system itself lets them go after
 /// 200 ms, and with FIN. Only Linux has it; elsewhere nothing is held back.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-#[allow(unsafe_code)]
-pub(crate) fn cork(socket: &impl AsRawFd, on: bool) {
-    let value = libc::c_int::from(on);
-    // SAFETY: the option's value is one int that lives on this stack; the descriptor is open while `socket` is borrowed.
-    unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_TCP,
-            libc::TCP_CORK,
-            (&raw const value).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
-        );
-    }
+pub(crate) fn cork(socket: &impl std::os::fd::AsFd, on: bool) {
+    // What has been reset has nothing left to hold back.
+    let _ = socket2::SockRef::from(socket).set_tcp_cork(on);
+}
+
+/// How many bytes a segment of the connection holds at most (TCP_MAXSEG); where nothing can be held back, any number. 0 if
+/// the system does not say.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn segment(socket: &impl std::os::fd::AsFd) -> u32 {
+    socket2::SockRef::from(socket).tcp_mss().unwrap_or(0)
 }
 
 /// Only Linux holds back segments on demand.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn cork<S>(_: &S, _: bool) {}
+
+/// Nothing is held back until a segment is full.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn segment<S>(_: &S) -> u32 {
+    u32::MAX
+}

@@ -180,3 +180,8 @@ pub(crate) fn press_break(leader: &Child) -> bool {
 
 /// Windows cannot hold back segments on demand.
 pub(crate) fn cork<S>(_: &S, _: bool) {}
+
+/// Nothing is held back until a segment is full.
+pub(crate) fn segment<S>(_: &S) -> u32 {
+    u32::MAX
+}
