@@ -160,7 +160,7 @@ def resting_10k(options):
 @row("resting-100k", "100,000 connections at rest, from several loopback addresses")
 def resting_100k(options):
     if not load.files_can_be_open(100_000):
-        raise servers.Missing("100,000 descriptors: run it as root, or raise the hard limit")
+        raise servers.Missing("100,000 open files: raise the hard limit, or run it by bench/uml")
     # Opening so many can take longer than nginx lets one rest.
     patient = lambda: labserve("nginx", options.site, settings=['timers.idle.after="never"'])
     for name, each, full, before, after in resting(options, 100_000, [patient], at_once=200):
