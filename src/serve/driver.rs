@@ -1,20 +1,20 @@
 //! Drives one connection: feeds the state machine what the socket and the clock say, and does what it calls for.
 //!
-//! How it waits is in [`super::waiting`], what happens within one request in [`super::exchange`], what stands behind it in
-//! [`super::behind`], and how the connection ends in [`super::ending`].
+//! How it waits is in [`super::waiting`], and in [`super::woken`] what that leads to; what happens within one request is in
+//! [`super::exchange`], what stands behind it in [`super::behind`], and how the connection ends in [`super::ending`].
 
+use super::Site;
 use super::behind::Behind;
 use super::exchange::{Exchange, Left, Refusal};
 use super::guard::{Panicked, guarded};
 use super::registry::Registered;
 use super::waiting::{Armed, Woken};
 use super::worker::Worker;
-use super::{Site, wire};
-use crate::connection::{CloseReason, Connection, Deadline, Event, State};
+use crate::connection::{CloseReason, Connection, Event, State};
 use crate::events::{self, Story, Traffic};
 use crate::files::{Arrival, path};
 use crate::http::{Head, Request, ResponseId, Scan, Treatment, head};
-use crate::profile::{EofInHead, Style};
+use crate::profile::Style;
 use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 /// A head that is ready for an answer, and why that is a refusal; `None` if there is more to come.
-fn scanned(scan: Scan) -> Option<(Head, Option<Refusal>)> {
+pub(super) fn scanned(scan: Scan) -> Option<(Head, Option<Refusal>)> {
     match scan {
         Scan::Complete(head) => Some((head, None)),
         Scan::Refused(fault, head) => Some((head, Some(Refusal::Fault(fault)))),
@@ -91,7 +91,7 @@ pub(super) struct Driver {
     pub(super) arrival: Arrival,
     pub(super) traffic: Traffic,
     /// Whether the client's FIN has been seen.
-    client_fin: bool,
+    pub(super) client_fin: bool,
     /// How many bytes a segment of the connection holds at most; 0 until that is known.
     segment: Cell<u32>,
     pub(super) timer: Option<Armed>,
@@ -180,34 +180,6 @@ impl Driver {
         self.connection.on(event, self.worker.now(), count);
     }
 
-    /// Does what a wait calls for that ended with anything but bytes.
-    async fn woken(&mut self, site: &Rc<Site>, woken: Woken) -> Option<End> {
-        match &woken {
-            Woken::Fin => self.tell_client_fin(),
-            Woken::Expired(deadline) => self.tell(&events::Event::Timer {
-                reason: deadline.reason,
-            }),
-            Woken::Bytes(_) | Woken::Broken(_) | Woken::Stop => {}
-        }
-        match woken {
-            Woken::Bytes(_) => None,
-            Woken::Fin => match self.client_fin(site) {
-                EofInHead::Silent => Some(self.fin_reason().into()),
-                EofInHead::Complete => self.exchange_as_complete(site).await,
-                EofInHead::Answer(id) => {
-                    self.connection.on(Event::HeadComplete, self.worker.now(), 0);
-                    Some(self.say(site, id, CloseReason::BadRequest).await)
-                }
-            },
-            Woken::Broken(error) => Some(wire::reason_of(&error).into()),
-            Woken::Expired(Deadline {
-                reason, say: Some(id), ..
-            }) => Some(self.say(site, id, reason).await),
-            Woken::Expired(deadline) => Some(deadline.reason.into()),
-            Woken::Stop => Some(CloseReason::Shutdown.into()),
-        }
-    }
-
     /// The refusal that a target gets whatever the rest of its head may say, from a profile that judges bytes as they
     /// come and targets before all else; and the head as far as that.
     fn refuses_target(&self, site: &Site, scan: &Scan) -> Option<(Head, Option<Refusal>)> {
@@ -238,47 +210,8 @@ impl Driver {
         scan
     }
 
-    /// What the client's FIN means where the connection is.
-    fn client_fin(&self, site: &Site) -> EofInHead {
-        let policy = &site.profile.connection.client_fin;
-        match self.connection.state() {
-            State::Line => policy.in_line,
-            State::Head => policy.in_head,
-            _ => EofInHead::Silent,
-        }
-    }
-
-    /// Tells of the client's FIN, once: whoever reads from the socket again meets it again.
-    pub(super) fn tell_client_fin(&mut self) {
-        if !std::mem::replace(&mut self.client_fin, true) {
-            self.tell(&events::Event::ClientFin {
-                state: self.connection.state(),
-            });
-        }
-    }
-
-    fn fin_reason(&self) -> CloseReason {
-        match self.connection.state() {
-            State::Unused => CloseReason::ClientFinUnused,
-            State::Line | State::Head => CloseReason::ClientFinInHead,
-            _ => CloseReason::ClientFin,
-        }
-    }
-
-    /// Serves a head that the client's FIN has cut short as if it were complete.
-    async fn exchange_as_complete(&mut self, site: &Rc<Site>) -> Option<End> {
-        if !self.input.ends_with(b"\n") {
-            self.input.extend_from_slice(b"\r\n");
-        }
-        self.input.extend_from_slice(b"\r\n");
-        match scanned(head::scan(&self.input, &site.profile.head)) {
-            Some((head, refusal)) => self.exchange(site, head, refusal).await,
-            None => Some(CloseReason::ClientFinInHead.into()),
-        }
-    }
-
     /// Serves one request, or refuses it. Says how the connection ends, if it does.
-    async fn exchange(&mut self, site: &Rc<Site>, head: Head, refusal: Option<Refusal>) -> Option<End> {
+    pub(super) async fn exchange(&mut self, site: &Rc<Site>, head: Head, refusal: Option<Refusal>) -> Option<End> {
         let now = self.worker.now();
         self.connection.on(Event::HeadComplete, now, 0);
         let (mut head, mut refusal) = (head, refusal);

@@ -23,6 +23,7 @@ mod single;
 mod through_hyper;
 mod waiting;
 mod wire;
+mod woken;
 mod worker;
 mod writing;
 
