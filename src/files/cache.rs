@@ -5,7 +5,7 @@ use super::Found;
 use super::directory::Directory;
 use super::resource::{Content, FileId, Resource};
 use crate::profile::Profile;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
@@ -35,6 +35,9 @@ impl Default for Limits {
 /// About what it takes to remember a file, beside its path and content: measured with 10,000 of them.
 const ENTRY: usize = 512;
 
+/// How many paths at which there was nothing are remembered, until the next arrival.
+const MOST_MISSING: usize = 256;
+
 /// A place in the order in which requests arrive and files are looked at: how many arrivals there have been.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arrival(pub u64);
@@ -47,6 +50,8 @@ pub struct Cache {
     bytes: usize,
     /// The paths of those that are open, the longest open first.
     open: VecDeque<String>,
+    /// Paths at which there was nothing, all looked at since the same last arrival.
+    missing: (Arrival, HashSet<String>),
     /// The latest arrival.
     latest: Arrival,
     /// That of the request that is being served.
@@ -96,6 +101,9 @@ impl Cache {
             }
             self.forget(path);
         }
+        if self.missing.0 >= self.served && self.missing.1.contains(path) {
+            return Found::Missing;
+        }
         let largest = self.limits.file;
         let look = || directory.open_file(path, profile, |file, id| small_content(file, id, largest));
         let mut found = look();
@@ -103,10 +111,23 @@ impl Cache {
             self.clear();
             found = look();
         }
-        if let Found::File(resource) = &found {
-            self.keep(path, resource);
+        match &found {
+            Found::File(resource) => self.keep(path, resource),
+            Found::Missing => self.remember_missing(path),
+            _ => {}
         }
         found
+    }
+
+    fn remember_missing(&mut self, path: &str) {
+        let (since, paths) = &mut self.missing;
+        if *since != self.latest {
+            *since = self.latest;
+            paths.clear();
+        }
+        if paths.len() < MOST_MISSING {
+            paths.insert(path.to_owned());
+        }
     }
 
     /// Closes all files but those that are being sent.
@@ -218,6 +239,31 @@ mod tests {
             },
             found => panic!("{found:?}"),
         }
+    }
+
+    #[test]
+    fn what_is_missing_is_looked_for_after_each_arrival_and_not_more_often() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directory = Directory::open(place.path(), false).expect("a root");
+        let profile = layers::load("book").expect("a profile");
+        let mut cache = Cache::new(Limits::default());
+        let finds = |arrival: Arrival, cache: &mut Cache| {
+            matches!(
+                cache.for_request(arrival).open(&directory, "a", &profile),
+                Found::File(_)
+            )
+        };
+        let (first, second) = (cache.arrival(), cache.arrival());
+        assert!(!finds(first, &mut cache));
+        std::fs::write(place.path().join("a"), "now").expect("written");
+        // The second request had arrived before the path was looked at for the first.
+        assert!(!finds(second, &mut cache));
+        let third = cache.arrival();
+        assert!(finds(third, &mut cache));
+        for number in 0..2 * MOST_MISSING {
+            cache.open(&directory, &format!("missing-{number}"), &profile);
+        }
+        assert_eq!(cache.missing.1.len(), MOST_MISSING);
     }
 
     #[test]
