@@ -24,8 +24,9 @@ impl Driver {
         if let Some(pause) = ends.pause.filter(|_| after_reply) {
             finish::pause(&self.stream, pause, ends.pause_holds, &mut self.traffic.received).await;
         }
-        let waiting = finish::has_unread(&self.stream);
-        let unread = ends.unread(end.reason).filter(|_| waiting || !self.input.is_empty());
+        let unread = ends
+            .unread(end.reason)
+            .filter(|_| !self.input.is_empty() || finish::has_unread(&self.stream));
         let style = end.style.or(unread).unwrap_or_else(|| ends.style(end.reason));
         self.timer = None;
         self.input = Vec::new();
@@ -39,7 +40,7 @@ impl Driver {
             self.tell(&events::Event::Close(close));
         } else {
             self.tell(&events::Event::Close(close));
-            let finish = finish::finish(&self.stream, (style, waiting), ends, &mut self.traffic.received);
+            let finish = finish::finish(&self.stream, style, ends, &mut self.traffic.received);
             // Whoever lingers or holds still can be told to be done.
             let seen = tokio::select! {
                 biased;

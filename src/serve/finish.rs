@@ -17,17 +17,11 @@ pub(super) enum Seen {
     Reset,
 }
 
-/// Ends the connection in this style; `unread` is whether bytes of the client are waiting. Returns when the socket may be
-/// closed, and what was seen until then; closing is dropping the stream.
-pub(super) async fn finish(
-    stream: &TcpStream,
-    (style, unread): (Style, bool),
-    ends: &Ends,
-    received: &mut u64,
-) -> Option<Seen> {
+/// Ends the connection. Returns when the socket may be closed, and what was seen until then; closing is dropping the
+/// stream.
+pub(super) async fn finish(stream: &TcpStream, style: Style, ends: &Ends, received: &mut u64) -> Option<Seen> {
     match style {
-        // Closing sends RST in place of FIN where something is unread, and FIN otherwise: one call less.
-        Style::Fin if !unread => {}
+        // Closing alone would send RST in place of FIN if something arrived meanwhile, and the client could lose the reply.
         Style::Fin => fin(stream),
         // Dropping the stream closes it: the kernel then tells the client by RST of what was not read.
         // What is on its way is let in first: it was sent before the client could know of the end.
