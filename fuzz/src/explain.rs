@@ -32,7 +32,11 @@ pub fn run(data: &[u8]) {
         ..Options::default()
     };
     let few = explain(data, &options).expect("limits make no capture unreadable");
-    assert!(few.connections.len() <= TIGHT.connections, "{:?}", few.connections.len());
+    assert!(
+        few.connections.len() <= TIGHT.connections,
+        "{:?}",
+        few.connections.len()
+    );
     assert!(few.connections.iter().map(|c| c.frames.len()).sum::<usize>() <= TIGHT.frames);
     check(&few);
 }
@@ -50,7 +54,10 @@ fn check(capture: &Capture) {
     }
     show::json::render(capture).expect("JSON");
     for lang in [Lang::En, Lang::Zh] {
-        for text in [show::text::render(capture, lang, true), show::markdown::render(capture, lang)] {
+        for text in [
+            show::text::render(capture, lang, true),
+            show::markdown::render(capture, lang),
+        ] {
             let control = text.chars().find(|c| c.is_control() && *c != '\n');
             assert_eq!(control, None, "a terminal would act on it: {text:?}");
         }
