@@ -5,8 +5,9 @@ use super::Found;
 use super::directory::Directory;
 use super::resource::{Content, FileId, Resource};
 use crate::profile::Profile;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
+use std::hash::BuildHasher;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -50,8 +51,9 @@ pub struct Cache {
     bytes: usize,
     /// The paths of those that are open, the longest open first.
     open: VecDeque<String>,
-    /// Paths at which there was nothing, all looked at since the same last arrival.
-    missing: (Arrival, HashSet<String>),
+    /// The hashes of paths at which there was nothing, all looked at since the same last arrival. Their key is random, so that
+    /// nobody can make two paths the same.
+    missing: (Arrival, Vec<u64>),
     /// The latest arrival.
     latest: Arrival,
     /// That of the request that is being served.
@@ -101,7 +103,7 @@ impl Cache {
             }
             self.forget(path);
         }
-        if self.missing.0 >= self.served && self.missing.1.contains(path) {
+        if self.is_missing(path) {
             return Found::Missing;
         }
         let largest = self.limits.file;
@@ -119,14 +121,25 @@ impl Cache {
         found
     }
 
+    /// Whether nothing was found at a path since the request arrived.
+    fn is_missing(&self, path: &str) -> bool {
+        let (since, paths) = &self.missing;
+        *since >= self.served && !paths.is_empty() && paths.contains(&self.hash(path))
+    }
+
+    fn hash(&self, path: &str) -> u64 {
+        self.entries.hasher().hash_one(path)
+    }
+
     fn remember_missing(&mut self, path: &str) {
+        let hash = self.hash(path);
         let (since, paths) = &mut self.missing;
         if *since != self.latest {
             *since = self.latest;
             paths.clear();
         }
         if paths.len() < MOST_MISSING {
-            paths.insert(path.to_owned());
+            paths.push(hash);
         }
     }
 
