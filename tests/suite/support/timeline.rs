@@ -151,7 +151,8 @@ impl Events {
         let mut found = false;
         loop {
             let mut text = String::new();
-            self.reader.read_line(&mut text).expect("more events");
+            let read = self.reader.read_line(&mut text).expect("more events");
+            assert!(read > 0, "the events end with {:?}", lines.last());
             let text = text.trim_end();
             if let Some(id) = text.strip_prefix("id: ") {
                 self.id = id.to_owned();
