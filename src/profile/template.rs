@@ -72,7 +72,7 @@ placeholders! {
     Server = "server" text, "the profile's `server`; none if it is empty";
     TransferEncoding = "transfer_encoding" text, "`chunked` if the body is sent in chunks; otherwise none";
     RequestMerged = "request_merged" text, "the request head with the fields of one name joined by commas";
-    RunRandom = "run_random" number, "a number that differs from run to run of the server";
+    RunRandom = "run_random" number, "a number that differs from run to run of the server, of sixteen hexadecimal digits";
     Request = "request" text, "the request head as sent";
     Host = "host" text, "the Host field, or the host of an absolute target, or the server's own address";
     Hostname = "hostname" text, "the same without the port";

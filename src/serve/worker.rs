@@ -17,6 +17,7 @@ use tokio::time::Instant;
 pub(super) struct Shared {
     pub(super) started: Instant,
     pub(super) connections: AtomicU64,
+    /// Has sixteen hexadecimal digits always, so that two runs of the server send bodies of the same lengths.
     pub(super) run_random: u64,
     pub(super) multiparts: AtomicU64,
 }
@@ -26,7 +27,7 @@ impl Shared {
         Shared {
             started: Instant::now(),
             connections: AtomicU64::new(0),
-            run_random: random_seed(),
+            run_random: random_seed() | 1 << 63,
             multiparts: AtomicU64::new(0),
         }
     }
