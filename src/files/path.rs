@@ -7,6 +7,7 @@ mod target;
 pub use names::NameRules;
 pub use target::{Parts, has_no_path, host, split};
 
+use crate::http::bytes::ByteSet;
 use crate::http::head::has_scheme;
 use crate::http::{ResponseId, percent};
 use crate::profile::raw::EndSlash;
@@ -293,25 +294,18 @@ fn plain(sent: &[u8]) -> Option<&str> {
     std::str::from_utf8(plain_bytes(sent)?).ok()
 }
 
+/// What needs no decoding, and no judgement.
+static PLAIN: ByteSet = ByteSet::alphanumeric_and(b"-_./");
+
 fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
     let path = sent.strip_prefix(b"/")?;
     if path.ends_with(b"/") {
         return None;
     }
-    let mut before = b'/';
-    for byte in path {
-        let fits = match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => true,
-            b'/' => before != b'/',
-            b'.' => before != b'/' && before != b'.',
-            _ => false,
-        };
-        if !fits {
-            return None;
-        }
-        before = *byte;
-    }
-    Some(path)
+    // A name that begins with a dot, and one with two dots side by side, is looked at as a whole.
+    let judged = |pair: &[u8]| matches!(pair, b"//" | b"/." | b"..");
+    let is_plain = PLAIN.holds_all(path) && !sent.windows(2).any(judged);
+    is_plain.then_some(path)
 }
 
 /// Whether any name of this path may be refused for what it is.

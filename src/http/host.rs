@@ -1,5 +1,6 @@
 //! What a host may look like: the value of a Host field, and the authority of an absolute target.
 
+use super::bytes::ByteSet;
 use serde::{Deserialize, Serialize};
 
 /// What is taken for a host.
@@ -16,13 +17,20 @@ pub enum HostSyntax {
     Name,
 }
 
+/// What an authority consists of (RFC 3986 section 3.2), and bytes above 0x7f.
+static CHARACTERS: ByteSet = ByteSet::alphanumeric_and(b"!$%&'()*+,-.:;=[]_~").and_beyond_ascii();
+
+/// What can be seen, but `/`, and bytes above 0x7f.
+static VISIBLE: ByteSet = ByteSet::alphanumeric_and(b"!\"#$%&'()*+,-.:;<=>?@[\\]^_`{|}~").and_beyond_ascii();
+
+/// What a name consists of.
+static NAME: ByteSet = ByteSet::alphanumeric_and(b"-_.");
+
 impl HostSyntax {
     /// Whether `host` is one.
     pub fn accepts(self, host: &[u8]) -> bool {
         match self {
-            HostSyntax::Characters => host
-                .iter()
-                .all(|b| matches!(b, b'!' | b'$'..=b'.' | b'0'..=b';' | b'=' | b'A'..=b'[' | b']' | b'_' | b'a'..=b'z' | b'~' | 0x80..)),
+            HostSyntax::Characters => CHARACTERS.holds_all(host),
             HostSyntax::Visible => is_visible(host),
             HostSyntax::Name => is_host_and_port(host),
         }
@@ -51,17 +59,12 @@ impl HostSyntax {
 
 /// Whether a host has visible characters only, no `/`, no two dots side by side, and a name before its port.
 fn is_visible(host: &[u8]) -> bool {
-    let has_other = host
-        .iter()
-        .fold(false, |has, b| has | matches!(b, 0..=b' ' | b'/' | 0x7f));
-    !has_other && !holds_two_dots(host) && !matches!(host, [] | [b':', ..] | [b'.'] | [b'.', b':', ..])
+    VISIBLE.holds_all(host) && !holds_two_dots(host) && !matches!(host, [] | [b':', ..] | [b'.'] | [b'.', b':', ..])
 }
 
 /// Whether two dots stand side by side.
 fn holds_two_dots(host: &[u8]) -> bool {
-    let mut before = 0;
-    host.iter()
-        .any(|b| std::mem::replace(&mut before, *b) == b'.' && *b == b'.')
+    host.windows(2).any(|pair| pair == b"..")
 }
 
 /// Whether `target` is a host and a port, as CONNECT has it.
@@ -118,7 +121,7 @@ fn is_ipv6(address: &[u8]) -> bool {
 }
 
 fn is_name(name: &[u8]) -> bool {
-    if name.is_empty() || !name.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b)) {
+    if name.is_empty() || !NAME.holds_all(name) {
         return false;
     }
     if holds_two_dots(name) {

@@ -3,6 +3,7 @@
 //! Nothing here reads a socket, a file or a clock, and nothing here knows a profile beyond the policy value it is handed.
 
 pub mod ahead;
+pub mod bytes;
 pub mod chunks;
 pub mod date;
 pub mod etag;

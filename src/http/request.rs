@@ -177,9 +177,7 @@ impl<'a> Request<'a> {
         if !policy.host.accepts(host) {
             return refused(Fault::HostInvalid);
         }
-        self.host()
-            .filter(|host| !has_good_labels(host))
-            .and_then(|_| refused(Fault::HostLabel))
+        refused(Fault::HostLabel).filter(|_| self.host().is_some_and(|host| !has_good_labels(host)))
     }
 
     fn target_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
@@ -200,10 +198,10 @@ impl<'a> Request<'a> {
     }
 
     fn upgrade_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
-        let asks = self.connection_says(b"upgrade", TokenSearch::Substring)
-            && self
-                .get(Name::Upgrade)
-                .is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(b"websocket"));
+        let asks = self
+            .get(Name::Upgrade)
+            .is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(b"websocket"))
+            && self.connection_says(b"upgrade", TokenSearch::Substring);
         let is_get = |method: &[u8]| method.eq_ignore_ascii_case(b"GET") || method.eq_ignore_ascii_case(b"HEAD");
         if asks && is_get(self.method()) {
             refused(Fault::UpgradeWebsocket)

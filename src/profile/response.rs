@@ -250,7 +250,7 @@ impl Response {
 /// Whether a text must not stand in a line: a file's name, or a target that a server lets pass, may hold a line end, or a
 /// NUL, which ends the text for some readers.
 fn breaks_line(text: &[u8]) -> bool {
-    text.iter().any(|b| matches!(b, b'\r' | b'\n' | 0))
+    memchr::memchr3(b'\r', b'\n', 0, text).is_some()
 }
 
 fn render_line(line: &Template, values: &impl Values, out: &mut Vec<u8>) {
