@@ -187,7 +187,7 @@ async function load(port, seconds) {
 }
 
 async function readers(page, lab) {
-  await check(`${READERS} readers of events that never read: memory, answers, and the page goes on`, async () => {
+  await check(`${READERS} readers of events that never read: memory, answers, the page goes on, and the next waits and says why`, async () => {
     await load(lab.ports.nginx, 1);
     const before = memory(lab);
     const sockets = Array.from({ length: READERS }, (_, i) => {
@@ -205,9 +205,15 @@ async function readers(page, lab) {
     }
     await busy;
     const grown = memory(lab) - before;
+    const late = await page.context().newPage();
+    await late.goto(lab.timeline);
+    const shows = (state) => late.waitForFunction((state) => document.body.dataset.state === state, state);
+    await shows("full");
     const slowest = Math.max(...times);
     console.log(`    ${grown.toFixed(0)} MiB more with ${READERS} readers; slowest answer ${slowest.toFixed(0)} ms`);
     for (const socket of sockets) socket.destroy();
+    await shows("live");
+    await late.close();
     assert.ok(grown < MOST_GROWTH, `${grown} MiB more`);
     assert.ok(slowest < 1000, `an answer took ${slowest} ms`);
     const said = await talk(lab.ports.node, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");

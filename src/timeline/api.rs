@@ -92,6 +92,11 @@ pub(super) fn number(text: &str) -> Result<usize, Refusal> {
     text.parse().map_err(|_| Refusal::no_server(text))
 }
 
+/// The number of a connection in a path.
+fn connection_id(text: &str) -> Result<u64, Refusal> {
+    text.parse().map_err(|_| Refusal::no_connection(text))
+}
+
 /// One server, as it is now.
 pub(super) async fn described(room: &Room, number: usize) -> Answer {
     let sights = connections::sights(room).await?;
@@ -188,12 +193,12 @@ async fn list_connections(State(room): Timeline, uri: Uri) -> Answer {
 }
 
 async fn one_connection(State(room): Timeline, Path(id): Path<String>) -> Answer {
-    let id = id.parse().map_err(|_| Refusal::not_found())?;
+    let id = connection_id(&id)?;
     connections::one(&room, id).await.map(Json)
 }
 
 async fn end_connection(State(room): Timeline, Path(id): Path<String>, uri: Uri) -> Answer {
-    let id = id.parse().map_err(|_| Refusal::not_found())?;
+    let id = connection_id(&id)?;
     connections::end(&room, id, &query(&uri)?).await.map(Json)
 }
 

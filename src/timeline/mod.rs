@@ -14,6 +14,7 @@ mod desk;
 mod desks;
 mod headers;
 mod knobs;
+mod listener;
 mod refusal;
 mod ring;
 mod stream;
@@ -158,8 +159,7 @@ async fn serve(
         Ok(listener) => listener,
         Err(error) => return tracing::error!("there is no timeline: {error}"),
     };
-    let pages = axum::serve(listener, api::router(Arc::clone(&room)));
-    let pages = tokio::spawn(async move { pages.await });
+    let pages = tokio::spawn(listener::accept(listener, api::router(Arc::clone(&room))));
     let fill = |batch| {
         room.ring().push(batch);
         room.grown.send_replace(());

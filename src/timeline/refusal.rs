@@ -62,7 +62,7 @@ impl Refusal {
         Refusal::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    pub(super) fn no_connection(id: u64) -> Refusal {
+    pub(super) fn no_connection(id: impl std::fmt::Display) -> Refusal {
         let message = format!("there is no open connection {id}");
         Refusal::new(StatusCode::NOT_FOUND, "no_connection", message)
     }

@@ -52,8 +52,9 @@ export const logAddress = `${BASE}/events.jsonl`;
 const AGAIN = 1000;
 
 /**
- * Follows the events. Calls `lines(run, texts)` with lines as they come, `open()` when the stream is there, `away()`
- * when it is not. The answer reopens the stream at once (after a token was given).
+ * Follows the events. Calls `lines(run, texts)` with lines as they come, `open()` when the stream is there, `away(full)`
+ * when it is not: `full` if that is because too many follow them already. The answer reopens the stream at once (after a
+ * token was given).
  */
 export function follow({ lines, open, away }) {
   let source = null;
@@ -68,9 +69,12 @@ export function follow({ lines, open, away }) {
       last = message.lastEventId || last;
       lines(last.slice(0, last.lastIndexOf("-")), message.data.split("\n"));
     });
-    source.addEventListener("error", () => {
-      away();
-      if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN);
+    source.addEventListener("error", async () => {
+      const refused = source.readyState === EventSource.CLOSED;
+      if (refused) timer = setTimeout(connect, AGAIN);
+      // No page gets to see why. Where the server answers else, it is that too many read.
+      const full = refused && (await getState().then(() => true, () => false));
+      if (source.readyState !== EventSource.OPEN) away(full);
     });
   };
   connect();

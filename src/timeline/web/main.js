@@ -43,7 +43,7 @@ const model = {
   },
 };
 
-const page = { away: false, stopped: false, reading: true, looked: false };
+const page = { away: false, full: false, stopped: false, reading: true, looked: false };
 const go = (selection) => {
   picture.select(selection, { reveal: true });
   dock.open("detail");
@@ -109,14 +109,13 @@ const reopen = api.follow({
     if (!page.looked && model.store.connections.size > 0) firstLook();
   },
   open() {
-    page.away = false;
-    page.stopped = false;
+    Object.assign(page, { away: false, full: false, stopped: false });
     learnState();
     if (knobs.profiles.length === 0) knobs.learnProfiles();
     showStatus();
   },
-  away() {
-    page.away = true;
+  away(full) {
+    Object.assign(page, { away: true, full });
     showStatus();
   },
 });
@@ -169,7 +168,7 @@ function firstLook() {
 
 function showStatus() {
   const { live } = model.view;
-  const state = page.stopped ? "stopped" : page.away ? "away" : live ? "live" : "paused";
+  const state = page.stopped ? "stopped" : page.full ? "full" : page.away ? "away" : live ? "live" : "paused";
   document.body.dataset.state = state;
   say($("#status"), t(`status.${state}`));
   const pause = $("#pause");

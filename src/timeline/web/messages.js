@@ -10,6 +10,7 @@ export const MESSAGES = {
   "status.live": ["Live", "实时"],
   "status.paused": ["Paused", "已暂停"],
   "status.away": ["No answer from labserve. Trying again…", "labserve 没有响应，正在重试…"],
+  "status.full": ["Too many pages and scripts read the events. Close one; trying again…", "读取事件的页面和脚本太多。请关闭一个，正在重试…"],
   "status.stopped": ["labserve has stopped. Waiting for it to start again…", "labserve 已停止，等待重新启动…"],
   "status.lost": ["{lines} events left out", "略去 {lines} 个事件"],
   "status.lost.why": ["The server never waits for this page: what came too fast was counted and left out.", "服务器从不等待本页：来得太快的事件只计数，不显示。"],
