@@ -321,6 +321,8 @@ test("the steps of a decision are said in the page's language", () => {
   assert.equal(words.saidWords(step), "/{path} 是文件 a：7 字节，修改于 x");
   assert.equal(words.saidWords(refused), "未在限定时间内收到任何字节");
   assert.equal(words.saidWords({ said: "of another server", text: "as it is" }), "as it is");
+  const fault = { said: "fault", text: "", values: { fault: "bare_cr", meaning: "a CR inside a line" } };
+  assert.equal(words.saidWords(fault), "请求被拒绝：行内有 CR（bare_cr）");
   i18n.setLanguage("en");
 });
 

@@ -119,4 +119,15 @@ mod tests {
             assert!(table.contains(&line), "messages.js lacks {line}");
         }
     }
+    #[test]
+    fn the_page_knows_every_fault_in_chinese() {
+        let table = include_str!("../timeline/web/faults.js");
+        let told: Vec<_> = table
+            .lines()
+            .filter_map(|line| line.trim().split_once(": \""))
+            .map(|(key, _)| key)
+            .collect();
+        let known: Vec<_> = crate::http::Fault::ALL.iter().map(|fault| fault.key()).collect();
+        assert_eq!(told, known);
+    }
 }

@@ -30,6 +30,7 @@ const ASSETS: &[Asset] = &[
     asset!("draw.js"),
     asset!("exchange.js"),
     asset!("export.js"),
+    asset!("faults.js"),
     asset!("har.js"),
     asset!("i18n.js"),
     asset!("icon.svg"),

@@ -1,5 +1,6 @@
 // Connections and events in words, in the page's language.
 
+import { FAULTS } from "./faults.js";
 import { has, language, t } from "./i18n.js";
 import { ending, requests, unused } from "./store.js";
 import { span } from "./time.js";
@@ -17,7 +18,8 @@ export function reasonWords(reason, words) {
 /** A step of a decision: in English the server's own words. */
 export function saidWords({ said, text, values = {} }) {
   if (language() === "en" || !has(`said.${said}`)) return text ?? "";
-  return t(`said.${said}`, { ...values, words: reasonWords(values.reason, values.words) });
+  const meaning = FAULTS[values.fault] ?? values.meaning;
+  return t(`said.${said}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
 }
 
 /** How the body of a request came: `complete`. */
