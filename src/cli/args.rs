@@ -33,27 +33,15 @@ pub(super) enum Command {
     Explain(ExplainArgs),
 }
 
-/// How to serve.
+/// How to serve, one profile or all.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct ServeArgs {
-    /// The server to imitate: a built-in profile or a TOML file [default: node]
-    #[arg(short, long, value_name = "NAME|FILE")]
-    pub(super) profile: Option<String>,
+pub(super) struct SharedArgs {
     /// The directory to serve [default: ./static, or the demo site inside this program]
     #[arg(short, long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
     /// The address to listen on [default: 127.0.0.1]
     #[arg(short, long, value_name = "ADDR")]
     pub(super) bind: Option<IpAddr>,
-    /// The port to listen on; 0 for a free one [default: the profile's]
-    #[arg(long, value_name = "N")]
-    pub(super) port: Option<u16>,
-    /// A configuration file [default: server.toml, if there is one]
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-    /// Overrides a key of the profile, such as connection.persistent=false; may be given several times
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(super) set: Vec<String>,
     /// The log's form and level: text or json, and off, error, warn, info, debug or trace [default: text/info]
     #[arg(long, value_name = "FORMAT/LEVEL")]
     pub(super) log: Option<LogSpec>,
@@ -66,12 +54,31 @@ pub(super) struct ServeArgs {
     /// Serve no timeline
     #[arg(long)]
     pub(super) no_timeline: bool,
-    /// Captures the server's port on the loopback interface into this file, with Wireshark's dumpcap
-    #[arg(long, value_name = "FILE.pcapng")]
-    pub(super) capture: Option<PathBuf>,
     /// Follow symbolic links that lead out of the root
     #[arg(long)]
     pub(super) follow_symlinks: bool,
+}
+
+/// How to serve one profile.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ServeArgs {
+    /// The server to imitate: a built-in profile or a TOML file [default: node]
+    #[arg(short, long, value_name = "NAME|FILE")]
+    pub(super) profile: Option<String>,
+    /// The port to listen on; 0 for a free one [default: the profile's]
+    #[arg(long, value_name = "N")]
+    pub(super) port: Option<u16>,
+    #[command(flatten)]
+    pub(super) shared: SharedArgs,
+    /// A configuration file [default: server.toml, if there is one]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Overrides a key of the profile, such as connection.persistent=false; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Captures the server's port on the loopback interface into this file, with Wireshark's dumpcap
+    #[arg(long, value_name = "FILE.pcapng")]
+    pub(super) capture: Option<PathBuf>,
     /// How many threads serve [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(super) workers: Option<u16>,
@@ -80,30 +87,11 @@ pub(super) struct ServeArgs {
 /// How to serve all profiles.
 #[derive(Debug, Args)]
 pub(super) struct LabArgs {
-    /// The directory to serve [default: ./static, or the demo site inside this program]
-    #[arg(short, long, value_name = "DIR")]
-    pub(super) root: Option<PathBuf>,
-    /// The address to listen on
-    #[arg(short, long, value_name = "ADDR", default_value = "127.0.0.1")]
-    pub(super) bind: IpAddr,
     /// The port of the first profile; the others follow [default: each profile's own]
     #[arg(long, value_name = "N")]
     pub(super) base_port: Option<u16>,
-    /// The log's form and level [default: text/info]
-    #[arg(long, value_name = "FORMAT/LEVEL")]
-    pub(super) log: Option<LogSpec>,
-    /// Writes every event of every connection, one JSON object a line, to the end of this file; - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub(super) events: Option<PathBuf>,
-    /// Where the timeline is served: an address, a port, or both [default: 127.0.0.1:3900, or the next free port]
-    #[arg(long, value_name = "ADDR", conflicts_with = "no_timeline")]
-    pub(super) timeline: Option<String>,
-    /// Serve no timeline
-    #[arg(long)]
-    pub(super) no_timeline: bool,
-    /// Follow symbolic links that lead out of the root
-    #[arg(long)]
-    pub(super) follow_symlinks: bool,
+    #[command(flatten)]
+    pub(super) shared: SharedArgs,
 }
 
 /// Which server to reload.

@@ -65,6 +65,7 @@ pub(super) struct Config {
 impl Config {
     /// Resolves the flags with the file that they name, or with `server.toml` if there is one.
     pub(super) fn resolve(args: &ServeArgs) -> Result<Config, Mistake> {
+        let shared = &args.shared;
         let file = match &args.config {
             Some(file) => Some(file.clone()),
             None => Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.is_file()),
@@ -82,9 +83,9 @@ impl Config {
             stack = stack.over(Layer::from_assignment(assignment)?);
         }
         let profile = stack.build()?;
-        let follow = args.follow_symlinks || toml.follow_symlinks;
-        let bind = args.bind.or(toml.bind).unwrap_or(Ipv4Addr::LOCALHOST.into());
-        let log = match (args.log, &toml.log) {
+        let follow = shared.follow_symlinks || toml.follow_symlinks;
+        let bind = shared.bind.or(toml.bind).unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let log = match (shared.log, &toml.log) {
             (Some(spec), _) => spec,
             (None, Some(text)) => text
                 .parse()
@@ -93,7 +94,7 @@ impl Config {
         };
         let defaults = Limits::default();
         Ok(Config {
-            root: root(args.root.as_deref().or(toml.root.as_deref()), follow)?,
+            root: root(shared.root.as_deref().or(toml.root.as_deref()), follow)?,
             address: SocketAddr::new(bind, args.port.or(toml.port).unwrap_or(profile.port)),
             log,
             workers: args.workers.or(toml.workers).map_or_else(default_workers, usize::from),
@@ -102,8 +103,8 @@ impl Config {
                 bytes: toml.cache.bytes.map_or(defaults.bytes, |Size(n)| n as usize),
                 file: toml.cache.file.map_or(defaults.file, |Size(n)| n as usize),
             },
-            events: args.events.clone().or(toml.events).map(output),
-            timeline: Choice::of(args.timeline.as_deref(), args.no_timeline, toml.timeline.as_deref())?,
+            events: shared.events.clone().or(toml.events).map(output),
+            timeline: Choice::of(shared.timeline.as_deref(), shared.no_timeline, toml.timeline.as_deref())?,
             profile,
             stack,
             file,

@@ -10,10 +10,12 @@ use crate::profile::builtin;
 use crate::profile::layers::Stack;
 use crate::serve::{Server, Site, run as run_servers};
 use crate::timeline::Desk;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
-    let root = config::root(args.root.as_deref(), args.follow_symlinks)?;
+    let shared = &args.shared;
+    let root = config::root(shared.root.as_deref(), shared.follow_symlinks)?;
+    let bind = shared.bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
     let mut servers: Vec<Server> = Vec::new();
     let mut desks = Vec::new();
     let mut skipped = String::new();
@@ -30,7 +32,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
             root: root.clone(),
             cache: Limits::default(),
         };
-        match serve::bind(site, SocketAddr::new(args.bind, port)) {
+        match serve::bind(site, SocketAddr::new(bind, port)) {
             Ok(server) => {
                 desks.push(Desk::new(server.address(), stack, server.site().clone()));
                 servers.push(server);
@@ -43,10 +45,10 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
             "no port is free:\n{skipped}move all of them with --base-port"
         )));
     }
-    let log = args.log.unwrap_or_default();
+    let log = shared.log.unwrap_or_default();
     log::start(log);
-    let events = args.events.clone().map(config::output);
-    let prepared = timeline::prepare(Choice::of(args.timeline.as_deref(), args.no_timeline, None)?)?;
+    let events = shared.events.clone().map(config::output);
+    let prepared = timeline::prepare(Choice::of(shared.timeline.as_deref(), shared.no_timeline, None)?)?;
     let names = timeline::names(&servers);
     let recorder = events
         .as_ref()
