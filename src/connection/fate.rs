@@ -41,18 +41,15 @@ pub fn fate<'p>(
             if is_old && policy.http10_needs_length && !response.says_length() {
                 return Some(CloseReason::Http10);
             }
-            if is_old && !(asked_to_keep && policy.http10_keep_alive) {
-                return Some(CloseReason::Http10);
-            }
-            if asked_to_close && !(is_old && policy.http10_keep_wins) {
-                return Some(CloseReason::RequestSaidClose);
+            if let Some(reason) = end_by(is_old, (asked_to_close, asked_to_keep), policy) {
+                return Some(reason);
             }
             // Without chunks, a body whose length is not known beforehand ends with the connection.
             if response.chunked && request.version() < Version::Http11 && request.method() != b"HEAD" {
                 return Some(CloseReason::Http10);
             }
             if profile.request_body.continue_unsent_ends
-                && request.expects_continue(&profile.head.body)
+                && request.asks_to_continue(&profile.head.body)
                 && request.framing(&profile.head.body) == Framing::None
             {
                 return Some(CloseReason::ContinueUnsent);
@@ -89,6 +86,22 @@ pub fn fate<'p>(
         Claim::Nothing | Claim::AsIfKept => &[],
     };
     Fate { end, says }
+}
+
+/// Whether the connection ends with this request by what the request itself says.
+pub fn is_last(request: &Request<'_>, policy: &ConnectionPolicy) -> bool {
+    end_by(request.version() < Version::Http11, asked(request, policy), policy).is_some()
+}
+
+/// Why the connection ends by what a request says: its version, and whether it asks to close and to keep the connection.
+fn end_by(is_old: bool, (asks_to_close, asks_to_keep): (bool, bool), policy: &ConnectionPolicy) -> Option<CloseReason> {
+    if is_old && !(asks_to_keep && policy.http10_keep_alive) {
+        Some(CloseReason::Http10)
+    } else if asks_to_close && !(is_old && policy.http10_keep_wins) {
+        Some(CloseReason::RequestSaidClose)
+    } else {
+        None
+    }
 }
 
 /// Whether the request asks to close the connection, and whether it asks to keep it.

@@ -134,7 +134,7 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
         return Err(id.into());
     }
     if let Take::Answer(id) = policy.no_slash
-        && !target.starts_with(b"/")
+        && !begins_with_slash(target)
         && !has_no_path(target, policy)
         && !(policy.absolute == Take::As(AbsoluteTarget::Path) && is_absolute(target, policy))
     {
@@ -171,6 +171,11 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
         path,
         form,
     })
+}
+
+/// Whether a target begins with a slash once it is decoded.
+fn begins_with_slash(target: &[u8]) -> bool {
+    matches!(target, [b'/', ..] | [b'%', b'2', b'F' | b'f', ..])
 }
 
 /// What a target's path is once it is decoded.

@@ -16,10 +16,13 @@ pub enum Ahead {
     Partial,
     /// So many bytes into the input stands a request with this fault; its body, if the fault is there.
     Fault(usize, Fault, Head),
+    /// So many bytes into the input stands a CONNECT, behind which is no HTTP any more.
+    Connect(usize, Head),
 }
 
-/// Looks at what stands in `input` behind `head`, with which it begins.
-pub fn look(input: &[u8], head: &Head, policy: &HeadPolicy) -> Ahead {
+/// Looks at what stands in `input` behind `head`, with which it begins, up to a request that the connection ends with by
+/// what `is_last` says.
+pub fn look(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl Fn(&Request<'_>) -> bool) -> Ahead {
     let mut at = 0;
     let mut head = head.clone();
     loop {
@@ -27,8 +30,11 @@ pub fn look(input: &[u8], head: &Head, policy: &HeadPolicy) -> Ahead {
         if let Some(fault) = request.fault(policy).filter(|f| f.breaks_framing()) {
             return Ahead::Fault(at, fault, head);
         }
-        if request.asks_to_upgrade() || request.method() == b"CONNECT" {
-            return Ahead::Whole;
+        match request.method() {
+            b"CONNECT" if at > 0 => return Ahead::Connect(at, head),
+            b"CONNECT" => return Ahead::Whole,
+            _ if request.asks_to_upgrade() => return Ahead::Whole,
+            _ => {}
         }
         let body = &input[at + head.len..];
         let length = match request.framing(&policy.body) {
@@ -43,6 +49,9 @@ pub fn look(input: &[u8], head: &Head, policy: &HeadPolicy) -> Ahead {
                 Chunks::Invalid => return Ahead::Fault(at, Fault::ChunkInvalid, head),
             },
         };
+        if is_last(&request) {
+            return Ahead::Whole;
+        }
         at += head.len + length;
         let rest = &input[at..];
         if rest.iter().all(|b| matches!(b, b'\r' | b'\n')) {

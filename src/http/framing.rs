@@ -30,6 +30,8 @@ pub struct BodyRules {
     pub expect: Expect,
     /// Whether an unknown Expect field is a fault in HTTP/1.0 too.
     pub expect_http10: bool,
+    /// Whether the Expect field of a CONNECT counts.
+    pub expect_connect: bool,
     /// The largest Content-Length that is a number.
     pub largest: u64,
 }
@@ -41,6 +43,7 @@ impl Default for BodyRules {
             length: LengthSyntax::default(),
             expect: Expect::default(),
             expect_http10: true,
+            expect_connect: true,
             largest: i64::MAX.unsigned_abs(),
         }
     }
@@ -99,6 +102,8 @@ pub enum Expect {
     /// `100-continue` and nothing else.
     #[default]
     Exact,
+    /// The same, without white space behind it: in the first field, if there are several.
+    Verbatim,
     /// What holds `100-continue` as a word, whatever stands around it.
     Word,
 }
@@ -130,9 +135,13 @@ impl<'a> Request<'a> {
 
     /// Whether the Expect field asks for `100 Continue`, whatever the version.
     pub fn asks_to_continue(&self, rules: &BodyRules) -> bool {
+        if self.method() == b"CONNECT" && !rules.expect_connect {
+            return false;
+        }
         match rules.expect {
-            Expect::Exact => self
-                .get(Name::Expect)
+            Expect::Exact | Expect::Verbatim => self
+                .all_as(Name::Expect, rules.expect == Expect::Verbatim)
+                .next()
                 .is_some_and(|expect| expect.eq_ignore_ascii_case(b"100-continue")),
             Expect::Word => self.all(Name::Expect).any(|expect| has_word(expect, b"100-continue")),
         }
@@ -193,7 +202,8 @@ impl<'a> Request<'a> {
     /// The first fault of Expect that is refused.
     pub(super) fn expect_fault(&self, rules: &BodyRules, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
         let expect = self.get(Name::Expect)?;
-        if self.version() < Version::Http11 && !rules.expect_http10 {
+        let is_old = self.version() < Version::Http11;
+        if is_old && !rules.expect_http10 || self.method() == b"CONNECT" && !rules.expect_connect {
             return None;
         }
         let repeated = self

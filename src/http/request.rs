@@ -159,13 +159,13 @@ impl<'a> Request<'a> {
                 None
             };
         };
+        if !policy.host_beside_uri && has_scheme(self.target()) {
+            return None;
+        }
         if self.all(Name::Host).nth(1).is_some()
             && let Some(fault) = refused(Fault::HostRepeated)
         {
             return Some(fault);
-        }
-        if !policy.host_beside_uri && has_scheme(self.target()) {
-            return None;
         }
         if host.is_empty() {
             return refused(if self.version() == Version::Http11 {

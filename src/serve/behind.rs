@@ -2,7 +2,7 @@
 
 use super::Site;
 use super::driver::{Driver, End};
-use crate::connection::CloseReason;
+use crate::connection::{self, CloseReason};
 use crate::http::ahead::{self, Ahead};
 use crate::http::{Fault, Framing, Head, Request};
 use crate::profile::EofInHead;
@@ -13,8 +13,10 @@ use std::rc::Rc;
 pub(super) enum Behind {
     /// Nothing that keeps it from being answered.
     Nothing,
-    /// A fault, so many bytes into the input: it is answered in place of the request.
-    Fault((Fault, Head), usize),
+    /// So many bytes into the input, a request that is answered in place of this one, and its fault if it has one.
+    Instead(usize, Head, Option<Fault>),
+    /// What ends the connection without a word, once the request has been answered.
+    Ends,
     /// The client's FIN, which ends the connection.
     Fin(End),
 }
@@ -34,16 +36,25 @@ impl Driver {
         }
         let request = Request::new(&self.input, head);
         let nothing_behind = self.input.len() == head.len && request.framing(&profile.head.body) == Framing::None;
-        // What is answered without a look at a file has been answered before anything behind it was seen.
-        if nothing_behind && !ended || request.fault(&profile.head).is_some() {
+        if nothing_behind && !ended {
             return Behind::Nothing;
         }
+        let is_last = |request: &Request<'_>| connection::is_last(request, &profile.connection);
+        let look = || ahead::look(&self.input, head, &profile.head, is_last);
+        // What is answered without a look at a file has been answered before anything behind it was seen.
+        if let Some(fault) = request.fault(&profile.head) {
+            let looks = profile.fault_discards && fault.is_of_expect();
+            return match looks.then(look) {
+                Some(Ahead::Fault(..) | Ahead::Connect(..)) => Behind::Ends,
+                _ => Behind::Nothing,
+            };
+        }
         let waits_for_file = matches!(respond::route(profile, &request, site.root.names()), Route::Lookup(_));
-        let ahead = ahead::look(&self.input, head, &profile.head);
-        match ahead {
-            Ahead::Fault(at, fault, head) if profile.fault_discards => Behind::Fault((fault, head), at),
+        match look() {
+            Ahead::Fault(at, fault, head) if profile.fault_discards => Behind::Instead(at, head, Some(fault)),
+            Ahead::Connect(at, head) if profile.fault_discards => Behind::Instead(at, head, None),
             _ if !(ended && drops && waits_for_file) => Behind::Nothing,
-            Ahead::Whole | Ahead::Fault(..) => Behind::Fin(CloseReason::RequestDropped.into()),
+            Ahead::Whole | Ahead::Fault(..) | Ahead::Connect(..) => Behind::Fin(CloseReason::RequestDropped.into()),
             Ahead::Partial => match profile.connection.client_fin.in_head {
                 EofInHead::Answer(id) => Behind::Fin(Box::pin(self.say(site, id, CloseReason::ClientFinInHead)).await),
                 _ => Behind::Fin(CloseReason::RequestDropped.into()),

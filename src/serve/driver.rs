@@ -214,15 +214,19 @@ impl Driver {
     pub(super) async fn exchange(&mut self, site: &Rc<Site>, head: Head, refusal: Option<Refusal>) -> Option<End> {
         let now = self.worker.now();
         self.connection.on(Event::HeadComplete, now, 0);
-        let (mut head, mut refusal) = (head, refusal);
+        let (mut head, mut refusal, mut ends) = (head, refusal, false);
         self.tell_head(&head, refusal);
         if refusal.is_none() {
             match self.look_ahead(site, &head).await {
                 Behind::Nothing => {}
-                Behind::Fault(found, at) => {
+                Behind::Ends => ends = true,
+                Behind::Instead(at, found, fault) => {
+                    if let Some(end) = Box::pin(self.go_on_at_once(site, &head)).await {
+                        return Some(end);
+                    }
                     self.input.drain(..at);
-                    refusal = Some(Refusal::Fault(found.0));
-                    head = found.1;
+                    refusal = fault.map(Refusal::Fault);
+                    head = found;
                 }
                 Behind::Fin(end) => return Some(end),
             }
@@ -244,7 +248,8 @@ impl Driver {
         if upgrades {
             self.input.clear();
         }
-        if outcome.end.is_none() {
+        let end = outcome.end.or(ends.then_some(CloseReason::BadRequest.into()));
+        if end.is_none() {
             let now = self.worker.now();
             self.connection.on(Event::Kept, now, 0);
             if self.worker.stopping.get() {
@@ -257,7 +262,7 @@ impl Driver {
                 });
             }
         }
-        outcome.end
+        end
     }
 
     /// The exchange of the request whose head is `head`, on a connection of this `age`.
@@ -280,6 +285,17 @@ impl Driver {
             chunks: Default::default(),
             counts_more: Default::default(),
         }
+    }
+
+    /// Tells the client to go on with the body of a request that is not answered any more, where that is said as soon as its
+    /// head has come.
+    async fn go_on_at_once(&mut self, site: &Rc<Site>, head: &Head) -> Option<End> {
+        let mut sent = 0;
+        let request = Request::new(&self.input, head);
+        let exchange = self.exchange_over(site, &self.input, head, Duration::ZERO);
+        let end = exchange.go_on(exchange.continues_at_once(&request), &mut sent).await;
+        self.traffic.sent += sent;
+        end
     }
 
     /// Makes what an exchange has left of its input the input of the next.

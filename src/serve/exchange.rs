@@ -254,14 +254,11 @@ impl Exchange<'_> {
             let ending = Some(CloseReason::ContinueUnsent);
             return (self.write(request, &reply, ending, sent).await, false);
         }
-        if refusal.is_none() {
-            for _ in 0..self.continues(request, &reply, body.is_some(), when) {
-                let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
-                let told = Box::pin(wire::send_bytes(self.stream, go_on, &profile.writes, sent)).await;
-                if let Err(error) = told {
-                    return (Some(wire::reason_of(&error).into()), false);
-                }
-            }
+        if refusal.is_none()
+            && let times @ 1.. = self.continues(request, &reply, body.is_some(), when)
+            && let Some(end) = Box::pin(self.go_on(times, sent)).await
+        {
+            return (Some(end), false);
         }
         let refused = refusal.map(|_| CloseReason::BadRequest);
         match body {
@@ -294,12 +291,47 @@ impl Exchange<'_> {
             Continue::WithFile => reply.resource.is_some(),
             Continue::Never => false,
         };
-        if !says_continue || !request.asks_to_continue(&self.profile().head.body) {
-            return 0;
+        if says_continue {
+            self.asked_to_continue(request)
+        } else {
+            0
         }
+    }
+
+    /// The same, as soon as the head has come and whatever the reply is.
+    pub(super) fn continues_at_once(&self, request: &Request<'_>) -> u8 {
+        let policy = &self.profile().request_body;
+        let has_body = || request.framing(&self.profile().head.body) != Framing::None;
+        if policy.continues == Continue::AtOnce && (policy.continue_without_body || has_body()) {
+            self.asked_to_continue(request)
+        } else {
+            0
+        }
+    }
+
+    /// How many times a client is told to go on that asks for it.
+    fn asked_to_continue(&self, request: &Request<'_>) -> u8 {
+        let policy = &self.profile().request_body;
         match request.version() {
+            _ if !request.asks_to_continue(&self.profile().head.body) => 0,
             Version::Http11 => policy.continue_times,
             Version::Http10 | Version::Http09 => policy.continue_times_old,
         }
+    }
+
+    /// Tells the client to go on, so many times. Says how the connection ends, if it does.
+    pub(super) async fn go_on(&self, times: u8, sent: &mut u64) -> Option<End> {
+        for _ in 0..times {
+            let told = wire::send_bytes(
+                self.stream,
+                b"HTTP/1.1 100 Continue\r\n\r\n",
+                &self.profile().writes,
+                sent,
+            );
+            if let Err(error) = told.await {
+                return Some(wire::reason_of(&error).into());
+            }
+        }
+        None
     }
 }

@@ -87,6 +87,10 @@ pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
         } else if !path.starts_with(b"/") {
             parts.path = Cow::Borrowed(b"/");
         }
+        if policy.absolute_host == AbsoluteHost::Name && parts.path.contains(&b'\\') {
+            let slashes = parts.path.iter().map(|b| if *b == b'\\' { b'/' } else { *b });
+            parts.path = slashes.collect::<Vec<u8>>().into();
+        }
     }
     parts
 }

@@ -38,6 +38,7 @@ pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistak
             length: raw.request_body.length,
             expect: raw.request_body.expect,
             expect_http10: raw.request_body.expect_http10,
+            expect_connect: raw.request_body.expect_connect,
             largest: checked("request_body", "largest", raw.request_body.largest.0, 0, LARGEST)?,
         },
         tab_is_text: raw.head.tab == raw::Tab::Text,

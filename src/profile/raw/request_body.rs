@@ -17,10 +17,13 @@ pub struct RawRequestBody {
     pub both_ends: bool,
     /// The largest Content-Length that is taken for a number.
     pub largest: Size,
-    /// Which Expect field asks for `100 Continue`: `exact`, or one that holds it as a `word`.
+    /// Which Expect field asks for `100 Continue`: an `exact` one, one that is that `verbatim`, with nothing behind it, or one
+    /// that holds it as a `word`.
     pub expect: Expect,
     /// Whether another Expect field is a fault in HTTP/1.0 too.
     pub expect_http10: bool,
+    /// Whether the Expect field of a CONNECT counts.
+    pub expect_connect: bool,
     /// When the body is read.
     pub read: ReadBody,
     /// When `100 Continue` is sent to a client that waits for it.
@@ -54,6 +57,7 @@ impl Default for RawRequestBody {
             largest: Size(i64::MAX.unsigned_abs()),
             expect: Expect::default(),
             expect_http10: true,
+            expect_connect: true,
             read: ReadBody::default(),
             continues: Continue::default(),
             continue_times_old: None,

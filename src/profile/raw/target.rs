@@ -33,8 +33,8 @@ pub struct RawTarget {
     pub absolute_host: AbsoluteHost,
     /// A target without a path (`?x`, `http://host`): the `root`, or a response.
     pub no_path: Word,
-    /// A target that does not begin with a slash, and is no absolute URI whose path counts: a `path` all the same, or a
-    /// response.
+    /// A target that does not begin with a slash, escaped or not, and is no absolute URI whose path counts: a `path` all
+    /// the same, or a response.
     pub no_slash: Word,
     /// A `#`: the target `ends` there, or it is taken `literally`, or a response.
     pub fragment: Word,
@@ -128,7 +128,7 @@ pub enum AbsoluteHost {
     /// At the first slash, question mark or `#`.
     #[default]
     Slash,
-    /// At the first character that no host name has.
+    /// At the first character that no host name has; and its backslashes are slashes.
     Name,
 }
 
