@@ -54,8 +54,7 @@ pub fn fate<'p>(
             {
                 return Some(CloseReason::ContinueUnsent);
             }
-            let both = request.get(Name::ContentLength).is_some() && request.get(Name::TransferEncoding).is_some();
-            if both && profile.request_body.both_ends && profile.head.body.delimiter == Delimiter::Coding {
+            if ends_by_both(profile, request) {
                 return Some(CloseReason::BadRequest);
             }
             if !policy.not_kept.is_empty() && not_kept(request, policy) {
@@ -86,6 +85,13 @@ pub fn fate<'p>(
         Claim::Nothing | Claim::AsIfKept => &[],
     };
     Fate { end, says }
+}
+
+/// Whether the connection ends because the request's body has two lengths.
+pub fn ends_by_both(profile: &Profile, request: &Request<'_>) -> bool {
+    profile.request_body.both_ends
+        && profile.head.body.delimiter == Delimiter::Coding
+        && request.has_length_and_coding()
 }
 
 /// Whether the connection ends with this request by what the request itself says.

@@ -18,7 +18,7 @@ mod fate;
 mod reason;
 
 pub use body_end::BodyEnd;
-pub use fate::{Fate, fate, is_last};
+pub use fate::{Fate, ends_by_both, fate, is_last};
 pub use reason::{CloseReason, Who};
 
 use crate::http::ResponseId;

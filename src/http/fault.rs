@@ -75,6 +75,7 @@ faults! {
     TargetBareScheme = "target_bare_scheme", "an absolute URI without an authority, such as `http:/x` (accepted: see [target] schemes)";
     TargetForm = "target_form", "a target that is neither a path, nor `*`, nor an absolute URI (accepted: taken as a path)";
     ConnectAuthority = "connect_authority", "the target `host:port` with the method CONNECT (accepted unless it is set: the method's rule applies)";
+    ConnectOther = "connect_other", "another target than `host:port` with the method CONNECT (accepted unless it is set: the method's rule applies)";
     TargetAuthority = "target_authority", "an absolute URI whose authority is no host name with or without a port (accepted: its path counts all the same; not listed: accepted)";
     TargetScheme = "target_scheme", "an absolute URI whose scheme is not of letters alone; not listed: accepted";
     TargetAsterisk = "target_asterisk", "the target `*` (accepted: taken as a path)";
@@ -169,9 +170,10 @@ pub struct Faults([Treatment; Fault::ALL.len()]);
 impl Faults {
     /// Faults that are let pass where a profile says nothing of them: RFC 9110 and 9112 have nothing against them, or
     /// leave them to whoever reads the target.
-    pub const PASSED: [Fault; 14] = [
+    pub const PASSED: [Fault; 15] = [
         Fault::EmptyLine,
         Fault::ConnectAuthority,
+        Fault::ConnectOther,
         Fault::TargetAuthority,
         Fault::TargetScheme,
         Fault::TargetPort,

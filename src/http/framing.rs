@@ -128,6 +128,11 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// Whether the body has two lengths: Content-Length and Transfer-Encoding (RFC 9112 section 6.3).
+    pub fn has_length_and_coding(&self) -> bool {
+        self.get(Name::ContentLength).is_some() && self.get(Name::TransferEncoding).is_some()
+    }
+
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
     pub fn expects_continue(&self, rules: &BodyRules) -> bool {
         self.version() == Version::Http11 && self.asks_to_continue(rules)

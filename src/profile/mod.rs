@@ -141,7 +141,6 @@ pub struct TargetPolicy {
     /// The response where an authority is not of this syntax.
     pub bad_authority: Option<(HostSyntax, ResponseId)>,
     pub asterisk: Take<()>,
-    pub connect_other: Take<()>,
     pub own_name: String,
     pub absolute_empty: Option<ResponseId>,
     pub absolute_host: raw::AbsoluteHost,

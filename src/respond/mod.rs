@@ -21,7 +21,6 @@ pub use why::{Lay, Step, Why};
 
 use crate::files::{Found, Located, Resource, path};
 use crate::http::field::Name;
-use crate::http::host::is_host_with_port;
 use crate::http::range::{self, Selection};
 use crate::http::{Request, ResponseId};
 use crate::profile::{MethodRule, Precompressed, Profile, Take};
@@ -51,11 +50,6 @@ pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route
         && (target == b"*" || (request.method() == b"OPTIONS" && path::has_no_path(target, &profile.target)))
     {
         return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
-    }
-    if let (Take::Answer(id), b"CONNECT") = (profile.target.connect_other, request.method())
-        && !is_host_with_port(target)
-    {
-        return Route::Answer(id);
     }
     if let MethodRule::Answer(id) = rule {
         return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));

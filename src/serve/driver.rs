@@ -313,6 +313,8 @@ impl Driver {
     pub(super) async fn say(&mut self, site: &Rc<Site>, id: ResponseId, reason: CloseReason) -> End {
         let head = match head::scan(&self.input, &site.profile.head) {
             Scan::Refused(_, head) | Scan::Complete(head) => head,
+            // Whose request line has come is answered as its method is.
+            Scan::Partial(head) if head.fields_start > 0 => head,
             Scan::Partial(_) => Head::default(),
         };
         let exchange = self.exchange_over(site, &self.input, &head, Duration::ZERO);

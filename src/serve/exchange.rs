@@ -7,7 +7,7 @@
 use super::driver::End;
 use super::worker::Worker;
 use super::{Site, wire};
-use crate::connection::CloseReason;
+use crate::connection::{CloseReason, ends_by_both};
 use crate::events::{Event, Story, Traffic};
 use crate::files::Arrival;
 use crate::http::chunks::Chunks;
@@ -240,7 +240,11 @@ impl Exchange<'_> {
     ) -> (Option<End>, bool) {
         let profile = self.profile();
         let reply = self.reply_to(request, refusal, body.is_some());
-        let when = reply.response.read_body.unwrap_or(profile.request_body.read);
+        let when = if ends_by_both(profile, request) {
+            ReadBody::Never
+        } else {
+            reply.response.read_body.unwrap_or(profile.request_body.read)
+        };
         if let Some((framing, incoming)) = &mut body
             && let Some(id) = self.over_limit(*framing)
             && when != ReadBody::Never

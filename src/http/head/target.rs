@@ -4,6 +4,7 @@
 
 use super::scanner::Scanner;
 use crate::http::fault::Fault;
+use crate::http::host::is_host_with_port;
 
 /// Whether a target is an absolute URI: a scheme and `://`.
 pub fn has_scheme(target: &[u8]) -> bool {
@@ -44,6 +45,12 @@ impl Scanner<'_> {
     /// Judges the form of a target, for this method.
     pub(super) fn target_form(&self, target: &[u8], method: &[u8]) -> Result<(), Fault> {
         match target {
+            _ if method == b"CONNECT"
+                && !self.policy.faults.accepts(Fault::ConnectOther)
+                && !is_host_with_port(target) =>
+            {
+                Err(Fault::ConnectOther)
+            }
             [b'/', ..] => Ok(()),
             b"*" if method == b"OPTIONS" => self.check(Fault::OptionsAsterisk),
             b"*" => self.check(Fault::TargetAsterisk),

@@ -1,4 +1,4 @@
-//! The request line that nearly every request has: a known method, one space, a path of visible ASCII, one space, `HTTP/1.1`
+//! The request line that nearly every request has: a known method other than CONNECT, one space, a path of visible ASCII, one space, `HTTP/1.1`
 //! or `HTTP/1.0`, CR LF. No profile finds a fault in it, so its parts are known without judging it twice.
 //!
 //! Knows this one form only; whatever differs from it in a byte is left to the modules that judge. That both ways come to
@@ -47,7 +47,8 @@ impl UsualLine {
                 .fold(true, |is, b| is & (matches!(b, b'!'..=b'~') & (*b != b'#')));
         let is_known = || policy.methods.iter().any(|known| known.as_bytes() == method);
         let is_word = || method.iter().all(u8::is_ascii_uppercase) && !method.is_empty();
-        (is_path && is_word() && is_known()).then(|| UsualLine {
+        let is_connect = || method == b"CONNECT";
+        (is_path && is_word() && is_known() && !is_connect()).then(|| UsualLine {
             method: Span::new(start, start + method_end),
             target: Span::new(start + method_end + 1, start + target_end),
             version_text: Span::new(start + target_end + 1, start + end),

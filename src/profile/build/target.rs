@@ -43,7 +43,6 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
             Take::Answer(id) => Some((raw.head.host, id)),
         },
         asterisk: take("asterisk", &target.asterisk, "literally")?,
-        connect_other: take("connect_other", &target.connect_other, "literally")?,
         own_name: target.own_name.clone(),
         dots_first: target.dots_first,
         absolute: names.take(

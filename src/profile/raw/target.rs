@@ -21,8 +21,6 @@ pub struct RawTarget {
     pub bad_authority: Word,
     /// The target `*`, and one without a path with OPTIONS: taken `literally`, or a response.
     pub asterisk: Word,
-    /// CONNECT with another target than `host:port`: taken `literally`, or a response.
-    pub connect_other: Word,
     /// The host that the server takes for its own where a request names none; empty for its address.
     pub own_name: String,
     /// An absolute URI that is a scheme and nothing more: a response; none: as any other.
@@ -90,7 +88,6 @@ impl Default for RawTarget {
             schemes: Vec::new(),
             bad_authority: word("literally"),
             asterisk: word("literally"),
-            connect_other: word("literally"),
             own_name: String::new(),
             absolute_empty: None,
             absolute_host: AbsoluteHost::Slash,

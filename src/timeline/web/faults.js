@@ -27,6 +27,7 @@ export const FAULTS = {
   target_bare_scheme: "绝对 URI 没有主机部分，如 http:/x",
   target_form: "请求目标既不是路径，也不是 *，也不是绝对 URI",
   connect_authority: "CONNECT 方法的目标为 host:port",
+  connect_other: "CONNECT 方法的目标不是 host:port",
   target_authority: "绝对 URI 的主机部分不是主机名（可带端口）",
   target_scheme: "绝对 URI 的方案（scheme）不全是字母",
   target_asterisk: "请求目标为 *",
