@@ -2,6 +2,7 @@
 
 use crate::input::Input;
 use crate::{profiles, under_chosen};
+use labserve::connection::is_last;
 use labserve::http::{Request, Scan, ahead, head};
 use labserve::profile::Profile;
 
@@ -47,6 +48,8 @@ fn scan(bytes: &[u8], cuts: [u8; 2], profile: &Profile) {
         }
     }
     if request.fault(&profile.head).is_none() {
-        let _ = ahead::look(bytes, found, &profile.head);
+        let _ = ahead::look(bytes, found, &profile.head, |request| {
+            is_last(request, &profile.connection)
+        });
     }
 }
