@@ -259,7 +259,7 @@ impl Exchange<'_> {
             return (self.write(request, &reply, ending, sent).await, false);
         }
         if refusal.is_none()
-            && let times @ 1.. = self.continues(request, &reply, body.is_some(), when)
+            && let times @ 1.. = self.continues(request, &reply, when)
             && let Some(end) = Box::pin(self.go_on(times, sent)).await
         {
             return (Some(end), false);
@@ -286,38 +286,29 @@ impl Exchange<'_> {
     }
 
     /// How many times the client is told to go on, before the reply, with a body that is read `when`.
-    fn continues(&self, request: &Request<'_>, reply: &Reply<'_>, has_body: bool, when: ReadBody) -> u8 {
-        let policy = &self.profile().request_body;
-        let says_continue = match policy.continues {
-            _ if !has_body && !policy.continue_without_body => false,
-            Continue::AtOnce => true,
-            Continue::WhenRead => when == ReadBody::First,
-            Continue::WithFile => reply.resource.is_some(),
-            Continue::Never => false,
-        };
-        if says_continue {
-            self.asked_to_continue(request)
-        } else {
-            0
+    fn continues(&self, request: &Request<'_>, reply: &Reply<'_>, when: ReadBody) -> u8 {
+        match self.profile().request_body.continues {
+            Continue::AtOnce => self.continues_at_once(request),
+            Continue::WhenRead if when == ReadBody::First => self.asked_to_continue(request),
+            Continue::WithFile if reply.resource.is_some() => self.asked_to_continue(request),
+            Continue::WhenRead | Continue::WithFile | Continue::Never => 0,
         }
     }
 
     /// The same, as soon as the head has come and whatever the reply is.
     pub(super) fn continues_at_once(&self, request: &Request<'_>) -> u8 {
-        let policy = &self.profile().request_body;
-        let has_body = || request.framing(&self.profile().head.body) != Framing::None;
-        if policy.continues == Continue::AtOnce && (policy.continue_without_body || has_body()) {
-            self.asked_to_continue(request)
-        } else {
-            0
+        match self.profile().request_body.continues {
+            Continue::AtOnce => self.asked_to_continue(request),
+            Continue::WhenRead | Continue::WithFile | Continue::Never => 0,
         }
     }
 
     /// How many times a client is told to go on that asks for it.
     fn asked_to_continue(&self, request: &Request<'_>) -> u8 {
-        let policy = &self.profile().request_body;
+        let (policy, rules) = (&self.profile().request_body, &self.profile().head.body);
         match request.version() {
-            _ if !request.asks_to_continue(&self.profile().head.body) => 0,
+            _ if !request.asks_to_continue(rules) => 0,
+            _ if !policy.continue_without_body && request.framing(rules) == Framing::None => 0,
             Version::Http11 => policy.continue_times,
             Version::Http10 | Version::Http09 => policy.continue_times_old,
         }
