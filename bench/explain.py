@@ -10,7 +10,7 @@ thousands of small exchanges between them. Prints one line for each of the two, 
 import argparse, os, pathlib, random, struct, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests/captures"))
+sys.path.insert(0, str(HERE.parent / "tests/data/captures"))
 import hostile
 
 

@@ -36,7 +36,7 @@ FIELDS = {"range": b"range", "if-match": b"tags", "if-none-match": b"tags", "if-
           "if-modified-since": b"dates", "if-unmodified-since": b"dates"}
 
 for number, name in enumerate(["report", "extended"]):
-    for index, case in enumerate(json.loads((TREE / "tests/corpus" / f"{name}.json").read_text())):
+    for index, case in enumerate(json.loads((TREE / "tests/data/corpus" / f"{name}.json").read_text())):
         bytes_ = sent(case)
         shut = any("shut" in step for step in case["steps"])
         ending = 0 if shut else 1
@@ -69,8 +69,8 @@ for path in sorted((TREE / "profiles").glob("*.toml")):
 
 # Captures are cut to what a seed may hold: their first frames.
 with tempfile.TemporaryDirectory() as generated:
-    subprocess.run([sys.executable, TREE / "tests/captures/hostile.py", generated], check=True)
-    for path in sorted(pathlib.Path(generated).iterdir()) + sorted((TREE / "tests/captures").glob("*.pcapng.gz")):
+    subprocess.run([sys.executable, TREE / "tests/data/captures/hostile.py", generated], check=True)
+    for path in sorted(pathlib.Path(generated).iterdir()) + sorted((TREE / "tests/data/captures").glob("*.pcapng.gz")):
         data = path.read_bytes()
         packed = data.startswith(b"\x1f\x8b")
         seed("explain", (gzip.decompress(data) if packed else data)[:4096])

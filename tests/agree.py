@@ -4,7 +4,7 @@
     tests/agree.py [--binary target/release/labserve] [--profiles NAME,...] [--slow]
     tests/agree.py --capture FILE --events FILE [--page FILE] [--binary ...]
 
-Under every profile the scenes of tests/captures/remake.py are played against labserve with --events, under dumpcap. Then,
+Under every profile the scenes of tests/data/captures/remake.py are played against labserve with --events, under dumpcap. Then,
 for every connection: is it in both; was it used; does every reply answer the same request, with the same status and bytes;
 is each rest as long; is it the same side that ended it, in the same way, and for a reason that fits? With --slow every case
 of both corpora that ends a connection is played too, of all profiles at once: timers of up to 130 s, about four minutes in
@@ -18,7 +18,7 @@ the same connections (tests/timeline_page.mjs writes it, in the terms of the log
 import argparse, calendar, collections, concurrent.futures, datetime, json, pathlib, re, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "captures"))
+sys.path.insert(0, str(HERE / "data" / "captures"))
 import remake
 
 # For each reason of the log, the reasons that a capture can show. The log knows the server's mind, the capture only the wire.

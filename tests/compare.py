@@ -33,19 +33,19 @@ def settled(result):
     return {**result, "log": [x for x in result.get("log", []) if "got" in x]}
 
 def exceptions(profile):
-    listed = tomllib.loads((HERE / "corpus" / "exceptions.toml").read_text())
+    listed = tomllib.loads((HERE / "data" / "corpus" / "exceptions.toml").read_text())
     return {x["case"]: x["reason"] for x in listed.get("exception", []) if x["profile"] == profile}
 
 def recorded(profile):
     """The cases in which the server agreed with itself when it was recorded; `None` if it never was."""
-    files = [HERE / "recordings" / corpus / f"{profile}.json" for corpus in ("report", "extended")]
+    files = [HERE / "data" / "recordings" / corpus / f"{profile}.json" for corpus in ("report", "extended")]
     files = [file for file in files if file.exists()]
     return {name for file in files for name in json.loads(file.read_text())["cases"]} if files else None
 
 def ask_again(wire, name, targets, site):
     """One case once more, of both servers, one after the other: what differs only under load does not count."""
     for corpus in ("report", "extended"):
-        for case in json.loads((HERE / "corpus" / f"{corpus}.json").read_text()):
+        for case in json.loads((HERE / "data" / "corpus" / f"{corpus}.json").read_text()):
             if case["name"] == name:
                 files = wire.contents(site)
                 addresses = [target.rsplit(":", 1) for target in targets]

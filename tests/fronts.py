@@ -3,7 +3,7 @@
 
     tests/fronts.py [--binary target/release/labserve] [PROFILE...]
 
-Every case of tests/corpus/smuggling.json goes through each front, which keeps its connections to labserve and shares them
+Every case of tests/data/corpus/smuggling.json goes through each front, which keeps its connections to labserve and shares them
 between clients. Behind each case other clients ask for a file that no case names: a front and a server that disagree give
 one of them another answer. A front that is not installed is skipped, and said so; with CI=true that is an error.
 """
@@ -113,7 +113,7 @@ def try_front(name, profile, server, run):
             time.sleep(0.05)
         else:
             return [f"{name} does not reach {profile}"], 0
-        for case in json.loads((TREE / "tests/corpus/smuggling.json").read_text()):
+        for case in json.loads((TREE / "tests/data/corpus/smuggling.json").read_text()):
             count += 1
             got = ask(port, filled(case["send"]), 0.15)
             # What is asked for is 1, and 2 behind it; 9 is inside a body, or is where the readings differ.

@@ -60,7 +60,7 @@ for part in venv node_modules; do
 done
 
 # The site of the recordings: links, and a secret beside the root, are not kept in the repository.
-cp -R "$tests/site" "$work/site"
+cp -R "$tests/data/site" "$work/site"
 ln -s index.html "$work/site/link-in.txt"
 ln -s ../secret.txt "$work/site/link-out.txt"
 echo secret >"$work/secret.txt"
@@ -121,8 +121,8 @@ start_real() {
 
 # Both corpora into one recording.
 record() {
-  python3 "$peers/wire.py" record "$1" "$tests/corpus/report.json" "$2" --site "$work/site" --jobs 12 $slow
-  python3 "$peers/wire.py" record "$1" "$tests/corpus/extended.json" "$2" --site "$work/site" --jobs 12 $slow --add
+  python3 "$peers/wire.py" record "$1" "$tests/data/corpus/report.json" "$2" --site "$work/site" --jobs 12 $slow
+  python3 "$peers/wire.py" record "$1" "$tests/data/corpus/extended.json" "$2" --site "$work/site" --jobs 12 $slow --add
 }
 
 failed=0 compared=0

@@ -3,7 +3,7 @@
 
     tests/tshark.py [--binary target/release/labserve] [CAPTURE ...]
 
-Without captures: those of tests/captures, and all that tests/captures/hostile.py makes. Of every TCP frame stream index,
+Without captures: those of tests/data/captures, and all that tests/data/captures/hostile.py makes. Of every TCP frame stream index,
 relative Seq and Ack and payload length are compared; of every capture, which frames end a request or a response, and
 which request each response belongs to. A difference that is argued below is counted apart. The last line counts: `N passed, M failed`.
 """
@@ -142,8 +142,8 @@ def main():
     with tempfile.TemporaryDirectory() as hostile:
         captures = arguments.captures
         if not captures:
-            subprocess.run([sys.executable, HERE / "captures/hostile.py", hostile], check=True)
-            captures = sorted(HERE.glob("captures/*.pcapng.gz")) + sorted(pathlib.Path(hostile).iterdir())
+            subprocess.run([sys.executable, HERE / "data/captures/hostile.py", hostile], check=True)
+            captures = sorted(HERE.glob("data/captures/*.pcapng.gz")) + sorted(pathlib.Path(hostile).iterdir())
         passed = failed = argued = frames = 0
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             results = pool.map(lambda capture: compare(arguments.binary, capture), captures)

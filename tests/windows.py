@@ -155,13 +155,13 @@ def mistakes_are_told_in_the_same_words(place):
 def explain_says_the_same(place):
     if run(LINUX, "explain", "--help")[0] != 0 or run(PROGRAM, "explain", "--help")[0] != 0:
         return "there is no such command yet"
-    captures = sorted(path for path in (TESTS / "captures").rglob("*") if re.search(r"\.pcap(ng)?(\.gz)?$", path.name))
+    captures = sorted(path for path in (TESTS / "data/captures").rglob("*") if re.search(r"\.pcap(ng)?(\.gz)?$", path.name))
     assert captures, "no captures"
     cases = [(form, capture.relative_to(TESTS)) for capture in captures for form in ([], ["--json"])]
     # Wine takes its time to start a program, and none of them waits for another.
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda case: same("explain", *case[0], case[1], cwd=TESTS), cases))
-    report = TESTS / "captures/report-1.pcapng.gz"
+    report = TESTS / "data/captures/report-1.pcapng.gz"
     pages = [place / "linux.html", place / "windows.html"]
     for program, page in zip((LINUX, PROGRAM), pages):
         assert run(program, "explain", report, "--html", page, "--lang", "zh")[0] == 0, page
@@ -389,7 +389,7 @@ def two_thousand_ways_out_lead_nowhere(place):
 def iis_answers_the_corpora_as_on_linux(place):
     """No recording says how IIS answers them, so both systems are asked; what is known of it is in the suite."""
     site = place / "recorded/site"
-    shutil.copytree(TESTS / "site", site)
+    shutil.copytree(TESTS / "data/site", site)
     (site / "link-in.txt").symlink_to("index.html")
     (site / "link-out.txt").symlink_to("../secret.txt")
     (site / "../secret.txt").write_bytes(SECRET)
@@ -398,7 +398,7 @@ def iis_answers_the_corpora_as_on_linux(place):
     with Server("--profile", "iis", "--root", site, program=LINUX) as linux, Server("--profile", "iis", "--root", site) as windows:
         def record(server, out):
             for corpus, more in [("report", []), ("extended", ["--add"])]:
-                of = [f"127.0.0.1:{server.port}", TESTS / f"corpus/{corpus}.json", out, "--site", site, "--jobs", "12"]
+                of = [f"127.0.0.1:{server.port}", TESTS / f"data/corpus/{corpus}.json", out, "--site", site, "--jobs", "12"]
                 subprocess.run([*wire, *of, *more], check=True, capture_output=True)
             return out
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -441,7 +441,7 @@ def servers(place):
 
 
 def make_site(place):
-    shutil.copytree(TESTS / "site", place / "site", ignore=shutil.ignore_patterns("web.config"))
+    shutil.copytree(TESTS / "data/site", place / "site", ignore=shutil.ignore_patterns("web.config"))
     site = place / "site"
     (place / "secret-long-name.txt").write_bytes(SECRET)
     (site / "link-out.txt").symlink_to("../secret-long-name.txt")

@@ -1,4 +1,4 @@
-//! The reading as a whole, over the captures in `tests/captures`, and over what is no capture, or no longer one.
+//! The reading as a whole, over the captures in `tests/data/captures`, and over what is no capture, or no longer one.
 
 use super::model::{Capture, Connection, Exchange, FindingKind, Message, NoteKind, Side, Verdict};
 use super::say::Lang;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/captures")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/captures")
 }
 
 /// Name and content of every capture, still compressed.

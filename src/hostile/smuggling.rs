@@ -9,7 +9,7 @@ use crate::files::{Directory, Root};
 
 /// What is sent, in a file that `tests/fronts.py` reads too. Every request that a reader may see asks for a file of its own;
 /// `{get N}` is a plain request for it.
-const CASES: &str = include_str!("../../tests/corpus/smuggling.json");
+const CASES: &str = include_str!("../../tests/data/corpus/smuggling.json");
 
 /// One of them.
 #[derive(serde::Deserialize)]

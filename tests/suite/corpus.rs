@@ -181,7 +181,7 @@ struct Exception {
 }
 
 fn exceptions(profile: &str) -> BTreeMap<String, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/exceptions.toml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/corpus/exceptions.toml");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let listed: Exceptions = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     listed

@@ -7,7 +7,7 @@ use crate::support::case::{self, Case, Step};
 use crate::support::recording::{End, Outcome, Recording};
 
 fn capture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/captures/{name}.pcapng.gz"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/captures/{name}.pcapng.gz"))
 }
 
 fn explain(args: &[&str]) -> Output {

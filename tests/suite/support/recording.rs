@@ -41,10 +41,10 @@ pub(crate) enum End {
 }
 
 impl Recording {
-    /// A file below `tests/recordings`.
+    /// A file below `tests/data/recordings`.
     pub(crate) fn load(file: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/recordings")
+            .join("tests/data/recordings")
             .join(file);
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let value: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

@@ -20,7 +20,7 @@ pub(crate) struct Site {
 impl Site {
     /// The site that the recordings were made over, with a link that stays inside the root and one that leaves it.
     pub(crate) fn recorded() -> Self {
-        let site = Self::copy_of(&package().join("tests/site"));
+        let site = Self::copy_of(&package().join("tests/data/site"));
         #[cfg(unix)]
         {
             use std::os::unix::fs::symlink;

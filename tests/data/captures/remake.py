@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the captures of this folder anew, on the loopback interface.
 
-    tests/captures/remake.py [--binary target/release/labserve] [--out tests/captures] [--only SUBSTRING]
-    tests/captures/remake.py --only=-slow       the ends that take a minute and more: about three minutes in all
+    tests/data/captures/remake.py [--binary target/release/labserve] [--out tests/data/captures] [--only SUBSTRING]
+    tests/data/captures/remake.py --only=-slow       the ends that take a minute and more: about three minutes in all
 
 Each is one scene: a server (labserve under a profile, or a real one), a client (raw sockets, curl, Chromium, Firefox), and
 dumpcap on the server's port. The site has the demo site's names, sizes and dates, and zeros for content, so that a capture
@@ -16,7 +16,7 @@ What explain is expected to say of each stands in expected/; `LABSERVE_BLESS=1 c
 import argparse, concurrent.futures, gzip, json, os, pathlib, shutil, signal, socket, struct, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
-REPO = HERE.parent.parent
+REPO = HERE.parent.parent.parent
 PEERS = pathlib.Path(os.environ.get("PEERS", REPO.parent / "shared/peers"))
 MTIME_NS = 1698766276361000000   # 2023-10-31 15:31:16.361 UTC
 HTML, CSS, JPEG, WAV, FAVICON = "/", "/static/style1.css", "/static/head.jpg", "/static/BGM.wav", "/favicon.ico"
@@ -24,7 +24,7 @@ HTML, CSS, JPEG, WAV, FAVICON = "/", "/static/style1.css", "/static/head.jpg", "
 
 def make_site(into):
     """The demo site's names, sizes and dates, and beside it what the corpus asks for; pictures and sounds are zeros."""
-    for source in (REPO / "static", REPO / "tests/site"):
+    for source in (REPO / "static", REPO / "tests/data/site"):
         for path in source.rglob("*"):
             copy = into / path.relative_to(source)
             if path.is_dir() or copy.exists():
@@ -272,7 +272,7 @@ REFUSED_PORT = 26999
 
 def corpus(choose):
     """The cases of both corpora that `choose` says yes to; the report's come first."""
-    cases = [case for name in ("report", "extended") for case in json.loads((REPO / f"tests/corpus/{name}.json").read_text())]
+    cases = [case for name in ("report", "extended") for case in json.loads((REPO / f"tests/data/corpus/{name}.json").read_text())]
     return [case for case in cases if choose(case)]
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Captures that are hard to read, made from nothing and the same every time.
 
-    tests/captures/hostile.py DIR
+    tests/data/captures/hostile.py DIR
 
 Each is a few HTTP exchanges over TCP that were reordered, repeated, cut, lost, fragmented or wrapped: what a reader of
 captures must get right. tests/tshark.py holds `labserve explain` and tshark against each other over all of them.
