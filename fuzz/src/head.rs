@@ -3,7 +3,7 @@
 use crate::input::Input;
 use crate::{profiles, under_chosen};
 use labserve::connection::is_last;
-use labserve::http::{Request, Scan, ahead, head};
+use labserve::http1::{Request, Scan, ahead, head};
 use labserve::profile::Profile;
 
 /// Scans the bytes under the profile that the first of them chooses.

@@ -21,7 +21,7 @@ pub fn run(data: &[u8]) {
     };
     let stack = profiles::with_all(|all| match base % (all.len() + 1) {
         0 => Stack::of("fuzzed", layer),
-        number => Stack::load(&all[number - 1].name)
+        number => Stack::load(&all[number - 1].name, &BuiltIns)
             .expect("a built-in profile")
             .over(layer),
     });

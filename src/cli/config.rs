@@ -10,6 +10,7 @@ use crate::profile::layers::{Layer, Stack};
 use crate::profile::raw::Raw;
 use crate::profile::units::Size;
 use crate::profile::{ConfigError, Profile};
+use crate::profile_files;
 use crate::serve::Site;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -75,7 +76,7 @@ impl Config {
             None => (ServerToml::default(), None),
         };
         let name = args.profile.as_deref().or(toml.profile.as_deref()).unwrap_or("node");
-        let mut stack = Stack::load(name)?;
+        let mut stack = profile_files::stack(name)?;
         if let Some(over) = over {
             stack = stack.over(over);
         }

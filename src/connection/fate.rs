@@ -1,9 +1,9 @@
 //! What becomes of a connection after a reply, and what the reply says of it: two different things.
 
 use super::CloseReason;
-use crate::http::field::TokenSearch;
-use crate::http::request::Delimiter;
-use crate::http::{Framing, Request, Version, field::Name};
+use crate::http1::field::TokenSearch;
+use crate::http1::request::Delimiter;
+use crate::http1::{Framing, Request, Version, field::Name};
 use crate::profile::{Announce, Claim, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
 use std::time::Duration;
 

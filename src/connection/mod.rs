@@ -15,13 +15,12 @@
 
 mod body_end;
 mod fate;
-mod reason;
 
 pub use body_end::BodyEnd;
 pub use fate::{Fate, ends_by_both, fate, is_last};
-pub use reason::{CloseReason, Who};
 
-use crate::http::ResponseId;
+use crate::close_reason::CloseReason;
+use crate::http1::ResponseId;
 use crate::profile::{Since, Timer, Timers};
 use std::time::Duration;
 

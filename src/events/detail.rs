@@ -1,6 +1,6 @@
 //! What the live tape tells of a reply beyond what the event log has: gathered only where a line of it will be written.
 
-use crate::respond::Step;
+use crate::decide::Step;
 use tokio::time::Instant;
 
 /// How many writes of a reply are told; the others are counted.

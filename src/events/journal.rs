@@ -7,7 +7,7 @@
 use super::budget::Budget;
 use super::recorder::stamped;
 use super::{Event, LiveTape, Story, Throttle, Traffic, json, log};
-use crate::http::date;
+use crate::http1::date;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -4,8 +4,9 @@
 //! live tape has a budget, and may cost more.
 
 use super::{Close, Detail, Event, Head, Reply, Story, Traffic};
-use crate::connection::{State, Who};
-use crate::http::{Version, text};
+use crate::close_reason::Who;
+use crate::connection::State;
+use crate::http1::{Version, text};
 use crate::profile::Style;
 use std::io::Write;
 use std::time::Duration;

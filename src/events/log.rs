@@ -1,6 +1,7 @@
 //! The log for people and for other programs, through `tracing`: one line an exchange, one line an end.
 
 use super::{Event, Story, Traffic};
+use crate::http1::text;
 
 /// The target of the log's lines about exchanges.
 pub(super) const EXCHANGE: &str = "labserve::exchange";
@@ -46,8 +47,8 @@ pub(super) fn tell(story: &Story, traffic: Traffic, event: &Event<'_>, lets_pass
             connection = story.id,
             request = reply.request,
             peer = %story.peer,
-            method = %printable(reply.method),
-            path = %printable(reply.target),
+            method = %text::printable(reply.method),
+            path = %text::printable(reply.target),
             status = reply.status,
             bytes = reply.head_bytes + reply.body_bytes,
             head = reply.head_bytes,
@@ -68,23 +69,4 @@ pub(super) fn tell(story: &Story, traffic: Traffic, event: &Event<'_>, lets_pass
         ),
         _ => {}
     }
-}
-
-/// Text from the wire, made safe for a terminal: control characters and bytes that are no UTF-8 are escaped.
-pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
-    std::fmt::from_fn(move |f| {
-        for chunk in bytes.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                if c.is_control() {
-                    write!(f, "{}", c.escape_default())?
-                } else {
-                    std::fmt::Write::write_char(f, c)?
-                }
-            }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
-        }
-        Ok(())
-    })
 }

@@ -21,14 +21,14 @@ pub use human::{Human, LogFormat};
 pub use journal::{Tape, Tapes, Teller};
 pub use json::state_key;
 pub use live::{LiveTape, Watchers, Watching};
-pub use log::printable;
 pub use notes::Notes;
 pub use recorder::{Output, Recorder, start, timestamp};
 pub use story::{Latest, Story, Traffic};
 pub use throttle::Throttle;
 
-use crate::connection::{BodyEnd, CloseReason, State};
-use crate::http::{Fault, Version};
+use crate::close_reason::CloseReason;
+use crate::connection::{BodyEnd, State};
+use crate::http1::{Fault, Version};
 use crate::profile::Style;
 use std::time::Duration;
 

@@ -93,7 +93,7 @@ pub(super) fn stamped(mut event: Value) -> Vec<u8> {
 pub fn timestamp(time: SystemTime) -> String {
     let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let mut text = [0; 19];
-    crate::http::date::write_rfc3339(i64::try_from(time.as_secs()).unwrap_or(i64::MAX), &mut text);
+    crate::http1::date::write_rfc3339(i64::try_from(time.as_secs()).unwrap_or(i64::MAX), &mut text);
     let text = String::from_utf8_lossy(&text);
     format!("{text}.{:09}Z", time.subsec_nanos())
 }

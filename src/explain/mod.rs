@@ -18,6 +18,8 @@ pub mod say;
 pub mod show;
 pub mod tell;
 #[cfg(test)]
+mod test_profiles;
+#[cfg(test)]
 mod tests;
 
 pub use flow::Filter;
@@ -25,6 +27,7 @@ pub use limits::Limits;
 pub use read::Error;
 
 use flow::Streams;
+use crate::profile::Profile;
 use limits::Budget;
 use model::{Args, Capture, Connection, File, Note, NoteKind, Use, VERSION};
 use read::{Decoder, Packets};
@@ -40,11 +43,11 @@ pub struct Options {
     pub limits: Limits,
 }
 
-/// Reads a capture, in one pass and bounded memory.
+/// Reads a capture, in one pass and bounded memory, and compares its servers with these profiles.
 ///
 /// # Errors
 /// What is no capture, or cannot be read. One that is damaged or ends too early is explained up to there; a note says so.
-pub fn explain(reader: impl Read, options: &Options) -> Result<Capture, Error> {
+pub fn explain(reader: impl Read, options: &Options, profiles: &[Profile]) -> Result<Capture, Error> {
     let mut packets = Packets::open(reader)?;
     let mut decoder = Decoder::default();
     let mut streams = Streams::new(options.filter.clone(), options.limits);
@@ -72,18 +75,24 @@ pub fn explain(reader: impl Read, options: &Options) -> Result<Capture, Error> {
     let mut notes: Vec<Note> = packets.note().cloned().into_iter().collect();
     notes.extend(decoder.notes());
     notes.extend(backwards.note());
-    Ok(conclude_all(file, streams, options, notes))
+    Ok(conclude_all(file, streams, options, profiles, notes))
 }
 
 /// Reads a capture that is in memory.
 ///
 /// # Errors
 /// As [`explain`].
-pub fn explain_bytes(bytes: &[u8]) -> Result<Capture, Error> {
-    explain(bytes, &Options::default())
+pub fn explain_bytes(bytes: &[u8], profiles: &[Profile]) -> Result<Capture, Error> {
+    explain(bytes, &Options::default(), profiles)
 }
 
-fn conclude_all(file: File, streams: Streams, options: &Options, mut notes: Vec<Note>) -> Capture {
+fn conclude_all(
+    file: File,
+    streams: Streams,
+    options: &Options,
+    profiles: &[Profile],
+    mut notes: Vec<Note>,
+) -> Capture {
     let (readings, budget) = streams.finish();
     let capture = conclude::Frame {
         last_ns: file.last_ns,
@@ -107,7 +116,7 @@ fn conclude_all(file: File, streams: Streams, options: &Options, mut notes: Vec<
         notes,
     };
     capture.findings = findings::findings(&capture);
-    capture.looks_like = likeness::likeness(&capture);
+    capture.looks_like = likeness::likeness(&capture, profiles);
     capture
 }
 

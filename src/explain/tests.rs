@@ -3,7 +3,8 @@
 use super::model::{Capture, Connection, Exchange, FindingKind, Message, NoteKind, Side, Verdict};
 use super::say::Lang;
 use super::{Limits, Options, explain, explain_bytes, show, tell};
-use crate::dice::Dice;
+use crate::explain::test_profiles::built_ins;
+use crate::test_rng::TestRng;
 use crate::profile::builtin;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -40,7 +41,7 @@ fn bytes_of(name: &str) -> Vec<u8> {
 }
 
 fn explained(name: &str) -> Capture {
-    explain_bytes(&bytes_of(name)).expect(name)
+    explain_bytes(&bytes_of(name), built_ins()).expect(name)
 }
 
 /// What is to be said of a capture, as far as it stays the same when the capture is made anew.
@@ -99,7 +100,7 @@ fn gist_of_exchange(exchange: &Exchange) -> Value {
 fn every_capture_is_explained_as_expected() {
     let bless = std::env::var_os("LABSERVE_BLESS").is_some();
     for (name, packed) in captures() {
-        let capture = explain_bytes(&packed).expect(&name);
+        let capture = explain_bytes(&packed, built_ins()).expect(&name);
         assert!(capture.file.gzip, "{name}");
         let found = gist(&capture);
         let path = folder().join(format!("expected/{name}.json"));
@@ -162,12 +163,12 @@ fn servers_are_named() {
 fn a_capture_that_ends_anywhere_is_explained_up_to_there() {
     let whole = bytes_of("race-node");
     for length in 0..whole.len() {
-        match explain_bytes(&whole[..length]) {
+        match explain_bytes(&whole[..length], built_ins()) {
             Ok(capture) => assert!(capture.file.frames <= 10, "{length}"),
             Err(error) => assert!(length < 28, "{length}: {error}"),
         }
     }
-    let cut = explain_bytes(&whole[..whole.len() - 100]).expect("most of it");
+    let cut = explain_bytes(&whole[..whole.len() - 100], built_ins()).expect("most of it");
     assert!(
         cut.notes
             .iter()
@@ -189,7 +190,7 @@ fn what_is_no_capture_is_said_so() {
         (b"\x1f\x8b\x08", "cut off at its beginning"),
         (b"\n\r\r\n", ""),
     ] {
-        match explain_bytes(bytes) {
+        match explain_bytes(bytes, built_ins()) {
             Ok(capture) => assert_eq!(capture.file.frames, 0),
             Err(error) => assert!(error.to_string().contains(want), "{bytes:?}: {error}"),
         }
@@ -197,22 +198,22 @@ fn what_is_no_capture_is_said_so() {
 }
 
 /// Changes some bytes; sometimes takes some out, or doubles some.
-fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    for _ in 0..=dice.roll(12) {
+fn mutate(bytes: &mut Vec<u8>, rng: &mut TestRng) {
+    for _ in 0..=rng.below(12) {
         if bytes.is_empty() {
             return;
         }
-        let at = dice.roll(bytes.len());
-        let count = dice.roll(40).min(bytes.len() - at);
-        match dice.roll(8) {
+        let at = rng.below(bytes.len());
+        let count = rng.below(40).min(bytes.len() - at);
+        match rng.below(8) {
             0 => drop(bytes.drain(at..at + count)),
             1 => {
                 let copy = bytes[at..at + count].to_vec();
                 bytes.splice(at..at, copy);
             }
             2 => bytes.truncate(at.max(64).min(bytes.len())),
-            3 => bytes[at] = [0, 0xff, 0x7f, 0x80][dice.roll(4)],
-            _ => bytes[at] ^= 1 << dice.roll(8),
+            3 => bytes[at] = [0, 0xff, 0x7f, 0x80][rng.below(4)],
+            _ => bytes[at] ^= 1 << rng.below(8),
         }
     }
 }
@@ -231,13 +232,13 @@ fn mutated_captures_are_read_without_panic_and_every_answer_can_be_shown() {
     // Small ones are changed more thoroughly.
     let small = captures().into_iter().filter(|(_, packed)| packed.len() < 5000);
     let originals: Vec<Vec<u8>> = small.map(|(name, _)| bytes_of(&name)).collect();
-    let mut dice = Dice::new(0x9e37_79b9_7f4a_7c15 ^ seed);
+    let mut rng = TestRng::new(0x9e37_79b9_7f4a_7c15 ^ seed);
     let mut runs = 0_u64;
     while until.map_or(runs < 200, |until| Instant::now() < until) {
-        let mut bytes = originals[dice.roll(originals.len())].clone();
-        mutate(&mut bytes, &mut dice);
-        if let Ok(capture) = explain_bytes(&bytes) {
-            let lang = if dice.roll(2) == 0 { Lang::En } else { Lang::Zh };
+        let mut bytes = originals[rng.below(originals.len())].clone();
+        mutate(&mut bytes, &mut rng);
+        if let Ok(capture) = explain_bytes(&bytes, built_ins()) {
+            let lang = if rng.below(2) == 0 { Lang::En } else { Lang::Zh };
             show::text::render(&capture, lang, true);
             show::json::render(&capture).expect("JSON");
         }
@@ -250,7 +251,7 @@ fn mutated_captures_are_read_without_panic_and_every_answer_can_be_shown() {
 fn what_is_beyond_the_limits_is_counted_and_said() {
     // The capture with the most connections.
     let all = captures().into_iter().map(|(_, packed)| packed);
-    let packed = all.max_by_key(|packed| explain_bytes(packed).map_or(0, |capture| capture.connections.len()));
+    let packed = all.max_by_key(|packed| explain_bytes(packed, built_ins()).map_or(0, |capture| capture.connections.len()));
     let packed = packed.expect("a capture");
     let options = Options {
         limits: Limits {
@@ -263,7 +264,7 @@ fn what_is_beyond_the_limits_is_counted_and_said() {
         },
         ..Options::default()
     };
-    let capture = explain(packed.as_slice(), &options).expect("a capture");
+    let capture = explain(packed.as_slice(), &options, built_ins()).expect("a capture");
     let kinds: Vec<Value> = capture.notes.iter().map(|note| json!(note.kind)).collect();
     for kind in [
         "too-many-streams",
@@ -286,7 +287,7 @@ fn only_what_is_asked_for_is_shown() {
             filter,
             ..Options::default()
         };
-        let capture = explain(bytes.as_slice(), &options).expect("a capture");
+        let capture = explain(bytes.as_slice(), &options, built_ins()).expect("a capture");
         capture
             .connections
             .iter()
@@ -358,7 +359,7 @@ fn why_nothing_is_shown_is_said() {
             file.extend_from_slice(&word.to_le_bytes());
         }
         file.extend_from_slice(&packet);
-        let capture = explain_bytes(&file).expect("a capture");
+        let capture = explain_bytes(&file, built_ins()).expect("a capture");
         assert_eq!(capture.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [kind]);
         let said = tell::note(&capture.notes[0]).text(Lang::En);
         for shown in [

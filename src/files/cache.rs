@@ -1,9 +1,10 @@
 //! Open files, kept between requests by one worker. Never trusted: every use asks the file system whether the path still
 //! names the same version of the same file, unless that was asked for another request after this one had arrived.
 
-use super::Found;
+use super::Opened;
 use super::directory::Directory;
-use super::resource::{Content, FileId, Resource};
+use super::resource::{Content, Resource};
+use crate::facts::FileId;
 use crate::profile::Profile;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
@@ -92,30 +93,30 @@ impl Cache {
     }
 
     /// What lies at `path` in `directory`.
-    pub(super) fn open(&mut self, directory: &Directory, path: &str, profile: &Profile) -> Found {
+    pub(super) fn open(&mut self, directory: &Directory, path: &str, profile: &Profile) -> Opened {
         if let Some(entry) = self.entries.get_mut(path) {
             let known = entry.asked >= self.served;
             if known || entry.resource.is_current() {
                 if !known {
                     entry.asked = self.latest;
                 }
-                return Found::File(Arc::clone(&entry.resource));
+                return Opened::File(Arc::clone(&entry.resource));
             }
             self.forget(path);
         }
         if self.is_missing(path) {
-            return Found::Missing;
+            return Opened::Missing;
         }
         let largest = self.limits.file;
         let look = || directory.open_file(path, profile, |file, id| small_content(file, id, largest));
         let mut found = look();
-        if matches!(found, Found::Unavailable) && !self.entries.is_empty() {
+        if matches!(found, Opened::Unavailable) && !self.entries.is_empty() {
             self.clear();
             found = look();
         }
         match &found {
-            Found::File(resource) => self.keep(path, resource),
-            Found::Missing => self.remember_missing(path),
+            Opened::File(resource) => self.keep(path, resource),
+            Opened::Missing => self.remember_missing(path),
             _ => {}
         }
         found
@@ -156,7 +157,7 @@ impl Cache {
         if resource.place.is_none()
             || is_open && self.limits.files == 0
             || bytes > self.limits.bytes
-            || just_changed(&resource.id)
+            || just_changed(&resource.facts.id)
         {
             return;
         }
@@ -227,13 +228,14 @@ fn small_content(file: &File, id: &FileId, largest: usize) -> Option<Arc<[u8]>> 
     }
     let mut content = Vec::with_capacity(size + 1);
     file.take(id.size + 1).read_to_end(&mut content).ok()?;
-    (content.len() == size && FileId::of(file, &file.metadata().ok()?) == *id).then(|| content.into())
+    (content.len() == size && crate::sys::file_id(file, &file.metadata().ok()?) == *id).then(|| content.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::{Located, Root};
+    use crate::files::{Lookup, Root};
+    use crate::path::Located;
     use crate::profile::layers;
     use std::time::Duration;
 
@@ -246,11 +248,14 @@ mod tests {
             form: Default::default(),
         };
         match root.find(&located, profile, &[], cache.for_request(arrival)) {
-            Found::File(resource) => match &resource.content {
+            Lookup {
+                resource: Some(resource),
+                ..
+            } => match &resource.content {
                 Content::Bytes(bytes) => bytes.to_vec(),
                 content => panic!("not in memory: {content:?}"),
             },
-            found => panic!("{found:?}"),
+            lookup => panic!("{lookup:?}"),
         }
     }
 
@@ -263,7 +268,7 @@ mod tests {
         let finds = |arrival: Arrival, cache: &mut Cache| {
             matches!(
                 cache.for_request(arrival).open(&directory, "a", &profile),
-                Found::File(_)
+                Opened::File(_)
             )
         };
         let (first, second) = (cache.arrival(), cache.arrival());

@@ -1,8 +1,10 @@
 //! A directory as document root.
 
-use super::Found;
-use super::path::NameRules;
-use super::resource::{Content, FileId, Resource};
+use super::Opened;
+use super::resource::{Content, Resource};
+use crate::facts::{FileFacts, FileId};
+use crate::http1::text;
+use crate::path::NameRules;
 use crate::profile::Profile;
 use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, ErrorKind};
@@ -84,52 +86,55 @@ impl Directory {
         path: &str,
         profile: &Profile,
         keep: impl FnOnce(&File, &FileId) -> Option<Arc<[u8]>>,
-    ) -> Found {
+    ) -> Opened {
         let ignore_case = profile.files.ignore_case;
         let Some(full) = self.full(path) else {
-            return self.nothing(path, ignore_case, Found::Missing);
+            return self.nothing(path, ignore_case, Opened::Missing);
         };
         let (full, metadata, is_exact) = match std::fs::metadata(&full) {
             Ok(metadata) => (full, metadata, true),
             Err(error) if error.kind() == ErrorKind::NotFound && ignore_case => match self.any_case(path) {
                 Some((full, metadata)) => (full, metadata, false),
-                None => return self.nothing(path, ignore_case, Found::Missing),
+                None => return self.nothing(path, ignore_case, Opened::Missing),
             },
             Err(error) => {
                 return match not_there(&error) {
-                    told @ (Found::Missing | Found::TooLong) => self.nothing(path, ignore_case, told),
+                    told @ (Opened::Missing | Opened::TooLong) => self.nothing(path, ignore_case, told),
                     found => found,
                 };
             }
         };
         if metadata.is_dir() {
             return if path.is_empty() || self.resolved(path, &full, ignore_case).is_some() {
-                Found::Directory
+                Opened::Directory
             } else {
-                Found::Missing
+                Opened::Missing
             };
         }
         if !metadata.is_file() {
             // Never opened: opening a FIFO or a device may block, or do something.
-            return Found::Special;
+            return Opened::Special;
         }
         let Some(real) = self.resolved(path, &full, ignore_case) else {
-            return Found::Missing;
+            return Opened::Missing;
         };
         match crate::sys::open_for_reading(&real).and_then(|file| Ok((file.metadata()?, file))) {
             Ok((metadata, file)) if metadata.is_file() => {
-                let id = FileId::of(&file, &metadata);
+                let id = crate::sys::file_id(&file, &metadata);
                 let content = match keep(&file, &id) {
                     Some(bytes) => Content::Bytes(bytes),
                     None => Content::File(Arc::new(file)),
                 };
-                let resource = Resource::new(path, &self.shown.join(path), content, id, profile);
-                // A name found in another spelling is not kept: the exact one may appear at any time.
-                let place = is_exact.then_some(full);
-                Found::File(Arc::new(resource.at(place)))
+                let checksum = text::adler32(self.shown.join(path).as_os_str().as_encoded_bytes());
+                Opened::File(Arc::new(Resource {
+                    facts: Arc::new(FileFacts::new(path, checksum, id, &profile.types)),
+                    content,
+                    // A name found in another spelling is not kept: the exact one may appear at any time.
+                    place: is_exact.then_some(full),
+                }))
             }
             // It was replaced between the two looks.
-            Ok(_) => Found::Special,
+            Ok(_) => Opened::Special,
             Err(error) => not_there(&error),
         }
     }
@@ -157,30 +162,30 @@ impl Directory {
 
     /// Nothing lies at `path`, says the system. Unix says how much of nothing (`told`); for Windows it is looked at again, name
     /// by name, for what Unix would have said.
-    fn nothing(&self, path: &str, ignore_case: bool, told: Found) -> Found {
+    fn nothing(&self, path: &str, ignore_case: bool, told: Opened) -> Opened {
         if self.rules != NameRules::Windows {
             return told;
         }
         if self.real.as_os_str().len() + "/".len() + path.len() > LONGEST_PATH {
-            return Found::TooLong;
+            return Opened::TooLong;
         }
         for end in path.match_indices('/').map(|(at, _)| at).chain([path.len()]) {
             let above = &path[..end];
             if above.len() - above.rfind('/').map_or(0, |at| at + 1) > LONGEST_NAME {
-                return Found::TooLong;
+                return Opened::TooLong;
             }
             let Some(full) = self.full(above) else {
-                return Found::Missing;
+                return Opened::Missing;
             };
             match std::fs::metadata(&full) {
                 Ok(metadata) if metadata.is_dir() => {}
                 Ok(_) if end < path.len() && self.resolved(above, &full, ignore_case).is_some() => {
-                    return Found::BehindFile;
+                    return Opened::BehindFile;
                 }
-                _ => return Found::Missing,
+                _ => return Opened::Missing,
             }
         }
-        Found::Missing
+        Opened::Missing
     }
 
     /// Looks a path up without regard to case, name by name.
@@ -210,14 +215,14 @@ fn listed(directory: &Path, name: &str, ignore_case: bool) -> Option<PathBuf> {
     entries.find(is_it).map(|entry| entry.path())
 }
 
-fn not_there(error: &io::Error) -> Found {
+fn not_there(error: &io::Error) -> Opened {
     if crate::sys::is_out_of_descriptors(error) || crate::sys::is_taken(error) {
-        return Found::Unavailable;
+        return Opened::Unavailable;
     }
     match error.kind() {
-        ErrorKind::PermissionDenied => Found::Denied,
-        ErrorKind::NotADirectory => Found::BehindFile,
-        ErrorKind::InvalidFilename => Found::TooLong,
-        _ => Found::Missing,
+        ErrorKind::PermissionDenied => Opened::Denied,
+        ErrorKind::NotADirectory => Opened::BehindFile,
+        ErrorKind::InvalidFilename => Opened::TooLong,
+        _ => Opened::Missing,
     }
 }

@@ -1,9 +1,10 @@
 //! The demo site inside the binary, so that an installed program shows something without a directory.
 
-use super::Found;
-use super::resource::{Content, FileId, Resource};
+use super::Opened;
+use super::resource::{Content, Resource};
+use crate::facts::{FileFacts, FileId};
+use crate::http1::text;
 use crate::profile::Profile;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The modification time of the demo site in the lab report's capture: 2023-10-31 15:31:16.361 UTC.
@@ -17,7 +18,7 @@ const FILES: &[(&str, &[u8])] = &[
 ];
 
 /// What lies at `path` in the demo site.
-pub(super) fn open(path: &str, profile: &Profile) -> Found {
+pub(super) fn open(path: &str, profile: &Profile) -> Opened {
     let wanted = |name: &str| name == path || (profile.files.ignore_case && name.eq_ignore_ascii_case(path));
     if let Some((number, (name, bytes))) = FILES.iter().enumerate().find(|(_, (name, _))| wanted(name)) {
         let id = FileId {
@@ -28,21 +29,20 @@ pub(super) fn open(path: &str, profile: &Profile) -> Found {
             mtime_nanos: MODIFIED.1,
             ctime_nanos: 0,
         };
-        return Found::File(Arc::new(Resource::new(
-            name,
-            Path::new(name),
-            Content::Static(bytes),
-            id,
-            profile,
-        )));
+        let facts = FileFacts::new(name, text::adler32(name.as_bytes()), id, &profile.types);
+        return Opened::File(Arc::new(Resource {
+            facts: Arc::new(facts),
+            content: Content::Static(bytes),
+            place: None,
+        }));
     }
     let below = |name: &str, directory: &str| name.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
     if path.is_empty() || FILES.iter().any(|(name, _)| below(name, path)) {
-        return Found::Directory;
+        return Opened::Directory;
     }
     if FILES.iter().any(|(name, _)| below(path, name)) {
-        Found::BehindFile
+        Opened::BehindFile
     } else {
-        Found::Missing
+        Opened::Missing
     }
 }

@@ -4,9 +4,10 @@
 //! Deterministic: the same 2,000 on every run, under every profile. On Linux, decoys whose names are the attacks themselves
 //! stand for what Windows would have reached.
 
-use super::path::{NameRules, locate};
-use super::{Cache, Content, Directory, Found, Limits, Resource, Root};
-use crate::dice::Dice;
+use super::{Cache, Content, Directory, Limits, Resource, Root};
+use crate::facts::Found;
+use crate::path::{Form, Located, NameRules, locate};
+use crate::test_rng::TestRng;
 use crate::profile::{Profile, builtin, layers};
 use std::path::Path;
 
@@ -126,10 +127,10 @@ const PIECES: &[&str] = &[
 
 /// The `number`th of the targets: up to eight pieces.
 fn target(number: u64) -> String {
-    let mut dice = Dice::new((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let count = 1 + dice.roll(8);
+    let mut rng = TestRng::new((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let count = 1 + rng.below(8);
     std::iter::once("/")
-        .chain((0..count).map(|_| PIECES[dice.roll(PIECES.len())]))
+        .chain((0..count).map(|_| PIECES[rng.below(PIECES.len())]))
         .collect()
 }
 
@@ -262,9 +263,7 @@ fn no_target_reaches_what_windows_would_make_of_it() {
                 );
                 read += 1;
             }
-            if let Found::File(resource) | Found::FileWithSlash(resource) =
-                root.find(&located, profile, &[], &mut cache)
-            {
+            if let Some(resource) = root.find(&located, profile, &[], &mut cache).resource {
                 assert_ne!(text(&resource), SECRET.as_bytes(), "{target} under {}", profile.name);
                 served += 1;
             }
@@ -290,7 +289,7 @@ fn a_file_is_served_by_the_name_that_its_directory_lists() {
     ] {
         let profile = layers::load(profile).expect(profile);
         let located = locate(format!("/{path}").as_bytes(), &profile.target, &profile.files, &[]).expect(path);
-        let found = root.find(&located, &profile, &[], &mut Cache::new(Limits::default()));
+        let found = root.find(&located, &profile, &[], &mut Cache::new(Limits::default())).found;
         assert_eq!(matches!(found, Found::File(_)), want, "{path}: {found:?}");
     }
 }
@@ -313,13 +312,13 @@ fn nothing_is_told_apart_as_unix_does() {
         (&["a"; 2_048].join("/"), "TooLong"),
         ("sub", "Directory"),
     ] {
-        let located = super::Located {
+        let located = Located {
             path: path.to_owned(),
             trailing_slash: false,
             hidden_slash: false,
-            form: super::Form::Other,
+            form: Form::Other,
         };
-        let found = root.find(&located, &profile, &[], &mut Cache::new(Limits::default()));
+        let found = root.find(&located, &profile, &[], &mut Cache::new(Limits::default())).found;
         assert_eq!(format!("{found:?}"), want, "{path}");
     }
 }

@@ -2,29 +2,22 @@
 //! put there, and what a head comes to does not depend on how its bytes came.
 
 use super::{mutated_head, profiles};
-use crate::dice::Dice;
-use crate::files::{Content, FileId, Found, Resource};
-use crate::http::{Head, Request, Scan, head};
+use crate::test_rng::TestRng;
+use crate::facts::{FileFacts, FileId, Found};
+use crate::http1::{Head, Request, Scan, head};
 use crate::profile::Profile;
-use crate::respond::{self, Moment, Reply, Route, Surroundings};
-use std::net::SocketAddr;
-use std::path::Path;
+use crate::decide::{self, Route};
+use crate::render::{Moment, Reply, Surroundings};
+use core::net::SocketAddr;
 use std::sync::Arc;
 
-fn resource(profile: &Profile, size: usize) -> Arc<Resource> {
+fn file(profile: &Profile, size: usize) -> Arc<FileFacts> {
     let id = FileId {
         size: size as u64,
         mtime_secs: 1_698_766_276,
         ..FileId::default()
     };
-    let content = Content::Bytes(vec![b'x'; size].into());
-    Arc::new(Resource::new(
-        "dir/a name\r\n\"é.html",
-        Path::new("/r/x"),
-        content,
-        id,
-        profile,
-    ))
+    Arc::new(FileFacts::new("dir/a name\r\n\"é.html", 0x0500_0180, id, &profile.types))
 }
 
 /// Every line of the head is one that the profile's response has, and there is no line end within one.
@@ -76,9 +69,9 @@ fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'
 #[test]
 fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
     let profiles = profiles();
-    let mut dice = Dice::new(0x9e37_79b9_7f4a_7c15);
+    let mut rng = TestRng::new(0x9e37_79b9_7f4a_7c15);
     for round in 0..12_000 {
-        let input = mutated_head(&mut dice);
+        let input = mutated_head(&mut rng);
         let profile = &profiles[round % profiles.len()];
         let (fault, head): (_, Head) = match head::scan(&input, &profile.head) {
             Scan::Complete(head) => (None, head),
@@ -95,7 +88,7 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
             continue;
         }
         let _ = request.framing(&profile.head.body);
-        match respond::route(profile, &request, &[]) {
+        match decide::route(profile, &request, &[]) {
             Route::Answer(id) => assert_sound(
                 profile,
                 &Reply::plain(profile, id, request.method()),
@@ -105,17 +98,17 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
             Route::Lookup(located) => {
                 let outside = located.path.split('/').any(|s| s == ".." || s == ".") || located.path.starts_with('/');
                 assert!(!outside, "{} -> {}", input.escape_ascii(), located.path);
-                let size = [0, 1, 10, 70_000][dice.roll(4)];
+                let size = [0, 1, 10, 70_000][rng.below(4)];
                 let founds = [
-                    Found::File(resource(profile, size)),
-                    Found::FileWithSlash(resource(profile, size)),
+                    Found::File(file(profile, size)),
+                    Found::FileWithSlash(file(profile, size)),
                     Found::Directory,
                     Found::NoIndex,
                     Found::Missing,
                     Found::BehindFile,
                 ];
                 for found in founds {
-                    let reply = respond::file_reply(profile, &request, found, None, &Moment::default());
+                    let reply = decide::file_reply(profile, &request, found, None, &Moment::default());
                     assert_sound(profile, &reply, Some(&request), &input);
                 }
             }
@@ -135,11 +128,11 @@ const FOUND: &[&[u8]] = &[
 #[test]
 fn a_head_comes_to_the_same_however_its_bytes_came() {
     let profiles = profiles();
-    let mut dice = Dice::new(0x2545_f491_4f6c_dd1d);
+    let mut rng = TestRng::new(0x2545_f491_4f6c_dd1d);
     let found = FOUND
         .iter()
         .flat_map(|head| std::iter::repeat_n(head.to_vec(), profiles.len()));
-    let mutated = std::iter::repeat_with(|| mutated_head(&mut dice)).take(6_000);
+    let mutated = std::iter::repeat_with(|| mutated_head(&mut rng)).take(6_000);
     for (round, input) in found.chain(mutated).enumerate() {
         let profile = &profiles[round % profiles.len()];
         let Scan::Complete(whole) = head::scan(&input, &profile.head) else {
@@ -160,7 +153,7 @@ fn a_head_comes_to_the_same_however_its_bytes_came() {
 #[test]
 fn a_usual_line_is_read_as_any_other() {
     let profiles = profiles();
-    let mut dice = Dice::new(0x5eed_0002);
+    let mut rng = TestRng::new(0x5eed_0002);
     let same = |bytes: &[u8]| {
         for profile in &profiles {
             let (short, long) = (
@@ -176,6 +169,6 @@ fn a_usual_line_is_read_as_any_other() {
         }
     }
     for _ in 0..5_000 {
-        same(&mutated_head(&mut dice));
+        same(&mutated_head(&mut rng));
     }
 }

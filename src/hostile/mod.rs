@@ -15,7 +15,7 @@ mod smuggling;
 #[cfg(unix)]
 mod wire;
 
-use crate::dice::Dice;
+use crate::test_rng::TestRng;
 use crate::profile::{Profile, builtin, layers};
 
 /// Heads that mutation starts from: together they touch every field that a decision reads.
@@ -35,26 +35,26 @@ const SEEDS: &[&[u8]] = &[
 const SPICE: &[u8] = b"\0\r\n\t :;,/\\%.#?*\"'<>&=-+0159aZ~@[]{}|\x7f\x80\xff";
 
 /// A seed with a few bytes changed, put in, left out, doubled or swapped for another seed's.
-fn mutated_head(dice: &mut Dice) -> Vec<u8> {
-    let mut bytes = SEEDS[dice.roll(SEEDS.len())].to_vec();
-    for _ in 0..=dice.roll(6) {
-        let at = dice.roll(bytes.len() + 1);
-        match dice.roll(6) {
-            0 if at < bytes.len() => bytes[at] = SPICE[dice.roll(SPICE.len())],
-            1 => bytes.insert(at, SPICE[dice.roll(SPICE.len())]),
+fn mutated_head(rng: &mut TestRng) -> Vec<u8> {
+    let mut bytes = SEEDS[rng.below(SEEDS.len())].to_vec();
+    for _ in 0..=rng.below(6) {
+        let at = rng.below(bytes.len() + 1);
+        match rng.below(6) {
+            0 if at < bytes.len() => bytes[at] = SPICE[rng.below(SPICE.len())],
+            1 => bytes.insert(at, SPICE[rng.below(SPICE.len())]),
             2 if at < bytes.len() => drop(bytes.remove(at)),
             3 => {
-                let end = (at + dice.roll(40)).min(bytes.len());
+                let end = (at + rng.below(40)).min(bytes.len());
                 let copy = bytes[at..end].to_vec();
                 bytes.splice(at..at, copy);
             }
             4 => {
-                let other = SEEDS[dice.roll(SEEDS.len())];
-                let from = dice.roll(other.len());
+                let other = SEEDS[rng.below(SEEDS.len())];
+                let from = rng.below(other.len());
                 bytes.splice(at.., other[from..].iter().copied());
             }
             _ => {
-                let fill = vec![SPICE[dice.roll(SPICE.len())]; dice.roll(300)];
+                let fill = vec![SPICE[rng.below(SPICE.len())]; rng.below(300)];
                 bytes.splice(at..at, fill);
             }
         }
@@ -68,16 +68,16 @@ fn profiles() -> Vec<Profile> {
 
 #[test]
 fn no_text_makes_the_profile_reader_panic() {
-    let mut dice = Dice::new(0x0123_4567_89ab_cdef);
+    let mut rng = TestRng::new(0x0123_4567_89ab_cdef);
     let seeds: Vec<&str> = builtin::ALL.iter().map(|(_, text)| *text).collect();
     for _ in 0..400 {
-        let mut text: Vec<char> = seeds[dice.roll(seeds.len())].chars().collect();
-        for _ in 0..=dice.roll(4) {
-            let at = dice.roll(text.len() + 1);
-            let end = (at + dice.roll(80)).min(text.len());
-            match dice.roll(2) {
+        let mut text: Vec<char> = seeds[rng.below(seeds.len())].chars().collect();
+        for _ in 0..=rng.below(4) {
+            let at = rng.below(text.len() + 1);
+            let end = (at + rng.below(80)).min(text.len());
+            match rng.below(2) {
                 0 => drop(text.drain(at..end)),
-                _ => text.insert(at, char::from(SPICE[dice.roll(SPICE.len())])),
+                _ => text.insert(at, char::from(SPICE[rng.below(SPICE.len())])),
             }
         }
         let text: String = text.into_iter().collect();

@@ -2,8 +2,9 @@
 
 use super::profiles;
 use super::wire::Clients;
-use crate::dice::Dice;
-use crate::files::{Cache, Content, Directory, Found, Limits, Resource, Root, path};
+use crate::test_rng::TestRng;
+use crate::files::{Cache, Content, Directory, Limits, Resource, Root};
+use crate::path;
 use std::path::Path;
 
 /// What lies beside the root.
@@ -197,7 +198,7 @@ fn attempts(dir: &Path) -> Vec<Vec<u8>> {
         }
     }
     // And anything, in any order.
-    let mut dice = Dice::new(0xfeed_beef_cafe_f00d);
+    let mut rng = TestRng::new(0xfeed_beef_cafe_f00d);
     let lists = [
         BEGINNINGS,
         UPS,
@@ -207,13 +208,13 @@ fn attempts(dir: &Path) -> Vec<Vec<u8>> {
     ];
     for _ in 0..4_000 {
         let mut target = b"/".to_vec();
-        for _ in 0..=dice.roll(7) {
-            let list = lists[dice.roll(lists.len())];
-            target.extend_from_slice(list[dice.roll(list.len())].as_bytes());
+        for _ in 0..=rng.below(7) {
+            let list = lists[rng.below(lists.len())];
+            target.extend_from_slice(list[rng.below(list.len())].as_bytes());
         }
-        if dice.roll(4) == 0 {
-            let at = dice.roll(target.len());
-            target[at] = [0, 0x80, 0xc0, 0xff, b'\\', b'%'][dice.roll(6)];
+        if rng.below(4) == 0 {
+            let at = rng.below(target.len());
+            target[at] = [0, 0x80, 0xc0, 0xff, b'\\', b'%'][rng.below(6)];
         }
         all.push(target);
     }
@@ -250,9 +251,7 @@ fn no_target_leads_to_a_file_beside_the_root() {
             let Ok(located) = path::locate(target, &profile.target, &profile.files, root.names()) else {
                 continue;
             };
-            if let Found::File(resource) | Found::FileWithSlash(resource) =
-                root.find(&located, &profile, &[], &mut cache)
-            {
+            if let Some(resource) = root.find(&located, &profile, &[], &mut cache).resource {
                 assert!(
                     !content(&resource).starts_with(b"SECRET"),
                     "{} under {}",

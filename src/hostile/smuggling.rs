@@ -167,7 +167,7 @@ fn fields(bytes: &[u8], reader: Reader) -> Result<(Fields, usize), Stop> {
             continue;
         }
         let is_control = |b: &u8| b.is_ascii_control() && *b != b'\t';
-        if name.is_empty() || !name.iter().all(|b| crate::http::field::is_token(*b)) || value.iter().any(is_control) {
+        if name.is_empty() || !name.iter().all(|b| crate::http1::field::is_token(*b)) || value.iter().any(is_control) {
             return Err(Stop);
         }
         fields.push((name, value));

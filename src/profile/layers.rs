@@ -1,4 +1,6 @@
-//! Where a profile's keys come from: built-in text or a file, what it extends, and what is laid over it.
+//! Where a profile's keys come from: a source of texts, what one extends, and what is laid over it.
+//!
+//! Reads no file: a [`Source`] hands texts over by name, and [`BuiltIns`] is the one that needs nothing.
 //!
 //! Each layer is checked by itself first, so that a mistake is reported with the line it stands in; then the tables are
 //! merged, the later over the earlier, and the whole is built.
@@ -6,7 +8,8 @@
 use super::error::ConfigError;
 use super::raw::Raw;
 use super::{Profile, build, builtin, near};
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::Path;
 use toml::Table;
 
 /// A piece of configuration that has been read and whose keys are known to be right.
@@ -139,14 +142,14 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// The profile `name`, a built-in name or the path of a file, with what it extends.
+    /// The profile `name`, with what it extends, as `source` finds them.
     ///
     /// # Errors
-    /// No such profile (with the nearest name), a file that cannot be read, or a mistake in one.
-    pub fn load(name: &str) -> Result<Stack, ConfigError> {
+    /// No such profile, a text that cannot be had, or a mistake in one.
+    pub fn load(name: &str, source: &impl Source) -> Result<Stack, ConfigError> {
         let mut layers = Vec::new();
-        let mut next = Some((name.to_owned(), None::<PathBuf>));
-        while let Some((name, beside)) = next {
+        let mut next = Some((name.to_owned(), None::<String>));
+        while let Some((name, asker)) = next {
             if layers.len() > 8 {
                 return Err(ConfigError {
                     origin: name,
@@ -155,9 +158,10 @@ impl Stack {
                     message: "the profiles extend each other in a circle".into(),
                 });
             }
-            let (layer, path) = read(&name, beside.as_deref())?;
+            let found = source.find(&name, asker.as_deref())?;
+            let layer = Layer::parse(&found.origin, &found.text)?;
             next = match layer.table.get("extends") {
-                Some(toml::Value::String(base)) => Some((base.clone(), path)),
+                Some(toml::Value::String(base)) => Some((base.clone(), found.path)),
                 _ => None,
             };
             layers.insert(0, layer);
@@ -285,19 +289,38 @@ impl Stack {
     }
 }
 
-/// Loads and builds a profile in one go.
-///
-/// # Errors
-/// As [`Stack::load`] and [`Stack::build`].
-pub fn load(name: &str) -> Result<Profile, ConfigError> {
-    Stack::load(name)?.build()
+/// The text of a profile, as a [`Source`] found it.
+#[derive(Clone, Debug)]
+pub struct SourceText {
+    /// What stands for it in errors.
+    pub origin: String,
+    /// The TOML.
+    pub text: Cow<'static, str>,
+    /// Where it lies, if it is a file: what it extends may lie beside it.
+    pub path: Option<String>,
 }
 
-fn read(name: &str, beside: Option<&Path>) -> Result<(Layer, Option<PathBuf>), ConfigError> {
-    let is_file = name.ends_with(".toml") || name.contains(['/', '\\']);
-    if !is_file {
+/// Where the texts of profiles come from.
+pub trait Source {
+    /// The profile `name`, asked for by the profile file at `asker`, if it was one.
+    ///
+    /// # Errors
+    /// There is no such profile, or it cannot be read.
+    fn find(&self, name: &str, asker: Option<&str>) -> Result<SourceText, ConfigError>;
+}
+
+/// The profiles that are embedded in the program.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BuiltIns;
+
+impl Source for BuiltIns {
+    fn find(&self, name: &str, _: Option<&str>) -> Result<SourceText, ConfigError> {
         if let Some(text) = builtin::text(name) {
-            return Layer::parse(&format!("profile {name}"), text).map(|layer| (layer, None));
+            return Ok(SourceText {
+                origin: format!("profile {name}"),
+                text: Cow::Borrowed(text),
+                path: None,
+            });
         }
         let message = match near(name, builtin::names()) {
             Some(near) => {
@@ -308,24 +331,21 @@ fn read(name: &str, beside: Option<&Path>) -> Result<(Layer, Option<PathBuf>), C
                 builtin::names().collect::<Vec<_>>().join(", ")
             ),
         };
-        return Err(ConfigError {
+        Err(ConfigError {
             origin: format!("profile {name}"),
             line: None,
             key: None,
             message,
-        });
+        })
     }
-    let path = beside
-        .and_then(Path::parent)
-        .map_or_else(|| PathBuf::from(name), |dir| dir.join(name));
-    let origin = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|error| ConfigError {
-        origin: origin.clone(),
-        line: None,
-        key: None,
-        message: format!("cannot read this profile: {error}"),
-    })?;
-    Ok((Layer::parse(&origin, &text)?, Some(path)))
+}
+
+/// Loads and builds a built-in profile in one go.
+///
+/// # Errors
+/// As [`Stack::load`] and [`Stack::build`].
+pub fn load(name: &str) -> Result<Profile, ConfigError> {
+    Stack::load(name, &BuiltIns)?.build()
 }
 
 /// Lays `over` over `base`, table by table.

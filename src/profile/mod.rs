@@ -1,8 +1,8 @@
 //! A server's behaviour as data.
 //!
 //! TOML -> [`raw::Raw`] (what was written) -> [`Profile`] (what cannot be wrong): every name resolved, every template
-//! compiled, every unit read. The rest of the program sees [`Profile`] alone. Knows nothing of sockets or files, but for
-//! [`layers`], which reads the TOML.
+//! compiled, every unit read. The rest of the program sees [`Profile`] alone. Knows nothing of sockets or files: [`layers`]
+//! asks for the TOML.
 
 mod build;
 pub mod builtin;
@@ -27,12 +27,12 @@ pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
 pub use units::Since;
 
-use crate::connection::CloseReason;
-use crate::http::field::TokenSearch;
-use crate::http::host::HostSyntax;
-use crate::http::range::RangePolicy;
-use crate::http::{HeadPolicy, ResponseId};
-use crate::respond::precondition::ConditionPolicy;
+use crate::close_reason::CloseReason;
+use crate::http1::field::TokenSearch;
+use crate::http1::host::HostSyntax;
+use crate::http1::range::RangePolicy;
+use crate::http1::{HeadPolicy, ResponseId};
+use crate::http1::precondition::ConditionPolicy;
 use std::time::Duration;
 use types::MediaTypes;
 

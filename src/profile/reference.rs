@@ -6,8 +6,8 @@
 
 use super::raw::Raw;
 use super::template::{Filter, Placeholder};
-use crate::connection::{CloseReason, Who};
-use crate::http::{Fault, HeadPolicy, Treatment};
+use crate::close_reason::{CloseReason, Who};
+use crate::http1::{Fault, HeadPolicy, Treatment};
 use crate::profile::layers::Layer;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -27,14 +27,14 @@ const SOURCES: &[&str] = &[
     include_str!("raw/types.rs"),
     include_str!("raw/writes.rs"),
     include_str!("units.rs"),
-    include_str!("../http/range/policy.rs"),
-    include_str!("../respond/precondition/policy.rs"),
-    include_str!("../http/date.rs"),
-    include_str!("../http/etag.rs"),
-    include_str!("../http/field.rs"),
-    include_str!("../http/host.rs"),
-    include_str!("../http/head/policy.rs"),
-    include_str!("../http/framing.rs"),
+    include_str!("../http1/range/policy.rs"),
+    include_str!("../http1/precondition/policy.rs"),
+    include_str!("../http1/date.rs"),
+    include_str!("../http1/etag.rs"),
+    include_str!("../http1/field.rs"),
+    include_str!("../http1/host.rs"),
+    include_str!("../http1/head/policy.rs"),
+    include_str!("../http1/framing.rs"),
 ];
 
 /// A struct or an enum: its members, in order.

@@ -2,7 +2,7 @@
 
 use super::raw::{Claim, LengthForHead, RawResponse, ReadBody, Style};
 use super::template::{Filter, Placeholder, Template, Values};
-use crate::http::{ResponseId, status};
+use crate::http1::{ResponseId, status};
 
 /// One `[response]` table, compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Values for NoValues {
 
 fn write_status_line(status: u16, out: &mut Vec<u8>, write_reason: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(b"HTTP/1.1 ");
-    crate::http::text::decimal(u64::from(status), out);
+    crate::http1::text::decimal(u64::from(status), out);
     out.push(b' ');
     let start = out.len();
     write_reason(out);
@@ -269,7 +269,7 @@ fn head_line(line: &str) -> Result<Template, String> {
     let template = Template::parse(line).map_err(|why| format!("in the head line `{line}`: {why}"))?;
     let is_field = line
         .split_once(':')
-        .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(crate::http::field::is_token));
+        .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(crate::http1::field::is_token));
     if is_field || template.is_just(Placeholder::Says) || template.is_just_filtered(Placeholder::Says, Filter::Reversed)
     {
         return Ok(template);

@@ -1,7 +1,7 @@
 //! A profile in a few words: what it announces and what it does.
 
 use super::{Profile, Style};
-use crate::connection::CloseReason;
+use crate::close_reason::CloseReason;
 use crate::profile::units::Span;
 
 impl Profile {

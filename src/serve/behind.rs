@@ -1,12 +1,14 @@
 //! What came behind a request before it is answered, for profiles in which that can take the reply away.
 
 use super::Site;
-use super::driver::{Driver, End};
-use crate::connection::{self, CloseReason};
-use crate::http::ahead::{self, Ahead};
-use crate::http::{Fault, Framing, Head, Request};
+use super::driver::Driver;
+use super::end::End;
+use crate::close_reason::CloseReason;
+use crate::connection;
+use crate::http1::ahead::{self, Ahead};
+use crate::http1::{Fault, Framing, Head, Request};
 use crate::profile::EofInHead;
-use crate::respond::{self, Route};
+use crate::decide::{self, Route};
 use std::rc::Rc;
 
 /// What stands behind a request that is about to be answered.
@@ -49,7 +51,7 @@ impl Driver {
                 _ => Behind::Nothing,
             };
         }
-        let waits_for_file = matches!(respond::route(profile, &request, site.root.names()), Route::Lookup(_));
+        let waits_for_file = matches!(decide::route(profile, &request, site.root.names()), Route::Lookup(_));
         match look() {
             Ahead::Fault(at, fault, head) if profile.fault_discards => Behind::Instead(at, head, Some(fault)),
             Ahead::Connect(at, head) if profile.fault_discards => Behind::Instead(at, head, None),

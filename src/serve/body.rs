@@ -2,15 +2,16 @@
 //!
 //! Its bytes come from hyper (see [`super::through_hyper`]) and are thrown away.
 
-use super::driver::End;
+use super::decide::Answer;
+use super::end::End;
 use super::exchange::Exchange;
 use super::finish;
-use crate::connection::{BodyEnd, CloseReason, due};
+use crate::close_reason::CloseReason;
+use crate::connection::{BodyEnd, due};
 use crate::events::Event;
-use crate::http::chunks::Place;
-use crate::http::{Fault, Framing, Request, ResponseId, Scan, Treatment, head};
+use crate::http1::chunks::Place;
+use crate::http1::{Fault, Framing, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{ReadBody, Timer};
-use crate::respond::Reply;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming};
@@ -79,7 +80,7 @@ impl Exchange<'_> {
     pub(super) async fn answer_with_body(
         &self,
         request: &Request<'_>,
-        reply: &Reply<'_>,
+        answer: &Answer<'_>,
         ending: Option<CloseReason>,
         (when, body): (ReadBody, &mut Incoming),
         sent: &mut u64,
@@ -87,7 +88,7 @@ impl Exchange<'_> {
         let profile = self.profile();
         match when {
             ReadBody::Never => {
-                let end = self.write(request, reply, None, sent).await;
+                let end = self.write(request, answer, None, sent).await;
                 (end.or(Some(CloseReason::BodyUnread.into())), false)
             }
             ReadBody::First => match self.read_body(body, None, *sent).await {
@@ -98,19 +99,19 @@ impl Exchange<'_> {
                         let end = self.write_plain(request, id, CloseReason::BadRequest, sent).await;
                         return (end, false);
                     }
-                    (self.write(request, reply, ending, sent).await, true)
+                    (self.write(request, answer, ending, sent).await, true)
                 }
                 failed => (Some(self.body_failed(request, failed, sent).await), false),
             },
             ReadBody::After => {
                 let broken =
                     profile.request_body.look_first && look(body, &self.content).await == Some(BodyEnd::Broken);
-                if broken && reply.resource.is_some() {
+                if broken && answer.reply.file.is_some() {
                     let end = self.body_failed(request, BodyEnd::Broken, sent).await;
                     return (Some(end), false);
                 }
                 let ending = broken.then_some(CloseReason::BadRequest);
-                let end = self.write(request, reply, ending, sent).await;
+                let end = self.write(request, answer, ending, sent).await;
                 self.body_behind(request, body, end, sent).await
             }
         }

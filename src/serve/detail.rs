@@ -1,10 +1,11 @@
 //! What is told of a reply to whoever watches, and to nobody else.
 
 use super::exchange::Exchange;
-use crate::connection::CloseReason;
+use crate::close_reason::CloseReason;
 use crate::events::{Cuts, Detail};
-use crate::http::{Request, Scan, head};
-use crate::respond::{self, Refused, Reply, Why};
+use crate::http1::{Request, Scan, head};
+use crate::decide::{self, Refused};
+use crate::render::{Reply, Why};
 
 impl Exchange<'_> {
     /// The detail of a reply. `ending` is the reason for the connection to end that was known before it was rendered,
@@ -25,8 +26,8 @@ impl Exchange<'_> {
         Detail {
             raw,
             cuts,
-            file: reply.resource.as_deref().map(|resource| resource.path.as_str()),
-            why: respond::explain(self.profile(), request, reply, refused, &moment),
+            file: reply.file.as_deref().map(|file| file.path.as_str()),
+            why: decide::explain(self.profile(), request, reply, refused, &moment),
         }
     }
 

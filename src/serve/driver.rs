@@ -5,16 +5,18 @@
 
 use super::Site;
 use super::behind::Behind;
+use super::end::End;
 use super::exchange::{Exchange, Left, Refusal};
 use super::guard::{Panicked, guarded};
 use super::registry::Registered;
 use super::waiting::{Armed, Woken};
 use super::worker::Worker;
-use crate::connection::{CloseReason, Connection, Event, State};
+use crate::close_reason::CloseReason;
+use crate::connection::{Connection, Event, State};
 use crate::events::{self, Story, Traffic};
-use crate::files::{Arrival, path};
-use crate::http::{Head, Request, ResponseId, Scan, Treatment, head};
-use crate::profile::Style;
+use crate::files::Arrival;
+use crate::http1::{Head, Request, ResponseId, Scan, Treatment, head};
+use crate::path;
 use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -27,20 +29,6 @@ pub(super) fn scanned(scan: Scan) -> Option<(Head, Option<Refusal>)> {
         Scan::Complete(head) => Some((head, None)),
         Scan::Refused(fault, head) => Some((head, Some(Refusal::Fault(fault)))),
         Scan::Partial(_) => None,
-    }
-}
-
-/// How a connection is to end.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct End {
-    pub(super) reason: CloseReason,
-    /// The style, if the last reply has one of its own.
-    pub(super) style: Option<Style>,
-}
-
-impl From<CloseReason> for End {
-    fn from(reason: CloseReason) -> End {
-        End { reason, style: None }
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! What the styles are on the wire is in [`super::finish`].
 
-use super::driver::{Driver, End};
+use super::driver::Driver;
+use super::end::End;
 use super::finish::{self, Seen};
 use super::registry::Registered;
-use crate::connection::{CloseReason, Event, State};
+use crate::close_reason::CloseReason;
+use crate::connection::{Event, State};
 use crate::events;
 use crate::profile::Style;
 

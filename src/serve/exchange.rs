@@ -4,17 +4,19 @@
 //! [`super::body`], and how a reply is written in [`super::writing`]; what has become of the connection before and
 //! becomes of it after is the driver's.
 
-use super::driver::End;
+use super::decide::Answer;
+use super::end::End;
 use super::worker::Worker;
 use super::{Site, wire};
-use crate::connection::{CloseReason, ends_by_both};
+use crate::close_reason::CloseReason;
+use crate::connection::ends_by_both;
 use crate::events::{Event, Story, Traffic};
 use crate::files::Arrival;
-use crate::http::chunks::Chunks;
-use crate::http::request::{BodyRules, Delimiter};
-use crate::http::{Fault, Framing, Head, Request, ResponseId, Treatment, Version};
+use crate::http1::chunks::Chunks;
+use crate::http1::request::{BodyRules, Delimiter};
+use crate::http1::{Fault, Framing, Head, Request, ResponseId, Treatment, Version};
 use crate::profile::{Continue, Profile, ReadBody};
-use crate::respond::Reply;
+use crate::render::Reply;
 use hyper::body::Incoming;
 use std::cell::Cell;
 use std::time::Duration;
@@ -239,7 +241,8 @@ impl Exchange<'_> {
         sent: &mut u64,
     ) -> (Option<End>, bool) {
         let profile = self.profile();
-        let reply = self.reply_to(request, refusal, body.is_some());
+        let answer = self.reply_to(request, refusal, body.is_some());
+        let reply = &answer.reply;
         let when = if ends_by_both(profile, request) {
             ReadBody::Never
         } else {
@@ -256,32 +259,32 @@ impl Exchange<'_> {
         }
         if body.is_some() && request.expects_continue(&profile.head.body) && !reply.response.continues {
             let ending = Some(CloseReason::ContinueUnsent);
-            return (self.write(request, &reply, ending, sent).await, false);
+            return (self.write(request, &answer, ending, sent).await, false);
         }
         if refusal.is_none()
-            && let times @ 1.. = self.continues(request, &reply, when)
+            && let times @ 1.. = self.continues(request, reply, when)
             && let Some(end) = Box::pin(self.go_on(times, sent)).await
         {
             return (Some(end), false);
         }
         let refused = refusal.map(|_| CloseReason::BadRequest);
         match body {
-            None => (self.write(request, &reply, refused, sent).await, true),
+            None => (self.write(request, &answer, refused, sent).await, true),
             Some((_, mut incoming)) => {
-                Box::pin(self.answer_with_body(request, &reply, refused, (when, &mut incoming), sent)).await
+                Box::pin(self.answer_with_body(request, &answer, refused, (when, &mut incoming), sent)).await
             }
         }
     }
 
-    fn reply_to(&self, request: &Request<'_>, refusal: Option<ResponseId>, has_body: bool) -> Reply<'_> {
+    fn reply_to(&self, request: &Request<'_>, refusal: Option<ResponseId>, has_body: bool) -> Answer<'_> {
         let profile = self.profile();
-        let reply = match refusal {
-            Some(id) => Reply::plain(profile, id, request.method()),
+        let answer = match refusal {
+            Some(id) => Reply::plain(profile, id, request.method()).into(),
             None => self.decide(request),
         };
-        match reply.response.with_body {
-            Some(id) if has_body => Reply::plain(profile, id, request.method()),
-            _ => reply,
+        match answer.reply.response.with_body {
+            Some(id) if has_body => Reply::plain(profile, id, request.method()).into(),
+            _ => answer,
         }
     }
 
@@ -290,7 +293,7 @@ impl Exchange<'_> {
         match self.profile().request_body.continues {
             Continue::AtOnce => self.continues_at_once(request),
             Continue::WhenRead if when == ReadBody::First => self.asked_to_continue(request),
-            Continue::WithFile if reply.resource.is_some() => self.asked_to_continue(request),
+            Continue::WithFile if reply.file.is_some() => self.asked_to_continue(request),
             Continue::WhenRead | Continue::WithFile | Continue::Never => 0,
         }
     }

@@ -10,6 +10,7 @@ mod body;
 mod decide;
 mod detail;
 mod driver;
+mod end;
 mod ending;
 mod exchange;
 mod finish;

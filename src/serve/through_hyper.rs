@@ -4,13 +4,13 @@
 //! [`super::body`]'s. [`Feed`] is the connection as hyper sees it: first the head, then no more than the body. What hyper writes is thrown
 //! away, because its heads are its own; what it parses is the body's framing (RFC 9112 section 6 and 7).
 
-use super::driver::End;
+use super::end::End;
 use super::exchange::{Exchange, Left, Outcome};
 use super::guard::message;
-use crate::connection::CloseReason;
-use crate::http::chunks::Chunks;
-use crate::http::field::{Name, is_token};
-use crate::http::{Fault, Framing, Request, ResponseId, Version};
+use crate::close_reason::CloseReason;
+use crate::http1::chunks::Chunks;
+use crate::http1::field::{Name, is_token};
+use crate::http1::{Fault, Framing, Request, ResponseId, Version};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::rt::{Read, ReadBufCursor, Write};

@@ -1,12 +1,12 @@
 //! Puts a reply on the wire: in the writes that the profile asks for, without ever holding a file in memory. Decides
 //! nothing.
 
-use super::driver::End;
+use super::end::End;
 use super::pace::Pace;
-use crate::connection::CloseReason;
+use crate::close_reason::CloseReason;
 use crate::events::Cuts;
 use crate::files::{Content, Resource};
-use crate::http::range::ByteRange;
+use crate::http1::range::ByteRange;
 use crate::profile::{Style, WritePolicy};
 use std::cell::RefCell;
 use std::fs::File;
@@ -320,7 +320,7 @@ async fn write_all(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::FileId;
+    use crate::facts::FileFacts;
     use std::sync::Arc;
 
     #[test]
@@ -341,10 +341,14 @@ mod tests {
         let content: Vec<u8> = (0..600_000u32).map(|n| (n / 7) as u8).collect();
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(&content).and_then(|()| file.rewind()).expect("written");
-        let id = FileId::of(&file, &file.metadata().expect("its metadata"));
+        let id = crate::sys::file_id(&file, &file.metadata().expect("its metadata"));
         let file = Arc::new(file);
         let profile = crate::profile::layers::load("book").expect("a profile");
-        let resource = Resource::new("a", "a".as_ref(), Content::File(Arc::clone(&file)), id, &profile);
+        let resource = Resource {
+            facts: Arc::new(FileFacts::new("a", 0, id, &profile.types)),
+            content: Content::File(Arc::clone(&file)),
+            place: None,
+        };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let client = std::thread::spawn(move || {

@@ -2,12 +2,14 @@
 //!
 //! How it is waited is in [`super::waiting`]. Once or rarely in a connection's life, so its futures are on the heap.
 
-use super::driver::{Driver, End, scanned};
+use super::driver::{Driver, scanned};
+use super::end::End;
 use super::waiting::Woken;
 use super::{Site, wire};
-use crate::connection::{CloseReason, Deadline, Event, State};
+use crate::close_reason::CloseReason;
+use crate::connection::{Deadline, Event, State};
 use crate::events;
-use crate::http::head;
+use crate::http1::head;
 use crate::profile::EofInHead;
 use std::rc::Rc;
 

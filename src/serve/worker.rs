@@ -4,7 +4,8 @@ use super::registry::Registry;
 use super::{Options, Site};
 use crate::events::{Event, Story, Tapes, Teller, Traffic};
 use crate::files::Cache;
-use crate::respond::Moment;
+use crate::http1::date;
+use crate::render::Moment;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub(super) struct Worker {
     /// The connections that this worker serves.
     pub(super) registry: Registry,
     random: Cell<u64>,
+    /// The last second that was written as a field says it: one second has many replies.
+    date: Cell<(i64, [u8; 29])>,
     pub(super) teller: Teller,
     /// Buffers that finished exchanges leave to the next.
     buffers: RefCell<Vec<Vec<u8>>>,
@@ -71,6 +74,7 @@ impl Worker {
             admitted_everywhere,
             registry: Registry::default(),
             random: Cell::new(seed | 1),
+            date: Cell::new((0, date::text(0))),
             buffers: RefCell::new(Vec::new()),
         }
     }
@@ -111,10 +115,20 @@ impl Worker {
             .map_or(0, |d| d.as_secs() as i64);
         Moment {
             now_secs,
+            date: self.date(now_secs),
             counter: self.shared.multiparts.load(Ordering::Relaxed) + 1,
             run: self.shared.run_random,
             random,
         }
+    }
+
+    fn date(&self, now_secs: i64) -> [u8; 29] {
+        let mut latest = self.date.get();
+        if latest.0 != now_secs {
+            latest = (now_secs, date::text(now_secs));
+            self.date.set(latest);
+        }
+        latest.1
     }
 
     pub(super) fn buffer(&self) -> Vec<u8> {

@@ -3,16 +3,18 @@
 //!
 //! What is written has been decided; how the bytes leave is [`wire`]'s.
 
-use super::driver::End;
+use super::decide::Answer;
+use super::end::End;
 use super::exchange::Exchange;
 use super::{finish, wire};
-use crate::connection::{CloseReason, Fate, fate};
+use crate::close_reason::CloseReason;
+use crate::connection::{Fate, fate};
 use crate::events::{self, Cuts, Event};
-use crate::http::head::Http09;
-use crate::http::range::ByteRange;
-use crate::http::{Framing, Request, ResponseId, Version, status};
+use crate::http1::head::Http09;
+use crate::http1::range::ByteRange;
+use crate::http1::{Framing, Request, ResponseId, Version, status};
 use crate::profile::Entity;
-use crate::respond::{Body, Reply, Surroundings};
+use crate::render::{Body, Reply, Surroundings};
 
 impl Exchange<'_> {
     /// Writes a response that needs no file. The connection ends for `reason`, unless the response keeps it.
@@ -24,7 +26,7 @@ impl Exchange<'_> {
         sent: &mut u64,
     ) -> Option<End> {
         let reply = Reply::plain(self.profile(), id, request.method());
-        self.write(request, &reply, Some(reason), sent).await
+        self.write(request, &reply.into(), Some(reason), sent).await
     }
 
     /// Renders a reply, writes it and logs it. `ending` is a reason for the connection to end that is known already.
@@ -32,11 +34,11 @@ impl Exchange<'_> {
     pub(super) async fn write(
         &self,
         request: &Request<'_>,
-        reply: &Reply<'_>,
+        answer: &Answer<'_>,
         ending: Option<CloseReason>,
         sent: &mut u64,
     ) -> Option<End> {
-        let profile = self.profile();
+        let (profile, reply) = (self.profile(), &answer.reply);
         let response = reply.response;
         self.counts_more.set(response.counts.saturating_sub(1));
         let number = self.number + self.counts_more.get();
@@ -58,7 +60,7 @@ impl Exchange<'_> {
                 self.stream,
                 &head,
                 &body,
-                reply.resource.as_deref(),
+                answer.resource.as_deref(),
                 (&profile.writes, response.head_apart.as_deref()),
                 (sent, cuts.as_mut()),
             )
@@ -184,8 +186,8 @@ fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<wire::Piece<'b>> {
     if !page.is_empty() {
         return vec![wire::Piece::Bytes(page)];
     }
-    let Some(resource) = reply
-        .resource
+    let Some(file) = reply
+        .file
         .as_ref()
         .filter(|_| reply.response.entity == Entity::File)
     else {
@@ -202,10 +204,10 @@ fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<wire::Piece<'b>> {
             pieces.push(wire::Piece::Bytes(&parts.end));
             pieces
         }
-        _ if resource.size() == 0 => Vec::new(),
+        _ if file.size() == 0 => Vec::new(),
         _ => vec![wire::Piece::File(ByteRange {
             first: 0,
-            last: resource.size() - 1,
+            last: file.size() - 1,
         })],
     }
 }
@@ -214,7 +216,7 @@ fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<wire::Piece<'b>> {
 fn in_chunks(page: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(page.len() + 16);
     if !page.is_empty() {
-        crate::http::text::hexadecimal(page.len() as u64, &mut out);
+        crate::http1::text::hexadecimal(page.len() as u64, &mut out);
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(page);
         out.extend_from_slice(b"\r\n");

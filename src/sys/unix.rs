@@ -1,6 +1,6 @@
 //! Linux, macOS and other Unix systems.
 
-use crate::files::FileId;
+use crate::facts::FileId;
 use socket2::Socket;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;

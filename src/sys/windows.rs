@@ -4,7 +4,7 @@
 //! TransmitFile would do without, but those Windows versions that people have on their desks carry out two of its calls at
 //! a time and keep all others waiting, whatever connection they are for.
 
-use crate::files::FileId;
+use crate::facts::FileId;
 use socket2::Socket;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;

@@ -7,6 +7,7 @@ use super::refusal::Refusal;
 use crate::profile::compare::differences;
 use crate::profile::layers::{Layer, Stack};
 use crate::profile::{ConfigError, Profile, builtin, near};
+use crate::profile_files;
 use crate::serve::Site;
 use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
@@ -79,7 +80,7 @@ impl Desk {
         let stack = if name == self.stack.asked() || name == self.name() {
             self.stack.profile()
         } else if builtin::names().any(|known| known == name) {
-            Stack::load(name).map_err(|error| Refusal::unknown_profile(error.to_string()))?
+            profile_files::stack(name).map_err(|error| Refusal::unknown_profile(error.to_string()))?
         } else {
             let hint = near(name, builtin::names()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             return Err(Refusal::unknown_profile(format!(
@@ -251,7 +252,7 @@ mod tests {
     use crate::files::{Limits, Root};
 
     fn desk(name: &str, over: &[&str]) -> Desk {
-        let stack = over.iter().fold(Stack::load(name).expect(name), |stack, set| {
+        let stack = over.iter().fold(profile_files::stack(name).expect(name), |stack, set| {
             stack.over(Layer::from_assignment(set).expect(set))
         });
         let site = Site {

@@ -246,7 +246,7 @@ fn take_out(table: &mut Table, path: &[&str]) {
 mod tests {
     use super::*;
     use crate::profile::builtin;
-    use crate::profile::layers::{Layer, Stack};
+    use crate::profile::layers::{BuiltIns, Layer, Stack};
 
     fn value(key: &str, stack: &Stack) -> Value {
         let effective = stack.effective().expect("a profile");
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn every_knob_has_a_value_in_every_profile_and_takes_it_back() {
         for name in builtin::names() {
-            let stack = Stack::load(name).expect(name);
+            let stack = Stack::load(name, &BuiltIns).expect(name);
             let profile = stack.build().expect(name);
             let effective = stack.effective().expect(name);
             for knob in KNOBS {
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_changed_timer_keeps_what_is_said_when_it_runs_out() {
-        let stack = Stack::load("node").expect("node");
+        let stack = Stack::load("node", &BuiltIns).expect("node");
         let mut changes = Table::new();
         knob("timers.unused")
             .expect("a knob")
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn fields_are_those_of_the_response() {
-        let stack = Stack::load("node").expect("node");
+        let stack = Stack::load("node", &BuiltIns).expect("node");
         assert_eq!(value("fields.Cache-Control", &stack), "public, max-age=0");
         let over = Layer::from_assignment("fields.Cache-Control=\"\"").expect("a key");
         assert_eq!(value("fields.Cache-Control", &stack.over(over)), "");

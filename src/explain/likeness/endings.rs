@@ -1,7 +1,7 @@
 //! How long connections are kept, and how they end, against a profile's timers and styles.
 
 use super::tally::Tally;
-use crate::connection::CloseReason;
+use crate::close_reason::CloseReason;
 use crate::explain::model::{Aspect, Connection, Goodbye, Rest, RestEnd, Side};
 use crate::explain::say::time;
 use crate::profile::{Profile, Style};

@@ -175,7 +175,7 @@ fn reason(response: &Response<'_>, head: &Head<'_>, fit: &mut Fit) {
     let line = response.head.first_line();
     let seen = line.splitn(3, ' ').nth(2).unwrap_or_default();
     let expected = match head.reason {
-        "{reason}" => crate::http::status::reason(response.status),
+        "{reason}" => crate::http1::status::reason(response.status),
         other => other,
     };
     fit.values.0 += u32::from(seen == expected);

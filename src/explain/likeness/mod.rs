@@ -1,4 +1,4 @@
-//! Which built-in profile each server of a capture looks like.
+//! Which profile each server of a capture looks like.
 //!
 //! Every profile is compared with what was seen, aspect by aspect; all it is told of a server is that server's profile.
 //! Knows no server by name.
@@ -9,9 +9,8 @@ mod seen;
 mod tally;
 
 use super::model::{Aspect, Capture, Connection, Likeness, Score, Use, Verdict};
-use crate::profile::{Profile, builtin, layers};
+use crate::profile::Profile;
 use std::net::SocketAddr;
-use std::sync::LazyLock;
 use tally::Tally;
 
 /// From this score on a server is named.
@@ -31,12 +30,8 @@ const WEIGHTS: [(Aspect, f64); 8] = [
     (Aspect::End, 2.0),
 ];
 
-/// The built-in profiles; they are right: a test loads each.
-static PROFILES: LazyLock<Vec<Profile>> =
-    LazyLock::new(|| builtin::names().filter_map(|name| layers::load(name).ok()).collect());
-
-/// Compares every server that answered with every profile.
-pub(super) fn likeness(capture: &Capture) -> Vec<Likeness> {
+/// Compares every server that answered with every one of these profiles.
+pub(super) fn likeness(capture: &Capture, profiles: &[Profile]) -> Vec<Likeness> {
     let mut servers: Vec<SocketAddr> = capture
         .connections
         .iter()
@@ -51,7 +46,7 @@ pub(super) fn likeness(capture: &Capture) -> Vec<Likeness> {
     servers
         .into_iter()
         .take(SERVERS)
-        .filter_map(|server| of_server(server, &capture.connections, &PROFILES))
+        .filter_map(|server| of_server(server, &capture.connections, profiles))
         .collect()
 }
 

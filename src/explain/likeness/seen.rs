@@ -1,7 +1,7 @@
 //! What was seen of a server's responses, as far as a profile says something of it.
 
 use crate::explain::model::{Connection, Exchange, Head};
-use crate::http::date::{self, DateSyntax};
+use crate::http1::date::{self, DateSyntax};
 
 /// How many responses of a server are compared, at most.
 const RESPONSES: usize = 200;

@@ -146,7 +146,7 @@ fn fill(template: &str, args: &Args, lang: Lang) -> Vec<Piece> {
 
 /// Text from the wire with its control characters escaped.
 pub fn printable(text: &str) -> String {
-    crate::events::printable(text.as_bytes()).to_string()
+    crate::http1::text::printable(text.as_bytes()).to_string()
 }
 
 fn write_arg(arg: &Arg, lang: Lang, text: &mut String) {

@@ -261,11 +261,12 @@ fn references(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explain::test_profiles::built_ins;
     use crate::explain::explain_bytes;
     use crate::explain::show::sample;
 
     fn report(capture: &[u8], lang: Lang) -> String {
-        render(&explain_bytes(capture).expect("a capture"), lang)
+        render(&explain_bytes(capture, built_ins()).expect("a capture"), lang)
     }
 
     #[test]

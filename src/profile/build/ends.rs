@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
-use crate::connection::CloseReason;
+use crate::close_reason::CloseReason;
 use crate::profile::raw::{Raw, Style};
 use crate::profile::units::Word;
 use crate::profile::{ClientFinPolicy, Ends, EofInHead, Take};

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
-use crate::http::{Fault, Faults, Treatment};
+use crate::http1::{Fault, Faults, Treatment};
 use crate::profile::Take;
 use crate::profile::raw::Raw;
 use crate::profile::units::Word;

@@ -3,9 +3,9 @@
 use super::faults::faults;
 use super::names::Names;
 use super::{Mistake, checked, methods};
-use crate::http::head::{Buffers, Http09};
-use crate::http::request::LARGEST;
-use crate::http::{BodyRules, HeadPolicy};
+use crate::http1::head::{Buffers, Http09};
+use crate::http1::request::LARGEST;
+use crate::http1::{BodyRules, HeadPolicy};
 use crate::profile::raw::{self, Raw};
 
 /// The limits and tolerance of request heads.

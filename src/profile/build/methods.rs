@@ -38,7 +38,7 @@ pub(super) fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
     };
     let mut rules = Vec::new();
     for (key, raw_rule) in raw.methods.iter().filter(|(key, _)| !is_reserved(key)) {
-        if !key.bytes().all(crate::http::field::is_token) {
+        if !key.bytes().all(crate::http1::field::is_token) {
             return Err(mistake(
                 &["methods", key],
                 "expected the name of a method, `allow` or `other`",

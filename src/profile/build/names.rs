@@ -1,7 +1,7 @@
 //! The names of a profile's responses, and the keys that ask for one of them.
 
 use super::{Mistake, mistake};
-use crate::http::ResponseId;
+use crate::http1::ResponseId;
 use crate::profile::units::Word;
 use crate::profile::{Response, Take, near};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::{Mistake, mistake};
-use crate::http::field::is_token;
+use crate::http1::field::is_token;
 use crate::profile::raw::RawResponse;
 use crate::profile::response::{self, Response};
 use crate::profile::template::Template;

@@ -1,7 +1,7 @@
 //! `[connection]`: how long connections last, and what is said of it.
 
 use super::RawAgent;
-use crate::http::field::TokenSearch;
+use crate::http1::field::TokenSearch;
 use crate::profile::template::Template;
 use crate::profile::units::{Span, Word};
 use serde::{Deserialize, Serialize};

@@ -110,3 +110,21 @@ pub enum Precompressed {
     /// Gzip, `.gz`.
     Gzip,
 }
+
+impl Precompressed {
+    /// What a sibling's name ends in.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Precompressed::Br => ".br",
+            Precompressed::Gzip => ".gz",
+        }
+    }
+
+    /// The coding's name in Content-Encoding and Accept-Encoding.
+    pub fn token(self) -> &'static str {
+        match self {
+            Precompressed::Br => "br",
+            Precompressed::Gzip => "gzip",
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! `[head]`: the limits of a request head, and how it is read.
 
-use crate::http::head::{Http09, Separators};
-use crate::http::host::HostSyntax;
+use crate::http1::head::{Http09, Separators};
+use crate::http1::host::HostSyntax;
 use crate::profile::units::Size;
 use serde::{Deserialize, Serialize};
 

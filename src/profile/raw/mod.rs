@@ -33,10 +33,10 @@ pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
 pub use writes::RawWrites;
 
-use crate::http::range::RangePolicy;
+use crate::http1::range::RangePolicy;
 use crate::profile::template::Template;
 use crate::profile::units::{RawRule, Word};
-use crate::respond::precondition::ConditionPolicy;
+use crate::http1::precondition::ConditionPolicy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! `[request_body]`: how bodies of requests are delimited, asked for and read.
 
-use crate::http::request::{Delimiter, Expect, LengthSyntax};
+use crate::http1::request::{Delimiter, Expect, LengthSyntax};
 use crate::profile::units::{Size, Word};
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,8 @@
 //!
 //! Knows bytes and how servers spell them. Does not know where a value comes from.
 
-use crate::http::host::split_port;
-use crate::http::{percent, text};
+use crate::http1::host::split_port;
+use crate::http1::{percent, text};
 use unicode_normalization::UnicodeNormalization as _;
 
 macro_rules! filters {
@@ -110,7 +110,7 @@ impl Filter {
             Filter::PercentPlain => percent::encode(value, b"-._~/", out),
             Filter::Quoted => text::quoted_literal(value, out),
             Filter::Latin1 => text::latin1_to_utf8(value, out),
-            Filter::TokenOrQuoted if !value.is_empty() && value.iter().all(|b| crate::http::field::is_token(*b)) => {
+            Filter::TokenOrQuoted if !value.is_empty() && value.iter().all(|b| crate::http1::field::is_token(*b)) => {
                 out.extend_from_slice(value)
             }
             Filter::TokenOrQuoted => {

@@ -1,11 +1,12 @@
 //! The structure of the page, over captures that are made here.
 
 use super::*;
+use crate::explain::test_profiles::built_ins;
 use crate::explain::explain_bytes;
 use crate::explain::show::sample::{self, Pcap};
 
 fn page(capture: &[u8], lang: Lang) -> String {
-    render(&explain_bytes(capture).expect("a capture"), lang)
+    render(&explain_bytes(capture, built_ins()).expect("a capture"), lang)
 }
 
 /// How often something stands in a page.
@@ -126,7 +127,7 @@ fn it_speaks_chinese() {
 
 #[test]
 fn a_long_response_is_drawn_in_part_and_says_so() {
-    let capture = explain_bytes(&sample::large()).expect("a capture");
+    let capture = explain_bytes(&sample::large(), built_ins()).expect("a capture");
     let frames = capture.connections[0].frames.len();
     let page = render(&capture, Lang::En);
     let drawn = count(&page, "\" id=\"f");
