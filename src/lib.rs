@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod close_reason;
+pub mod conn;
 pub mod connection;
 pub mod decide;
 pub mod events;
@@ -15,6 +16,7 @@ pub mod files;
 mod hostile;
 pub mod http1;
 pub mod lookup;
+pub mod model;
 pub mod path;
 pub mod profile;
 pub mod profile_files;

@@ -4,6 +4,7 @@
 
 pub mod ahead;
 pub mod bytes;
+pub mod chunked;
 pub mod chunks;
 pub mod date;
 pub mod etag;

@@ -9,6 +9,7 @@ use super::finish;
 use crate::close_reason::CloseReason;
 use crate::connection::{BodyEnd, due};
 use crate::events::Event;
+use crate::http1::chunked::ChunkFault;
 use crate::http1::chunks::Place;
 use crate::http1::{Fault, Framing, Request, ResponseId, Scan, Treatment, head};
 use crate::profile::{ReadBody, Timer};
@@ -32,7 +33,7 @@ fn end_of(error: &hyper::Error) -> BodyEnd {
         return BodyEnd::ClientFin;
     }
     tracing::debug!("request body: {error}");
-    BodyEnd::Broken
+    BodyEnd::Broken(ChunkFault::Syntax)
 }
 
 /// Takes in as much of a body as is at hand, without waiting for more, and adds it to `content`. Says how it ended, if it
@@ -105,9 +106,9 @@ impl Exchange<'_> {
             },
             ReadBody::After => {
                 let broken =
-                    profile.request_body.look_first && look(body, &self.content).await == Some(BodyEnd::Broken);
+                    profile.request_body.look_first && look(body, &self.content).await == Some(BodyEnd::Broken(ChunkFault::Syntax));
                 if broken && answer.reply.file.is_some() {
-                    let end = self.body_failed(request, BodyEnd::Broken, sent).await;
+                    let end = self.body_failed(request, BodyEnd::Broken(ChunkFault::Syntax), sent).await;
                     return (Some(end), false);
                 }
                 let ending = broken.then_some(CloseReason::BadRequest);
@@ -130,7 +131,7 @@ impl Exchange<'_> {
             None => match self.rest_of_body(body, *sent).await {
                 BodyEnd::Complete => (None, true),
                 BodyEnd::Silent => (Some(CloseReason::Idle.into()), false),
-                BodyEnd::Broken if profile.request_body.look_first => (Some(CloseReason::BadRequest.into()), false),
+                BodyEnd::Broken(_) if profile.request_body.look_first => (Some(CloseReason::BadRequest.into()), false),
                 failed => (Some(self.body_failed(request, failed, sent).await), false),
             },
             Some(end) if !profile.request_body.before_end => (Some(end), false),
@@ -143,7 +144,7 @@ impl Exchange<'_> {
                     true,
                 ),
                 BodyEnd::Late | BodyEnd::Silent => (Some(CloseReason::BodyTimeout.into()), false),
-                BodyEnd::Broken | BodyEnd::ClientFin => (Some(end), false),
+                BodyEnd::Broken(_) | BodyEnd::ClientFin => (Some(end), false),
             },
         }
     }
@@ -226,7 +227,7 @@ impl Exchange<'_> {
         let profile = self.profile();
         let (say, reason) = match end {
             BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
-            BodyEnd::Broken => match profile.head.faults.of(self.fault_of_chunks()) {
+            BodyEnd::Broken(_) => match profile.head.faults.of(self.fault_of_chunks()) {
                 Treatment::Answer(id) => (Some(id), CloseReason::BadRequest),
                 _ => (None, CloseReason::BadRequest),
             },

@@ -19,6 +19,7 @@ mod explain;
 mod house;
 mod iis;
 mod limits;
+mod model;
 mod race;
 mod readme;
 mod reload;
