@@ -1,7 +1,7 @@
 //! A capture of any bytes: taken apart, put together, concluded on, and told in every layout and both languages.
 
-use labserve::explain::say::Lang;
-use labserve::explain::{Limits, Options, explain, explain_bytes, model::Capture, show};
+use labserve_capture::say::Lang;
+use labserve_capture::{Limits, Options, explain, explain_bytes, model::Capture, show};
 use std::io::{self, Read};
 
 /// So little is kept that every limit is met.

@@ -1,7 +1,7 @@
 //! From a request target to a file: nothing beside the root is found, whatever the target says.
 
 use crate::{profiles, site};
-use labserve::files::{Cache, Found, Limits, path};
+use labserve_server::files::{Cache, Found, Limits, path};
 
 /// Locates and looks up the bytes as a target, under every profile.
 pub fn run(data: &[u8]) {
