@@ -1,7 +1,7 @@
 //! The site that is served while fuzzing: a few files, and beside the root a secret that no answer may hold.
 
-use labserve_server::files::{Directory, Limits, Root};
 use labserve_core::profile::Profile;
+use labserve_server::files::{Directory, Limits, Root};
 use labserve_server::serve::Site;
 use std::fs;
 use std::path::PathBuf;
