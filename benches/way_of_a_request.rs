@@ -3,11 +3,11 @@
 //!     cargo bench --bench way_of_a_request
 
 use divan::{Bencher, black_box};
-use labserve::facts::{FileFacts, FileId, Found};
-use labserve::http1::{Head, Request, Scan, head};
-use labserve::profile::{Profile, layers};
-use labserve::decide::{self, Route};
-use labserve::render::{Moment, Reply, Surroundings};
+use labserve_core::decide::{self, Route};
+use labserve_core::facts::{FileFacts, FileId, Found};
+use labserve_core::http1::{Head, Request, Scan, head};
+use labserve_core::profile::{Profile, layers};
+use labserve_core::render::{Moment, Reply, Surroundings};
 use std::sync::Arc;
 
 const PROFILES: [&str; 5] = ["nginx", "node", "django", "apache", "book"];

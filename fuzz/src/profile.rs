@@ -2,7 +2,7 @@
 
 use crate::input::Input;
 use crate::{exchange, profiles, site};
-use labserve::profile::layers::{Layer, Stack};
+use labserve_core::profile::layers::{BuiltIns, Layer, Stack};
 
 const REQUESTS: &[&[u8]] = &[
     b"GET /large.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1,5-6,9-\r\n\r\nGET /no HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -4,7 +4,7 @@ use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
 use super::config::Config;
 use super::serve::say;
-use crate::profile_files;
+use labserve_server::profile_files;
 use std::path::Path;
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {

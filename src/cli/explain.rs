@@ -2,11 +2,11 @@
 
 use super::Mistake;
 use super::args::{ExplainArgs, Language};
-use crate::explain::model::Capture;
-use crate::explain::say::Lang;
-use crate::explain::{Filter, Limits, Options, explain, show};
-use crate::profile::{Profile, builtin, layers};
 use indicatif::{ProgressBar, ProgressStyle};
+use labserve_capture::model::Capture;
+use labserve_capture::say::Lang;
+use labserve_capture::{Filter, Limits, Options, explain, show};
+use labserve_core::profile::{Profile, builtin, layers};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
@@ -82,7 +82,8 @@ fn print(text: &str) -> Result<(), Mistake> {
 fn read(file: &Path, options: &Options, profiles: &[Profile]) -> Result<Capture, Mistake> {
     let name = file.display();
     if file == Path::new(STANDARD) {
-        return explain(io::stdin().lock(), options, profiles).map_err(|error| Mistake(format!("standard input: {error}")));
+        return explain(io::stdin().lock(), options, profiles)
+            .map_err(|error| Mistake(format!("standard input: {error}")));
     }
     let told = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));
     let opened = File::open(file).map_err(|error| Mistake(format!("{name}: cannot open this capture: {error}")))?;

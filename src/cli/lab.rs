@@ -5,11 +5,11 @@ use super::program::Program;
 use super::timeline::Choice;
 use super::{Mistake, config, log, serve, timeline};
 use crate::VERSION;
-use crate::files::Limits;
-use crate::profile::builtin;
-use crate::profile_files;
-use crate::serve::{Server, Site, run as run_servers};
-use crate::timeline::Desk;
+use labserve_core::profile::builtin;
+use labserve_server::files::Limits;
+use labserve_server::profile_files;
+use labserve_server::serve::{Server, Site, run as run_servers};
+use labserve_timeline::Desk;
 use std::net::{Ipv4Addr, SocketAddr};
 
 pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {

@@ -3,9 +3,9 @@
 use super::Mistake;
 use super::args::ProfilesArgs;
 use super::serve::say;
-use crate::profile::builtin;
-use crate::profile::compare::{Difference, differences};
-use crate::profile_files;
+use labserve_core::profile::builtin;
+use labserve_core::profile::compare::{Difference, differences};
+use labserve_server::profile_files;
 
 pub(super) fn run(args: &ProfilesArgs) -> Result<(), Mistake> {
     if let Some([left, right]) = args.compare.as_deref() {

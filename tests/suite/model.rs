@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use labserve::model::{self, MemorySite, Script, Setting};
-use labserve::profile::{Profile, layers};
-use labserve::render::Moment;
+use labserve_core::model::{self, MemorySite, Script, Setting};
+use labserve_core::profile::{Profile, layers};
+use labserve_core::render::Moment;
 
 use crate::corpus;
 use crate::support::case::{self, Case};
@@ -31,8 +31,13 @@ fn in_memory<'p>(site: &Site, profile: &'p Profile) -> MemorySite<'p> {
 fn setting() -> Setting {
     Setting {
         local: ADDRESS,
-        // 2027-01-15: after everything in the site.
-        moment: Moment::at(1_800_000_000),
+        // 2026-05-28: after everything in the site, and before the years that cases call the future. The numbers have as
+        // many digits as those of the recorded servers.
+        moment: Moment {
+            run: 0x8123_4567_89ab_cdef,
+            random: 0x9123_4567_89ab_cdef,
+            ..Moment::at(1_780_000_000)
+        },
         ..Setting::default()
     }
 }
