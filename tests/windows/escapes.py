@@ -2,7 +2,7 @@
 
     escapes.py HOST:PORT SECRET-FILE [COUNT]
 
-No reply may hold what is in that file. src/files/escapes.rs tries the same without a network, with decoys; this tries the system's own
+No reply may hold what is in that file. crates/server/src/files/escapes.rs tries the same without a network, with decoys; this tries the system's own
 reading of names too: its devices, streams, shares, drives and short names. First come those that somebody thought of (BY_HAND), then
 as many as there is room for of what chance makes of their parts.
 """

@@ -6,11 +6,10 @@ mod ending;
 mod gather;
 mod numbers;
 mod opening;
-mod order;
+
 mod reading;
 mod sequence;
 
-pub(super) use order::{Out, Piece};
 pub(super) use reading::{Moment, Reading};
 
 use super::limits::{Budget, Limits, take};

@@ -3,11 +3,11 @@
 use super::ending::{Ending, SeenReset, Situation, class};
 use super::gather::{Gather, Seen};
 use super::opening::Opening;
-use super::order::Piece;
 use super::sequence::{Direction, position};
 use crate::http::Conversation;
 use crate::limits::Budget;
 use crate::model::{End, Frame, Handshake, Mark, Marks, ResetClass, Role, Side, Traffic, Trouble};
+use crate::order::Piece;
 use crate::read::Segment;
 
 /// A frame and its time.

@@ -1,7 +1,7 @@
 //! One direction of a connection: where its sequence numbers stand, and what each segment is by them.
 
-use super::order::{News, Order};
 use crate::model::{Mark, Marks, Traffic};
+use crate::order::{News, Order};
 use crate::read::Segment;
 
 /// Positions begin here, so that what came before the first segment has a place too.

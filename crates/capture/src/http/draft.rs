@@ -1,7 +1,7 @@
 //! A message while it is read: its bytes are counted into bursts.
 
-use crate::flow::Piece;
 use crate::model::{BodyEnd, Burst, Head, Message, Shortfall, Span};
+use crate::order::Piece;
 
 /// How many bursts of a message are kept.
 const BURSTS: usize = 64;

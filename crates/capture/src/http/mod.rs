@@ -9,9 +9,9 @@ mod head;
 mod over;
 mod talk;
 
-use super::flow::{Out, Piece};
 use super::limits::{Budget, take};
 use super::model::{BodyEnd, Exchange, Head, Message, Shortfall};
+use super::order::{Out, Piece};
 use chunks::Chunks;
 use draft::Source;
 use talk::{Body, Speaker, State, Step, Talk};

@@ -2,7 +2,15 @@
 //!
 //! `{name}` is an argument, `{name?one|many}` a choice by number. Words of the field (SYN, FIN, Seq, ETag) stand as they are.
 
-use super::Lang;
+/// A language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Chinese.
+    Zh,
+}
 
 macro_rules! messages {
     ($($variant:ident = $en:literal, $zh:literal;)*) => {

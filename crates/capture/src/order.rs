@@ -57,7 +57,7 @@ pub(crate) enum Out<'a> {
 
 /// One direction's bytes.
 #[derive(Debug, Default)]
-pub(super) struct Order {
+pub(crate) struct Order {
     /// Up to where everything has come out.
     next: u64,
     /// What waits, by position; the pieces do not overlap.
@@ -68,7 +68,7 @@ pub(super) struct Order {
 
 /// What a piece brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum News {
+pub(crate) enum News {
     /// It is the next one.
     Next,
     /// There are bytes missing before it.
@@ -83,7 +83,7 @@ pub(super) enum News {
 
 impl Order {
     /// Begins at this position.
-    pub(super) fn starting_at(next: u64) -> Order {
+    pub(crate) fn starting_at(next: u64) -> Order {
         Order {
             next,
             ..Order::default()
@@ -91,27 +91,27 @@ impl Order {
     }
 
     /// Up to where everything has come out.
-    pub(super) fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         self.next
     }
 
     /// Whether something waits.
-    pub(super) fn is_waiting(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// How many bytes wait.
-    pub(super) fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.held
     }
 
     /// Where what waits begins.
-    pub(super) fn gap_end(&self) -> Option<u64> {
+    pub(crate) fn gap_end(&self) -> Option<u64> {
         self.waiting.keys().next().copied()
     }
 
     /// Adds a piece; what can come out now goes to `out`. Also says how many of its bytes are new.
-    pub(super) fn add(&mut self, piece: &Piece<&[u8]>, out: &mut impl FnMut(Out<'_>)) -> (News, u64) {
+    pub(crate) fn add(&mut self, piece: &Piece<&[u8]>, out: &mut impl FnMut(Out<'_>)) -> (News, u64) {
         let (begin, end) = (piece.at.max(self.next), piece.end());
         if end <= begin {
             return (News::Nothing, 0);
@@ -173,7 +173,7 @@ impl Order {
     }
 
     /// Gives up what is missing before what waits, up to `limit` at the most; how many bytes that is.
-    pub(super) fn give_up(&mut self, limit: u64, out: &mut impl FnMut(Out<'_>)) -> u64 {
+    pub(crate) fn give_up(&mut self, limit: u64, out: &mut impl FnMut(Out<'_>)) -> u64 {
         let mut given_up = 0;
         while let Some(begin) = self.gap_end().filter(|begin| *begin <= limit) {
             let missing = begin - self.next;
@@ -186,7 +186,7 @@ impl Order {
     }
 
     /// Passes over what was never seen, up to `to`.
-    pub(super) fn pass(&mut self, to: u64, out: &mut impl FnMut(Out<'_>)) -> u64 {
+    pub(crate) fn pass(&mut self, to: u64, out: &mut impl FnMut(Out<'_>)) -> u64 {
         if to <= self.next {
             return 0;
         }
