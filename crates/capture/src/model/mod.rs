@@ -7,7 +7,7 @@ mod connection;
 mod end;
 mod exchange;
 mod finding;
-mod likeness;
+mod fingerprint;
 mod note;
 
 pub use connection::{
@@ -16,7 +16,7 @@ pub use connection::{
 pub use end::{End, EndReason, Farewell, Fin, Goodbye, Reset, ResetClass, Rest, RestEnd};
 pub use exchange::{BodyEnd, Burst, Exchange, Head, Message, Shortfall, Span, Validator};
 pub use finding::{Arg, Args, Finding, FindingKind};
-pub use likeness::{Aspect, Likeness, Score, Trait, Verdict};
+pub use fingerprint::{Aspect, Likeness, Score, Trait, Verdict};
 pub use note::{Note, NoteKind};
 
 use serde::{Serialize, Serializer};
