@@ -31,7 +31,7 @@ pub use tcp::Filter;
 use decode::{Decoder, Packets};
 use labserve_core::profile::Profile;
 use limits::Budget;
-use model::{Args, Capture, Connection, File, Note, NoteKind, Use, VERSION};
+use model::{Args, Capture, Connection, File, Note, NoteKind, Usage, VERSION};
 use std::collections::BTreeSet;
 use std::io::Read;
 use tcp::Streams;
@@ -124,7 +124,7 @@ fn conclude_all(
 
 /// Without a filter: the connections that carry HTTP/1.x, and the others to the same servers.
 fn chosen(mut connections: Vec<Connection>, all: bool) -> Vec<Connection> {
-    let is_http = |connection: &&Connection| connection.usage == Use::Http;
+    let is_http = |connection: &&Connection| connection.usage == Usage::Http;
     let servers: BTreeSet<u16> = connections.iter().filter(is_http).map(|c| c.server.port()).collect();
     let known = |connection: &Connection| servers.contains(&connection.server.port());
     connections
@@ -132,9 +132,9 @@ fn chosen(mut connections: Vec<Connection>, all: bool) -> Vec<Connection> {
         .filter(|connection| known(connection))
         .for_each(analyze::at_a_server);
     connections.retain(|connection| match connection.usage {
-        Use::Http => true,
-        Use::Other => all || known(connection),
-        Use::Unused | Use::NotOpened => all || servers.is_empty() || known(connection),
+        Usage::Http => true,
+        Usage::Other => all || known(connection),
+        Usage::Unused | Usage::NotOpened => all || servers.is_empty() || known(connection),
     });
     connections
 }

@@ -1,7 +1,7 @@
 //! The times in which nothing was under way.
 
 use super::Frame;
-use crate::model::{End, Exchange, Handshake, Rest, RestEnd, Side};
+use crate::model::{End, Exchange, Handshake, IdleEnd, IdlePeriod, Side};
 use crate::tcp::Moment;
 
 /// What is shorter is no rest, but the time that a client needs to go on.
@@ -13,7 +13,7 @@ pub(super) fn rests(
     end: &End,
     first: Moment,
     capture: Frame,
-) -> Vec<Rest> {
+) -> Vec<IdlePeriod> {
     let mut rests = Vec::new();
     let mut since = (0, handshake.ack.unwrap_or(first.frame), first.ns, None);
     let (to, ended_by) = last(end, capture);
@@ -21,7 +21,7 @@ pub(super) fn rests(
     let in_time = |exchange: &&Exchange| begun(exchange).is_none_or(|begin| begin.frame <= to.frame);
     for exchange in exchanges.iter().take_while(in_time) {
         if let Some(begin) = begun(exchange) {
-            rests.extend(rest(since, begin.frame, begin.ns, RestEnd::Request));
+            rests.extend(rest(since, begin.frame, begin.ns, IdleEnd::Request));
         }
         // Where a message is not complete, what follows is no rest.
         let Some(over) = over(exchange) else {
@@ -74,18 +74,18 @@ pub(crate) fn announced(exchange: &Exchange) -> Option<u64> {
 }
 
 /// What ended the connection, or the capture.
-fn last(end: &End, capture: Frame) -> (Moment, RestEnd) {
+fn last(end: &End, capture: Frame) -> (Moment, IdleEnd) {
     let Some(first) = end.first() else {
         let last = Moment {
             frame: capture.last_frame,
             ns: capture.last_ns,
         };
-        return (last, RestEnd::CaptureEnds);
+        return (last, IdleEnd::CaptureEnds);
     };
     let ended_by = match first.by {
-        _ if first.is_reset => RestEnd::Reset,
-        Side::Server => RestEnd::ServerFin,
-        Side::Client => RestEnd::ClientFin,
+        _ if first.is_reset => IdleEnd::Reset,
+        Side::Server => IdleEnd::ServerFin,
+        Side::Client => IdleEnd::ClientFin,
     };
     let moment = Moment {
         frame: first.frame,
@@ -94,10 +94,10 @@ fn last(end: &End, capture: Frame) -> (Moment, RestEnd) {
     (moment, ended_by)
 }
 
-fn rest(since: (u64, u64, i64, Option<u64>), to_frame: u64, to_ns: i64, ended_by: RestEnd) -> Option<Rest> {
+fn rest(since: (u64, u64, i64, Option<u64>), to_frame: u64, to_ns: i64, ended_by: IdleEnd) -> Option<IdlePeriod> {
     let (after, from_frame, from_ns, announced_s) = since;
     let ns = to_ns.saturating_sub(from_ns);
-    (ns >= SHORTEST_NS).then(|| Rest {
+    (ns >= SHORTEST_NS).then(|| IdlePeriod {
         after,
         from_frame,
         to_frame,

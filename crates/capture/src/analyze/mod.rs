@@ -8,7 +8,7 @@ mod reason;
 pub(super) use reason::agrees;
 
 use super::model::{
-    Args, Connection, EndReason, Exchange, Goodbye, Message, Note, NoteKind, Role, Side, Use, Validator,
+    Args, Connection, EndReason, Exchange, Message, Note, NoteKind, Role, Side, Teardown, Usage, Validator,
 };
 use super::tcp::Reading;
 use std::net::SocketAddr;
@@ -38,10 +38,10 @@ pub(super) fn connection(
     let mut end = reading.end(client, capture.last_ns);
     let handshake = reading.handshake(client);
     let usage = match () {
-        () if is_http => Use::Http,
-        () if !is_unused => Use::Other,
-        () if end.goodbye == Goodbye::NeverOpened => Use::NotOpened,
-        () => Use::Unused,
+        () if is_http => Usage::Http,
+        () if !is_unused => Usage::Other,
+        () if end.goodbye == Teardown::NeverOpened => Usage::NotOpened,
+        () => Usage::Unused,
     };
     let (first, last) = reading.span();
     let (frames, frames_left_out) = reading.frames(client);
@@ -71,14 +71,14 @@ pub(super) fn connection(
     }
 }
 
-/// Looks again at a connection that carries no HTTP/1.x and leads to a server that speaks it elsewhere in the capture:
+/// FingerprintDescription again at a connection that carries no HTTP/1.x and leads to a server that speaks it elsewhere in the capture:
 /// what begins like a request is one, be it never so short, and what does not the server cannot have read as one.
 pub(super) fn at_a_server(connection: &mut Connection) {
-    if connection.usage != Use::Other {
+    if connection.usage != Usage::Other {
         return;
     }
     if !connection.exchanges.is_empty() {
-        connection.usage = Use::Http;
+        connection.usage = Usage::Http;
     } else if connection.end.by == Some(Side::Server) && connection.role == Role::Syn && connection.notes.is_empty() {
         connection.end.reason = EndReason::NoRequest;
     }
@@ -93,7 +93,7 @@ fn likely_client(ends: &[SocketAddr; 2], ports: &[u16]) -> usize {
     }
 }
 
-fn notes(reading: &Reading, role: Role, usage: Use, foreign: [u64; 2], exchanges_left_out: u64) -> Vec<Note> {
+fn notes(reading: &Reading, role: Role, usage: Usage, foreign: [u64; 2], exchanges_left_out: u64) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |kind, args| {
         notes.push(Note {
@@ -113,7 +113,7 @@ fn notes(reading: &Reading, role: Role, usage: Use, foreign: [u64; 2], exchanges
         note(NoteKind::PayloadsCut, Args::default().with("count", cut));
     }
     for (side, bytes) in [(Side::Client, foreign[0]), (Side::Server, foreign[1])] {
-        if usage == Use::Http && bytes > 0 {
+        if usage == Usage::Http && bytes > 0 {
             note(
                 NoteKind::NotHttp,
                 Args::default().with("count", bytes).with("side", side),

@@ -1,7 +1,7 @@
 //! Why a connection ended.
 
 use super::idle::announced;
-use crate::model::{BodyEnd, End, EndReason, Exchange, Goodbye, Head, ResetClass, Rest, RestEnd, Side, Use};
+use crate::model::{BodyEnd, End, EndReason, Exchange, Head, IdleEnd, IdlePeriod, ResetClass, Side, Teardown, Usage};
 
 /// A server's timer may be late by this much, and by a tenth.
 const SLACK_S: f64 = 1.5;
@@ -9,12 +9,12 @@ const SLACK_S: f64 = 1.5;
 /// A server that ends a connection so soon after a byte ends it because of that byte.
 const AT_ONCE_NS: u64 = 100_000_000;
 
-pub(super) fn reason(usage: Use, exchanges: &[Exchange], rests: &[Rest], end: &End) -> EndReason {
+pub(super) fn reason(usage: Usage, exchanges: &[Exchange], rests: &[IdlePeriod], end: &End) -> EndReason {
     match (end.goodbye, end.by) {
-        (Goodbye::NeverOpened, _) => EndReason::NotOpened,
+        (Teardown::NeverOpened, _) => EndReason::NotOpened,
         (_, None) => EndReason::Unknown,
-        (_, Some(Side::Server)) if usage == Use::Unused && is_at_once(end) => EndReason::NoRequest,
-        _ if usage == Use::Unused => EndReason::Unused,
+        (_, Some(Side::Server)) if usage == Usage::Unused && is_at_once(end) => EndReason::NoRequest,
+        _ if usage == Usage::Unused => EndReason::Unused,
         (_, Some(by)) => used(in_time(exchanges, end), rests, end, by),
     }
 }
@@ -39,7 +39,7 @@ fn in_time<'a>(exchanges: &'a [Exchange], end: &End) -> &'a [Exchange] {
     &exchanges[..count]
 }
 
-fn used(exchanges: &[Exchange], rests: &[Rest], end: &End, by: Side) -> EndReason {
+fn used(exchanges: &[Exchange], rests: &[IdlePeriod], end: &End, by: Side) -> EndReason {
     let Some(last) = exchanges
         .iter()
         .rev()
@@ -84,7 +84,7 @@ fn used(exchanges: &[Exchange], rests: &[Rest], end: &End, by: Side) -> EndReaso
     let reset_first = end.first_fin.is_none();
     let rest = rests
         .last()
-        .filter(|rest| rest.after == ending.number && rest.ended_by != RestEnd::CaptureEnds);
+        .filter(|rest| rest.after == ending.number && rest.ended_by != IdleEnd::CaptureEnds);
     match (by, rest) {
         (Side::Client, _) if reset_first && end.resets.first().is_some_and(|r| r.class == ResetClass::Idle) => {
             EndReason::ResetWhileIdle

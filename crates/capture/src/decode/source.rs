@@ -21,7 +21,7 @@ pub(super) enum Source<R: Read> {
 }
 
 impl<R: Read> Source<R> {
-    /// Looks at the first bytes, and takes them for what they are.
+    /// FingerprintDescription at the first bytes, and takes them for what they are.
     pub(super) fn open(mut reader: R) -> io::Result<Source<R>> {
         let mut begin = vec![0; 2];
         let mut have = 0;

@@ -1,6 +1,6 @@
 //! How a connection ended, and why.
 
-use crate::model::{Arg, Connection, EndReason, Fin, Goodbye, Reset, ResetClass};
+use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Teardown};
 use crate::say::{Msg, Said};
 
 pub(super) fn end(connection: &Connection) -> Vec<Said> {
@@ -10,7 +10,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Said> {
         lines.push(first_fin(fin));
     }
     let why = match end.goodbye {
-        Goodbye::StillOpen => None,
+        Teardown::StillOpen => None,
         _ => Some(Said::new(why(end.reason))),
     };
     // The reason belongs to what began the end.
@@ -35,7 +35,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Said> {
             lines.extend(why);
         }
     }
-    if end.goodbye == Goodbye::StillOpen {
+    if end.goodbye == Teardown::StillOpen {
         lines.push(match end.quiet_ns {
             Some(quiet) => Said::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
             None => Said::new(Msg::StillOpenNoData),
@@ -60,10 +60,10 @@ fn first_fin(fin: &Fin) -> Said {
 fn goodbye(connection: &Connection, fin: &Fin) -> Option<Said> {
     let end = &connection.end;
     let said = match end.goodbye {
-        Goodbye::FourFrames => Said::new(Msg::FourFrames),
-        Goodbye::ThreeFrames => Said::new(Msg::ThreeFrames),
-        Goodbye::BothFins => Said::new(Msg::BothFins),
-        Goodbye::HalfClosed => {
+        Teardown::FourFrames => Said::new(Msg::FourFrames),
+        Teardown::ThreeFrames => Said::new(Msg::ThreeFrames),
+        Teardown::BothFins => Said::new(Msg::BothFins),
+        Teardown::HalfClosed => {
             let half = end.half_closed_ns.unwrap_or(0);
             return Some(
                 Said::new(Msg::HalfClosedOpen)
@@ -92,16 +92,16 @@ fn reset(reset: &Reset) -> Said {
 }
 
 /// How it ended, in a word or two.
-pub fn how(goodbye: Goodbye) -> Msg {
+pub fn how(goodbye: Teardown) -> Msg {
     match goodbye {
-        Goodbye::FourFrames => Msg::FourFrames,
-        Goodbye::ThreeFrames => Msg::ThreeFrames,
-        Goodbye::BothFins => Msg::BothFins,
-        Goodbye::HalfClosed => Msg::HowHalfClosed,
-        Goodbye::Reset => Msg::HowReset,
-        Goodbye::FinThenReset => Msg::HowFinThenReset,
-        Goodbye::NeverOpened => Msg::UseNotOpened,
-        Goodbye::StillOpen => Msg::HowStillOpen,
+        Teardown::FourFrames => Msg::FourFrames,
+        Teardown::ThreeFrames => Msg::ThreeFrames,
+        Teardown::BothFins => Msg::BothFins,
+        Teardown::HalfClosed => Msg::HowHalfClosed,
+        Teardown::Reset => Msg::HowReset,
+        Teardown::FinThenReset => Msg::HowFinThenReset,
+        Teardown::NeverOpened => Msg::UseNotOpened,
+        Teardown::StillOpen => Msg::HowStillOpen,
     }
 }
 

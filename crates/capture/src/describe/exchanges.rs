@@ -1,6 +1,8 @@
 //! What went over a connection: exchanges and the rests between them.
 
-use crate::model::{Arg, BodyEnd, Burst, Connection, Exchange, Message, Rest, RestEnd, Shortfall, Side, Validator};
+use crate::model::{
+    Arg, BodyEnd, Burst, Connection, Exchange, IdleEnd, IdlePeriod, Message, Shortfall, Side, Validator,
+};
 use crate::say::{Msg, Said};
 
 /// One step of a connection's course.
@@ -16,7 +18,7 @@ pub enum Step {
         details: Vec<Said>,
     },
     /// A rest.
-    Rest(Said),
+    Idle(Said),
     /// Exchanges that are not listed.
     LeftOut(Said),
 }
@@ -33,8 +35,8 @@ pub fn course(connection: &Connection) -> Vec<Step> {
     let rests_after = |number: u64| {
         let rests = connection.rests.iter().filter(move |rest| rest.after == number);
         rests
-            .filter(|rest| rest.after > 0 || (rest.ended_by == RestEnd::Request && rest.ns >= WORTH_TELLING_NS))
-            .map(|rest| Step::Rest(self::rest(rest)))
+            .filter(|rest| rest.after > 0 || (rest.ended_by == IdleEnd::Request && rest.ns >= WORTH_TELLING_NS))
+            .map(|rest| Step::Idle(self::rest(rest)))
     };
     let mut steps: Vec<Step> = rests_after(0).collect();
     for exchange in &connection.exchanges {
@@ -207,17 +209,17 @@ fn shortfall(message: &Message, by: Side) -> impl Iterator<Item = Said> {
     cut.map(|said| said.by([message.frames.last])).into_iter().chain(unseen)
 }
 
-fn rest(rest: &Rest) -> Said {
+fn rest(rest: &IdlePeriod) -> Said {
     let msg = match (rest.ended_by, rest.announced_s) {
-        (RestEnd::Request, _) if rest.after == 0 => Msg::RestBeforeFirst,
-        (RestEnd::Request, _) => Msg::RestToRequest,
-        (RestEnd::ServerFin, None) => Msg::RestToServerFin,
-        (RestEnd::ServerFin, Some(_)) => Msg::RestToServerFinAnnounced,
-        (RestEnd::ClientFin, None) => Msg::RestToClientFin,
-        (RestEnd::ClientFin, Some(_)) => Msg::RestToClientFinAnnounced,
-        (RestEnd::Reset, _) => Msg::RestToReset,
-        (RestEnd::CaptureEnds, None) => Msg::RestToCaptureEnd,
-        (RestEnd::CaptureEnds, Some(_)) => Msg::RestToCaptureEndAnnounced,
+        (IdleEnd::Request, _) if rest.after == 0 => Msg::RestBeforeFirst,
+        (IdleEnd::Request, _) => Msg::RestToRequest,
+        (IdleEnd::ServerFin, None) => Msg::RestToServerFin,
+        (IdleEnd::ServerFin, Some(_)) => Msg::RestToServerFinAnnounced,
+        (IdleEnd::ClientFin, None) => Msg::RestToClientFin,
+        (IdleEnd::ClientFin, Some(_)) => Msg::RestToClientFinAnnounced,
+        (IdleEnd::Reset, _) => Msg::RestToReset,
+        (IdleEnd::CaptureEnds, None) => Msg::RestToCaptureEnd,
+        (IdleEnd::CaptureEnds, Some(_)) => Msg::RestToCaptureEndAnnounced,
     };
     let said = Said::new(msg)
         .with("rest", Arg::ns(rest.ns))

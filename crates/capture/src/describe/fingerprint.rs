@@ -1,11 +1,11 @@
 //! Which server it looks like, with what matched and what did not.
 
-use crate::model::{Aspect, Likeness, Verdict};
+use crate::model::{Aspect, FingerprintMatch, Verdict};
 use crate::say::{Msg, Said};
 
 /// What there is to say of a server.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Looks {
+pub struct FingerprintDescription {
     /// Which one it looks like.
     pub verdict: Said,
     /// The next ones.
@@ -15,7 +15,7 @@ pub struct Looks {
 }
 
 /// Tells which server it looks like; `None` if nothing could be compared.
-pub fn looks(likeness: &Likeness) -> Option<Looks> {
+pub fn looks(likeness: &FingerprintMatch) -> Option<FingerprintDescription> {
     let best = likeness.scores.first()?;
     let msg = match likeness.verdict {
         Verdict::Clear => Msg::LooksClear,
@@ -46,7 +46,7 @@ pub fn looks(likeness: &Likeness) -> Option<Looks> {
         });
         (matched, differs)
     });
-    Some(Looks {
+    Some(FingerprintDescription {
         verdict,
         next: (!others.is_empty()).then(|| Said::new(Msg::LooksNext).with("others", others.join(", "))),
         traits: traits.collect(),

@@ -13,15 +13,15 @@ mod notes;
 pub use end::{how, why};
 pub use exchanges::{Step, burst, course};
 pub use findings::finding;
-pub use fingerprint::{Looks, looks};
+pub use fingerprint::{FingerprintDescription, looks};
 pub use notes::{mark, note, trouble};
 
-use super::model::{Arg, Capture, Connection, Role, Use};
+use super::model::{Arg, Capture, Connection, Role, Usage};
 use super::say::{Msg, Said};
 
 /// What there is to say of one connection.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Story {
+pub struct Description {
     /// Which one it is, and what it was used for.
     pub headline: Said,
     /// How it was opened.
@@ -35,12 +35,12 @@ pub struct Story {
 }
 
 /// Tells of a connection.
-pub fn connection(connection: &Connection) -> Story {
+pub fn connection(connection: &Connection) -> Description {
     let msg = match connection.usage {
-        Use::Http => Msg::ConnectionHttp,
-        Use::Unused => Msg::ConnectionUnused,
-        Use::NotOpened => Msg::ConnectionNotOpened,
-        Use::Other => Msg::ConnectionOther,
+        Usage::Http => Msg::ConnectionHttp,
+        Usage::Unused => Msg::ConnectionUnused,
+        Usage::NotOpened => Msg::ConnectionNotOpened,
+        Usage::Other => Msg::ConnectionOther,
     };
     let headline = Said::new(msg)
         .with("stream", connection.stream)
@@ -58,7 +58,7 @@ pub fn connection(connection: &Connection) -> Story {
         Role::Port => opening.push(Said::new(Msg::RoleByPort)),
     }
     let troubles = connection.troubles.iter().map(trouble);
-    Story {
+    Description {
         headline,
         opening,
         course: course(connection),

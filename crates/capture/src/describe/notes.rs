@@ -1,6 +1,6 @@
 //! What could not be read, and what went wrong below HTTP.
 
-use crate::model::{Mark, Note, NoteKind, Trouble};
+use crate::model::{AnalysisFlag, Note, NoteKind, TcpIssue};
 use crate::say::{Msg, Said};
 
 /// Tells of a limit or a fault of the reading.
@@ -35,19 +35,19 @@ pub fn note(note: &Note) -> Said {
 }
 
 /// Tells of segments that are special.
-pub fn trouble(trouble: &Trouble) -> Said {
+pub fn trouble(trouble: &TcpIssue) -> Said {
     let msg = match trouble.mark {
-        Mark::Retransmission => Msg::TroubleRetransmission,
-        Mark::Overlap => Msg::TroubleOverlap,
-        Mark::OutOfOrder => Msg::TroubleOutOfOrder,
-        Mark::Gap => Msg::TroubleGap,
-        Mark::KeepAlive => Msg::TroubleKeepAlive,
-        Mark::KeepAliveAck => Msg::TroubleKeepAliveAck,
-        Mark::ZeroWindow => Msg::TroubleZeroWindow,
-        Mark::WindowProbe => Msg::TroubleWindowProbe,
-        Mark::Cut => Msg::TroubleCut,
-        Mark::AckedUnseen => Msg::TroubleAckedUnseen,
-        Mark::Reassembled => Msg::TroubleReassembled,
+        AnalysisFlag::Retransmission => Msg::TroubleRetransmission,
+        AnalysisFlag::Overlap => Msg::TroubleOverlap,
+        AnalysisFlag::OutOfOrder => Msg::TroubleOutOfOrder,
+        AnalysisFlag::Gap => Msg::TroubleGap,
+        AnalysisFlag::KeepAlive => Msg::TroubleKeepAlive,
+        AnalysisFlag::KeepAliveAck => Msg::TroubleKeepAliveAck,
+        AnalysisFlag::ZeroWindow => Msg::TroubleZeroWindow,
+        AnalysisFlag::WindowProbe => Msg::TroubleWindowProbe,
+        AnalysisFlag::Cut => Msg::TroubleCut,
+        AnalysisFlag::AckedUnseen => Msg::TroubleAckedUnseen,
+        AnalysisFlag::Reassembled => Msg::TroubleReassembled,
     };
     Said::new(msg)
         .with("count", trouble.count)
@@ -56,18 +56,18 @@ pub fn trouble(trouble: &Trouble) -> Said {
 }
 
 /// A mark in a word.
-pub fn mark(mark: Mark) -> Msg {
+pub fn mark(mark: AnalysisFlag) -> Msg {
     match mark {
-        Mark::Retransmission => Msg::MarkRetransmission,
-        Mark::Overlap => Msg::MarkOverlap,
-        Mark::OutOfOrder => Msg::MarkOutOfOrder,
-        Mark::Gap => Msg::MarkGap,
-        Mark::KeepAlive => Msg::MarkKeepAlive,
-        Mark::KeepAliveAck => Msg::MarkKeepAliveAck,
-        Mark::ZeroWindow => Msg::MarkZeroWindow,
-        Mark::WindowProbe => Msg::MarkWindowProbe,
-        Mark::Cut => Msg::MarkCut,
-        Mark::AckedUnseen => Msg::MarkAckedUnseen,
-        Mark::Reassembled => Msg::MarkReassembled,
+        AnalysisFlag::Retransmission => Msg::MarkRetransmission,
+        AnalysisFlag::Overlap => Msg::MarkOverlap,
+        AnalysisFlag::OutOfOrder => Msg::MarkOutOfOrder,
+        AnalysisFlag::Gap => Msg::MarkGap,
+        AnalysisFlag::KeepAlive => Msg::MarkKeepAlive,
+        AnalysisFlag::KeepAliveAck => Msg::MarkKeepAliveAck,
+        AnalysisFlag::ZeroWindow => Msg::MarkZeroWindow,
+        AnalysisFlag::WindowProbe => Msg::MarkWindowProbe,
+        AnalysisFlag::Cut => Msg::MarkCut,
+        AnalysisFlag::AckedUnseen => Msg::MarkAckedUnseen,
+        AnalysisFlag::Reassembled => Msg::MarkReassembled,
     }
 }

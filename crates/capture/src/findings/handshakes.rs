@@ -1,7 +1,7 @@
 //! Connections that were opened beside others: at the same time, in advance, in vain.
 
 use super::{EACH, answered, found, used};
-use crate::model::{Arg, Args, Connection, Exchange, Finding, FindingKind, Goodbye, Side, Use};
+use crate::model::{Arg, Args, Connection, Exchange, Finding, FindingKind, Side, Teardown, Usage};
 
 /// A connection that was opened within this time of another one was opened beside it.
 const BESIDE_NS: u64 = 10_000_000_000;
@@ -70,7 +70,9 @@ fn distinct(streams: &[u32]) -> Vec<u32> {
 
 /// Connections that were never used, beside one that was.
 pub(super) fn speculative(connections: &[Connection]) -> Vec<Finding> {
-    let unused = connections.iter().filter(|connection| connection.usage == Use::Unused);
+    let unused = connections
+        .iter()
+        .filter(|connection| connection.usage == Usage::Unused);
     let findings = unused.filter_map(|connection| {
         let beside = used(connections)
             .filter(|other| other.server == connection.server && other.client.ip() == connection.client.ip());
@@ -102,7 +104,7 @@ pub(super) fn speculative(connections: &[Connection]) -> Vec<Finding> {
 pub(super) fn not_opened(connections: &[Connection]) -> Vec<Finding> {
     let failed: Vec<&Connection> = connections
         .iter()
-        .filter(|connection| connection.end.goodbye == Goodbye::NeverOpened)
+        .filter(|connection| connection.end.goodbye == Teardown::NeverOpened)
         .filter(|connection| connection.end.by != Some(Side::Server))
         .collect();
     if failed.is_empty() {

@@ -8,7 +8,7 @@ mod persistence;
 mod sending;
 mod teardown;
 
-use super::model::{Args, Capture, Connection, Exchange, Finding, FindingKind, Use};
+use super::model::{Args, Capture, Connection, Exchange, Finding, FindingKind, Usage};
 
 /// How many frames prove a finding.
 const EVIDENCE: usize = 24;
@@ -64,7 +64,7 @@ fn found(
 
 /// The connections that carry HTTP/1.x.
 fn used(connections: &[Connection]) -> impl Iterator<Item = &Connection> {
-    connections.iter().filter(|connection| connection.usage == Use::Http)
+    connections.iter().filter(|connection| connection.usage == Usage::Http)
 }
 
 /// Every exchange that has a response, with its connection.

@@ -2,7 +2,7 @@
 
 use super::{EACH, answered, found, response_frame, used};
 use crate::analyze::agrees;
-use crate::model::{Arg, Args, Connection, EndReason, Exchange, Finding, FindingKind, Rest, RestEnd};
+use crate::model::{Arg, Args, Connection, EndReason, Exchange, Finding, FindingKind, IdleEnd, IdlePeriod};
 
 /// What is silent for less was just not waited for.
 const LONG_NS: u64 = 2_000_000_000;
@@ -63,7 +63,7 @@ pub(super) fn close_every_time(connections: &[Connection]) -> Vec<Finding> {
 
 /// Connections that the server ended because nothing more came.
 pub(super) fn timed_out(connections: &[Connection]) -> Vec<Finding> {
-    let kind = |connection: &Connection, rest: &Rest| match (connection.end.reason, rest.announced_s) {
+    let kind = |connection: &Connection, rest: &IdlePeriod| match (connection.end.reason, rest.announced_s) {
         (EndReason::IdleAsAnnounced, _) => Some(FindingKind::TimedOutAsAnnounced),
         (EndReason::IdleUnannounced, None) => Some(FindingKind::TimedOutUnannounced),
         (EndReason::IdleUnannounced, Some(_)) => Some(FindingKind::TimedOutOtherwise),
@@ -71,7 +71,7 @@ pub(super) fn timed_out(connections: &[Connection]) -> Vec<Finding> {
     };
     let ended = used(connections).filter_map(|connection| {
         let rest = connection.rests.last()?;
-        if !matches!(rest.ended_by, RestEnd::ServerFin | RestEnd::Reset) {
+        if !matches!(rest.ended_by, IdleEnd::ServerFin | IdleEnd::Reset) {
             return None;
         }
         Some((connection, rest, kind(connection, rest)?))
@@ -99,7 +99,7 @@ pub(super) fn timed_out(connections: &[Connection]) -> Vec<Finding> {
 
 /// Connections that the server let rest.
 pub(super) fn not_ended(connections: &[Connection]) -> Vec<Finding> {
-    let kind = |connection: &Connection, rest: &Rest| {
+    let kind = |connection: &Connection, rest: &IdlePeriod| {
         let last = connection
             .exchanges
             .last()
@@ -117,7 +117,7 @@ pub(super) fn not_ended(connections: &[Connection]) -> Vec<Finding> {
     };
     let let_rest = used(connections).filter_map(|connection| {
         let rest = connection.rests.last()?;
-        let by_server = !matches!(rest.ended_by, RestEnd::CaptureEnds | RestEnd::ClientFin);
+        let by_server = !matches!(rest.ended_by, IdleEnd::CaptureEnds | IdleEnd::ClientFin);
         if by_server || rest.after == 0 {
             return None;
         }

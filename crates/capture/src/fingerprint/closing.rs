@@ -1,7 +1,7 @@
 //! How long connections are kept, and how they end, against a profile's timers and styles.
 
 use super::tally::Tally;
-use crate::model::{Aspect, Connection, Goodbye, Rest, RestEnd, Side};
+use crate::model::{Aspect, Connection, IdleEnd, IdlePeriod, Side, Teardown};
 use crate::say::time;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::profile::{Profile, Style};
@@ -20,7 +20,7 @@ pub(super) fn compare(connections: &[&Connection], profile: &Profile, tally: &mu
         if let Some(rest) = connection
             .rests
             .last()
-            .filter(|rest| rest.after > 0 && rest.ended_by != RestEnd::Request)
+            .filter(|rest| rest.after > 0 && rest.ended_by != IdleEnd::Request)
         {
             end(connection, rest, profile, tally);
         }
@@ -58,14 +58,14 @@ fn persistence(connection: &Connection, profile: &Profile, tally: &mut Tally) {
 }
 
 /// When and how the connection was ended, or was not.
-fn end(connection: &Connection, rest: &Rest, profile: &Profile, tally: &mut Tally) {
+fn end(connection: &Connection, rest: &IdlePeriod, profile: &Profile, tally: &mut Tally) {
     let rested = Duration::from_nanos(rest.ns);
     let style = profile.connection.ends.style(CloseReason::Idle);
     let idle = profile.connection.timers.idle.after.filter(|_| style != Style::Hold);
-    let by_server = connection.end.by == Some(Side::Server) && rest.ended_by != RestEnd::CaptureEnds;
+    let by_server = connection.end.by == Some(Side::Server) && rest.ended_by != IdleEnd::CaptureEnds;
     let agrees = match (by_server, idle) {
         (true, Some(idle)) => {
-            let is_rst = connection.end.goodbye == Goodbye::Reset;
+            let is_rst = connection.end.goodbye == Teardown::Reset;
             let in_time = rested + EARLY >= idle && rested <= idle + LATE + idle / 20;
             in_time && is_rst == (style == Style::Rst)
         }

@@ -8,7 +8,7 @@ mod heads;
 mod observed;
 mod tally;
 
-use super::model::{Aspect, Capture, Connection, Likeness, Score, Use, Verdict};
+use super::model::{Aspect, Capture, Connection, FingerprintMatch, Score, Usage, Verdict};
 use labserve_core::profile::Profile;
 use std::net::SocketAddr;
 use tally::Tally;
@@ -31,11 +31,11 @@ const WEIGHTS: [(Aspect, f64); 8] = [
 ];
 
 /// Compares every server that answered with every one of these profiles.
-pub(super) fn likeness(capture: &Capture, profiles: &[Profile]) -> Vec<Likeness> {
+pub(super) fn likeness(capture: &Capture, profiles: &[Profile]) -> Vec<FingerprintMatch> {
     let mut servers: Vec<SocketAddr> = capture
         .connections
         .iter()
-        .filter(|connection| connection.usage == Use::Http)
+        .filter(|connection| connection.usage == Usage::Http)
         .map(|connection| connection.server)
         .collect();
     servers.sort_unstable();
@@ -53,7 +53,7 @@ pub(super) fn likeness(capture: &Capture, profiles: &[Profile]) -> Vec<Likeness>
 /// How many servers are compared.
 const SERVERS: usize = 32;
 
-fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile]) -> Option<Likeness> {
+fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile]) -> Option<FingerprintMatch> {
     let of_server: Vec<&Connection> = connections
         .iter()
         .filter(|connection| connection.server == server)
@@ -86,7 +86,7 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
         NEAR.. => Verdict::Near,
         _ => Verdict::None,
     };
-    Some(Likeness {
+    Some(FingerprintMatch {
         server,
         streams: of_server.iter().map(|connection| connection.stream).collect(),
         scores,

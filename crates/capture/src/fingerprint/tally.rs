@@ -1,11 +1,11 @@
 //! Counts what agreed and what did not.
 
-use crate::model::{Aspect, Trait};
+use crate::model::{Aspect, AspectScore};
 
 /// What was compared with one profile.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    traits: Vec<Trait>,
+    traits: Vec<AspectScore>,
 }
 
 /// How many frames a trait names.
@@ -19,7 +19,7 @@ impl Tally {
             .iter()
             .position(|known| known.what == what)
             .unwrap_or_else(|| {
-                self.traits.push(Trait {
+                self.traits.push(AspectScore {
                     what,
                     matched: 0,
                     of: 0,
@@ -64,7 +64,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn traits(mut self) -> Vec<Trait> {
+    pub(super) fn traits(mut self) -> Vec<AspectScore> {
         self.traits.sort_by_key(|counted| counted.what);
         self.traits
     }

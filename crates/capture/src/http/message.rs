@@ -1,6 +1,6 @@
 //! A message while it is read: its bytes are counted into bursts.
 
-use crate::model::{BodyEnd, Burst, Head, Message, Shortfall, Span};
+use crate::model::{BodyEnd, Burst, FrameSpan, Head, Message, Shortfall};
 use crate::reassembly::Piece;
 
 /// How many bursts of a message are kept.
@@ -41,7 +41,7 @@ pub(super) fn begun(at: u64, source: Source) -> Message {
         unseen_bytes: 0,
         seq: at as u32,
         next_seq: at as u32,
-        frames: Span {
+        frames: FrameSpan {
             first: source.frame,
             last: source.frame,
         },
@@ -71,7 +71,7 @@ pub(super) fn count(message: &mut Message, bytes: u64, source: Source) {
             bytes: 0,
             segments: Vec::new(),
             count: 0,
-            frames: Span {
+            frames: FrameSpan {
                 first: source.frame,
                 last: source.frame,
             },
@@ -140,7 +140,7 @@ mod tests {
         );
         assert_eq!(
             (message.seq, message.next_seq, message.frames),
-            (7, 142_494, Span { first: 1, last: 5 })
+            (7, 142_494, FrameSpan { first: 1, last: 5 })
         );
     }
 

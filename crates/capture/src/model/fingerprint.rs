@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 /// How much a server looks like each built-in profile.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Likeness {
+pub struct FingerprintMatch {
     /// The server.
     #[serde(serialize_with = "address")]
     pub server: SocketAddr,
@@ -42,12 +42,12 @@ pub struct Score {
     /// From 0 to 100.
     pub percent: u8,
     /// What was compared.
-    pub traits: Vec<Trait>,
+    pub traits: Vec<AspectScore>,
 }
 
 /// Something that was compared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Trait {
+pub struct AspectScore {
     /// What it is.
     pub what: Aspect,
     /// How many observations agreed.

@@ -5,8 +5,8 @@
 
 use super::clip;
 use super::table::{self, Cell, Table};
-use crate::describe::{self, Step, Story};
-use crate::model::{Capture, Connection, Use};
+use crate::describe::{self, Description, Step};
+use crate::model::{Capture, Connection, Usage};
 use crate::say::{Lang, Msg, Piece, Said, label};
 
 /// How many connections have sections of their own; the comparison has all of them.
@@ -105,7 +105,7 @@ impl Report {
         let opening = table::opening(connection, self.begin_ns, self.lang);
         self.table(&opening);
         self.list(&story.opening);
-        if connection.usage == Use::Http {
+        if connection.usage == Usage::Http {
             self.exchanges(connection, &story);
         }
         if let Some((number, response)) = table::large_response(connection) {
@@ -124,7 +124,7 @@ impl Report {
         self.list_under(3, Msg::Troubles, &story.troubles);
     }
 
-    fn exchanges(&mut self, connection: &Connection, story: &Story) {
+    fn exchanges(&mut self, connection: &Connection, story: &Description) {
         self.heading(3, label(Msg::Exchanges, self.lang));
         self.table(&table::exchanges(connection, self.lang));
         for step in story.course.iter().take(EXCHANGES) {
@@ -137,7 +137,7 @@ impl Report {
                         self.text.push_str(&format!("  - {detail}\n"));
                     }
                 }
-                Step::Rest(said) | Step::LeftOut(said) => {
+                Step::Idle(said) | Step::LeftOut(said) => {
                     let said = self.said(said);
                     self.item(&said);
                 }

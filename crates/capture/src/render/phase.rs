@@ -1,6 +1,6 @@
 //! Which part of a connection's life a frame belongs to: what the colours of a ladder mean. Knows nothing of colours.
 
-use crate::model::{Connection, Frame, Mark, Side};
+use crate::model::{AnalysisFlag, Connection, Frame, Side};
 use crate::say::Msg;
 use std::collections::BTreeSet;
 
@@ -73,7 +73,7 @@ impl Phases {
         if frame.flags.fin() || frame.flags.rst() || self.ending.contains(&frame.number) {
             return Phase::End;
         }
-        let probe = frame.marks.has(Mark::KeepAlive) || frame.marks.has(Mark::WindowProbe);
+        let probe = frame.marks.has(AnalysisFlag::KeepAlive) || frame.marks.has(AnalysisFlag::WindowProbe);
         match frame.from {
             _ if frame.len == 0 || probe => Phase::Ack,
             Side::Client => Phase::Request,

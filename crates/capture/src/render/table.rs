@@ -2,7 +2,7 @@
 
 use super::phase::opening_frames;
 use crate::describe;
-use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Use};
+use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Usage};
 use crate::say::{Lang, Msg, Said, label, printable, time};
 use std::net::SocketAddr;
 
@@ -245,12 +245,12 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
 }
 
 /// What a connection was used for, in a word or two.
-pub(super) fn usage(usage: Use) -> Msg {
+pub(super) fn usage(usage: Usage) -> Msg {
     match usage {
-        Use::Http => Msg::UseHttp,
-        Use::Unused => Msg::UseUnused,
-        Use::NotOpened => Msg::UseNotOpened,
-        Use::Other => Msg::UseOther,
+        Usage::Http => Msg::UseHttp,
+        Usage::Unused => Msg::UseUnused,
+        Usage::NotOpened => Msg::UseNotOpened,
+        Usage::Other => Msg::UseOther,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Text for a terminal.
 
 use super::ladder;
-use crate::describe::{self, Looks, Step};
+use crate::describe::{self, FingerprintDescription, Step};
 use crate::model::{Capture, Connection};
 use crate::say::{Lang, Msg, Said, label};
 use std::fmt::Write;
@@ -90,7 +90,7 @@ impl Page {
                     self.line(1, headline);
                     details.iter().for_each(|said| self.marked(2, " ", said));
                 }
-                Step::Rest(said) => self.marked(1, "~ ", said),
+                Step::Idle(said) => self.marked(1, "~ ", said),
                 Step::LeftOut(said) => self.line(1, said),
             }
         }
@@ -113,13 +113,13 @@ impl Page {
     }
 
     fn looks(&mut self, capture: &Capture) {
-        let looks: Vec<Looks> = capture.looks_like.iter().filter_map(describe::looks).collect();
+        let looks: Vec<FingerprintDescription> = capture.looks_like.iter().filter_map(describe::looks).collect();
         if looks.is_empty() {
             return;
         }
         self.plain("\n");
         self.heading(Msg::LooksLike);
-        for Looks { verdict, next, traits } in looks {
+        for FingerprintDescription { verdict, next, traits } in looks {
             self.line(1, &verdict);
             for (matched, differs) in traits {
                 self.marked(2, "", &matched);

@@ -1,7 +1,7 @@
 //! One direction of a connection: where its sequence numbers stand, and what each segment is by them.
 
 use crate::decode::Segment;
-use crate::model::{Mark, Marks, Traffic};
+use crate::model::{AnalysisFlag, AnalysisFlags, Traffic};
 use crate::reassembly::{News, Order};
 
 /// Positions begin here, so that what came before the first segment has a place too.
@@ -55,58 +55,65 @@ impl Direction {
     }
 
     /// What a segment is by its numbers alone, before its payload is looked at.
-    pub(super) fn marks(&self, other: &Direction, segment: &Segment<'_>, begin: u64, ack: u32, first: bool) -> Marks {
-        let mut marks = Marks::default();
+    pub(super) fn marks(
+        &self,
+        other: &Direction,
+        segment: &Segment<'_>,
+        begin: u64,
+        ack: u32,
+        first: bool,
+    ) -> AnalysisFlags {
+        let mut marks = AnalysisFlags::default();
         let flags = segment.flags;
         let len = segment.len.unwrap_or(0);
         if segment.reassembled {
-            marks.add(Mark::Reassembled);
+            marks.add(AnalysisFlag::Reassembled);
         }
         if segment.payload.len() < len as usize {
-            marks.add(Mark::Cut);
+            marks.add(AnalysisFlag::Cut);
         }
         if other.started && flags.ack() && position(other.next, ack) > other.next {
-            marks.add(Mark::AckedUnseen);
+            marks.add(AnalysisFlag::AckedUnseen);
         }
         if flags.syn() || flags.fin() || flags.rst() {
             if !first && flags.fin() && self.fin == Some(begin + u64::from(len)) {
-                marks.add(Mark::Retransmission);
+                marks.add(AnalysisFlag::Retransmission);
             }
             return marks;
         }
         if segment.window == 0 {
-            marks.add(Mark::ZeroWindow);
+            marks.add(AnalysisFlag::ZeroWindow);
         }
         if !first && len <= 1 && begin + 1 == self.next {
-            marks.add(Mark::KeepAlive);
+            marks.add(AnalysisFlag::KeepAlive);
         } else if len == 1 && begin == self.next && other.window == Some(0) {
-            marks.add(Mark::WindowProbe);
+            marks.add(AnalysisFlag::WindowProbe);
         }
         let repeats = self.last_ack == Some(ack) && self.window == Some(segment.window);
         if len == 0 && begin == self.next && repeats && other.was_keep_alive {
-            marks.add(Mark::KeepAliveAck);
+            marks.add(AnalysisFlag::KeepAliveAck);
         }
         marks
     }
 
     /// Notes what a segment's payload brought.
-    pub(super) fn brought(&mut self, news: News, new: u64, len: u64, marks: &mut Marks) {
+    pub(super) fn brought(&mut self, news: News, new: u64, len: u64, marks: &mut AnalysisFlags) {
         self.traffic.bytes += new;
-        if marks.has(Mark::KeepAlive) {
+        if marks.has(AnalysisFlag::KeepAlive) {
             return;
         }
         self.traffic.repeated_bytes += len - new.min(len);
         match news {
             News::Next => {}
-            News::AheadOfGap => marks.add(Mark::Gap),
-            News::FillsGap => marks.add(Mark::OutOfOrder),
-            News::Partly => marks.add(Mark::Overlap),
-            News::Nothing => marks.add(Mark::Retransmission),
+            News::AheadOfGap => marks.add(AnalysisFlag::Gap),
+            News::FillsGap => marks.add(AnalysisFlag::OutOfOrder),
+            News::Partly => marks.add(AnalysisFlag::Overlap),
+            News::Nothing => marks.add(AnalysisFlag::Retransmission),
         }
     }
 
     /// Remembers a segment for the ones that follow.
-    pub(super) fn remember(&mut self, segment: &Segment<'_>, begin: u64, ack: u32, marks: Marks) {
+    pub(super) fn remember(&mut self, segment: &Segment<'_>, begin: u64, ack: u32, marks: AnalysisFlags) {
         let len = u64::from(segment.len.unwrap_or(0));
         if segment.flags.fin() {
             self.fin.get_or_insert(begin + len);
@@ -117,7 +124,7 @@ impl Direction {
         }
         self.window = Some(segment.window);
         self.last_ack = segment.flags.ack().then_some(ack);
-        self.was_keep_alive = marks.has(Mark::KeepAlive);
+        self.was_keep_alive = marks.has(AnalysisFlag::KeepAlive);
         self.traffic.frames += 1;
     }
 }

@@ -1,7 +1,7 @@
 //! The frames of a connection as they are listed, and what is special about them.
 
 use crate::limits::{Budget, take};
-use crate::model::{Flags, Frame, Mark, Marks, Side, Trouble};
+use crate::model::{AnalysisFlag, AnalysisFlags, Flags, Frame, Side, TcpIssue};
 use std::collections::VecDeque;
 
 /// How many frames are listed from a connection's beginning.
@@ -18,7 +18,7 @@ pub(super) struct Seen {
     pub(super) ns: i64,
     pub(super) from: u8,
     pub(super) flags: Flags,
-    pub(super) marks: Marks,
+    pub(super) marks: AnalysisFlags,
     pub(super) seq: u32,
     pub(super) ack: u32,
     pub(super) len: u32,
@@ -31,7 +31,7 @@ pub(super) struct Gather {
     first: Vec<Seen>,
     last: VecDeque<Seen>,
     count: u64,
-    troubles: Vec<(Mark, u8, u64, Vec<u64>)>,
+    troubles: Vec<(AnalysisFlag, u8, u64, Vec<u64>)>,
 }
 
 impl Gather {
@@ -52,7 +52,7 @@ impl Gather {
         self.last.push_back(seen);
     }
 
-    fn trouble(&mut self, mark: Mark, from: u8, number: u64) {
+    fn trouble(&mut self, mark: AnalysisFlag, from: u8, number: u64) {
         let at = self
             .troubles
             .iter()
@@ -86,11 +86,11 @@ impl Gather {
         (listed, left_out)
     }
 
-    pub(super) fn troubles(&self, client: usize) -> Vec<Trouble> {
-        let mut troubles: Vec<Trouble> = self
+    pub(super) fn troubles(&self, client: usize) -> Vec<TcpIssue> {
+        let mut troubles: Vec<TcpIssue> = self
             .troubles
             .iter()
-            .map(|(mark, from, count, frames)| Trouble {
+            .map(|(mark, from, count, frames)| TcpIssue {
                 mark: *mark,
                 by: side(usize::from(*from), client),
                 count: *count,

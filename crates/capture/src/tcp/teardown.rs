@@ -1,7 +1,7 @@
 //! The end of a connection, frame by frame: FINs, their acknowledgements, RSTs and what they are.
 
 use super::frames::side;
-use crate::model::{End, EndReason, Fin, Goodbye, Reset, ResetClass};
+use crate::model::{End, EndReason, Fin, Reset, ResetClass, Teardown};
 use crate::tcp::Moment;
 
 /// How many RSTs are kept.
@@ -159,7 +159,7 @@ impl Ending {
             acks: self.fins.iter().filter_map(|fin| fin.acked).collect(),
             half_closed_ns,
             quiet_ns: match goodbye {
-                Goodbye::StillOpen => last_byte.map(|last| since(last.ns, capture_end_ns)),
+                Teardown::StillOpen => last_byte.map(|last| since(last.ns, capture_end_ns)),
                 _ => None,
             },
             first_fin,
@@ -172,20 +172,20 @@ impl Ending {
     }
 }
 
-fn goodbye(first: Option<&Fin>, second: Option<&Fin>, reset: Option<&Reset>, opened: bool) -> Goodbye {
+fn goodbye(first: Option<&Fin>, second: Option<&Fin>, reset: Option<&Reset>, opened: bool) -> Teardown {
     match (first, second, reset) {
-        (_, _, Some(reset)) if reset.class == ResetClass::Refused => Goodbye::NeverOpened,
-        (None, _, Some(_)) => Goodbye::Reset,
-        (None, _, None) if !opened => Goodbye::NeverOpened,
-        (None, _, None) => Goodbye::StillOpen,
+        (_, _, Some(reset)) if reset.class == ResetClass::Refused => Teardown::NeverOpened,
+        (None, _, Some(_)) => Teardown::Reset,
+        (None, _, None) if !opened => Teardown::NeverOpened,
+        (None, _, None) => Teardown::StillOpen,
         (Some(first), Some(second), reset) => match (first.acked, second.acked) {
-            (Some(acked), Some(_)) if acked == second.frame => Goodbye::ThreeFrames,
-            (Some(_), Some(_)) => Goodbye::FourFrames,
-            _ if reset.is_some_and(|reset| reset.class != ResetClass::HarmlessAfterFin) => Goodbye::FinThenReset,
-            _ => Goodbye::BothFins,
+            (Some(acked), Some(_)) if acked == second.frame => Teardown::ThreeFrames,
+            (Some(_), Some(_)) => Teardown::FourFrames,
+            _ if reset.is_some_and(|reset| reset.class != ResetClass::HarmlessAfterFin) => Teardown::FinThenReset,
+            _ => Teardown::BothFins,
         },
-        (Some(_), None, Some(_)) => Goodbye::FinThenReset,
-        (Some(_), None, None) => Goodbye::HalfClosed,
+        (Some(_), None, Some(_)) => Teardown::FinThenReset,
+        (Some(_), None, None) => Teardown::HalfClosed,
     }
 }
 

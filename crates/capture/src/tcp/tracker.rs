@@ -7,7 +7,7 @@ use super::teardown::{Ending, SeenReset, Situation, class};
 use crate::decode::Segment;
 use crate::http::Conversation;
 use crate::limits::Budget;
-use crate::model::{End, Frame, Handshake, Mark, Marks, ResetClass, Role, Side, Traffic, Trouble};
+use crate::model::{AnalysisFlag, AnalysisFlags, End, Frame, Handshake, ResetClass, Role, Side, TcpIssue, Traffic};
 use crate::reassembly::Piece;
 
 /// A frame and its time.
@@ -111,10 +111,17 @@ impl Reading {
         self.gather.add(seen, budget);
     }
 
-    fn payload(&mut self, segment: &Segment<'_>, from: usize, begin: u64, marks: &mut Marks, budget: &mut Budget) {
+    fn payload(
+        &mut self,
+        segment: &Segment<'_>,
+        from: usize,
+        begin: u64,
+        marks: &mut AnalysisFlags,
+        budget: &mut Budget,
+    ) {
         let len = u64::from(segment.len.unwrap_or(0));
         let bytes = &segment.payload[..segment.payload.len().min(len as usize)];
-        self.cut += u64::from(marks.has(Mark::Cut));
+        self.cut += u64::from(marks.has(AnalysisFlag::Cut));
         let piece = Piece {
             at: begin,
             bytes,
@@ -268,7 +275,7 @@ impl Reading {
         self.gather.frames(client)
     }
 
-    pub(crate) fn troubles(&self, client: usize) -> Vec<Trouble> {
+    pub(crate) fn troubles(&self, client: usize) -> Vec<TcpIssue> {
         self.gather.troubles(client)
     }
 

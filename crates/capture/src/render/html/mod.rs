@@ -15,7 +15,7 @@ mod writer;
 use super::clip;
 use super::phase::{Phase, Phases};
 use super::table;
-use crate::describe::{self, Looks};
+use crate::describe::{self, FingerprintDescription};
 use crate::model::{Capture, Connection, Message};
 use crate::say::{Lang, Msg, Said, printable};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -70,7 +70,7 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: Writer<'_>) -> Markup {
                 (w.table(&table::comparison(capture, w.lang)))
             }
         }
-        @let looks: Vec<Looks> = capture.looks_like.iter().filter_map(describe::looks).collect();
+        @let looks: Vec<FingerprintDescription> = capture.looks_like.iter().filter_map(describe::looks).collect();
         @if !looks.is_empty() {
             section {
                 h2 { (w.label(Msg::LooksLike)) }
@@ -112,7 +112,7 @@ fn findings(capture: &Capture, w: Writer<'_>) -> Markup {
     }
 }
 
-fn looks_like(looks: &Looks, w: Writer<'_>) -> Markup {
+fn looks_like(looks: &FingerprintDescription, w: Writer<'_>) -> Markup {
     html! {
         p { strong { (w.said(&looks.verdict)) } @if let Some(next) = &looks.next { " (" (w.said(next)) ")" } }
         ul {

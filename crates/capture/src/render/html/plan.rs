@@ -1,8 +1,8 @@
 //! What goes on the page: which connections, exchanges and frames, within bounds, and which statement stands beside
 //! which frames. Knows no HTML.
 
-use crate::describe::{self, Step, Story};
-use crate::model::{Capture, Connection, Exchange, Frame, Span};
+use crate::describe::{self, Description, Step};
+use crate::model::{Capture, Connection, Exchange, Frame, FrameSpan};
 use crate::say::{Msg, Said};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -201,14 +201,14 @@ fn groups(exchanges: &[Exchange]) -> Vec<Range<usize>> {
     groups
 }
 
-fn span(exchange: &Exchange) -> Option<Span> {
+fn span(exchange: &Exchange) -> Option<FrameSpan> {
     let spans = || {
         [&exchange.request, &exchange.response]
             .into_iter()
             .flatten()
             .map(|message| message.frames)
     };
-    Some(Span {
+    Some(FrameSpan {
         first: spans().map(|span| span.first).min()?,
         last: spans().map(|span| span.last).max()?,
     })
@@ -258,7 +258,7 @@ fn cuts(connection: &Connection, exchanges: &[Exchange], groups: &[Range<usize>]
 
 /// What is said, in as many sections as there are cuts.
 fn told<'a>(
-    story: Story,
+    story: Description,
     exchanges: &'a [Exchange],
     groups: &[Range<usize>],
     untold: usize,
@@ -293,7 +293,7 @@ fn told<'a>(
                 });
             }
             Step::LeftOut(_) if untold > 0 => {}
-            Step::Rest(said) | Step::LeftOut(said) => sections[at].told.push(Told::Line(said)),
+            Step::Idle(said) | Step::LeftOut(said) => sections[at].told.push(Told::Line(said)),
         }
     }
     if untold > 0 {

@@ -3,7 +3,7 @@
 use super::ladder::per_cent;
 use super::scale::{Anchor, Scale};
 use super::writer::Writer;
-use crate::model::{Capture, Connection, Exchange, Goodbye, Message, Side};
+use crate::model::{Capture, Connection, Exchange, Message, Side, Teardown};
 use crate::render::phase::Phase;
 use crate::render::table::usage;
 use crate::say::{Msg, Said, time};
@@ -169,7 +169,7 @@ impl<'a> Lane<'a> {
     fn draw(&self, scale: &Scale, capture_end_ns: i64, w: Writer<'_>) -> Markup {
         let connection = self.connection;
         let end = &connection.end;
-        let open = end.goodbye == Goodbye::StillOpen;
+        let open = end.goodbye == Teardown::StillOpen;
         let until = if open { capture_end_ns } else { connection.last_ns };
         let fins = (
             end.first_fin.as_ref().map(|fin| fin.ns),
