@@ -94,7 +94,7 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
         }
         let _ = request.framing(&profile.head.body);
         match decide::route(profile, &request, &[]) {
-            Route::Answer(id) => assert_sound(
+            Route::Respond(id) => assert_sound(
                 profile,
                 &Reply::plain(profile, id, request.method()),
                 Some(&request),

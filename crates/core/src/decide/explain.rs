@@ -71,7 +71,7 @@ fn target(request: &Request<'_>) -> (&'static str, String) {
 fn method(profile: &Profile, request: &Request<'_>) -> Step {
     let said = match profile.methods.rule(request.method()) {
         MethodRule::Serve => Said::Served,
-        MethodRule::Answer(_) => Said::Answered,
+        MethodRule::Respond(_) => Said::Answered,
         MethodRule::Resolved(_) => Said::Resolved,
         MethodRule::Found(_) => Said::FoundFirst,
     };
@@ -80,7 +80,7 @@ fn method(profile: &Profile, request: &Request<'_>) -> Step {
 
 fn route(profile: &Profile, request: &Request<'_>) -> Step {
     match profile.methods.rule(request.method()) {
-        MethodRule::Answer(_) => method(profile, request),
+        MethodRule::Respond(_) => method(profile, request),
         _ => Step::new("target", Said::Routed, [target(request)]),
     }
 }

@@ -19,7 +19,7 @@ use crate::http1::precondition::{self, Validators, Verdict};
 use crate::http1::range::{self, Selection};
 use crate::http1::{Request, ResponseId};
 use crate::path::{self, Located};
-use crate::profile::{MethodRule, Precompressed, Profile, Take};
+use crate::profile::{MethodRule, OnInput, Precompressed, Profile};
 use crate::render::{Body, Lay, Moment, Place, Reply, Why, write_etag};
 use asked::Asked;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// This response, whatever files there are.
-    Answer(ResponseId),
+    Respond(ResponseId),
     /// What lies at this path.
     Lookup(Located),
 }
@@ -36,27 +36,27 @@ pub enum Route {
 /// What `request` is for. `root` is the path of the root directory, name by name.
 pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route {
     let rule = profile.methods.rule(request.method());
-    if let MethodRule::Answer(id) = rule
+    if let MethodRule::Respond(id) = rule
         && !profile.target.before_method
     {
-        return Route::Answer(id);
+        return Route::Respond(id);
     }
     let target = request.target();
-    if let Take::Answer(id) = profile.target.asterisk
+    if let OnInput::Respond(id) = profile.target.asterisk
         && (target == b"*" || (request.method() == b"OPTIONS" && path::has_no_path(target, &profile.target)))
     {
-        return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
+        return Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
-    if let MethodRule::Answer(id) = rule {
-        return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
+    if let MethodRule::Respond(id) = rule {
+        return Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
     match (path::locate(target, &profile.target, &profile.files, root), rule) {
         (Ok(located), _) => Route::Lookup(located),
         // A name that no file has, because it is no UTF-8.
         (Err(_), MethodRule::Resolved(id)) => {
-            Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id))
+            Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id))
         }
-        (Err(id), _) => Route::Answer(id),
+        (Err(id), _) => Route::Respond(id),
     }
 }
 
@@ -137,8 +137,8 @@ fn reply_to_found<'p>(
     let file = match found {
         Found::File(file) => file,
         Found::FileWithSlash(file) => match files.file_slash {
-            Take::As(()) => file,
-            Take::Answer(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
+            OnInput::Accept(()) => file,
+            OnInput::Respond(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
         },
         Found::Directory => return Reply::plain(profile, files.directory, method),
         Found::NoIndex => {
@@ -159,7 +159,7 @@ fn reply_to_found<'p>(
         Found::Special => return Reply::plain(profile, files.special, method),
         Found::Unavailable => return Reply::plain(profile, profile.connection.full, method),
     };
-    if let Take::Answer(id) = files.untyped
+    if let OnInput::Respond(id) = files.untyped
         && file.content_type.is_empty()
     {
         return Reply::plain(profile, id, method);

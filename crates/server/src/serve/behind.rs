@@ -58,7 +58,7 @@ impl Driver {
             _ if !(ended && drops && waits_for_file) => Behind::Nothing,
             Ahead::Whole | Ahead::Fault(..) | Ahead::Connect(..) => Behind::Fin(CloseReason::RequestDropped.into()),
             Ahead::Partial => match profile.connection.client_fin.in_head {
-                EofInHead::Answer(id) => Behind::Fin(Box::pin(self.say(site, id, CloseReason::ClientFinInHead)).await),
+                EofInHead::Respond(id) => Behind::Fin(Box::pin(self.say(site, id, CloseReason::ClientFinInHead)).await),
                 _ => Behind::Fin(CloseReason::RequestDropped.into()),
             },
         }

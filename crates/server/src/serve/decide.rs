@@ -32,7 +32,7 @@ impl Exchange<'_> {
     pub(super) fn decide(&self, request: &Request<'_>) -> Answer<'_> {
         let profile = self.profile();
         match decide::route(profile, request, self.site.root.names()) {
-            Route::Answer(id) => Reply::plain(profile, id, request.method()).because(Why::Route).into(),
+            Route::Respond(id) => Reply::plain(profile, id, request.method()).because(Why::Route).into(),
             Route::Lookup(located) => {
                 let Lookup { found, resource } = self.find(request, &located);
                 let named = matches!(profile.methods.rule(request.method()), MethodRule::Resolved(_))

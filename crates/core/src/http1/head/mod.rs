@@ -154,7 +154,7 @@ mod tests {
     use crate::http1::request::BodyRules;
 
     fn strict() -> HeadPolicy {
-        let mut faults = Faults::all(Treatment::Answer(0));
+        let mut faults = Faults::all(Treatment::Respond(0));
         faults.set(Fault::EmptyLine, Treatment::Accept);
         HeadPolicy {
             line: 8000,
