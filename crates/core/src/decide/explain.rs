@@ -13,7 +13,7 @@ use crate::http1::range::{self, Selection};
 use crate::http1::text::printable;
 use crate::http1::{Fault, Request, date, status};
 use crate::profile::{MethodRule, Profile};
-use crate::render::{Moment, Reply, Why, write_etag};
+use crate::render::{RenderContext, Reply, Why, write_etag};
 
 /// Why a request was not decided on but refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn explain(
     request: &Request<'_>,
     reply: &Reply<'_>,
     refused: Option<Refused>,
-    moment: &Moment,
+    context: &RenderContext,
 ) -> Vec<Step> {
     let mut steps = Vec::new();
     match (reply.why, refused) {
@@ -54,7 +54,7 @@ pub fn explain(
             steps.push(method(profile, request));
             if let Some(facts) = reply.file.as_deref() {
                 steps.push(file(request, facts));
-                conditional(profile, request, facts, moment, &mut steps);
+                conditional(profile, request, facts, context, &mut steps);
             }
         }
     }
@@ -96,18 +96,24 @@ fn file(request: &Request<'_>, file: &FileFacts) -> Step {
     Step::new("file", Said::File, values)
 }
 
-fn conditional(profile: &Profile, request: &Request<'_>, file: &FileFacts, moment: &Moment, steps: &mut Vec<Step>) {
+fn conditional(
+    profile: &Profile,
+    request: &Request<'_>,
+    file: &FileFacts,
+    context: &RenderContext,
+    steps: &mut Vec<Step>,
+) {
     let asked = Asked::of(profile, request);
     let selection = asked
         .range
         .as_deref()
         .map(|range| range::select(range, file.size(), &profile.range));
     let mut etag = Vec::new();
-    let has_etag = write_etag(profile, file, moment.now_secs, &mut etag);
+    let has_etag = write_etag(profile, file, context.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
         mtime_secs: file.id.mtime_secs,
-        now_secs: moment.now_secs,
+        now_secs: context.now_secs,
     };
     let conditional = asked.conditional(selection.as_ref());
     steps.extend(conditions::explain(&profile.conditions, &conditional, &validators));

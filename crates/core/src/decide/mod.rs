@@ -20,7 +20,7 @@ use crate::http1::range::{self, Selection};
 use crate::http1::{Request, ResponseId};
 use crate::path::{self, Located};
 use crate::profile::{MethodRule, OnInput, Precompressed, Profile};
-use crate::render::{Body, Lay, Moment, Place, Reply, Why, write_etag};
+use crate::render::{Body, Lay, Place, RenderContext, Reply, Why, write_etag};
 use asked::Asked;
 use std::sync::Arc;
 
@@ -109,10 +109,10 @@ pub fn file_reply<'p>(
     request: &Request<'_>,
     found: Found,
     named: Option<&str>,
-    moment: &Moment,
+    context: &RenderContext,
 ) -> Reply<'p> {
     let lay = Lay::of(&found);
-    let reply = reply_to_found(profile, request, found, named, moment);
+    let reply = reply_to_found(profile, request, found, named, context);
     match reply.why {
         Why::Unsaid => reply.because(Why::Found(lay)),
         _ => reply,
@@ -124,7 +124,7 @@ fn reply_to_found<'p>(
     request: &Request<'_>,
     found: Found,
     named: Option<&str>,
-    moment: &Moment,
+    context: &RenderContext,
 ) -> Reply<'p> {
     let files = &profile.files;
     let method = request.method();
@@ -167,7 +167,7 @@ fn reply_to_found<'p>(
     match rule {
         MethodRule::Found(id) => Reply::plain(profile, id, method),
         MethodRule::Resolved(id) => Reply::resolved(profile, id, method, Place::File(file)),
-        _ => file_conditions(profile, request, file, moment).because(Why::Conditions),
+        _ => file_conditions(profile, request, file, context).because(Why::Conditions),
     }
 }
 
@@ -176,7 +176,7 @@ fn file_conditions<'p>(
     profile: &'p Profile,
     request: &Request<'_>,
     file: Arc<FileFacts>,
-    moment: &Moment,
+    context: &RenderContext,
 ) -> Reply<'p> {
     let responses = &profile.responses;
     let asked = Asked::of(profile, request);
@@ -188,11 +188,11 @@ fn file_conditions<'p>(
     let mut etag = Vec::new();
     // The tag is rendered only where a field is compared with it.
     let compares = [conditional.if_match, conditional.if_none_match, conditional.if_range];
-    let has_etag = compares.iter().any(Option::is_some) && write_etag(profile, &file, moment.now_secs, &mut etag);
+    let has_etag = compares.iter().any(Option::is_some) && write_etag(profile, &file, context.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
         mtime_secs: file.id.mtime_secs,
-        now_secs: moment.now_secs,
+        now_secs: context.now_secs,
     };
     let method = request.method();
     let honour_range = match precondition::evaluate(&profile.conditions, &conditional, &validators) {
@@ -207,7 +207,7 @@ fn file_conditions<'p>(
     match selection.filter(|_| honour_range) {
         None | Some(Selection::Whole) => Reply::about(profile, responses.ok(), method, file, Body::Whole),
         Some(Selection::Single(range)) => Reply::about(profile, responses.partial(), method, file, Body::Range(range)),
-        Some(Selection::Several(ranges)) => Reply::multipart(profile, request, file, &ranges, moment),
+        Some(Selection::Several(ranges)) => Reply::multipart(profile, request, file, &ranges, context),
         Some(Selection::Unsatisfiable) => {
             Reply::about(profile, responses.unsatisfiable(), method, file, Body::Unsatisfiable)
         }

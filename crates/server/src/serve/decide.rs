@@ -37,7 +37,7 @@ impl Exchange<'_> {
                 let Lookup { found, resource } = self.find(request, &located);
                 let named = matches!(profile.methods.rule(request.method()), MethodRule::Resolved(_))
                     .then(|| self.first_missing(&located));
-                let reply = decide::file_reply(profile, request, found, named, &self.worker.moment());
+                let reply = decide::file_reply(profile, request, found, named, &self.worker.render_context());
                 if matches!(reply.body, Body::Ranges(_)) {
                     self.worker.shared.multiparts.fetch_add(1, Ordering::Relaxed);
                 }

@@ -22,12 +22,12 @@ impl Exchange<'_> {
             Why::Unsaid => self.refused(request, ending),
             _ => None,
         };
-        let moment = self.worker.moment();
+        let context = self.worker.render_context();
         Detail {
             raw,
             cuts,
             file: reply.file.as_deref().map(|file| file.path.as_str()),
-            why: decide::explain(self.profile(), request, reply, refused, &moment),
+            why: decide::explain(self.profile(), request, reply, refused, &context),
         }
     }
 
