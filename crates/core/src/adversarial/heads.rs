@@ -110,7 +110,7 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
                     Found::Directory,
                     Found::NoIndex,
                     Found::Missing,
-                    Found::BehindFile,
+                    Found::PathAfterFile,
                 ];
                 for found in founds {
                     let reply = decide::file_reply(profile, &request, found, None, &RenderContext::default());
@@ -163,7 +163,7 @@ fn a_usual_line_is_read_as_any_other() {
         for profile in &profiles {
             let (short, long) = (
                 head::scan(bytes, &profile.head),
-                head::scan_the_long_way(bytes, &profile.head),
+                head::scan_slow_path(bytes, &profile.head),
             );
             assert_eq!(short, long, "{}: {}", profile.name, String::from_utf8_lossy(bytes));
         }

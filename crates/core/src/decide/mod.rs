@@ -3,15 +3,15 @@
 //! [`route`] says what a request is for: an answer that depends on no file, or a path to look up. [`file_reply`] decides
 //! what is answered to what was found there. [`crate::render`] makes bytes of either.
 
-mod asked;
+mod conditional_fields;
 mod conditions;
-mod explain;
 mod said;
-mod why;
+mod step;
+mod trace;
 
-pub use explain::{Refused, explain};
-pub use said::Said;
-pub use why::Step;
+pub use said::TraceMessage;
+pub use step::Step;
+pub use trace::{Refused, trace};
 
 use crate::facts::{FileFacts, Found};
 use crate::http1::field::Name;
@@ -20,8 +20,8 @@ use crate::http1::range::{self, Selection};
 use crate::http1::{Request, ResponseId};
 use crate::path::{self, Located};
 use crate::profile::{MethodRule, OnInput, Precompressed, Profile};
-use crate::render::{Body, Lay, Place, RenderContext, Reply, Why, write_etag};
-use asked::Asked;
+use crate::render::{Body, Decision, LookupKind, Place, RenderContext, Reply, write_etag};
+use conditional_fields::ConditionalFields;
 use std::sync::Arc;
 
 /// What a request is for.
@@ -111,10 +111,10 @@ pub fn file_reply<'p>(
     named: Option<&str>,
     context: &RenderContext,
 ) -> Reply<'p> {
-    let lay = Lay::of(&found);
+    let kind = LookupKind::of(&found);
     let reply = reply_to_found(profile, request, found, named, context);
-    match reply.why {
-        Why::Unsaid => reply.because(Why::Found(lay)),
+    match reply.decision {
+        Decision::Unspecified => reply.decided_by(Decision::Found(kind)),
         _ => reply,
     }
 }
@@ -153,7 +153,7 @@ fn reply_to_found<'p>(
         }
         Found::Denied => return Reply::plain(profile, files.denied, method),
         Found::TooLong => return Reply::plain(profile, files.too_long, method),
-        Found::BehindFile => {
+        Found::PathAfterFile => {
             return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
         }
         Found::Special => return Reply::plain(profile, files.special, method),
@@ -167,7 +167,7 @@ fn reply_to_found<'p>(
     match rule {
         MethodRule::Found(id) => Reply::plain(profile, id, method),
         MethodRule::Resolved(id) => Reply::resolved(profile, id, method, Place::File(file)),
-        _ => file_conditions(profile, request, file, context).because(Why::Conditions),
+        _ => file_conditions(profile, request, file, context).decided_by(Decision::Conditions),
     }
 }
 
@@ -179,12 +179,12 @@ fn file_conditions<'p>(
     context: &RenderContext,
 ) -> Reply<'p> {
     let responses = &profile.responses;
-    let asked = Asked::of(profile, request);
-    let selection = asked
+    let fields = ConditionalFields::of(profile, request);
+    let selection = fields
         .range
         .as_deref()
         .map(|range| range::select(range, file.size(), &profile.range));
-    let conditional = asked.conditional(selection.as_ref());
+    let conditional = fields.conditional(selection.as_ref());
     let mut etag = Vec::new();
     // The tag is rendered only where a field is compared with it.
     let compares = [conditional.if_match, conditional.if_none_match, conditional.if_range];

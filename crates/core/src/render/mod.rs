@@ -3,14 +3,14 @@
 //! Knows what placeholders stand for. What is answered was decided before, by [`crate::decide`].
 
 mod context;
+mod decision;
 mod parts;
 mod reply;
 mod values;
-mod why;
 
 pub use context::{ConnectionContext, RenderContext};
+pub use decision::{Decision, LookupKind};
 pub use parts::Parts;
 pub use reply::{Body, Place, Reply};
-pub use why::{Lay, Why};
 
 pub(crate) use values::write_etag;

@@ -1,9 +1,9 @@
 //! A reply: which response, with which body, about which file; and its bytes.
 
 use super::context::{ConnectionContext, RenderContext};
+use super::decision::Decision;
 use super::parts::Parts;
 use super::values::ReplyValues;
-use super::why::Why;
 use crate::facts::FileFacts;
 use crate::http1::range::ByteRange;
 use crate::http1::{Request, ResponseId, Version};
@@ -20,7 +20,7 @@ pub struct Reply<'p> {
     /// The body.
     pub body: Body,
     /// Why it is this one.
-    pub why: Why,
+    pub decision: Decision,
     /// The media type of what is no file.
     pub(super) content_type: Option<String>,
     pub(super) profile: &'p Profile,
@@ -59,7 +59,7 @@ impl<'p> Reply<'p> {
             response: profile.responses.for_method(id, method),
             file: None,
             body: Body::Whole,
-            why: Why::Unsaid,
+            decision: Decision::Unspecified,
             content_type: None,
             profile,
         }
@@ -67,8 +67,8 @@ impl<'p> Reply<'p> {
 
     /// The same, for this reason.
     #[must_use]
-    pub fn because(self, why: Why) -> Reply<'p> {
-        Reply { why, ..self }
+    pub fn decided_by(self, decision: Decision) -> Reply<'p> {
+        Reply { decision, ..self }
     }
 
     /// A response about what a path names, whatever that is.

@@ -7,17 +7,17 @@
 //! [`scan`] is the way in. [`policy`] is what a profile says; the other modules are the parts of one scanner, in the order
 //! of the bytes: `scanner` goes from line to line, `request_line`, `target` and `version` read the first, `field_lines`
 //! and `field_line` the others, `unfinished` looks at a line of which only a part has come, and
-//! `usual` knows the line that most requests have.
+//! `fast_path` knows the line that most requests have.
 
+mod fast_path;
 mod field_line;
 mod field_lines;
+mod header_buffers;
 pub mod policy;
 mod request_line;
-mod room;
 mod scanner;
 mod target;
 mod unfinished;
-mod usual;
 mod version;
 
 pub use policy::{Buffers, HeadPolicy, Http09, Separators};
@@ -35,9 +35,9 @@ pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
 
 /// The same without a shortcut for what is usual.
 #[cfg(test)]
-pub(crate) fn scan_the_long_way(bytes: &[u8], policy: &HeadPolicy) -> Scan {
+pub(crate) fn scan_slow_path(bytes: &[u8], policy: &HeadPolicy) -> Scan {
     let mut scanner = Scanner::new(bytes, policy);
-    scanner.judges_all = true;
+    scanner.slow_path_only = true;
     finish(scanner, policy)
 }
 

@@ -2,10 +2,10 @@
 //!
 //! It asks the same functions that decided, a second time and only when somebody looks.
 
-use super::asked::Asked;
+use super::conditional_fields::ConditionalFields;
 use super::conditions;
-use super::said::{Said, value};
-use super::why::{Step, characters, said_of};
+use super::said::{TraceMessage, value};
+use super::step::{Step, characters, message_for};
 use crate::close_reason::CloseReason;
 use crate::facts::FileFacts;
 use crate::http1::precondition::Validators;
@@ -13,7 +13,7 @@ use crate::http1::range::{self, Selection};
 use crate::http1::text::printable;
 use crate::http1::{Fault, Request, date, status};
 use crate::profile::{MethodRule, Profile};
-use crate::render::{RenderContext, Reply, Why, write_etag};
+use crate::render::{Decision, RenderContext, Reply, write_etag};
 
 /// Why a request was not decided on but refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Refused {
 }
 
 /// How `reply` to `request` came about. `refused` says so where the reply does not.
-pub fn explain(
+pub fn trace(
     profile: &Profile,
     request: &Request<'_>,
     reply: &Reply<'_>,
@@ -33,24 +33,24 @@ pub fn explain(
     context: &RenderContext,
 ) -> Vec<Step> {
     let mut steps = Vec::new();
-    match (reply.why, refused) {
-        (Why::Unsaid, Some(Refused::Fault(fault))) => steps.push(Step::new(
+    match (reply.decision, refused) {
+        (Decision::Unspecified, Some(Refused::Fault(fault))) => steps.push(Step::new(
             "fault",
-            Said::Fault,
+            TraceMessage::Fault,
             [value("meaning", fault.meaning()), value("fault", fault)],
         )),
-        (Why::Unsaid, Some(Refused::Ending(reason))) => steps.push(Step::new(
+        (Decision::Unspecified, Some(Refused::Ending(reason))) => steps.push(Step::new(
             "refused",
-            Said::Refused,
+            TraceMessage::Refused,
             [value("words", reason.words()), value("reason", reason.key())],
         )),
-        (Why::Unsaid, None) => {}
-        (Why::Route, _) => steps.push(route(profile, request)),
-        (Why::Found(lay), _) => {
+        (Decision::Unspecified, None) => {}
+        (Decision::Route, _) => steps.push(route(profile, request)),
+        (Decision::Found(kind), _) => {
             steps.push(method(profile, request));
-            steps.push(Step::new("path", said_of(lay), [target(request)]));
+            steps.push(Step::new("path", message_for(kind), [target(request)]));
         }
-        (Why::Conditions, _) => {
+        (Decision::Conditions, _) => {
             steps.push(method(profile, request));
             if let Some(facts) = reply.file.as_deref() {
                 steps.push(file(request, facts));
@@ -60,7 +60,7 @@ pub fn explain(
     }
     let status = reply.response.status;
     let values = [value("status", status), value("phrase", status::reason(status))];
-    steps.push(Step::new("status", Said::Status, values));
+    steps.push(Step::new("status", TraceMessage::Status, values));
     steps
 }
 
@@ -70,10 +70,10 @@ fn target(request: &Request<'_>) -> (&'static str, String) {
 
 fn method(profile: &Profile, request: &Request<'_>) -> Step {
     let said = match profile.methods.rule(request.method()) {
-        MethodRule::Serve => Said::Served,
-        MethodRule::Respond(_) => Said::Answered,
-        MethodRule::Resolved(_) => Said::Resolved,
-        MethodRule::Found(_) => Said::FoundFirst,
+        MethodRule::Serve => TraceMessage::Served,
+        MethodRule::Respond(_) => TraceMessage::Answered,
+        MethodRule::Resolved(_) => TraceMessage::Resolved,
+        MethodRule::Found(_) => TraceMessage::FoundFirst,
     };
     Step::new("method", said, [value("method", printable(request.method()))])
 }
@@ -81,7 +81,7 @@ fn method(profile: &Profile, request: &Request<'_>) -> Step {
 fn route(profile: &Profile, request: &Request<'_>) -> Step {
     match profile.methods.rule(request.method()) {
         MethodRule::Respond(_) => method(profile, request),
-        _ => Step::new("target", Said::Routed, [target(request)]),
+        _ => Step::new("target", TraceMessage::Routed, [target(request)]),
     }
 }
 
@@ -93,7 +93,7 @@ fn file(request: &Request<'_>, file: &FileFacts) -> Step {
         value("bytes", file.size()),
         value("modified", String::from_utf8_lossy(&modified)),
     ];
-    Step::new("file", Said::File, values)
+    Step::new("file", TraceMessage::File, values)
 }
 
 fn conditional(
@@ -103,8 +103,8 @@ fn conditional(
     context: &RenderContext,
     steps: &mut Vec<Step>,
 ) {
-    let asked = Asked::of(profile, request);
-    let selection = asked
+    let fields = ConditionalFields::of(profile, request);
+    let selection = fields
         .range
         .as_deref()
         .map(|range| range::select(range, file.size(), &profile.range));
@@ -115,9 +115,9 @@ fn conditional(
         mtime_secs: file.id.mtime_secs,
         now_secs: context.now_secs,
     };
-    let conditional = asked.conditional(selection.as_ref());
-    steps.extend(conditions::explain(&profile.conditions, &conditional, &validators));
-    if let (Some(range), Some(selection)) = (&asked.range, selection) {
+    let conditional = fields.conditional(selection.as_ref());
+    steps.extend(conditions::trace(&profile.conditions, &conditional, &validators));
+    if let (Some(range), Some(selection)) = (&fields.range, selection) {
         steps.push(Step {
             holds: Some(matches!(selection, Selection::Single(_) | Selection::Several(_))),
             theirs: Some(characters(range)),
@@ -129,16 +129,16 @@ fn conditional(
 fn range_step(selection: &Selection, size: u64) -> Step {
     let mut values = vec![value("size", size)];
     let said = match selection {
-        Selection::Whole => Said::RangeWhole,
+        Selection::Whole => TraceMessage::RangeWhole,
         Selection::Single(range) => {
             values.extend([value("first", range.first), value("last", range.last)]);
-            Said::RangeSingle
+            TraceMessage::RangeSingle
         }
         Selection::Several(ranges) => {
             values.push(value("count", ranges.len()));
-            Said::RangeSeveral
+            TraceMessage::RangeSeveral
         }
-        Selection::Unsatisfiable => Said::RangeOutside,
+        Selection::Unsatisfiable => TraceMessage::RangeOutside,
     };
     Step::new("range", said, values)
 }
