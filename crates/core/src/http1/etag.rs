@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_lists_end_soon_and_without_a_panic() {
+    fn adversarial_lists_end_soon_and_without_a_panic() {
         let long = [br#""x", "#.repeat(10_000), b"\"a\"".to_vec()].concat();
         for syntax in [Rfc9110, Quoted, Commas, Prefix, Bare, Substring] {
             assert!(matches(&long, Some(br#""a""#), Weak, syntax), "{syntax:?}");

@@ -794,7 +794,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_fields_are_judged_without_a_panic() {
+    fn adversarial_fields_are_judged_without_a_panic() {
         let pieces = [
             "\"",
             "W/",

@@ -764,7 +764,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_lists_end_soon() {
+    fn adversarial_lists_end_soon() {
         for text in [
             BOOK,
             MERGED,
