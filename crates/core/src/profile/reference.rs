@@ -313,7 +313,7 @@ fn faults() -> String {
                 Treatment::Ignore => "`\"ignore\"`",
                 Treatment::Stop => "`\"stop\"`",
                 Treatment::Close => "`\"close\"`",
-                Treatment::Answer(_) => "`400`",
+                Treatment::Respond(_) => "`400`",
             };
             format!("`{fault}` | {default} | {}", cell(fault.meaning()))
         }),

@@ -6,7 +6,7 @@ use super::policy::Buffers;
 
 /// What is left of the buffers.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
+pub(super) struct HeaderBuffers {
     /// The size of the buffer in use, and how much of it is taken.
     size: usize,
     taken: usize,
@@ -14,10 +14,10 @@ pub(super) struct Room {
     more: usize,
 }
 
-impl Room {
+impl HeaderBuffers {
     /// The room before the first line.
-    pub(super) fn new(buffers: Option<&Buffers>) -> Room {
-        Room {
+    pub(super) fn new(buffers: Option<&Buffers>) -> HeaderBuffers {
+        HeaderBuffers {
             size: buffers.map_or(0, |buffers| buffers.first),
             taken: 0,
             more: buffers.map_or(0, |buffers| buffers.count),
@@ -39,7 +39,7 @@ impl Room {
                 return false;
             }
             // What has come of the line moves with it.
-            *self = Room {
+            *self = HeaderBuffers {
                 size: buffers.size,
                 taken: 0,
                 more: self.more - 1,

@@ -11,7 +11,7 @@ use crate::http1::fault::Fault;
 
 /// Where the parts of a usual request line are, as offsets into the head.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct UsualLine {
+pub(super) struct FastLine {
     method: Span,
     target: Span,
     version_text: Span,
@@ -20,9 +20,9 @@ pub(super) struct UsualLine {
     pub(super) end: usize,
 }
 
-impl UsualLine {
+impl FastLine {
     /// The line that begins at `start`, if it is complete and a usual one.
-    pub(super) fn of(bytes: &[u8], start: usize, policy: &HeadPolicy) -> Option<UsualLine> {
+    pub(super) fn of(bytes: &[u8], start: usize, policy: &HeadPolicy) -> Option<FastLine> {
         let rest = &bytes[start..];
         let end = memchr::memchr(b'\r', rest)?;
         let line = &rest[..end];
@@ -48,7 +48,7 @@ impl UsualLine {
         let is_known = || policy.methods.iter().any(|known| known.as_bytes() == method);
         let is_word = || method.iter().all(u8::is_ascii_uppercase) && !method.is_empty();
         let is_connect = || method == b"CONNECT";
-        (is_path && is_word() && is_known() && !is_connect()).then(|| UsualLine {
+        (is_path && is_word() && is_known() && !is_connect()).then(|| FastLine {
             method: Span::new(start, start + method_end),
             target: Span::new(start + method_end + 1, start + target_end),
             version_text: Span::new(start + target_end + 1, start + end),
@@ -60,14 +60,14 @@ impl UsualLine {
 
 impl Scanner<'_> {
     /// Notes what is known of a usual line before it has ended.
-    pub(super) fn unfinished_usual_line(&mut self, line: &UsualLine) -> Result<(), Fault> {
+    pub(super) fn unfinished_fast_line(&mut self, line: &FastLine) -> Result<(), Fault> {
         self.head.method = line.method;
         self.head.at_fault = line.target;
-        self.room_for(line.target.of(self.bytes).len())
+        self.check_counted(line.target.of(self.bytes).len())
     }
 
     /// Takes the parts of a usual line.
-    pub(super) fn usual_line(&mut self, start: usize, line: &UsualLine) -> Result<(), Fault> {
+    pub(super) fn fast_line(&mut self, start: usize, line: &FastLine) -> Result<(), Fault> {
         self.head.line = Span::new(start, line.end);
         self.head.method = line.method;
         self.head.target = line.target;

@@ -9,7 +9,7 @@ use super::request::{Framing, Request};
 
 /// What lies behind a head.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ahead {
+pub enum Pipelined {
     /// Complete requests or nothing, perhaps with empty lines behind them.
     Whole,
     /// It breaks off in the middle of a body or head.
@@ -22,18 +22,18 @@ pub enum Ahead {
 
 /// Looks at what stands in `input` behind `head`, with which it begins, up to a request that the connection ends with by
 /// what `is_last` says.
-pub fn look(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl Fn(&Request<'_>) -> bool) -> Ahead {
+pub fn look_ahead(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl Fn(&Request<'_>) -> bool) -> Pipelined {
     let mut at = 0;
     let mut head = head.clone();
     loop {
         let request = Request::new(&input[at..], &head);
         if let Some(fault) = request.fault(policy).filter(|f| f.breaks_framing()) {
-            return Ahead::Fault(at, fault, head);
+            return Pipelined::Fault(at, fault, head);
         }
         match request.method() {
-            b"CONNECT" if at > 0 => return Ahead::Connect(at, head),
-            b"CONNECT" => return Ahead::Whole,
-            _ if request.asks_to_upgrade() => return Ahead::Whole,
+            b"CONNECT" if at > 0 => return Pipelined::Connect(at, head),
+            b"CONNECT" => return Pipelined::Whole,
+            _ if request.asks_to_upgrade() => return Pipelined::Whole,
             _ => {}
         }
         let body = &input[at + head.len..];
@@ -41,26 +41,26 @@ pub fn look(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl Fn(&Re
             Framing::None => 0,
             Framing::Length(length) => match usize::try_from(length) {
                 Ok(length) if length <= body.len() => length,
-                _ => return Ahead::Partial,
+                _ => return Pipelined::Partial,
             },
             Framing::Chunked => match chunks(body) {
                 Chunks::Complete(length) => length,
-                Chunks::Partial => return Ahead::Partial,
-                Chunks::Invalid => return Ahead::Fault(at, Fault::ChunkInvalid, head),
+                Chunks::Partial => return Pipelined::Partial,
+                Chunks::Invalid => return Pipelined::Fault(at, Fault::ChunkInvalid, head),
             },
         };
         if is_last(&request) {
-            return Ahead::Whole;
+            return Pipelined::Whole;
         }
         at += head.len + length;
         let rest = &input[at..];
         if rest.iter().all(|b| matches!(b, b'\r' | b'\n')) {
-            return Ahead::Whole;
+            return Pipelined::Whole;
         }
         match head::scan(rest, policy) {
             Scan::Complete(next) => head = next,
-            Scan::Partial { .. } => return Ahead::Partial,
-            Scan::Refused(fault, next) => return Ahead::Fault(at, fault, next),
+            Scan::Partial { .. } => return Pipelined::Partial,
+            Scan::Refused(fault, next) => return Pipelined::Fault(at, fault, next),
         }
     }
 }

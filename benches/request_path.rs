@@ -1,13 +1,13 @@
 //! What each step on the way of a request costs, by profile: the scan of its head, the decision, the reply's head.
 //!
-//!     cargo bench --bench way_of_a_request
+//!     cargo bench --bench request_path
 
 use divan::{Bencher, black_box};
 use labserve_core::decide::{self, Route};
 use labserve_core::facts::{FileFacts, FileId, Found};
 use labserve_core::http1::{Head, Request, Scan, head};
 use labserve_core::profile::{Profile, layers};
-use labserve_core::render::{Moment, Reply, Surroundings};
+use labserve_core::render::{ConnectionContext, RenderContext, Reply};
 use std::sync::Arc;
 
 const PROFILES: [&str; 5] = ["nginx", "node", "django", "apache", "book"];
@@ -73,10 +73,10 @@ fn respond_browser(bencher: Bencher<'_, '_>, name: &str) {
     let profile = profile(name);
     let (head, file) = (scanned(BROWSER, &profile), file(&profile));
     let request = Request::new(BROWSER, &head);
-    let moment = Moment::at(1_800_000_000);
+    let context = RenderContext::at(1_800_000_000);
     let found = || Found::File(Arc::clone(&file));
     bencher.bench(|| {
-        decide::file_reply(&profile, black_box(&request), found(), None, &moment)
+        decide::file_reply(&profile, black_box(&request), found(), None, &context)
             .response
             .status
     });
@@ -87,19 +87,19 @@ fn render(bencher: Bencher<'_, '_>, name: &str) {
     let profile = profile(name);
     let (head, file) = (scanned(SHORT, &profile), file(&profile));
     let request = Request::new(SHORT, &head);
-    let moment = Moment::at(1_800_000_000);
-    let reply: Reply<'_> = decide::file_reply(&profile, &request, Found::File(file), None, &moment);
-    let around = Surroundings {
+    let context = RenderContext::at(1_800_000_000);
+    let reply: Reply<'_> = decide::file_reply(&profile, &request, Found::File(file), None, &context);
+    let connection = ConnectionContext {
         local: ([127, 0, 0, 1], 8084).into(),
         remaining: Some(99),
-        says: &profile.connection.says_keep,
+        fields: &profile.connection.says_keep,
         chunked: false,
-        moment,
+        render: context,
     };
     let (mut head, mut page) = (Vec::with_capacity(1024), Vec::new());
     bencher.bench_local(|| {
         head.clear();
-        reply.render(Some(&request), &around, &mut head, &mut page);
+        reply.render(Some(&request), &connection, &mut head, &mut page);
         head.len()
     });
 }

@@ -2,10 +2,10 @@
 //!
 //! It asks the same functions that decided, a second time and only when somebody looks.
 
-use super::asked::Asked;
+use super::conditional_fields::ConditionalFields;
 use super::conditions;
-use super::said::{Said, value};
-use super::why::{Step, characters, said_of};
+use super::said::{TraceMessage, value};
+use super::step::{Step, characters, message_for};
 use crate::close_reason::CloseReason;
 use crate::facts::FileFacts;
 use crate::http1::precondition::Validators;
@@ -13,7 +13,7 @@ use crate::http1::range::{self, Selection};
 use crate::http1::text::printable;
 use crate::http1::{Fault, Request, date, status};
 use crate::profile::{MethodRule, Profile};
-use crate::render::{Moment, Reply, Why, write_etag};
+use crate::render::{Decision, RenderContext, Reply, write_etag};
 
 /// Why a request was not decided on but refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,42 +25,42 @@ pub enum Refused {
 }
 
 /// How `reply` to `request` came about. `refused` says so where the reply does not.
-pub fn explain(
+pub fn trace(
     profile: &Profile,
     request: &Request<'_>,
     reply: &Reply<'_>,
     refused: Option<Refused>,
-    moment: &Moment,
+    context: &RenderContext,
 ) -> Vec<Step> {
     let mut steps = Vec::new();
-    match (reply.why, refused) {
-        (Why::Unsaid, Some(Refused::Fault(fault))) => steps.push(Step::new(
+    match (reply.decision, refused) {
+        (Decision::Unspecified, Some(Refused::Fault(fault))) => steps.push(Step::new(
             "fault",
-            Said::Fault,
+            TraceMessage::Fault,
             [value("meaning", fault.meaning()), value("fault", fault)],
         )),
-        (Why::Unsaid, Some(Refused::Ending(reason))) => steps.push(Step::new(
+        (Decision::Unspecified, Some(Refused::Ending(reason))) => steps.push(Step::new(
             "refused",
-            Said::Refused,
+            TraceMessage::Refused,
             [value("words", reason.words()), value("reason", reason.key())],
         )),
-        (Why::Unsaid, None) => {}
-        (Why::Route, _) => steps.push(route(profile, request)),
-        (Why::Found(lay), _) => {
+        (Decision::Unspecified, None) => {}
+        (Decision::Route, _) => steps.push(route(profile, request)),
+        (Decision::Found(kind), _) => {
             steps.push(method(profile, request));
-            steps.push(Step::new("path", said_of(lay), [target(request)]));
+            steps.push(Step::new("path", message_for(kind), [target(request)]));
         }
-        (Why::Conditions, _) => {
+        (Decision::Conditions, _) => {
             steps.push(method(profile, request));
             if let Some(facts) = reply.file.as_deref() {
                 steps.push(file(request, facts));
-                conditional(profile, request, facts, moment, &mut steps);
+                conditional(profile, request, facts, context, &mut steps);
             }
         }
     }
     let status = reply.response.status;
     let values = [value("status", status), value("phrase", status::reason(status))];
-    steps.push(Step::new("status", Said::Status, values));
+    steps.push(Step::new("status", TraceMessage::Status, values));
     steps
 }
 
@@ -70,18 +70,18 @@ fn target(request: &Request<'_>) -> (&'static str, String) {
 
 fn method(profile: &Profile, request: &Request<'_>) -> Step {
     let said = match profile.methods.rule(request.method()) {
-        MethodRule::Serve => Said::Served,
-        MethodRule::Answer(_) => Said::Answered,
-        MethodRule::Resolved(_) => Said::Resolved,
-        MethodRule::Found(_) => Said::FoundFirst,
+        MethodRule::Serve => TraceMessage::Served,
+        MethodRule::Respond(_) => TraceMessage::Answered,
+        MethodRule::Resolved(_) => TraceMessage::Resolved,
+        MethodRule::Found(_) => TraceMessage::FoundFirst,
     };
     Step::new("method", said, [value("method", printable(request.method()))])
 }
 
 fn route(profile: &Profile, request: &Request<'_>) -> Step {
     match profile.methods.rule(request.method()) {
-        MethodRule::Answer(_) => method(profile, request),
-        _ => Step::new("target", Said::Routed, [target(request)]),
+        MethodRule::Respond(_) => method(profile, request),
+        _ => Step::new("target", TraceMessage::Routed, [target(request)]),
     }
 }
 
@@ -93,25 +93,31 @@ fn file(request: &Request<'_>, file: &FileFacts) -> Step {
         value("bytes", file.size()),
         value("modified", String::from_utf8_lossy(&modified)),
     ];
-    Step::new("file", Said::File, values)
+    Step::new("file", TraceMessage::File, values)
 }
 
-fn conditional(profile: &Profile, request: &Request<'_>, file: &FileFacts, moment: &Moment, steps: &mut Vec<Step>) {
-    let asked = Asked::of(profile, request);
-    let selection = asked
+fn conditional(
+    profile: &Profile,
+    request: &Request<'_>,
+    file: &FileFacts,
+    context: &RenderContext,
+    steps: &mut Vec<Step>,
+) {
+    let fields = ConditionalFields::of(profile, request);
+    let selection = fields
         .range
         .as_deref()
         .map(|range| range::select(range, file.size(), &profile.range));
     let mut etag = Vec::new();
-    let has_etag = write_etag(profile, file, moment.now_secs, &mut etag);
+    let has_etag = write_etag(profile, file, context.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
         mtime_secs: file.id.mtime_secs,
-        now_secs: moment.now_secs,
+        now_secs: context.now_secs,
     };
-    let conditional = asked.conditional(selection.as_ref());
-    steps.extend(conditions::explain(&profile.conditions, &conditional, &validators));
-    if let (Some(range), Some(selection)) = (&asked.range, selection) {
+    let conditional = fields.conditional(selection.as_ref());
+    steps.extend(conditions::trace(&profile.conditions, &conditional, &validators));
+    if let (Some(range), Some(selection)) = (&fields.range, selection) {
         steps.push(Step {
             holds: Some(matches!(selection, Selection::Single(_) | Selection::Several(_))),
             theirs: Some(characters(range)),
@@ -123,16 +129,16 @@ fn conditional(profile: &Profile, request: &Request<'_>, file: &FileFacts, momen
 fn range_step(selection: &Selection, size: u64) -> Step {
     let mut values = vec![value("size", size)];
     let said = match selection {
-        Selection::Whole => Said::RangeWhole,
+        Selection::Whole => TraceMessage::RangeWhole,
         Selection::Single(range) => {
             values.extend([value("first", range.first), value("last", range.last)]);
-            Said::RangeSingle
+            TraceMessage::RangeSingle
         }
         Selection::Several(ranges) => {
             values.push(value("count", ranges.len()));
-            Said::RangeSeveral
+            TraceMessage::RangeSeveral
         }
-        Selection::Unsatisfiable => Said::RangeOutside,
+        Selection::Unsatisfiable => TraceMessage::RangeOutside,
     };
     Step::new("range", said, values)
 }

@@ -1,22 +1,22 @@
 //! The steps of a decision, as programs and people read them.
 
-use super::said::Said;
-use crate::render::Lay;
+use super::said::TraceMessage;
+use crate::render::LookupKind;
 use serde::{Serialize, Serializer};
 
 /// The sentence that says what lies at a path.
-pub(super) fn said_of(lay: Lay) -> Said {
-    match lay {
-        Lay::File => Said::NotServed,
-        Lay::FileWithSlash => Said::SlashBehindFile,
-        Lay::Directory => Said::Directory,
-        Lay::NoIndex => Said::NoIndex,
-        Lay::Missing => Said::Missing,
-        Lay::Denied => Said::Denied,
-        Lay::TooLong => Said::TooLong,
-        Lay::BehindFile => Said::BehindFile,
-        Lay::Special => Said::Special,
-        Lay::Unavailable => Said::Unavailable,
+pub(super) fn message_for(kind: LookupKind) -> TraceMessage {
+    match kind {
+        LookupKind::File => TraceMessage::NotServed,
+        LookupKind::FileWithSlash => TraceMessage::SlashBehindFile,
+        LookupKind::Directory => TraceMessage::Directory,
+        LookupKind::NoIndex => TraceMessage::NoIndex,
+        LookupKind::Missing => TraceMessage::Missing,
+        LookupKind::Denied => TraceMessage::Denied,
+        LookupKind::TooLong => TraceMessage::TooLong,
+        LookupKind::PathAfterFile => TraceMessage::BehindFile,
+        LookupKind::Special => TraceMessage::Special,
+        LookupKind::Unavailable => TraceMessage::Unavailable,
     }
 }
 
@@ -37,7 +37,7 @@ pub struct Step {
     /// The step in words.
     pub text: String,
     /// The sentence that the words are, for whoever says it in another language...
-    pub said: Said,
+    pub said: TraceMessage,
     /// ... and what stands in its places.
     #[serde(serialize_with = "as_map")]
     pub values: Vec<(&'static str, String)>,
@@ -48,7 +48,7 @@ fn as_map<S: Serializer>(values: &[(&'static str, String)], serializer: S) -> Re
 }
 
 impl Step {
-    pub(super) fn new(step: &'static str, said: Said, values: impl Into<Vec<(&'static str, String)>>) -> Step {
+    pub(super) fn new(step: &'static str, said: TraceMessage, values: impl Into<Vec<(&'static str, String)>>) -> Step {
         let values = values.into();
         Step {
             step,

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 type Value<'r> = Option<Cow<'r, [u8]>>;
 
 /// The fields.
-pub(super) struct Asked<'r> {
+pub(super) struct ConditionalFields<'r> {
     method: Method,
     pub(super) range: Value<'r>,
     if_match: Value<'r>,
@@ -22,11 +22,11 @@ pub(super) struct Asked<'r> {
     cache_control: Value<'r>,
 }
 
-impl<'r> Asked<'r> {
-    pub(super) fn of(profile: &Profile, request: &Request<'r>) -> Asked<'r> {
+impl<'r> ConditionalFields<'r> {
+    pub(super) fn of(profile: &Profile, request: &Request<'r>) -> ConditionalFields<'r> {
         let field = |name: Name| joined(profile, request, name, profile.repeated);
         let date = |name: Name| joined(profile, request, name, profile.repeated_date);
-        Asked {
+        ConditionalFields {
             method: match request.method() {
                 b"GET" => Method::Get,
                 b"HEAD" => Method::Head,
