@@ -3,11 +3,11 @@
 //!     cargo bench --bench way_of_a_request
 
 use divan::{Bencher, black_box};
-use labserve::files::{Content, FileId, Found, Resource};
-use labserve::http::{Head, Request, Scan, head};
-use labserve::profile::{Profile, layers};
-use labserve::respond::{self, Moment, Reply, Route, Surroundings};
-use std::path::Path;
+use labserve_core::decide::{self, Route};
+use labserve_core::facts::{FileFacts, FileId, Found};
+use labserve_core::http1::{Head, Request, Scan, head};
+use labserve_core::profile::{Profile, layers};
+use labserve_core::render::{Moment, Reply, Surroundings};
 use std::sync::Arc;
 
 const PROFILES: [&str; 5] = ["nginx", "node", "django", "apache", "book"];
@@ -36,21 +36,13 @@ fn scanned(bytes: &[u8], profile: &Profile) -> Head {
     }
 }
 
-fn resource(profile: &Profile) -> Arc<Resource> {
+fn file(profile: &Profile) -> Arc<FileFacts> {
     let id = FileId {
         size: 666,
         mtime_secs: 1_698_766_276,
         ..FileId::default()
     };
-    let content = Content::Bytes(vec![b'x'; 666].into());
-    let path = "static/style1.css";
-    Arc::new(Resource::new(
-        path,
-        Path::new("/srv/static/style1.css"),
-        content,
-        id,
-        profile,
-    ))
+    Arc::new(FileFacts::new("static/style1.css", 0x1234_5678, id, &profile.types))
 }
 
 #[divan::bench(args = PROFILES)]
@@ -70,7 +62,7 @@ fn route(bencher: Bencher<'_, '_>, name: &str) {
     let profile = profile(name);
     let head = scanned(SHORT, &profile);
     let request = Request::new(SHORT, &head);
-    bencher.bench(|| match respond::route(&profile, black_box(&request), &[]) {
+    bencher.bench(|| match decide::route(&profile, black_box(&request), &[]) {
         Route::Lookup(located) => located,
         answer => panic!("{answer:?}"),
     });
@@ -79,15 +71,12 @@ fn route(bencher: Bencher<'_, '_>, name: &str) {
 #[divan::bench(args = PROFILES)]
 fn respond_browser(bencher: Bencher<'_, '_>, name: &str) {
     let profile = profile(name);
-    let (head, resource) = (scanned(BROWSER, &profile), resource(&profile));
+    let (head, file) = (scanned(BROWSER, &profile), file(&profile));
     let request = Request::new(BROWSER, &head);
-    let moment = Moment {
-        now_secs: 1_800_000_000,
-        ..Moment::default()
-    };
-    let found = || Found::File(Arc::clone(&resource));
+    let moment = Moment::at(1_800_000_000);
+    let found = || Found::File(Arc::clone(&file));
     bencher.bench(|| {
-        respond::file_reply(&profile, black_box(&request), found(), None, &moment)
+        decide::file_reply(&profile, black_box(&request), found(), None, &moment)
             .response
             .status
     });
@@ -96,13 +85,10 @@ fn respond_browser(bencher: Bencher<'_, '_>, name: &str) {
 #[divan::bench(args = PROFILES)]
 fn render(bencher: Bencher<'_, '_>, name: &str) {
     let profile = profile(name);
-    let (head, resource) = (scanned(SHORT, &profile), resource(&profile));
+    let (head, file) = (scanned(SHORT, &profile), file(&profile));
     let request = Request::new(SHORT, &head);
-    let moment = Moment {
-        now_secs: 1_800_000_000,
-        ..Moment::default()
-    };
-    let reply: Reply<'_> = respond::file_reply(&profile, &request, Found::File(resource), None, &moment);
+    let moment = Moment::at(1_800_000_000);
+    let reply: Reply<'_> = decide::file_reply(&profile, &request, Found::File(file), None, &moment);
     let around = Surroundings {
         local: ([127, 0, 0, 1], 8084).into(),
         remaining: Some(99),

@@ -2,7 +2,7 @@
 
 use crate::input::Input;
 use crate::profiles;
-use labserve::respond::precondition::{Conditional, Method, Ranged, Validators, evaluate};
+use labserve_core::http1::precondition::{Conditional, Method, Ranged, Validators, evaluate};
 
 /// Each line of the bytes is a field; the first bytes say which of them there are.
 pub fn run(data: &[u8]) {

@@ -1,7 +1,7 @@
 //! Dates, in every dialect.
 
 use crate::input::Input;
-use labserve::http::date::{self, DateSyntax, parse};
+use labserve_core::http1::date::{self, DateSyntax, parse};
 
 /// What can be written: the years 0 to 9999.
 const FIRST_SECOND: i64 = -62_167_219_200;

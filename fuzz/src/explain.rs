@@ -1,7 +1,9 @@
 //! A capture of any bytes: taken apart, put together, concluded on, and told in every layout and both languages.
 
-use labserve::explain::say::Lang;
-use labserve::explain::{Limits, Options, explain, explain_bytes, model::Capture, show};
+use crate::profiles;
+use labserve_capture::say::Lang;
+use labserve_capture::{Limits, Options, explain, explain_bytes, model::Capture, show};
+use labserve_core::profile::Profile;
 use std::io::{self, Read};
 
 /// So little is kept that every limit is met.
@@ -16,8 +18,12 @@ const TIGHT: Limits = Limits {
 
 /// Explains the bytes as a capture, under the usual limits and under tight ones.
 pub fn run(data: &[u8]) {
-    let whole = explain_bytes(data);
-    let dripped = explain(Drip(data), &Options::default());
+    profiles::with_all(|all| explain_under(data, all));
+}
+
+fn explain_under(data: &[u8], profiles: &[Profile]) {
+    let whole = explain_bytes(data, profiles);
+    let dripped = explain(Drip(data), &Options::default(), profiles);
     match (&whole, &dripped) {
         // How much the decompressor hands out before it finds damage depends on the cut.
         _ if data.starts_with(&[0x1f, 0x8b]) => {}
@@ -31,7 +37,7 @@ pub fn run(data: &[u8]) {
         limits: TIGHT,
         ..Options::default()
     };
-    let few = explain(data, &options).expect("limits make no capture unreadable");
+    let few = explain(data, &options, profiles).expect("limits make no capture unreadable");
     assert!(
         few.connections.len() <= TIGHT.connections,
         "{:?}",

@@ -2,9 +2,9 @@
 
 use crate::input::Input;
 use crate::{profiles, under_chosen};
-use labserve::connection::is_last;
-use labserve::http::{Request, Scan, ahead, head};
-use labserve::profile::Profile;
+use labserve_core::connection::is_last;
+use labserve_core::http1::{Request, Scan, ahead, head};
+use labserve_core::profile::Profile;
 
 /// Scans the bytes under the profile that the first of them chooses.
 pub fn run(data: &[u8]) {

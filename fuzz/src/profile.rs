@@ -2,7 +2,7 @@
 
 use crate::input::Input;
 use crate::{exchange, profiles, site};
-use labserve::profile::layers::{Layer, Stack};
+use labserve_core::profile::layers::{BuiltIns, Layer, Stack};
 
 const REQUESTS: &[&[u8]] = &[
     b"GET /large.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1,5-6,9-\r\n\r\nGET /no HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -21,7 +21,7 @@ pub fn run(data: &[u8]) {
     };
     let stack = profiles::with_all(|all| match base % (all.len() + 1) {
         0 => Stack::of("fuzzed", layer),
-        number => Stack::load(&all[number - 1].name)
+        number => Stack::load(&all[number - 1].name, &BuiltIns)
             .expect("a built-in profile")
             .over(layer),
     });

@@ -1,6 +1,6 @@
 //! The built-in profiles, loaded once a thread.
 
-use labserve::profile::{Profile, builtin, layers};
+use labserve_core::profile::{Profile, builtin, layers};
 
 thread_local! {
     static ALL: Vec<Profile> = builtin::names()

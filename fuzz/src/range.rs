@@ -2,7 +2,7 @@
 
 use crate::input::Input;
 use crate::profiles;
-use labserve::http::range::{RangePolicy, Selection, select};
+use labserve_core::http1::range::{RangePolicy, Selection, select};
 
 const SIZES: &[u64] = &[0, 1, 2, 10, 255, 70_000, u64::MAX >> 1, u64::MAX];
 

@@ -1,7 +1,7 @@
 //! What came back, read as a strict client reads it: reply behind reply, each with the lines of its profile and the body
 //! that its head announces.
 
-use labserve::profile::Profile;
+use labserve_core::profile::Profile;
 
 /// How many final replies there are. `to_end` says whether the client read to the end of the connection.
 ///

@@ -1,8 +1,8 @@
 //! The site that is served while fuzzing: a few files, and beside the root a secret that no answer may hold.
 
-use labserve::files::{Directory, Limits, Root};
-use labserve::profile::Profile;
-use labserve::serve::Site;
+use labserve_core::profile::Profile;
+use labserve_server::files::{Directory, Limits, Root};
+use labserve_server::serve::Site;
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;

@@ -1,7 +1,7 @@
 //! Lists of entity tags, in every syntax.
 
 use crate::input::Input;
-use labserve::http::etag::{Comparison, ListSyntax, matches, unquoted};
+use labserve_core::http1::etag::{Comparison, ListSyntax, matches, unquoted};
 
 /// The first line of the bytes is the file's tag, the rest the field.
 pub fn run(data: &[u8]) {

@@ -1,7 +1,8 @@
 //! From a request target to a file: nothing beside the root is found, whatever the target says.
 
 use crate::{profiles, site};
-use labserve::files::{Cache, Found, Limits, path};
+use labserve_core::path;
+use labserve_server::files::{Cache, Limits};
 
 /// Locates and looks up the bytes as a target, under every profile.
 pub fn run(data: &[u8]) {
@@ -27,9 +28,7 @@ pub fn run(data: &[u8]) {
                 "{}",
                 shown()
             );
-            if let Found::File(resource) | Found::FileWithSlash(resource) =
-                root.find(&located, profile, &[], &mut cache)
-            {
+            if let Some(resource) = root.find(&located, profile, &[], &mut cache).resource {
                 assert_ne!(resource.size(), site::SECRET.len() as u64, "{}", shown());
             }
         }

@@ -1,7 +1,7 @@
 //! Templates: any text, any values, every filter.
 
 use crate::input::Input;
-use labserve::profile::{Placeholder, Template, Values};
+use labserve_core::profile::{Placeholder, Template, Values};
 
 /// Every placeholder has the same value, or none has one.
 struct Same<'d> {

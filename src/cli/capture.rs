@@ -42,7 +42,7 @@ impl Capturing {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         #[cfg(windows)]
-        std::os::windows::process::CommandExt::creation_flags(&mut command, crate::sys::NEW_PROCESS_GROUP);
+        std::os::windows::process::CommandExt::creation_flags(&mut command, labserve_server::sys::NEW_PROCESS_GROUP);
         let mut dumpcap = command.spawn().map_err(|error| match error.kind() {
             ErrorKind::NotFound => Mistake(format!(
                 "cannot capture: there is no dumpcap; install Wireshark{}, or {}",
@@ -128,7 +128,7 @@ impl Drop for Capturing {
             }
         }
         #[cfg(windows)]
-        if crate::sys::press_break(&self.dumpcap) {
+        if labserve_server::sys::press_break(&self.dumpcap) {
             // The same; unless it does not hear.
             for _ in 0..100 {
                 if matches!(self.dumpcap.try_wait(), Ok(Some(_))) {

@@ -4,12 +4,12 @@ use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
 use super::config::Config;
 use super::serve::say;
-use crate::profile::layers::Stack;
+use labserve_server::profile_files;
 use std::path::Path;
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
     if is_profile(&args.file) {
-        let stack = Stack::load(&args.file.to_string_lossy())?;
+        let stack = profile_files::stack(&args.file.to_string_lossy())?;
         stack.build()?;
         say(&format!(
             "# {} is right\n{}",

@@ -4,13 +4,14 @@ use super::Mistake;
 use super::args::ServeArgs;
 use super::log::LogSpec;
 use super::timeline::Choice;
-use crate::events::Output;
-use crate::files::{Directory, Limits, Root};
-use crate::profile::layers::{Layer, Stack};
-use crate::profile::raw::Raw;
-use crate::profile::units::Size;
-use crate::profile::{ConfigError, Profile};
-use crate::serve::Site;
+use labserve_core::profile::layers::{Layer, Stack};
+use labserve_core::profile::raw::Raw;
+use labserve_core::profile::units::Size;
+use labserve_core::profile::{ConfigError, Profile};
+use labserve_server::events::Output;
+use labserve_server::files::{Directory, Limits, Root};
+use labserve_server::profile_files;
+use labserve_server::serve::Site;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -75,7 +76,7 @@ impl Config {
             None => (ServerToml::default(), None),
         };
         let name = args.profile.as_deref().or(toml.profile.as_deref()).unwrap_or("node");
-        let mut stack = Stack::load(name)?;
+        let mut stack = profile_files::stack(name)?;
         if let Some(over) = over {
             stack = stack.over(over);
         }

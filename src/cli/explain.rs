@@ -2,10 +2,11 @@
 
 use super::Mistake;
 use super::args::{ExplainArgs, Language};
-use crate::explain::model::Capture;
-use crate::explain::say::Lang;
-use crate::explain::{Filter, Limits, Options, explain, show};
 use indicatif::{ProgressBar, ProgressStyle};
+use labserve_capture::model::Capture;
+use labserve_capture::say::Lang;
+use labserve_capture::{Filter, Limits, Options, explain, show};
+use labserve_core::profile::{Profile, builtin, layers};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
@@ -24,7 +25,8 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
         },
         limits: Limits::default(),
     };
-    let capture = read(&args.file, &options)?;
+    let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
+    let capture = read(&args.file, &options, &profiles)?;
     let lang = match args.lang {
         Language::En => Lang::En,
         Language::Zh => Lang::Zh,
@@ -77,16 +79,17 @@ fn print(text: &str) -> Result<(), Mistake> {
     }
 }
 
-fn read(file: &Path, options: &Options) -> Result<Capture, Mistake> {
+fn read(file: &Path, options: &Options, profiles: &[Profile]) -> Result<Capture, Mistake> {
     let name = file.display();
     if file == Path::new(STANDARD) {
-        return explain(io::stdin().lock(), options).map_err(|error| Mistake(format!("standard input: {error}")));
+        return explain(io::stdin().lock(), options, profiles)
+            .map_err(|error| Mistake(format!("standard input: {error}")));
     }
     let told = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));
     let opened = File::open(file).map_err(|error| Mistake(format!("{name}: cannot open this capture: {error}")))?;
     let size = opened.metadata().map_err(|error| told(&error))?.len();
     let watched = Watched::new(opened, size);
-    explain(watched, options).map_err(|error| told(&error))
+    explain(watched, options, profiles).map_err(|error| told(&error))
 }
 
 /// What is done within this time needs no progress bar.

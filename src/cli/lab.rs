@@ -5,11 +5,11 @@ use super::program::Program;
 use super::timeline::Choice;
 use super::{Mistake, config, log, serve, timeline};
 use crate::VERSION;
-use crate::files::Limits;
-use crate::profile::builtin;
-use crate::profile::layers::Stack;
-use crate::serve::{Server, Site, run as run_servers};
-use crate::timeline::Desk;
+use labserve_core::profile::builtin;
+use labserve_server::files::Limits;
+use labserve_server::profile_files;
+use labserve_server::serve::{Server, Site, run as run_servers};
+use labserve_timeline::Desk;
 use std::net::{Ipv4Addr, SocketAddr};
 
 pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
@@ -20,7 +20,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     let mut desks = Vec::new();
     let mut skipped = String::new();
     for (number, name) in builtin::names().filter(|name| !is_variant_of_a_port(name)).enumerate() {
-        let stack = Stack::load(name)?;
+        let stack = profile_files::stack(name)?;
         let profile = stack.build()?;
         let port = match args.base_port {
             Some(base) => u16::try_from(usize::from(base) + number)

@@ -1,6 +1,6 @@
 //! The log: its form, its level, and where it goes.
 
-use crate::events::{Human, LogFormat};
+use super::human::{Human, LogFormat};
 use std::io::IsTerminal;
 use std::str::FromStr;
 use tracing::level_filters::LevelFilter;
@@ -61,7 +61,7 @@ pub(super) fn start(spec: LogSpec) {
         LogFormat::Text => {
             // Colour only where a person looks on, and not against their will (no-color.org).
             let wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-            let ansi = wanted && crate::sys::shows_colour(&std::io::stderr());
+            let ansi = wanted && labserve_server::sys::shows_colour(&std::io::stderr());
             builder.with_ansi(ansi).event_format(Human).try_init()
         }
     };

@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod control;
 mod explain;
+mod human;
 mod lab;
 mod log;
 mod profiles;

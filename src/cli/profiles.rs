@@ -3,9 +3,9 @@
 use super::Mistake;
 use super::args::ProfilesArgs;
 use super::serve::say;
-use crate::profile::builtin;
-use crate::profile::compare::{Difference, differences};
-use crate::profile::layers::{self, Stack};
+use labserve_core::profile::builtin;
+use labserve_core::profile::compare::{Difference, differences};
+use labserve_server::profile_files;
 
 pub(super) fn run(args: &ProfilesArgs) -> Result<(), Mistake> {
     if let Some([left, right]) = args.compare.as_deref() {
@@ -20,7 +20,7 @@ pub(super) fn run(args: &ProfilesArgs) -> Result<(), Mistake> {
 fn list(json: bool) -> Result<(), Mistake> {
     let mut rows = Vec::new();
     for name in builtin::names() {
-        let profile = layers::load(name)?;
+        let profile = profile_files::load(name)?;
         rows.push([
             name.to_owned(),
             profile.title.clone(),
@@ -49,7 +49,7 @@ fn list(json: bool) -> Result<(), Mistake> {
 }
 
 fn print(name: &str, json: bool) -> Result<(), Mistake> {
-    let stack = Stack::load(name)?;
+    let stack = profile_files::stack(name)?;
     stack.build()?;
     if json {
         say(&(json_of(&toml::Value::Table(stack.merged())) + "\n"));
@@ -63,7 +63,7 @@ fn print(name: &str, json: bool) -> Result<(), Mistake> {
 }
 
 fn compare(left: &str, right: &str, json: bool) -> Result<(), Mistake> {
-    let load = |name: &str| -> Result<toml::Table, Mistake> { Ok(Stack::load(name)?.effective()?) };
+    let load = |name: &str| -> Result<toml::Table, Mistake> { Ok(profile_files::stack(name)?.effective()?) };
     let found = differences(&load(left)?, &load(right)?);
     if json {
         let rows: Vec<toml::Value> = found

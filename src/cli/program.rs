@@ -3,9 +3,9 @@
 use super::Mistake;
 use super::control::Endpoint;
 use super::signals::{Asked, Signals};
-use crate::events::{Notes, Recorder};
-use crate::serve::{GRACE, Running};
-use crate::timeline::Timeline;
+use labserve_server::events::{Notes, Recorder};
+use labserve_server::serve::{GRACE, Running};
+use labserve_timeline::Timeline;
 use serde_json::json;
 
 /// What reads the configuration again and hands it to the servers. Says what has changed, or why nothing has.

@@ -4,7 +4,7 @@ use super::args::{ReloadArgs, ServeArgs};
 use super::config::Config;
 use super::timeline::Choice;
 use super::{Mistake, control, serve};
-use crate::timeline::Desks;
+use labserve_timeline::Desks;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ pub(super) struct Fixed {
     address: SocketAddr,
     workers: usize,
     log: super::log::LogSpec,
-    events: Option<crate::events::Output>,
+    events: Option<labserve_server::events::Output>,
     timeline: Choice,
 }
 

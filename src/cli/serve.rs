@@ -3,16 +3,17 @@
 use super::args::ServeArgs;
 use super::capture::Capturing;
 use super::config::Config;
+use super::human::LogFormat;
 use super::log::LogSpec;
 use super::program::Program;
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
 use super::{Mistake, control, log, timeline};
 use crate::VERSION;
-use crate::events::{LogFormat, Output, Recorder};
-use crate::profile::Profile;
-use crate::serve::{GRACE, Options, Server, Site, run as run_servers};
-use crate::timeline::Desk;
+use labserve_core::profile::Profile;
+use labserve_server::events::{Output, Recorder};
+use labserve_server::serve::{GRACE, Options, Server, Site, run as run_servers};
+use labserve_timeline::Desk;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 

@@ -1,9 +1,9 @@
 //! Where the timeline is served, if it is, and what it is told of the servers.
 
 use super::Mistake;
-use crate::events::{LiveTape, Notes, Recorder, Tapes};
-use crate::serve::{Running, Server};
-use crate::timeline::{Bound, Desk, Desks, PORT, Timeline};
+use labserve_server::events::{LiveTape, Notes, Recorder, Tapes};
+use labserve_server::serve::{Running, Server};
+use labserve_timeline::{Bound, Desk, Desks, PORT, Timeline};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -126,7 +126,7 @@ pub(super) fn start(
     let timeline = match prepared {
         None => None,
         Some(Prepared { bound, tape, lines }) => {
-            let first = crate::events::start(names);
+            let first = labserve_server::events::start(names);
             Some(bound.start(Arc::clone(&desks), (tape, lines), first)?)
         }
     };

@@ -1,0 +1,147 @@
+//! How messages were sent, and what went wrong below HTTP.
+
+use super::{answered, found, used};
+use crate::model::{Args, Burst, Connection, Exchange, Finding, FindingKind, Mark, Message};
+
+/// What is smaller is sent at once by everybody.
+const LARGE: u64 = 16 * 1024;
+
+/// Requests that did not wait for the response before.
+pub(super) fn pipelined(connections: &[Connection]) -> Vec<Finding> {
+    let requests: Vec<_> = used(connections)
+        .flat_map(|connection| connection.exchanges.iter().map(move |exchange| (connection, exchange)))
+        .filter(|(_, exchange)| exchange.pipelined)
+        .collect();
+    if requests.is_empty() {
+        return Vec::new();
+    }
+    let frames = requests
+        .iter()
+        .filter_map(|(_, exchange)| exchange.request.as_ref().map(|r| r.frames.first));
+    let args = Args::default().with("count", requests.len());
+    vec![found(
+        FindingKind::Pipelined,
+        args,
+        requests.iter().map(|(c, _)| c.stream),
+        frames,
+    )]
+}
+
+/// Large responses that left in bursts of one size, the largest first.
+pub(super) fn in_pieces(connections: &[Connection]) -> Vec<Finding> {
+    let mut large: Vec<_> = answered(connections)
+        .filter_map(|(connection, exchange)| {
+            let response = exchange
+                .response
+                .as_ref()
+                .filter(|response| response.body_bytes >= LARGE)?;
+            Some((connection, exchange, response, piece(response)?))
+        })
+        .collect();
+    large.sort_by_key(|(_, _, response, _)| std::cmp::Reverse(response.body_bytes));
+    let finding = |(connection, exchange, response, piece): (&Connection, &Exchange, &Message, u64)| {
+        let request = exchange
+            .request
+            .as_ref()
+            .map_or("-", |request| request.head.first_line());
+        let bytes: Vec<u64> = response.bursts.iter().take(12).map(|burst| burst.bytes).collect();
+        let args = Args::default()
+            .with("request", request)
+            .with("count", response.bursts.len() as u64 + response.bursts_left_out)
+            .with("bytes", bytes)
+            .with("piece", piece);
+        let frames = response.bursts.iter().map(|burst| burst.frames.last);
+        found(FindingKind::SentInPieces, args, [connection.stream], frames)
+    };
+    large.into_iter().next().map(finding).into_iter().collect()
+}
+
+/// The size of the pieces that a response was sent in: every burst but the last is one, or several, of the body's.
+fn piece(response: &Message) -> Option<u64> {
+    let (last, all) = response.bursts.split_last().filter(|(_, all)| !all.is_empty())?;
+    let body = |(at, burst): (usize, &Burst)| {
+        if at == 0 {
+            burst.bytes.saturating_sub(response.head_bytes)
+        } else {
+            burst.bytes
+        }
+    };
+    let sizes: Vec<u64> = all.iter().enumerate().map(body).filter(|bytes| *bytes > 0).collect();
+    let piece = *sizes.iter().min()?;
+    // Two writes may leave together, and then the last burst is larger than a piece; whole pages are pieces all the same.
+    let is_last = last.bytes <= piece || piece % 4096 == 0;
+    let is_regular = piece >= 1024 && is_last && sizes.iter().all(|bytes| bytes % piece == 0);
+    is_regular.then_some(piece)
+}
+
+/// Segments that were sent again, windows that were closed, probes.
+pub(super) fn troubles(connections: &[Connection]) -> Vec<Finding> {
+    let kinds = [
+        (Mark::Retransmission, FindingKind::Retransmissions),
+        (Mark::ZeroWindow, FindingKind::ZeroWindows),
+        (Mark::KeepAlive, FindingKind::KeepAliveProbes),
+    ];
+    let all_kinds = kinds.into_iter().filter_map(|(mark, kind)| {
+        let all = connections.iter().flat_map(|connection| {
+            let troubles = connection.troubles.iter().filter(move |trouble| trouble.mark == mark);
+            troubles.map(move |trouble| (connection.stream, trouble))
+        });
+        let all: Vec<_> = all.collect();
+        let count: u64 = all.iter().map(|(_, trouble)| trouble.count).sum();
+        let mut streams: Vec<u32> = all.iter().map(|(stream, _)| *stream).collect();
+        streams.dedup();
+        let args = Args::default().with("count", count).with("connections", streams.len());
+        let frames = all.iter().flat_map(|(_, trouble)| trouble.frames.iter().copied());
+        (count > 0).then(|| found(kind, args, streams.clone(), frames))
+    });
+    all_kinds.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BodyEnd, Head, Span};
+
+    fn response(head_bytes: u64, bursts: &[u64]) -> Message {
+        let burst = |bytes: &u64| Burst {
+            bytes: *bytes,
+            segments: Vec::new(),
+            count: 1,
+            frames: Span { first: 1, last: 1 },
+            ns: 0,
+            pushed: true,
+        };
+        Message {
+            head: Head::default(),
+            head_bytes,
+            head_complete: true,
+            body_bytes: bursts.iter().sum::<u64>() - head_bytes,
+            body_end: BodyEnd::Length,
+            content_length: None,
+            shortfall: None,
+            unseen_bytes: 0,
+            seq: 1,
+            next_seq: 1,
+            frames: Span { first: 1, last: 1 },
+            begun_ns: 0,
+            ended_ns: 0,
+            bursts: bursts.iter().map(burst).collect(),
+            bursts_left_out: 0,
+        }
+    }
+
+    #[test]
+    fn pieces_are_found_in_bursts_of_one_size() {
+        for (head, bursts, want) in [
+            (357, &[65893, 65536, 11058][..], Some(65536)),
+            (300, &[300, 4096, 8192, 100][..], Some(4096)),
+            (300, &[65893, 30000, 11058][..], None),
+            (226, &[65762, 76594][..], Some(65536)),
+            (226, &[5226, 76594][..], None),
+            (300, &[65893][..], None),
+            (300, &[400, 100][..], None),
+        ] {
+            assert_eq!(piece(&response(head, bursts)), want, "{bursts:?}");
+        }
+    }
+}

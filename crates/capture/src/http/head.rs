@@ -1,0 +1,223 @@
+//! Heads: where they end, whether bytes begin one, and what a head says of its body (RFC 9112 section 6.3).
+//!
+//! Lenient on purpose: what was on the wire is to be shown, not judged.
+
+use crate::model::{BodyEnd, Head};
+use httparse::{EMPTY_HEADER, ParserConfig, Request, Response, Status};
+
+/// The largest head that is read.
+pub(super) const LARGEST: usize = 256 << 10;
+
+/// The position behind a head's empty line; bytes before `from` have been looked at already.
+pub(super) fn end(bytes: &[u8], from: usize) -> Option<usize> {
+    let from = from.saturating_sub(3).min(bytes.len());
+    memchr::memchr_iter(b'\n', &bytes[from..]).find_map(|at| {
+        let behind = from + at + 1;
+        match bytes[behind..] {
+            [b'\n', ..] => Some(behind + 1),
+            [b'\r', b'\n', ..] => Some(behind + 2),
+            _ => None,
+        }
+    })
+}
+
+/// A head as text: UTF-8, or Latin-1 where it is none; line ends as `\n`, without the empty line.
+pub(super) fn text(bytes: &[u8]) -> Head {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    };
+    let text = text.replace("\r\n", "\n");
+    Head(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Whether bytes are, or begin, a response.
+pub(super) fn begins_response(bytes: &[u8]) -> bool {
+    let mut fields = [EMPTY_HEADER; 128];
+    let mut response = Response::new(&mut fields);
+    let mut config = ParserConfig::default();
+    config
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_multiple_spaces_in_response_status_delimiters(true)
+        .ignore_invalid_headers_in_responses(true);
+    let begins = bytes.starts_with(b"HTTP/1.") || b"HTTP/1.".starts_with(bytes);
+    begins
+        && !matches!(
+            config.parse_response(&mut response, bytes),
+            Err(httparse::Error::Version | httparse::Error::Status)
+        )
+}
+
+/// Whether bytes begin a request, strictly: a method, a target and HTTP/1.x in the first line.
+pub(super) fn begins_request(bytes: &[u8]) -> bool {
+    let mut fields = [EMPTY_HEADER; 128];
+    let mut request = Request::new(&mut fields);
+    let mut config = ParserConfig::default();
+    config.ignore_invalid_headers_in_requests(true);
+    match config.parse_request(&mut request, bytes) {
+        Ok(Status::Complete(_) | Status::Partial) => request.version.is_some(),
+        Err(_) => false,
+    }
+}
+
+/// Whether bytes begin with a method and the begin of a target.
+pub(super) fn begins_with_method(bytes: &[u8]) -> bool {
+    let method = bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    method >= 3 && bytes[method..].starts_with(b" /")
+}
+
+/// Whether bytes of an end that is known to be the client may begin a request, or an attempt at one.
+pub(super) fn may_begin_request(bytes: &[u8]) -> bool {
+    match memchr::memchr(b'\n', bytes) {
+        Some(at) => is_request_line(&bytes[..at]),
+        None => bytes
+            .iter()
+            .take(8)
+            .all(|byte| matches!(byte, b'\t' | b'\r' | b' '..=b'~')),
+    }
+}
+
+/// A line that names HTTP, or a method and a target as in HTTP/0.9.
+fn is_request_line(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let is_old = || {
+        let mut words = line.split(|byte| *byte == b' ');
+        let method = words.next().unwrap_or_default();
+        let target = words.next().unwrap_or_default();
+        !method.is_empty()
+            && method.iter().all(u8::is_ascii_uppercase)
+            && target.starts_with(b"/")
+            && words.next().is_none()
+    };
+    line.windows(5).any(|word| word.eq_ignore_ascii_case(b"HTTP/")) || is_old()
+}
+
+/// Whether a request line has no version: HTTP/0.9, whose response has no head.
+pub(super) fn is_old(head: &Head) -> bool {
+    is_request_line(head.first_line().as_bytes()) && head.version().is_empty()
+}
+
+/// How a request's body ends, and its length if that is told.
+pub(super) fn request_body(head: &Head) -> (BodyEnd, Option<u64>) {
+    let length = length(head);
+    if head.lists("transfer-encoding", "chunked") {
+        return (BodyEnd::Chunks, length);
+    }
+    match length {
+        Some(0) | None => (BodyEnd::NoBody, length),
+        Some(_) => (BodyEnd::Length, length),
+    }
+}
+
+/// How a response's body ends, if the request had this method.
+pub(super) fn response_body(head: &Head, method: &str) -> (BodyEnd, Option<u64>) {
+    let (status, length) = (head.status(), length(head));
+    if status == 101 || (method == "CONNECT" && (200..300).contains(&status)) {
+        return (BodyEnd::Tunnel, length);
+    }
+    if method == "HEAD" || status < 200 || status == 204 || status == 304 {
+        return (BodyEnd::NoBody, length);
+    }
+    if head.lists("transfer-encoding", "chunked") {
+        return (BodyEnd::Chunks, length);
+    }
+    let coded = head.field("transfer-encoding").is_some();
+    match length {
+        _ if coded => (BodyEnd::Close, length),
+        Some(0) => (BodyEnd::NoBody, length),
+        Some(_) => (BodyEnd::Length, length),
+        None => (BodyEnd::Close, None),
+    }
+}
+
+fn length(head: &Head) -> Option<u64> {
+    let value = head.field("content-length")?.split(',').next()?.trim();
+    value
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| value.parse().ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_end_at_the_empty_line() {
+        for (bytes, want) in [
+            ("GET / HTTP/1.1\r\n\r\nx", Some(18)),
+            ("GET / HTTP/1.1\n\nx", Some(16)),
+            ("GET / HTTP/1.1\r\nA: b\n\r\n", Some(23)),
+            ("GET / HTTP/1.1\r\n\r", None),
+            ("", None),
+        ] {
+            for from in 0..=bytes.len().min(15) {
+                assert_eq!(end(bytes.as_bytes(), from), want, "{bytes:?} from {from}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_begins_a_message() {
+        for (bytes, strict, lenient, response) in [
+            ("GET / HTTP/1.1\r\nHost: a\r\n", true, true, false),
+            ("GET / HTTP/1.1\r\n", true, true, false),
+            ("GET /long", false, true, false),
+            ("GET /\r\n", false, true, false),
+            ("get x\r\n", false, false, false),
+            ("GET / http/1.1\r\n\r\n", false, true, false),
+            ("\x16\x03\x01\x02", false, false, false),
+            ("SSH-2.0-OpenSSH\r\n", false, false, false),
+            ("HTTP/1.1 200 OK\r\n", false, true, true),
+            ("HTT", false, true, true),
+            ("HTTP/2 200\r\n", false, true, false),
+            ("HTTP/1.1 20x OK\r\n", false, true, false),
+        ] {
+            let bytes = bytes.as_bytes();
+            let found = (begins_request(bytes), may_begin_request(bytes), begins_response(bytes));
+            assert_eq!(found, (strict, lenient, response), "{:?}", text(bytes));
+        }
+    }
+
+    #[test]
+    fn how_bodies_end() {
+        for (response, method, want) in [
+            ("HTTP/1.1 200 OK\nContent-Length: 5", "GET", (BodyEnd::Length, Some(5))),
+            ("HTTP/1.1 200 OK\nContent-Length: 5", "HEAD", (BodyEnd::NoBody, Some(5))),
+            ("HTTP/1.1 200 OK\nContent-Length: 0", "GET", (BodyEnd::NoBody, Some(0))),
+            ("HTTP/1.1 200 OK", "GET", (BodyEnd::Close, None)),
+            (
+                "HTTP/1.1 200 OK\ntransfer-encoding: gzip, Chunked",
+                "GET",
+                (BodyEnd::Chunks, None),
+            ),
+            (
+                "HTTP/1.1 200 OK\nTransfer-Encoding: gzip\nContent-Length: 5",
+                "GET",
+                (BodyEnd::Close, Some(5)),
+            ),
+            (
+                "HTTP/1.1 304 Not Modified\nContent-Length: 5",
+                "GET",
+                (BodyEnd::NoBody, Some(5)),
+            ),
+            ("HTTP/1.1 204 No Content", "GET", (BodyEnd::NoBody, None)),
+            ("HTTP/1.1 101 Switching", "GET", (BodyEnd::Tunnel, None)),
+            ("HTTP/1.1 200 OK", "CONNECT", (BodyEnd::Tunnel, None)),
+            ("HTTP/1.1 200 OK\nContent-Length: +5", "GET", (BodyEnd::Close, None)),
+            (
+                "HTTP/1.1 200 OK\nContent-Length: 5, 5",
+                "GET",
+                (BodyEnd::Length, Some(5)),
+            ),
+        ] {
+            assert_eq!(
+                response_body(&Head(response.to_owned()), method),
+                want,
+                "{response} to {method}"
+            );
+        }
+    }
+}

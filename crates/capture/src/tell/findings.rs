@@ -1,0 +1,49 @@
+//! What there is to say of a capture as a whole: each finding's statement, and why it is so.
+
+use crate::model::{Finding, FindingKind};
+use crate::say::{Msg, Said};
+
+/// The statement with its evidence, and the reason.
+pub fn finding(finding: &Finding) -> (Said, Said) {
+    let (what, why) = messages(finding.kind);
+    let said = |msg| Said {
+        msg,
+        args: finding.args.clone(),
+        frames: Vec::new(),
+    };
+    (said(what).by(finding.frames.iter().copied()), said(why))
+}
+
+fn messages(kind: FindingKind) -> (Msg, Msg) {
+    match kind {
+        FindingKind::OneConnectionKept => (Msg::OneConnectionKept, Msg::OneConnectionKeptWhy),
+        FindingKind::CloseEveryTime => (Msg::CloseEveryTime, Msg::CloseEveryTimeWhy),
+        FindingKind::TimedOutAsAnnounced => (Msg::TimedOutAsAnnounced, Msg::TimedOutAsAnnouncedWhy),
+        FindingKind::TimedOutUnannounced => (Msg::TimedOutUnannounced, Msg::TimedOutUnannouncedWhy),
+        FindingKind::TimedOutOtherwise => (Msg::TimedOutOtherwise, Msg::TimedOutOtherwiseWhy),
+        FindingKind::AnnouncedNotEnforced => (Msg::AnnouncedNotEnforced, Msg::AnnouncedNotEnforcedWhy),
+        FindingKind::SilentAndOpen => (Msg::SilentAndOpen, Msg::SilentAndOpenWhy),
+        FindingKind::KeptWithoutTime => (Msg::KeptWithoutTime, Msg::KeptWithoutTimeWhy),
+        FindingKind::SpeculativeConnection => (Msg::SpeculativeConnection, Msg::SpeculativeConnectionWhy),
+        FindingKind::SpeculativeConnectionOpen => (Msg::SpeculativeConnectionOpen, Msg::SpeculativeConnectionWhy),
+        FindingKind::ParallelConnections => (Msg::ParallelConnections, Msg::ParallelConnectionsWhy),
+        FindingKind::AllNotModified => (Msg::AllNotModified, Msg::AllNotModifiedWhy),
+        FindingKind::SomeNotModified => (Msg::SomeNotModified, Msg::SomeNotModifiedWhy),
+        FindingKind::LostRace => (Msg::LostRace, Msg::LostRaceWhy),
+        FindingKind::ResetsRefused => (Msg::ResetsRefused, Msg::ResetsRefusedWhy),
+        FindingKind::ResetsAbort => (Msg::ResetsAbort, Msg::ResetsAbortWhy),
+        FindingKind::ResetsLateData => (Msg::ResetsLateData, Msg::ResetsLateDataWhy),
+        FindingKind::ResetsAnswerFin => (Msg::ResetsAnswerFin, Msg::ResetsAnswerFinWhy),
+        FindingKind::ResetsHarmless => (Msg::ResetsHarmless, Msg::ResetsHarmlessWhy),
+        FindingKind::ResetsIdle => (Msg::ResetsIdle, Msg::ResetsIdleWhy),
+        FindingKind::CutShort => (Msg::FoundCutShort, Msg::FoundCutShortWhy),
+        FindingKind::LongHalfClosed => (Msg::LongHalfClosed, Msg::LongHalfClosedWhy),
+        FindingKind::SentInPieces => (Msg::SentInPieces, Msg::SentInPiecesWhy),
+        FindingKind::Pipelined => (Msg::FoundPipelined, Msg::FoundPipelinedWhy),
+        FindingKind::Ranges => (Msg::Ranges, Msg::RangesWhy),
+        FindingKind::NotOpened => (Msg::FoundNotOpened, Msg::FoundNotOpenedWhy),
+        FindingKind::Retransmissions => (Msg::FoundRetransmissions, Msg::FoundRetransmissionsWhy),
+        FindingKind::ZeroWindows => (Msg::FoundZeroWindows, Msg::FoundZeroWindowsWhy),
+        FindingKind::KeepAliveProbes => (Msg::FoundKeepAliveProbes, Msg::FoundKeepAliveProbesWhy),
+    }
+}

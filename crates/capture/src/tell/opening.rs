@@ -1,0 +1,51 @@
+//! How a connection was opened.
+
+use crate::model::{Arg, Handshake, HandshakeOutcome, Side, SynOptions};
+use crate::say::{Msg, Said};
+
+pub(super) fn opening(handshake: &Handshake) -> Vec<Said> {
+    let frames = [handshake.syn, handshake.syn_ack, handshake.ack, handshake.refusal];
+    let msg = match handshake.outcome {
+        HandshakeOutcome::Complete => Msg::Opened,
+        HandshakeOutcome::Refused => Msg::Refused,
+        HandshakeOutcome::Unanswered => Msg::Unanswered,
+        HandshakeOutcome::Unfinished => Msg::OpenedUnfinished,
+        HandshakeOutcome::NotCaptured => Msg::OpenedBefore,
+    };
+    let mut said = Said::new(msg).by(frames.into_iter().flatten());
+    if let Some(took) = handshake.took_ns {
+        said = said.with("took", Arg::ns(took));
+    }
+    let mut lines = vec![said];
+    if !handshake.syn_retries.is_empty() {
+        lines.push(
+            Said::new(Msg::SynRetried)
+                .with("count", handshake.syn_retries.len())
+                .by(handshake.syn_retries.iter().copied()),
+        );
+    }
+    for (side, options) in [(Side::Client, &handshake.client), (Side::Server, &handshake.server)] {
+        if let Some(options) = options {
+            lines.push(
+                Said::new(Msg::Offers)
+                    .with("side", side)
+                    .with("options", offered(options)),
+            );
+        }
+    }
+    lines
+}
+
+/// The options as Wireshark's Info column has them.
+fn offered(options: &SynOptions) -> String {
+    let mut parts = vec![format!("Win={}", options.window)];
+    parts.extend(options.mss.map(|mss| format!("MSS={mss}")));
+    parts.extend(
+        options
+            .window_scale
+            .map(|scale| format!("WS={}", 1_u32 << scale.min(14))),
+    );
+    parts.extend(options.sack.then(|| "SACK_PERM".to_owned()));
+    parts.extend(options.timestamps.then(|| "TS".to_owned()));
+    parts.join(" ")
+}

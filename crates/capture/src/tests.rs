@@ -1,0 +1,377 @@
+//! The reading as a whole, over the captures in `tests/data/captures`, and over what is no capture, or no longer one.
+
+use super::model::{Capture, Connection, Exchange, FindingKind, Message, NoteKind, Side, Verdict};
+use super::say::Lang;
+use super::{Limits, Options, explain, explain_bytes, show, tell};
+use crate::test_profiles::built_ins;
+use labserve_core::profile::builtin;
+use labserve_core::test_rng::TestRng;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/captures")
+}
+
+/// Name and content of every capture, still compressed.
+fn captures() -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder()).expect("the captures");
+    let mut captures: Vec<(String, Vec<u8>)> = entries
+        .filter_map(|entry| {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name()?.to_str()?.strip_suffix(".pcapng.gz")?.to_owned();
+            Some((name, std::fs::read(&path).expect("a capture")))
+        })
+        .collect();
+    captures.sort();
+    assert!(captures.len() >= 30, "only {} captures", captures.len());
+    captures
+}
+
+fn bytes_of(name: &str) -> Vec<u8> {
+    let all = captures();
+    let (_, packed) = all.iter().find(|(known, _)| known == name).expect(name);
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(packed.as_slice())
+        .read_to_end(&mut bytes)
+        .expect("gzip");
+    bytes
+}
+
+fn explained(name: &str) -> Capture {
+    explain_bytes(&bytes_of(name), built_ins()).expect(name)
+}
+
+/// What is to be said of a capture, as far as it stays the same when the capture is made anew.
+fn gist(capture: &Capture) -> Value {
+    let looks = capture.looks_like.iter().map(|likeness| {
+        let best = &likeness.scores[0];
+        json!({ "profile": best.profile, "percent": best.percent, "verdict": likeness.verdict })
+    });
+    json!({
+        "streams": capture.file.streams,
+        "connections": capture.connections.iter().map(gist_of).collect::<Vec<_>>(),
+        "findings": capture.findings.iter().map(|f| json!({ "kind": f.kind, "streams": f.streams })).collect::<Vec<_>>(),
+        "looks_like": looks.collect::<Vec<_>>(),
+        "notes": capture.notes.iter().map(|note| json!(note.kind)).collect::<Vec<_>>(),
+    })
+}
+
+fn gist_of(connection: &Connection) -> Value {
+    let end = &connection.end;
+    let rests = connection.rests.iter().map(|rest| {
+        let tenths = (rest.ns as f64 / 1e8).round() / 10.0;
+        json!([rest.after, tenths, rest.ended_by, rest.announced_s])
+    });
+    json!({
+        "stream": connection.stream,
+        "use": connection.usage,
+        "handshake": connection.handshake.outcome,
+        "exchanges": connection.exchanges.iter().map(gist_of_exchange).collect::<Vec<_>>(),
+        "rests": rests.collect::<Vec<_>>(),
+        "end": [json!(end.goodbye), json!(end.by), json!(end.reason)],
+        "resets": end.resets.iter().map(|reset| json!([reset.by, reset.class])).collect::<Vec<_>>(),
+    })
+}
+
+fn gist_of_exchange(exchange: &Exchange) -> Value {
+    let message = |message: &Option<Message>| match message {
+        None => Value::Null,
+        Some(message) => json!([
+            message.head.first_line(),
+            format!("{}+{}", message.head_bytes, message.body_bytes),
+            message.seq,
+            message.body_end,
+            message.shortfall
+        ]),
+    };
+    json!({
+        "request": message(&exchange.request),
+        "response": message(&exchange.response),
+        "interim": exchange.interim.iter().map(|(status, _)| *status).collect::<Vec<_>>(),
+        "pipelined": exchange.pipelined,
+        "validator": exchange.validator,
+    })
+}
+
+#[test]
+fn every_capture_is_explained_as_expected() {
+    let bless = std::env::var_os("LABSERVE_BLESS").is_some();
+    for (name, packed) in captures() {
+        let capture = explain_bytes(&packed, built_ins()).expect(&name);
+        assert!(capture.file.gzip, "{name}");
+        let found = gist(&capture);
+        let path = folder().join(format!("expected/{name}.json"));
+        if bless {
+            let text = serde_json::to_string_pretty(&found).expect("JSON") + "\n";
+            std::fs::write(&path, text).expect("the expectation");
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let expected: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_reports_first_capture_tells_its_findings_in_order() {
+    let capture = explained("report-1");
+    let text = show::text::render(&capture, Lang::En, false);
+    let mut rest = text.as_str();
+    for words in [
+        "One connection carried 5 exchanges",
+        "999, 1980, 31221, 173708, 174130",
+        "3 bursts of 65893, 65536, 11058 bytes",
+        "timed out by the server: FIN 5.0",
+        "never used",
+    ] {
+        let at = rest
+            .find(words)
+            .unwrap_or_else(|| panic!("`{words}` is not behind what comes before it in\n{text}"));
+        rest = &rest[at..];
+    }
+    assert_eq!(capture.connections.len(), 2);
+    assert_eq!(capture.connections[0].end.by, Some(Side::Server));
+    assert_eq!(capture.connections[1].end.by, Some(Side::Client));
+}
+
+#[test]
+fn servers_are_named() {
+    for (name, _) in captures() {
+        let Some(want) = name.strip_prefix("real-").or(name.strip_prefix("profile-")) else {
+            continue;
+        };
+        let want = want.split(['/']).next().unwrap_or_default();
+        let want = builtin::names()
+            .filter(|known| want.starts_with(known))
+            .max_by_key(|known| known.len());
+        let capture = explained(&name);
+        let likeness = &capture.looks_like[0];
+        assert_eq!(
+            Some(likeness.scores[0].profile.as_str()),
+            want,
+            "{name}: {:?}",
+            likeness.scores[0]
+        );
+        assert_eq!(likeness.verdict, Verdict::Clear, "{name}: {:?}", &likeness.scores[..2]);
+    }
+}
+
+#[test]
+fn a_capture_that_ends_anywhere_is_explained_up_to_there() {
+    let whole = bytes_of("race-node");
+    for length in 0..whole.len() {
+        match explain_bytes(&whole[..length], built_ins()) {
+            Ok(capture) => assert!(capture.file.frames <= 10, "{length}"),
+            Err(error) => assert!(length < 28, "{length}: {error}"),
+        }
+    }
+    let cut = explain_bytes(&whole[..whole.len() - 100], built_ins()).expect("most of it");
+    assert!(
+        cut.notes
+            .iter()
+            .any(|note| tell::note(note).text(Lang::En).contains("ends in the middle")),
+        "{:?}",
+        cut.notes
+    );
+}
+
+#[test]
+fn what_is_no_capture_is_said_so() {
+    for (bytes, want) in [
+        (&b""[..], "empty"),
+        (b"PK\x03\x04", "a ZIP archive: take the capture out"),
+        (
+            b"PK??",
+            "expected pcapng or pcap, maybe compressed with gzip; it begins with 50 4b 3f 3f",
+        ),
+        (b"\x1f\x8b\x08", "cut off at its beginning"),
+        (b"\n\r\r\n", ""),
+    ] {
+        match explain_bytes(bytes, built_ins()) {
+            Ok(capture) => assert_eq!(capture.file.frames, 0),
+            Err(error) => assert!(error.to_string().contains(want), "{bytes:?}: {error}"),
+        }
+    }
+}
+
+/// Changes some bytes; sometimes takes some out, or doubles some.
+fn mutate(bytes: &mut Vec<u8>, rng: &mut TestRng) {
+    for _ in 0..=rng.below(12) {
+        if bytes.is_empty() {
+            return;
+        }
+        let at = rng.below(bytes.len());
+        let count = rng.below(40).min(bytes.len() - at);
+        match rng.below(8) {
+            0 => drop(bytes.drain(at..at + count)),
+            1 => {
+                let copy = bytes[at..at + count].to_vec();
+                bytes.splice(at..at, copy);
+            }
+            2 => bytes.truncate(at.max(64).min(bytes.len())),
+            3 => bytes[at] = [0, 0xff, 0x7f, 0x80][rng.below(4)],
+            _ => bytes[at] ^= 1 << rng.below(8),
+        }
+    }
+}
+
+/// Runs for LABSERVE_FUZZ_SECONDS; without that, a few hundred times.
+#[test]
+fn mutated_captures_are_read_without_panic_and_every_answer_can_be_shown() {
+    let seconds = std::env::var("LABSERVE_FUZZ_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let seed = std::env::var("LABSERVE_FUZZ_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1);
+    let until = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    // Small ones are changed more thoroughly.
+    let small = captures().into_iter().filter(|(_, packed)| packed.len() < 5000);
+    let originals: Vec<Vec<u8>> = small.map(|(name, _)| bytes_of(&name)).collect();
+    let mut rng = TestRng::new(0x9e37_79b9_7f4a_7c15 ^ seed);
+    let mut runs = 0_u64;
+    while until.map_or(runs < 200, |until| Instant::now() < until) {
+        let mut bytes = originals[rng.below(originals.len())].clone();
+        mutate(&mut bytes, &mut rng);
+        if let Ok(capture) = explain_bytes(&bytes, built_ins()) {
+            let lang = if rng.below(2) == 0 { Lang::En } else { Lang::Zh };
+            show::text::render(&capture, lang, true);
+            show::json::render(&capture).expect("JSON");
+        }
+        runs += 1;
+    }
+    println!("{runs} captures with seed {seed}");
+}
+
+#[test]
+fn what_is_beyond_the_limits_is_counted_and_said() {
+    // The capture with the most connections.
+    let all = captures().into_iter().map(|(_, packed)| packed);
+    let packed =
+        all.max_by_key(|packed| explain_bytes(packed, built_ins()).map_or(0, |capture| capture.connections.len()));
+    let packed = packed.expect("a capture");
+    let options = Options {
+        limits: Limits {
+            streams: 4,
+            connections: 3,
+            exchanges: 2,
+            frames: 20,
+            head_bytes: 300,
+            buffered: 1 << 20,
+        },
+        ..Options::default()
+    };
+    let capture = explain(packed.as_slice(), &options, built_ins()).expect("a capture");
+    let kinds: Vec<Value> = capture.notes.iter().map(|note| json!(note.kind)).collect();
+    for kind in [
+        "too-many-streams",
+        "too-many-connections",
+        "too-many-exchanges",
+        "too-many-frames",
+        "too-many-heads",
+    ] {
+        assert!(kinds.contains(&json!(kind)), "{kind} is not in {kinds:?}");
+    }
+    assert_eq!(capture.connections.iter().map(|c| c.exchanges.len()).sum::<usize>(), 2);
+    assert_eq!(capture.connections.iter().map(|c| c.frames.len()).sum::<usize>(), 20);
+}
+
+#[test]
+fn only_what_is_asked_for_is_shown() {
+    let bytes = bytes_of("report-1");
+    let streams = |filter| {
+        let options = Options {
+            filter,
+            ..Options::default()
+        };
+        let capture = explain(bytes.as_slice(), &options, built_ins()).expect("a capture");
+        capture
+            .connections
+            .iter()
+            .map(|connection| connection.stream)
+            .collect::<Vec<_>>()
+    };
+    let of = |ports: &[u16], numbers: &[u32], hosts: &[&str]| super::Filter {
+        ports: ports.to_vec(),
+        streams: numbers.to_vec(),
+        hosts: hosts.iter().map(|host| host.parse().expect("an address")).collect(),
+    };
+    let port = explained("report-1").connections[0].server.port();
+    assert_eq!(streams(of(&[], &[1], &[])), [1]);
+    assert_eq!(streams(of(&[port], &[], &[])), [0, 1]);
+    assert_eq!(streams(of(&[1], &[], &[])), [0_u32; 0]);
+    assert_eq!(streams(of(&[], &[], &["127.0.0.1"])), [0, 1]);
+    assert_eq!(streams(of(&[], &[], &["10.0.0.1"])), [0_u32; 0]);
+}
+
+#[test]
+fn a_request_that_crosses_the_close_is_found() {
+    let capture = explained("race-node");
+    let kinds: Vec<FindingKind> = capture.findings.iter().map(|finding| finding.kind).collect();
+    assert!(kinds.contains(&FindingKind::LostRace), "{kinds:?}");
+}
+
+#[test]
+fn chinese_text_is_chinese() {
+    let text = show::text::render(&explained("report-1"), Lang::Zh, false);
+    for words in ["抓包解读", "一条连接承载了 5 次请求", "从未使用", "三次握手"] {
+        assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+}
+
+#[test]
+fn why_nothing_is_shown_is_said() {
+    // A UDP datagram over loopback, and a TCP segment that carries no HTTP.
+    let ip = |protocol: u8, inside: &[u8]| {
+        let length = 20 + inside.len() as u16;
+        let mut packet = vec![
+            0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1,
+        ];
+        packet[2..4].copy_from_slice(&length.to_be_bytes());
+        packet.extend_from_slice(inside);
+        packet
+    };
+    let udp = ip(17, &[0x27, 0x10, 0x27, 0x11, 0, 9, 0, 0, b'x']);
+    let tcp = ip(
+        6,
+        &[
+            0x27, 0x10, 0, 22, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 1, 0, 0, 0, 0, 0, b'S', b'S', b'H',
+        ],
+    );
+    for (packet, kind) in [(udp, NoteKind::NoTcp), (tcp, NoteKind::NoHttp)] {
+        // pcap, little-endian, link type RAW.
+        let mut file = Vec::new();
+        for word in [
+            0xa1b2_c3d4_u32,
+            0x0004_0002,
+            0,
+            0,
+            65535,
+            101,
+            1,
+            0,
+            packet.len() as u32,
+            packet.len() as u32,
+        ] {
+            file.extend_from_slice(&word.to_le_bytes());
+        }
+        file.extend_from_slice(&packet);
+        let capture = explain_bytes(&file, built_ins()).expect("a capture");
+        assert_eq!(capture.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [kind]);
+        let said = tell::note(&capture.notes[0]).text(Lang::En);
+        for shown in [
+            show::text::render(&capture, Lang::En, true),
+            show::markdown::render(&capture, Lang::En),
+            show::html::render(&capture, Lang::En),
+        ] {
+            assert!(
+                shown.contains(&said) && !shown.contains("out of the ordinary"),
+                "{shown}"
+            );
+        }
+    }
+}

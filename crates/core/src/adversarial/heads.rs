@@ -1,0 +1,179 @@
+//! Mutated heads, taken through everything that is pure: nothing panics, no reply head has a line that its profile did not
+//! put there, and what a head comes to does not depend on how its bytes came.
+
+use super::{mutated_head, profiles};
+use crate::decide::{self, Route};
+use crate::facts::{FileFacts, FileId, Found};
+use crate::http1::{Head, Request, Scan, head};
+use crate::profile::Profile;
+use crate::render::{Moment, Reply, Surroundings};
+use crate::test_rng::TestRng;
+use core::net::SocketAddr;
+use std::sync::Arc;
+
+fn file(profile: &Profile, size: usize) -> Arc<FileFacts> {
+    let id = FileId {
+        size: size as u64,
+        mtime_secs: 1_698_766_276,
+        ..FileId::default()
+    };
+    Arc::new(FileFacts::new(
+        "dir/a name\r\n\"é.html",
+        0x0500_0180,
+        id,
+        &profile.types,
+    ))
+}
+
+/// Every line of the head is one that the profile's response has, and there is no line end within one.
+fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'_>>, input: &[u8]) {
+    let local: SocketAddr = ([127, 0, 0, 1], 3000).into();
+    let around = Surroundings {
+        local,
+        remaining: Some(1),
+        says: &profile.connection.says_keep,
+        chunked: false,
+        moment: Moment::default(),
+    };
+    let (mut head, mut page) = (Vec::new(), Vec::new());
+    reply.render(request, &around, &mut head, &mut page);
+    if reply.response.bare {
+        return;
+    }
+    let shown = || {
+        format!(
+            "{} under {}\n{}",
+            input.escape_ascii(),
+            profile.name,
+            head.escape_ascii()
+        )
+    };
+    assert!(head.ends_with(b"\r\n\r\n"), "no end: {}", shown());
+    let names: Vec<&str> = reply
+        .response
+        .lines()
+        .chain(profile.connection.says_keep.iter().map(|t| t.source()))
+        .collect();
+    for (number, line) in head[..head.len() - 4].split(|b| *b == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        assert!(
+            !line.contains(&b'\r') && !line.contains(&0),
+            "a line end within a line: {}",
+            shown()
+        );
+        if number > 0 {
+            let name = line.split(|b| *b == b':').next().unwrap_or_default();
+            let known = names
+                .iter()
+                .any(|source| source.split(':').next().is_some_and(|n| n.as_bytes() == name));
+            assert!(known, "a line that the profile has not: {}", shown());
+        }
+    }
+}
+
+#[test]
+fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
+    let profiles = profiles();
+    let mut rng = TestRng::new(0x9e37_79b9_7f4a_7c15);
+    for round in 0..12_000 {
+        let input = mutated_head(&mut rng);
+        let profile = &profiles[round % profiles.len()];
+        let (fault, head): (_, Head) = match head::scan(&input, &profile.head) {
+            Scan::Complete(head) => (None, head),
+            Scan::Refused(fault, head) => (Some(fault), head),
+            Scan::Partial { .. } => continue,
+        };
+        assert!(head.len <= input.len());
+        let request = Request::new(&input, &head);
+        if fault.is_some() || request.fault(&profile.head).is_some() {
+            for id in 0..profile.responses.iter().count() {
+                let reply = Reply::plain(profile, id, request.method());
+                assert_sound(profile, &reply, Some(&request), &input);
+            }
+            continue;
+        }
+        let _ = request.framing(&profile.head.body);
+        match decide::route(profile, &request, &[]) {
+            Route::Answer(id) => assert_sound(
+                profile,
+                &Reply::plain(profile, id, request.method()),
+                Some(&request),
+                &input,
+            ),
+            Route::Lookup(located) => {
+                let outside = located.path.split('/').any(|s| s == ".." || s == ".") || located.path.starts_with('/');
+                assert!(!outside, "{} -> {}", input.escape_ascii(), located.path);
+                let size = [0, 1, 10, 70_000][rng.below(4)];
+                let founds = [
+                    Found::File(file(profile, size)),
+                    Found::FileWithSlash(file(profile, size)),
+                    Found::Directory,
+                    Found::NoIndex,
+                    Found::Missing,
+                    Found::BehindFile,
+                ];
+                for found in founds {
+                    let reply = decide::file_reply(profile, &request, found, None, &Moment::default());
+                    assert_sound(profile, &reply, Some(&request), &input);
+                }
+            }
+        }
+    }
+}
+
+/// Heads that came to something else when they came in pieces: a bad value in a line that is dropped for its name, and a line
+/// that goes on with one that is dropped.
+const FOUND: &[&[u8]] = &[
+    b"GET / HTTP/1.1\r\nHost: a\r\nHos=t: 7\0\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nC\xa3\r\n folded\r\n\r\n",
+];
+
+/// A server that judges bytes as they come must not judge otherwise than one that has them all: else a request would be
+/// refused or served by the cut of its segments.
+#[test]
+fn a_head_comes_to_the_same_however_its_bytes_came() {
+    let profiles = profiles();
+    let mut rng = TestRng::new(0x2545_f491_4f6c_dd1d);
+    let found = FOUND
+        .iter()
+        .flat_map(|head| std::iter::repeat_n(head.to_vec(), profiles.len()));
+    let mutated = std::iter::repeat_with(|| mutated_head(&mut rng)).take(6_000);
+    for (round, input) in found.chain(mutated).enumerate() {
+        let profile = &profiles[round % profiles.len()];
+        let Scan::Complete(whole) = head::scan(&input, &profile.head) else {
+            continue;
+        };
+        for cut in 0..whole.len {
+            let shown = || format!("{} | {}", input[..cut].escape_ascii(), input[cut..].escape_ascii());
+            match head::scan(&input[..cut], &profile.head) {
+                Scan::Partial(_) => {}
+                Scan::Complete(other) => panic!("ends at {} under {}: {}", other.len, profile.name, shown()),
+                Scan::Refused(fault, _) => panic!("{fault} under {}: {}", profile.name, shown()),
+            }
+        }
+    }
+}
+
+/// The shortcut for usual request lines finds what judging them finds, faults and limits included.
+#[test]
+fn a_usual_line_is_read_as_any_other() {
+    let profiles = profiles();
+    let mut rng = TestRng::new(0x5eed_0002);
+    let same = |bytes: &[u8]| {
+        for profile in &profiles {
+            let (short, long) = (
+                head::scan(bytes, &profile.head),
+                head::scan_the_long_way(bytes, &profile.head),
+            );
+            assert_eq!(short, long, "{}: {}", profile.name, String::from_utf8_lossy(bytes));
+        }
+    };
+    for length in (0..200).chain([1000, 4085, 8160, 8170, 8176, 8190, 16_370, 16_383, 16_400, 65_600]) {
+        for end in ["1.1\r\n", "1.0\r\nHost: a\r\n\r\n", "1.1\r\nHost: a\r\nA: b", "1.1"] {
+            same(format!("GET /{} HTTP/{end}", "a".repeat(length)).as_bytes());
+        }
+    }
+    for _ in 0..5_000 {
+        same(&mutated_head(&mut rng));
+    }
+}

@@ -1,0 +1,343 @@
+//! The life of a connection as a state machine without I/O: time is a parameter, bytes are counts.
+//!
+//! ```text
+//!            first bytes            request line ends           head ends
+//!   Unused ───────────────> Line ───────────────────> Head ─────────────────> Exchange
+//!     │                      ^                         │                        │ │
+//!     │                      │ next bytes (Blank: none but empty lines)                        │ │ the reply ends it
+//!     │                     Idle <──── reply sent, kept ┼────────────────────────┘ │
+//!     v                      v                         v                          v
+//!   Closing <──────── timer, client FIN, shutdown ─────┴──────────────────────────┘
+//! ```
+//!
+//! Rules: only this module changes the state. Every state but `Exchange` and `Closing` has at most one deadline. Times are
+//! counted from the start of the server, because some servers look at their timers on a grid that began then.
+
+mod body_end;
+mod fate;
+
+pub use body_end::BodyEnd;
+pub use fate::{Fate, ends_by_both, fate, is_last};
+
+use crate::close_reason::CloseReason;
+use crate::http1::ResponseId;
+use crate::profile::{Since, Timer, Timers};
+use std::time::Duration;
+
+/// Where a connection is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Accepted; no byte yet.
+    Unused,
+    /// A request line has begun.
+    Line,
+    /// The request line is complete, the head is not.
+    Head,
+    /// A request is being served.
+    Exchange,
+    /// A reply was sent; nothing since.
+    Idle,
+    /// A reply was sent; since then empty lines, where these do not begin a request.
+    Blank,
+    /// It is being ended.
+    Closing,
+}
+
+/// What happens to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Bytes are there that make up no complete head; says whether the request line is complete.
+    Partial {
+        /// The request line is complete.
+        line_complete: bool,
+    },
+    /// Nothing but empty lines is there, and they do not begin a request.
+    Blank,
+    /// A head is complete, or refused.
+    HeadComplete,
+    /// The reply is sent and the connection goes on.
+    Kept,
+    /// The connection is to end.
+    End,
+}
+
+/// The state after `event` in `state`. What cannot happen leaves the state as it is.
+pub fn next(state: State, event: Event) -> State {
+    match (state, event) {
+        (State::Closing, _) | (_, Event::End) => State::Closing,
+        (State::Unused | State::Line | State::Idle | State::Blank, Event::Partial { line_complete: false }) => {
+            State::Line
+        }
+        (
+            State::Unused | State::Line | State::Head | State::Idle | State::Blank,
+            Event::Partial { line_complete: true },
+        ) => State::Head,
+        (State::Unused | State::Line | State::Head | State::Idle | State::Blank, Event::HeadComplete) => {
+            State::Exchange
+        }
+        (State::Idle, Event::Blank) => State::Blank,
+        (State::Exchange, Event::Kept) => State::Idle,
+        (state, _) => state,
+    }
+}
+
+/// A connection's place in its life, and the times that its timers count from.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    state: State,
+    accepted: Duration,
+    /// When this request's first byte came, or the last reply was sent.
+    since: Duration,
+    /// When the last byte came.
+    last_byte: Duration,
+    /// How many bytes of this head have come.
+    received: u64,
+    requests: u64,
+}
+
+/// A deadline, and what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// When, since the start of the server.
+    pub at: Duration,
+    /// The reason for the end.
+    pub reason: CloseReason,
+    /// What is said before it.
+    pub say: Option<ResponseId>,
+}
+
+impl Connection {
+    /// A connection accepted at `now`.
+    pub fn new(now: Duration) -> Connection {
+        Connection {
+            state: State::Unused,
+            accepted: now,
+            since: now,
+            last_byte: now,
+            received: 0,
+            requests: 0,
+        }
+    }
+
+    /// The state.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// How many requests have been begun on it.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// So many requests more count as begun.
+    pub fn count(&mut self, more: u64) {
+        self.requests += more;
+    }
+
+    /// When it was accepted.
+    pub fn accepted(&self) -> Duration {
+        self.accepted
+    }
+
+    /// When the last byte came, or, if none has come since the last reply, when that was sent.
+    pub fn last_byte(&self) -> Duration {
+        self.last_byte
+    }
+
+    /// Something happened at `now`. `bytes` came with it.
+    pub fn on(&mut self, event: Event, now: Duration, bytes: usize) {
+        let before = self.state;
+        self.state = next(before, event);
+        if bytes > 0 {
+            if matches!(before, State::Unused | State::Idle | State::Blank) {
+                self.since = now;
+                self.received = 0;
+            }
+            self.last_byte = now;
+            self.received += bytes as u64;
+        }
+        match event {
+            Event::HeadComplete => self.requests += 1,
+            Event::Kept => {
+                self.since = now;
+                self.last_byte = now;
+                self.received = 0;
+            }
+            Event::Partial { .. } | Event::Blank | Event::End => {}
+        }
+    }
+
+    /// When the connection ends if nothing more happens.
+    pub fn deadline(&self, timers: &Timers) -> Option<Deadline> {
+        let again = self.requests > 0;
+        let (timer, reason) = match (self.state, again) {
+            (State::Unused, _) => (&timers.unused, CloseReason::Unused),
+            (State::Line, false) => (&timers.line, CloseReason::LineTimeout),
+            (State::Line, true) => (&timers.line_again, CloseReason::LineTimeout),
+            (State::Head, false) => (&timers.head, CloseReason::HeadTimeout),
+            (State::Head, true) => (&timers.head_again, CloseReason::HeadTimeout),
+            (State::Idle, _) => (&timers.idle, CloseReason::Idle),
+            (State::Blank, _) => (timers.blank.as_ref()?, CloseReason::LineTimeout),
+            (State::Exchange | State::Closing, _) => return None,
+        };
+        let begun = match timer.since {
+            Since::Accept if !again => self.accepted,
+            _ => self.since,
+        };
+        due(timer, begun, self.last_byte, self.received).map(|at| Deadline {
+            at,
+            reason,
+            say: timer.say,
+        })
+    }
+}
+
+/// When `timer`, begun at `begun`, runs out, after so many bytes of which the last came at `last_byte`.
+pub fn due(timer: &Timer, begun: Duration, last_byte: Duration, received: u64) -> Option<Duration> {
+    let mut after = timer.after?;
+    if let Some(rate) = timer.bytes_per_second {
+        let earned = Duration::from_secs(received / rate);
+        after = (after + earned).min(timer.at_most.unwrap_or(Duration::MAX)).max(after);
+    }
+    let at = match timer.since {
+        Since::LastByte => {
+            let latest = timer
+                .at_most
+                .and_then(|most| begun.checked_add(most))
+                .unwrap_or(Duration::MAX);
+            last_byte.checked_add(after)?.min(latest)
+        }
+        Since::Accept | Since::FirstByte => begun.checked_add(after)?,
+    };
+    let Some(grid) = timer.grid else {
+        return Some(at);
+    };
+    let steps = at.as_nanos().div_ceil(grid.as_nanos());
+    grid.checked_mul(u32::try_from(steps).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::layers;
+
+    const S: fn(f64) -> Duration = Duration::from_secs_f64;
+
+    #[test]
+    fn the_table_of_states_and_events() {
+        use Event::*;
+        let events = [
+            Partial { line_complete: false },
+            Partial { line_complete: true },
+            Blank,
+            HeadComplete,
+            Kept,
+            End,
+        ];
+        let table: Vec<[State; 6]> = [
+            State::Unused,
+            State::Line,
+            State::Head,
+            State::Exchange,
+            State::Idle,
+            State::Blank,
+            State::Closing,
+        ]
+        .map(|state| events.map(|event| next(state, event)))
+        .to_vec();
+        let (u, l, h, x, i, b, c) = (
+            State::Unused,
+            State::Line,
+            State::Head,
+            State::Exchange,
+            State::Idle,
+            State::Blank,
+            State::Closing,
+        );
+        assert_eq!(
+            table,
+            [
+                [l, h, u, x, u, c],
+                [l, h, l, x, l, c],
+                [h, h, h, x, h, c],
+                [x, x, x, x, i, c],
+                [l, h, b, x, i, c],
+                [l, h, b, x, b, c],
+                [c, c, c, c, c, c]
+            ]
+        );
+    }
+
+    fn deadline_after(profile: &str, steps: &[(f64, Option<Event>, usize)]) -> Option<(f64, CloseReason)> {
+        let profile = layers::load(profile).expect("a profile");
+        let mut connection = Connection::new(S(steps[0].0));
+        for (at, event, bytes) in steps {
+            if let Some(event) = event {
+                connection.on(*event, S(*at), *bytes);
+            }
+        }
+        connection
+            .deadline(&profile.connection.timers)
+            .map(|d| (d.at.as_secs_f64(), d.reason))
+    }
+
+    #[test]
+    fn an_idle_timer_counts_from_the_last_reply() {
+        let request = [
+            (1.0, None, 0),
+            (2.0, Some(Event::HeadComplete), 100),
+            (3.0, Some(Event::Kept), 0),
+        ];
+        assert_eq!(deadline_after("node", &request), Some((8.0, CloseReason::Idle)));
+        assert_eq!(deadline_after("nginx", &request), Some((78.0, CloseReason::Idle)));
+        assert_eq!(deadline_after("django", &request), None);
+    }
+
+    #[test]
+    fn drips_do_not_put_a_head_timer_off_that_counts_from_the_beginning() {
+        let drip = [
+            (1.0, None, 0),
+            (2.0, Some(Event::Partial { line_complete: false }), 1),
+            (30.0, Some(Event::Partial { line_complete: true }), 1),
+        ];
+        assert_eq!(deadline_after("nginx", &drip), Some((61.0, CloseReason::HeadTimeout)));
+    }
+
+    #[test]
+    fn a_grid_puts_a_deadline_off_to_its_next_line() {
+        for (accepted, want) in [(0.0, 60.0), (0.5, 90.0), (29.0, 90.0), (31.0, 120.0)] {
+            assert_eq!(
+                deadline_after("node", &[(accepted, None, 0)]),
+                Some((want, CloseReason::Unused)),
+                "{accepted}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_later_head_is_looked_at_on_the_same_grid_as_the_first() {
+        let line = Event::Partial { line_complete: false };
+        let later = [
+            (1.0, None, 0),
+            (2.0, Some(Event::HeadComplete), 100),
+            (3.0, Some(Event::Kept), 0),
+            (4.0, Some(line), 1),
+        ];
+        assert_eq!(deadline_after("node", &later), Some((90.0, CloseReason::LineTimeout)));
+    }
+
+    #[test]
+    fn bytes_earn_time_up_to_a_limit() {
+        let timer = Timer {
+            after: Some(S(20.0)),
+            since: Since::Accept,
+            say: None,
+            bytes_per_second: Some(500),
+            at_most: Some(S(40.0)),
+            grid: None,
+        };
+        for (received, want) in [(0, 20.0), (499, 20.0), (500, 21.0), (5000, 30.0), (1 << 40, 40.0)] {
+            assert_eq!(due(&timer, S(0.0), S(7.0), received), Some(S(want)), "{received}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The decision: what is answered to a request. Pure functions of profile, request and facts; no I/O, no clock.
+//!
+//! [`route`] says what a request is for: an answer that depends on no file, or a path to look up. [`file_reply`] decides
+//! what is answered to what was found there. [`crate::render`] makes bytes of either.
+
+mod asked;
+mod conditions;
+mod explain;
+mod said;
+mod why;
+
+pub use explain::{Refused, explain};
+pub use said::Said;
+pub use why::Step;
+
+use crate::facts::{FileFacts, Found};
+use crate::http1::field::Name;
+use crate::http1::precondition::{self, Validators, Verdict};
+use crate::http1::range::{self, Selection};
+use crate::http1::{Request, ResponseId};
+use crate::path::{self, Located};
+use crate::profile::{MethodRule, Precompressed, Profile, Take};
+use crate::render::{Body, Lay, Moment, Place, Reply, Why, write_etag};
+use asked::Asked;
+use std::sync::Arc;
+
+/// What a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// This response, whatever files there are.
+    Answer(ResponseId),
+    /// What lies at this path.
+    Lookup(Located),
+}
+
+/// What `request` is for. `root` is the path of the root directory, name by name.
+pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route {
+    let rule = profile.methods.rule(request.method());
+    if let MethodRule::Answer(id) = rule
+        && !profile.target.before_method
+    {
+        return Route::Answer(id);
+    }
+    let target = request.target();
+    if let Take::Answer(id) = profile.target.asterisk
+        && (target == b"*" || (request.method() == b"OPTIONS" && path::has_no_path(target, &profile.target)))
+    {
+        return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
+    }
+    if let MethodRule::Answer(id) = rule {
+        return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
+    }
+    match (path::locate(target, &profile.target, &profile.files, root), rule) {
+        (Ok(located), _) => Route::Lookup(located),
+        // A name that no file has, because it is no UTF-8.
+        (Err(_), MethodRule::Resolved(id)) => {
+            Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id))
+        }
+        (Err(id), _) => Route::Answer(id),
+    }
+}
+
+/// The content codings that the client would rather have than none, of those that siblings may have, the best first; of
+/// equals the first in `known` (RFC 9110 section 12.5.3).
+pub fn accepted_codings(request: &Request<'_>, known: &[Precompressed]) -> Vec<Precompressed> {
+    let members: Vec<(&[u8], u16)> = request
+        .all(Name::AcceptEncoding)
+        .flat_map(|value| value.split(|b| *b == b','))
+        .map(weighted)
+        .collect();
+    let weight = |name: &str| {
+        members
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, q)| *q)
+    };
+    let rest = weight("*");
+    // No coding at all is acceptable unless it is ruled out, but is preferred only if its weight says so.
+    let none = weight("identity").unwrap_or(0);
+    let mut accepted: Vec<(u16, Precompressed)> = known
+        .iter()
+        .map(|coding| (weight(coding.token()).or(rest).unwrap_or(0), *coding))
+        .filter(|(q, _)| *q > 0 && *q >= none)
+        .collect();
+    accepted.sort_by_key(|(q, _)| std::cmp::Reverse(*q));
+    accepted.into_iter().map(|(_, coding)| coding).collect()
+}
+
+/// A member of Accept-Encoding: its name, and its weight in thousandths (RFC 9110 section 12.4.2). A weight that is none
+/// counts as 1.
+fn weighted(member: &[u8]) -> (&[u8], u16) {
+    let mut parts = member.split(|b| *b == b';').map(<[u8]>::trim_ascii);
+    let name = parts.next().unwrap_or_default();
+    let q = parts.find_map(|p| p.strip_prefix(b"q=").or(p.strip_prefix(b"Q=")));
+    let thousandths = |text: &[u8]| -> Option<u16> {
+        let weight: f32 = std::str::from_utf8(text).ok()?.parse().ok()?;
+        (0.0..=1.0)
+            .contains(&weight)
+            .then_some((weight * 1000.0).round() as u16)
+    };
+    (name, q.map_or(1000, |q| thousandths(q).unwrap_or(1000)))
+}
+
+/// What is answered to `request` for what was found at its path.
+///
+/// `named` is the name that a media type can be told from where there is no file.
+pub fn file_reply<'p>(
+    profile: &'p Profile,
+    request: &Request<'_>,
+    found: Found,
+    named: Option<&str>,
+    moment: &Moment,
+) -> Reply<'p> {
+    let lay = Lay::of(&found);
+    let reply = reply_to_found(profile, request, found, named, moment);
+    match reply.why {
+        Why::Unsaid => reply.because(Why::Found(lay)),
+        _ => reply,
+    }
+}
+
+fn reply_to_found<'p>(
+    profile: &'p Profile,
+    request: &Request<'_>,
+    found: Found,
+    named: Option<&str>,
+    moment: &Moment,
+) -> Reply<'p> {
+    let files = &profile.files;
+    let method = request.method();
+    let rule = profile.methods.rule(method);
+    let resolved = |place: Place| match rule {
+        MethodRule::Resolved(id) => Some(Reply::resolved(profile, id, method, place)),
+        _ => None,
+    };
+    let nothing = || Place::Nothing(named.map(|name| profile.types.of(name).0).unwrap_or_default());
+    let file = match found {
+        Found::File(file) => file,
+        Found::FileWithSlash(file) => match files.file_slash {
+            Take::As(()) => file,
+            Take::Answer(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
+        },
+        Found::Directory => return Reply::plain(profile, files.directory, method),
+        Found::NoIndex => {
+            return resolved(Place::Directory).unwrap_or_else(|| Reply::plain(profile, files.no_index, method));
+        }
+        Found::Missing => {
+            if let Some(reply) = resolved(nothing()) {
+                return reply;
+            }
+            let slash = path::split(request.target(), &profile.target).path.ends_with(b"/");
+            return Reply::plain(profile, if slash { files.missing_slash } else { files.missing }, method);
+        }
+        Found::Denied => return Reply::plain(profile, files.denied, method),
+        Found::TooLong => return Reply::plain(profile, files.too_long, method),
+        Found::BehindFile => {
+            return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
+        }
+        Found::Special => return Reply::plain(profile, files.special, method),
+        Found::Unavailable => return Reply::plain(profile, profile.connection.full, method),
+    };
+    if let Take::Answer(id) = files.untyped
+        && file.content_type.is_empty()
+    {
+        return Reply::plain(profile, id, method);
+    }
+    match rule {
+        MethodRule::Found(id) => Reply::plain(profile, id, method),
+        MethodRule::Resolved(id) => Reply::resolved(profile, id, method, Place::File(file)),
+        _ => file_conditions(profile, request, file, moment).because(Why::Conditions),
+    }
+}
+
+/// The file is there and the method asks for it: preconditions and ranges decide.
+fn file_conditions<'p>(
+    profile: &'p Profile,
+    request: &Request<'_>,
+    file: Arc<FileFacts>,
+    moment: &Moment,
+) -> Reply<'p> {
+    let responses = &profile.responses;
+    let asked = Asked::of(profile, request);
+    let selection = asked
+        .range
+        .as_deref()
+        .map(|range| range::select(range, file.size(), &profile.range));
+    let conditional = asked.conditional(selection.as_ref());
+    let mut etag = Vec::new();
+    // The tag is rendered only where a field is compared with it.
+    let compares = [conditional.if_match, conditional.if_none_match, conditional.if_range];
+    let has_etag = compares.iter().any(Option::is_some) && write_etag(profile, &file, moment.now_secs, &mut etag);
+    let validators = Validators {
+        etag: has_etag.then_some(etag.as_slice()),
+        mtime_secs: file.id.mtime_secs,
+        now_secs: moment.now_secs,
+    };
+    let method = request.method();
+    let honour_range = match precondition::evaluate(&profile.conditions, &conditional, &validators) {
+        Verdict::NotModified => {
+            return Reply::about(profile, responses.not_modified(), method, file, Body::Empty);
+        }
+        Verdict::PreconditionFailed => {
+            return Reply::about(profile, responses.precondition_failed(), method, file, Body::Whole);
+        }
+        Verdict::Proceed { honour_range } => honour_range,
+    };
+    match selection.filter(|_| honour_range) {
+        None | Some(Selection::Whole) => Reply::about(profile, responses.ok(), method, file, Body::Whole),
+        Some(Selection::Single(range)) => Reply::about(profile, responses.partial(), method, file, Body::Range(range)),
+        Some(Selection::Several(ranges)) => Reply::multipart(profile, request, file, &ranges, moment),
+        Some(Selection::Unsatisfiable) => {
+            Reply::about(profile, responses.unsatisfiable(), method, file, Body::Unsatisfiable)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http1::{Scan, head};
+    use crate::profile::layers;
+
+    #[test]
+    fn the_best_coding_that_the_client_would_rather_have() {
+        let profile = layers::load("book").expect("the profile");
+        for (field, want) in [
+            ("gzip", "gzip"),
+            ("gzip, br", "br gzip"),
+            ("br;q=0.5, gzip;q=0.8", "gzip br"),
+            ("GZIP; Q=0.1", "gzip"),
+            ("gzip;q=0, br", "br"),
+            ("gzip;q=0.000", ""),
+            ("*", "br gzip"),
+            ("*;q=0", ""),
+            ("gzip;q=0, *;q=0.3", "br"),
+            ("identity, gzip;q=0.5", ""),
+            ("identity;q=0.2, gzip;q=0.5", "gzip"),
+            ("identity;q=0", ""),
+            ("", ""),
+            ("x-gzip", ""),
+            ("deflate, gzip;q=2", "gzip"),
+        ] {
+            let text = format!("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {field}\r\n\r\n");
+            let Scan::Complete(head) = head::scan(text.as_bytes(), &profile.head) else {
+                panic!("{text}")
+            };
+            let request = Request::new(text.as_bytes(), &head);
+            let got = accepted_codings(&request, &profile.files.precompressed);
+            let got: Vec<&str> = got.iter().map(|coding| coding.token()).collect();
+            assert_eq!(got.join(" "), want, "{field}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One field line: its name, its value, and the white space around them (RFC 9112 section 5).
+//!
+//! Knows no other line, but for the names that may stand once only. Of what fields mean it knows as much as servers judge
+//! while they read the line.
+
+use super::scanner::Scanner;
+use super::{FieldLine, Span, Version};
+use crate::http1::fault::Fault;
+use crate::http1::field::{self, Name};
+
+impl Scanner<'_> {
+    /// Reads a line that begins a field, and keeps the field unless a fault of it says otherwise.
+    pub(super) fn field_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        self.folds_into = false;
+        let text = &self.bytes[start..end];
+        if text.starts_with(b"From ") && !self.drop_or(Fault::FieldEnvelope)? {
+            return Ok(());
+        }
+        let crs = text.iter().rev().take_while(|b| **b == b'\r').count();
+        if crs > 0 {
+            self.check(Fault::FieldEndCr)?;
+        }
+        let text = &text[..text.len() - crs];
+        let colon = match memchr::memchr(b':', text) {
+            Some(colon) => colon,
+            None if self.drop_or(Fault::FieldNoColon)? => text.len(),
+            None => return Ok(()),
+        };
+        let name_end = text[..colon]
+            .iter()
+            .rposition(|b| !matches!(b, b' ' | b'\t'))
+            .map_or(0, |i| i + 1);
+        if colon == 0 && !self.drop_or(Fault::FieldNameEmpty)? {
+            return Ok(());
+        }
+        let name = &text[..name_end];
+        let known = Name::of(name);
+        let behind = text.get(colon + 1..).unwrap_or_default();
+        if !self.keeps_name(&text[..colon], name, known)? {
+            // Where bytes are judged as they come, those of a line that is dropped have been judged, too.
+            return if self.policy.by_byte {
+                self.value_chars(behind)
+            } else {
+                Ok(())
+            };
+        }
+        let is_space = |b: &u8| *b == b' ' || (self.policy.trim_tabs && *b == b'\t');
+        let from = behind.iter().position(|b| !is_space(b)).unwrap_or(behind.len());
+        let to = behind.iter().rposition(|b| !is_space(b)).map_or(from, |last| last + 1);
+        let value = behind.get(from..to).unwrap_or_default();
+        self.check_value(behind, value, known)?;
+        let is_other = self.policy.name_space_is_part && name_end < colon;
+        // White space before the value is not counted, behind it is.
+        let counted = if value.is_empty() { 0 } else { behind.len() - from };
+        self.count(name_end + counted)?;
+        if self.is_repeated(name) {
+            self.check(Fault::FieldRepeated)?;
+        }
+        let value_start = (start + colon + 1 + from).min(start + text.len());
+        self.head.fields.push(FieldLine {
+            name: Span::new(start, start + if is_other { colon } else { name_end }),
+            value: Span::new(value_start, value_start + value.len()),
+            sent: Span::new(value_start, end.max(value_start)),
+            known: known.filter(|_| !is_other),
+        });
+        self.folds_into = true;
+        if self.policy.by_byte && known == Some(Name::Host) {
+            self.check_host(value)?;
+        }
+        Ok(())
+    }
+
+    /// Judges a name: true if its line goes on, false if it is dropped. `to_colon` is the name with the white space
+    /// behind it.
+    fn keeps_name(&mut self, to_colon: &[u8], name: &[u8], known: Option<Name>) -> Result<bool, Fault> {
+        if name.len() < to_colon.len() {
+            let fault = match known {
+                Some(name) if name.is_framing() => Fault::FramingNameSpace,
+                _ => Fault::FieldNameSpace,
+            };
+            if !self.drop_or(fault)? {
+                return Ok(false);
+            }
+        }
+        if name.len() == to_colon.len() && name.iter().all(|b| field::is_token(*b)) {
+            return Ok(true);
+        }
+        let is_control = |b: &u8| *b <= b' ' || *b == 0x7f;
+        // A tab is no part of a name, wherever it stands.
+        let name_and_tabs = if self.policy.name_space_is_part { to_colon } else { name };
+        if name_and_tabs.iter().any(|b| is_control(b) && *b != b' ') && !self.drop_or(Fault::FieldNameControl)? {
+            return Ok(false);
+        }
+        if name.contains(&b' ') && !self.drop_or(Fault::FieldNameInnerSpace)? {
+            return Ok(false);
+        }
+        if !name.is_ascii() && !self.drop_or(Fault::FieldNameHigh)? {
+            return Ok(false);
+        }
+        let is_mark = |b: &u8| b.is_ascii_graphic() && !field::is_token(*b);
+        Ok(!name.iter().any(is_mark) || self.drop_or(Fault::FieldNameChar)?)
+    }
+
+    /// Judges a value; `behind` is all that stands behind the colon.
+    fn check_value(&self, behind: &[u8], value: &[u8], known: Option<Name>) -> Result<(), Fault> {
+        let is_text = behind.iter().fold(true, |is, b| is & is_value_text(*b));
+        if !is_text {
+            self.value_chars(value)?;
+        }
+        if self.policy.by_byte {
+            // The white space around it is judged, too, where the bytes are judged as they come.
+            if !is_text {
+                let line_end = behind.iter().rev().take_while(|b| **b == b'\r').count();
+                self.value_chars(&behind[..behind.len() - line_end])?;
+            }
+            if known == Some(Name::ContentLength) {
+                self.length_digits(value)?;
+            }
+        }
+        if known == Some(Name::TransferEncoding) && !value.is_empty() && behind.ends_with(b"\t") {
+            self.check(Fault::CodingTab)?;
+        }
+        Ok(())
+    }
+
+    /// Judges the characters of a value, or of as much of it as has come.
+    pub(super) fn value_chars(&self, value: &[u8]) -> Result<(), Fault> {
+        for byte in value {
+            match byte {
+                _ if is_value_text(*byte) => {}
+                0 => self.check(Fault::FieldValueNul)?,
+                b'\r' => self.check(Fault::BareCr)?,
+                _ => self.check(Fault::FieldValueControl)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A Content-Length is refused with its first character that is no digit.
+    pub(super) fn length_digits(&self, value: &[u8]) -> Result<(), Fault> {
+        if value.trim_ascii().iter().all(u8::is_ascii_digit) {
+            Ok(())
+        } else {
+            self.check(Fault::LengthChar)
+        }
+    }
+
+    /// Looks at a Host field as soon as its line is complete.
+    fn check_host(&self, host: &[u8]) -> Result<(), Fault> {
+        match (host.is_empty(), self.head.version) {
+            (true, Version::Http11) => self.check(Fault::HostEmpty),
+            (true, _) => self.check(Fault::HostEmptyOld),
+            (false, _) if self.policy.host.accepts(host) => Ok(()),
+            (false, _) => self.check(Fault::HostInvalid),
+        }
+    }
+
+    /// Whether a field of this name may stand once only, and has.
+    fn is_repeated(&self, name: &[u8]) -> bool {
+        let once = &self.policy.once;
+        once.iter().any(|once| once.as_bytes().eq_ignore_ascii_case(name))
+            && self
+                .head
+                .fields
+                .iter()
+                .any(|earlier| earlier.name.of(self.bytes).eq_ignore_ascii_case(name))
+    }
+}
+
+/// Whether a byte may stand in a value (RFC 9110 section 5.5).
+fn is_value_text(byte: u8) -> bool {
+    matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
+}

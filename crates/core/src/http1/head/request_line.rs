@@ -1,0 +1,149 @@
+//! The request line: its words, the method, and the white space between the words.
+//!
+//! Knows how a line falls into words. What a target may be is `target`'s, what a version may be is `version`'s.
+
+use super::policy::{Http09, Separators};
+use super::scanner::Scanner;
+use super::{Span, Version};
+use crate::http1::fault::Fault;
+use crate::http1::field;
+use std::ops::Range;
+
+/// Where the words of a request line are, as offsets into it. Where there is no target, its range is empty.
+struct Words {
+    method: Range<usize>,
+    target: Range<usize>,
+    /// Where the version begins; it goes on to `end`.
+    version: Option<usize>,
+    /// The end of the last word.
+    end: usize,
+}
+
+impl Words {
+    /// The words of `text`. The version is the last one. Without one the rest is the target: HTTP/0.9, or a target with a
+    /// space in it.
+    fn of(text: &[u8], is_space: impl Fn(&u8) -> bool) -> Words {
+        let first = text.iter().position(|b| !is_space(b)).unwrap_or(text.len());
+        let end = text.iter().rposition(|b| !is_space(b)).map_or(first, |i| i + 1);
+        let after_method = text[first..end].iter().position(&is_space).map_or(end, |i| first + i);
+        let target_start = after_method + text[after_method..end].iter().position(|b| !is_space(b)).unwrap_or(0);
+        let version = text[target_start..end]
+            .iter()
+            .rposition(&is_space)
+            .map(|i| target_start + i + 1);
+        let target_end = match version {
+            Some(at) => text[..at]
+                .iter()
+                .rposition(|b| !is_space(b))
+                .map_or(target_start, |i| i + 1),
+            None => end,
+        };
+        Words {
+            method: first..after_method,
+            target: target_start..target_end,
+            version,
+            end,
+        }
+    }
+}
+
+impl Scanner<'_> {
+    /// Reads the line from `start` to `end`: method, target, version, and the white space between them.
+    pub(super) fn request_line(&mut self, start: usize, mut end: usize) -> Result<(), Fault> {
+        let separators = self.policy.separators;
+        if separators == Separators::WhiteSpace {
+            // More than one CR before the LF ends the line, too.
+            let text = &self.bytes[start..end];
+            end = start + text.iter().rposition(|b| *b != b'\r').map_or(0, |i| i + 1);
+        }
+        self.head.line = Span::new(start, end);
+        let text = &self.bytes[start..end];
+        let tab_is_text = self.policy.tab_is_text;
+        let is_space = |b: &u8| separators.holds(*b) && !(tab_is_text && *b == b'\t');
+        let words = Words::of(text, is_space);
+        let method = &text[words.method.clone()];
+        if words.method.start == text.len() && separators == Separators::WhiteSpace {
+            self.check(Fault::EmptyLine)?;
+        }
+        if words.method.start > 0 {
+            self.check(Fault::LeadingSpace)?;
+        }
+        self.head.method = Span::new(start + words.method.start, start + words.method.end);
+        self.method_chars(method)?;
+        if !self.policy.methods.iter().any(|known| known.as_bytes() == method) {
+            self.check(Fault::MethodUnknown)?;
+        }
+        if words.method.end == words.end {
+            return Err(Fault::OneWord);
+        }
+        self.spaces(&text[words.method.end..words.target.start])?;
+        if let Some(at) = words.version {
+            self.spaces(&text[words.target.end..at])?;
+        }
+        self.head.target = Span::new(start + words.target.start, start + words.target.end);
+        match (&text[words.end..], words.version) {
+            ([], _) => {}
+            (white, Some(_)) => {
+                if white.contains(&b'\t') {
+                    self.check(Fault::TabSpace)?;
+                }
+                self.check(Fault::TrailingSpace)?;
+            }
+            (_, None) => self.check(Fault::NoVersionSpace)?,
+        }
+        let Some(at) = words.version else {
+            self.no_version(method)?;
+            return self.target_chars();
+        };
+        self.head.version_text = Span::new(start + at, start + words.end);
+        self.head.version = self.version(&text[at..words.end])?;
+        if separators == Separators::WhiteSpace && text[words.target].iter().any(is_space) {
+            self.check(Fault::TargetSpace)?;
+        }
+        self.target_chars()
+    }
+
+    /// Judges a line that ends behind its target.
+    fn no_version(&mut self, method: &[u8]) -> Result<(), Fault> {
+        self.check(Fault::NoVersion)?;
+        if method != b"GET" {
+            // The reply to such a request has no head either.
+            self.head.version = Version::Http09;
+            self.check(Fault::NoVersionMethod)?;
+        }
+        self.head.version = if self.policy.http09 == Http09::Full {
+            Version::Http10
+        } else {
+            Version::Http09
+        };
+        Ok(())
+    }
+
+    /// Judges the characters of a method, or of as much of it as has come.
+    pub(super) fn method_chars(&self, method: &[u8]) -> Result<(), Fault> {
+        for byte in method {
+            match byte {
+                b'A'..=b'Z' | b'_' | b'-' => {}
+                b'a'..=b'z' => self.check(Fault::MethodCase)?,
+                _ if field::is_token(*byte) => self.check(Fault::MethodChar)?,
+                _ => {
+                    // The more special fault first: it is treated as the other unless the profile says otherwise.
+                    self.check(Fault::MethodNoToken)?;
+                    self.check(Fault::MethodChar)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges the white space between two words: one space is as it should be.
+    fn spaces(&self, white: &[u8]) -> Result<(), Fault> {
+        if white.contains(&b'\t') {
+            self.check(Fault::TabSpace)?;
+        }
+        if white.len() > 1 {
+            self.check(Fault::ExtraSpace)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,212 @@
+//! The scanner itself: lines and their ends, the empty lines before the first, limits, and what becomes of a fault.
+//!
+//! It knows where a line ends and how long it may be; what a line says is read by the modules beside it, each of which
+//! adds its methods to [`Scanner`].
+
+use super::policy::{HeadPolicy, Http09};
+use super::room::Room;
+use super::usual::UsualLine;
+use super::{Head, Span, Version};
+use crate::http1::fault::{Fault, Treatment};
+use std::cell::Cell;
+
+/// The longest head where only its parts are counted: memory is no server's to give away.
+const MOST_BYTES: usize = 256 << 10;
+
+/// One pass over the bytes of a head.
+pub(super) struct Scanner<'b> {
+    pub(super) bytes: &'b [u8],
+    pub(super) policy: &'b HeadPolicy,
+    pub(super) head: Head,
+    room: Room,
+    /// How many bytes of target, names and values there have been.
+    counted: usize,
+    /// Whether a fault was met, let pass or not.
+    pub(super) has_faults: Cell<bool>,
+    /// Whether the last field line was kept, so that a folded line goes on with it.
+    pub(super) folds_into: bool,
+    /// Whether the field lines from here on are left out.
+    pub(super) stopped: bool,
+    /// Whether a usual request line is judged like any other.
+    pub(super) judges_all: bool,
+}
+
+/// A line of the head: where it ends without and with its line end.
+pub(super) struct Line {
+    pub(super) end: usize,
+    pub(super) next: usize,
+}
+
+impl<'b> Scanner<'b> {
+    pub(super) fn new(bytes: &'b [u8], policy: &'b HeadPolicy) -> Scanner<'b> {
+        Scanner {
+            bytes,
+            policy,
+            head: Head::default(),
+            room: Room::new(policy.buffers.as_ref()),
+            counted: 0,
+            has_faults: Cell::new(false),
+            folds_into: false,
+            stopped: false,
+            judges_all: false,
+        }
+    }
+
+    /// True if the head is complete.
+    pub(super) fn run(&mut self) -> Result<bool, Fault> {
+        let start = self.skip_empty_lines()?;
+        if start == self.bytes.len() {
+            return Ok(false);
+        }
+        self.room.take_empty_lines(start);
+        let usual = UsualLine::of(self.bytes, start, self.policy).filter(|_| !self.judges_all);
+        match &usual {
+            Some(line) if self.policy.by_byte => self.unfinished_usual_line(line)?,
+            None if self.policy.by_byte => self.check_unfinished_line(start)?,
+            _ => {}
+        }
+        let lf = self.line_feed(start);
+        let Some(line) = self.line(start, lf, self.policy.line, Fault::LineTooLong, Fault::BareLfLine)? else {
+            return Ok(false);
+        };
+        match &usual {
+            Some(usual) => self.usual_line(start, usual)?,
+            None => self.request_line(start, line.end)?,
+        }
+        self.head.fields_start = line.next;
+        if self.head.version == Version::Http09 && self.policy.http09 == Http09::Body {
+            self.head.len = line.next;
+            return Ok(true);
+        }
+        self.field_lines(line.next)
+    }
+
+    /// Skips empty lines before the request line; returns where it begins.
+    fn skip_empty_lines(&mut self) -> Result<usize, Fault> {
+        let (mut at, mut count) = (0, 0);
+        loop {
+            let len = match &self.bytes[at..] {
+                [b'\r', b'\n', ..] => 2,
+                [b'\n', ..] => {
+                    self.check(Fault::BareLfLine)?;
+                    1
+                }
+                // Half of an empty line: wait for the rest.
+                [b'\r'] => return Ok(self.bytes.len()),
+                [b'\r', ..] => {
+                    self.check(Fault::EmptyLineCr)?;
+                    1
+                }
+                _ => return Ok(at),
+            };
+            self.check(Fault::EmptyLine)?;
+            count += 1;
+            if self.policy.empty_lines.is_some_and(|most| count > most) {
+                return Err(Fault::EmptyLines);
+            }
+            at += len;
+            self.within_size(at)?;
+        }
+    }
+
+    /// Where the line that begins at `start` has its line feed, counted from there, if that has come.
+    pub(super) fn line_feed(&self, start: usize) -> Option<usize> {
+        memchr::memchr(b'\n', &self.bytes[start..])
+    }
+
+    /// The line that begins at `start`, or `None` if it is not complete. `lf` is what [`Scanner::line_feed`] says.
+    pub(super) fn line(
+        &mut self,
+        start: usize,
+        lf: Option<usize>,
+        limit: usize,
+        too_long: Fault,
+        bare_lf: Fault,
+    ) -> Result<Option<Line>, Fault> {
+        let rest = &self.bytes[start..];
+        let Some(lf) = lf else {
+            if rest.len() > limit {
+                self.head.at_fault = Span::new(start, start + limit);
+                return Err(too_long);
+            }
+            if let Some(buffers) = &self.policy.buffers
+                && !self.room.take(rest.len(), false, buffers)
+            {
+                self.head.at_fault = Span::new(start, self.bytes.len());
+                return Err(too_long);
+            }
+            return self.within_size(self.bytes.len()).map(|()| None);
+        };
+        let next = start + lf + 1;
+        let end = if lf > 0 && rest[lf - 1] == b'\r' {
+            next - 2
+        } else {
+            next - 1
+        };
+        self.head.at_fault = Span::new(start, end);
+        let counted = if self.policy.count_ends { next } else { end };
+        if counted - start > limit {
+            return Err(too_long);
+        }
+        if let Some(buffers) = &self.policy.buffers
+            && !self.room.take(next - start, true, buffers)
+        {
+            return Err(too_long);
+        }
+        self.within_size(next)?;
+        if next - end == 1 {
+            self.check(if end == start { Fault::BareLfEnd } else { bare_lf })?;
+        }
+        Ok(Some(Line { end, next }))
+    }
+
+    /// Notes a fault, and refuses it if the profile does.
+    pub(super) fn check(&self, fault: Fault) -> Result<(), Fault> {
+        self.has_faults.set(true);
+        if self.policy.faults.accepts(fault) {
+            Ok(())
+        } else {
+            Err(fault)
+        }
+    }
+
+    /// For a fault of a field line: true if the line goes on, false if it is dropped.
+    pub(super) fn drop_or(&mut self, fault: Fault) -> Result<bool, Fault> {
+        self.has_faults.set(true);
+        match self.policy.faults.of(fault) {
+            Treatment::Accept => Ok(true),
+            Treatment::Drop => Ok(false),
+            Treatment::Stop => {
+                self.stopped = true;
+                Ok(false)
+            }
+            _ => Err(fault),
+        }
+    }
+
+    /// Counts a part of the head.
+    pub(super) fn count(&mut self, len: usize) -> Result<(), Fault> {
+        self.room_for(len)?;
+        self.counted += len;
+        Ok(())
+    }
+
+    /// Refuses a part of the head that goes beyond the limit, where only parts count.
+    pub(super) fn room_for(&self, len: usize) -> Result<(), Fault> {
+        if self.policy.counts_parts && self.counted + len > self.policy.size {
+            Err(Fault::HeadTooLarge)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses a head that goes beyond the limit with so many bytes, or beyond what memory there is for one.
+    fn within_size(&self, len: usize) -> Result<(), Fault> {
+        let most = if self.policy.counts_parts {
+            MOST_BYTES
+        } else {
+            self.policy.size
+        };
+        if len > most { Err(Fault::HeadTooLarge) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,152 @@
+//! Lines as they come, for servers that parse byte by byte: what is wrong with the first bytes of a line is wrong whatever
+//! follows, and noticed before the line has ended.
+//!
+//! Judges, and keeps no part but the method and what a fault is about; a complete line is read again as a whole.
+
+use super::Span;
+use super::scanner::Scanner;
+use super::target::{begins_a_target, has_empty_authority};
+use crate::http1::fault::{Fault, Treatment};
+use crate::http1::field::{self, Name};
+
+impl Scanner<'_> {
+    /// Looks at as much of the request line as has come.
+    pub(super) fn check_unfinished_line(&mut self, start: usize) -> Result<(), Fault> {
+        // What lies beyond the longest line is not looked at.
+        let longest = self.policy.buffers.map_or(self.policy.line, |buffers| buffers.size);
+        let end = self.bytes.len().min(start + longest);
+        let rest = &self.bytes[start..end];
+        let word_end = rest
+            .iter()
+            .position(|b| matches!(b, b' ' | b'\r' | b'\n'))
+            .unwrap_or(rest.len());
+        let (word, ended) = (&rest[..word_end], word_end < rest.len());
+        self.head.at_fault = Span::new(start, start + word_end);
+        if word.is_empty() && ended {
+            return self.check(Fault::LeadingSpace);
+        }
+        if ended {
+            self.head.method = self.head.at_fault;
+        }
+        self.method_chars(word)?;
+        let known = |method: &String| {
+            if ended {
+                method.as_bytes() == word
+            } else {
+                method.as_bytes().starts_with(word)
+            }
+        };
+        if !self.policy.methods.iter().any(known) {
+            self.check(Fault::MethodUnknown)?;
+        }
+        match rest.get(word_end) {
+            Some(b' ') => self.check_unfinished_target(start, start + word_end, end),
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks at as much of target and version as has come.
+    fn check_unfinished_target(&mut self, line: usize, after_method: usize, end: usize) -> Result<(), Fault> {
+        let bytes = self.bytes;
+        let rest = &bytes[after_method..end];
+        let line_end = rest
+            .iter()
+            .position(|b| matches!(b, b'\r' | b'\n'))
+            .unwrap_or(rest.len());
+        let broken_end = is_cr_inside(&rest[line_end..]) || rest[line_end..].starts_with(b"\r\r");
+        let line_ended = line_end < rest.len();
+        let rest = &rest[..line_end];
+        let spaces = rest.iter().take_while(|b| **b == b' ').count();
+        let target = &rest[spaces..];
+        let target_end = target.iter().position(|b| *b == b' ').unwrap_or(target.len());
+        let (target, behind) = target.split_at(target_end);
+        self.head.at_fault = Span::new(after_method + spaces, after_method + spaces + target_end);
+        self.room_for(target.len())?;
+        if spaces > 1 {
+            self.check(Fault::ExtraSpace)?;
+        }
+        let method = &bytes[line..after_method];
+        match target {
+            [b'*', ..] if method == b"OPTIONS" => self.check(Fault::OptionsAsterisk)?,
+            [b'*', ..] => self.check(Fault::TargetAsterisk)?,
+            _ if begins_a_target(target, self.policy.faults.accepts(Fault::TargetScheme)) => {}
+            _ if method == b"CONNECT" => self.check(Fault::ConnectAuthority)?,
+            _ => self.check(Fault::TargetForm)?,
+        }
+        for byte in target {
+            self.target_char(*byte)?;
+        }
+        // That an authority is empty is noticed when it is looked at as a host, with the whole line.
+        if !target.is_empty() && (line_ended || !behind.is_empty()) && !has_empty_authority(target) {
+            self.target_form(target, method)?;
+        }
+        let spaces = behind.iter().take_while(|b| **b == b' ').count();
+        self.version_prefix(&behind[spaces..])?;
+        if broken_end { self.check(Fault::BareCr) } else { Ok(()) }
+    }
+
+    /// Looks at a field line that has not ended.
+    pub(super) fn check_unfinished_field(&mut self, start: usize) -> Result<(), Fault> {
+        let text = &self.bytes[start..];
+        let name = memchr::memchr2(b':', b'\r', text).map_or(text, |end| &text[..end]);
+        self.head.at_fault = Span::new(start, self.bytes.len());
+        match name.first() {
+            Some(b'\t') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldTabFirst).map(drop),
+            Some(b' ') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldFoldFirst).map(drop),
+            Some(b' ' | b'\t') => {
+                self.room_for(text.len())?;
+                return self.drop_or(self.fold_fault()).map(drop);
+            }
+            None if text.starts_with(b":") => return self.drop_or(Fault::FieldNameEmpty).map(drop),
+            _ => {}
+        }
+        self.check_unfinished_name(name)?;
+        if !name.is_empty() && text.get(name.len()) == Some(&b'\r') && self.refuses(Fault::FieldNoColon) {
+            return Err(Fault::FieldNoColon);
+        }
+        let value = text.get(name.len() + 1..).unwrap_or_default();
+        let begun = value
+            .iter()
+            .position(|b| !matches!(b, b' ' | b'\t'))
+            .unwrap_or(value.len());
+        self.room_for(name.len() + value.len() - begun)?;
+        if Name::of(name) == Some(Name::ContentLength) {
+            self.length_digits(value)?;
+        }
+        // A CR may belong to the line's end as yet.
+        let end = memchr::memchr(b'\r', value).unwrap_or(value.len());
+        self.value_chars(&value[..end])?;
+        if is_cr_inside(&value[end..]) {
+            self.check(Fault::BareCr)?;
+        }
+        Ok(())
+    }
+
+    /// Judges as much of a field's name as has come.
+    fn check_unfinished_name(&self, name: &[u8]) -> Result<(), Fault> {
+        for byte in name {
+            match byte {
+                // It may stand inside the name or at its end.
+                b'\t' if self.policy.name_space_is_part => self.check(Fault::FieldNameControl)?,
+                b' ' | b'\t' if self.refuses(Fault::FieldNameSpace) && self.refuses(Fault::FieldNameInnerSpace) => {
+                    return Err(Fault::FieldNameControl);
+                }
+                b' ' | b'\t' => {}
+                0..=0x1f | 0x7f if self.refuses(Fault::FieldNameControl) => return Err(Fault::FieldNameControl),
+                _ if !field::is_token(*byte) && self.refuses(Fault::FieldNameChar) => return Err(Fault::FieldNameChar),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the head is over with this fault: it is neither let pass nor is its line left out.
+    fn refuses(&self, fault: Fault) -> bool {
+        !matches!(self.policy.faults.of(fault), Treatment::Accept | Treatment::Drop)
+    }
+}
+
+/// Whether `text` begins with CRs that no LF follows, and something else does.
+fn is_cr_inside(text: &[u8]) -> bool {
+    text.iter().find(|b| **b != b'\r').is_some_and(|b| *b != b'\n') && text.starts_with(b"\r")
+}

@@ -1,0 +1,167 @@
+//! Small writers of text into byte buffers: numbers, and the escapes that servers' pages use.
+
+/// Writes `n` in decimal.
+pub fn decimal(n: u64, out: &mut Vec<u8>) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut n = n;
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (n % 10) as u8;
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// Writes `n` in lower-case hexadecimal, without leading zeros.
+pub fn hexadecimal(n: u64, out: &mut Vec<u8>) {
+    let mut digits = [0u8; 16];
+    let mut at = digits.len();
+    let mut n = n;
+    loop {
+        at -= 1;
+        digits[at] = b"0123456789abcdef"[(n & 15) as usize];
+        n >>= 4;
+        if n == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// Writes the eight bytes of `n`, the lowest first, each in hexadecimal without leading zeros.
+pub fn hexadecimal_bytes(n: u64, out: &mut Vec<u8>) {
+    for byte in n.to_le_bytes() {
+        hexadecimal(u64::from(byte), out);
+    }
+}
+
+/// Replaces the characters that `escapes` lists.
+pub fn escape(text: &[u8], escapes: &[(u8, &str)], out: &mut Vec<u8>) {
+    for byte in text {
+        match escapes.iter().find(|(special, _)| special == byte) {
+            Some((_, replacement)) => out.extend_from_slice(replacement.as_bytes()),
+            None => out.push(*byte),
+        }
+    }
+}
+
+/// Writes a byte string as a quoted literal: in single quotes, or in double ones if it holds a single quote and no
+/// double one; bytes that do not print as `\xNN`, and `\t \n \r \\` and the quote escaped. Bytes from 0xa1 on are taken
+/// for characters of Latin-1, which print; they stay as they are.
+pub fn quoted_literal(text: &[u8], out: &mut Vec<u8>) {
+    let quote = if text.contains(&b'\'') && !text.contains(&b'"') {
+        b'"'
+    } else {
+        b'\''
+    };
+    out.push(quote);
+    for byte in text {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b if *b == quote => out.extend_from_slice(&[b'\\', quote]),
+            b' '..=b'~' => out.push(*byte),
+            0xa1..=0xac | 0xae.. => out.push(*byte),
+            _ => {
+                out.extend_from_slice(b"\\x");
+                out.extend_from_slice(&[
+                    b"0123456789abcdef"[usize::from(byte >> 4)],
+                    b"0123456789abcdef"[usize::from(byte & 15)],
+                ]);
+            }
+        }
+    }
+    out.push(quote);
+}
+
+/// Reads every byte as a character of Latin-1 and writes it in UTF-8.
+pub fn latin1_to_utf8(text: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        push_latin1(*byte, out);
+    }
+}
+
+fn push_latin1(byte: u8, out: &mut Vec<u8>) {
+    if byte < 0x80 {
+        out.push(byte);
+    } else {
+        out.extend_from_slice(&[0xc0 | byte >> 6, 0x80 | byte & 0x3f]);
+    }
+}
+
+/// The Adler-32 checksum (RFC 1950 section 9).
+pub fn adler32(bytes: &[u8]) -> u32 {
+    let (a, b) = bytes.iter().fold((1u32, 0u32), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65521;
+        (a, (b + a) % 65521)
+    });
+    b << 16 | a
+}
+
+/// Text from the wire, made safe for a terminal: control characters and bytes that are no UTF-8 are escaped.
+pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
+    std::fmt::from_fn(move |f| {
+        for chunk in bytes.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                if c.is_control() {
+                    write!(f, "{}", c.escape_default())?
+                } else {
+                    std::fmt::Write::write_char(f, c)?
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn numbers() {
+        for n in [0, 1, 9, 10, 15, 16, 255, 256, 682, u64::MAX] {
+            assert_eq!(text(|out| decimal(n, out)), n.to_string());
+            assert_eq!(text(|out| hexadecimal(n, out)), format!("{n:x}"));
+        }
+        assert_eq!(
+            text(|out| hexadecimal_bytes(0x01da_0bde_3071_f1b0, out)),
+            "b0f17130debda1"
+        );
+    }
+
+    #[test]
+    fn quoted_literals() {
+        for (from, want) in [
+            (&b"garbage"[..], &b"'garbage'"[..]),
+            (b"\0\x01", b"'\\x00\\x01'"),
+            (b"it's", b"\"it's\""),
+            (b"it's \"it\"", b"'it\\'s \"it\"'"),
+            (b"\xe9\x80\xad", b"'\xe9\\x80\\xad'"),
+        ] {
+            let mut out = Vec::new();
+            quoted_literal(from, &mut out);
+            assert_eq!(out, want, "{}", String::from_utf8_lossy(from));
+        }
+    }
+
+    #[test]
+    fn adler32_of_a_known_text() {
+        assert_eq!(adler32(b"Wikipedia"), 0x11e6_0398);
+    }
+}

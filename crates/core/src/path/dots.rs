@@ -1,0 +1,83 @@
+//! `.` and `..` worked into a path.
+
+use super::check_percent;
+use crate::http1::{ResponseId, percent};
+use crate::profile::{Take, TargetPolicy};
+
+/// A path as it was sent, with nothing but `%2e` decoded, and with `.` and `..` worked in.
+pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
+    check_percent(sent, policy)?;
+    let mut kept: Vec<&[u8]> = Vec::new();
+    let mut ends_in_dots = false;
+    for segment in sent.split(|b| *b == b'/') {
+        // Neither dot can be longer than its escape.
+        let decoded = if segment.len() <= 6 {
+            percent::decode(segment)
+        } else {
+            Vec::new()
+        };
+        ends_in_dots = matches!(decoded.as_slice(), b"." | b"..");
+        match decoded.as_slice() {
+            b".." => {
+                if let (None, Take::Answer(id)) = (kept.pop(), policy.above_root) {
+                    return Err(id);
+                }
+            }
+            b"." => {}
+            _ if segment.is_empty() => {}
+            _ => kept.push(segment),
+        }
+    }
+    let mut path = Vec::with_capacity(sent.len());
+    for segment in &kept {
+        path.push(b'/');
+        path.extend_from_slice(segment);
+    }
+    if ends_in_dots || sent.ends_with(b"/") {
+        path.push(b'/');
+    }
+    Ok(path)
+}
+
+/// Joins the segments of `path`, with `.` and `..` worked in (RFC 3986 section 5.2.4).
+pub(super) fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, ResponseId> {
+    let mut out = String::with_capacity(path.len());
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                if let Take::Answer(id) = policy.dot_dot {
+                    return Err(id);
+                }
+                if out.is_empty()
+                    && let Take::Answer(id) = policy.above_root
+                {
+                    return Err(id);
+                }
+                out.truncate(out.rfind('/').unwrap_or(0));
+            }
+            name => {
+                if !out.is_empty() {
+                    out.push('/');
+                }
+                out.push_str(name);
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The same from the top of the file system, so that a path may leave `root` and come back by its name; `None` if it
+/// does not come back. Only whole names are compared, and `root` is cut off again: the rest lies below it.
+pub(super) fn resolve_dots_from(root: &[String], path: &str) -> Option<String> {
+    let mut names: Vec<&str> = root.iter().map(String::as_str).collect();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(names.pop()),
+            name => names.push(name),
+        }
+    }
+    let is_below = !root.is_empty() && names.len() >= root.len() && names.iter().zip(root).all(|(a, b)| a == b);
+    is_below.then(|| names[root.len()..].join("/"))
+}

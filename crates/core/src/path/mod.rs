@@ -1,0 +1,473 @@
+//! From a request target to a path below the root, without touching the file system.
+
+mod dots;
+mod names;
+mod target;
+
+pub use names::NameRules;
+pub use target::{Parts, has_no_path, host, split};
+
+use crate::http1::bytes::ByteSet;
+use crate::http1::head::has_scheme;
+use crate::http1::{ResponseId, percent};
+use crate::profile::raw::EndSlash;
+use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Limit, Take, TargetPolicy, types};
+use dots::{resolve_dots, resolve_dots_from, resolve_sent};
+use std::borrow::Cow;
+use target::{check_absolute, is_absolute};
+
+/// A path below the root, and the pieces of the target that it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// The path: segments joined by `/`, decoded, without `.`, `..`, empty segments or a slash at either end. Empty for
+    /// the root.
+    pub path: String,
+    /// Whether the target's path ended in a slash, or named the root.
+    pub trailing_slash: bool,
+    /// Whether the path ends in a slash by its escapes alone, where that does not ask for a directory: no file is meant.
+    pub hidden_slash: bool,
+    /// How it was written.
+    pub form: Form,
+}
+
+/// How a path was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// As `/`, or as nothing at all.
+    Slash,
+    /// As several slashes, or with a slash percent-encoded.
+    Slashes,
+    /// In any other way.
+    #[default]
+    Other,
+}
+
+impl Form {
+    fn of(sent: &[u8], policy: &TargetPolicy) -> Form {
+        if !sent.iter().all(|b| *b == b'/') {
+            Form::Other
+        } else if sent.len() < 2 || policy.merge_leading_slashes {
+            Form::Slash
+        } else {
+            Form::Slashes
+        }
+    }
+}
+
+/// Why a target names no path below the root.
+enum Unnamed {
+    /// The policy has a response for such a target.
+    Refused(ResponseId),
+    /// It is no UTF-8 after decoding. Names that are none are not served: such a path leads to nothing.
+    NoUtf8,
+}
+
+impl From<ResponseId> for Unnamed {
+    fn from(id: ResponseId) -> Unnamed {
+        Unnamed::Refused(id)
+    }
+}
+
+/// The response that `target` gets whatever files there are.
+pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Option<ResponseId> {
+    if let Some(path) = plain_bytes(target)
+        && !judges_names(path, files)
+    {
+        return check_plain(path, policy).err();
+    }
+    match resolve(target, policy, files, root) {
+        Err(Unnamed::Refused(id)) => Some(id),
+        Err(Unnamed::NoUtf8) | Ok(_) => None,
+    }
+}
+
+/// The path below the root that `target` names. `root` is the path of the root directory, name by name.
+///
+/// # Errors
+/// The response that the policy gives to such a target.
+pub fn locate(
+    target: &[u8],
+    policy: &TargetPolicy,
+    files: &FilePolicy,
+    root: &[String],
+) -> Result<Located, ResponseId> {
+    resolve(target, policy, files, root).map_err(|unnamed| match unnamed {
+        Unnamed::Refused(id) => id,
+        Unnamed::NoUtf8 => files.missing,
+    })
+}
+
+fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Result<Located, Unnamed> {
+    // A plain path is all of its target: it has neither scheme nor query nor fragment.
+    if let Some(path) = plain(target) {
+        check_plain(path.as_bytes(), policy)?;
+        check_names(path, path.is_empty(), files)?;
+        return Ok(Located {
+            path: path.to_owned(),
+            trailing_slash: path.is_empty(),
+            hidden_slash: false,
+            form: Form::of(target, policy),
+        });
+    }
+    if let Take::Answer(id) = policy.absolute
+        && has_scheme(target)
+    {
+        return Err(id.into());
+    }
+    if is_absolute(target, policy) {
+        check_absolute(target, policy)?;
+    }
+    if let Take::Answer(id) = policy.fragment
+        && target.contains(&b'#')
+    {
+        return Err(id.into());
+    }
+    if let Some(id) = policy.absolute_empty
+        && has_scheme(target)
+        && target.ends_with(b"://")
+    {
+        return Err(id.into());
+    }
+    if let Take::Answer(id) = policy.no_path
+        && has_no_path(target, policy)
+    {
+        return Err(id.into());
+    }
+    if let Take::Answer(id) = policy.no_slash
+        && !begins_with_slash(target)
+        && !has_no_path(target, policy)
+        && !(policy.absolute == Take::As(AbsoluteTarget::Path) && is_absolute(target, policy))
+    {
+        return Err(id.into());
+    }
+    let parts = split(target, policy);
+    let sent: &[u8] = &parts.path;
+    let resolved = if policy.dots_first && plain(sent).is_none() {
+        Some(resolve_sent(sent, policy)?)
+    } else {
+        None
+    };
+    within(policy.longest_path, sent.len())?;
+    within(policy.longest_query, parts.query.len().saturating_sub(1))?;
+    let Decoded {
+        path,
+        trailing_slash,
+        ends_in_slash,
+        form,
+    } = match plain(sent) {
+        Some(path) => Decoded {
+            path: path.to_owned(),
+            trailing_slash: path.is_empty(),
+            ends_in_slash: path.is_empty(),
+            form: Form::of(sent, policy),
+        },
+        None => decode(resolved.as_deref().unwrap_or(sent), policy, root)?,
+    };
+    check_segments(&path, policy)?;
+    check_names(&path, ends_in_slash, files)?;
+    Ok(Located {
+        trailing_slash,
+        hidden_slash: ends_in_slash && !trailing_slash,
+        path,
+        form,
+    })
+}
+
+/// Whether a target begins with a slash once it is decoded.
+fn begins_with_slash(target: &[u8]) -> bool {
+    matches!(target, [b'/', ..] | [b'%', b'2', b'F' | b'f', ..])
+}
+
+/// What a target's path is once it is decoded.
+struct Decoded {
+    /// The path below the root.
+    path: String,
+    /// Whether it asks for a directory.
+    trailing_slash: bool,
+    /// Whether the decoded text ends in a slash.
+    ends_in_slash: bool,
+    /// How it was written.
+    form: Form,
+}
+
+/// Decodes any target's path.
+fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded, Unnamed> {
+    check_percent(sent, policy)?;
+    if let Take::Answer(id) = policy.encoded_slash
+        && (percent::holds_escape_of(sent, b'/')
+            || (policy.backslash == Take::As(Backslash::Slash) && percent::holds_escape_of(sent, b'\\')))
+    {
+        return Err(id.into());
+    }
+    let slash_sent = sent.ends_with(b"/");
+    let sent: Cow<'_, [u8]> = if policy.latin1 && !sent.is_ascii() {
+        let mut utf8 = Vec::new();
+        crate::http1::text::latin1_to_utf8(sent, &mut utf8);
+        utf8.into()
+    } else {
+        sent.into()
+    };
+    let mut decoded = percent::decode(&sent);
+    if decoded.contains(&0) {
+        return Err(policy.nul.into());
+    }
+    if let Take::Answer(id) = policy.control
+        && decoded.iter().any(u8::is_ascii_control)
+    {
+        return Err(id.into());
+    }
+    if let Take::Answer(id) = policy.double_encoding
+        && (decoded.contains(&b'+') || percent::decode(&decoded) != decoded)
+    {
+        return Err(id.into());
+    }
+    if decoded.contains(&b'\\') {
+        match policy.backslash {
+            Take::As(Backslash::Literal) => {}
+            Take::As(Backslash::Slash) => decoded.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/'),
+            Take::Answer(id) => return Err(id.into()),
+        }
+    }
+    let decoded = match (String::from_utf8(decoded), policy.bad_utf8) {
+        (Ok(decoded), _) => decoded,
+        (Err(_), Take::Answer(id)) => return Err(id.into()),
+        (Err(_), Take::As(())) => return Err(Unnamed::NoUtf8),
+    };
+    let path = match resolve_dots(&decoded, policy) {
+        Err(id) if policy.back_into_root => resolve_dots_from(root, &decoded).ok_or(id)?,
+        resolved => resolved?,
+    };
+    let ends_in_slash = decoded.ends_with('/');
+    let trailing_slash = match policy.end_slash {
+        EndSlash::Sent => slash_sent,
+        EndSlash::Decoded => path.is_empty() || ends_in_slash || decoded.ends_with("/.") || decoded.ends_with("/.."),
+    };
+    let slashes_alone = decoded.bytes().all(|b| b == b'/');
+    let form = match Form::of(sent.as_ref(), policy) {
+        Form::Other if slashes_alone => Form::Slashes,
+        form => form,
+    };
+    Ok(Decoded {
+        path,
+        trailing_slash,
+        ends_in_slash,
+        form,
+    })
+}
+
+/// The response to a `%` without two digits, where the policy has one.
+fn check_percent(sent: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
+    match policy.bad_percent {
+        Take::Answer(id) if percent::first_bad(sent).is_some() => Err(id),
+        _ => Ok(()),
+    }
+}
+
+/// Judges the length of a plain path and of its segments. All of it is ASCII: a byte is a character.
+fn check_plain(path: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
+    within(policy.longest_path, "/".len() + path.len())?;
+    if policy.most_segments.is_none() && policy.longest_segment.is_none() {
+        return Ok(());
+    }
+    let segments = || path.split(|b| *b == b'/');
+    within(policy.most_segments, segments().count())?;
+    segments().try_for_each(|segment| within(policy.longest_segment, segment.len()))
+}
+
+/// The response to more segments, or longer ones, than the policy takes.
+fn check_segments(path: &str, policy: &TargetPolicy) -> Result<(), ResponseId> {
+    if policy.most_segments.is_some() {
+        within(policy.most_segments, path.split('/').count())?;
+    }
+    if policy.longest_segment.is_some() {
+        for segment in path.split('/') {
+            within(policy.longest_segment, segment.chars().count())?;
+        }
+    }
+    Ok(())
+}
+
+fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
+    match limit {
+        Some((most, id)) if count > most => Err(id),
+        _ => Ok(()),
+    }
+}
+
+/// The path below the root of a target that needs no decoding and no joining, as most do not.
+fn plain(sent: &[u8]) -> Option<&str> {
+    std::str::from_utf8(plain_bytes(sent)?).ok()
+}
+
+/// What needs no decoding, and no judgement.
+static PLAIN: ByteSet = ByteSet::alphanumeric_and(b"-_./");
+
+fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
+    let path = sent.strip_prefix(b"/")?;
+    if path.ends_with(b"/") {
+        return None;
+    }
+    // A name that begins with a dot, and one with two dots side by side, is looked at as a whole.
+    let judged = |pair: &[u8]| matches!(pair, b"//" | b"/." | b"..");
+    let is_plain = PLAIN.holds_all(path) && !sent.windows(2).any(judged);
+    is_plain.then_some(path)
+}
+
+/// Whether any name of this path may be refused for what it is.
+fn judges_names(path: &[u8], files: &FilePolicy) -> bool {
+    // A name begins with a dot only where the path does, or behind a slash.
+    let has_dotfile = || path.starts_with(b".") || memchr::memmem::find(path, b"/.").is_some();
+    !files.deny.is_empty() || matches!(files.dotfiles, Take::Answer(_)) && has_dotfile()
+}
+
+/// The response to a name that is not served, whether there is such a file or not.
+fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
+    if !judges_names(path.as_bytes(), files) {
+        return Ok(());
+    }
+    let last = path.split('/').count() - 1;
+    for (index, name) in path.split('/').enumerate() {
+        if let Take::Answer(id) = files.dotfiles
+            && (!files.dotfiles_at_end_only || index == last && !ends_in_slash)
+            && name.len() > 1
+            && name.starts_with('.')
+            && !files.dotfiles_served.iter().any(|served| served == name)
+        {
+            return Err(id);
+        }
+        let is_lower = || name.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+        let name: Cow<'_, str> = if files.deny.is_empty() || !files.ignore_case || is_lower() {
+            name.into()
+        } else {
+            name.to_lowercase().into()
+        };
+        if files.deny.iter().any(|pattern| types::matches(pattern, &name)) {
+            return Err(files.deny_with);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::layers;
+
+    /// (target, path, trailing slash) for the profile that follows the RFCs; `None` for a refusal.
+    const CASES: &[(&str, Option<(&str, bool)>)] = &[
+        ("/", Some(("", true))),
+        ("/a", Some(("a", false))),
+        ("/a/", Some(("a", true))),
+        ("/a?b#c", None),
+        ("/a?b/c", Some(("a", false))),
+        ("//a//b", Some(("a/b", false))),
+        ("/a/./b/../c", Some(("a/c", false))),
+        ("/a/..", Some(("", true))),
+        ("/..", Some(("", true))),
+        ("/../../etc/passwd", Some(("etc/passwd", false))),
+        ("/%2e%2e/x", Some(("x", false))),
+        ("/%252e%252e/x", Some(("%2e%2e/x", false))),
+        ("/a%2fb", None),
+        ("/a%00b", None),
+        ("/a%zz", None),
+        ("/%ff", None),
+        ("/%c0%ae%c0%ae/x", None),
+        ("/%E9%9F%B3", Some(("音", false))),
+        ("http://h/a?b", Some(("a", false))),
+        ("http://h", Some(("", true))),
+        ("/a+b", Some(("a+b", false))),
+    ];
+
+    #[test]
+    fn targets_become_paths() {
+        let profile = layers::load("book").expect("the profile");
+        for (target, want) in CASES {
+            let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]).ok();
+            let got = got.map(|located| (located.path, located.trailing_slash));
+            assert_eq!(got, want.map(|(path, slash)| (path.to_owned(), slash)), "{target}");
+        }
+    }
+
+    /// Limits, names and escapes that a profile refuses, and their nearest neighbours that it does not.
+    #[test]
+    fn a_profile_may_refuse_targets() {
+        let profile = layers::load("iis").expect("the profile");
+        let long = |n: usize| "a".repeat(n);
+        for (target, want) in [
+            (format!("/{}", long(260)), true),
+            (format!("/{}", long(261)), false),
+            (format!("/{}", "%C3%A9".repeat(260)), true),
+            (format!("/{}", ["a"; 255].join("/")), true),
+            (format!("/{}", ["a"; 256].join("/")), false),
+            (format!("/{}", [long(200).as_str(); 20].join("/")), true),
+            (format!("/{}", [long(200).as_str(); 21].join("/")), false),
+            (format!("/?{}", long(2048)), true),
+            (format!("/?{}", long(2049)), false),
+            ("/a%0Ab".into(), false),
+            ("/a%7fb".into(), false),
+            ("/a%20b".into(), true),
+            ("/a+b".into(), false),
+            ("/a%2Bb".into(), false),
+            ("/?a+b".into(), true),
+            ("/%2541".into(), false),
+            ("/%25zz".into(), true),
+            ("/x/BIN/y".into(), false),
+            ("/x/binary".into(), true),
+        ] {
+            let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]);
+            assert_eq!(got.is_ok(), want, "{target}");
+        }
+    }
+
+    #[test]
+    fn names_with_a_dot_may_be_refused_but_for_some() {
+        let profile = layers::load("book").expect("the profile");
+        for (target, want) in [
+            ("/.git/config", false),
+            ("/a/.hidden", false),
+            ("/.well-known/x", true),
+            ("/.well-known/.x", false),
+            ("/a.b", true),
+        ] {
+            let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]);
+            assert_eq!(got.is_ok(), want, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_path_may_come_back_by_the_name_of_the_root() {
+        let profile = layers::load("django").expect("the profile");
+        let root = ["srv", "site"].map(String::from);
+        for (target, want) in [
+            ("/../site/a", Some("a")),
+            ("/x/../../site/a/../b", Some("b")),
+            ("/../../../srv/site/a", Some("a")),
+            ("/../sit/a", None),
+            ("/../site2/a", None),
+            ("/../site/../a", None),
+            ("/..", None),
+        ] {
+            let got = locate(target.as_bytes(), &profile.target, &profile.files, &root).ok();
+            assert_eq!(got.map(|located| located.path).as_deref(), want, "{target}");
+        }
+        assert!(locate(b"/../site/a", &profile.target, &profile.files, &[]).is_err());
+    }
+
+    #[test]
+    fn no_target_leads_above_the_root() {
+        let pieces = [
+            "..", "%2e%2e", ".%2e", "/", "%2f", "\\", "%5c", ".", "a", "//", "..;", "%00", "..%c0%af",
+        ];
+        for profile in crate::profile::builtin::names().map(|name| layers::load(name).expect(name)) {
+            for i in 0..pieces.len().pow(4) {
+                let target: String = std::iter::once("/")
+                    .chain((0..4).map(|k| pieces[i / pieces.len().pow(k) % pieces.len()]))
+                    .collect();
+                if let Ok(located) = locate(target.as_bytes(), &profile.target, &profile.files, &[]) {
+                    let bad = located.path.split('/').any(|s| s == ".." || s == ".") || located.path.starts_with('/');
+                    assert!(!bad, "{target} -> {}", located.path);
+                }
+            }
+        }
+    }
+}

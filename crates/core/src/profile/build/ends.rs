@@ -1,0 +1,72 @@
+//! `[ends]` and `[client_fin]`.
+
+use super::names::Names;
+use super::{Mistake, did_you_mean, mistake};
+use crate::close_reason::CloseReason;
+use crate::profile::raw::{Raw, Style};
+use crate::profile::units::Word;
+use crate::profile::{ClientFinPolicy, Ends, EofInHead, Take};
+use std::time::Duration;
+
+/// How a connection is ended.
+pub(super) fn ends(raw: &Raw) -> Result<Ends, Mistake> {
+    let ends = &raw.ends;
+    let mut styles: Vec<Style> = vec![ends.default; CloseReason::ALL.len()];
+    let mut unread: Vec<Option<Style>> = vec![ends.unread; CloseReason::ALL.len()];
+    for (key, style) in &ends.by_reason {
+        let Some(reason) = CloseReason::ALL.iter().find(|r| r.key() == key) else {
+            let meant = did_you_mean(key, CloseReason::ALL.iter().map(|r| r.key()));
+            return Err(mistake(
+                &["ends", key],
+                format!("there is no such reason to end a connection{meant}"),
+            ));
+        };
+        styles[*reason as usize] = *style;
+        unread[*reason as usize] = None;
+    }
+    Ok(Ends {
+        styles,
+        unread,
+        after_body: ends.after_body,
+        linger_quiet: ends.linger_quiet.0.unwrap_or(Duration::MAX),
+        linger_total: ends.linger_total.0.unwrap_or(Duration::MAX),
+        pause: ends.pause.0,
+        pause_holds: ends.pause_holds,
+    })
+}
+
+/// What the client's FIN means.
+pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mistake> {
+    let eof = |key: &str, word: &Word| -> Result<EofInHead, Mistake> {
+        Ok(
+            match names.take(
+                &["client_fin", key],
+                word,
+                &[("silent", EofInHead::Silent), ("complete", EofInHead::Complete)],
+            )? {
+                Take::As(eof) => eof,
+                Take::Answer(id) => EofInHead::Answer(id),
+            },
+        )
+    };
+    let drops_request = match raw.client_fin.after_request.0.as_str() {
+        "serve" => false,
+        "drop" => true,
+        other => {
+            return Err(mistake(
+                &["client_fin", "after_request"],
+                format!("expected `serve` or `drop`, got `{other}`"),
+            ));
+        }
+    };
+    Ok(ClientFinPolicy {
+        in_line: eof("in_line", &raw.client_fin.in_line)?,
+        in_head: eof("in_head", &raw.client_fin.in_head)?,
+        in_body: match names.take(&["client_fin", "in_body"], &raw.client_fin.in_body, &[("silent", ())])? {
+            Take::As(()) => None,
+            Take::Answer(id) => Some(id),
+        },
+        drops_request,
+        drop_within: raw.client_fin.drop_within.0.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,68 @@
+//! A profile in a few words: what it announces and what it does.
+
+use super::{Profile, Style};
+use crate::close_reason::CloseReason;
+use crate::profile::units::Span;
+
+impl Profile {
+    /// What its replies say of the connection, in a few words.
+    pub fn announces(&self) -> String {
+        let connection = &self.connection;
+        if connection.announce == super::Announce::Http10 && connection.persistent {
+            return "nothing".to_owned();
+        }
+        let says = if connection.persistent {
+            &connection.says_keep
+        } else {
+            &connection.says_close
+        };
+        let value = |name: &str| {
+            says.iter().find_map(|line| {
+                let (field, value) = line.source().split_once(':')?;
+                field.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+            })
+        };
+        let asked = if connection.announce == super::raw::Announce::Asked {
+            " if asked"
+        } else {
+            ""
+        };
+        match (value("keep-alive"), value("connection")) {
+            (Some(parameters), _) => format!(
+                "{}{asked}",
+                parameters.replace(
+                    "{remaining}",
+                    &connection.max_requests.unwrap_or(1).saturating_sub(1).to_string()
+                )
+            ),
+            (None, Some(word)) => format!("{}{asked}", word.to_ascii_lowercase()),
+            (None, None) => "nothing".to_owned(),
+        }
+    }
+
+    /// What it does with connections, in a few words.
+    pub fn does(&self) -> String {
+        let connection = &self.connection;
+        if !connection.persistent {
+            let pause = connection
+                .ends
+                .pause
+                .map_or("after".to_owned(), |pause| format!("{} ms after", pause.as_millis()));
+            return format!("ends every connection {pause} its reply");
+        }
+        let idle = match (connection.timers.idle.after, connection.ends.style(CloseReason::Idle)) {
+            (_, Style::Hold) | (None, _) => "never ends an idle connection".to_owned(),
+            (Some(after), style) => {
+                let how = match style {
+                    Style::Rst => " with RST",
+                    _ => "",
+                };
+                format!("ends an idle connection after {}{how}", Span(Some(after)))
+            }
+        };
+        match connection.max_requests {
+            Some(most) => format!("{idle}, any connection after {most} requests"),
+            None => idle,
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Media types by file name.
+
+use super::raw::RawTypes;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+/// The table of media types of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaTypes {
+    guess: bool,
+    whole_names: bool,
+    default: String,
+    charset: String,
+    charset_for: Vec<String>,
+    case_sensitive: bool,
+    any_extension: bool,
+    extensions: BTreeMap<String, String>,
+    builtin: &'static Table,
+    short: BTreeMap<String, String>,
+    codings: BTreeMap<String, String>,
+}
+
+type Table = HashMap<&'static str, &'static str>;
+
+/// The built-in tables of types by extension, by name.
+static TABLES: LazyLock<[(&str, Table); 3]> = LazyLock::new(|| {
+    let debian = include_str!("../../../../profiles/types/debian.types");
+    let mime = include_str!("../../../../profiles/types/mime-1.6.types");
+    [
+        ("", Table::new()),
+        ("mime-1.6", mime.lines().flat_map(types_of_line).collect()),
+        ("debian", debian.lines().flat_map(types_of_line).collect()),
+    ]
+});
+
+/// The extensions that a line of mime.types lists, each with its type; a `;` is as good as a line end.
+fn types_of_line(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let entries = line.split('#').next().unwrap_or_default().split(';');
+    entries.flat_map(|entry| {
+        let mut words = entry.split_whitespace();
+        let media_type = words.next().unwrap_or_default();
+        words.map(move |extension| (extension, media_type))
+    })
+}
+
+impl MediaTypes {
+    pub(super) fn new(raw: &RawTypes) -> Result<MediaTypes, String> {
+        let tables = &*TABLES;
+        let Some((_, builtin)) = tables.iter().find(|(name, _)| *name == raw.builtin) else {
+            let known: Vec<_> = tables.iter().map(|(name, _)| format!("{name:?}")).collect();
+            return Err(format!("expected one of {}, got {:?}", known.join(", "), raw.builtin));
+        };
+        Ok(MediaTypes {
+            builtin,
+            short: raw.short.clone(),
+            codings: raw.codings.clone(),
+            guess: raw.guess,
+            whole_names: raw.whole_names,
+            default: raw.default.clone(),
+            charset: raw.charset.clone(),
+            charset_for: raw.charset_for.clone(),
+            case_sensitive: raw.case_sensitive,
+            any_extension: raw.any_extension,
+            extensions: raw
+                .table
+                .lines()
+                .flat_map(types_of_line)
+                .map(|(extension, media_type)| (extension.to_owned(), media_type.to_owned()))
+                .chain(raw.extensions.clone())
+                .collect(),
+        })
+    }
+
+    /// The Content-Type of a file of this name, and the content coding that its name ends in; empty for none.
+    pub fn of(&self, name: &str) -> (String, String) {
+        let (name, coding) = self.without_coding(name);
+        let media_type = self.bare(&name);
+        if self.charset.is_empty() || !self.charset_for.iter().any(|pattern| matches(pattern, &media_type)) {
+            return (media_type.into_owned(), coding.to_owned());
+        }
+        (format!("{media_type}{}", self.charset), coding.to_owned())
+    }
+
+    /// A name with a short ending written out and without the one of a content coding, and that coding.
+    fn without_coding<'n>(&self, name: &'n str) -> (Cow<'n, str>, &str) {
+        let mut name = Cow::Borrowed(name);
+        if let Some(last) = extensions(&name).last()
+            && let Some(long) = self.short.get(&last.to_ascii_lowercase())
+        {
+            name = Cow::Owned(format!("{}{long}", &name[..name.len() - last.len()]));
+        }
+        let Some((ending, coding)) = extensions(&name)
+            .last()
+            .and_then(|last| self.codings.get_key_value(last))
+        else {
+            return (name, "");
+        };
+        let rest = name.len() - ending.len() - 1;
+        let name = match name {
+            Cow::Borrowed(name) => Cow::Borrowed(&name[..rest]),
+            Cow::Owned(mut name) => {
+                name.truncate(rest);
+                Cow::Owned(name)
+            }
+        };
+        (name, coding)
+    }
+
+    /// The type of the last extension that is listed, wherever it stands in the name.
+    fn of_any_extension(&self, name: &str) -> Option<&str> {
+        let name = name.trim_start_matches('.').to_ascii_lowercase();
+        let (_, extensions) = name.split_once('.')?;
+        extensions.rsplit('.').find_map(|extension| {
+            let listed = self.extensions.get(extension).map(String::as_str);
+            listed.or_else(|| self.builtin.get(extension).copied())
+        })
+    }
+
+    fn bare(&self, name: &str) -> Cow<'_, str> {
+        if self.any_extension {
+            return Cow::Borrowed(self.of_any_extension(name).unwrap_or(&self.default));
+        }
+        let whole = Some(name).filter(|name| self.whole_names && !name.contains('.'));
+        for extension in extensions(name).chain(whole) {
+            let extension = if self.case_sensitive {
+                Cow::Borrowed(extension)
+            } else {
+                Cow::Owned(extension.to_ascii_lowercase())
+            };
+            if let Some(listed) = self.extensions.get(extension.as_ref()) {
+                return Cow::Borrowed(listed);
+            }
+        }
+        let last = extensions(name).chain(whole).last();
+        if let Some(listed) = last.and_then(|last| self.builtin.get(last.to_ascii_lowercase().as_str())) {
+            return Cow::Borrowed(listed);
+        }
+        match last
+            .filter(|_| self.guess)
+            .and_then(|extension| mime_guess::from_ext(extension).first_raw())
+        {
+            Some(guessed) => Cow::Borrowed(guessed),
+            None => Cow::Borrowed(&self.default),
+        }
+    }
+}
+
+/// The extensions of a name, the longest first: `tar.gz`, then `gz`. A dot at the beginning makes none.
+fn extensions(name: &str) -> impl Iterator<Item = &str> {
+    let stem = name.len() - name.trim_start_matches('.').len();
+    name.char_indices()
+        .filter(move |(at, c)| *c == '.' && *at > stem.max(1) - 1 && *at >= stem)
+        .map(|(at, _)| &name[at + 1..])
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any characters.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, after)) => text
+            .strip_prefix(before)
+            .is_some_and(|rest| (0..=rest.len()).any(|at| rest.is_char_boundary(at) && matches(after, &rest[at..]))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_listed_extension_wins() {
+        let raw = RawTypes {
+            extensions: [
+                ("gz", "application/gzip"),
+                ("tar.gz", "application/x-tar"),
+                ("none", ""),
+            ]
+            .map(|(a, b)| (a.into(), b.into()))
+            .into(),
+            charset: "; charset=UTF-8".into(),
+            charset_for: vec!["text/*".into(), "*+xml".into()],
+            ..RawTypes::default()
+        };
+        let types = MediaTypes::new(&raw).expect("a table");
+        for (name, want) in [
+            ("a.gz", "application/gzip"),
+            ("a.tar.gz", "application/x-tar"),
+            ("a.TAR.GZ", "application/x-tar"),
+            ("a.none", ""),
+            ("a.html", "text/html; charset=UTF-8"),
+            ("a.svg", "image/svg+xml; charset=UTF-8"),
+            (".html", "application/octet-stream"),
+            ("html", "application/octet-stream"),
+            ("a.", "application/octet-stream"),
+            ("..a.png", "image/png"),
+            ("", "application/octet-stream"),
+        ] {
+            assert_eq!(types.of(name).0, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_coding_is_cut_off_before_the_type_is_looked_up() {
+        let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
+        let raw = RawTypes {
+            builtin: "debian".into(),
+            short: pairs(&[("tgz", "tar.gz")]),
+            codings: pairs(&[("gz", "gzip"), ("Z", "compress")]),
+            ..RawTypes::default()
+        };
+        let types = MediaTypes::new(&raw).expect("a table");
+        for (name, want) in [
+            ("a.tar.gz", ("application/x-tar", "gzip")),
+            ("a.TGZ", ("application/x-tar", "gzip")),
+            ("a.txt.Z", ("text/plain", "compress")),
+            ("a.txt.z", ("application/x-compress", "")),
+            ("a.gz", ("application/octet-stream", "gzip")),
+            (".gz", ("application/octet-stream", "")),
+            ("a.JPG", ("image/jpeg", "")),
+        ] {
+            assert_eq!(types.of(name), (want.0.into(), want.1.into()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_read_as_mime_types_has_it_and_single_extensions_stand_above_it() {
+        let types = MediaTypes::new(&RawTypes {
+            guess: false,
+            default: String::new(),
+            table: "# types\ntext/html  html htm; text/x x # and so on\naudio/mpeg\n\nimage/jpeg jpg".into(),
+            extensions: [("htm".into(), "text/x".into())].into(),
+            ..RawTypes::default()
+        })
+        .expect("a table");
+        for (name, want) in [
+            ("a.html", "text/html"),
+            ("a.htm", "text/x"),
+            ("a.x", "text/x"),
+            ("a.jpg", "image/jpeg"),
+            ("a.and", ""),
+        ] {
+            assert_eq!(types.of(name).0, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn any_extension_may_count() {
+        let types = MediaTypes::new(&RawTypes {
+            guess: false,
+            default: String::new(),
+            builtin: "debian".into(),
+            any_extension: true,
+            ..RawTypes::default()
+        })
+        .expect("a table");
+        for (name, want) in [
+            ("n.html.zz", "text/html"),
+            ("n.zz.html", "text/html"),
+            ("n.html.txt", "text/plain"),
+            ("n.Html.ZZ", "text/html"),
+            ("n..html", "text/html"),
+            ("n.html.", "text/html"),
+            (".html", ""),
+            ("...html", ""),
+            (".a.html", "text/html"),
+            ("html", ""),
+            ("n.html~", ""),
+        ] {
+            assert_eq!(types.of(name).0, want, "{name}");
+        }
+    }
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, want) in [
+            ("text/*", "text/html", true),
+            ("*+xml", "a+xml", true),
+            (".ht*", ".htaccess", true),
+            (".ht*", "a.ht", false),
+            ("a", "a", true),
+            ("*", "", true),
+        ] {
+            assert_eq!(matches(pattern, text), want, "{pattern} {text}");
+        }
+    }
+}

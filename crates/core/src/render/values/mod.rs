@@ -1,0 +1,190 @@
+//! What the placeholders of a head or a page stand for.
+
+mod file;
+mod part;
+mod request;
+
+pub(crate) use file::write_etag;
+pub(super) use part::{Numbers, PartValues};
+
+use super::reply::{Body, Reply, Surroundings};
+use crate::http1::host::{host_name, split_port};
+use crate::http1::text::decimal;
+use crate::http1::{Request, field};
+use crate::path;
+use crate::profile::{Placeholder, Values};
+use file::{FileValues, write_last_modified};
+use part::write_content_range;
+use request::write_request_text;
+
+/// Every placeholder of a head or a page.
+pub(super) struct ReplyValues<'a> {
+    pub(super) reply: &'a Reply<'a>,
+    pub(super) request: Option<&'a Request<'a>>,
+    pub(super) around: &'a Surroundings<'a>,
+    pub(super) content_length: Option<u64>,
+    pub(super) is_head: bool,
+}
+
+impl ReplyValues<'_> {
+    fn content_type(&self, out: &mut Vec<u8>) -> bool {
+        if let Some(content_type) = &self.reply.content_type {
+            out.extend_from_slice(content_type.as_bytes());
+            return !content_type.is_empty();
+        }
+        let (Body::Ranges(parts), Some(file)) = (&self.reply.body, &self.reply.file) else {
+            return self.file_text(Placeholder::ContentType, out);
+        };
+        let values = PartValues {
+            boundary: &parts.boundary,
+            file,
+            range: None,
+        };
+        self.reply.profile.multipart.content_type.render(&values, out)
+    }
+
+    fn file_text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
+        self.reply
+            .file
+            .as_deref()
+            .is_some_and(|file| FileValues(file).text(placeholder, out))
+    }
+
+    fn content_range(&self, out: &mut Vec<u8>) -> bool {
+        let Some(file) = &self.reply.file else {
+            return false;
+        };
+        match &self.reply.body {
+            Body::Range(range) => write_content_range(*range, file.size(), out),
+            Body::Unsatisfiable => {
+                out.extend_from_slice(b"bytes */");
+                decimal(file.size(), out);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A host that is safe to repeat in a head or a page: one with a character that no host has is not repeated.
+    fn host(&self, out: &mut Vec<u8>) {
+        let safe = |host: &&[u8]| host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]".contains(b));
+        let own_name = &self.reply.profile.target.own_name;
+        match self
+            .request
+            .and_then(|request| path::host(request, &self.reply.profile.target))
+            .filter(safe)
+        {
+            Some(host) => out.extend_from_slice(host),
+            None if !own_name.is_empty() => out.extend_from_slice(own_name.as_bytes()),
+            None => out.extend_from_slice(self.around.local.to_string().as_bytes()),
+        }
+    }
+
+    /// The host alone, as a server tells its virtual hosts apart. What could end a line is not repeated.
+    fn virtual_host(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        match self.request.and_then(Request::host) {
+            Some(host) if host.iter().all(|b| *b > b' ' && *b != 0x7f) => {
+                let end = host_name(host).len();
+                out.extend(host[..end].to_ascii_lowercase());
+            }
+            _ => {}
+        }
+        if out.len() == start {
+            out.extend_from_slice(self.around.local.ip().to_string().as_bytes());
+        }
+    }
+}
+
+impl Values for ReplyValues<'_> {
+    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+        match placeholder {
+            Placeholder::Status => Some(u64::from(self.reply.response.status)),
+            Placeholder::ContentLength => self.content_length.filter(|_| !self.reply.response.chunked),
+            Placeholder::Port => Some(u64::from(self.around.local.port())),
+            Placeholder::Remaining => self.around.remaining,
+            Placeholder::Counter | Placeholder::Random | Placeholder::RunRandom => {
+                Numbers(&self.around.moment).number(placeholder)
+            }
+            _ => self
+                .reply
+                .file
+                .as_deref()
+                .and_then(|file| FileValues(file).number(placeholder)),
+        }
+    }
+
+    fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
+        match placeholder {
+            Placeholder::Date => out.extend_from_slice(&self.around.moment.date),
+            Placeholder::Reason => self.reply.response.write_reason(self, out),
+            Placeholder::LastModified
+                if self.reply.profile.files.future_as_now
+                    && self
+                        .reply
+                        .file
+                        .as_ref()
+                        .is_some_and(|file| file.id.mtime_secs > self.around.moment.now_secs) =>
+            {
+                out.extend_from_slice(&self.around.moment.date);
+            }
+            Placeholder::LastModified => match &self.reply.file {
+                Some(file) => write_last_modified(self.reply.profile, file, out),
+                None => return false,
+            },
+            Placeholder::ContentType => return self.content_type(out),
+            Placeholder::ContentRange => return self.content_range(out),
+            Placeholder::Etag => {
+                let Some(file) = &self.reply.file else {
+                    return false;
+                };
+                return write_etag(self.reply.profile, file, self.around.moment.now_secs, out);
+            }
+            Placeholder::TransferEncoding => {
+                let parts = matches!(&self.reply.body, Body::Ranges(parts) if parts.chunked);
+                if self.is_head || !(self.around.chunked || parts) {
+                    return false;
+                }
+                out.extend_from_slice(b"chunked");
+            }
+            Placeholder::Server => {
+                let server = &self.reply.profile.server;
+                out.extend_from_slice(server.as_bytes());
+                return !server.is_empty();
+            }
+            Placeholder::Allow => out.extend_from_slice(self.reply.profile.methods.allow.as_bytes()),
+            Placeholder::Boundary => match &self.reply.body {
+                Body::Ranges(parts) => out.extend_from_slice(&parts.boundary),
+                _ => return false,
+            },
+            Placeholder::Host => self.host(out),
+            Placeholder::VirtualHost => self.virtual_host(out),
+            Placeholder::ColonPort => {
+                if self.around.local.port() != 80 {
+                    out.push(b':');
+                    decimal(u64::from(self.around.local.port()), out);
+                }
+            }
+            Placeholder::Padding => {
+                let padding = &self.reply.profile.padding;
+                let agent = self.request.and_then(|request| request.get(field::Name::UserAgent));
+                if agent.is_some_and(|agent| padding.is_for(agent)) {
+                    out.extend_from_slice(padding.text.as_bytes());
+                }
+            }
+            Placeholder::Hostname => {
+                let start = out.len();
+                self.host(out);
+                let name = split_port(&out[start..]).0.len();
+                out.truncate(start + name);
+            }
+            _ => {
+                return self.file_text(placeholder, out)
+                    || self
+                        .request
+                        .is_some_and(|request| write_request_text(self.reply.profile, request, placeholder, out));
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,56 @@
+//! What placeholders stand for in a reply with several ranges: in its boundary, and in the head of a part.
+
+use super::file::FileValues;
+use crate::facts::FileFacts;
+use crate::http1::range::ByteRange;
+use crate::http1::text::decimal;
+use crate::profile::{Placeholder, Values};
+use crate::render::moment::Moment;
+
+/// The placeholders of a boundary.
+pub(in crate::render) struct Numbers<'a>(pub(in crate::render) &'a Moment);
+
+impl Values for Numbers<'_> {
+    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+        match placeholder {
+            Placeholder::Counter => Some(self.0.counter),
+            Placeholder::Random => Some(self.0.random),
+            Placeholder::RunRandom => Some(self.0.run),
+            _ => None,
+        }
+    }
+    fn text(&self, _: Placeholder, _: &mut Vec<u8>) -> bool {
+        false
+    }
+}
+
+/// The placeholders of a part's head.
+pub(in crate::render) struct PartValues<'a> {
+    pub(in crate::render) boundary: &'a [u8],
+    pub(in crate::render) file: &'a FileFacts,
+    pub(in crate::render) range: Option<ByteRange>,
+}
+
+impl Values for PartValues<'_> {
+    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+        FileValues(self.file).number(placeholder)
+    }
+    fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
+        match (placeholder, self.range) {
+            (Placeholder::Boundary, _) => out.extend_from_slice(self.boundary),
+            (Placeholder::ContentRange, Some(range)) => write_content_range(range, self.file.size(), out),
+            _ => return FileValues(self.file).text(placeholder, out),
+        }
+        true
+    }
+}
+
+/// Writes which bytes of a file of this size a range is.
+pub(super) fn write_content_range(range: ByteRange, size: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"bytes ");
+    decimal(range.first, out);
+    out.push(b'-');
+    decimal(range.last, out);
+    out.push(b'/');
+    decimal(size, out);
+}

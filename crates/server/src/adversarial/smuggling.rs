@@ -1,0 +1,390 @@
+//! Requests whose end is a matter of opinion. What is answered must fit a reading that RFC 9112 permits: never two answers for
+//! one request, never one for two, never another file than the one that was asked for in that place.
+//!
+//! The reading that it is held against is [`read`]: it shares nothing with the server's own.
+
+use super::profiles;
+use super::wire::Clients;
+use crate::files::{Directory, Root};
+
+/// What is sent, in a file that `tests/fronts.py` reads too. Every request that a reader may see asks for a file of its own;
+/// `{get N}` is a plain request for it.
+const CASES: &str = include_str!("../../../../tests/data/corpus/smuggling.json");
+
+/// One of them.
+#[derive(serde::Deserialize)]
+struct Case {
+    name: String,
+    /// Characters up to U+00FF: one byte each.
+    send: String,
+}
+
+/// Fills in the plain requests.
+fn filled(text: &str) -> Vec<u8> {
+    let mut text = text.to_owned();
+    for number in 1..=9 {
+        text = text.replace(
+            &format!("{{get {number}}}"),
+            &format!("GET /{number} HTTP/1.1\r\nHost: a\r\n\r\n"),
+        );
+    }
+    text.chars().map(|c| u8::try_from(c).expect("a byte")).collect()
+}
+
+/// Where a profile answers as no reading permits, because the real server does: it knows no Transfer-Encoding, takes a length
+/// that it cannot read for none, and whatever came first of several. Measured; the list is what is true, no more and no less.
+const AS_THE_ORIGINAL: &[(&str, &[&str])] = &[(
+    "django",
+    &[
+        "CL.TE",
+        "TE.CL",
+        "two lengths",
+        "two lengths, 0 first",
+        "a list of lengths",
+        "a list of different lengths",
+        "a length with a sign",
+        "a negative length",
+        "a hexadecimal length",
+        "a length with a point",
+        "a length with an underscore",
+        "a length with space in it",
+        "an empty length",
+        "a length whose name ends in space",
+        "a length that goes on",
+        "a length behind CR",
+        "TE that goes on",
+        "TE in quotes",
+        "TE xchunked",
+        "TE identity",
+        "TE chunked, identity",
+        "TE twice",
+    ],
+)];
+
+/// Profiles of servers that read as [`Reader::Old`] does.
+const OLD: &[&str] = &["flask", "flask-keepalive", "django", "phpnow"];
+
+/// How a reader takes what RFC 9112 leaves open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// Refuses it.
+    Strict,
+    /// Takes LF for a line's end, CR within a line for a space, a line that goes on as one, HTTP/0.9, a Host field that is
+    /// missing or repeated, and chunks behind another coding (sections 2.2, 3, 5.2, 6.3).
+    Tolerant,
+    /// Takes any lines up to an empty one for fields, with white space behind their names, and chunks beside a length
+    /// without an end of the connection: as servers did before RFC 7230 forbade it.
+    Old,
+}
+
+/// What is to be read of some bytes.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Reading {
+    /// The targets of the complete requests.
+    targets: Vec<String>,
+    /// Whether something follows that is no complete request, and may get an answer of its own.
+    more: bool,
+}
+
+/// Why a reader stops.
+struct Stop;
+
+fn read(mut bytes: &[u8], reader: Reader) -> Reading {
+    let mut reading = Reading::default();
+    loop {
+        while let Some(rest) = bytes.strip_prefix(b"\r\n").or(match bytes {
+            [b'\r' | b'\n', rest @ ..] if reader != Reader::Strict => Some(rest),
+            _ => None,
+        }) {
+            bytes = rest;
+        }
+        if bytes.is_empty() {
+            return reading;
+        }
+        let Ok(request) = request(bytes, reader) else {
+            reading.more = true;
+            return reading;
+        };
+        reading.targets.push(request.target);
+        match request.length {
+            // It may be answered before its body is read; what is wrong with that gets a refusal.
+            None => {
+                reading.more = true;
+                return reading;
+            }
+            Some(_) if !request.goes_on => return reading,
+            Some(length) => bytes = &bytes[length..],
+        }
+    }
+}
+
+/// A line without its end, and the length with it.
+fn line(bytes: &[u8], reader: Reader) -> Result<(Vec<u8>, usize), Stop> {
+    let lf = memchr::memchr(b'\n', bytes).ok_or(Stop)?;
+    let text = match bytes[..lf].strip_suffix(b"\r") {
+        Some(text) => text,
+        None if reader == Reader::Strict => return Err(Stop),
+        None => &bytes[..lf],
+    };
+    if (text.contains(&b'\r') && reader == Reader::Strict) || (text.contains(&0) && reader != Reader::Old) {
+        return Err(Stop);
+    }
+    let text = text.iter().map(|b| if *b == b'\r' { b' ' } else { *b });
+    Ok((text.collect(), lf + 1))
+}
+
+/// The fields of a head, with their names in lower case, and its length.
+fn fields(bytes: &[u8], reader: Reader) -> Result<(Fields, usize), Stop> {
+    let mut fields = Fields::new();
+    let mut at = 0;
+    loop {
+        let (text, length) = line(&bytes[at..], reader)?;
+        at += length;
+        if text.is_empty() {
+            return Ok((fields, at));
+        }
+        if matches!(text[0], b' ' | b'\t') {
+            match (reader, fields.last_mut()) {
+                (Reader::Strict, _) | (Reader::Tolerant, None) => return Err(Stop),
+                (_, Some((_, value))) => {
+                    value.push(b' ');
+                    value.extend_from_slice(text.trim_ascii());
+                }
+                (Reader::Old, None) => {}
+            }
+            continue;
+        }
+        let Some(colon) = memchr::memchr(b':', &text) else {
+            if reader == Reader::Old {
+                continue;
+            }
+            return Err(Stop);
+        };
+        let name = text[..colon].to_ascii_lowercase();
+        let value = text[colon + 1..].to_vec();
+        if reader == Reader::Old {
+            fields.push((name.trim_ascii_end().to_vec(), value));
+            continue;
+        }
+        let is_control = |b: &u8| b.is_ascii_control() && *b != b'\t';
+        if name.is_empty()
+            || !name.iter().all(|b| labserve_core::http1::field::is_token(*b))
+            || value.iter().any(is_control)
+        {
+            return Err(Stop);
+        }
+        fields.push((name, value));
+    }
+}
+
+type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// A request that bytes begin with.
+struct Whole {
+    target: String,
+    /// Its length; `None` if its head is right and its body is not, or is not complete.
+    length: Option<usize>,
+    /// Whether another may follow it.
+    goes_on: bool,
+}
+
+fn request(bytes: &[u8], reader: Reader) -> Result<Whole, Stop> {
+    let (start, line_length) = line(bytes, reader)?;
+    let start = if reader == Reader::Strict {
+        &start[..]
+    } else {
+        start.trim_ascii()
+    };
+    let words: Vec<&[u8]> = start.split(|b| *b == b' ').collect();
+    let (method, target, version) = match words.as_slice() {
+        [method, target, version] => (*method, *target, *version),
+        [b"GET", target] if reader != Reader::Strict => {
+            let target = String::from_utf8_lossy(target).into_owned();
+            return Ok(Whole {
+                target,
+                length: Some(line_length),
+                goes_on: false,
+            });
+        }
+        _ => return Err(Stop),
+    };
+    if !matches!(version, b"HTTP/1.1" | b"HTTP/1.0") || method.is_empty() || target.is_empty() {
+        return Err(Stop);
+    }
+    let (fields, length) = fields(&bytes[line_length..], reader)?;
+    let body = &bytes[line_length + length..];
+    let all = |name: &str| -> Vec<&[u8]> {
+        fields
+            .iter()
+            .filter(|(n, _)| n == name.as_bytes())
+            .flat_map(|(_, value)| value.split(|b| *b == b','))
+            .map(<[u8]>::trim_ascii)
+            .collect()
+    };
+    if version == b"HTTP/1.1" && all("host").len() != 1 && reader == Reader::Strict {
+        return Err(Stop);
+    }
+    let (lengths, codings) = (all("content-length"), all("transfer-encoding"));
+    let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    let by_length = match lengths.first() {
+        None => Some(0),
+        Some(first) => {
+            let digits = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+            if codings.is_empty() && (!digits || lengths.iter().any(|other| other != first)) {
+                return Err(Stop);
+            }
+            let length: Option<usize> = String::from_utf8_lossy(first).parse().ok();
+            length.filter(|length| *length <= body.len())
+        }
+    };
+    let by_chunks = || chunks(body, reader).ok();
+    let (of_body, goes_on) = if codings.is_empty() {
+        (by_length, true)
+    } else if reader == Reader::Strict && (codings.len() != 1 || version == b"HTTP/1.0")
+        || !codings.last().is_some_and(is_chunked)
+    {
+        return Err(Stop);
+    } else {
+        // Behind both, and behind chunks in HTTP/1.0, the connection has to end (section 6.1), unless they agree.
+        let doubtful = !lengths.is_empty() || version == b"HTTP/1.0";
+        let chunked = by_chunks();
+        (chunked, !doubtful || reader == Reader::Old || chunked == by_length)
+    };
+    Ok(Whole {
+        target: String::from_utf8_lossy(target).into_owned(),
+        length: of_body.map(|of_body| line_length + length + of_body),
+        goes_on,
+    })
+}
+
+/// The length of the chunked body that `bytes` begin with.
+fn chunks(bytes: &[u8], reader: Reader) -> Result<usize, Stop> {
+    let mut at = 0;
+    loop {
+        let (text, length) = line(&bytes[at..], reader)?;
+        at += length;
+        let digits = text.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        let rest = text[digits..].trim_ascii_start();
+        if digits == 0 || !(rest.is_empty() || rest.starts_with(b";")) {
+            return Err(Stop);
+        }
+        let size = u64::from_str_radix(&String::from_utf8_lossy(&text[..digits]), 16).map_err(|_| Stop)?;
+        if size == 0 {
+            break;
+        }
+        at = usize::try_from(size)
+            .ok()
+            .and_then(|size| at.checked_add(size))
+            .ok_or(Stop)?;
+        let behind = bytes.get(at..).ok_or(Stop)?;
+        let (text, length) = line(behind, reader)?;
+        if !text.is_empty() {
+            return Err(Stop);
+        }
+        at += length;
+    }
+    loop {
+        let (text, length) = line(&bytes[at..], reader)?;
+        at += length;
+        if text.is_empty() {
+            return Ok(at);
+        }
+        if memchr::memchr(b':', &text).is_none_or(|colon| text[..colon].contains(&b' ')) {
+            return Err(Stop);
+        }
+    }
+}
+
+/// What came back: of each final reply its status and the file it holds, if it holds one.
+fn answers(got: &[u8]) -> Vec<(u16, Option<String>)> {
+    let mut starts: Vec<usize> = memchr::memmem::find_iter(got, b"HTTP/1.")
+        .filter(|at| {
+            // A request line in a page is none.
+            got[at + 8..].starts_with(b" ")
+                && got
+                    .get(at + 9..at + 12)
+                    .is_some_and(|code| code.iter().all(u8::is_ascii_digit))
+        })
+        .collect();
+    if !got.is_empty() && starts.first() != Some(&0) {
+        starts.insert(0, 0);
+    }
+    let ends = starts.iter().skip(1).copied().chain([got.len()]);
+    let file = |text: &[u8]| {
+        let at = memchr::memmem::find(text, b"the file ")?;
+        Some(String::from_utf8_lossy(text[at + 9..].split(|b| *b == b'.').next()?).into_owned())
+    };
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| &got[*start..end])
+        .map(|reply| {
+            let status = reply
+                .get(9..12)
+                .and_then(|code| std::str::from_utf8(code).ok()?.parse().ok());
+            (status.unwrap_or(0), file(reply))
+        })
+        .filter(|(status, _)| !matches!(status, 100..=199))
+        .collect()
+}
+
+/// Whether the answers are those to the first requests of a reading. A single one to the first is, however it is read: nothing
+/// behind it was taken for a request.
+fn fits(answers: &[(u16, Option<String>)], reading: &Reading) -> bool {
+    answers.len() <= reading.targets.len() + usize::from(reading.more)
+        && answers.iter().enumerate().all(|(number, (_, file))| match file {
+            Some(file) => reading.targets.get(number) == Some(file),
+            None => true,
+        })
+}
+
+#[test]
+fn answers_are_those_of_a_reading_that_the_rfc_permits() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for number in 1..=9 {
+        std::fs::write(dir.path().join(number.to_string()), format!("the file /{number}.")).expect("a file");
+    }
+    let cases: Vec<Case> = serde_json::from_str(CASES).expect("a list of cases");
+    assert!(cases.len() > 80, "{} cases", cases.len());
+    let mut wrong = Vec::new();
+    let mut as_the_original = Vec::new();
+    for profile in profiles() {
+        let root = Root::Directory(Directory::open(dir.path(), false).expect("the root"));
+        let clients = Clients::of(&profile, root);
+        for Case { name, send } in &cases {
+            let sent = filled(send);
+            let mut readings = vec![read(&sent, Reader::Strict), read(&sent, Reader::Tolerant)];
+            if OLD.contains(&profile.name.as_str()) {
+                readings.push(read(&sent, Reader::Old));
+            }
+            for (how, got) in [
+                ("at once", clients.ask(&sent)),
+                ("by the byte", clients.ask_in(sent.chunks(1))),
+            ] {
+                let answers = answers(&got);
+                if answers.len() <= 1
+                    && !answers
+                        .iter()
+                        .any(|(_, file)| file.as_deref().is_some_and(|file| file != "/1"))
+                {
+                    continue;
+                }
+                if readings.iter().any(|reading| fits(&answers, reading)) {
+                    continue;
+                }
+                let listed = |(of, cases): &&(&str, &[&str])| *of == profile.name && cases.contains(&name.as_str());
+                match AS_THE_ORIGINAL.iter().find(listed) {
+                    Some(_) => as_the_original.push((profile.name.clone(), name.clone())),
+                    None => wrong.push(format!("{} {name}, {how}: {answers:?}", profile.name)),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for (profile, cases) in AS_THE_ORIGINAL {
+        for case in *cases {
+            let found = as_the_original.iter().any(|(of, name)| of == profile && name == case);
+            assert!(found, "{profile} {case}: fits a reading, and is listed");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! An event as a line of JSON. The fields are described in `docs/events.md`; whoever adds one adds it there.
+//!
+//! Written by hand: at full rate an exchange makes three lines, and they may cost a microsecond together. The detail of the
+//! live tape has a budget, and may cost more.
+
+use super::{Close, Detail, Event, Head, Reply, Story, Traffic};
+use labserve_core::close_reason::Who;
+use labserve_core::connection::State;
+use labserve_core::http1::{Version, text};
+use labserve_core::profile::Style;
+use std::io::Write;
+use std::time::Duration;
+
+/// The version of the format, in the first line of each run. It changes when a field changes its meaning or goes away.
+pub(super) const FORMAT_VERSION: u32 = 1;
+
+/// How much of a head is told.
+const LARGEST_HEAD: usize = 64 << 10;
+
+/// Writes one event as one line, on the live tape with its detail.
+pub(super) fn line(
+    (time, since_accept): (&[u8], Duration),
+    (server, story): (&str, &Story),
+    traffic: Traffic,
+    event: &Event<'_>,
+    live: bool,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b"{\"time\":\"");
+    out.extend_from_slice(time);
+    out.extend_from_slice(b"\",\"since_accept_ns\":");
+    text::decimal(nanoseconds(since_accept), out);
+    out.extend_from_slice(story.fields.get_or_init(|| fields_of_story(server, story)).as_bytes());
+    number(out, b",\"received\":", traffic.received);
+    number(out, b",\"sent\":", traffic.sent);
+    word(out, b",\"event\":\"", name(event));
+    match event {
+        Event::Accepted | Event::Reset => {}
+        Event::Head(head) => {
+            head_fields(head, out);
+            if live {
+                raw(head.raw, out);
+            }
+        }
+        Event::Body { request, bytes, how } => {
+            number(out, b",\"request\":", *request);
+            number(out, b",\"bytes\":", *bytes);
+            word(out, b",\"how\":\"", how.key());
+        }
+        Event::Reply(reply) => {
+            reply_fields(reply, out);
+            if let Some(detail) = reply.detail.filter(|_| live) {
+                detail_fields(story, detail, out);
+            }
+        }
+        Event::Idle { ends_after } => match ends_after {
+            Some(after) => number(out, b",\"ends_after_ns\":", nanoseconds(*after)),
+            None => out.extend_from_slice(b",\"ends_after_ns\":null"),
+        },
+        Event::Timer { reason } => word(out, b",\"reason\":\"", reason.key()),
+        Event::ClientFin { state } => word(out, b",\"state\":\"", state_key(*state)),
+        Event::Close(close) => close_fields(close, out),
+        Event::End {
+            close,
+            requests,
+            unread,
+        } => {
+            close_fields(close, out);
+            number(out, b",\"requests\":", *requests);
+            number(out, b",\"open_ns\":", nanoseconds(since_accept));
+            if *unread {
+                out.extend_from_slice(b",\"unread\":true");
+            }
+        }
+    }
+    if let (true, Event::Close(close) | Event::End { close, .. }) = (live, event) {
+        word(out, b",\"words\":\"", close.reason.words());
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+/// Writes that so many lines of `server` are missing here.
+pub(super) fn dropped(time: &[u8], server: &str, lines: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"time\":\"");
+    out.extend_from_slice(time);
+    out.push(b'"');
+    bytes(out, b",\"server\":\"", server.as_bytes());
+    word(out, b",\"event\":\"", "dropped");
+    number(out, b",\"lines\":", lines as u64);
+    out.extend_from_slice(b"}\n");
+}
+
+fn name(event: &Event<'_>) -> &'static str {
+    match event {
+        Event::Accepted => "accepted",
+        Event::Head(_) => "head",
+        Event::Body { .. } => "body",
+        Event::Reply(_) => "reply",
+        Event::Idle { .. } => "idle",
+        Event::Timer { .. } => "timer",
+        Event::ClientFin { .. } => "client-fin",
+        Event::Reset => "reset",
+        Event::Close(_) => "close",
+        Event::End { .. } => "end",
+    }
+}
+
+fn fields_of_story(server: &str, story: &Story) -> Box<str> {
+    let mut out = Vec::new();
+    bytes(&mut out, b",\"server\":\"", server.as_bytes());
+    number(&mut out, b",\"connection\":", story.id);
+    // A Vec takes every write.
+    let _ = write!(out, ",\"local\":\"{}\",\"peer\":\"{}\"", story.local, story.peer);
+    String::from_utf8_lossy(&out).into()
+}
+
+fn head_fields(head: &Head<'_>, out: &mut Vec<u8>) {
+    number(out, b",\"request\":", head.request);
+    bytes(out, b",\"method\":\"", head.method);
+    bytes(out, b",\"target\":\"", head.target);
+    let version = match head.version {
+        Version::Http09 => "0.9",
+        Version::Http10 => "1.0",
+        Version::Http11 => "1.1",
+    };
+    word(out, b",\"version\":\"", version);
+    number(out, b",\"head_bytes\":", head.bytes as u64);
+    if let Some(fault) = head.fault {
+        word(out, b",\"fault\":\"", fault.key());
+    }
+}
+
+fn reply_fields(reply: &Reply<'_>, out: &mut Vec<u8>) {
+    number(out, b",\"request\":", reply.request);
+    bytes(out, b",\"method\":\"", reply.method);
+    bytes(out, b",\"target\":\"", reply.target);
+    number(out, b",\"status\":", reply.status.into());
+    number(out, b",\"head_bytes\":", reply.head_bytes);
+    number(out, b",\"body_bytes\":", reply.body_bytes);
+    out.extend_from_slice(if reply.complete {
+        b",\"complete\":true"
+    } else {
+        b",\"complete\":false"
+    });
+}
+
+fn raw(head: &[u8], out: &mut Vec<u8>) {
+    bytes(out, b",\"raw\":\"", &head[..head.len().min(LARGEST_HEAD)]);
+    if head.len() > LARGEST_HEAD {
+        out.extend_from_slice(b",\"raw_cut\":true");
+    }
+}
+
+fn detail_fields(story: &Story, detail: &Detail<'_>, out: &mut Vec<u8>) {
+    raw(detail.raw, out);
+    out.extend_from_slice(b",\"writes\":");
+    for (number, cut) in detail.cuts.first.iter().enumerate() {
+        out.push(if number == 0 { b'[' } else { b',' });
+        out.push(b'[');
+        text::decimal(nanoseconds(cut.at.saturating_duration_since(story.accepted)), out);
+        out.push(b',');
+        text::decimal(cut.bytes as u64, out);
+        out.push(b']');
+    }
+    out.extend_from_slice(if detail.cuts.first.is_empty() { b"[]" } else { b"]" });
+    if detail.cuts.more > 0 {
+        number(out, b",\"writes_more\":", detail.cuts.more as u64);
+    }
+    out.extend_from_slice(b",\"file\":");
+    json_value(&detail.file, out);
+    out.extend_from_slice(b",\"why\":");
+    json_value(&detail.why, out);
+}
+
+/// A value of text that is Unicode.
+fn json_value(value: &impl serde::Serialize, out: &mut Vec<u8>) {
+    // A Vec takes every write, and neither text nor a list of it fails to be written.
+    let _ = serde_json::to_writer(out, value);
+}
+
+fn close_fields(close: &Close, out: &mut Vec<u8>) {
+    let who = match close.reason.who() {
+        Who::Server => "server",
+        Who::Client => "client",
+    };
+    word(out, b",\"who\":\"", who);
+    word(out, b",\"reason\":\"", close.reason.key());
+    word(out, b",\"style\":\"", style_key(close.style));
+    word(out, b",\"state\":\"", state_key(close.state));
+}
+
+fn style_key(style: Style) -> &'static str {
+    match style {
+        Style::Fin => "fin",
+        Style::Close => "close",
+        Style::Linger => "linger",
+        Style::Rst => "rst",
+        Style::Hold => "hold",
+    }
+}
+
+/// A state's name in lines.
+pub fn state_key(state: State) -> &'static str {
+    match state {
+        State::Unused => "unused",
+        State::Line => "line",
+        State::Head => "head",
+        State::Exchange => "exchange",
+        State::Idle => "idle",
+        State::Blank => "blank",
+        State::Closing => "closing",
+    }
+}
+
+/// A field with a number; `before` is all that stands before it.
+fn number(out: &mut Vec<u8>, before: &[u8], value: u64) {
+    out.extend_from_slice(before);
+    text::decimal(value, out);
+}
+
+/// A field with a word of this program's, which needs no escapes; `before` is all that stands before it.
+fn word(out: &mut Vec<u8>, before: &[u8], value: &str) {
+    out.extend_from_slice(before);
+    out.extend_from_slice(value.as_bytes());
+    out.push(b'"');
+}
+
+/// A field with bytes of the wire, each as the character of its number (ISO 8859-1), so that none is lost; `before` is all
+/// that stands before it.
+fn bytes(out: &mut Vec<u8>, before: &[u8], value: &[u8]) {
+    out.extend_from_slice(before);
+    if value
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    {
+        out.extend_from_slice(value);
+    } else {
+        escaped(value, out);
+    }
+    out.push(b'"');
+}
+
+fn escaped(value: &[u8], out: &mut Vec<u8>) {
+    for &byte in value {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b' '..=b'~' => out.push(byte),
+            0..=0x7f => {
+                // A Vec takes every write.
+                let _ = write!(out, "\\u{byte:04x}");
+            }
+            0x80.. => out.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes()),
+        }
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

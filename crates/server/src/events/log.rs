@@ -1,0 +1,72 @@
+//! The log for people and for other programs, through `tracing`: one line an exchange, one line an end.
+
+use super::{Event, Story, Traffic};
+use labserve_core::http1::text;
+
+/// The target of the log's lines about exchanges.
+pub const EXCHANGE: &str = "labserve::exchange";
+/// The target of the log's lines about connections.
+pub const CONNECTION: &str = "labserve::connection";
+
+/// A kind of line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    /// A request and its reply.
+    Exchange,
+    /// The end of a connection.
+    Connection,
+}
+
+impl Line {
+    /// Whether such lines go into the log at its level.
+    fn is_enabled(self) -> bool {
+        match self {
+            Line::Exchange => tracing::enabled!(target: EXCHANGE, tracing::Level::INFO),
+            Line::Connection => tracing::enabled!(target: CONNECTION, tracing::Level::INFO),
+        }
+    }
+}
+
+/// The kind of line that an event makes, if it makes any.
+fn line(event: &Event<'_>) -> Option<Line> {
+    match event {
+        Event::Reply(_) => Some(Line::Exchange),
+        Event::End { .. } => Some(Line::Connection),
+        _ => None,
+    }
+}
+
+/// Logs the event, if it has a place in the log and `lets_pass` agrees.
+pub(super) fn tell(story: &Story, traffic: Traffic, event: &Event<'_>, lets_pass: impl FnOnce() -> bool) {
+    if !line(event).is_some_and(Line::is_enabled) || !lets_pass() {
+        return;
+    }
+    match event {
+        Event::Reply(reply) => tracing::info!(
+            target: EXCHANGE,
+            connection = story.id,
+            request = reply.request,
+            peer = %story.peer,
+            method = %text::printable(reply.method),
+            path = %text::printable(reply.target),
+            status = reply.status,
+            bytes = reply.head_bytes + reply.body_bytes,
+            head = reply.head_bytes,
+        ),
+        Event::End { close, requests, .. } => tracing::info!(
+            target: CONNECTION,
+            connection = story.id,
+            peer = %story.peer,
+            who = ?close.reason.who(),
+            reason = close.reason.key(),
+            words = close.reason.words(),
+            style = ?close.style,
+            state = ?close.state,
+            requests,
+            received = traffic.received,
+            sent = traffic.sent,
+            open_ms = u64::try_from(story.accepted.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ),
+        _ => {}
+    }
+}

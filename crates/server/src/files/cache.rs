@@ -1,0 +1,311 @@
+//! Open files, kept between requests by one worker. Never trusted: every use asks the file system whether the path still
+//! names the same version of the same file, unless that was asked for another request after this one had arrived.
+
+use super::Opened;
+use super::directory::Directory;
+use super::resource::{Content, Resource};
+use labserve_core::facts::FileId;
+use labserve_core::profile::Profile;
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::hash::BuildHasher;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// How much a cache may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Open files. One whose content is kept is not open.
+    pub files: usize,
+    /// Bytes of contents and of what is known of each file, of all files together.
+    pub bytes: usize,
+    /// The largest file whose content is kept.
+    pub file: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            files: crate::sys::KEPT_OPEN,
+            bytes: 16 << 20,
+            file: 64 << 10,
+        }
+    }
+}
+
+/// About what it takes to remember a file, beside its path and content: measured with 10,000 of them.
+const ENTRY: usize = 512;
+
+/// How many paths at which there was nothing are remembered, until the next arrival.
+const MOST_MISSING: usize = 256;
+
+/// A place in the order in which requests arrive and files are looked at: how many arrivals there have been.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arrival(pub u64);
+
+/// A worker's open files.
+#[derive(Debug, Default)]
+pub struct Cache {
+    limits: Limits,
+    entries: HashMap<String, Entry>,
+    bytes: usize,
+    /// The paths of those that are open, the longest open first.
+    open: VecDeque<String>,
+    /// The hashes of paths at which there was nothing, all looked at since the same last arrival. Their key is random, so that
+    /// nobody can make two paths the same.
+    missing: (Arrival, Vec<u64>),
+    /// The latest arrival.
+    latest: Arrival,
+    /// That of the request that is being served.
+    served: Arrival,
+}
+
+/// An open file, and the last arrival before the file system was last asked about it.
+#[derive(Debug)]
+struct Entry {
+    resource: Arc<Resource>,
+    asked: Arrival,
+}
+
+impl Cache {
+    /// A cache that holds at most this much.
+    pub fn new(limits: Limits) -> Cache {
+        Cache {
+            limits,
+            ..Cache::default()
+        }
+    }
+
+    /// Something has arrived. What is looked at from now on is looked at after it.
+    pub fn arrival(&mut self) -> Arrival {
+        self.latest.0 += 1;
+        self.latest
+    }
+
+    /// The cache for a request that arrived as `arrival`.
+    ///
+    /// Whoever changes a file and then asks for it must find it changed. So the file system has to be asked after the
+    /// request has arrived; whether it was asked for this request or for another one does not matter.
+    pub fn for_request(&mut self, arrival: Arrival) -> &mut Cache {
+        self.served = arrival;
+        self
+    }
+
+    /// What lies at `path` in `directory`.
+    pub(super) fn open(&mut self, directory: &Directory, path: &str, profile: &Profile) -> Opened {
+        if let Some(entry) = self.entries.get_mut(path) {
+            let known = entry.asked >= self.served;
+            if known || entry.resource.is_current() {
+                if !known {
+                    entry.asked = self.latest;
+                }
+                return Opened::File(Arc::clone(&entry.resource));
+            }
+            self.forget(path);
+        }
+        if self.is_missing(path) {
+            return Opened::Missing;
+        }
+        let largest = self.limits.file;
+        let look = || directory.open_file(path, profile, |file, id| small_content(file, id, largest));
+        let mut found = look();
+        if matches!(found, Opened::Unavailable) && !self.entries.is_empty() {
+            self.clear();
+            found = look();
+        }
+        match &found {
+            Opened::File(resource) => self.keep(path, resource),
+            Opened::Missing => self.remember_missing(path),
+            _ => {}
+        }
+        found
+    }
+
+    /// Whether nothing was found at a path since the request arrived.
+    fn is_missing(&self, path: &str) -> bool {
+        let (since, paths) = &self.missing;
+        *since >= self.served && !paths.is_empty() && paths.contains(&self.hash(path))
+    }
+
+    fn hash(&self, path: &str) -> u64 {
+        self.entries.hasher().hash_one(path)
+    }
+
+    fn remember_missing(&mut self, path: &str) {
+        let hash = self.hash(path);
+        let (since, paths) = &mut self.missing;
+        if *since != self.latest {
+            *since = self.latest;
+            paths.clear();
+        }
+        if paths.len() < MOST_MISSING {
+            paths.push(hash);
+        }
+    }
+
+    /// Closes all files but those that are being sent.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.open.clear();
+        self.bytes = 0;
+    }
+
+    fn keep(&mut self, path: &str, resource: &Arc<Resource>) {
+        let bytes = held(path, resource);
+        let is_open = matches!(resource.content, Content::File(_));
+        if resource.place.is_none()
+            || is_open && self.limits.files == 0
+            || bytes > self.limits.bytes
+            || just_changed(&resource.facts.id)
+        {
+            return;
+        }
+        while is_open && self.open.len() >= self.limits.files {
+            let Some(oldest) = self.open.front().cloned() else {
+                break;
+            };
+            self.forget(&oldest);
+        }
+        while self.bytes + bytes > self.limits.bytes {
+            // The map's order is random: as good as any for a site larger than the cache, and it costs nothing.
+            let Some(other) = self.entries.keys().next().cloned() else {
+                break;
+            };
+            self.forget(&other);
+        }
+        self.bytes += bytes;
+        if is_open {
+            self.open.push_back(path.to_owned());
+        }
+        let entry = Entry {
+            resource: Arc::clone(resource),
+            asked: self.latest,
+        };
+        self.entries.insert(path.to_owned(), entry);
+    }
+
+    fn forget(&mut self, path: &str) {
+        if let Some(entry) = self.entries.remove(path) {
+            self.bytes -= held(path, &entry.resource);
+            self.open.retain(|open| open != path);
+        }
+    }
+}
+
+/// How many bytes of memory a file takes up.
+fn held(path: &str, resource: &Resource) -> usize {
+    let content = match &resource.content {
+        Content::Bytes(bytes) => bytes.len(),
+        Content::File(_) | Content::Static(_) => 0,
+    };
+    // The path stands in the map, in what is known of the file, and in its place in the file system.
+    ENTRY + 3 * path.len() + content
+}
+
+/// Whether the file changed so lately that another change could leave the same times behind: file systems tell times in
+/// steps of up to a clock tick, which is at most 10 ms on Unix and 15.6 ms on Windows; some tell whole seconds or two.
+fn just_changed(id: &FileId) -> bool {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |d| d.as_nanos() as i128);
+    let changed = id
+        .ctime_nanos
+        .max(i128::from(id.mtime_secs) * 1_000_000_000 + i128::from(id.mtime_nanos));
+    let step = if changed % 1_000_000_000 == 0 {
+        2_000_000_000
+    } else {
+        20_000_000
+    };
+    now - changed < step
+}
+
+/// The content of a small file, if it has exactly the size that was announced.
+fn small_content(file: &File, id: &FileId, largest: usize) -> Option<Arc<[u8]>> {
+    let size = usize::try_from(id.size).ok().filter(|size| *size <= largest)?;
+    if just_changed(id) {
+        return None;
+    }
+    let mut content = Vec::with_capacity(size + 1);
+    file.take(id.size + 1).read_to_end(&mut content).ok()?;
+    (content.len() == size && crate::sys::file_id(file, &file.metadata().ok()?) == *id).then(|| content.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::{Lookup, Root};
+    use labserve_core::path::Located;
+    use labserve_core::profile::layers;
+    use std::time::Duration;
+
+    /// The text of the file at `a` for a request that arrived as `arrival`.
+    fn text(root: &Root, profile: &Profile, cache: &mut Cache, arrival: Arrival) -> Vec<u8> {
+        let located = Located {
+            path: "a".to_owned(),
+            trailing_slash: false,
+            hidden_slash: false,
+            form: Default::default(),
+        };
+        match root.find(&located, profile, &[], cache.for_request(arrival)) {
+            Lookup {
+                resource: Some(resource),
+                ..
+            } => match &resource.content {
+                Content::Bytes(bytes) => bytes.to_vec(),
+                content => panic!("not in memory: {content:?}"),
+            },
+            lookup => panic!("{lookup:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_looked_for_after_each_arrival_and_not_more_often() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directory = Directory::open(place.path(), false).expect("a root");
+        let profile = layers::load("book").expect("a profile");
+        let mut cache = Cache::new(Limits::default());
+        let finds = |arrival: Arrival, cache: &mut Cache| {
+            matches!(
+                cache.for_request(arrival).open(&directory, "a", &profile),
+                Opened::File(_)
+            )
+        };
+        let (first, second) = (cache.arrival(), cache.arrival());
+        assert!(!finds(first, &mut cache));
+        std::fs::write(place.path().join("a"), "now").expect("written");
+        // The second request had arrived before the path was looked at for the first.
+        assert!(!finds(second, &mut cache));
+        let third = cache.arrival();
+        assert!(finds(third, &mut cache));
+        for number in 0..2 * MOST_MISSING {
+            cache.open(&directory, &format!("missing-{number}"), &profile);
+        }
+        assert_eq!(cache.missing.1.len(), MOST_MISSING);
+    }
+
+    #[test]
+    fn a_file_is_looked_at_after_each_arrival_and_not_more_often() {
+        let place = tempfile::tempdir().expect("a directory");
+        let root = Root::Directory(Directory::open(place.path(), false).expect("a root"));
+        let profile = layers::load("book").expect("a profile");
+        let mut cache = Cache::new(Limits::default());
+        let write = |content: &str, age: u64| {
+            let path = place.path().join("a");
+            std::fs::write(&path, content).expect("written");
+            let time = SystemTime::now() - Duration::from_secs(age);
+            let file = File::options().append(true).open(&path).expect("opened");
+            file.set_modified(time).expect("dated");
+            // What changed within the last clock ticks is not cached.
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        write("one", 100);
+        let (first, second) = (cache.arrival(), cache.arrival());
+        assert_eq!(text(&root, &profile, &mut cache, first), b"one");
+        write("two", 50);
+        // The second request had arrived before the file was looked at for the first: it may be told what was seen then.
+        assert_eq!(text(&root, &profile, &mut cache, second), b"one");
+        let third = cache.arrival();
+        assert_eq!(text(&root, &profile, &mut cache, third), b"two");
+    }
+}

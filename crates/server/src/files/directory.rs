@@ -1,0 +1,228 @@
+//! A directory as document root.
+
+use super::Opened;
+use super::resource::{Content, Resource};
+use labserve_core::facts::{FileFacts, FileId};
+use labserve_core::http1::text;
+use labserve_core::path::NameRules;
+use labserve_core::profile::Profile;
+use std::fs::{DirEntry, File, Metadata};
+use std::io::{self, ErrorKind};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+/// A directory whose files are served.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    /// As it was named.
+    named: PathBuf,
+    /// The same, made absolute: what a checksum of a file's path is taken of.
+    shown: PathBuf,
+    /// As the system resolves it, so that what lies below it can be told.
+    real: PathBuf,
+    follow_symlinks: bool,
+    names: Vec<String>,
+    rules: NameRules,
+}
+
+/// The longest name and the longest path that there are on Linux, in bytes. Other systems have other limits; a file that is
+/// there is served under its name however long it is.
+const LONGEST_NAME: usize = 255;
+const LONGEST_PATH: usize = 4095;
+
+impl Directory {
+    /// Opens a document root. With `follow_symlinks`, links may lead out of it.
+    ///
+    /// # Errors
+    /// It does not exist, is no directory, or cannot be read.
+    pub fn open(path: &Path, follow_symlinks: bool) -> io::Result<Directory> {
+        let real = path.canonicalize()?;
+        std::fs::read_dir(&real)?;
+        let shown = std::path::absolute(path)?;
+        let names = shown.components().filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        });
+        Ok(Directory {
+            named: path.to_owned(),
+            names: names.collect(),
+            shown,
+            real,
+            follow_symlinks,
+            rules: NameRules::HERE,
+        })
+    }
+
+    /// The same, read by another system's rules.
+    #[cfg(test)]
+    pub(crate) fn with_rules(self, rules: NameRules) -> Directory {
+        Directory { rules, ..self }
+    }
+
+    /// Its path, name by name.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The directory, as it was named.
+    pub fn named(&self) -> &Path {
+        &self.named
+    }
+
+    /// The place of `path` in the file system; `None` if its names cannot be handed to this system.
+    pub(super) fn full(&self, path: &str) -> Option<PathBuf> {
+        self.rules.take(path).then(|| {
+            if path.is_empty() {
+                self.real.clone()
+            } else {
+                self.real.join(path)
+            }
+        })
+    }
+
+    /// What lies at `path`, opened if it is a file. `keep` may take the file's content into memory.
+    pub(super) fn open_file(
+        &self,
+        path: &str,
+        profile: &Profile,
+        keep: impl FnOnce(&File, &FileId) -> Option<Arc<[u8]>>,
+    ) -> Opened {
+        let ignore_case = profile.files.ignore_case;
+        let Some(full) = self.full(path) else {
+            return self.nothing(path, ignore_case, Opened::Missing);
+        };
+        let (full, metadata, is_exact) = match std::fs::metadata(&full) {
+            Ok(metadata) => (full, metadata, true),
+            Err(error) if error.kind() == ErrorKind::NotFound && ignore_case => match self.any_case(path) {
+                Some((full, metadata)) => (full, metadata, false),
+                None => return self.nothing(path, ignore_case, Opened::Missing),
+            },
+            Err(error) => {
+                return match not_there(&error) {
+                    told @ (Opened::Missing | Opened::TooLong) => self.nothing(path, ignore_case, told),
+                    found => found,
+                };
+            }
+        };
+        if metadata.is_dir() {
+            return if path.is_empty() || self.resolved(path, &full, ignore_case).is_some() {
+                Opened::Directory
+            } else {
+                Opened::Missing
+            };
+        }
+        if !metadata.is_file() {
+            // Never opened: opening a FIFO or a device may block, or do something.
+            return Opened::Special;
+        }
+        let Some(real) = self.resolved(path, &full, ignore_case) else {
+            return Opened::Missing;
+        };
+        match crate::sys::open_for_reading(&real).and_then(|file| Ok((file.metadata()?, file))) {
+            Ok((metadata, file)) if metadata.is_file() => {
+                let id = crate::sys::file_id(&file, &metadata);
+                let content = match keep(&file, &id) {
+                    Some(bytes) => Content::Bytes(bytes),
+                    None => Content::File(Arc::new(file)),
+                };
+                let checksum = text::adler32(self.shown.join(path).as_os_str().as_encoded_bytes());
+                Opened::File(Arc::new(Resource {
+                    facts: Arc::new(FileFacts::new(path, checksum, id, &profile.types)),
+                    content,
+                    // A name found in another spelling is not kept: the exact one may appear at any time.
+                    place: is_exact.then_some(full),
+                }))
+            }
+            // It was replaced between the two looks.
+            Ok(_) => Opened::Special,
+            Err(error) => not_there(&error),
+        }
+    }
+
+    /// What `path`, found at `full`, really names: if that lies below the root or links may lead out of it, and if `path` is
+    /// spelt as its directories list it.
+    fn resolved(&self, path: &str, full: &Path, ignore_case: bool) -> Option<PathBuf> {
+        let real = full.canonicalize().ok()?;
+        let is_ours = self.follow_symlinks || real.starts_with(&self.real);
+        (is_ours && self.is_spelt(path, &real, ignore_case)).then_some(real)
+    }
+
+    /// Whether `path`, which led to `real`, is spelt as the directories on its way list it. Where names are read loosely
+    /// a file is found by other spellings too: in another case, by its short 8.3 name. Those are not its names here, so
+    /// that a name that is refused cannot be had by another one, and a link works here only if it works elsewhere.
+    fn is_spelt(&self, path: &str, real: &Path, ignore_case: bool) -> bool {
+        if self.rules == NameRules::Exact || *real == self.real.join(path) {
+            return true;
+        }
+        let listed = path.split('/').try_fold(self.real.clone(), |directory, name| {
+            listed(&directory, name, ignore_case)
+        });
+        listed.is_some()
+    }
+
+    /// Nothing lies at `path`, says the system. Unix says how much of nothing (`told`); for Windows it is looked at again, name
+    /// by name, for what Unix would have said.
+    fn nothing(&self, path: &str, ignore_case: bool, told: Opened) -> Opened {
+        if self.rules != NameRules::Windows {
+            return told;
+        }
+        if self.real.as_os_str().len() + "/".len() + path.len() > LONGEST_PATH {
+            return Opened::TooLong;
+        }
+        for end in path.match_indices('/').map(|(at, _)| at).chain([path.len()]) {
+            let above = &path[..end];
+            if above.len() - above.rfind('/').map_or(0, |at| at + 1) > LONGEST_NAME {
+                return Opened::TooLong;
+            }
+            let Some(full) = self.full(above) else {
+                return Opened::Missing;
+            };
+            match std::fs::metadata(&full) {
+                Ok(metadata) if metadata.is_dir() => {}
+                Ok(_) if end < path.len() && self.resolved(above, &full, ignore_case).is_some() => {
+                    return Opened::BehindFile;
+                }
+                _ => return Opened::Missing,
+            }
+        }
+        Opened::Missing
+    }
+
+    /// Looks a path up without regard to case, name by name.
+    fn any_case(&self, path: &str) -> Option<(PathBuf, Metadata)> {
+        let mut full = self.real.clone();
+        for name in path.split('/') {
+            let exact = full.join(name);
+            full = if exact.symlink_metadata().is_ok() {
+                exact
+            } else {
+                listed(&full, name, true)?
+            };
+        }
+        let metadata = std::fs::metadata(&full).ok()?;
+        Some((full, metadata))
+    }
+}
+
+/// The place of what `directory` lists under a name.
+fn listed(directory: &Path, name: &str, ignore_case: bool) -> Option<PathBuf> {
+    let lower = name.to_lowercase();
+    let is_it = |entry: &DirEntry| {
+        let entry = entry.file_name();
+        entry == *name || ignore_case && entry.to_str().is_some_and(|entry| entry.to_lowercase() == lower)
+    };
+    let mut entries = std::fs::read_dir(directory).ok()?.flatten();
+    entries.find(is_it).map(|entry| entry.path())
+}
+
+fn not_there(error: &io::Error) -> Opened {
+    if crate::sys::is_out_of_descriptors(error) || crate::sys::is_taken(error) {
+        return Opened::Unavailable;
+    }
+    match error.kind() {
+        ErrorKind::PermissionDenied => Opened::Denied,
+        ErrorKind::NotADirectory => Opened::BehindFile,
+        ErrorKind::InvalidFilename => Opened::TooLong,
+        _ => Opened::Missing,
+    }
+}

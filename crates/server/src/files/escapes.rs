@@ -1,0 +1,328 @@
+//! Targets that try to leave the root, or to reach what is no file, by what Windows makes of names: separators, drives,
+//! shares, devices, streams, short names, dots and spaces at the end, case.
+//!
+//! Deterministic: the same 2,000 on every run, under every profile. On Linux, decoys whose names are the attacks themselves
+//! stand for what Windows would have reached.
+
+use super::{Cache, Content, Directory, Limits, Resource, Root};
+use labserve_core::facts::Found;
+use labserve_core::path::{Form, Located, NameRules, locate};
+use labserve_core::profile::{Profile, builtin, layers};
+use labserve_core::test_rng::TestRng;
+use std::path::Path;
+
+const SECRET: &str = "SECRET, not to be served";
+
+/// What attacks are made of; the last of each kind are the innocent parts of paths that they hide among.
+const PIECES: &[&str] = &[
+    "\\",
+    "%5c",
+    "%5C",
+    "/",
+    "//",
+    "/",
+    "%2f",
+    "/.\\",
+    "\\..\\",
+    "..%5c",
+    "..\\",
+    "../",
+    "%2e%2e%5c",
+    "..",
+    "..%20",
+    ".. ",
+    "...",
+    "....",
+    ".%20.",
+    "..;",
+    ".",
+    "%2e",
+    "%20",
+    "%09",
+    "c:",
+    "C%3a",
+    "c:\\",
+    "c:/",
+    "/c:/",
+    "c%3a%5c",
+    "z:",
+    "%3a",
+    "::$DATA",
+    "%3a%3a$DATA",
+    "::$INDEX_ALLOCATION",
+    ":$I30:$INDEX_ALLOCATION",
+    ":hidden",
+    ":",
+    "\\\\?\\",
+    "%5c%5c%3f%5c",
+    "\\\\.\\",
+    "//?/",
+    "//./",
+    "\\??\\",
+    "\\\\?\\UNC\\",
+    "\\\\127.0.0.1\\c$\\",
+    "//127.0.0.1/c$/",
+    "\\\\.\\pipe\\",
+    "GLOBALROOT",
+    "NUL",
+    "nul.txt",
+    "CON",
+    "con%20.x",
+    "CONIN$",
+    "CONOUT$",
+    "PRN",
+    "AUX",
+    "aux.h",
+    "COM1",
+    "com9.txt",
+    "COM0",
+    "com%C2%B9",
+    "LPT1",
+    "lpt%C2%B3.x",
+    "CLOCK$",
+    "SECRET~1.TXT",
+    "SECRET~1",
+    "INDEX~1.HTM",
+    "HIDDEN~1",
+    "WEB~1.CON",
+    "SUB~1",
+    "~",
+    "~1",
+    "secret.txt",
+    "SECRET.TXT",
+    "secret.txt.",
+    "secret.txt%20",
+    "site",
+    "SITE",
+    "sub",
+    "SUB",
+    "sub.",
+    "sub%20",
+    "index.html",
+    "INDEX.HTML",
+    "index.html.",
+    "index.html%20",
+    "a.txt",
+    "web.config",
+    "Web.Config.",
+    ".hidden",
+    ".hidden.",
+    "%EF%BC%BC",
+    "%EF%BC%8F",
+    "%E2%88%95",
+    "%C0%AF",
+    "%c1%9c",
+    "%uff3c",
+    "%00",
+    "%3f",
+    "*",
+    "%2a",
+    "?",
+    "#",
+    "\"",
+    "<",
+    ">",
+    "|",
+];
+
+/// The `number`th of the targets: up to eight pieces.
+fn target(number: u64) -> String {
+    let mut rng = TestRng::new((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let count = 1 + rng.below(8);
+    std::iter::once("/")
+        .chain((0..count).map(|_| PIECES[rng.below(PIECES.len())]))
+        .collect()
+}
+
+/// What Windows makes of a path that is put behind a directory's, name by name (as RtlDosPathNameToNtPathName_U does); `None`
+/// if that lies outside the directory or is no file of the file system's.
+fn as_windows_reads(path: &str) -> Option<Vec<String>> {
+    if path.starts_with(['/', '\\']) || path.contains(':') {
+        return None;
+    }
+    let mut names = Vec::new();
+    for name in path.split(['/', '\\']) {
+        match name.trim_end_matches(['.', ' ']) {
+            "" if name == ".." => drop(names.pop()?),
+            "" => {}
+            name => names.push(name.to_owned()),
+        }
+    }
+    let devices = "CON PRN AUX NUL CONIN$ CONOUT$ CLOCK$ COM0 COM1 COM2 COM3 COM4 COM5 COM6 COM7 COM8 COM9 COM¹ COM² COM³ \
+                   LPT0 LPT1 LPT2 LPT3 LPT4 LPT5 LPT6 LPT7 LPT8 LPT9 LPT¹ LPT² LPT³";
+    let is_device = |name: &String| {
+        let stem = name.split('.').next().unwrap_or_default().trim_end();
+        devices
+            .split_whitespace()
+            .any(|device| device.eq_ignore_ascii_case(stem))
+    };
+    (!names.iter().any(is_device)).then_some(names)
+}
+
+/// A root with a secret beside it, and with the names that attacks end in where a system lets files have them.
+fn site() -> tempfile::TempDir {
+    let place = tempfile::tempdir().expect("a directory");
+    let write = |path: &str, text: &str| std::fs::write(place.path().join(path), text);
+    std::fs::create_dir_all(place.path().join("site/sub")).expect("directories");
+    for (path, text) in [
+        ("secret.txt", SECRET),
+        ("site/index.html", "index"),
+        ("site/a.txt", "a"),
+        ("site/sub/a.txt", "a"),
+    ] {
+        write(path, text).expect(path);
+    }
+    for name in [
+        "NUL",
+        "nul.txt",
+        "CON",
+        "con .x",
+        "COM1",
+        "com¹",
+        "LPT1",
+        "aux.h",
+        "CONIN$",
+        "index.html.",
+        "index.html ",
+        "sub/..\\",
+        "secret.txt.",
+        "secret.txt ",
+        "c:",
+        "c:\\",
+        "a.txt::$DATA",
+        "index.html::$DATA",
+        "..\\secret.txt",
+        "\\secret.txt",
+        "\\\\?\\",
+        "\\",
+        "sub\\a.txt",
+        "...",
+        "....",
+        ".. ",
+        "a.txt:hidden",
+        "a*",
+        "a\"",
+        "a<",
+        "a>",
+        "a|",
+    ] {
+        // Windows itself refuses these names, or drops their ends.
+        let made = if cfg!(windows) {
+            Ok(())
+        } else {
+            write(&format!("site/{name}"), SECRET)
+        };
+        made.expect(name);
+    }
+    place
+}
+
+fn text(resource: &Resource) -> Vec<u8> {
+    match &resource.content {
+        Content::Bytes(bytes) => bytes.to_vec(),
+        Content::Static(bytes) => bytes.to_vec(),
+        Content::File(file) => {
+            let mut buffer = vec![0; 1024];
+            let read = crate::sys::read_at(file, &mut buffer, 0).expect("a readable file");
+            buffer.truncate(read);
+            buffer
+        }
+    }
+}
+
+fn root(place: &Path) -> Root {
+    let directory = Directory::open(&place.join("site"), false).expect("the root");
+    Root::Directory(directory.with_rules(NameRules::Windows))
+}
+
+#[test]
+fn no_target_reaches_what_windows_would_make_of_it() {
+    let place = site();
+    let root = root(place.path());
+    let (mut served, mut read) = (0, 0);
+    let profiles: Vec<Profile> = builtin::names().map(|name| layers::load(name).expect(name)).collect();
+    for profile in &profiles {
+        let mut cache = Cache::new(Limits::default());
+        for number in 0..2_000 {
+            let target = target(number);
+            let Ok(located) = locate(target.as_bytes(), &profile.target, &profile.files, root.names()) else {
+                continue;
+            };
+            if NameRules::Windows.take(&located.path) {
+                let names: Vec<String> = located
+                    .path
+                    .split('/')
+                    .filter(|n| !n.is_empty())
+                    .map(String::from)
+                    .collect();
+                assert_eq!(
+                    as_windows_reads(&located.path),
+                    Some(names),
+                    "{target} under {}",
+                    profile.name
+                );
+                read += 1;
+            }
+            if let Some(resource) = root.find(&located, profile, &[], &mut cache).resource {
+                assert_ne!(text(&resource), SECRET.as_bytes(), "{target} under {}", profile.name);
+                served += 1;
+            }
+        }
+    }
+    // Some of the targets are innocent: an attack that reaches nothing at all would prove nothing.
+    assert!(served > 50 && read > 1_000, "{served} served, {read} read");
+}
+
+#[test]
+fn a_file_is_served_by_the_name_that_its_directory_lists() {
+    let place = site();
+    let root = root(place.path());
+    for (profile, path, want) in [
+        ("book", "index.html", true),
+        ("book", "INDEX.HTML", false),
+        ("iis", "INDEX.HTML", true),
+        ("iis", "Sub/A.TXT", true),
+        ("book", "Sub/a.txt", false),
+        ("iis", "index.html.", false),
+        ("iis", "NUL", false),
+        ("iis", "INDEX~1.HTM", false),
+    ] {
+        let profile = layers::load(profile).expect(profile);
+        let located = locate(format!("/{path}").as_bytes(), &profile.target, &profile.files, &[]).expect(path);
+        let found = root
+            .find(&located, &profile, &[], &mut Cache::new(Limits::default()))
+            .found;
+        assert_eq!(matches!(found, Found::File(_)), want, "{path}: {found:?}");
+    }
+}
+
+#[test]
+fn nothing_is_told_apart_as_unix_does() {
+    let place = site();
+    let root = root(place.path());
+    let profile = layers::load("book").expect("the profile");
+    let long = "a".repeat(256);
+    for (path, want) in [
+        ("nope", "Missing"),
+        ("nope/a", "Missing"),
+        ("nul", "Missing"),
+        ("a.txt/b", "BehindFile"),
+        ("sub/a.txt/b/c", "BehindFile"),
+        (&long, "TooLong"),
+        (&format!("sub/{long}/a"), "TooLong"),
+        (&format!("nope/{long}"), "Missing"),
+        (&["a"; 2_048].join("/"), "TooLong"),
+        ("sub", "Directory"),
+    ] {
+        let located = Located {
+            path: path.to_owned(),
+            trailing_slash: false,
+            hidden_slash: false,
+            form: Form::Other,
+        };
+        let found = root
+            .find(&located, &profile, &[], &mut Cache::new(Limits::default()))
+            .found;
+        assert_eq!(format!("{found:?}"), want, "{path}");
+    }
+}

@@ -1,0 +1,101 @@
+//! From a path to a file: the only room that reads the file system.
+//!
+//! It gathers facts and hands over an open file; what is answered is decided elsewhere. Nothing outside the root is ever
+//! opened: a path is resolved to what it really names, and that must lie below the root.
+
+mod cache;
+mod directory;
+mod embedded;
+#[cfg(test)]
+mod escapes;
+mod resource;
+
+pub use cache::{Arrival, Cache, Limits};
+pub use directory::Directory;
+pub use resource::{Content, Resource};
+
+use labserve_core::facts::FileFacts;
+use labserve_core::lookup::{self, Tree};
+use labserve_core::path::Located;
+use labserve_core::profile::{Precompressed, Profile};
+use std::sync::Arc;
+
+/// What lies at a path, opened if it is a file.
+type Opened = lookup::Opened<Arc<Resource>>;
+
+/// What was found at a path, and the open file if it is one.
+pub type Lookup = lookup::Lookup<Arc<Resource>>;
+
+/// Where files come from.
+#[derive(Clone, Debug)]
+pub enum Root {
+    /// A directory.
+    Directory(Directory),
+    /// The demo site inside the binary.
+    Embedded,
+}
+
+impl Root {
+    /// The path of the root directory, name by name; none for the demo site.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Root::Directory(directory) => directory.names(),
+            Root::Embedded => &[],
+        }
+    }
+
+    /// What the root is, for people.
+    pub fn describe(&self) -> String {
+        match self {
+            Root::Directory(directory) => directory.named().display().to_string(),
+            Root::Embedded => "the demo site inside this program".to_owned(),
+        }
+    }
+
+    /// What is at `located`, for a profile and a client that accepts these content codings, the best first.
+    pub fn find(&self, located: &Located, profile: &Profile, accepted: &[Precompressed], cache: &mut Cache) -> Lookup {
+        lookup::find(&mut self.tree(profile, cache), located, profile, accepted)
+    }
+
+    /// The name in a path at which it leaves what exists, or its last one.
+    pub fn first_missing<'l>(&self, located: &'l Located, profile: &Profile, cache: &mut Cache) -> &'l str {
+        lookup::first_missing(&mut self.tree(profile, cache), located)
+    }
+
+    fn tree<'a>(&'a self, profile: &'a Profile, cache: &'a mut Cache) -> CachedRoot<'a> {
+        CachedRoot {
+            root: self,
+            profile,
+            cache,
+        }
+    }
+}
+
+/// A root as a worker sees it: through its cache, under a profile.
+struct CachedRoot<'a> {
+    root: &'a Root,
+    profile: &'a Profile,
+    cache: &'a mut Cache,
+}
+
+impl Tree for CachedRoot<'_> {
+    type Handle = Arc<Resource>;
+
+    fn open(&mut self, path: &str) -> Opened {
+        match self.root {
+            Root::Directory(directory) => self.cache.open(directory, path, self.profile),
+            Root::Embedded => embedded::open(path, self.profile),
+        }
+    }
+
+    fn facts(resource: &Arc<Resource>) -> &Arc<FileFacts> {
+        &resource.facts
+    }
+
+    fn with_facts(resource: &Arc<Resource>, facts: FileFacts) -> Arc<Resource> {
+        Arc::new(Resource {
+            facts: Arc::new(facts),
+            ..Resource::clone(resource)
+        })
+    }
+}

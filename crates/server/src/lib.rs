@@ -1,0 +1,14 @@
+//! labserve's I/O: listeners, workers, files, and what is told of each connection.
+//!
+//! [`files`] gathers facts, `labserve_core` decides, [`serve`] writes.
+
+#[cfg(test)]
+mod adversarial;
+pub mod events;
+pub mod files;
+pub mod profile_files;
+pub mod serve;
+pub mod sys;
+
+/// The version of this program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

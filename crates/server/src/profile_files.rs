@@ -1,0 +1,51 @@
+//! Profiles in files, beside those that are built in.
+
+use labserve_core::profile::layers::{BuiltIns, Source, SourceText, Stack};
+use labserve_core::profile::{ConfigError, Profile};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+/// Built-in profiles by name, and files by path: what ends in `.toml` or holds a separator is a path. A path in a file is
+/// taken from that file's directory.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProfileFiles;
+
+impl Source for ProfileFiles {
+    fn find(&self, name: &str, asker: Option<&str>) -> Result<SourceText, ConfigError> {
+        let is_file = name.ends_with(".toml") || name.contains(['/', '\\']);
+        if !is_file {
+            return BuiltIns.find(name, asker);
+        }
+        let path = asker
+            .and_then(|asker| Path::new(asker).parent())
+            .map_or_else(|| PathBuf::from(name), |dir| dir.join(name));
+        let origin = path.display().to_string();
+        let text = std::fs::read_to_string(&path).map_err(|error| ConfigError {
+            origin: origin.clone(),
+            line: None,
+            key: None,
+            message: format!("cannot read this profile: {error}"),
+        })?;
+        Ok(SourceText {
+            origin: origin.clone(),
+            text: Cow::Owned(text),
+            path: Some(origin),
+        })
+    }
+}
+
+/// The profile `name`, a built-in name or the path of a file, with what it extends.
+///
+/// # Errors
+/// No such profile (with the nearest name), a file that cannot be read, or a mistake in one.
+pub fn stack(name: &str) -> Result<Stack, ConfigError> {
+    Stack::load(name, &ProfileFiles)
+}
+
+/// The same, built.
+///
+/// # Errors
+/// As [`stack`] and [`Stack::build`].
+pub fn load(name: &str) -> Result<Profile, ConfigError> {
+    stack(name)?.build()
+}

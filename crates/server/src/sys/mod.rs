@@ -1,0 +1,33 @@
+//! What only the operating system can do, and differs between systems: the only room with unsafe code.
+
+#[cfg(test)]
+pub(crate) mod allocations;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::shows_colour;
+#[cfg(unix)]
+pub(crate) use unix::{
+    Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken,
+    lowest_free, number, open_for_reading, raise_file_limit, read_at, segment,
+};
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::{
+    Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken,
+    lowest_free, number, open_for_reading, raise_file_limit, read_at, segment,
+};
+#[cfg(windows)]
+pub use windows::{NEW_PROCESS_GROUP, press_break, shows_colour};
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{send_file, send_more};
+
+mod kernel;
+pub use kernel::Kernel;
+pub(crate) use kernel::{Socket, kernel_facts, socket};

@@ -1,0 +1,211 @@
+//! The paths of the timeline, and what each of them answers.
+
+use super::refusal::Refusal;
+use super::{Room, assets, body, changes, connections, headers, stream};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{delete, get, patch, post, put};
+use axum::{Json, Router};
+use labserve_core::profile::builtin;
+use labserve_core::profile::layers;
+use labserve_server::events::timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use tower_http::trace::TraceLayer;
+
+/// An answer, or why there is none.
+pub(super) type Answer = Result<Json<Value>, Refusal>;
+
+type Timeline = State<Arc<Room>>;
+
+/// All of it.
+pub(super) fn router(room: Arc<Room>) -> Router {
+    let router = Router::new()
+        .route("/", get(page))
+        .route("/web/{*path}", get(file))
+        .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
+        .route("/api/v1/session", post(changes::session))
+        .route("/api/v1/state", get(state))
+        .route("/api/v1/profiles", get(profiles))
+        .route("/api/v1/servers", get(servers))
+        .route("/api/v1/servers/{number}", get(server))
+        .route("/api/v1/servers/{number}/profile", put(changes::profile))
+        .route(
+            "/api/v1/servers/{number}/knobs",
+            patch(changes::knobs).delete(changes::reset),
+        )
+        .route("/api/v1/servers/{number}/knobs/{key}", delete(changes::reset_one))
+        .route("/api/v1/servers/{number}/toml", get(toml))
+        .route("/api/v1/servers/{number}/accepting", put(changes::accepting))
+        .route("/api/v1/connections", get(list_connections))
+        .route("/api/v1/connections/{id}", get(one_connection).delete(end_connection))
+        .route("/api/v1/events", get(events))
+        .route("/api/v1/events.jsonl", get(lines))
+        .fallback(async || Refusal::not_found())
+        .method_not_allowed_fallback(async || Refusal::method_not_allowed())
+        .with_state(Arc::clone(&room))
+        .layer(from_fn_with_state(room, admit))
+        // Lines are to arrive when they happen, not when enough of them can be compressed together.
+        .layer(
+            CompressionLayer::new()
+                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/x-ndjson"))),
+        )
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            tracing::error!("a request to the timeline met a defect");
+            Refusal::internal().into_response()
+        }))
+        .layer(TraceLayer::new_for_http().on_response(
+            |response: &Response, took: std::time::Duration, _: &tracing::Span| {
+                tracing::debug!("timeline: {} in {} us", response.status(), took.as_micros());
+            },
+        ));
+    headers::add(router)
+}
+
+async fn admit(State(room): Timeline, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    match room.access.admit(request.method(), path, request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => {
+            body::discard(request).await;
+            refusal.into_response()
+        }
+    }
+}
+
+/// What stands behind the `?` of a request.
+pub(super) fn query(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {
+    Query::try_from_uri(uri)
+        .map(|Query(query)| query)
+        .map_err(|error| Refusal::bad_query(error.body_text()))
+}
+
+/// The number of a server in a path.
+pub(super) fn number(text: &str) -> Result<usize, Refusal> {
+    text.parse().map_err(|_| Refusal::no_server(text))
+}
+
+/// The number of a connection in a path.
+fn connection_id(text: &str) -> Result<u64, Refusal> {
+    text.parse().map_err(|_| Refusal::no_connection(text))
+}
+
+/// One server, as it is now.
+pub(super) async fn described(room: &Room, number: usize) -> Answer {
+    let sights = connections::sights(room).await?;
+    let open = sights.iter().filter(|sight| sight.server == number).count();
+    room.desks.look(number, |desk| desk.describe(number, open)).map(Json)
+}
+
+async fn all_described(room: &Room) -> Result<Vec<Value>, Refusal> {
+    let sights = connections::sights(room).await?;
+    (0..room.desks.names().len())
+        .map(|number| {
+            let open = sights.iter().filter(|sight| sight.server == number).count();
+            room.desks.look(number, |desk| desk.describe(number, open))
+        })
+        .collect()
+}
+
+async fn page(State(room): Timeline, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
+    match query(&uri)?.get("token") {
+        Some(token) if room.access.token.is(token) => {
+            let cookie = [(header::SET_COOKIE, room.access.cookie())];
+            Ok((cookie, Redirect::to("/")).into_response())
+        }
+        Some(_) => Err(Refusal::no_token()),
+        None => assets::file("index.html", &headers).ok_or_else(Refusal::not_found),
+    }
+}
+
+async fn file(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
+    assets::file(&path, &headers).ok_or_else(Refusal::not_found)
+}
+
+async fn state(State(room): Timeline, headers: HeaderMap) -> Answer {
+    let servers = all_described(&room).await?;
+    let ring = room.ring();
+    let ((bytes, limit), (first, lines, next)) = (ring.bytes(), ring.numbers());
+    Ok(Json(json!({
+        "labserve": env!("CARGO_PKG_VERSION"),
+        "run": room.run,
+        "pid": std::process::id(),
+        "time": timestamp(SystemTime::now()),
+        "started": room.started,
+        "may_change": room.access.has_token(&headers),
+        "ring": {"bytes": bytes, "limit": limit, "lines": lines, "first": first, "next": next},
+        "servers": servers,
+    })))
+}
+
+async fn servers(State(room): Timeline) -> Answer {
+    Ok(Json(json!({"servers": all_described(&room).await?})))
+}
+
+async fn server(State(room): Timeline, Path(text): Path<String>) -> Answer {
+    described(&room, number(&text)?).await
+}
+
+async fn profiles() -> Answer {
+    let rows: Vec<Value> = builtin::names()
+        .filter_map(|name| layers::load(name).ok())
+        .map(|profile| {
+            json!({
+                "name": profile.name,
+                "title": profile.title,
+                "measured": profile.measured,
+                "port": profile.port,
+                "announces": profile.announces(),
+                "does": profile.does(),
+            })
+        })
+        .collect();
+    Ok(Json(json!({"profiles": rows})))
+}
+
+async fn toml(State(room): Timeline, Path(text): Path<String>) -> Result<Response, Refusal> {
+    room.desks.look(number(&text)?, |desk| {
+        let name: String = desk
+            .name()
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .collect();
+        let fields = [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+            (
+                header::CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}-changed.toml\""),
+            ),
+        ];
+        Ok((fields, desk.toml()).into_response())
+    })
+}
+
+async fn list_connections(State(room): Timeline, uri: Uri) -> Answer {
+    connections::list(&room, &query(&uri)?).await.map(Json)
+}
+
+async fn one_connection(State(room): Timeline, Path(id): Path<String>) -> Answer {
+    let id = connection_id(&id)?;
+    connections::one(&room, id).await.map(Json)
+}
+
+async fn end_connection(State(room): Timeline, Path(id): Path<String>, uri: Uri) -> Answer {
+    let id = connection_id(&id)?;
+    connections::end(&room, id, &query(&uri)?).await.map(Json)
+}
+
+async fn events(State(room): Timeline, headers: HeaderMap, uri: Uri) -> Result<Response, Refusal> {
+    stream::events(room, &headers, &query(&uri)?)
+}
+
+async fn lines(State(room): Timeline, uri: Uri) -> Result<Response, Refusal> {
+    stream::lines(room, &query(&uri)?)
+}

@@ -1,0 +1,128 @@
+//! The log as a person reads it: one line an exchange, one line an end.
+
+use labserve_server::events::{CONNECTION, EXCHANGE};
+use std::collections::BTreeMap;
+use std::fmt;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Formats log events for people.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Human;
+
+#[derive(Default)]
+struct Fields(BTreeMap<&'static str, String>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), value.to_owned());
+    }
+}
+
+impl Fields {
+    fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for Human
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let ansi = writer.has_ansi_escapes();
+        match event.metadata().target() {
+            EXCHANGE => exchange_line(&mut writer, &fields, ansi),
+            CONNECTION if !fields.get("reason").is_empty() => closed_line(&mut writer, &fields, ansi),
+            _ => {
+                let (word, colour) = match *event.metadata().level() {
+                    Level::ERROR => ("error: ", "31"),
+                    Level::WARN => ("warning: ", "33"),
+                    _ => ("", "0"),
+                };
+                writeln!(
+                    writer,
+                    "{}",
+                    paint(ansi, colour, &format!("{word}{}", fields.get("message")))
+                )
+            }
+        }
+    }
+}
+
+fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Result {
+    let status = fields.get("status");
+    let colour = match status.bytes().next() {
+        Some(b'2') => "32",
+        Some(b'3') => "36",
+        Some(b'4') => "33",
+        _ => "31",
+    };
+    let place = format!("#{}.{}", fields.get("connection"), fields.get("request"));
+    let method = if fields.get("method").is_empty() {
+        "-"
+    } else {
+        fields.get("method")
+    };
+    let path = if fields.get("path").is_empty() {
+        "(no request)"
+    } else {
+        fields.get("path")
+    };
+    writeln!(
+        writer,
+        "{place:<8} {} {method:<4} {path}  {} bytes",
+        paint(ansi, colour, status),
+        fields.get("bytes")
+    )
+}
+
+fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Result {
+    let (who, how) = match (fields.get("who"), fields.get("reason"), fields.get("style")) {
+        ("Client", "client_reset", _) => ("client", "RST"),
+        ("Client", ..) => ("client", "FIN"),
+        (_, _, "Rst") => ("server", "RST"),
+        (_, _, "Linger") => ("server", "FIN, then lingering"),
+        (_, _, "Hold") => ("client", "FIN, for which the server waited"),
+        _ => ("server", "FIN"),
+    };
+    let requests = match fields.get("requests") {
+        "1" => "1 request".to_owned(),
+        n => format!("{n} requests"),
+    };
+    let seconds: f64 = fields.get("open_ms").parse::<f64>().unwrap_or(0.0) / 1e3;
+    let line = format!(
+        "#{:<7} closed by the {who} ({how}): {}; {requests} in {seconds:.1} s, port {}",
+        fields.get("connection"),
+        fields.get("words"),
+        fields.get("peer").rsplit(':').next().unwrap_or_default(),
+    );
+    writeln!(writer, "{}", paint(ansi, "2", &line))
+}
+
+fn paint(ansi: bool, colour: &str, text: &str) -> String {
+    if ansi {
+        format!("\x1b[{colour}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
+}
