@@ -45,7 +45,7 @@ function readAll() {
     const cells = [...row.cells].map(text);
     const data = { ...row.dataset };
     $("button", row).click();
-    let panel = $(".panel.connection");
+    const panel = $(".panel.connection");
     const found = { id: Number(data.connection), cells, data, filter: text($(".filter code", panel)), facts: facts(panel), title: text($("h2", panel)) };
     found.rungs = [...panel.querySelectorAll(".rung")].map((rung) => ({
       event: rung.dataset.event, side: ["client", "server", "both"].find((name) => rung.classList.contains(name)), when: text($(".when", rung)), what: text($(".what", rung)),
@@ -90,7 +90,7 @@ function understood(raw) {
     connection: raw.id, server: raw.cells[1], port: raw.cells[0], local: raw.facts.Server?.split(" ").at(-1), peer: raw.facts.Client, state, rungs, replies,
     requests: Number(/^\d+/.exec(raw.cells[2])[0]), statuses: raw.cells[2].split(": ")[1] ?? "", bytes: raw.facts["Received, sent"], open: time(raw.facts["Open for"]),
     filter: raw.filter, title: raw.title, rest: raw.facts.Rest ?? null, panelState: raw.facts.State, data: raw.data, rests: rests(rungs),
-    end: end && { who: end[1], how: end[2].toLowerCase(), then: THEN[end[3]] ?? null, words: end[4] },
+    end: end && { who: end[1], how: end[2].toLowerCase(), followedBy: FOLLOWED_BY[end[3]] ?? null, words: end[4] },
   };
 }
 
@@ -114,7 +114,7 @@ export function forCapture(claims) {
   });
 }
 
-const THEN = { "then lingers": "linger", "for which the server waited": "hold", "answered with RST": "rst" };
+const FOLLOWED_BY = { "then lingers": "linger", "for which the server waited": "hold", "answered with RST": "rst" };
 
 /** The rests of a ladder: from a step that says "rests" to the next one, if there is one. */
 function rests(rungs) {
@@ -132,10 +132,10 @@ function loggedEnd({ lines, close }) {
   const { who, style, reason } = close;
   if (who === "client") {
     const reset = reason === "client_reset" || lines.find((l) => l.event === "client-fin" || l.event === "reset")?.event === "reset";
-    return { who, how: reset ? "rst" : "fin", then: !reset && style === "rst" ? "rst" : null };
+    return { who, how: reset ? "rst" : "fin", followedBy: !reset && style === "rst" ? "rst" : null };
   }
-  if (style === "hold") return { who: "client", how: "fin", then: "hold" };
-  return { who, how: style === "rst" || lines.at(-1).unread ? "rst" : "fin", then: style === "linger" ? "linger" : null };
+  if (style === "hold") return { who: "client", how: "fin", followedBy: "hold" };
+  return { who, how: style === "rst" || lines.at(-1).unread ? "rst" : "fin", followedBy: style === "linger" ? "linger" : null };
 }
 
 /** The words of a ladder's step, from its line of the log; null where they are the server's own words for a reason. */
@@ -163,7 +163,7 @@ const SIDES = { head: "client", body: "client", "client-fin": "client", reset: "
 /** Text of the wire on one line: what has no picture as `\\xNN`, and cut where it is long. */
 function shown(text, most) {
   const cut = text.length > most ? "…" : "";
-  const seen = text.slice(0, most).replace(/[\x00-\x1f\x7f-\xa0\xad]/g, (c) => (c === "\r" ? "\\r" : c === "\n" ? "\\n" : `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`));
+  const seen = text.slice(0, most).replace(/[\p{Cc}\xa0\xad]/gu, (c) => (c === "\r" ? "\\r" : c === "\n" ? "\\n" : `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`));
   return seen + cut;
 }
 
@@ -213,7 +213,7 @@ function againstOne(claim, connection, reasons, is, lasts) {
   const told = loggedEnd(connection);
   is("who ended it", claim.end?.who ?? null, told?.who ?? null);
   is("how", claim.end?.how ?? null, told?.how ?? null);
-  is("what followed", claim.end?.then ?? null, told?.then ?? null);
+  is("what followed", claim.end?.followedBy ?? null, told?.followedBy ?? null);
   is("why", claim.end?.words ?? null, close ? reasons[close.reason] : null);
   is("the reason's key", claim.data.reason, close?.reason ?? "");
   is("the state in the panel", claim.panelState, `${requests === 0 ? "no request" : requests === 1 ? "1 request" : `${requests} requests`}; ${claim.state}`);

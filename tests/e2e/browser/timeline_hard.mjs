@@ -234,7 +234,7 @@ async function manyLanes(browser, lab) {
       sockets.at(-1).resume();
       if (i % 50 === 0) await wait(10);
     }
-    await page.fill("#filter", ":" + lab.ports.iis);
+    await page.fill("#filter", `:${lab.ports.iis}`);
     await tab(page, "detail");
     const caption = () => page.evaluate(() => document.querySelector("#picture .spacer").clientHeight);
     await until("the lanes", async () => (await caption()) > LANES * 24, 20);

@@ -14,7 +14,12 @@ mkdirSync(WORK, { recursive: true });
 const browser = await playwright().launch({ executablePath: browserPath(), args: FLAGS });
 // What waits for an answer of the page when it is closed gets none; that is the end, and no mistake.
 let ending = false;
-process.stdin.on("end", () => ((ending = true), browser.close().then(() => process.exit(0)))).resume();
+process.stdin.on("end", async () => {
+  ending = true;
+  await browser.close();
+  process.exit(0);
+});
+process.stdin.resume();
 process.on("uncaughtException", (why) => {
   if (!ending) throw why;
 });
