@@ -1,47 +1,48 @@
 #!/usr/bin/env python3
-"""What a client meets whose request arrives in the instant in which the server ends the idle connection.
+"""What a client gets whose request arrives in the instant in which the server ends the idle connection.
 
-    tests/load/race.py [--times N] [--from MS] [--to MS] [--step MS] [--ties N] [PROFILE ...]
+    tests/e2e/load/race.py [--times N] [--from MS] [--to MS] [--step MS] [--ties N] [PROFILE ...]
 
-PROFILE is any of node, apache, nginx; without one, all three. For each, the real server (by peers.py, on a port of its
-own) and labserve are asked the same:
+PROFILE is any of node, apache, nginx; without one, all three. The real server and labserve are asked the same:
 
-  sweep   On a connection of its own a request is answered; the next is sent FROM to TO ms after the time that the server
-          is configured to let it rest for, in steps of STEP ms, N times each.
-  ties    The server is stopped (SIGSTOP) before its timer runs out and goes on (SIGCONT) when the timer has run out *and*
+  sweep   On a connection of its own a request is answered. The next is sent FROM to TO ms after the idle time that the
+          server is configured with, in steps of STEP ms, N times each.
+  ties    The server is stopped (SIGSTOP) before its timer expires. It goes on (SIGCONT) when the timer has expired *and*
           the request is there, so that it finds both at once.
 
-What the client meets is one of: served; RST, before it has seen an end; FIN, then RST for the request; FIN alone. "Known"
-counts the cases in which FIN had arrived before the request was sent, so that a client that looks would have known.
-PEERS, PEERS_HOME and LABSERVE are as for tests/peers.sh.
+A client gets one of: a reply; RST, before it has seen an end; FIN, then RST for the request; FIN alone. "Known" counts
+the cases in which FIN had arrived before the request was sent, so that a client that looks would have known.
 """
-import argparse
 import collections
 import contextlib
 import gc
 import heapq
 import multiprocessing
-import os
+import pathlib
 import select
 import signal
 import socket
 import statistics
+import sys
 import time
 
-import lab
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from e2e.peers.peers import Peer
+from e2e.pylib import cli, sites
+from e2e.pylib.process import Labserve, Missing
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-# How long a connection may rest, as the servers are configured, and from one connection to the next: never two at the
-# same instant, and not so many at once that a server with a process for each has to make some.
+# How long a connection may be idle, as the servers are configured; and how far apart connections are opened: never two at
+# the same instant, and not so fast that a server with a process for each has to start new ones.
 IDLE_S = {"node": 5, "apache": 5, "nginx": 75}
 APART_S = {"node": 0.045, "apache": 0.15, "nginx": 0.045}
 KINDS = ["served", "RST", "FIN, then RST", "FIN alone"]
-# How long an answer to the request may take.
-ANSWER_S = 1.0
+# How long a reply to the second request may take.
+REPLY_S = 1.0
 
 
 class Client:
-    """One connection: asks once, rests, and perhaps asks again at its time."""
+    """One connection: asks once, is idle, and perhaps asks again at its time."""
 
     def __init__(self, address):
         self.socket = socket.create_connection(address)
@@ -59,9 +60,9 @@ class Client:
             self.known = self.socket.recv(1, socket.MSG_PEEK) == b""
         self.socket.send(REQUEST)
 
-    def meets(self):
-        """What comes of the second request; blocks for as long as that may take."""
-        select.select([self.socket], [], [], ANSWER_S)
+    def outcome(self):
+        """What came of the second request. Blocks for as long as a reply may take."""
+        select.select([self.socket], [], [], REPLY_S)
         try:
             data = self.socket.recv(65536)
         except BlockingIOError:
@@ -70,20 +71,20 @@ class Client:
             return "RST"
         if data:
             return "served"
-        # RST for the request arrives behind FIN: the socket notes it as an error.
+        # RST for the request arrives after FIN: the socket records it as an error.
         time.sleep(0.005)
         error = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         return "FIN, then RST" if error else "FIN alone"
 
 
 def wait_until(moment):
-    """Sleeps, and is awake some time before: then it looks at the clock until the moment has come."""
+    """Sleeps until 2 ms before the moment, then polls the clock."""
     while (left := moment - time.perf_counter()) > 0:
         if left > 0.002:
             time.sleep(left - 0.002)
 
 
-def ends(address, count, apart_s):
+def idle_ends(address, count, apart_s):
     """How long after its reply each of `count` connections that ask nothing more is ended, in seconds."""
     poll, clients, after = select.epoll(), {}, []
     next_start = time.perf_counter()
@@ -108,7 +109,7 @@ def ends(address, count, apart_s):
 
 
 def sweep(address, idle_s, offsets, apart_s):
-    """(offset in s, what the client met, whether it could have known) for each offset."""
+    """(offset in s, outcome, whether the client could have known) for each offset."""
     waiting, results = [], []
     ahead = iter(offsets)
     next_start = time.perf_counter()
@@ -120,7 +121,7 @@ def sweep(address, idle_s, offsets, apart_s):
             client.ask_again()
             late = time.perf_counter() - moment
             time.sleep(0.008)
-            results.append((offset + late, client.meets(), client.known))
+            results.append((offset + late, client.outcome(), client.known))
             client.socket.close()
         elif (offset := next(ahead, None)) is None:
             more = False
@@ -133,10 +134,10 @@ def sweep(address, idle_s, offsets, apart_s):
 
 
 def ties(server, idle_s, count):
-    """What clients meet whose request and whose timer the server finds at once."""
+    """The outcomes for clients whose request and whose timer the server finds at once."""
     clients = [Client(server.address) for _ in range(count)]
     wait_until(clients[0].replied + idle_s - 0.2)
-    os.killpg(os.getpgid(server.pid), signal.SIGSTOP)
+    server.signal(signal.SIGSTOP)
     # A server that still gets to run for a moment would notice the request before it stops.
     time.sleep(0.05)
     try:
@@ -144,28 +145,28 @@ def ties(server, idle_s, count):
             client.ask_again()
         wait_until(clients[-1].replied + idle_s + 0.2)
     finally:
-        os.killpg(os.getpgid(server.pid), signal.SIGCONT)
+        server.signal(signal.SIGCONT)
     time.sleep(0.3)
-    return collections.Counter(client.meets() for client in clients)
+    return collections.Counter(client.outcome() for client in clients)
 
 
 def measure(title, server, profile, options):
-    """Measures one server and prints what it found."""
+    """Measures one server and prints the result."""
     idle_s, apart_s = IDLE_S[profile], APART_S[profile]
     steps = round((options.until - options.begin) / options.step) + 1
     offsets = [(n * options.step + options.begin) / 1000 for n in range(steps) for _ in range(options.times)]
     with multiprocessing.Pool(1) as beside:
-        resting = beside.apply_async(ends, (server.address, options.rest, apart_s))
+        idle = beside.apply_async(idle_ends, (server.address, options.idle, apart_s))
         results = sweep(server.address, idle_s, offsets, apart_s)
-        # A busy machine can be late with a request; then it belongs to another step, or to none.
-        results = [x for x in results if 1000 * x[0] <= options.until + 1]
-        late = sorted(1000 * (x - idle_s) for x in resting.get())
+        # A busy machine can be late with a request, which then belongs to another step, or to none.
+        results = [result for result in results if 1000 * result[0] <= options.until + 1]
+        late = sorted(1000 * (after - idle_s) for after in idle.get())
     print(f"\n{title}: {len(late)} idle connections ended {idle_s} s and {late[0]:.1f} to {late[-1]:.1f} ms after their "
           f"reply (median {statistics.median(late):.1f})")
     kinds = KINDS + sorted({kind for _, kind, _ in results} - set(KINDS))
     rows = collections.defaultdict(collections.Counter)
     for offset, kind, known in results:
-        # A step below half a millisecond is shown with its neighbours.
+        # A row is half a millisecond, whatever the step.
         rows[round(2000 * offset) / 2][kind] += 1
         rows[round(2000 * offset) / 2]["known"] += known
     print("| sent, from the deadline | " + " | ".join([*kinds, "known"]) + " |\n" + "|---" * (len(kinds) + 2) + "|")
@@ -173,8 +174,8 @@ def measure(title, server, profile, options):
         row = rows[offset]
         print(f"| {offset:+.1f} ms | " + " | ".join(str(row[kind]) for kind in [*kinds, "known"]) + " |")
     total = collections.Counter(kind for _, kind, _ in results)
-    served = [o for o, kind, _ in results if kind == "served"]
-    ended = [o for o, kind, _ in results if kind != "served"]
+    served = [offset for offset, kind, _ in results if kind == "served"]
+    ended = [offset for offset, kind, _ in results if kind != "served"]
     print(f"{title}: {dict(total)}; served up to {1000 * max(served, default=0):+.2f} ms, "
           f"not served from {1000 * min(ended, default=0):+.2f} ms on")
     if options.ties:
@@ -182,27 +183,27 @@ def measure(title, server, profile, options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = cli.parser(__doc__)
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", help=f"any of {', '.join(IDLE_S)}")
     parser.add_argument("--times", type=int, default=4, help="how often each step (default 4)")
     parser.add_argument("--step", type=float, default=0.1, help="ms from step to step (default 0.1)")
-    parser.add_argument("--from", type=float, default=-2, dest="begin", help="ms from the deadline on (default -2)")
-    parser.add_argument("--to", type=float, default=5, dest="until", help="ms to which (default 5)")
-    parser.add_argument("--rest", type=int, default=40, help="connections that ask nothing more (default 40)")
+    parser.add_argument("--from", type=float, default=-2, dest="begin", help="the first step, in ms from the deadline (default -2)")
+    parser.add_argument("--to", type=float, default=5, dest="until", help="the last one (default 5)")
+    parser.add_argument("--idle", type=int, default=40, help="connections that ask nothing more (default 40)")
     parser.add_argument("--ties", type=int, default=20, help="how many ties (default 20)")
-    parser.add_argument("--only", choices=["real", "labserve"], help="one of the two alone")
+    parser.add_argument("--only", choices=["real", "labserve"], help="only one of the two")
     options = parser.parse_args()
     gc.disable()
-    with lab.site() as root:
+    with sites.small() as root:
         for profile in options.profiles or IDLE_S:
             if options.only != "labserve":
-                with lab.real(profile, root) as server:
-                    if server is None:
-                        print(f"\nSKIPPED: the real {profile} is not installed")
-                    else:
+                try:
+                    with Peer(profile, root) as server:
                         measure(f"the real {profile}", server, profile, options)
+                except Missing as missing:
+                    cli.skip(missing)
             if options.only != "real":
-                with lab.labserve("--profile", profile, "--port", 0, "--root", root, "--log", "text/warn") as server:
+                with Labserve(options.binary, "--profile", profile, "--root", root, "--log", "text/warn") as server:
                     measure(f"labserve --profile {profile}", server, profile, options)
 
 

@@ -1,15 +1,17 @@
-"""A client for load: one connection that knows where a reply ends, and nothing else of HTTP.
+"""An HTTP/1.1 client for load: one connection that knows where a reply ends, and little else.
 
-It does not judge; scripts do. It never asks anybody but the address that it is given.
+It does not judge; scripts do. It connects to nobody but the address that it is given.
 """
 import socket
 import struct
 
 CLOSED, RESET, TIMEOUT = "closed", "reset", "timeout"
+# linux/in.h: choose the local port when the peer is known, so that a source address has a full set of ports for each peer.
+IP_BIND_ADDRESS_NO_PORT = 24
 
 
 class Broken(Exception):
-    """The connection ended. `how` is one of CLOSED, RESET, TIMEOUT; `part` is what had come of the reply by then."""
+    """The connection ended. `how` is CLOSED, RESET or TIMEOUT; `part` is what had arrived of the reply."""
 
     def __init__(self, how, part):
         super().__init__(f"{how} after {len(part)} bytes")
@@ -20,14 +22,27 @@ class Connection:
     """A blocking connection. `source` is the loopback address that it comes from."""
 
     def __init__(self, address, timeout=10.0, source=None):
-        self.socket = socket.create_connection(address, timeout, source and (source, 0))
+        self.socket = socket.socket()
+        self.socket.settimeout(timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source:
+            self.socket.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            self.socket.bind((source, 0))
+        try:
+            self.socket.connect(address)
+        except OSError:
+            self.socket.close()
+            raise
+        # What was read beyond the last reply.
         self.ahead = b""
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         self.socket.close()
 
     def send(self, data):
@@ -69,7 +84,7 @@ class Connection:
         return status, head, body
 
     def end(self):
-        """How the connection ends, if nothing more is asked."""
+        """How the connection ends if nothing more is asked; "bytes" if something arrives instead."""
         try:
             self.ahead += self._more(self.ahead)
         except Broken as broken:
@@ -80,6 +95,21 @@ class Connection:
         """Ends the connection with RST."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
+
+    def is_silent(self):
+        """Whether the connection is open and nothing has arrived."""
+        timeout = self.socket.gettimeout()
+        # With a timeout, recv would wait for it whatever its flags say.
+        self.socket.setblocking(False)
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        finally:
+            self.socket.settimeout(timeout)
+        return False
 
     def _more(self, part):
         try:
@@ -94,13 +124,19 @@ class Connection:
 
 
 def request(target="/", fields="", method="GET"):
+    """A request as bytes; `fields` are whole lines."""
     return f"{method} {target} HTTP/1.1\r\nHost: lab.test\r\n{fields}\r\n".encode("latin-1")
 
 
 def field(head, name):
-    """The value of a field of a head, or None."""
+    """The value of a field of a head, or None. `name` is in lower case."""
     for line in head.split(b"\r\n")[1:]:
         key, _, value = line.partition(b":")
         if key.lower() == name:
             return value.strip()
     return None
+
+
+def is_last(head):
+    """Whether a reply says that the connection ends after it."""
+    return (field(head, b"connection") or b"").lower() == b"close"

@@ -1,25 +1,33 @@
 #!/usr/bin/env python3
 """The pages of `labserve explain --html` in a real browser: nothing overflows, nothing overlaps, nothing is fetched.
 
-    tests/explain_pages.py [--binary target/debug/labserve] [--artefacts target/artefacts] [CAPTURE...]
+    tests/e2e/capture/explain_pages.py [--artefacts DIR] [CAPTURE ...]
 
-Explains the captures (those of the repository, and some that are made here: long, hostile, crowded) in English and
-Chinese, opens each page in headless Chromium at 1280, 800 and 390 px, light and dark, and as it would be printed, measures
-the boxes that the browser laid out, and leaves a screenshot of each. Without Chromium it is skipped, and says so.
-The last line counts: `N passed, M failed`.
+Explains the captures, and some that are generated (long, adversarial, crowded), in English and Chinese; opens each page in
+headless Chromium at 1280, 800 and 390 px, light and dark, and as it would be printed; measures the boxes that the browser
+laid out, and leaves a screenshot of each. Without Chromium it is SKIPPED. The last line counts: `N passed, M failed`.
 """
+import base64
+import itertools
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
 
-import argparse, base64, itertools, json, os, pathlib, shutil, signal, struct, subprocess, sys, tempfile
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from e2e.capture.adversarial import ACK, BEGIN_NS, CLIENT, FIN, PSH, RST, SERVER, Talk, ipv4, pcap
+from e2e.pylib import chromium, cli
 
-HERE = pathlib.Path(__file__).parent
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--remote-debugging-pipe"]
-# Width in px, theme, medium; each language in enough of them.
+FLAGS = [*chromium.FLAGS, "--hide-scrollbars", "--remote-debugging-pipe"]
+# Width in px, theme, medium. Not every combination, but each language in several.
 VIEWS = {"en": [(1280, "light", "screen"), (1280, "dark", "screen"), (800, "light", "screen"), (390, "light", "screen"),
                 (390, "dark", "screen"), (700, "dark", "print")],
          "zh": [(1280, "light", "screen"), (390, "dark", "screen")]}
 
-# What is measured in the page. Text in an SVG is never clipped, so its box tells where it is.
+# What is measured in the page. Text in an SVG is never clipped, so its box is where it is.
 MEASURE = r"""(() => {
   const faults = [], width = document.documentElement.clientWidth, near = 0.75;
   const name = e => `${e.tagName}.${e.getAttribute('class') || ''} "${e.textContent.trim().slice(0, 40)}"`;
@@ -61,7 +69,7 @@ MEASURE = r"""(() => {
 
 
 class Browser:
-    """Chromium, spoken to over a pipe (the DevTools protocol, messages ended by NUL)."""
+    """Chromium, over a pipe (the DevTools protocol, messages ended by NUL)."""
 
     def __init__(self):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -69,17 +77,20 @@ class Browser:
         self.read, from_child = os.pipe()
 
         def pipes():
-            os.dup2(to_child, 3), os.dup2(from_child, 4)
+            os.dup2(to_child, 3)
+            os.dup2(from_child, 4)
 
         # Descriptors 3 and 4 must not be the ends that this process keeps.
         self.write, self.read = (os.dup2(end, end + 100) for end in (self.write, self.read))
-        self.process = subprocess.Popen(["chromium", *FLAGS, "--user-data-dir=" + self.profile.name], preexec_fn=pipes,
+        self.process = subprocess.Popen([chromium.path(), *FLAGS, "--user-data-dir=" + self.profile.name], preexec_fn=pipes,
                                         pass_fds=(3, 4), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        os.close(to_child), os.close(from_child)
+        os.close(to_child)
+        os.close(from_child)
         self.ids, self.buffer, self.requests = itertools.count(1), b"", []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self.page("Page.enable"), self.page("Network.enable")
+        self.page("Page.enable")
+        self.page("Network.enable")
 
     def call(self, method, session=None, **params):
         number = next(self.ids)
@@ -127,96 +138,94 @@ class Browser:
         self.process.wait()
 
 
-class Pcap:
-    """A capture of one's own: raw IP, microseconds, one or many connections."""
+class Recording(list):
+    """The frames of many connections, each with its time."""
 
     def __init__(self):
-        self.bytes = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101)
-        self.now = 1_700_000_000_000_000
+        super().__init__()
+        self.now_ns, self.times_ns = BEGIN_NS, []
 
-    def segment(self, source, target, flags, seq, ack, payload=b"", window=512):
-        tcp = struct.pack("!HHIIBBHHH", source, target, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, 5 << 4, flags, window, 0, 0)
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40 + len(payload) & 0xFFFF, 0, 0, 64, 6, 0, b"\x7f\0\0\1", b"\x7f\0\0\1")
-        frame = ip + tcp + payload
-        self.bytes += struct.pack("<IIII", self.now // 10**6, self.now % 10**6, len(frame), len(frame)) + frame
-        self.now += 150
+    def append(self, frame):
+        super().append(frame)
+        self.times_ns.append(self.now_ns)
+        self.now_ns += 150_000
 
+    def pause(self, ms):
+        self.now_ns += ms * 10**6
 
-class Talk:
-    """A connection in a capture."""
+    def talk(self, port, isn=(1000, 9000)):
+        return Talk(port, isn, mss=1448, frames=self).open()
 
-    FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
-
-    def __init__(self, pcap, port, start=(1000, 9000)):
-        self.pcap, self.ports, self.seq = pcap, (port, 3000), list(start)
-        self.send(0, self.SYN), self.send(1, self.SYN | self.ACK), self.send(0, self.ACK)
-
-    def send(self, side, flags, payload=b"", back=0):
-        ack = self.seq[1 - side] if flags & self.ACK else 0
-        self.pcap.segment(self.ports[side], self.ports[1 - side], flags, self.seq[side] - back, ack, payload)
-        if not back:
-            self.seq[side] += len(payload) + bool(flags & (self.SYN | self.FIN))
-
-    def data(self, side, payload, size=1448, again=False):
-        for at in range(0, len(payload), size):
-            piece = payload[at:at + size]
-            self.send(side, self.PSH | self.ACK if at + size >= len(payload) else self.ACK, piece)
-            if again:
-                self.send(side, self.PSH | self.ACK, piece, back=len(piece))
-            self.send(1 - side, self.ACK)
-
-    def exchange(self, target="/", body=b"x" * 100, fields="", **how):
-        self.data(0, f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n".encode())
-        self.data(1, f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nKeep-Alive: timeout=5\r\n{fields}\r\n".encode() + body, **how)
-
-    def close(self, by=1):
-        for side in (by, 1 - by):
-            self.send(side, self.FIN | self.ACK), self.send(1 - side, self.ACK)
+    def content(self):
+        return pcap([ipv4(side, data) for side, data in self], link=101, times_ns=self.times_ns)
 
 
-def made():
-    """Captures that a page may fail on."""
-    pcap = Pcap()
-    talk = Talk(pcap, 40001)
+def send_twice(talk, side, data):
+    """Sends data, each segment of it two times."""
+    for at in range(0, len(data), talk.mss):
+        part = data[at:at + talk.mss]
+        for _ in range(2):
+            talk.raw(side, ACK | PSH, part)
+        talk.seq[side] += len(part)
+        talk.raw(1 - side, ACK)
+
+
+def with_markup():
+    """Targets and fields that would be markup, escapes and long words in a page."""
+    recording = Recording()
+    talk = recording.talk(40001)
+    fields = "X-Evil: </pre><script>alert(2)</script><img src=http://127.0.0.1:9/>\x1b[31m\u202e" + "y" * 900 + "\r\n"
     for _ in range(3):
-        talk.exchange("/?q=<b class=injected>&quot;&#60;script>alert(1)</script>`|`*_" + "long/" * 60,
-                      fields="X-Evil: </pre><script>alert(2)</script><img src=http://127.0.0.1:9/>\x1b[31m\u202e" + "y" * 900 + "\r\n")
-    talk.send(1, Talk.RST | Talk.ACK)
-    yield "hostile", pcap.bytes
+        talk.send(CLIENT, ("GET /?q=<b class=injected>&quot;&#60;script>alert(1)</script>`|`*_" + "long/" * 60
+                           + f" HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n").encode())
+        talk.send(SERVER, f"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nKeep-Alive: timeout=5\r\n{fields}\r\n".encode() + b"x" * 100)
+    talk.rst(SERVER)
+    return recording.content()
 
-    pcap = Pcap()
-    talk = Talk(pcap, 40001)
-    # The longest numbers that there are: 4 GiB before the first byte that is shown.
+
+def large():
+    """The longest numbers that there are: 4 GiB before the first byte that is shown."""
+    recording = Recording()
+    talk = recording.talk(40001)
     talk.seq = [1000 + 0xF0000000, 9000 + 0xF0000000]
-    talk.exchange("/large", b"z" * 400_000, again=True)
-    pcap.now += 75_000_000
+    talk.send(CLIENT, b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    send_twice(talk, SERVER, b"HTTP/1.1 200 OK\r\nContent-Length: 400000\r\nKeep-Alive: timeout=5\r\n\r\n" + b"z" * 400_000)
+    recording.pause(75_000)
     talk.close()
-    yield "large", pcap.bytes
+    return recording.content()
 
-    pcap = Pcap()
-    talks = [Talk(pcap, 41000 + at) for at in range(70)]
-    for at in range(400):
-        talks[at * at % 67].exchange(f"/{at}")
-        pcap.now += at % 7 * 90_000
-    for at, talk in enumerate(talks[:50]):
-        talk.close(at % 2)
-    yield "crowded", pcap.bytes
 
-    pcap = Pcap()
-    talk = Talk(pcap, 40001)
-    for at in range(12):
-        talk.data(0, f"GET /{at} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-    for at in range(12):
-        talk.data(1, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde")
-    talk.send(0, Talk.FIN | Talk.ACK), talk.send(1, Talk.RST | Talk.ACK)
-    Talk(pcap, 40002)
-    yield "pipelined", pcap.bytes
+def crowded():
+    """Many connections at the same time, not all of them used or closed."""
+    recording = Recording()
+    talks = [recording.talk(41000 + n) for n in range(70)]
+    for n in range(400):
+        talks[n * n % 67].get(f"/{n}", b"x" * 100, head="Keep-Alive: timeout=5\r\n")
+        recording.pause(n % 7 * 90)
+    for n, talk in enumerate(talks[:50]):
+        talk.close(n % 2)
+    return recording.content()
 
-    yield "empty", Pcap().bytes
+
+def pipelined():
+    """Twelve requests before their responses, and a connection without any."""
+    recording = Recording()
+    talk = recording.talk(40001)
+    for n in range(12):
+        talk.send(CLIENT, f"GET /{n} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    for _ in range(12):
+        talk.send(SERVER, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde")
+    talk.raw(CLIENT, FIN | ACK)
+    talk.raw(SERVER, RST | ACK)
+    recording.talk(40002)
+    return recording.content()
+
+
+GENERATED = {"markup": with_markup, "large": large, "crowded": crowded, "pipelined": pipelined, "empty": lambda: Recording().content()}
 
 
 def pages(binary, captures, folder):
-    """Every capture explained in both languages."""
+    """(name, language, page) of every capture in both languages."""
     for name, capture in captures:
         for lang in ("en", "zh"):
             page = folder / f"{name}-{lang}.html"
@@ -226,7 +235,7 @@ def pages(binary, captures, folder):
 
 
 def check(browser, page, lang, width, theme, media, shot):
-    """The faults of a page in one view."""
+    """What is wrong with a page in one view."""
     before = len(browser.requests)
     browser.open(page, width, theme, media)
     seen = browser.measure()
@@ -237,38 +246,34 @@ def check(browser, page, lang, width, theme, media, shot):
         faults.append(f"lang is {seen['lang']}")
     if not page.stem.startswith("empty") and not seen["texts"]:
         faults.append("it draws nothing")
-    if shot:
-        browser.screenshot(shot, width, seen["height"])
+    browser.screenshot(shot, width, seen["height"])
     return faults
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--binary", default="target/debug/labserve")
-    arguments.add_argument("--artefacts", default="target/artefacts", type=pathlib.Path)
-    arguments.add_argument("captures", nargs="*", type=pathlib.Path, metavar="CAPTURE")
-    args = arguments.parse_args()
-    if not shutil.which("chromium"):
-        print("SKIPPED: no chromium")
-        return os.environ.get("CI") == "true"
-    args.artefacts.mkdir(parents=True, exist_ok=True)
+    parser = cli.parser(__doc__)
+    parser.add_argument("--artefacts", type=pathlib.Path, default=cli.ARTEFACTS, help="where the pages and screenshots go (default target/artefacts)")
+    parser.add_argument("captures", nargs="*", type=pathlib.Path, metavar="CAPTURE")
+    options = parser.parse_args()
+    if not chromium.path():
+        return cli.skip("chromium is not installed")
+    options.artefacts.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        captures = [(capture.name.split(".")[0], capture) for capture in args.captures]
-        for name, content in made():
-            (folder / f"{name}.pcap").write_bytes(content)
-            captures.append((name, folder / f"{name}.pcap"))
+        captures = [(capture.name.split(".")[0], capture) for capture in options.captures]
+        for name, content in GENERATED.items():
+            file = pathlib.Path(folder) / f"{name}.pcap"
+            file.write_bytes(content())
+            captures.append((name, file))
         browser = Browser()
         try:
-            for name, lang, page in pages(args.binary, captures, args.artefacts):
+            for name, lang, page in pages(options.binary, captures, options.artefacts):
                 for width, theme, media in VIEWS[lang]:
-                    view = f"{page.stem} at {width} px, {theme if media == 'screen' else media}"
-                    shot = args.artefacts / f"{page.stem}-{width}-{theme if media == 'screen' else media}.png"
-                    faults = check(browser, page, lang, width, theme, media, shot)
+                    view = theme if media == "screen" else media
+                    faults = check(browser, page, lang, width, theme, media, options.artefacts / f"{page.stem}-{width}-{view}.png")
                     passed, failed = passed + (not faults), failed + bool(faults)
                     if faults:
-                        print(f"FAILED {view}:", *faults, sep="\n  ", flush=True)
+                        print(f"FAILED {page.stem} at {width} px, {view}:", *faults, sep="\n  ", flush=True)
         finally:
             browser.close()
     print(f"explain pages: {passed} passed, {failed} failed")

@@ -1,43 +1,42 @@
 #!/usr/bin/env python3
-"""Makes the captures of this folder anew, on the loopback interface.
+"""Makes the captures in tests/data/captures again, on the loopback interface.
 
-    tests/data/captures/remake.py [--binary target/release/labserve] [--out tests/data/captures] [--only SUBSTRING]
-    tests/data/captures/remake.py --only=-slow       the ends that take a minute and more: about three minutes in all
+    tests/e2e/capture/remake.py [--out DIR] [--only SUBSTRING] [--jobs N]
+    tests/e2e/capture/remake.py --only=-slow     the ends that take a minute and more: about three minutes in all
 
 Each is one scene: a server (labserve under a profile, or a real one), a client (raw sockets, curl, Chromium, Firefox), and
-dumpcap on the server's port. The site has the demo site's names, sizes and dates, and zeros for content, so that a capture
-compresses to a few kilobytes. Needs dumpcap and the right to capture; scenes whose client or server is not installed are
-skipped, and said so. The real servers are started by peers.py (PEERS, default ../shared/peers; PEERS_HOME has their
-programs); the corpus' cases are replayed by wire.py of the same folder.
+dumpcap on the server's port. The site has the names, sizes and dates of the demo site, and zeros for pictures and sounds,
+so that a capture compresses to a few kilobytes. Needs dumpcap and the right to capture. Scenes whose client or server is
+not installed are SKIPPED. The cases of the corpora are played by peers/wire.py.
 
-What explain is expected to say of each stands in expected/; `LABSERVE_BLESS=1 cargo test explain` writes it anew, to be read.
+What explain is expected to say of each is in tests/data/captures/expected. `LABSERVE_BLESS=1 cargo test explain` writes
+that again, for you to read.
 """
+import concurrent.futures
+import contextlib
+import gzip
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
 
-import argparse, concurrent.futures, gzip, json, os, pathlib, shutil, signal, socket, struct, subprocess, sys, tempfile, time
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from e2e.peers import compare, wire
+from e2e.peers.peers import Peer
+from e2e.pylib import chromium, cli, sites
+from e2e.pylib.process import Labserve, Missing, free_port
 
-HERE = pathlib.Path(__file__).resolve().parent
-REPO = HERE.parent.parent.parent
-PEERS = pathlib.Path(os.environ.get("PEERS", REPO.parent / "shared/peers"))
-MTIME_NS = 1698766276361000000   # 2023-10-31 15:31:16.361 UTC
 HTML, CSS, JPEG, WAV, FAVICON = "/", "/static/style1.css", "/static/head.jpg", "/static/BGM.wav", "/favicon.ico"
 
 
-def make_site(into):
-    """The demo site's names, sizes and dates, and beside it what the corpus asks for; pictures and sounds are zeros."""
-    for source in (REPO / "static", REPO / "tests/data/site"):
-        for path in source.rglob("*"):
-            copy = into / path.relative_to(source)
-            if path.is_dir() or copy.exists():
-                continue
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            zeros = path.suffix in (".jpg", ".wav")
-            copy.write_bytes(bytes(path.stat().st_size) if zeros else path.read_bytes())
-    for path in [into, *into.rglob("*")]:
-        os.utime(path, ns=(MTIME_NS, MTIME_NS))
-
-
 class Client:
-    """A raw client: requests of given sizes, and what comes back."""
+    """A raw client: sends requests of given sizes, and reads what comes back."""
 
     def __init__(self, port, abort=False):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
@@ -84,7 +83,7 @@ class Client:
         return head, body
 
     def wait_for_end(self, seconds):
-        """Waits for the server's FIN; whether it came."""
+        """Waits for the server to end the connection. Returns whether it did."""
         self.socket.settimeout(seconds)
         try:
             while self.socket.recv(65536):
@@ -100,7 +99,7 @@ class Client:
 
 
 def report_1(port):
-    """The report's capture 1: one connection, nothing cached, and a second one that is never used."""
+    """A page load on one connection, nothing cached, and a second connection that is never used."""
     used = Client(port)
     time.sleep(0.02)
     unused = Client(port)
@@ -137,7 +136,7 @@ def report_3(port):
 
 
 def report_4(port):
-    """No announcement, and nobody closes until the browser is closed; the unused connection is reset then."""
+    """Nothing is announced, and nobody closes until the browser is closed."""
     used, unused = Client(port), Client(port)
     for path in [HTML, CSS, JPEG, WAV, FAVICON]:
         used.get(path)
@@ -147,7 +146,7 @@ def report_4(port):
 
 
 def page(port, seconds=6.0):
-    """A page load on as few connections as the server allows, and then rest."""
+    """A page load on as few connections as the server allows, and then silence."""
     client = Client(port)
     for path, extra in [(HTML, ""), (CSS, ""), (JPEG, ""), (WAV, "Range: bytes=0-\r\n"), (FAVICON, "")]:
         keep = "Connection: keep-alive\r\n"
@@ -172,7 +171,7 @@ def page(port, seconds=6.0):
 
 
 def curl(port):
-    """curl: two files on one connection, HEAD, a range, HTTP/1.0, and a 404."""
+    """Runs of curl: two files on one connection, HEAD, a range, HTTP/1.0, and a 404."""
     url = f"http://127.0.0.1:{port}"
     for arguments in [
         [url + CSS, url + JPEG], ["-I", url + CSS], ["-r", "100-199", url + JPEG], ["--http1.0", url + HTML],
@@ -183,7 +182,7 @@ def curl(port):
 
 def endings(port):
     """Ends that only a raw client brings about."""
-    client = Client(port)                           # half-closed behind its request
+    client = Client(port)                           # half-closed after its request
     client.send(f"GET {CSS} HTTP/1.1\r\nHost: a\r\n\r\n")
     client.socket.shutdown(socket.SHUT_WR)
     client.wait_for_end(3)
@@ -212,7 +211,7 @@ def endings(port):
     client.get(CSS, version="1.0")
     client.wait_for_end(3)
     client.close()
-    client = Client(port)                           # a request that is none
+    client = Client(port)                           # a head that is refused
     client.send("GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
     client.response()
     client.wait_for_end(3)
@@ -226,7 +225,7 @@ def endings(port):
 
 
 def race(port):
-    """A request that crosses the server's idle close, on a profile whose time is short; and data behind the close."""
+    """Data after the server's idle close, on a profile whose idle time is short."""
     client = Client(port)
     client.get(CSS)
     client.wait_for_end(3)
@@ -239,13 +238,11 @@ def race(port):
     client.close()
 
 
-def refused(_):
+def refused(port):
     """A port that nobody listens on."""
     for _ in range(2):
-        try:
-            Client(REFUSED_PORT)
-        except ConnectionRefusedError:
-            pass
+        with contextlib.suppress(ConnectionRefusedError):
+            Client(port)
 
 
 def uploads(port):
@@ -267,13 +264,9 @@ def uploads(port):
     client.close()
 
 
-REFUSED_PORT = 26999
-
-
 def corpus(choose):
-    """The cases of both corpora that `choose` says yes to; the report's come first."""
-    cases = [case for name in ("report", "extended") for case in json.loads((REPO / f"tests/data/corpus/{name}.json").read_text())]
-    return [case for case in cases if choose(case)]
+    """The cases of both corpora for which `choose` is true, the report's first."""
+    return [case for case in compare.corpus() if choose(case)]
 
 
 def is_slow(case):
@@ -281,21 +274,18 @@ def is_slow(case):
 
 
 def is_quick_ending(case):
-    """Whether a case is about an end, waits for one or brings one about, and that takes seconds."""
+    """Whether a case is about an end, waits for one or causes one, within seconds."""
     return not is_slow(case) and (case["name"].startswith("end-") or any({"end", "shut"} & step.keys() for step in case["steps"]))
 
 
 def play(port, case):
-    """One case, by wire.py's own client."""
-    try:
-        import_peers()
+    """Plays one case. An error is an end like any other."""
+    with contextlib.suppress(OSError):
         wire.run_case("127.0.0.1", port, case)
-    except OSError:
-        pass                                        # an end like any other
 
 
 def replay(choose):
-    """Cases of the corpus, one after the other."""
+    """A client that plays cases of the corpora one after the other."""
     def client(port):
         for case in corpus(choose):
             play(port, case)
@@ -303,7 +293,7 @@ def replay(choose):
 
 
 def side_by_side(choose):
-    """Cases of the corpus, all under way at once. They begin one after the other: the nth stream is the nth case."""
+    """A client that plays cases of the corpora at once. They begin one after the other: the nth stream is the nth case."""
     def client(port):
         cases = corpus(choose)
         with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
@@ -313,20 +303,19 @@ def side_by_side(choose):
     return client
 
 
-# Seconds from one case's beginning to the next one's: a server that forks has a process for each by then.
+# Seconds from the begin of one case to the next. Enough for a server that forks a process for each.
 PACE = 0.2
 
 
-def chromium(port):
+def load_in_chromium(port):
     """Headless Chromium loads the page twice, with one cache."""
     with tempfile.TemporaryDirectory() as home:
         for _ in range(2):
-            subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-                            f"--user-data-dir={home}/profile", "--timeout=4000", f"--screenshot={home}/page.png", f"http://127.0.0.1:{port}/"],
-                           capture_output=True, timeout=60)
+            subprocess.run([chromium.path(), *chromium.FLAGS, f"--user-data-dir={home}/profile", "--timeout=4000",
+                            f"--screenshot={home}/page.png", f"http://127.0.0.1:{port}/"], capture_output=True, timeout=60)
 
 
-def firefox(port):
+def load_in_firefox(port):
     """Headless Firefox loads the page once."""
     with tempfile.TemporaryDirectory() as home:
         process = subprocess.Popen(["firefox-esr", "--headless", "--no-remote", "--profile", home, f"http://127.0.0.1:{port}/"],
@@ -342,16 +331,16 @@ ENDS = ["end-client-fin-after", "end-client-fin-with", "end-client-fin-partial",
 ends, slow, quick_endings = replay(lambda case: case["name"] in ENDS), side_by_side(is_slow), side_by_side(is_quick_ending)
 REAL = ["node", "nginx", "apache", "flask", "django"]
 
-# Name, server, client. A server is a profile, with settings, or a real one.
+# Name, server, client. A server is a profile with settings, the name of a real one, or nobody.
 SCENES = [
     ("report-1", ["node"], report_1),
     ("report-2", ["node"], report_2),
     ("report-3", ["node"], report_3),
     ("report-4", ["iis"], report_4),
     *[(f"profile-{name}", [name], page) for name in PROFILES],
-    *[(f"real-{name}", f"peer:{name}", page) for name in REAL],
-    ("real-nginx-curl", "peer:nginx", curl),
-    ("real-apache-ends", "peer:apache", endings),
+    *[(f"real-{name}", name, page) for name in REAL],
+    ("real-nginx-curl", "nginx", curl),
+    ("real-apache-ends", "apache", endings),
     ("curl-book", ["book"], curl),
     ("ends-node", ["node"], endings),
     ("ends-apache", ["apache"], endings),
@@ -362,120 +351,86 @@ SCENES = [
     ("refused", None, refused),
     *[(f"corpus-{name}", [name], ends) for name in ["node", "django", "nginx"]],
     *[(f"profile-{name}-slow", [name], slow) for name in PROFILES],
-    *[(f"real-{name}-slow", f"peer:{name}", slow) for name in REAL],
-    ("real-nginx-endings", "peer:nginx", quick_endings),
-    ("chromium-node", ["node"], chromium),
-    ("chromium-flask", ["flask"], chromium),
-    ("firefox-node", ["node"], firefox),
+    *[(f"real-{name}-slow", name, slow) for name in REAL],
+    ("real-nginx-endings", "nginx", quick_endings),
+    ("chromium-node", ["node"], load_in_chromium),
+    ("chromium-flask", ["flask"], load_in_chromium),
+    ("firefox-node", ["node"], load_in_firefox),
 ]
-NEEDS = {chromium: "chromium", firefox: "firefox-esr", curl: "curl"}
+TOOLS = {load_in_chromium: "chromium", load_in_firefox: "firefox-esr", curl: "curl"}
 
 
 class Recorder:
-    """dumpcap on a port."""
+    """dumpcap on a port, for as long as its `with` block runs."""
 
     def __init__(self, port, file):
-        self.file = file
         self.process = subprocess.Popen(["dumpcap", "-q", "-i", "lo", "-f", f"tcp port {port}", "-w", file], stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if line.startswith("File:"):
                 break
+        # It says so before it captures.
         time.sleep(0.3)
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         time.sleep(1.0)
         self.process.send_signal(signal.SIGINT)
         self.process.wait(10)
 
 
-def wait_for(port):
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit(f"nobody listens on port {port}")
-
-
-def free_port(number):
-    return 26001 + number
-
-
-def run(scene, number, binary, site, out, work):
-    name, server, client = scene
-    tool = NEEDS.get(client)
-    if tool and not shutil.which(tool):
-        return f"{name}: SKIPPED, no {tool}"
-    process = None
-    if isinstance(server, list):
-        port = free_port(number)
-        process = subprocess.Popen([binary, "--profile", *server, "--root", site, "--port", str(port), "--log", "text/off"],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(port)
-    elif server:
-        import_peers()
-        port = peers.PORTS[server.removeprefix("peer:")]
-        wait_for(port)
+@contextlib.contextmanager
+def port_of(server, binary, site):
+    """Starts a scene's server. Its port."""
+    if server is None:
+        yield free_port()
+    elif isinstance(server, str):
+        with Peer(server, site) as peer:
+            yield peer.port
     else:
-        port = REFUSED_PORT
+        with Labserve(binary, "--profile", *server, "--root", site, "--log", "off") as labserve:
+            yield labserve.port
+
+
+def run(scene, options, site, work):
+    """Plays a scene and writes its capture. Returns a line about it."""
+    name, server, client = scene
+    tool = TOOLS.get(client)
+    if tool and not shutil.which(tool):
+        return f"SKIPPED: {name}: {tool} is not installed"
     file = work / f"{name}.pcapng"
-    time.sleep(0.1)
-    recorder = Recorder(port, file)
     try:
-        client(port)
-    finally:
-        recorder.stop()
-        if process:
-            process.terminate()
-            process.wait(10)
-    target = out / f"{name}.pcapng.gz"
+        with port_of(server, options.binary, site) as port:
+            time.sleep(0.1)
+            with Recorder(port, file):
+                client(port)
+    except Missing as missing:
+        return f"SKIPPED: {name}: {missing}"
+    target = options.out / f"{name}.pcapng.gz"
     target.write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
     return f"{name}: {file.stat().st_size} bytes, {target.stat().st_size} compressed"
 
 
-def import_peers():
-    global peers, wire
-    sys.path.insert(0, str(PEERS))
-    import peers, wire
-
-
-def play_all(scenes, jobs, arguments, site, work):
-    """Scenes, so many at a time. A real server has one port for all of its own: those go one after the other."""
-    queues = {}
-    for number, scene in scenes:
-        queues.setdefault(scene[1] if isinstance(scene[1], str) else number, []).append((number, scene))
-    def work_off(queue):
-        for number, scene in queue:
-            print(run(scene, number, arguments.binary, site, arguments.out, work), flush=True)
+def play_all(scenes, jobs, options, site, work):
+    """Plays scenes, `jobs` at a time."""
     with concurrent.futures.ThreadPoolExecutor(max(1, jobs)) as pool:
-        for done in [pool.submit(work_off, queue) for queue in queues.values()]:
-            done.result()
+        for line in pool.map(lambda scene: run(scene, options, site, work), scenes):
+            print(line, flush=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default=str(REPO / "target/release/labserve"))
-    parser.add_argument("--out", type=pathlib.Path, default=HERE)
-    parser.add_argument("--only", default="")
+    parser = cli.parser(__doc__)
+    parser.add_argument("--out", type=pathlib.Path, default=cli.DATA / "captures")
+    parser.add_argument("--only", default="", metavar="SUBSTRING")
     parser.add_argument("--jobs", type=int, default=4)
-    arguments = parser.parse_args()
-    scenes = [(number, scene) for number, scene in enumerate(SCENES) if arguments.only in scene[0]]
-    real = sorted({scene[1].removeprefix("peer:") for _, scene in scenes if isinstance(scene[1], str)})
-    with tempfile.TemporaryDirectory() as work:
-        work = pathlib.Path(work)
-        os.chmod(work, 0o755)
-        site = work / "site"
-        site.mkdir()
-        make_site(site)
-        if real:
-            subprocess.run([sys.executable, PEERS / "peers.py", "up", *real, "--site", site], check=True)
-        try:
-            # The slow ones do little but wait, and their times should be true: all at once, behind the others.
-            play_all([s for s in scenes if s[1][2] is not slow], arguments.jobs, arguments, site, work)
-            play_all([s for s in scenes if s[1][2] is slow], len(scenes), arguments, site, work)
-        finally:
-            if real:
-                subprocess.run([sys.executable, PEERS / "peers.py", "down"], check=True)
+    options = parser.parse_args()
+    scenes = [scene for scene in SCENES if options.only in scene[0]]
+    with sites.public_directory() as work:
+        site = sites.without_content(work)
+        # The slow ones do little but wait, and their times should be true: all at once, after the others.
+        play_all([scene for scene in scenes if scene[2] is not slow], options.jobs, options, site, work)
+        play_all([scene for scene in scenes if scene[2] is slow], len(scenes), options, site, work)
 
 
 if __name__ == "__main__":

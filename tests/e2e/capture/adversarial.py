@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Captures that are hard to read, made from nothing and the same every time.
+"""Captures that are hard to read: generated, and the same every time.
 
-    tests/data/captures/hostile.py DIR
+    tests/e2e/capture/adversarial.py DIR
 
-Each is a few HTTP exchanges over TCP that were reordered, repeated, cut, lost, fragmented or wrapped: what a reader of
-captures must get right. tests/tshark.py holds `labserve explain` and tshark against each other over all of them.
+Each has a few HTTP exchanges over TCP that were reordered, repeated, cut, lost, fragmented or encapsulated: what a reader
+of captures must get right. tshark.py compares `labserve explain` and tshark over all of them. Other scripts build captures
+of their own with `Talk` and `pcap`.
 """
-
-import gzip, pathlib, random, struct, sys
+import gzip
+import pathlib
+import random
+import struct
+import sys
 
 SYN, FIN, RST, PSH, ACK = 0x02, 0x01, 0x04, 0x08, 0x10
 CLIENT, SERVER = 0, 1
@@ -21,13 +25,13 @@ def tcp(sport, dport, seq, ack, flags, window, payload, options=b""):
 
 
 class Talk:
-    """One TCP connection; `frames` is a list of [from, TCP bytes]."""
+    """One TCP connection. `frames` is a list of (sending side, TCP bytes); connections may share one."""
 
-    def __init__(self, client_port=40000, isn=(1000, 5000), mss=1460, server_port=PORT):
+    def __init__(self, client_port=40000, isn=(1000, 5000), mss=1460, server_port=PORT, frames=None):
         self.ports = (client_port, server_port)
         self.seq = list(isn)
         self.mss = mss
-        self.frames = []
+        self.frames = [] if frames is None else frames
         self.window = 64240
 
     def raw(self, side, flags, payload=b"", seq=None, ack=None, window=None, options=b""):
@@ -76,10 +80,11 @@ class Talk:
 
 def reply(body=b"", head="", status="200 OK", length=True):
     size = f"Content-Length: {len(body)}\r\n" if length else ""
-    return f"HTTP/1.1 {status}\r\nServer: hostile\r\n{size}{head}\r\n".encode() + body
+    return f"HTTP/1.1 {status}\r\nServer: example\r\n{size}{head}\r\n".encode() + body
 
 
 def usual():
+    """A connection with three exchanges, and nothing unusual."""
     return Talk().open().get("/one").get("/two", b"y" * 20000).get("/three", b"").close()
 
 
@@ -152,7 +157,7 @@ def v6_fragments(frames, size=512):
 
 
 def v4_no_length(frames):
-    """The length is left to the network card."""
+    """The total length is 0, as where the network card fills it in."""
     return [(4, ipv4(side, data, i, total=0)) for i, (side, data) in enumerate(frames)]
 
 
@@ -173,13 +178,22 @@ LINKS = {
 
 # File formats.
 
-def pcap(frames, link=1, order="<", nano=False, snap=262144, start=1700000000.0, step=0.001):
-    out = struct.pack(order + "IHHiIII", 0xa1b23c4d if nano else 0xa1b2c3d4, 2, 4, 0, 0, snap, link)
-    for i, data in enumerate(frames):
-        time = start + i * step
-        fraction = int(round(time % 1 * (1e9 if nano else 1e6)))
-        out += struct.pack(order + "IIII", int(time), fraction, min(len(data), snap), len(data)) + data[:snap]
-    return out
+BEGIN_NS = 1_700_000_000 * 10**9
+
+
+def pcap_header(link, order="<", nano=False, snap=262144):
+    return struct.pack(order + "IHHiIII", 0xa1b23c4d if nano else 0xa1b2c3d4, 2, 4, 0, 0, snap, link)
+
+
+def pcap_record(data, time_ns, order="<", nano=False, snap=262144):
+    seconds, fraction = divmod(time_ns, 10**9)
+    return struct.pack(order + "IIII", seconds, fraction if nano else fraction // 1000, min(len(data), snap), len(data)) + data[:snap]
+
+
+def pcap(frames, link=1, times_ns=None, **form):
+    """A file of these frames, at these times or a millisecond apart. `form`: order, nano, snap."""
+    times_ns = times_ns or [BEGIN_NS + i * 10**6 for i in range(len(frames))]
+    return pcap_header(link, **form) + b"".join(pcap_record(data, at, **form) for data, at in zip(frames, times_ns))
 
 
 def block(order, kind, body):
@@ -224,12 +238,6 @@ def file(talk, ip=v4, link="ethernet", write=pcap, **more):
     return write(frames, link=number, **more)
 
 
-def of_frames(frames):
-    talk = Talk()
-    talk.frames = frames
-    return talk
-
-
 def interleave(*talks):
     """The frames of several connections in turn."""
     out, queues = [], [list(t.frames) for t in talks]
@@ -241,7 +249,7 @@ def interleave(*talks):
 
 
 def shuffled(talk, seed, near=3):
-    """Frames of one direction change places with near ones; those of the handshake stay."""
+    """The frames, some of one direction swapped with near ones. Those of the handshake stay."""
     rng = random.Random(seed)
     frames = list(talk.frames)
     for _ in range(len(frames) // 3):
@@ -253,7 +261,7 @@ def shuffled(talk, seed, near=3):
 
 
 def repeated(talk, seed, share=4):
-    """Some frames come twice, the second time a little later."""
+    """The frames, some of them twice, the second time a little later."""
     rng = random.Random(seed)
     frames = list(talk.frames)
     for _ in range(len(frames) // share):
@@ -263,13 +271,13 @@ def repeated(talk, seed, share=4):
 
 
 def thinned(talk, seed, share=8):
-    """Some frames are missing."""
+    """The frames, without some of them."""
     rng = random.Random(seed)
     return [frame for i, frame in enumerate(talk.frames) if i < 3 or rng.randrange(share)]
 
 
 def streaming():
-    """A longer download, sent without waiting: good to reorder."""
+    """A longer download, sent without waiting, so that there is something to reorder."""
     talk = Talk().open()
     talk.send(CLIENT, b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
     talk.send(SERVER, reply(bytes(range(256)) * 150), acks=False)
@@ -278,7 +286,7 @@ def streaming():
 
 
 def overlapping(shift):
-    """Segments that carry again what the one before carried at its end."""
+    """Segments that repeat the end of the one before."""
     talk = Talk(mss=500).open()
     talk.send(CLIENT, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     data, base = reply(b"o" * 4000), talk.seq[SERVER]
@@ -344,7 +352,7 @@ def syn_again(times):
 
 
 def moved_syn_ack():
-    """The SYN/ACK that counts has another number than the one before it."""
+    """The SYN/ACK that counts has another sequence number than the one before it."""
     talk = Talk()
     talk.raw(CLIENT, SYN)
     talk.raw(SERVER, SYN | ACK, seq=777, ack=1001)
@@ -421,7 +429,7 @@ def other_blocks():
 
 
 def among_others():
-    """TCP that is not HTTP, UDP, ARP and cut frames beside it."""
+    """HTTP among TCP that is not HTTP, UDP, ARP and truncated frames."""
     number = 1
     tls = Talk(client_port=50000, server_port=8443).open().send(CLIENT, b"\x16\x03\x01" + b"t" * 200).send(SERVER, b"\x16\x03\x03" + b"s" * 2000).close()
     udp = bytes(12) + ETHER[4] + ipv4(0, struct.pack("!HHHH", 53, 53, 12, 0) + b"data", protocol=17)
@@ -434,7 +442,7 @@ def among_others():
 
 
 def cases():
-    """Name and content of every capture."""
+    """(name, content) of every capture."""
     for link in LINKS:
         yield f"link-{link}", file(usual(), link=link)
     for link in ("ethernet", "null-big", "raw", "sll2"):
@@ -469,7 +477,7 @@ def cases():
     for seed in range(6):
         yield f"lost-{seed}", file(thinned(streaming(), seed))
     for seed in range(3):
-        yield f"mixed-{seed}", file(repeated(of_frames(shuffled(streaming(), seed)), seed))
+        yield f"mixed-{seed}", file(repeated(Talk(frames=shuffled(streaming(), seed)), seed))
     for shift in (1, 100, 499):
         yield f"overlap-{shift}", file(overlapping(shift))
     for skip in (1, 3, 4, 6, 9):
@@ -505,8 +513,8 @@ def cases():
     yield "among-others", among_others()
 
 
-def main():
-    into = pathlib.Path(sys.argv[1])
+def write(into):
+    """Writes every capture to a directory."""
     into.mkdir(parents=True, exist_ok=True)
     for name, content in cases():
         suffix = ".gz" if content[:2] == b"\x1f\x8b" else ".pcap" if content[:4] != b"\n\r\r\n" else ".pcapng"
@@ -514,4 +522,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    write(pathlib.Path(sys.argv[1]))

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """SIGHUP under load: the new configuration holds for new requests, no connection is dropped, a mistake changes nothing.
 
-    tests/load/reload.py [--reloads N]
+    tests/e2e/load/reload.py [--reloads N]
 
-Clients ask again and again on connections that they never give up. Meanwhile server.toml is written anew, N times (20),
-with another `Keep-Alive: timeout`; every second time in between with a mistake. Once a reload is through, every request
-that is sent gets the new value. The reply to none is cut short, and no connection ends.
+Clients ask again and again on connections that they never close. Meanwhile server.toml is rewritten N times (20), each
+time with another `Keep-Alive: timeout`; every second time a version with a mistake follows. Once a reload is done, every
+request that is sent gets the new value. No reply is cut short, and no connection ends.
 """
-import argparse
 import pathlib
 import signal
 import sys
@@ -15,20 +14,21 @@ import tempfile
 import threading
 import time
 
-import http1
-import lab
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from e2e.pylib import cli, http1, sites
+from e2e.pylib.process import Labserve
 
 # How long a reload may take under this load.
 PATIENCE_S = 3.0
 CLIENTS = 16
 
 
-def says(value):
+def configuration(value):
     return f'[override.connection]\nsays.keep = ["Connection: keep-alive", "Keep-Alive: timeout={value}"]\n'
 
 
 class Client(threading.Thread):
-    """Asks on one connection until it is told to finish. `last` is the value of its last reply, with when it asked."""
+    """Asks on one connection until it is told to finish. `last` is when it last asked, and the value that it got."""
 
     def __init__(self, address, failures):
         super().__init__(daemon=True)
@@ -55,31 +55,31 @@ def all_have(clients, value, since):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = cli.parser(__doc__)
     parser.add_argument("--reloads", type=int, default=20)
     options = parser.parse_args()
     failures, slowest = [], 0.0
-    with tempfile.TemporaryDirectory() as name, lab.site(medium=b"m" * 100_000) as root:
+    with tempfile.TemporaryDirectory() as name, sites.small(medium=b"m" * 100_000) as root:
         file = pathlib.Path(name) / "server.toml"
-        file.write_text(says(1))
-        with lab.labserve("--profile", "node", "--port", 0, "--root", root, "--log", "text/error", "--config", file) as server:
+        file.write_text(configuration(1))
+        with Labserve(options.binary, "--profile", "node", "--root", root, "--log", "text/error", "--config", file) as server:
             clients = [Client(server.address, failures) for _ in range(CLIENTS)]
             for client in clients:
                 client.start()
             for value in range(2, options.reloads + 2):
-                file.write_text(says(value))
+                file.write_text(configuration(value))
                 begun = time.monotonic()
-                server.popen.send_signal(signal.SIGHUP)
+                server.signal(signal.SIGHUP)
                 while not all_have(clients, value, begun) and time.monotonic() < begun + PATIENCE_S:
                     time.sleep(0.002)
                 slowest = max(slowest, time.monotonic() - begun)
                 # From now on nobody may see an older one.
                 time.sleep(0.1)
                 if not all_have(clients, value, begun):
-                    failures.append(f"timeout={value} is not said by all within {PATIENCE_S} s")
+                    failures.append(f"not everybody got timeout={value} within {PATIENCE_S} s")
                 if value % 2 == 0:
-                    file.write_text('[override.connection]\npersistant = true\n' + says(99).split("\n", 1)[1])
-                    server.popen.send_signal(signal.SIGHUP)
+                    file.write_text('[override.connection]\npersistant = true\n' + configuration(99).split("\n", 1)[1])
+                    server.signal(signal.SIGHUP)
                     time.sleep(0.3)
                     if not all_have(clients, value, begun):
                         failures.append(f"a configuration with a mistake changed what is served (after {value})")
@@ -87,14 +87,13 @@ def main():
                 client.finish = True
             for client in clients:
                 client.join(10)
-            server.log.seek(0)
-            refused = server.log.read().decode().count("persistant")
+            reported = server.log().count("persistant")
     replies = sum(client.replies for client in clients)
     print(f"{options.reloads} reloads under {CLIENTS} clients, {replies} replies; the slowest held for all after "
-          f"{1000 * slowest:.0f} ms; {refused} mistakes were told")
-    if refused < options.reloads // 2:
-        failures.append(f"only {refused} of {options.reloads // 2} mistakes were told")
-    return lab.verdict(failures[:10])
+          f"{1000 * slowest:.0f} ms; {reported} mistakes were reported")
+    if reported < options.reloads // 2:
+        failures.append(f"only {reported} of {options.reloads // 2} mistakes were reported")
+    return cli.verdict(failures[:10])
 
 
 if __name__ == "__main__":

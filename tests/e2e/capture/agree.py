@@ -1,27 +1,36 @@
 #!/usr/bin/env python3
 """Does `labserve explain` read out of a capture what labserve itself wrote into its event log?
 
-    tests/agree.py [--binary target/release/labserve] [--profiles NAME,...] [--slow]
-    tests/agree.py --capture FILE --events FILE [--page FILE] [--binary ...]
+    tests/e2e/capture/agree.py [--profiles NAME,...] [--slow]
+    tests/e2e/capture/agree.py --capture FILE --events FILE [--page FILE]
 
-Under every profile the scenes of tests/data/captures/remake.py are played against labserve with --events, under dumpcap. Then,
-for every connection: is it in both; was it used; does every reply answer the same request, with the same status and bytes;
-is each rest as long; is it the same side that ended it, in the same way, and for a reason that fits? With --slow every case
-of both corpora that ends a connection is played too, of all profiles at once: timers of up to 130 s, about four minutes in
-all. The last line counts: `N passed, M failed`. Without dumpcap, or the right to capture, nothing is checked, and that is an
-error.
+Under every profile the scenes of remake.py are played against labserve with --events, under dumpcap. Then, for every
+connection: is it in both? Was it used? Does every reply answer the same request, with the same status and bytes? Is each
+idle period as long? Was it ended by the same side, in the same way, and for a reason that fits? With --slow every case of
+both corpora that ends a connection is played too, for all profiles at once: timers of up to 130 s, about four minutes in
+all. The last line counts: `N passed, M failed`. Without dumpcap, or the right to capture, nothing is checked, and that is
+an error.
 
-With --capture nothing is played: that capture and that log are compared, and with --page what the timeline's page says of
-the same connections (tests/timeline_page.mjs writes it, in the terms of the log) as well.
+With --capture nothing is played: that capture and that log are compared, and with --page what the timeline's page shows
+of the same connections (tests/e2e/browser/timeline_page.mjs writes it, in the terms of the log) as well.
 """
+import calendar
+import collections
+import concurrent.futures
+import datetime
+import json
+import pathlib
+import re
+import subprocess
+import sys
 
-import argparse, calendar, collections, concurrent.futures, datetime, json, pathlib, re, subprocess, sys, tempfile, time
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from e2e.capture import remake
+from e2e.pylib import cli, sites
+from e2e.pylib.process import Labserve
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "data" / "captures"))
-import remake
-
-# For each reason of the log, the reasons that a capture can show. The log knows the server's mind, the capture only the wire.
+# For each reason of the log, the reasons that a capture can show. The log knows what the server decided, the capture only
+# what was on the wire.
 CLOSE_SAID = {"response-said-close", "request-said-close", "body-ends-with-close", "error-response", "http10"}
 REASONS = {
     "unused": {"unused", "error-response"},
@@ -40,59 +49,50 @@ REASONS = {
     "request_dropped": {"client-sent-all"},
     "client_fin_unused": {"unused"},
     "client_fin_in_head": {"in-exchange"},
-    # Where nobody had asked for the body with 100 Continue, a client that ends instead of sending it is done.
+    # A client that closes instead of sending a body that no 100 Continue asked for is done.
     "client_fin_in_body": {"in-exchange", "client-done"},
     "client_fin": {"client-done", "client-sent-all", "request-said-close", "in-exchange"},
     "client_reset": {"in-exchange", "reset-while-idle", "unused", "client-done"},
-    # Somebody asked for it, at whatever moment.
+    # Somebody asked for it through the API, at any moment.
     "asked": {"idle-as-announced", "idle-unannounced", "after-response", "in-exchange", "unused", "reset-while-idle"},
     "shutdown": None,
 }
-# An empty line begins a request for a server, and nothing for whoever reads a capture: what comes behind it, or does not,
-# is a rest there. So is what follows a final response to a request whose body nobody asked for with 100 Continue.
-RESTS = {"unused", "idle-as-announced", "idle-unannounced", "client-done"}
+# An empty line begins a request for a server, and is nothing for a reader of a capture, who sees an idle period after it.
+# The same holds after a final response to a request whose body no 100 Continue asked for.
+IDLE = {"unused", "idle-as-announced", "idle-unannounced", "client-done"}
 EMPTY_LINES = {"line_timeout", "client_fin_in_head", "bad_request"}
-# Argued differences, counted and not failed:
-#   who: the log says whose decision it was, the capture whose FIN or RST came first. Where the client's came before the server
-#     closed, as the frame's time and the log's show, both are right; so are the reasons of a client that is done. It counts
-#     as before too if the two crossed each other, or the server's FIN waits behind data that the client does not read.
-#   late: bytes that the client sent behind the server's end are in the capture, and the server never read them; and what it
-#     had handed to the system need not have left it, if the client broke off.
-#   held: the log's rest begins when the reply is handed to the system. Its last bytes leave later if Nagle's algorithm waits
-#     for the client, or the client takes nothing; so does the server's FIN behind them, and a client's RST may be faster.
-#   begun: the log's rest ends when a head is complete, or a timer ends the wait for it; on the wire with the head's first byte.
-#   unsent: behind a reply that came before the body of its request the server waits for that body, and on the wire nothing is
-#     under way.
-#   bare: a reply without a head, to what is no request, is no HTTP/1.x; explain says so and calls it no response.
+# Differences with a known reason, counted and not failed:
+#   who: the log has whose decision it was, the capture whose FIN or RST came first. If the client's came before the server
+#     closed, by the times of frame and log, both are right; so are the reasons of a client that is done. The two may also
+#     have crossed each other, or the server's FIN waits for data before it that the client does not read.
+#   late: bytes that the client sent after the server's close are in the capture, and the server never read them. What the
+#     server had handed to the system need not have left it, if the client reset the connection.
+#   held: the log's idle period begins when the reply is handed to the system. The reply's last bytes leave later if Nagle's
+#     algorithm waits for the client, or the client's window is closed; so does the FIN after them. The client's RST may
+#     come before.
+#   begun: the log's idle period ends when a head is complete, or a timer ends the wait for it; on the wire it ends with the
+#     first byte of the head.
+#   unsent: after a reply that came before the body of its request the server waits for that body; the wire is silent.
+#   bare: a reply without a head, to something that is not a request, is not HTTP/1.x. Explain does not call it a response.
 CROSSING_NS = 20_000_000
-# How much longer or shorter a rest may be by the log: the system hands bytes on when it can, and others use the machine.
-REST_NS = 25_000_000
-# A reply whose last byte left so much later than its first was held by the network.
+# How much longer or shorter an idle period may be by the log: the system sends when it can, and others use the machine.
+IDLE_NS = 25_000_000
+# If the last byte of a reply left this much later than its first, the network held it.
 SMALL_NS = 20_000_000
-# Explain calls nothing shorter a rest.
-SHORTEST_REST_NS = 100_000_000
+# Explain calls nothing shorter an idle period.
+SHORTEST_IDLE_NS = 100_000_000
 CLIENT_DONE = {"client-done", "client-sent-all", "in-exchange", "request-said-close", "reset-while-idle"}
 
 
 def nanoseconds(time):
-    """Of an RFC 3339 time in UTC with nanoseconds."""
+    """Since 1970, from an RFC 3339 time in UTC with nanoseconds."""
     seconds, fraction = time.removesuffix("Z").split(".")
     return calendar.timegm(datetime.datetime.fromisoformat(seconds).timetuple()) * 10**9 + int(fraction)
 
 
-class Server:
-    def __init__(self, binary, profile, port, site, events):
-        self.process = subprocess.Popen([binary, "--profile", profile, "--root", site, "--port", str(port), "--log", "text/off", "--events", events],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(15)
-
-
 def by_turn(connections):
-    """By the client's address, and by how many more came from it: a port may be used again. Counted from the last, because
-    the log may have begun before the capture."""
+    """Connections by the client's address and by how many more came from it, since a port may be used again. Counted from
+    the last one, because the log may have begun before the capture."""
     turns, found = collections.Counter(), {}
     for address, connection in reversed(connections):
         found[address, turns[address]] = connection
@@ -101,7 +101,7 @@ def by_turn(connections):
 
 
 def logged(events):
-    """Of each connection what the log says."""
+    """What the log has of each connection."""
     connections = collections.defaultdict(list)
     for line in events.read_text().splitlines():
         event = json.loads(line)
@@ -111,7 +111,7 @@ def logged(events):
 
 
 def told(lines):
-    """What the lines of one connection say of it."""
+    """What the lines of one connection's log say about it."""
     last, close = lines[-1], next((line for line in lines if line["event"] == "close"), None)
     heads = {line["request"]: line for line in lines if line["event"] == "head"}
     replies = [{**line, "asked": heads.get(line["request"])} for line in lines if line["event"] == "reply"]
@@ -132,7 +132,7 @@ def how(lines, close):
 
 
 def paged(file, log):
-    """Of each connection what the page says. When the server began to end it is not written there: it is the log's."""
+    """What the page has of each connection. When the server began to close is not on the page: it is taken from the log."""
     ends = {connection: log[connection]["end"] for connection in log}
     pages = by_turn([((claim["local"], claim["peer"]), claim) for claim in sorted(json.loads(file.read_text()), key=lambda claim: claim["connection"])])
     for connection, claim in pages.items():
@@ -142,26 +142,27 @@ def paged(file, log):
 
 
 def holds_empty_lines(shown):
-    """Whether the client sent bytes that are neither a request nor something else."""
+    """Whether the client sent bytes that are not part of a request, and not of another protocol either."""
     requests = [exchange["request"] for exchange in shown["exchanges"] if exchange["request"]]
     said = sum(request["head_bytes"] + request["body_bytes"] for request in requests)
     return shown["client_sent"]["bytes"] > said and shown["use"] != "other" and not any(note["kind"] == "not-http" for note in shown["notes"])
 
 
-def is_unasked(shown):
-    """Whether the last request waits for a 100 Continue in vain."""
+def waits_for_continue(shown):
+    """Whether the last request waits for a 100 Continue that never comes."""
     last = shown["exchanges"][-1]
     return not last["request"]["body_bytes"] and not last["interim"] and any(line.lower() == "expect: 100-continue" for line in last["request"]["head"])
 
 
-def waits_behind_data(end, responses):
+def waits_for_data(end, responses):
     """Whether the server's FIN came with the last bytes of its last response."""
     fins = [fin["frame"] for fin in (end["first_fin"], end["second_fin"]) if fin and fin["by"] == "server"]
     return bool(responses) and responses[-1]["frames"]["last"] in fins
 
 
 def compared(told, shown, argued):
-    """Each claim about a connection: what it is, what is told, what the capture shows, and whether they agree."""
+    """Each claim about a connection: (what it is about, what is logged, what the capture shows, whether they agree). None
+    for the last means that they have to be equal."""
     exchanges = [exchange for exchange in shown["exchanges"] if exchange["response"]]
     broken = any(reset["class"] in ("aborts-data", "refuses-late-data") for reset in shown["end"]["resets"])
     replies = told["replies"]
@@ -170,15 +171,15 @@ def compared(told, shown, argued):
         replies = [reply for reply in replies if reply["head_bytes"]]
         argued["bare"] += len(bare)
     yield "use", "unused" if told["unused"] else "used", "unused" if shown["client_sent"]["bytes"] == 0 else "used", None
-    # What was handed to the system need not have left it, if the client broke off.
+    # What was handed to the system need not have left it, if the client reset the connection.
     yield "replies", len(replies), len(exchanges), broken and len(exchanges) < len(replies) or None
     for reply, exchange in zip(replies, exchanges):
         yield from answered(reply, exchange, broken)
     yield from traffic(told, shown, broken, argued)
     requests = {exchange["number"]: exchange["request"] for exchange in shown["exchanges"]}
-    yield from rested(told["rests"], shown["rests"], requests, exchanges, argued)
+    yield from idle_periods(told["rests"], shown["rests"], requests, exchanges, argued)
     if "announced_s" in told:
-        yield "announced for the rest", told["announced_s"], shown["rests"][-1]["announced_s"] if shown["rests"] else None, None
+        yield "announced idle time", told["announced_s"], shown["rests"][-1]["announced_s"] if shown["rests"] else None, None
     if told["end"]:
         yield from ended(told, shown, exchanges, bare, broken and shown["server_sent"]["bytes"] < told["sent"], argued)
 
@@ -191,12 +192,12 @@ def answered(reply, exchange, broken):
     said = (reply["status"] if line else None, reply["head_bytes"], reply["body_bytes"])
     yield f"reply {reply['request']}", said, seen, broken and seen[0] == said[0] and seen[2] <= said[2] or None
     asked = reply["asked"]
-    # A head that was refused in its middle is not one that the capture could hold to its end.
+    # The capture may not hold the end of a head that was refused before it was complete.
     if asked and request and request["head"] and request["head_complete"] and asked["head_bytes"]:
         if "method" in asked:
             line, words = request["head"][0], (asked["method"], asked["target"])
             yield f"request {reply['request']}", words, line, bool(re.fullmatch(r"\s*".join(map(re.escape, words)) + r"(\s+HTTP/[0-9.]+)?\s*", line))
-        # Of HTTP/0.9 the server reads a line; an empty one behind it looks like the end of a head.
+        # Of HTTP/0.9 the server reads one line. To explain, an empty line after it is the end of a head.
         if asked.get("version") != "0.9":
             yield f"head of request {reply['request']}", asked["head_bytes"], request["head_bytes"], None
         if "raw" in asked:
@@ -213,29 +214,30 @@ def traffic(told, shown, broken, argued):
         yield way, claim, seen, late or None
 
 
-def unsent(request):
+def is_unsent(request):
     """Whether a body was announced and never begun."""
     return bool(request and request["content_length"] and not request["body_bytes"])
 
 
 def left_within(exchange):
-    """How long it took from the request's last byte, or the first of the response if there is no request, to the response's last."""
+    """The time from the request's last byte to the response's last; without a request, from the response's first."""
     request, response = exchange["request"], exchange["response"]
     return response["ended_ns"] - (min(request["ended_ns"], response["begun_ns"]) if request else response["begun_ns"])
 
 
 def came_within(request):
-    """How long a request took to come, as far as the log can tell: one that never was complete is in no line of its own."""
+    """How long a request took to arrive. The log cannot tell if it never was complete: it has no line then."""
     if not request:
         return 0
     return request["ended_ns"] - request["begun_ns"] if request["head_complete"] else float("inf")
 
 
-def rested(told, shown, requests, exchanges, argued):
-    """Rests behind a reply: each that the capture shows must be told, and as long; each that is told and long be shown."""
-    waiting = {exchange["number"] for exchange in exchanges if unsent(exchange["request"])}
+def idle_periods(told, shown, requests, exchanges, argued):
+    """Idle periods after a reply. Each one in the capture must be in the log, and as long. Each long one in the log must be
+    in the capture."""
+    waiting = {exchange["number"] for exchange in exchanges if is_unsent(exchange["request"])}
     left = {exchange["number"]: left_within(exchange) for exchange in exchanges}
-    # On a busy machine the server sees a request late; at the latest before its reply's first byte.
+    # On a busy machine the server sees a request late, but before its reply's first byte.
     seen_late = {exchange["number"] - 1: max(exchange["first_byte_ns"] or 0, 0) for exchange in exchanges}
     shown = {rest["after"]: rest["ns"] for rest in shown if rest["after"] and rest["ended_by"] != "capture-ends"}
     told = {rest["after"]: rest for rest in told}
@@ -244,17 +246,17 @@ def rested(told, shown, requests, exchanges, argued):
         if seen is None:
             held = left.get(after, 0) > SMALL_NS
             argued["held"] += held
-            yield f"rest after {after}", rest["ns"], None, rest["ns"] < max(SHORTEST_REST_NS, held * left[after]) + REST_NS
+            yield f"idle period after {after}", rest["ns"], None, rest["ns"] < max(SHORTEST_IDLE_NS, held * left[after]) + IDLE_NS
         elif rest is None and after in waiting:
             argued["unsent"] += 1
         else:
             longer = (rest["ns"] if rest else 0) - seen
-            held = longer > REST_NS and left.get(after, 0) > SMALL_NS
+            held = longer > IDLE_NS and left.get(after, 0) > SMALL_NS
             argued["held"] += held
             begun = came_within(requests.get(after + 1))
-            argued["begun"] += begun > REST_NS and longer > REST_NS
+            argued["begun"] += begun > IDLE_NS and longer > IDLE_NS
             longer -= min(longer, begun) if longer > 0 else 0
-            yield f"rest after {after}", rest and rest["ns"], seen, -REST_NS <= longer - (rest["within_ns"] if rest else 0) <= REST_NS + held * left[after] + seen_late.get(after, 0)
+            yield f"idle period after {after}", rest and rest["ns"], seen, -IDLE_NS <= longer - (rest["within_ns"] if rest else 0) <= IDLE_NS + held * left[after] + seen_late.get(after, 0)
 
 
 def ended(told, shown, exchanges, bare, held, argued):
@@ -263,7 +265,7 @@ def ended(told, shown, exchanges, bare, held, argued):
     first = min((e for e in (end["first_fin"], *end["resets"]) if e), key=lambda e: e["frame"], default=None)
     crossed = None
     if end["by"] != close["who"]:
-        waits = bool(first) and (first["ns"] < nanoseconds(close["time"]) + CROSSING_NS or waits_behind_data(end, responses))
+        waits = bool(first) and (first["ns"] < nanoseconds(close["time"]) + CROSSING_NS or waits_for_data(end, responses))
         crossed = bool(first and end["by"] == first["by"] == "client" and (held or waits))
         argued["held"] += held
         argued["who"] += 1
@@ -273,8 +275,8 @@ def ended(told, shown, exchanges, bare, held, argued):
     yield "ended with", close["how"], seen, crossed
     if bare and len(responses) < len(told["replies"]):
         allowed = allowed | {"unknown", "in-exchange", "no-request"}
-    elif close["reason"] in EMPTY_LINES and holds_empty_lines(shown) or close["reason"] == "body_timeout" and is_unasked(shown):
-        allowed = allowed | RESTS
+    elif close["reason"] in EMPTY_LINES and holds_empty_lines(shown) or close["reason"] == "body_timeout" and waits_for_continue(shown):
+        allowed = allowed | IDLE
     elif close["reason"] == "client_fin_in_head" and shown["use"] == "other":
         allowed = {"unknown"}
     if allowed is not None:
@@ -282,7 +284,7 @@ def ended(told, shown, exchanges, bare, held, argued):
 
 
 def differences(sources, shown, argued):
-    """How many claims there are, and those with which the capture does not agree."""
+    """How many claims there are, and those with which the capture does not agree, in words."""
     count, found = 0, []
     for connection in sorted(shown.keys() | set().union(*sources.values())):
         (local, peer), _ = connection
@@ -306,39 +308,32 @@ def explained(binary, capture, *ports):
     return by_turn([((connection["server"], connection["client"]), connection) for connection in json.loads(done.stdout)["connections"]])
 
 
-def check(binary, profile, number, site, work, argued, slow):
-    port = 26101 + number
-    events = work / f"{profile}.jsonl"
-    server = Server(binary, profile, port, site, events)
-    remake.wait_for(port)
-    time.sleep(0.2)
+def check(binary, profile, site, work, argued, slow):
+    """(connections, exchanges, claims, differences) of a profile."""
     file = work / f"{profile}.pcapng"
-    recorder = remake.Recorder(port, file)
-    try:
-        remake.page(port, 6.5)
-        remake.endings(port)
-        remake.uploads(port)
-        remake.ends(port)
-        if slow:
-            remake.side_by_side(lambda case: remake.is_slow(case) or remake.is_quick_ending(case))(port)
-    finally:
-        server.stop()
-        recorder.stop()
+    with Labserve(binary, "--profile", profile, "--root", site, "--log", "off", events=work / f"{profile}.jsonl") as server:
+        port = server.port
+        with remake.Recorder(port, file):
+            remake.page(port, 6.5)
+            remake.endings(port)
+            remake.uploads(port)
+            remake.ends(port)
+            if slow:
+                remake.side_by_side(lambda case: remake.is_slow(case) or remake.is_quick_ending(case))(port)
+            server.stop()
     shown = explained(binary, file, port)
-    # The first connection of all only asked whether the server was there, before the capture began.
-    log = {connection: claim for connection, claim in logged(events).items() if claim["connection"] != 1}
-    count, found = differences({"in the log": log}, shown, argued)
+    count, found = differences({"in the log": logged(work / f"{profile}.jsonl")}, shown, argued)
     exchanges = sum(len(connection["exchanges"]) for connection in shown.values())
     return len(shown), exchanges, count, found
 
 
-def given(arguments):
-    """Compares a capture with a log, and a page, of the same run."""
-    log = logged(arguments.events)
+def compare_files(options):
+    """Compares a capture with a log, and a page, of the same run. Returns whether something differs."""
+    log = logged(options.events)
     sources = {"in the log": log}
-    if arguments.page:
-        sources["on the page"] = paged(arguments.page, log)
-    shown = explained(arguments.binary, arguments.capture, *sorted({local.rsplit(":", 1)[1] for (local, _), _ in log}))
+    if options.page:
+        sources["on the page"] = paged(options.page, log)
+    shown = explained(options.binary, options.capture, *sorted({local.rsplit(":", 1)[1] for (local, _), _ in log}))
     argued = collections.Counter()
     count, found = differences(sources, shown, argued)
     print(*found, sep="\n")
@@ -347,26 +342,22 @@ def given(arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default=str(HERE.parent / "target/release/labserve"))
+    parser = cli.parser(__doc__)
     parser.add_argument("--profiles", default=",".join(remake.PROFILES))
     parser.add_argument("--capture", type=pathlib.Path, help="compare this one")
     parser.add_argument("--events", type=pathlib.Path, help="with this event log")
-    parser.add_argument("--page", type=pathlib.Path, help="and with what the timeline's page said")
+    parser.add_argument("--page", type=pathlib.Path, help="and with what the timeline's page showed")
     parser.add_argument("--slow", action="store_true", help="the ends that take minutes too")
-    arguments = parser.parse_args()
-    if arguments.capture:
-        return given(arguments)
+    options = parser.parse_args()
+    if options.capture:
+        return compare_files(options)
     passed = failed = claims = 0
     argued = collections.Counter()
-    with tempfile.TemporaryDirectory() as work:
-        work = pathlib.Path(work)
-        site = work / "site"
-        site.mkdir()
-        remake.make_site(site)
-        profiles = arguments.profiles.split(",")
-        with concurrent.futures.ThreadPoolExecutor(len(profiles) if arguments.slow else 1) as pool:
-            checks = [pool.submit(check, arguments.binary, profile, number, site, work, argued, arguments.slow) for number, profile in enumerate(profiles)]
+    profiles = options.profiles.split(",")
+    with sites.public_directory() as work:
+        site = sites.without_content(work)
+        with concurrent.futures.ThreadPoolExecutor(len(profiles) if options.slow else 1) as pool:
+            checks = [pool.submit(check, options.binary, profile, site, work, argued, options.slow) for profile in profiles]
             for profile, done in zip(profiles, checks):
                 connections, exchanges, count, found = done.result()
                 ok = not found and connections > 10
