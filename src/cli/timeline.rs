@@ -2,7 +2,7 @@
 
 use super::Mistake;
 use labserve_server::events::{LiveTape, Notes, Recorder, Tapes};
-use labserve_server::serve::{Running, Server};
+use labserve_server::server::{Running, Server};
 use labserve_timeline::{Bound, Desk, Desks, PORT, Timeline};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -4,7 +4,7 @@ use super::Room;
 use super::refusal::Refusal;
 use labserve_core::profile::Style;
 use labserve_server::events::state_key;
-use labserve_server::serve::Sight;
+use labserve_server::server::Sight;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -4,7 +4,7 @@ use super::desk::{Change, Desk};
 use super::refusal::Refusal;
 use labserve_core::profile::layers::Stack;
 use labserve_server::events::Notes;
-use labserve_server::serve::{Orders, Site};
+use labserve_server::server::{Orders, Site};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
