@@ -122,7 +122,7 @@ pub(super) fn start(
     (running, notes): (&Running, &Notes),
     names: &[(String, SocketAddr)],
 ) -> Result<(Arc<Desks>, Option<Timeline>), Mistake> {
-    let desks = Arc::new(Desks::new(desks, running.orders().clone(), notes.clone()));
+    let desks = Arc::new(Desks::new(desks, running.control().clone(), notes.clone()));
     let timeline = match prepared {
         None => None,
         Some(Prepared { bound, tape, lines }) => {

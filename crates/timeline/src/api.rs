@@ -99,16 +99,22 @@ fn connection_id(text: &str) -> Result<u64, Refusal> {
 
 /// One server, as it is now.
 pub(super) async fn described(room: &Room, number: usize) -> Answer {
-    let sights = connections::sights(room).await?;
-    let open = sights.iter().filter(|sight| sight.server == number).count();
+    let open_connections = connections::open_connections(room).await?;
+    let open = open_connections
+        .iter()
+        .filter(|connection| connection.server == number)
+        .count();
     room.desks.look(number, |desk| desk.describe(number, open)).map(Json)
 }
 
 async fn all_described(room: &Room) -> Result<Vec<Value>, Refusal> {
-    let sights = connections::sights(room).await?;
+    let open_connections = connections::open_connections(room).await?;
     (0..room.desks.names().len())
         .map(|number| {
-            let open = sights.iter().filter(|sight| sight.server == number).count();
+            let open = open_connections
+                .iter()
+                .filter(|connection| connection.server == number)
+                .count();
             room.desks.look(number, |desk| desk.describe(number, open))
         })
         .collect()

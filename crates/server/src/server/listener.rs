@@ -1,8 +1,8 @@
-//! Accepts connections, and starts or refuses them.
+//! Accepts connections, and admits or refuses them.
 
 use super::driver::{self, Driver, Entry};
-use super::room::{LOOK, Room};
-use super::worker::Worker;
+use super::fd_reserve::{FdReserve, RECHECK};
+use super::local_server::LocalServer;
 use crate::events::Story;
 use socket2::SockRef;
 use std::io;
@@ -13,100 +13,101 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A listener, open or shut. Shut, it leaves connections to the system's backlog; dropped, it accepts no more.
+/// The task that accepts connections for one server on one worker. It can be paused: new connections then wait in the
+/// system's backlog. Dropping it ends the task.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct AcceptLoop {
     listener: Rc<TcpListener>,
-    accepting: Option<JoinHandle<()>>,
+    task: Option<JoinHandle<()>>,
 }
 
-impl Door {
-    pub(super) fn open(listener: TcpListener, worker: &Rc<Worker>) -> Door {
-        let mut door = Door {
+impl AcceptLoop {
+    pub(super) fn start(listener: TcpListener, server: &Rc<LocalServer>) -> AcceptLoop {
+        let mut accept_loop = AcceptLoop {
             listener: Rc::new(listener),
-            accepting: None,
+            task: None,
         };
-        door.set(true, worker);
-        door
+        accept_loop.set_accepting(true, server);
+        accept_loop
     }
 
-    /// Opens or shuts it.
-    pub(super) fn set(&mut self, open: bool, worker: &Rc<Worker>) {
-        match (open, self.accepting.take()) {
-            (true, None) => {
-                let accepting = accept(Rc::clone(&self.listener), Rc::clone(worker));
-                self.accepting = Some(tokio::task::spawn_local(accepting));
+    /// Resumes or pauses it. Does nothing if it is in that state already.
+    pub(super) fn set_accepting(&mut self, accepting: bool, server: &Rc<LocalServer>) {
+        if !accepting {
+            if let Some(task) = self.task.take() {
+                task.abort();
             }
-            (true, accepting) => self.accepting = accepting,
-            (false, Some(accepting)) => accepting.abort(),
-            (false, None) => {}
+        } else if self.task.is_none() {
+            let accept = accept(Rc::clone(&self.listener), Rc::clone(server));
+            self.task = Some(tokio::task::spawn_local(accept));
         }
     }
 }
 
-impl Drop for Door {
+impl Drop for AcceptLoop {
     fn drop(&mut self) {
-        if let Some(accepting) = &self.accepting {
-            accepting.abort();
+        if let Some(task) = &self.task {
+            task.abort();
         }
     }
 }
 
-/// How long it is waited when connections cannot be accepted, for whatever reason.
+/// How long to wait after `accept` has failed.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// Accepts connections until it is aborted.
-async fn accept(listener: Rc<TcpListener>, worker: Rc<Worker>) {
-    let room = Room::of_process();
+/// Accepts connections until the task is aborted.
+async fn accept(listener: Rc<TcpListener>, server: Rc<LocalServer>) {
+    let reserve = FdReserve::of_process();
     let inherited = Inherited::of(&listener);
     let mut failing = false;
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 failing = false;
-                let is_last = room.is_filled_by(&stream);
-                admit(stream, peer, inherited, &worker);
+                let is_last = reserve.is_reached_by(&stream);
+                admit(stream, peer, inherited, &server);
                 if is_last {
-                    until_room(room, &listener, &worker).await;
+                    wait_for_descriptors(reserve, &listener, &server).await;
                 }
             }
-            // The client was gone before it was accepted.
+            // The client disconnected before its connection was accepted.
             Err(error)
                 if matches!(
                     error.kind(),
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
                 ) => {}
-            // The system lacks something. That passes; asking again at once would keep a processor busy until then.
+            // The system lacks a resource, such as descriptors or memory. Retrying at once would keep a CPU busy.
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
                     tracing::warn!("cannot accept a connection, trying again: {error}");
                 }
-                worker.cache.borrow_mut().clear();
+                server.cache.borrow_mut().clear();
                 tokio::time::sleep(RETRY).await;
             }
         }
     }
 }
 
-/// Waits until there are descriptors for another connection. Clients wait too: the system has their connections.
-async fn until_room(room: Room, listener: &TcpListener, worker: &Worker) {
-    if room.is_left(listener) {
+/// Waits until a descriptor below the reserve is free. New clients wait in the backlog meanwhile; accepted connections are
+/// not affected.
+async fn wait_for_descriptors(reserve: FdReserve, listener: &TcpListener, server: &LocalServer) {
+    if reserve.leaves_room(listener) {
         return;
     }
     tracing::warn!("no descriptors are left for more connections (ulimit -n): further clients wait until others leave");
-    while !room.is_left(listener) {
-        // An open file that nobody is sent just now is worth less than a connection.
-        worker.cache.borrow_mut().clear();
-        tokio::time::sleep(LOOK).await;
+    while !reserve.leaves_room(listener) {
+        // A cached file that is not being sent is worth less than a connection.
+        server.cache.borrow_mut().clear();
+        tokio::time::sleep(RECHECK).await;
     }
 }
 
-/// What a listener's connections have from it, so that the system need not be asked or told for each of them.
+/// Properties that every accepted connection inherits from the listener. Knowing them saves system calls per connection.
 #[derive(Clone, Copy, Debug)]
 struct Inherited {
-    /// TCP_NODELAY: on Linux a connection begins with that of its listener.
+    /// TCP_NODELAY: on Linux a connection starts with its listener's setting.
     nodelay: bool,
-    /// The address that they come in on; `None` if it differs from one to the other.
+    /// The server's address; `None` if the listener is bound to all addresses and connections differ.
     local: Option<SocketAddr>,
 }
 
@@ -120,9 +121,9 @@ impl Inherited {
     }
 }
 
-fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, worker: &Rc<Worker>) {
-    let site = worker.site();
-    let id = worker.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
+fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, server: &Rc<LocalServer>) {
+    let site = server.site();
+    let id = server.shared.next_connection_id();
     let local = inherited.local.or_else(|| stream.local_addr().ok()).unwrap_or(peer);
     let nodelay = site.profile.writes.nodelay;
     if nodelay != inherited.nodelay
@@ -130,11 +131,11 @@ fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, worker: &Rc<
     {
         tracing::debug!("TCP_NODELAY: {error}");
     }
-    let open = OpenCount::new(worker, site.profile.connection.max_connections);
+    let open = OpenCount::new(server, site.profile.connection.max_connections);
     let driver = Box::new(Driver::new(
         stream,
         Rc::new(Story::new(id, peer, local)),
-        Rc::clone(worker),
+        Rc::clone(server),
     ));
     tokio::task::spawn_local(async move {
         driver::drive(driver, open.entry).await;
@@ -142,22 +143,23 @@ fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, worker: &Rc<
     });
 }
 
-/// Counts a connection until it is dropped, however its task ends.
+/// Counts a connection as open until it is dropped, however the connection's task ends.
 struct OpenCount {
-    worker: Rc<Worker>,
+    server: Rc<LocalServer>,
     entry: Entry,
 }
 
 impl OpenCount {
-    /// Counts one more. It is admitted if fewer than `most` are; what is refused takes nobody's place while it is told so.
-    fn new(worker: &Rc<Worker>, most: Option<u64>) -> OpenCount {
-        worker.open.set(worker.open.get() + 1);
-        let one_more = |open: u64| most.is_none_or(|most| open < most).then_some(open + 1);
-        let admitted = worker
+    /// Counts one more connection and admits it if fewer than `limit` are admitted. A refused connection does not count
+    /// against the limit while it gets its refusal.
+    fn new(server: &Rc<LocalServer>, limit: Option<u64>) -> OpenCount {
+        server.open.set(server.open.get() + 1);
+        let one_more = |open: u64| limit.is_none_or(|limit| open < limit).then_some(open + 1);
+        let admitted = server
             .admitted_everywhere
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
         OpenCount {
-            worker: Rc::clone(worker),
+            server: Rc::clone(server),
             entry: match admitted {
                 Ok(_) => Entry::Admitted,
                 Err(_) => Entry::Refused,
@@ -168,9 +170,9 @@ impl OpenCount {
 
 impl Drop for OpenCount {
     fn drop(&mut self) {
-        self.worker.open.set(self.worker.open.get() - 1);
+        self.server.open.set(self.server.open.get() - 1);
         if matches!(self.entry, Entry::Admitted) {
-            self.worker.admitted_everywhere.fetch_sub(1, Ordering::Relaxed);
+            self.server.admitted_everywhere.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

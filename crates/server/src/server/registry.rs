@@ -1,9 +1,11 @@
-//! The open connections of one server on one worker: entered when they are accepted, and struck out when they end.
+//! The open connections of one server on one worker. A connection is added when it is accepted and removed when it ends.
 //!
-//! Nothing here is on the way of a request. Who asks comes with an order to the worker, on its own thread.
+//! No request reads or changes the registry. Queries reach it through the worker's command channel, on the worker's own
+//! thread.
 
-use super::worker::Worker;
+use super::local_server::LocalServer;
 use crate::events::{Latest, Story};
+use crate::sys::{Kernel, Socket, kernel_facts};
 use labserve_core::profile::Style;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -13,44 +15,44 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-/// An open connection, as it is seen from outside.
+/// A snapshot of an open connection.
 #[derive(Clone, Debug)]
-pub struct Sight {
-    /// The number of its server.
+pub struct ConnectionInfo {
+    /// The index of its server.
     pub server: usize,
-    /// Its number since the program started.
+    /// Its id: connections are numbered from 1, in the order in which the program accepts them.
     pub id: u64,
-    /// The address that it came in on.
+    /// The server's address.
     pub local: SocketAddr,
-    /// The client.
+    /// The client's address.
     pub peer: SocketAddr,
-    /// Where it stood at its last event.
+    /// State and counters as of its last event.
     pub latest: Latest,
     /// How long it has been open.
     pub open: Duration,
 }
 
-/// Somebody's wish that a connection end.
+/// A request from outside to close a connection: a one-shot signal that carries the style.
 #[derive(Debug, Default)]
-pub(super) struct Wish {
+pub(super) struct CloseRequest {
     style: Cell<Option<Style>>,
     waker: RefCell<Option<Waker>>,
 }
 
-impl Wish {
+impl CloseRequest {
     fn make(&self, style: Style) {
         self.style.set(Some(style));
         self.wake();
     }
 
-    /// Wakes whoever waits for it, made or not.
+    /// Wakes the connection's task, whether or not the request was made.
     fn wake(&self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
     }
 
-    /// Waits until it is made; says in which style.
+    /// Waits until the request is made and returns its style.
     pub(super) fn made(&self) -> impl Future<Output = Style> + use<'_> {
         poll_fn(|cx| match self.style.get() {
             Some(style) => Poll::Ready(style),
@@ -68,48 +70,13 @@ impl Wish {
 #[derive(Debug)]
 struct Entry {
     story: Rc<Story>,
-    wish: Wish,
-    socket: crate::sys::Socket,
-}
-
-/// The open connections, by their numbers.
-#[derive(Debug, Default)]
-pub(super) struct Registry(RefCell<HashMap<u64, Rc<Entry>>>);
-
-impl Registry {
-    /// What is open. `server` is the number of the server whose they are.
-    pub(super) fn sights(&self, server: usize) -> Vec<Sight> {
-        self.0.borrow().values().map(|entry| entry.sight(server)).collect()
-    }
-
-    /// One of them, and what the kernel knows of it, if it says.
-    pub(super) fn look_at(&self, server: usize, id: u64) -> Option<(Sight, Option<crate::sys::Kernel>)> {
-        let open = self.0.borrow();
-        let entry = open.get(&id)?;
-        Some((entry.sight(server), crate::sys::kernel_facts(entry.socket)))
-    }
-
-    /// Wakes the tasks of all of them, so that they see what has changed for all.
-    pub(super) fn wake_all(&self) {
-        for entry in self.0.borrow().values() {
-            entry.wish.wake();
-        }
-    }
-
-    /// Asks one of them to end. False if it is none of these.
-    pub(super) fn end(&self, id: u64, style: Style) -> bool {
-        let open = self.0.borrow();
-        let entry = open.get(&id);
-        if let Some(entry) = entry {
-            entry.wish.make(style);
-        }
-        entry.is_some()
-    }
+    close_request: CloseRequest,
+    socket: Socket,
 }
 
 impl Entry {
-    fn sight(&self, server: usize) -> Sight {
-        Sight {
+    fn info(&self, server: usize) -> ConnectionInfo {
+        ConnectionInfo {
             server,
             id: self.story.id,
             local: self.story.local,
@@ -120,35 +87,71 @@ impl Entry {
     }
 }
 
-/// A connection's place in the registry until it is dropped, however its task ends. The socket must be open as long.
+/// The open connections, by id.
+#[derive(Debug, Default)]
+pub(super) struct Registry(RefCell<HashMap<u64, Rc<Entry>>>);
+
+impl Registry {
+    /// All open connections. `server` is the index of the server that owns this registry.
+    pub(super) fn connections(&self, server: usize) -> Vec<ConnectionInfo> {
+        self.0.borrow().values().map(|entry| entry.info(server)).collect()
+    }
+
+    /// The connection with this id, and what the kernel reports about it.
+    pub(super) fn connection(&self, server: usize, id: u64) -> Option<(ConnectionInfo, Option<Kernel>)> {
+        let open = self.0.borrow();
+        let entry = open.get(&id)?;
+        Some((entry.info(server), kernel_facts(entry.socket)))
+    }
+
+    /// Wakes the task of every connection, so that it notices a change that concerns all of them.
+    pub(super) fn wake_all(&self) {
+        for entry in self.0.borrow().values() {
+            entry.close_request.wake();
+        }
+    }
+
+    /// Requests that the connection with this id be closed. False if it is not in this registry.
+    pub(super) fn close(&self, id: u64, style: Style) -> bool {
+        let open = self.0.borrow();
+        let entry = open.get(&id);
+        if let Some(entry) = entry {
+            entry.close_request.make(style);
+        }
+        entry.is_some()
+    }
+}
+
+/// Keeps a connection in the registry until it is dropped, however the connection's task ends. The socket must stay open
+/// for that long: queries read the kernel's facts from it.
 #[derive(Debug)]
 pub(super) struct Registered {
-    worker: Rc<Worker>,
+    server: Rc<LocalServer>,
     entry: Rc<Entry>,
 }
 
 impl Registered {
-    pub(super) fn new(worker: &Rc<Worker>, story: &Rc<Story>, socket: crate::sys::Socket) -> Registered {
+    pub(super) fn new(server: &Rc<LocalServer>, story: &Rc<Story>, socket: Socket) -> Registered {
         let entry = Rc::new(Entry {
             story: Rc::clone(story),
-            wish: Wish::default(),
+            close_request: CloseRequest::default(),
             socket,
         });
-        worker.registry.0.borrow_mut().insert(story.id, Rc::clone(&entry));
+        server.registry.0.borrow_mut().insert(story.id, Rc::clone(&entry));
         Registered {
-            worker: Rc::clone(worker),
+            server: Rc::clone(server),
             entry,
         }
     }
 
-    /// Somebody's wish that the connection end.
-    pub(super) fn wish(&self) -> &Wish {
-        &self.entry.wish
+    /// The request from outside to close this connection.
+    pub(super) fn close_request(&self) -> &CloseRequest {
+        &self.entry.close_request
     }
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.worker.registry.0.borrow_mut().remove(&self.entry.story.id);
+        self.server.registry.0.borrow_mut().remove(&self.entry.story.id);
     }
 }
