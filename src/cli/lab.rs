@@ -8,7 +8,7 @@ use crate::VERSION;
 use labserve_core::profile::builtin;
 use labserve_server::files::Limits;
 use labserve_server::profile_files;
-use labserve_server::serve::{Server, Site, run as run_servers};
+use labserve_server::server::{Server, Site, run as run_servers};
 use labserve_timeline::Desk;
 use std::net::{Ipv4Addr, SocketAddr};
 

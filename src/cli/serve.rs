@@ -12,7 +12,7 @@ use super::{Mistake, control, log, timeline};
 use crate::VERSION;
 use labserve_core::profile::Profile;
 use labserve_server::events::{Output, Recorder};
-use labserve_server::serve::{GRACE, Options, Server, Site, run as run_servers};
+use labserve_server::server::{GRACE, Options, Server, Site, run as run_servers};
 use labserve_timeline::Desk;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;

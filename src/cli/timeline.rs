@@ -2,7 +2,7 @@
 
 use super::Mistake;
 use labserve_server::events::{LiveTape, Notes, Recorder, Tapes};
-use labserve_server::serve::{Running, Server};
+use labserve_server::server::{Running, Server};
 use labserve_timeline::{Bound, Desk, Desks, PORT, Timeline};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -122,7 +122,7 @@ pub(super) fn start(
     (running, notes): (&Running, &Notes),
     names: &[(String, SocketAddr)],
 ) -> Result<(Arc<Desks>, Option<Timeline>), Mistake> {
-    let desks = Arc::new(Desks::new(desks, running.orders().clone(), notes.clone()));
+    let desks = Arc::new(Desks::new(desks, running.control().clone(), notes.clone()));
     let timeline = match prepared {
         None => None,
         Some(Prepared { bound, tape, lines }) => {

@@ -4,7 +4,7 @@ use super::Room;
 use super::refusal::Refusal;
 use labserve_core::profile::Style;
 use labserve_server::events::state_key;
-use labserve_server::serve::Sight;
+use labserve_server::server::ConnectionInfo;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,28 +26,28 @@ pub(super) async fn list(room: &Room, query: &BTreeMap<String, String>) -> Resul
                 .ok_or_else(|| Refusal::no_server(text))?,
         ),
     };
-    let sights = sights(room).await?;
-    let chosen = sights
+    let open_connections = open_connections(room).await?;
+    let chosen = open_connections
         .iter()
-        .filter(|sight| server.is_none_or(|server| server == sight.server));
-    let rows: Vec<Value> = chosen.map(|sight| row(sight, &names)).collect();
+        .filter(|connection| server.is_none_or(|server| server == connection.server));
+    let rows: Vec<Value> = chosen.map(|connection| row(connection, &names)).collect();
     Ok(json!({"connections": rows}))
 }
 
 /// Every open connection.
-pub(super) async fn sights(room: &Room) -> Result<Vec<Sight>, Refusal> {
-    timeout(TIME, room.desks.orders().connections())
+pub(super) async fn open_connections(room: &Room) -> Result<Vec<ConnectionInfo>, Refusal> {
+    timeout(TIME, room.desks.control().connections())
         .await
         .map_err(|_| Refusal::internal())
 }
 
 /// One of them, with what the kernel knows of it.
 pub(super) async fn one(room: &Room, id: u64) -> Result<Value, Refusal> {
-    let (sight, kernel) = timeout(TIME, room.desks.orders().connection(id))
+    let (connection, kernel) = timeout(TIME, room.desks.control().connection(id))
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;
-    let mut row = row(&sight, &room.desks.names());
+    let mut row = row(&connection, &room.desks.names());
     row["kernel"] = json!(kernel);
     Ok(row)
 }
@@ -59,34 +59,34 @@ pub(super) async fn end(room: &Room, id: u64, query: &BTreeMap<String, String>) 
         Some("rst") => ("rst", Style::Rst),
         Some(other) => return Err(Refusal::bad_query(format!("how: expected fin or rst, got `{other}`"))),
     };
-    let orders = room.desks.orders();
+    let control = room.desks.control();
     let seen = timeout(TIME, async {
-        let (sight, _) = orders.connection(id).await?;
-        orders.end(id, style).await.then_some(sight)
+        let (connection, _) = control.connection(id).await?;
+        control.close(id, style).await.then_some(connection)
     });
-    let sight = seen
+    let connection = seen
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;
-    if let Some((name, _)) = room.desks.names().get(sight.server) {
+    if let Some((name, _)) = room.desks.names().get(connection.server) {
         let what = json!({"what": "close", "connection": id, "how": how});
-        room.desks.tell(sight.server, name, what);
+        room.desks.tell(connection.server, name, what);
     }
     Ok(json!({"connection": id, "asked": how}))
 }
 
-fn row(sight: &Sight, names: &[(String, SocketAddr)]) -> Value {
-    let latest = sight.latest;
+fn row(connection: &ConnectionInfo, names: &[(String, SocketAddr)]) -> Value {
+    let latest = connection.latest;
     json!({
-        "connection": sight.id,
-        "server": names.get(sight.server).map(|(name, _)| name),
-        "number": sight.server,
-        "local": sight.local.to_string(),
-        "peer": sight.peer.to_string(),
+        "connection": connection.id,
+        "server": names.get(connection.server).map(|(name, _)| name),
+        "number": connection.server,
+        "local": connection.local.to_string(),
+        "peer": connection.peer.to_string(),
         "state": state_key(latest.state),
         "requests": latest.requests,
         "received": latest.traffic.received,
         "sent": latest.traffic.sent,
-        "open_ns": u64::try_from(sight.open.as_nanos()).unwrap_or(u64::MAX),
+        "open_ns": u64::try_from(connection.open.as_nanos()).unwrap_or(u64::MAX),
     })
 }

@@ -8,7 +8,7 @@ use labserve_core::profile::compare::differences;
 use labserve_core::profile::layers::{Layer, Stack};
 use labserve_core::profile::{ConfigError, Profile, builtin, near};
 use labserve_server::profile_files;
-use labserve_server::serve::Site;
+use labserve_server::server::Site;
 use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
 use std::sync::OnceLock;

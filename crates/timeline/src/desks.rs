@@ -4,7 +4,7 @@ use super::desk::{Change, Desk};
 use super::refusal::Refusal;
 use labserve_core::profile::layers::Stack;
 use labserve_server::events::Notes;
-use labserve_server::serve::{Orders, Site};
+use labserve_server::server::{Control, Site};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,16 +13,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub struct Desks {
     desks: Mutex<Vec<Desk>>,
-    orders: Orders,
+    control: Control,
     notes: Notes,
 }
 
 impl Desks {
-    /// The servers in the order of their numbers, the way of orders to them, and of lines about what is changed.
-    pub fn new(desks: Vec<Desk>, orders: Orders, notes: Notes) -> Desks {
+    /// The servers in the order of their numbers, the way to control them, and of lines about what is changed.
+    pub fn new(desks: Vec<Desk>, control: Control, notes: Notes) -> Desks {
         Desks {
             desks: Mutex::new(desks),
-            orders,
+            control,
             notes,
         }
     }
@@ -31,13 +31,13 @@ impl Desks {
     pub fn replace(&self, number: usize, stack: Stack, site: Site) {
         if let Some(desk) = self.lock().get_mut(number) {
             desk.replace(stack, site);
-            self.orders.reload(number, desk.site());
+            self.control.reload(number, desk.site());
         }
     }
 
-    /// The way of orders to the servers.
-    pub(super) fn orders(&self) -> &Orders {
-        &self.orders
+    /// The way to control the servers.
+    pub(super) fn control(&self) -> &Control {
+        &self.control
     }
 
     /// The name and address of each server.
@@ -77,7 +77,7 @@ impl Desks {
         let name = desk.name().to_owned();
         let done = change(&mut changed)?;
         if !done.is_empty() {
-            self.orders.reload(number, changed.site());
+            self.control.reload(number, changed.site());
         }
         *desk = changed;
         for what in done {
@@ -96,7 +96,7 @@ impl Desks {
             .get_mut(number)
             .ok_or_else(|| Refusal::no_server(&number.to_string()))?;
         if let Some(what) = desk.accept(accepting) {
-            self.orders.accept(number, accepting);
+            self.control.set_accepting(number, accepting);
             self.tell(number, desk.name(), what);
         }
         Ok(())
