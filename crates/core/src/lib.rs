@@ -10,7 +10,6 @@
 mod adversarial;
 pub mod close_reason;
 pub mod conn;
-pub mod connection;
 pub mod decide;
 pub mod facts;
 pub mod http1;

@@ -1,7 +1,7 @@
 //! The order of interim responses, request body and response, as a pure function.
 
 use crate::close_reason::CloseReason;
-use crate::connection::ends_by_both;
+use super::ends_by_both;
 use crate::http1::{Framing, Request, ResponseId, Version};
 use crate::profile::{Continue, Profile, ReadBody};
 use crate::render::Reply;

@@ -1,6 +1,6 @@
 //! Until when the next part of a request body must arrive, and what its absence means.
 
-use crate::connection::{BodyEnd, due};
+use super::{BodyEnd, due};
 use crate::profile::{Timer, Timers};
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! How a connection is closed: for which reason, after which pause, in which style.
 
 use crate::close_reason::CloseReason;
-use crate::connection::State;
+use super::State;
 use crate::profile::{Ends, Style};
 use std::time::Duration;
 

@@ -6,168 +6,19 @@
 //!
 //! [`Exchange::on`] takes what happened and returns what is to be done; a step that the plan does not have is left out.
 
+use super::action::{Action, Finish, Happened, Leftover, PathQuery};
 use super::body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
-use super::{Close, Context, Opened, Patience, Purpose, Refusal};
+use super::{BodyEnd, Close, Context, Opened, Patience, Purpose, Refusal};
 use crate::close_reason::CloseReason;
-use crate::connection::{BodyEnd, Fate, fate};
-use crate::decide::{self, Refused, Route, Step};
-use crate::facts::Found;
+use crate::decide::{self, Route};
 use crate::http1::chunked::ChunkFault;
 use crate::http1::field::Name;
-use crate::http1::head::{self, Http09};
-use crate::http1::range::ByteRange;
+use crate::http1::head;
 use crate::http1::request::{BodyRules, Delimiter};
-use crate::http1::text::hexadecimal;
-use crate::http1::{Fault, Framing, Request, ResponseId, Scan, Treatment, Version, status};
-use crate::path::Located;
-use crate::profile::{Entity, MethodRule, Precompressed, Profile, ReadBody, Style};
-use crate::render::{Body, Moment, Reply, Surroundings, Why};
-use core::net::SocketAddr;
+use crate::http1::{Fault, Framing, Request, ResponseId, Scan, Treatment};
+use crate::profile::{MethodRule, Profile, ReadBody};
+use crate::render::{Body, Decision, Reply};
 use std::time::Duration;
-
-/// What is to be done for an exchange.
-#[derive(Debug)]
-pub enum Action {
-    /// Send this many `100 Continue` responses, then tell [`Happened::Sent`].
-    SendContinue(u8),
-    /// Look up [`Exchange::query`], then tell [`Happened::Found`].
-    Lookup,
-    /// Take in what has arrived of the body, without waiting for more, then tell [`Happened::BodyPeeked`].
-    PeekBody,
-    /// Read the body to its end, then tell [`Happened::BodyRead`].
-    ReadBody(Patience),
-    /// Look at the bytes that the socket has, without reading them, then tell [`Happened::Unread`].
-    PeekSocket,
-    /// Read this many of these bytes and throw them away, then tell [`Happened::Discarded`].
-    Discard(usize),
-    /// Render and send [`Exchange::reply`], then tell [`Happened::Sent`].
-    SendReply,
-    /// Nothing: the exchange is finished.
-    Finish(Finish),
-}
-
-/// What happened in an exchange.
-#[derive(Debug)]
-pub enum Happened<'e> {
-    /// Nothing yet: it begins.
-    Begun,
-    /// What was to be sent has been sent, or not.
-    Sent(Result<(), SendFailure>),
-    /// This lies at the path that was looked up.
-    Found {
-        /// What was found.
-        found: Found,
-        /// The first name of the path that is not a directory's, where [`PathQuery::first_missing`] asked for it.
-        first_missing: Option<&'e str>,
-        /// The time and the numbers that the decision may use.
-        moment: &'e Moment,
-    },
-    /// What has arrived of the body has been taken in; how it ended, if it did.
-    BodyPeeked(Option<BodyEnd>),
-    /// The body has been read, to its end or not.
-    BodyRead(BodyEnd),
-    /// The bytes that the socket has.
-    Unread(&'e [u8]),
-    /// They have been thrown away.
-    Discarded,
-}
-
-/// Why a response was not sent to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SendFailure {
-    /// The client has reset the connection.
-    Reset,
-    /// Writing failed.
-    Io,
-    /// The client took too little in time.
-    SlowReader,
-    /// The file changed while it was sent. Less than was announced has been sent, unless all of it had been handed over
-    /// before that was noticed.
-    FileChanged {
-        /// Whether all bytes had been handed over.
-        all_sent: bool,
-    },
-}
-
-impl SendFailure {
-    /// How the connection closes. Where all of a response has been handed over that may mix two versions of a file, RST
-    /// takes back what is still on its way.
-    pub fn close(self) -> Close {
-        match self {
-            SendFailure::Reset => CloseReason::ClientReset.into(),
-            SendFailure::Io => CloseReason::IoError.into(),
-            SendFailure::SlowReader => CloseReason::SlowReader.into(),
-            SendFailure::FileChanged { all_sent } => Close {
-                reason: CloseReason::FileChanged,
-                style: all_sent.then_some(Style::Rst),
-            },
-        }
-    }
-}
-
-/// The result of an exchange, as far as the exchange itself knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Finish {
-    /// How the connection closes, if it does.
-    pub close: Option<Close>,
-    /// The requests that the response counts for beyond the one.
-    pub also_counted: u64,
-}
-
-/// The result of an exchange with what the caller counted.
-#[derive(Debug)]
-pub struct ExchangeOutcome {
-    /// How the connection closes, if it does.
-    pub close: Option<Close>,
-    /// The requests that the response counts for beyond the one.
-    pub also_counted: u64,
-    /// The bytes that were read from the socket for the body.
-    pub received: u64,
-    /// The bytes that were sent.
-    pub sent: u64,
-    /// The bytes that follow the request.
-    pub left: Leftover,
-}
-
-/// The bytes that follow a request.
-#[derive(Debug)]
-pub enum Leftover {
-    /// The input from this offset.
-    From(usize),
-    /// These bytes.
-    Bytes(Vec<u8>),
-}
-
-/// What is to be looked up for a request.
-#[derive(Clone, Debug)]
-pub struct PathQuery {
-    /// The path.
-    pub located: Located,
-    /// The content codings that the client accepts, the best first.
-    pub accepted: Vec<Precompressed>,
-    /// Whether the first name of the path that is not a directory's is wanted too.
-    pub first_missing: bool,
-}
-
-/// A stretch of a response body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
-    /// These bytes.
-    Bytes(&'a [u8]),
-    /// These bytes of the file.
-    File(ByteRange),
-}
-
-/// A response that is ready to be sent, beside its rendered head and page.
-#[derive(Debug)]
-pub struct Rendered<'a> {
-    /// The body.
-    pub body: Vec<Piece<'a>>,
-    /// Whether the connection closes after it.
-    pub closes: bool,
-    /// The cuts of its head, if they are not the profile's.
-    pub split_head: Option<&'a [usize]>,
-}
 
 /// What is done with a request.
 #[derive(Clone, Copy, Debug)]
@@ -227,24 +78,24 @@ enum Then {
 /// One request on a connection, and its response.
 #[derive(Debug)]
 pub struct Exchange<'c> {
-    profile: &'c Profile,
+    pub(super) profile: &'c Profile,
     root: &'c [String],
     opened: &'c Opened,
-    input: &'c [u8],
-    request: Request<'c>,
+    pub(super) input: &'c [u8],
+    pub(super) request: Request<'c>,
     /// The number of the request on its connection.
-    number: u64,
+    pub(super) number: u64,
     /// The age of the connection.
-    age: Duration,
+    pub(super) age: Duration,
     course: Course,
     query: Option<PathQuery>,
     plan: BodyPlan,
-    reply: Option<Reply<'c>>,
+    pub(super) reply: Option<Reply<'c>>,
     /// The reason for the connection to close with the response, as far as it is known before it is rendered.
-    ending: Option<CloseReason>,
+    pub(super) ending: Option<CloseReason>,
     /// How the connection closes after the response, once it is rendered.
-    close: Option<Close>,
-    also_counted: u64,
+    pub(super) close: Option<Close>,
+    pub(super) also_counted: u64,
     stage: Stage,
 }
 
@@ -345,10 +196,10 @@ impl<'c> Exchange<'c> {
                 Happened::Found {
                     found,
                     first_missing,
-                    moment,
+                    render,
                 },
             ) => {
-                let reply = decide::file_reply(self.profile, &self.request, found, first_missing, moment);
+                let reply = decide::file_reply(self.profile, &self.request, found, first_missing, render);
                 self.decided(reply)
             }
             (Stage::Interim, Happened::Sent(Ok(()))) => self.body_before(),
@@ -417,19 +268,19 @@ impl<'c> Exchange<'c> {
         };
         let treatment = match refusal {
             Refusal::Fault(fault) => policy.faults.of(fault),
-            Refusal::Response(id) => Treatment::Answer(id),
+            Refusal::Response(id) => Treatment::Respond(id),
         };
         let body = self.length_after_refused_coding(refusal);
         match treatment {
-            Treatment::Answer(id) if body != Framing::None => Course::Serve(body, Some(id)),
+            Treatment::Respond(id) if body != Framing::None => Course::Serve(body, Some(id)),
             // Nothing is wrong with the body's framing where this is the first fault that was found.
-            Treatment::Answer(id)
+            Treatment::Respond(id)
                 if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && self.reads_body(id) =>
             {
                 Course::Serve(self.request.framing(&policy.body), Some(id))
             }
             Treatment::Ignore if self.opened.head.len > 0 => Course::Silent(None),
-            Treatment::Answer(id) => Course::Refuse(id),
+            Treatment::Respond(id) => Course::Refuse(id),
             _ => Course::Silent(Some(CloseReason::BadRequest)),
         }
     }
@@ -467,8 +318,8 @@ impl<'c> Exchange<'c> {
     /// Decides on a request that is not refused; asks for what lies at its path if it needs that.
     fn decide(&mut self) -> Action {
         match decide::route(self.profile, &self.request, self.root) {
-            Route::Answer(id) => {
-                let reply = self.plain_reply(id).because(Why::Route);
+            Route::Respond(id) => {
+                let reply = self.plain_reply(id).decided_by(Decision::Route);
                 self.decided(reply)
             }
             Route::Lookup(located) => {
@@ -556,7 +407,7 @@ impl<'c> Exchange<'c> {
     fn following(&mut self, bytes: &[u8]) -> Action {
         let answer = match head::scan(bytes, &self.profile.head) {
             Scan::Refused(fault, _) => match self.profile.head.faults.of(fault) {
-                Treatment::Answer(id) => Some(id),
+                Treatment::Respond(id) => Some(id),
                 _ => None,
             },
             _ => None,
@@ -633,7 +484,7 @@ impl<'c> Exchange<'c> {
         let (say, reason) = match end {
             BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
             BodyEnd::Broken(fault) => match profile.head.faults.of(fault_of(fault)) {
-                Treatment::Answer(id) => (Some(id), CloseReason::BadRequest),
+                Treatment::Respond(id) => (Some(id), CloseReason::BadRequest),
                 _ => (None, CloseReason::BadRequest),
             },
             BodyEnd::ClientFin | BodyEnd::Complete => {
@@ -683,162 +534,3 @@ fn fault_of(fault: ChunkFault) -> Fault {
     }
 }
 
-/// The place and the moment in which a response is rendered.
-#[derive(Clone, Copy, Debug)]
-pub struct ReplyContext<'a> {
-    /// The address that the connection came in on.
-    pub local: SocketAddr,
-    /// Whether the server is stopping.
-    pub stopping: bool,
-    /// The time and the numbers.
-    pub moment: &'a Moment,
-}
-
-impl<'c> Exchange<'c> {
-    /// Renders the response into `head` and `page`, and decides whether the connection persists after it.
-    ///
-    /// Must be called once for each [`Action::SendReply`].
-    pub fn render<'a>(
-        &'a mut self,
-        around: &ReplyContext<'_>,
-        head: &mut Vec<u8>,
-        page: &'a mut Vec<u8>,
-    ) -> Rendered<'a> {
-        let Some(reply) = &self.reply else {
-            return Rendered {
-                body: Vec::new(),
-                closes: true,
-                split_head: None,
-            };
-        };
-        let (profile, request, response) = (self.profile, &self.request, reply.response);
-        self.also_counted = response.counts.saturating_sub(1);
-        let number = self.number + self.also_counted;
-        self.ending = self.ending.or_else(|| ending(request, reply, around.stopping));
-        let Fate { end: close, says } =
-            fate(profile, Some(request), response, number, self.age, self.ending);
-        self.close = close.map(|reason| Close {
-            reason,
-            style: response.style,
-        });
-        let chunked = response.chunked
-            && request.version() == Version::Http11
-            && !(response.chunked_if_kept && close.is_some());
-        reply.render(
-            Some(request),
-            &Surroundings {
-                local: around.local,
-                remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
-                says,
-                chunked,
-                moment: *around.moment,
-            },
-            head,
-            page,
-        );
-        if request.version() == Version::Http09 && !request.line().is_empty() {
-            head.clear();
-        }
-        if chunked {
-            *page = in_chunks(page);
-        }
-        Rendered {
-            body: if has_body(profile, request, reply) {
-                pieces(reply, page)
-            } else {
-                Vec::new()
-            },
-            closes: close.is_some(),
-            split_head: response.head_apart.as_deref(),
-        }
-    }
-
-    /// How the response came about, step by step.
-    pub fn trace(&self, moment: &Moment) -> Vec<Step> {
-        let Some(reply) = &self.reply else {
-            return Vec::new();
-        };
-        let refused = match reply.why {
-            Why::Unsaid => self.refused(),
-            _ => None,
-        };
-        decide::explain(self.profile, &self.request, reply, refused, moment)
-    }
-
-    /// Why the request was refused: its first fault, or what ended the wait for it.
-    fn refused(&self) -> Option<Refused> {
-        let policy = &self.profile.head;
-        let of_ending = self.ending.map(Refused::Ending);
-        if !matches!(self.ending, None | Some(CloseReason::BadRequest)) {
-            return of_ending;
-        }
-        match head::scan(self.input, policy) {
-            Scan::Refused(fault, _) => Some(Refused::Fault(fault)),
-            _ => self.request.fault(policy).map(Refused::Fault).or(of_ending),
-        }
-    }
-}
-
-/// A reason for the connection to close with a response, whatever the response says and the client asked for.
-fn ending(request: &Request<'_>, reply: &Reply<'_>, stopping: bool) -> Option<CloseReason> {
-    let unknown_length = matches!(&reply.body, Body::Ranges(parts) if parts.unknown_length);
-    if stopping {
-        Some(CloseReason::Shutdown)
-    } else if unknown_length && request.version() < Version::Http11 {
-        Some(CloseReason::Http10)
-    } else {
-        None
-    }
-}
-
-/// Whether a body is sent after the response's head.
-fn has_body(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>) -> bool {
-    let is_head = request.method() == b"HEAD"
-        && !(request.version() == Version::Http09 && profile.head.http09 == Http09::Body)
-        && !reply.response.body_for_head;
-    !is_head && !status::is_bodiless(reply.response.status)
-}
-
-/// The body of a response: its page, or what it sends of its file.
-fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<Piece<'b>> {
-    if !page.is_empty() {
-        return vec![Piece::Bytes(page)];
-    }
-    let Some(facts) = reply
-        .file
-        .as_ref()
-        .filter(|_| reply.response.entity == Entity::File)
-    else {
-        return Vec::new();
-    };
-    match &reply.body {
-        Body::Range(range) => vec![Piece::File(*range)],
-        Body::Ranges(parts) => {
-            let mut pieces = Vec::with_capacity(2 * parts.parts.len() + 1);
-            for (head, range) in &parts.parts {
-                pieces.push(Piece::Bytes(head));
-                pieces.push(Piece::File(*range));
-            }
-            pieces.push(Piece::Bytes(&parts.end));
-            pieces
-        }
-        _ if facts.size() == 0 => Vec::new(),
-        _ => vec![Piece::File(ByteRange {
-            first: 0,
-            last: facts.size() - 1,
-        })],
-    }
-}
-
-/// A page as one chunk and the last (RFC 9112 section 7.1).
-fn in_chunks(page: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(page.len() + 16);
-    if !page.is_empty() {
-        hexadecimal(page.len() as u64, &mut out);
-        out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(page);
-        out.extend_from_slice(b"\r\n");
-    }
-    out.extend_from_slice(b"0\r\n\r\n");
-    out
-}

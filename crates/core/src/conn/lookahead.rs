@@ -3,9 +3,9 @@
 //! Judges the bytes that have arrived; reads nothing and waits for nothing.
 
 use super::Context;
-use crate::connection::is_last;
+use super::is_last;
 use crate::decide::{self, Route};
-use crate::http1::ahead::{self as pipeline, Ahead};
+use crate::http1::pipeline::{self, Pipelined};
 use crate::http1::{Fault, Framing, Head, Request, ResponseId};
 use crate::profile::EofInHead;
 
@@ -35,23 +35,23 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
     if nothing_follows && !fin {
         return Lookahead::Nothing;
     }
-    let look = || pipeline::look(input, head, &profile.head, |request| is_last(request, &profile.connection));
+    let look = || pipeline::look_ahead(input, head, &profile.head, |request| is_last(request, &profile.connection));
     // A response that depends on no file has been sent before anything that follows was seen.
     if let Some(fault) = request.fault(&profile.head) {
         let looks = profile.fault_discards && fault.is_of_expect();
         return match looks.then(look) {
-            Some(Ahead::Fault(..) | Ahead::Connect(..)) => Lookahead::CloseAfter,
+            Some(Pipelined::Fault(..) | Pipelined::Connect(..)) => Lookahead::CloseAfter,
             _ => Lookahead::Nothing,
         };
     }
     let waits_for_file = matches!(decide::route(profile, &request, cx.root), Route::Lookup(_));
     match look() {
-        Ahead::Fault(at, fault, head) if profile.fault_discards => Lookahead::Instead(at, head, Some(fault)),
-        Ahead::Connect(at, head) if profile.fault_discards => Lookahead::Instead(at, head, None),
+        Pipelined::Fault(at, fault, head) if profile.fault_discards => Lookahead::Instead(at, head, Some(fault)),
+        Pipelined::Connect(at, head) if profile.fault_discards => Lookahead::Instead(at, head, None),
         _ if !(fin && drops && waits_for_file) => Lookahead::Nothing,
-        Ahead::Whole | Ahead::Fault(..) | Ahead::Connect(..) => Lookahead::Drop,
-        Ahead::Partial => match profile.connection.client_fin.in_head {
-            EofInHead::Answer(id) => Lookahead::Respond(id),
+        Pipelined::Whole | Pipelined::Fault(..) | Pipelined::Connect(..) => Lookahead::Drop,
+        Pipelined::Partial => match profile.connection.client_fin.in_head {
+            EofInHead::Respond(id) => Lookahead::Respond(id),
             _ => Lookahead::Drop,
         },
     }

@@ -18,23 +18,32 @@
 //! - [`BodyProgress`] knows until when the next part of a body must come.
 //! - [`Closing`] knows how a connection ends.
 
+mod action;
+mod body_end;
 mod body_plan;
 mod body_progress;
 mod closing;
 mod exchange;
+mod life;
 mod lookahead;
 mod pace;
+mod persistence;
+mod reply;
 
+pub use body_end::BodyEnd;
 pub use body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
 pub use body_progress::{BodyProgress, Patience};
 pub use closing::{Close, Closing, Pause};
-pub use exchange::{
-    Action, Exchange, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Piece, Rendered, ReplyContext, SendFailure,
+pub use action::{
+    Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Piece, Rendered, SendFailure,
 };
+pub use exchange::Exchange;
+pub use reply::ReplyContext;
+pub use life::{Deadline, Life, State, Transition, due, transition};
 pub use pace::Pace;
+pub use persistence::{Persistence, ends_by_both, is_last, persistence};
 
 use crate::close_reason::CloseReason;
-use crate::connection::{Connection as Life, Deadline, Event as Transition, State};
 use crate::http1::{Fault, Head, Request, ResponseId, Scan, Treatment, head};
 use crate::path;
 use crate::profile::{EofInHead, Profile};
@@ -255,7 +264,7 @@ impl Conn {
         match meaning {
             EofInHead::Silent => Next::Close(self.fin_reason().into()),
             EofInHead::Complete => self.complete_head(cx),
-            EofInHead::Answer(id) => {
+            EofInHead::Respond(id) => {
                 self.life.on(Transition::HeadComplete, cx.now, 0);
                 self.unasked(id, CloseReason::BadRequest, cx)
             }

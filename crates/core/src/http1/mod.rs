@@ -4,7 +4,6 @@
 
 pub mod bytes;
 pub mod chunked;
-pub mod chunks;
 pub mod date;
 pub mod etag;
 pub mod fault;

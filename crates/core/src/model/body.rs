@@ -2,7 +2,7 @@
 
 use super::wire::{Arrival, Wire};
 use crate::conn::{BodyProgress, Leftover, Patience};
-use crate::connection::BodyEnd;
+use crate::conn::BodyEnd;
 use crate::http1::Framing;
 use crate::http1::chunked::{ChunkDecoder, ChunkPolicy};
 use crate::http1::{Fault, HeadPolicy};

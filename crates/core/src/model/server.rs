@@ -10,7 +10,7 @@ use crate::conn::{
 use crate::http1::Head;
 use crate::lookup;
 use crate::profile::{Profile, Style, Tie};
-use crate::render::Moment;
+use crate::render::RenderContext;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub struct Setting {
     /// When the connection is accepted, in time since the start of the server.
     pub accepted: Duration,
     /// The time of day at the start of the server, and the numbers that responses may use.
-    pub moment: Moment,
+    pub moment: RenderContext,
 }
 
 impl Default for Setting {
@@ -34,7 +34,7 @@ impl Default for Setting {
         Setting {
             local: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             accepted: Duration::from_secs(1),
-            moment: Moment::default(),
+            moment: RenderContext::default(),
         }
     }
 }
@@ -159,7 +159,7 @@ impl<'s> Server<'s, '_> {
                     let action = exchange.on(Happened::Found {
                         found: found.found,
                         first_missing: missing.as_deref(),
-                        moment: &moment,
+                        render: &moment,
                     });
                     self.multiparts += u64::from(exchange.is_multipart());
                     action
@@ -188,10 +188,10 @@ impl<'s> Server<'s, '_> {
         }
     }
 
-    fn read_body(&mut self, body: Option<&mut MemoryBody>, patience: Patience) -> crate::connection::BodyEnd {
+    fn read_body(&mut self, body: Option<&mut MemoryBody>, patience: Patience) -> crate::conn::BodyEnd {
         match body {
             Some(body) => body.read(&mut self.wire, &self.profile.connection.timers, patience),
-            None => crate::connection::BodyEnd::Complete,
+            None => crate::conn::BodyEnd::Complete,
         }
     }
 
@@ -203,7 +203,7 @@ impl<'s> Server<'s, '_> {
             &ReplyContext {
                 local: self.setting.local,
                 stopping: false,
-                moment: &moment,
+                render: &moment,
             },
             &mut head,
             &mut page,
@@ -252,8 +252,8 @@ impl<'s> Server<'s, '_> {
         count
     }
 
-    fn moment(&self) -> Moment {
-        Moment {
+    fn moment(&self) -> RenderContext {
+        RenderContext {
             counter: self.multiparts + 1,
             ..self.setting.moment
         }

@@ -1,6 +1,6 @@
 //! What happens on each connection: the events, and who is told of them.
 //!
-//! The words are those of [`labserve_core::connection`]: every end has a [`CloseReason`], the same word in profile, log and event
+//! The words are those of [`labserve_core::conn`]: every end has a [`CloseReason`], the same word in profile, log and event
 //! log. A [`Teller`] hands every event to the log (a line an exchange, a line an end), to the event log (a line an event,
 //! complete enough to replay the connection's story) and to the live tape (the same with more detail, within a budget). Knows nothing of why something happened or what comes next.
 
@@ -26,7 +26,7 @@ pub use story::{Latest, Story, Traffic};
 pub use throttle::Throttle;
 
 use labserve_core::close_reason::CloseReason;
-use labserve_core::connection::{BodyEnd, State};
+use labserve_core::conn::{BodyEnd, State};
 use labserve_core::http1::{Fault, Version};
 use labserve_core::profile::Style;
 use std::time::Duration;

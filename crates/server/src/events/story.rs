@@ -1,7 +1,7 @@
 //! Whose events they are: a connection's number and addresses, and where it stood when it was heard of last.
 
 use super::Event;
-use labserve_core::connection::State;
+use labserve_core::conn::State;
 use std::cell::{Cell, OnceCell};
 use std::net::SocketAddr;
 use tokio::time::Instant;
