@@ -92,7 +92,7 @@ fn render(bencher: Bencher<'_, '_>, name: &str) {
     let around = Surroundings {
         local: ([127, 0, 0, 1], 8084).into(),
         remaining: Some(99),
-        says: &profile.connection.says_keep,
+        connection_fields: &profile.connection.keep_fields,
         chunked: false,
         moment,
     };

@@ -224,7 +224,7 @@ def the_timeline_is_served(place):
 
 def a_running_server_is_reloaded_through_a_pipe(place):
     configuration = place / "reload.toml"
-    says = lambda seconds: configuration.write_text(f'[override.connection]\nsays.keep = ["Keep-Alive: timeout={seconds}"]\n')
+    says = lambda seconds: configuration.write_text(f'[override.connection]\nfields.keep = ["Keep-Alive: timeout={seconds}"]\n')
     says(5)
     with Server("--profile", "node", "--root", place / "site", "--config", configuration) as server, server.connect() as kept:
         assert "timeout=5" in ask_kept(kept)

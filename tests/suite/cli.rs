@@ -46,7 +46,7 @@ fn every_mistake_gets_one_line_that_says_what_was_wrong_and_what_to_do() {
         "extends = \"node\"\n[files]\nindex = [\"a\"]\nmissing = 499\n",
     );
     write("bad-fault.toml", "extends = \"node\"\n[faults]\nbare_fl = \"accept\"\n");
-    write("bad-reason.toml", "extends = \"node\"\n[ends]\nidel = \"rst\"\n");
+    write("bad-reason.toml", "extends = \"node\"\n[close]\nidel = \"rst\"\n");
     write("circle.toml", "extends = \"./circle.toml\"\n");
     write("server-key.toml", "profle = \"node\"\n");
     write(

@@ -46,7 +46,7 @@ fn large() -> tempfile::TempDir {
 #[test]
 fn a_reader_that_stalls_is_given_up_and_one_that_reads_is_not() {
     let root = large();
-    for rule in ["writes.stalled=1s", "writes.min_rate=1000000"] {
+    for rule in ["writes.send_timeout=1s", "writes.min_rate=1000000"] {
         let arguments = ["--set", rule, "--set", "writes.min_rate_after=1s"];
         let server = Server::start_with("book", root.path(), &arguments);
         let mut stalls = std::net::TcpStream::connect(server.address()).expect("a connection");

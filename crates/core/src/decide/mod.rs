@@ -19,7 +19,7 @@ use crate::http1::precondition::{self, Validators, Verdict};
 use crate::http1::range::{self, Selection};
 use crate::http1::{Request, ResponseId};
 use crate::path::{self, Located};
-use crate::profile::{MethodRule, Precompressed, Profile, Take};
+use crate::profile::{MethodRule, OnInput, Precompressed, Profile};
 use crate::render::{Body, Lay, Moment, Place, Reply, Why, write_etag};
 use asked::Asked;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route
         return Route::Answer(id);
     }
     let target = request.target();
-    if let Take::Answer(id) = profile.target.asterisk
+    if let OnInput::Respond(id) = profile.target.asterisk
         && (target == b"*" || (request.method() == b"OPTIONS" && path::has_no_path(target, &profile.target)))
     {
         return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
@@ -137,8 +137,8 @@ fn reply_to_found<'p>(
     let file = match found {
         Found::File(file) => file,
         Found::FileWithSlash(file) => match files.file_slash {
-            Take::As(()) => file,
-            Take::Answer(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
+            OnInput::Accept(()) => file,
+            OnInput::Respond(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
         },
         Found::Directory => return Reply::plain(profile, files.directory, method),
         Found::NoIndex => {
@@ -154,12 +154,12 @@ fn reply_to_found<'p>(
         Found::Denied => return Reply::plain(profile, files.denied, method),
         Found::TooLong => return Reply::plain(profile, files.too_long, method),
         Found::BehindFile => {
-            return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
+            return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.path_after_file, method));
         }
         Found::Special => return Reply::plain(profile, files.special, method),
         Found::Unavailable => return Reply::plain(profile, profile.connection.full, method),
     };
-    if let Take::Answer(id) = files.untyped
+    if let OnInput::Respond(id) = files.untyped
         && file.content_type.is_empty()
     {
         return Reply::plain(profile, id, method);

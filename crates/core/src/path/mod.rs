@@ -11,7 +11,7 @@ use crate::http1::bytes::ByteSet;
 use crate::http1::head::has_scheme;
 use crate::http1::{ResponseId, percent};
 use crate::profile::raw::EndSlash;
-use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Limit, Take, TargetPolicy, types};
+use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Limit, OnInput, TargetPolicy, types};
 use dots::{resolve_dots, resolve_dots_from, resolve_sent};
 use std::borrow::Cow;
 use target::{check_absolute, is_absolute};
@@ -109,7 +109,7 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
             form: Form::of(target, policy),
         });
     }
-    if let Take::Answer(id) = policy.absolute
+    if let OnInput::Respond(id) = policy.absolute
         && has_scheme(target)
     {
         return Err(id.into());
@@ -117,7 +117,7 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     if is_absolute(target, policy) {
         check_absolute(target, policy)?;
     }
-    if let Take::Answer(id) = policy.fragment
+    if let OnInput::Respond(id) = policy.fragment
         && target.contains(&b'#')
     {
         return Err(id.into());
@@ -128,15 +128,15 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     {
         return Err(id.into());
     }
-    if let Take::Answer(id) = policy.no_path
+    if let OnInput::Respond(id) = policy.no_path
         && has_no_path(target, policy)
     {
         return Err(id.into());
     }
-    if let Take::Answer(id) = policy.no_slash
+    if let OnInput::Respond(id) = policy.no_slash
         && !begins_with_slash(target)
         && !has_no_path(target, policy)
-        && !(policy.absolute == Take::As(AbsoluteTarget::Path) && is_absolute(target, policy))
+        && !(policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy))
     {
         return Err(id.into());
     }
@@ -193,9 +193,9 @@ struct Decoded {
 /// Decodes any target's path.
 fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded, Unnamed> {
     check_percent(sent, policy)?;
-    if let Take::Answer(id) = policy.encoded_slash
+    if let OnInput::Respond(id) = policy.encoded_slash
         && (percent::holds_escape_of(sent, b'/')
-            || (policy.backslash == Take::As(Backslash::Slash) && percent::holds_escape_of(sent, b'\\')))
+            || (policy.backslash == OnInput::Accept(Backslash::Slash) && percent::holds_escape_of(sent, b'\\')))
     {
         return Err(id.into());
     }
@@ -211,27 +211,27 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     if decoded.contains(&0) {
         return Err(policy.nul.into());
     }
-    if let Take::Answer(id) = policy.control
+    if let OnInput::Respond(id) = policy.control
         && decoded.iter().any(u8::is_ascii_control)
     {
         return Err(id.into());
     }
-    if let Take::Answer(id) = policy.double_encoding
+    if let OnInput::Respond(id) = policy.double_encoding
         && (decoded.contains(&b'+') || percent::decode(&decoded) != decoded)
     {
         return Err(id.into());
     }
     if decoded.contains(&b'\\') {
         match policy.backslash {
-            Take::As(Backslash::Literal) => {}
-            Take::As(Backslash::Slash) => decoded.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/'),
-            Take::Answer(id) => return Err(id.into()),
+            OnInput::Accept(Backslash::Literal) => {}
+            OnInput::Accept(Backslash::Slash) => decoded.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/'),
+            OnInput::Respond(id) => return Err(id.into()),
         }
     }
     let decoded = match (String::from_utf8(decoded), policy.bad_utf8) {
         (Ok(decoded), _) => decoded,
-        (Err(_), Take::Answer(id)) => return Err(id.into()),
-        (Err(_), Take::As(())) => return Err(Unnamed::NoUtf8),
+        (Err(_), OnInput::Respond(id)) => return Err(id.into()),
+        (Err(_), OnInput::Accept(())) => return Err(Unnamed::NoUtf8),
     };
     let path = match resolve_dots(&decoded, policy) {
         Err(id) if policy.back_into_root => resolve_dots_from(root, &decoded).ok_or(id)?,
@@ -258,7 +258,7 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
 /// The response to a `%` without two digits, where the policy has one.
 fn check_percent(sent: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     match policy.bad_percent {
-        Take::Answer(id) if percent::first_bad(sent).is_some() => Err(id),
+        OnInput::Respond(id) if percent::first_bad(sent).is_some() => Err(id),
         _ => Ok(()),
     }
 }
@@ -317,7 +317,7 @@ fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
 fn judges_names(path: &[u8], files: &FilePolicy) -> bool {
     // A name begins with a dot only where the path does, or behind a slash.
     let has_dotfile = || path.starts_with(b".") || memchr::memmem::find(path, b"/.").is_some();
-    !files.deny.is_empty() || matches!(files.dotfiles, Take::Answer(_)) && has_dotfile()
+    !files.deny.is_empty() || matches!(files.dotfiles, OnInput::Respond(_)) && has_dotfile()
 }
 
 /// The response to a name that is not served, whether there is such a file or not.
@@ -327,7 +327,7 @@ fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<()
     }
     let last = path.split('/').count() - 1;
     for (index, name) in path.split('/').enumerate() {
-        if let Take::Answer(id) = files.dotfiles
+        if let OnInput::Respond(id) = files.dotfiles
             && (!files.dotfiles_at_end_only || index == last && !ends_in_slash)
             && name.len() > 1
             && name.starts_with('.')

@@ -19,7 +19,7 @@ pub struct Surroundings<'a> {
     /// How many more requests the connection may serve.
     pub remaining: Option<u64>,
     /// The lines about the connection.
-    pub says: &'a [crate::profile::Template],
+    pub connection_fields: &'a [crate::profile::Template],
     /// The page is sent in chunks.
     pub chunked: bool,
     /// The time and the numbers.
@@ -166,8 +166,8 @@ impl<'p> Reply<'p> {
                 LengthForHead::None => !is_head,
                 LengthForHead::Same => true,
             });
-        if !self.response.bare {
-            self.response.render_head(&values, around.says, head);
+        if !self.response.no_head {
+            self.response.render_head(&values, around.connection_fields, head);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
 use crate::http1::{Fault, Faults, Treatment};
-use crate::profile::Take;
+use crate::profile::OnInput;
 use crate::profile::raw::Raw;
 use crate::profile::units::Word;
 
@@ -58,8 +58,8 @@ pub(super) fn faults(raw: &Raw, names: &Names) -> Result<Faults, Mistake> {
     }
     let treatment = |key: &str, word: &Word| -> Result<Treatment, Mistake> {
         Ok(match names.take(&["faults", key], word, &KEYWORDS)? {
-            Take::As(treatment) => treatment,
-            Take::Answer(id) => Treatment::Answer(id),
+            OnInput::Accept(treatment) => treatment,
+            OnInput::Respond(id) => Treatment::Answer(id),
         })
     };
     if let Some(word) = raw.faults.get("other") {

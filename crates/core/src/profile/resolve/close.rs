@@ -1,37 +1,37 @@
-//! `[ends]` and `[client_fin]`.
+//! `[close]` and `[client_fin]`.
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
 use crate::close_reason::CloseReason;
-use crate::profile::raw::{Raw, Style};
+use crate::profile::raw::{CloseStyle, Raw};
 use crate::profile::units::Word;
-use crate::profile::{ClientFinPolicy, Ends, EofInHead, Take};
+use crate::profile::{ClientFinPolicy, ClosePolicy, EofInHead, OnInput};
 use std::time::Duration;
 
 /// How a connection is ended.
-pub(super) fn ends(raw: &Raw) -> Result<Ends, Mistake> {
-    let ends = &raw.ends;
-    let mut styles: Vec<Style> = vec![ends.default; CloseReason::ALL.len()];
-    let mut unread: Vec<Option<Style>> = vec![ends.unread; CloseReason::ALL.len()];
-    for (key, style) in &ends.by_reason {
+pub(super) fn close_policy(raw: &Raw) -> Result<ClosePolicy, Mistake> {
+    let close = &raw.close;
+    let mut styles: Vec<CloseStyle> = vec![close.default; CloseReason::ALL.len()];
+    let mut unread: Vec<Option<CloseStyle>> = vec![close.unread; CloseReason::ALL.len()];
+    for (key, style) in &close.by_reason {
         let Some(reason) = CloseReason::ALL.iter().find(|r| r.key() == key) else {
             let meant = did_you_mean(key, CloseReason::ALL.iter().map(|r| r.key()));
             return Err(mistake(
-                &["ends", key],
+                &["close", key],
                 format!("there is no such reason to end a connection{meant}"),
             ));
         };
         styles[*reason as usize] = *style;
         unread[*reason as usize] = None;
     }
-    Ok(Ends {
+    Ok(ClosePolicy {
         styles,
         unread,
-        after_body: ends.after_body,
-        linger_quiet: ends.linger_quiet.0.unwrap_or(Duration::MAX),
-        linger_total: ends.linger_total.0.unwrap_or(Duration::MAX),
-        pause: ends.pause.0,
-        pause_holds: ends.pause_holds,
+        after_body: close.after_body,
+        linger_quiet: close.linger_quiet.0.unwrap_or(Duration::MAX),
+        linger_total: close.linger_total.0.unwrap_or(Duration::MAX),
+        pause: close.pause.0,
+        pause_holds: close.pause_holds,
     })
 }
 
@@ -44,8 +44,8 @@ pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mi
                 word,
                 &[("silent", EofInHead::Silent), ("complete", EofInHead::Complete)],
             )? {
-                Take::As(eof) => eof,
-                Take::Answer(id) => EofInHead::Answer(id),
+                OnInput::Accept(eof) => eof,
+                OnInput::Respond(id) => EofInHead::Answer(id),
             },
         )
     };
@@ -63,8 +63,8 @@ pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mi
         in_line: eof("in_line", &raw.client_fin.in_line)?,
         in_head: eof("in_head", &raw.client_fin.in_head)?,
         in_body: match names.take(&["client_fin", "in_body"], &raw.client_fin.in_body, &[("silent", ())])? {
-            Take::As(()) => None,
-            Take::Answer(id) => Some(id),
+            OnInput::Accept(()) => None,
+            OnInput::Respond(id) => Some(id),
         },
         drops_request,
         drop_within: raw.client_fin.drop_within.0.unwrap_or_default(),

@@ -4,7 +4,7 @@ use super::names::Names;
 use super::{Mistake, mistake};
 use crate::profile::raw::Raw;
 use crate::profile::units::Word;
-use crate::profile::{AbsoluteTarget, Backslash, Fragment, Limit, Take, TargetPolicy};
+use crate::profile::{AbsoluteTarget, Backslash, Fragment, Limit, OnInput, TargetPolicy};
 
 /// How targets become paths.
 pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
@@ -39,8 +39,8 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
     Ok(TargetPolicy {
         schemes,
         bad_authority: match bad_authority {
-            Take::As(()) => None,
-            Take::Answer(id) => Some((raw.head.host, id)),
+            OnInput::Accept(()) => None,
+            OnInput::Respond(id) => Some((raw.head.host, id)),
         },
         asterisk: take("asterisk", &target.asterisk, "literally")?,
         own_name: target.own_name.clone(),
