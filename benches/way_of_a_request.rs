@@ -10,7 +10,7 @@ use labserve_core::profile::{Profile, layers};
 use labserve_core::render::{Moment, Reply, Surroundings};
 use std::sync::Arc;
 
-const PROFILES: [&str; 5] = ["nginx", "node", "django", "apache", "book"];
+const PROFILES: [&str; 5] = ["nginx", "node", "django", "apache", "rfc"];
 
 const SHORT: &[u8] = b"GET /static/style1.css HTTP/1.1\r\nHost: 127.0.0.1:8084\r\n\r\n";
 

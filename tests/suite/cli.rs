@@ -137,7 +137,7 @@ fn the_profiles_are_listed_printed_and_compared() {
         "nginx",
         "iis",
         "iis-keepalive",
-        "book",
+        "rfc",
     ] {
         assert!(
             list.lines().any(|line| line.split_whitespace().next() == Some(name)),
@@ -150,6 +150,12 @@ fn the_profiles_are_listed_printed_and_compared() {
     }
     let rows: serde_json::Value = serde_json::from_slice(&run(&["profiles", "--json"]).stdout).expect("JSON");
     assert!(rows.as_array().is_some_and(|rows| rows.len() >= 10));
+
+    let (former, current) = (run(&["profiles", "book"]), run(&["profiles", "rfc"]));
+    assert!(
+        former.status.success() && former.stdout == current.stdout,
+        "a former name still loads"
+    );
 
     let text = String::from_utf8(run(&["profiles", "--compare", "nginx", "iis"]).stdout).expect("UTF-8");
     assert!(text.contains("files.etag") && text.contains("timers.idle"), "{text}");
@@ -183,6 +189,6 @@ fn check_prints_the_effective_configuration() {
         "{said}"
     );
 
-    std::fs::write(dir.path().join("mine.toml"), "extends = \"book\"\ntitle = \"mine\"\n").expect("a profile");
+    std::fs::write(dir.path().join("mine.toml"), "extends = \"rfc\"\ntitle = \"mine\"\n").expect("a profile");
     assert!(run_in(dir.path(), &["check", "mine.toml"]).status.success());
 }

@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_best_coding_that_the_client_would_rather_have() {
-        let profile = layers::load("book").expect("the profile");
+        let profile = layers::load("rfc").expect("the profile");
         for (field, want) in [
             ("gzip", "gzip"),
             ("gzip, br", "br gzip"),

@@ -380,7 +380,7 @@ mod tests {
 
     #[test]
     fn targets_become_paths() {
-        let profile = layers::load("book").expect("the profile");
+        let profile = layers::load("rfc").expect("the profile");
         for (target, want) in CASES {
             let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]).ok();
             let got = got.map(|located| (located.path, located.trailing_slash));
@@ -421,7 +421,7 @@ mod tests {
 
     #[test]
     fn names_with_a_dot_may_be_refused_but_for_some() {
-        let profile = layers::load("book").expect("the profile");
+        let profile = layers::load("rfc").expect("the profile");
         for (target, want) in [
             ("/.git/config", false),
             ("/a/.hidden", false),

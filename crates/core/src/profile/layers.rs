@@ -147,6 +147,7 @@ impl Stack {
     /// # Errors
     /// No such profile, a text that cannot be had, or a mistake in one.
     pub fn load(name: &str, source: &impl Source) -> Result<Stack, ConfigError> {
+        let name = builtin::current_name(name);
         let mut layers = Vec::new();
         let mut next = Some((name.to_owned(), None::<String>));
         while let Some((name, asker)) = next {

@@ -343,7 +343,7 @@ mod tests {
         file.write_all(&content).and_then(|()| file.rewind()).expect("written");
         let id = crate::sys::file_id(&file, &file.metadata().expect("its metadata"));
         let file = Arc::new(file);
-        let profile = labserve_core::profile::layers::load("book").expect("a profile");
+        let profile = labserve_core::profile::layers::load("rfc").expect("a profile");
         let resource = Resource {
             facts: Arc::new(FileFacts::new("a", 0, id, &profile.types)),
             content: Content::File(Arc::clone(&file)),
