@@ -23,7 +23,7 @@ import time
 TREE = pathlib.Path(__file__).resolve().parent.parent
 # Those whose connections are kept. `django` knows no Transfer-Encoding, as the real one does not; `iis` serves no file without
 # a type, and no such case; `phpnow` reads as servers did before RFC 7230.
-PROFILES = ["nginx", "apache", "node", "book", "flask-keepalive"]
+PROFILES = ["nginx", "apache", "node", "rfc", "flask-keepalive"]
 PROBE = "/7"
 
 NGINX = """

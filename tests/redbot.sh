@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Asks redbot (PyPI), a checker of HTTP resources, what it thinks of the `book` profile. It must find nothing bad.
+# Asks redbot (PyPI), a checker of HTTP resources, what it thinks of the `rfc` profile. It must find nothing bad.
 #
 #   tests/redbot.sh
 #
@@ -10,7 +10,7 @@ labserve=${LABSERVE:-target/release/labserve}
 [ -x target/redbot/bin/redbot ] || { python3 -m venv target/redbot && target/redbot/bin/pip -q install redbot; }
 
 log=$(mktemp)
-"$labserve" --profile book --root static --port 0 >"$log" 2>/dev/null &
+"$labserve" --profile rfc --root static --port 0 >"$log" 2>/dev/null &
 server=$!
 trap 'kill $server 2>/dev/null || true; rm -f "$log"' EXIT
 for _ in $(seq 50); do

@@ -53,7 +53,7 @@ def too_many(root, profile, clients, failures):
 def stalled(root, profile, clients, failures):
     with lab.labserve("--profile", profile, "--port", 0, "--root", root, "--log", "text/error",
                       "--set", "connection.max_requests=0", "--set", "writes.min_rate=100000", "--set", "writes.min_rate_after=2s",
-                      "--set", "ends.slow_reader=\"rst\"") as server:
+                      "--set", "close.slow_reader=\"rst\"") as server:
         ordinary = http1.Connection(server.address)
         ordinary.ask()
         # The others come to the files that are open without a client.

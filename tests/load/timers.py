@@ -18,7 +18,7 @@ import http1
 import lab
 
 # As the profiles have them; what is longer is shortened for this measurement.
-IDLE_S = {"node": 5.0, "apache": 5.0, "nginx": None, "phpnow": None, "book": None}
+IDLE_S = {"node": 5.0, "apache": 5.0, "nginx": None, "phpnow": None, "rfc": None}
 SHORT_S = 5.0
 
 
