@@ -10,6 +10,7 @@ mod assets;
 mod body;
 mod changes;
 mod connections;
+mod describe;
 mod desk;
 mod desks;
 mod headers;

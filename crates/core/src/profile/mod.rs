@@ -115,19 +115,19 @@ pub enum MethodRule {
     /// The file.
     Serve,
     /// A response, whatever the target.
-    Answer(ResponseId),
+    Respond(ResponseId),
     /// A response for every path that is neither redirected nor forbidden.
     Resolved(ResponseId),
     /// A response where there is a file; the usual answer where there is none.
     Found(ResponseId),
 }
 
-/// What a server does about a kind of input: accept it in some sense, or respond.
+/// What is done with an input that a profile may accept or refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnInput<T> {
-    /// Accept it, in this sense.
+    /// Accept it, and read it so.
     Accept(T),
-    /// Send this response.
+    /// Answer with this response.
     Respond(ResponseId),
 }
 
@@ -375,7 +375,7 @@ pub enum EofInHead {
     /// Nothing is said.
     Silent,
     /// A response.
-    Answer(ResponseId),
+    Respond(ResponseId),
     /// The head counts as complete.
     Complete,
 }

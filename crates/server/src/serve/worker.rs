@@ -5,7 +5,7 @@ use super::{Options, Site};
 use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Traffic};
 use crate::files::Cache;
 use labserve_core::http1::date;
-use labserve_core::render::Moment;
+use labserve_core::render::RenderContext;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -102,8 +102,8 @@ impl Worker {
         self.shared.started.elapsed()
     }
 
-    /// The moment of a reply.
-    pub(super) fn moment(&self) -> Moment {
+    /// What a reply that is rendered now depends on.
+    pub(super) fn render_context(&self) -> RenderContext {
         // xorshift64: differs from reply to reply, and is nobody's secret.
         let mut random = self.random.get();
         random ^= random << 13;
@@ -113,7 +113,7 @@ impl Worker {
         let now_secs = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(0, |d| d.as_secs() as i64);
-        Moment {
+        RenderContext {
             now_secs,
             date: self.date(now_secs),
             counter: self.shared.multiparts.load(Ordering::Relaxed) + 1,

@@ -15,7 +15,7 @@ export class Knob {
     this.key = knob.key;
     const id = `knob-${knob.key}`;
     const send = (value) => change(knob.key, value);
-    this.control = CONTROLS[knob.type]?.(knob, send) ?? text(knob, send);
+    this.control = CONTROLS[knob.type]?.(send, knob) ?? text(send);
     this.control.input.id = id;
     this.control.input.setAttribute("aria-describedby", `${id}-about ${id}-error`);
     const name = told(`knob.${knob.key}`, knob.label ?? knob.key);
@@ -58,33 +58,33 @@ export class Knob {
   }
 }
 
-function text(knob, send, read = (value) => value) {
+function text(send, read = (value) => value) {
   const input = h("input", { type: "text", spellcheck: "false", autocomplete: "off" });
   input.addEventListener("change", () => send(read(input.value)));
   return { input, show: (value) => (input.value = value ?? "") };
 }
 
 const CONTROLS = {
-  bool(knob, send) {
+  bool(send) {
     const input = h("input", { type: "checkbox", class: "switch", role: "switch" });
     input.addEventListener("change", () => send(input.checked));
     return { input, show: (value) => (input.checked = value === true) };
   },
-  choice(knob, send) {
+  choice(send, knob) {
     const input = h("select", {}, ...(knob.options ?? []).map((option) => h("option", { value: option }, option)));
     input.addEventListener("change", () => send(input.value));
     return { input, show: (value) => (input.value = value) };
   },
-  count(knob, send) {
+  count(send) {
     const input = h("input", { type: "number", min: "0", step: "1" });
     input.addEventListener("change", () => send(input.value === "" ? null : Number(input.value)));
     return { input, show: (value) => (input.value = value) };
   },
-  lines(knob, send) {
+  lines(send) {
     const input = h("textarea", { rows: "2", spellcheck: "false", placeholder: t("knobs.lines") });
     input.addEventListener("change", () => send(input.value.split("\n").map((line) => line.trim()).filter(Boolean)));
     return { input, show: (value) => (input.value = (value ?? []).join("\n")) };
   },
   // An empty field is left out; where the profile has none, that is its own.
-  field: (knob, send) => text(knob, send, (value) => (value === "" && knob.profile === null ? null : value)),
+  field: (send, knob) => text(send, (value) => (value === "" && knob.profile === null ? null : value)),
 };

@@ -39,13 +39,13 @@ pub(super) fn close_policy(raw: &Raw) -> Result<ClosePolicy, Mistake> {
 pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mistake> {
     let eof = |key: &str, word: &Word| -> Result<EofInHead, Mistake> {
         Ok(
-            match names.take(
+            match names.on_input(
                 &["client_fin", key],
                 word,
                 &[("silent", EofInHead::Silent), ("complete", EofInHead::Complete)],
             )? {
                 OnInput::Accept(eof) => eof,
-                OnInput::Respond(id) => EofInHead::Answer(id),
+                OnInput::Respond(id) => EofInHead::Respond(id),
             },
         )
     };
@@ -62,7 +62,7 @@ pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mi
     Ok(ClientFinPolicy {
         in_line: eof("in_line", &raw.client_fin.in_line)?,
         in_head: eof("in_head", &raw.client_fin.in_head)?,
-        in_body: match names.take(&["client_fin", "in_body"], &raw.client_fin.in_body, &[("silent", ())])? {
+        in_body: match names.on_input(&["client_fin", "in_body"], &raw.client_fin.in_body, &[("silent", ())])? {
             OnInput::Accept(()) => None,
             OnInput::Respond(id) => Some(id),
         },

@@ -47,7 +47,7 @@ impl Names {
     }
 
     /// A keyword or a response.
-    pub(super) fn take<T: Copy>(
+    pub(super) fn on_input<T: Copy>(
         &self,
         key: &[&str],
         word: &Word,
