@@ -3,7 +3,7 @@
 use super::desk::{Change, Desk};
 use super::refusal::Refusal;
 use labserve_core::profile::layers::Stack;
-use labserve_server::events::Notes;
+use labserve_server::events::ProgramEvents;
 use labserve_server::serve::{Orders, Site};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -14,12 +14,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Desks {
     desks: Mutex<Vec<Desk>>,
     orders: Orders,
-    notes: Notes,
+    notes: ProgramEvents,
 }
 
 impl Desks {
     /// The servers in the order of their numbers, the way of orders to them, and of lines about what is changed.
-    pub fn new(desks: Vec<Desk>, orders: Orders, notes: Notes) -> Desks {
+    pub fn new(desks: Vec<Desk>, orders: Orders, notes: ProgramEvents) -> Desks {
         Desks {
             desks: Mutex::new(desks),
             orders,
@@ -107,7 +107,7 @@ impl Desks {
         what["event"] = "change".into();
         what["server"] = name.into();
         what["number"] = json!(number);
-        self.notes.tell(what);
+        self.notes.emit(what);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Desk>> {

@@ -3,7 +3,7 @@
 use super::driver::{self, Driver, Entry};
 use super::room::{LOOK, Room};
 use super::worker::Worker;
-use crate::events::Story;
+use crate::events::ConnectionMeta;
 use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
@@ -133,7 +133,7 @@ fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, worker: &Rc<
     let open = OpenCount::new(worker, site.profile.connection.max_connections);
     let driver = Box::new(Driver::new(
         stream,
-        Rc::new(Story::new(id, peer, local)),
+        Rc::new(ConnectionMeta::new(id, peer, local)),
         Rc::clone(worker),
     ));
     tokio::task::spawn_local(async move {

@@ -33,7 +33,7 @@ pub use orders::Orders;
 pub use registry::Sight;
 pub use single::Single;
 
-use crate::events::Tapes;
+use crate::events::EventSenders;
 use crate::files::{Limits, Root};
 use labserve_core::profile::Profile;
 use listener::Door;
@@ -145,11 +145,11 @@ pub struct Options {
 /// How long running replies may take when the servers stop, unless told otherwise.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs `servers` until they are stopped, and tells what happens to these tapes.
+/// Runs `servers` until they are stopped, and tells what happens to these senders.
 ///
 /// # Errors
 /// A thread or a runtime cannot be made.
-pub fn run(servers: Vec<Server>, options: Options, tapes: &Tapes) -> io::Result<Running> {
+pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io::Result<Running> {
     crate::sys::raise_file_limit();
     let shared = Arc::new(Shared::new());
     let open: Vec<Arc<AtomicU64>> = servers.iter().map(|_| Arc::default()).collect();
@@ -166,7 +166,7 @@ pub fn run(servers: Vec<Server>, options: Options, tapes: &Tapes) -> io::Result<
                     listener: server.listener.try_clone()?,
                     site: server.site.clone(),
                     open: Arc::clone(open),
-                    tapes: tapes.clone(),
+                    senders: senders.clone(),
                 })
             })
             .collect::<io::Result<Vec<Post>>>()?;
@@ -194,7 +194,7 @@ struct Post {
     site: Site,
     /// How many connections all workers have admitted for this server, of those that are open.
     open: Arc<AtomicU64>,
-    tapes: Tapes,
+    senders: EventSenders,
 }
 
 async fn work(mine: Vec<Post>, shared: Arc<Shared>, mut orders: UnboundedReceiver<Order>, options: Options) {
@@ -202,7 +202,7 @@ async fn work(mine: Vec<Post>, shared: Arc<Shared>, mut orders: UnboundedReceive
     let mut doors = Vec::new();
     for post in mine {
         let shared = Arc::clone(&shared);
-        let worker = Rc::new(Worker::new(post.site, shared, post.open, (options, post.tapes)));
+        let worker = Rc::new(Worker::new(post.site, shared, post.open, (options, post.senders)));
         match TcpListener::from_std(post.listener) {
             Ok(listener) => doors.push(Some(Door::open(listener, &worker))),
             Err(error) => {

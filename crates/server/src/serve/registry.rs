@@ -3,7 +3,7 @@
 //! Nothing here is on the way of a request. Who asks comes with an order to the worker, on its own thread.
 
 use super::worker::Worker;
-use crate::events::{Latest, Story};
+use crate::events::{ConnectionMeta, Latest};
 use labserve_core::profile::CloseStyle;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -67,7 +67,7 @@ impl Wish {
 
 #[derive(Debug)]
 struct Entry {
-    story: Rc<Story>,
+    meta: Rc<ConnectionMeta>,
     wish: Wish,
     socket: crate::sys::Socket,
 }
@@ -111,11 +111,11 @@ impl Entry {
     fn sight(&self, server: usize) -> Sight {
         Sight {
             server,
-            id: self.story.id,
-            local: self.story.local,
-            peer: self.story.peer,
-            latest: self.story.latest(),
-            open: self.story.accepted.elapsed(),
+            id: self.meta.id,
+            local: self.meta.local,
+            peer: self.meta.peer,
+            latest: self.meta.latest(),
+            open: self.meta.accepted.elapsed(),
         }
     }
 }
@@ -128,13 +128,13 @@ pub(super) struct Registered {
 }
 
 impl Registered {
-    pub(super) fn new(worker: &Rc<Worker>, story: &Rc<Story>, socket: crate::sys::Socket) -> Registered {
+    pub(super) fn new(worker: &Rc<Worker>, meta: &Rc<ConnectionMeta>, socket: crate::sys::Socket) -> Registered {
         let entry = Rc::new(Entry {
-            story: Rc::clone(story),
+            meta: Rc::clone(meta),
             wish: Wish::default(),
             socket,
         });
-        worker.registry.0.borrow_mut().insert(story.id, Rc::clone(&entry));
+        worker.registry.0.borrow_mut().insert(meta.id, Rc::clone(&entry));
         Registered {
             worker: Rc::clone(worker),
             entry,
@@ -149,6 +149,6 @@ impl Registered {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.worker.registry.0.borrow_mut().remove(&self.entry.story.id);
+        self.worker.registry.0.borrow_mut().remove(&self.entry.meta.id);
     }
 }

@@ -6,7 +6,7 @@
 use super::driver::{self, Driver, Entry};
 use super::worker::{Shared, Worker};
 use super::{GRACE, Options, Site};
-use crate::events::{Story, Tapes};
+use crate::events::{ConnectionMeta, EventSenders};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -30,7 +30,7 @@ impl Single {
             site,
             Arc::new(Shared::new()),
             Arc::default(),
-            (options, Tapes::default()),
+            (options, EventSenders::default()),
         );
         Single(Rc::new(worker))
     }
@@ -46,8 +46,8 @@ impl Single {
         let peer = stream.peer_addr().unwrap_or(unknown);
         let id = self.0.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let local = stream.local_addr().unwrap_or(peer);
-        let story = Rc::new(Story::new(id, peer, local));
-        let driver = Box::new(Driver::new(stream, story, Rc::clone(&self.0)));
+        let meta = Rc::new(ConnectionMeta::new(id, peer, local));
+        let driver = Box::new(Driver::new(stream, meta, Rc::clone(&self.0)));
         driver::drive(driver, Entry::Admitted).await;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::registry::Registry;
 use super::{Options, Site};
-use crate::events::{Event, Story, Tapes, Teller, Traffic};
+use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Traffic};
 use crate::files::Cache;
 use labserve_core::http1::date;
 use labserve_core::render::RenderContext;
@@ -51,7 +51,7 @@ pub(super) struct Worker {
     random: Cell<u64>,
     /// The last second that was written as a field says it: one second has many replies.
     date: Cell<(i64, [u8; 29])>,
-    pub(super) teller: Teller,
+    pub(super) sink: EventSink,
     /// Buffers that finished exchanges leave to the next.
     buffers: RefCell<Vec<Vec<u8>>>,
 }
@@ -61,12 +61,12 @@ impl Worker {
         site: Site,
         shared: Arc<Shared>,
         admitted_everywhere: Arc<AtomicU64>,
-        (options, tapes): (Options, Tapes),
+        (options, senders): (Options, EventSenders),
     ) -> Worker {
         let seed = random_seed();
         Worker {
             cache: RefCell::new(Cache::new(site.cache)),
-            teller: Teller::new(&site.profile.name, options.throttle_log, tapes),
+            sink: EventSink::new(&site.profile.name, options.throttle_log, senders),
             site: RefCell::new(Rc::new(site)),
             shared,
             stopping: Cell::new(false),
@@ -88,13 +88,13 @@ impl Worker {
     pub(super) fn replace_site(&self, site: Site) {
         // What is cached was looked at with the eyes of the old profile, below the old root.
         *self.cache.borrow_mut() = Cache::new(site.cache);
-        self.teller.rename(&site.profile.name);
+        self.sink.rename(&site.profile.name);
         *self.site.borrow_mut() = Rc::new(site);
     }
 
     /// Tells of an event.
-    pub(super) fn tell(&self, story: &Story, traffic: Traffic, event: &Event<'_>) {
-        self.teller.tell(story, traffic, event);
+    pub(super) fn emit(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
+        self.sink.emit(meta, traffic, event);
     }
 
     /// Time since the server started.
