@@ -104,18 +104,20 @@ pub(super) async fn described(room: &Room, number: usize) -> Answer {
         .iter()
         .filter(|connection| connection.server == number)
         .count();
-    room.desks.look(number, |desk| desk.describe(number, open)).map(Json)
+    room.servers
+        .look(number, |server| server.describe(number, open))
+        .map(Json)
 }
 
 async fn all_described(room: &Room) -> Result<Vec<Value>, Refusal> {
     let open_connections = connections::open_connections(room).await?;
-    (0..room.desks.names().len())
+    (0..room.servers.names().len())
         .map(|number| {
             let open = open_connections
                 .iter()
                 .filter(|connection| connection.server == number)
                 .count();
-            room.desks.look(number, |desk| desk.describe(number, open))
+            room.servers.look(number, |server| server.describe(number, open))
         })
         .collect()
 }
@@ -177,8 +179,8 @@ async fn profiles() -> Answer {
 }
 
 async fn toml(State(room): Timeline, Path(text): Path<String>) -> Result<Response, Refusal> {
-    room.desks.look(number(&text)?, |desk| {
-        let name: String = desk
+    room.servers.look(number(&text)?, |server| {
+        let name: String = server
             .name()
             .chars()
             .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
@@ -190,7 +192,7 @@ async fn toml(State(room): Timeline, Path(text): Path<String>) -> Result<Respons
                 format!("attachment; filename=\"{name}-changed.toml\""),
             ),
         ];
-        Ok((fields, desk.toml()).into_response())
+        Ok((fields, server.toml()).into_response())
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn profile(State(room): Timeline, Path(text): Path<String>, req
     let number = number(&text)?;
     let body = body::json(request).await?;
     let name = member(&body, "profile", "the name of a profile", Value::as_str)?;
-    room.desks.change(number, |desk| desk.change_profile(name))?;
+    room.servers.change(number, |server| server.change_profile(name))?;
     described(&room, number).await
 }
 
@@ -38,7 +38,7 @@ pub(super) async fn knobs(State(room): Timeline, Path(text): Path<String>, reque
     let values = body
         .as_object()
         .ok_or_else(|| Refusal::bad_json("expected an object of knobs and their values"))?;
-    room.desks.change(number, |desk| desk.turn(values))?;
+    room.servers.change(number, |server| server.turn(values))?;
     described(&room, number).await
 }
 
@@ -46,14 +46,15 @@ pub(super) async fn knobs(State(room): Timeline, Path(text): Path<String>, reque
 pub(super) async fn reset_one(State(room): Timeline, Path((text, key)): Path<(String, String)>) -> Answer {
     let number = number(&text)?;
     let values = Map::from_iter([(key, Value::Null)]);
-    room.desks.change(number, |desk| desk.turn(&values))?;
+    room.servers.change(number, |server| server.turn(&values))?;
     described(&room, number).await
 }
 
 /// All back to the profile.
 pub(super) async fn reset(State(room): Timeline, Path(text): Path<String>) -> Answer {
     let number = number(&text)?;
-    room.desks.change(number, super::desk::Desk::reset)?;
+    room.servers
+        .change(number, super::managed_server::ManagedServer::reset)?;
     described(&room, number).await
 }
 
@@ -62,7 +63,7 @@ pub(super) async fn accepting(State(room): Timeline, Path(text): Path<String>, r
     let number = number(&text)?;
     let body = body::json(request).await?;
     let accepting = member(&body, "accepting", "true or false", Value::as_bool)?;
-    room.desks.accept(number, accepting)?;
+    room.servers.accept(number, accepting)?;
     described(&room, number).await
 }
 

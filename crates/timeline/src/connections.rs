@@ -16,7 +16,7 @@ const TIME: Duration = Duration::from_secs(2);
 
 /// All of them, or those of the server that the query names.
 pub(super) async fn list(room: &Room, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
-    let names = room.desks.names();
+    let names = room.servers.names();
     let server = match query.get("server") {
         None => None,
         Some(text) => Some(
@@ -36,18 +36,18 @@ pub(super) async fn list(room: &Room, query: &BTreeMap<String, String>) -> Resul
 
 /// Every open connection.
 pub(super) async fn open_connections(room: &Room) -> Result<Vec<ConnectionInfo>, Refusal> {
-    timeout(TIME, room.desks.control().connections())
+    timeout(TIME, room.servers.control().connections())
         .await
         .map_err(|_| Refusal::internal())
 }
 
 /// One of them, with what the kernel knows of it.
 pub(super) async fn one(room: &Room, id: u64) -> Result<Value, Refusal> {
-    let (connection, kernel) = timeout(TIME, room.desks.control().connection(id))
+    let (connection, kernel) = timeout(TIME, room.servers.control().connection(id))
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;
-    let mut row = row(&connection, &room.desks.names());
+    let mut row = row(&connection, &room.servers.names());
     row["kernel"] = json!(kernel);
     Ok(row)
 }
@@ -59,7 +59,7 @@ pub(super) async fn end(room: &Room, id: u64, query: &BTreeMap<String, String>) 
         Some("rst") => ("rst", Style::Rst),
         Some(other) => return Err(Refusal::bad_query(format!("how: expected fin or rst, got `{other}`"))),
     };
-    let control = room.desks.control();
+    let control = room.servers.control();
     let seen = timeout(TIME, async {
         let (connection, _) = control.connection(id).await?;
         control.close(id, style).await.then_some(connection)
@@ -68,9 +68,9 @@ pub(super) async fn end(room: &Room, id: u64, query: &BTreeMap<String, String>) 
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;
-    if let Some((name, _)) = room.desks.names().get(connection.server) {
+    if let Some((name, _)) = room.servers.names().get(connection.server) {
         let what = json!({"what": "close", "connection": id, "how": how});
-        room.desks.tell(connection.server, name, what);
+        room.servers.tell(connection.server, name, what);
     }
     Ok(json!({"connection": id, "asked": how}))
 }

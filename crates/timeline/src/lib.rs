@@ -10,18 +10,18 @@ mod assets;
 mod body;
 mod changes;
 mod connections;
-mod desk;
-mod desks;
 mod headers;
 mod knobs;
 mod listener;
+mod managed_server;
 mod refusal;
 mod ring;
+mod server_set;
 mod stream;
 
-pub use desk::Desk;
-pub use desks::Desks;
+pub use managed_server::ManagedServer;
 pub use ring::LIMIT;
+pub use server_set::ServerSet;
 
 use access::{Access, Token};
 use labserve_server::events::{LiveTape, Watchers, timestamp};
@@ -83,7 +83,7 @@ impl Bound {
     /// The thread or its runtime cannot be made.
     pub fn start(
         self,
-        desks: Arc<Desks>,
+        servers: Arc<ServerSet>,
         (tape, lines): (LiveTape, Receiver<Vec<u8>>),
         first: Value,
     ) -> io::Result<Timeline> {
@@ -92,7 +92,7 @@ impl Bound {
             access: self.access,
             run: run_name()?,
             started: timestamp(SystemTime::now()),
-            desks,
+            servers,
             ring: Mutex::new(Ring::new(LIMIT)),
             grown: watch::Sender::new(()),
             watchers: tape.watchers().clone(),
@@ -133,7 +133,7 @@ struct Room {
     /// Differs from run to run.
     run: String,
     started: String,
-    desks: Arc<Desks>,
+    servers: Arc<ServerSet>,
     ring: Mutex<Ring>,
     /// Tells that the ring has grown.
     grown: watch::Sender<()>,

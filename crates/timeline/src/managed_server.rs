@@ -20,7 +20,7 @@ const ORIGIN: &str = "the change";
 
 /// A server, and what is in force at it.
 #[derive(Clone, Debug)]
-pub struct Desk {
+pub struct ManagedServer {
     address: SocketAddr,
     /// The profile with all that is laid over it: by the configuration, and by whoever turns knobs.
     stack: Stack,
@@ -33,10 +33,10 @@ pub struct Desk {
 /// What a change has done, as it is told to everybody: `what` and more.
 pub(super) type Change = Value;
 
-impl Desk {
+impl ManagedServer {
     /// The server at `address` that serves `site`, whose profile was built from `stack`.
-    pub fn new(address: SocketAddr, stack: Stack, site: Site) -> Desk {
-        Desk {
+    pub fn new(address: SocketAddr, stack: Stack, site: Site) -> ManagedServer {
+        ManagedServer {
             address,
             stack,
             site,
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
     use labserve_server::files::{Limits, Root};
 
-    fn desk(name: &str, over: &[&str]) -> Desk {
+    fn server(name: &str, over: &[&str]) -> ManagedServer {
         let stack = over.iter().fold(profile_files::stack(name).expect(name), |stack, set| {
             stack.over(Layer::from_assignment(set).expect(set))
         });
@@ -260,22 +260,26 @@ mod tests {
             root: Root::Embedded,
             cache: Limits::default(),
         };
-        Desk::new(SocketAddr::from(([127, 0, 0, 1], 3000)), stack, site)
+        ManagedServer::new(SocketAddr::from(([127, 0, 0, 1], 3000)), stack, site)
     }
 
-    fn turn(desk: &mut Desk, values: Value) -> Result<Vec<Change>, Refusal> {
-        desk.turn(values.as_object().expect("an object"))
+    fn turn(server: &mut ManagedServer, values: Value) -> Result<Vec<Change>, Refusal> {
+        server.turn(values.as_object().expect("an object"))
     }
 
-    fn differs(desk: &Desk) -> Value {
-        desk.describe(0, 0).expect("a description")["differs"].take()
+    fn differs(server: &ManagedServer) -> Value {
+        server.describe(0, 0).expect("a description")["differs"].take()
     }
 
     #[test]
     fn knobs_are_turned_and_given_back() {
-        let mut desk = desk("node", &["timers.idle=9s"]);
-        assert_eq!(differs(&desk), json!(["timers.idle.after"]));
-        let changes = turn(&mut desk, json!({"timers.idle": "2s", "connection.persistent": false})).expect("right");
+        let mut server = server("node", &["timers.idle=9s"]);
+        assert_eq!(differs(&server), json!(["timers.idle.after"]));
+        let changes = turn(
+            &mut server,
+            json!({"timers.idle": "2s", "connection.persistent": false}),
+        )
+        .expect("right");
         assert_eq!(
             changes,
             [
@@ -283,20 +287,20 @@ mod tests {
                 json!({"what": "knob", "key": "timers.idle", "from": "9s", "to": "2s"}),
             ]
         );
-        assert!(!desk.site.profile.connection.persistent);
-        let saved = desk.toml();
+        assert!(!server.site.profile.connection.persistent);
+        let saved = server.toml();
         assert!(saved.starts_with("extends = \"node\"\n"), "{saved}");
         let again = Stack::of("saved", Layer::parse("saved", &saved).expect("a profile"));
-        assert_eq!(again.merged(), desk.stack.changes());
+        assert_eq!(again.merged(), server.stack.changes());
         // The profile's own value, and null, are no change.
-        turn(&mut desk, json!({"timers.idle": "5s", "connection.persistent": null})).expect("right");
-        assert_eq!(differs(&desk), json!([]));
-        assert_eq!(desk.toml(), "extends = \"node\"\n");
+        turn(&mut server, json!({"timers.idle": "5s", "connection.persistent": null})).expect("right");
+        assert_eq!(differs(&server), json!([]));
+        assert_eq!(server.toml(), "extends = \"node\"\n");
     }
 
     #[test]
     fn all_or_none() {
-        let mut desk = desk("node", &[]);
+        let mut server = server("node", &[]);
         for bad in [
             json!({"connection.persistent": false, "timers.idel": "2s"}),
             json!({"connection.persistent": false, "timers.idle": "soon"}),
@@ -306,23 +310,23 @@ mod tests {
             json!({"connection.persistent": false, "ends.idle": "bang"}),
             json!({"connection.persistent": false, "writes.piece": "0"}),
         ] {
-            assert!(turn(&mut desk, bad.clone()).is_err(), "{bad}");
-            assert_eq!(differs(&desk), json!([]), "{bad}");
+            assert!(turn(&mut server, bad.clone()).is_err(), "{bad}");
+            assert_eq!(differs(&server), json!([]), "{bad}");
         }
     }
 
     #[test]
     fn another_profile_and_back() {
-        let mut desk = desk("node", &["timers.idle=9s"]);
-        let changes = desk.change_profile("nginx").expect("it is built in");
+        let mut server = server("node", &["timers.idle=9s"]);
+        let changes = server.change_profile("nginx").expect("it is built in");
         assert_eq!(changes, [json!({"what": "profile", "from": "node", "to": "nginx"})]);
-        assert_eq!((desk.name(), differs(&desk)), ("nginx", json!([])));
+        assert_eq!((server.name(), differs(&server)), ("nginx", json!([])));
         for bad in ["/etc/passwd", "./x.toml", "ngin"] {
-            assert!(desk.change_profile(bad).is_err(), "{bad}");
+            assert!(server.change_profile(bad).is_err(), "{bad}");
         }
-        turn(&mut desk, json!({"timers.idle": "2s"})).expect("right");
-        assert_eq!(desk.reset().expect("right").len(), 1);
-        assert!(desk.reset().expect("right").is_empty());
+        turn(&mut server, json!({"timers.idle": "2s"})).expect("right");
+        assert_eq!(server.reset().expect("right").len(), 1);
+        assert!(server.reset().expect("right").is_empty());
     }
 
     #[test]
@@ -332,7 +336,7 @@ mod tests {
             ("nginx", json!(null), json!(75_000_000_000_u64)),
             ("flask-keepalive", json!(null), json!(null)),
         ] {
-            let server = desk(name, &[]).describe(3, 2).expect("a description");
+            let server = server(name, &[]).describe(3, 2).expect("a description");
             assert_eq!(
                 (&server["announced_timeout_ns"], &server["idle_ns"]),
                 (&announced, &idle),
