@@ -1,7 +1,7 @@
 //! The paths of the timeline, and what each of them answers.
 
 use super::refusal::Refusal;
-use super::{Room, assets, body, changes, connections, headers, stream};
+use super::{AppState, assets, body, changes, connections, headers, stream};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -23,16 +23,16 @@ use tower_http::trace::TraceLayer;
 /// An answer, or why there is none.
 pub(super) type Answer = Result<Json<Value>, Refusal>;
 
-type Timeline = State<Arc<Room>>;
+type Timeline = State<Arc<AppState>>;
 
 /// All of it.
-pub(super) fn router(room: Arc<Room>) -> Router {
+pub(super) fn router(state: Arc<AppState>) -> Router {
     let router = Router::new()
         .route("/", get(page))
         .route("/web/{*path}", get(file))
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .route("/api/v1/session", post(changes::session))
-        .route("/api/v1/state", get(state))
+        .route("/api/v1/state", get(get_state))
         .route("/api/v1/profiles", get(profiles))
         .route("/api/v1/servers", get(servers))
         .route("/api/v1/servers/{number}", get(server))
@@ -50,8 +50,8 @@ pub(super) fn router(room: Arc<Room>) -> Router {
         .route("/api/v1/events.jsonl", get(lines))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
-        .with_state(Arc::clone(&room))
-        .layer(from_fn_with_state(room, admit))
+        .with_state(Arc::clone(&state))
+        .layer(from_fn_with_state(state, admit))
         // Lines are to arrive when they happen, not when enough of them can be compressed together.
         .layer(
             CompressionLayer::new()
@@ -69,9 +69,9 @@ pub(super) fn router(room: Arc<Room>) -> Router {
     headers::add(router)
 }
 
-async fn admit(State(room): Timeline, request: Request, next: Next) -> Response {
+async fn admit(State(state): Timeline, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    match room.access.admit(request.method(), path, request.headers()) {
+    match state.access.admit(request.method(), path, request.headers()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => {
             body::discard(request).await;
@@ -98,34 +98,35 @@ fn connection_id(text: &str) -> Result<u64, Refusal> {
 }
 
 /// One server, as it is now.
-pub(super) async fn described(room: &Room, number: usize) -> Answer {
-    let open_connections = connections::open_connections(room).await?;
+pub(super) async fn described(state: &AppState, number: usize) -> Answer {
+    let open_connections = connections::open_connections(state).await?;
     let open = open_connections
         .iter()
         .filter(|connection| connection.server == number)
         .count();
-    room.servers
+    state
+        .servers
         .look(number, |server| server.describe(number, open))
         .map(Json)
 }
 
-async fn all_described(room: &Room) -> Result<Vec<Value>, Refusal> {
-    let open_connections = connections::open_connections(room).await?;
-    (0..room.servers.names().len())
+async fn all_described(state: &AppState) -> Result<Vec<Value>, Refusal> {
+    let open_connections = connections::open_connections(state).await?;
+    (0..state.servers.names().len())
         .map(|number| {
             let open = open_connections
                 .iter()
                 .filter(|connection| connection.server == number)
                 .count();
-            room.servers.look(number, |server| server.describe(number, open))
+            state.servers.look(number, |server| server.describe(number, open))
         })
         .collect()
 }
 
-async fn page(State(room): Timeline, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn page(State(state): Timeline, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
     match query(&uri)?.get("token") {
-        Some(token) if room.access.token.is(token) => {
-            let cookie = [(header::SET_COOKIE, room.access.cookie())];
+        Some(token) if state.access.token.is(token) => {
+            let cookie = [(header::SET_COOKIE, state.access.cookie())];
             Ok((cookie, Redirect::to("/")).into_response())
         }
         Some(_) => Err(Refusal::no_token()),
@@ -137,28 +138,28 @@ async fn file(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, 
     assets::file(&path, &headers).ok_or_else(Refusal::not_found)
 }
 
-async fn state(State(room): Timeline, headers: HeaderMap) -> Answer {
-    let servers = all_described(&room).await?;
-    let ring = room.ring();
+async fn get_state(State(state): Timeline, headers: HeaderMap) -> Answer {
+    let servers = all_described(&state).await?;
+    let ring = state.ring();
     let ((bytes, limit), (first, lines, next)) = (ring.bytes(), ring.numbers());
     Ok(Json(json!({
         "labserve": env!("CARGO_PKG_VERSION"),
-        "run": room.run,
+        "run": state.run,
         "pid": std::process::id(),
         "time": timestamp(SystemTime::now()),
-        "started": room.started,
-        "may_change": room.access.has_token(&headers),
+        "started": state.started,
+        "may_change": state.access.has_token(&headers),
         "ring": {"bytes": bytes, "limit": limit, "lines": lines, "first": first, "next": next},
         "servers": servers,
     })))
 }
 
-async fn servers(State(room): Timeline) -> Answer {
-    Ok(Json(json!({"servers": all_described(&room).await?})))
+async fn servers(State(state): Timeline) -> Answer {
+    Ok(Json(json!({"servers": all_described(&state).await?})))
 }
 
-async fn server(State(room): Timeline, Path(text): Path<String>) -> Answer {
-    described(&room, number(&text)?).await
+async fn server(State(state): Timeline, Path(text): Path<String>) -> Answer {
+    described(&state, number(&text)?).await
 }
 
 async fn profiles() -> Answer {
@@ -178,8 +179,8 @@ async fn profiles() -> Answer {
     Ok(Json(json!({"profiles": rows})))
 }
 
-async fn toml(State(room): Timeline, Path(text): Path<String>) -> Result<Response, Refusal> {
-    room.servers.look(number(&text)?, |server| {
+async fn toml(State(state): Timeline, Path(text): Path<String>) -> Result<Response, Refusal> {
+    state.servers.look(number(&text)?, |server| {
         let name: String = server
             .name()
             .chars()
@@ -196,24 +197,24 @@ async fn toml(State(room): Timeline, Path(text): Path<String>) -> Result<Respons
     })
 }
 
-async fn list_connections(State(room): Timeline, uri: Uri) -> Answer {
-    connections::list(&room, &query(&uri)?).await.map(Json)
+async fn list_connections(State(state): Timeline, uri: Uri) -> Answer {
+    connections::list(&state, &query(&uri)?).await.map(Json)
 }
 
-async fn one_connection(State(room): Timeline, Path(id): Path<String>) -> Answer {
+async fn one_connection(State(state): Timeline, Path(id): Path<String>) -> Answer {
     let id = connection_id(&id)?;
-    connections::one(&room, id).await.map(Json)
+    connections::one(&state, id).await.map(Json)
 }
 
-async fn end_connection(State(room): Timeline, Path(id): Path<String>, uri: Uri) -> Answer {
+async fn end_connection(State(state): Timeline, Path(id): Path<String>, uri: Uri) -> Answer {
     let id = connection_id(&id)?;
-    connections::end(&room, id, &query(&uri)?).await.map(Json)
+    connections::end(&state, id, &query(&uri)?).await.map(Json)
 }
 
-async fn events(State(room): Timeline, headers: HeaderMap, uri: Uri) -> Result<Response, Refusal> {
-    stream::events(room, &headers, &query(&uri)?)
+async fn events(State(state): Timeline, headers: HeaderMap, uri: Uri) -> Result<Response, Refusal> {
+    stream::events(state, &headers, &query(&uri)?)
 }
 
-async fn lines(State(room): Timeline, uri: Uri) -> Result<Response, Refusal> {
-    stream::lines(room, &query(&uri)?)
+async fn lines(State(state): Timeline, uri: Uri) -> Result<Response, Refusal> {
+    stream::lines(state, &query(&uri)?)
 }

@@ -1,6 +1,6 @@
 //! The open connections: which there are, what is known of one, and its end.
 
-use super::Room;
+use super::AppState;
 use super::refusal::Refusal;
 use labserve_core::profile::Style;
 use labserve_server::events::state_key;
@@ -15,8 +15,8 @@ use tokio::time::timeout;
 const TIME: Duration = Duration::from_secs(2);
 
 /// All of them, or those of the server that the query names.
-pub(super) async fn list(room: &Room, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
-    let names = room.servers.names();
+pub(super) async fn list(state: &AppState, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+    let names = state.servers.names();
     let server = match query.get("server") {
         None => None,
         Some(text) => Some(
@@ -26,7 +26,7 @@ pub(super) async fn list(room: &Room, query: &BTreeMap<String, String>) -> Resul
                 .ok_or_else(|| Refusal::no_server(text))?,
         ),
     };
-    let open_connections = open_connections(room).await?;
+    let open_connections = open_connections(state).await?;
     let chosen = open_connections
         .iter()
         .filter(|connection| server.is_none_or(|server| server == connection.server));
@@ -35,31 +35,31 @@ pub(super) async fn list(room: &Room, query: &BTreeMap<String, String>) -> Resul
 }
 
 /// Every open connection.
-pub(super) async fn open_connections(room: &Room) -> Result<Vec<ConnectionInfo>, Refusal> {
-    timeout(TIME, room.servers.control().connections())
+pub(super) async fn open_connections(state: &AppState) -> Result<Vec<ConnectionInfo>, Refusal> {
+    timeout(TIME, state.servers.control().connections())
         .await
         .map_err(|_| Refusal::internal())
 }
 
 /// One of them, with what the kernel knows of it.
-pub(super) async fn one(room: &Room, id: u64) -> Result<Value, Refusal> {
-    let (connection, kernel) = timeout(TIME, room.servers.control().connection(id))
+pub(super) async fn one(state: &AppState, id: u64) -> Result<Value, Refusal> {
+    let (connection, kernel) = timeout(TIME, state.servers.control().connection(id))
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;
-    let mut row = row(&connection, &room.servers.names());
+    let mut row = row(&connection, &state.servers.names());
     row["kernel"] = json!(kernel);
     Ok(row)
 }
 
 /// Ends one of them.
-pub(super) async fn end(room: &Room, id: u64, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+pub(super) async fn end(state: &AppState, id: u64, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
     let (how, style) = match query.get("how").map(String::as_str) {
         None | Some("fin") => ("fin", Style::Fin),
         Some("rst") => ("rst", Style::Rst),
         Some(other) => return Err(Refusal::bad_query(format!("how: expected fin or rst, got `{other}`"))),
     };
-    let control = room.servers.control();
+    let control = state.servers.control();
     let seen = timeout(TIME, async {
         let (connection, _) = control.connection(id).await?;
         control.close(id, style).await.then_some(connection)
@@ -68,9 +68,9 @@ pub(super) async fn end(room: &Room, id: u64, query: &BTreeMap<String, String>) 
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;
-    if let Some((name, _)) = room.servers.names().get(connection.server) {
+    if let Some((name, _)) = state.servers.names().get(connection.server) {
         let what = json!({"what": "close", "connection": id, "how": how});
-        room.servers.tell(connection.server, name, what);
+        state.servers.tell(connection.server, name, what);
     }
     Ok(json!({"connection": id, "asked": how}))
 }

@@ -88,7 +88,7 @@ impl Bound {
         first: Value,
     ) -> io::Result<Timeline> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let room = Arc::new(Room {
+        let state = Arc::new(AppState {
             access: self.access,
             run: run_name()?,
             started: timestamp(SystemTime::now()),
@@ -104,7 +104,7 @@ impl Bound {
         let listener = self.listener;
         let thread = std::thread::Builder::new()
             .name("timeline".to_owned())
-            .spawn(move || runtime.block_on(serve(listener, room, lines, stopped)))?;
+            .spawn(move || runtime.block_on(serve(listener, state, lines, stopped)))?;
         Ok(Timeline { stop, thread })
     }
 }
@@ -128,7 +128,7 @@ impl Timeline {
 
 /// What every request to the timeline is answered from.
 #[derive(Debug)]
-struct Room {
+struct AppState {
     access: Access,
     /// Differs from run to run.
     run: String,
@@ -142,7 +142,7 @@ struct Room {
     seats: Arc<Semaphore>,
 }
 
-impl Room {
+impl AppState {
     fn ring(&self) -> MutexGuard<'_, Ring> {
         // No code panics with it in hand; its lines would be whole even so.
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
@@ -151,7 +151,7 @@ impl Room {
 
 async fn serve(
     listener: TcpListener,
-    room: Arc<Room>,
+    state: Arc<AppState>,
     mut lines: Receiver<Vec<u8>>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -159,10 +159,10 @@ async fn serve(
         Ok(listener) => listener,
         Err(error) => return tracing::error!("there is no timeline: {error}"),
     };
-    let pages = tokio::spawn(listener::accept(listener, api::router(Arc::clone(&room))));
+    let pages = tokio::spawn(listener::accept(listener, api::router(Arc::clone(&state))));
     let fill = |batch| {
-        room.ring().push(batch);
-        room.grown.send_replace(());
+        state.ring().push(batch);
+        state.grown.send_replace(());
     };
     loop {
         tokio::select! {
