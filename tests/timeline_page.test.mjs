@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
-const WEB = new URL("../src/timeline/web/", import.meta.url);
+const WEB = new URL("../crates/timeline/src/web/", import.meta.url);
 const load = (name) => import(new URL(name, WEB));
 const { Store, ending, requests, unused, writes } = await load("store.js");
 const { clock, readInstant, span, ticks, tickStep } = await load("time.js");

@@ -38,10 +38,10 @@ pub(super) fn router(state: Arc<AppState>) -> Router {
         .route("/api/v1/servers/{number}", get(server))
         .route("/api/v1/servers/{number}/profile", put(changes::profile))
         .route(
-            "/api/v1/servers/{number}/knobs",
-            patch(changes::knobs).delete(changes::reset),
+            "/api/v1/servers/{number}/settings",
+            patch(changes::settings).delete(changes::reset),
         )
-        .route("/api/v1/servers/{number}/knobs/{key}", delete(changes::reset_one))
+        .route("/api/v1/servers/{number}/settings/{key}", delete(changes::reset_one))
         .route("/api/v1/servers/{number}/toml", get(toml))
         .route("/api/v1/servers/{number}/accepting", put(changes::accepting))
         .route("/api/v1/connections", get(list_connections))

@@ -31,22 +31,22 @@ pub(super) async fn profile(State(state): Timeline, Path(text): Path<String>, re
     described(&state, number).await
 }
 
-/// Knobs, several at once.
-pub(super) async fn knobs(State(state): Timeline, Path(text): Path<String>, request: Request) -> Answer {
+/// Settings, several at once.
+pub(super) async fn settings(State(state): Timeline, Path(text): Path<String>, request: Request) -> Answer {
     let number = number(&text)?;
     let body = body::json(request).await?;
     let values = body
         .as_object()
-        .ok_or_else(|| Refusal::bad_json("expected an object of knobs and their values"))?;
-    state.servers.change(number, |server| server.turn(values))?;
+        .ok_or_else(|| Refusal::bad_json("expected an object of settings and their values"))?;
+    state.servers.change(number, |server| server.change_settings(values))?;
     described(&state, number).await
 }
 
-/// One knob back to its profile's value.
+/// One setting back to its profile's value.
 pub(super) async fn reset_one(State(state): Timeline, Path((text, key)): Path<(String, String)>) -> Answer {
     let number = number(&text)?;
     let values = Map::from_iter([(key, Value::Null)]);
-    state.servers.change(number, |server| server.turn(&values))?;
+    state.servers.change(number, |server| server.change_settings(&values))?;
     described(&state, number).await
 }
 

@@ -1,6 +1,6 @@
 //! The timeline: a page that shows every connection while it happens, and the API behind it.
 //!
-//! Knows the lines of the live tape, the knobs of the servers, and HTTP for its own page. Does not know how anything is
+//! Knows the lines of the live tape, the settings of the servers, and HTTP for its own page. Does not know how anything is
 //! served: it reads what is told, and gives orders. It has a thread and a runtime of its own, so that no page ever keeps a
 //! worker from its connections.
 
@@ -11,12 +11,12 @@ mod body;
 mod changes;
 mod connections;
 mod headers;
-mod knobs;
 mod listener;
 mod managed_server;
 mod refusal;
 mod ring;
 mod server_set;
+mod settings;
 mod stream;
 
 pub use managed_server::ManagedServer;
@@ -71,7 +71,7 @@ impl Bound {
         self.access.address
     }
 
-    /// The URL that lets whoever opens it turn knobs.
+    /// The URL that lets whoever opens it change settings.
     pub fn url(&self) -> String {
         format!("http://{}/?token={}", self.access.address, self.access.token.text())
     }

@@ -1,9 +1,9 @@
-//! A server at which somebody turns knobs: what it was given, what has been changed, and what is in force.
+//! A server at which somebody changes settings: what it was given, what has been changed, and what is in force.
 //!
 //! Knows the layers of a profile and hands a whole site to the servers; how that is served it does not know.
 
-use super::knobs::{self, KNOBS, Knob};
 use super::refusal::Refusal;
+use super::settings::{self, SETTINGS, Setting};
 use labserve_core::profile::compare::differences;
 use labserve_core::profile::layers::{Layer, Stack};
 use labserve_core::profile::{ConfigError, Profile, builtin, near};
@@ -22,7 +22,7 @@ const ORIGIN: &str = "the change";
 #[derive(Clone, Debug)]
 pub struct ManagedServer {
     address: SocketAddr,
-    /// The profile with all that is laid over it: by the configuration, and by whoever turns knobs.
+    /// The profile with all that is laid over it: by the configuration, and by whoever changes settings.
     stack: Stack,
     site: Site,
     accepting: bool,
@@ -92,22 +92,23 @@ impl ManagedServer {
         Ok(vec![json!({"what": "profile", "from": from, "to": self.name()})])
     }
 
-    /// Turns knobs, all of them or none; `null` gives a knob its profile's value back.
+    /// Changes settings, all of them or none; `null` gives a setting its profile's value back.
     ///
     /// # Errors
-    /// An unknown knob, or a value that it cannot have.
-    pub(super) fn turn(&mut self, values: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
+    /// An unknown setting, or a value that it cannot have.
+    pub(super) fn change_settings(&mut self, values: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
         let before = self.values()?;
         let mut changes = self.stack.changes();
         let own = self.stack.profile();
         let (own_keys, own_profile) = built(&own).map_err(|error| refused(&error, None))?;
         for (key, value) in values {
-            let knob = knobs::knob(key).ok_or_else(|| Refusal::unknown_knob(key, knobs::near(key)))?;
-            knob.take_out(&mut changes);
-            if value.is_null() || *value == knob.value_in(&own_keys, &own_profile) {
+            let setting = settings::setting(key).ok_or_else(|| Refusal::unknown_setting(key, settings::near(key)))?;
+            setting.take_out(&mut changes);
+            if value.is_null() || *value == setting.value_in(&own_keys, &own_profile) {
                 continue;
             }
-            knob.write(value, &mut changes)
+            setting
+                .write(value, &mut changes)
                 .map_err(|why| Refusal::bad_value(Some(key), format!("{key}: {why}")))?;
         }
         let only_key = values.keys().next().filter(|_| values.len() == 1);
@@ -117,7 +118,7 @@ impl ManagedServer {
             .iter()
             .zip(&after)
             .filter(|(from, to)| from.1 != to.1)
-            .map(|((knob, from), (_, to))| json!({"what": "knob", "key": knob.key, "from": from, "to": to}))
+            .map(|((setting, from), (_, to))| json!({"what": "setting", "key": setting.key, "from": from, "to": to}))
             .collect())
     }
 
@@ -164,10 +165,10 @@ impl ManagedServer {
         let profile = &self.site.profile;
         let own = self.stack.profile();
         let (own_keys, own_profile) = built(&own).map_err(|error| refused(&error, None))?;
-        let knobs: Vec<Value> = self
+        let settings: Vec<Value> = self
             .values()?
             .into_iter()
-            .map(|(knob, value)| knob.describe(value, knob.value_in(&own_keys, &own_profile)))
+            .map(|(setting, value)| setting.describe(value, setting.value_in(&own_keys, &own_profile)))
             .collect();
         let nanoseconds = |time: Option<Duration>| time.and_then(|time| u64::try_from(time.as_nanos()).ok());
         Ok(json!({
@@ -183,16 +184,16 @@ impl ManagedServer {
             "idle_ns": nanoseconds(profile.connection.timers.idle.after),
             "unused_ns": nanoseconds(profile.connection.timers.unused.after),
             "differs": self.differing()?,
-            "knobs": knobs,
+            "settings": settings,
         }))
     }
 
-    /// The value of each knob.
-    fn values(&self) -> Result<Vec<(&'static Knob, Value)>, Refusal> {
+    /// The value of each setting.
+    fn values(&self) -> Result<Vec<(&'static Setting, Value)>, Refusal> {
         let (keys, profile) = built(&self.stack).map_err(|error| refused(&error, None))?;
-        Ok(KNOBS
+        Ok(SETTINGS
             .iter()
-            .map(|knob| (knob, knob.value_in(&keys, &profile)))
+            .map(|setting| (setting, setting.value_in(&keys, &profile)))
             .collect())
     }
 
@@ -263,8 +264,8 @@ mod tests {
         ManagedServer::new(SocketAddr::from(([127, 0, 0, 1], 3000)), stack, site)
     }
 
-    fn turn(server: &mut ManagedServer, values: Value) -> Result<Vec<Change>, Refusal> {
-        server.turn(values.as_object().expect("an object"))
+    fn change(server: &mut ManagedServer, values: Value) -> Result<Vec<Change>, Refusal> {
+        server.change_settings(values.as_object().expect("an object"))
     }
 
     fn differs(server: &ManagedServer) -> Value {
@@ -272,10 +273,10 @@ mod tests {
     }
 
     #[test]
-    fn knobs_are_turned_and_given_back() {
+    fn settings_are_changed_and_given_back() {
         let mut server = server("node", &["timers.idle=9s"]);
         assert_eq!(differs(&server), json!(["timers.idle.after"]));
-        let changes = turn(
+        let changes = change(
             &mut server,
             json!({"timers.idle": "2s", "connection.persistent": false}),
         )
@@ -283,8 +284,8 @@ mod tests {
         assert_eq!(
             changes,
             [
-                json!({"what": "knob", "key": "connection.persistent", "from": true, "to": false}),
-                json!({"what": "knob", "key": "timers.idle", "from": "9s", "to": "2s"}),
+                json!({"what": "setting", "key": "connection.persistent", "from": true, "to": false}),
+                json!({"what": "setting", "key": "timers.idle", "from": "9s", "to": "2s"}),
             ]
         );
         assert!(!server.site.profile.connection.persistent);
@@ -293,7 +294,7 @@ mod tests {
         let again = Stack::of("saved", Layer::parse("saved", &saved).expect("a profile"));
         assert_eq!(again.merged(), server.stack.changes());
         // The profile's own value, and null, are no change.
-        turn(&mut server, json!({"timers.idle": "5s", "connection.persistent": null})).expect("right");
+        change(&mut server, json!({"timers.idle": "5s", "connection.persistent": null})).expect("right");
         assert_eq!(differs(&server), json!([]));
         assert_eq!(server.toml(), "extends = \"node\"\n");
     }
@@ -310,7 +311,7 @@ mod tests {
             json!({"connection.persistent": false, "ends.idle": "bang"}),
             json!({"connection.persistent": false, "writes.piece": "0"}),
         ] {
-            assert!(turn(&mut server, bad.clone()).is_err(), "{bad}");
+            assert!(change(&mut server, bad.clone()).is_err(), "{bad}");
             assert_eq!(differs(&server), json!([]), "{bad}");
         }
     }
@@ -324,7 +325,7 @@ mod tests {
         for bad in ["/etc/passwd", "./x.toml", "ngin"] {
             assert!(server.change_profile(bad).is_err(), "{bad}");
         }
-        turn(&mut server, json!({"timers.idle": "2s"})).expect("right");
+        change(&mut server, json!({"timers.idle": "2s"})).expect("right");
         assert_eq!(server.reset().expect("right").len(), 1);
         assert!(server.reset().expect("right").is_empty());
     }
