@@ -8,6 +8,7 @@
 
 mod support;
 
+mod architecture;
 mod book;
 mod capture;
 mod changes;
@@ -16,7 +17,6 @@ mod clients;
 mod corpus;
 mod events;
 mod explain;
-mod house;
 mod iis;
 mod limits;
 mod race;

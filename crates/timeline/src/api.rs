@@ -1,5 +1,6 @@
 //! The paths of the timeline, and what each of them answers.
 
+use super::describe::{Answer, all_described, described, number};
 use super::refusal::Refusal;
 use super::{AppState, assets, body, changes, connections, headers, stream};
 use axum::extract::{Path, Query, Request, State};
@@ -19,9 +20,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::trace::TraceLayer;
-
-/// An answer, or why there is none.
-pub(super) type Answer = Result<Json<Value>, Refusal>;
 
 type Timeline = State<Arc<AppState>>;
 
@@ -87,40 +85,9 @@ pub(super) fn query(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {
         .map_err(|error| Refusal::bad_query(error.body_text()))
 }
 
-/// The number of a server in a path.
-pub(super) fn number(text: &str) -> Result<usize, Refusal> {
-    text.parse().map_err(|_| Refusal::no_server(text))
-}
-
 /// The number of a connection in a path.
 fn connection_id(text: &str) -> Result<u64, Refusal> {
     text.parse().map_err(|_| Refusal::no_connection(text))
-}
-
-/// One server, as it is now.
-pub(super) async fn described(state: &AppState, number: usize) -> Answer {
-    let open_connections = connections::open_connections(state).await?;
-    let open = open_connections
-        .iter()
-        .filter(|connection| connection.server == number)
-        .count();
-    state
-        .servers
-        .look(number, |server| server.describe(number, open))
-        .map(Json)
-}
-
-async fn all_described(state: &AppState) -> Result<Vec<Value>, Refusal> {
-    let open_connections = connections::open_connections(state).await?;
-    (0..state.servers.names().len())
-        .map(|number| {
-            let open = open_connections
-                .iter()
-                .filter(|connection| connection.server == number)
-                .count();
-            state.servers.look(number, |server| server.describe(number, open))
-        })
-        .collect()
 }
 
 async fn page(State(state): Timeline, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {

@@ -97,7 +97,7 @@ fn media_type(path: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use labserve_core::decide::Said;
+    use labserve_core::decide::TraceMessage;
 
     #[test]
     fn every_file_of_the_page_is_inside_and_has_a_type() {
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn the_page_knows_every_sentence_in_the_same_words() {
         let table = include_str!("web/messages.js");
-        for said in Said::ALL {
+        for said in TraceMessage::ALL {
             let line = format!("\"said.{}\": [\"{}\", \"", said.name(), said.english());
             assert!(table.contains(&line), "messages.js lacks {line}");
         }

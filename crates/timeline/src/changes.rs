@@ -1,6 +1,6 @@
 //! What changes something: each answers with the server as it is then.
 
-use super::api::{Answer, described, number};
+use super::describe::{Answer, described, number};
 use super::refusal::Refusal;
 use super::{AppState, body};
 use axum::extract::{Path, Request, State};

@@ -10,6 +10,7 @@ mod assets;
 mod body;
 mod changes;
 mod connections;
+mod describe;
 mod headers;
 mod listener;
 mod managed_server;

@@ -18,7 +18,7 @@ pub enum Treatment {
     /// Leave it and all field lines behind it out, and go on. For faults of a field line only.
     Stop,
     /// Answer with this response. The connection ends after it, unless the response says `ends = false`.
-    Answer(ResponseId),
+    Respond(ResponseId),
     /// End the connection without a word.
     Close,
     /// Say nothing, and go on with the next request. Where the head's end is not known, as `Close`.

@@ -115,50 +115,50 @@ pub enum MethodRule {
     /// The file.
     Serve,
     /// A response, whatever the target.
-    Answer(ResponseId),
+    Respond(ResponseId),
     /// A response for every path that is neither redirected nor forbidden.
     Resolved(ResponseId),
     /// A response where there is a file; the usual answer where there is none.
     Found(ResponseId),
 }
 
-/// Take something as it is, or answer.
+/// What is done with an input that a profile may accept or refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Take<T> {
-    /// Take it so.
-    As(T),
+pub enum OnInput<T> {
+    /// Accept it, and read it so.
+    Accept(T),
     /// Answer with this response.
-    Answer(ResponseId),
+    Respond(ResponseId),
 }
 
 /// `[target]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the keys are documented in `raw::RawTarget`
 pub struct TargetPolicy {
-    pub absolute: Take<AbsoluteTarget>,
+    pub absolute: OnInput<AbsoluteTarget>,
     /// The schemes that are taken, and the response to any other.
     pub schemes: Option<(Vec<String>, ResponseId)>,
     /// The response where an authority is not of this syntax.
     pub bad_authority: Option<(HostSyntax, ResponseId)>,
-    pub asterisk: Take<()>,
+    pub asterisk: OnInput<()>,
     pub own_name: String,
     pub absolute_empty: Option<ResponseId>,
     pub absolute_host: raw::AbsoluteHost,
-    pub no_path: Take<()>,
-    pub no_slash: Take<()>,
-    pub fragment: Take<Fragment>,
+    pub no_path: OnInput<()>,
+    pub no_slash: OnInput<()>,
+    pub fragment: OnInput<Fragment>,
     pub latin1: bool,
-    pub bad_percent: Take<()>,
-    pub encoded_slash: Take<()>,
-    pub backslash: Take<Backslash>,
-    pub bad_utf8: Take<()>,
+    pub bad_percent: OnInput<()>,
+    pub encoded_slash: OnInput<()>,
+    pub backslash: OnInput<Backslash>,
+    pub bad_utf8: OnInput<()>,
     pub nul: ResponseId,
-    pub above_root: Take<()>,
+    pub above_root: OnInput<()>,
     pub dots_first: bool,
     pub back_into_root: bool,
-    pub dot_dot: Take<()>,
-    pub control: Take<()>,
-    pub double_encoding: Take<()>,
+    pub dot_dot: OnInput<()>,
+    pub control: OnInput<()>,
+    pub double_encoding: OnInput<()>,
     pub longest_path: Limit,
     pub longest_query: Limit,
     pub longest_segment: Limit,
@@ -212,17 +212,17 @@ pub struct FilePolicy {
     pub denied: ResponseId,
     pub too_long: ResponseId,
     pub behind_file: ResponseId,
-    pub file_slash: Take<()>,
+    pub file_slash: OnInput<()>,
     pub missing_slash: ResponseId,
     pub special: ResponseId,
-    pub dotfiles: Take<()>,
+    pub dotfiles: OnInput<()>,
     pub dotfiles_at_end_only: bool,
     pub dotfiles_served: Vec<String>,
     pub deny: Vec<String>,
     pub deny_with: ResponseId,
     pub ignore_case: bool,
     pub precompressed: Vec<Precompressed>,
-    pub untyped: Take<()>,
+    pub untyped: OnInput<()>,
     pub future_as_now: bool,
     pub directory_type: String,
 }
@@ -375,7 +375,7 @@ pub enum EofInHead {
     /// Nothing is said.
     Silent,
     /// A response.
-    Answer(ResponseId),
+    Respond(ResponseId),
     /// The head counts as complete.
     Complete,
 }

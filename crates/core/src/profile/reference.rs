@@ -2,7 +2,12 @@
 //!
 //! Keys come from the sources of [`super::raw`] and of the policies that it holds: a key's meaning is its doc comment, its
 //! values are its type's, its default is what `Default` says. Faults, reasons, placeholders and filters come from their
-//! `ALL` constants. `LABSERVE_BLESS=1 cargo test --lib reference` writes the tables anew; the prose around them stays.
+//! `ALL` constants. `LABSERVE_BLESS=1 cargo test -p labserve-core reference` writes the tables anew; the prose around them stays.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test that reads the sources and writes the documentation"
+)]
 
 use super::raw::Raw;
 use super::template::{Filter, Placeholder};
@@ -308,7 +313,7 @@ fn faults() -> String {
                 Treatment::Ignore => "`\"ignore\"`",
                 Treatment::Stop => "`\"stop\"`",
                 Treatment::Close => "`\"close\"`",
-                Treatment::Answer(_) => "`400`",
+                Treatment::Respond(_) => "`400`",
             };
             format!("`{fault}` | {default} | {}", cell(fault.meaning()))
         }),
@@ -371,7 +376,7 @@ fn the_readme_lists_every_key_fault_reason_placeholder_and_filter() {
         return std::fs::write(path, want).expect("profiles/README.md should be writable");
     }
     let differing = readme.lines().zip(want.lines()).find(|(is, should)| is != should);
-    let advice = "write its tables anew with: LABSERVE_BLESS=1 cargo test --lib reference";
+    let advice = "write its tables anew with: LABSERVE_BLESS=1 cargo test -p labserve-core reference";
     assert!(
         readme == want,
         "profiles/README.md is out of date; {advice}\n{differing:#?}"

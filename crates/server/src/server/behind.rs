@@ -6,7 +6,7 @@ use super::end::End;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::connection;
 use labserve_core::decide::{self, Route};
-use labserve_core::http1::ahead::{self, Ahead};
+use labserve_core::http1::pipeline::{self, Pipelined};
 use labserve_core::http1::{Fault, Framing, Head, Request};
 use labserve_core::profile::EofInHead;
 use std::rc::Rc;
@@ -42,23 +42,25 @@ impl Driver {
             return Behind::Nothing;
         }
         let is_last = |request: &Request<'_>| connection::is_last(request, &profile.connection);
-        let look = || ahead::look(&self.input, head, &profile.head, is_last);
+        let look = || pipeline::look_ahead(&self.input, head, &profile.head, is_last);
         // What is answered without a look at a file has been answered before anything behind it was seen.
         if let Some(fault) = request.fault(&profile.head) {
             let looks = profile.fault_discards && fault.is_of_expect();
             return match looks.then(look) {
-                Some(Ahead::Fault(..) | Ahead::Connect(..)) => Behind::Ends,
+                Some(Pipelined::Fault(..) | Pipelined::Connect(..)) => Behind::Ends,
                 _ => Behind::Nothing,
             };
         }
         let waits_for_file = matches!(decide::route(profile, &request, site.root.names()), Route::Lookup(_));
         match look() {
-            Ahead::Fault(at, fault, head) if profile.fault_discards => Behind::Instead(at, head, Some(fault)),
-            Ahead::Connect(at, head) if profile.fault_discards => Behind::Instead(at, head, None),
+            Pipelined::Fault(at, fault, head) if profile.fault_discards => Behind::Instead(at, head, Some(fault)),
+            Pipelined::Connect(at, head) if profile.fault_discards => Behind::Instead(at, head, None),
             _ if !(ended && drops && waits_for_file) => Behind::Nothing,
-            Ahead::Whole | Ahead::Fault(..) | Ahead::Connect(..) => Behind::Fin(CloseReason::RequestDropped.into()),
-            Ahead::Partial => match profile.connection.client_fin.in_head {
-                EofInHead::Answer(id) => Behind::Fin(Box::pin(self.say(site, id, CloseReason::ClientFinInHead)).await),
+            Pipelined::Whole | Pipelined::Fault(..) | Pipelined::Connect(..) => {
+                Behind::Fin(CloseReason::RequestDropped.into())
+            }
+            Pipelined::Partial => match profile.connection.client_fin.in_head {
+                EofInHead::Respond(id) => Behind::Fin(Box::pin(self.say(site, id, CloseReason::ClientFinInHead)).await),
                 _ => Behind::Fin(CloseReason::RequestDropped.into()),
             },
         }

@@ -153,7 +153,7 @@ impl Exchange<'_> {
         let waiting = finish::unread(self.stream, self.profile().read).await;
         match head::scan(&waiting, &self.profile().head) {
             Scan::Refused(fault, _) => match self.profile().head.faults.of(fault) {
-                Treatment::Answer(id) => {
+                Treatment::Respond(id) => {
                     // They have been read: the end of the connection must not take them for unread.
                     let mut read = vec![0; waiting.len()];
                     let _ = self.stream.try_read(&mut read);
@@ -227,7 +227,7 @@ impl Exchange<'_> {
         let (say, reason) = match end {
             BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
             BodyEnd::Broken => match profile.head.faults.of(self.fault_of_chunks()) {
-                Treatment::Answer(id) => (Some(id), CloseReason::BadRequest),
+                Treatment::Respond(id) => (Some(id), CloseReason::BadRequest),
                 _ => (None, CloseReason::BadRequest),
             },
             BodyEnd::ClientFin | BodyEnd::Complete => {

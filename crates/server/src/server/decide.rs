@@ -9,7 +9,7 @@ use labserve_core::http1::Request;
 use labserve_core::http1::field::Name;
 use labserve_core::path::Located;
 use labserve_core::profile::MethodRule;
-use labserve_core::render::{Body, Reply, Why};
+use labserve_core::render::{Body, Decision, Reply};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -32,12 +32,14 @@ impl Exchange<'_> {
     pub(super) fn decide(&self, request: &Request<'_>) -> Answer<'_> {
         let profile = self.profile();
         match decide::route(profile, request, self.site.root.names()) {
-            Route::Answer(id) => Reply::plain(profile, id, request.method()).because(Why::Route).into(),
+            Route::Respond(id) => Reply::plain(profile, id, request.method())
+                .decided_by(Decision::Route)
+                .into(),
             Route::Lookup(located) => {
                 let Lookup { found, resource } = self.find(request, &located);
                 let named = matches!(profile.methods.rule(request.method()), MethodRule::Resolved(_))
                     .then(|| self.first_missing(&located));
-                let reply = decide::file_reply(profile, request, found, named, &self.worker.moment());
+                let reply = decide::file_reply(profile, request, found, named, &self.worker.render_context());
                 if matches!(reply.body, Body::Ranges(_)) {
                     self.worker.shared.multiparts.fetch_add(1, Ordering::Relaxed);
                 }

@@ -5,7 +5,7 @@ use crate::events::{Cuts, Detail};
 use labserve_core::close_reason::CloseReason;
 use labserve_core::decide::{self, Refused};
 use labserve_core::http1::{Request, Scan, head};
-use labserve_core::render::{Reply, Why};
+use labserve_core::render::{Decision, Reply};
 
 impl Exchange<'_> {
     /// The detail of a reply. `ending` is the reason for the connection to end that was known before it was rendered,
@@ -18,16 +18,16 @@ impl Exchange<'_> {
         raw: &'d [u8],
         cuts: &'d Cuts,
     ) -> Detail<'d> {
-        let refused = match reply.why {
-            Why::Unsaid => self.refused(request, ending),
+        let refused = match reply.decision {
+            Decision::Unspecified => self.refused(request, ending),
             _ => None,
         };
-        let moment = self.worker.moment();
+        let context = self.worker.render_context();
         Detail {
             raw,
             cuts,
             file: reply.file.as_deref().map(|file| file.path.as_str()),
-            why: decide::explain(self.profile(), request, reply, refused, &moment),
+            why: decide::trace(self.profile(), request, reply, refused, &context),
         }
     }
 

@@ -149,19 +149,19 @@ impl Exchange<'_> {
         };
         let treatment = match refusal {
             Refusal::Fault(fault) => policy.faults.of(fault),
-            Refusal::Response(id) => Treatment::Answer(id),
+            Refusal::Response(id) => Treatment::Respond(id),
         };
         let body = self.length_behind(request, refusal);
         match treatment {
-            Treatment::Answer(id) if body != Framing::None => Course::Serve(body, Some(id)),
+            Treatment::Respond(id) if body != Framing::None => Course::Serve(body, Some(id)),
             // Nothing is wrong with the body's framing where this is the first fault that was found.
-            Treatment::Answer(id)
+            Treatment::Respond(id)
                 if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && self.reads_body(id) =>
             {
                 Course::Serve(request.framing(&policy.body), Some(id))
             }
             Treatment::Ignore if self.head.len > 0 => Course::Silent(None),
-            Treatment::Answer(id) => Course::Refuse(id),
+            Treatment::Respond(id) => Course::Refuse(id),
             _ => Course::Silent(Some(CloseReason::BadRequest)),
         }
     }

@@ -5,7 +5,7 @@ use super::{Options, Site};
 use crate::events::{Event, Story, Tapes, Teller, Traffic};
 use crate::files::Cache;
 use labserve_core::http1::date;
-use labserve_core::render::Moment;
+use labserve_core::render::RenderContext;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -119,7 +119,7 @@ impl LocalServer {
     }
 
     /// What rendering a reply needs from its surroundings: the date, counters and random numbers.
-    pub(super) fn moment(&self) -> Moment {
+    pub(super) fn render_context(&self) -> RenderContext {
         // xorshift64: differs from reply to reply. Nothing depends on it being secret.
         let mut random = self.random.get();
         random ^= random << 13;
@@ -129,7 +129,7 @@ impl LocalServer {
         let now_secs = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(0, |d| d.as_secs() as i64);
-        Moment {
+        RenderContext {
             now_secs,
             date: self.date(now_secs),
             counter: self.shared.multiparts.load(Ordering::Relaxed) + 1,

@@ -28,7 +28,7 @@ impl Driver {
             Woken::Fin => match self.client_fin(site) {
                 EofInHead::Silent => Some(self.fin_reason().into()),
                 EofInHead::Complete => self.exchange_as_complete(site).await,
-                EofInHead::Answer(id) => {
+                EofInHead::Respond(id) => {
                     self.connection.on(Event::HeadComplete, self.worker.now(), 0);
                     Some(self.say(site, id, CloseReason::BadRequest).await)
                 }

@@ -14,7 +14,7 @@ use labserve_core::http1::head::Http09;
 use labserve_core::http1::range::ByteRange;
 use labserve_core::http1::{Framing, Request, ResponseId, Version, status};
 use labserve_core::profile::Entity;
-use labserve_core::render::{Body, Reply, Surroundings};
+use labserve_core::render::{Body, ConnectionContext, Reply};
 
 impl Exchange<'_> {
     /// Writes a response that needs no file. The connection ends for `reason`, unless the response keeps it.
@@ -117,20 +117,20 @@ impl Exchange<'_> {
         page: &mut Vec<u8>,
     ) {
         let (profile, response) = (self.profile(), reply.response);
-        let around = Surroundings {
+        let connection = ConnectionContext {
             local: self.story.local,
             remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
-            says: fate.says,
+            fields: fate.says,
             chunked: response.chunked
                 && request.version() == Version::Http11
                 && !(response.chunked_if_kept && fate.end.is_some()),
-            moment: self.worker.moment(),
+            render: self.worker.render_context(),
         };
-        reply.render(Some(request), &around, head, page);
+        reply.render(Some(request), &connection, head, page);
         if request.version() == Version::Http09 && !request.line().is_empty() {
             head.clear();
         }
-        if around.chunked {
+        if connection.chunked {
             *page = in_chunks(page);
         }
     }

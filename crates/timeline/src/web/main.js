@@ -147,7 +147,8 @@ const reconcileSoon = later(reconcile, 1500);
 function later(action, ms) {
   let timer = null;
   return () => {
-    timer ??= setTimeout(() => {
+    if (timer !== null) return;
+    timer = setTimeout(() => {
       timer = null;
       action();
     }, ms);

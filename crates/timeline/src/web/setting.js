@@ -15,7 +15,7 @@ export class Setting {
     this.key = setting.key;
     const id = `setting-${setting.key}`;
     const send = (value) => change(setting.key, value);
-    this.control = CONTROLS[setting.type]?.(setting, send) ?? text(setting, send);
+    this.control = CONTROLS[setting.type]?.(send, setting) ?? text(send);
     this.control.input.id = id;
     this.control.input.setAttribute("aria-describedby", `${id}-about ${id}-error`);
     const name = told(`setting.${setting.key}`, setting.label ?? setting.key);

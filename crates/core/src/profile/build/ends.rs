@@ -5,7 +5,7 @@ use super::{Mistake, did_you_mean, mistake};
 use crate::close_reason::CloseReason;
 use crate::profile::raw::{Raw, Style};
 use crate::profile::units::Word;
-use crate::profile::{ClientFinPolicy, Ends, EofInHead, Take};
+use crate::profile::{ClientFinPolicy, Ends, EofInHead, OnInput};
 use std::time::Duration;
 
 /// How a connection is ended.
@@ -39,13 +39,13 @@ pub(super) fn ends(raw: &Raw) -> Result<Ends, Mistake> {
 pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mistake> {
     let eof = |key: &str, word: &Word| -> Result<EofInHead, Mistake> {
         Ok(
-            match names.take(
+            match names.on_input(
                 &["client_fin", key],
                 word,
                 &[("silent", EofInHead::Silent), ("complete", EofInHead::Complete)],
             )? {
-                Take::As(eof) => eof,
-                Take::Answer(id) => EofInHead::Answer(id),
+                OnInput::Accept(eof) => eof,
+                OnInput::Respond(id) => EofInHead::Respond(id),
             },
         )
     };
@@ -62,9 +62,9 @@ pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mi
     Ok(ClientFinPolicy {
         in_line: eof("in_line", &raw.client_fin.in_line)?,
         in_head: eof("in_head", &raw.client_fin.in_head)?,
-        in_body: match names.take(&["client_fin", "in_body"], &raw.client_fin.in_body, &[("silent", ())])? {
-            Take::As(()) => None,
-            Take::Answer(id) => Some(id),
+        in_body: match names.on_input(&["client_fin", "in_body"], &raw.client_fin.in_body, &[("silent", ())])? {
+            OnInput::Accept(()) => None,
+            OnInput::Respond(id) => Some(id),
         },
         drops_request,
         drop_within: raw.client_fin.drop_within.0.unwrap_or_default(),

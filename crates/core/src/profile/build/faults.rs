@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
 use crate::http1::{Fault, Faults, Treatment};
-use crate::profile::Take;
+use crate::profile::OnInput;
 use crate::profile::raw::Raw;
 use crate::profile::units::Word;
 
@@ -52,14 +52,14 @@ const SPECIAL_CASES: [(Fault, Fault); 29] = [
 /// What is done about each fault.
 pub(super) fn faults(raw: &Raw, names: &Names) -> Result<Faults, Mistake> {
     let refuse = names.required("400")?;
-    let mut faults = Faults::all(Treatment::Answer(refuse));
+    let mut faults = Faults::all(Treatment::Respond(refuse));
     for fault in Faults::PASSED {
         faults.set(fault, Treatment::Accept);
     }
     let treatment = |key: &str, word: &Word| -> Result<Treatment, Mistake> {
-        Ok(match names.take(&["faults", key], word, &KEYWORDS)? {
-            Take::As(treatment) => treatment,
-            Take::Answer(id) => Treatment::Answer(id),
+        Ok(match names.on_input(&["faults", key], word, &KEYWORDS)? {
+            OnInput::Accept(treatment) => treatment,
+            OnInput::Respond(id) => Treatment::Respond(id),
         })
     };
     if let Some(word) = raw.faults.get("other") {

@@ -10,7 +10,7 @@ use crate::profile::units::Word;
 pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistake> {
     let files = &raw.files;
     let answer = |key: &str, word: &Word| names.answer(&["files", key], word);
-    let served = |key: &str, word: &Word| names.take(&["files", key], word, &[("serve", ())]);
+    let served = |key: &str, word: &Word| names.on_input(&["files", key], word, &[("serve", ())]);
     for name in &files.index {
         if name.is_empty() || name.contains(['/', '\\', '\0']) || name == ".." {
             return Err(mistake(

@@ -4,7 +4,7 @@ use super::names::Names;
 use super::{Mistake, mistake};
 use crate::profile::raw::{MethodCase, Raw};
 use crate::profile::units::{RawRule, Word};
-use crate::profile::{MethodRule, Methods, Take};
+use crate::profile::{MethodRule, Methods, OnInput};
 
 /// What every server has to support (RFC 9110 section 9.1) is served unless a profile says otherwise.
 const SERVED: [&str; 2] = ["GET", "HEAD"];
@@ -28,9 +28,9 @@ pub(super) fn known(raw: &Raw) -> Vec<String> {
 pub(super) fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
     let rule = |key: &str, rule: &RawRule| -> Result<MethodRule, Mistake> {
         match rule {
-            RawRule::Word(word) => Ok(match names.take(&["methods", key], word, &[("serve", ())])? {
-                Take::As(()) => MethodRule::Serve,
-                Take::Answer(id) => MethodRule::Answer(id),
+            RawRule::Word(word) => Ok(match names.on_input(&["methods", key], word, &[("serve", ())])? {
+                OnInput::Accept(()) => MethodRule::Serve,
+                OnInput::Respond(id) => MethodRule::Respond(id),
             }),
             RawRule::Resolved(word) => names.answer(&["methods", key], word).map(MethodRule::Resolved),
             RawRule::Found(word) => names.answer(&["methods", key], word).map(MethodRule::Found),
@@ -53,7 +53,7 @@ pub(super) fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
     rules.sort_by_key(|(name, _)| name != b"GET");
     let other = match raw.methods.get("other") {
         Some(raw_rule) => rule("other", raw_rule)?,
-        None => MethodRule::Answer(names.answer(&["methods", "other"], &Word("405".into()))?),
+        None => MethodRule::Respond(names.answer(&["methods", "other"], &Word("405".into()))?),
     };
     let allow = match raw.methods.get("allow") {
         Some(RawRule::Word(Word(allow))) => allow.clone(),

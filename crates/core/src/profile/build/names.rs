@@ -3,7 +3,7 @@
 use super::{Mistake, mistake};
 use crate::http1::ResponseId;
 use crate::profile::units::Word;
-use crate::profile::{Response, Take, near};
+use crate::profile::{OnInput, Response, near};
 use std::collections::BTreeMap;
 
 /// The responses' names.
@@ -47,12 +47,17 @@ impl Names {
     }
 
     /// A keyword or a response.
-    pub(super) fn take<T: Copy>(&self, key: &[&str], word: &Word, keywords: &[(&str, T)]) -> Result<Take<T>, Mistake> {
+    pub(super) fn on_input<T: Copy>(
+        &self,
+        key: &[&str],
+        word: &Word,
+        keywords: &[(&str, T)],
+    ) -> Result<OnInput<T>, Mistake> {
         if let Some((_, value)) = keywords.iter().find(|(k, _)| *k == word.0) {
-            return Ok(Take::As(*value));
+            return Ok(OnInput::Accept(*value));
         }
         match self.get(&word.0) {
-            Some(id) => Ok(Take::Answer(id)),
+            Some(id) => Ok(OnInput::Respond(id)),
             None => Err(mistake(
                 key,
                 self.unknown(&word.0, &keywords.iter().map(|(k, _)| *k).collect::<Vec<_>>()),

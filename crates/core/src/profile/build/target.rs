@@ -4,7 +4,7 @@ use super::names::Names;
 use super::{Mistake, mistake};
 use crate::profile::raw::Raw;
 use crate::profile::units::Word;
-use crate::profile::{AbsoluteTarget, Backslash, Fragment, Limit, Take, TargetPolicy};
+use crate::profile::{AbsoluteTarget, Backslash, Fragment, Limit, OnInput, TargetPolicy};
 
 /// How targets become paths.
 pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
@@ -19,7 +19,7 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
             ));
         }
     };
-    let take = |key: &str, word: &Word, keyword: &str| names.take(&["target", key], word, &[(keyword, ())]);
+    let on_input = |key: &str, word: &Word, keyword: &str| names.on_input(&["target", key], word, &[(keyword, ())]);
     let limit = |key: &str, most: usize, with: &Word| -> Result<Limit, Mistake> {
         (most > 0)
             .then(|| Ok((most, names.answer(&["target", key], with)?)))
@@ -35,17 +35,17 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
             ));
         }
     };
-    let bad_authority = take("bad_authority", &target.bad_authority, "literally")?;
+    let bad_authority = on_input("bad_authority", &target.bad_authority, "literally")?;
     Ok(TargetPolicy {
         schemes,
         bad_authority: match bad_authority {
-            Take::As(()) => None,
-            Take::Answer(id) => Some((raw.head.host, id)),
+            OnInput::Accept(()) => None,
+            OnInput::Respond(id) => Some((raw.head.host, id)),
         },
-        asterisk: take("asterisk", &target.asterisk, "literally")?,
+        asterisk: on_input("asterisk", &target.asterisk, "literally")?,
         own_name: target.own_name.clone(),
         dots_first: target.dots_first,
-        absolute: names.take(
+        absolute: names.on_input(
             &["target", "absolute"],
             &target.absolute,
             &[("path", AbsoluteTarget::Path), ("literally", AbsoluteTarget::Literal)],
@@ -56,28 +56,28 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
             .map(|word| names.answer(&["target", "absolute_empty"], word))
             .transpose()?,
         absolute_host: target.absolute_host,
-        fragment: names.take(
+        fragment: names.on_input(
             &["target", "fragment"],
             &target.fragment,
             &[("ends", Fragment::Ends), ("literally", Fragment::Literal)],
         )?,
-        no_slash: take("no_slash", &target.no_slash, "path")?,
-        no_path: take("no_path", &target.no_path, "root")?,
+        no_slash: on_input("no_slash", &target.no_slash, "path")?,
+        no_path: on_input("no_path", &target.no_path, "root")?,
         latin1,
-        bad_percent: take("bad_percent", &target.bad_percent, "literally")?,
-        encoded_slash: take("encoded_slash", &target.encoded_slash, "slash")?,
-        backslash: names.take(
+        bad_percent: on_input("bad_percent", &target.bad_percent, "literally")?,
+        encoded_slash: on_input("encoded_slash", &target.encoded_slash, "slash")?,
+        backslash: names.on_input(
             &["target", "backslash"],
             &target.backslash,
             &[("literally", Backslash::Literal), ("slash", Backslash::Slash)],
         )?,
-        bad_utf8: take("bad_utf8", &target.bad_utf8, "literally")?,
+        bad_utf8: on_input("bad_utf8", &target.bad_utf8, "literally")?,
         nul: names.answer(&["target", "nul"], &target.nul)?,
-        above_root: take("above_root", &target.above_root, "root")?,
+        above_root: on_input("above_root", &target.above_root, "root")?,
         back_into_root: target.back_into_root,
-        dot_dot: take("dot_dot", &target.dot_dot, "resolve")?,
-        control: take("control", &target.control, "literally")?,
-        double_encoding: take("double_encoding", &target.double_encoding, "literally")?,
+        dot_dot: on_input("dot_dot", &target.dot_dot, "resolve")?,
+        control: on_input("control", &target.control, "literally")?,
+        double_encoding: on_input("double_encoding", &target.double_encoding, "literally")?,
         longest_path: limit("too_long", target.longest_path, &target.too_long)?,
         longest_query: limit("too_long", target.longest_query, &target.too_long)?,
         longest_segment: limit("bad_segments", target.longest_segment, &target.bad_segments)?,
