@@ -1,4 +1,4 @@
-//! The paths of the timeline, and what each of them answers.
+//! The routes of the timeline and their handlers.
 
 use super::describe::{Answer, all_described, described, number};
 use super::refusal::Refusal;
@@ -23,7 +23,7 @@ use tower_http::trace::TraceLayer;
 
 type Timeline = State<Arc<AppState>>;
 
-/// All of it.
+/// The router for the page and the API.
 pub(super) fn router(state: Arc<AppState>) -> Router {
     let router = Router::new()
         .route("/", get(page))
@@ -43,20 +43,20 @@ pub(super) fn router(state: Arc<AppState>) -> Router {
         .route("/api/v1/servers/{number}/toml", get(toml))
         .route("/api/v1/servers/{number}/accepting", put(changes::accepting))
         .route("/api/v1/connections", get(list_connections))
-        .route("/api/v1/connections/{id}", get(one_connection).delete(end_connection))
+        .route("/api/v1/connections/{id}", get(one_connection).delete(close_connection))
         .route("/api/v1/events", get(events))
         .route("/api/v1/events.jsonl", get(lines))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .with_state(Arc::clone(&state))
         .layer(from_fn_with_state(state, admit))
-        // Lines are to arrive when they happen, not when enough of them can be compressed together.
+        // A compressor buffers. JSON lines must arrive when they happen, so they are not compressed.
         .layer(
             CompressionLayer::new()
                 .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/x-ndjson"))),
         )
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            tracing::error!("a request to the timeline met a defect");
+            tracing::error!("a request to the timeline panicked: a defect in labserve");
             Refusal::internal().into_response()
         }))
         .layer(TraceLayer::new_for_http().on_response(
@@ -78,14 +78,14 @@ async fn admit(State(state): Timeline, request: Request, next: Next) -> Response
     }
 }
 
-/// What stands behind the `?` of a request.
+/// The query parameters of a request.
 pub(super) fn query(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {
     Query::try_from_uri(uri)
         .map(|Query(query)| query)
         .map_err(|error| Refusal::bad_query(error.body_text()))
 }
 
-/// The number of a connection in a path.
+/// The connection id in a path.
 fn connection_id(text: &str) -> Result<u64, Refusal> {
     text.parse().map_err(|_| Refusal::no_connection(text))
 }
@@ -173,9 +173,9 @@ async fn one_connection(State(state): Timeline, Path(id): Path<String>) -> Answe
     connections::one(&state, id).await.map(Json)
 }
 
-async fn end_connection(State(state): Timeline, Path(id): Path<String>, uri: Uri) -> Answer {
+async fn close_connection(State(state): Timeline, Path(id): Path<String>, uri: Uri) -> Answer {
     let id = connection_id(&id)?;
-    connections::end(&state, id, &query(&uri)?).await.map(Json)
+    connections::close(&state, id, &query(&uri)?).await.map(Json)
 }
 
 async fn events(State(state): Timeline, headers: HeaderMap, uri: Uri) -> Result<Response, Refusal> {

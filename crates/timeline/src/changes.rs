@@ -1,4 +1,4 @@
-//! What changes something: each answers with the server as it is then.
+//! The handlers that change something. Each answers with the server as it is after the change.
 
 use super::describe::{Answer, described, number};
 use super::refusal::Refusal;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 type Timeline = State<Arc<AppState>>;
 
-/// Gives a page that was opened without the token its cookie, for the token.
+/// `POST session`: takes the token and sets the cookie, for a page that was opened without the token in its URL.
 pub(super) async fn session(State(state): Timeline, request: Request) -> Result<Response, Refusal> {
     let body = body::json(request).await?;
     let token = member(&body, "token", "a text", Value::as_str)?;
@@ -22,7 +22,7 @@ pub(super) async fn session(State(state): Timeline, request: Request) -> Result<
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }
 
-/// Another profile.
+/// `PUT profile`: replaces the profile, and drops changed settings.
 pub(super) async fn profile(State(state): Timeline, Path(text): Path<String>, request: Request) -> Answer {
     let number = number(&text)?;
     let body = body::json(request).await?;
@@ -31,7 +31,7 @@ pub(super) async fn profile(State(state): Timeline, Path(text): Path<String>, re
     described(&state, number).await
 }
 
-/// Settings, several at once.
+/// `PATCH settings`: changes several settings, all or none.
 pub(super) async fn settings(State(state): Timeline, Path(text): Path<String>, request: Request) -> Answer {
     let number = number(&text)?;
     let body = body::json(request).await?;
@@ -42,7 +42,7 @@ pub(super) async fn settings(State(state): Timeline, Path(text): Path<String>, r
     described(&state, number).await
 }
 
-/// One setting back to its profile's value.
+/// `DELETE settings/KEY`: resets one setting to the profile's value.
 pub(super) async fn reset_one(State(state): Timeline, Path((text, key)): Path<(String, String)>) -> Answer {
     let number = number(&text)?;
     let values = Map::from_iter([(key, Value::Null)]);
@@ -50,7 +50,7 @@ pub(super) async fn reset_one(State(state): Timeline, Path((text, key)): Path<(S
     described(&state, number).await
 }
 
-/// All back to the profile.
+/// `DELETE settings`: resets all settings to the profile's values.
 pub(super) async fn reset(State(state): Timeline, Path(text): Path<String>) -> Answer {
     let number = number(&text)?;
     state
@@ -59,16 +59,16 @@ pub(super) async fn reset(State(state): Timeline, Path(text): Path<String>) -> A
     described(&state, number).await
 }
 
-/// To accept connections, or to leave them to wait.
+/// `PUT accepting`: accepts new connections, or leaves them in the backlog.
 pub(super) async fn accepting(State(state): Timeline, Path(text): Path<String>, request: Request) -> Answer {
     let number = number(&text)?;
     let body = body::json(request).await?;
     let accepting = member(&body, "accepting", "true or false", Value::as_bool)?;
-    state.servers.accept(number, accepting)?;
+    state.servers.set_accepting(number, accepting)?;
     described(&state, number).await
 }
 
-/// A member of a body that must be there.
+/// A required member of a JSON body.
 fn member<'b, T>(
     body: &'b Value,
     name: &str,

@@ -1,4 +1,4 @@
-//! The open connections: which there are, what is known of one, and its end.
+//! The handlers for open connections: list them, show one, close one.
 
 use super::AppState;
 use super::refusal::Refusal;
@@ -11,10 +11,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long workers may take to answer.
-const TIME: Duration = Duration::from_secs(2);
+/// How long the workers may take to reply.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// All of them, or those of the server that the query names.
+/// All open connections, or those of the server in the query.
 pub(super) async fn list(state: &AppState, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
     let names = state.servers.names();
     let server = match query.get("server") {
@@ -26,24 +26,25 @@ pub(super) async fn list(state: &AppState, query: &BTreeMap<String, String>) -> 
                 .ok_or_else(|| Refusal::no_server(text))?,
         ),
     };
-    let open_connections = open_connections(state).await?;
-    let chosen = open_connections
+    let rows: Vec<Value> = open_connections(state)
+        .await?
         .iter()
-        .filter(|connection| server.is_none_or(|server| server == connection.server));
-    let rows: Vec<Value> = chosen.map(|connection| row(connection, &names)).collect();
+        .filter(|connection| server.is_none_or(|server| server == connection.server))
+        .map(|connection| row(connection, &names))
+        .collect();
     Ok(json!({"connections": rows}))
 }
 
-/// Every open connection.
+/// Asks the workers for all open connections.
 pub(super) async fn open_connections(state: &AppState) -> Result<Vec<ConnectionInfo>, Refusal> {
-    timeout(TIME, state.servers.control().connections())
+    timeout(TIMEOUT, state.servers.control().connections())
         .await
         .map_err(|_| Refusal::internal())
 }
 
-/// One of them, with what the kernel knows of it.
+/// One connection, with what the kernel reports about it.
 pub(super) async fn one(state: &AppState, id: u64) -> Result<Value, Refusal> {
-    let (connection, kernel) = timeout(TIME, state.servers.control().connection(id))
+    let (connection, kernel) = timeout(TIMEOUT, state.servers.control().connection(id))
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;
@@ -52,19 +53,19 @@ pub(super) async fn one(state: &AppState, id: u64) -> Result<Value, Refusal> {
     Ok(row)
 }
 
-/// Ends one of them.
-pub(super) async fn end(state: &AppState, id: u64, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+/// Closes one connection, with FIN or RST.
+pub(super) async fn close(state: &AppState, id: u64, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
     let (how, style) = match query.get("how").map(String::as_str) {
         None | Some("fin") => ("fin", Style::Fin),
         Some("rst") => ("rst", Style::Rst),
         Some(other) => return Err(Refusal::bad_query(format!("how: expected fin or rst, got `{other}`"))),
     };
     let control = state.servers.control();
-    let seen = timeout(TIME, async {
+    let closed = timeout(TIMEOUT, async {
         let (connection, _) = control.connection(id).await?;
         control.close(id, style).await.then_some(connection)
     });
-    let connection = seen
+    let connection = closed
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;

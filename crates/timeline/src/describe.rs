@@ -1,19 +1,19 @@
-//! The servers as they are now, as the API describes them.
+//! The servers as the API describes them.
 
 use super::refusal::Refusal;
 use super::{AppState, connections};
 use axum::Json;
 use serde_json::Value;
 
-/// An answer, or why there is none.
+/// A JSON answer, or the refusal.
 pub(super) type Answer = Result<Json<Value>, Refusal>;
 
-/// The number of a server in a path.
+/// The server number in a path.
 pub(super) fn number(text: &str) -> Result<usize, Refusal> {
     text.parse().map_err(|_| Refusal::no_server(text))
 }
 
-/// One server, as it is now.
+/// The current state of one server.
 pub(super) async fn described(state: &AppState, number: usize) -> Answer {
     let open_connections = connections::open_connections(state).await?;
     let open = open_connections
@@ -26,7 +26,7 @@ pub(super) async fn described(state: &AppState, number: usize) -> Answer {
         .map(Json)
 }
 
-/// All servers, as they are now.
+/// The current state of all servers.
 pub(super) async fn all_described(state: &AppState) -> Result<Vec<Value>, Refusal> {
     let open_connections = connections::open_connections(state).await?;
     (0..state.servers.names().len())

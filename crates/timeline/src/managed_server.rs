@@ -67,7 +67,7 @@ impl ManagedServer {
     }
 
     /// Accepts connections, or leaves them to wait. Nothing if that is so already.
-    pub(super) fn accept(&mut self, accepting: bool) -> Option<Change> {
+    pub(super) fn set_accepting(&mut self, accepting: bool) -> Option<Change> {
         (std::mem::replace(&mut self.accepting, accepting) != accepting)
             .then(|| json!({"what": "accepting", "to": accepting}))
     }

@@ -94,12 +94,12 @@ impl ServerSet {
     ///
     /// # Errors
     /// There is no such server.
-    pub(super) fn accept(&self, number: usize, accepting: bool) -> Result<(), Refusal> {
+    pub(super) fn set_accepting(&self, number: usize, accepting: bool) -> Result<(), Refusal> {
         let mut servers = self.lock();
         let server = servers
             .get_mut(number)
             .ok_or_else(|| Refusal::no_server(&number.to_string()))?;
-        if let Some(what) = server.accept(accepting) {
+        if let Some(what) = server.set_accepting(accepting) {
             self.control.set_accepting(number, accepting);
             self.tell(number, server.name(), what);
         }
