@@ -5,7 +5,7 @@
 //
 // Installs what it needs (Debian's chromium and tshark, playwright-core from npm into target/). First the page's pure modules are
 // tested under node; then `labserve lab` runs with an event log, a browser loads the demo site from it, and the timeline is
-// read as a person reads it: the table, the detail, the knobs, the exports. dumpcap captures the servers' ports meanwhile, raw
+// read as a person reads it: the table, the detail, the settings, the exports. dumpcap captures the servers' ports meanwhile, raw
 // clients end connections in every way, and all that the page says is compared with the log and with what `explain` reads in
 // the capture (timeline_claims.mjs, agree.py). Screenshots go to the artefacts.
 // The last line counts.
@@ -118,7 +118,7 @@ async function main() {
     await watch(page, wrong);
     await pageTests(browser, page, lab);
     await wireTests(page, lab);
-    await knobTests(page, lab);
+    await settingTests(page, lab);
     await exportTests(page);
     await claimTests(page, lab, capture);
     await pictures(page);
@@ -310,12 +310,12 @@ async function wireTests(page, lab) {
   }
 }
 
-async function knobTests(page, lab) {
-  const row = (key) => page.locator(`[data-knob="${key}"]`);
-  const server = (name) => page.$eval("#knobs-server", (select, wanted) => [...select.options].find((o) => o.text.startsWith(`${wanted} `)).value, name);
-  await check("a knob turned on the page changes the next response", async () => {
-    await tab(page, "knobs");
-    await page.selectOption("#knobs-server", await server("node"));
+async function settingTests(page, lab) {
+  const row = (key) => page.locator(`[data-setting="${key}"]`);
+  const server = (name) => page.$eval("#settings-server", (select, wanted) => [...select.options].find((o) => o.text.startsWith(`${wanted} `)).value, name);
+  await check("a setting changed on the page changes the next response", async () => {
+    await tab(page, "settings");
+    await page.selectOption("#settings-server", await server("node"));
     const before = await fetchHead(lab.site("node"));
     assert.notEqual(before.fields["cache-control"], "max-age=77");
     const input = row("fields.Cache-Control").locator("input");
@@ -338,7 +338,7 @@ async function knobTests(page, lab) {
       return found?.ended === "yes" ? found : null;
     });
     assert.deepEqual([found.requests, found.who, found.reason], ["2", "server", "not_persistent"]);
-    await tab(page, "knobs");
+    await tab(page, "settings");
     said.socket.destroy();
   });
   await check("every change stands in the list of changes and in the event log", async () => {
@@ -350,7 +350,7 @@ async function knobTests(page, lab) {
     const told = readFileSync(LOG, "utf8").split("\n").filter((text) => text.includes('"event":"change"'));
     assert.ok(told.some((text) => text.includes("connection.persistent")));
   });
-  await check("a value that makes no sense is refused beside its knob, and nothing changes", async () => {
+  await check("a value that makes no sense is refused beside its setting, and nothing changes", async () => {
     const input = row("timers.idle").locator("input");
     await input.fill("soon");
     await input.press("Enter");
@@ -362,13 +362,13 @@ async function knobTests(page, lab) {
     assert.match(toml, /extends = "node"/);
     assert.match(toml, /max-age=77/);
     await page.locator("button", { hasText: "Reset all" }).click();
-    await until("nothing to differ", async () => (await page.locator(".knob.changed").count()) === 0);
+    await until("nothing to differ", async () => (await page.locator(".setting.changed").count()) === 0);
     assert.notEqual((await fetchHead(lab.site("node"))).fields["cache-control"], "max-age=77");
   });
   await check("another profile answers from the next request on, and back", async () => {
-    await page.selectOption("#knobs-profile", "nginx");
+    await page.selectOption("#settings-profile", "nginx");
     await until("nginx", async () => /nginx/.test((await fetchHead(lab.site("node"))).fields.server ?? ""));
-    await page.selectOption("#knobs-profile", "node");
+    await page.selectOption("#settings-profile", "node");
     await until("node", async () => (await fetchHead(lab.site("node"))).fields["x-powered-by"] === "Express");
   });
   await check("without the token the page shows everything and changes nothing", async () => {
@@ -377,15 +377,15 @@ async function knobTests(page, lab) {
     await other.goto(`http://127.0.0.1:${TIMELINE}/`);
     await tab(other, "connections");
     await until("rows", async () => (await rows(other)).length > 0);
-    await tab(other, "knobs");
+    await tab(other, "settings");
     await other.waitForSelector("form.token");
-    assert.equal(await other.isDisabled("#knobs-profile"), true);
+    assert.equal(await other.isDisabled("#settings-profile"), true);
     await other.fill("form.token input", "wrong");
     await other.click("form.token button");
     await other.waitForSelector("form.token .error:not(:empty)");
     await other.fill("form.token input", lab.token);
     await other.click("form.token button");
-    await until("the knobs to be free", async () => !(await other.isDisabled("#knobs-profile")));
+    await until("the settings to be free", async () => !(await other.isDisabled("#settings-profile")));
     await context.close();
   });
 }
@@ -471,7 +471,7 @@ async function pictures(page) {
         const { port } = await until("five requests", async () => (await rows(page)).find((r) => r.server === "node" && r.requests === "5"));
         await openExchange(page, port, 4);
         await page.click("#all");
-        for (const name of ["connections", "detail", "knobs"]) {
+        for (const name of ["connections", "detail", "settings"]) {
           await tab(page, name);
           await wait(250);
           const beyond = await page.evaluate(() => [...document.querySelectorAll("header *, main, #dock, [role=tabpanel]:not([hidden])")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80)));

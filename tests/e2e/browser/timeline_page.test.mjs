@@ -1,10 +1,10 @@
-// The timeline page's pure modules, without a browser:  node --test tests/timeline_page.test.mjs
+// The timeline page's pure modules, without a browser:  node --test tests/e2e/browser/timeline_page.test.mjs
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
-const WEB = new URL("../crates/timeline/src/web/", import.meta.url);
+const WEB = new URL("../../../crates/timeline/src/web/", import.meta.url);
 const load = (name) => import(new URL(name, WEB));
 const { Store, ending, requests, unused, writes } = await load("store.js");
 const { clock, readInstant, span, ticks, tickStep } = await load("time.js");
@@ -420,7 +420,7 @@ test("every message that the page names is in the table", () => {
 });
 
 test("every reason that the server has is in the table", () => {
-  const source = readFileSync(new URL("../crates/core/src/close_reason.rs", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../../crates/core/src/close_reason.rs", import.meta.url), "utf8");
   const reasons = [...source.matchAll(/^ {4}\w+ = "(\w+)" (?:Server|Client), "(.*)";$/gm)];
   assert.ok(reasons.length > 20);
   for (const [, key] of reasons) assert.ok(`reason.${key}` in MESSAGES, key);

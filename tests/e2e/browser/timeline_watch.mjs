@@ -8,7 +8,7 @@
 
 import { mkdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { FLAGS, WORK, browserPath, playwright } from "../timeline_lab.mjs";
+import { FLAGS, WORK, browserPath, playwright } from "./timeline_lab.mjs";
 
 mkdirSync(WORK, { recursive: true });
 const browser = await playwright().launch({ executablePath: browserPath(), args: FLAGS });
