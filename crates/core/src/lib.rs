@@ -13,6 +13,7 @@ pub mod conn;
 pub mod decide;
 pub mod facts;
 pub mod http1;
+pub mod locale;
 pub mod lookup;
 pub mod model;
 pub mod path;

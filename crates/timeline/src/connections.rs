@@ -1,8 +1,8 @@
-//! The open connections: which there are, what is known of one, and its end.
+//! The handlers for open connections: list them, show one, close one.
 
-use super::Room;
+use super::AppState;
 use super::refusal::Refusal;
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 use labserve_server::events::state_key;
 use labserve_server::server::ConnectionInfo;
 use serde_json::{Value, json};
@@ -11,12 +11,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long workers may take to answer.
-const TIME: Duration = Duration::from_secs(2);
+/// How long the workers may take to reply.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// All of them, or those of the server that the query names.
-pub(super) async fn list(room: &Room, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
-    let names = room.desks.names();
+/// All open connections, or those of the server in the query.
+pub(super) async fn list(state: &AppState, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+    let names = state.servers.names();
     let server = match query.get("server") {
         None => None,
         Some(text) => Some(
@@ -26,51 +26,52 @@ pub(super) async fn list(room: &Room, query: &BTreeMap<String, String>) -> Resul
                 .ok_or_else(|| Refusal::no_server(text))?,
         ),
     };
-    let open_connections = open_connections(room).await?;
-    let chosen = open_connections
+    let rows: Vec<Value> = open_connections(state)
+        .await?
         .iter()
-        .filter(|connection| server.is_none_or(|server| server == connection.server));
-    let rows: Vec<Value> = chosen.map(|connection| row(connection, &names)).collect();
+        .filter(|connection| server.is_none_or(|server| server == connection.server))
+        .map(|connection| row(connection, &names))
+        .collect();
     Ok(json!({"connections": rows}))
 }
 
-/// Every open connection.
-pub(super) async fn open_connections(room: &Room) -> Result<Vec<ConnectionInfo>, Refusal> {
-    timeout(TIME, room.desks.control().connections())
+/// Asks the workers for all open connections.
+pub(super) async fn open_connections(state: &AppState) -> Result<Vec<ConnectionInfo>, Refusal> {
+    timeout(TIMEOUT, state.servers.control().connections())
         .await
         .map_err(|_| Refusal::internal())
 }
 
-/// One of them, with what the kernel knows of it.
-pub(super) async fn one(room: &Room, id: u64) -> Result<Value, Refusal> {
-    let (connection, kernel) = timeout(TIME, room.desks.control().connection(id))
+/// One connection, with what the kernel reports about it.
+pub(super) async fn one(state: &AppState, id: u64) -> Result<Value, Refusal> {
+    let (connection, kernel) = timeout(TIMEOUT, state.servers.control().connection(id))
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;
-    let mut row = row(&connection, &room.desks.names());
+    let mut row = row(&connection, &state.servers.names());
     row["kernel"] = json!(kernel);
     Ok(row)
 }
 
-/// Ends one of them.
-pub(super) async fn end(room: &Room, id: u64, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+/// Closes one connection, with FIN or RST.
+pub(super) async fn close(state: &AppState, id: u64, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
     let (how, style) = match query.get("how").map(String::as_str) {
-        None | Some("fin") => ("fin", Style::Fin),
-        Some("rst") => ("rst", Style::Rst),
+        None | Some("fin") => ("fin", CloseStyle::Fin),
+        Some("rst") => ("rst", CloseStyle::Rst),
         Some(other) => return Err(Refusal::bad_query(format!("how: expected fin or rst, got `{other}`"))),
     };
-    let control = room.desks.control();
-    let seen = timeout(TIME, async {
+    let control = state.servers.control();
+    let closed = timeout(TIMEOUT, async {
         let (connection, _) = control.connection(id).await?;
         control.close(id, style).await.then_some(connection)
     });
-    let connection = seen
+    let connection = closed
         .await
         .map_err(|_| Refusal::internal())?
         .ok_or_else(|| Refusal::no_connection(id))?;
-    if let Some((name, _)) = room.desks.names().get(connection.server) {
+    if let Some((name, _)) = state.servers.names().get(connection.server) {
         let what = json!({"what": "close", "connection": id, "how": how});
-        room.desks.tell(connection.server, name, what);
+        state.servers.emit(connection.server, name, what);
     }
     Ok(json!({"connection": id, "asked": how}))
 }

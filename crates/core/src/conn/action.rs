@@ -5,7 +5,7 @@ use crate::close_reason::CloseReason;
 use crate::facts::Found;
 use crate::http1::range::ByteRange;
 use crate::path::Located;
-use crate::profile::{Precompressed, Style};
+use crate::profile::{Precompressed, CloseStyle};
 use crate::render::RenderContext;
 
 /// What is to be done for an exchange.
@@ -82,7 +82,7 @@ impl SendFailure {
             SendFailure::SlowReader => CloseReason::SlowReader.into(),
             SendFailure::FileChanged { all_sent } => Close {
                 reason: CloseReason::FileChanged,
-                style: all_sent.then_some(Style::Rst),
+                style: all_sent.then_some(CloseStyle::Rst),
             },
         }
     }

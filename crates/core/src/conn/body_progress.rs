@@ -30,7 +30,7 @@ impl<'p> BodyProgress<'p> {
             usual: &timers.body,
             silence: match patience {
                 Patience::Usual => None,
-                Patience::AfterReply => timers.body_behind.as_ref(),
+                Patience::AfterReply => timers.body_after_reply.as_ref(),
             },
             begun: now,
             last: now,

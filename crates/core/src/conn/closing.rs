@@ -2,7 +2,7 @@
 
 use crate::close_reason::CloseReason;
 use super::State;
-use crate::profile::{Ends, Style};
+use crate::profile::{ClosePolicy, CloseStyle};
 use std::time::Duration;
 
 /// That a connection is to be closed.
@@ -11,7 +11,7 @@ pub struct Close {
     /// Why.
     pub reason: CloseReason,
     /// The style, if the last response has one of its own.
-    pub style: Option<Style>,
+    pub style: Option<CloseStyle>,
 }
 
 impl From<CloseReason> for Close {
@@ -42,7 +42,7 @@ pub struct Closing {
 }
 
 impl Closing {
-    pub(super) fn new(close: Close, state: State, has_input: bool, ends: &Ends) -> Closing {
+    pub(super) fn new(close: Close, state: State, has_input: bool, ends: &ClosePolicy) -> Closing {
         let after_response = state == State::Exchange
             && !matches!(
                 close.reason,
@@ -67,7 +67,7 @@ impl Closing {
 
     /// The style of the end. `has_unread` says whether the socket has bytes that were not read; it is asked only where
     /// that makes a difference.
-    pub fn style(&self, ends: &Ends, has_unread: impl FnOnce() -> bool) -> Style {
+    pub fn style(&self, ends: &ClosePolicy, has_unread: impl FnOnce() -> bool) -> CloseStyle {
         let unread = ends
             .unread(self.close.reason)
             .filter(|_| self.close.style.is_none() && (self.has_input || has_unread()));

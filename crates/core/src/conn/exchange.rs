@@ -204,7 +204,7 @@ impl<'c> Exchange<'c> {
             }
             (Stage::Interim, Happened::Sent(Ok(()))) => self.body_before(),
             (Stage::PeekBody, Happened::BodyPeeked(end)) => self.peeked(end),
-            (Stage::BodyBefore, Happened::BodyRead(BodyEnd::Complete)) if self.profile.fault_discards => {
+            (Stage::BodyBefore, Happened::BodyRead(BodyEnd::Complete)) if self.profile.pipelined_fault_discards => {
                 self.stage = Stage::Following;
                 Action::PeekSocket
             }
@@ -288,7 +288,7 @@ impl<'c> Exchange<'c> {
     /// Whether a refusal keeps the connection, or waits, so that the request's body has to be read.
     fn reads_body(&self, id: ResponseId) -> bool {
         let response = self.profile.responses.get(id);
-        response.ends == Some(false) || response.read_body == Some(ReadBody::First)
+        response.close == Some(false) || response.read_body == Some(ReadBody::First)
     }
 
     /// The body that is read after a request whose coding is refused: the one that its length announces, if the profile
@@ -443,7 +443,7 @@ impl<'c> Exchange<'c> {
         match self.close {
             None => {
                 // What had come before the response does not break the silence after it.
-                if self.profile.connection.timers.body_behind.is_some() {
+                if self.profile.connection.timers.body_after_reply.is_some() {
                     self.stage = Stage::PeekAfter;
                     return Action::PeekBody;
                 }
@@ -468,7 +468,7 @@ impl<'c> Exchange<'c> {
             (None, _) => return self.body_failed(end),
             (Some(close), BodyEnd::Complete) => {
                 self.close = Some(Close {
-                    style: close.style.or(self.profile.connection.ends.after_body),
+                    style: close.style.or(self.profile.connection.close.after_body),
                     ..close
                 });
             }

@@ -27,7 +27,7 @@ pub(super) enum Lookahead {
 pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> Lookahead {
     let profile = cx.profile;
     let drops = profile.connection.client_fin.drops_request;
-    if !drops && !profile.fault_discards {
+    if !drops && !profile.pipelined_fault_discards {
         return Lookahead::Nothing;
     }
     let request = Request::new(input, head);
@@ -38,7 +38,7 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
     let look = || pipeline::look_ahead(input, head, &profile.head, |request| is_last(request, &profile.connection));
     // A response that depends on no file has been sent before anything that follows was seen.
     if let Some(fault) = request.fault(&profile.head) {
-        let looks = profile.fault_discards && fault.is_of_expect();
+        let looks = profile.pipelined_fault_discards && fault.is_of_expect();
         return match looks.then(look) {
             Some(Pipelined::Fault(..) | Pipelined::Connect(..)) => Lookahead::CloseAfter,
             _ => Lookahead::Nothing,
@@ -46,8 +46,8 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
     }
     let waits_for_file = matches!(decide::route(profile, &request, cx.root), Route::Lookup(_));
     match look() {
-        Pipelined::Fault(at, fault, head) if profile.fault_discards => Lookahead::Instead(at, head, Some(fault)),
-        Pipelined::Connect(at, head) if profile.fault_discards => Lookahead::Instead(at, head, None),
+        Pipelined::Fault(at, fault, head) if profile.pipelined_fault_discards => Lookahead::Instead(at, head, Some(fault)),
+        Pipelined::Connect(at, head) if profile.pipelined_fault_discards => Lookahead::Instead(at, head, None),
         _ if !(fin && drops && waits_for_file) => Lookahead::Nothing,
         Pipelined::Whole | Pipelined::Fault(..) | Pipelined::Connect(..) => Lookahead::Drop,
         Pipelined::Partial => match profile.connection.client_fin.in_head {

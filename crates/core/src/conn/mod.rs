@@ -314,7 +314,7 @@ impl Conn {
             return serve(head, refusal, cx);
         }
         let policy = &cx.profile.connection.client_fin;
-        let settle = if policy.drops_request || cx.profile.fault_discards {
+        let settle = if policy.drops_request || cx.profile.pipelined_fault_discards {
             Settle::Within(policy.drop_within)
         } else {
             Settle::TakeTurns
@@ -401,7 +401,7 @@ impl Conn {
 
     /// Begins to close the connection.
     pub fn close(&mut self, close: Close, cx: &Context<'_>) -> Closing {
-        let closing = Closing::new(close, self.life.state(), !self.input.is_empty(), &cx.profile.connection.ends);
+        let closing = Closing::new(close, self.life.state(), !self.input.is_empty(), &cx.profile.connection.close);
         self.life.on(Transition::End, cx.now, 0);
         self.input = Vec::new();
         closing

@@ -17,7 +17,7 @@ impl Pace {
     /// The pace that a profile asks for.
     pub fn of(policy: &WritePolicy) -> Pace {
         Pace {
-            stalled: policy.stalled,
+            stalled: policy.send_timeout,
             rate: policy.min_rate.map(|rate| (rate, policy.min_rate_after)),
             begun: None,
         }

@@ -45,11 +45,14 @@ impl<'c> Exchange<'c> {
         self.also_counted = response.counts.saturating_sub(1);
         let number = self.number + self.also_counted;
         self.ending = self.ending.or_else(|| ending(request, reply, around.stopping));
-        let Persistence { close, fields } =
+        let Persistence {
+            close,
+            connection_fields,
+        } =
             persistence(profile, Some(request), response, number, self.age, self.ending);
         self.close = close.map(|reason| Close {
             reason,
-            style: response.style,
+            style: response.close_with,
         });
         let chunked = response.chunked
             && request.version() == Version::Http11
@@ -59,7 +62,7 @@ impl<'c> Exchange<'c> {
             &ConnectionContext {
                 local: around.local,
                 remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
-                fields,
+                connection_fields,
                 chunked,
                 render: *around.render,
             },
@@ -79,7 +82,7 @@ impl<'c> Exchange<'c> {
                 Vec::new()
             },
             closes: close.is_some(),
-            split_head: response.head_apart.as_deref(),
+            split_head: response.split_head.as_deref(),
         }
     }
 

@@ -135,7 +135,7 @@ impl<'s> Script<'s> {
         }
     }
 
-    /// Ends the step that it is in.
+    /// ClosePolicy the step that it is in.
     fn proceed(&mut self, now: Duration) {
         if matches!(self.steps[self.at], Step::Read { .. } | Step::End { .. }) {
             let mut heard = std::mem::take(&mut self.hearing);

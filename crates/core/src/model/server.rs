@@ -9,7 +9,7 @@ use crate::conn::{
 };
 use crate::http1::Head;
 use crate::lookup;
-use crate::profile::{Profile, Style, Tie};
+use crate::profile::{Profile, CloseStyle, Tie};
 use crate::render::RenderContext;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -236,11 +236,11 @@ impl<'s> Server<'s, '_> {
             return self.send(Piece::File(file.content.clone(), from, to));
         };
         let mut sent = 0;
-        for at in (from..to).step_by(self.profile.writes.piece.max(1)) {
+        for at in (from..to).step_by(self.profile.writes.chunk_size.max(1)) {
             if at > from {
                 self.wire.pass(pause);
             }
-            let end = to.min(at + self.profile.writes.piece.max(1));
+            let end = to.min(at + self.profile.writes.chunk_size.max(1));
             sent += self.send(Piece::File(file.content.clone(), at, end));
         }
         sent
@@ -260,7 +260,7 @@ impl<'s> Server<'s, '_> {
     }
 
     fn close(&mut self, close: Close) {
-        let ends = &self.profile.connection.ends;
+        let ends = &self.profile.connection.close;
         let closing = self.conn.close(close, &self.context());
         if let Some(pause) = closing.pause
             && self.pauses(pause)
@@ -271,10 +271,10 @@ impl<'s> Server<'s, '_> {
         self.wire.pass(Duration::ZERO);
         let has_unread = !self.wire.unread().is_empty();
         match closing.style(ends, || has_unread) {
-            Style::Rst => self.wire.end(End::Rst),
-            Style::Close if has_unread => self.wire.end(End::Rst),
-            Style::Fin | Style::Linger | Style::Close => self.wire.end(End::Fin),
-            Style::Hold => {}
+            CloseStyle::Rst => self.wire.end(End::Rst),
+            CloseStyle::Close if has_unread => self.wire.end(End::Rst),
+            CloseStyle::Fin | CloseStyle::Linger | CloseStyle::Close => self.wire.end(End::Fin),
+            CloseStyle::Hold => {}
         }
     }
 

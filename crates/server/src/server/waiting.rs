@@ -4,7 +4,7 @@
 
 use super::driver::Driver;
 use super::{Site, finish};
-use labserve_core::connection::{Deadline, Event};
+use labserve_core::conn::{Deadline, Event};
 use labserve_core::profile::Tie;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};

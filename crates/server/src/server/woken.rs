@@ -8,7 +8,7 @@ use super::waiting::Woken;
 use super::{Site, wire};
 use crate::events;
 use labserve_core::close_reason::CloseReason;
-use labserve_core::connection::{Deadline, Event, State};
+use labserve_core::conn::{Deadline, Event, State};
 use labserve_core::http1::head;
 use labserve_core::profile::EofInHead;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ impl Driver {
     pub(super) async fn woken(&mut self, site: &Rc<Site>, woken: Woken) -> Option<End> {
         match &woken {
             Woken::Fin => self.tell_client_fin(),
-            Woken::Expired(deadline) => self.tell(&events::Event::Timer {
+            Woken::Expired(deadline) => self.emit(&events::Event::Timer {
                 reason: deadline.reason,
             }),
             Woken::Bytes(_) | Woken::Broken(_) | Woken::Stop => {}
@@ -55,7 +55,7 @@ impl Driver {
     /// Tells of the client's FIN, once: whoever reads from the socket again meets it again.
     pub(super) fn tell_client_fin(&mut self) {
         if !std::mem::replace(&mut self.client_fin, true) {
-            self.tell(&events::Event::ClientFin {
+            self.emit(&events::Event::ClientFin {
                 state: self.connection.state(),
             });
         }

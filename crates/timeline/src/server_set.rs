@@ -1,9 +1,9 @@
-//! The servers of the program, each at its desk: what is changed there is put in force and told to everybody.
+//! The servers of the program, each as the timeline manages it: what is changed there is put in force and told to everybody.
 
-use super::desk::{Change, Desk};
+use super::managed_server::{Change, ManagedServer};
 use super::refusal::Refusal;
 use labserve_core::profile::layers::Stack;
-use labserve_server::events::Notes;
+use labserve_server::events::ProgramEvents;
 use labserve_server::server::{Control, Site};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -11,27 +11,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// All servers.
 #[derive(Debug)]
-pub struct Desks {
-    desks: Mutex<Vec<Desk>>,
+pub struct ServerSet {
+    servers: Mutex<Vec<ManagedServer>>,
     control: Control,
-    notes: Notes,
+    events: ProgramEvents,
 }
 
-impl Desks {
+impl ServerSet {
     /// The servers in the order of their numbers, the way to control them, and of lines about what is changed.
-    pub fn new(desks: Vec<Desk>, control: Control, notes: Notes) -> Desks {
-        Desks {
-            desks: Mutex::new(desks),
+    pub fn new(servers: Vec<ManagedServer>, control: Control, events: ProgramEvents) -> ServerSet {
+        ServerSet {
+            servers: Mutex::new(servers),
             control,
-            notes,
+            events,
         }
     }
 
     /// Serves what a configuration that was read again says.
     pub fn replace(&self, number: usize, stack: Stack, site: Site) {
-        if let Some(desk) = self.lock().get_mut(number) {
-            desk.replace(stack, site);
-            self.control.reload(number, desk.site());
+        if let Some(server) = self.lock().get_mut(number) {
+            server.replace(stack, site);
+            self.control.reload(number, server.site());
         }
     }
 
@@ -42,7 +42,7 @@ impl Desks {
 
     /// The name and address of each server.
     pub(super) fn names(&self) -> Vec<(String, SocketAddr)> {
-        let name = |desk: &Desk| (desk.name().to_owned(), desk.address());
+        let name = |server: &ManagedServer| (server.name().to_owned(), server.address());
         self.lock().iter().map(name).collect()
     }
 
@@ -50,10 +50,14 @@ impl Desks {
     ///
     /// # Errors
     /// There is no such server; what `look` says.
-    pub(super) fn look<T>(&self, number: usize, look: impl FnOnce(&Desk) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        let desks = self.lock();
+    pub(super) fn look<T>(
+        &self,
+        number: usize,
+        look: impl FnOnce(&ManagedServer) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let servers = self.lock();
         look(
-            desks
+            servers
                 .get(number)
                 .ok_or_else(|| Refusal::no_server(&number.to_string()))?,
         )
@@ -67,21 +71,21 @@ impl Desks {
     pub(super) fn change(
         &self,
         number: usize,
-        change: impl FnOnce(&mut Desk) -> Result<Vec<Change>, Refusal>,
+        change: impl FnOnce(&mut ManagedServer) -> Result<Vec<Change>, Refusal>,
     ) -> Result<(), Refusal> {
-        let mut desks = self.lock();
-        let desk = desks
+        let mut servers = self.lock();
+        let server = servers
             .get_mut(number)
             .ok_or_else(|| Refusal::no_server(&number.to_string()))?;
-        let mut changed = desk.clone();
-        let name = desk.name().to_owned();
+        let mut changed = server.clone();
+        let name = server.name().to_owned();
         let done = change(&mut changed)?;
         if !done.is_empty() {
             self.control.reload(number, changed.site());
         }
-        *desk = changed;
+        *server = changed;
         for what in done {
-            self.tell(number, &name, what);
+            self.emit(number, &name, what);
         }
         Ok(())
     }
@@ -90,28 +94,28 @@ impl Desks {
     ///
     /// # Errors
     /// There is no such server.
-    pub(super) fn accept(&self, number: usize, accepting: bool) -> Result<(), Refusal> {
-        let mut desks = self.lock();
-        let desk = desks
+    pub(super) fn set_accepting(&self, number: usize, accepting: bool) -> Result<(), Refusal> {
+        let mut servers = self.lock();
+        let server = servers
             .get_mut(number)
             .ok_or_else(|| Refusal::no_server(&number.to_string()))?;
-        if let Some(what) = desk.accept(accepting) {
+        if let Some(what) = server.set_accepting(accepting) {
             self.control.set_accepting(number, accepting);
-            self.tell(number, desk.name(), what);
+            self.emit(number, server.name(), what);
         }
         Ok(())
     }
 
     /// Tells of a change at a server.
-    pub(super) fn tell(&self, number: usize, name: &str, mut what: Value) {
+    pub(super) fn emit(&self, number: usize, name: &str, mut what: Value) {
         what["event"] = "change".into();
         what["server"] = name.into();
         what["number"] = json!(number);
-        self.notes.tell(what);
+        self.events.emit(what);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Desk>> {
-        // A desk is replaced whole or not at all.
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<ManagedServer>> {
+        // A server is replaced whole or not at all.
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
