@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use labserve_core::model::{self, MemorySite, Script, Setting};
 use labserve_core::profile::{Profile, layers};
-use labserve_core::render::Moment;
+use labserve_core::render::RenderContext;
 
 use crate::corpus;
 use crate::support::case::{self, Case};
@@ -33,10 +33,10 @@ fn setting() -> Setting {
         local: ADDRESS,
         // 2026-05-28: after everything in the site, and before the years that cases call the future. The numbers have as
         // many digits as those of the recorded servers.
-        moment: Moment {
+        render: RenderContext {
             run: 0x8123_4567_89ab_cdef,
             random: 0x9123_4567_89ab_cdef,
-            ..Moment::at(1_780_000_000)
+            ..RenderContext::at(1_780_000_000)
         },
         ..Setting::default()
     }
@@ -91,7 +91,10 @@ fn replay(name: &str) {
     let memory = in_memory(&site, &profile);
     let ask = |path: &str| {
         let request = format!("HEAD {path} HTTP/1.1\r\nHost: {ADDRESS}\r\nConnection: close\r\n\r\n");
-        let steps = [model::Step::Send(request.into_bytes()), model::Step::Read { quiet: None }];
+        let steps = [
+            model::Step::Send(request.into_bytes()),
+            model::Step::Read { quiet: None },
+        ];
         Script::new(&steps).run(&profile, &memory, &setting()).heard[0].text()
     };
     let placeholders = Placeholders::new(ADDRESS, &site, ask);

@@ -5,7 +5,7 @@ use crate::close_reason::CloseReason;
 use crate::facts::Found;
 use crate::http1::range::ByteRange;
 use crate::path::Located;
-use crate::profile::{Precompressed, CloseStyle};
+use crate::profile::{CloseStyle, Precompressed};
 use crate::render::RenderContext;
 
 /// What is to be done for an exchange.
@@ -16,7 +16,7 @@ pub enum Action {
     /// Look up [`Exchange::query`], then tell [`Happened::Found`].
     Lookup,
     /// Take in what has arrived of the body, without waiting for more, then tell [`Happened::BodyPeeked`].
-    PeekBody,
+    PeekBody(Peek),
     /// Read the body to its end, then tell [`Happened::BodyRead`].
     ReadBody(Patience),
     /// Look at the bytes that the socket has, without reading them, then tell [`Happened::Unread`].
@@ -53,6 +53,15 @@ pub enum Happened<'e> {
     Unread(&'e [u8]),
     /// They have been thrown away.
     Discarded,
+}
+
+/// When a body is peeked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peek {
+    /// Before the response: the body is read after it.
+    BeforeReply,
+    /// After the response: a body that has ended by now is not read any further.
+    AfterReply,
 }
 
 /// Why a response was not sent to its end.
@@ -151,4 +160,3 @@ pub struct Rendered<'a> {
     /// The cuts of its head, if they are not the profile's.
     pub split_head: Option<&'a [usize]>,
 }
-

@@ -1,7 +1,7 @@
 //! The order of interim responses, request body and response, as a pure function.
 
-use crate::close_reason::CloseReason;
 use super::ends_by_both;
+use crate::close_reason::CloseReason;
 use crate::http1::{Framing, Request, ResponseId, Version};
 use crate::profile::{Continue, Profile, ReadBody};
 use crate::render::Reply;

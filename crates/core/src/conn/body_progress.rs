@@ -44,7 +44,12 @@ impl<'p> BodyProgress<'p> {
 
     /// When the next part must have come, in time since the start of the server; `None` for no deadline.
     pub fn deadline(&self) -> Option<Duration> {
-        due(self.silence().unwrap_or(self.usual), self.begun, self.last, self.received)
+        due(
+            self.silence().unwrap_or(self.usual),
+            self.begun,
+            self.last,
+            self.received,
+        )
     }
 
     /// A part of this many bytes of content has come.

@@ -1,7 +1,7 @@
 //! How a connection is closed: for which reason, after which pause, in which style.
 
-use crate::close_reason::CloseReason;
 use super::State;
+use crate::close_reason::CloseReason;
 use crate::profile::{ClosePolicy, CloseStyle};
 use std::time::Duration;
 

@@ -6,7 +6,7 @@
 //!
 //! [`Exchange::on`] takes what happened and returns what is to be done; a step that the plan does not have is left out.
 
-use super::action::{Action, Finish, Happened, Leftover, PathQuery};
+use super::action::{Action, Finish, Happened, Leftover, PathQuery, Peek};
 use super::body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
 use super::{BodyEnd, Close, Context, Opened, Patience, Purpose, Refusal};
 use crate::close_reason::CloseReason;
@@ -16,7 +16,7 @@ use crate::http1::field::Name;
 use crate::http1::head;
 use crate::http1::request::{BodyRules, Delimiter};
 use crate::http1::{Fault, Framing, Request, ResponseId, Scan, Treatment};
-use crate::profile::{MethodRule, Profile, ReadBody};
+use crate::profile::{MethodRule, Profile, ReadBody, Template};
 use crate::render::{Body, Decision, Reply};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ enum Course {
     Refuse(ResponseId),
     /// It is not answered.
     Silent(Option<CloseReason>),
+    /// It is not answered and not read: the connection closes.
+    Drop,
 }
 
 /// What an exchange waits for.
@@ -93,8 +95,10 @@ pub struct Exchange<'c> {
     pub(super) reply: Option<Reply<'c>>,
     /// The reason for the connection to close with the response, as far as it is known before it is rendered.
     pub(super) ending: Option<CloseReason>,
-    /// How the connection closes after the response, once it is rendered.
+    /// How the connection closes after the response, once that is decided.
     pub(super) close: Option<Close>,
+    /// The field lines about the connection.
+    pub(super) connection_fields: &'c [Template],
     pub(super) also_counted: u64,
     stage: Stage,
 }
@@ -121,6 +125,7 @@ impl<'c> Exchange<'c> {
             reply: None,
             ending: None,
             close: None,
+            connection_fields: &[],
             also_counted: 0,
             stage: Stage::Begin,
         };
@@ -145,7 +150,7 @@ impl<'c> Exchange<'c> {
     pub fn framing(&self) -> Framing {
         match self.course {
             Course::Serve(framing, _) => framing,
-            Course::Refuse(_) | Course::Silent(_) | Course::Unasked(..) => Framing::None,
+            Course::Refuse(_) | Course::Silent(_) | Course::Drop | Course::Unasked(..) => Framing::None,
         }
     }
 
@@ -165,7 +170,7 @@ impl<'c> Exchange<'c> {
     pub fn leftover(&self) -> Leftover {
         let head = &self.opened.head;
         Leftover::From(match self.course {
-            Course::Unasked(..) => 0,
+            Course::Unasked(..) | Course::Drop => 0,
             // A head that was given up in the middle has not been read to its end.
             Course::Refuse(_) if head.len == 0 && self.close.is_some() => 0,
             _ if head.len == 0 => self.input.len(),
@@ -208,9 +213,7 @@ impl<'c> Exchange<'c> {
                 self.stage = Stage::Following;
                 Action::PeekSocket
             }
-            (Stage::BodyBefore, Happened::BodyRead(BodyEnd::Complete)) => {
-                self.send(self.plan.ending, Then::Finish)
-            }
+            (Stage::BodyBefore, Happened::BodyRead(BodyEnd::Complete)) => self.send(self.plan.ending, Then::Finish),
             (Stage::BodyBefore, Happened::BodyRead(end)) => self.body_failed(end),
             (Stage::Following, Happened::Unread(bytes)) => self.following(bytes),
             (Stage::Discard(id), Happened::Discarded) => {
@@ -254,6 +257,10 @@ impl<'c> Exchange<'c> {
                 self.plain(id);
                 self.send(Some(CloseReason::BadRequest), Then::Finish)
             }
+            Course::Drop => {
+                self.close = Some(CloseReason::BadRequest.into());
+                self.finish()
+            }
             Course::Silent(reason) => {
                 self.close = reason.map(Close::from);
                 self.finish()
@@ -263,6 +270,11 @@ impl<'c> Exchange<'c> {
 
     fn course(&self, refusal: Option<Refusal>) -> Course {
         let policy = &self.profile.head;
+        if let Some(Refusal::Fault(fault)) = refusal
+            && policy.faults.of(fault) == Treatment::Close
+        {
+            return Course::Drop;
+        }
         let Some(refusal) = refusal.or_else(|| self.request.fault(policy).map(Refusal::Fault)) else {
             return Course::Serve(self.request.framing(&policy.body), None);
         };
@@ -374,7 +386,7 @@ impl<'c> Exchange<'c> {
             BeforeReply::Nothing => self.send_planned(),
             BeforeReply::Peek => {
                 self.stage = Stage::PeekBody;
-                Action::PeekBody
+                Action::PeekBody(Peek::BeforeReply)
             }
             BeforeReply::Read => {
                 self.stage = Stage::BodyBefore;
@@ -445,7 +457,7 @@ impl<'c> Exchange<'c> {
                 // What had come before the response does not break the silence after it.
                 if self.profile.connection.timers.body_after_reply.is_some() {
                     self.stage = Stage::PeekAfter;
-                    return Action::PeekBody;
+                    return Action::PeekBody(Peek::AfterReply);
                 }
                 self.stage = Stage::BodyAfter(None);
                 Action::ReadBody(Patience::AfterReply)
@@ -533,4 +545,3 @@ fn fault_of(fault: ChunkFault) -> Fault {
         ChunkFault::Syntax => Fault::ChunkInvalid,
     }
 }
-

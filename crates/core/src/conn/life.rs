@@ -13,8 +13,6 @@
 //! Rules: only this module changes the state. Every state but `Exchange` and `Closing` has at most one deadline. Times are
 //! counted from the start of the server, because some servers look at their timers on a tick that began then.
 
-
-
 use crate::close_reason::CloseReason;
 use crate::http1::ResponseId;
 use crate::profile::{Since, Timer, Timers};

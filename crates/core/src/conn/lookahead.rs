@@ -35,7 +35,11 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
     if nothing_follows && !fin {
         return Lookahead::Nothing;
     }
-    let look = || pipeline::look_ahead(input, head, &profile.head, |request| is_last(request, &profile.connection));
+    let look = || {
+        pipeline::look_ahead(input, head, &profile.head, |request| {
+            is_last(request, &profile.connection)
+        })
+    };
     // A response that depends on no file has been sent before anything that follows was seen.
     if let Some(fault) = request.fault(&profile.head) {
         let looks = profile.pipelined_fault_discards && fault.is_of_expect();
@@ -46,7 +50,9 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
     }
     let waits_for_file = matches!(decide::route(profile, &request, cx.root), Route::Lookup(_));
     match look() {
-        Pipelined::Fault(at, fault, head) if profile.pipelined_fault_discards => Lookahead::Instead(at, head, Some(fault)),
+        Pipelined::Fault(at, fault, head) if profile.pipelined_fault_discards => {
+            Lookahead::Instead(at, head, Some(fault))
+        }
         Pipelined::Connect(at, head) if profile.pipelined_fault_discards => Lookahead::Instead(at, head, None),
         _ if !(fin && drops && waits_for_file) => Lookahead::Nothing,
         Pipelined::Whole | Pipelined::Fault(..) | Pipelined::Connect(..) => Lookahead::Drop,

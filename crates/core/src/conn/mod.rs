@@ -30,21 +30,19 @@ mod pace;
 mod persistence;
 mod reply;
 
+pub use action::{Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Peek, Piece, Rendered, SendFailure};
 pub use body_end::BodyEnd;
 pub use body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
 pub use body_progress::{BodyProgress, Patience};
 pub use closing::{Close, Closing, Pause};
-pub use action::{
-    Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Piece, Rendered, SendFailure,
-};
 pub use exchange::Exchange;
-pub use reply::ReplyContext;
 pub use life::{Deadline, Life, State, Transition, due, transition};
 pub use pace::Pace;
 pub use persistence::{Persistence, ends_by_both, is_last, persistence};
+pub use reply::ReplyContext;
 
 use crate::close_reason::CloseReason;
-use crate::http1::{Fault, Head, Request, ResponseId, Scan, Treatment, head};
+use crate::http1::{Fault, Head, Request, ResponseId, Scan, head};
 use crate::path;
 use crate::profile::{EofInHead, Profile};
 use lookahead::Lookahead;
@@ -311,7 +309,12 @@ impl Conn {
     fn open(&mut self, head: Head, refusal: Option<Refusal>, cx: &Context<'_>) -> Next {
         self.life.on(Transition::HeadComplete, cx.now, 0);
         if refusal.is_some() {
-            return serve(head, refusal, cx);
+            return Next::Serve(Opened {
+                head,
+                purpose: Purpose::Request(refusal),
+                interim: 0,
+                close_after: None,
+            });
         }
         let policy = &cx.profile.connection.client_fin;
         let settle = if policy.drops_request || cx.profile.pipelined_fault_discards {
@@ -339,9 +342,6 @@ impl Conn {
                 opened.head = head;
                 opened.purpose = Purpose::Request(fault.map(Refusal::Fault));
                 self.input.drain(..at);
-                if closes_silently(opened.purpose, cx.profile) && opened.interim == 0 {
-                    return Next::Close(CloseReason::BadRequest.into());
-                }
             }
             Lookahead::Drop => return Next::Close(CloseReason::RequestDropped.into()),
             Lookahead::Respond(id) => return self.unasked(id, CloseReason::ClientFinInHead, cx),
@@ -375,8 +375,7 @@ impl Conn {
             self.input = input;
             return outcome.close;
         }
-        let swallows =
-            cx.profile.connection.upgrade_swallows && Request::new(&input, &opened.head).asks_to_upgrade();
+        let swallows = cx.profile.connection.upgrade_swallows && Request::new(&input, &opened.head).asks_to_upgrade();
         self.input = input;
         match outcome.left {
             _ if swallows => self.input.clear(),
@@ -401,7 +400,12 @@ impl Conn {
 
     /// Begins to close the connection.
     pub fn close(&mut self, close: Close, cx: &Context<'_>) -> Closing {
-        let closing = Closing::new(close, self.life.state(), !self.input.is_empty(), &cx.profile.connection.close);
+        let closing = Closing::new(
+            close,
+            self.life.state(),
+            !self.input.is_empty(),
+            &cx.profile.connection.close,
+        );
         self.life.on(Transition::End, cx.now, 0);
         self.input = Vec::new();
         closing
@@ -428,24 +432,6 @@ impl Conn {
             Transition::Partial { line_complete }
         }
     }
-}
-
-/// A request that is answered or refused as it stands; or the end, where its fault is met with silence.
-fn serve(head: Head, refusal: Option<Refusal>, cx: &Context<'_>) -> Next {
-    let purpose = Purpose::Request(refusal);
-    if closes_silently(purpose, cx.profile) {
-        return Next::Close(CloseReason::BadRequest.into());
-    }
-    Next::Serve(Opened {
-        head,
-        purpose,
-        interim: 0,
-        close_after: None,
-    })
-}
-
-fn closes_silently(purpose: Purpose, profile: &Profile) -> bool {
-    matches!(purpose, Purpose::Request(Some(Refusal::Fault(fault))) if profile.head.faults.of(fault) == Treatment::Close)
 }
 
 /// A head that is ready for a response, and why it is refused; `None` if there is more to come.

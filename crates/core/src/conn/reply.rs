@@ -18,22 +18,40 @@ use core::net::SocketAddr;
 pub struct ReplyContext<'a> {
     /// The address that the connection came in on.
     pub local: SocketAddr,
-    /// Whether the server is stopping.
-    pub stopping: bool,
     /// The time and the numbers.
     pub render: &'a RenderContext,
 }
 
 impl<'c> Exchange<'c> {
-    /// Renders the response into `head` and `page`, and decides whether the connection persists after it.
+    /// Decides whether the connection persists after the response, and what the response says of that.
     ///
-    /// Must be called once for each [`Action::SendReply`].
-    pub fn render<'a>(
-        &'a mut self,
-        around: &ReplyContext<'_>,
-        head: &mut Vec<u8>,
-        page: &'a mut Vec<u8>,
-    ) -> Rendered<'a> {
+    /// Must be called once for each [`super::Action::SendReply`], before [`Exchange::render`]. `stopping`: the server is
+    /// stopping, so that connections close.
+    pub fn decide_persistence(&mut self, stopping: bool) {
+        let Some(reply) = &self.reply else { return };
+        let (request, response) = (&self.request, reply.response);
+        self.also_counted = response.counts.saturating_sub(1);
+        self.ending = self.ending.or_else(|| ending(request, reply, stopping));
+        let Persistence {
+            close,
+            connection_fields,
+        } = persistence(
+            self.profile,
+            Some(request),
+            response,
+            self.number + self.also_counted,
+            self.age,
+            self.ending,
+        );
+        self.close = close.map(|reason| Close {
+            reason,
+            style: response.close_with,
+        });
+        self.connection_fields = connection_fields;
+    }
+
+    /// Renders the response into `head` and `page`.
+    pub fn render<'a>(&'a self, context: &ReplyContext<'_>, head: &mut Vec<u8>, page: &'a mut Vec<u8>) -> Rendered<'a> {
         let Some(reply) = &self.reply else {
             return Rendered {
                 body: Vec::new(),
@@ -42,29 +60,17 @@ impl<'c> Exchange<'c> {
             };
         };
         let (profile, request, response) = (self.profile, &self.request, reply.response);
-        self.also_counted = response.counts.saturating_sub(1);
         let number = self.number + self.also_counted;
-        self.ending = self.ending.or_else(|| ending(request, reply, around.stopping));
-        let Persistence {
-            close,
-            connection_fields,
-        } =
-            persistence(profile, Some(request), response, number, self.age, self.ending);
-        self.close = close.map(|reason| Close {
-            reason,
-            style: response.close_with,
-        });
-        let chunked = response.chunked
-            && request.version() == Version::Http11
-            && !(response.chunked_if_kept && close.is_some());
+        let closes = self.close.is_some();
+        let chunked = response.chunked && request.version() == Version::Http11 && !(response.chunked_if_kept && closes);
         reply.render(
             Some(request),
             &ConnectionContext {
-                local: around.local,
+                local: context.local,
                 remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
-                connection_fields,
+                connection_fields: self.connection_fields,
                 chunked,
-                render: *around.render,
+                render: *context.render,
             },
             head,
             page,
@@ -81,7 +87,7 @@ impl<'c> Exchange<'c> {
             } else {
                 Vec::new()
             },
-            closes: close.is_some(),
+            closes,
             split_head: response.split_head.as_deref(),
         }
     }
@@ -137,11 +143,7 @@ fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<Piece<'b>> {
     if !page.is_empty() {
         return vec![Piece::Bytes(page)];
     }
-    let Some(facts) = reply
-        .file
-        .as_ref()
-        .filter(|_| reply.response.entity == Entity::File)
-    else {
+    let Some(facts) = reply.file.as_ref().filter(|_| reply.response.entity == Entity::File) else {
         return Vec::new();
     };
     match &reply.body {

@@ -1,8 +1,8 @@
 //! The body of a request in memory: what the server's reader of bodies does, over [`Wire`].
 
 use super::wire::{Arrival, Wire};
-use crate::conn::{BodyProgress, Leftover, Patience};
 use crate::conn::BodyEnd;
+use crate::conn::{BodyProgress, Leftover, Patience};
 use crate::http1::Framing;
 use crate::http1::chunked::{ChunkDecoder, ChunkPolicy};
 use crate::http1::{Fault, HeadPolicy};

@@ -167,7 +167,11 @@ impl<'s> Script<'s> {
 
 impl Client for Script<'_> {
     fn wake(&self) -> Duration {
-        if self.at < self.steps.len() { self.over() } else { self.begun }
+        if self.at < self.steps.len() {
+            self.over()
+        } else {
+            self.begun
+        }
     }
 
     fn act(&mut self) -> ClientAct<'_> {

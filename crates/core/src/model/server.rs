@@ -4,12 +4,12 @@ use super::body::MemoryBody;
 use super::site::{MemoryFile, MemorySite};
 use super::wire::{Arrival, Client, End, Piece, Wire};
 use crate::conn::{
-    self, Action, Close, Conn, Context, Exchange, ExchangeOutcome, Happened, Next, Opened, Patience, ReplyContext, Settle,
-    Woken,
+    self, Action, Close, Conn, Context, Exchange, ExchangeOutcome, Happened, Next, Opened, Patience, ReplyContext,
+    Settle, Woken,
 };
 use crate::http1::Head;
 use crate::lookup;
-use crate::profile::{Profile, CloseStyle, Tie};
+use crate::profile::{CloseStyle, Profile, Tie};
 use crate::render::RenderContext;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct Setting {
     /// When the connection is accepted, in time since the start of the server.
     pub accepted: Duration,
     /// The time of day at the start of the server, and the numbers that responses may use.
-    pub moment: RenderContext,
+    pub render: RenderContext,
 }
 
 impl Default for Setting {
@@ -34,7 +34,7 @@ impl Default for Setting {
         Setting {
             local: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             accepted: Duration::from_secs(1),
-            moment: RenderContext::default(),
+            render: RenderContext::default(),
         }
     }
 }
@@ -93,7 +93,10 @@ impl<'s> Server<'s, '_> {
     fn wait(&mut self) -> Woken {
         let deadline = self.conn.deadline(self.profile);
         let bytes_win = self.profile.connection.timers.tie == Tie::Bytes;
-        match (self.wire.wait(deadline.map(|deadline| deadline.at), bytes_win), deadline) {
+        match (
+            self.wire.wait(deadline.map(|deadline| deadline.at), bytes_win),
+            deadline,
+        ) {
             (Arrival::Bytes, _) => Woken::Received(self.receive()),
             (Arrival::Deadline, Some(deadline)) => Woken::Expired(deadline),
             (Arrival::Fin | Arrival::Deadline, _) => {
@@ -146,7 +149,7 @@ impl<'s> Server<'s, '_> {
                     exchange.on(Happened::Sent(Ok(())))
                 }
                 Action::Lookup => {
-                    let moment = self.moment();
+                    let render = self.render_context();
                     let Some(query) = exchange.query() else {
                         return outcome(None, 0, &exchange, body, sent);
                     };
@@ -159,12 +162,12 @@ impl<'s> Server<'s, '_> {
                     let action = exchange.on(Happened::Found {
                         found: found.found,
                         first_missing: missing.as_deref(),
-                        render: &moment,
+                        render: &render,
                     });
                     self.multiparts += u64::from(exchange.is_multipart());
                     action
                 }
-                Action::PeekBody => {
+                Action::PeekBody(_) => {
                     let end = body.as_mut().and_then(|body| body.peek(&mut self.wire));
                     exchange.on(Happened::BodyPeeked(end))
                 }
@@ -198,12 +201,12 @@ impl<'s> Server<'s, '_> {
     fn send_reply(&mut self, exchange: &mut Exchange<'_>, file: Option<&MemoryFile>) -> u64 {
         let (mut head, mut page) = (Vec::new(), Vec::new());
         let writes = &self.profile.writes;
-        let moment = self.moment();
+        exchange.decide_persistence(false);
+        let render = self.render_context();
         let rendered = exchange.render(
             &ReplyContext {
                 local: self.setting.local,
-                stopping: false,
-                render: &moment,
+                render: &render,
             },
             &mut head,
             &mut page,
@@ -252,10 +255,10 @@ impl<'s> Server<'s, '_> {
         count
     }
 
-    fn moment(&self) -> RenderContext {
+    fn render_context(&self) -> RenderContext {
         RenderContext {
             counter: self.multiparts + 1,
-            ..self.setting.moment
+            ..self.setting.render
         }
     }
 

@@ -114,7 +114,11 @@ impl Tree for &MemorySite<'_> {
         let after_file = path
             .match_indices('/')
             .any(|(at, _)| matches!(self.entry(&path[..at]), Some(Entry::File(_))));
-        if after_file { Opened::PathAfterFile } else { Opened::Missing }
+        if after_file {
+            Opened::PathAfterFile
+        } else {
+            Opened::Missing
+        }
     }
 
     fn facts(handle: &MemoryFile) -> &Arc<FileFacts> {

@@ -6,7 +6,7 @@
 
 use super::budget::Budget;
 use super::recorder::stamped;
-use super::{ConnectionMeta, Event, LiveSender, Throttle, Traffic, json, log};
+use super::{ConnectionMeta, Event, LiveSender, Standing, Throttle, Traffic, json, log};
 use labserve_core::http1::date;
 use labserve_core::locale::{self, Lang};
 use serde_json::Value;
@@ -104,11 +104,12 @@ impl EventSink {
     }
 
     /// Tells of one event. Must be called on a worker's runtime.
-    pub fn emit(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
+    pub fn emit(&self, meta: &ConnectionMeta, standing: Standing, event: &Event<'_>) {
+        let traffic = standing.traffic;
         log::emit(meta, traffic, event, || {
             self.throttle.as_ref().is_none_or(Throttle::lets_pass)
         });
-        meta.note(traffic, event);
+        meta.note(standing);
         let mut now = None;
         for journal in self.journal.iter().chain(&self.live) {
             journal.write(meta, traffic, event, &mut now);
@@ -291,6 +292,7 @@ fn wall() -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use labserve_core::conn::State;
     use std::sync::mpsc;
 
     fn on_a_worker(test: impl AsyncFnOnce()) {
@@ -306,6 +308,14 @@ mod tests {
         EventSender {
             batches,
             written: Arc::default(),
+        }
+    }
+
+    fn at(traffic: Traffic) -> Standing {
+        Standing {
+            state: State::Idle,
+            requests: 1,
+            traffic,
         }
     }
 
@@ -327,8 +337,8 @@ mod tests {
             let (sender, batches) = mpsc::sync_channel(4);
             let sink = EventSink::new("a server", false, senders(sender));
             let meta = meta();
-            sink.emit(&meta, Traffic::default(), &Event::Accepted);
-            sink.emit(&meta, Traffic { received: 5, sent: 6 }, &Event::Reset);
+            sink.emit(&meta, at(Traffic::default()), &Event::Accepted);
+            sink.emit(&meta, at(Traffic { received: 5, sent: 6 }), &Event::Reset);
             assert!(batches.try_recv().is_err(), "nothing is handed over at once");
             tokio::time::sleep(WAIT + Duration::from_millis(1)).await;
             let batch = String::from_utf8(batches.try_recv().expect("a batch")).expect("text");
@@ -375,11 +385,11 @@ mod tests {
             let meta = meta();
             let idle = Event::Idle { ends_after: None };
             for _ in 0..100_000 {
-                sink.emit(&meta, Traffic::default(), &idle);
+                sink.emit(&meta, at(Traffic::default()), &idle);
             }
             assert!(!sink.wants_detail());
             for _ in 0..50 {
-                sink.emit(&meta, Traffic::default(), &Event::Reset);
+                sink.emit(&meta, at(Traffic::default()), &Event::Reset);
             }
             tokio::time::sleep(WAIT + Duration::from_millis(1)).await;
             let mut text = String::new();

@@ -15,10 +15,11 @@ mod program_events;
 mod recorder;
 mod throttle;
 
-pub use connection_meta::{ConnectionMeta, Latest, Traffic};
+pub use connection_meta::ConnectionMeta;
 pub use detail::{Cut, Cuts, Detail};
 pub use journal::{EventSender, EventSenders, EventSink};
 pub use json::state_key;
+pub use labserve_core::conn::{Standing, Traffic};
 pub use live::{LiveSender, Watchers, Watching};
 pub use log::{CONNECTION, EXCHANGE};
 pub use program_events::ProgramEvents;
