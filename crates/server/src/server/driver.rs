@@ -209,10 +209,10 @@ impl Driver {
             self.server.give_back(buffer);
         }
         if close.is_none() && self.conn.input().is_empty() {
-            let now = self.server.now();
+            let since = self.conn.last_byte();
             let deadline = self.conn.deadline(&site.profile);
             self.emit(&Event::Idle {
-                ends_after: deadline.map(|deadline| deadline.at.saturating_sub(now)),
+                ends_after: deadline.map(|deadline| deadline.at.saturating_sub(since)),
             });
         }
         close
