@@ -4,7 +4,7 @@ use super::Mistake;
 use super::control::Endpoint;
 use super::signals::{Asked, Signals};
 use labserve_server::events::{ProgramEvents, Recorder};
-use labserve_server::serve::{GRACE, Running};
+use labserve_server::server::{GRACE, Running};
 use labserve_timeline::Timeline;
 use serde_json::json;
 

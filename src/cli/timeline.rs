@@ -2,8 +2,8 @@
 
 use super::Mistake;
 use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder};
-use labserve_server::serve::{Running, Server};
-use labserve_timeline::{Bound, Desk, Desks, PORT, Timeline};
+use labserve_server::server::{Running, Server};
+use labserve_timeline::{Bound, ManagedServer, PORT, ServerSet, Timeline};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -118,19 +118,19 @@ pub(super) fn names<'s>(servers: impl IntoIterator<Item = &'s Server>) -> Vec<(S
 /// Runs the timeline over running servers.
 pub(super) fn start(
     prepared: Option<Prepared>,
-    desks: Vec<Desk>,
+    servers: Vec<ManagedServer>,
     (running, notes): (&Running, &ProgramEvents),
     names: &[(String, SocketAddr)],
-) -> Result<(Arc<Desks>, Option<Timeline>), Mistake> {
-    let desks = Arc::new(Desks::new(desks, running.orders().clone(), notes.clone()));
+) -> Result<(Arc<ServerSet>, Option<Timeline>), Mistake> {
+    let servers = Arc::new(ServerSet::new(servers, running.control().clone(), notes.clone()));
     let timeline = match prepared {
         None => None,
         Some(Prepared { bound, tape, lines }) => {
             let first = labserve_server::events::start(names);
-            Some(bound.start(Arc::clone(&desks), (tape, lines), first)?)
+            Some(bound.start(Arc::clone(&servers), (tape, lines), first)?)
         }
     };
-    Ok((desks, timeline))
+    Ok((servers, timeline))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use super::profiles;
 use crate::events::{EventSenders, Output, Recorder};
 use crate::files::{Directory, Root};
-use crate::serve::{GRACE, Options, Server, Site, run};
+use crate::server::{GRACE, Options, Server, Site, run};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;

@@ -8,9 +8,9 @@ use super::behind::Behind;
 use super::end::End;
 use super::exchange::{Exchange, Left, Refusal};
 use super::guard::{Panicked, guarded};
+use super::local_server::LocalServer;
 use super::registry::Registered;
 use super::waiting::{Armed, Woken};
-use super::worker::Worker;
 use crate::events::{self, ConnectionMeta, Traffic};
 use crate::files::Arrival;
 use labserve_core::close_reason::CloseReason;
@@ -56,7 +56,7 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
                 Entry::Admitted => tokio::select! {
                     biased;
                     end = driver.serve() => end,
-                    style = registered.wish().made() => End {
+                    style = registered.close_request().made() => End {
                         reason: CloseReason::Asked,
                         style: Some(style),
                     },
@@ -83,12 +83,12 @@ pub(super) struct Driver {
     /// How many bytes a segment of the connection holds at most; 0 until that is known.
     segment: Cell<u32>,
     pub(super) timer: Option<Armed>,
-    pub(super) worker: Rc<Worker>,
+    pub(super) worker: Rc<LocalServer>,
 }
 
 impl Driver {
     /// The driver of a connection that is accepted now.
-    pub(super) fn new(stream: TcpStream, meta: Rc<ConnectionMeta>, worker: Rc<Worker>) -> Driver {
+    pub(super) fn new(stream: TcpStream, meta: Rc<ConnectionMeta>, worker: Rc<LocalServer>) -> Driver {
         Driver {
             stream,
             meta,

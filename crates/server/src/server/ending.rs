@@ -47,7 +47,7 @@ impl Driver {
             let seen = tokio::select! {
                 biased;
                 seen = finish => seen,
-                _ = registered.wish().made(), if end.reason != CloseReason::Asked => None,
+                _ = registered.close_request().made(), if end.reason != CloseReason::Asked => None,
             };
             match seen {
                 Some(Seen::Fin) => self.tell_client_fin(),

@@ -1,43 +1,44 @@
-//! The I/O: listeners, workers, connections.
+//! The I/O: listeners, worker threads and connections.
 //!
-//! One thread and one single-threaded runtime for each core; a connection lives and dies on the worker that accepted it,
-//! so nothing on the way of a request is shared or locked.
+//! Each worker is one thread with a single-threaded runtime. A connection stays on the worker that accepted it, so requests
+//! neither share data between threads nor take locks.
 
 #[cfg(test)]
 mod allocations;
 mod behind;
 mod body;
+mod control;
 mod decide;
 mod detail;
 mod driver;
 mod end;
 mod ending;
 mod exchange;
+mod fd_reserve;
 mod finish;
 mod guard;
 mod listener;
-mod orders;
+mod local_server;
 mod pace;
 mod registry;
-mod room;
 mod single;
 mod through_hyper;
 mod waiting;
 mod wire;
 mod woken;
-mod worker;
 mod writing;
 
 pub use crate::sys::Kernel;
-pub use orders::Orders;
-pub use registry::Sight;
+pub use control::Control;
+pub use registry::ConnectionInfo;
 pub use single::Single;
 
 use crate::events::EventSenders;
 use crate::files::{Limits, Root};
+use control::Command;
 use labserve_core::profile::Profile;
-use listener::Door;
-use orders::Order;
+use listener::AcceptLoop;
+use local_server::{LocalServer, Shared};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -48,20 +49,19 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
-use worker::{Shared, Worker};
 
 /// What a server serves, and how.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// The behaviour.
+    /// The server behaviour to follow.
     pub profile: Profile,
     /// The files.
     pub root: Root,
-    /// How much each worker keeps open.
+    /// Limits of each worker's cache of open files.
     pub cache: Limits,
 }
 
-/// A server that is bound to its port and not yet running.
+/// A server that is bound to its port but not running yet.
 #[derive(Debug)]
 pub struct Server {
     site: Site,
@@ -70,18 +70,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds a server.
+    /// Binds a server to `address`. Port 0 means any free port.
     ///
     /// # Errors
-    /// The address is taken or is none of this machine's.
+    /// The address is in use, or does not belong to this machine.
     pub fn bind(site: Site, address: SocketAddr) -> io::Result<Server> {
         use socket2::{Domain, Protocol, Socket, Type};
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         crate::sys::claim_address(&socket)?;
-        // Linux hands it on to the connections; others are told one by one.
+        // On Linux connections inherit this. Elsewhere the listener sets it on each of them.
         socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
         if address.is_ipv6() && address.ip().is_unspecified() {
-            // All addresses are those of IPv4 too: Linux and macOS take it so, Windows only if told.
+            // `[::]` is to accept IPv4 too. That is the default on Linux and macOS, but not on Windows.
             socket.set_only_v6(false)?;
         }
         socket.bind(&address.into())?;
@@ -110,19 +110,20 @@ impl Server {
 /// Running servers.
 #[derive(Debug)]
 pub struct Running {
-    orders: Orders,
+    control: Control,
     workers: Vec<JoinHandle<()>>,
 }
 
 impl Running {
-    /// The way to tell them something.
-    pub fn orders(&self) -> &Orders {
-        &self.orders
+    /// The handle for commands and queries.
+    pub fn control(&self) -> &Control {
+        &self.control
     }
 
-    /// Stops accepting, lets running replies finish and ends all other connections. Returns when all are ended.
+    /// Stops accepting, lets replies in progress finish within [`Options::grace`], and closes all other connections.
+    /// Returns when the workers have ended.
     pub fn stop(self) {
-        self.orders.give(&Order::Stop);
+        self.control.send(&Command::Stop);
         for worker in self.workers {
             if worker.join().is_err() {
                 tracing::error!("a worker ended with a panic");
@@ -131,111 +132,117 @@ impl Running {
     }
 }
 
-/// How servers run, whatever they serve.
+/// How servers run, independent of what they serve.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How many threads serve.
+    /// The number of worker threads; at least one is started.
     pub workers: usize,
-    /// How long running replies may take when the servers stop.
+    /// How long replies in progress may take when the servers stop.
     pub grace: Duration,
-    /// Whether the log is kept to what a person can read.
+    /// Whether to limit log lines to a rate that a person can read.
     pub throttle_log: bool,
 }
 
-/// How long running replies may take when the servers stop, unless told otherwise.
+/// The default of [`Options::grace`].
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs `servers` until they are stopped, and tells what happens to these senders.
+/// Starts the workers, each of which serves all of `servers`, and sends events to `senders`.
 ///
 /// # Errors
-/// A thread or a runtime cannot be made.
+/// A thread cannot be started, or a listener cannot be duplicated for it.
 pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io::Result<Running> {
     crate::sys::raise_file_limit();
     let shared = Arc::new(Shared::new());
-    let open: Vec<Arc<AtomicU64>> = servers.iter().map(|_| Arc::default()).collect();
+    let admitted: Vec<Arc<AtomicU64>> = servers.iter().map(|_| Arc::default()).collect();
     let mut running = Running {
-        orders: Orders(Vec::new()),
+        control: Control(Vec::new()),
         workers: Vec::new(),
     };
     for number in 0..options.workers.max(1) {
-        let mine = servers
+        let specs = servers
             .iter()
-            .zip(&open)
-            .map(|(server, open)| {
-                Ok(Post {
+            .zip(&admitted)
+            .map(|(server, admitted)| {
+                Ok(ServerSpec {
                     listener: server.listener.try_clone()?,
                     site: server.site.clone(),
-                    open: Arc::clone(open),
+                    admitted: Arc::clone(admitted),
                     senders: senders.clone(),
                 })
             })
-            .collect::<io::Result<Vec<Post>>>()?;
-        let (orders, received) = unbounded_channel();
+            .collect::<io::Result<Vec<ServerSpec>>>()?;
+        let (commands, received) = unbounded_channel();
         let shared = Arc::clone(&shared);
         let work = move || match tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build_local(Default::default())
         {
-            Ok(runtime) => runtime.block_on(work(mine, shared, received, options)),
+            Ok(runtime) => runtime.block_on(work(specs, shared, received, options)),
             Err(error) => tracing::error!("cannot start a worker: {error}"),
         };
         let thread = std::thread::Builder::new()
             .name(format!("worker-{number}"))
             .spawn(work)?;
-        running.orders.0.push(orders);
+        running.control.0.push(commands);
         running.workers.push(thread);
     }
     Ok(running)
 }
 
 /// One server, as it is handed to one worker.
-struct Post {
+struct ServerSpec {
     listener: std::net::TcpListener,
     site: Site,
-    /// How many connections all workers have admitted for this server, of those that are open.
-    open: Arc<AtomicU64>,
+    /// How many open connections all workers together have admitted to this server.
+    admitted: Arc<AtomicU64>,
     senders: EventSenders,
 }
 
-async fn work(mine: Vec<Post>, shared: Arc<Shared>, mut orders: UnboundedReceiver<Order>, options: Options) {
-    let mut workers = Vec::new();
-    let mut doors = Vec::new();
-    for post in mine {
+/// A worker: serves `specs` until it is told to stop, or until the last [`Control`] is dropped.
+async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: UnboundedReceiver<Command>, options: Options) {
+    let mut servers = Vec::new();
+    let mut accept_loops = Vec::new();
+    for spec in specs {
         let shared = Arc::clone(&shared);
-        let worker = Rc::new(Worker::new(post.site, shared, post.open, (options, post.senders)));
-        match TcpListener::from_std(post.listener) {
-            Ok(listener) => doors.push(Some(Door::open(listener, &worker))),
+        let server = Rc::new(LocalServer::new(
+            spec.site,
+            shared,
+            spec.admitted,
+            options,
+            spec.senders,
+        ));
+        match TcpListener::from_std(spec.listener) {
+            Ok(listener) => accept_loops.push(Some(AcceptLoop::start(listener, &server))),
             Err(error) => {
                 tracing::error!("cannot listen: {error}");
-                doors.push(None);
+                accept_loops.push(None);
             }
         }
-        workers.push(worker);
+        servers.push(server);
     }
-    // Nobody is left to give orders: then it stops.
-    while let Some(order) = orders.recv().await {
-        match order {
-            Order::Stop => break,
-            Order::Ask(question) => orders::answer(question, &workers),
-            Order::Accept(server, accepts) => {
-                if let (Some(Some(door)), Some(worker)) = (doors.get_mut(server), workers.get(server)) {
-                    door.set(accepts, worker);
+    while let Some(command) = commands.recv().await {
+        match command {
+            Command::Stop => break,
+            Command::Query(query) => control::answer(query, &servers),
+            Command::SetAccepting { server, accepting } => {
+                if let (Some(Some(accept_loop)), Some(server)) = (accept_loops.get_mut(server), servers.get(server)) {
+                    accept_loop.set_accepting(accepting, server);
                 }
             }
-            Order::Reload(server, site) => {
-                if let Some(worker) = workers.get(server) {
-                    worker.replace_site(*site);
+            Command::Reload { server, site } => {
+                if let Some(server) = servers.get(server) {
+                    server.replace_site(*site);
                 }
             }
         }
     }
-    drop(doors);
-    for worker in &workers {
-        worker.stopping.set(true);
-        worker.registry.wake_all();
+    drop(accept_loops);
+    for server in &servers {
+        server.stopping.set(true);
+        server.registry.wake_all();
     }
     let deadline = Instant::now() + options.grace;
-    while workers.iter().any(|worker| worker.open.get() > 0) && Instant::now() < deadline {
+    while servers.iter().any(|server| server.open.get() > 0) && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -6,7 +6,7 @@
 
 use super::decide::Answer;
 use super::end::End;
-use super::worker::Worker;
+use super::local_server::LocalServer;
 use super::{Site, wire};
 use crate::events::{ConnectionMeta, Event, Traffic};
 use crate::files::Arrival;
@@ -26,7 +26,7 @@ use tokio::net::TcpStream;
 pub(super) struct Exchange<'c> {
     pub(super) stream: &'c TcpStream,
     pub(super) site: &'c Site,
-    pub(super) worker: &'c Worker,
+    pub(super) worker: &'c LocalServer,
     /// The connection, and what had gone each way on it before this request was answered.
     pub(super) meta: &'c ConnectionMeta,
     pub(super) before: Traffic,
