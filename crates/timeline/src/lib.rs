@@ -99,7 +99,7 @@ impl Bound {
             watchers: tape.watchers().clone(),
             seats: Arc::new(Semaphore::new(stream::READERS)),
         });
-        tape.note(&first);
+        tape.emit(&first);
         drop(tape);
         let (stop, stopped) = oneshot::channel();
         let listener = self.listener;
