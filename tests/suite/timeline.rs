@@ -436,7 +436,7 @@ fn a_setting_flips_the_next_response_on_the_same_connection() {
 #[test]
 fn delays_and_pauses_are_settings_too() {
     let lab = watched("node", &[]);
-    let values = json!({"writes.body_delay": "300ms", "writes.piece": "64", "writes.pause": "20ms"});
+    let values = json!({"writes.body_delay": "300ms", "writes.chunk_size": "64", "writes.pause": "20ms"});
     assert_eq!(
         lab.timeline
             .change("PATCH", "/api/v1/servers/0/settings", &values)

@@ -12,7 +12,7 @@ macro_rules! reasons {
             /// Every reason.
             pub const ALL: &'static [CloseReason] = &[$(CloseReason::$variant,)*];
 
-            /// The reason's key in a profile's `[ends]`, in the log and in events.
+            /// The reason's key in a profile's `[close]`, in the log and in events.
             pub fn key(self) -> &'static str {
                 match self { $(CloseReason::$variant => $key,)* }
             }

@@ -2,7 +2,7 @@
 
 use super::AppState;
 use super::refusal::Refusal;
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 use labserve_server::events::state_key;
 use labserve_server::server::ConnectionInfo;
 use serde_json::{Value, json};
@@ -56,8 +56,8 @@ pub(super) async fn one(state: &AppState, id: u64) -> Result<Value, Refusal> {
 /// Closes one connection, with FIN or RST.
 pub(super) async fn close(state: &AppState, id: u64, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
     let (how, style) = match query.get("how").map(String::as_str) {
-        None | Some("fin") => ("fin", Style::Fin),
-        Some("rst") => ("rst", Style::Rst),
+        None | Some("fin") => ("fin", CloseStyle::Fin),
+        Some("rst") => ("rst", CloseStyle::Rst),
         Some(other) => return Err(Refusal::bad_query(format!("how: expected fin or rst, got `{other}`"))),
     };
     let control = state.servers.control();

@@ -25,7 +25,7 @@ pub use ring::LIMIT;
 pub use server_set::ServerSet;
 
 use access::{Access, Token};
-use labserve_server::events::{LiveTape, Watchers, timestamp};
+use labserve_server::events::{LiveSender, Watchers, timestamp};
 use ring::Ring;
 use serde_json::Value;
 use std::io::{self, ErrorKind};
@@ -85,7 +85,7 @@ impl Bound {
     pub fn start(
         self,
         servers: Arc<ServerSet>,
-        (tape, lines): (LiveTape, Receiver<Vec<u8>>),
+        (tape, lines): (LiveSender, Receiver<Vec<u8>>),
         first: Value,
     ) -> io::Result<Timeline> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

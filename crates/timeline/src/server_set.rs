@@ -3,7 +3,7 @@
 use super::managed_server::{Change, ManagedServer};
 use super::refusal::Refusal;
 use labserve_core::profile::layers::Stack;
-use labserve_server::events::Notes;
+use labserve_server::events::ProgramEvents;
 use labserve_server::server::{Control, Site};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -14,12 +14,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct ServerSet {
     servers: Mutex<Vec<ManagedServer>>,
     control: Control,
-    notes: Notes,
+    notes: ProgramEvents,
 }
 
 impl ServerSet {
     /// The servers in the order of their numbers, the way to control them, and of lines about what is changed.
-    pub fn new(servers: Vec<ManagedServer>, control: Control, notes: Notes) -> ServerSet {
+    pub fn new(servers: Vec<ManagedServer>, control: Control, notes: ProgramEvents) -> ServerSet {
         ServerSet {
             servers: Mutex::new(servers),
             control,
@@ -111,7 +111,7 @@ impl ServerSet {
         what["event"] = "change".into();
         what["server"] = name.into();
         what["number"] = json!(number);
-        self.notes.tell(what);
+        self.notes.emit(what);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<ManagedServer>> {

@@ -150,7 +150,7 @@ impl<'p> Reply<'p> {
                 LengthForHead::None => !is_head,
                 LengthForHead::Same => true,
             });
-        if !self.response.bare {
+        if !self.response.no_head {
             self.response.render_head(&values, connection.fields, head);
         }
     }

@@ -58,7 +58,7 @@ fn an_exchange_allocates_little() {
             listener: server.listener,
             site: server.site,
             admitted: Arc::default(),
-            tapes: Default::default(),
+            senders: Default::default(),
         };
         let options = Options {
             workers: 1,

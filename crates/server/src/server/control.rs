@@ -4,7 +4,7 @@ use super::Site;
 use super::local_server::LocalServer;
 use super::registry::ConnectionInfo;
 use crate::sys::Kernel;
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 use std::rc::Rc;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -30,7 +30,7 @@ pub(super) enum Query {
     /// The connection with this id, and what the kernel reports about it.
     Get(u64, UnboundedSender<(ConnectionInfo, Option<Kernel>)>),
     /// Close the connection with this id in this style. The reply means that it was found.
-    Close(u64, Style, UnboundedSender<()>),
+    Close(u64, CloseStyle, UnboundedSender<()>),
 }
 
 /// A handle that controls running servers: it sends commands and queries to all workers.
@@ -65,7 +65,7 @@ impl Control {
     }
 
     /// Closes the connection with this id in this style, whatever its state. False if it is not open.
-    pub async fn close(&self, id: u64, style: Style) -> bool {
+    pub async fn close(&self, id: u64, style: CloseStyle) -> bool {
         !self.query(|reply| Query::Close(id, style, reply)).await.is_empty()
     }
 

@@ -3,7 +3,7 @@
 use super::driver::{self, Driver, Entry};
 use super::fd_reserve::{FdReserve, RECHECK};
 use super::local_server::LocalServer;
-use crate::events::Story;
+use crate::events::ConnectionMeta;
 use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
@@ -134,7 +134,7 @@ fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, server: &Rc<
     let open = OpenCount::new(server, site.profile.connection.max_connections);
     let driver = Box::new(Driver::new(
         stream,
-        Rc::new(Story::new(id, peer, local)),
+        Rc::new(ConnectionMeta::new(id, peer, local)),
         Rc::clone(server),
     ));
     tokio::task::spawn_local(async move {

@@ -2,7 +2,7 @@
 
 use super::registry::Registry;
 use super::{Options, Site};
-use crate::events::{Event, Story, Tapes, Teller, Traffic};
+use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Traffic};
 use crate::files::Cache;
 use labserve_core::http1::date;
 use labserve_core::render::RenderContext;
@@ -59,7 +59,7 @@ pub(super) struct LocalServer {
     random: Cell<u64>,
     /// The last second that was formatted as a Date field, and its text. Replies within one second share it.
     date: Cell<(i64, [u8; 29])>,
-    pub(super) teller: Teller,
+    pub(super) sink: EventSink,
     /// Buffers of finished exchanges, for reuse.
     buffers: RefCell<Vec<Vec<u8>>>,
 }
@@ -77,12 +77,12 @@ impl LocalServer {
         shared: Arc<Shared>,
         admitted_everywhere: Arc<AtomicU64>,
         options: Options,
-        tapes: Tapes,
+        senders: EventSenders,
     ) -> LocalServer {
         let seed = random_seed();
         LocalServer {
             cache: RefCell::new(Cache::new(site.cache)),
-            teller: Teller::new(&site.profile.name, options.throttle_log, tapes),
+            sink: EventSink::new(&site.profile.name, options.throttle_log, senders),
             site: RefCell::new(Rc::new(site)),
             shared,
             stopping: Cell::new(false),
@@ -104,13 +104,13 @@ impl LocalServer {
     pub(super) fn replace_site(&self, site: Site) {
         // Cached files were looked up below the old root, and judged by the old profile.
         *self.cache.borrow_mut() = Cache::new(site.cache);
-        self.teller.rename(&site.profile.name);
+        self.sink.rename(&site.profile.name);
         *self.site.borrow_mut() = Rc::new(site);
     }
 
     /// Emits an event of a connection.
-    pub(super) fn tell(&self, story: &Story, traffic: Traffic, event: &Event<'_>) {
-        self.teller.tell(story, traffic, event);
+    pub(super) fn emit(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
+        self.sink.emit(meta, traffic, event);
     }
 
     /// Time since the program started.

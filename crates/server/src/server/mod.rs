@@ -33,7 +33,7 @@ pub use control::Control;
 pub use registry::ConnectionInfo;
 pub use single::Single;
 
-use crate::events::Tapes;
+use crate::events::EventSenders;
 use crate::files::{Limits, Root};
 use control::Command;
 use labserve_core::profile::Profile;
@@ -146,11 +146,11 @@ pub struct Options {
 /// The default of [`Options::grace`].
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// Starts the workers, each of which serves all of `servers`, and sends events to `tapes`.
+/// Starts the workers, each of which serves all of `servers`, and sends events to `senders`.
 ///
 /// # Errors
 /// A thread cannot be started, or a listener cannot be duplicated for it.
-pub fn run(servers: Vec<Server>, options: Options, tapes: &Tapes) -> io::Result<Running> {
+pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io::Result<Running> {
     crate::sys::raise_file_limit();
     let shared = Arc::new(Shared::new());
     let admitted: Vec<Arc<AtomicU64>> = servers.iter().map(|_| Arc::default()).collect();
@@ -167,7 +167,7 @@ pub fn run(servers: Vec<Server>, options: Options, tapes: &Tapes) -> io::Result<
                     listener: server.listener.try_clone()?,
                     site: server.site.clone(),
                     admitted: Arc::clone(admitted),
-                    tapes: tapes.clone(),
+                    senders: senders.clone(),
                 })
             })
             .collect::<io::Result<Vec<ServerSpec>>>()?;
@@ -195,7 +195,7 @@ struct ServerSpec {
     site: Site,
     /// How many open connections all workers together have admitted to this server.
     admitted: Arc<AtomicU64>,
-    tapes: Tapes,
+    senders: EventSenders,
 }
 
 /// A worker: serves `specs` until it is told to stop, or until the last [`Control`] is dropped.
@@ -204,7 +204,13 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
     let mut accept_loops = Vec::new();
     for spec in specs {
         let shared = Arc::clone(&shared);
-        let server = Rc::new(LocalServer::new(spec.site, shared, spec.admitted, options, spec.tapes));
+        let server = Rc::new(LocalServer::new(
+            spec.site,
+            shared,
+            spec.admitted,
+            options,
+            spec.senders,
+        ));
         match TcpListener::from_std(spec.listener) {
             Ok(listener) => accept_loops.push(Some(AcceptLoop::start(listener, &server))),
             Err(error) => {

@@ -4,9 +4,9 @@
 //! thread.
 
 use super::local_server::LocalServer;
-use crate::events::{Latest, Story};
+use crate::events::{ConnectionMeta, Latest};
 use crate::sys::{Kernel, Socket, kernel_facts};
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -35,12 +35,12 @@ pub struct ConnectionInfo {
 /// A request from outside to close a connection: a one-shot signal that carries the style.
 #[derive(Debug, Default)]
 pub(super) struct CloseRequest {
-    style: Cell<Option<Style>>,
+    style: Cell<Option<CloseStyle>>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl CloseRequest {
-    fn make(&self, style: Style) {
+    fn make(&self, style: CloseStyle) {
         self.style.set(Some(style));
         self.wake();
     }
@@ -53,7 +53,7 @@ impl CloseRequest {
     }
 
     /// Waits until the request is made and returns its style.
-    pub(super) fn made(&self) -> impl Future<Output = Style> + use<'_> {
+    pub(super) fn made(&self) -> impl Future<Output = CloseStyle> + use<'_> {
         poll_fn(|cx| match self.style.get() {
             Some(style) => Poll::Ready(style),
             None => {
@@ -69,7 +69,7 @@ impl CloseRequest {
 
 #[derive(Debug)]
 struct Entry {
-    story: Rc<Story>,
+    meta: Rc<ConnectionMeta>,
     close_request: CloseRequest,
     socket: Socket,
 }
@@ -78,11 +78,11 @@ impl Entry {
     fn info(&self, server: usize) -> ConnectionInfo {
         ConnectionInfo {
             server,
-            id: self.story.id,
-            local: self.story.local,
-            peer: self.story.peer,
-            latest: self.story.latest(),
-            open: self.story.accepted.elapsed(),
+            id: self.meta.id,
+            local: self.meta.local,
+            peer: self.meta.peer,
+            latest: self.meta.latest(),
+            open: self.meta.accepted.elapsed(),
         }
     }
 }
@@ -112,7 +112,7 @@ impl Registry {
     }
 
     /// Requests that the connection with this id be closed. False if it is not in this registry.
-    pub(super) fn close(&self, id: u64, style: Style) -> bool {
+    pub(super) fn close(&self, id: u64, style: CloseStyle) -> bool {
         let open = self.0.borrow();
         let entry = open.get(&id);
         if let Some(entry) = entry {
@@ -131,13 +131,13 @@ pub(super) struct Registered {
 }
 
 impl Registered {
-    pub(super) fn new(server: &Rc<LocalServer>, story: &Rc<Story>, socket: Socket) -> Registered {
+    pub(super) fn new(server: &Rc<LocalServer>, meta: &Rc<ConnectionMeta>, socket: Socket) -> Registered {
         let entry = Rc::new(Entry {
-            story: Rc::clone(story),
+            meta: Rc::clone(meta),
             close_request: CloseRequest::default(),
             socket,
         });
-        server.registry.0.borrow_mut().insert(story.id, Rc::clone(&entry));
+        server.registry.0.borrow_mut().insert(meta.id, Rc::clone(&entry));
         Registered {
             server: Rc::clone(server),
             entry,
@@ -152,6 +152,6 @@ impl Registered {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.server.registry.0.borrow_mut().remove(&self.entry.story.id);
+        self.server.registry.0.borrow_mut().remove(&self.entry.meta.id);
     }
 }

@@ -6,7 +6,7 @@
 use super::driver::{self, Driver, Entry};
 use super::local_server::{LocalServer, Shared};
 use super::{GRACE, Options, Site};
-use crate::events::{Story, Tapes};
+use crate::events::{ConnectionMeta, EventSenders};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -26,7 +26,7 @@ impl Single {
             throttle_log: false,
         };
         let shared = Arc::new(Shared::new());
-        let server = LocalServer::new(site, shared, Arc::default(), options, Tapes::default());
+        let server = LocalServer::new(site, shared, Arc::default(), options, EventSenders::default());
         Single(Rc::new(server))
     }
 
@@ -42,8 +42,8 @@ impl Single {
         let peer = stream.peer_addr().unwrap_or(unknown);
         let local = stream.local_addr().unwrap_or(peer);
         let id = self.0.shared.next_connection_id();
-        let story = Rc::new(Story::new(id, peer, local));
-        let driver = Box::new(Driver::new(stream, story, Rc::clone(&self.0)));
+        let meta = Rc::new(ConnectionMeta::new(id, peer, local));
+        let driver = Box::new(Driver::new(stream, meta, Rc::clone(&self.0)));
         driver::drive(driver, Entry::Admitted).await;
         Ok(())
     }
