@@ -92,7 +92,7 @@ fn render(bencher: Bencher<'_, '_>, name: &str) {
     let connection = ConnectionContext {
         local: ([127, 0, 0, 1], 8084).into(),
         remaining: Some(99),
-        fields: &profile.connection.keep_fields,
+        connection_fields: &profile.connection.keep_fields,
         chunked: false,
         render: context,
     };

@@ -31,7 +31,7 @@ fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'
     let connection = ConnectionContext {
         local,
         remaining: Some(1),
-        fields: &profile.connection.keep_fields,
+        connection_fields: &profile.connection.keep_fields,
         chunked: false,
         render: RenderContext::default(),
     };

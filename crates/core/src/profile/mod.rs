@@ -122,12 +122,12 @@ pub enum MethodRule {
     Found(ResponseId),
 }
 
-/// What is done with an input that a profile may accept or refuse.
+/// What a server does about a kind of input: accept it in some sense, or respond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnInput<T> {
-    /// Accept it, and read it so.
+    /// Accept it, in this sense.
     Accept(T),
-    /// Answer with this response.
+    /// Send this response.
     Respond(ResponseId),
 }
 

@@ -151,7 +151,7 @@ impl<'p> Reply<'p> {
                 LengthForHead::Same => true,
             });
         if !self.response.no_head {
-            self.response.render_head(&values, connection.fields, head);
+            self.response.render_head(&values, connection.connection_fields, head);
         }
     }
 

@@ -120,7 +120,7 @@ impl Exchange<'_> {
         let connection = ConnectionContext {
             local: self.meta.local,
             remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
-            fields: fate.connection_fields,
+            connection_fields: fate.connection_fields,
             chunked: response.chunked
                 && request.version() == Version::Http11
                 && !(response.chunked_if_kept && fate.end.is_some()),
