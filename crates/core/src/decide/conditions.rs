@@ -1,4 +1,4 @@
-//! What each condition of a request says, for people: asks the very functions that decided.
+//! Trace steps for preconditions. They come from the functions that decide, so a trace cannot disagree with its decision.
 
 use super::said::{TraceMessage, value};
 use super::step::{Step, characters};
@@ -6,7 +6,7 @@ use crate::http1::date;
 use crate::http1::precondition::{self, ConditionPolicy, Conditional, Ranged, Validators};
 use crate::http1::text::printable;
 
-/// A step for each conditional field of the request.
+/// One step for each conditional field of the request, in the order in which they are evaluated.
 pub(super) fn trace(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &Validators<'_>) -> Vec<Step> {
     let says = Conditions { resource };
     let judged = precondition::judge(policy, request, resource);
@@ -52,7 +52,7 @@ pub(super) fn trace(policy: &ConditionPolicy, request: &Conditional<'_>, resourc
     .collect()
 }
 
-/// Writes steps about the conditions that a file is held against.
+/// Builds steps about the conditions of a request for this file.
 struct Conditions<'a> {
     resource: &'a Validators<'a>,
 }

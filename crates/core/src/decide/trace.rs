@@ -1,6 +1,7 @@
-//! A decision's own trace: says of a reply, step by step, how it came about.
+//! Explains a response step by step.
 //!
-//! It asks the same functions that decided, a second time and only when somebody looks.
+//! The trace calls the functions that decided a second time, and only when somebody watches. Requests that nobody watches
+//! do not pay for it.
 
 use super::conditional_fields::ConditionalFields;
 use super::conditions;
@@ -15,16 +16,19 @@ use crate::http1::{Fault, Request, date, status};
 use crate::profile::{MethodRule, Profile};
 use crate::render::{Decision, RenderContext, Reply, write_etag};
 
-/// Why a request was not decided on but refused.
+/// Why a request was refused before its decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// This is wrong with it.
+    /// The request has this fault.
     Fault(Fault),
-    /// The connection ends for this reason.
+    /// The connection closes for this reason.
     Ending(CloseReason),
 }
 
-/// How `reply` to `request` came about. `refused` says so where the reply does not.
+/// The steps that led to `reply`, the last of which is its status.
+///
+/// `refused` is the reason for a reply whose decision is [`Decision::Unspecified`]. `context` must be that of the reply:
+/// it holds the time that preconditions were compared with.
 pub fn trace(
     profile: &Profile,
     request: &Request<'_>,
