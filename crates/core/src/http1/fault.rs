@@ -1,33 +1,33 @@
-//! Everything that can be wrong with a request head, by name.
+//! The faults of a request head, by name.
 //!
-//! Real servers differ less in what they parse than in what they let pass. So each departure from RFC 9112 has a name
-//! here, and a profile says of each whether it is accepted, dropped, answered or met with silence.
+//! Servers differ mainly in which malformed requests they accept. Each deviation from RFC 9112 therefore has a name here,
+//! and a profile assigns a [`Treatment`] to each.
 
 use std::fmt;
 
-/// A response, named as in the profile's `[response.NAME]` tables; an index into the profile's compiled responses.
+/// A response of a profile: an index into its `[response.NAME]` tables.
 pub type ResponseId = usize;
 
-/// What a profile does with a head that has a certain fault.
+/// What a server does with a head that has a certain fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Treatment {
-    /// Go on as if it were right; what that means for each fault stands with the fault.
+    /// Continue. The meaning of each fault says how the head is then read.
     Accept,
-    /// Leave the offending field line out and go on. For faults of a field line only.
+    /// Ignore the field line and continue. For faults of a field line only.
     Drop,
-    /// Leave it and all field lines behind it out, and go on. For faults of a field line only.
+    /// Ignore this field line and all later ones, and continue. For faults of a field line only.
     Stop,
     /// Answer with this response. The connection ends after it, unless the response says `ends = false`.
     Respond(ResponseId),
-    /// End the connection without a word.
+    /// Close the connection without a response.
     Close,
-    /// Say nothing, and go on with the next request. Where the head's end is not known, as `Close`.
+    /// Send no response and continue with the next request. Acts as `Close` if the end of the head is unknown.
     Ignore,
 }
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $variant:ident = $key:literal, $meaning:literal;)*) => {
-        /// A departure from RFC 9112 in a request head.
+        /// A deviation from RFC 9112 in a request head.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Fault { $(#[doc = $meaning] $variant,)* }
 
@@ -40,7 +40,7 @@ macro_rules! faults {
                 match self { $(Fault::$variant => $key,)* }
             }
 
-            /// What the fault is, and what accepting it means, in one sentence.
+            /// A sentence that says what the fault is and how the head is read if it is accepted.
             pub fn meaning(self) -> &'static str {
                 match self { $(Fault::$variant => $meaning,)* }
             }
@@ -143,12 +143,13 @@ faults! {
 }
 
 impl Fault {
-    /// Whether it is one of the Expect field, which is looked at when all else is found right.
+    /// Whether this is a fault of Expect. That field is examined last.
     pub fn is_of_expect(self) -> bool {
         matches!(self, Fault::ExpectEmpty | Fault::ExpectRepeated | Fault::ExpectUnknown)
     }
 
-    /// Whether the message ends elsewhere for somebody who reads past this fault: nothing behind it can be trusted.
+    /// Whether parsers that accept this fault may disagree about the end of the message. The bytes after it cannot be
+    /// trusted then.
     pub fn breaks_framing(self) -> bool {
         !matches!(
             self,
@@ -168,8 +169,8 @@ impl fmt::Display for Fault {
 pub struct Faults([Treatment; Fault::ALL.len()]);
 
 impl Faults {
-    /// Faults that are let pass where a profile says nothing of them: RFC 9110 and 9112 have nothing against them, or
-    /// leave them to whoever reads the target.
+    /// The faults that are accepted unless a profile sets them. RFC 9110 and RFC 9112 either allow them or leave them to the
+    /// resource.
     pub const PASSED: [Fault; 15] = [
         Fault::EmptyLine,
         Fault::ConnectAuthority,
@@ -188,7 +189,7 @@ impl Faults {
         Fault::UpgradeWebsocket,
     ];
 
-    /// Treats every fault alike.
+    /// The same treatment for every fault.
     pub fn all(treatment: Treatment) -> Faults {
         Faults([treatment; Fault::ALL.len()])
     }

@@ -45,7 +45,6 @@ impl Parts {
     }
 
     /// Adds chunk headers. The first chunk holds `most` + 1 parts, the others hold `most`, and the last one holds the rest.
-    /// This is how a server sends it that flushes its buffers once they hold `most` parts.
     pub(super) fn cut_into_chunks(&mut self, most: usize) {
         self.chunked = true;
         let count = self.parts.len();
