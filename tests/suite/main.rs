@@ -8,6 +8,7 @@
 
 mod support;
 
+mod architecture;
 mod capture;
 mod changes;
 mod cli;
@@ -15,7 +16,6 @@ mod clients;
 mod corpus;
 mod events;
 mod explain;
-mod house;
 mod iis;
 mod limits;
 mod race;

@@ -18,6 +18,8 @@ use super::types::MediaTypes;
 use super::units::Span;
 use super::{Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near};
 use connection::connection_policy;
+#[cfg(test)]
+pub(super) use faults::general_case;
 use files::file_policy;
 use head::head_policy;
 use methods::methods;
