@@ -220,7 +220,7 @@ fn every_fault_is_named_by_a_strict_scanner_and_let_pass_by_a_lenient_one() {
 }
 
 #[test]
-fn a_head_is_the_same_in_every_split_and_with_bytes_behind_it() {
+fn a_head_is_the_same_in_every_split_and_with_bytes_after_it() {
     for (name, bytes, _, _) in CASES {
         let whole = scan(bytes, &lenient());
         for cut in 0..bytes.len() {
@@ -232,7 +232,7 @@ fn a_head_is_the_same_in_every_split_and_with_bytes_behind_it() {
         if matches!(whole, Scan::Complete(_)) {
             let mut longer = bytes.to_vec();
             longer.extend_from_slice(b"GET /next HTTP/1.1\r\n");
-            assert_eq!(scan(&longer, &lenient()), whole, "{name} with more behind it");
+            assert_eq!(scan(&longer, &lenient()), whole, "{name} with more bytes after it");
         }
     }
 }
