@@ -22,7 +22,7 @@ use std::fmt::Write;
 const SOURCES: &[&str] = &[
     include_str!("raw/mod.rs"),
     include_str!("raw/connection.rs"),
-    include_str!("raw/ends.rs"),
+    include_str!("raw/close.rs"),
     include_str!("raw/files.rs"),
     include_str!("raw/head.rs"),
     include_str!("raw/multipart.rs"),
@@ -204,7 +204,7 @@ fn table_rows<'s>(
     for member in shapes[name]
         .members
         .iter()
-        .filter(|m| !m.kind.starts_with("BTreeMap<String, Style>"))
+        .filter(|m| !m.kind.starts_with("BTreeMap<String, CloseStyle>"))
     {
         let inner = innermost(&member.kind);
         match shapes.get(inner) {
@@ -352,7 +352,7 @@ fn default_head_policy() -> HeadPolicy {
         writeln!(text, "[response.{status}]").expect(INFALLIBLE);
     }
     let raw: Raw = toml::from_str(&text).expect("a profile of nothing but responses");
-    super::build::build("defaults", &raw)
+    super::resolve::resolve("defaults", &raw)
         .expect("a profile of defaults")
         .head
 }
