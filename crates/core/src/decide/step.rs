@@ -1,6 +1,6 @@
 //! The steps of a decision's trace, for the event log and the timeline page.
 
-use super::said::TraceMessage;
+use super::message::TraceMessage;
 use crate::render::LookupKind;
 use serde::{Serialize, Serializer};
 
@@ -8,13 +8,13 @@ use serde::{Serialize, Serializer};
 pub(super) fn message_for(kind: LookupKind) -> TraceMessage {
     match kind {
         LookupKind::File => TraceMessage::NotServed,
-        LookupKind::FileWithSlash => TraceMessage::SlashBehindFile,
+        LookupKind::FileWithSlash => TraceMessage::SlashAfterFile,
         LookupKind::Directory => TraceMessage::Directory,
         LookupKind::NoIndex => TraceMessage::NoIndex,
         LookupKind::Missing => TraceMessage::Missing,
         LookupKind::Denied => TraceMessage::Denied,
         LookupKind::TooLong => TraceMessage::TooLong,
-        LookupKind::PathAfterFile => TraceMessage::BehindFile,
+        LookupKind::PathAfterFile => TraceMessage::PathAfterFile,
         LookupKind::Special => TraceMessage::Special,
         LookupKind::Unavailable => TraceMessage::Unavailable,
     }
@@ -37,7 +37,8 @@ pub struct Step {
     /// The message in English, with its values filled in.
     pub text: String,
     /// The message, for a page that shows it in another language.
-    pub said: TraceMessage,
+    #[serde(rename = "said")]
+    pub message: TraceMessage,
     /// The values for the placeholders of the message.
     #[serde(serialize_with = "as_map")]
     pub values: Vec<(&'static str, String)>,
@@ -48,15 +49,19 @@ fn as_map<S: Serializer>(values: &[(&'static str, String)], serializer: S) -> Re
 }
 
 impl Step {
-    pub(super) fn new(step: &'static str, said: TraceMessage, values: impl Into<Vec<(&'static str, String)>>) -> Step {
+    pub(super) fn new(
+        step: &'static str,
+        message: TraceMessage,
+        values: impl Into<Vec<(&'static str, String)>>,
+    ) -> Step {
         let values = values.into();
         Step {
             step,
             holds: None,
             theirs: None,
             ours: None,
-            text: said.text(&values),
-            said,
+            text: message.filled(&values),
+            message,
             values,
         }
     }

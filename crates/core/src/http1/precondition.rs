@@ -156,7 +156,7 @@ pub fn evaluate(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &
 
 /// The result of each condition by itself; `None` if its field is absent or does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct ConditionResults {
     /// If-Match holds.
     pub if_match: Option<bool>,
     /// If-Unmodified-Since holds.
@@ -170,14 +170,18 @@ pub struct Judged {
 }
 
 /// Evaluates each condition by itself, with the functions that [`evaluate`] uses. For traces.
-pub fn judge(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &Validators<'_>) -> Judged {
+pub fn evaluate_each(
+    policy: &ConditionPolicy,
+    request: &Conditional<'_>,
+    resource: &Validators<'_>,
+) -> ConditionResults {
     let case = Case {
         policy,
         request,
         resource,
     };
     let (if_match, if_none_match) = (case.if_match(), case.if_none_match());
-    Judged {
+    ConditionResults {
         if_match,
         if_unmodified_since: case.if_unmodified_since(if_match.is_some()),
         if_none_match,
