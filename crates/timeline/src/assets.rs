@@ -141,7 +141,11 @@ mod tests {
     fn the_page_knows_every_sentence_in_the_same_words() {
         let table = include_str!("web/messages.js");
         for said in TraceMessage::ALL {
-            let line = format!("\"said.{}\": [\"{}\", \"", said.name(), said.english());
+            let line = format!(
+                "\"said.{}\": [\"{}\", \"",
+                said.key(),
+                said.text(labserve_core::locale::Lang::En)
+            );
             assert!(table.contains(&line), "messages.js lacks {line}");
         }
     }
