@@ -9,14 +9,14 @@ Exit code 1: a profile stays below the threshold, or differs in a case that test
 list, or no longer differs in one that it lists. A server that is not installed is SKIPPED; if nothing is left, or with
 CI=true, that is 1 too.
 """
-import concurrent.futures
 import http.client
+import math
 import pathlib
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.peers import compare, peers, wire
+from e2e.peers import compare, peers
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing, NotStarted
 
@@ -41,14 +41,6 @@ def start_real(name, site):
             return peer
         peer.kill()
     raise NotStarted("apache drew ten short boundaries")
-
-
-def record_both(real, own, site, slow):
-    """The recordings of both, made at the same time in two processes."""
-    corpus = compare.corpus()
-    with concurrent.futures.ProcessPoolExecutor(2) as pool:
-        targets = [f"127.0.0.1:{server.port}" for server in (real, own)]
-        return [done.result() for done in [pool.submit(wire.record, target, corpus, site, 12, slow=slow) for target in targets]]
 
 
 def main():
@@ -76,9 +68,12 @@ def main():
                 failed += cli.skip(f"{profile}: {why}")
                 continue
             with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
-                recordings = record_both(real, own, site, options.slow)
-                failed += not compare.compare(profile, *recordings, site, options.threshold, options.tolerate, options.v)
-                compared += 1
+                recordings = compare.record_both(real, own, site, options.slow)
+                # Inside, because what differs is asked again.
+                result = compare.Comparison(profile, *recordings, site, show=math.inf if options.v else 10)
+            print(*result.lines, result.figure, sep="\n", flush=True)
+            failed += result.unexpected > options.tolerate or result.percent < options.threshold
+            compared += 1
     if not compared:
         print("nothing was compared")
     return failed > 0 or not compared

@@ -49,8 +49,9 @@ def free_port(count=1):
 class Process:
     """A server in a process group of its own. It is killed when its `with` block ends."""
 
-    def __init__(self, argv, name=None, env=None, cwd=None, descriptors=None):
-        """`descriptors` is its limit of open files: the soft one, and the hard one or None."""
+    def __init__(self, argv, name=None, env=None, cwd=None, descriptors=None, new_session=True):
+        """`descriptors` is its limit of open files: the soft one, and the hard one or None. Without `new_session` it stays
+        in the process group of the script, and what is said below of its group is of no use."""
         self.name = name or pathlib.Path(argv[0]).name
         self.addresses = []
         # Files and not pipes: nobody has to read them for the server to go on.
@@ -63,7 +64,8 @@ class Process:
         try:
             self.popen = subprocess.Popen(
                 [str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._err,
-                env={**os.environ, **(env or {})}, cwd=cwd, preexec_fn=limit if descriptors else None, start_new_session=True)
+                env={**os.environ, **(env or {})}, cwd=cwd, preexec_fn=limit if descriptors else None,
+                start_new_session=new_session)
         except (FileNotFoundError, PermissionError) as error:
             raise Missing(f"{error.filename or argv[0]} is not installed, or not built") from None
         self.pid = self.popen.pid

@@ -1,15 +1,19 @@
-"""Targets that try to leave the root by what Windows makes of names, sent to a running server: the same on every run.
+"""Targets that try to leave the root by what Windows makes of names, sent to a running server. They are the same on every run.
 
     escapes.py HOST:PORT SECRET-FILE [COUNT]
 
-No reply may hold what is in that file. src/files/escapes.rs tries the same without a network, with decoys; this tries the system's own
-reading of names too: its devices, streams, shares, drives and short names. First come those that somebody thought of (BY_HAND), then
-as many as there is room for of what chance makes of their parts.
+No reply may hold what is in that file. The server's own tests (escapes.rs) try the same without a network, with decoys. This
+tries the system's reading of names too: its devices, streams, shares, drives and short names. First come targets that were
+written by hand (BY_HAND), then random combinations of their parts.
 """
-import random, re, socket, sys
+import pathlib
+import random
+import re
+import socket
+import sys
 
-# Each of these is a separator to somebody: backslashes, doubly encoded, in the encoding of IIS 5, in UTF-8 that is too long, and what
-# only looks like one or is made one where Unicode is pressed into a code page ("best fit").
+# Each of these is a separator to some program: backslashes, doubly encoded, in the encoding of IIS 5, in overlong UTF-8, and
+# characters that only look like one, or become one when Unicode is converted to a code page ("best fit").
 SEPARATORS = ["\\", "%5c", "%5C", "/", "//", "%2f", "/\\", "\\\\", "/.\\", "%5c%2f", "/%2e%5c", "%255c", "%252f", "%u005c", "%u2215",
               "%c0%af", "%c1%9c", "%e0%80%af", "%c0%5c", "%ef%bc%8f", "%ef%bc%bc", "%e2%88%95", "%e2%81%84", "%e2%a7%b5", "%c2%a5"]
 UPS = ["..", "%2e%2e", ".%2E", "..%20", "..%20.", "...", "....", "..;", "%2e%2e%20", "..%00", "..::$DATA", "..:"]
@@ -54,28 +58,27 @@ def by_hand(secret_path, short):
 
 def targets(count, secret_path, short):
     """`secret_path`: the names that lead from the top of the file system to the secret; `short`: its name in 8.3 form."""
-    thought_of = by_hand(secret_path, short)
-    yield from thought_of
-    dice, tried = random.Random(8), set(thought_of)
+    written = by_hand(secret_path, short)
+    yield from written
+    rng, tried = random.Random(8), set(written)
     while len(tried) < count:
-        kind = dice.randrange(5)
-        separator = lambda: dice.choice(SEPARATORS)
-        if kind == 0:  # up, and to the secret that lies beside the root
-            way = "".join(dice.choice(UPS) + separator() for _ in range(dice.randint(1, 4)))
-            name = dice.choice([secret_path[-1], secret_path[-1].upper(), short])
-            target = dice.choice(BEGINNINGS) + way + name + dice.choice(NAME_ENDS)
+        kind = rng.randrange(5)
+        if kind == 0:  # up, and to the secret beside the root
+            way = "".join(rng.choice(UPS) + rng.choice(SEPARATORS) for _ in range(rng.randint(1, 4)))
+            name = rng.choice([secret_path[-1], secret_path[-1].upper(), short])
+            target = rng.choice(BEGINNINGS) + way + name + rng.choice(NAME_ENDS)
         elif kind == 1:  # from the top
-            way = separator().join(secret_path[:-1] + [dice.choice([secret_path[-1], short])])
-            target = dice.choice(BEGINNINGS) + way + dice.choice(NAME_ENDS)
+            way = rng.choice(SEPARATORS).join(secret_path[:-1] + [rng.choice([secret_path[-1], short])])
+            target = rng.choice(BEGINNINGS) + way + rng.choice(NAME_ENDS)
         elif kind == 2:
-            target = dice.choice(BEGINNINGS) + dice.choice(DEVICES) + dice.choice(DEVICE_ENDS)
-        elif kind == 3:  # what is there, by other names
-            name = dice.choice(["index.html", "INDEX~1.HTM", "static/head.jpg", "STATIC~1", ".hidden", "HIDDEN~1", "link-out.txt", "LINK-O~1.TXT",
+            target = rng.choice(BEGINNINGS) + rng.choice(DEVICES) + rng.choice(DEVICE_ENDS)
+        elif kind == 3:  # existing files, by other names
+            name = rng.choice(["index.html", "INDEX~1.HTM", "static/head.jpg", "STATIC~1", ".hidden", "HIDDEN~1", "link-out.txt", "LINK-O~1.TXT",
                                 "web.config", "WEB~1.CON", "Web.Config"])
-            target = dice.choice(BEGINNINGS) + name + dice.choice(NAME_ENDS)
+            target = rng.choice(BEGINNINGS) + name + rng.choice(NAME_ENDS)
         else:
             parts = SEPARATORS + UPS + DEVICES + NAME_ENDS + BEGINNINGS + secret_path + [short]
-            target = "/" + "".join(dice.choice(parts) for _ in range(dice.randint(2, 9)))
+            target = "/" + "".join(rng.choice(parts) for _ in range(rng.randint(2, 9)))
         target = target.replace(" ", "%20")
         if target not in tried:
             tried.add(target)
@@ -83,7 +86,7 @@ def targets(count, secret_path, short):
 
 
 def ask(address, target, patience=20, host="lab.test"):
-    """What is answered to one request on a connection of its own."""
+    """The reply to one request on a connection of its own."""
     with socket.create_connection(address, timeout=patience) as connection:
         got = bytearray()
         try:
@@ -91,7 +94,7 @@ def ask(address, target, patience=20, host="lab.test"):
             while not is_whole(got) and (data := connection.recv(1 << 16)):
                 got += data
         except (ConnectionError, TimeoutError):
-            # Some servers reset, some wait for more of what they take for an unfinished head.
+            # Some servers reset, some wait for the rest of what they take for an unfinished head.
             pass
         return bytes(got)
 
@@ -103,15 +106,14 @@ def is_whole(reply):
 
 
 def run(address, secret_path, short, count=2000):
-    """What is answered to each target."""
+    """The reply to each target."""
     return {target: ask(address, target, patience=3) for target in targets(count, secret_path, short)}
 
 
 if __name__ == "__main__":
     host, port = sys.argv[1].rsplit(":", 1)
-    path = sys.argv[2]
-    secret = open(path, "rb").read()
-    names = [name for name in path.split("/") if name]
+    path = pathlib.Path(sys.argv[2])
+    secret, names = path.read_bytes(), [name for name in path.parts if name != "/"]
     replies = run((host, int(port)), names, names[-1], *map(int, sys.argv[3:]))
     leaks = [target for target, reply in replies.items() if secret in reply]
     print(f"{sum(map(bool, replies.values()))} of {len(replies)} answered, {len(leaks)} leaks", *leaks[:10], sep="\n  ")
