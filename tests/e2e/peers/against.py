@@ -9,6 +9,7 @@ Exit code 1: a profile stays below the threshold, or differs in a case that test
 list, or no longer differs in one that it lists. A server that is not installed is SKIPPED; if nothing is left, or with
 CI=true, that is 1 too.
 """
+
 import http.client
 import math
 import pathlib
@@ -33,8 +34,8 @@ def boundary_length(port):
 
 
 def start_real(name, site):
-    """The real server. Apache draws the boundary of its multipart bodies when it starts. One in sixteen has fewer digits,
-    which changes every length: Apache is started again until its boundary is as long as labserve's."""
+    """The real server. Apache draws the boundary of its multipart bodies when it starts. One in sixteen has fewer
+    digits, which changes every length: Apache is started again until its boundary is as long as labserve's."""
     for _ in range(10):
         peer = peers.Peer(name, site)
         if name != "apache" or boundary_length(peer.port) == 16:
@@ -46,12 +47,27 @@ def start_real(name, site):
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", help=f"any of {', '.join(PROFILES)}")
-    parser.add_argument("--install", action="store_true", help="install what is missing first (Debian packages, PyPI, npm; needs root)")
-    parser.add_argument("--slow", action="store_true", help="the cases that wait for long timers too (two to three minutes more)")
-    parser.add_argument("--threshold", type=float, default=98, metavar="PERCENT", help="how many of the cases must be identical (default 98)")
-    parser.add_argument("--tolerate", type=int, default=0, metavar="N",
-                        help="how many cases of a profile may differ without being listed (default 0): whether a refused head ends "
-                             "in FIN or RST depends on how much of it has arrived, and live servers differ from themselves in that")
+    parser.add_argument(
+        "--install", action="store_true", help="install what is missing first (Debian packages, PyPI, npm; needs root)"
+    )
+    parser.add_argument(
+        "--slow", action="store_true", help="the cases that wait for long timers too (two to three minutes more)"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        default=98,
+        metavar="PERCENT",
+        help="how many of the cases must be identical (default 98)",
+    )
+    parser.add_argument(
+        "--tolerate",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how many cases of a profile may differ without being listed (default 0): whether a refused head ends "
+        "in FIN or RST depends on how much of it has arrived, and live servers differ from themselves in that",
+    )
     parser.add_argument("-v", action="store_true", help="show every difference, not only ten")
     options = parser.parse_args()
     if unknown := set(options.profiles) - set(PROFILES):

@@ -1,9 +1,10 @@
-"""What of two recordings must be identical: wire.py's comparison, with the exceptions of tests/data/corpus/exceptions.toml.
+"""What of two recordings must be identical: wire.py's comparison, with tests/data/corpus/exceptions.toml.
 
 A difference that is listed for the profile is expected. A listed case that does not differ is reported too, so that the
 list stays true. Only cases are compared in which the real server agreed with itself when it was recorded
 (tests/data/recordings), if it was.
 """
+
 import concurrent.futures
 import json
 import pathlib
@@ -69,7 +70,9 @@ class Comparison:
         self.lines = []
         for name in names:
             if name in expected:
-                found = wire.differences(reference["cases"][name], own["cases"][name], reference["target"], own["target"])
+                found = wire.differences(
+                    reference["cases"][name], own["cases"][name], reference["target"], own["target"]
+                )
             else:
                 found = differences(name, reference, own, site)
             self.same += not found
@@ -81,6 +84,10 @@ class Comparison:
             if found:
                 self.lines += [f"  {profile} {name}", *(f"      {line}" for line in found)]
             else:
-                self.lines.append(f"  {profile} {name}: listed as an exception ({expected[name]}), but identical: take it off the list")
+                self.lines.append(
+                    f"  {profile} {name}: identical, but listed as an exception ({expected[name]}): remove it"
+                )
         self.percent = 100 * self.same / max(1, len(names))
-        self.figure = f"{profile} {self.same}/{len(names)} {self.percent:.1f} % identical, {self.unexpected} not as expected"
+        self.figure = (
+            f"{profile} {self.same}/{len(names)} {self.percent:.1f} % identical, {self.unexpected} not as expected"
+        )

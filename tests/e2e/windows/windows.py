@@ -5,9 +5,10 @@
 
 What is the same on both systems must be identical byte for byte, line ends aside: the .exe is compared with the program
 of this system (--binary). What Windows has of its own (named pipes, short names, sharing, device names) is tried on its
-own. The fidelity figure is that of the Rust suite, replayed against the .exe: LABSERVE_PROGRAM tells it which program to
-start. The last line counts; the exit code is 1 if something failed.
+own. The fidelity figure is that of the Rust suite, replayed against the .exe: LABSERVE_PROGRAM tells it which program
+to start. The last line counts; the exit code is 1 if something failed.
 """
+
 import concurrent.futures
 import json
 import os
@@ -44,12 +45,26 @@ SETTINGS = b"SETTINGS, in the root, which iis does not serve\n"
 PORTS = 40
 
 # The tests of the suite that hold for a program under Wine too: none that sends Unix signals, or counts descriptors.
-SUITE = ["corpus::node::answers", "corpus::nginx::answers", "corpus::flask::answers", "iis::", "capture::", "cli::",
-         "events::", "timeline::", "readme::", "reload::a_mistake", "reload::what_needs"]
+SUITE = [
+    "corpus::node::answers",
+    "corpus::nginx::answers",
+    "corpus::flask::answers",
+    "iis::",
+    "capture::",
+    "cli::",
+    "events::",
+    "timeline::",
+    "readme::",
+    "reload::a_mistake",
+    "reload::what_needs",
+]
 # Nor these: Wine reports a client's RST as its FIN, and Windows has no counterpart of TCP_INFO.
-NOT_HERE = ["events::what_the_client_ends_and_resets_is_told_apart", "timeline::a_connection_is_listed_looked_at_and_ended",
-            # A signal ends Wine's process at once. ctrl_c_stops_gracefully tries what a program can do there.
-            "timeline::it_stops_while_pages_watch_and_a_log_is_written"]
+NOT_HERE = [
+    "events::what_the_client_ends_and_resets_is_told_apart",
+    "timeline::a_connection_is_listed_looked_at_and_ended",
+    # A signal ends Wine's process at once. ctrl_c_stops_gracefully tries what a program can do there.
+    "timeline::it_stops_while_pages_watch_and_a_log_is_written",
+]
 
 
 def build():
@@ -60,9 +75,21 @@ def build():
 
 
 def prepare():
-    PROGRAM.write_text(f"#!/bin/sh\nexport WINEPREFIX='{ENV['WINEPREFIX']}' WINEDEBUG=-all\nexec {WINE} '{EXE}' \"$@\"\n")
+    PROGRAM.write_text(
+        f"#!/bin/sh\nexport WINEPREFIX='{ENV['WINEPREFIX']}' WINEDEBUG=-all\nexec {WINE} '{EXE}' \"$@\"\n"
+    )
     PROGRAM.chmod(0o755)
-    compile_ = ["x86_64-w64-mingw32-gcc", "-Wall", "-Wextra", "-Werror", "-O1", "-o", HELPER, HERE / "helper.c", "-lws2_32"]
+    compile_ = [
+        "x86_64-w64-mingw32-gcc",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-O1",
+        "-o",
+        HELPER,
+        HERE / "helper.c",
+        "-lws2_32",
+    ]
     subprocess.run(compile_, check=True)
     # Run by the kit once: it sets up Wine, and puts what Wine lacks beside the .exe.
     subprocess.run([KIT, "run", EXE, "--version"], env=ENV, check=True, timeout=120, stderr=subprocess.DEVNULL)
@@ -162,12 +189,20 @@ def ask_kept(connection, target="/"):
 
 # The checks: each is a function whose name says what it checks. It may return a note.
 
+
 def what_is_printed_is_the_same(trial):
     names = [row["name"] for row in json.loads(trial.same("profiles", "--json")[1])]
     assert len(names) > 9, names
-    for arguments in [["--version"], ["profiles"], ["profiles", "--compare", "node", "iis"], *(["profiles", name] for name in names)]:
+    for arguments in [
+        ["--version"],
+        ["profiles"],
+        ["profiles", "--compare", "node", "iis"],
+        *(["profiles", name] for name in names),
+    ]:
         assert trial.same(*arguments)[0] == 0, arguments
-    (trial.place / "server.toml").write_text('profile = "nginx"\nroot = "site"\nport = 8999\n[override.timers]\nidle = "9s"\n')
+    (trial.place / "server.toml").write_text(
+        'profile = "nginx"\nroot = "site"\nport = 8999\n[override.timers]\nidle = "9s"\n'
+    )
     code, said, _ = trial.same("check", "server.toml", cwd=trial.place)
     assert code == 0 and b'idle = "9s"' in said, said
 
@@ -175,8 +210,15 @@ def what_is_printed_is_the_same(trial):
 def mistakes_are_told_in_the_same_words(trial):
     (trial.place / "bad.toml").write_text('extends = "node"\n\n[connection]\npersistant = true\n')
     (trial.place / "conf.toml").write_text('profile = "node"\n[override.timers]\nidle = 5\n')
-    for arguments in [["--profile", "nodd"], ["--profile", "./bad.toml"], ["--config", "conf.toml"], ["--set", "timers.idle=soon"],
-                      ["--bind", "192.0.2.1", "--port", "0"], ["profiles", "apach"], ["check", "conf.toml"]]:
+    for arguments in [
+        ["--profile", "nodd"],
+        ["--profile", "./bad.toml"],
+        ["--config", "conf.toml"],
+        ["--set", "timers.idle=soon"],
+        ["--bind", "192.0.2.1", "--port", "0"],
+        ["profiles", "apach"],
+        ["check", "conf.toml"],
+    ]:
         code, _, said = trial.same(*arguments, cwd=trial.place)
         assert code == 2 and said.count(b"\n") == 1, (arguments, said)
 
@@ -202,7 +244,14 @@ def every_option_works_or_says_why_not(trial):
     tried = {"profile", "root", "port", "config", "timeline", "no-timeline"}
 
     events = trial.place / "events.jsonl"
-    given = {"set": "timers.idle=1s", "bind": "127.0.0.1", "log": "json/debug", "events": events, "workers": 2, "follow-symlinks": None}
+    given = {
+        "set": "timers.idle=1s",
+        "bind": "127.0.0.1",
+        "log": "json/debug",
+        "events": events,
+        "workers": 2,
+        "follow-symlinks": None,
+    }
     arguments = [word for name, value in given.items() for word in (f"--{name}", value) if word is not None]
     with Server("--profile", "book", "--root", trial.site, *arguments) as server, server.connect() as idle:
         ask_kept(idle)
@@ -219,7 +268,9 @@ def every_option_works_or_says_why_not(trial):
 
     with Server("--bind", "::", "--root", trial.site) as server:
         for address in ["127.0.0.1", "::1"]:
-            assert parse(escapes.ask((address, server.port), "/static/style1.css"))[0] == 200, f"--bind :: does not serve {address}"
+            assert parse(escapes.ask((address, server.port), "/static/style1.css"))[0] == 200, (
+                f"--bind :: does not serve {address}"
+            )
 
     code, _, said = run(PROGRAM, "--port", "0", "--no-timeline", "--capture", trial.place / "x.pcapng")
     assert code == 2 and said.count(b"\n") == 1 and b"no dumpcap" in said and b"Wireshark" in said, said
@@ -253,7 +304,10 @@ def a_running_server_is_reloaded_through_a_pipe(trial):
         configuration.write_text(f'[override.connection]\nsays.keep = ["Keep-Alive: timeout={seconds}"]\n')
 
     announce(5)
-    with Server("--profile", "node", "--root", trial.site, "--config", configuration) as server, server.connect() as kept:
+    with (
+        Server("--profile", "node", "--root", trial.site, "--config", configuration) as server,
+        server.connect() as kept,
+    ):
         assert "timeout=5" in ask_kept(kept)
         announce(7)
         code, said, wrong = run(PROGRAM, "reload", "--port", server.port)
@@ -264,7 +318,10 @@ def a_running_server_is_reloaded_through_a_pipe(trial):
         assert code == 2 and b"persistant" in wrong and "timeout=7" in ask_kept(kept), (code, wrong)
         # Many at once: each gets an end of the pipe.
         announce(9)
-        callers = [subprocess.Popen([PROGRAM, "reload", "--port", str(server.port)], env=ENV, stdout=subprocess.DEVNULL) for _ in range(6)]
+        callers = [
+            subprocess.Popen([PROGRAM, "reload", "--port", str(server.port)], env=ENV, stdout=subprocess.DEVNULL)
+            for _ in range(6)
+        ]
         assert [caller.wait(60) for caller in callers] == [0] * 6
     code, _, said = run(PROGRAM, "reload", "--port", server.port)
     assert code == 2 and b"no labserve listens" in said, said
@@ -310,15 +367,28 @@ def names_are_what_directories_list(trial):
     short = short_name(trial.site / "a-long-name.html")
     assert "~" in short, short
     for profile, target, status in [
-        ("node", "/a-long-name.html", 200), ("node", f"/{short}", 404), ("iis", f"/{short}", 404), ("node", "/A-LONG-NAME.html", 404),
-        ("iis", "/A-LONG-NAME.html", 200), ("node", "/Static/head.jpg", 404), ("iis", "/Static/head.jpg", 200), ("node", "/NUL", 404),
-        ("node", "/con.html", 404), ("node", "/index.html.", 404), ("node", "/index.html%20", 404), ("node", "/index.html::$DATA", 404),
-        ("node", "/static%5chead.jpg", 404), ("iis", "/static%5chead.jpg", 200),
-        ("node", "/%E9%9F%B3%E4%B9%90.txt", 200), ("iis", "/WEB.CONFIG", 404), ("iis", "/web.config%20", 404),
+        ("node", "/a-long-name.html", 200),
+        ("node", f"/{short}", 404),
+        ("iis", f"/{short}", 404),
+        ("node", "/A-LONG-NAME.html", 404),
+        ("iis", "/A-LONG-NAME.html", 200),
+        ("node", "/Static/head.jpg", 404),
+        ("iis", "/Static/head.jpg", 200),
+        ("node", "/NUL", 404),
+        ("node", "/con.html", 404),
+        ("node", "/index.html.", 404),
+        ("node", "/index.html%20", 404),
+        ("node", "/index.html::$DATA", 404),
+        ("node", "/static%5chead.jpg", 404),
+        ("iis", "/static%5chead.jpg", 200),
+        ("node", "/%E9%9F%B3%E4%B9%90.txt", 200),
+        ("iis", "/WEB.CONFIG", 404),
+        ("iis", "/web.config%20", 404),
     ]:
         got, _ = trial.server(profile).get(target)
         assert got == status, f"{profile} {target}: {got}, not {status}"
-    # Where case is ignored, a file has one entity tag and one time, however its name is spelt. Any profile can be set so.
+    # Where case is ignored, a file has one entity tag and one time, however its name is spelt. Any profile can be set
+    # so.
     with Server("--profile", "node", "--root", trial.site, "--set", "files.ignore_case=true") as node:
         for server in (trial.server("iis"), node):
             usual, other = (server.ask(target) for target in ["/static/style1.css", "/STATIC/Style1.CSS"])
@@ -336,7 +406,7 @@ def a_file_may_be_replaced_while_it_is_sent(trial):
         assert server.get("/large") == (200, b"n" * (1 << 20)), "the new one is not served"
         while data := busy.recv(1 << 20):
             got += data
-        body = got[got.index(b"\r\n\r\n") + 4:]
+        body = got[got.index(b"\r\n\r\n") + 4 :]
         assert body == b"x" * (32 << 20), f"not the old one: {len(body)} bytes"
     (trial.site / "large").write_bytes(b"x" * (32 << 20))
 
@@ -359,7 +429,9 @@ def a_file_that_was_served_may_be_renamed_over(trial):
 def a_file_that_another_program_does_not_share_is_a_503(trial):
     held = trial.site / "held.txt"
     held.write_text("held")
-    holder = subprocess.Popen([WINE, HELPER, "hold", held], env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    holder = subprocess.Popen(
+        [WINE, HELPER, "hold", held], env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert holder.stdout.readline().strip() == "held"
         status, _ = trial.server("nginx").get("/held.txt")
@@ -380,8 +452,8 @@ def a_files_number_is_its_own(trial):
 
 
 def comparable(reply):
-    """A reply without what differs between any two servers (time and port), and without the last number of Flask's entity
-    tags: a checksum of the file's path, which begins with a drive on Windows."""
+    """A reply without what differs between any two servers (time and port), and without the last number of Flask's
+    entity tags: a checksum of the file's path, which begins with a drive on Windows."""
     reply = re.sub(rb"\nDate: [^\r]*|127\.0\.0\.1:[0-9]+", b"", reply)
     return re.sub(rb'(\nETag: "[0-9.]+-[0-9]+)-[0-9]+"', rb"\1", reply)
 
@@ -393,13 +465,19 @@ def two_thousand_ways_out_lead_nowhere(trial):
     for profile in PROFILES:
         secrets = [SECRET] + [SETTINGS] * (profile == "iis")
         with Server("--profile", profile, "--root", trial.site, "--log", "off", program=trial.linux) as linux:
-            here, there = (escapes.run(("127.0.0.1", server.port), path, short) for server in (linux, trial.server(profile)))
+            here, there = (
+                escapes.run(("127.0.0.1", server.port), path, short) for server in (linux, trial.server(profile))
+            )
             for replies in (here, there):
                 leaks = [target for target, reply in replies.items() if any(secret in reply for secret in secrets)]
                 assert not leaks, f"{profile}: {leaks[:10]}"
                 unanswered = [target for target, reply in replies.items() if not reply]
                 assert len(unanswered) < 100, f"{profile}: {len(unanswered)} unanswered: {unanswered[:10]}"
-            differ = [(target, here[target], there[target]) for target in here if comparable(here[target]) != comparable(there[target])]
+            differ = [
+                (target, here[target], there[target])
+                for target in here
+                if comparable(here[target]) != comparable(there[target])
+            ]
             assert not differ, f"{profile}: {len(differ)} replies differ from those on Linux: {differ[:5]}"
             assert trial.server(profile).get("/static/style1.css")[0] == 200, f"{profile}: no longer served"
             tried += len(here)
@@ -410,7 +488,10 @@ def two_thousand_ways_out_lead_nowhere(trial):
 def iis_answers_the_corpora_as_on_linux(trial):
     """There is no recording of IIS, so both systems are asked. What is known of IIS is in the suite."""
     site = sites.recorded(trial.place / "recorded", SECRET)
-    with Server("--profile", "iis", "--root", site, program=trial.linux) as linux, Server("--profile", "iis", "--root", site) as windows:
+    with (
+        Server("--profile", "iis", "--root", site, program=trial.linux) as linux,
+        Server("--profile", "iis", "--root", site) as windows,
+    ):
         result = compare.Comparison("iis", *compare.record_both(linux, windows, site), site)
     assert not result.unexpected, "\n".join([*result.lines, result.figure])
     return result.figure
@@ -420,7 +501,9 @@ def the_suite_passes(trial):
     """The corpora, the report's captures, and the command line, as on Linux."""
     env = {**ENV, "LABSERVE_PROGRAM": str(PROGRAM), "RUST_BACKTRACE": "0"}
     filters = ["--test-threads", "1", "--nocapture", *SUITE, *(word for name in NOT_HERE for word in ("--skip", name))]
-    done = subprocess.run(["cargo", "test", "--test", "suite", "--", *filters], cwd=cli.CHECKOUT, env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        ["cargo", "test", "--test", "suite", "--", *filters], cwd=cli.CHECKOUT, env=env, capture_output=True, text=True
+    )
     said = done.stdout + done.stderr
     figures = re.findall(r"\b\w+: \d+ of \d+ cases identical$", said, re.M)
     result = re.search(r"^test result: .*?(\d+) passed", said, re.M)
@@ -429,18 +512,32 @@ def the_suite_passes(trial):
     return "; ".join([*figures, f"{result.group(1)} tests, {len(of_iis)} of them of iis"])
 
 
-CHECKS = [what_is_printed_is_the_same, mistakes_are_told_in_the_same_words, explain_says_the_same,
-          every_option_works_or_says_why_not, the_lab_is_served, the_timeline_is_served,
-          a_running_server_is_reloaded_through_a_pipe, no_two_servers_share_a_port, ctrl_c_stops_gracefully,
-          names_are_what_directories_list, a_file_may_be_replaced_while_it_is_sent,
-          a_file_that_was_served_may_be_renamed_over,
-          a_file_that_another_program_does_not_share_is_a_503, a_files_number_is_its_own,
-          two_thousand_ways_out_lead_nowhere, iis_answers_the_corpora_as_on_linux, the_suite_passes]
+CHECKS = [
+    what_is_printed_is_the_same,
+    mistakes_are_told_in_the_same_words,
+    explain_says_the_same,
+    every_option_works_or_says_why_not,
+    the_lab_is_served,
+    the_timeline_is_served,
+    a_running_server_is_reloaded_through_a_pipe,
+    no_two_servers_share_a_port,
+    ctrl_c_stops_gracefully,
+    names_are_what_directories_list,
+    a_file_may_be_replaced_while_it_is_sent,
+    a_file_that_was_served_may_be_renamed_over,
+    a_file_that_another_program_does_not_share_is_a_503,
+    a_files_number_is_its_own,
+    two_thousand_ways_out_lead_nowhere,
+    iis_answers_the_corpora_as_on_linux,
+    the_suite_passes,
+]
 
 
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("--install", action="store_true", help="install what is missing first (Debian packages; needs root)")
+    parser.add_argument(
+        "--install", action="store_true", help="install what is missing first (Debian packages; needs root)"
+    )
     parser.add_argument("--no-build", action="store_true", help="try the .exe that is there")
     parser.add_argument("--only", default="", metavar="WORD", help="only checks whose name has this word")
     options = parser.parse_args()
