@@ -14,7 +14,7 @@ from e2e.pylib.process import Missing, free_port
 from servers import is_installed, labserve, peer, running
 
 SMALL, MEDIUM, LARGE = "/static/style1.css", "/static/head.jpg", "/static/BGM.wav"
-PROFILES = ["node", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "flask-keepalive", "book"]
+PROFILES = ["node", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "flask-keepalive", "rfc"]
 ROWS = {}
 
 

@@ -2,7 +2,7 @@
 
 use crate::profiles;
 use labserve_capture::say::Lang;
-use labserve_capture::{Limits, Options, explain, explain_bytes, model::Capture, show};
+use labserve_capture::{Limits, Options, explain, explain_bytes, model::Capture, render};
 use labserve_core::profile::Profile;
 use std::io::{self, Read};
 
@@ -58,16 +58,16 @@ fn check(capture: &Capture) {
             assert!(capture.connection(*stream).is_some(), "{finding:?}");
         }
     }
-    show::json::render(capture).expect("JSON");
+    render::json::render(capture).expect("JSON");
     for lang in [Lang::En, Lang::Zh] {
         for text in [
-            show::text::render(capture, lang, true),
-            show::markdown::render(capture, lang),
+            render::text::render(capture, lang, true),
+            render::markdown::render(capture, lang),
         ] {
             let control = text.chars().find(|c| c.is_control() && *c != '\n');
             assert_eq!(control, None, "a terminal would act on it: {text:?}");
         }
-        let page = show::html::render(capture, lang);
+        let page = render::html::render(capture, lang);
         assert!(!page.contains("<script"), "markup from the wire: {page}");
     }
 }

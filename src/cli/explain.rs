@@ -5,7 +5,7 @@ use super::args::{ExplainArgs, Language};
 use indicatif::{ProgressBar, ProgressStyle};
 use labserve_capture::model::Capture;
 use labserve_capture::say::Lang;
-use labserve_capture::{Filter, Limits, Options, explain, show};
+use labserve_capture::{Filter, Limits, Options, explain, render};
 use labserve_core::profile::{Profile, builtin, layers};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -32,13 +32,13 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
         Language::Zh => Lang::Zh,
     };
     if let Some(file) = &args.html {
-        write(file, &show::html::render(&capture, lang))?;
+        write(file, &render::html::render(&capture, lang))?;
     }
     match () {
-        () if args.json => print(&show::json::render(&capture)?),
-        () if args.markdown => print(&show::markdown::render(&capture, lang)),
+        () if args.json => print(&render::json::render(&capture)?),
+        () if args.markdown => print(&render::markdown::render(&capture, lang)),
         () if args.html.is_some() => Ok(()),
-        () => print(&show::text::render(&capture, lang, args.ladder)),
+        () => print(&render::text::render(&capture, lang, args.ladder)),
     }
 }
 

@@ -6,33 +6,35 @@
 //! into a language, [`show`] lays them out. Knows nothing of serving, and no server by name: what it compares with are
 //! the profiles.
 
-mod conclude;
+mod analyze;
+pub mod decode;
+pub mod describe;
 mod findings;
-mod flow;
+mod fingerprint;
 mod http;
-mod likeness;
 mod limits;
+mod messages;
 pub mod model;
-pub mod read;
+mod reassembly;
+pub mod render;
 pub mod say;
-pub mod show;
-pub mod tell;
+mod tcp;
 #[cfg(test)]
 mod test_profiles;
 #[cfg(test)]
 mod tests;
 
-pub use flow::Filter;
+pub use decode::Error;
 pub use limits::Limits;
-pub use read::Error;
+pub use tcp::Filter;
 
-use flow::Streams;
+use decode::{Decoder, Packets};
 use labserve_core::profile::Profile;
 use limits::Budget;
-use model::{Args, Capture, Connection, File, Note, NoteKind, Use, VERSION};
-use read::{Decoder, Packets};
+use model::{Args, Capture, Connection, File, Note, NoteKind, Usage, VERSION};
 use std::collections::BTreeSet;
 use std::io::Read;
+use tcp::Streams;
 
 /// What is wanted.
 #[derive(Clone, Debug, Default)]
@@ -94,14 +96,14 @@ fn conclude_all(
     mut notes: Vec<Note>,
 ) -> Capture {
     let (readings, budget) = streams.finish();
-    let capture = conclude::Frame {
+    let capture = analyze::Frame {
         last_ns: file.last_ns,
         last_frame: file.frames,
     };
     let ports = &options.filter.ports;
     let connections = readings
         .into_iter()
-        .map(|(stream, ends, reading)| conclude::connection(stream, ends, reading, ports, capture));
+        .map(|(stream, ends, reading)| analyze::connection(stream, ends, reading, ports, capture));
     let connections = chosen(connections.collect(), options.filter.is_some());
     if connections.is_empty() {
         notes.push(nothing_shown(&file, options.filter.is_some()));
@@ -116,23 +118,23 @@ fn conclude_all(
         notes,
     };
     capture.findings = findings::findings(&capture);
-    capture.looks_like = likeness::likeness(&capture, profiles);
+    capture.looks_like = fingerprint::likeness(&capture, profiles);
     capture
 }
 
 /// Without a filter: the connections that carry HTTP/1.x, and the others to the same servers.
 fn chosen(mut connections: Vec<Connection>, all: bool) -> Vec<Connection> {
-    let is_http = |connection: &&Connection| connection.usage == Use::Http;
+    let is_http = |connection: &&Connection| connection.usage == Usage::Http;
     let servers: BTreeSet<u16> = connections.iter().filter(is_http).map(|c| c.server.port()).collect();
     let known = |connection: &Connection| servers.contains(&connection.server.port());
     connections
         .iter_mut()
         .filter(|connection| known(connection))
-        .for_each(conclude::at_a_server);
+        .for_each(analyze::at_a_server);
     connections.retain(|connection| match connection.usage {
-        Use::Http => true,
-        Use::Other => all || known(connection),
-        Use::Unused | Use::NotOpened => all || servers.is_empty() || known(connection),
+        Usage::Http => true,
+        Usage::Other => all || known(connection),
+        Usage::Unused | Usage::NotOpened => all || servers.is_empty() || known(connection),
     });
     connections
 }

@@ -2,7 +2,7 @@
 
 use super::model::{Capture, Connection, Exchange, FindingKind, Message, NoteKind, Side, Verdict};
 use super::say::Lang;
-use super::{Limits, Options, explain, explain_bytes, show, tell};
+use super::{Limits, Options, describe, explain, explain_bytes, render};
 use crate::test_profiles::built_ins;
 use labserve_core::profile::builtin;
 use labserve_core::test_rng::TestRng;
@@ -118,7 +118,7 @@ fn every_capture_is_explained_as_expected() {
 #[test]
 fn the_reports_first_capture_tells_its_findings_in_order() {
     let capture = explained("report-1");
-    let text = show::text::render(&capture, Lang::En, false);
+    let text = render::text::render(&capture, Lang::En, false);
     let mut rest = text.as_str();
     for words in [
         "One connection carried 5 exchanges",
@@ -172,7 +172,7 @@ fn a_capture_that_ends_anywhere_is_explained_up_to_there() {
     assert!(
         cut.notes
             .iter()
-            .any(|note| tell::note(note).text(Lang::En).contains("ends in the middle")),
+            .any(|note| describe::note(note).text(Lang::En).contains("ends in the middle")),
         "{:?}",
         cut.notes
     );
@@ -239,8 +239,8 @@ fn mutated_captures_are_read_without_panic_and_every_answer_can_be_shown() {
         mutate(&mut bytes, &mut rng);
         if let Ok(capture) = explain_bytes(&bytes, built_ins()) {
             let lang = if rng.below(2) == 0 { Lang::En } else { Lang::Zh };
-            show::text::render(&capture, lang, true);
-            show::json::render(&capture).expect("JSON");
+            render::text::render(&capture, lang, true);
+            render::json::render(&capture).expect("JSON");
         }
         runs += 1;
     }
@@ -317,7 +317,7 @@ fn a_request_that_crosses_the_close_is_found() {
 
 #[test]
 fn chinese_text_is_chinese() {
-    let text = show::text::render(&explained("report-1"), Lang::Zh, false);
+    let text = render::text::render(&explained("report-1"), Lang::Zh, false);
     for words in ["抓包解读", "一条连接承载了 5 次请求", "从未使用", "三次握手"] {
         assert!(text.contains(words), "{words} is not in\n{text}");
     }
@@ -362,11 +362,11 @@ fn why_nothing_is_shown_is_said() {
         file.extend_from_slice(&packet);
         let capture = explain_bytes(&file, built_ins()).expect("a capture");
         assert_eq!(capture.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [kind]);
-        let said = tell::note(&capture.notes[0]).text(Lang::En);
+        let said = describe::note(&capture.notes[0]).text(Lang::En);
         for shown in [
-            show::text::render(&capture, Lang::En, true),
-            show::markdown::render(&capture, Lang::En),
-            show::html::render(&capture, Lang::En),
+            render::text::render(&capture, Lang::En, true),
+            render::markdown::render(&capture, Lang::En),
+            render::html::render(&capture, Lang::En),
         ] {
             assert!(
                 shown.contains(&said) && !shown.contains("out of the ordinary"),

@@ -311,11 +311,11 @@ async function wireTests(page, lab) {
 }
 
 async function settingTests(page, lab) {
-  const row = (key) => page.locator(`[data-knob="${key}"]`);
-  const server = (name) => page.$eval("#knobs-server", (select, wanted) => [...select.options].find((o) => o.text.startsWith(`${wanted} `)).value, name);
+  const row = (key) => page.locator(`[data-setting="${key}"]`);
+  const server = (name) => page.$eval("#settings-server", (select, wanted) => [...select.options].find((o) => o.text.startsWith(`${wanted} `)).value, name);
   await check("a setting changed on the page changes the next response", async () => {
-    await tab(page, "knobs");
-    await page.selectOption("#knobs-server", await server("node"));
+    await tab(page, "settings");
+    await page.selectOption("#settings-server", await server("node"));
     const before = await fetchHead(lab.site("node"));
     assert.notEqual(before.fields["cache-control"], "max-age=77");
     const input = row("fields.Cache-Control").locator("input");
@@ -338,7 +338,7 @@ async function settingTests(page, lab) {
       return found?.ended === "yes" ? found : null;
     });
     assert.deepEqual([found.requests, found.who, found.reason], ["2", "server", "not_persistent"]);
-    await tab(page, "knobs");
+    await tab(page, "settings");
     said.socket.destroy();
   });
   await check("every change stands in the list of changes and in the event log", async () => {
@@ -362,13 +362,13 @@ async function settingTests(page, lab) {
     assert.match(toml, /extends = "node"/);
     assert.match(toml, /max-age=77/);
     await page.locator("button", { hasText: "Reset all" }).click();
-    await until("nothing to differ", async () => (await page.locator(".knob.changed").count()) === 0);
+    await until("nothing to differ", async () => (await page.locator(".setting.changed").count()) === 0);
     assert.notEqual((await fetchHead(lab.site("node"))).fields["cache-control"], "max-age=77");
   });
   await check("another profile answers from the next request on, and back", async () => {
-    await page.selectOption("#knobs-profile", "nginx");
+    await page.selectOption("#settings-profile", "nginx");
     await until("nginx", async () => /nginx/.test((await fetchHead(lab.site("node"))).fields.server ?? ""));
-    await page.selectOption("#knobs-profile", "node");
+    await page.selectOption("#settings-profile", "node");
     await until("node", async () => (await fetchHead(lab.site("node"))).fields["x-powered-by"] === "Express");
   });
   await check("without the token the page shows everything and changes nothing", async () => {
@@ -377,15 +377,15 @@ async function settingTests(page, lab) {
     await other.goto(`http://127.0.0.1:${TIMELINE}/`);
     await tab(other, "connections");
     await until("rows", async () => (await rows(other)).length > 0);
-    await tab(other, "knobs");
+    await tab(other, "settings");
     await other.waitForSelector("form.token");
-    assert.equal(await other.isDisabled("#knobs-profile"), true);
+    assert.equal(await other.isDisabled("#settings-profile"), true);
     await other.fill("form.token input", "wrong");
     await other.click("form.token button");
     await other.waitForSelector("form.token .error:not(:empty)");
     await other.fill("form.token input", lab.token);
     await other.click("form.token button");
-    await until("the settings to be enabled", async () => !(await other.isDisabled("#knobs-profile")));
+    await until("the settings to be enabled", async () => !(await other.isDisabled("#settings-profile")));
     await context.close();
   });
 }
@@ -471,7 +471,7 @@ async function pictures(page) {
         const { port } = await until("five requests", async () => (await rows(page)).find((r) => r.server === "node" && r.requests === "5"));
         await openExchange(page, port, 4);
         await page.click("#all");
-        for (const name of ["connections", "detail", "knobs"]) {
+        for (const name of ["connections", "detail", "settings"]) {
           await tab(page, name);
           await wait(250);
           const beyond = await page.evaluate(() => [...document.querySelectorAll("header *, main, #dock, [role=tabpanel]:not([hidden])")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80)));

@@ -371,7 +371,7 @@ PROFILES = [
     "nginx",
     "iis",
     "iis-keepalive",
-    "book",
+    "rfc",
 ]
 ENDS = [
     "end-client-fin-after",
@@ -402,7 +402,7 @@ SCENES = [
     *[(f"real-{name}", name, page) for name in REAL],
     ("real-nginx-curl", "nginx", curl),
     ("real-apache-ends", "apache", endings),
-    ("curl-book", ["book"], curl),
+    ("curl-rfc", ["rfc"], curl),
     ("ends-node", ["node"], endings),
     ("ends-apache", ["apache"], endings),
     ("ends-iis", ["iis"], endings),

@@ -61,7 +61,7 @@ def stalled(start, profile, clients, failures):
         "--set",
         "writes.min_rate_after=2s",
         "--set",
-        'ends.slow_reader="rst"',
+        'close.slow_reader="rst"',
     ) as server:
         ordinary = http1.Connection(server.address)
         ordinary.ask()

@@ -253,7 +253,7 @@ def every_option_works_or_says_why_not(trial):
         "follow-symlinks": None,
     }
     arguments = [word for name, value in given.items() for word in (f"--{name}", value) if word is not None]
-    with Server("--profile", "book", "--root", trial.site, *arguments) as server, server.connect() as idle:
+    with Server("--profile", "rfc", "--root", trial.site, *arguments) as server, server.connect() as idle:
         ask_kept(idle)
         begun = time.monotonic()
         assert idle.recv(10) == b"" and time.monotonic() - begun > 0.8, "not the idle time that was set"
@@ -301,7 +301,7 @@ def a_running_server_is_reloaded_through_a_pipe(trial):
     configuration = trial.place / "reload.toml"
 
     def announce(seconds):
-        configuration.write_text(f'[override.connection]\nsays.keep = ["Keep-Alive: timeout={seconds}"]\n')
+        configuration.write_text(f'[override.connection]\nfields.keep = ["Keep-Alive: timeout={seconds}"]\n')
 
     announce(5)
     with (

@@ -3,12 +3,12 @@
 //! Pure functions of the model. Knows no sentence: a finding is a kind and its values.
 
 mod cache;
-mod ends;
-mod kept;
-mod openings;
+mod handshakes;
+mod persistence;
 mod sending;
+mod teardown;
 
-use super::model::{Args, Capture, Connection, Exchange, Finding, FindingKind, Use};
+use super::model::{Args, Capture, Connection, Exchange, Finding, FindingKind, Usage};
 
 /// How many frames prove a finding.
 const EVIDENCE: usize = 24;
@@ -20,21 +20,21 @@ const EACH: usize = 3;
 pub(super) fn findings(capture: &Capture) -> Vec<Finding> {
     let connections = &capture.connections;
     let parts = [
-        kept::one_connection(connections),
-        kept::close_every_time(connections),
-        openings::parallel(connections),
+        persistence::one_connection(connections),
+        persistence::close_every_time(connections),
+        handshakes::parallel(connections),
         sending::pipelined(connections),
         cache::not_modified(connections),
         cache::ranges(connections),
         sending::in_pieces(connections),
-        kept::timed_out(connections),
-        kept::not_ended(connections),
-        ends::long_half_closed(connections),
-        openings::speculative(connections),
-        openings::not_opened(connections),
-        ends::lost_race(connections),
-        ends::cut_short(connections),
-        ends::resets(connections),
+        persistence::timed_out(connections),
+        persistence::not_ended(connections),
+        teardown::long_half_closed(connections),
+        handshakes::speculative(connections),
+        handshakes::not_opened(connections),
+        teardown::lost_race(connections),
+        teardown::cut_short(connections),
+        teardown::resets(connections),
         sending::troubles(connections),
     ];
     parts.into_iter().flatten().collect()
@@ -64,7 +64,7 @@ fn found(
 
 /// The connections that carry HTTP/1.x.
 fn used(connections: &[Connection]) -> impl Iterator<Item = &Connection> {
-    connections.iter().filter(|connection| connection.usage == Use::Http)
+    connections.iter().filter(|connection| connection.usage == Usage::Http)
 }
 
 /// Every exchange that has a response, with its connection.

@@ -1,7 +1,7 @@
 //! How messages were sent, and what went wrong below HTTP.
 
 use super::{answered, found, used};
-use crate::model::{Args, Burst, Connection, Exchange, Finding, FindingKind, Mark, Message};
+use crate::model::{AnalysisFlag, Args, Burst, Connection, Exchange, Finding, FindingKind, Message};
 
 /// What is smaller is sent at once by everybody.
 const LARGE: u64 = 16 * 1024;
@@ -77,9 +77,9 @@ fn piece(response: &Message) -> Option<u64> {
 /// Segments that were sent again, windows that were closed, probes.
 pub(super) fn troubles(connections: &[Connection]) -> Vec<Finding> {
     let kinds = [
-        (Mark::Retransmission, FindingKind::Retransmissions),
-        (Mark::ZeroWindow, FindingKind::ZeroWindows),
-        (Mark::KeepAlive, FindingKind::KeepAliveProbes),
+        (AnalysisFlag::Retransmission, FindingKind::Retransmissions),
+        (AnalysisFlag::ZeroWindow, FindingKind::ZeroWindows),
+        (AnalysisFlag::KeepAlive, FindingKind::KeepAliveProbes),
     ];
     let all_kinds = kinds.into_iter().filter_map(|(mark, kind)| {
         let all = connections.iter().flat_map(|connection| {
@@ -100,14 +100,14 @@ pub(super) fn troubles(connections: &[Connection]) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BodyEnd, Head, Span};
+    use crate::model::{BodyEnd, FrameSpan, Head};
 
     fn response(head_bytes: u64, bursts: &[u64]) -> Message {
         let burst = |bytes: &u64| Burst {
             bytes: *bytes,
             segments: Vec::new(),
             count: 1,
-            frames: Span { first: 1, last: 1 },
+            frames: FrameSpan { first: 1, last: 1 },
             ns: 0,
             pushed: true,
         };
@@ -122,7 +122,7 @@ mod tests {
             unseen_bytes: 0,
             seq: 1,
             next_seq: 1,
-            frames: Span { first: 1, last: 1 },
+            frames: FrameSpan { first: 1, last: 1 },
             begun_ns: 0,
             ended_ns: 0,
             bursts: bursts.iter().map(burst).collect(),

@@ -4,17 +4,17 @@
 //! the positions that it is handed, and draws no conclusions.
 
 mod chunks;
-mod draft;
 mod head;
-mod over;
-mod talk;
+mod incomplete;
+mod message;
+mod parser;
 
-use super::flow::{Out, Piece};
 use super::limits::{Budget, take};
 use super::model::{BodyEnd, Exchange, Head, Message, Shortfall};
+use super::reassembly::{Out, Piece};
 use chunks::Chunks;
-use draft::Source;
-use talk::{Body, Speaker, State, Step, Talk};
+use message::Source;
+use parser::{Body, Speaker, State, Step, Talk};
 
 /// Where in the bytes of which end one is.
 #[derive(Clone, Copy)]
@@ -82,7 +82,7 @@ impl Conversation {
             self.told = self.client.is_some();
         }
         if self.client.is_none() {
-            self.talks[from].foreign += piece.len - talk::blank(piece.bytes);
+            self.talks[from].foreign += piece.len - parser::blank(piece.bytes);
             return;
         }
         let speaker = self.speaker(from);
@@ -138,7 +138,7 @@ impl Conversation {
                 if let Some(message) = self.message(from, speaker) {
                     message.body_bytes += count;
                     message.unseen_bytes += unseen;
-                    draft::count(message, count, place.source(count));
+                    message::count(message, count, place.source(count));
                 }
                 if ends {
                     self.complete(from, speaker);
@@ -151,7 +151,7 @@ impl Conversation {
     fn count_head(&mut self, place: &Place<'_>, count: u64) {
         if let Some(message) = self.message(place.from, place.speaker) {
             message.head_bytes += count;
-            draft::count(message, count, place.source(count));
+            message::count(message, count, place.source(count));
         }
     }
 
@@ -174,7 +174,7 @@ impl Conversation {
     /// A message begins: a request makes a new exchange, a response belongs to the first one that awaits it.
     fn begin(&mut self, place: &Place<'_>, budget: &mut Budget) {
         let Place { from, speaker, .. } = *place;
-        let message = draft::begun(place.piece.at + place.offset, place.source(0));
+        let message = message::begun(place.piece.at + place.offset, place.source(0));
         let interrupted = std::mem::take(&mut self.talks[from].interrupted);
         if speaker == Speaker::Client {
             let pipelined = self.awaited < self.exchanges.len();

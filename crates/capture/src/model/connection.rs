@@ -1,6 +1,6 @@
 //! A TCP connection: its opening, its frames, what went over it.
 
-use super::{End, Exchange, Note, Rest, Side, address};
+use super::{End, Exchange, IdlePeriod, Note, Side, address};
 use serde::{Serialize, Serializer};
 use std::net::SocketAddr;
 
@@ -27,7 +27,7 @@ pub struct Connection {
     pub last_ns: i64,
     /// What it was used for.
     #[serde(rename = "use")]
-    pub usage: Use,
+    pub usage: Usage,
     /// How it was opened.
     pub handshake: Handshake,
     /// Requests and their responses, in order.
@@ -35,7 +35,7 @@ pub struct Connection {
     /// How many more exchanges there were than are listed.
     pub exchanges_left_out: u64,
     /// The times in which nothing was under way.
-    pub rests: Vec<Rest>,
+    pub rests: Vec<IdlePeriod>,
     /// How it ended.
     pub end: End,
     /// What each side sent.
@@ -43,7 +43,7 @@ pub struct Connection {
     /// What each side sent.
     pub server_sent: Traffic,
     /// What went wrong below HTTP.
-    pub troubles: Vec<Trouble>,
+    pub troubles: Vec<TcpIssue>,
     /// What could not be read of it.
     pub notes: Vec<Note>,
     /// Its frames.
@@ -96,7 +96,7 @@ pub enum Role {
 /// What a connection was used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Use {
+pub enum Usage {
     /// HTTP/1.x.
     Http,
     /// Nothing: no byte was sent either way.
@@ -176,9 +176,9 @@ pub struct Traffic {
 
 /// Frames of one kind of trouble.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Trouble {
+pub struct TcpIssue {
     /// The kind.
-    pub mark: Mark,
+    pub mark: AnalysisFlag,
     /// Who sent them.
     pub by: Side,
     /// How many there were.
@@ -190,7 +190,7 @@ pub struct Trouble {
 /// What is special about a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mark {
+pub enum AnalysisFlag {
     /// All of its bytes had been seen before.
     Retransmission,
     /// Some of its bytes had been seen before.
@@ -215,20 +215,20 @@ pub enum Mark {
     Reassembled,
 }
 
-impl Mark {
+impl AnalysisFlag {
     /// Every mark.
-    pub const ALL: [Mark; 11] = [
-        Mark::Retransmission,
-        Mark::Overlap,
-        Mark::OutOfOrder,
-        Mark::Gap,
-        Mark::KeepAlive,
-        Mark::KeepAliveAck,
-        Mark::ZeroWindow,
-        Mark::WindowProbe,
-        Mark::Cut,
-        Mark::AckedUnseen,
-        Mark::Reassembled,
+    pub const ALL: [AnalysisFlag; 11] = [
+        AnalysisFlag::Retransmission,
+        AnalysisFlag::Overlap,
+        AnalysisFlag::OutOfOrder,
+        AnalysisFlag::Gap,
+        AnalysisFlag::KeepAlive,
+        AnalysisFlag::KeepAliveAck,
+        AnalysisFlag::ZeroWindow,
+        AnalysisFlag::WindowProbe,
+        AnalysisFlag::Cut,
+        AnalysisFlag::AckedUnseen,
+        AnalysisFlag::Reassembled,
     ];
 }
 
@@ -252,7 +252,7 @@ pub struct Frame {
     /// The window in bytes, scaled where the scale is known.
     pub window: u32,
     /// What is special about it.
-    pub marks: Marks,
+    pub marks: AnalysisFlags,
 }
 
 /// The flags of a TCP segment, as in its header's 14th byte.
@@ -310,28 +310,28 @@ impl Serialize for Flags {
     }
 }
 
-/// A set of [`Mark`]s.
+/// A set of [`AnalysisFlag`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks(u16);
+pub struct AnalysisFlags(u16);
 
-impl Marks {
+impl AnalysisFlags {
     /// Adds one.
-    pub fn add(&mut self, mark: Mark) {
+    pub fn add(&mut self, mark: AnalysisFlag) {
         self.0 |= 1 << mark as u16;
     }
 
     /// Whether it is in the set.
-    pub fn has(self, mark: Mark) -> bool {
+    pub fn has(self, mark: AnalysisFlag) -> bool {
         self.0 & (1 << mark as u16) != 0
     }
 
     /// Those in the set.
-    pub fn iter(self) -> impl Iterator<Item = Mark> {
-        Mark::ALL.into_iter().filter(move |mark| self.has(*mark))
+    pub fn iter(self) -> impl Iterator<Item = AnalysisFlag> {
+        AnalysisFlag::ALL.into_iter().filter(move |mark| self.has(*mark))
     }
 }
 
-impl Serialize for Marks {
+impl Serialize for AnalysisFlags {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
     }

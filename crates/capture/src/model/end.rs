@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// A time in which no exchange was under way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Rest {
+pub struct IdlePeriod {
     /// After the exchange of this number; 0 for the time before the first request.
     pub after: u64,
     /// Its beginning: the frame of the last byte before it.
@@ -17,13 +17,13 @@ pub struct Rest {
     /// What the last response had announced with `Keep-Alive: timeout=`, in seconds.
     pub announced_s: Option<u64>,
     /// What ended it.
-    pub ended_by: RestEnd,
+    pub ended_by: IdleEnd,
 }
 
 /// What ends a rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RestEnd {
+pub enum IdleEnd {
     /// The next request.
     Request,
     /// The server's FIN.
@@ -40,7 +40,7 @@ pub enum RestEnd {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct End {
     /// How it ended.
-    pub goodbye: Goodbye,
+    pub goodbye: Teardown,
     /// Who ended it: whose FIN or RST came first.
     pub by: Option<Side>,
     /// Why, as far as the capture tells.
@@ -63,15 +63,15 @@ pub struct End {
 
 impl End {
     /// What began the end: the first FIN, or a RST before it.
-    pub fn first(&self) -> Option<Farewell> {
-        let fin = self.first_fin.as_ref().map(|fin| Farewell {
+    pub fn first(&self) -> Option<TeardownStart> {
+        let fin = self.first_fin.as_ref().map(|fin| TeardownStart {
             by: fin.by,
             frame: fin.frame,
             ns: fin.ns,
             after_last_byte_ns: fin.after_last_byte_ns,
             is_reset: false,
         });
-        let reset = self.resets.first().map(|reset| Farewell {
+        let reset = self.resets.first().map(|reset| TeardownStart {
             by: reset.by,
             frame: reset.frame,
             ns: reset.ns,
@@ -84,7 +84,7 @@ impl End {
 
 /// A FIN, or a RST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Farewell {
+pub struct TeardownStart {
     /// Who sent it.
     pub by: Side,
     /// Its frame.
@@ -100,7 +100,7 @@ pub struct Farewell {
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Goodbye {
+pub enum Teardown {
     /// FIN, ACK, FIN, ACK.
     FourFrames,
     /// FIN, FIN with ACK, ACK.

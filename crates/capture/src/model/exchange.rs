@@ -45,7 +45,7 @@ pub struct Message {
     /// The one behind its last byte: Wireshark's Seq of what its sender sends next.
     pub next_seq: u32,
     /// Its frames.
-    pub frames: Span,
+    pub frames: FrameSpan,
     /// Its first byte's time, in nanoseconds since 1970.
     pub begun_ns: i64,
     /// Its last byte's time.
@@ -65,7 +65,7 @@ impl Message {
 
 /// The first and the last frame of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Span {
+pub struct FrameSpan {
     /// The first.
     pub first: u64,
     /// The last.
@@ -179,7 +179,7 @@ pub struct Burst {
     /// How many segments there were.
     pub count: u64,
     /// Its frames.
-    pub frames: Span,
+    pub frames: FrameSpan,
     /// Its last segment's time, in nanoseconds since 1970.
     pub ns: i64,
     /// Whether PSH ended it; the end of the message may have come first.

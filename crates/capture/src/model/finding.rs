@@ -1,7 +1,7 @@
 //! What there is to say of a capture as a whole.
 
 use super::Side;
-use crate::say::Msg;
+use crate::messages::Msg;
 use serde::{Serialize, Serializer};
 
 /// A statement with its evidence.

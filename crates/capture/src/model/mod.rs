@@ -7,16 +7,17 @@ mod connection;
 mod end;
 mod exchange;
 mod finding;
-mod likeness;
+mod fingerprint;
 mod note;
 
 pub use connection::{
-    Connection, Flags, Frame, Handshake, HandshakeOutcome, Mark, Marks, Role, SynOptions, Traffic, Trouble, Use,
+    AnalysisFlag, AnalysisFlags, Connection, Flags, Frame, Handshake, HandshakeOutcome, Role, SynOptions, TcpIssue,
+    Traffic, Usage,
 };
-pub use end::{End, EndReason, Farewell, Fin, Goodbye, Reset, ResetClass, Rest, RestEnd};
-pub use exchange::{BodyEnd, Burst, Exchange, Head, Message, Shortfall, Span, Validator};
+pub use end::{End, EndReason, Fin, IdleEnd, IdlePeriod, Reset, ResetClass, Teardown, TeardownStart};
+pub use exchange::{BodyEnd, Burst, Exchange, FrameSpan, Head, Message, Shortfall, Validator};
 pub use finding::{Arg, Args, Finding, FindingKind};
-pub use likeness::{Aspect, Likeness, Score, Trait, Verdict};
+pub use fingerprint::{Aspect, AspectScore, FingerprintMatch, Score, Verdict};
 pub use note::{Note, NoteKind};
 
 use serde::{Serialize, Serializer};
@@ -37,7 +38,7 @@ pub struct Capture {
     /// What there is to say of the capture as a whole, the most telling first.
     pub findings: Vec<Finding>,
     /// Which built-in profile each server looks like.
-    pub looks_like: Vec<Likeness>,
+    pub looks_like: Vec<FingerprintMatch>,
     /// What could not be read, and which limits were met.
     pub notes: Vec<Note>,
 }

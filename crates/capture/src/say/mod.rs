@@ -2,22 +2,10 @@
 //!
 //! Knows languages and how values are written; knows nothing of captures. No other room of `explain` holds prose.
 
-mod messages;
-
-pub use messages::Msg;
+pub use crate::messages::{Lang, Msg};
 
 use super::model::{Arg, Args, Side};
 use std::fmt::Write;
-
-/// A language.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
-    /// English.
-    #[default]
-    En,
-    /// Chinese.
-    Zh,
-}
 
 /// A sentence that is still without a language, and the frames that prove it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,105 @@
+//! The bytes of a file, decompressed if they are compressed with gzip.
+//!
+//! Knows nothing of what the bytes mean.
+
+use flate2::read::MultiGzDecoder;
+use std::io::{self, Chain, Cursor, ErrorKind, Read};
+
+/// Where gzip's data is damaged, the decompressor drops what it has unpacked in the same call: so it is asked for little.
+const AT_ONCE: usize = 512;
+
+type Begin<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// The bytes of a file.
+pub(super) enum Source<R: Read> {
+    Plain(Begin<R>),
+    Gzip {
+        unpacked: Box<MultiGzDecoder<Begin<R>>>,
+        /// Why it goes no further, once what came before has been handed out.
+        failed: Option<io::Error>,
+    },
+}
+
+impl<R: Read> Source<R> {
+    /// FingerprintDescription at the first bytes, and takes them for what they are.
+    pub(super) fn open(mut reader: R) -> io::Result<Source<R>> {
+        let mut begin = vec![0; 2];
+        let mut have = 0;
+        while have < begin.len() {
+            match reader.read(&mut begin[have..]) {
+                Ok(0) => break,
+                Ok(count) => have += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        begin.truncate(have);
+        let packed = begin == [0x1f, 0x8b];
+        let whole = Cursor::new(begin).chain(reader);
+        Ok(match packed {
+            true => Source::Gzip {
+                unpacked: Box::new(MultiGzDecoder::new(whole)),
+                failed: None,
+            },
+            false => Source::Plain(whole),
+        })
+    }
+
+    pub(super) fn is_gzip(&self) -> bool {
+        matches!(self, Source::Gzip { .. })
+    }
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let (unpacked, failed) = match self {
+            Source::Plain(reader) => return reader.read(into),
+            Source::Gzip { unpacked, failed } => (unpacked, failed),
+        };
+        let mut have = 0;
+        while have < into.len() && failed.is_none() {
+            let end = into.len().min(have + AT_ONCE);
+            match unpacked.read(&mut into[have..end]) {
+                Ok(0) => return Ok(have),
+                Ok(count) => have += count,
+                Err(error) => *failed = Some(error),
+            }
+        }
+        match failed.take_if(|_| have == 0) {
+            Some(error) => Err(error),
+            None => Ok(have),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+
+    #[test]
+    fn damaged_data_is_unpacked_up_to_the_damage() {
+        // Numbers, because what repeats is packed too well to be damaged in its middle.
+        let text: String = (0..9_000)
+            .map(|number: u32| format!("{}\n", number.wrapping_mul(2_654_435_761)))
+            .collect();
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text.as_bytes()).expect("a vector");
+        let whole = encoder.finish().expect("a vector");
+        let mut damaged = whole.clone();
+        let middle = whole.len() / 2;
+        damaged[middle..middle + 64].fill(0xff);
+        let mut source = Source::open(damaged.as_slice()).expect("a source");
+        assert!(source.is_gzip());
+        let mut got = Vec::new();
+        assert!(source.read_to_end(&mut got).is_err());
+        assert!(got.len() > text.len() / 3, "only {} of {} bytes", got.len(), text.len());
+        let alike = got.iter().zip(text.as_bytes()).take_while(|(a, b)| a == b).count();
+        assert!(alike > text.len() / 3, "only {alike} bytes are as they were");
+        let mut all = String::new();
+        let mut source = Source::open(whole.as_slice()).expect("a source");
+        source.read_to_string(&mut all).expect("whole data");
+        assert_eq!(all, text);
+    }
+}

@@ -1,0 +1,128 @@
+//! How a connection ended, and why.
+
+use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Teardown};
+use crate::say::{Msg, Said};
+
+pub(super) fn end(connection: &Connection) -> Vec<Said> {
+    let end = &connection.end;
+    let mut lines = Vec::new();
+    if let Some(fin) = &end.first_fin {
+        lines.push(first_fin(fin));
+    }
+    let why = match end.goodbye {
+        Teardown::StillOpen => None,
+        _ => Some(Said::new(why(end.reason))),
+    };
+    // The reason belongs to what began the end.
+    let resets = end.resets.iter().take(RESETS).map(reset);
+    match &end.first_fin {
+        Some(fin) => {
+            lines.extend(why);
+            if let (Some(second), Some(half)) = (&end.second_fin, end.half_closed_ns) {
+                lines.push(
+                    Said::new(Msg::SecondFin)
+                        .with("side", second.by)
+                        .with("seq", second.seq)
+                        .with("after", Arg::ns(half))
+                        .by([second.frame]),
+                );
+            }
+            lines.extend(goodbye(connection, fin));
+            lines.extend(resets);
+        }
+        None => {
+            lines.extend(resets);
+            lines.extend(why);
+        }
+    }
+    if end.goodbye == Teardown::StillOpen {
+        lines.push(match end.quiet_ns {
+            Some(quiet) => Said::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
+            None => Said::new(Msg::StillOpenNoData),
+        });
+    }
+    lines
+}
+
+/// How many RSTs are told of.
+const RESETS: usize = 4;
+
+fn first_fin(fin: &Fin) -> Said {
+    let said = match fin.after_last_byte_ns {
+        Some(after) => Said::new(Msg::FirstFin).with("after", Arg::ns(after)),
+        None => Said::new(Msg::FirstFinNoData).with("after", Arg::ns(fin.since_opening_ns)),
+    };
+    said.with("side", fin.by)
+        .with("seq", fin.seq)
+        .by([fin.frame].into_iter().chain(fin.acked))
+}
+
+fn goodbye(connection: &Connection, fin: &Fin) -> Option<Said> {
+    let end = &connection.end;
+    let said = match end.goodbye {
+        Teardown::FourFrames => Said::new(Msg::FourFrames),
+        Teardown::ThreeFrames => Said::new(Msg::ThreeFrames),
+        Teardown::BothFins => Said::new(Msg::BothFins),
+        Teardown::HalfClosed => {
+            let half = end.half_closed_ns.unwrap_or(0);
+            return Some(
+                Said::new(Msg::HalfClosedOpen)
+                    .with("half", Arg::ns(half))
+                    .by([fin.frame]),
+            );
+        }
+        _ => return None,
+    };
+    Some(said.by(end.frames.iter().copied().take(4)))
+}
+
+fn reset(reset: &Reset) -> Said {
+    let msg = match reset.class {
+        ResetClass::Refused => Msg::ResetRefused,
+        ResetClass::AbortsData => Msg::ResetAborts,
+        ResetClass::RefusesLateData => Msg::ResetLateData,
+        ResetClass::AnswersFin => Msg::ResetAnswersFin,
+        ResetClass::HarmlessAfterFin => Msg::ResetHarmless,
+        ResetClass::Idle => Msg::ResetIdle,
+    };
+    Said::new(msg)
+        .with("side", reset.by)
+        .with("after", Arg::ns(reset.after_last_byte_ns.unwrap_or(0)))
+        .by(reset.answers.into_iter().chain([reset.frame]))
+}
+
+/// How it ended, in a word or two.
+pub fn how(goodbye: Teardown) -> Msg {
+    match goodbye {
+        Teardown::FourFrames => Msg::FourFrames,
+        Teardown::ThreeFrames => Msg::ThreeFrames,
+        Teardown::BothFins => Msg::BothFins,
+        Teardown::HalfClosed => Msg::HowHalfClosed,
+        Teardown::Reset => Msg::HowReset,
+        Teardown::FinThenReset => Msg::HowFinThenReset,
+        Teardown::NeverOpened => Msg::UseNotOpened,
+        Teardown::StillOpen => Msg::HowStillOpen,
+    }
+}
+
+/// Why it ended.
+pub fn why(reason: EndReason) -> Msg {
+    match reason {
+        EndReason::ResponseSaidClose => Msg::WhyResponseSaidClose,
+        EndReason::RequestSaidClose => Msg::WhyRequestSaidClose,
+        EndReason::Http10 => Msg::WhyHttp10,
+        EndReason::BodyEndsWithClose => Msg::WhyBodyEndsWithClose,
+        EndReason::IdleAsAnnounced => Msg::WhyIdleAsAnnounced,
+        EndReason::IdleUnannounced => Msg::WhyIdleUnannounced,
+        EndReason::AfterResponse => Msg::WhyAfterResponse,
+        EndReason::ClientDone => Msg::WhyClientDone,
+        EndReason::ClientSentAll => Msg::WhyClientSentAll,
+        EndReason::Unused => Msg::WhyUnused,
+        EndReason::InExchange => Msg::WhyInExchange,
+        EndReason::ErrorResponse => Msg::WhyErrorResponse,
+        EndReason::NoRequest => Msg::WhyNoRequest,
+        EndReason::ResetWhileIdle => Msg::WhyResetWhileIdle,
+        EndReason::NotOpened => Msg::WhyNotOpened,
+        EndReason::Unknown => Msg::WhyUnknown,
+    }
+}

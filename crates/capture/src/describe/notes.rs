@@ -1,0 +1,73 @@
+//! What could not be read, and what went wrong below HTTP.
+
+use crate::model::{AnalysisFlag, Note, NoteKind, TcpIssue};
+use crate::say::{Msg, Said};
+
+/// Tells of a limit or a fault of the reading.
+pub fn note(note: &Note) -> Said {
+    let msg = match note.kind {
+        NoteKind::NoTcp => Msg::NoteNoTcp,
+        NoteKind::NoHttp => Msg::NoteNoHttp,
+        NoteKind::NothingMatches => Msg::NoteNothingMatches,
+        NoteKind::FileEnds => Msg::NoteFileEnds,
+        NoteKind::FileDamaged => Msg::NoteFileDamaged,
+        NoteKind::LinkUnknown => Msg::NoteLinkUnknown,
+        NoteKind::Undecoded => Msg::NoteUndecoded,
+        NoteKind::FragmentsMissing => Msg::NoteFragmentsMissing,
+        NoteKind::FragmentsJoined => Msg::NoteFragmentsJoined,
+        NoteKind::PayloadsCut => Msg::NotePayloadsCut,
+        NoteKind::BytesMissing => Msg::NoteBytesMissing,
+        NoteKind::BeginsMidway => Msg::NoteBeginsMidway,
+        NoteKind::TooManyStreams => Msg::NoteTooManyStreams,
+        NoteKind::TooManyConnections => Msg::NoteTooManyConnections,
+        NoteKind::TooManyExchanges => Msg::NoteTooManyExchanges,
+        NoteKind::TooManyFrames => Msg::NoteTooManyFrames,
+        NoteKind::TooMuchBuffered => Msg::NoteTooMuchBuffered,
+        NoteKind::TooManyHeads => Msg::NoteTooManyHeads,
+        NoteKind::NotHttp => Msg::NoteNotHttp,
+        NoteKind::TimeRunsBackwards => Msg::NoteTimeRunsBackwards,
+    };
+    Said {
+        msg,
+        args: note.args.clone(),
+        frames: note.frames.clone(),
+    }
+}
+
+/// Tells of segments that are special.
+pub fn trouble(trouble: &TcpIssue) -> Said {
+    let msg = match trouble.mark {
+        AnalysisFlag::Retransmission => Msg::TroubleRetransmission,
+        AnalysisFlag::Overlap => Msg::TroubleOverlap,
+        AnalysisFlag::OutOfOrder => Msg::TroubleOutOfOrder,
+        AnalysisFlag::Gap => Msg::TroubleGap,
+        AnalysisFlag::KeepAlive => Msg::TroubleKeepAlive,
+        AnalysisFlag::KeepAliveAck => Msg::TroubleKeepAliveAck,
+        AnalysisFlag::ZeroWindow => Msg::TroubleZeroWindow,
+        AnalysisFlag::WindowProbe => Msg::TroubleWindowProbe,
+        AnalysisFlag::Cut => Msg::TroubleCut,
+        AnalysisFlag::AckedUnseen => Msg::TroubleAckedUnseen,
+        AnalysisFlag::Reassembled => Msg::TroubleReassembled,
+    };
+    Said::new(msg)
+        .with("count", trouble.count)
+        .with("side", trouble.by)
+        .by(trouble.frames.iter().copied())
+}
+
+/// A mark in a word.
+pub fn mark(mark: AnalysisFlag) -> Msg {
+    match mark {
+        AnalysisFlag::Retransmission => Msg::MarkRetransmission,
+        AnalysisFlag::Overlap => Msg::MarkOverlap,
+        AnalysisFlag::OutOfOrder => Msg::MarkOutOfOrder,
+        AnalysisFlag::Gap => Msg::MarkGap,
+        AnalysisFlag::KeepAlive => Msg::MarkKeepAlive,
+        AnalysisFlag::KeepAliveAck => Msg::MarkKeepAliveAck,
+        AnalysisFlag::ZeroWindow => Msg::MarkZeroWindow,
+        AnalysisFlag::WindowProbe => Msg::MarkWindowProbe,
+        AnalysisFlag::Cut => Msg::MarkCut,
+        AnalysisFlag::AckedUnseen => Msg::MarkAckedUnseen,
+        AnalysisFlag::Reassembled => Msg::MarkReassembled,
+    }
+}

@@ -1,0 +1,352 @@
+//! A capture as Markdown (CommonMark with GitHub's tables), ready to paste into a lab report.
+//!
+//! Text from the wire stands in code spans, or as character references where a table would misread it, so that nothing
+//! in it is markup. Knows the layout of a report; which statements there are is [`tell`]'s business.
+
+use super::clip;
+use super::table::{self, Cell, Table};
+use crate::describe::{self, Description, Step};
+use crate::model::{Capture, Connection, Usage};
+use crate::say::{Lang, Msg, Piece, Said, label};
+
+/// How many connections have sections of their own; the comparison has all of them.
+const CONNECTIONS: usize = 100;
+/// How many exchanges of a connection are told in full; its table has more.
+const EXCHANGES: usize = 50;
+/// How many characters of a text from the wire are quoted.
+const QUOTED: usize = 160;
+
+/// Writes the report.
+pub fn render(capture: &Capture, lang: Lang) -> String {
+    let mut report = Report {
+        text: String::new(),
+        lang,
+        begin_ns: capture.file.first_ns,
+    };
+    report.heading(1, label(Msg::Title, lang));
+    report.paragraph(&report.said(&describe::summary(capture)));
+    if !capture.connections.is_empty() {
+        report.findings(capture);
+    }
+    if capture.connections.len() > 1 {
+        report.heading(2, label(Msg::Comparison, lang));
+        report.table(&table::comparison(capture, lang));
+    }
+    report.looks_like(capture);
+    for connection in capture.connections.iter().take(CONNECTIONS) {
+        report.connection(connection);
+    }
+    if capture.connections.len() > CONNECTIONS {
+        let left_out = Said::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
+        report.paragraph(&report.said(&left_out));
+    }
+    report.list_under(
+        2,
+        Msg::Notes,
+        &capture.notes.iter().map(describe::note).collect::<Vec<_>>(),
+    );
+    report.text
+}
+
+struct Report {
+    text: String,
+    lang: Lang,
+    begin_ns: i64,
+}
+
+impl Report {
+    fn findings(&mut self, capture: &Capture) {
+        self.heading(2, label(Msg::Findings, self.lang));
+        if capture.findings.is_empty() {
+            self.paragraph(label(Msg::NothingFound, self.lang));
+        }
+        for (number, finding) in capture.findings.iter().enumerate() {
+            let (what, why) = describe::finding(finding);
+            let why = self.sentence(&why);
+            let text = format!(
+                "{}. **{}**{}\n   {why}\n",
+                number + 1,
+                self.sentence(&what),
+                self.evidence(&what)
+            );
+            self.text.push_str(&text);
+        }
+        self.text.push('\n');
+    }
+
+    fn looks_like(&mut self, capture: &Capture) {
+        let looks: Vec<_> = capture.looks_like.iter().filter_map(describe::looks).collect();
+        if looks.is_empty() {
+            return;
+        }
+        self.heading(2, label(Msg::LooksLike, self.lang));
+        for look in looks {
+            let verdict = format!("**{}**", self.sentence(&look.verdict));
+            let next = look
+                .next
+                .map(|next| format!(" ({})", self.sentence(&next)))
+                .unwrap_or_default();
+            self.paragraph(&(verdict + &next));
+            for (matched, differs) in look.traits {
+                let differs = differs
+                    .map(|said| format!("; {}", self.sentence(&said)))
+                    .unwrap_or_default();
+                let item = format!("{}{differs}{}", self.sentence(&matched), self.evidence(&matched));
+                self.item(&item);
+            }
+            self.text.push('\n');
+        }
+    }
+
+    fn connection(&mut self, connection: &Connection) {
+        let story = describe::connection(connection);
+        self.heading(2, &self.said(&story.headline));
+        self.heading(3, label(Msg::Handshake, self.lang));
+        let opening = table::opening(connection, self.begin_ns, self.lang);
+        self.table(&opening);
+        self.list(&story.opening);
+        if connection.usage == Usage::Http {
+            self.exchanges(connection, &story);
+        }
+        if let Some((number, response)) = table::large_response(connection) {
+            let heading = format!(
+                "{} ({} {number})",
+                label(Msg::LargeFile, self.lang),
+                label(Msg::ColNumber, self.lang)
+            );
+            self.heading(3, &heading);
+            self.table(&table::bursts(response, self.begin_ns));
+        }
+        self.heading(3, label(Msg::End, self.lang));
+        let end = table::end(connection, self.begin_ns, self.lang);
+        self.table(&end);
+        self.list(&story.end);
+        self.list_under(3, Msg::Troubles, &story.troubles);
+    }
+
+    fn exchanges(&mut self, connection: &Connection, story: &Description) {
+        self.heading(3, label(Msg::Exchanges, self.lang));
+        self.table(&table::exchanges(connection, self.lang));
+        for step in story.course.iter().take(EXCHANGES) {
+            match step {
+                Step::Exchange { headline, details, .. } => {
+                    let line = format!("**{}**{}", self.sentence(headline), self.evidence(headline));
+                    self.item(&line);
+                    for detail in details {
+                        let detail = self.said(detail);
+                        self.text.push_str(&format!("  - {detail}\n"));
+                    }
+                }
+                Step::Idle(said) | Step::LeftOut(said) => {
+                    let said = self.said(said);
+                    self.item(&said);
+                }
+            }
+        }
+        let more = story.course.len().saturating_sub(EXCHANGES);
+        if more > 0 {
+            let more = self.said(&Said::new(Msg::MoreExchanges).with("count", more));
+            self.item(&more);
+        }
+        self.text.push('\n');
+    }
+
+    fn heading(&mut self, level: usize, text: &str) {
+        self.text.push_str(&format!("{} {text}\n\n", "#".repeat(level)));
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.text.push_str(&format!("{text}\n\n"));
+    }
+
+    fn item(&mut self, text: &str) {
+        self.text.push_str(&format!("- {text}\n"));
+    }
+
+    fn list(&mut self, lines: &[Said]) {
+        for line in lines {
+            let line = self.said(line);
+            self.item(&line);
+        }
+        self.text.push('\n');
+    }
+
+    fn list_under(&mut self, level: usize, heading: Msg, lines: &[Said]) {
+        if !lines.is_empty() {
+            self.heading(level, label(heading, self.lang));
+            self.list(lines);
+        }
+    }
+
+    fn table(&mut self, table: &Table) {
+        if table.rows.is_empty() {
+            return;
+        }
+        let titles: Vec<&str> = table.columns.iter().map(|column| label(*column, self.lang)).collect();
+        let rules: Vec<&str> = (0..titles.len())
+            .map(|at| if table.numeric(at) { "---:" } else { "---" })
+            .collect();
+        self.text
+            .push_str(&format!("| {} |\n|{}|\n", titles.join(" | "), rules.join("|")));
+        for row in &table.rows {
+            let cells: Vec<String> = row.iter().map(cell).collect();
+            self.text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        }
+        self.text.push('\n');
+        if table.left_out > 0 {
+            let left_out = self.said(&Said::new(Msg::RowsLeftOut).with("count", table.left_out));
+            self.paragraph(&left_out);
+        }
+    }
+
+    fn said(&self, said: &Said) -> String {
+        self.sentence(said) + &self.evidence(said)
+    }
+
+    fn sentence(&self, said: &Said) -> String {
+        let pieces = said.pieces(self.lang).into_iter();
+        pieces
+            .map(|piece| match piece {
+                Piece::Prose(text) => text,
+                Piece::Quoted(text) => code(&clip(&text, QUOTED)),
+            })
+            .collect()
+    }
+
+    fn evidence(&self, said: &Said) -> String {
+        match said.evidence(self.lang) {
+            evidence if evidence.is_empty() => evidence,
+            evidence => format!(" {evidence}"),
+        }
+    }
+}
+
+fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Words(text) | Cell::Number(text) => text.clone(),
+        Cell::Quoted(text) => cell_code(&clip(text, QUOTED)),
+        Cell::Frame(number) => number.to_string(),
+        Cell::Stream(stream) => stream.to_string(),
+        Cell::Empty => "–".to_owned(),
+    }
+}
+
+/// A code span: fenced with more backticks than stand in it.
+fn code(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    if longest == 0 && !text.starts_with(' ') && !text.ends_with(' ') && !text.is_empty() {
+        return format!("`{text}`");
+    }
+    let fence = "`".repeat(longest + 1);
+    format!("{fence} {text} {fence}")
+}
+
+/// The same in a table, where a pipe ends the cell even in a code span, and a backslash before it does not help.
+fn cell_code(text: &str) -> String {
+    if text.contains(['|', '\\']) {
+        references(text)
+    } else {
+        code(text)
+    }
+}
+
+/// Text in which everything that could be markup is a character reference.
+fn references(text: &str) -> String {
+    let mut safe = String::new();
+    for c in text.chars() {
+        match c {
+            c if c.is_ascii_punctuation() => safe.push_str(&format!("&#{};", c as u32)),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain_bytes;
+    use crate::render::sample;
+    use crate::test_profiles::built_ins;
+
+    fn report(capture: &[u8], lang: Lang) -> String {
+        render(&explain_bytes(capture, built_ins()).expect("a capture"), lang)
+    }
+
+    #[test]
+    fn a_report_has_the_tables_of_the_lab() {
+        let report = report(&sample::visit(), Lang::En);
+        for part in [
+            "# What this capture shows\n\n15 frames, 15 of them TCP, in 5.001 s; 1 TCP stream, 1 shown\n",
+            "\n## Connection 0: `127.0.0.1:40001` to `127.0.0.1:3000`, 2 exchanges in 5.001 s\n",
+            "\n### Handshake\n\n| frame | time | from | flags | Seq | Ack | Len | window |\n|---:|---:|---|---|---:|---:|---:|---:|\n\
+             | 1 | 0.000000 | client | SYN | 0 | – | 0 | 512 |\n| 2 | 0.000100 | server | SYN, ACK | 0 | 1 | 0 | 512 |\n",
+            "\n### Exchanges\n\n| no. | request | status | request bytes | client Seq after | response bytes | server Seq after |",
+            "| 1 | `GET /` | `200 OK` | 35 | 36 | 140 (40 head + 100) | 141 | 200 µs |\n\
+             | 2 | `GET /static/style1.css` | `200 OK` | 52 | 88 | 59 (39 head + 20) | 200 | 200 µs |\n",
+            "\n### End\n\n",
+            "| 12 | 5.001100 | server | FIN, ACK | 200 | 88 | 0 | 512 |\n",
+        ] {
+            assert!(report.contains(part), "{part}\nin\n{report}");
+        }
+    }
+
+    #[test]
+    fn a_large_response_and_several_connections_have_tables() {
+        let long = report(&sample::bursts(), Lang::En);
+        let table = "### How the largest response was sent (no. 1)\n\n| burst | time | frames | segments | bytes |\n|---:|---:|---|---|---:|\n\
+                     | 1 | 0.000500 | 6 | 3000 | 3000 |\n| 2 | 0.000700 | 8 | 1046 | 1046 |\n";
+        assert!(long.contains(table), "{long}");
+        let many = report(&sample::many(130), Lang::En);
+        assert!(
+            many.contains("\n## Comparison\n\n| stream | client | server | use | exchanges |"),
+            "{many}"
+        );
+        assert_eq!(many.matches("\n## Connection ").count(), CONNECTIONS);
+        assert!(many.contains("\n30 more connections not laid out here"));
+    }
+
+    #[test]
+    fn a_report_is_made_of_whole_lines_whatever_the_wire_holds() {
+        for lang in [Lang::En, Lang::Zh] {
+            let report = report(&sample::hostile(), lang);
+            for line in report.lines().filter(|line| line.starts_with('|')) {
+                let row = line.replace("&#124;", "");
+                assert!([3, 6, 8, 9, 12].contains(&(row.matches('|').count())), "{line}");
+            }
+            // The target holds a backtick, so its span is fenced with two.
+            assert_eq!(report.matches("**1. `` GET /?q=<script>").count(), 1, "{report}");
+            let without: String = report.split("``").step_by(2).collect();
+            let without: String = without.split('`').step_by(2).collect();
+            assert!(!without.contains("<script") && !report.contains('\x1b'), "{without}");
+        }
+    }
+
+    #[test]
+    fn a_report_in_chinese_is_chinese() {
+        let report = report(&sample::visit(), Lang::Zh);
+        assert!(
+            report.starts_with("# 抓包解读\n")
+                && report.contains("\n### 握手\n")
+                && report.contains("| 序号 | 请求 | 状态 |")
+        );
+        assert!(!report.contains("Request") && !report.contains("frames"), "{report}");
+    }
+
+    #[test]
+    fn text_from_the_wire_is_no_markup() {
+        for (text, plain, in_table) in [
+            ("GET /", "`GET /`", "`GET /`"),
+            ("a`b", "`` a`b ``", "`` a`b ``"),
+            ("``", "``` `` ```", "``` `` ```"),
+            ("", "`  `", "`  `"),
+            (" a", "`  a `", "`  a `"),
+            ("<b>*x*", "`<b>*x*`", "`<b>*x*`"),
+            ("a|b", "`a|b`", "a&#124;b"),
+            ("\\|<i>", "`\\|<i>`", "&#92;&#124;&#60;i&#62;"),
+        ] {
+            assert_eq!(code(text), plain);
+            assert_eq!(cell_code(text), in_table);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The tables of a lab report as cells: which columns and rows there are. Knows neither Markdown nor HTML.
+
+use super::phase::opening_frames;
+use crate::describe;
+use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Usage};
+use crate::say::{Lang, Msg, Said, label, printable, time};
+use std::net::SocketAddr;
+
+/// A table.
+pub(super) struct Table {
+    pub(super) columns: Vec<Msg>,
+    pub(super) rows: Vec<Vec<Cell>>,
+    /// How many more rows there would have been.
+    pub(super) left_out: u64,
+}
+
+impl Table {
+    /// Whether a column holds numbers.
+    pub(super) fn numeric(&self, column: usize) -> bool {
+        self.rows.iter().any(|row| row.get(column).is_some_and(Cell::is_number))
+    }
+}
+
+/// What stands in a table.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Cell {
+    /// Words of ours.
+    Words(String),
+    /// A number, or a time.
+    Number(String),
+    /// Text from the wire, made safe against control characters.
+    Quoted(String),
+    /// A frame's number.
+    Frame(u64),
+    /// A stream's index.
+    Stream(u32),
+    /// There is nothing to say.
+    Empty,
+}
+
+impl Cell {
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self, Cell::Number(_) | Cell::Frame(_) | Cell::Stream(_))
+    }
+
+    fn number(n: impl Into<u64>) -> Cell {
+        Cell::Number(n.into().to_string())
+    }
+
+    /// One of IPv6 may be longer than a column, so it may be broken as text from the wire is.
+    fn address(address: SocketAddr) -> Cell {
+        match address {
+            SocketAddr::V4(_) => Cell::Words(address.to_string()),
+            SocketAddr::V6(_) => Cell::Quoted(address.to_string()),
+        }
+    }
+
+    fn time(ns: Option<impl TryInto<i64>>) -> Cell {
+        ns.map_or(Cell::Empty, |ns| Cell::Number(time(ns.try_into().unwrap_or(i64::MAX))))
+    }
+}
+
+/// The most rows of a table.
+const ROWS: usize = 500;
+
+fn table<T>(columns: &[Msg], facts: &[T], left_out: u64, row: impl Fn(&T) -> Vec<Cell>) -> Table {
+    Table {
+        columns: columns.to_vec(),
+        rows: facts.iter().take(ROWS).map(row).collect(),
+        left_out: left_out + facts.len().saturating_sub(ROWS) as u64,
+    }
+}
+
+/// The frames of the opening. `begin_ns` is the time of the capture's first frame.
+pub(super) fn opening(connection: &Connection, begin_ns: i64, lang: Lang) -> Table {
+    frames(connection, &opening_frames(connection), begin_ns, lang)
+}
+
+/// The frames of the end. `begin_ns` is the time of the capture's first frame.
+pub(super) fn end(connection: &Connection, begin_ns: i64, lang: Lang) -> Table {
+    frames(connection, &connection.end.frames, begin_ns, lang)
+}
+
+fn frames(connection: &Connection, numbers: &[u64], begin_ns: i64, lang: Lang) -> Table {
+    let all = &connection.frames;
+    let found = numbers
+        .iter()
+        .filter_map(|number| all.binary_search_by_key(number, |frame| frame.number).ok());
+    let listed: Vec<&Frame> = found.filter_map(|at| all.get(at)).collect();
+    let columns = [
+        Msg::ColFrame,
+        Msg::ColTime,
+        Msg::ColFrom,
+        Msg::ColFlags,
+        Msg::ColSeq,
+        Msg::ColAck,
+        Msg::ColLen,
+        Msg::ColWindow,
+    ];
+    table(&columns, &listed, 0, |frame| {
+        vec![
+            Cell::Frame(frame.number),
+            Cell::Number(seconds(frame.ns, begin_ns)),
+            Cell::Words(side(frame.from, lang)),
+            Cell::Words(frame.flags.names()),
+            Cell::number(frame.seq),
+            if frame.flags.ack() {
+                Cell::number(frame.ack)
+            } else {
+                Cell::Empty
+            },
+            Cell::number(frame.len),
+            Cell::number(frame.window),
+        ]
+    })
+}
+
+/// The exchanges: who sent how much, and where Seq stood behind it.
+pub(super) fn exchanges(connection: &Connection, lang: Lang) -> Table {
+    let columns = [
+        Msg::ColNumber,
+        Msg::ColRequest,
+        Msg::ColStatus,
+        Msg::ColRequestBytes,
+        Msg::ColClientSeq,
+        Msg::ColResponseBytes,
+        Msg::ColServerSeq,
+        Msg::ColFirstByte,
+    ];
+    table(
+        &columns,
+        &connection.exchanges,
+        connection.exchanges_left_out,
+        |exchange| {
+            let (request, response) = (exchange.request.as_ref(), exchange.response.as_ref());
+            vec![
+                Cell::number(exchange.number),
+                first_line(request, lang, Msg::RequestNotCaptured, |line| {
+                    line.rsplit_once(" HTTP/").map_or(line, |(line, _)| line)
+                }),
+                first_line(response, lang, Msg::NoResponse, |line| {
+                    line.split_once(' ').map_or(line, |(_, status)| status)
+                }),
+                bytes(request, lang),
+                request.map_or(Cell::Empty, |message| Cell::number(message.next_seq)),
+                bytes(response, lang),
+                response.map_or(Cell::Empty, |message| Cell::number(message.next_seq)),
+                Cell::time(exchange.first_byte_ns),
+            ]
+        },
+    )
+}
+
+fn first_line(message: Option<&Message>, lang: Lang, missing: Msg, part: impl Fn(&str) -> &str) -> Cell {
+    match message
+        .map(|message| message.head.first_line())
+        .filter(|line| !line.is_empty())
+    {
+        Some(line) => Cell::Quoted(printable(part(line))),
+        None => Cell::Words(label(missing, lang).to_owned()),
+    }
+}
+
+fn bytes(message: Option<&Message>, lang: Lang) -> Cell {
+    let Some(message) = message else {
+        return Cell::Empty;
+    };
+    if message.body_end == BodyEnd::NoBody && message.body_bytes == 0 {
+        return Cell::number(message.bytes());
+    }
+    let said = Said::new(Msg::HeadAndBody)
+        .with("bytes", message.bytes())
+        .with("head", message.head_bytes)
+        .with("body", message.body_bytes);
+    Cell::Number(said.text(lang))
+}
+
+/// The bursts of a message. `begin_ns` is the time of the capture's first frame.
+pub(super) fn bursts(message: &Message, begin_ns: i64) -> Table {
+    let columns = [
+        Msg::ColBurst,
+        Msg::ColTime,
+        Msg::ColFrames,
+        Msg::ColSegments,
+        Msg::ColBytes,
+    ];
+    let numbered: Vec<_> = message.bursts.iter().enumerate().collect();
+    table(&columns, &numbered, message.bursts_left_out, |(index, burst)| {
+        vec![
+            Cell::number(*index as u64 + 1),
+            Cell::Number(seconds(burst.ns, begin_ns)),
+            Cell::Words(match burst.frames {
+                span if span.first == span.last => span.first.to_string(),
+                span => format!("{}–{}", span.first, span.last),
+            }),
+            Cell::Words(describe::burst(burst)),
+            Cell::number(burst.bytes),
+        ]
+    })
+}
+
+/// The response whose pieces are worth a table: the largest of those that came in more than one burst.
+pub(super) fn large_response(connection: &Connection) -> Option<(u64, &Message)> {
+    let responses = connection
+        .exchanges
+        .iter()
+        .filter_map(|exchange| Some((exchange.number, exchange.response.as_ref()?)));
+    responses
+        .filter(|(_, response)| response.bursts.len() > 1)
+        .max_by_key(|(_, response)| response.bytes())
+}
+
+/// The connections side by side.
+pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
+    let columns = [
+        Msg::ColStream,
+        Msg::ColClient,
+        Msg::ColServer,
+        Msg::ColUse,
+        Msg::ColExchanges,
+        Msg::ColLasted,
+        Msg::ColAnnounced,
+        Msg::ColEndedBy,
+        Msg::ColAfterLastByte,
+        Msg::ColHow,
+        Msg::ColWhy,
+    ];
+    table(&columns, &capture.connections, 0, |connection| {
+        let end = &connection.end;
+        let announced = connection.rests.iter().rev().find_map(|rest| rest.announced_s);
+        vec![
+            Cell::Stream(connection.stream),
+            Cell::address(connection.client),
+            Cell::address(connection.server),
+            Cell::Words(label(usage(connection.usage), lang).to_owned()),
+            Cell::number(connection.exchanges_in_all()),
+            Cell::time(Some(connection.last_ns.saturating_sub(connection.first_ns))),
+            announced.map_or(Cell::Empty, |s| Cell::Words(format!("timeout={s}"))),
+            end.by.map_or(Cell::Empty, |by| Cell::Words(side(by, lang))),
+            Cell::time(end.first().and_then(|first| first.after_last_byte_ns)),
+            Cell::Words(label(describe::how(end.goodbye), lang).to_owned()),
+            Cell::Words(label(describe::why(end.reason), lang).to_owned()),
+        ]
+    })
+}
+
+/// What a connection was used for, in a word or two.
+pub(super) fn usage(usage: Usage) -> Msg {
+    match usage {
+        Usage::Http => Msg::UseHttp,
+        Usage::Unused => Msg::UseUnused,
+        Usage::NotOpened => Msg::UseNotOpened,
+        Usage::Other => Msg::UseOther,
+    }
+}
+
+/// A side's name.
+fn side(side: Side, lang: Lang) -> String {
+    let msg = match side {
+        Side::Client => Msg::ColClient,
+        Side::Server => Msg::ColServer,
+    };
+    label(msg, lang).to_owned()
+}
+
+/// A time as in Wireshark's Time column: seconds since the first frame.
+pub(super) fn seconds(ns: i64, begin_ns: i64) -> String {
+    let since = ns.saturating_sub(begin_ns);
+    let (sign, micros) = (if since < 0 { "-" } else { "" }, since.unsigned_abs() / 1000);
+    format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
