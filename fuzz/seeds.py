@@ -71,7 +71,9 @@ for path in sorted((TREE / "profiles").glob("*.toml")):
     # Whole profiles are long: a table each, over the profile that it comes from.
     for table in re.split(r"\n(?=\[)", text):
         seed("profile", b"\x01\0" + table.encode())
-    for template in re.findall(r'"([^"\n]*\{[^"\n]*)"', text) + re.findall(r"^([A-Z][\w-]*: .*\{.*)$", text, re.MULTILINE):
+    for template in re.findall(r'"([^"\n]*\{[^"\n]*)"', text) + re.findall(
+        r"^([A-Z][\w-]*: .*\{.*)$", text, re.MULTILINE
+    ):
         seed("template", b"\0" + template.encode() + b'\n/a%20b?c=<d>&"e"')
 
 # Captures are cut to what a seed may hold: their first frames.

@@ -18,7 +18,7 @@ import time
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # `  url        http://127.0.0.1:39059/`, or a profile's name in the table of `labserve lab`.
-START_LINE = re.compile(r"^ +(\S+) +http://(\S+):(\d+)/(?:\?token=(\S+))?", re.M)
+START_LINE = re.compile(r"^ +(\S+) +http://(\S+):(\d+)/(?:\?token=(\S+))?", re.MULTILINE)
 
 
 class Missing(Exception):
@@ -157,11 +157,13 @@ class Process:
     def private_bytes(self):
         """Memory that only this process group has mapped, in bytes."""
         rollups = (pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid, _ in _group(self.pid))
-        return sum(1024 * int(kib) for text in rollups for kib in re.findall(r"^Private_\w+:\s+(\d+)", text, re.M))
+        return sum(
+            1024 * int(kib) for text in rollups for kib in re.findall(r"^Private_\w+:\s+(\d+)", text, re.MULTILINE)
+        )
 
     def anonymous_kib(self):
         """Resident memory that is not a mapped file's, in KiB."""
-        return int(re.search(r"^RssAnon:\s+(\d+)", self._proc("status").read_text(), re.M).group(1))
+        return int(re.search(r"^RssAnon:\s+(\d+)", self._proc("status").read_text(), re.MULTILINE).group(1))
 
     def descriptors(self):
         """How many descriptors are open."""
@@ -178,7 +180,9 @@ class Process:
     def descriptor_limits(self):
         """The soft and the hard limit of open files."""
         limits = self._proc("limits").read_text()
-        return tuple(int(number) for number in re.search(r"^Max open files\s+(\d+)\s+(\d+)", limits, re.M).groups())
+        return tuple(
+            int(number) for number in re.search(r"^Max open files\s+(\d+)\s+(\d+)", limits, re.MULTILINE).groups()
+        )
 
     def _proc(self, name):
         return pathlib.Path(f"/proc/{self.pid}/{name}")

@@ -2,9 +2,9 @@
 
     escapes.py HOST:PORT SECRET-FILE [COUNT]
 
-No reply may hold what is in that file. crates/server/src/files/escapes.rs tries the same without a network, with decoys.
-This tries the system's reading of names too: its devices, streams, shares, drives and short names. First come targets
-that were written by hand (BY_HAND), then random combinations of their parts.
+No reply may hold what is in that file. crates/server/src/files/escapes.rs tries the same without a network, with
+decoys. This tries the system's reading of names too: its devices, streams, shares, drives and short names. First come
+targets that were written by hand (BY_HAND), then random combinations of their parts.
 """
 
 import pathlib

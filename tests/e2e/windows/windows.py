@@ -239,7 +239,7 @@ def explain_says_the_same(trial):
 
 def every_option_works_or_says_why_not(trial):
     _, said, _ = run(PROGRAM, "--help")
-    options = set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", said.decode(), re.M)) - {"help", "version"}
+    options = set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", said.decode(), re.MULTILINE)) - {"help", "version"}
     # Other checks use these.
     tried = {"profile", "root", "port", "config", "timeline", "no-timeline"}
 
@@ -505,9 +505,9 @@ def the_suite_passes(trial):
         ["cargo", "test", "--test", "suite", "--", *filters], cwd=cli.CHECKOUT, env=env, capture_output=True, text=True
     )
     said = done.stdout + done.stderr
-    figures = re.findall(r"\b\w+: \d+ of \d+ cases identical$", said, re.M)
-    result = re.search(r"^test result: .*?(\d+) passed", said, re.M)
-    of_iis = re.findall(r"^test iis::", said, re.M)
+    figures = re.findall(r"\b\w+: \d+ of \d+ cases identical$", said, re.MULTILINE)
+    result = re.search(r"^test result: .*?(\d+) passed", said, re.MULTILINE)
+    of_iis = re.findall(r"^test iis::", said, re.MULTILINE)
     assert done.returncode == 0 and len(figures) == 3 and len(of_iis) > 10, said[-6000:]
     return "; ".join([*figures, f"{result.group(1)} tests, {len(of_iis)} of them of iis"])
 
