@@ -7,8 +7,8 @@ use super::profiles;
 use super::wire::Clients;
 use crate::files::{Directory, Root};
 
-/// What is sent, in a file that `tests/fronts.py` reads too. Every request that a reader may see asks for a file of its own;
-/// `{get N}` is a plain request for it.
+/// What is sent, in a file that `tests/e2e/peers/fronts.py` reads too. Every request that a reader may see asks for a file
+/// of its own; `{get N}` is a plain request for it.
 const CASES: &str = include_str!("../../../../tests/data/corpus/smuggling.json");
 
 /// One of them.
