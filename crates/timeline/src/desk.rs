@@ -249,7 +249,7 @@ fn announced_timeout(profile: &Profile) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use labserve_server::files::{Limits, Root};
+    use labserve_server::files::{Limits, Memory, Root};
 
     fn desk(name: &str, over: &[&str]) -> Desk {
         let stack = over.iter().fold(profile_files::stack(name).expect(name), |stack, set| {
@@ -257,7 +257,7 @@ mod tests {
         });
         let site = Site {
             profile: stack.build().expect(name),
-            root: Root::Embedded,
+            root: Root::Memory(Memory::demo_site()),
             cache: Limits::default(),
         };
         Desk::new(SocketAddr::from(([127, 0, 0, 1], 3000)), stack, site)
