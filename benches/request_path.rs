@@ -10,7 +10,7 @@ use labserve_core::profile::{Profile, layers};
 use labserve_core::render::{ConnectionContext, RenderContext, Reply};
 use std::sync::Arc;
 
-const PROFILES: [&str; 5] = ["nginx", "node", "django", "apache", "book"];
+const PROFILES: [&str; 5] = ["nginx", "node", "django", "apache", "rfc"];
 
 const SHORT: &[u8] = b"GET /static/style1.css HTTP/1.1\r\nHost: 127.0.0.1:8084\r\n\r\n";
 
@@ -92,7 +92,7 @@ fn render(bencher: Bencher<'_, '_>, name: &str) {
     let connection = ConnectionContext {
         local: ([127, 0, 0, 1], 8084).into(),
         remaining: Some(99),
-        fields: &profile.connection.says_keep,
+        connection_fields: &profile.connection.keep_fields,
         chunked: false,
         render: context,
     };

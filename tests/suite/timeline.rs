@@ -415,7 +415,7 @@ fn a_knob_flips_the_next_response_on_the_same_connection() {
 #[test]
 fn delays_and_pauses_are_knobs_too() {
     let lab = watched("node", &[]);
-    let values = json!({"writes.body_delay": "300ms", "writes.piece": "64", "writes.pause": "20ms"});
+    let values = json!({"writes.body_delay": "300ms", "writes.chunk_size": "64", "writes.pause": "20ms"});
     assert_eq!(
         lab.timeline.change("PATCH", "/api/v1/servers/0/knobs", &values).status,
         200

@@ -2,7 +2,7 @@
 
 use super::Room;
 use super::refusal::Refusal;
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 use labserve_server::events::state_key;
 use labserve_server::serve::Sight;
 use serde_json::{Value, json};
@@ -55,8 +55,8 @@ pub(super) async fn one(room: &Room, id: u64) -> Result<Value, Refusal> {
 /// Ends one of them.
 pub(super) async fn end(room: &Room, id: u64, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
     let (how, style) = match query.get("how").map(String::as_str) {
-        None | Some("fin") => ("fin", Style::Fin),
-        Some("rst") => ("rst", Style::Rst),
+        None | Some("fin") => ("fin", CloseStyle::Fin),
+        Some("rst") => ("rst", CloseStyle::Rst),
         Some(other) => return Err(Refusal::bad_query(format!("how: expected fin or rst, got `{other}`"))),
     };
     let orders = room.desks.orders();

@@ -238,7 +238,7 @@ fn refused(error: &ConfigError, key: Option<&str>) -> Refusal {
 /// The time that is said in `Keep-Alive: timeout=` of a connection that is kept.
 fn announced_timeout(profile: &Profile) -> Option<Duration> {
     let connection = &profile.connection;
-    let says = connection.says_keep.iter().filter(|_| connection.persistent);
+    let says = connection.keep_fields.iter().filter(|_| connection.persistent);
     says.filter_map(|line| line.source().split_once(':'))
         .filter(|(name, _)| name.eq_ignore_ascii_case("keep-alive"))
         .flat_map(|(_, value)| value.split(','))
@@ -303,8 +303,8 @@ mod tests {
             json!({"connection.persistent": false, "timers.idle": "0s"}),
             json!({"connection.persistent": false, "files.etag": "{nothing}"}),
             json!({"connection.persistent": false, "fields.Cache-Control": "a\r\nb: c"}),
-            json!({"connection.persistent": false, "ends.idle": "bang"}),
-            json!({"connection.persistent": false, "writes.piece": "0"}),
+            json!({"connection.persistent": false, "close.idle": "bang"}),
+            json!({"connection.persistent": false, "writes.chunk_size": "0"}),
         ] {
             assert!(turn(&mut desk, bad.clone()).is_err(), "{bad}");
             assert_eq!(differs(&desk), json!([]), "{bad}");

@@ -54,10 +54,10 @@ knobs! {
     "connection.announce" "connection" "Announce to" Kind::Choice(&["always", "asked", "http10"]),
         "Whose replies say that the connection is kept: all, those to requests that asked for it, or those to HTTP/1.0.",
         "asked";
-    "connection.says.keep" "connection" "Said when kept" Kind::Lines,
+    "connection.fields.keep" "connection" "Said when kept" Kind::Lines,
         "The field lines for a connection that is kept. They are text only: the idle timeout is another knob.",
         "Keep-Alive: timeout=5";
-    "connection.says.close" "connection" "Said when closed" Kind::Lines,
+    "connection.fields.close" "connection" "Said when closed" Kind::Lines,
         "The field lines for a connection that ends with this reply.", "Connection: close";
     "connection.max_requests" "connection" "Most requests" Kind::Count,
         "After how many requests a connection is ended; 0 for no limit.", "100";
@@ -75,11 +75,11 @@ knobs! {
         "What responses about a file say in this field; empty to leave it out. Text only: the next knob decides.", "none";
     "range.enabled" "caching" "Ranges" Kind::Bool,
         "Whether a Range field is looked at.", "false";
-    "ends.default" "ends" "How connections are closed" STYLES,
+    "close.default" "close" "How connections are closed" STYLES,
         "What the end of a connection looks like, for every reason that the profile does not name.", "rst";
-    "ends.idle" "ends" "How an idle connection is closed" STYLES,
+    "close.idle" "close" "How an idle connection is closed" STYLES,
         "What the end looks like when no further request came in time.", "rst";
-    "writes.piece" "writes" "Piece" Kind::Size,
+    "writes.chunk_size" "writes" "Piece" Kind::Size,
         "How many bytes of a file are written at a time.", "4KiB";
     "writes.pause" "writes" "Pause between pieces" Kind::Span,
         "How long the server waits between the pieces of a file.", "100ms";
@@ -136,7 +136,7 @@ impl Knob {
             (Kind::Field, _) => self.field_of(profile).map_or(Value::Null, Value::from),
             (_, Some(value)) => serde_json::to_value(value).unwrap_or(Value::Null),
             // A style for one reason that is not named is the default's.
-            (Kind::Choice(_), None) if self.key.starts_with("ends.") => find(effective, &["ends", "default"])
+            (Kind::Choice(_), None) if self.key.starts_with("close.") => find(effective, &["close", "default"])
                 .and_then(|style| serde_json::to_value(style).ok())
                 .unwrap_or(Value::Null),
             (_, None) => "".into(),
@@ -275,7 +275,7 @@ mod tests {
                 let (keys, built) = (changed.effective().expect(name), changed.build().expect(name));
                 assert_eq!(knob.value_in(&keys, &built), value, "{name} {}", knob.key);
                 // A field goes into responses that did not have it, a style to a reason that was not named.
-                if knob.kind != Kind::Field && knob.key != "ends.idle" {
+                if knob.kind != Kind::Field && knob.key != "close.idle" {
                     assert!(built == profile, "{name} {}", knob.key);
                 }
                 knob.take_out(&mut changes);
@@ -323,8 +323,8 @@ mod tests {
         for (key, bad) in [
             ("connection.persistent", json!("yes")),
             ("connection.max_requests", json!(-1)),
-            ("connection.says.keep", json!("Connection: close")),
-            ("connection.says.keep", json!([1])),
+            ("connection.fields.keep", json!("Connection: close")),
+            ("connection.fields.keep", json!([1])),
             ("timers.idle", json!(5)),
             ("files.etag", json!({})),
         ] {

@@ -325,7 +325,7 @@ def load_in_firefox(port):
         process.wait(20)
 
 
-PROFILES = ["node", "node20", "flask", "flask-keepalive", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "book"]
+PROFILES = ["node", "node20", "flask", "flask-keepalive", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "rfc"]
 ENDS = ["end-client-fin-after", "end-client-fin-with", "end-client-fin-partial", "end-client-fin-pipeline", "end-bad-then-fin", "http10-ka",
         "pipeline-bad", "416-then-ok", "expect-100", "split-head"]
 ends, slow, quick_endings = replay(lambda case: case["name"] in ENDS), side_by_side(is_slow), side_by_side(is_quick_ending)
@@ -341,7 +341,7 @@ SCENES = [
     *[(f"real-{name}", name, page) for name in REAL],
     ("real-nginx-curl", "nginx", curl),
     ("real-apache-ends", "apache", endings),
-    ("curl-book", ["book"], curl),
+    ("curl-rfc", ["rfc"], curl),
     ("ends-node", ["node"], endings),
     ("ends-apache", ["apache"], endings),
     ("ends-iis", ["iis"], endings),

@@ -52,7 +52,7 @@ def too_many(start, profile, clients, failures):
 
 def stalled(start, profile, clients, failures):
     with start(profile, "--set", "connection.max_requests=0", "--set", "writes.min_rate=100000",
-               "--set", "writes.min_rate_after=2s", "--set", 'ends.slow_reader="rst"') as server:
+               "--set", "writes.min_rate_after=2s", "--set", 'close.slow_reader="rst"') as server:
         ordinary = http1.Connection(server.address)
         ordinary.ask()
         # Besides its clients the server keeps a few files open.

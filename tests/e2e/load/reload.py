@@ -24,7 +24,7 @@ CLIENTS = 16
 
 
 def configuration(value):
-    return f'[override.connection]\nsays.keep = ["Connection: keep-alive", "Keep-Alive: timeout={value}"]\n'
+    return f'[override.connection]\nfields.keep = ["Connection: keep-alive", "Keep-Alive: timeout={value}"]\n'
 
 
 class Client(threading.Thread):

@@ -20,7 +20,7 @@ from e2e.pylib.process import Labserve
 from e2e.pylib.stats import percentile
 
 # As in the profiles; None is longer, and shortened here.
-IDLE_S = {"node": 5.0, "apache": 5.0, "nginx": None, "phpnow": None, "book": None}
+IDLE_S = {"node": 5.0, "apache": 5.0, "nginx": None, "phpnow": None, "rfc": None}
 SHORT_S = 5.0
 
 

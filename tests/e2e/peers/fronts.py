@@ -22,7 +22,7 @@ from e2e.pylib.process import Labserve, Process, free_port
 # Profiles that keep connections. Not `django`, which ignores Transfer-Encoding, as the real server does; not `iis`, which
 # serves no file without a media type, and the cases name such files; not `phpnow`, which reads requests as servers did
 # before RFC 7230.
-PROFILES = ["nginx", "apache", "node", "book", "flask-keepalive"]
+PROFILES = ["nginx", "apache", "node", "rfc", "flask-keepalive"]
 PROBE = "/7"
 
 NGINX = """

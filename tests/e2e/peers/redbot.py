@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks redbot (PyPI), a checker of HTTP resources, about the `book` profile. It must find nothing bad.
+"""Asks redbot (PyPI), a checker of HTTP resources, about the `rfc` profile. It must find nothing bad.
 
     tests/e2e/peers/redbot.py
 
@@ -43,7 +43,7 @@ def main():
         subprocess.run([sys.executable, "-m", "venv", PYTHON.parent.parent], check=True)
         subprocess.run([PYTHON, "-m", "pip", "-q", "install", "redbot"], check=True)
     failures = []
-    with Labserve(options.binary, "--profile", "book", "--root", cli.CHECKOUT / "static", "--log", "off") as server:
+    with Labserve(options.binary, "--profile", "rfc", "--root", cli.CHECKOUT / "static", "--log", "off") as server:
         for path in PATHS:
             url = f"http://127.0.0.1:{server.port}/{path}"
             if subprocess.run([PYTHON, "-c", ASK_REDBOT, url], timeout=100).returncode != 0:

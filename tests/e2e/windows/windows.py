@@ -178,7 +178,7 @@ def every_option_works_or_says_why_not(place):
     events = place / "events.jsonl"
     given = {"set": "timers.idle=1s", "bind": "127.0.0.1", "log": "json/debug", "events": events, "workers": 2, "follow-symlinks": None}
     arguments = [word for name, value in given.items() for word in (f"--{name}", value) if word is not None]
-    with Server("--profile", "book", "--root", place / "site", *arguments) as server, server.connect() as idle:
+    with Server("--profile", "rfc", "--root", place / "site", *arguments) as server, server.connect() as idle:
         ask_kept(idle)
         begun = time.monotonic()
         assert idle.recv(10) == b"" and time.monotonic() - begun > 0.8, "not the idle time that was set"
@@ -224,7 +224,7 @@ def the_timeline_is_served(place):
 
 def a_running_server_is_reloaded_through_a_pipe(place):
     configuration = place / "reload.toml"
-    says = lambda seconds: configuration.write_text(f'[override.connection]\nsays.keep = ["Keep-Alive: timeout={seconds}"]\n')
+    says = lambda seconds: configuration.write_text(f'[override.connection]\nfields.keep = ["Keep-Alive: timeout={seconds}"]\n')
     says(5)
     with Server("--profile", "node", "--root", place / "site", "--config", configuration) as server, server.connect() as kept:
         assert "timeout=5" in ask_kept(kept)

@@ -4,7 +4,7 @@ use super::tally::Tally;
 use crate::model::{Aspect, Connection, IdleEnd, IdlePeriod, Side, Teardown};
 use crate::say::time;
 use labserve_core::close_reason::CloseReason;
-use labserve_core::profile::{Profile, Style};
+use labserve_core::profile::{CloseStyle, Profile};
 use std::time::Duration;
 
 /// How many connections are compared, at most.
@@ -60,14 +60,14 @@ fn persistence(connection: &Connection, profile: &Profile, tally: &mut Tally) {
 /// When and how the connection was ended, or was not.
 fn end(connection: &Connection, rest: &IdlePeriod, profile: &Profile, tally: &mut Tally) {
     let rested = Duration::from_nanos(rest.ns);
-    let style = profile.connection.ends.style(CloseReason::Idle);
-    let idle = profile.connection.timers.idle.after.filter(|_| style != Style::Hold);
+    let style = profile.connection.close.style(CloseReason::Idle);
+    let idle = profile.connection.timers.idle.after.filter(|_| style != CloseStyle::Hold);
     let by_server = connection.end.by == Some(Side::Server) && rest.ended_by != IdleEnd::CaptureEnds;
     let agrees = match (by_server, idle) {
         (true, Some(idle)) => {
             let is_rst = connection.end.goodbye == Teardown::Reset;
             let in_time = rested + EARLY >= idle && rested <= idle + LATE + idle / 20;
-            in_time && is_rst == (style == Style::Rst)
+            in_time && is_rst == (style == CloseStyle::Rst)
         }
         (true, None) => false,
         // What is not over yet says something only of shorter timers.

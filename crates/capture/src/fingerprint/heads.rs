@@ -73,8 +73,8 @@ fn candidates<'a>(response: &Response<'_>, profile: &'a Profile) -> Vec<Head<'a>
         .iter()
         .filter(|candidate| candidate.status == response.status);
     let says = [
-        &profile.connection.says_keep[..],
-        &profile.connection.says_close[..],
+        &profile.connection.keep_fields[..],
+        &profile.connection.close_fields[..],
         &[],
     ];
     of_status
@@ -96,9 +96,9 @@ fn expand<'a>(line: &'a Template, says: &'a [Template]) -> Vec<Line<'a>> {
         name: template.source().split(':').next().unwrap_or_default(),
         template,
     };
-    if line.is_just(Placeholder::Says) {
+    if line.is_just(Placeholder::ConnectionFields) {
         says.iter().map(named).collect()
-    } else if line.is_just_filtered(Placeholder::Says, Filter::Reversed) {
+    } else if line.is_just_filtered(Placeholder::ConnectionFields, Filter::Reversed) {
         says.iter().rev().map(named).collect()
     } else {
         vec![named(line)]
@@ -288,17 +288,17 @@ fn announcement(response: &Response<'_>, profile: &Profile, tally: &mut Tally) {
     };
     let may_end = response.status >= 400 || response.is_old || response.head.lists("connection", "close");
     let agrees = match keeps {
-        true => fits(&connection.says_keep) || (may_end && fits(&connection.says_close)),
+        true => fits(&connection.keep_fields) || (may_end && fits(&connection.close_fields)),
         false => {
-            fits(&[]) && connection.persistent || (!connection.persistent || may_end) && fits(&connection.says_close)
+            fits(&[]) && connection.persistent || (!connection.persistent || may_end) && fits(&connection.close_fields)
         }
     };
     let agrees = agrees || fits_own();
     tally.agree(Aspect::Announcement, agrees, response.frame, || {
         let says = match (keeps, connection.persistent) {
-            (true, _) => &connection.says_keep[..],
+            (true, _) => &connection.keep_fields[..],
             (false, true) => &[],
-            (false, false) => &connection.says_close[..],
+            (false, false) => &connection.close_fields[..],
         };
         let expected: Vec<&str> = says.iter().map(|line| line.source()).collect();
         let shown = |lines: Vec<&str>| {

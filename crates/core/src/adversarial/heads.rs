@@ -31,13 +31,13 @@ fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'
     let connection = ConnectionContext {
         local,
         remaining: Some(1),
-        fields: &profile.connection.says_keep,
+        connection_fields: &profile.connection.keep_fields,
         chunked: false,
         render: RenderContext::default(),
     };
     let (mut head, mut page) = (Vec::new(), Vec::new());
     reply.render(request, &connection, &mut head, &mut page);
-    if reply.response.bare {
+    if reply.response.no_head {
         return;
     }
     let shown = || {
@@ -52,7 +52,7 @@ fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'
     let names: Vec<&str> = reply
         .response
         .lines()
-        .chain(profile.connection.says_keep.iter().map(|t| t.source()))
+        .chain(profile.connection.keep_fields.iter().map(|t| t.source()))
         .collect();
     for (number, line) in head[..head.len() - 4].split(|b| *b == b'\n').enumerate() {
         let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -154,7 +154,7 @@ fn reply_to_found<'p>(
         Found::Denied => return Reply::plain(profile, files.denied, method),
         Found::TooLong => return Reply::plain(profile, files.too_long, method),
         Found::PathAfterFile => {
-            return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
+            return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.path_after_file, method));
         }
         Found::Special => return Reply::plain(profile, files.special, method),
         Found::Unavailable => return Reply::plain(profile, profile.connection.full, method),
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_best_coding_that_the_client_would_rather_have() {
-        let profile = layers::load("book").expect("the profile");
+        let profile = layers::load("rfc").expect("the profile");
         for (field, want) in [
             ("gzip", "gzip"),
             ("gzip, br", "br gzip"),

@@ -12,6 +12,7 @@ use crate::http1::precondition::Validators;
 use crate::http1::range::{self, Selection};
 use crate::http1::text::printable;
 use crate::http1::{Fault, Request, date, status};
+use crate::locale::Lang;
 use crate::profile::{MethodRule, Profile};
 use crate::render::{Decision, RenderContext, Reply, write_etag};
 
@@ -37,7 +38,7 @@ pub fn trace(
         (Decision::Unspecified, Some(Refused::Fault(fault))) => steps.push(Step::new(
             "fault",
             TraceMessage::Fault,
-            [value("meaning", fault.meaning()), value("fault", fault)],
+            [value("meaning", fault.text(Lang::En)), value("fault", fault)],
         )),
         (Decision::Unspecified, Some(Refused::Ending(reason))) => steps.push(Step::new(
             "refused",

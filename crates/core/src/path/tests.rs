@@ -28,7 +28,7 @@ const CASES: &[(&str, Option<(&str, bool)>)] = &[
 
 #[test]
 fn targets_become_paths() {
-    let profile = layers::load("book").expect("the profile");
+    let profile = layers::load("rfc").expect("the profile");
     for (target, want) in CASES {
         let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]).ok();
         let got = got.map(|located| (located.path, located.trailing_slash));
@@ -69,7 +69,7 @@ fn a_profile_may_refuse_targets() {
 
 #[test]
 fn names_with_a_dot_may_be_refused_but_for_some() {
-    let profile = layers::load("book").expect("the profile");
+    let profile = layers::load("rfc").expect("the profile");
     for (target, want) in [
         ("/.git/config", false),
         ("/a/.hidden", false),

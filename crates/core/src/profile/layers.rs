@@ -7,7 +7,7 @@
 
 use super::error::ConfigError;
 use super::raw::Raw;
-use super::{Profile, build, builtin, near};
+use super::{Profile, builtin, near, resolve};
 use std::borrow::Cow;
 use std::path::Path;
 use toml::Table;
@@ -147,6 +147,7 @@ impl Stack {
     /// # Errors
     /// No such profile, a text that cannot be had, or a mistake in one.
     pub fn load(name: &str, source: &impl Source) -> Result<Stack, ConfigError> {
+        let name = builtin::current_name(name);
         let mut layers = Vec::new();
         let mut next = Some((name.to_owned(), None::<String>));
         while let Some((name, asker)) = next {
@@ -249,7 +250,7 @@ impl Stack {
     /// A name that is not defined, or keys that contradict each other; with the layer and line that wrote them.
     pub fn build(&self) -> Result<Profile, ConfigError> {
         let raw = self.raw()?;
-        build::build(&self.name, &raw).map_err(|(key, message)| {
+        resolve::resolve(&self.name, &raw).map_err(|(key, message)| {
             let layer = self
                 .layers
                 .iter()

@@ -4,7 +4,6 @@
 //! compiled, every unit read. The rest of the program sees [`Profile`] alone. Knows nothing of sockets or files: [`layers`]
 //! asks for the TOML.
 
-mod build;
 pub mod builtin;
 pub mod compare;
 pub mod error;
@@ -12,6 +11,7 @@ pub mod layers;
 pub mod raw;
 #[cfg(test)]
 mod reference;
+mod resolve;
 pub mod response;
 pub mod summary;
 pub mod template;
@@ -20,8 +20,8 @@ pub mod units;
 
 pub use error::ConfigError;
 pub use raw::{
-    Announce, Claim, Continue, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection,
-    Style, Tie,
+    Announce, CloseStyle, ConnectionFields, Continue, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated,
+    RepeatedConnection, Tie,
 };
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
@@ -58,7 +58,7 @@ pub struct Profile {
     /// The same for one that holds a date.
     pub repeated_date: Repeated,
     /// Whether a fault behind pending replies takes them away.
-    pub fault_discards: bool,
+    pub pipelined_fault_discards: bool,
     /// How a field value on several lines is read.
     pub fold: Fold,
     /// Whether white space at the end of a field's value counts.
@@ -122,12 +122,12 @@ pub enum MethodRule {
     Found(ResponseId),
 }
 
-/// What is done with an input that a profile may accept or refuse.
+/// What a server does about a kind of input: accept it in some sense, or respond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnInput<T> {
-    /// Accept it, and read it so.
+    /// Accept it, in this sense.
     Accept(T),
-    /// Answer with this response.
+    /// Send this response.
     Respond(ResponseId),
 }
 
@@ -211,7 +211,7 @@ pub struct FilePolicy {
     pub missing: ResponseId,
     pub denied: ResponseId,
     pub too_long: ResponseId,
-    pub behind_file: ResponseId,
+    pub path_after_file: ResponseId,
     pub file_slash: OnInput<()>,
     pub missing_slash: ResponseId,
     pub special: ResponseId,
@@ -270,7 +270,7 @@ pub struct RequestBodyPolicy {
     pub limit: Option<(u64, ResponseId)>,
 }
 
-/// `[connection]`, `[timers]`, `[ends]` and `[client_fin]`.
+/// `[connection]`, `[timers]`, `[close]` and `[client_fin]`.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)] // the keys are documented in `raw`
 pub struct ConnectionPolicy {
@@ -288,10 +288,10 @@ pub struct ConnectionPolicy {
     pub max_connections: Option<u64>,
     pub full: ResponseId,
     pub announce: raw::Announce,
-    pub says_keep: Vec<Template>,
-    pub says_close: Vec<Template>,
+    pub keep_fields: Vec<Template>,
+    pub close_fields: Vec<Template>,
     pub timers: Timers,
-    pub ends: Ends,
+    pub close: ClosePolicy,
     pub client_fin: ClientFinPolicy,
 }
 
@@ -305,7 +305,7 @@ pub struct Timers {
     pub line_again: Timer,
     pub head_again: Timer,
     pub blank: Option<Timer>,
-    pub body_behind: Option<Timer>,
+    pub body_after_reply: Option<Timer>,
     pub idle: Timer,
     pub body: Timer,
     pub tie: Tie,
@@ -325,16 +325,16 @@ pub struct Timer {
     /// The latest end, if bytes put it off.
     pub at_most: Option<Duration>,
     /// It is looked at only at multiples of this time since the server started.
-    pub grid: Option<Duration>,
+    pub tick: Option<Duration>,
 }
 
-/// `[ends]`.
+/// `[close]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ends {
-    styles: Vec<Style>,
-    unread: Vec<Option<Style>>,
+pub struct ClosePolicy {
+    styles: Vec<CloseStyle>,
+    unread: Vec<Option<CloseStyle>>,
     /// The style after a reply to a request whose body was read to its end.
-    pub after_body: Option<Style>,
+    pub after_body: Option<CloseStyle>,
     /// For how long the client may be silent while the end lingers.
     pub linger_quiet: Duration,
     /// How long the end lingers at the most.
@@ -345,14 +345,14 @@ pub struct Ends {
     pub pause_holds: bool,
 }
 
-impl Ends {
+impl ClosePolicy {
     /// The style of an end for `reason`.
-    pub fn style(&self, reason: CloseReason) -> Style {
+    pub fn style(&self, reason: CloseReason) -> CloseStyle {
         self.styles[reason as usize]
     }
 
     /// The style of an end for `reason` where bytes of the client are unread, if that makes a difference.
-    pub fn unread(&self, reason: CloseReason) -> Option<Style> {
+    pub fn unread(&self, reason: CloseReason) -> Option<CloseStyle> {
         self.unread[reason as usize]
     }
 }
@@ -384,15 +384,15 @@ pub enum EofInHead {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the keys are documented in `raw::RawWrites`
 pub struct WritePolicy {
-    pub head_apart: Option<Vec<usize>>,
-    pub page_head_apart: Option<Vec<usize>>,
-    pub piece: usize,
+    pub split_head: Option<Vec<usize>>,
+    pub split_page_head: Option<Vec<usize>>,
+    pub chunk_size: usize,
     pub cork: bool,
     pub nodelay: bool,
     pub delay: Option<Duration>,
     pub body_delay: Option<Duration>,
     pub pause: Option<Duration>,
-    pub stalled: Option<Duration>,
+    pub send_timeout: Option<Duration>,
     pub min_rate: Option<u64>,
     pub min_rate_after: Duration,
 }

@@ -9,10 +9,12 @@
     reason = "a test that reads the sources and writes the documentation"
 )]
 
+use super::build::general_case;
 use super::raw::Raw;
 use super::template::{Filter, Placeholder};
 use crate::close_reason::{CloseReason, Who};
 use crate::http1::{Fault, HeadPolicy, Treatment};
+use crate::locale::Lang;
 use crate::profile::layers::Layer;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -20,7 +22,7 @@ use std::fmt::Write;
 const SOURCES: &[&str] = &[
     include_str!("raw/mod.rs"),
     include_str!("raw/connection.rs"),
-    include_str!("raw/ends.rs"),
+    include_str!("raw/close.rs"),
     include_str!("raw/files.rs"),
     include_str!("raw/head.rs"),
     include_str!("raw/multipart.rs"),
@@ -202,7 +204,7 @@ fn table_rows<'s>(
     for member in shapes[name]
         .members
         .iter()
-        .filter(|m| !m.kind.starts_with("BTreeMap<String, Style>"))
+        .filter(|m| !m.kind.starts_with("BTreeMap<String, CloseStyle>"))
     {
         let inner = innermost(&member.kind);
         match shapes.get(inner) {
@@ -304,20 +306,44 @@ fn plain(kind: &str) -> &str {
 fn faults() -> String {
     // What each is by default: built from an empty table of faults.
     let policy = default_head_policy();
+    let accepted = what_accepting_means();
     rows(
-        "fault | default | what is wrong",
+        "fault | default | what is wrong | what `\"accept\"` means",
         Fault::ALL.iter().map(|fault| {
-            let default = match policy.faults.of(*fault) {
-                Treatment::Accept => "`\"accept\"`",
-                Treatment::Drop => "`\"drop\"`",
-                Treatment::Ignore => "`\"ignore\"`",
-                Treatment::Stop => "`\"stop\"`",
-                Treatment::Close => "`\"close\"`",
-                Treatment::Respond(_) => "`400`",
+            let default = match (general_case(*fault), policy.faults.of(*fault)) {
+                (Some(general), _) => format!("as `{general}`"),
+                (None, Treatment::Accept) => "`\"accept\"`".to_owned(),
+                (None, Treatment::Drop) => "`\"drop\"`".to_owned(),
+                (None, Treatment::Ignore) => "`\"ignore\"`".to_owned(),
+                (None, Treatment::Stop) => "`\"stop\"`".to_owned(),
+                (None, Treatment::Close) => "`\"close\"`".to_owned(),
+                (None, Treatment::Respond(_)) => "`400`".to_owned(),
             };
-            format!("`{fault}` | {default} | {}", cell(fault.meaning()))
+            let accepted = accepted.get(fault.key()).map_or("", String::as_str);
+            format!(
+                "`{fault}` | {default} | {} | {}",
+                cell(fault.text(Lang::En)),
+                cell(accepted)
+            )
         }),
     )
+}
+
+/// The comments of the variants of [`Fault`], by their keys.
+fn what_accepting_means() -> BTreeMap<String, String> {
+    let mut comments = BTreeMap::new();
+    let mut comment = String::new();
+    for line in include_str!("../http1/fault.rs").lines() {
+        let text = line.trim();
+        if let Some(words) = text.strip_prefix("/// ") {
+            comment = words.to_owned();
+        } else if let Some((_, key)) = text.strip_suffix("\",").and_then(|text| text.split_once(" = \"")) {
+            comments.insert(key.to_owned(), std::mem::take(&mut comment));
+        } else {
+            comment.clear();
+        }
+    }
+    comments
 }
 
 fn default_head_policy() -> HeadPolicy {
@@ -326,7 +352,7 @@ fn default_head_policy() -> HeadPolicy {
         writeln!(text, "[response.{status}]").expect(INFALLIBLE);
     }
     let raw: Raw = toml::from_str(&text).expect("a profile of nothing but responses");
-    super::build::build("defaults", &raw)
+    super::resolve::resolve("defaults", &raw)
         .expect("a profile of defaults")
         .head
 }
@@ -339,7 +365,7 @@ fn reasons() -> String {
                 Who::Server => "server",
                 Who::Client => "client",
             };
-            format!("`{}` | {who} | {}", reason.key(), cell(reason.words()))
+            format!("`{}` | {who} | {}", reason.key(), cell(reason.text(Lang::En)))
         }),
     )
 }

@@ -1,6 +1,6 @@
 //! A response as a profile describes it: compiled templates for reason, head and body.
 
-use super::raw::{Claim, LengthForHead, RawResponse, ReadBody, Style};
+use super::raw::{CloseStyle, ConnectionFields, LengthForHead, RawResponse, ReadBody};
 use super::template::{Filter, Placeholder, Template, Values};
 use crate::http1::{ResponseId, status};
 
@@ -20,15 +20,15 @@ pub struct Response {
     /// What `{content_length}` is in a reply to HEAD.
     pub length_for_head: LengthForHead,
     /// Whether the head is left out.
-    pub bare: bool,
+    pub no_head: bool,
     /// Whether the body is sent even to HEAD.
     pub body_for_head: bool,
     /// How its head is written, if not as usual.
-    pub head_apart: Option<Vec<usize>>,
+    pub split_head: Option<Vec<usize>>,
     /// Whether the connection ends after it; `None` if that depends on the request.
-    pub ends: Option<bool>,
+    pub close: Option<bool>,
     /// What is said of the connection, if that is not what becomes of it.
-    pub claims: Option<Claim>,
+    pub connection_fields: Option<ConnectionFields>,
     /// How many requests it counts for.
     pub counts: u64,
     /// When the request's body is read, if not as usual.
@@ -38,7 +38,7 @@ pub struct Response {
     /// Whether `100 Continue` may come before it.
     pub continues: bool,
     /// The style of the end after it.
-    pub style: Option<Style>,
+    pub close_with: Option<CloseStyle>,
     /// The responses that take its place for certain methods.
     pub variants: Vec<(Vec<u8>, ResponseId)>,
     reason: Template,
@@ -57,9 +57,9 @@ enum HeadPart {
     /// A field line.
     Field(Template),
     /// The lines about the connection.
-    Says,
+    ConnectionFields,
     /// The same, the last first.
-    SaysReversed,
+    ConnectionFieldsReversed,
 }
 
 impl HeadPart {
@@ -81,9 +81,9 @@ impl HeadPart {
                     render_line(line, &NoValues, &mut text);
                     parts.push(HeadPart::Fixed(text));
                 }
-                (None, _) if line.is_just(Placeholder::Says) => parts.push(HeadPart::Says),
-                (None, _) if line.is_just_filtered(Placeholder::Says, Filter::Reversed) => {
-                    parts.push(HeadPart::SaysReversed);
+                (None, _) if line.is_just(Placeholder::ConnectionFields) => parts.push(HeadPart::ConnectionFields),
+                (None, _) if line.is_just_filtered(Placeholder::ConnectionFields, Filter::Reversed) => {
+                    parts.push(HeadPart::ConnectionFieldsReversed);
                 }
                 (None, _) => parts.push(HeadPart::Field(line.clone())),
             }
@@ -183,31 +183,31 @@ impl Response {
             chunked: raw.chunked.unwrap_or(false),
             chunked_if_kept: raw.chunked_if_kept.unwrap_or(false),
             length_for_head: raw.length_for_head.unwrap_or_default(),
-            bare: raw.bare.unwrap_or(false),
+            no_head: raw.no_head.unwrap_or(false),
             body_for_head: raw.body_for_head.unwrap_or(false),
-            head_apart: raw.head_apart.clone(),
-            ends: raw.ends,
-            claims: raw.claims,
+            split_head: raw.split_head.clone(),
+            close: raw.close,
+            connection_fields: raw.connection_fields,
             counts: raw.counts.unwrap_or(1),
             read_body: raw.read_body,
             with_body: None,
             continues: raw.continues.unwrap_or(true),
-            style: raw.style,
+            close_with: raw.close_with,
             variants: Vec::new(),
             reason,
             lines,
         })
     }
 
-    /// Writes the head: status line, field lines, empty line. `says` stands where the head asks for `{says}`.
+    /// Writes the head: status line, field lines, empty line. `says` stands where the head asks for `{connection_fields}`.
     pub fn render_head(&self, values: &impl Values, says: &[Template], out: &mut Vec<u8>) {
         for part in &self.head {
             match part {
                 HeadPart::Status => write_status_line(self.status, out, |out| self.write_reason(values, out)),
                 HeadPart::Fixed(text) => out.extend_from_slice(text),
                 HeadPart::Field(line) => render_line(line, values, out),
-                HeadPart::Says => says.iter().for_each(|said| render_line(said, values, out)),
-                HeadPart::SaysReversed => says.iter().rev().for_each(|said| render_line(said, values, out)),
+                HeadPart::ConnectionFields => says.iter().for_each(|said| render_line(said, values, out)),
+                HeadPart::ConnectionFieldsReversed => says.iter().rev().for_each(|said| render_line(said, values, out)),
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -223,7 +223,7 @@ impl Response {
     }
 
     /// Whether the head says how long the body is.
-    pub fn says_length(&self) -> bool {
+    pub fn has_length_field(&self) -> bool {
         let is_length = |line: &Template| {
             let name = line.source().split(':').next().unwrap_or_default();
             name.eq_ignore_ascii_case("content-length")
@@ -270,11 +270,15 @@ fn head_line(line: &str) -> Result<Template, String> {
     let is_field = line
         .split_once(':')
         .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(crate::http1::field::is_token));
-    if is_field || template.is_just(Placeholder::Says) || template.is_just_filtered(Placeholder::Says, Filter::Reversed)
+    if is_field
+        || template.is_just(Placeholder::ConnectionFields)
+        || template.is_just_filtered(Placeholder::ConnectionFields, Filter::Reversed)
     {
         return Ok(template);
     }
-    Err(format!("expected `Name: value` or `{{says}}`, got `{line}`"))
+    Err(format!(
+        "expected `Name: value` or `{{connection_fields}}`, got `{line}`"
+    ))
 }
 
 /// Fills in the keys that `raw` leaves out from `like`.
@@ -298,15 +302,15 @@ pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
         chunked: raw.chunked.or(like.chunked),
         chunked_if_kept: raw.chunked_if_kept.or(like.chunked_if_kept),
         length_for_head: raw.length_for_head.or(like.length_for_head),
-        bare: raw.bare.or(like.bare),
+        no_head: raw.no_head.or(like.no_head),
         body_for_head: raw.body_for_head.or(like.body_for_head),
-        head_apart: raw.head_apart.clone().or_else(|| like.head_apart.clone()),
-        ends: raw.ends.or(like.ends),
-        claims: raw.claims.or(like.claims),
+        split_head: raw.split_head.clone().or_else(|| like.split_head.clone()),
+        close: raw.close.or(like.close),
+        connection_fields: raw.connection_fields.or(like.connection_fields),
         counts: raw.counts.or(like.counts),
         with_body: raw.with_body.clone().or_else(|| like.with_body.clone()),
         read_body: raw.read_body.or(like.read_body),
         continues: raw.continues.or(like.continues),
-        style: raw.style.or(like.style),
+        close_with: raw.close_with.or(like.close_with),
     }
 }

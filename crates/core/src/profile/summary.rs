@@ -1,6 +1,6 @@
 //! A profile in a few words: what it announces and what it does.
 
-use super::{Profile, Style};
+use super::{CloseStyle, Profile};
 use crate::close_reason::CloseReason;
 use crate::profile::units::Span;
 
@@ -12,9 +12,9 @@ impl Profile {
             return "nothing".to_owned();
         }
         let says = if connection.persistent {
-            &connection.says_keep
+            &connection.keep_fields
         } else {
-            &connection.says_close
+            &connection.close_fields
         };
         let value = |name: &str| {
             says.iter().find_map(|line| {
@@ -45,16 +45,16 @@ impl Profile {
         let connection = &self.connection;
         if !connection.persistent {
             let pause = connection
-                .ends
+                .close
                 .pause
                 .map_or("after".to_owned(), |pause| format!("{} ms after", pause.as_millis()));
             return format!("ends every connection {pause} its reply");
         }
-        let idle = match (connection.timers.idle.after, connection.ends.style(CloseReason::Idle)) {
-            (_, Style::Hold) | (None, _) => "never ends an idle connection".to_owned(),
+        let idle = match (connection.timers.idle.after, connection.close.style(CloseReason::Idle)) {
+            (_, CloseStyle::Hold) | (None, _) => "never ends an idle connection".to_owned(),
             (Some(after), style) => {
                 let how = match style {
-                    Style::Rst => " with RST",
+                    CloseStyle::Rst => " with RST",
                     _ => "",
                 };
                 format!("ends an idle connection after {}{how}", Span(Some(after)))

@@ -31,7 +31,7 @@ macro_rules! placeholders {
 }
 
 placeholders! {
-    Says = "says" text, "the lines of [connection.says] that apply; stands on a line of its own";
+    ConnectionFields = "connection_fields" text, "the lines of [connection.fields] that apply; stands on a line of its own";
     Status = "status" number, "the status code";
     Reason = "reason" text, "the reason phrase";
     Date = "date" text, "the current time as an IMF-fixdate";

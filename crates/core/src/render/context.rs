@@ -46,7 +46,7 @@ pub struct ConnectionContext<'a> {
     /// How many more requests the connection may serve.
     pub remaining: Option<u64>,
     /// The lines about the connection.
-    pub fields: &'a [Template],
+    pub connection_fields: &'a [Template],
     /// The page is sent in chunks.
     pub chunked: bool,
     /// The time and the numbers.

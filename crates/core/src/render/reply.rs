@@ -150,8 +150,8 @@ impl<'p> Reply<'p> {
                 LengthForHead::None => !is_head,
                 LengthForHead::Same => true,
             });
-        if !self.response.bare {
-            self.response.render_head(&values, connection.fields, head);
+        if !self.response.no_head {
+            self.response.render_head(&values, connection.connection_fields, head);
         }
     }
 

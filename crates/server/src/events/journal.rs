@@ -8,6 +8,7 @@ use super::budget::Budget;
 use super::recorder::stamped;
 use super::{Event, LiveTape, Story, Throttle, Traffic, json, log};
 use labserve_core::http1::date;
+use labserve_core::locale::{self, Lang};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -75,6 +76,8 @@ pub struct Teller {
 impl Teller {
     /// A teller for `server`.
     pub fn new(server: &str, throttle_log: bool, tapes: Tapes) -> Teller {
+        // Parsed now: a worker that parses it when its first connection ends keeps the others waiting.
+        locale::catalogue(Lang::En);
         // Both tapes tell the same time of the same event.
         let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
         let journal = |way| Rc::new(Journal::new(server, way, Rc::clone(&clock)));

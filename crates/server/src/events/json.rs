@@ -7,7 +7,7 @@ use super::{Close, Detail, Event, Head, Reply, Story, Traffic};
 use labserve_core::close_reason::Who;
 use labserve_core::connection::State;
 use labserve_core::http1::{Version, text};
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 use std::io::Write;
 use std::time::Duration;
 
@@ -189,13 +189,13 @@ fn close_fields(close: &Close, out: &mut Vec<u8>) {
     word(out, b",\"state\":\"", state_key(close.state));
 }
 
-fn style_key(style: Style) -> &'static str {
+fn style_key(style: CloseStyle) -> &'static str {
     match style {
-        Style::Fin => "fin",
-        Style::Close => "close",
-        Style::Linger => "linger",
-        Style::Rst => "rst",
-        Style::Hold => "hold",
+        CloseStyle::Fin => "fin",
+        CloseStyle::Close => "close",
+        CloseStyle::Linger => "linger",
+        CloseStyle::Rst => "rst",
+        CloseStyle::Hold => "hold",
     }
 }
 

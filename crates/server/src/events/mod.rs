@@ -28,7 +28,7 @@ pub use throttle::Throttle;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::connection::{BodyEnd, State};
 use labserve_core::http1::{Fault, Version};
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 use std::time::Duration;
 
 /// What happens on a connection.
@@ -135,7 +135,7 @@ pub struct Close {
     /// Why.
     pub reason: CloseReason,
     /// How.
-    pub style: Style,
+    pub style: CloseStyle,
     /// The state that the connection was in.
     pub state: State,
 }

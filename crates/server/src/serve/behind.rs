@@ -28,7 +28,7 @@ impl Driver {
     pub(super) async fn look_ahead(&mut self, site: &Rc<Site>, head: &Head) -> Behind {
         let profile = &site.profile;
         let drops = profile.connection.client_fin.drops_request;
-        if !drops && !profile.fault_discards {
+        if !drops && !profile.pipelined_fault_discards {
             self.take_turns().await;
             return Behind::Nothing;
         }
@@ -45,7 +45,7 @@ impl Driver {
         let look = || pipeline::look_ahead(&self.input, head, &profile.head, is_last);
         // What is answered without a look at a file has been answered before anything behind it was seen.
         if let Some(fault) = request.fault(&profile.head) {
-            let looks = profile.fault_discards && fault.is_of_expect();
+            let looks = profile.pipelined_fault_discards && fault.is_of_expect();
             return match looks.then(look) {
                 Some(Pipelined::Fault(..) | Pipelined::Connect(..)) => Behind::Ends,
                 _ => Behind::Nothing,
@@ -53,8 +53,10 @@ impl Driver {
         }
         let waits_for_file = matches!(decide::route(profile, &request, site.root.names()), Route::Lookup(_));
         match look() {
-            Pipelined::Fault(at, fault, head) if profile.fault_discards => Behind::Instead(at, head, Some(fault)),
-            Pipelined::Connect(at, head) if profile.fault_discards => Behind::Instead(at, head, None),
+            Pipelined::Fault(at, fault, head) if profile.pipelined_fault_discards => {
+                Behind::Instead(at, head, Some(fault))
+            }
+            Pipelined::Connect(at, head) if profile.pipelined_fault_discards => Behind::Instead(at, head, None),
             _ if !(ended && drops && waits_for_file) => Behind::Nothing,
             Pipelined::Whole | Pipelined::Fault(..) | Pipelined::Connect(..) => {
                 Behind::Fin(CloseReason::RequestDropped.into())

@@ -93,7 +93,7 @@ impl Exchange<'_> {
             }
             ReadBody::First => match self.read_body(body, None, *sent).await {
                 BodyEnd::Complete => {
-                    if profile.fault_discards
+                    if profile.pipelined_fault_discards
                         && let Some(id) = self.fault_behind().await
                     {
                         let end = self.write_plain(request, id, CloseReason::BadRequest, sent).await;
@@ -137,7 +137,7 @@ impl Exchange<'_> {
             Some(end) => match self.read_body(body, None, *sent).await {
                 BodyEnd::Complete => (
                     Some(End {
-                        style: end.style.or(profile.connection.ends.after_body),
+                        style: end.style.or(profile.connection.close.after_body),
                         ..end
                     }),
                     true,
@@ -167,7 +167,7 @@ impl Exchange<'_> {
 
     /// Reads what is left of a body behind the reply to its request.
     async fn rest_of_body(&self, body: &mut Incoming, sent: u64) -> BodyEnd {
-        let silence = self.profile().connection.timers.body_behind.as_ref();
+        let silence = self.profile().connection.timers.body_after_reply.as_ref();
         // What had come before the reply does not break the silence behind it.
         if silence.is_some()
             && let Some(end) = look(body, &self.content).await

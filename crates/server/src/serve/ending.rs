@@ -9,13 +9,13 @@ use super::registry::Registered;
 use crate::events;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::connection::{Event, State};
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 
 impl Driver {
     /// Ends the connection.
     pub(super) async fn end(mut self: Box<Self>, end: End, registered: Registered) {
         let site = self.worker.site();
-        let ends = &site.profile.connection.ends;
+        let policy = &site.profile.connection.close;
         let state = self.connection.state();
         self.connection.on(Event::End, self.worker.now(), 0);
         let after_reply = state == State::Exchange
@@ -23,13 +23,13 @@ impl Driver {
                 end.reason,
                 CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError | CloseReason::Asked
             );
-        if let Some(pause) = ends.pause.filter(|_| after_reply) {
-            finish::pause(&self.stream, pause, ends.pause_holds, &mut self.traffic.received).await;
+        if let Some(pause) = policy.pause.filter(|_| after_reply) {
+            finish::pause(&self.stream, pause, policy.pause_holds, &mut self.traffic.received).await;
         }
-        let unread = ends
+        let unread = policy
             .unread(end.reason)
             .filter(|_| !self.input.is_empty() || finish::has_unread(&self.stream));
-        let style = end.style.or(unread).unwrap_or_else(|| ends.style(end.reason));
+        let style = end.style.or(unread).unwrap_or_else(|| policy.style(end.reason));
         self.timer = None;
         self.input = Vec::new();
         let close = events::Close {
@@ -42,7 +42,7 @@ impl Driver {
             self.tell(&events::Event::Close(close));
         } else {
             self.tell(&events::Event::Close(close));
-            let finish = finish::finish(&self.stream, style, ends, &mut self.traffic.received);
+            let finish = finish::finish(&self.stream, style, policy, &mut self.traffic.received);
             // Whoever lingers or holds still can be told to be done.
             let seen = tokio::select! {
                 biased;
@@ -55,7 +55,7 @@ impl Driver {
                 None => {}
             }
         }
-        let unread = style == Style::Close && finish::has_unread(&self.stream);
+        let unread = style == CloseStyle::Close && finish::has_unread(&self.stream);
         let Driver {
             stream,
             story,

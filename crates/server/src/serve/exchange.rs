@@ -169,7 +169,7 @@ impl Exchange<'_> {
     /// Whether a refusal leaves the connection, or waits, so that the request's body has to be read.
     fn reads_body(&self, id: ResponseId) -> bool {
         let response = self.profile().responses.get(id);
-        response.ends == Some(false) || response.read_body == Some(ReadBody::First)
+        response.close == Some(false) || response.read_body == Some(ReadBody::First)
     }
 
     /// Answers a request, or refuses it with `refusal` once its body is read.

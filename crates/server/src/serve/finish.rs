@@ -1,6 +1,6 @@
 //! Ends a connection in the style that its profile has for the reason.
 
-use labserve_core::profile::{Ends, Style};
+use labserve_core::profile::{ClosePolicy, CloseStyle};
 use socket2::SockRef;
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
@@ -19,26 +19,31 @@ pub(super) enum Seen {
 
 /// Ends the connection. Returns when the socket may be closed, and what was seen until then; closing is dropping the
 /// stream.
-pub(super) async fn finish(stream: &TcpStream, style: Style, ends: &Ends, received: &mut u64) -> Option<Seen> {
+pub(super) async fn finish(
+    stream: &TcpStream,
+    style: CloseStyle,
+    policy: &ClosePolicy,
+    received: &mut u64,
+) -> Option<Seen> {
     match style {
         // Closing alone would send RST in place of FIN if something arrived meanwhile, and the client could lose the reply.
-        Style::Fin => fin(stream),
+        CloseStyle::Fin => fin(stream),
         // Dropping the stream closes it: the kernel then tells the client by RST of what was not read.
         // What is on its way is let in first: it was sent before the client could know of the end.
-        Style::Close => {
+        CloseStyle::Close => {
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
         }
-        Style::Rst => {
+        CloseStyle::Rst => {
             // With a linger time of zero, closing sends RST and forgets what is unsent (tcp(7)).
             let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
         }
-        Style::Linger => {
+        CloseStyle::Linger => {
             fin(stream);
-            return discard(stream, ends.linger_quiet, ends.linger_total, received).await;
+            return discard(stream, policy.linger_quiet, policy.linger_total, received).await;
         }
-        Style::Hold => return discard(stream, Duration::MAX, Duration::MAX, received).await,
+        CloseStyle::Hold => return discard(stream, Duration::MAX, Duration::MAX, received).await,
     }
     None
 }

@@ -4,7 +4,7 @@ use super::Site;
 use super::registry::Sight;
 use super::worker::Worker;
 use crate::sys::Kernel;
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 use std::rc::Rc;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -29,7 +29,7 @@ pub(super) enum Question {
     /// What is known of the one of this number?
     Look(u64, UnboundedSender<(Sight, Option<Kernel>)>),
     /// Is it here? Then it is to end in this style.
-    End(u64, Style, UnboundedSender<()>),
+    End(u64, CloseStyle, UnboundedSender<()>),
 }
 
 /// A way of orders to all workers.
@@ -63,7 +63,7 @@ impl Orders {
     }
 
     /// Ends the connection of this number, in this style, whatever happens on it. False if it is not open.
-    pub async fn end(&self, id: u64, style: Style) -> bool {
+    pub async fn end(&self, id: u64, style: CloseStyle) -> bool {
         !self.ask(|answer| Question::End(id, style, answer)).await.is_empty()
     }
 

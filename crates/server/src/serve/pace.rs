@@ -20,7 +20,7 @@ impl Pace {
     /// The pace that the policy asks for.
     pub(super) fn of(policy: &WritePolicy) -> Pace {
         Pace {
-            stalled: policy.stalled,
+            stalled: policy.send_timeout,
             rate: policy.min_rate.map(|rate| (rate, policy.min_rate_after)),
             begun: None,
         }

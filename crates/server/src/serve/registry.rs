@@ -4,7 +4,7 @@
 
 use super::worker::Worker;
 use crate::events::{Latest, Story};
-use labserve_core::profile::Style;
+use labserve_core::profile::CloseStyle;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -33,12 +33,12 @@ pub struct Sight {
 /// Somebody's wish that a connection end.
 #[derive(Debug, Default)]
 pub(super) struct Wish {
-    style: Cell<Option<Style>>,
+    style: Cell<Option<CloseStyle>>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl Wish {
-    fn make(&self, style: Style) {
+    fn make(&self, style: CloseStyle) {
         self.style.set(Some(style));
         self.wake();
     }
@@ -51,7 +51,7 @@ impl Wish {
     }
 
     /// Waits until it is made; says in which style.
-    pub(super) fn made(&self) -> impl Future<Output = Style> + use<'_> {
+    pub(super) fn made(&self) -> impl Future<Output = CloseStyle> + use<'_> {
         poll_fn(|cx| match self.style.get() {
             Some(style) => Poll::Ready(style),
             None => {
@@ -97,7 +97,7 @@ impl Registry {
     }
 
     /// Asks one of them to end. False if it is none of these.
-    pub(super) fn end(&self, id: u64, style: Style) -> bool {
+    pub(super) fn end(&self, id: u64, style: CloseStyle) -> bool {
         let open = self.0.borrow();
         let entry = open.get(&id);
         if let Some(entry) = entry {

@@ -7,7 +7,7 @@ use crate::events::Cuts;
 use crate::files::{Content, Resource};
 use labserve_core::close_reason::CloseReason;
 use labserve_core::http1::range::ByteRange;
-use labserve_core::profile::{Style, WritePolicy};
+use labserve_core::profile::{CloseStyle, WritePolicy};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice};
@@ -81,11 +81,11 @@ pub(super) fn reason_of(error: &io::Error) -> CloseReason {
 pub(super) fn end_of(error: &io::Error) -> End {
     End {
         reason: reason_of(error),
-        style: (error.kind() == ErrorKind::InvalidData).then_some(Style::Rst),
+        style: (error.kind() == ErrorKind::InvalidData).then_some(CloseStyle::Rst),
     }
 }
 
-/// Sends `head`, then `body`, in the writes of the policy; `head_apart` stands for the policy's own. Adds what was sent to
+/// Sends `head`, then `body`, in the writes of the policy; `split_head` stands for the policy's own. Adds what was sent to
 /// `sent`, and each write to `cuts` if somebody wants to know.
 ///
 /// # Errors
@@ -96,17 +96,17 @@ pub(super) async fn send(
     head: &[u8],
     body: &[Piece<'_>],
     resource: Option<&Resource>,
-    (policy, head_apart): (&WritePolicy, Option<&[usize]>),
+    (policy, split_head): (&WritePolicy, Option<&[usize]>),
     (sent, cuts): (&mut u64, Option<&mut Cuts>),
 ) -> io::Result<()> {
     let is_file = body.iter().any(|piece| matches!(piece, Piece::File(_)));
     let usual = if is_file {
-        &policy.head_apart
+        &policy.split_head
     } else {
-        &policy.page_head_apart
+        &policy.split_page_head
     };
     let waits = policy.body_delay.filter(|_| !head.is_empty() && !body.is_empty());
-    let apart = head_apart.or(usual.as_deref()).or(waits.map(|_| [].as_slice()));
+    let apart = split_head.or(usual.as_deref()).or(waits.map(|_| [].as_slice()));
     let pace = &mut Progress::of(policy, cuts);
     let mut head = head;
     if let Some(lines) = apart {
@@ -177,7 +177,7 @@ async fn send_file(
     (policy, pace): (&WritePolicy, &mut Progress<'_>),
     sent: &mut u64,
 ) -> io::Result<()> {
-    let piece = policy.piece;
+    let piece = policy.chunk_size;
     let mut head = head;
     let mut at = range.first;
     let end = range.last.saturating_add(1);
@@ -343,7 +343,7 @@ mod tests {
         file.write_all(&content).and_then(|()| file.rewind()).expect("written");
         let id = crate::sys::file_id(&file, &file.metadata().expect("its metadata"));
         let file = Arc::new(file);
-        let profile = labserve_core::profile::layers::load("book").expect("a profile");
+        let profile = labserve_core::profile::layers::load("rfc").expect("a profile");
         let resource = Resource {
             facts: Arc::new(FileFacts::new("a", 0, id, &profile.types)),
             content: Content::File(Arc::clone(&file)),

@@ -61,7 +61,7 @@ impl Exchange<'_> {
                 &head,
                 &body,
                 answer.resource.as_deref(),
-                (&profile.writes, response.head_apart.as_deref()),
+                (&profile.writes, response.split_head.as_deref()),
                 (sent, cuts.as_mut()),
             )
             .await
@@ -89,7 +89,7 @@ impl Exchange<'_> {
         match written {
             Ok(()) => fate.end.map(|reason| End {
                 reason,
-                style: response.style,
+                style: response.close_with,
             }),
             Err(error) => Some(wire::end_of(&error)),
         }
@@ -120,7 +120,7 @@ impl Exchange<'_> {
         let connection = ConnectionContext {
             local: self.story.local,
             remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
-            fields: fate.says,
+            connection_fields: fate.connection_fields,
             chunked: response.chunked
                 && request.version() == Version::Http11
                 && !(response.chunked_if_kept && fate.end.is_some()),

@@ -34,10 +34,10 @@ pub struct RawConnection {
     pub max_requests: u64,
     /// After how long a connection is ended with its next reply.
     pub max_age: Span,
-    /// When [connection.says] keep is said.
+    /// When [connection.fields] keep is said.
     pub announce: Announce,
     /// What is said of it in a reply; text only.
-    pub says: RawSays,
+    pub fields: RawConnectionFields,
     /// How many connections are served at once, by all workers together; 0 for no limit. What is beyond gets the `full`
     /// response before it has said anything, and is ended.
     pub max_connections: u64,
@@ -62,7 +62,7 @@ impl Default for RawConnection {
             max_requests: 0,
             max_age: Span(None),
             announce: Announce::Always,
-            says: RawSays::default(),
+            fields: RawConnectionFields::default(),
             max_connections: 0,
             full: None,
         }
@@ -96,10 +96,10 @@ pub enum Announce {
     Http10,
 }
 
-/// `[connection.says]`.
+/// `[connection.fields]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct RawSays {
+pub struct RawConnectionFields {
     /// The lines for a connection that is kept.
     pub keep: Vec<Template>,
     /// The lines for one that ends with this reply.

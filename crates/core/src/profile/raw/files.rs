@@ -29,7 +29,7 @@ pub struct RawFiles {
     /// A name that is too long for the file system: a response.
     pub too_long: Word,
     /// A path that goes on behind a file: a response.
-    pub behind_file: Word,
+    pub path_after_file: Word,
     /// A slash behind a file: `serve`, or a response.
     pub file_slash: Word,
     /// A slash behind something that does not exist: a response.
@@ -70,7 +70,7 @@ impl Default for RawFiles {
             missing: word("404"),
             denied: word("403"),
             too_long: word("404"),
-            behind_file: word("404"),
+            path_after_file: word("404"),
             file_slash: word("404"),
             missing_slash: None,
             special: word("404"),

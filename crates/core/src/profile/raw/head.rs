@@ -43,7 +43,7 @@ pub struct RawHead {
     pub http2: Http2,
     /// A fault in bytes that came with earlier requests, or before their replies: the replies `stay`, or the fault
     /// `discards` them, and is answered at once.
-    pub fault_behind: FaultBehind,
+    pub pipelined_fault: PipelinedFault,
     /// How many bytes are read from the socket at a time. What is unread at the end of a connection turns FIN into RST.
     pub read: Size,
     /// Whether a line's end counts for `line` and `field`, and the empty line for `fields`.
@@ -94,7 +94,7 @@ impl Default for RawHead {
             tab: Tab::Space,
             name_space: NameSpace::Cut,
             http2: Http2::Http11,
-            fault_behind: FaultBehind::Stay,
+            pipelined_fault: PipelinedFault::Stay,
             read: Size(64 << 10),
             count_ends: false,
             separators: Separators::Spaces,
@@ -173,7 +173,7 @@ pub enum Http2 {
 /// What a fault does to the replies to requests before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FaultBehind {
+pub enum PipelinedFault {
     /// Nothing: they are sent first.
     #[default]
     Stay,

@@ -1,11 +1,11 @@
 //! A profile as it is written: the keys of the TOML, each with its meaning and its default.
 //!
 //! The defaults describe no particular server: they are RFC 9110 and 9112 by the letter. `profiles/README.md` explains
-//! the same keys at length. Each table has a file of its own. [`super::build`] turns this into a [`super::Profile`], which
+//! the same keys at length. Each table has a file of its own. [`super::resolve`] turns this into a [`super::Profile`], which
 //! cannot be wrong.
 
+mod close;
 mod connection;
-mod ends;
 mod files;
 mod head;
 mod multipart;
@@ -17,17 +17,17 @@ mod timers;
 mod types;
 mod writes;
 
-pub use connection::{Announce, RawConnection, RawSays, RawUnkept, RepeatedConnection};
-pub use ends::{RawClientFin, RawEnds, Style};
+pub use close::{CloseStyle, RawClientFin, RawClose};
+pub use connection::{Announce, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
 pub use files::{IndexFor, Precompressed, RawFiles};
 pub use head::{
-    Counts, FaultBehind, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, RawBuffers, RawHead, Repeated,
-    Tab,
+    Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,
+    Repeated, Tab,
 };
 pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
 pub use request_body::{Continue, RawRequestBody, ReadBody};
-pub use response::{Claim, LengthForHead, RawResponse};
+pub use response::{ConnectionFields, LengthForHead, RawResponse};
 pub use target::{AbsoluteHost, EndSlash, RawTarget};
 pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
@@ -60,7 +60,7 @@ pub struct Raw {
     /// When a silent connection is ended, and what is said then.
     pub timers: RawTimers,
     /// How a connection is ended.
-    pub ends: RawEnds,
+    pub close: RawClose,
     /// What the client's FIN means.
     pub client_fin: RawClientFin,
     /// Limits of a request head.

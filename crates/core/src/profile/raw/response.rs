@@ -1,6 +1,6 @@
 //! `[response.NAME]`: what is answered.
 
-use super::{ReadBody, Style};
+use super::{CloseStyle, ReadBody};
 use crate::profile::template::Template;
 use crate::profile::units::Word;
 use serde::{Deserialize, Serialize};
@@ -50,19 +50,19 @@ pub struct RawResponse {
     pub length_for_head: Option<LengthForHead>,
     /// No head at all: the body alone is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bare: Option<bool>,
+    pub no_head: Option<bool>,
     /// The body is sent even to HEAD.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_for_head: Option<bool>,
     /// How its head is written, if otherwise than [writes] says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub head_apart: Option<Vec<usize>>,
+    pub split_head: Option<Vec<usize>>,
     /// The connection ends after it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ends: Option<bool>,
+    pub close: Option<bool>,
     /// What is said of the connection, whatever becomes of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub claims: Option<Claim>,
+    pub connection_fields: Option<ConnectionFields>,
     /// The response that takes its place for a request with a body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_body: Option<Word>,
@@ -74,16 +74,16 @@ pub struct RawResponse {
     pub continues: Option<bool>,
     /// The style of the end after it, if it ends the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub style: Option<Style>,
+    pub close_with: Option<CloseStyle>,
 }
 
 /// What a response says of its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Claim {
-    /// [connection.says] keep.
+pub enum ConnectionFields {
+    /// [connection.fields] keep.
     Keep,
-    /// [connection.says] close.
+    /// [connection.fields] close.
     Close,
     /// Neither.
     Nothing,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTimers {
-    /// Timers are looked at only at multiples of this time since the server started, those that `on_grid` names.
-    pub grid: Span,
+    /// Timers are looked at only at multiples of this time since the server started, those that `ticked` names.
+    pub tick: Span,
     /// Nothing received since the connection was accepted.
     pub unused: TimerText,
     /// A request line has begun and not ended.
@@ -26,9 +26,9 @@ pub struct RawTimers {
     /// The request body is not complete.
     pub body: TimerText,
     /// Nothing of the request body has come since the reply was sent; none: as `body`. It ends as `idle` does.
-    pub body_behind: Option<TimerText>,
-    /// The names of the timers that obey `grid`.
-    pub on_grid: Vec<String>,
+    pub body_after_reply: Option<TimerText>,
+    /// The names of the timers that obey `tick`.
+    pub ticked: Vec<String>,
     /// What counts where a timer runs out and bytes have come that were not noticed yet: the `bytes`, or the `timer`.
     pub tie: Tie,
 }

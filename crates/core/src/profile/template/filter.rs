@@ -42,7 +42,7 @@ filters! {
     IfBeyondAscii = "if-beyond-ascii", "no value if all is ASCII";
     DropBeyondAscii = "drop-beyond-ascii", "without the characters beyond ASCII";
     Lower = "lower", "in lower case";
-    Reversed = "reversed", "of `{says}`: the last line first";
+    Reversed = "reversed", "of `{connection_fields}`: the last line first";
     HostPort = "host-port", "of a host, its port; 80 if it has none";
     Authority = "authority", "a host as a URI has it: in lower case, without a dot at its end, without the port 80";
     PathLower = "path-encode-lower", "percent-encoded with lower-case digits but for letters, digits and $-_.+!*'(),:;@&=/~";

@@ -19,8 +19,8 @@ pub(super) fn responses(
     let mut raw = raw.clone();
     // Nearly no server has words for this; labserve always has some.
     raw.entry("503".to_owned()).or_insert_with(|| RawResponse {
-        head: Some("Content-Length: {content_length}\n{says}\n".to_owned()),
-        ends: Some(true),
+        head: Some("Content-Length: {content_length}\n{connection_fields}\n".to_owned()),
+        close: Some(true),
         ..RawResponse::default()
     });
     for (name, response) in &raw {
@@ -75,7 +75,7 @@ fn check_fields(fields: &BTreeMap<String, Template>) -> Result<(), Mistake> {
 }
 
 /// `head` with these fields in place of its own of the same name; without those whose value is empty. A field that it has
-/// not goes before `{says}`, or to the end.
+/// not goes before `{connection_fields}`, or to the end.
 fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
     let mut lines: Vec<String> = head.lines().map(str::to_owned).collect();
     for (name, value) in fields {
@@ -86,7 +86,9 @@ fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
         let at = lines.iter().position(is_it);
         lines.retain(|line| !is_it(line));
         if !value.source().is_empty() {
-            let says = lines.iter().position(|line| line.trim_start().starts_with("{says"));
+            let says = lines
+                .iter()
+                .position(|line| line.trim_start().starts_with("{connection_fields"));
             let at = at.or(says).unwrap_or(lines.len()).min(lines.len());
             lines.insert(at, format!("{name}: {}", value.source()));
         }
@@ -136,20 +138,20 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), template(value)))
                 .collect()
         };
-        let head = "Server: a\nCache-Control: public\nDate: {date}\n{says}\nETag: {etag}";
+        let head = "Server: a\nCache-Control: public\nDate: {date}\n{connection_fields}\nETag: {etag}";
         for (set, want) in [
             (&[][..], head),
             (
                 &[("Cache-Control", "no-store")],
-                "Server: a\nCache-Control: no-store\nDate: {date}\n{says}\nETag: {etag}",
+                "Server: a\nCache-Control: no-store\nDate: {date}\n{connection_fields}\nETag: {etag}",
             ),
             (
                 &[("cache-control", "")],
-                "Server: a\nDate: {date}\n{says}\nETag: {etag}",
+                "Server: a\nDate: {date}\n{connection_fields}\nETag: {etag}",
             ),
             (
                 &[("X-A", "{size}"), ("ETag", "")],
-                "Server: a\nCache-Control: public\nDate: {date}\nX-A: {size}\n{says}",
+                "Server: a\nCache-Control: public\nDate: {date}\nX-A: {size}\n{connection_fields}",
             ),
         ] {
             assert_eq!(with_fields(head, &fields(set)), want, "{set:?}");

@@ -1,37 +1,37 @@
-//! `[ends]` and `[client_fin]`.
+//! `[close]` and `[client_fin]`.
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
 use crate::close_reason::CloseReason;
-use crate::profile::raw::{Raw, Style};
+use crate::profile::raw::{CloseStyle, Raw};
 use crate::profile::units::Word;
-use crate::profile::{ClientFinPolicy, Ends, EofInHead, OnInput};
+use crate::profile::{ClientFinPolicy, ClosePolicy, EofInHead, OnInput};
 use std::time::Duration;
 
 /// How a connection is ended.
-pub(super) fn ends(raw: &Raw) -> Result<Ends, Mistake> {
-    let ends = &raw.ends;
-    let mut styles: Vec<Style> = vec![ends.default; CloseReason::ALL.len()];
-    let mut unread: Vec<Option<Style>> = vec![ends.unread; CloseReason::ALL.len()];
-    for (key, style) in &ends.by_reason {
+pub(super) fn close_policy(raw: &Raw) -> Result<ClosePolicy, Mistake> {
+    let close = &raw.close;
+    let mut styles: Vec<CloseStyle> = vec![close.default; CloseReason::ALL.len()];
+    let mut unread: Vec<Option<CloseStyle>> = vec![close.unread; CloseReason::ALL.len()];
+    for (key, style) in &close.by_reason {
         let Some(reason) = CloseReason::ALL.iter().find(|r| r.key() == key) else {
             let meant = did_you_mean(key, CloseReason::ALL.iter().map(|r| r.key()));
             return Err(mistake(
-                &["ends", key],
+                &["close", key],
                 format!("there is no such reason to end a connection{meant}"),
             ));
         };
         styles[*reason as usize] = *style;
         unread[*reason as usize] = None;
     }
-    Ok(Ends {
+    Ok(ClosePolicy {
         styles,
         unread,
-        after_body: ends.after_body,
-        linger_quiet: ends.linger_quiet.0.unwrap_or(Duration::MAX),
-        linger_total: ends.linger_total.0.unwrap_or(Duration::MAX),
-        pause: ends.pause.0,
-        pause_holds: ends.pause_holds,
+        after_body: close.after_body,
+        linger_quiet: close.linger_quiet.0.unwrap_or(Duration::MAX),
+        linger_total: close.linger_total.0.unwrap_or(Duration::MAX),
+        pause: close.pause.0,
+        pause_holds: close.pause_holds,
     })
 }
 

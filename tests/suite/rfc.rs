@@ -467,7 +467,7 @@ fn connections_are_kept_and_ended_as_section_9_has_it() {
 fn timers_answer_what_has_begun() {
     let (site, _) = start();
     let profile = site.root().join("fast.toml");
-    let mut timers = "extends = \"book\"\n[timers]\nunused = \"300ms\"\nidle = \"300ms\"\n".to_owned();
+    let mut timers = "extends = \"rfc\"\n[timers]\nunused = \"300ms\"\nidle = \"300ms\"\n".to_owned();
     for name in ["line", "head", "body"] {
         timers += &format!("{name}.after = \"300ms\"\n");
     }
@@ -519,7 +519,7 @@ fn start() -> (Site, Server) {
         .expect("the file");
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::new(MODIFIED, 500_000_000))
         .expect("a file time should be to be set");
-    let server = Server::start("book", site.root());
+    let server = Server::start("rfc", site.root());
     (site, server)
 }
 

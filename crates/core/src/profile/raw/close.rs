@@ -1,23 +1,23 @@
-//! `[ends]` and `[client_fin]`: how connections end, by either side.
+//! `[close]` and `[client_fin]`: how connections end, by either side.
 
 use super::word;
 use crate::profile::units::{Span, Word};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// `[ends]`: for each reason a style, one of `fin`, `close`, `linger`, `rst`, `hold`.
+/// `[close]`: for each reason a style, one of `fin`, `close`, `linger`, `rst`, `hold`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct RawEnds {
+pub struct RawClose {
     /// The style for every reason that is not named.
-    pub default: Style,
+    pub default: CloseStyle,
     /// The style where bytes of the client are unread at the end, for every reason that is not named; none: as without
     /// them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unread: Option<Style>,
+    pub unread: Option<CloseStyle>,
     /// The style after a reply to a request whose body has been read to its end; none: as without a body.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub after_body: Option<Style>,
+    pub after_body: Option<CloseStyle>,
     /// For `linger`: it ends when the client is silent for this long...
     pub linger_quiet: Span,
     /// ... and in any case after this time.
@@ -28,13 +28,13 @@ pub struct RawEnds {
     pub pause_holds: bool,
     /// The style by reason.
     #[serde(flatten)]
-    pub by_reason: BTreeMap<String, Style>,
+    pub by_reason: BTreeMap<String, CloseStyle>,
 }
 
-impl Default for RawEnds {
-    fn default() -> RawEnds {
-        RawEnds {
-            default: Style::Fin,
+impl Default for RawClose {
+    fn default() -> RawClose {
+        RawClose {
+            default: CloseStyle::Fin,
             unread: None,
             after_body: None,
             linger_quiet: Span(Some(std::time::Duration::from_secs(2))),
@@ -49,7 +49,7 @@ impl Default for RawEnds {
 /// What the end of a connection looks like on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Style {
+pub enum CloseStyle {
     /// FIN, and the socket is closed: what the client sends later is answered with RST.
     #[default]
     Fin,

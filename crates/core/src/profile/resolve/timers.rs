@@ -10,7 +10,7 @@ use std::time::Duration;
 /// When a silent connection is ended, and what is said then.
 pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
     let timers = &raw.timers;
-    const GRIDDED: [&str; 9] = [
+    const TICKED: [&str; 9] = [
         "unused",
         "line",
         "head",
@@ -19,12 +19,12 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         "blank",
         "idle",
         "body",
-        "body_behind",
+        "body_after_reply",
     ];
-    if let Some(bad) = timers.on_grid.iter().find(|name| !GRIDDED.contains(&name.as_str())) {
+    if let Some(bad) = timers.ticked.iter().find(|name| !TICKED.contains(&name.as_str())) {
         return Err(mistake(
-            &["timers", "on_grid"],
-            format!("expected names among {}, got `{bad}`", GRIDDED.join(", ")),
+            &["timers", "ticked"],
+            format!("expected names among {}, got `{bad}`", TICKED.join(", ")),
         ));
     }
     let timer = |key: &str, text: &TimerText| -> Result<Timer, Mistake> {
@@ -47,10 +47,10 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
                 .transpose()?,
             bytes_per_second: bytes_per_second.filter(|n| *n > 0),
             at_most: at_most.and_then(|Span(span)| span),
-            grid: timers
-                .grid
+            tick: timers
+                .tick
                 .0
-                .filter(|grid| !grid.is_zero() && timers.on_grid.iter().any(|name| name == key)),
+                .filter(|tick| !tick.is_zero() && timers.ticked.iter().any(|name| name == key)),
         })
     };
     Ok(Timers {
@@ -65,10 +65,10 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
             Some(text) => timer("head_again", text)?,
             None => timer("head", &timers.head)?,
         },
-        body_behind: timers
-            .body_behind
+        body_after_reply: timers
+            .body_after_reply
             .as_ref()
-            .map(|text| timer("body_behind", text))
+            .map(|text| timer("body_after_reply", text))
             .transpose()?,
         blank: timers.blank.as_ref().map(|text| timer("blank", text)).transpose()?,
         idle: timer("idle", &timers.idle)?,

@@ -1,6 +1,6 @@
 //! `[connection]`, with all that becomes of a connection.
 
-use super::ends::{client_fin, ends};
+use super::close::{client_fin, close_policy};
 use super::names::Names;
 use super::timers::timers;
 use super::{Mistake, mistake};
@@ -11,10 +11,10 @@ use crate::profile::units::Word;
 /// How long connections last, what is said of it, and how they end.
 pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mistake> {
     let connection = &raw.connection;
-    for line in connection.says.keep.iter().chain(&connection.says.close) {
+    for line in connection.fields.keep.iter().chain(&connection.fields.close) {
         if line.source().contains(['\r', '\n']) || !line.source().contains(':') {
             return Err(mistake(
-                &["connection", "says"],
+                &["connection", "fields"],
                 format!(
                     "expected field lines such as \"Connection: close\", got `{}`",
                     line.source()
@@ -40,10 +40,10 @@ pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPo
             None => names.answer(&["connection", "full"], &Word("503".to_owned()))?,
         },
         announce: connection.announce,
-        says_keep: connection.says.keep.clone(),
-        says_close: connection.says.close.clone(),
+        keep_fields: connection.fields.keep.clone(),
+        close_fields: connection.fields.close.clone(),
         timers: timers(raw, names)?,
-        ends: ends(raw)?,
+        close: close_policy(raw)?,
         client_fin: client_fin(raw, names)?,
     })
 }

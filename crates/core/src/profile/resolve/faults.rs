@@ -49,6 +49,13 @@ const SPECIAL_CASES: [(Fault, Fault); 29] = [
     (Fault::CodingTwice, Fault::CodingUnknown),
 ];
 
+/// The fault of which this one is a special case: a profile that does not list this one treats it as the other.
+#[cfg(test)]
+pub(in crate::profile) fn general_case(fault: Fault) -> Option<Fault> {
+    let pair = SPECIAL_CASES.iter().find(|(special, _)| *special == fault);
+    pair.map(|(_, general)| *general)
+}
+
 /// What is done about each fault.
 pub(super) fn faults(raw: &Raw, names: &Names) -> Result<Faults, Mistake> {
     let refuse = names.required("400")?;

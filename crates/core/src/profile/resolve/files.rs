@@ -30,7 +30,7 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         missing,
         denied: answer("denied", &files.denied)?,
         too_long: answer("too_long", &files.too_long)?,
-        behind_file: answer("behind_file", &files.behind_file)?,
+        path_after_file: answer("path_after_file", &files.path_after_file)?,
         file_slash: served("file_slash", &files.file_slash)?,
         missing_slash: files
             .missing_slash

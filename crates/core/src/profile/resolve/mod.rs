@@ -1,8 +1,8 @@
 //! From what was written to what cannot be wrong: resolves names, fills in defaults, checks what depends on more than one
 //! key. Each table that needs more than to be copied has a file of its own.
 
+mod close;
 mod connection;
-mod ends;
 mod faults;
 mod files;
 mod head;
@@ -12,12 +12,14 @@ mod responses;
 mod target;
 mod timers;
 
-use super::raw::{FaultBehind, Raw};
+use super::raw::{PipelinedFault, Raw};
 use super::template::Template;
 use super::types::MediaTypes;
 use super::units::Span;
 use super::{Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near};
 use connection::connection_policy;
+#[cfg(test)]
+pub(super) use faults::general_case;
 use files::file_policy;
 use head::head_policy;
 use methods::methods;
@@ -30,7 +32,7 @@ use target::target_policy;
 pub(super) type Mistake = (Vec<String>, String);
 
 /// Builds the profile `name`.
-pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
+pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     let (responses, names) = responses(&raw.response, &raw.fields)?;
     let request_body = request_body(raw, &names)?;
     Ok(Profile {
@@ -42,7 +44,7 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         head: head_policy(raw, &names)?,
         read: checked("head", "read", raw.head.read.0, 512, 1 << 20)? as usize,
         repeated: raw.head.repeated,
-        fault_discards: raw.head.fault_behind == FaultBehind::Discards,
+        pipelined_fault_discards: raw.head.pipelined_fault == PipelinedFault::Discards,
         repeated_date: raw.head.repeated_date.unwrap_or(Repeated::First),
         fold: raw.head.fold,
         trailing_space: raw.head.trailing_space,
@@ -66,15 +68,15 @@ pub(super) fn build(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         request_body,
         connection: connection_policy(raw, &names)?,
         writes: WritePolicy {
-            head_apart: raw.writes.head_apart.clone(),
-            page_head_apart: raw.writes.page_head_apart.clone(),
-            piece: checked("writes", "piece", raw.writes.piece.0, 1, 64 << 20)? as usize,
+            split_head: raw.writes.split_head.clone(),
+            split_page_head: raw.writes.split_page_head.clone(),
+            chunk_size: checked("writes", "chunk_size", raw.writes.chunk_size.0, 1, 64 << 20)? as usize,
             cork: raw.writes.cork && waits(raw.writes.body_delay).is_none() && waits(raw.writes.pause).is_none(),
             nodelay: raw.writes.nodelay,
             delay: waits(raw.writes.delay),
             body_delay: waits(raw.writes.body_delay),
             pause: waits(raw.writes.pause),
-            stalled: raw.writes.stalled.0,
+            send_timeout: raw.writes.send_timeout.0,
             min_rate: Some(raw.writes.min_rate).filter(|rate| *rate > 0),
             min_rate_after: raw.writes.min_rate_after.0.unwrap_or(Duration::MAX),
         },
