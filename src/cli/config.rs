@@ -11,7 +11,7 @@ use labserve_core::profile::{ConfigError, Profile, builtin};
 use labserve_server::events::Output;
 use labserve_server::files::{Directory, Limits, Memory, Root};
 use labserve_server::profile_files;
-use labserve_server::serve::Site;
+use labserve_server::server::Site;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};

@@ -9,8 +9,8 @@ use labserve_core::profile::layers::Stack;
 use labserve_core::profile::{Profile, builtin};
 use labserve_server::files::Limits;
 use labserve_server::profile_files;
-use labserve_server::serve::{Server, Site, run as run_servers};
-use labserve_timeline::Desk;
+use labserve_server::server::{Server, Site, run as run_servers};
+use labserve_timeline::ManagedServer;
 use std::net::{Ipv4Addr, SocketAddr};
 
 pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
@@ -18,7 +18,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     let root = config::root(shared.root.as_deref(), shared.follow_symlinks)?;
     let bind = shared.bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
     let mut servers: Vec<Server> = Vec::new();
-    let mut desks = Vec::new();
+    let mut managed = Vec::new();
     let mut skipped = String::new();
     for (number, (stack, profile)) in one_for_each_port()?.into_iter().enumerate() {
         let port = match args.base_port {
@@ -33,7 +33,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         };
         match serve::bind(site, SocketAddr::new(bind, port)) {
             Ok(server) => {
-                desks.push(Desk::new(server.address(), stack, server.site().clone()));
+                managed.push(ManagedServer::new(server.address(), stack, server.site().clone()));
                 servers.push(server);
             }
             Err(Mistake(why)) => skipped.push_str(&format!("  {} is skipped: {why}\n", stack.asked())),
@@ -71,7 +71,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     let running = run_servers(servers, options, &tapes)?;
     // The event log ends when nobody can tell it anything more.
     drop(tapes);
-    let (_, timeline) = timeline::start(prepared, desks, (&running, &notes), &names)?;
+    let (_, timeline) = timeline::start(prepared, managed, (&running, &notes), &names)?;
     Program {
         running,
         recorder,

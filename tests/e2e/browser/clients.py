@@ -1,55 +1,52 @@
 #!/usr/bin/env python3
-"""Real clients against every profile: curl, Python, Node's fetch and headless Chromium.
+"""Real clients on every profile: curl, Python, Node's fetch and headless Chromium.
 
-    tests/clients.py [--binary target/release/labserve] [--root static] [--artefacts DIR]
+    tests/e2e/browser/clients.py [--root DIR] [--artefacts DIR]
 
-Starts `labserve lab` over the demo site, lets every client load from every profile, and holds what they got against
-the files and against the server's own log. What is not installed is skipped, and said so; with CI=true that is an error.
-The last line counts: `N passed, M failed`.
+Starts `labserve lab` over the demo site, has every client load from every profile, and compares what they got with the
+files and with the server's own log. A client that is not installed is SKIPPED. The last line counts: `N passed, M failed`.
 """
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
 
-import argparse, json, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time, urllib.request
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from e2e.pylib import chromium, cli
+from e2e.pylib.process import Labserve, free_port
 
 FILES = ["index.html", "static/style1.css", "static/head.jpg", "static/BGM.wav"]
 PAGE = ["/", "/static/style1.css", "/static/head.jpg", "/static/BGM.wav", "/favicon.ico"]
-# What does not honour Range, and so cannot resume a download: curl says so with its exit code 33.
+# Profiles that ignore Range, so that a download cannot be resumed: curl says so with its exit code 33.
 NO_RANGES = {"django"}
+# No fewer than there are profiles.
+PORTS = 40
 
 
-class Lab:
-    """`labserve lab`, its profiles' ports, and its log."""
+class Log:
+    """The log of exchanges of a running server."""
 
-    def __init__(self, binary, root):
-        self.log = tempfile.NamedTemporaryFile("r", suffix=".log")
-        self.process = subprocess.Popen(
-            [binary, "lab", "--root", root, "--base-port", "24000", "--log", "json", "--no-timeline"],
-            stdout=subprocess.PIPE, stderr=open(self.log.name, "w"), text=True)
-        self.ports = {}
-        for line in self.process.stdout:
-            if found := re.match(r"\s+(\S+)\s+http://127\.0\.0\.1:(\d+)/", line):
-                self.ports[found[1]] = int(found[2])
-            if len(self.ports) >= 10 or "is skipped" in line:
-                break
+    def __init__(self, server):
+        self.server, self.read = server, 0
 
     def exchanges(self):
-        """What the log holds since the last call: (path, status) of every exchange."""
-        out = []
-        for line in self.log:
-            event = json.loads(line)
-            if "status" in event:
-                out.append((event["path"], event["status"]))
-        return out
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        """(path, status) of every exchange since the last call."""
+        lines = self.server.log().splitlines()
+        events = [json.loads(line) for line in lines[self.read:]]
+        self.read = len(lines)
+        return [(event["path"], event["status"]) for event in events if "status" in event]
 
 
 def run(*argv, timeout=60):
     return subprocess.run(argv, capture_output=True, timeout=timeout)
 
 
-def curl(url, profile, root):
+def try_curl(url, profile, root):
     """Whole files on one connection, on one each, HEAD, a range, and a resumed download."""
     for path in FILES:
         want = (root / path).read_bytes()
@@ -59,7 +56,7 @@ def curl(url, profile, root):
     both = run("curl", "-sS", "--fail", url + FILES[1], url + FILES[2])
     assert both.stdout == (root / FILES[1]).read_bytes() + (root / FILES[2]).read_bytes(), "curl with two files"
     assert run("curl", "-sS", "--fail", "-I", url + FILES[1]).returncode == 0, "curl -I"
-    assert run("curl", "-sS", "-o", os.devnull, "-w", "%{http_code}", url + "nope").stdout == b"404", "curl of what is not there"
+    assert run("curl", "-sS", "-o", os.devnull, "-w", "%{http_code}", url + "nope").stdout == b"404", "curl of a missing file"
     want = (root / FILES[2]).read_bytes()
     part = run("curl", "-sS", "-r", "100-199", url + FILES[2]).stdout
     assert part == (want if profile in NO_RANGES else want[100:200]), "curl -r"
@@ -73,13 +70,13 @@ def curl(url, profile, root):
             assert resumed.returncode == 0 and pathlib.Path(half.name).read_bytes() == want, "curl -C -"
 
 
-def python(url, profile, root):
+def try_python(url, _, root):
     for path in FILES:
         with urllib.request.urlopen(url + path, timeout=10) as reply:
             assert reply.read() == (root / path).read_bytes(), f"urllib: {path}"
 
 
-def node(url, profile, root):
+def try_node(url, _, root):
     script = """
         const [url, ...paths] = process.argv.slice(1);
         for (const path of paths) {
@@ -92,17 +89,15 @@ def node(url, profile, root):
     assert got.stdout.decode().split("\n")[:-1] == want, f"fetch: {got.stdout} {got.stderr.decode()[-300:]}"
 
 
-def chromium(url, profile, root, lab, artefacts):
-    lab.exchanges()
-    with tempfile.TemporaryDirectory() as profile_dir:
-        picture = artefacts / f"{profile}.png" if artefacts else pathlib.Path(profile_dir) / "page.png"
-        got = run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                  f"--user-data-dir={profile_dir}", "--window-size=1280,900", f"--screenshot={picture}",
+def try_chromium(url, picture, log):
+    """Loads the page, leaves a picture of it, and looks in the log for what Chromium asked for."""
+    log.exchanges()
+    with tempfile.TemporaryDirectory() as home:
+        got = run(chromium.path(), *chromium.FLAGS, f"--user-data-dir={home}", "--window-size=1280,900", f"--screenshot={picture}",
                   "--timeout=3000", url, timeout=120)
-        assert picture.exists() and picture.stat().st_size > 10_000, f"no picture: {got.stderr.decode()[-500:]}"
+    assert picture.exists() and picture.stat().st_size > 10_000, f"no picture: {got.stderr.decode()[-500:]}"
     time.sleep(0.2)
-    seen = lab.exchanges()
+    seen = log.exchanges()
     for path in PAGE:
         statuses = [status for at, status in seen if at == path]
         good = {404} if path == "/favicon.ico" else {200, 206}
@@ -110,38 +105,37 @@ def chromium(url, profile, root, lab, artefacts):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default="target/release/labserve")
-    parser.add_argument("--root", default="static", type=pathlib.Path)
-    parser.add_argument("--artefacts", type=pathlib.Path, help="where the browser's pictures are kept")
-    args = parser.parse_args()
-    if args.artefacts:
-        args.artefacts.mkdir(parents=True, exist_ok=True)
-    lab = Lab(args.binary, str(args.root))
+    parser = cli.parser(__doc__)
+    parser.add_argument("--root", default=cli.CHECKOUT / "static", type=pathlib.Path, help="the directory to serve (default: the demo site)")
+    parser.add_argument("--artefacts", type=pathlib.Path, default=cli.ARTEFACTS, help="where Chromium's pictures go (default target/artefacts)")
+    options = parser.parse_args()
+    options.artefacts.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
-    try:
-        assert lab.ports, "labserve lab printed no table"
-        for name, client in (("curl", curl), ("python3", python), ("node", node), ("chromium", chromium)):
-            if not shutil.which(name):
-                print(f"SKIPPED: {name} is not installed", flush=True)
-                failed += os.environ.get("CI") == "true"
+    with Labserve(options.binary, "lab", "--root", options.root, "--base-port", free_port(PORTS), "--log", "json") as lab:
+        log = Log(lab)
+
+        def in_chromium(url, profile, _):
+            try_chromium(url, options.artefacts / f"{profile}.png", log)
+
+        for name, program, client in (("curl", shutil.which("curl"), try_curl), ("python", sys.executable, try_python),
+                                      ("node", shutil.which("node"), try_node), ("chromium", chromium.path(), in_chromium)):
+            if not program:
+                failed += cli.skip(f"{name} is not installed")
                 continue
             for profile, port in lab.ports.items():
-                more = (lab, args.artefacts) if client is chromium else ()
                 try:
-                    client(f"http://127.0.0.1:{port}/", profile, args.root, *more)
+                    client(f"http://127.0.0.1:{port}/", profile, options.root)
                     passed += 1
                 except (AssertionError, OSError, subprocess.TimeoutExpired) as why:
                     failed += 1
-                    print(f"FAILED: {name} with {profile}: {why}", flush=True)
-    finally:
+                    print(f"FAILED: {name} on {profile}: {why}", flush=True)
         code = lab.stop()
     if code != 0:
         failed += 1
         print(f"FAILED: labserve ended with {code}")
     print(f"real clients: {passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+    return failed > 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,29 +1,29 @@
-// What the timeline's page claims of each connection, as a person reads it from the page; and whether the event log says the same.
+// What the timeline's page claims of each connection, as a person reads it; and whether the event log says the same.
 //
-// Knows the page's elements and the words of its English texts. Must not know the page's modules: it would agree with their mistakes.
+// Knows the page's elements and its English texts. Must not know the page's modules: it would agree with their mistakes.
 
 /**
  * Every connection that the page knows: the table's row, the panel with its facts and its ladder, and each exchange's panel.
- * Times are `{text, ns, within}`: what stood there, what that is, and how far rounding may have moved it.
+ * Times are `{text, ns, within}`: the text, its value, and how far rounding may have moved it.
  */
 export async function readClaims(page) {
   await page.fill("#filter", "");
   await page.uncheck("#open-only");
   await page.click("#tab-connections");
-  // The table follows the events in its own time.
+  // The table is drawn some time after the events.
   await page.waitForTimeout(600);
   const raw = await page.evaluate(readAll);
   return raw.map(understood);
 }
 
-/** Runs in the page. Clicks what a person would click; every panel is there when the click returns. */
+/** Runs in the page. Clicks what a person would click. Every panel is there when the click returns. */
 function readAll() {
   const $ = (selector, root = document) => root.querySelector(selector);
   const text = (element) => element?.textContent ?? null;
   const more = $("#list > button");
   while (!more.hidden) more.click();
   const facts = (root) => Object.fromEntries([...root.querySelectorAll("dl dt")].filter((dt) => !dt.hidden).map((dt) => [text(dt), text(dt.nextElementSibling)]));
-  /** The bytes that a head stands for: a mark for each CR and LF, and for each byte without a picture. */
+  /** The bytes of a head as it is shown: with a mark for each CR and LF, and for each byte that is not printable. */
   const bytes = (pre) => {
     if (!pre) return null;
     let out = "";
@@ -64,7 +64,7 @@ function readAll() {
 
 const UNITS = { µs: 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9 };
 
-/** A time as the page writes it: `+5.00 s`, `12 µs`, `2 min 05 s`. */
+/** A time as the page writes it, such as `+5.00 s`, `12 µs`, `2 min 05 s`. */
 export function time(text) {
   const parts = [...(text ?? "").matchAll(/(\d+)(?:\.(\d+))? (µs|ms|min|s|h)\b/g)];
   if (parts.length === 0) return null;
@@ -73,7 +73,7 @@ export function time(text) {
   return { text, ns, within: (UNITS[unit] / 10 ** (part?.length ?? 0)) * 0.5001 };
 }
 
-/** What one connection's texts say, in the terms of the event log. */
+/** What the texts of one connection say, in the terms of the event log. */
 function understood(raw) {
   const state = raw.cells[3];
   const end = /^(server|client) (FIN|RST)(?:, (then lingers|for which the server waited|answered with RST))?: (.*)$/.exec(state);
@@ -94,7 +94,7 @@ function understood(raw) {
   };
 }
 
-/** The claims in the terms of the log, for tests/agree.py. */
+/** The claims in the terms of the log, for tests/e2e/capture/agree.py. */
 export function forCapture(claims) {
   const lines = (head) => head.split(/\r?\n/).slice(0, -2);
   return claims.map((claim) => {
@@ -102,7 +102,7 @@ export function forCapture(claims) {
     const replies = claim.replies.map(({ panel, ...reply }) => {
       const asked = panel.request && { head_bytes: reply.asked, raw: lines(panel.request) };
       const [, method, target] = /^\d+ (\S+) (.*)$/.exec(panel.said) ?? [];
-      // A name that was cut, or has bytes without a picture, is shown otherwise than it was sent.
+      // A target that was cut, or has bytes that are not printable, is not shown as it was sent.
       if (asked && method && !/…|\\/.test(panel.said)) Object.assign(asked, { method, target });
       return { ...reply, asked, ...(panel.reply && { raw: lines(panel.reply) }) };
     });
@@ -116,7 +116,7 @@ export function forCapture(claims) {
 
 const FOLLOWED_BY = { "then lingers": "linger", "for which the server waited": "hold", "answered with RST": "rst" };
 
-/** The rests of a ladder: from a step that says "rests" to the next one, if there is one. */
+/** The idle periods of a ladder: from an idle step to the next step, if there is one. */
 function rests(rungs) {
   let replies = 0;
   return rungs.flatMap((rung, i) => {
@@ -126,7 +126,7 @@ function rests(rungs) {
   });
 }
 
-/** How the end of a connection of the log is to read: whose, FIN or RST, and what follows. */
+/** What the page should say of the end of a logged connection: whose it was, FIN or RST, and what follows. */
 function loggedEnd({ lines, close }) {
   if (!close) return null;
   const { who, style, reason } = close;
@@ -138,7 +138,7 @@ function loggedEnd({ lines, close }) {
   return { who, how: style === "rst" || lines.at(-1).unread ? "rst" : "fin", followedBy: style === "linger" ? "linger" : null };
 }
 
-/** The words of a ladder's step, from its line of the log; null where they are the server's own words for a reason. */
+/** The text of a ladder's step, from its line of the log; null where it is the server's text for a reason. */
 function stepWords(line) {
   switch (line.event) {
     case "accepted":
@@ -160,14 +160,14 @@ function stepWords(line) {
 
 const SIDES = { head: "client", body: "client", "client-fin": "client", reset: "client", reply: "server", close: "server" };
 
-/** Text of the wire on one line: what has no picture as `\\xNN`, and cut where it is long. */
+/** Text of the wire on one line: bytes that are not printable as `\\xNN`, and cut where it is long. */
 function shown(text, most) {
   const cut = text.length > most ? "…" : "";
   const seen = text.slice(0, most).replace(/[\p{Cc}\xa0\xad]/gu, (c) => (c === "\r" ? "\\r" : c === "\n" ? "\\n" : `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`));
   return seen + cut;
 }
 
-/** Compares; `differences` is to be empty. `count`: how many claims were compared. `reasons`: key of the log -> words. */
+/** Compares the claims with the log. Returns `{count, differences}`. `reasons`: key of the log -> English text. */
 export function againstLog(claims, log, reasons) {
   const found = { count: 0, differences: [] };
   const byId = new Map(claims.map((claim) => [claim.connection, claim]));

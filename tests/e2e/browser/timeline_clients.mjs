@@ -1,12 +1,12 @@
-// Raw clients for tests/timeline_page.mjs: each opens one connection and ends it in its own way, or lets the server end it.
+// Raw clients for timeline_page.mjs: each opens one connection and ends it in its own way, or lets the server end it.
 //
-// Knows sockets. Must not know what a server is to answer, nor the timeline.
+// Knows sockets. Must not know what a server should reply, nor the timeline.
 
 import { get } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Waits until `probe` answers something true, and answers it. */
+/** Waits until `probe` returns something true, and returns it. */
 export async function until(what, probe, seconds = 10) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
@@ -17,7 +17,7 @@ export async function until(what, probe, seconds = 10) {
   }
 }
 
-/** Bytes over a socket of its own; answers once a head came, or the end: `{socket, port, text, error, ended}`. */
+/** Sends bytes on a socket of its own. Resolves once a head has come, or the end, to `{socket, port, text, error, ended}`. */
 export function talk(port, bytes, { keep = false } = {}) {
   return new Promise((done, refuse) => {
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: keep === "half" }, () => bytes && socket.write(bytes, "latin1"));
@@ -38,7 +38,7 @@ export function talk(port, bytes, { keep = false } = {}) {
   });
 }
 
-/** One GET; answers its status and fields. */
+/** One GET. Resolves to its status and fields. */
 export function fetchHead(url) {
   return new Promise((done, refuse) => {
     get(url, { agent: false }, (reply) => {
@@ -49,13 +49,13 @@ export function fetchHead(url) {
 }
 
 const ASK = "GET /static/style1.css HTTP/1.1\r\nHost: a\r\n\r\n";
-/** Opens one, and says nothing to begin with. */
+/** Opens a connection and sends nothing. */
 const open = (port) => talk(port, null, { keep: true });
 const asked = (port, bytes = ASK) => talk(port, bytes, { keep: true });
-/** Until the server has ended it, at most so long. */
+/** Waits for the server to end the connection, at most that long. */
 const ended = (said, seconds = 3) => until("the server's end", () => said.ended || said.socket.readableEnded, seconds).catch(() => {});
 
-/** The ways to end a connection; each is a name, and what a client does at a port. */
+/** The ways to end a connection: each is a name, and what a client does at a port. */
 export const ENDINGS = [
   ["FIN between requests", async (port) => {
     const said = await asked(port);
@@ -68,7 +68,7 @@ export const ENDINGS = [
     await wait(250);
     said.socket.resetAndDestroy();
   }],
-  ["half-closed behind its request", async (port) => {
+  ["half-closed after its request", async (port) => {
     const { socket, ...said } = await talk(port, null, { keep: "half" });
     socket.end(ASK, "latin1");
     await wait(400);
@@ -99,7 +99,7 @@ export const ENDINGS = [
     await wait(200);
     said.socket.resetAndDestroy();
   }],
-  ["a head in three parts, then a rest", async (port) => {
+  ["a head in three parts, then silence", async (port) => {
     const said = await open(port);
     for (const part of ["GET /static/style1.css HT", "TP/1.1\r\nHo", "st: a\r\n\r\n"]) {
       said.socket.write(part);
@@ -113,12 +113,12 @@ export const ENDINGS = [
   }],
   ["asked for close", async (port) => ended(await asked(port, ASK.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")))],
   ["HTTP/1.0", async (port) => ended(await asked(port, ASK.replace("1.1", "1.0")))],
-  ["a request that is none", async (port) => {
+  ["a refused request", async (port) => {
     const said = await asked(port, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n");
     await ended(said);
     said.socket.destroy();
   }],
-  ["a request that is none, and much behind it", async (port) => {
+  ["a refused request, and much after it", async (port) => {
     const said = await asked(port, `GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n${"x".repeat(300_000)}`);
     await ended(said);
     said.socket.destroy();

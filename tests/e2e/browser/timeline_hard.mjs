@@ -1,7 +1,7 @@
-// What is hard on the timeline's page: fingers, colour blindness, other programs' importers, thousands of lanes, readers that do not
-// read, text that is too long. Part of tests/timeline_page.mjs.
+// What is hard for the timeline's page: touch, colour blindness, other programs' importers, thousands of lanes, readers that
+// do not read, long text. Part of timeline_page.mjs.
 //
-// Knows the page as a person and a browser see it, and the server's memory. Must not know how either is made.
+// Knows the page as a person and a browser see it, and the server's memory. Must not know how either works.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -11,12 +11,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { talk, until } from "./timeline_clients.mjs";
 import { FLAGS, TIMELINE, browserPath, check, download, npm, options, playwright, rows, tab } from "./timeline_lab.mjs";
 
-/** Lanes in the picture, and how many frames a second there must be at the least; a machine has other work, too. */
+/** Lanes in the picture, and the least frames a second. The machine may have other work, too. */
 const LANES = 2000;
 const LEAST_FRAMES = 30;
-/** A frame's own work (ms): what of it is the page's does not depend on what else runs. */
+/** The most that the page may need for one frame (ms). This does not depend on what else runs. */
 const MOST_DRAWING = 8;
-/** Who wants to read the events and takes nothing, and how much (MiB) the program may grow by: 64 of them may, each holds about
+/** Readers of events that take nothing, and how much the program may grow (MiB): 64 of them are admitted, each holds about
     1 MiB, and the ring has 8. */
 const READERS = 200;
 const MOST_GROWTH = 104;
@@ -30,7 +30,7 @@ export async function hardTests(browser, page, lab) {
   await manyLanes(browser, lab);
 }
 
-/** From when to when the picture shows, in ms of the day: the title of its SVG says it. */
+/** The time span that the picture shows, in ms of the day. The title of its SVG has it. */
 async function seen(page) {
   const drawing = await download(page, async () => {
     await page.click("#export summary");
@@ -42,7 +42,7 @@ async function seen(page) {
 }
 
 async function fingers(browser, lab) {
-  await check("two fingers zoom around what is between them, one finger moves", async () => {
+  await check("two fingers zoom around the point between them, one finger moves", async () => {
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: "en-US" });
     const page = await context.newPage();
     await page.goto(lab.timeline);
@@ -114,7 +114,7 @@ async function exported(page) {
 }
 
 async function colourBlind(browser, lab) {
-  await check("pictures as those see them who see colours otherwise", async () => {
+  await check("pictures as people with colour blindness see them", async () => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US" });
     const page = await context.newPage();
     await page.goto(lab.timeline);
@@ -158,12 +158,12 @@ async function longText(page, lab) {
   });
 }
 
-/** Resident memory of the program that is its own, in MiB. */
+/** Resident memory of the program that is not a file's, in MiB. */
 function memory(lab) {
   return Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${lab.process.pid}/status`, "utf8"))[1]) / 1024;
 }
 
-/** One GET of the API; answers how many ms it took. */
+/** One GET of the API. Returns how many ms it took. */
 async function answerTime() {
   const begun = performance.now();
   const reply = await fetch(`http://127.0.0.1:${TIMELINE}/api/v1/state`);
@@ -172,7 +172,7 @@ async function answerTime() {
   return performance.now() - begun;
 }
 
-/** Asks as fast as it may on a few connections, until `seconds` are over. */
+/** Asks as fast as possible on eight connections, for that many seconds. */
 async function load(port, seconds) {
   const request = `GET /static/style1.css HTTP/1.1\r\nHost: a\r\nX-Filler: ${"z".repeat(2000)}\r\n\r\n`;
   const end = Date.now() + seconds * 1000;
@@ -218,7 +218,7 @@ async function readers(page, lab) {
     assert.ok(slowest < 1000, `an answer took ${slowest} ms`);
     const said = await talk(lab.ports.node, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     await tab(page, "connections");
-    await until("the page to show what came behind it", async () => (await rows(page)).some((row) => row.port === said.port));
+    await until("the page to show what came after it", async () => (await rows(page)).some((row) => row.port === said.port));
   });
 }
 

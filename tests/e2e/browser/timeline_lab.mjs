@@ -1,4 +1,5 @@
-// What the tests of the timeline's page share: what is needed, `labserve lab` as a process, dumpcap, and the page's own controls.
+// What the tests of the timeline's page share: their options, the tools that they install, `labserve lab` as a process,
+// dumpcap, and the page's own controls.
 //
 // Knows processes and the page's elements. Must not know what is tested.
 
@@ -12,11 +13,11 @@ import { parseArgs } from "node:util";
 import { until } from "./timeline_clients.mjs";
 
 export const HERE = dirname(fileURLToPath(import.meta.url));
-export const ROOT = dirname(HERE);
+export const ROOT = resolve(HERE, "../../..");
 export const { values: options } = parseArgs({
   allowPositionals: true,
   options: {
-    binary: { type: "string", default: join(ROOT, "target/release/labserve") },
+    binary: { type: "string", default: process.env.LABSERVE_PROGRAM ?? join(ROOT, "target/release/labserve") },
     artefacts: { type: "string", default: join(ROOT, "target/artefacts") },
     "base-port": { type: "string", default: "26300" },
   },
@@ -24,14 +25,14 @@ export const { values: options } = parseArgs({
 export const WORK = join(ROOT, "target/timeline-page");
 export const TIMELINE = Number(options["base-port"]) + 90;
 export const LOG = join(WORK, "events.jsonl");
-/** Of the program that is started again. */
+/** The log of the program when it is started again. */
 export const SECOND_LOG = join(WORK, "events-again.jsonl");
 export const CAPTURE = join(WORK, "capture.pcapng");
 export const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-/** How many checks there were, and how many claims of the page were compared. */
+/** The checks that passed and failed, and how many claims of the page were compared. */
 export const tally = { passed: 0, failed: 0, claimed: 0 };
 
-/** Does it, and counts it as passed or failed. */
+/** Runs a check, and counts it as passed or failed. */
 export async function check(name, action) {
   try {
     await action();
@@ -43,7 +44,7 @@ export async function check(name, action) {
   }
 }
 
-// What is needed.
+// Tools.
 
 function install(command, ...argv) {
   const done = spawnSync(command, argv, { encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
@@ -61,7 +62,7 @@ export function browserPath() {
 
 /** A package from npm, of a major version, installed into target/ if it is not there. */
 export function npm(name, version) {
-  // Looked for as a file: what Node has once not found, it does not look for again.
+  // Looked up as a file: Node remembers a package that it did not find.
   if (!existsSync(join(WORK, "node_modules", name))) {
     if (!existsSync(join(WORK, "package.json"))) writeFileSync(join(WORK, "package.json"), '{"private":true}\n');
     install("npm", "install", "--prefix", WORK, "--no-audit", "--no-fund", "--save", `${name}@${version}`);
@@ -73,7 +74,7 @@ export const playwright = () => npm("playwright-core", 1).chromium;
 
 // The server.
 
-/** dumpcap on the ports of the servers, not on that of the timeline. */
+/** dumpcap on the ports of the servers, without that of the timeline. */
 export class Capture {
   static async start() {
     if (spawnSync("dumpcap", ["-v"]).error) install("apt-get", "install", "-y", "-qq", "--no-install-recommends", "tshark");
@@ -96,6 +97,7 @@ export class Capture {
   }
 }
 
+/** `labserve lab` over the demo site, with an event log and a timeline. `ports` are by profile. */
 export class Lab {
   static async start(log = LOG) {
     writeFileSync(log, "");
@@ -121,7 +123,7 @@ export class Lab {
     return `http://127.0.0.1:${this.ports[name]}/`;
   }
 
-  /** Stops it in order; answers its exit code. */
+  /** Stops it in order. Returns its exit code. */
   async stop() {
     this.process.kill("SIGTERM");
     const code = await Promise.race([this.ended, wait(15_000, "still running after 15 s", { ref: false })]);
@@ -133,7 +135,7 @@ export class Lab {
 
 // The page.
 
-/** Rows of the table: one object each, with the row's data. */
+/** The rows of the table, each as an object of its data. */
 export const rows = (page) => page.$$eval("table.connections tbody tr", (list) => list.map((row) => ({ ...row.dataset, port: row.querySelector("button").textContent, text: row.textContent })));
 export const rowOf = async (page, port) => (await rows(page)).find((row) => row.port === port);
 export const tab = (page, name) => page.click(`#tab-${name}`);

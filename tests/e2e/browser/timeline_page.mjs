@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// The timeline page, end to end in headless Chromium, held against the event log and against a capture of the same run.
+// The timeline page, end to end in headless Chromium, compared with the event log and with a capture of the same run.
 //
-//   tests/timeline_page.mjs [--binary target/release/labserve] [--artefacts target/artefacts]
+//   tests/e2e/browser/timeline_page.mjs [--binary PROGRAM] [--artefacts DIR] [--base-port N]
 //
-// Installs what it needs (Debian's chromium and tshark, playwright-core from npm into target/). First the page's pure modules are
-// tested under node; then `labserve lab` runs with an event log, a browser loads the demo site from it, and the timeline is
-// read as a person reads it: the table, the detail, the knobs, the exports. dumpcap captures the servers' ports meanwhile, raw
-// clients end connections in every way, and all that the page says is compared with the log and with what `explain` reads in
-// the capture (timeline_claims.mjs, agree.py). Screenshots go to the artefacts.
-// The last line counts.
+// Installs what it needs (Debian's chromium and tshark, playwright-core from npm into target/). First the page's pure
+// modules are tested under Node. Then `labserve lab` runs with an event log, a browser loads the demo site from it, and the
+// timeline is read as a person reads it: the table, the detail, the settings, the exports. Meanwhile dumpcap captures the
+// servers' ports, and raw clients end connections in every way. All that the page says is compared with the log and with
+// what `explain` reads in the capture (timeline_claims.mjs, ../capture/agree.py). Screenshots go to target/artefacts. The
+// program is --binary, or LABSERVE_PROGRAM, or target/release/labserve. The last line counts: `N passed, M failed`.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -25,9 +25,9 @@ import {
 
 const CLAIMS = join(WORK, "claims.json");
 const WIDTHS = [[390, 844], [1280, 800], [2560, 1300]];
-/** Under these profiles connections are ended in every way. */
+/** The profiles under which connections are ended in every way. */
 const ENDING_SERVERS = ["node", "flask", "iis", "nginx", "apache", "django"];
-/** How late (s) what a timer does may be on a busy machine. */
+/** How late (s) a timer may be on a busy machine. */
 const LATE = 0.5;
 
 /** The event log, by connection: `{port, server, lines, replies, close, end}`. */
@@ -49,7 +49,7 @@ function eventLog() {
 
 // The page.
 
-/** What the page must never do: break its policy, throw, run what the wire sent, or ask another host. */
+/** Collects in `wrong` what the page must never do: break its policy, throw, run what the wire sent, ask another host. */
 function watch(page, wrong) {
   page.on("console", (message) => {
     if (message.type() === "error" && !/status of (401|422)/.test(message.text())) wrong.push(message.text());
@@ -69,8 +69,8 @@ function watch(page, wrong) {
 }
 
 /**
- * Loads the demo site as a page. Its parts are let through one after the other, as on a slow network: so a connection that
- * is kept carries them all, and the number of connections is the server's doing, not that of a race inside the browser.
+ * Loads the demo site as a page. Its parts are requested one after the other, as on a slow network: so a persistent
+ * connection carries them all, and the number of connections depends on the server and not on a race inside the browser.
  */
 async function visit(browser, url) {
   const context = await browser.newContext();
@@ -85,13 +85,13 @@ async function visit(browser, url) {
       });
       await route.continue();
       await Promise.race([finished, wait(3000)]);
-      // The browser takes a connection back a moment after its reply.
+      // The browser can use a connection again a moment after its reply.
       await wait(60);
     });
   });
   const page = await context.newPage();
   await page.goto(url);
-  // Playwright refuses a browser's own request for its icon while it holds requests back; with a query it lets it through.
+  // Playwright blocks the browser's own request for its icon while it intercepts requests. With a query it does not.
   await page.evaluate(() => fetch("/favicon.ico?").then((reply) => reply.text()));
   await turn;
   return context;
@@ -118,7 +118,7 @@ async function main() {
     await watch(page, wrong);
     await pageTests(browser, page, lab);
     await wireTests(page, lab);
-    await knobTests(page, lab);
+    await settingTests(page, lab);
     await exportTests(page);
     await claimTests(page, lab, capture);
     await pictures(page);
@@ -137,7 +137,7 @@ async function main() {
     });
     await check("the page kept its policy, threw nothing, ran nothing, asked nobody else", async () => {
       const violations = await page.evaluate(() => window.violations);
-      // A server that is down cannot be reached; that is no mistake of the page.
+      // A server that is down cannot be reached. That is not the page's mistake.
       const mistakes = wrong.filter((text) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(text));
       assert.deepEqual([...violations, ...mistakes], []);
     });
@@ -187,7 +187,7 @@ async function pageTests(browser, page, lab) {
     await visitor.close();
   });
 
-  await check("iis: a rest that nothing announces and that does not end, and a connection never used", async () => {
+  await check("iis: an idle connection that nothing announces and that does not end, and a connection never used", async () => {
     const visitor = await visit(browser, lab.site("iis"));
     const unused = await talk(lab.ports.iis, null, { keep: true });
     const row = await until("five requests", async () => (await rows(page)).find((r) => r.server === "iis" && r.requests === "5"));
@@ -235,14 +235,14 @@ async function pageTests(browser, page, lab) {
     await page.focus("#picture");
     await page.keyboard.press("f");
     const box = await page.locator("#picture").boundingBox();
-    // The lane is the first below its heading; its exchange stands at its beginning.
+    // The lane is the first below its heading. Its exchange is at its beginning.
     const y = box.y + 44 + 28 + 12;
     for (let x = box.x + 100; x < box.x + 180; x += 3) {
       await page.mouse.click(x, y);
       if (await page.locator(".panel.exchange").count()) break;
     }
     assert.equal(await page.locator(".panel.exchange").count(), 1);
-    // The wheel over the axis changes how much time is seen, and with it the picture.
+    // The wheel over the axis changes how much time is shown, and so the picture.
     const before = await page.locator("#picture").screenshot();
     await page.mouse.move(box.x + 300, box.y + 10);
     await page.mouse.wheel(0, -400);
@@ -281,7 +281,7 @@ async function wireTests(page, lab) {
     assert.equal(await page.locator("[data-head=request] .crlf").count(), 10);
     await page.uncheck(".heads .check input");
   });
-  await check("why a 304 is a 304", async () => {
+  await check("the page says why a reply is a 304", async () => {
     const first = await talk(lab.ports.node, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     const etag = /^etag: (.*)\r$/im.exec(first.text)[1];
     const second = await talk(lab.ports.node, `GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: ${etag}\r\n\r\n`);
@@ -310,12 +310,12 @@ async function wireTests(page, lab) {
   }
 }
 
-async function knobTests(page, lab) {
-  const row = (key) => page.locator(`[data-knob="${key}"]`);
-  const server = (name) => page.$eval("#knobs-server", (select, wanted) => [...select.options].find((o) => o.text.startsWith(`${wanted} `)).value, name);
-  await check("a knob turned on the page changes the next response", async () => {
-    await tab(page, "knobs");
-    await page.selectOption("#knobs-server", await server("node"));
+async function settingTests(page, lab) {
+  const row = (key) => page.locator(`[data-setting="${key}"]`);
+  const server = (name) => page.$eval("#settings-server", (select, wanted) => [...select.options].find((o) => o.text.startsWith(`${wanted} `)).value, name);
+  await check("a setting changed on the page changes the next response", async () => {
+    await tab(page, "settings");
+    await page.selectOption("#settings-server", await server("node"));
     const before = await fetchHead(lab.site("node"));
     assert.notEqual(before.fields["cache-control"], "max-age=77");
     const input = row("fields.Cache-Control").locator("input");
@@ -338,7 +338,7 @@ async function knobTests(page, lab) {
       return found?.ended === "yes" ? found : null;
     });
     assert.deepEqual([found.requests, found.who, found.reason], ["2", "server", "not_persistent"]);
-    await tab(page, "knobs");
+    await tab(page, "settings");
     said.socket.destroy();
   });
   await check("every change stands in the list of changes and in the event log", async () => {
@@ -350,7 +350,7 @@ async function knobTests(page, lab) {
     const told = readFileSync(LOG, "utf8").split("\n").filter((text) => text.includes('"event":"change"'));
     assert.ok(told.some((text) => text.includes("connection.persistent")));
   });
-  await check("a value that makes no sense is refused beside its knob, and nothing changes", async () => {
+  await check("a value that makes no sense is refused beside its setting, and nothing changes", async () => {
     const input = row("timers.idle").locator("input");
     await input.fill("soon");
     await input.press("Enter");
@@ -362,13 +362,13 @@ async function knobTests(page, lab) {
     assert.match(toml, /extends = "node"/);
     assert.match(toml, /max-age=77/);
     await page.locator("button", { hasText: "Reset all" }).click();
-    await until("nothing to differ", async () => (await page.locator(".knob.changed").count()) === 0);
+    await until("nothing to differ", async () => (await page.locator(".setting.changed").count()) === 0);
     assert.notEqual((await fetchHead(lab.site("node"))).fields["cache-control"], "max-age=77");
   });
   await check("another profile answers from the next request on, and back", async () => {
-    await page.selectOption("#knobs-profile", "nginx");
+    await page.selectOption("#settings-profile", "nginx");
     await until("nginx", async () => /nginx/.test((await fetchHead(lab.site("node"))).fields.server ?? ""));
-    await page.selectOption("#knobs-profile", "node");
+    await page.selectOption("#settings-profile", "node");
     await until("node", async () => (await fetchHead(lab.site("node"))).fields["x-powered-by"] === "Express");
   });
   await check("without the token the page shows everything and changes nothing", async () => {
@@ -377,15 +377,15 @@ async function knobTests(page, lab) {
     await other.goto(`http://127.0.0.1:${TIMELINE}/`);
     await tab(other, "connections");
     await until("rows", async () => (await rows(other)).length > 0);
-    await tab(other, "knobs");
+    await tab(other, "settings");
     await other.waitForSelector("form.token");
-    assert.equal(await other.isDisabled("#knobs-profile"), true);
+    assert.equal(await other.isDisabled("#settings-profile"), true);
     await other.fill("form.token input", "wrong");
     await other.click("form.token button");
     await other.waitForSelector("form.token .error:not(:empty)");
     await other.fill("form.token input", lab.token);
     await other.click("form.token button");
-    await until("the knobs to be free", async () => !(await other.isDisabled("#knobs-profile")));
+    await until("the settings to be enabled", async () => !(await other.isDisabled("#settings-profile")));
     await context.close();
   });
 }
@@ -445,7 +445,7 @@ async function claimTests(page, lab, capture) {
   });
   await check("the log, and every claim of the page, equal what explain reads in a capture of the same run", async () => {
     writeFileSync(CLAIMS, JSON.stringify(forCapture(claims)));
-    const judged = spawnSync("python3", [join(HERE, "agree.py"), "--binary", resolve(options.binary), "--capture", CAPTURE, "--events", LOG, "--page", CLAIMS], { encoding: "utf8" });
+    const judged = spawnSync("python3", [join(HERE, "../capture/agree.py"), "--binary", resolve(options.binary), "--capture", CAPTURE, "--events", LOG, "--page", CLAIMS], { encoding: "utf8" });
     const said = judged.stdout.trim().split("\n");
     tally.claimed += Number(/^agree: (\d+) passed/.exec(said.at(-1))?.[1] ?? 0);
     assert.equal(judged.status, 0, judged.stdout + judged.stderr);
@@ -454,7 +454,7 @@ async function claimTests(page, lab, capture) {
   for (const { socket } of open) socket.destroy();
 }
 
-/** Both themes at three widths, in two languages; nothing may reach beyond the page's width. */
+/** Both themes at three widths, and both languages. Nothing may be wider than the page. */
 async function pictures(page) {
   const seen = new Set();
   for (const theme of ["light", "dark"]) {
@@ -462,7 +462,7 @@ async function pictures(page) {
       await check(`the page at ${width} pixels, ${theme}`, async () => {
         await page.setViewportSize({ width, height });
         await page.selectOption("#theme", theme);
-        // As somebody sees it who opens it at this width.
+        // Laid out as for somebody who opens it at this width.
         await page.reload();
         await tab(page, "connections");
         await until("rows", async () => (await rows(page)).length > 0);
@@ -471,7 +471,7 @@ async function pictures(page) {
         const { port } = await until("five requests", async () => (await rows(page)).find((r) => r.server === "node" && r.requests === "5"));
         await openExchange(page, port, 4);
         await page.click("#all");
-        for (const name of ["connections", "detail", "knobs"]) {
+        for (const name of ["connections", "detail", "settings"]) {
           await tab(page, name);
           await wait(250);
           const beyond = await page.evaluate(() => [...document.querySelectorAll("header *, main, #dock, [role=tabpanel]:not([hidden])")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80)));

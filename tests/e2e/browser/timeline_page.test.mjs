@@ -1,10 +1,10 @@
-// The timeline page's pure modules, without a browser:  node --test tests/timeline_page.test.mjs
+// The timeline page's pure modules, without a browser:  node --test tests/e2e/browser/timeline_page.test.mjs
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
-const WEB = new URL("../crates/timeline/src/web/", import.meta.url);
+const WEB = new URL("../../../crates/timeline/src/web/", import.meta.url);
 const load = (name) => import(new URL(name, WEB));
 const { Store, ending, requests, unused, writes } = await load("store.js");
 const { clock, readInstant, span, ticks, tickStep } = await load("time.js");
@@ -21,7 +21,7 @@ const words = await load("words.js");
 
 const BEGUN = Date.parse("2026-11-25T22:13:07Z");
 
-/** A time so many ms after BEGUN. */
+/** The time that many ms after BEGUN. */
 function at(ms) {
   const whole = Math.floor(ms / 1000) * 1000;
   return `${new Date(BEGUN + whole).toISOString().slice(0, 19)}.${String(Math.round((ms - whole) * 1e6)).padStart(9, "0")}Z`;
@@ -420,7 +420,7 @@ test("every message that the page names is in the table", () => {
 });
 
 test("every reason that the server has is in the table", () => {
-  const source = readFileSync(new URL("../crates/core/src/close_reason.rs", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../../crates/core/src/close_reason.rs", import.meta.url), "utf8");
   const reasons = [...source.matchAll(/^ {4}\w+ = "(\w+)" (?:Server|Client), "(.*)";$/gm)];
   assert.ok(reasons.length > 20);
   for (const [, key] of reasons) assert.ok(`reason.${key}` in MESSAGES, key);

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// Headless Chromium with the timeline's page open, for tests/load/timeline.py.
+// Headless Chromium with the timeline's page open, for tests/e2e/load/timeline.py.
 //
-//   tests/load/timeline_page.mjs ADDRESS:PORT
+//   tests/e2e/browser/timeline_watch.mjs ADDRESS:PORT
 //
-// Says `open` once the page is live, then each second a line of JSON: frames a second, the longest wait for an answer of
-// the page itself (ms), and how many connections it knows. Ends with its standard input.
+// Prints `open` once the page is live, then a line of JSON every second: frames a second, the longest wait for an answer
+// of the page itself (ms), and the height of its lanes. Ends with its standard input.
 
 import { mkdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { FLAGS, WORK, browserPath, playwright } from "../timeline_lab.mjs";
+import { FLAGS, WORK, browserPath, playwright } from "./timeline_lab.mjs";
 
 mkdirSync(WORK, { recursive: true });
 const browser = await playwright().launch({ executablePath: browserPath(), args: FLAGS });

@@ -242,21 +242,23 @@ def idle_periods(told, shown, requests, exchanges, argued):
     shown = {rest["after"]: rest["ns"] for rest in shown if rest["after"] and rest["ended_by"] != "capture-ends"}
     told = {rest["after"]: rest for rest in told}
     for after in sorted(told.keys() | shown.keys()):
-        rest, seen = told.get(after), shown.get(after)
+        rest, seen, claim = told.get(after), shown.get(after), f"idle period after {after}"
+        sending, late = left.get(after, 0), seen_late.get(after, 0)
         if seen is None:
-            held = left.get(after, 0) > SMALL_NS
+            held = sending > SMALL_NS
             argued["held"] += held
-            yield f"idle period after {after}", rest["ns"], None, rest["ns"] < max(SHORTEST_IDLE_NS, held * left[after]) + IDLE_NS
+            yield claim, rest["ns"], None, rest["ns"] < max(SHORTEST_IDLE_NS, held * sending) + IDLE_NS + late
         elif rest is None and after in waiting:
             argued["unsent"] += 1
         else:
             longer = (rest["ns"] if rest else 0) - seen
-            held = longer > IDLE_NS and left.get(after, 0) > SMALL_NS
+            held = longer > IDLE_NS and sending > SMALL_NS
             argued["held"] += held
             begun = came_within(requests.get(after + 1))
             argued["begun"] += begun > IDLE_NS and longer > IDLE_NS
             longer -= min(longer, begun) if longer > 0 else 0
-            yield f"idle period after {after}", rest and rest["ns"], seen, -IDLE_NS <= longer - (rest["within_ns"] if rest else 0) <= IDLE_NS + held * left[after] + seen_late.get(after, 0)
+            rounding = rest["within_ns"] if rest else 0
+            yield claim, rest and rest["ns"], seen, -IDLE_NS <= longer - rounding <= IDLE_NS + held * sending + late
 
 
 def ended(told, shown, exchanges, bare, held, argued):
@@ -291,7 +293,8 @@ def differences(sources, shown, argued):
         for name, source in sources.items():
             count += 1
             if connection not in source:
-                found.append(f"{peer} -> {local}: in the capture, and not {name}")
+                if connection in shown:
+                    found.append(f"{peer} -> {local}: in the capture, and not {name}")
             elif connection not in shown:
                 found.append(f"{peer} -> {local}: {name}, and not in the capture")
             else:

@@ -16,10 +16,12 @@ browser  As full, with the page itself in headless Chromium. labserve has proces
 In the first two, the "page" is a reader of the event stream that throws it away.
 """
 import collections
+import contextlib
 import http.client
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -75,7 +77,14 @@ class Browser:
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        self.process.wait(20)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            # In the idle class it may not get to run at all.
+            for pid in [self.process.pid, *descendants(self.process.pid)]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.process.wait()
 
 
 class Reader:

@@ -9,7 +9,7 @@
     reason = "a test that reads the sources and writes the documentation"
 )]
 
-use super::build::general_case;
+use super::resolve::general_case;
 use super::raw::Raw;
 use super::template::{Filter, Placeholder};
 use crate::close_reason::{CloseReason, Who};

@@ -6,7 +6,7 @@
 
 use super::budget::Budget;
 use super::recorder::stamped;
-use super::{Event, LiveTape, Story, Throttle, Traffic, json, log};
+use super::{ConnectionMeta, Event, LiveSender, Throttle, Traffic, json, log};
 use labserve_core::http1::date;
 use labserve_core::locale::{self, Lang};
 use serde_json::Value;
@@ -25,13 +25,13 @@ const WAIT: Duration = Duration::from_millis(50);
 
 /// Where lines of the event log go: see [`super::Recorder`].
 #[derive(Clone, Debug)]
-pub struct Tape {
+pub struct EventSender {
     pub(super) batches: SyncSender<Vec<u8>>,
     /// Buffers of batches that have been written: warm in the cache, and not to be had from the system again.
     pub(super) written: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
-impl Tape {
+impl EventSender {
     fn buffer(&self) -> Vec<u8> {
         let written = self.written.lock().ok().and_then(|mut buffers| buffers.pop());
         written.unwrap_or_else(|| Vec::with_capacity(BATCH + BATCH / 8))
@@ -55,36 +55,36 @@ impl Tape {
     }
 }
 
-/// The tapes that there are.
+/// The senders that there are.
 #[derive(Clone, Debug, Default)]
-pub struct Tapes {
+pub struct EventSenders {
     /// To the event log.
-    pub file: Option<Tape>,
+    pub file: Option<EventSender>,
     /// To whoever watches.
-    pub live: Option<LiveTape>,
+    pub live: Option<LiveSender>,
 }
 
 /// Tells the events of one server on one worker.
 #[derive(Debug)]
-pub struct Teller {
+pub struct EventSink {
     /// For a log that people read; one for machines is written in full.
     throttle: Option<Rc<Throttle>>,
-    journal: Option<Rc<Journal>>,
-    live: Option<Rc<Journal>>,
+    journal: Option<Rc<EventBatcher>>,
+    live: Option<Rc<EventBatcher>>,
 }
 
-impl Teller {
-    /// A teller for `server`.
-    pub fn new(server: &str, throttle_log: bool, tapes: Tapes) -> Teller {
-        // Parsed now: a worker that parses it when its first connection ends keeps the others waiting.
+impl EventSink {
+    /// A sink for `server`.
+    pub fn new(server: &str, throttle_log: bool, senders: EventSenders) -> EventSink {
+        // Parsed now: a worker that parses it when its first connection ends would keep the others waiting.
         locale::catalogue(Lang::En);
-        // Both tapes tell the same time of the same event.
+        // Both senders tell the same time of the same event.
         let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
-        let journal = |way| Rc::new(Journal::new(server, way, Rc::clone(&clock)));
-        Teller {
+        let journal = |way| Rc::new(EventBatcher::new(server, way, Rc::clone(&clock)));
+        EventSink {
             throttle: throttle_log.then(Rc::default),
-            journal: tapes.file.map(|tape| journal(Way::File(tape))),
-            live: tapes.live.map(|tape| {
+            journal: senders.file.map(|tape| journal(Way::File(tape))),
+            live: senders.live.map(|tape| {
                 let budget = Budget::new(tape.watchers().clone());
                 journal(Way::Live(tape, budget))
             }),
@@ -99,19 +99,19 @@ impl Teller {
     }
 
     /// Whether the detail of a reply that is written now will be told.
-    pub fn tells_detail(&self) -> bool {
+    pub fn wants_detail(&self) -> bool {
         self.live.as_ref().is_some_and(|live| live.takes(true))
     }
 
     /// Tells of one event. Must be called on a worker's runtime.
-    pub fn tell(&self, story: &Story, traffic: Traffic, event: &Event<'_>) {
-        log::tell(story, traffic, event, || {
+    pub fn emit(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
+        log::emit(meta, traffic, event, || {
             self.throttle.as_ref().is_none_or(Throttle::lets_pass)
         });
-        story.note(traffic, event);
+        meta.note(traffic, event);
         let mut now = None;
         for journal in self.journal.iter().chain(&self.live) {
-            journal.write(story, traffic, event, &mut now);
+            journal.write(meta, traffic, event, &mut now);
         }
     }
 }
@@ -119,12 +119,12 @@ impl Teller {
 /// Where the lines of a journal go.
 #[derive(Debug)]
 enum Way {
-    File(Tape),
-    Live(LiveTape, Budget),
+    File(EventSender),
+    Live(LiveSender, Budget),
 }
 
 #[derive(Debug)]
-struct Journal {
+struct EventBatcher {
     server: RefCell<String>,
     way: Way,
     lines: RefCell<Vec<u8>>,
@@ -135,9 +135,9 @@ struct Journal {
     clock: Rc<RefCell<Clock>>,
 }
 
-impl Journal {
-    fn new(server: &str, way: Way, clock: Rc<RefCell<Clock>>) -> Journal {
-        Journal {
+impl EventBatcher {
+    fn new(server: &str, way: Way, clock: Rc<RefCell<Clock>>) -> EventBatcher {
+        EventBatcher {
             server: RefCell::new(server.to_owned()),
             way,
             lines: RefCell::default(),
@@ -162,17 +162,23 @@ impl Journal {
     }
 
     /// Writes the line of an event that happens now; `now` is when that is, once somebody needs to know.
-    fn write(self: &Rc<Journal>, story: &Story, traffic: Traffic, event: &Event<'_>, now: &mut Option<Instant>) {
+    fn write(
+        self: &Rc<EventBatcher>,
+        meta: &ConnectionMeta,
+        traffic: Traffic,
+        event: &Event<'_>,
+        now: &mut Option<Instant>,
+    ) {
         if !self.takes(event.is_of_exchange()) {
             self.dropped.set(self.dropped.get() + 1);
             return self.arm();
         }
         let now = *now.get_or_insert_with(Instant::now);
         let mut clock = self.clock.borrow_mut();
-        let time = (clock.read(now), now.saturating_duration_since(story.accepted));
+        let time = (clock.read(now), now.saturating_duration_since(meta.accepted));
         let mut lines = self.lines.borrow_mut();
         let before = lines.len();
-        let who = (&**self.server.borrow(), story);
+        let who = (&**self.server.borrow(), meta);
         json::line(time, who, traffic, event, self.is_live(), &mut lines);
         if let Way::Live(_, budget) = &self.way {
             budget.spend(lines.len() - before);
@@ -191,7 +197,7 @@ impl Journal {
     }
 
     /// Sees to it that what has been collected is handed over before long.
-    fn arm(self: &Rc<Journal>) {
+    fn arm(self: &Rc<EventBatcher>) {
         if !self.waits.replace(true) {
             let journal = Rc::clone(self);
             tokio::task::spawn_local(async move {
@@ -228,7 +234,7 @@ impl Journal {
     }
 }
 
-impl Drop for Journal {
+impl Drop for EventBatcher {
     fn drop(&mut self) {
         self.hand_over();
     }
@@ -296,20 +302,20 @@ mod tests {
         runtime.block_on(test());
     }
 
-    fn tape(batches: SyncSender<Vec<u8>>) -> Tape {
-        Tape {
+    fn tape(batches: SyncSender<Vec<u8>>) -> EventSender {
+        EventSender {
             batches,
             written: Arc::default(),
         }
     }
 
-    fn story() -> Story {
+    fn meta() -> ConnectionMeta {
         let address = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
-        Story::new(7, address(40_000), address(3000))
+        ConnectionMeta::new(7, address(40_000), address(3000))
     }
 
-    fn tapes(sender: SyncSender<Vec<u8>>) -> Tapes {
-        Tapes {
+    fn senders(sender: SyncSender<Vec<u8>>) -> EventSenders {
+        EventSenders {
             file: Some(tape(sender)),
             live: None,
         }
@@ -319,10 +325,10 @@ mod tests {
     fn lines_wait_for_others_but_not_long() {
         on_a_worker(async || {
             let (sender, batches) = mpsc::sync_channel(4);
-            let teller = Teller::new("a server", false, tapes(sender));
-            let story = story();
-            teller.tell(&story, Traffic::default(), &Event::Accepted);
-            teller.tell(&story, Traffic { received: 5, sent: 6 }, &Event::Reset);
+            let sink = EventSink::new("a server", false, senders(sender));
+            let meta = meta();
+            sink.emit(&meta, Traffic::default(), &Event::Accepted);
+            sink.emit(&meta, Traffic { received: 5, sent: 6 }, &Event::Reset);
             assert!(batches.try_recv().is_err(), "nothing is handed over at once");
             tokio::time::sleep(WAIT + Duration::from_millis(1)).await;
             let batch = String::from_utf8(batches.try_recv().expect("a batch")).expect("text");
@@ -343,15 +349,15 @@ mod tests {
         on_a_worker(async || {
             let (sender, batches) = mpsc::sync_channel(1);
             let clock = Rc::new(RefCell::new(Clock::new(Instant::now())));
-            let journal = Rc::new(Journal::new("s", Way::File(tape(sender)), clock));
-            let story = story();
+            let journal = Rc::new(EventBatcher::new("s", Way::File(tape(sender)), clock));
+            let meta = meta();
             for _ in 0..3 {
-                journal.write(&story, Traffic::default(), &Event::Accepted, &mut None);
-                journal.write(&story, Traffic::default(), &Event::Reset, &mut None);
+                journal.write(&meta, Traffic::default(), &Event::Accepted, &mut None);
+                journal.write(&meta, Traffic::default(), &Event::Reset, &mut None);
                 journal.hand_over();
             }
             assert_eq!(batches.iter().take(1).count(), 1);
-            journal.write(&story, Traffic::default(), &Event::Reset, &mut None);
+            journal.write(&meta, Traffic::default(), &Event::Reset, &mut None);
             journal.hand_over();
             let last = String::from_utf8(batches.recv().expect("a batch")).expect("text");
             assert!(last.contains("\"event\":\"dropped\",\"lines\":4"), "{last}");
@@ -361,19 +367,19 @@ mod tests {
     #[test]
     fn the_live_tape_takes_what_its_budget_allows_and_counts_the_rest() {
         on_a_worker(async || {
-            let (tape, mut batches) = LiveTape::new();
+            let (tape, mut batches) = LiveSender::new();
             let watching = tape.watchers().watch();
             let live = Some(tape);
-            let teller = Teller::new("s", false, Tapes { file: None, live });
+            let sink = EventSink::new("s", false, EventSenders { file: None, live });
             drop(watching);
-            let story = story();
+            let meta = meta();
             let idle = Event::Idle { ends_after: None };
             for _ in 0..100_000 {
-                teller.tell(&story, Traffic::default(), &idle);
+                sink.emit(&meta, Traffic::default(), &idle);
             }
-            assert!(!teller.tells_detail());
+            assert!(!sink.wants_detail());
             for _ in 0..50 {
-                teller.tell(&story, Traffic::default(), &Event::Reset);
+                sink.emit(&meta, Traffic::default(), &Event::Reset);
             }
             tokio::time::sleep(WAIT + Duration::from_millis(1)).await;
             let mut text = String::new();

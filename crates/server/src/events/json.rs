@@ -3,7 +3,7 @@
 //! Written by hand: at full rate an exchange makes three lines, and they may cost a microsecond together. The detail of the
 //! live tape has a budget, and may cost more.
 
-use super::{Close, Detail, Event, Head, Reply, Story, Traffic};
+use super::{Close, ConnectionMeta, Detail, Event, Head, Reply, Traffic};
 use labserve_core::close_reason::Who;
 use labserve_core::connection::State;
 use labserve_core::http1::{Version, text};
@@ -20,7 +20,7 @@ const LARGEST_HEAD: usize = 64 << 10;
 /// Writes one event as one line, on the live tape with its detail.
 pub(super) fn line(
     (time, since_accept): (&[u8], Duration),
-    (server, story): (&str, &Story),
+    (server, meta): (&str, &ConnectionMeta),
     traffic: Traffic,
     event: &Event<'_>,
     live: bool,
@@ -30,7 +30,7 @@ pub(super) fn line(
     out.extend_from_slice(time);
     out.extend_from_slice(b"\",\"since_accept_ns\":");
     text::decimal(nanoseconds(since_accept), out);
-    out.extend_from_slice(story.fields.get_or_init(|| fields_of_story(server, story)).as_bytes());
+    out.extend_from_slice(meta.fields.get_or_init(|| connection_fields(server, meta)).as_bytes());
     number(out, b",\"received\":", traffic.received);
     number(out, b",\"sent\":", traffic.sent);
     word(out, b",\"event\":\"", name(event));
@@ -50,7 +50,7 @@ pub(super) fn line(
         Event::Reply(reply) => {
             reply_fields(reply, out);
             if let Some(detail) = reply.detail.filter(|_| live) {
-                detail_fields(story, detail, out);
+                detail_fields(meta, detail, out);
             }
         }
         Event::Idle { ends_after } => match ends_after {
@@ -105,12 +105,12 @@ fn name(event: &Event<'_>) -> &'static str {
     }
 }
 
-fn fields_of_story(server: &str, story: &Story) -> Box<str> {
+fn connection_fields(server: &str, meta: &ConnectionMeta) -> Box<str> {
     let mut out = Vec::new();
     bytes(&mut out, b",\"server\":\"", server.as_bytes());
-    number(&mut out, b",\"connection\":", story.id);
+    number(&mut out, b",\"connection\":", meta.id);
     // A Vec takes every write.
-    let _ = write!(out, ",\"local\":\"{}\",\"peer\":\"{}\"", story.local, story.peer);
+    let _ = write!(out, ",\"local\":\"{}\",\"peer\":\"{}\"", meta.local, meta.peer);
     String::from_utf8_lossy(&out).into()
 }
 
@@ -151,13 +151,13 @@ fn raw(head: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn detail_fields(story: &Story, detail: &Detail<'_>, out: &mut Vec<u8>) {
+fn detail_fields(meta: &ConnectionMeta, detail: &Detail<'_>, out: &mut Vec<u8>) {
     raw(detail.raw, out);
     out.extend_from_slice(b",\"writes\":");
     for (number, cut) in detail.cuts.first.iter().enumerate() {
         out.push(if number == 0 { b'[' } else { b',' });
         out.push(b'[');
-        text::decimal(nanoseconds(cut.at.saturating_duration_since(story.accepted)), out);
+        text::decimal(nanoseconds(cut.at.saturating_duration_since(meta.accepted)), out);
         out.push(b',');
         text::decimal(cut.bytes as u64, out);
         out.push(b']');

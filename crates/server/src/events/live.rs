@@ -11,17 +11,17 @@ const WAITING: usize = 32;
 
 /// A way of lines to the reader of the live tape. What it has no room for is dropped.
 #[derive(Clone, Debug)]
-pub struct LiveTape {
+pub struct LiveSender {
     sender: Sender<Vec<u8>>,
     watchers: Watchers,
 }
 
-impl LiveTape {
+impl LiveSender {
     /// A tape, and its reader's end: batches of lines.
-    pub fn new() -> (LiveTape, Receiver<Vec<u8>>) {
+    pub fn new() -> (LiveSender, Receiver<Vec<u8>>) {
         let (sender, receiver) = channel(WAITING);
         let watchers = Watchers::default();
-        (LiveTape { sender, watchers }, receiver)
+        (LiveSender { sender, watchers }, receiver)
     }
 
     /// Who watches it.

@@ -1,6 +1,6 @@
 //! The log for people and for other programs, through `tracing`: one line an exchange, one line an end.
 
-use super::{Event, Story, Traffic};
+use super::{ConnectionMeta, Event, Traffic};
 use labserve_core::http1::text;
 
 /// The target of the log's lines about exchanges.
@@ -37,16 +37,16 @@ fn line(event: &Event<'_>) -> Option<Line> {
 }
 
 /// Logs the event, if it has a place in the log and `lets_pass` agrees.
-pub(super) fn tell(story: &Story, traffic: Traffic, event: &Event<'_>, lets_pass: impl FnOnce() -> bool) {
+pub(super) fn emit(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>, lets_pass: impl FnOnce() -> bool) {
     if !line(event).is_some_and(Line::is_enabled) || !lets_pass() {
         return;
     }
     match event {
         Event::Reply(reply) => tracing::info!(
             target: EXCHANGE,
-            connection = story.id,
+            connection = meta.id,
             request = reply.request,
-            peer = %story.peer,
+            peer = %meta.peer,
             method = %text::printable(reply.method),
             path = %text::printable(reply.target),
             status = reply.status,
@@ -55,8 +55,8 @@ pub(super) fn tell(story: &Story, traffic: Traffic, event: &Event<'_>, lets_pass
         ),
         Event::End { close, requests, .. } => tracing::info!(
             target: CONNECTION,
-            connection = story.id,
-            peer = %story.peer,
+            connection = meta.id,
+            peer = %meta.peer,
             who = ?close.reason.who(),
             reason = close.reason.key(),
             words = close.reason.words(),
@@ -65,7 +65,7 @@ pub(super) fn tell(story: &Story, traffic: Traffic, event: &Event<'_>, lets_pass
             requests,
             received = traffic.received,
             sent = traffic.sent,
-            open_ms = u64::try_from(story.accepted.elapsed().as_millis()).unwrap_or(u64::MAX),
+            open_ms = u64::try_from(meta.accepted.elapsed().as_millis()).unwrap_or(u64::MAX),
         ),
         _ => {}
     }

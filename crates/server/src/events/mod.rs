@@ -1,28 +1,28 @@
 //! What happens on each connection: the events, and who is told of them.
 //!
 //! The words are those of [`labserve_core::connection`]: every end has a [`CloseReason`], the same word in profile, log and event
-//! log. A [`Teller`] hands every event to the log (a line an exchange, a line an end), to the event log (a line an event,
-//! complete enough to replay the connection's story) and to the live tape (the same with more detail, within a budget). Knows nothing of why something happened or what comes next.
+//! log. A [`EventSink`] hands every event to the log (a line an exchange, a line an end), to the event log (a line an event,
+//! complete enough to replay the connection's meta) and to the live tape (the same with more detail, within a budget). Knows nothing of why something happened or what comes next.
 
 mod budget;
+mod connection_meta;
 mod detail;
 mod journal;
 mod json;
 mod live;
 mod log;
-mod notes;
+mod program_events;
 mod recorder;
-mod story;
 mod throttle;
 
+pub use connection_meta::{ConnectionMeta, Latest, Traffic};
 pub use detail::{Cut, Cuts, Detail};
-pub use journal::{Tape, Tapes, Teller};
+pub use journal::{EventSender, EventSenders, EventSink};
 pub use json::state_key;
-pub use live::{LiveTape, Watchers, Watching};
+pub use live::{LiveSender, Watchers, Watching};
 pub use log::{CONNECTION, EXCHANGE};
-pub use notes::Notes;
+pub use program_events::ProgramEvents;
 pub use recorder::{Output, Recorder, start, timestamp};
-pub use story::{Latest, Story, Traffic};
 pub use throttle::Throttle;
 
 use labserve_core::close_reason::CloseReason;

@@ -1,6 +1,6 @@
 //! Writes the event log, on a thread of its own, to a file or to standard output.
 
-use super::journal::Tape;
+use super::journal::EventSender;
 use super::json::FORMAT_VERSION;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
@@ -27,7 +27,7 @@ pub enum Output {
 /// The event log of a running program.
 #[derive(Debug)]
 pub struct Recorder {
-    tape: Tape,
+    tape: EventSender,
     thread: JoinHandle<()>,
 }
 
@@ -47,16 +47,16 @@ impl Recorder {
         let thread = std::thread::Builder::new()
             .name("events".to_owned())
             .spawn(move || write_out(&receiver, sink, &pool))?;
-        let tape = Tape { batches, written };
+        let tape = EventSender { batches, written };
         Ok(Recorder { tape, thread })
     }
 
     /// A worker's way to it.
-    pub fn tape(&self) -> Tape {
+    pub fn sender(&self) -> EventSender {
         self.tape.clone()
     }
 
-    /// Writes what is left and the last line. The workers must have ended, and all [`super::Notes`] be dropped.
+    /// Writes what is left and the last line. The workers must have ended, and all [`super::ProgramEvents`] be dropped.
     pub fn finish(self) {
         self.tape.note(json!({"event": "stop"}));
         let Recorder { tape, thread } = self;

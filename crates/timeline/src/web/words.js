@@ -101,8 +101,8 @@ export function programWords(line) {
 function changeWords(line) {
   const { server, key, connection } = line;
   switch (line.what) {
-    case "knob":
-      return t("change.knob", { server, key, from: valueWords(line.from), to: valueWords(line.to) });
+    case "setting":
+      return t("change.setting", { server, key, from: valueWords(line.from), to: valueWords(line.to) });
     case "profile":
       return t("change.profile", { from: line.from, to: line.to });
     case "reset":
@@ -116,10 +116,10 @@ function changeWords(line) {
   }
 }
 
-/** A knob's value for people. */
+/** A setting's value for people. */
 export function valueWords(value) {
   if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) {
-    return t("knobs.nothing");
+    return t("settings.nothing");
   }
   return Array.isArray(value) ? value.join(" | ") : String(value);
 }

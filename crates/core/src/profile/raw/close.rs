@@ -1,32 +1,33 @@
-//! `[close]` and `[client_fin]`: how connections end, by either side.
+//! `[close]` and `[client_fin]`: how either side closes a connection.
 
 use super::word;
 use crate::profile::units::{Span, Word};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// `[close]`: for each reason a style, one of `fin`, `close`, `linger`, `rst`, `hold`.
+/// `[close]`: how to close the connection, by reason. The value is one of `fin`, `close`, `linger`, `rst` and `hold`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RawClose {
-    /// The style for every reason that is not named.
+    /// How to close for every reason without a key of its own.
     pub default: CloseStyle,
-    /// The style where bytes of the client are unread at the end, for every reason that is not named; none: as without
-    /// them.
+    /// How to close while bytes from the client are unread, for every reason without a key of its own. Without it,
+    /// unread bytes make no difference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<CloseStyle>,
-    /// The style after a reply to a request whose body has been read to its end; none: as without a body.
+    /// How to close after the response to a request whose body was read completely. Without it, the body makes no
+    /// difference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_body: Option<CloseStyle>,
-    /// For `linger`: it ends when the client is silent for this long...
+    /// For `linger`: close the socket when the client has been silent for this long.
     pub linger_quiet: Span,
-    /// ... and in any case after this time.
+    /// For `linger`: close the socket after this time in any case.
     pub linger_total: Span,
-    /// How long the end waits after a reply.
+    /// How long to wait between the last response and the close.
     pub pause: Span,
-    /// Whether a byte that arrives in that time keeps the connection until the client ends it.
+    /// Whether a byte received during `pause` leaves the close to the client, as `hold` does.
     pub pause_holds: bool,
-    /// The style by reason.
+    /// How to close, by reason.
     #[serde(flatten)]
     pub by_reason: BTreeMap<String, CloseStyle>,
 }
@@ -46,38 +47,40 @@ impl Default for RawClose {
     }
 }
 
-/// What the end of a connection looks like on the wire.
+/// How the close of a connection looks on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CloseStyle {
-    /// FIN, and the socket is closed: what the client sends later is answered with RST.
+    /// Send FIN and close the socket. Later bytes from the client are answered with RST.
     #[default]
     Fin,
-    /// The socket is closed at once: FIN, or RST if bytes of the client are unread.
+    /// Close the socket at once. The system sends FIN, or RST if bytes from the client are unread.
     Close,
-    /// FIN; what the client still sends is read and thrown away for a while, then the socket is closed.
+    /// Send FIN, read and discard what the client still sends, then close the socket.
     Linger,
-    /// RST.
+    /// Send RST.
     Rst,
-    /// Nothing: the connection stays until the client ends it.
+    /// Send nothing and leave the connection open until the client closes it.
     Hold,
 }
 
-/// `[client_fin]`: in a head `silent`, `complete` (as if it ended there) or a response.
+/// `[client_fin]`: in a head `silent`, `complete` (as if the head ended there) or a response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawClientFin {
-    /// In the middle of a request line.
+    /// FIN inside a request line: `silent` (close without a response), `complete` (treat the head as complete), or a
+    /// response.
     pub in_line: Word,
-    /// In the middle of a head, after its request line.
+    /// FIN inside a head, after its request line. Values as for `in_line`.
     pub in_head: Word,
-    /// In the middle of a request body: `silent`, or a response.
+    /// FIN inside a request body: `silent`, or a response.
     pub in_body: Word,
-    /// With a complete request: `serve` it, or `drop` the reply if a file has to be looked up for it. Where bytes stand
-    /// behind the request that make up no complete one, `drop` answers as `in_head` says.
+    /// FIN after a complete request: `serve` it, or `drop` the response if a file has to be looked up for it. With
+    /// `drop`, if the request is followed by bytes that do not form a complete request, the response is that of
+    /// `in_head`.
     pub after_request: Word,
-    /// For `drop`: how long after the request's last byte the reply waits for the client's FIN, as long as the lookup of
-    /// a file takes.
+    /// For `drop`: how long after the request's last byte the FIN still counts, that is, how long the lookup of a file
+    /// takes.
     pub drop_within: Span,
 }
 

@@ -1,22 +1,21 @@
-//! A server without a listener: it serves connections that are there already, on the runtime that it is awaited on.
+//! A server without a listener: it serves connections that the caller already has, on the caller's runtime.
 //!
-//! For whoever has both ends of a connection, or a clock of their own: tests, fuzzers. Knows nothing of how a connection
-//! is accepted, counted or refused.
+//! For tests and fuzzers, which hold both ends of a connection or control the clock. Accepting, counting and refusing
+//! connections is not part of it.
 
 use super::driver::{self, Driver, Entry};
-use super::worker::{Shared, Worker};
+use super::local_server::{LocalServer, Shared};
 use super::{GRACE, Options, Site};
-use crate::events::{Story, Tapes};
+use crate::events::{ConnectionMeta, EventSenders};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tokio::net::TcpStream;
 
 /// A server without a listener.
 #[derive(Debug)]
-pub struct Single(Rc<Worker>);
+pub struct Single(Rc<LocalServer>);
 
 impl Single {
     /// A server of `site`. Must be called on the runtime on which its connections are served.
@@ -26,28 +25,25 @@ impl Single {
             grace: GRACE,
             throttle_log: false,
         };
-        let worker = Worker::new(
-            site,
-            Arc::new(Shared::new()),
-            Arc::default(),
-            (options, Tapes::default()),
-        );
-        Single(Rc::new(worker))
+        let shared = Arc::new(Shared::new());
+        let server = LocalServer::new(site, shared, Arc::default(), options, EventSenders::default());
+        Single(Rc::new(server))
     }
 
-    /// Serves a connection to its end: from any stream socket that is connected, TCP or not.
+    /// Serves one connection to its end. Any connected stream socket will do, TCP or not.
     ///
     /// # Errors
-    /// The runtime cannot watch the socket.
+    /// The runtime cannot register the socket.
     pub async fn serve(&self, stream: std::net::TcpStream) -> io::Result<()> {
         stream.set_nonblocking(true)?;
         let stream = TcpStream::from_std(stream)?;
+        // Sockets that are not TCP have no such addresses.
         let unknown = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let peer = stream.peer_addr().unwrap_or(unknown);
-        let id = self.0.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let local = stream.local_addr().unwrap_or(peer);
-        let story = Rc::new(Story::new(id, peer, local));
-        let driver = Box::new(Driver::new(stream, story, Rc::clone(&self.0)));
+        let id = self.0.shared.next_connection_id();
+        let meta = Rc::new(ConnectionMeta::new(id, peer, local));
+        let driver = Box::new(Driver::new(stream, meta, Rc::clone(&self.0)));
         driver::drive(driver, Entry::Admitted).await;
         Ok(())
     }

@@ -8,10 +8,10 @@ use super::behind::Behind;
 use super::end::End;
 use super::exchange::{Exchange, Left, Refusal};
 use super::guard::{Panicked, guarded};
+use super::local_server::LocalServer;
 use super::registry::Registered;
 use super::waiting::{Armed, Woken};
-use super::worker::Worker;
-use crate::events::{self, Story, Traffic};
+use crate::events::{self, ConnectionMeta, Traffic};
 use crate::files::Arrival;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::connection::{Connection, Event, State};
@@ -47,8 +47,8 @@ pub(super) enum Entry {
 /// while it lasts, so that a resting connection does not hold the room for it.
 pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
     // Dropped before the socket, on every way out of here.
-    let registered = Registered::new(&driver.worker, &driver.story, crate::sys::socket(&driver.stream));
-    driver.tell(&events::Event::Accepted);
+    let registered = Registered::new(&driver.worker, &driver.meta, crate::sys::socket(&driver.stream));
+    driver.emit(&events::Event::Accepted);
     let served = {
         // Pinned here and handed on by reference: what is moved into a future is held twice.
         let serving = std::pin::pin!(async {
@@ -56,7 +56,7 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
                 Entry::Admitted => tokio::select! {
                     biased;
                     end = driver.serve() => end,
-                    style = registered.wish().made() => End {
+                    style = registered.close_request().made() => End {
                         reason: CloseReason::Asked,
                         style: Some(style),
                     },
@@ -71,7 +71,7 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
 
 pub(super) struct Driver {
     pub(super) stream: TcpStream,
-    pub(super) story: Rc<Story>,
+    pub(super) meta: Rc<ConnectionMeta>,
     pub(super) connection: Connection,
     /// Bytes that have arrived and belong to no finished request.
     pub(super) input: Vec<u8>,
@@ -83,15 +83,15 @@ pub(super) struct Driver {
     /// How many bytes a segment of the connection holds at most; 0 until that is known.
     segment: Cell<u32>,
     pub(super) timer: Option<Armed>,
-    pub(super) worker: Rc<Worker>,
+    pub(super) worker: Rc<LocalServer>,
 }
 
 impl Driver {
     /// The driver of a connection that is accepted now.
-    pub(super) fn new(stream: TcpStream, story: Rc<Story>, worker: Rc<Worker>) -> Driver {
+    pub(super) fn new(stream: TcpStream, meta: Rc<ConnectionMeta>, worker: Rc<LocalServer>) -> Driver {
         Driver {
             stream,
-            story,
+            meta,
             connection: Connection::new(worker.now()),
             input: Vec::new(),
             arrival: Arrival::default(),
@@ -105,7 +105,7 @@ impl Driver {
 
     /// Ends the connection as it was served to its end, or to a panic.
     async fn come_to(self: Box<Self>, served: Result<End, Panicked>, registered: Registered) {
-        let id = self.story.id;
+        let id = self.meta.id;
         let end = served.unwrap_or_else(|panicked| {
             panicked.log(format_args!("connection #{id}"));
             CloseReason::Panic.into()
@@ -117,8 +117,8 @@ impl Driver {
         }
     }
 
-    pub(super) fn tell(&self, event: &events::Event<'_>) {
-        self.worker.tell(&self.story, self.traffic, event);
+    pub(super) fn emit(&self, event: &events::Event<'_>) {
+        self.worker.emit(&self.meta, self.traffic, event);
     }
 
     async fn refuse(&mut self) -> End {
@@ -245,7 +245,7 @@ impl Driver {
             }
             if self.input.is_empty() {
                 let deadline = self.connection.deadline(&site.profile.connection.timers);
-                self.tell(&events::Event::Idle {
+                self.emit(&events::Event::Idle {
                     ends_after: deadline.map(|deadline| deadline.at.saturating_sub(now)),
                 });
             }
@@ -259,7 +259,7 @@ impl Driver {
             stream: &self.stream,
             site,
             worker: &self.worker,
-            story: &self.story,
+            meta: &self.meta,
             before: self.traffic,
             input,
             head,
@@ -312,7 +312,7 @@ impl Driver {
     }
 
     fn tell_head(&self, head: &Head, refusal: Option<Refusal>) {
-        self.tell(&events::Event::Head(events::Head {
+        self.emit(&events::Event::Head(events::Head {
             request: self.connection.requests(),
             method: head.method.of(&self.input),
             target: head.target.of(&self.input),

@@ -47,7 +47,7 @@ impl Exchange<'_> {
         let (mut head, mut page) = (self.worker.buffer(), self.worker.buffer());
         self.render(request, reply, (&fate, number), &mut head, &mut page);
         let before = *sent;
-        let mut cuts = self.worker.teller.tells_detail().then(Cuts::default);
+        let mut cuts = self.worker.sink.wants_detail().then(Cuts::default);
         let written = {
             let body = if self.has_body(request, reply) {
                 pieces(reply, &page)
@@ -71,7 +71,7 @@ impl Exchange<'_> {
         let detail = cuts
             .as_ref()
             .map(|cuts| self.detail(request, reply, ending, &head[..head_bytes as usize], cuts));
-        self.tell(
+        self.emit(
             *sent,
             &Event::Reply(events::Reply {
                 request: self.number,
@@ -118,7 +118,7 @@ impl Exchange<'_> {
     ) {
         let (profile, response) = (self.profile(), reply.response);
         let connection = ConnectionContext {
-            local: self.story.local,
+            local: self.meta.local,
             remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
             connection_fields: fate.connection_fields,
             chunked: response.chunked

@@ -38,27 +38,27 @@ impl Driver {
             state,
         };
         if end.reason == CloseReason::ClientReset {
-            self.tell(&events::Event::Reset);
-            self.tell(&events::Event::Close(close));
+            self.emit(&events::Event::Reset);
+            self.emit(&events::Event::Close(close));
         } else {
-            self.tell(&events::Event::Close(close));
+            self.emit(&events::Event::Close(close));
             let finish = finish::finish(&self.stream, style, policy, &mut self.traffic.received);
             // Whoever lingers or holds still can be told to be done.
             let seen = tokio::select! {
                 biased;
                 seen = finish => seen,
-                _ = registered.wish().made(), if end.reason != CloseReason::Asked => None,
+                _ = registered.close_request().made(), if end.reason != CloseReason::Asked => None,
             };
             match seen {
                 Some(Seen::Fin) => self.tell_client_fin(),
-                Some(Seen::Reset) => self.tell(&events::Event::Reset),
+                Some(Seen::Reset) => self.emit(&events::Event::Reset),
                 None => {}
             }
         }
         let unread = style == CloseStyle::Close && finish::has_unread(&self.stream);
         let Driver {
             stream,
-            story,
+            meta,
             traffic,
             worker,
             connection,
@@ -67,8 +67,8 @@ impl Driver {
         drop(registered);
         // The socket is closed before that is told: whoever reads of an end may rely on it.
         drop(stream);
-        worker.tell(
-            &story,
+        worker.emit(
+            &meta,
             traffic,
             &events::Event::End {
                 close,

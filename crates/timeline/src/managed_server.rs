@@ -1,14 +1,14 @@
-//! A server at which somebody turns knobs: what it was given, what has been changed, and what is in force.
+//! A server at which somebody changes settings: what it was given, what has been changed, and what is in force.
 //!
 //! Knows the layers of a profile and hands a whole site to the servers; how that is served it does not know.
 
-use super::knobs::{self, KNOBS, Knob};
 use super::refusal::Refusal;
+use super::settings::{self, SETTINGS, Setting};
 use labserve_core::profile::compare::differences;
 use labserve_core::profile::layers::{Layer, Stack};
 use labserve_core::profile::{ConfigError, Profile, builtin, near};
 use labserve_server::profile_files;
-use labserve_server::serve::Site;
+use labserve_server::server::Site;
 use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -20,9 +20,9 @@ const ORIGIN: &str = "the change";
 
 /// A server, and what is in force at it.
 #[derive(Clone, Debug)]
-pub struct Desk {
+pub struct ManagedServer {
     address: SocketAddr,
-    /// The profile with all that is laid over it: by the configuration, and by whoever turns knobs.
+    /// The profile with all that is laid over it: by the configuration, and by whoever changes settings.
     stack: Stack,
     site: Site,
     accepting: bool,
@@ -33,10 +33,10 @@ pub struct Desk {
 /// What a change has done, as it is told to everybody: `what` and more.
 pub(super) type Change = Value;
 
-impl Desk {
+impl ManagedServer {
     /// The server at `address` that serves `site`, whose profile was built from `stack`.
-    pub fn new(address: SocketAddr, stack: Stack, site: Site) -> Desk {
-        Desk {
+    pub fn new(address: SocketAddr, stack: Stack, site: Site) -> ManagedServer {
+        ManagedServer {
             address,
             stack,
             site,
@@ -67,7 +67,7 @@ impl Desk {
     }
 
     /// Accepts connections, or leaves them to wait. Nothing if that is so already.
-    pub(super) fn accept(&mut self, accepting: bool) -> Option<Change> {
+    pub(super) fn set_accepting(&mut self, accepting: bool) -> Option<Change> {
         (std::mem::replace(&mut self.accepting, accepting) != accepting)
             .then(|| json!({"what": "accepting", "to": accepting}))
     }
@@ -92,22 +92,23 @@ impl Desk {
         Ok(vec![json!({"what": "profile", "from": from, "to": self.name()})])
     }
 
-    /// Turns knobs, all of them or none; `null` gives a knob its profile's value back.
+    /// Changes settings, all of them or none; `null` gives a setting its profile's value back.
     ///
     /// # Errors
-    /// An unknown knob, or a value that it cannot have.
-    pub(super) fn turn(&mut self, values: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
+    /// An unknown setting, or a value that it cannot have.
+    pub(super) fn change_settings(&mut self, values: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
         let before = self.values()?;
         let mut changes = self.stack.changes();
         let own = self.stack.profile();
         let (own_keys, own_profile) = built(&own).map_err(|error| refused(&error, None))?;
         for (key, value) in values {
-            let knob = knobs::knob(key).ok_or_else(|| Refusal::unknown_knob(key, knobs::near(key)))?;
-            knob.take_out(&mut changes);
-            if value.is_null() || *value == knob.value_in(&own_keys, &own_profile) {
+            let setting = settings::setting(key).ok_or_else(|| Refusal::unknown_setting(key, settings::near(key)))?;
+            setting.take_out(&mut changes);
+            if value.is_null() || *value == setting.value_in(&own_keys, &own_profile) {
                 continue;
             }
-            knob.write(value, &mut changes)
+            setting
+                .write(value, &mut changes)
                 .map_err(|why| Refusal::bad_value(Some(key), format!("{key}: {why}")))?;
         }
         let only_key = values.keys().next().filter(|_| values.len() == 1);
@@ -117,7 +118,7 @@ impl Desk {
             .iter()
             .zip(&after)
             .filter(|(from, to)| from.1 != to.1)
-            .map(|((knob, from), (_, to))| json!({"what": "knob", "key": knob.key, "from": from, "to": to}))
+            .map(|((setting, from), (_, to))| json!({"what": "setting", "key": setting.key, "from": from, "to": to}))
             .collect())
     }
 
@@ -164,10 +165,10 @@ impl Desk {
         let profile = &self.site.profile;
         let own = self.stack.profile();
         let (own_keys, own_profile) = built(&own).map_err(|error| refused(&error, None))?;
-        let knobs: Vec<Value> = self
+        let settings: Vec<Value> = self
             .values()?
             .into_iter()
-            .map(|(knob, value)| knob.describe(value, knob.value_in(&own_keys, &own_profile)))
+            .map(|(setting, value)| setting.describe(value, setting.value_in(&own_keys, &own_profile)))
             .collect();
         let nanoseconds = |time: Option<Duration>| time.and_then(|time| u64::try_from(time.as_nanos()).ok());
         Ok(json!({
@@ -183,16 +184,16 @@ impl Desk {
             "idle_ns": nanoseconds(profile.connection.timers.idle.after),
             "unused_ns": nanoseconds(profile.connection.timers.unused.after),
             "differs": self.differing()?,
-            "knobs": knobs,
+            "settings": settings,
         }))
     }
 
-    /// The value of each knob.
-    fn values(&self) -> Result<Vec<(&'static Knob, Value)>, Refusal> {
+    /// The value of each setting.
+    fn values(&self) -> Result<Vec<(&'static Setting, Value)>, Refusal> {
         let (keys, profile) = built(&self.stack).map_err(|error| refused(&error, None))?;
-        Ok(KNOBS
+        Ok(SETTINGS
             .iter()
-            .map(|knob| (knob, knob.value_in(&keys, &profile)))
+            .map(|setting| (setting, setting.value_in(&keys, &profile)))
             .collect())
     }
 
@@ -251,7 +252,7 @@ mod tests {
     use super::*;
     use labserve_server::files::{Limits, Memory, Root};
 
-    fn desk(name: &str, over: &[&str]) -> Desk {
+    fn server(name: &str, over: &[&str]) -> ManagedServer {
         let stack = over.iter().fold(profile_files::stack(name).expect(name), |stack, set| {
             stack.over(Layer::from_assignment(set).expect(set))
         });
@@ -260,43 +261,47 @@ mod tests {
             root: Root::Memory(Memory::demo_site()),
             cache: Limits::default(),
         };
-        Desk::new(SocketAddr::from(([127, 0, 0, 1], 3000)), stack, site)
+        ManagedServer::new(SocketAddr::from(([127, 0, 0, 1], 3000)), stack, site)
     }
 
-    fn turn(desk: &mut Desk, values: Value) -> Result<Vec<Change>, Refusal> {
-        desk.turn(values.as_object().expect("an object"))
+    fn change(server: &mut ManagedServer, values: Value) -> Result<Vec<Change>, Refusal> {
+        server.change_settings(values.as_object().expect("an object"))
     }
 
-    fn differs(desk: &Desk) -> Value {
-        desk.describe(0, 0).expect("a description")["differs"].take()
+    fn differs(server: &ManagedServer) -> Value {
+        server.describe(0, 0).expect("a description")["differs"].take()
     }
 
     #[test]
-    fn knobs_are_turned_and_given_back() {
-        let mut desk = desk("node", &["timers.idle=9s"]);
-        assert_eq!(differs(&desk), json!(["timers.idle.after"]));
-        let changes = turn(&mut desk, json!({"timers.idle": "2s", "connection.persistent": false})).expect("right");
+    fn settings_are_changed_and_given_back() {
+        let mut server = server("node", &["timers.idle=9s"]);
+        assert_eq!(differs(&server), json!(["timers.idle.after"]));
+        let changes = change(
+            &mut server,
+            json!({"timers.idle": "2s", "connection.persistent": false}),
+        )
+        .expect("right");
         assert_eq!(
             changes,
             [
-                json!({"what": "knob", "key": "connection.persistent", "from": true, "to": false}),
-                json!({"what": "knob", "key": "timers.idle", "from": "9s", "to": "2s"}),
+                json!({"what": "setting", "key": "connection.persistent", "from": true, "to": false}),
+                json!({"what": "setting", "key": "timers.idle", "from": "9s", "to": "2s"}),
             ]
         );
-        assert!(!desk.site.profile.connection.persistent);
-        let saved = desk.toml();
+        assert!(!server.site.profile.connection.persistent);
+        let saved = server.toml();
         assert!(saved.starts_with("extends = \"node\"\n"), "{saved}");
         let again = Stack::of("saved", Layer::parse("saved", &saved).expect("a profile"));
-        assert_eq!(again.merged(), desk.stack.changes());
+        assert_eq!(again.merged(), server.stack.changes());
         // The profile's own value, and null, are no change.
-        turn(&mut desk, json!({"timers.idle": "5s", "connection.persistent": null})).expect("right");
-        assert_eq!(differs(&desk), json!([]));
-        assert_eq!(desk.toml(), "extends = \"node\"\n");
+        change(&mut server, json!({"timers.idle": "5s", "connection.persistent": null})).expect("right");
+        assert_eq!(differs(&server), json!([]));
+        assert_eq!(server.toml(), "extends = \"node\"\n");
     }
 
     #[test]
     fn all_or_none() {
-        let mut desk = desk("node", &[]);
+        let mut server = server("node", &[]);
         for bad in [
             json!({"connection.persistent": false, "timers.idel": "2s"}),
             json!({"connection.persistent": false, "timers.idle": "soon"}),
@@ -306,23 +311,23 @@ mod tests {
             json!({"connection.persistent": false, "close.idle": "bang"}),
             json!({"connection.persistent": false, "writes.chunk_size": "0"}),
         ] {
-            assert!(turn(&mut desk, bad.clone()).is_err(), "{bad}");
-            assert_eq!(differs(&desk), json!([]), "{bad}");
+            assert!(change(&mut server, bad.clone()).is_err(), "{bad}");
+            assert_eq!(differs(&server), json!([]), "{bad}");
         }
     }
 
     #[test]
     fn another_profile_and_back() {
-        let mut desk = desk("node", &["timers.idle=9s"]);
-        let changes = desk.change_profile("nginx").expect("it is built in");
+        let mut server = server("node", &["timers.idle=9s"]);
+        let changes = server.change_profile("nginx").expect("it is built in");
         assert_eq!(changes, [json!({"what": "profile", "from": "node", "to": "nginx"})]);
-        assert_eq!((desk.name(), differs(&desk)), ("nginx", json!([])));
+        assert_eq!((server.name(), differs(&server)), ("nginx", json!([])));
         for bad in ["/etc/passwd", "./x.toml", "ngin"] {
-            assert!(desk.change_profile(bad).is_err(), "{bad}");
+            assert!(server.change_profile(bad).is_err(), "{bad}");
         }
-        turn(&mut desk, json!({"timers.idle": "2s"})).expect("right");
-        assert_eq!(desk.reset().expect("right").len(), 1);
-        assert!(desk.reset().expect("right").is_empty());
+        change(&mut server, json!({"timers.idle": "2s"})).expect("right");
+        assert_eq!(server.reset().expect("right").len(), 1);
+        assert!(server.reset().expect("right").is_empty());
     }
 
     #[test]
@@ -332,7 +337,7 @@ mod tests {
             ("nginx", json!(null), json!(75_000_000_000_u64)),
             ("flask-keepalive", json!(null), json!(null)),
         ] {
-            let server = desk(name, &[]).describe(3, 2).expect("a description");
+            let server = server(name, &[]).describe(3, 2).expect("a description");
             assert_eq!(
                 (&server["announced_timeout_ns"], &server["idle_ns"]),
                 (&announced, &idle),

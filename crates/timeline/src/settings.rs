@@ -1,12 +1,12 @@
-//! The knobs: the main switches of a profile, each a key of it, with what a page must know to show it.
+//! The settings: the main switches of a profile, each a key of it, with what a page must know to show it.
 //!
-//! A knob's value is read from a profile as it is in force, and written as a table that is laid over the profile.
+//! A setting's value is read from a profile as it is in force, and written as a table that is laid over the profile.
 
 use labserve_core::profile::Profile;
 use serde_json::{Value, json};
 use toml::Table;
 
-/// What a knob's value looks like.
+/// What a setting's value looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Bool,
@@ -22,7 +22,7 @@ enum Kind {
 
 /// A main switch of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Knob {
+pub(super) struct Setting {
     /// Its key in the profile.
     pub(super) key: &'static str,
     group: &'static str,
@@ -34,10 +34,10 @@ pub(super) struct Knob {
 
 const STYLES: Kind = Kind::Choice(&["fin", "close", "linger", "rst", "hold"]);
 
-macro_rules! knobs {
+macro_rules! settings {
     ($($key:literal $group:literal $label:literal $kind:expr, $meaning:literal, $example:literal;)*) => {
-        /// Every knob, in the order in which a page shows them.
-        pub(super) const KNOBS: &[Knob] = &[$(Knob {
+        /// Every setting, in the order in which a page shows them.
+        pub(super) const SETTINGS: &[Setting] = &[$(Setting {
             key: $key,
             group: $group,
             label: $label,
@@ -48,14 +48,14 @@ macro_rules! knobs {
     };
 }
 
-knobs! {
+settings! {
     "connection.persistent" "connection" "Persistent connections" Kind::Bool,
         "Whether connections serve more than one request.", "false";
     "connection.announce" "connection" "Announce to" Kind::Choice(&["always", "asked", "http10"]),
         "Whose replies say that the connection is kept: all, those to requests that asked for it, or those to HTTP/1.0.",
         "asked";
     "connection.fields.keep" "connection" "Said when kept" Kind::Lines,
-        "The field lines for a connection that is kept. They are text only: the idle timeout is another knob.",
+        "The field lines for a connection that is kept. They are text only: the idle timeout is another setting.",
         "Keep-Alive: timeout=5";
     "connection.fields.close" "connection" "Said when closed" Kind::Lines,
         "The field lines for a connection that ends with this reply.", "Connection: close";
@@ -72,7 +72,7 @@ knobs! {
     "fields.Cache-Control" "caching" "Cache-Control" Kind::Field,
         "What responses about a file say in this field; empty to leave it out.", "max-age=60";
     "fields.Accept-Ranges" "caching" "Accept-Ranges" Kind::Field,
-        "What responses about a file say in this field; empty to leave it out. Text only: the next knob decides.", "none";
+        "What responses about a file say in this field; empty to leave it out. Text only: the next setting decides.", "none";
     "range.enabled" "caching" "Ranges" Kind::Bool,
         "Whether a Range field is looked at.", "false";
     "close.default" "close" "How connections are closed" STYLES,
@@ -91,17 +91,17 @@ knobs! {
         "Whether small writes leave at once (TCP_NODELAY); holds for connections accepted from now on.", "true";
 }
 
-/// The knob of this key.
-pub(super) fn knob(key: &str) -> Option<&'static Knob> {
-    KNOBS.iter().find(|knob| knob.key == key)
+/// The setting of this key.
+pub(super) fn setting(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
 }
 
 /// The known key nearest to `key`, if any is near.
 pub(super) fn near(key: &str) -> Option<&'static str> {
-    labserve_core::profile::near(key, KNOBS.iter().map(|knob| knob.key))
+    labserve_core::profile::near(key, SETTINGS.iter().map(|setting| setting.key))
 }
 
-impl Knob {
+impl Setting {
     /// What a page must know of it, where `value` is in force and `profile` is the profile's own.
     pub(super) fn describe(&self, value: Value, profile: Value) -> Value {
         let (kind, options) = match self.kind {
@@ -250,36 +250,37 @@ mod tests {
 
     fn value(key: &str, stack: &Stack) -> Value {
         let effective = stack.effective().expect("a profile");
-        knob(key)
+        setting(key)
             .expect(key)
             .value_in(&effective, &stack.build().expect("a profile"))
     }
 
     #[test]
-    fn every_knob_has_a_value_in_every_profile_and_takes_it_back() {
+    fn every_setting_has_a_value_in_every_profile_and_takes_it_back() {
         for name in builtin::names() {
             let stack = Stack::load(name, &BuiltIns).expect(name);
             let profile = stack.build().expect(name);
             let effective = stack.effective().expect(name);
-            for knob in KNOBS {
-                let value = knob.value_in(&effective, &profile);
+            for setting in SETTINGS {
+                let value = setting.value_in(&effective, &profile);
                 if value.is_null() {
-                    assert_eq!(knob.kind, Kind::Field, "{name} {}", knob.key);
+                    assert_eq!(setting.kind, Kind::Field, "{name} {}", setting.key);
                     continue;
                 }
                 let mut changes = Table::new();
-                knob.write(&value, &mut changes)
-                    .unwrap_or_else(|why| panic!("{name} {}: {why}", knob.key));
-                let layer = Layer::from_table("a change", &changes).expect(knob.key);
+                setting
+                    .write(&value, &mut changes)
+                    .unwrap_or_else(|why| panic!("{name} {}: {why}", setting.key));
+                let layer = Layer::from_table("a change", &changes).expect(setting.key);
                 let changed = stack.clone().over(layer);
                 let (keys, built) = (changed.effective().expect(name), changed.build().expect(name));
-                assert_eq!(knob.value_in(&keys, &built), value, "{name} {}", knob.key);
+                assert_eq!(setting.value_in(&keys, &built), value, "{name} {}", setting.key);
                 // A field goes into responses that did not have it, a style to a reason that was not named.
-                if knob.kind != Kind::Field && knob.key != "close.idle" {
-                    assert!(built == profile, "{name} {}", knob.key);
+                if setting.kind != Kind::Field && setting.key != "close.idle" {
+                    assert!(built == profile, "{name} {}", setting.key);
                 }
-                knob.take_out(&mut changes);
-                assert!(changes.is_empty(), "{} leaves {changes}", knob.key);
+                setting.take_out(&mut changes);
+                assert!(changes.is_empty(), "{} leaves {changes}", setting.key);
             }
         }
     }
@@ -288,8 +289,8 @@ mod tests {
     fn a_changed_timer_keeps_what_is_said_when_it_runs_out() {
         let stack = Stack::load("node", &BuiltIns).expect("node");
         let mut changes = Table::new();
-        knob("timers.unused")
-            .expect("a knob")
+        setting("timers.unused")
+            .expect("a setting")
             .write(&"7s".into(), &mut changes)
             .expect("a span");
         let changed = stack.clone().over(Layer::from_table("x", &changes).expect("keys"));
@@ -308,11 +309,11 @@ mod tests {
     }
 
     #[test]
-    fn the_page_knows_every_knob_in_the_same_words() {
+    fn the_page_knows_every_setting_in_the_same_words() {
         let table = include_str!("web/messages.js");
-        for knob in KNOBS {
-            for (key, words) in [("", knob.label), (".about", knob.meaning)] {
-                let line = format!("\"knob.{}{key}\": [\"{words}\", \"", knob.key);
+        for setting in SETTINGS {
+            for (key, words) in [("", setting.label), (".about", setting.meaning)] {
+                let line = format!("\"setting.{}{key}\": [\"{words}\", \"", setting.key);
                 assert!(table.contains(&line), "messages.js lacks {line}");
             }
         }
@@ -328,7 +329,7 @@ mod tests {
             ("timers.idle", json!(5)),
             ("files.etag", json!({})),
         ] {
-            let done = knob(key).expect(key).write(&bad, &mut Table::new());
+            let done = setting(key).expect(key).write(&bad, &mut Table::new());
             assert!(done.is_err_and(|why| why.starts_with("expected")), "{key} {bad}");
         }
         assert_eq!(near("timer.idle"), Some("timers.idle"));

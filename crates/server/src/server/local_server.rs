@@ -1,8 +1,8 @@
-//! What a worker keeps for each server that it serves: files, buffers, numbers, and the site as it is now.
+//! One server on one worker thread: its site, its cache and buffers, and its open connections.
 
 use super::registry::Registry;
 use super::{Options, Site};
-use crate::events::{Event, Story, Tapes, Teller, Traffic};
+use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Traffic};
 use crate::files::Cache;
 use labserve_core::http1::date;
 use labserve_core::render::RenderContext;
@@ -13,12 +13,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
-/// What all workers of all servers share: numbers that are asked for once a connection or more rarely.
+/// State that all workers and servers share. It is used at most once per connection, or more rarely, so contention does
+/// not matter.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) started: Instant,
+    /// How many connections were accepted: the id of the newest.
     pub(super) connections: AtomicU64,
-    /// Has sixteen hexadecimal digits always, so that two runs of the server send bodies of the same lengths.
+    /// A random number that is the same for the whole run. The top bit is set, so that it always has sixteen hexadecimal
+    /// digits and bodies have the same length in every run.
     pub(super) run_random: u64,
     pub(super) multiparts: AtomicU64,
 }
@@ -32,41 +35,54 @@ impl Shared {
             multiparts: AtomicU64::new(0),
         }
     }
+
+    /// The id of a connection that is accepted now.
+    pub(super) fn next_connection_id(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
+    }
 }
 
-/// One server on one worker.
+/// One server on one worker thread. Only that thread uses it, so nothing in it is locked.
 #[derive(Debug)]
-pub(super) struct Worker {
+pub(super) struct LocalServer {
     site: RefCell<Rc<Site>>,
     pub(super) cache: RefCell<Cache>,
     pub(super) shared: Arc<Shared>,
-    /// Whether every connection is to end as soon as it waits for its client.
+    /// Set when the program stops: every connection closes as soon as it waits for its client.
     pub(super) stopping: Cell<bool>,
-    /// How many connections this worker serves.
+    /// How many connections this worker has open for this server, refused ones included.
     pub(super) open: Cell<u64>,
-    /// How many connections all workers have admitted for this server, of those that are open.
+    /// How many open connections all workers together have admitted to this server.
     pub(super) admitted_everywhere: Arc<AtomicU64>,
-    /// The connections that this worker serves.
+    /// The connections of this server on this worker.
     pub(super) registry: Registry,
     random: Cell<u64>,
-    /// The last second that was written as a field says it: one second has many replies.
+    /// The last second that was formatted as a Date field, and its text. Replies within one second share it.
     date: Cell<(i64, [u8; 29])>,
-    pub(super) teller: Teller,
-    /// Buffers that finished exchanges leave to the next.
+    pub(super) sink: EventSink,
+    /// Buffers of finished exchanges, for reuse.
     buffers: RefCell<Vec<Vec<u8>>>,
 }
 
-impl Worker {
+/// How many free buffers are kept for reuse.
+const BUFFERS: usize = 64;
+
+/// The largest capacity (in bytes) of a buffer that is kept. Larger ones are freed.
+const BUFFER_CAPACITY: usize = 64 << 10;
+
+impl LocalServer {
+    /// A server of `site`. `admitted_everywhere` is the count that it shares with the same server on other workers.
     pub(super) fn new(
         site: Site,
         shared: Arc<Shared>,
         admitted_everywhere: Arc<AtomicU64>,
-        (options, tapes): (Options, Tapes),
-    ) -> Worker {
+        options: Options,
+        senders: EventSenders,
+    ) -> LocalServer {
         let seed = random_seed();
-        Worker {
+        LocalServer {
             cache: RefCell::new(Cache::new(site.cache)),
-            teller: Teller::new(&site.profile.name, options.throttle_log, tapes),
+            sink: EventSink::new(&site.profile.name, options.throttle_log, senders),
             site: RefCell::new(Rc::new(site)),
             shared,
             stopping: Cell::new(false),
@@ -79,32 +95,32 @@ impl Worker {
         }
     }
 
-    /// What is served now. It may be replaced while a connection waits: ask again for each request.
+    /// The current site. It may be replaced while a connection waits, so fetch it again for every request.
     pub(super) fn site(&self) -> Rc<Site> {
         Rc::clone(&self.site.borrow())
     }
 
-    /// Serves this from the next request on.
+    /// Serves `site` from the next request on.
     pub(super) fn replace_site(&self, site: Site) {
-        // What is cached was looked at with the eyes of the old profile, below the old root.
+        // Cached files were looked up below the old root, and judged by the old profile.
         *self.cache.borrow_mut() = Cache::new(site.cache);
-        self.teller.rename(&site.profile.name);
+        self.sink.rename(&site.profile.name);
         *self.site.borrow_mut() = Rc::new(site);
     }
 
-    /// Tells of an event.
-    pub(super) fn tell(&self, story: &Story, traffic: Traffic, event: &Event<'_>) {
-        self.teller.tell(story, traffic, event);
+    /// Emits an event of a connection.
+    pub(super) fn emit(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
+        self.sink.emit(meta, traffic, event);
     }
 
-    /// Time since the server started.
+    /// Time since the program started.
     pub(super) fn now(&self) -> Duration {
         self.shared.started.elapsed()
     }
 
-    /// What a reply that is rendered now depends on.
+    /// What rendering a reply needs from its surroundings: the date, counters and random numbers.
     pub(super) fn render_context(&self) -> RenderContext {
-        // xorshift64: differs from reply to reply, and is nobody's secret.
+        // xorshift64: differs from reply to reply. Nothing depends on it being secret.
         let mut random = self.random.get();
         random ^= random << 13;
         random ^= random >> 7;
@@ -131,6 +147,7 @@ impl Worker {
         latest.1
     }
 
+    /// An empty buffer: one of a finished exchange, or a new one.
     pub(super) fn buffer(&self) -> Vec<u8> {
         self.buffers
             .borrow_mut()
@@ -138,15 +155,17 @@ impl Worker {
             .unwrap_or_else(|| Vec::with_capacity(1024))
     }
 
+    /// Keeps a buffer for reuse, unless enough are kept or it has grown too large.
     pub(super) fn give_back(&self, mut buffer: Vec<u8>) {
         let mut buffers = self.buffers.borrow_mut();
-        if buffers.len() < 64 && buffer.capacity() <= 64 << 10 {
+        if buffers.len() < BUFFERS && buffer.capacity() <= BUFFER_CAPACITY {
             buffer.clear();
             buffers.push(buffer);
         }
     }
 }
 
+/// A random number from the seed of the standard library's hash maps. Good enough for boundaries and ids, not for secrets.
 fn random_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::hash::RandomState::new().build_hasher().finish()

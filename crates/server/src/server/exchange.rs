@@ -6,9 +6,9 @@
 
 use super::decide::Answer;
 use super::end::End;
-use super::worker::Worker;
+use super::local_server::LocalServer;
 use super::{Site, wire};
-use crate::events::{Event, Story, Traffic};
+use crate::events::{ConnectionMeta, Event, Traffic};
 use crate::files::Arrival;
 use hyper::body::Incoming;
 use labserve_core::close_reason::CloseReason;
@@ -26,9 +26,9 @@ use tokio::net::TcpStream;
 pub(super) struct Exchange<'c> {
     pub(super) stream: &'c TcpStream,
     pub(super) site: &'c Site,
-    pub(super) worker: &'c Worker,
+    pub(super) worker: &'c LocalServer,
     /// The connection, and what had gone each way on it before this request was answered.
-    pub(super) story: &'c Story,
+    pub(super) meta: &'c ConnectionMeta,
     pub(super) before: Traffic,
     /// The bytes that have arrived: the head, and what came behind it.
     pub(super) input: &'c [u8],
@@ -112,12 +112,12 @@ impl Exchange<'_> {
     }
 
     /// Tells of an event, after so many bytes of this exchange have been sent.
-    pub(super) fn tell(&self, sent: u64, event: &Event<'_>) {
+    pub(super) fn emit(&self, sent: u64, event: &Event<'_>) {
         let traffic = Traffic {
             received: self.before.received + self.received.get(),
             sent: self.before.sent + sent,
         };
-        self.worker.tell(self.story, traffic, event);
+        self.worker.emit(self.meta, traffic, event);
     }
 
     /// Serves the request, or refuses it for `refusal`.

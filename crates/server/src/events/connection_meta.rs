@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 /// Whose events they are.
 #[derive(Debug)]
-pub struct Story {
+pub struct ConnectionMeta {
     /// The connection's number since the program started.
     pub id: u64,
     /// The client.
@@ -43,10 +43,10 @@ pub struct Latest {
     pub traffic: Traffic,
 }
 
-impl Story {
-    /// The story of a connection that is accepted now.
-    pub fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> Story {
-        Story {
+impl ConnectionMeta {
+    /// The meta of a connection that is accepted now.
+    pub fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> ConnectionMeta {
+        ConnectionMeta {
             id,
             peer,
             local,
@@ -86,10 +86,10 @@ mod tests {
     #[test]
     fn a_story_remembers_where_it_stands() {
         let address = SocketAddr::from(([127, 0, 0, 1], 40_000));
-        let story = Story::new(1, address, address);
-        assert_eq!(story.latest().state, State::Unused);
+        let meta = ConnectionMeta::new(1, address, address);
+        assert_eq!(meta.latest().state, State::Unused);
         let traffic = Traffic { received: 5, sent: 6 };
-        story.note(traffic, &Event::Idle { ends_after: None });
-        assert_eq!((story.latest().state, story.latest().traffic), (State::Idle, traffic));
+        meta.note(traffic, &Event::Idle { ends_after: None });
+        assert_eq!((meta.latest().state, meta.latest().traffic), (State::Idle, traffic));
     }
 }

@@ -1,4 +1,4 @@
-//! A guard for speed that measures no time: how often an exchange asks for memory.
+//! A guard against slowdowns that needs no clock: how many heap allocations an exchange makes.
 
 use super::*;
 use crate::files::Directory;
@@ -7,10 +7,10 @@ use labserve_core::profile::{builtin, layers};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// The most that an exchange on a kept connection may take.
+/// The most allocations that an exchange on a persistent connection may make.
 const MOST: u64 = 12;
 
-/// Asks so many times, one after the other, and reads each reply to its end.
+/// Sends `request` `times` times, one after the other, and reads each reply to its end.
 fn ask(client: &mut TcpStream, request: &str, times: u64) {
     for _ in 0..times {
         client.write_all(request.as_bytes()).expect("sent");
@@ -41,7 +41,7 @@ fn an_exchange_allocates_little() {
     let place = tempfile::tempdir().expect("a directory");
     std::fs::write(place.path().join("small.css"), [b'a'; 666]).expect("written");
     std::fs::write(place.path().join("large.bin"), [b'a'; 100_000]).expect("written");
-    // What changed within the last clock ticks is not cached.
+    // A file that changed within the last clock tick is not cached.
     std::thread::sleep(Duration::from_millis(50));
     let profiles = builtin::names().map(|name| layers::load(name).expect("a profile"));
     for profile in profiles.filter(|profile| profile.connection.persistent) {
@@ -53,12 +53,12 @@ fn an_exchange_allocates_little() {
         };
         let server = Server::bind(site, ([127, 0, 0, 1], 0).into()).expect("bound");
         let address = server.address();
-        let (orders, received) = unbounded_channel();
-        let post = Post {
+        let (commands, received) = unbounded_channel();
+        let spec = ServerSpec {
             listener: server.listener,
             site: server.site,
-            open: Arc::default(),
-            tapes: Default::default(),
+            admitted: Arc::default(),
+            senders: Default::default(),
         };
         let options = Options {
             workers: 1,
@@ -71,7 +71,7 @@ fn an_exchange_allocates_little() {
                 .enable_all()
                 .build_local(Default::default())
                 .expect("a runtime");
-            runtime.block_on(work(vec![post], Arc::new(Shared::new()), received, options));
+            runtime.block_on(work(vec![spec], Arc::new(Shared::new()), received, options));
         });
         let mut client = TcpStream::connect(address).expect("connected");
         for request in [
@@ -85,7 +85,7 @@ fn an_exchange_allocates_little() {
             let each = (allocations::count() - before) as f64 / 20.0;
             assert!(each <= MOST as f64, "{name}: {each} allocations for {request:?}");
         }
-        drop(orders);
+        drop(commands);
         drop(client);
         worker.join().expect("no panic");
     }

@@ -1,16 +1,16 @@
-// The tab of the knobs: which server, its profile, its switches, and what was changed.
+// The tab of the settings: which server, its profile, its switches, and what was changed.
 
-import { getProfiles, resetKnobs, setAccepting, setKnobs, setProfile, tomlAddress } from "./api.js";
+import { getProfiles, resetSettings, setAccepting, changeSettings, setProfile, tomlAddress } from "./api.js";
 import { h, say } from "./dom.js";
 import { t } from "./i18n.js";
-import { Knob } from "./knob.js";
+import { Setting } from "./setting.js";
 import { clock } from "./time.js";
 import { programWords } from "./words.js";
 
 /** How many changes are listed. */
 const LISTED = 100;
 
-export class Knobs {
+export class SettingsTab {
   /** `model`: {store, servers, mayChange}; `changed(server)` takes what the server answers; `failed(error)` the rest. */
   constructor(root, model, { changed, failed }) {
     Object.assign(this, { root, model, changed, failed });
@@ -48,12 +48,12 @@ export class Knobs {
   update() {
     const { server } = this;
     if (!server) {
-      this.root.replaceChildren(h("p", { class: "hint" }, t("knobs.none")));
+      this.root.replaceChildren(h("p", { class: "hint" }, t("settings.none")));
       this.built = null;
       return;
     }
-    // Another server, or another set of servers, or other knobs: other controls.
-    const wanted = JSON.stringify([server.number, this.model.servers.map((s) => [s.number, s.name]), server.knobs.map((k) => [k.key, k.type])]);
+    // Another server, or another set of servers, or other settings: other controls.
+    const wanted = JSON.stringify([server.number, this.model.servers.map((s) => [s.number, s.name]), server.settings.map((k) => [k.key, k.type])]);
     if (this.built !== wanted) {
       this.built = wanted;
       this.#build(server);
@@ -62,18 +62,18 @@ export class Knobs {
   }
 
   #build(server) {
-    this.knobs = new Map(server.knobs.map((knob) => [knob.key, new Knob(knob, (key, value) => this.#turn(key, value))]));
+    this.settings = new Map(server.settings.map((setting) => [setting.key, new Setting(setting, (key, value) => this.#set(key, value))]));
     const servers = this.model.servers.map((s) => h("option", { value: s.number }, `${s.name}  ${s.address}`));
-    this.which = h("select", { id: "knobs-server", on: { change: () => this.choose(Number(this.which.value)) } }, ...servers);
+    this.which = h("select", { id: "settings-server", on: { change: () => this.choose(Number(this.which.value)) } }, ...servers);
     const names = this.profiles.map((p) => p.name);
     if (!names.includes(server.name)) names.unshift(server.name);
-    this.profile = h("select", { id: "knobs-profile", on: { change: () => this.#replace() } }, ...names.map((name) => h("option", { value: name }, name)));
+    this.profile = h("select", { id: "settings-profile", on: { change: () => this.#replace() } }, ...names.map((name) => h("option", { value: name }, name)));
     this.about = h("p", { class: "about" });
     this.link = h("a", { target: "_blank", rel: "noopener noreferrer" });
-    this.accepting = h("input", { type: "checkbox", class: "switch", role: "switch", id: "knobs-accepting" });
+    this.accepting = h("input", { type: "checkbox", class: "switch", role: "switch", id: "settings-accepting" });
     this.accepting.addEventListener("change", () => this.#ask(() => setAccepting(server.number, this.accepting.checked)));
-    this.resetAll = h("button", { type: "button", on: { click: () => this.#ask(() => resetKnobs(server.number)) } }, t("knobs.reset.all"));
-    this.saveLink = h("a", { class: "button", download: "", id: "save-toml" }, t("knobs.save"));
+    this.resetAll = h("button", { type: "button", on: { click: () => this.#ask(() => resetSettings(server.number)) } }, t("settings.reset.all"));
+    this.saveLink = h("a", { class: "button", download: "", id: "save-toml" }, t("settings.save"));
     this.count = h("span", { class: "count", role: "status" });
     this.error = h("p", { class: "error", role: "alert" });
     this.changes = h("ol", { class: "changes" });
@@ -81,42 +81,42 @@ export class Knobs {
     this.root.replaceChildren(
       h(
         "div",
-        { class: "panel knobs" },
-        h("div", { class: "knob" }, h("label", { for: "knobs-server" }, t("knobs.server")), this.which, h("p", { class: "about" }, this.link)),
-        h("div", { class: "knob" }, h("label", { for: "knobs-profile" }, t("knobs.profile")), this.profile, this.about),
-        h("div", { class: "knob" }, h("label", { for: "knobs-accepting" }, t("knobs.accepting")), this.accepting),
+        { class: "panel settings" },
+        h("div", { class: "setting" }, h("label", { for: "settings-server" }, t("settings.server")), this.which, h("p", { class: "about" }, this.link)),
+        h("div", { class: "setting" }, h("label", { for: "settings-profile" }, t("settings.profile")), this.profile, this.about),
+        h("div", { class: "setting" }, h("label", { for: "settings-accepting" }, t("settings.accepting")), this.accepting),
         h("div", { class: "row" }, this.count, this.resetAll, this.saveLink),
         this.error,
-        h("p", { class: "dim" }, t("knobs.force")),
+        h("p", { class: "dim" }, t("settings.force")),
         ...this.#groups(server),
-        h("section", {}, h("h3", {}, t("knobs.changes")), this.changes),
+        h("section", {}, h("h3", {}, t("settings.changes")), this.changes),
       ),
     );
   }
 
   #groups(server) {
-    const groups = Map.groupBy ? Map.groupBy(server.knobs, (k) => k.group) : groupBy(server.knobs);
-    return [...groups].map(([group, knobs]) =>
-      h("fieldset", {}, h("legend", {}, t(`knobs.group.${group}`)), ...knobs.map((k) => this.knobs.get(k.key).element)),
+    const groups = Map.groupBy ? Map.groupBy(server.settings, (k) => k.group) : groupBy(server.settings);
+    return [...groups].map(([group, settings]) =>
+      h("fieldset", {}, h("legend", {}, t(`settings.group.${group}`)), ...settings.map((k) => this.settings.get(k.key).element)),
     );
   }
 
   #show(server) {
     const may = this.model.mayChange;
-    for (const knob of server.knobs) {
-      this.knobs.get(knob.key).update(knob);
-      this.knobs.get(knob.key).enable(may);
+    for (const setting of server.settings) {
+      this.settings.get(setting.key).update(setting);
+      this.settings.get(setting.key).enable(may);
     }
     this.which.value = String(server.number);
     this.profile.value = server.name;
     for (const control of [this.profile, this.accepting, this.resetAll]) control.disabled = !may;
     say(this.about, server.title ?? "");
-    this.about.title = server.measured ? t("knobs.measured", { what: server.measured }) : "";
+    this.about.title = server.measured ? t("settings.measured", { what: server.measured }) : "";
     say(this.link, server.url);
     this.link.href = httpOnly(server.url);
     this.accepting.checked = server.accepting;
-    const differs = server.knobs.filter((k) => k.differs).length;
-    say(this.count, t("knobs.differs.n", { n: differs }));
+    const differs = server.settings.filter((k) => k.differs).length;
+    say(this.count, t("settings.differs.n", { n: differs }));
     this.saveLink.href = tomlAddress(server.number);
     this.list();
   }
@@ -131,28 +131,28 @@ export class Knobs {
     const items = told.reverse().map(({ at, line }) =>
       h("li", { data: { event: line.event, what: line.what ?? "" } }, h("time", {}, clock(at, store.origin ?? 0, 1000)), ` ${programWords(line)}`),
     );
-    this.changes.replaceChildren(...(items.length > 0 ? items : [h("li", { class: "dim" }, t("knobs.changes.none"))]));
+    this.changes.replaceChildren(...(items.length > 0 ? items : [h("li", { class: "dim" }, t("settings.changes.none"))]));
   }
 
-  #turn(key, value) {
-    const knob = this.knobs.get(key);
-    knob.refuse("");
+  #set(key, value) {
+    const setting = this.settings.get(key);
+    setting.refuse("");
     this.#ask(
-      () => setKnobs(this.server.number, { [key]: value }),
+      () => changeSettings(this.server.number, { [key]: value }),
       (error) => {
         if (error.key !== key && error.key !== null) return false;
-        knob.refuse(error.message);
+        setting.refuse(error.message);
         return error.status === 422;
       },
       (server) => {
-        const now = server.knobs.find((k) => k.key === key);
-        if (now) knob.update(now, true);
+        const now = server.settings.find((k) => k.key === key);
+        if (now) setting.update(now, true);
       },
     );
   }
 
   #replace() {
-    for (const knob of this.knobs.values()) knob.refuse("");
+    for (const setting of this.settings.values()) setting.refuse("");
     this.#ask(() => setProfile(this.server.number, this.profile.value));
   }
 
@@ -173,9 +173,9 @@ export class Knobs {
   }
 }
 
-function groupBy(knobs) {
+function groupBy(settings) {
   const groups = new Map();
-  for (const knob of knobs) groups.set(knob.group, [...(groups.get(knob.group) ?? []), knob]);
+  for (const setting of settings) groups.set(setting.group, [...(groups.get(setting.group) ?? []), setting]);
   return groups;
 }
 

@@ -1,6 +1,6 @@
-//! Keeps a panic to the connection that it happened on.
+//! Confines a panic to the task that it happened in.
 //!
-//! Knows nothing of connections: it takes any future, and says what became of it.
+//! Works on any future: it reports whether the future completed or panicked.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -8,21 +8,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
 
-/// A panic, and what it said.
+/// A panic that was caught, with its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Panicked(pub(super) String);
 
 impl Panicked {
-    /// Logs it as the panic of `what`, which it ends.
+    /// Logs it. `what` names the task that it has ended.
     pub(super) fn log(&self, what: std::fmt::Arguments<'_>) {
         tracing::error!("{what} is ended, because of a defect in labserve: {}", self.0);
     }
 }
 
-/// Runs `future` to its end, or to its panic.
+/// Runs `future` until it completes or panics.
 ///
 /// # Errors
-/// There was a panic. What the future borrows is as the panic left it: good for ending a connection, and for no more.
+/// The future panicked. Whatever it borrows may be in an inconsistent state: use it for closing the connection, and for
+/// nothing else.
 pub(super) fn guarded<F: Future + Unpin>(mut future: F) -> impl Future<Output = Result<F::Output, Panicked>> {
     poll_fn(
         move |cx| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(cx))) {
@@ -32,7 +33,7 @@ pub(super) fn guarded<F: Future + Unpin>(mut future: F) -> impl Future<Output = 
     )
 }
 
-/// What a panic says.
+/// The message of a panic.
 pub(super) fn message(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<String>()

@@ -18,7 +18,7 @@ impl Driver {
     pub(super) async fn woken(&mut self, site: &Rc<Site>, woken: Woken) -> Option<End> {
         match &woken {
             Woken::Fin => self.tell_client_fin(),
-            Woken::Expired(deadline) => self.tell(&events::Event::Timer {
+            Woken::Expired(deadline) => self.emit(&events::Event::Timer {
                 reason: deadline.reason,
             }),
             Woken::Bytes(_) | Woken::Broken(_) | Woken::Stop => {}
@@ -55,7 +55,7 @@ impl Driver {
     /// Tells of the client's FIN, once: whoever reads from the socket again meets it again.
     pub(super) fn tell_client_fin(&mut self) {
         if !std::mem::replace(&mut self.client_fin, true) {
-            self.tell(&events::Event::ClientFin {
+            self.emit(&events::Event::ClientFin {
                 state: self.connection.state(),
             });
         }

@@ -192,7 +192,7 @@ impl Exchange<'_> {
             bytes: self.content.get(),
             how,
         };
-        self.tell(sent, &event);
+        self.emit(sent, &event);
     }
 
     async fn read_content(&self, body: &mut Incoming, silence: Option<&Timer>) -> BodyEnd {
