@@ -16,7 +16,8 @@ use toml::Table;
 #[derive(Clone, Debug)]
 pub struct Layer {
     origin: String,
-    text: String,
+    /// The TOML that somebody wrote; `None` if a program made it of keys, so that its lines mean nothing.
+    text: Option<String>,
     table: Table,
     /// The table of the text that the keys stand in, if not at its top.
     inside: Option<&'static str>,
@@ -33,7 +34,7 @@ impl Layer {
         let table = toml::from_str::<Table>(text).map_err(at)?;
         Ok(Layer {
             origin: origin.to_owned(),
-            text: text.to_owned(),
+            text: Some(text.to_owned()),
             table,
             inside: None,
         })
@@ -48,7 +49,7 @@ impl Layer {
         Ok(match whole.remove(name) {
             Some(toml::Value::Table(table)) => Some(Layer {
                 origin: origin.to_owned(),
-                text: text.to_owned(),
+                text: Some(text.to_owned()),
                 table,
                 inside: Some(name),
             }),
@@ -56,7 +57,7 @@ impl Layer {
         })
     }
 
-    /// A layer from one `key=value`, as given to `--set`. The value is TOML; what is none is taken as text.
+    /// A layer from one `key=value`, as given to `--set`.
     ///
     /// # Errors
     /// No `=`, an unknown key, a value of the wrong kind.
@@ -71,7 +72,15 @@ impl Layer {
                 message,
             });
         };
-        let (key, value) = (key.trim(), value.trim());
+        Layer::from_key(&origin, key.trim(), value.trim())
+    }
+
+    /// A layer of one key. The value is TOML; what does not parse as TOML is taken as text. `origin` stands for it in
+    /// errors.
+    ///
+    /// # Errors
+    /// An unknown key, a value of the wrong kind.
+    pub fn from_key(origin: &str, key: &str, value: &str) -> Result<Layer, ConfigError> {
         let bare = format!("{key} = {value}\n");
         let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
         let text = if toml::from_str::<Table>(&bare).is_ok() {
@@ -79,7 +88,7 @@ impl Layer {
         } else {
             quoted
         };
-        Layer::parse(&origin, &text).map_err(|error| ConfigError { line: None, ..error })
+        Layer::made(origin, &text)
     }
 
     /// A layer of these keys. `origin` stands for it in errors.
@@ -87,7 +96,15 @@ impl Layer {
     /// # Errors
     /// An unknown key, a value of the wrong kind.
     pub fn from_table(origin: &str, table: &Table) -> Result<Layer, ConfigError> {
-        Layer::parse(origin, &table.to_string()).map_err(|error| ConfigError { line: None, ..error })
+        Layer::made(origin, &table.to_string())
+    }
+
+    /// A layer whose text a program made.
+    fn made(origin: &str, text: &str) -> Result<Layer, ConfigError> {
+        match Layer::parse(origin, text) {
+            Ok(layer) => Ok(Layer { text: None, ..layer }),
+            Err(error) => Err(ConfigError { line: None, ..error }),
+        }
     }
 
     /// The line in which the innermost of `key`'s tables that is written here begins.
@@ -97,7 +114,7 @@ impl Layer {
         let table = key[..key.len() - 1].join(".");
         let mut inside = table.is_empty();
         let mut found = None;
-        for (number, line) in self.text.lines().enumerate() {
+        for (number, line) in self.text.as_deref()?.lines().enumerate() {
             let line = line.trim();
             if line.starts_with('[') {
                 let header = line.trim_matches(|c| matches!(c, '[' | ']')).replace('"', "");
@@ -239,7 +256,7 @@ impl Stack {
     /// The text of the profile, if it is a single layer as it was written.
     pub fn source(&self) -> Option<&str> {
         match self.layers.as_slice() {
-            [layer] => Some(&layer.text),
+            [layer] => layer.text.as_deref(),
             _ => None,
         }
     }
@@ -259,9 +276,7 @@ impl Stack {
                 .or(self.layers.last());
             ConfigError {
                 origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
-                line: layer
-                    .filter(|l| !l.origin.starts_with("--set"))
-                    .and_then(|l| l.line_of(&key)),
+                line: layer.and_then(|l| l.line_of(&key)),
                 key: Some(key.join(".")),
                 message,
             }

@@ -9,8 +9,8 @@
     reason = "a test that reads the sources and writes the documentation"
 )]
 
-use super::resolve::general_case;
 use super::raw::Raw;
+use super::resolve::general_case;
 use super::template::{Filter, Placeholder};
 use crate::close_reason::{CloseReason, Who};
 use crate::http1::{Fault, HeadPolicy, Treatment};
