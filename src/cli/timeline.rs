@@ -1,7 +1,7 @@
 //! Where the timeline is served, if it is, and what it is told of the servers.
 
 use super::Mistake;
-use labserve_server::events::{LiveSender, ProgramEvents, Recorder, EventSenders};
+use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder};
 use labserve_server::server::{Running, Server};
 use labserve_timeline::{Bound, ManagedServer, PORT, ServerSet, Timeline};
 use std::io::ErrorKind;
@@ -99,6 +99,7 @@ pub(super) fn tapes(recorder: Option<&Recorder>, prepared: Option<&Prepared>) ->
     EventSenders {
         file: recorder.map(Recorder::sender),
         live: prepared.map(|prepared| prepared.tape.clone()),
+        observer: None,
     }
 }
 

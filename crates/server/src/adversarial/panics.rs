@@ -50,7 +50,7 @@ fn a_panic_ends_its_connection_alone_and_is_logged() {
         options,
         &EventSenders {
             file: Some(recorder.sender()),
-            live: None,
+            ..EventSenders::default()
         },
     )
     .expect("a running server");

@@ -6,7 +6,7 @@
 
 use super::budget::Budget;
 use super::recorder::stamped;
-use super::{ConnectionMeta, Event, LiveSender, Throttle, Traffic, json, log};
+use super::{ConnectionMeta, Event, LiveSender, Observer, Throttle, Traffic, json, log};
 use labserve_core::http1::date;
 use labserve_core::locale::{self, Lang};
 use serde_json::Value;
@@ -62,6 +62,8 @@ pub struct EventSenders {
     pub file: Option<EventSender>,
     /// To whoever watches.
     pub live: Option<LiveSender>,
+    /// To the program itself.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 /// Tells the events of one server on one worker.
@@ -71,6 +73,7 @@ pub struct EventSink {
     throttle: Option<Rc<Throttle>>,
     journal: Option<Rc<EventBatcher>>,
     live: Option<Rc<EventBatcher>>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl EventSink {
@@ -88,6 +91,7 @@ impl EventSink {
                 let budget = Budget::new(tape.watchers().clone());
                 journal(Way::Live(tape, budget))
             }),
+            observer: senders.observer,
         }
     }
 
@@ -112,6 +116,9 @@ impl EventSink {
         let mut now = None;
         for journal in self.journal.iter().chain(&self.live) {
             journal.write(meta, traffic, event, &mut now);
+        }
+        if let Some(observer) = &self.observer {
+            observer.observe(meta, traffic, event);
         }
     }
 }
@@ -317,7 +324,7 @@ mod tests {
     fn senders(sender: SyncSender<Vec<u8>>) -> EventSenders {
         EventSenders {
             file: Some(tape(sender)),
-            live: None,
+            ..EventSenders::default()
         }
     }
 
@@ -369,8 +376,11 @@ mod tests {
         on_a_worker(async || {
             let (tape, mut batches) = LiveSender::new();
             let watching = tape.watchers().watch();
-            let live = Some(tape);
-            let sink = EventSink::new("s", false, EventSenders { file: None, live });
+            let senders = EventSenders {
+                live: Some(tape),
+                ..EventSenders::default()
+            };
+            let sink = EventSink::new("s", false, senders);
             drop(watching);
             let meta = meta();
             let idle = Event::Idle { ends_after: None };

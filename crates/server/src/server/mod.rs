@@ -204,7 +204,13 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
     let mut accept_loops = Vec::new();
     for spec in specs {
         let shared = Arc::clone(&shared);
-        let server = Rc::new(LocalServer::new(spec.site, shared, spec.admitted, options, spec.senders));
+        let server = Rc::new(LocalServer::new(
+            spec.site,
+            shared,
+            spec.admitted,
+            options,
+            spec.senders,
+        ));
         match TcpListener::from_std(spec.listener) {
             Ok(listener) => accept_loops.push(Some(AcceptLoop::start(listener, &server))),
             Err(error) => {
