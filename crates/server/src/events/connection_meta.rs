@@ -1,29 +1,29 @@
-//! Whose events they are: a connection's number and addresses, and where it stood when it was heard of last.
+//! The connection that events belong to: its number, its addresses, and its state at the last event.
 
 use labserve_core::conn::{Standing, State, Traffic};
 use std::cell::{Cell, OnceCell};
 use std::net::SocketAddr;
 use tokio::time::Instant;
 
-/// Whose events they are.
+/// The connection that events belong to.
 #[derive(Debug)]
 pub struct ConnectionMeta {
-    /// The connection's number since the program started.
+    /// The number of the connection since the program started.
     pub id: u64,
-    /// The client.
+    /// The address of the client.
     pub peer: SocketAddr,
-    /// The address that it came in on.
+    /// The local address of the connection.
     pub local: SocketAddr,
     /// When it was accepted.
     pub accepted: Instant,
     /// Where it stood at its last event.
     latest: Cell<Standing>,
-    /// The fields that are the same in each of its lines, once they have been needed.
+    /// The fields that are the same in each of its lines, rendered when first needed.
     pub(super) fields: OnceCell<Box<str>>,
 }
 
 impl ConnectionMeta {
-    /// The meta of a connection that is accepted now.
+    /// A connection that is accepted now.
     pub fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> ConnectionMeta {
         ConnectionMeta {
             id,
