@@ -7,9 +7,10 @@ use super::reply_writer::{ReplyWriter, SendError};
 use super::request_body::RequestBody;
 use crate::events::{self, ConnectionMeta, Cuts, Detail, Event};
 use crate::files::{Arrival, Resource};
+use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{
-    Action, BodyEnd, BodyProgress, CONTINUE, Exchange, ExchangeOutcome, Finish, Happened, Patience, Peek, Piece,
-    Rendered, ReplyContext, Standing, Traffic,
+    Action, BodyEnd, BodyProgress, CONTINUE, Exchange, ExchangeOutcome, Finish, Happened, Leftover, Patience, Peek,
+    Piece, Rendered, ReplyContext, Standing, Traffic,
 };
 use labserve_core::http1::{Fault, Framing};
 use std::sync::Arc;
@@ -53,6 +54,16 @@ impl<'c> ExchangeIo<'c> {
         };
         if exchange.framing() != Framing::None {
             held.body = Box::pin(self.open_body(&exchange, input, head_len)).await;
+            if held.body.is_none() {
+                // Nothing that follows the head can be told from a request.
+                return ExchangeOutcome {
+                    close: Some(CloseReason::Panic.into()),
+                    also_counted: 0,
+                    received: 0,
+                    sent: 0,
+                    left: Leftover::From(input.len()),
+                };
+            }
         }
         let mut action = exchange.on(Happened::Begun);
         let finish = loop {
