@@ -106,7 +106,7 @@ fn run_all(client: &Client, server: &Server, recording: &Recording, cases: &[Cas
 }
 
 /// Runs a test on each case, so many at once, and returns the cases that it says yes to.
-fn side_by_side<'a>(
+pub(crate) fn side_by_side<'a>(
     at_once: usize,
     cases: impl Iterator<Item = &'a Case> + Send,
     test: impl Fn(&Case) -> bool + Sync,
