@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_story_remembers_where_it_stands() {
+    fn the_state_after_the_last_event_is_remembered() {
         let address = SocketAddr::from(([127, 0, 0, 1], 40_000));
         let meta = ConnectionMeta::new(1, address, address);
         assert_eq!(meta.latest().state, State::Unused);

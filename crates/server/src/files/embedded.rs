@@ -1,4 +1,4 @@
-//! The demo site inside the binary, so that an installed program shows something without a directory.
+//! The demo site inside the program, so that an installed program has something to serve without a directory.
 
 use super::Opened;
 use super::resource::{Content, Resource};
@@ -7,7 +7,7 @@ use labserve_core::http1::text;
 use labserve_core::profile::Profile;
 use std::sync::Arc;
 
-/// The modification time of the demo site in the lab report's capture: 2023-10-31 15:31:16.361 UTC.
+/// The modification time of the demo site in the captures of the lab report: 2023-10-31 15:31:16.361 UTC.
 const MODIFIED: (i64, u32) = (1_698_766_276, 361_000_000);
 
 const FILES: &[(&str, &[u8])] = &[
@@ -20,7 +20,7 @@ const FILES: &[(&str, &[u8])] = &[
     ("static/BGM.wav", include_bytes!("../../../../static/static/BGM.wav")),
 ];
 
-/// What lies at `path` in the demo site.
+/// What exists at `path` in the demo site.
 pub(super) fn open(path: &str, profile: &Profile) -> Opened {
     let wanted = |name: &str| name == path || (profile.files.ignore_case && name.eq_ignore_ascii_case(path));
     if let Some((number, (name, bytes))) = FILES.iter().enumerate().find(|(_, (name, _))| wanted(name)) {
