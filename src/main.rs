@@ -1,4 +1,4 @@
-//! The binary `labserve`; everything is in the library.
+//! The binary `labserve`. All of the code is in the library.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Where the timeline is served, if it is, and what it is told of the servers.
+//! The address of the timeline, and its connection to the servers.
 
 use super::Mistake;
 use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder};
@@ -9,62 +9,62 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
-/// Where the timeline is to be served.
+/// Where to serve the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// At the usual port of loopback, or the next that is free.
-    Usual,
-    /// At this address and no other.
+    /// The default port on loopback, or the next free one.
+    Default,
+    /// This address and no other.
     At(SocketAddr),
-    /// Nowhere.
-    Nowhere,
+    /// Do not serve it.
+    Disabled,
 }
 
 impl Choice {
-    /// From what the flags say, or else the file.
+    /// The choice of the flags, or else of the file.
     pub(super) fn of(flag: Option<&str>, no_timeline: bool, file: Option<&str>) -> Result<Choice, String> {
         if no_timeline {
-            return Ok(Choice::Nowhere);
+            return Ok(Choice::Disabled);
         }
         match flag.or(file) {
-            None => Ok(Choice::Usual),
-            Some("none") => Ok(Choice::Nowhere),
+            None => Ok(Choice::Default),
+            Some("none") => Ok(Choice::Disabled),
             Some(text) => address(text).map(Choice::At),
         }
     }
 }
 
-/// An address, a port, or both; what is left out is as usual.
+/// An address, a port, or both. The default applies to what is left out.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let ip = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, PORT));
     let port = || text.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     text.parse()
         .or_else(|_| ip())
         .or_else(|_| port())
-        .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port or none, got `{text}`"))
+        .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port, or none; got `{text}`"))
 }
 
-/// A timeline that waits for its servers, and what they will tell it.
+/// A timeline that waits for its servers.
 pub(super) struct Prepared {
     bound: Bound,
-    tape: LiveSender,
+    sender: LiveSender,
     lines: Receiver<Vec<u8>>,
 }
 
-/// Binds the timeline. Where the usual ports are taken the servers run without.
+/// Binds the timeline. If the default ports are in use, the servers run without it.
 pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
     let address = match choice {
-        Choice::Nowhere => return Ok(None),
-        Choice::Usual => None,
+        Choice::Disabled => return Ok(None),
+        Choice::Default => None,
         Choice::At(address) => Some(address),
     };
     match (Bound::bind(address), address) {
         (Ok(bound), _) => {
-            let (tape, lines) = LiveSender::new();
-            Ok(Some(Prepared { bound, tape, lines }))
+            let (sender, lines) = LiveSender::new();
+            Ok(Some(Prepared { bound, sender, lines }))
         }
         (Err(error), None) => {
-            tracing::warn!("there is no timeline: {error}; choose an address with --timeline");
+            tracing::warn!("no timeline is served: {error}; choose an address with --timeline");
             Ok(None)
         }
         (Err(error), Some(address)) => {
@@ -72,7 +72,7 @@ pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
                 ErrorKind::AddrInUse => {
                     "it is in use; choose another with --timeline, or leave it out with --no-timeline"
                 }
-                ErrorKind::AddrNotAvailable => "it is no address of this machine",
+                ErrorKind::AddrNotAvailable => "it is not an address of this machine; choose another with --timeline",
                 _ => "choose another with --timeline, or leave it out with --no-timeline",
             };
             Err(Mistake(format!(
@@ -83,7 +83,7 @@ pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
 }
 
 impl Prepared {
-    /// Where a person finds it.
+    /// The URL for people.
     pub(super) fn url(&self) -> String {
         self.bound.url()
     }
@@ -94,17 +94,17 @@ impl Prepared {
     }
 }
 
-/// The tapes of what is told.
-pub(super) fn tapes(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
+/// The senders for the events of connections.
+pub(super) fn event_senders(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
     EventSenders {
         file: recorder.map(Recorder::sender),
-        live: prepared.map(|prepared| prepared.tape.clone()),
+        live: prepared.map(|prepared| prepared.sender.clone()),
     }
 }
 
-/// What is told about the program itself.
-pub(super) fn notes(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> ProgramEvents {
-    ProgramEvents::new(recorder, prepared.map(|prepared| &prepared.tape))
+/// The sender for events of the program itself.
+pub(super) fn program_events(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> ProgramEvents {
+    ProgramEvents::new(recorder, prepared.map(|prepared| &prepared.sender))
 }
 
 /// The names and addresses of servers.
@@ -115,19 +115,20 @@ pub(super) fn names<'s>(servers: impl IntoIterator<Item = &'s Server>) -> Vec<(S
         .collect()
 }
 
-/// Runs the timeline over running servers.
+/// Starts the timeline for running servers.
 pub(super) fn start(
     prepared: Option<Prepared>,
     servers: Vec<ManagedServer>,
-    (running, notes): (&Running, &ProgramEvents),
+    running: &Running,
+    events: &ProgramEvents,
     names: &[(String, SocketAddr)],
 ) -> Result<(Arc<ServerSet>, Option<Timeline>), Mistake> {
-    let servers = Arc::new(ServerSet::new(servers, running.control().clone(), notes.clone()));
+    let servers = Arc::new(ServerSet::new(servers, running.control().clone(), events.clone()));
     let timeline = match prepared {
         None => None,
-        Some(Prepared { bound, tape, lines }) => {
+        Some(Prepared { bound, sender, lines }) => {
             let first = labserve_server::events::start(names);
-            Some(bound.start(Arc::clone(&servers), (tape, lines), first)?)
+            Some(bound.start(Arc::clone(&servers), (sender, lines), first)?)
         }
     };
     Ok((servers, timeline))
@@ -138,12 +139,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_it_is_served() {
+    fn the_address_comes_from_the_flags_or_the_file() {
         let at = |text: &str| Choice::At(text.parse().expect("an address"));
         for (flag, none, file, want) in [
-            (None, false, None, Choice::Usual),
-            (None, true, Some("4000"), Choice::Nowhere),
-            (None, false, Some("none"), Choice::Nowhere),
+            (None, false, None, Choice::Default),
+            (None, true, Some("4000"), Choice::Disabled),
+            (None, false, Some("none"), Choice::Disabled),
             (Some("4000"), false, Some("none"), at("127.0.0.1:4000")),
             (Some("::1"), false, None, at("[::1]:3900")),
             (Some("0.0.0.0:0"), false, None, at("0.0.0.0:0")),
