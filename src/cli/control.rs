@@ -15,7 +15,8 @@ pub(super) fn name_of(address: std::net::SocketAddr) -> String {
 
 /// Asks the server with this endpoint to read its configuration again.
 ///
-/// # Errors The outer error: the server cannot be reached. The inner error: the server refuses the configuration.
+/// # Errors
+/// The outer error: the server cannot be reached. The inner error: the server refuses the configuration.
 pub(super) fn ask(name: &str) -> io::Result<Result<String, String>> {
     let answer = system::ask(name)?;
     let answer = answer.trim_end();

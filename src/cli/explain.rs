@@ -85,11 +85,11 @@ fn read(file: &Path, options: &Options, profiles: &[Profile]) -> Result<Capture,
         return explain(io::stdin().lock(), options, profiles)
             .map_err(|error| Mistake(format!("standard input: {error}")));
     }
-    let told = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));
+    let mistake = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));
     let opened = File::open(file).map_err(|error| Mistake(format!("{name}: cannot open this capture: {error}")))?;
-    let size = opened.metadata().map_err(|error| told(&error))?.len();
+    let size = opened.metadata().map_err(|error| mistake(&error))?.len();
     let watched = Watched::new(opened, size);
-    explain(watched, options, profiles).map_err(|error| told(&error))
+    explain(watched, options, profiles).map_err(|error| mistake(&error))
 }
 
 /// A capture that is read within this time gets no progress bar.

@@ -38,7 +38,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> ProgramRequest {
         tokio::select! {
             _ = self.interrupt.recv() => ProgramRequest::Stop,
@@ -59,7 +59,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one. Windows has none that asks to reload: `labserve reload` does.
+    /// Waits for the next signal. Windows has no signal for a reload; see `labserve reload`.
     pub(super) async fn next(&mut self) -> ProgramRequest {
         tokio::select! {
             _ = self.ctrl_c.recv() => ProgramRequest::Stop,

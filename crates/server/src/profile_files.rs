@@ -36,7 +36,8 @@ impl Source for ProfileFiles {
 
 /// The profile `name`, a built-in name or the path of a file, with what it extends.
 ///
-/// # Errors There is no such profile (the message suggests a similar name), a file cannot be read, or it has a
+/// # Errors
+/// There is no such profile (the message suggests a similar name), a file cannot be read, or it has a
 /// mistake.
 pub fn stack(name: &str) -> Result<Stack, ConfigError> {
     Stack::load(name, &ProfileFiles)
@@ -44,7 +45,8 @@ pub fn stack(name: &str) -> Result<Stack, ConfigError> {
 
 /// The same profile, built.
 ///
-/// # Errors As [`stack`] and [`Stack::build`].
+/// # Errors
+/// As [`stack`] and [`Stack::build`].
 pub fn load(name: &str) -> Result<Profile, ConfigError> {
     stack(name)?.build()
 }

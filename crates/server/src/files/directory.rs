@@ -33,7 +33,8 @@ const LONGEST_PATH: usize = 4095;
 impl Directory {
     /// Opens a document root. With `follow_symlinks`, links may lead out of it.
     ///
-    /// # Errors It does not exist, is not a directory, or cannot be read.
+    /// # Errors
+    /// It does not exist, is not a directory, or cannot be read.
     pub fn open(path: &Path, follow_symlinks: bool) -> io::Result<Directory> {
         let real = path.canonicalize()?;
         std::fs::read_dir(&real)?;
