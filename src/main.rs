@@ -1,7 +1,9 @@
-//! The binary `labserve`. All of the code is in the library.
+//! The binary `labserve`.
+
+mod cli;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    labserve::cli::main()
+    cli::main()
 }

@@ -3,8 +3,7 @@
 use super::args::LabArgs;
 use super::program::Program;
 use super::timeline::Choice;
-use super::{Mistake, config, log, serve, timeline};
-use crate::VERSION;
+use super::{Mistake, VERSION, config, log, serve, timeline};
 use labserve_core::profile::layers::Stack;
 use labserve_core::profile::{Profile, builtin};
 use labserve_server::files::Limits;
@@ -65,18 +64,18 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))
         .collect();
-    let senders = timeline::event_senders(recorder.as_ref(), prepared.as_ref());
+    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref());
     let program_events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
     let options = serve::options(config::default_workers(), log);
     let running = run_servers(servers, options, &senders)?;
-    // The event log ends when all senders are dropped.
+    // The event log ends when its last sender is dropped.
     drop(senders);
     let (_, timeline) = timeline::start(prepared, managed, &running, &program_events, &names)?;
     Program {
         running,
         recorder,
         timeline,
-        events: program_events,
+        program_events,
         reload: Box::new(|| Err("`labserve lab` serves the profiles as they are built in".into())),
         endpoint: None,
     }

@@ -19,7 +19,7 @@ pub(super) struct Program {
     /// The timeline, if there is one.
     pub(super) timeline: Option<Timeline>,
     /// Emits events of the program itself.
-    pub(super) events: ProgramEvents,
+    pub(super) program_events: ProgramEvents,
     /// How to reload.
     pub(super) reload: Reload,
     /// The name under which `labserve reload` finds it; `None` if it cannot be reloaded.
@@ -69,8 +69,8 @@ impl Program {
         let stop = tokio::task::spawn_blocking(move || {
             self.running.stop();
             // The event log writes this line itself, after all others.
-            self.events.without_file().emit(json!({"event": "stop"}));
-            drop(self.events);
+            self.program_events.without_file().emit(json!({"event": "stop"}));
+            drop(self.program_events);
             if let Some(timeline) = self.timeline {
                 timeline.stop();
             }
@@ -98,7 +98,7 @@ impl Program {
                 json!({"event": "reload", "ok": false, "error": why})
             }
         };
-        self.events.emit(event);
+        self.program_events.emit(event);
         done
     }
 }

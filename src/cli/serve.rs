@@ -8,8 +8,7 @@ use super::log::LogSpec;
 use super::program::Program;
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
-use super::{Mistake, control, log, timeline};
-use crate::VERSION;
+use super::{Mistake, VERSION, control, log, timeline};
 use labserve_core::profile::Profile;
 use labserve_server::events::{Output, Recorder};
 use labserve_server::server::{GRACE, Options, Server, Site, run as run_servers};
@@ -41,19 +40,19 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))
         .collect();
-    let senders = timeline::event_senders(recorder.as_ref(), prepared.as_ref());
-    let events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
+    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref());
+    let program_events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
     let managed = ManagedServer::new(address, config.stack.clone(), server.site().clone());
     let running = run_servers(vec![server], options(config.workers, config.log), &senders)?;
-    // The event log ends when all senders are dropped.
+    // The event log ends when its last sender is dropped.
     drop(senders);
-    let (servers, timeline) = timeline::start(prepared, vec![managed], &running, &events, &names)?;
+    let (servers, timeline) = timeline::start(prepared, vec![managed], &running, &program_events, &names)?;
     let args = args.clone();
     Program {
         running,
         recorder,
         timeline,
-        events,
+        program_events,
         reload: Box::new(move || reload(&args, &fixed, &servers)),
         endpoint: Some(control::name_of(address)),
     }

@@ -1,4 +1,4 @@
-//! The address of the timeline, and its connection to the servers.
+//! The timeline's part of the command line: where it is served, and the channels that carry events to it.
 
 use super::Mistake;
 use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder};
@@ -12,29 +12,29 @@ use tokio::sync::mpsc::Receiver;
 /// Where to serve the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// The default port on loopback, or the next free one.
+    /// On the default port of loopback, or the next free one.
     Default,
-    /// This address and no other.
+    /// At this address only.
     At(SocketAddr),
-    /// Do not serve it.
-    Disabled,
+    /// Not at all.
+    Off,
 }
 
 impl Choice {
-    /// The choice of the flags, or else of the file.
+    /// From the flags, or else from the configuration file.
     pub(super) fn of(flag: Option<&str>, no_timeline: bool, file: Option<&str>) -> Result<Choice, String> {
         if no_timeline {
-            return Ok(Choice::Disabled);
+            return Ok(Choice::Off);
         }
         match flag.or(file) {
             None => Ok(Choice::Default),
-            Some("none") => Ok(Choice::Disabled),
+            Some("none") => Ok(Choice::Off),
             Some(text) => address(text).map(Choice::At),
         }
     }
 }
 
-/// An address, a port, or both. The default applies to what is left out.
+/// Parses an address, a port, or both. What is missing has its default: loopback, and [`PORT`].
 fn address(text: &str) -> Result<SocketAddr, String> {
     let ip = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, PORT));
     let port = || text.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -44,17 +44,17 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port, or none; got `{text}`"))
 }
 
-/// A timeline that waits for its servers.
+/// A timeline that is bound but not running yet, with both ends of the channel for its lines.
 pub(super) struct Prepared {
     bound: Bound,
     sender: LiveSender,
     lines: Receiver<Vec<u8>>,
 }
 
-/// Binds the timeline. If the default ports are in use, the servers run without it.
+/// Binds the timeline. If no default port is free, the servers run without it.
 pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
     let address = match choice {
-        Choice::Disabled => return Ok(None),
+        Choice::Off => return Ok(None),
         Choice::Default => None,
         Choice::At(address) => Some(address),
     };
@@ -83,7 +83,7 @@ pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
 }
 
 impl Prepared {
-    /// The URL for people.
+    /// The URL of the page.
     pub(super) fn url(&self) -> String {
         self.bound.url()
     }
@@ -94,15 +94,16 @@ impl Prepared {
     }
 }
 
-/// The senders for the events of connections.
-pub(super) fn event_senders(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
+/// Where the servers send their events: to the event log and the timeline, as far as there are any.
+pub(super) fn senders(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
     EventSenders {
         file: recorder.map(Recorder::sender),
         live: prepared.map(|prepared| prepared.sender.clone()),
+        observer: None,
     }
 }
 
-/// The sender for events of the program itself.
+/// Where events about the program itself are sent.
 pub(super) fn program_events(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> ProgramEvents {
     ProgramEvents::new(recorder, prepared.map(|prepared| &prepared.sender))
 }
@@ -115,7 +116,7 @@ pub(super) fn names<'s>(servers: impl IntoIterator<Item = &'s Server>) -> Vec<(S
         .collect()
 }
 
-/// Starts the timeline for running servers.
+/// Starts the timeline over running servers, if there is one.
 pub(super) fn start(
     prepared: Option<Prepared>,
     servers: Vec<ManagedServer>,
@@ -128,7 +129,7 @@ pub(super) fn start(
         None => None,
         Some(Prepared { bound, sender, lines }) => {
             let first = labserve_server::events::start(names);
-            Some(bound.start(Arc::clone(&servers), (sender, lines), first)?)
+            Some(bound.start(Arc::clone(&servers), sender, lines, &first)?)
         }
     };
     Ok((servers, timeline))
@@ -139,12 +140,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_comes_from_the_flags_or_the_file() {
+    fn flags_win_over_the_file_and_missing_parts_have_defaults() {
         let at = |text: &str| Choice::At(text.parse().expect("an address"));
         for (flag, none, file, want) in [
             (None, false, None, Choice::Default),
-            (None, true, Some("4000"), Choice::Disabled),
-            (None, false, Some("none"), Choice::Disabled),
+            (None, true, Some("4000"), Choice::Off),
+            (None, false, Some("none"), Choice::Off),
             (Some("4000"), false, Some("none"), at("127.0.0.1:4000")),
             (Some("::1"), false, None, at("[::1]:3900")),
             (Some("0.0.0.0:0"), false, None, at("0.0.0.0:0")),

@@ -71,7 +71,7 @@ impl Directory {
 
     /// The full path of `path`; `None` if this system cannot have such names.
     pub(super) fn full(&self, path: &str) -> Option<PathBuf> {
-        self.rules.take(path).then(|| {
+        self.rules.accepts(path).then(|| {
             if path.is_empty() {
                 self.real.clone()
             } else {
