@@ -1,4 +1,4 @@
-//! `labserve explain`: what a capture shows, and why.
+//! `labserve explain`: explains what a capture shows, and why.
 
 use super::Mistake;
 use super::args::{ExplainArgs, Language};
@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Standard input or output, as the name of a file.
+/// The name that stands for standard input or output.
 const STANDARD: &str = "-";
 
 pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
@@ -42,7 +42,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
     }
 }
 
-/// What cannot be meant, and would be found out too late.
+/// Refuses combinations of arguments that would fail only after the capture was read.
 fn check(args: &ExplainArgs) -> Result<(), Mistake> {
     let Some(page) = &args.html else { return Ok(()) };
     if page == Path::new(STANDARD) && (args.json || args.markdown) {
@@ -68,7 +68,7 @@ fn write(file: &Path, page: &str) -> Result<(), Mistake> {
     std::fs::write(file, page).map_err(|error| Mistake(format!("{}: cannot write the page: {error}", file.display())))
 }
 
-/// Prints to standard output. Who reads it may stop early: `explain ... | head` is no mistake.
+/// Prints to standard output. A reader that stops early, such as `explain ... | head`, is not an error.
 fn print(text: &str) -> Result<(), Mistake> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -85,17 +85,17 @@ fn read(file: &Path, options: &Options, profiles: &[Profile]) -> Result<Capture,
         return explain(io::stdin().lock(), options, profiles)
             .map_err(|error| Mistake(format!("standard input: {error}")));
     }
-    let told = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));
+    let mistake = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));
     let opened = File::open(file).map_err(|error| Mistake(format!("{name}: cannot open this capture: {error}")))?;
-    let size = opened.metadata().map_err(|error| told(&error))?.len();
+    let size = opened.metadata().map_err(|error| mistake(&error))?.len();
     let watched = Watched::new(opened, size);
-    explain(watched, options, profiles).map_err(|error| told(&error))
+    explain(watched, options, profiles).map_err(|error| mistake(&error))
 }
 
-/// What is done within this time needs no progress bar.
+/// A capture that is read within this time gets no progress bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A file that shows on a terminal how far it has been read.
+/// A file that shows on a terminal how much of it has been read.
 struct Watched {
     file: File,
     size: u64,
