@@ -137,10 +137,7 @@ fn random_conversations_go_the_same_way_over_sockets() {
                     target: &target,
                 },
             );
-            if !found.is_empty() {
-                println!("{name} {}: {:?}\n    {}", case.name, case.steps, found.join("\n    "));
-            }
-            !found.is_empty()
+            (!found.is_empty()).then(|| format!("{:?}\n    {}", case.steps, found.join("\n    ")))
         };
         // On a busy machine a pause can be too short for the server: what differs is tried again alone.
         let again = corpus::side_by_side(16, cases.iter(), |case| differ(case).is_some());
