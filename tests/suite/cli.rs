@@ -58,7 +58,10 @@ fn every_mistake_gets_one_line_that_says_what_was_wrong_and_what_to_do() {
     let port = taken.local_addr().expect("its address").port().to_string();
     let cases: &[(&[&str], &[&str])] = &[
         (&["--profile", "nodd"], &["nodd", "did you mean `node`"]),
-        (&["--profile", "zzzzzz"], &["there is no profile of this name", "nginx"]),
+        (
+            &["--profile", "zzzzzz"],
+            &["there is no profile with this name", "nginx"],
+        ),
         (&["--profile", "./none.toml"], &["none.toml", "cannot read"]),
         (
             &["--profile", "./bad-key.toml"],

@@ -421,7 +421,7 @@ test("every message that the page names is in the table", () => {
 
 test("every reason that the server has is in the table", () => {
   const source = readFileSync(new URL("../../../crates/core/src/close_reason.rs", import.meta.url), "utf8");
-  const reasons = [...source.matchAll(/^ {4}\w+ = "(\w+)" (?:Server|Client), "(.*)";$/gm)];
+  const reasons = [...source.matchAll(/^ {8}\w+ = "(\w+)",$/gm)];
   assert.ok(reasons.length > 20);
   for (const [, key] of reasons) assert.ok(`reason.${key}` in MESSAGES, key);
 });

@@ -1,4 +1,4 @@
-//! The profiles that are embedded in the binary.
+//! The profiles embedded in the program.
 
 macro_rules! builtin {
     ($($name:literal)*) => {

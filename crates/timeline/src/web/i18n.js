@@ -1,11 +1,11 @@
-// The language: looks messages up in the table, fills their places, and writes them into marked elements.
+// Messages in the chosen language: looks them up, fills placeholders, and writes them into marked elements.
 
 import { MESSAGES } from "./messages.js";
 
 export const LANGUAGES = ["en", "zh"];
 let column = 0;
 
-/** The language that a person's preferences come to. */
+/** The first supported language among the preferences; English if none is. */
 export function choose(preferences) {
   for (const wanted of preferences) {
     const found = LANGUAGES.find((language) => (wanted ?? "").toLowerCase().split("-")[0] === language);
@@ -22,18 +22,18 @@ export function language() {
   return LANGUAGES[column];
 }
 
-/** Whether the table has this message. */
+/** Whether there is a message with this key. */
 export function has(key) {
   return Object.hasOwn(MESSAGES, key);
 }
 
-/** A message with its `{places}` filled. */
+/** A message with its `{placeholders}` filled. */
 export function t(key, places = {}) {
   const message = MESSAGES[key]?.[column] ?? key;
   return message.replace(/\{(\w+)\}/g, (whole, name) => (name in places ? String(places[name]) : whole));
 }
 
-/** Writes messages into what is marked below `root`: `data-t` the text, `data-t-NAME` the attribute NAME. */
+/** Writes messages into marked elements below `root`: `data-t` names the text, `data-t-NAME` the attribute NAME. */
 export function translate(root) {
   for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
   for (const name of ["label", "title", "placeholder"]) {

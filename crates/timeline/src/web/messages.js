@@ -285,7 +285,7 @@ export const MESSAGES = {
   "settings.example": ["e.g. {example}", "例如 {example}"],
   "settings.lines": ["one field line a line", "每行一个字段"],
   "settings.group.connection": ["Connection", "连接"],
-  "settings.group.rest": ["Rest", "空闲"],
+  "settings.group.timers": ["Rest", "空闲"],
   "settings.group.caching": ["Caching and ranges", "缓存与范围"],
   "settings.group.close": ["Ends", "结束方式"],
   "settings.group.writes": ["Writes", "写入"],
