@@ -52,7 +52,7 @@ fn a_panic_closes_only_its_connection_and_is_logged() {
         options,
         &EventSenders {
             file: Some(recorder.sender()),
-            live: None,
+            ..EventSenders::default()
         },
     )
     .expect("a running server");
