@@ -1,4 +1,4 @@
-//! What each step on the way of a request costs, by profile: the scan of its head, the decision, the reply's head.
+//! The cost of each step of a request, by profile: scan the head, decide, render the response head.
 //!
 //!     cargo bench --bench request_path
 
