@@ -14,21 +14,21 @@ fn the_connection_field_is_sent_only_on_close_and_to_http_1_0() {
     let kept = talk.ask("GET", JPEG, "Connection: keep-alive\r\n");
     assert_eq!((kept.field("Connection"), kept.field("Keep-Alive")), (None, None));
     let last = talk.ask("GET", JPEG, "Connection: close\r\n");
-    let [.., date, says, length] = last.lines()[..] else {
+    let [.., date, connection, length] = last.lines()[..] else {
         panic!("{last:?}")
     };
     assert_eq!(
-        [date, says, length],
+        [date, connection, length],
         [DATE, "Connection: close", "Content-Length: 28936"]
     );
     assert_eq!(talk.end(SOON), End::Fin);
-    for (asks, says, end) in [
+    for (fields, connection, end) in [
         ("", "close", End::Fin),
         ("Connection: keep-alive\r\n", "keep-alive", End::Open),
     ] {
         let mut talk = Talk::to(&server);
-        talk.send(format!("GET {JPEG} HTTP/1.0\r\n{asks}\r\n"));
-        assert_eq!(talk.reply(false).field("Connection"), Some(says));
+        talk.send(format!("GET {JPEG} HTTP/1.0\r\n{fields}\r\n"));
+        assert_eq!(talk.reply(false).field("Connection"), Some(connection));
         assert_eq!(talk.end(A_WHILE), end);
     }
 }

@@ -10,7 +10,7 @@ use std::fs;
 #[test]
 fn connections_persist_or_close_according_to_version_and_options() {
     let (_site, server) = start();
-    for (version, asks, says, end) in [
+    for (version, fields, connection, end) in [
         ("1.1", "", None, End::Open),
         ("1.1", "Connection: keep-alive\r\n", None, End::Open),
         ("1.1", "Connection: close\r\n", Some("close"), End::Fin),
@@ -19,12 +19,12 @@ fn connections_persist_or_close_according_to_version_and_options() {
         ("1.0", "Connection: keep-alive\r\n", Some("keep-alive"), End::Open),
     ] {
         let mut talk = Talk::to(&server);
-        talk.send(format!("GET {FILE} HTTP/{version}\r\nHost: a\r\n{asks}\r\n"));
-        assert_eq!(talk.reply(false).field("Connection"), says, "{version} {asks}");
+        talk.send(format!("GET {FILE} HTTP/{version}\r\nHost: a\r\n{fields}\r\n"));
+        assert_eq!(talk.reply(false).field("Connection"), connection, "{version} {fields}");
         assert_eq!(
             talk.end(if end == End::Open { A_WHILE } else { SOON }),
             end,
-            "{version} {asks}"
+            "{version} {fields}"
         );
     }
     let mut bad = Talk::to(&server);
