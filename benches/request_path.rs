@@ -69,7 +69,7 @@ fn route(bencher: Bencher<'_, '_>, name: &str) {
 }
 
 #[divan::bench(args = PROFILES)]
-fn respond_browser(bencher: Bencher<'_, '_>, name: &str) {
+fn decide_browser(bencher: Bencher<'_, '_>, name: &str) {
     let profile = profile(name);
     let (head, file) = (scanned(BROWSER, &profile), file(&profile));
     let request = Request::new(BROWSER, &head);

@@ -10,6 +10,7 @@
 //! | `changes` | files that change while they are sent |
 //! | `limits`, `race` | too many connections, slow readers, and requests that arrive as a timer expires |
 //! | `events`, `timeline` | the event log, and the timeline's API |
+//! | `facade` | the crate, with servers in this process |
 //! | `explain` | `labserve explain` on captures |
 //! | `readme`, `architecture` | that the documentation is true |
 //!
@@ -25,8 +26,10 @@ mod clients;
 mod corpus;
 mod events;
 mod explain;
+mod facade;
 mod iis;
 mod limits;
+mod locale;
 mod race;
 mod readme;
 mod reload;

@@ -2,6 +2,7 @@
 //!
 //! Its value is read from a resolved profile, and written as a table that is laid over the profile.
 
+use labserve_core::locale::{Lang, catalogue};
 use labserve_core::profile::Profile;
 use serde_json::{Value, json};
 use toml::Table;
@@ -31,8 +32,6 @@ pub(super) struct Setting {
     pub(super) key: &'static str,
     /// The group in which the page shows it.
     pub(super) group: &'static str,
-    pub(super) label: &'static str,
-    pub(super) meaning: &'static str,
     pub(super) kind: Kind,
     pub(super) example: &'static str,
 }
@@ -53,8 +52,8 @@ impl Setting {
         json!({
             "key": self.key,
             "group": self.group,
-            "label": self.label,
-            "meaning": self.meaning,
+            "label": self.sentence("label"),
+            "meaning": self.sentence("about"),
             "type": kind,
             "options": options,
             "example": self.example,
@@ -62,6 +61,12 @@ impl Setting {
             "value": value,
             "profile": profile,
         })
+    }
+
+    /// What the catalogue says of it, in English; the page looks up its own language.
+    fn sentence(&self, key: &str) -> Option<&'static str> {
+        let id = format!("setting.{}.{key}", self.key);
+        catalogue(Lang::En).get(&id).map(String::as_str)
     }
 
     /// Its value in `profile`, whose keys with all defaults are `effective`.

@@ -5,13 +5,11 @@ use super::setting::{Kind, Setting};
 const STYLES: Kind = Kind::Choice(&["fin", "close", "linger", "rst", "hold"]);
 
 macro_rules! settings {
-    ($($key:literal $group:literal $label:literal $kind:expr, $meaning:literal, $example:literal;)*) => {
+    ($($key:literal $group:literal $kind:expr, $example:literal;)*) => {
         /// Every setting, in the order in which the page shows them.
         pub(super) const SETTINGS: &[Setting] = &[$(Setting {
             key: $key,
             group: $group,
-            label: $label,
-            meaning: $meaning,
             kind: $kind,
             example: $example,
         },)*];
@@ -19,46 +17,25 @@ macro_rules! settings {
 }
 
 settings! {
-    "connection.persistent" "connection" "Persistent connections" Kind::Bool,
-        "Whether connections serve more than one request.", "false";
-    "connection.announce" "connection" "Announce to" Kind::Choice(&["always", "asked", "http10"]),
-        "Whose replies say that the connection is kept: all, those to requests that asked for it, or those to HTTP/1.0.",
-        "asked";
-    "connection.fields.keep" "connection" "Said when kept" Kind::Lines,
-        "The field lines for a connection that is kept. They are text only: the idle timeout is another setting.",
-        "Keep-Alive: timeout=5";
-    "connection.fields.close" "connection" "Said when closed" Kind::Lines,
-        "The field lines for a connection that ends with this reply.", "Connection: close";
-    "connection.max_requests" "connection" "Most requests" Kind::Count,
-        "After how many requests a connection is ended; 0 for no limit.", "100";
-    "timers.idle" "timers" "Idle timeout" Kind::Span,
-        "How long a connection may rest after a reply before the server ends it.", "10s";
-    "timers.unused" "timers" "Unused timeout" Kind::Span,
-        "How long a connection on which nothing has been received is kept.", "60s";
-    "files.etag" "caching" "ETag" Kind::Text,
-        "The entity tag, as a template; empty for none.", "\"{mtime:x}-{size:x}\"";
-    "fields.Last-Modified" "caching" "Last-Modified" Kind::Field,
-        "What responses about a file say in this field; empty to leave it out.", "{last_modified}";
-    "fields.Cache-Control" "caching" "Cache-Control" Kind::Field,
-        "What responses about a file say in this field; empty to leave it out.", "max-age=60";
-    "fields.Accept-Ranges" "caching" "Accept-Ranges" Kind::Field,
-        "What responses about a file say in this field; empty to leave it out. Text only: the next setting decides.", "none";
-    "range.enabled" "caching" "Ranges" Kind::Bool,
-        "Whether a Range field is looked at.", "false";
-    "close.default" "close" "How connections are closed" STYLES,
-        "What the end of a connection looks like, for every reason that the profile does not name.", "rst";
-    "close.idle" "close" "How an idle connection is closed" STYLES,
-        "What the end looks like when no further request came in time.", "rst";
-    "writes.chunk_size" "writes" "Piece" Kind::Size,
-        "How many bytes of a file are written at a time.", "4KiB";
-    "writes.pause" "writes" "Pause between pieces" Kind::Span,
-        "How long the server waits between the pieces of a file.", "100ms";
-    "writes.delay" "writes" "Delay before the head" Kind::Span,
-        "How long a reply waits before its first byte.", "1s";
-    "writes.body_delay" "writes" "Delay before the body" Kind::Span,
-        "How long a reply waits between its head and its body.", "1s";
-    "writes.nodelay" "writes" "Nagle's algorithm off" Kind::Bool,
-        "Whether small writes leave at once (TCP_NODELAY); holds for connections accepted from now on.", "true";
+    "connection.persistent" "connection" Kind::Bool, "false";
+    "connection.announce" "connection" Kind::Choice(&["always", "asked", "http10"]), "asked";
+    "connection.fields.keep" "connection" Kind::Lines, "Keep-Alive: timeout=5";
+    "connection.fields.close" "connection" Kind::Lines, "Connection: close";
+    "connection.max_requests" "connection" Kind::Count, "100";
+    "timers.idle" "timers" Kind::Span, "10s";
+    "timers.unused" "timers" Kind::Span, "60s";
+    "files.etag" "caching" Kind::Text, "\"{mtime:x}-{size:x}\"";
+    "fields.Last-Modified" "caching" Kind::Field, "{last_modified}";
+    "fields.Cache-Control" "caching" Kind::Field, "max-age=60";
+    "fields.Accept-Ranges" "caching" Kind::Field, "none";
+    "range.enabled" "caching" Kind::Bool, "false";
+    "close.default" "close" STYLES, "rst";
+    "close.idle" "close" STYLES, "rst";
+    "writes.chunk_size" "writes" Kind::Size, "4KiB";
+    "writes.pause" "writes" Kind::Span, "100ms";
+    "writes.delay" "writes" Kind::Span, "1s";
+    "writes.body_delay" "writes" Kind::Span, "1s";
+    "writes.nodelay" "writes" Kind::Bool, "true";
 }
 
 /// The setting with this key.
@@ -74,6 +51,7 @@ pub(super) fn near(key: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use labserve_core::locale::{Lang, catalogue};
     use labserve_core::profile::builtin;
     use labserve_core::profile::layers::{BuiltIns, Layer, Stack};
     use serde_json::{Value, json};
@@ -141,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn the_page_knows_every_setting_in_the_same_words() {
-        let table = include_str!("web/messages.js");
-        for setting in SETTINGS {
-            for (key, words) in [("", setting.label), (".about", setting.meaning)] {
-                let line = format!("\"setting.{}{key}\": [\"{words}\", \"", setting.key);
-                assert!(table.contains(&line), "messages.js lacks {line}");
-            }
+    fn every_setting_has_a_label_and_a_meaning_in_every_language_and_nothing_else_has() {
+        let about = |setting: &Setting| ["label", "about"].map(|key| format!("setting.{}.{key}", setting.key));
+        let mut wanted: Vec<String> = SETTINGS.iter().flat_map(about).collect();
+        wanted.sort();
+        for lang in Lang::ALL {
+            let ids = catalogue(lang).keys().filter(|id| id.starts_with("setting."));
+            assert_eq!(ids.cloned().collect::<Vec<_>>(), wanted, "{}", lang.tag());
         }
     }
 
