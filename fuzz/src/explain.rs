@@ -1,4 +1,4 @@
-//! A capture of any bytes: taken apart, put together, concluded on, and told in every layout and both languages.
+//! Captures of arbitrary bytes: decoded, reassembled, analyzed, and rendered in every layout and both languages.
 
 use crate::profiles;
 use labserve_capture::say::Lang;
@@ -6,7 +6,7 @@ use labserve_capture::{Limits, Options, explain, explain_bytes, model::Capture, 
 use labserve_core::profile::Profile;
 use std::io::{self, Read};
 
-/// So little is kept that every limit is met.
+/// Limits so low that every one of them is reached.
 const TIGHT: Limits = Limits {
     streams: 3,
     connections: 2,
@@ -16,7 +16,7 @@ const TIGHT: Limits = Limits {
     buffered: 600,
 };
 
-/// Explains the bytes as a capture, under the usual limits and under tight ones.
+/// Explains the bytes as a capture, with the default limits and with tight ones.
 pub fn run(data: &[u8]) {
     profiles::with_all(|all| explain_under(data, all));
 }
@@ -25,11 +25,11 @@ fn explain_under(data: &[u8], profiles: &[Profile]) {
     let whole = explain_bytes(data, profiles);
     let dripped = explain(Drip(data), &Options::default(), profiles);
     match (&whole, &dripped) {
-        // How much the decompressor hands out before it finds damage depends on the cut.
+        // How much a decompressor returns before it detects damage depends on the cuts, so gzip files may differ.
         _ if data.starts_with(&[0x1f, 0x8b]) => {}
-        (Ok(whole), Ok(dripped)) => assert_eq!(whole, dripped, "it depends on how the bytes were cut"),
+        (Ok(whole), Ok(dripped)) => assert_eq!(whole, dripped, "the result depends on the cuts"),
         (Err(whole), Err(dripped)) => assert_eq!(whole.to_string(), dripped.to_string()),
-        _ => panic!("it depends on how the bytes were cut: {whole:?}, {dripped:?}"),
+        _ => panic!("the result depends on the cuts: {whole:?}, {dripped:?}"),
     }
     let Ok(whole) = whole else { return };
     check(&whole);
@@ -47,7 +47,7 @@ fn explain_under(data: &[u8], profiles: &[Profile]) {
     check(&few);
 }
 
-/// What holds for everything that is said of a capture.
+/// Checks what must hold for every explanation.
 fn check(capture: &Capture) {
     let last = capture.file.frames;
     for finding in &capture.findings {
@@ -65,14 +65,14 @@ fn check(capture: &Capture) {
             render::markdown::render(capture, lang),
         ] {
             let control = text.chars().find(|c| c.is_control() && *c != '\n');
-            assert_eq!(control, None, "a terminal would act on it: {text:?}");
+            assert_eq!(control, None, "a control character for the terminal: {text:?}");
         }
         let page = render::html::render(capture, lang);
         assert!(!page.contains("<script"), "markup from the wire: {page}");
     }
 }
 
-/// A reader that hands out few bytes at a time.
+/// A reader that returns at most seven bytes at a time.
 struct Drip<'d>(&'d [u8]);
 
 impl Read for Drip<'_> {

@@ -50,7 +50,7 @@ export function stateWords(connection) {
   if (unused(connection)) return t("state.unused");
   const exchange = connection.exchanges.at(-1);
   if (exchange && !exchange.reply) return t("state.exchange");
-  return connection.rests.at(-1)?.to === null ? t("state.idle") : t("state.open");
+  return connection.idlePeriods.at(-1)?.to === null ? t("state.idle") : t("state.open");
 }
 
 /** Status and request, such as `206 GET /static/BGM.wav`. */
@@ -72,11 +72,11 @@ export function connectionWords(connection) {
 }
 
 /** An idle period, such as `3.20 s of 5.00 s; announced: 5.00 s`. */
-export function restWords(rest, now) {
-  return t("connection.rest_value", {
-    now: span((rest.to ?? now) - rest.from),
-    real: rest.endsAfter === null ? "∞" : span(rest.endsAfter),
-    announced: rest.announced === null ? t("connection.rest_nothing") : span(rest.announced),
+export function idleWords(idle, now) {
+  return t("connection.idle_value", {
+    now: span((idle.to ?? now) - idle.from),
+    real: idle.endsAfter === null ? "∞" : span(idle.endsAfter),
+    announced: idle.announced === null ? t("connection.idle_nothing") : span(idle.announced),
   });
 }
 
