@@ -18,7 +18,7 @@ pub enum Treatment {
     Drop,
     /// Leave it and all field lines behind it out, and go on. For faults of a field line only.
     Stop,
-    /// Answer with this response. The connection ends after it, unless the response says `ends = false`.
+    /// Answer with this response. The connection ends after it, unless the response has `close = false`.
     Respond(ResponseId),
     /// End the connection without a word.
     Close,
