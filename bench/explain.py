@@ -7,7 +7,15 @@ The capture is made first: downloads over Ethernet in segments of 1448 bytes, so
 thousands of small exchanges between them. Prints one line for each of the two, and their ratio.
 """
 
-import argparse, os, pathlib, random, struct, subprocess, sys, tempfile, time
+import argparse
+import os
+import pathlib
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests/data/captures"))

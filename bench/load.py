@@ -1,5 +1,10 @@
 """Load and its cost: wrk in turns against several servers, resting connections, the first answer. Knows no goal."""
-import os, re, resource, socket, statistics, subprocess, time
+import re
+import resource
+import socket
+import statistics
+import subprocess
+import time
 
 
 def wrk(server, path, seconds, connections=64, headers=(), cpus="1", script=None, threads=1):
@@ -50,7 +55,7 @@ def answer(sock):
         data += more
     head, _, body = data.partition(b"\r\n\r\n")
     length = re.search(rb"(?i)content-length: (\d+)", head)
-    missing = int(length.group(1)) - len(body) if length and not b" 304 " in head[:16] else 0
+    missing = int(length.group(1)) - len(body) if length and b" 304 " not in head[:16] else 0
     while missing > 0:
         missing -= len(sock.recv(65536)) or missing
     return head.decode("latin-1")

@@ -1,11 +1,19 @@
 """The rows of the table: what each compares, and the goal that its figure is held against."""
-import functools, os, pathlib, re, shutil, statistics, tempfile, time
+import functools
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import tempfile
+import time
 
-import load, servers
+import load
+import servers
 from servers import labserve, peer, running
 
 SMALL, MEDIUM, LARGE = "/static/style1.css", "/static/head.jpg", "/static/BGM.wav"
-PROFILES = ["node", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "flask-keepalive", "book"]
+PROFILES = ["node", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "flask-keepalive", "rfc"]
 ROWS = {}
 
 
@@ -152,7 +160,7 @@ def resting(options, count, starts, at_once=1):
 @row("resting-10k", "10,000 connections at rest after one request each")
 def resting_10k(options):
     starts = [lambda: labserve("nginx", options.site), lambda: labserve("django", options.site), lambda: peer("nginx", options.site)]
-    for name, each, full, before, after in resting(options, 10_000, starts):
+    for name, each, full, _, _ in resting(options, 10_000, starts):
         goal = 1.3 if name.startswith("labserve") else None
         yield Line(name, each / 1024, "KiB each", goal, note=f"{full / 2**20:.1f} MiB in all")
 

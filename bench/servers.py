@@ -1,5 +1,15 @@
 """Servers to compare: how each is started, pinned, measured and stopped. Knows no row of the table."""
-import contextlib, importlib.util, os, pathlib, resource, shutil, signal, socket, subprocess, sys, tempfile, time
+import contextlib
+import importlib.util
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LABSERVE = pathlib.Path(os.environ.get("LABSERVE", ROOT / "target/release/labserve"))
@@ -18,7 +28,7 @@ def free_port():
 
 
 def raise_file_limit(wanted=250_000):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, PermissionError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(hard, wanted), max(hard, wanted)))
         return

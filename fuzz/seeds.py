@@ -35,7 +35,7 @@ def sent(case):
 FIELDS = {"range": b"range", "if-match": b"tags", "if-none-match": b"tags", "if-range": b"tags",
           "if-modified-since": b"dates", "if-unmodified-since": b"dates"}
 
-for number, name in enumerate(["report", "extended"]):
+for name in ["report", "extended"]:
     for index, case in enumerate(json.loads((TREE / "tests/data/corpus" / f"{name}.json").read_text())):
         bytes_ = sent(case)
         shut = any("shut" in step for step in case["steps"])
@@ -64,7 +64,7 @@ for path in sorted((TREE / "profiles").glob("*.toml")):
     # Whole profiles are long: a table each, over the profile that it comes from.
     for table in re.split(r"\n(?=\[)", text):
         seed("profile", b"\x01\0" + table.encode())
-    for template in re.findall(r'"([^"\n]*\{[^"\n]*)"', text) + re.findall(r"^([A-Z][\w-]*: .*\{.*)$", text, re.M):
+    for template in re.findall(r'"([^"\n]*\{[^"\n]*)"', text) + re.findall(r"^([A-Z][\w-]*: .*\{.*)$", text, re.MULTILINE):
         seed("template", b"\0" + template.encode() + b"\n/a%20b?c=<d>&\"e\"")
 
 # Captures are cut to what a seed may hold: their first frames.

@@ -3,7 +3,7 @@
 
 use crate::input::Input;
 use crate::{profiles, replies, site, under_chosen};
-use labserve_server::serve::{Single, Site};
+use labserve_server::server::{Single, Site};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;

@@ -3,7 +3,7 @@
 use crate::input::Input;
 use crate::{profiles, under_chosen};
 use labserve_core::connection::is_last;
-use labserve_core::http1::{Request, Scan, ahead, head};
+use labserve_core::http1::{Request, Scan, head, pipeline};
 use labserve_core::profile::Profile;
 
 /// Scans the bytes under the profile that the first of them chooses.
@@ -48,7 +48,7 @@ fn scan(bytes: &[u8], cuts: [u8; 2], profile: &Profile) {
         }
     }
     if request.fault(&profile.head).is_none() {
-        let _ = ahead::look(bytes, found, &profile.head, |request| {
+        let _ = pipeline::look_ahead(bytes, found, &profile.head, |request| {
             is_last(request, &profile.connection)
         });
     }

@@ -34,7 +34,7 @@ pub fn count(mut got: &[u8], profile: &Profile, to_end: bool) -> Result<usize, S
 }
 
 fn bare(profile: &Profile) -> bool {
-    profile.responses.iter().any(|response| response.bare)
+    profile.responses.iter().any(|response| response.no_head)
 }
 
 /// An upper bound of the requests in what a client sent: each ends in an empty line, but for the last, which may end with
@@ -76,9 +76,9 @@ fn check_lines(head: &[u8], profile: &Profile) -> Result<(), String> {
         let name = line.split(|b| *b == b':').next().unwrap_or_default();
         let says = profile
             .connection
-            .says_keep
+            .keep_fields
             .iter()
-            .chain(&profile.connection.says_close);
+            .chain(&profile.connection.close_fields);
         let known = profile
             .responses
             .iter()

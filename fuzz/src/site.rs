@@ -2,7 +2,7 @@
 
 use labserve_core::profile::Profile;
 use labserve_server::files::{Directory, Limits, Root};
-use labserve_server::serve::Site;
+use labserve_server::server::Site;
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;

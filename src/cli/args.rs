@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true)]
 #[command(
-    after_help = "Examples:\n  labserve --profile node\n  labserve --profile book --root ./site --port 8080\n  labserve --set connection.says.keep='[]' --set timers.idle=10s\n  labserve lab\n  labserve profiles --compare node book"
+    after_help = "Examples:\n  labserve --profile node\n  labserve --profile rfc --root ./site --port 8080\n  labserve --set connection.fields.keep='[]' --set timers.idle=10s\n  labserve lab\n  labserve profiles --compare node rfc"
 )]
 pub(super) struct Cli {
     #[command(subcommand)]

@@ -7,11 +7,11 @@ use super::timeline::Choice;
 use labserve_core::profile::layers::{Layer, Stack};
 use labserve_core::profile::raw::Raw;
 use labserve_core::profile::units::Size;
-use labserve_core::profile::{ConfigError, Profile};
+use labserve_core::profile::{ConfigError, Profile, builtin};
 use labserve_server::events::Output;
 use labserve_server::files::{Directory, Limits, Root};
 use labserve_server::profile_files;
-use labserve_server::serve::Site;
+use labserve_server::server::Site;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -75,7 +75,11 @@ impl Config {
             Some(file) => read(file)?,
             None => (ServerToml::default(), None),
         };
-        let name = args.profile.as_deref().or(toml.profile.as_deref()).unwrap_or("node");
+        let name = args
+            .profile
+            .as_deref()
+            .or(toml.profile.as_deref())
+            .unwrap_or(builtin::DEFAULT);
         let mut stack = profile_files::stack(name)?;
         if let Some(over) = over {
             stack = stack.over(over);

@@ -5,11 +5,12 @@ use super::program::Program;
 use super::timeline::Choice;
 use super::{Mistake, config, log, serve, timeline};
 use crate::VERSION;
-use labserve_core::profile::builtin;
+use labserve_core::profile::layers::Stack;
+use labserve_core::profile::{Profile, builtin};
 use labserve_server::files::Limits;
 use labserve_server::profile_files;
-use labserve_server::serve::{Server, Site, run as run_servers};
-use labserve_timeline::Desk;
+use labserve_server::server::{Server, Site, run as run_servers};
+use labserve_timeline::ManagedServer;
 use std::net::{Ipv4Addr, SocketAddr};
 
 pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
@@ -17,11 +18,9 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     let root = config::root(shared.root.as_deref(), shared.follow_symlinks)?;
     let bind = shared.bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
     let mut servers: Vec<Server> = Vec::new();
-    let mut desks = Vec::new();
+    let mut managed = Vec::new();
     let mut skipped = String::new();
-    for (number, name) in builtin::names().filter(|name| !is_variant_of_a_port(name)).enumerate() {
-        let stack = profile_files::stack(name)?;
-        let profile = stack.build()?;
+    for (number, (stack, profile)) in one_for_each_port()?.into_iter().enumerate() {
         let port = match args.base_port {
             Some(base) => u16::try_from(usize::from(base) + number)
                 .map_err(|_| format!("--base-port {base} leaves no room for {} ports", number + 1))?,
@@ -34,10 +33,10 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         };
         match serve::bind(site, SocketAddr::new(bind, port)) {
             Ok(server) => {
-                desks.push(Desk::new(server.address(), stack, server.site().clone()));
+                managed.push(ManagedServer::new(server.address(), stack, server.site().clone()));
                 servers.push(server);
             }
-            Err(Mistake(why)) => skipped.push_str(&format!("  {name} is skipped: {why}\n")),
+            Err(Mistake(why)) => skipped.push_str(&format!("  {} is skipped: {why}\n", stack.asked())),
         }
     }
     if servers.is_empty() {
@@ -72,7 +71,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     let running = run_servers(servers, options, &tapes)?;
     // The event log ends when nobody can tell it anything more.
     drop(tapes);
-    let (_, timeline) = timeline::start(prepared, desks, (&running, &notes), &names)?;
+    let (_, timeline) = timeline::start(prepared, managed, (&running, &notes), &names)?;
     Program {
         running,
         recorder,
@@ -84,9 +83,18 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     .run_to_end(|| serve::greet(&text, events.as_ref(), &addresses))
 }
 
-/// A profile that listens on the same port as the one it is a variant of has no place beside it.
-fn is_variant_of_a_port(name: &str) -> bool {
-    name == "node20"
+/// The built-in profiles that can be served side by side. A variant of another profile has no port of its own and is
+/// left out: the first profile that is listed with a port gets it.
+fn one_for_each_port() -> Result<Vec<(Stack, Profile)>, Mistake> {
+    let mut found: Vec<(Stack, Profile)> = Vec::new();
+    for name in builtin::names() {
+        let stack = profile_files::stack(name)?;
+        let profile = stack.build()?;
+        if found.iter().all(|(_, other)| other.port != profile.port) {
+            found.push((stack, profile));
+        }
+    }
+    Ok(found)
 }
 
 fn table(servers: &[Server]) -> String {
@@ -103,4 +111,22 @@ fn table(servers: &[Server]) -> String {
         })
         .collect();
     super::profiles::columns(&["profile", "url", "announces", "does"], &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_without_a_port_of_their_own_are_left_out() {
+        let served: Vec<String> = one_for_each_port()
+            .expect("the built-in profiles")
+            .iter()
+            .map(|(stack, _)| stack.asked().to_owned())
+            .collect();
+        let left_out: Vec<&str> = builtin::names()
+            .filter(|name| !served.iter().any(|served| served == name))
+            .collect();
+        assert_eq!(left_out, ["node20"]);
+    }
 }

@@ -3,8 +3,8 @@
 use super::Mistake;
 use super::control::Endpoint;
 use super::signals::{Asked, Signals};
-use labserve_server::events::{Notes, Recorder};
-use labserve_server::serve::{GRACE, Running};
+use labserve_server::events::{ProgramEvents, Recorder};
+use labserve_server::server::{GRACE, Running};
 use labserve_timeline::Timeline;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ pub(super) struct Program {
     /// The timeline, if there is one.
     pub(super) timeline: Option<Timeline>,
     /// What is told about the program itself.
-    pub(super) notes: Notes,
+    pub(super) notes: ProgramEvents,
     /// How it is reloaded.
     pub(super) reload: Reload,
     /// Where `labserve reload` finds it, if it can be found.
@@ -68,7 +68,7 @@ impl Program {
         let stop = tokio::task::spawn_blocking(move || {
             self.running.stop();
             // The event log says its own last line, behind all that is told meanwhile.
-            self.notes.without_file().tell(json!({"event": "stop"}));
+            self.notes.without_file().emit(json!({"event": "stop"}));
             drop(self.notes);
             if let Some(timeline) = self.timeline {
                 timeline.stop();
@@ -97,7 +97,7 @@ impl Program {
                 json!({"event": "reload", "ok": false, "error": why})
             }
         };
-        self.notes.tell(event);
+        self.notes.emit(event);
         done
     }
 }

@@ -4,7 +4,7 @@ use super::args::{ReloadArgs, ServeArgs};
 use super::config::Config;
 use super::timeline::Choice;
 use super::{Mistake, control, serve};
-use labserve_timeline::Desks;
+use labserve_timeline::ServerSet;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
@@ -46,7 +46,7 @@ impl Fixed {
 }
 
 /// Reads the configuration again and serves what it says from the next request on. Says what has been done.
-pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, desks: &Desks) -> Result<String, Mistake> {
+pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, servers: &ServerSet) -> Result<String, Mistake> {
     let config = Config::resolve(args)?;
     let changes = fixed.changes(&Fixed::of(&config));
     let mut what = format!(
@@ -59,7 +59,7 @@ pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, desks: &Desks) -> Result<S
         what.push_str(&format!("; {} takes effect with the next start", changes.join(", ")));
     }
     let site = config.site();
-    desks.replace(0, config.stack, site);
+    servers.replace(0, config.stack, site);
     Ok(what)
 }
 

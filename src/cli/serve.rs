@@ -12,8 +12,8 @@ use super::{Mistake, control, log, timeline};
 use crate::VERSION;
 use labserve_core::profile::Profile;
 use labserve_server::events::{Output, Recorder};
-use labserve_server::serve::{GRACE, Options, Server, Site, run as run_servers};
-use labserve_timeline::Desk;
+use labserve_server::server::{GRACE, Options, Server, Site, run as run_servers};
+use labserve_timeline::ManagedServer;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 
@@ -43,18 +43,18 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
         .collect();
     let tapes = timeline::tapes(recorder.as_ref(), prepared.as_ref());
     let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
-    let desk = Desk::new(address, config.stack.clone(), server.site().clone());
+    let managed = ManagedServer::new(address, config.stack.clone(), server.site().clone());
     let running = run_servers(vec![server], options(config.workers, config.log), &tapes)?;
     // The event log ends when nobody can tell it anything more.
     drop(tapes);
-    let (desks, timeline) = timeline::start(prepared, vec![desk], (&running, &notes), &names)?;
+    let (servers, timeline) = timeline::start(prepared, vec![managed], (&running, &notes), &names)?;
     let args = args.clone();
     Program {
         running,
         recorder,
         timeline,
         notes,
-        reload: Box::new(move || reload(&args, &fixed, &desks)),
+        reload: Box::new(move || reload(&args, &fixed, &servers)),
         endpoint: Some(control::name_of(address)),
     }
     .run_to_end(|| greet(&text, config.events.as_ref(), &addresses))

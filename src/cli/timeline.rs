@@ -1,9 +1,9 @@
 //! Where the timeline is served, if it is, and what it is told of the servers.
 
 use super::Mistake;
-use labserve_server::events::{LiveTape, Notes, Recorder, Tapes};
-use labserve_server::serve::{Running, Server};
-use labserve_timeline::{Bound, Desk, Desks, PORT, Timeline};
+use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder};
+use labserve_server::server::{Running, Server};
+use labserve_timeline::{Bound, ManagedServer, PORT, ServerSet, Timeline};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 /// A timeline that waits for its servers, and what they will tell it.
 pub(super) struct Prepared {
     bound: Bound,
-    tape: LiveTape,
+    tape: LiveSender,
     lines: Receiver<Vec<u8>>,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
     };
     match (Bound::bind(address), address) {
         (Ok(bound), _) => {
-            let (tape, lines) = LiveTape::new();
+            let (tape, lines) = LiveSender::new();
             Ok(Some(Prepared { bound, tape, lines }))
         }
         (Err(error), None) => {
@@ -95,16 +95,16 @@ impl Prepared {
 }
 
 /// The tapes of what is told.
-pub(super) fn tapes(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> Tapes {
-    Tapes {
-        file: recorder.map(Recorder::tape),
+pub(super) fn tapes(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
+    EventSenders {
+        file: recorder.map(Recorder::sender),
         live: prepared.map(|prepared| prepared.tape.clone()),
     }
 }
 
 /// What is told about the program itself.
-pub(super) fn notes(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> Notes {
-    Notes::to(recorder, prepared.map(|prepared| &prepared.tape))
+pub(super) fn notes(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> ProgramEvents {
+    ProgramEvents::new(recorder, prepared.map(|prepared| &prepared.tape))
 }
 
 /// The names and addresses of servers.
@@ -118,19 +118,19 @@ pub(super) fn names<'s>(servers: impl IntoIterator<Item = &'s Server>) -> Vec<(S
 /// Runs the timeline over running servers.
 pub(super) fn start(
     prepared: Option<Prepared>,
-    desks: Vec<Desk>,
-    (running, notes): (&Running, &Notes),
+    servers: Vec<ManagedServer>,
+    (running, notes): (&Running, &ProgramEvents),
     names: &[(String, SocketAddr)],
-) -> Result<(Arc<Desks>, Option<Timeline>), Mistake> {
-    let desks = Arc::new(Desks::new(desks, running.orders().clone(), notes.clone()));
+) -> Result<(Arc<ServerSet>, Option<Timeline>), Mistake> {
+    let servers = Arc::new(ServerSet::new(servers, running.control().clone(), notes.clone()));
     let timeline = match prepared {
         None => None,
         Some(Prepared { bound, tape, lines }) => {
             let first = labserve_server::events::start(names);
-            Some(bound.start(Arc::clone(&desks), (tape, lines), first)?)
+            Some(bound.start(Arc::clone(&servers), (tape, lines), first)?)
         }
     };
-    Ok((desks, timeline))
+    Ok((servers, timeline))
 }
 
 #[cfg(test)]

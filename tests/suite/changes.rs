@@ -203,7 +203,7 @@ under! {
     transfers_of_changing_files_under_phpnow: "phpnow"
     transfers_of_changing_files_under_nginx: "nginx"
     transfers_of_changing_files_under_iis: "iis"
-    transfers_of_changing_files_under_book: "book"
+    transfers_of_changing_files_under_rfc: "rfc"
 }
 
 /// Every built-in profile.

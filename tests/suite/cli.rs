@@ -46,7 +46,7 @@ fn every_mistake_gets_one_line_that_says_what_was_wrong_and_what_to_do() {
         "extends = \"node\"\n[files]\nindex = [\"a\"]\nmissing = 499\n",
     );
     write("bad-fault.toml", "extends = \"node\"\n[faults]\nbare_fl = \"accept\"\n");
-    write("bad-reason.toml", "extends = \"node\"\n[ends]\nidel = \"rst\"\n");
+    write("bad-reason.toml", "extends = \"node\"\n[close]\nidel = \"rst\"\n");
     write("circle.toml", "extends = \"./circle.toml\"\n");
     write("server-key.toml", "profle = \"node\"\n");
     write(
@@ -58,7 +58,10 @@ fn every_mistake_gets_one_line_that_says_what_was_wrong_and_what_to_do() {
     let port = taken.local_addr().expect("its address").port().to_string();
     let cases: &[(&[&str], &[&str])] = &[
         (&["--profile", "nodd"], &["nodd", "did you mean `node`"]),
-        (&["--profile", "zzzzzz"], &["there is no profile of this name", "nginx"]),
+        (
+            &["--profile", "zzzzzz"],
+            &["there is no profile with this name", "nginx"],
+        ),
         (&["--profile", "./none.toml"], &["none.toml", "cannot read"]),
         (
             &["--profile", "./bad-key.toml"],
@@ -137,7 +140,7 @@ fn the_profiles_are_listed_printed_and_compared() {
         "nginx",
         "iis",
         "iis-keepalive",
-        "book",
+        "rfc",
     ] {
         assert!(
             list.lines().any(|line| line.split_whitespace().next() == Some(name)),
@@ -150,6 +153,12 @@ fn the_profiles_are_listed_printed_and_compared() {
     }
     let rows: serde_json::Value = serde_json::from_slice(&run(&["profiles", "--json"]).stdout).expect("JSON");
     assert!(rows.as_array().is_some_and(|rows| rows.len() >= 10));
+
+    let (former, current) = (run(&["profiles", "book"]), run(&["profiles", "rfc"]));
+    assert!(
+        former.status.success() && former.stdout == current.stdout,
+        "a former name still loads"
+    );
 
     let text = String::from_utf8(run(&["profiles", "--compare", "nginx", "iis"]).stdout).expect("UTF-8");
     assert!(text.contains("files.etag") && text.contains("timers.idle"), "{text}");
@@ -183,6 +192,6 @@ fn check_prints_the_effective_configuration() {
         "{said}"
     );
 
-    std::fs::write(dir.path().join("mine.toml"), "extends = \"book\"\ntitle = \"mine\"\n").expect("a profile");
+    std::fs::write(dir.path().join("mine.toml"), "extends = \"rfc\"\ntitle = \"mine\"\n").expect("a profile");
     assert!(run_in(dir.path(), &["check", "mine.toml"]).status.success());
 }

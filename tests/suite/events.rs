@@ -119,7 +119,7 @@ fn a_kept_connection_tells_its_story() {
 
 #[test]
 fn what_the_client_ends_and_resets_is_told_apart() {
-    let log = Logged::start("book", &[]);
+    let log = Logged::start("rfc", &[]);
     let mut fin = Talk::to(&log.server);
     fin.send("GET / HT");
     std::thread::sleep(Duration::from_millis(100));

@@ -11,7 +11,7 @@ use super::support::talk::Talk;
 #[test]
 fn a_connection_too_many_is_told_so_and_the_next_is_served_when_there_is_room() {
     let site = Site::demo();
-    for profile in ["node", "nginx", "book"] {
+    for profile in ["node", "nginx", "rfc"] {
         let server = Server::start_with(profile, site.root(), &["--set", "connection.max_connections=2"]);
         let mut first = Talk::to(&server);
         let mut second = Talk::to(&server);
@@ -46,9 +46,9 @@ fn large() -> tempfile::TempDir {
 #[test]
 fn a_reader_that_stalls_is_given_up_and_one_that_reads_is_not() {
     let root = large();
-    for rule in ["writes.stalled=1s", "writes.min_rate=1000000"] {
+    for rule in ["writes.send_timeout=1s", "writes.min_rate=1000000"] {
         let arguments = ["--set", rule, "--set", "writes.min_rate_after=1s"];
-        let server = Server::start_with("book", root.path(), &arguments);
+        let server = Server::start_with("rfc", root.path(), &arguments);
         let mut stalls = std::net::TcpStream::connect(server.address()).expect("a connection");
         let mut reads = std::net::TcpStream::connect(server.address()).expect("a connection");
         for stream in [&mut stalls, &mut reads] {

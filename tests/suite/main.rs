@@ -3,13 +3,12 @@
 //! `corpus` replays what the real servers were asked and compares byte for byte; `capture` repeats the lab report's
 //! captures; `cli`, `stop` and `reload` try what people do to it, `changes` what they do to its files; `events` reads its event
 //! log; `limits` asks too much of it, and `race` in the instant of an end; `timeline` asks its page's API; `clients` lets an everyday HTTP client loose on every
-//! profile; `iis` and `book` say of the two profiles that no
+//! profile; `iis` and `rfc` say of the two profiles that no
 //! server could be recorded for what they must do. `support` is what these stand on. Nothing here looks inside labserve.
 
 mod support;
 
 mod architecture;
-mod book;
 mod capture;
 mod changes;
 mod cli;
@@ -22,5 +21,6 @@ mod limits;
 mod race;
 mod readme;
 mod reload;
+mod rfc;
 mod stop;
 mod timeline;

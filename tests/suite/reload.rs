@@ -52,7 +52,7 @@ fn path(file: &Path) -> &str {
 }
 
 fn says(seconds: u32) -> String {
-    format!("[override.connection]\nsays.keep = [\"Connection: keep-alive\", \"Keep-Alive: timeout={seconds}\"]\n")
+    format!("[override.connection]\nfields.keep = [\"Connection: keep-alive\", \"Keep-Alive: timeout={seconds}\"]\n")
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn the_state_says_what_runs_and_the_page_is_there() {
     );
     assert_eq!(state["may_change"], false);
     assert!(state["ring"]["bytes"].as_u64() <= state["ring"]["limit"].as_u64());
-    assert_eq!(lab.timeline.get("/api/v1/servers/0")["knobs"], server["knobs"]);
+    assert_eq!(lab.timeline.get("/api/v1/servers/0")["settings"], server["settings"]);
     let profiles = lab.timeline.get("/api/v1/profiles");
     assert!(profiles["profiles"].as_array().is_some_and(|all| all.len() >= 10));
 
@@ -110,7 +110,7 @@ fn what_it_refuses() {
     let bearer = format!("Authorization: Bearer {}\r\n", timeline.token);
     let json = format!("{bearer}Content-Type: application/json\r\n");
     let large = format!("{{\"timers.idle\":\"{}\"}}", "x".repeat(10 << 20));
-    let knobs = "/api/v1/servers/0/knobs";
+    let settings = "/api/v1/servers/0/settings";
     let one = "{\"timers.idle\":\"2s\"}";
     let cases: &[(&str, &str, &str, &str, u16, &str)] = &[
         ("GET", "/api/v1/nothing", "", "", 404, "not_found"),
@@ -120,25 +120,46 @@ fn what_it_refuses() {
         ("GET", "/api/v1/connections/77", "", "", 404, "no_connection"),
         ("GET", "/api/v1/events?since=yesterday", "", "", 400, "bad_query"),
         ("POST", "/api/v1/state", &bearer, "", 405, "method_not_allowed"),
-        ("PATCH", knobs, "", one, 401, "no_token"),
-        ("PATCH", knobs, "Authorization: Bearer guess\r\n", one, 401, "no_token"),
-        ("PATCH", knobs, "Cookie: labserve_3900=guess\r\n", one, 401, "no_token"),
-        ("PATCH", knobs, &bearer, one, 415, "wrong_type"),
-        ("PATCH", knobs, &json, "{\"timers.idle\":", 400, "bad_json"),
-        ("PATCH", knobs, &json, "[]", 400, "bad_json"),
-        ("PATCH", knobs, &json, "\u{0}", 400, "bad_json"),
-        ("PATCH", knobs, &json, "{\"timers.idel\":\"2s\"}", 422, "unknown_knob"),
-        ("PATCH", knobs, &json, "{\"timers.idle\":\"soon\"}", 422, "bad_value"),
+        ("PATCH", settings, "", one, 401, "no_token"),
         (
             "PATCH",
-            knobs,
+            settings,
+            "Authorization: Bearer guess\r\n",
+            one,
+            401,
+            "no_token",
+        ),
+        (
+            "PATCH",
+            settings,
+            "Cookie: labserve_3900=guess\r\n",
+            one,
+            401,
+            "no_token",
+        ),
+        ("PATCH", settings, &bearer, one, 415, "wrong_type"),
+        ("PATCH", settings, &json, "{\"timers.idle\":", 400, "bad_json"),
+        ("PATCH", settings, &json, "[]", 400, "bad_json"),
+        ("PATCH", settings, &json, "\u{0}", 400, "bad_json"),
+        (
+            "PATCH",
+            settings,
+            &json,
+            "{\"timers.idel\":\"2s\"}",
+            422,
+            "unknown_setting",
+        ),
+        ("PATCH", settings, &json, "{\"timers.idle\":\"soon\"}", 422, "bad_value"),
+        (
+            "PATCH",
+            settings,
             &json,
             "{\"files.etag\":\"{nothing}\"}",
             422,
             "bad_value",
         ),
-        ("PATCH", knobs, &json, &large, 413, "too_large"),
-        ("PATCH", knobs, "", &large, 401, "no_token"),
+        ("PATCH", settings, &json, &large, 413, "too_large"),
+        ("PATCH", settings, "", &large, 401, "no_token"),
         (
             "PUT",
             "/api/v1/servers/0/profile",
@@ -175,7 +196,7 @@ fn what_it_refuses() {
         ),
         (
             "PATCH",
-            knobs,
+            settings,
             &format!("{json}Origin: http://evil.example\r\n"),
             one,
             403,
@@ -183,7 +204,7 @@ fn what_it_refuses() {
         ),
         (
             "PATCH",
-            knobs,
+            settings,
             &format!("{json}Origin: null\r\n"),
             one,
             403,
@@ -339,7 +360,7 @@ fn a_reply_says_why_it_is_the_one_it_is() {
 }
 
 #[test]
-fn a_knob_flips_the_next_response_on_the_same_connection() {
+fn a_setting_flips_the_next_response_on_the_same_connection() {
     let lab = watched("node", &[]);
     let (timeline, mut talk) = (&lab.timeline, Talk::to(&lab.server));
     assert_eq!(
@@ -348,13 +369,13 @@ fn a_knob_flips_the_next_response_on_the_same_connection() {
     );
 
     let values = json!({"fields.Cache-Control": "no-store", "files.etag": "", "fields.X-None": null});
-    let refused = timeline.change("PATCH", "/api/v1/servers/0/knobs", &values);
+    let refused = timeline.change("PATCH", "/api/v1/servers/0/settings", &values);
     assert_eq!(
         (refused.status, &refused.json()["error"]["key"]),
         (422, &json!("fields.X-None"))
     );
     let values = json!({"fields.Cache-Control": "no-store", "files.etag": ""});
-    let changed = timeline.change("PATCH", "/api/v1/servers/0/knobs", &values);
+    let changed = timeline.change("PATCH", "/api/v1/servers/0/settings", &values);
     assert_eq!(
         (changed.status, &changed.json()["differs"]),
         (200, &json!(["fields.Cache-Control", "files.etag"]))
@@ -372,14 +393,14 @@ fn a_knob_flips_the_next_response_on_the_same_connection() {
 
     assert_eq!(
         timeline
-            .change("DELETE", "/api/v1/servers/0/knobs/files.etag", &json!(null))
+            .change("DELETE", "/api/v1/servers/0/settings/files.etag", &json!(null))
             .status,
         200
     );
     assert!(talk.ask("GET", "/", "").field("ETag").is_some());
     assert_eq!(
         timeline
-            .change("DELETE", "/api/v1/servers/0/knobs", &json!(null))
+            .change("DELETE", "/api/v1/servers/0/settings", &json!(null))
             .json()["differs"],
         json!([])
     );
@@ -403,9 +424,9 @@ fn a_knob_flips_the_next_response_on_the_same_connection() {
         .map(|line| (line["what"].as_str().unwrap_or(""), line["key"].as_str().unwrap_or("")))
         .collect();
     let expected = [
-        ("knob", "files.etag"),
-        ("knob", "fields.Cache-Control"),
-        ("knob", "files.etag"),
+        ("setting", "files.etag"),
+        ("setting", "fields.Cache-Control"),
+        ("setting", "files.etag"),
         ("reset", ""),
         ("profile", ""),
     ];
@@ -413,11 +434,13 @@ fn a_knob_flips_the_next_response_on_the_same_connection() {
 }
 
 #[test]
-fn delays_and_pauses_are_knobs_too() {
+fn delays_and_pauses_are_settings_too() {
     let lab = watched("node", &[]);
-    let values = json!({"writes.body_delay": "300ms", "writes.piece": "64", "writes.pause": "20ms"});
+    let values = json!({"writes.body_delay": "300ms", "writes.chunk_size": "64", "writes.pause": "20ms"});
     assert_eq!(
-        lab.timeline.change("PATCH", "/api/v1/servers/0/knobs", &values).status,
+        lab.timeline
+            .change("PATCH", "/api/v1/servers/0/settings", &values)
+            .status,
         200
     );
     let reply = Talk::to(&lab.server).ask("GET", "/static/style1.css", "");

@@ -1,36 +1,10 @@
-//! Why connections end: the one vocabulary that profiles, the log and later tools share.
+//! Why connections end: one set of reasons, shared by profiles, the log, events and the timeline's page.
 
+use crate::locale::Lang;
+use crate::sentences;
 use std::fmt;
 
-macro_rules! reasons {
-    ($($variant:ident = $key:literal $who:ident, $words:literal;)*) => {
-        /// Why a connection ended.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum CloseReason { $(#[doc = $words] $variant,)* }
-
-        impl CloseReason {
-            /// Every reason.
-            pub const ALL: &'static [CloseReason] = &[$(CloseReason::$variant,)*];
-
-            /// The reason's key in a profile's `[ends]`, in the log and in events.
-            pub fn key(self) -> &'static str {
-                match self { $(CloseReason::$variant => $key,)* }
-            }
-
-            /// The reason in words.
-            pub fn words(self) -> &'static str {
-                match self { $(CloseReason::$variant => $words,)* }
-            }
-
-            /// Who ended the connection.
-            pub fn who(self) -> Who {
-                match self { $(CloseReason::$variant => Who::$who,)* }
-            }
-        }
-    };
-}
-
-/// Who ends a connection: whose FIN or RST comes first.
+/// Which side ends a connection: whose FIN or RST comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     /// The server.
@@ -39,34 +13,56 @@ pub enum Who {
     Client,
 }
 
-reasons! {
-    Unused = "unused" Server, "no byte came in time";
-    LineTimeout = "line_timeout" Server, "the request line was not complete in time";
-    HeadTimeout = "head_timeout" Server, "the request head was not complete in time";
-    BodyTimeout = "body_timeout" Server, "the request body was not complete in time";
-    Idle = "idle" Server, "no further request came in time";
-    RequestSaidClose = "request_said_close" Server, "the request asked for it";
-    Http10 = "http10" Server, "an HTTP/1.0 request did not ask to keep it";
-    NotPersistent = "not_persistent" Server, "this server ends every connection after its reply";
-    MaxRequests = "max_requests" Server, "it has served as many requests as it may";
-    MaxAge = "max_age" Server, "it has lasted as long as it may";
-    Response = "response" Server, "this reply ends the connection";
-    ContinueUnsent = "continue_unsent" Server, "the client waits for a 100 Continue that it does not get";
-    BadRequest = "bad_request" Server, "the request could not be accepted";
-    BodyUnread = "body_unread" Server, "the request's body was not read to its end";
-    RequestDropped = "request_dropped" Server, "the client had ended its side behind the request, which this server drops";
-    ClientFinUnused = "client_fin_unused" Client, "it sent no request";
-    ClientFinInHead = "client_fin_in_head" Client, "in the middle of a request head";
-    ClientFinInBody = "client_fin_in_body" Client, "in the middle of a request body";
-    ClientFin = "client_fin" Client, "between requests";
-    ClientReset = "client_reset" Client, "it reset the connection";
-    Shutdown = "shutdown" Server, "the server stops";
-    Asked = "asked" Server, "somebody asked the server to close it";
-    SlowReader = "slow_reader" Server, "the client took too little of a reply in time";
-    FileChanged = "file_changed" Server, "the file changed while it was sent";
-    TooMany = "too_many" Server, "there are as many connections as there may be";
-    IoError = "io_error" Server, "reading or writing failed";
-    Panic = "panic" Server, "a defect in this server";
+sentences! {
+    /// Why a connection ended. The key names the reason in a profile's `[ends]`, in the log and in events.
+    pub enum CloseReason in "close_reason" {
+        Unused = "unused",
+        LineTimeout = "line_timeout",
+        HeadTimeout = "head_timeout",
+        BodyTimeout = "body_timeout",
+        Idle = "idle",
+        RequestSaidClose = "request_said_close",
+        Http10 = "http10",
+        NotPersistent = "not_persistent",
+        MaxRequests = "max_requests",
+        MaxAge = "max_age",
+        Response = "response",
+        ContinueUnsent = "continue_unsent",
+        BadRequest = "bad_request",
+        BodyUnread = "body_unread",
+        RequestDropped = "request_dropped",
+        ClientFinUnused = "client_fin_unused",
+        ClientFinInHead = "client_fin_in_head",
+        ClientFinInBody = "client_fin_in_body",
+        ClientFin = "client_fin",
+        ClientReset = "client_reset",
+        Shutdown = "shutdown",
+        Asked = "asked",
+        SlowReader = "slow_reader",
+        FileChanged = "file_changed",
+        TooMany = "too_many",
+        IoError = "io_error",
+        Panic = "panic",
+    }
+}
+
+impl CloseReason {
+    /// The reason in English, for the log and for events.
+    pub fn words(self) -> &'static str {
+        self.text(Lang::En)
+    }
+
+    /// Which side ended the connection.
+    pub fn who(self) -> Who {
+        match self {
+            CloseReason::ClientFinUnused
+            | CloseReason::ClientFinInHead
+            | CloseReason::ClientFinInBody
+            | CloseReason::ClientFin
+            | CloseReason::ClientReset => Who::Client,
+            _ => Who::Server,
+        }
+    }
 }
 
 impl fmt::Display for CloseReason {

@@ -124,7 +124,7 @@ pub enum Found {
     /// Nothing: a name on the way is longer than the file system allows.
     TooLong,
     /// Nothing: a name on the way is a file's.
-    BehindFile,
+    PathAfterFile,
     /// Neither a file nor a directory.
     Special,
     /// A file that cannot be opened now: no descriptor is left, or another program keeps it for itself.

@@ -13,6 +13,7 @@ pub mod connection;
 pub mod decide;
 pub mod facts;
 pub mod http1;
+pub mod locale;
 pub mod lookup;
 pub mod path;
 pub mod profile;

@@ -22,7 +22,7 @@ pub enum Opened<H> {
     /// Nothing: a name on the way is longer than the file system allows.
     TooLong,
     /// Nothing: a name on the way is a file's.
-    BehindFile,
+    PathAfterFile,
     /// Neither a file nor a directory.
     Special,
     /// A file that cannot be opened now.
@@ -68,7 +68,9 @@ pub fn find<T: Tree>(
 ) -> Lookup<T::Handle> {
     let opened = tree.open(&located.path);
     match opened {
-        Opened::File(_) if located.hidden_slash && !located.trailing_slash => Lookup::without_file(Found::BehindFile),
+        Opened::File(_) if located.hidden_slash && !located.trailing_slash => {
+            Lookup::without_file(Found::PathAfterFile)
+        }
         Opened::File(handle) if located.trailing_slash => Lookup {
             found: Found::FileWithSlash(Arc::clone(T::facts(&handle))),
             resource: Some(handle),
@@ -169,7 +171,7 @@ fn plain<T: Tree>(opened: Opened<T::Handle>) -> Lookup<T::Handle> {
         Opened::Missing => Found::Missing,
         Opened::Denied => Found::Denied,
         Opened::TooLong => Found::TooLong,
-        Opened::BehindFile => Found::BehindFile,
+        Opened::PathAfterFile => Found::PathAfterFile,
         Opened::Special => Found::Special,
         Opened::Unavailable => Found::Unavailable,
     };

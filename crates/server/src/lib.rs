@@ -1,13 +1,13 @@
 //! labserve's I/O: listeners, workers, files, and what is told of each connection.
 //!
-//! [`files`] gathers facts, `labserve_core` decides, [`serve`] writes.
+//! [`files`] gathers facts, `labserve_core` decides, [`server`] writes.
 
 #[cfg(test)]
 mod adversarial;
 pub mod events;
 pub mod files;
 pub mod profile_files;
-pub mod serve;
+pub mod server;
 pub mod sys;
 
 /// The version of this program.

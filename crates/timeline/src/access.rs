@@ -1,22 +1,22 @@
-//! Who may ask: hosts, origins and the token. Pure functions of a request's head.
+//! Access control: the Host and Origin fields and the token. Pure functions of a request's head.
 //!
-//! A page in the same browser must not reach the timeline by another name (DNS rebinding: the Host field then has that
-//! name) nor from another site (Origin and Sec-Fetch-Site then say so). What changes something needs the token, which only
-//! the start line tells.
+//! Other pages in the same browser must not reach the timeline. DNS rebinding is recognised by the Host field, which then
+//! holds the attacker's name; a request from another site by Origin and Sec-Fetch-Site. Requests that change something need
+//! the token, which is printed only in the start line.
 
 use super::refusal::Refusal;
 use axum::http::{HeaderMap, Method, header};
 use std::net::{IpAddr, SocketAddr};
 
-/// A token: 32 random bytes in hexadecimal.
+/// The access token: 32 random bytes in hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Token(String);
 
 impl Token {
-    /// A new one.
+    /// A new random token.
     ///
     /// # Errors
-    /// The system has no random bytes.
+    /// The system cannot supply random bytes.
     pub(super) fn new() -> std::io::Result<Token> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|error| std::io::Error::other(error.to_string()))?;
@@ -27,7 +27,7 @@ impl Token {
         &self.0
     }
 
-    /// Whether `text` is it, in a time that does not tell how much of it is.
+    /// Whether `text` is the token. Takes the same time wherever the first difference is, so that timing reveals nothing.
     pub(super) fn is(&self, text: &str) -> bool {
         let differs = self.0.bytes().zip(text.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
         text.len() == self.0.len() && differs == 0
@@ -40,7 +40,7 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Who may ask what.
+/// Decides which requests are answered.
 #[derive(Clone, Debug)]
 pub(super) struct Access {
     pub(super) address: SocketAddr,
@@ -48,10 +48,10 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Whether this request may be answered at all.
+    /// Checks whether this request may be answered.
     ///
     /// # Errors
-    /// Why not.
+    /// The Host field is not this machine's, the request comes from another site, or it needs the token and has none.
     pub(super) fn admit(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
         let host = one(headers, header::HOST.as_str());
         if !host.is_some_and(|host| self.is_own_host(host)) {
@@ -83,7 +83,7 @@ impl Access {
         Ok(())
     }
 
-    /// Whether the request has the token, in its Authorization field or in a cookie.
+    /// Whether the request carries the token, as a bearer token in Authorization (RFC 6750) or in the cookie.
     pub(super) fn has_token(&self, headers: &HeaderMap) -> bool {
         let bearer = one(headers, header::AUTHORIZATION.as_str())
             .and_then(|value| value.split_once(' '))
@@ -100,7 +100,8 @@ impl Access {
             || cookies.any(|(key, value)| key == name && self.token.is(value))
     }
 
-    /// The cookie that holds the token; one name for each port, because cookies do not know of ports.
+    /// The Set-Cookie value that holds the token. The name contains the port, because browsers share cookies between ports
+    /// of a host (RFC 6265, section 8.5).
     pub(super) fn cookie(&self) -> String {
         let (name, token) = (self.cookie_name(), self.token.text());
         format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict")
@@ -110,7 +111,8 @@ impl Access {
         format!("labserve_{}", self.address.port())
     }
 
-    /// A name could be made to point here by anybody; an address cannot.
+    /// Whether a Host value is an address of this machine, or `localhost`, with the right port. Other names are refused:
+    /// anybody can make a name resolve to this machine, but not an address.
     fn is_own_host(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
@@ -129,7 +131,7 @@ fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// The value of a field that stands there once.
+/// The value of a field that occurs exactly once.
 fn one<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let mut all = headers.get_all(name).iter();
     let first = all.next()?.to_str().ok()?;
@@ -148,11 +150,11 @@ mod tests {
             .collect()
     }
 
-    /// Access, method, path, fields, and the status.
+    /// Access, method, path, fields, and the expected status.
     type Case<'c> = (&'c Access, Method, &'c str, &'c [(&'static str, &'c str)], u16);
 
     #[test]
-    fn who_may_ask_what() {
+    fn each_request_is_admitted_or_refused_by_host_origin_and_token() {
         let token = Token("s3cret".into());
         let at = |address: &str| Access {
             address: address.parse().expect("an address"),

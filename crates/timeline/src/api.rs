@@ -1,8 +1,8 @@
-//! The paths of the timeline, and what each of them answers.
+//! The routes of the timeline and their handlers.
 
 use super::describe::{Answer, all_described, described, number};
 use super::refusal::Refusal;
-use super::{Room, assets, body, changes, connections, headers, stream};
+use super::{AppState, assets, body, changes, connections, headers, stream};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -21,42 +21,42 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::trace::TraceLayer;
 
-type Timeline = State<Arc<Room>>;
+type Timeline = State<Arc<AppState>>;
 
-/// All of it.
-pub(super) fn router(room: Arc<Room>) -> Router {
+/// The router for the page and the API.
+pub(super) fn router(state: Arc<AppState>) -> Router {
     let router = Router::new()
         .route("/", get(page))
         .route("/web/{*path}", get(file))
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .route("/api/v1/session", post(changes::session))
-        .route("/api/v1/state", get(state))
+        .route("/api/v1/state", get(get_state))
         .route("/api/v1/profiles", get(profiles))
         .route("/api/v1/servers", get(servers))
         .route("/api/v1/servers/{number}", get(server))
         .route("/api/v1/servers/{number}/profile", put(changes::profile))
         .route(
-            "/api/v1/servers/{number}/knobs",
-            patch(changes::knobs).delete(changes::reset),
+            "/api/v1/servers/{number}/settings",
+            patch(changes::settings).delete(changes::reset),
         )
-        .route("/api/v1/servers/{number}/knobs/{key}", delete(changes::reset_one))
+        .route("/api/v1/servers/{number}/settings/{key}", delete(changes::reset_one))
         .route("/api/v1/servers/{number}/toml", get(toml))
         .route("/api/v1/servers/{number}/accepting", put(changes::accepting))
         .route("/api/v1/connections", get(list_connections))
-        .route("/api/v1/connections/{id}", get(one_connection).delete(end_connection))
+        .route("/api/v1/connections/{id}", get(one_connection).delete(close_connection))
         .route("/api/v1/events", get(events))
         .route("/api/v1/events.jsonl", get(lines))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
-        .with_state(Arc::clone(&room))
-        .layer(from_fn_with_state(room, admit))
-        // Lines are to arrive when they happen, not when enough of them can be compressed together.
+        .with_state(Arc::clone(&state))
+        .layer(from_fn_with_state(state, admit))
+        // A compressor buffers. JSON lines must arrive when they happen, so they are not compressed.
         .layer(
             CompressionLayer::new()
                 .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/x-ndjson"))),
         )
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            tracing::error!("a request to the timeline met a defect");
+            tracing::error!("a request to the timeline panicked: a defect in labserve");
             Refusal::internal().into_response()
         }))
         .layer(TraceLayer::new_for_http().on_response(
@@ -67,9 +67,9 @@ pub(super) fn router(room: Arc<Room>) -> Router {
     headers::add(router)
 }
 
-async fn admit(State(room): Timeline, request: Request, next: Next) -> Response {
+async fn admit(State(state): Timeline, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    match room.access.admit(request.method(), path, request.headers()) {
+    match state.access.admit(request.method(), path, request.headers()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => {
             body::discard(request).await;
@@ -78,22 +78,22 @@ async fn admit(State(room): Timeline, request: Request, next: Next) -> Response 
     }
 }
 
-/// What stands behind the `?` of a request.
+/// The query parameters of a request.
 pub(super) fn query(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {
     Query::try_from_uri(uri)
         .map(|Query(query)| query)
         .map_err(|error| Refusal::bad_query(error.body_text()))
 }
 
-/// The number of a connection in a path.
+/// The connection id in a path.
 fn connection_id(text: &str) -> Result<u64, Refusal> {
     text.parse().map_err(|_| Refusal::no_connection(text))
 }
 
-async fn page(State(room): Timeline, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn page(State(state): Timeline, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
     match query(&uri)?.get("token") {
-        Some(token) if room.access.token.is(token) => {
-            let cookie = [(header::SET_COOKIE, room.access.cookie())];
+        Some(token) if state.access.token.is(token) => {
+            let cookie = [(header::SET_COOKIE, state.access.cookie())];
             Ok((cookie, Redirect::to("/")).into_response())
         }
         Some(_) => Err(Refusal::no_token()),
@@ -105,28 +105,28 @@ async fn file(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, 
     assets::file(&path, &headers).ok_or_else(Refusal::not_found)
 }
 
-async fn state(State(room): Timeline, headers: HeaderMap) -> Answer {
-    let servers = all_described(&room).await?;
-    let ring = room.ring();
+async fn get_state(State(state): Timeline, headers: HeaderMap) -> Answer {
+    let servers = all_described(&state).await?;
+    let ring = state.ring();
     let ((bytes, limit), (first, lines, next)) = (ring.bytes(), ring.numbers());
     Ok(Json(json!({
         "labserve": env!("CARGO_PKG_VERSION"),
-        "run": room.run,
+        "run": state.run,
         "pid": std::process::id(),
         "time": timestamp(SystemTime::now()),
-        "started": room.started,
-        "may_change": room.access.has_token(&headers),
+        "started": state.started,
+        "may_change": state.access.has_token(&headers),
         "ring": {"bytes": bytes, "limit": limit, "lines": lines, "first": first, "next": next},
         "servers": servers,
     })))
 }
 
-async fn servers(State(room): Timeline) -> Answer {
-    Ok(Json(json!({"servers": all_described(&room).await?})))
+async fn servers(State(state): Timeline) -> Answer {
+    Ok(Json(json!({"servers": all_described(&state).await?})))
 }
 
-async fn server(State(room): Timeline, Path(text): Path<String>) -> Answer {
-    described(&room, number(&text)?).await
+async fn server(State(state): Timeline, Path(text): Path<String>) -> Answer {
+    described(&state, number(&text)?).await
 }
 
 async fn profiles() -> Answer {
@@ -146,9 +146,9 @@ async fn profiles() -> Answer {
     Ok(Json(json!({"profiles": rows})))
 }
 
-async fn toml(State(room): Timeline, Path(text): Path<String>) -> Result<Response, Refusal> {
-    room.desks.look(number(&text)?, |desk| {
-        let name: String = desk
+async fn toml(State(state): Timeline, Path(text): Path<String>) -> Result<Response, Refusal> {
+    state.servers.look(number(&text)?, |server| {
+        let name: String = server
             .name()
             .chars()
             .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
@@ -160,28 +160,28 @@ async fn toml(State(room): Timeline, Path(text): Path<String>) -> Result<Respons
                 format!("attachment; filename=\"{name}-changed.toml\""),
             ),
         ];
-        Ok((fields, desk.toml()).into_response())
+        Ok((fields, server.toml()).into_response())
     })
 }
 
-async fn list_connections(State(room): Timeline, uri: Uri) -> Answer {
-    connections::list(&room, &query(&uri)?).await.map(Json)
+async fn list_connections(State(state): Timeline, uri: Uri) -> Answer {
+    connections::list(&state, &query(&uri)?).await.map(Json)
 }
 
-async fn one_connection(State(room): Timeline, Path(id): Path<String>) -> Answer {
+async fn one_connection(State(state): Timeline, Path(id): Path<String>) -> Answer {
     let id = connection_id(&id)?;
-    connections::one(&room, id).await.map(Json)
+    connections::one(&state, id).await.map(Json)
 }
 
-async fn end_connection(State(room): Timeline, Path(id): Path<String>, uri: Uri) -> Answer {
+async fn close_connection(State(state): Timeline, Path(id): Path<String>, uri: Uri) -> Answer {
     let id = connection_id(&id)?;
-    connections::end(&room, id, &query(&uri)?).await.map(Json)
+    connections::close(&state, id, &query(&uri)?).await.map(Json)
 }
 
-async fn events(State(room): Timeline, headers: HeaderMap, uri: Uri) -> Result<Response, Refusal> {
-    stream::events(room, &headers, &query(&uri)?)
+async fn events(State(state): Timeline, headers: HeaderMap, uri: Uri) -> Result<Response, Refusal> {
+    stream::events(state, &headers, &query(&uri)?)
 }
 
-async fn lines(State(room): Timeline, uri: Uri) -> Result<Response, Refusal> {
-    stream::lines(room, &query(&uri)?)
+async fn lines(State(state): Timeline, uri: Uri) -> Result<Response, Refusal> {
+    stream::lines(state, &query(&uri)?)
 }

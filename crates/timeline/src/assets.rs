@@ -1,4 +1,4 @@
-//! The files of the page, inside the program.
+//! The files of the page, compiled into the program.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A file of the page.
 struct Asset {
-    /// Its path below `web/`.
+    /// The path below `web/`.
     path: &'static str,
     bytes: &'static [u8],
 }
@@ -20,7 +20,7 @@ macro_rules! asset {
     };
 }
 
-/// Every file, one a line.
+/// Every file of the page.
 const ASSETS: &[Asset] = &[
     asset!("index.html"),
     asset!("api.js"),
@@ -35,8 +35,6 @@ const ASSETS: &[Asset] = &[
     asset!("i18n.js"),
     asset!("icon.svg"),
     asset!("keys.js"),
-    asset!("knob.js"),
-    asset!("knobs.js"),
     asset!("ladder.js"),
     asset!("lanes.js"),
     asset!("main.js"),
@@ -45,6 +43,8 @@ const ASSETS: &[Asset] = &[
     asset!("picture.js"),
     asset!("pointer.js"),
     asset!("scene.js"),
+    asset!("setting.js"),
+    asset!("settings.js"),
     asset!("store.js"),
     asset!("style.css"),
     asset!("table.js"),
@@ -57,7 +57,7 @@ const ASSETS: &[Asset] = &[
     asset!("words.js"),
 ];
 
-/// The file at `path`; none if there is none.
+/// The response for the file at `path`; `None` if there is no such file.
 pub(super) fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let asset = ASSETS.iter().find(|asset| asset.path == path)?;
     let mut hasher = DefaultHasher::new();
@@ -66,7 +66,7 @@ pub(super) fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let is_known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
-        // What was sent compressed has a weak tag.
+        // The compression layer makes the tag of a compressed response weak (RFC 9110, section 8.8.1).
         .is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
     let fields = [
         (header::CONTENT_TYPE, media_type(path).to_owned()),
@@ -97,7 +97,7 @@ fn media_type(path: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use labserve_core::decide::Said;
+    use labserve_core::decide::TraceMessage;
 
     #[test]
     fn every_file_of_the_page_is_inside_and_has_a_type() {
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn the_page_knows_every_sentence_in_the_same_words() {
         let table = include_str!("web/messages.js");
-        for said in Said::ALL {
+        for said in TraceMessage::ALL {
             let line = format!("\"said.{}\": [\"{}\", \"", said.name(), said.english());
             assert!(table.contains(&line), "messages.js lacks {line}");
         }

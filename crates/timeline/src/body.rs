@@ -8,19 +8,20 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The largest body.
+/// The largest body that is accepted, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// How much of a larger one is read and thrown away, so that the client gets to read the refusal and not a reset...
+/// How many bytes of a larger body are read and discarded. Closing with unread bytes would send a reset, and the client
+/// might never read the refusal.
 const DISCARDED: usize = 16 << 20;
 
-/// ... and how long any body may take.
+/// How long a body may take to arrive.
 const TIME: Duration = Duration::from_secs(10);
 
-/// The request's body.
+/// Reads the body of a request as JSON.
 ///
 /// # Errors
-/// It is not said to be JSON, too large, too slow, or not JSON.
+/// Content-Type is not `application/json`, or the body is too large, too slow or not JSON.
 pub(super) async fn json(request: Request) -> Result<Value, Refusal> {
     let is_json = request
         .headers()
@@ -30,14 +31,14 @@ pub(super) async fn json(request: Request) -> Result<Value, Refusal> {
         .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"));
     let bytes = timeout(TIME, read(request))
         .await
-        .map_err(|_| Refusal::bad_json("it did not come in time"))??;
+        .map_err(|_| Refusal::bad_json("it did not arrive in time"))??;
     if !is_json {
         return Err(Refusal::wrong_type());
     }
     serde_json::from_slice(&bytes).map_err(Refusal::bad_json)
 }
 
-/// Reads the body of a request that is refused anyway, so that its client gets to read why.
+/// Reads and discards the body of a request that is refused, so that the client can read the refusal.
 pub(super) async fn discard(request: Request) {
     let _ = timeout(TIME, read(request)).await;
 }

@@ -1,72 +1,74 @@
-//! What changes something: each answers with the server as it is then.
+//! The handlers that change something. Each answers with the server as it is after the change.
 
 use super::describe::{Answer, described, number};
 use super::refusal::Refusal;
-use super::{Room, body};
+use super::{AppState, body};
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-type Timeline = State<Arc<Room>>;
+type Timeline = State<Arc<AppState>>;
 
-/// Gives a page that was opened without the token its cookie, for the token.
-pub(super) async fn session(State(room): Timeline, request: Request) -> Result<Response, Refusal> {
+/// `POST session`: takes the token and sets the cookie, for a page that was opened without the token in its URL.
+pub(super) async fn session(State(state): Timeline, request: Request) -> Result<Response, Refusal> {
     let body = body::json(request).await?;
     let token = member(&body, "token", "a text", Value::as_str)?;
-    if !room.access.token.is(token) {
+    if !state.access.token.is(token) {
         return Err(Refusal::no_token());
     }
-    let cookie = [(header::SET_COOKIE, room.access.cookie())];
+    let cookie = [(header::SET_COOKIE, state.access.cookie())];
     Ok((StatusCode::NO_CONTENT, cookie).into_response())
 }
 
-/// Another profile.
-pub(super) async fn profile(State(room): Timeline, Path(text): Path<String>, request: Request) -> Answer {
+/// `PUT profile`: replaces the profile, and drops changed settings.
+pub(super) async fn profile(State(state): Timeline, Path(text): Path<String>, request: Request) -> Answer {
     let number = number(&text)?;
     let body = body::json(request).await?;
     let name = member(&body, "profile", "the name of a profile", Value::as_str)?;
-    room.desks.change(number, |desk| desk.change_profile(name))?;
-    described(&room, number).await
+    state.servers.change(number, |server| server.change_profile(name))?;
+    described(&state, number).await
 }
 
-/// Knobs, several at once.
-pub(super) async fn knobs(State(room): Timeline, Path(text): Path<String>, request: Request) -> Answer {
+/// `PATCH settings`: changes several settings, all or none.
+pub(super) async fn settings(State(state): Timeline, Path(text): Path<String>, request: Request) -> Answer {
     let number = number(&text)?;
     let body = body::json(request).await?;
     let values = body
         .as_object()
-        .ok_or_else(|| Refusal::bad_json("expected an object of knobs and their values"))?;
-    room.desks.change(number, |desk| desk.turn(values))?;
-    described(&room, number).await
+        .ok_or_else(|| Refusal::bad_json("expected an object of settings and their values"))?;
+    state.servers.change(number, |server| server.change_settings(values))?;
+    described(&state, number).await
 }
 
-/// One knob back to its profile's value.
-pub(super) async fn reset_one(State(room): Timeline, Path((text, key)): Path<(String, String)>) -> Answer {
+/// `DELETE settings/KEY`: resets one setting to the profile's value.
+pub(super) async fn reset_one(State(state): Timeline, Path((text, key)): Path<(String, String)>) -> Answer {
     let number = number(&text)?;
     let values = Map::from_iter([(key, Value::Null)]);
-    room.desks.change(number, |desk| desk.turn(&values))?;
-    described(&room, number).await
+    state.servers.change(number, |server| server.change_settings(&values))?;
+    described(&state, number).await
 }
 
-/// All back to the profile.
-pub(super) async fn reset(State(room): Timeline, Path(text): Path<String>) -> Answer {
+/// `DELETE settings`: resets all settings to the profile's values.
+pub(super) async fn reset(State(state): Timeline, Path(text): Path<String>) -> Answer {
     let number = number(&text)?;
-    room.desks.change(number, super::desk::Desk::reset)?;
-    described(&room, number).await
+    state
+        .servers
+        .change(number, super::managed_server::ManagedServer::reset)?;
+    described(&state, number).await
 }
 
-/// To accept connections, or to leave them to wait.
-pub(super) async fn accepting(State(room): Timeline, Path(text): Path<String>, request: Request) -> Answer {
+/// `PUT accepting`: accepts new connections, or leaves them in the backlog.
+pub(super) async fn accepting(State(state): Timeline, Path(text): Path<String>, request: Request) -> Answer {
     let number = number(&text)?;
     let body = body::json(request).await?;
     let accepting = member(&body, "accepting", "true or false", Value::as_bool)?;
-    room.desks.accept(number, accepting)?;
-    described(&room, number).await
+    state.servers.set_accepting(number, accepting)?;
+    described(&state, number).await
 }
 
-/// A member of a body that must be there.
+/// A required member of a JSON body.
 fn member<'b, T>(
     body: &'b Value,
     name: &str,

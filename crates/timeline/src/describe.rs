@@ -1,32 +1,41 @@
-//! The servers as they are now, as the API describes them.
+//! The servers as the API describes them.
 
 use super::refusal::Refusal;
-use super::{Room, connections};
+use super::{AppState, connections};
 use axum::Json;
 use serde_json::Value;
 
-/// An answer, or why there is none.
+/// A JSON answer, or the refusal.
 pub(super) type Answer = Result<Json<Value>, Refusal>;
 
-/// The number of a server in a path.
+/// The server number in a path.
 pub(super) fn number(text: &str) -> Result<usize, Refusal> {
     text.parse().map_err(|_| Refusal::no_server(text))
 }
 
-/// One server, as it is now.
-pub(super) async fn described(room: &Room, number: usize) -> Answer {
-    let sights = connections::sights(room).await?;
-    let open = sights.iter().filter(|sight| sight.server == number).count();
-    room.desks.look(number, |desk| desk.describe(number, open)).map(Json)
+/// The current state of one server.
+pub(super) async fn described(state: &AppState, number: usize) -> Answer {
+    let open_connections = connections::open_connections(state).await?;
+    let open = open_connections
+        .iter()
+        .filter(|connection| connection.server == number)
+        .count();
+    state
+        .servers
+        .look(number, |server| server.describe(number, open))
+        .map(Json)
 }
 
-/// All servers, as they are now.
-pub(super) async fn all_described(room: &Room) -> Result<Vec<Value>, Refusal> {
-    let sights = connections::sights(room).await?;
-    (0..room.desks.names().len())
+/// The current state of all servers.
+pub(super) async fn all_described(state: &AppState) -> Result<Vec<Value>, Refusal> {
+    let open_connections = connections::open_connections(state).await?;
+    (0..state.servers.names().len())
         .map(|number| {
-            let open = sights.iter().filter(|sight| sight.server == number).count();
-            room.desks.look(number, |desk| desk.describe(number, open))
+            let open = open_connections
+                .iter()
+                .filter(|connection| connection.server == number)
+                .count();
+            state.servers.look(number, |server| server.describe(number, open))
         })
         .collect()
 }

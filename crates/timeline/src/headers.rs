@@ -1,15 +1,16 @@
-//! The field lines that every response of the timeline has, to keep a browser from what the page does not need.
+//! The security fields of every response: they forbid the browser whatever the page does not need.
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// The page has no script and no style but its own files, talks to nobody but its own server, and is in nobody's frame.
+/// The Content-Security-Policy: scripts and styles only from the page's own files, connections only to its own server, no
+/// embedding in frames.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
                       connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/// Their names and values. Cache-Control holds where a response has none of its own.
+/// Names and values. A field that a response sets itself, such as Cache-Control, is left alone.
 const FIELDS: [(&str, &str); 9] = [
     ("content-security-policy", POLICY),
     ("x-content-type-options", "nosniff"),
@@ -25,7 +26,7 @@ const FIELDS: [(&str, &str); 9] = [
     ("cache-control", "no-store"),
 ];
 
-/// Adds them to all that `router` answers.
+/// Adds the fields to every response of `router`.
 pub(super) fn add(router: Router) -> Router {
     FIELDS.iter().fold(router, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::if_not_present(

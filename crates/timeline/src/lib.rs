@@ -1,6 +1,6 @@
 //! The timeline: a page that shows every connection while it happens, and the API behind it.
 //!
-//! Knows the lines of the live tape, the knobs of the servers, and HTTP for its own page. Does not know how anything is
+//! Knows the lines of the live tape, the settings of the servers, and HTTP for its own page. Does not know how anything is
 //! served: it reads what is told, and gives orders. It has a thread and a runtime of its own, so that no page ever keeps a
 //! worker from its connections.
 
@@ -11,21 +11,21 @@ mod body;
 mod changes;
 mod connections;
 mod describe;
-mod desk;
-mod desks;
 mod headers;
-mod knobs;
 mod listener;
+mod managed_server;
 mod refusal;
 mod ring;
+mod server_set;
+mod settings;
 mod stream;
 
-pub use desk::Desk;
-pub use desks::Desks;
+pub use managed_server::ManagedServer;
 pub use ring::LIMIT;
+pub use server_set::ServerSet;
 
 use access::{Access, Token};
-use labserve_server::events::{LiveTape, Watchers, timestamp};
+use labserve_server::events::{LiveSender, Watchers, timestamp};
 use ring::Ring;
 use serde_json::Value;
 use std::io::{self, ErrorKind};
@@ -72,7 +72,7 @@ impl Bound {
         self.access.address
     }
 
-    /// The URL that lets whoever opens it turn knobs.
+    /// The URL that lets whoever opens it change settings.
     pub fn url(&self) -> String {
         format!("http://{}/?token={}", self.access.address, self.access.token.text())
     }
@@ -84,28 +84,28 @@ impl Bound {
     /// The thread or its runtime cannot be made.
     pub fn start(
         self,
-        desks: Arc<Desks>,
-        (tape, lines): (LiveTape, Receiver<Vec<u8>>),
+        servers: Arc<ServerSet>,
+        (tape, lines): (LiveSender, Receiver<Vec<u8>>),
         first: Value,
     ) -> io::Result<Timeline> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let room = Arc::new(Room {
+        let state = Arc::new(AppState {
             access: self.access,
             run: run_name()?,
             started: timestamp(SystemTime::now()),
-            desks,
+            servers,
             ring: Mutex::new(Ring::new(LIMIT)),
             grown: watch::Sender::new(()),
             watchers: tape.watchers().clone(),
             seats: Arc::new(Semaphore::new(stream::READERS)),
         });
-        tape.note(&first);
+        tape.emit(&first);
         drop(tape);
         let (stop, stopped) = oneshot::channel();
         let listener = self.listener;
         let thread = std::thread::Builder::new()
             .name("timeline".to_owned())
-            .spawn(move || runtime.block_on(serve(listener, room, lines, stopped)))?;
+            .spawn(move || runtime.block_on(serve(listener, state, lines, stopped)))?;
         Ok(Timeline { stop, thread })
     }
 }
@@ -129,12 +129,12 @@ impl Timeline {
 
 /// What every request to the timeline is answered from.
 #[derive(Debug)]
-struct Room {
+struct AppState {
     access: Access,
     /// Differs from run to run.
     run: String,
     started: String,
-    desks: Arc<Desks>,
+    servers: Arc<ServerSet>,
     ring: Mutex<Ring>,
     /// Tells that the ring has grown.
     grown: watch::Sender<()>,
@@ -143,7 +143,7 @@ struct Room {
     seats: Arc<Semaphore>,
 }
 
-impl Room {
+impl AppState {
     fn ring(&self) -> MutexGuard<'_, Ring> {
         // No code panics with it in hand; its lines would be whole even so.
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
@@ -152,7 +152,7 @@ impl Room {
 
 async fn serve(
     listener: TcpListener,
-    room: Arc<Room>,
+    state: Arc<AppState>,
     mut lines: Receiver<Vec<u8>>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -160,10 +160,10 @@ async fn serve(
         Ok(listener) => listener,
         Err(error) => return tracing::error!("there is no timeline: {error}"),
     };
-    let pages = tokio::spawn(listener::accept(listener, api::router(Arc::clone(&room))));
+    let pages = tokio::spawn(listener::accept(listener, api::router(Arc::clone(&state))));
     let fill = |batch| {
-        room.ring().push(batch);
-        room.grown.send_replace(());
+        state.ring().push(batch);
+        state.grown.send_replace(());
     };
     loop {
         tokio::select! {

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// A refusal. As JSON: `{"error": {"code": ..., "message": ...}}`, with the `key` of a knob where it is about one.
+/// A refusal. As JSON: `{"error": {"code": ..., "message": ...}}`, with the `key` of a setting where it is about one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     status: StatusCode,
@@ -86,14 +86,14 @@ impl Refusal {
         Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_profile", message)
     }
 
-    pub(super) fn unknown_knob(key: &str, near: Option<&str>) -> Refusal {
+    pub(super) fn unknown_setting(key: &str, near: Option<&str>) -> Refusal {
         let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         Refusal {
             key: Some(key.to_owned()),
             ..Refusal::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown_knob",
-                format!("there is no knob `{key}`{hint}"),
+                "unknown_setting",
+                format!("there is no setting `{key}`{hint}"),
             )
         }
     }

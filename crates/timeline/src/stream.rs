@@ -1,6 +1,6 @@
 //! The lines of the live tape, as server-sent events and as JSON lines.
 
-use super::Room;
+use super::AppState;
 use super::refusal::Refusal;
 use super::ring::{News, Place};
 use axum::body::Body;
@@ -42,7 +42,7 @@ type Portion = (Bytes, u64);
 
 /// The lines as server-sent events, those of the past first.
 pub(super) fn events(
-    room: Arc<Room>,
+    state: Arc<AppState>,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Response, Refusal> {
@@ -50,9 +50,9 @@ pub(super) fn events(
         .get("last-event-id")
         .and_then(|id| id.to_str().ok())
         .or(query.get("since").map(String::as_str));
-    let from = place(&room, since)?;
-    let run = room.run.clone();
-    let stream = portions(room, Asked { from, follows: true })?.map(move |(lines, next)| {
+    let from = place(&state, since)?;
+    let run = state.run.clone();
+    let stream = portions(state, Asked { from, follows: true })?.map(move |(lines, next)| {
         let text = String::from_utf8_lossy(&lines);
         Ok::<Event, Infallible>(
             Event::default()
@@ -67,8 +67,8 @@ pub(super) fn events(
 }
 
 /// The lines as they are, those of the past first.
-pub(super) fn lines(room: Arc<Room>, query: &BTreeMap<String, String>) -> Result<Response, Refusal> {
-    let from = place(&room, query.get("since").map(String::as_str))?;
+pub(super) fn lines(state: Arc<AppState>, query: &BTreeMap<String, String>) -> Result<Response, Refusal> {
+    let from = place(&state, query.get("since").map(String::as_str))?;
     let follows = match query.get("follow").map(String::as_str) {
         None | Some("false") => false,
         Some("true") => true,
@@ -78,14 +78,14 @@ pub(super) fn lines(room: Arc<Room>, query: &BTreeMap<String, String>) -> Result
             )));
         }
     };
-    let stream = portions(room, Asked { from, follows })?.map(|(lines, _)| Ok::<Bytes, Infallible>(lines));
+    let stream = portions(state, Asked { from, follows })?.map(|(lines, _)| Ok::<Bytes, Infallible>(lines));
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
     Ok((kind, Body::from_stream(stream)).into_response())
 }
 
 /// The place that `since` names: `now`, or the id of an event. One of another run has no place in this one's lines.
-fn place(room: &Room, since: Option<&str>) -> Result<Place, Refusal> {
-    let ring = room.ring();
+fn place(state: &AppState, since: Option<&str>) -> Result<Place, Refusal> {
+    let ring = state.ring();
     match since {
         None | Some("") => Ok(ring.oldest()),
         Some("now") => Ok(ring.newest()),
@@ -94,7 +94,7 @@ fn place(room: &Room, since: Option<&str>) -> Result<Place, Refusal> {
                 .rsplit_once('-')
                 .and_then(|(run, number)| Some((run, number.parse().ok()?)))
                 .ok_or_else(|| Refusal::bad_query(format!("since: expected now or the id of an event, got `{id}`")))?;
-            Ok(if run == room.run {
+            Ok(if run == state.run {
                 ring.place(number)
             } else {
                 ring.oldest()
@@ -104,25 +104,25 @@ fn place(room: &Room, since: Option<&str>) -> Result<Place, Refusal> {
 }
 
 /// Portions of lines, for as long as somebody takes them.
-fn portions(room: Arc<Room>, asked: Asked) -> Result<ReceiverStream<Portion>, Refusal> {
-    let seat = Arc::clone(&room.seats)
+fn portions(state: Arc<AppState>, asked: Asked) -> Result<ReceiverStream<Portion>, Refusal> {
+    let seat = Arc::clone(&state.seats)
         .try_acquire_owned()
         .map_err(|_| Refusal::too_many_readers(READERS))?;
     let (sender, receiver) = channel(1);
     tokio::spawn(async move {
-        read_on(room, asked, sender).await;
+        read_on(state, asked, sender).await;
         drop(seat);
     });
     Ok(ReceiverStream::new(receiver))
 }
 
-async fn read_on(room: Arc<Room>, asked: Asked, sender: Sender<Portion>) {
-    let _watching = asked.follows.then(|| room.watchers.watch());
-    let mut grown = room.grown.subscribe();
+async fn read_on(state: Arc<AppState>, asked: Asked, sender: Sender<Portion>) {
+    let _watching = asked.follows.then(|| state.watchers.watch());
+    let mut grown = state.grown.subscribe();
     let mut place = asked.from;
     loop {
         grown.mark_unchanged();
-        let news = room.ring().read(&mut place, PORTION);
+        let news = state.ring().read(&mut place, PORTION);
         if news.batches.is_empty() {
             if !asked.follows {
                 return;

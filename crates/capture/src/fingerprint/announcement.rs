@@ -17,18 +17,18 @@ pub(super) fn compare(response: &ObservedResponse<'_>, profile: &Profile, tally:
     let keeps = announces_keep(response, profile);
     // A server may close after an error, after HTTP/1.0, and after a request or response that announces it.
     let may_close = response.status >= 400 || response.is_http10 || response.head.lists("connection", "close");
-    let fits_close = || fits(&captured, &connection.says_close);
+    let fits_close = || fits(&captured, &connection.close_fields);
     let agrees = match keeps {
-        true => fits(&captured, &connection.says_keep) || (may_close && fits_close()),
+        true => fits(&captured, &connection.keep_fields) || (may_close && fits_close()),
         false if connection.persistent => captured.is_empty() || (may_close && fits_close()),
         false => fits_close(),
     };
     let agrees = agrees || fits_own_fields(response, profile, &captured);
     tally.agree(Aspect::Announcement, agrees, response.frame, || {
         let expected = match (keeps, connection.persistent) {
-            (true, _) => &connection.says_keep[..],
+            (true, _) => &connection.keep_fields[..],
             (false, true) => &[],
-            (false, false) => &connection.says_close[..],
+            (false, false) => &connection.close_fields[..],
         };
         let joined = |lines: Vec<&str>| {
             if lines.is_empty() {

@@ -4,7 +4,7 @@ use super::tally::Tally;
 use crate::model::{Aspect, Connection, IdleEnd, IdlePeriod, Side, Teardown};
 use crate::say::time;
 use labserve_core::close_reason::CloseReason;
-use labserve_core::profile::{Profile, Style};
+use labserve_core::profile::{CloseStyle, Profile};
 use std::time::Duration;
 
 /// Maximum number of connections of a server that are compared.
@@ -60,14 +60,19 @@ fn compare_persistence(connection: &Connection, profile: &Profile, tally: &mut T
 /// Compares when and how the server closed an idle connection, or that it did not.
 fn compare_idle_close(connection: &Connection, idle: &IdlePeriod, profile: &Profile, tally: &mut Tally) {
     let lasted = Duration::from_nanos(idle.ns);
-    let style = profile.connection.ends.style(CloseReason::Idle);
-    let timeout = profile.connection.timers.idle.after.filter(|_| style != Style::Hold);
+    let style = profile.connection.close.style(CloseReason::Idle);
+    let timeout = profile
+        .connection
+        .timers
+        .idle
+        .after
+        .filter(|_| style != CloseStyle::Hold);
     let by_server = connection.end.by == Some(Side::Server) && idle.ended_by != IdleEnd::CaptureEnds;
     let agrees = match (by_server, timeout) {
         (true, Some(timeout)) => {
             let is_rst = connection.end.teardown == Teardown::Reset;
             let in_time = lasted + EARLY >= timeout && lasted <= timeout + LATE + timeout / 20;
-            in_time && is_rst == (style == Style::Rst)
+            in_time && is_rst == (style == CloseStyle::Rst)
         }
         (true, None) => false,
         // A connection that is still open contradicts shorter timeouts only.

@@ -90,8 +90,8 @@ fn candidates<'a>(response: &ObservedResponse<'_>, profile: &'a Profile) -> Vec<
         .iter()
         .filter(|candidate| candidate.status == response.status);
     let forms = [
-        &profile.connection.says_keep[..],
-        &profile.connection.says_close[..],
+        &profile.connection.keep_fields[..],
+        &profile.connection.close_fields[..],
         &[],
     ];
     of_status
@@ -114,9 +114,9 @@ fn expand<'a>(line: &'a Template, connection_fields: &'a [Template]) -> Vec<Fiel
         name: template.source().split(':').next().unwrap_or_default(),
         template,
     };
-    if line.is_just(Placeholder::Says) {
+    if line.is_just(Placeholder::ConnectionFields) {
         connection_fields.iter().map(named).collect()
-    } else if line.is_just_filtered(Placeholder::Says, Filter::Reversed) {
+    } else if line.is_just_filtered(Placeholder::ConnectionFields, Filter::Reversed) {
         connection_fields.iter().rev().map(named).collect()
     } else {
         vec![named(line)]

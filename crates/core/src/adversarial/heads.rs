@@ -6,7 +6,7 @@ use crate::decide::{self, Route};
 use crate::facts::{FileFacts, FileId, Found};
 use crate::http1::{Head, Request, Scan, head};
 use crate::profile::Profile;
-use crate::render::{Moment, Reply, Surroundings};
+use crate::render::{ConnectionContext, RenderContext, Reply};
 use crate::test_rng::TestRng;
 use core::net::SocketAddr;
 use std::sync::Arc;
@@ -28,16 +28,16 @@ fn file(profile: &Profile, size: usize) -> Arc<FileFacts> {
 /// Every line of the head is one that the profile's response has, and there is no line end within one.
 fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'_>>, input: &[u8]) {
     let local: SocketAddr = ([127, 0, 0, 1], 3000).into();
-    let around = Surroundings {
+    let connection = ConnectionContext {
         local,
         remaining: Some(1),
-        says: &profile.connection.says_keep,
+        connection_fields: &profile.connection.keep_fields,
         chunked: false,
-        moment: Moment::default(),
+        render: RenderContext::default(),
     };
     let (mut head, mut page) = (Vec::new(), Vec::new());
-    reply.render(request, &around, &mut head, &mut page);
-    if reply.response.bare {
+    reply.render(request, &connection, &mut head, &mut page);
+    if reply.response.no_head {
         return;
     }
     let shown = || {
@@ -52,7 +52,7 @@ fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'
     let names: Vec<&str> = reply
         .response
         .lines()
-        .chain(profile.connection.says_keep.iter().map(|t| t.source()))
+        .chain(profile.connection.keep_fields.iter().map(|t| t.source()))
         .collect();
     for (number, line) in head[..head.len() - 4].split(|b| *b == b'\n').enumerate() {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -94,7 +94,7 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
         }
         let _ = request.framing(&profile.head.body);
         match decide::route(profile, &request, &[]) {
-            Route::Answer(id) => assert_sound(
+            Route::Respond(id) => assert_sound(
                 profile,
                 &Reply::plain(profile, id, request.method()),
                 Some(&request),
@@ -110,10 +110,10 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
                     Found::Directory,
                     Found::NoIndex,
                     Found::Missing,
-                    Found::BehindFile,
+                    Found::PathAfterFile,
                 ];
                 for found in founds {
-                    let reply = decide::file_reply(profile, &request, found, None, &Moment::default());
+                    let reply = decide::file_reply(profile, &request, found, None, &RenderContext::default());
                     assert_sound(profile, &reply, Some(&request), &input);
                 }
             }
@@ -163,7 +163,7 @@ fn a_usual_line_is_read_as_any_other() {
         for profile in &profiles {
             let (short, long) = (
                 head::scan(bytes, &profile.head),
-                head::scan_the_long_way(bytes, &profile.head),
+                head::scan_slow_path(bytes, &profile.head),
             );
             assert_eq!(short, long, "{}: {}", profile.name, String::from_utf8_lossy(bytes));
         }

@@ -4,7 +4,7 @@ use super::CloseReason;
 use crate::http1::field::TokenSearch;
 use crate::http1::request::Delimiter;
 use crate::http1::{Framing, Request, Version, field::Name};
-use crate::profile::{Announce, Claim, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
+use crate::profile::{Announce, ConnectionFields, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
 use std::time::Duration;
 
 /// What becomes of a connection, and what is said of it.
@@ -13,7 +13,7 @@ pub struct Fate<'p> {
     /// Why it ends after the reply; `None` if it is kept.
     pub end: Option<CloseReason>,
     /// The field lines that the reply has about it.
-    pub says: &'p [Template],
+    pub connection_fields: &'p [Template],
 }
 
 /// The fate of a connection on which `response` answers `request`, its `number`th, at the age of `age`. `ending` is a
@@ -38,7 +38,7 @@ pub fn fate<'p>(
             }
             let request = request?;
             let is_old = request.version() < Version::Http11;
-            if is_old && policy.http10_needs_length && !response.says_length() {
+            if is_old && policy.http10_needs_length && !response.has_length_field() {
                 return Some(CloseReason::Http10);
             }
             if let Some(reason) = end_by(is_old, (asked_to_close, asked_to_keep), policy) {
@@ -66,25 +66,27 @@ pub fn fate<'p>(
             policy.max_age.filter(|most| age >= *most).map(|_| CloseReason::MaxAge)
         })
     };
-    let end = end_without(response.ends, ending);
+    let end = end_without(response.close, ending);
     let truth = |end| match (end, policy.announce) {
-        (Some(_), _) => Claim::Close,
-        (None, Announce::Always) => Claim::Keep,
-        (None, Announce::Asked) if asked_to_keep => Claim::Keep,
-        (None, Announce::Http10) if request.is_some_and(|r| r.version() < Version::Http11) => Claim::Keep,
-        (None, Announce::Asked | Announce::Http10) => Claim::Nothing,
+        (Some(_), _) => ConnectionFields::Close,
+        (None, Announce::Always) => ConnectionFields::Keep,
+        (None, Announce::Asked) if asked_to_keep => ConnectionFields::Keep,
+        (None, Announce::Http10) if request.is_some_and(|r| r.version() < Version::Http11) => ConnectionFields::Keep,
+        (None, Announce::Asked | Announce::Http10) => ConnectionFields::Nothing,
     };
-    let claim = match response.claims {
+    let choice = match response.connection_fields {
         None => truth(end),
-        Some(Claim::AsIfKept) => truth(end_without(None, ending.filter(|why| *why != CloseReason::BadRequest))),
+        Some(ConnectionFields::AsIfKept) => {
+            truth(end_without(None, ending.filter(|why| *why != CloseReason::BadRequest)))
+        }
         Some(claim) => claim,
     };
-    let says: &[Template] = match claim {
-        Claim::Keep => &policy.says_keep,
-        Claim::Close => &policy.says_close,
-        Claim::Nothing | Claim::AsIfKept => &[],
+    let connection_fields: &[Template] = match choice {
+        ConnectionFields::Keep => &policy.keep_fields,
+        ConnectionFields::Close => &policy.close_fields,
+        ConnectionFields::Nothing | ConnectionFields::AsIfKept => &[],
     };
-    Fate { end, says }
+    Fate { end, connection_fields }
 }
 
 /// Whether the connection ends because the request's body has two lengths.

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Rules: only this module changes the state. Every state but `Exchange` and `Closing` has at most one deadline. Times are
-//! counted from the start of the server, because some servers look at their timers on a grid that began then.
+//! counted from the start of the server, because some servers look at their timers on a tick that began then.
 
 mod body_end;
 mod fate;
@@ -209,11 +209,11 @@ pub fn due(timer: &Timer, begun: Duration, last_byte: Duration, received: u64) -
         }
         Since::Accept | Since::FirstByte => begun.checked_add(after)?,
     };
-    let Some(grid) = timer.grid else {
+    let Some(tick) = timer.tick else {
         return Some(at);
     };
-    let steps = at.as_nanos().div_ceil(grid.as_nanos());
-    grid.checked_mul(u32::try_from(steps).ok()?)
+    let steps = at.as_nanos().div_ceil(tick.as_nanos());
+    tick.checked_mul(u32::try_from(steps).ok()?)
 }
 
 #[cfg(test)]
@@ -334,7 +334,7 @@ mod tests {
             say: None,
             bytes_per_second: Some(500),
             at_most: Some(S(40.0)),
-            grid: None,
+            tick: None,
         };
         for (received, want) in [(0, 20.0), (499, 20.0), (500, 21.0), (5000, 30.0), (1 << 40, 40.0)] {
             assert_eq!(due(&timer, S(0.0), S(7.0), received), Some(S(want)), "{received}");

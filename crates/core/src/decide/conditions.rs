@@ -1,13 +1,13 @@
 //! What each condition of a request says, for people: asks the very functions that decided.
 
-use super::said::{Said, value};
-use super::why::{Step, characters};
+use super::said::{TraceMessage, value};
+use super::step::{Step, characters};
 use crate::http1::date;
 use crate::http1::precondition::{self, ConditionPolicy, Conditional, Ranged, Validators};
 use crate::http1::text::printable;
 
 /// A step for each conditional field of the request.
-pub(super) fn explain(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &Validators<'_>) -> Vec<Step> {
+pub(super) fn trace(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &Validators<'_>) -> Vec<Step> {
     let says = Conditions { resource };
     let judged = precondition::judge(policy, request, resource);
     let has_range = request.range != Ranged::Absent;
@@ -16,7 +16,7 @@ pub(super) fn explain(policy: &ConditionPolicy, request: &Conditional<'_>, resou
             .if_match
             .map(|theirs| says.tag("if_match", "If-Match", theirs, judged.if_match)),
         request.if_unmodified_since.map(|theirs| {
-            let words = [Said::Changed, Said::Unchanged];
+            let words = [TraceMessage::Changed, TraceMessage::Unchanged];
             says.since(
                 "if_unmodified_since",
                 "If-Unmodified-Since",
@@ -29,7 +29,7 @@ pub(super) fn explain(policy: &ConditionPolicy, request: &Conditional<'_>, resou
             .if_none_match
             .map(|theirs| says.tag("if_none_match", "If-None-Match", theirs, judged.if_none_match)),
         request.if_modified_since.map(|theirs| {
-            let words = [Said::ClientIsBehind, Said::ClientIsCurrent];
+            let words = [TraceMessage::ClientIsBehind, TraceMessage::ClientIsCurrent];
             says.since(
                 "if_modified_since",
                 "If-Modified-Since",
@@ -40,9 +40,9 @@ pub(super) fn explain(policy: &ConditionPolicy, request: &Conditional<'_>, resou
         }),
         request.if_range.filter(|_| has_range).map(|theirs| {
             let said = if judged.if_range {
-                Said::IfRangeHolds
+                TraceMessage::IfRangeHolds
             } else {
-                Said::IfRangeFails
+                TraceMessage::IfRangeFails
             };
             says.step(Step::new("if_range", said, []), theirs, Some(judged.if_range))
         }),
@@ -69,20 +69,27 @@ impl Conditions<'_> {
 
     fn tag(&self, step: &'static str, field: &str, theirs: &[u8], holds: Option<bool>) -> Step {
         let said = match (holds, self.resource.etag) {
-            (None, _) => Said::NotCounted,
-            (Some(true), Some(_)) => Said::Matches,
-            (Some(false), Some(_)) => Said::MatchesNot,
-            (Some(true), None) => Said::MatchesWithoutTag,
-            (Some(false), None) => Said::MatchesNotWithoutTag,
+            (None, _) => TraceMessage::NotCounted,
+            (Some(true), Some(_)) => TraceMessage::Matches,
+            (Some(false), Some(_)) => TraceMessage::MatchesNot,
+            (Some(true), None) => TraceMessage::MatchesWithoutTag,
+            (Some(false), None) => TraceMessage::MatchesNotWithoutTag,
         };
         let mut values = vec![value("field", field)];
         values.extend(self.resource.etag.map(|etag| value("ours", printable(etag))));
         self.step(Step::new(step, said, values), theirs, holds)
     }
 
-    fn since(&self, step: &'static str, field: &str, theirs: &[u8], holds: Option<bool>, says: [Said; 2]) -> Step {
+    fn since(
+        &self,
+        step: &'static str,
+        field: &str,
+        theirs: &[u8],
+        holds: Option<bool>,
+        says: [TraceMessage; 2],
+    ) -> Step {
         let modified = date::text(self.resource.mtime_secs);
-        let said = holds.map_or(Said::NotCounted, |holds| says[usize::from(holds)]);
+        let said = holds.map_or(TraceMessage::NotCounted, |holds| says[usize::from(holds)]);
         Step {
             ours: Some(characters(&modified)),
             ..self.step(Step::new(step, said, [value("field", field)]), theirs, holds)

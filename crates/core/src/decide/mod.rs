@@ -3,15 +3,15 @@
 //! [`route`] says what a request is for: an answer that depends on no file, or a path to look up. [`file_reply`] decides
 //! what is answered to what was found there. [`crate::render`] makes bytes of either.
 
-mod asked;
+mod conditional_fields;
 mod conditions;
-mod explain;
 mod said;
-mod why;
+mod step;
+mod trace;
 
-pub use explain::{Refused, explain};
-pub use said::Said;
-pub use why::Step;
+pub use said::TraceMessage;
+pub use step::Step;
+pub use trace::{Refused, trace};
 
 use crate::facts::{FileFacts, Found};
 use crate::http1::field::Name;
@@ -19,16 +19,16 @@ use crate::http1::precondition::{self, Validators, Verdict};
 use crate::http1::range::{self, Selection};
 use crate::http1::{Request, ResponseId};
 use crate::path::{self, Located};
-use crate::profile::{MethodRule, Precompressed, Profile, Take};
-use crate::render::{Body, Lay, Moment, Place, Reply, Why, write_etag};
-use asked::Asked;
+use crate::profile::{MethodRule, OnInput, Precompressed, Profile};
+use crate::render::{Body, Decision, LookupKind, Place, RenderContext, Reply, write_etag};
+use conditional_fields::ConditionalFields;
 use std::sync::Arc;
 
 /// What a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// This response, whatever files there are.
-    Answer(ResponseId),
+    Respond(ResponseId),
     /// What lies at this path.
     Lookup(Located),
 }
@@ -36,27 +36,27 @@ pub enum Route {
 /// What `request` is for. `root` is the path of the root directory, name by name.
 pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route {
     let rule = profile.methods.rule(request.method());
-    if let MethodRule::Answer(id) = rule
+    if let MethodRule::Respond(id) = rule
         && !profile.target.before_method
     {
-        return Route::Answer(id);
+        return Route::Respond(id);
     }
     let target = request.target();
-    if let Take::Answer(id) = profile.target.asterisk
+    if let OnInput::Respond(id) = profile.target.asterisk
         && (target == b"*" || (request.method() == b"OPTIONS" && path::has_no_path(target, &profile.target)))
     {
-        return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
+        return Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
-    if let MethodRule::Answer(id) = rule {
-        return Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
+    if let MethodRule::Respond(id) = rule {
+        return Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
     match (path::locate(target, &profile.target, &profile.files, root), rule) {
         (Ok(located), _) => Route::Lookup(located),
         // A name that no file has, because it is no UTF-8.
         (Err(_), MethodRule::Resolved(id)) => {
-            Route::Answer(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id))
+            Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id))
         }
-        (Err(id), _) => Route::Answer(id),
+        (Err(id), _) => Route::Respond(id),
     }
 }
 
@@ -109,12 +109,12 @@ pub fn file_reply<'p>(
     request: &Request<'_>,
     found: Found,
     named: Option<&str>,
-    moment: &Moment,
+    context: &RenderContext,
 ) -> Reply<'p> {
-    let lay = Lay::of(&found);
-    let reply = reply_to_found(profile, request, found, named, moment);
-    match reply.why {
-        Why::Unsaid => reply.because(Why::Found(lay)),
+    let kind = LookupKind::of(&found);
+    let reply = reply_to_found(profile, request, found, named, context);
+    match reply.decision {
+        Decision::Unspecified => reply.decided_by(Decision::Found(kind)),
         _ => reply,
     }
 }
@@ -124,7 +124,7 @@ fn reply_to_found<'p>(
     request: &Request<'_>,
     found: Found,
     named: Option<&str>,
-    moment: &Moment,
+    context: &RenderContext,
 ) -> Reply<'p> {
     let files = &profile.files;
     let method = request.method();
@@ -137,8 +137,8 @@ fn reply_to_found<'p>(
     let file = match found {
         Found::File(file) => file,
         Found::FileWithSlash(file) => match files.file_slash {
-            Take::As(()) => file,
-            Take::Answer(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
+            OnInput::Accept(()) => file,
+            OnInput::Respond(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
         },
         Found::Directory => return Reply::plain(profile, files.directory, method),
         Found::NoIndex => {
@@ -153,13 +153,13 @@ fn reply_to_found<'p>(
         }
         Found::Denied => return Reply::plain(profile, files.denied, method),
         Found::TooLong => return Reply::plain(profile, files.too_long, method),
-        Found::BehindFile => {
-            return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.behind_file, method));
+        Found::PathAfterFile => {
+            return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, files.path_after_file, method));
         }
         Found::Special => return Reply::plain(profile, files.special, method),
         Found::Unavailable => return Reply::plain(profile, profile.connection.full, method),
     };
-    if let Take::Answer(id) = files.untyped
+    if let OnInput::Respond(id) = files.untyped
         && file.content_type.is_empty()
     {
         return Reply::plain(profile, id, method);
@@ -167,7 +167,7 @@ fn reply_to_found<'p>(
     match rule {
         MethodRule::Found(id) => Reply::plain(profile, id, method),
         MethodRule::Resolved(id) => Reply::resolved(profile, id, method, Place::File(file)),
-        _ => file_conditions(profile, request, file, moment).because(Why::Conditions),
+        _ => file_conditions(profile, request, file, context).decided_by(Decision::Conditions),
     }
 }
 
@@ -176,23 +176,23 @@ fn file_conditions<'p>(
     profile: &'p Profile,
     request: &Request<'_>,
     file: Arc<FileFacts>,
-    moment: &Moment,
+    context: &RenderContext,
 ) -> Reply<'p> {
     let responses = &profile.responses;
-    let asked = Asked::of(profile, request);
-    let selection = asked
+    let fields = ConditionalFields::of(profile, request);
+    let selection = fields
         .range
         .as_deref()
         .map(|range| range::select(range, file.size(), &profile.range));
-    let conditional = asked.conditional(selection.as_ref());
+    let conditional = fields.conditional(selection.as_ref());
     let mut etag = Vec::new();
     // The tag is rendered only where a field is compared with it.
     let compares = [conditional.if_match, conditional.if_none_match, conditional.if_range];
-    let has_etag = compares.iter().any(Option::is_some) && write_etag(profile, &file, moment.now_secs, &mut etag);
+    let has_etag = compares.iter().any(Option::is_some) && write_etag(profile, &file, context.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
         mtime_secs: file.id.mtime_secs,
-        now_secs: moment.now_secs,
+        now_secs: context.now_secs,
     };
     let method = request.method();
     let honour_range = match precondition::evaluate(&profile.conditions, &conditional, &validators) {
@@ -207,7 +207,7 @@ fn file_conditions<'p>(
     match selection.filter(|_| honour_range) {
         None | Some(Selection::Whole) => Reply::about(profile, responses.ok(), method, file, Body::Whole),
         Some(Selection::Single(range)) => Reply::about(profile, responses.partial(), method, file, Body::Range(range)),
-        Some(Selection::Several(ranges)) => Reply::multipart(profile, request, file, &ranges, moment),
+        Some(Selection::Several(ranges)) => Reply::multipart(profile, request, file, &ranges, context),
         Some(Selection::Unsatisfiable) => {
             Reply::about(profile, responses.unsatisfiable(), method, file, Body::Unsatisfiable)
         }
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_best_coding_that_the_client_would_rather_have() {
-        let profile = layers::load("book").expect("the profile");
+        let profile = layers::load("rfc").expect("the profile");
         for (field, want) in [
             ("gzip", "gzip"),
             ("gzip, br", "br gzip"),

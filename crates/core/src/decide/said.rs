@@ -10,22 +10,22 @@ macro_rules! sentences {
         /// A sentence. Places for values stand in braces.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)] // its English says it
-        pub enum Said {
+        pub enum TraceMessage {
             $($variant,)*
         }
 
-        impl Said {
+        impl TraceMessage {
             /// Every sentence.
-            pub const ALL: &[Said] = &[$(Said::$variant,)*];
+            pub const ALL: &[TraceMessage] = &[$(TraceMessage::$variant,)*];
 
             /// Its name, in the API and in the page's table of messages.
             pub fn name(self) -> &'static str {
-                match self { $(Said::$variant => $name,)* }
+                match self { $(TraceMessage::$variant => $name,)* }
             }
 
             /// Its English.
             pub fn english(self) -> &'static str {
-                match self { $(Said::$variant => $english,)* }
+                match self { $(TraceMessage::$variant => $english,)* }
             }
         }
     };
@@ -68,7 +68,7 @@ sentences! {
     Status = "status", "{status} {phrase}";
 }
 
-impl Said {
+impl TraceMessage {
     /// Its English with these values in its places.
     pub(super) fn text(self, values: &[(&'static str, String)]) -> String {
         let mut text = String::new();
@@ -84,7 +84,7 @@ impl Said {
     }
 }
 
-impl Serialize for Said {
+impl Serialize for TraceMessage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }
@@ -107,7 +107,10 @@ mod tests {
             value("bytes", 7),
             value("modified", "x"),
         ];
-        assert_eq!(Said::File.text(&values), "/{path} is the file a: 7 bytes, modified x");
-        assert_eq!(Said::RangeWhole.text(&[]), Said::RangeWhole.english());
+        assert_eq!(
+            TraceMessage::File.text(&values),
+            "/{path} is the file a: 7 bytes, modified x"
+        );
+        assert_eq!(TraceMessage::RangeWhole.text(&[]), TraceMessage::RangeWhole.english());
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Nothing here reads a socket, a file or a clock, and nothing here knows a profile beyond the policy value it is handed.
 
-pub mod ahead;
 pub mod bytes;
 pub mod chunks;
 pub mod date;
@@ -13,6 +12,7 @@ pub mod framing;
 pub mod head;
 pub mod host;
 pub mod percent;
+pub mod pipeline;
 pub mod precondition;
 pub mod range;
 pub mod request;

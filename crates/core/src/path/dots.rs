@@ -2,7 +2,7 @@
 
 use super::check_percent;
 use crate::http1::{ResponseId, percent};
-use crate::profile::{Take, TargetPolicy};
+use crate::profile::{OnInput, TargetPolicy};
 
 /// A path as it was sent, with nothing but `%2e` decoded, and with `.` and `..` worked in.
 pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
@@ -19,7 +19,7 @@ pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>
         ends_in_dots = matches!(decoded.as_slice(), b"." | b"..");
         match decoded.as_slice() {
             b".." => {
-                if let (None, Take::Answer(id)) = (kept.pop(), policy.above_root) {
+                if let (None, OnInput::Respond(id)) = (kept.pop(), policy.above_root) {
                     return Err(id);
                 }
             }
@@ -46,11 +46,11 @@ pub(super) fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, 
         match segment {
             "" | "." => {}
             ".." => {
-                if let Take::Answer(id) = policy.dot_dot {
+                if let OnInput::Respond(id) = policy.dot_dot {
                     return Err(id);
                 }
                 if out.is_empty()
-                    && let Take::Answer(id) = policy.above_root
+                    && let OnInput::Respond(id) = policy.above_root
                 {
                     return Err(id);
                 }

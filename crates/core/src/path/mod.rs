@@ -11,7 +11,7 @@ use crate::http1::bytes::ByteSet;
 use crate::http1::head::has_scheme;
 use crate::http1::{ResponseId, percent};
 use crate::profile::raw::EndSlash;
-use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Limit, Take, TargetPolicy, types};
+use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Limit, OnInput, TargetPolicy, types};
 use dots::{resolve_dots, resolve_dots_from, resolve_sent};
 use std::borrow::Cow;
 use target::{check_absolute, is_absolute};
@@ -109,7 +109,7 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
             form: Form::of(target, policy),
         });
     }
-    if let Take::Answer(id) = policy.absolute
+    if let OnInput::Respond(id) = policy.absolute
         && has_scheme(target)
     {
         return Err(id.into());
@@ -117,7 +117,7 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     if is_absolute(target, policy) {
         check_absolute(target, policy)?;
     }
-    if let Take::Answer(id) = policy.fragment
+    if let OnInput::Respond(id) = policy.fragment
         && target.contains(&b'#')
     {
         return Err(id.into());
@@ -128,15 +128,15 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     {
         return Err(id.into());
     }
-    if let Take::Answer(id) = policy.no_path
+    if let OnInput::Respond(id) = policy.no_path
         && has_no_path(target, policy)
     {
         return Err(id.into());
     }
-    if let Take::Answer(id) = policy.no_slash
+    if let OnInput::Respond(id) = policy.no_slash
         && !begins_with_slash(target)
         && !has_no_path(target, policy)
-        && !(policy.absolute == Take::As(AbsoluteTarget::Path) && is_absolute(target, policy))
+        && !(policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy))
     {
         return Err(id.into());
     }
@@ -193,9 +193,9 @@ struct Decoded {
 /// Decodes any target's path.
 fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded, Unnamed> {
     check_percent(sent, policy)?;
-    if let Take::Answer(id) = policy.encoded_slash
+    if let OnInput::Respond(id) = policy.encoded_slash
         && (percent::holds_escape_of(sent, b'/')
-            || (policy.backslash == Take::As(Backslash::Slash) && percent::holds_escape_of(sent, b'\\')))
+            || (policy.backslash == OnInput::Accept(Backslash::Slash) && percent::holds_escape_of(sent, b'\\')))
     {
         return Err(id.into());
     }
@@ -211,27 +211,27 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     if decoded.contains(&0) {
         return Err(policy.nul.into());
     }
-    if let Take::Answer(id) = policy.control
+    if let OnInput::Respond(id) = policy.control
         && decoded.iter().any(u8::is_ascii_control)
     {
         return Err(id.into());
     }
-    if let Take::Answer(id) = policy.double_encoding
+    if let OnInput::Respond(id) = policy.double_encoding
         && (decoded.contains(&b'+') || percent::decode(&decoded) != decoded)
     {
         return Err(id.into());
     }
     if decoded.contains(&b'\\') {
         match policy.backslash {
-            Take::As(Backslash::Literal) => {}
-            Take::As(Backslash::Slash) => decoded.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/'),
-            Take::Answer(id) => return Err(id.into()),
+            OnInput::Accept(Backslash::Literal) => {}
+            OnInput::Accept(Backslash::Slash) => decoded.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/'),
+            OnInput::Respond(id) => return Err(id.into()),
         }
     }
     let decoded = match (String::from_utf8(decoded), policy.bad_utf8) {
         (Ok(decoded), _) => decoded,
-        (Err(_), Take::Answer(id)) => return Err(id.into()),
-        (Err(_), Take::As(())) => return Err(Unnamed::NoUtf8),
+        (Err(_), OnInput::Respond(id)) => return Err(id.into()),
+        (Err(_), OnInput::Accept(())) => return Err(Unnamed::NoUtf8),
     };
     let path = match resolve_dots(&decoded, policy) {
         Err(id) if policy.back_into_root => resolve_dots_from(root, &decoded).ok_or(id)?,
@@ -258,7 +258,7 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
 /// The response to a `%` without two digits, where the policy has one.
 fn check_percent(sent: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     match policy.bad_percent {
-        Take::Answer(id) if percent::first_bad(sent).is_some() => Err(id),
+        OnInput::Respond(id) if percent::first_bad(sent).is_some() => Err(id),
         _ => Ok(()),
     }
 }
@@ -317,7 +317,7 @@ fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
 fn judges_names(path: &[u8], files: &FilePolicy) -> bool {
     // A name begins with a dot only where the path does, or behind a slash.
     let has_dotfile = || path.starts_with(b".") || memchr::memmem::find(path, b"/.").is_some();
-    !files.deny.is_empty() || matches!(files.dotfiles, Take::Answer(_)) && has_dotfile()
+    !files.deny.is_empty() || matches!(files.dotfiles, OnInput::Respond(_)) && has_dotfile()
 }
 
 /// The response to a name that is not served, whether there is such a file or not.
@@ -327,7 +327,7 @@ fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<()
     }
     let last = path.split('/').count() - 1;
     for (index, name) in path.split('/').enumerate() {
-        if let Take::Answer(id) = files.dotfiles
+        if let OnInput::Respond(id) = files.dotfiles
             && (!files.dotfiles_at_end_only || index == last && !ends_in_slash)
             && name.len() > 1
             && name.starts_with('.')
@@ -349,125 +349,4 @@ fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::profile::layers;
-
-    /// (target, path, trailing slash) for the profile that follows the RFCs; `None` for a refusal.
-    const CASES: &[(&str, Option<(&str, bool)>)] = &[
-        ("/", Some(("", true))),
-        ("/a", Some(("a", false))),
-        ("/a/", Some(("a", true))),
-        ("/a?b#c", None),
-        ("/a?b/c", Some(("a", false))),
-        ("//a//b", Some(("a/b", false))),
-        ("/a/./b/../c", Some(("a/c", false))),
-        ("/a/..", Some(("", true))),
-        ("/..", Some(("", true))),
-        ("/../../etc/passwd", Some(("etc/passwd", false))),
-        ("/%2e%2e/x", Some(("x", false))),
-        ("/%252e%252e/x", Some(("%2e%2e/x", false))),
-        ("/a%2fb", None),
-        ("/a%00b", None),
-        ("/a%zz", None),
-        ("/%ff", None),
-        ("/%c0%ae%c0%ae/x", None),
-        ("/%E9%9F%B3", Some(("音", false))),
-        ("http://h/a?b", Some(("a", false))),
-        ("http://h", Some(("", true))),
-        ("/a+b", Some(("a+b", false))),
-    ];
-
-    #[test]
-    fn targets_become_paths() {
-        let profile = layers::load("book").expect("the profile");
-        for (target, want) in CASES {
-            let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]).ok();
-            let got = got.map(|located| (located.path, located.trailing_slash));
-            assert_eq!(got, want.map(|(path, slash)| (path.to_owned(), slash)), "{target}");
-        }
-    }
-
-    /// Limits, names and escapes that a profile refuses, and their nearest neighbours that it does not.
-    #[test]
-    fn a_profile_may_refuse_targets() {
-        let profile = layers::load("iis").expect("the profile");
-        let long = |n: usize| "a".repeat(n);
-        for (target, want) in [
-            (format!("/{}", long(260)), true),
-            (format!("/{}", long(261)), false),
-            (format!("/{}", "%C3%A9".repeat(260)), true),
-            (format!("/{}", ["a"; 255].join("/")), true),
-            (format!("/{}", ["a"; 256].join("/")), false),
-            (format!("/{}", [long(200).as_str(); 20].join("/")), true),
-            (format!("/{}", [long(200).as_str(); 21].join("/")), false),
-            (format!("/?{}", long(2048)), true),
-            (format!("/?{}", long(2049)), false),
-            ("/a%0Ab".into(), false),
-            ("/a%7fb".into(), false),
-            ("/a%20b".into(), true),
-            ("/a+b".into(), false),
-            ("/a%2Bb".into(), false),
-            ("/?a+b".into(), true),
-            ("/%2541".into(), false),
-            ("/%25zz".into(), true),
-            ("/x/BIN/y".into(), false),
-            ("/x/binary".into(), true),
-        ] {
-            let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]);
-            assert_eq!(got.is_ok(), want, "{target}");
-        }
-    }
-
-    #[test]
-    fn names_with_a_dot_may_be_refused_but_for_some() {
-        let profile = layers::load("book").expect("the profile");
-        for (target, want) in [
-            ("/.git/config", false),
-            ("/a/.hidden", false),
-            ("/.well-known/x", true),
-            ("/.well-known/.x", false),
-            ("/a.b", true),
-        ] {
-            let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]);
-            assert_eq!(got.is_ok(), want, "{target}");
-        }
-    }
-
-    #[test]
-    fn a_path_may_come_back_by_the_name_of_the_root() {
-        let profile = layers::load("django").expect("the profile");
-        let root = ["srv", "site"].map(String::from);
-        for (target, want) in [
-            ("/../site/a", Some("a")),
-            ("/x/../../site/a/../b", Some("b")),
-            ("/../../../srv/site/a", Some("a")),
-            ("/../sit/a", None),
-            ("/../site2/a", None),
-            ("/../site/../a", None),
-            ("/..", None),
-        ] {
-            let got = locate(target.as_bytes(), &profile.target, &profile.files, &root).ok();
-            assert_eq!(got.map(|located| located.path).as_deref(), want, "{target}");
-        }
-        assert!(locate(b"/../site/a", &profile.target, &profile.files, &[]).is_err());
-    }
-
-    #[test]
-    fn no_target_leads_above_the_root() {
-        let pieces = [
-            "..", "%2e%2e", ".%2e", "/", "%2f", "\\", "%5c", ".", "a", "//", "..;", "%00", "..%c0%af",
-        ];
-        for profile in crate::profile::builtin::names().map(|name| layers::load(name).expect(name)) {
-            for i in 0..pieces.len().pow(4) {
-                let target: String = std::iter::once("/")
-                    .chain((0..4).map(|k| pieces[i / pieces.len().pow(k) % pieces.len()]))
-                    .collect();
-                if let Ok(located) = locate(target.as_bytes(), &profile.target, &profile.files, &[]) {
-                    let bad = located.path.split('/').any(|s| s == ".." || s == ".") || located.path.starts_with('/');
-                    assert!(!bad, "{target} -> {}", located.path);
-                }
-            }
-        }
-    }
-}
+mod tests;

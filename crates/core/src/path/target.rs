@@ -4,7 +4,7 @@ use crate::http1::field::Name;
 use crate::http1::head::{has_bare_scheme, has_scheme};
 use crate::http1::{Request, ResponseId};
 use crate::profile::raw::AbsoluteHost;
-use crate::profile::{AbsoluteTarget, Fragment, Take, TargetPolicy};
+use crate::profile::{AbsoluteTarget, Fragment, OnInput, TargetPolicy};
 use std::borrow::Cow;
 
 /// Whether the target is an absolute URI. Where the policy lists schemes, it needs no authority.
@@ -62,11 +62,11 @@ pub struct Parts<'t> {
 
 /// Cuts a target into its parts.
 pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
-    let is_absolute = policy.absolute == Take::As(AbsoluteTarget::Path) && is_absolute(target, policy);
+    let is_absolute = policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy);
     let authority_end = if is_absolute { authority_end(target) } else { 0 };
     let (origin, rest) = target.split_at(authority_end);
     let (rest, fragment) = match policy.fragment {
-        Take::As(Fragment::Literal) => (rest, &rest[rest.len()..]),
+        OnInput::Accept(Fragment::Literal) => (rest, &rest[rest.len()..]),
         _ => rest.split_at(until(rest, b'#').len()),
     };
     let (path, query) = rest.split_at(until(rest, b'?').len());

@@ -1,4 +1,4 @@
-//! The profiles that are embedded in the binary.
+//! The profiles embedded in the program.
 
 macro_rules! builtin {
     ($($name:literal)*) => {
@@ -7,14 +7,43 @@ macro_rules! builtin {
     };
 }
 
-builtin! { "node" "node20" "flask" "flask-keepalive" "django" "apache" "phpnow" "nginx" "iis" "iis-keepalive" "book" }
+builtin! { "node" "node20" "flask" "flask-keepalive" "django" "apache" "phpnow" "nginx" "iis" "iis-keepalive" "rfc" }
+
+/// The profile that is served if none is named: the first of the list.
+pub const DEFAULT: &str = ALL[0].0;
+
+/// Former names of built-in profiles, each with today's. They still load, but are not listed.
+const ALIASES: &[(&str, &str)] = &[("book", "rfc")];
+
+/// Today's name of the profile `name`, which may be a former name.
+pub fn current_name(name: &str) -> &str {
+    ALIASES
+        .iter()
+        .find(|(former, _)| *former == name)
+        .map_or(name, |(_, current)| current)
+}
 
 /// The text of the built-in profile `name`.
 pub fn text(name: &str) -> Option<&'static str> {
+    let name = current_name(name);
     ALL.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
-/// The names, in order.
+/// The names, in order. Former names are not among them.
 pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     ALL.iter().map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn former_names_load_the_same_profile_and_are_not_listed() {
+        for (former, current) in ALIASES {
+            assert!(!names().any(|name| name == *former), "{former} is listed");
+            assert_eq!(text(former), text(current), "{former}");
+            assert!(text(former).is_some(), "{former}");
+        }
+    }
 }

@@ -1,5 +1,4 @@
-//! Values with units, and the other small shapes that keys of a profile take. Each reads itself from TOML and says, if
-//! it cannot, what was expected.
+//! Values with units, and the other small types of keys. Each parses itself from TOML, or reports what was expected.
 
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -11,10 +10,9 @@ use std::time::Duration;
 pub struct Span(pub Option<Duration>);
 
 impl Span {
-    /// Reads a length of time.
+    /// Parses a length of time.
     ///
-    /// # Errors
-    /// What was expected, if `text` is none.
+    /// # Errors `text` is not a length of time of at most a year. The message says what was expected.
     pub fn parse(text: &str) -> Result<Span, String> {
         const EXPECTED: &str =
             "expected a time with its unit, such as \"10ms\", \"5s\", \"2m\" or \"1h\", or \"never\"";
@@ -87,44 +85,45 @@ impl fmt::Display for Size {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word(pub String);
 
-/// A timer: how long, since when, and what is said when it has run out. A bare time is one with the other keys left out.
+/// A timer: how long, counted from when, and which response is sent when it expires. A plain time sets `after` only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTimer {
-    /// How long; `"never"` for no such timer.
+    /// How long; `"never"` for no timer.
     pub after: Span,
-    /// Since when it counts.
+    /// The event that the time is counted from.
     pub since: Since,
-    /// The response that is sent before the end, if any.
+    /// The response that is sent before the connection is closed. Without it, no response is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub say: Option<Word>,
-    /// Every so many bytes received put the end off by a second...
+    /// Each time this number of bytes is received, the timer is extended by one second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_per_second: Option<u64>,
-    /// ... up to this time at the most; so does every byte, with `since = "last-byte"`.
+    /// The limit on that extension, and on the one by `since = "last-byte"`: the timer never lasts longer than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Span>,
 }
 
-/// Since when a timer counts.
+/// The event that a timer is counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Since {
-    /// Since the connection was accepted, for its first request; since the first byte, for later ones.
+    /// For the first request, the accept of the connection; for later ones, their first byte.
     #[default]
     Accept,
-    /// Since the first byte of the request.
+    /// The first byte of the request.
     FirstByte,
-    /// Since the last byte that was received.
+    /// The last byte received.
     LastByte,
 }
 
-/// What a method gets: `"serve"`, a response, or a response that waits for what the target names:
-/// `{ resolved = RESPONSE }` also where nothing lies there, but not for a directory without its slash or what may not be
-/// looked at; `{ found = RESPONSE }` where there is such a file, and the usual answer where there is none.
+/// What a method gets: `"serve"`, a response, or a response that depends on what the target names. `{ resolved =
+/// RESPONSE }` applies to every path, even if nothing exists there, except a directory without its slash and a path
+/// that may not be looked at. `{ found = RESPONSE }` applies where a file exists; elsewhere the response is the usual
+/// one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RawRule {
-    /// A keyword or response.
+    /// A keyword or a response.
     Word(Word),
     /// A response for every path that is neither redirected nor forbidden.
     Resolved(Word),

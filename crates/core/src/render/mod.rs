@@ -2,15 +2,15 @@
 //!
 //! Knows what placeholders stand for. What is answered was decided before, by [`crate::decide`].
 
-mod moment;
+mod context;
+mod decision;
 mod parts;
 mod reply;
 mod values;
-mod why;
 
-pub use moment::Moment;
+pub use context::{ConnectionContext, RenderContext};
+pub use decision::{Decision, LookupKind};
 pub use parts::Parts;
-pub use reply::{Body, Place, Reply, Surroundings};
-pub use why::{Lay, Why};
+pub use reply::{Body, Place, Reply};
 
 pub(crate) use values::write_etag;

@@ -1,6 +1,6 @@
 //! Several ranges of a file as one body.
 
-use super::moment::Moment;
+use super::context::RenderContext;
 use super::values::{Numbers, PartValues};
 use crate::facts::FileFacts;
 use crate::http1::range::ByteRange;
@@ -24,9 +24,9 @@ pub struct Parts {
 
 impl Parts {
     /// The ranges of a file, each with its head.
-    pub(super) fn new(layout: &Multipart, file: &FileFacts, ranges: &[ByteRange], moment: &Moment) -> Parts {
+    pub(super) fn new(layout: &Multipart, file: &FileFacts, ranges: &[ByteRange], context: &RenderContext) -> Parts {
         let mut parts = Parts::default();
-        layout.boundary.render(&Numbers(moment), &mut parts.boundary);
+        layout.boundary.render(&Numbers(context), &mut parts.boundary);
         let mut values = PartValues {
             boundary: &parts.boundary,
             file,

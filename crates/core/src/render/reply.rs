@@ -1,30 +1,14 @@
 //! A reply: which response, with which body, about which file; and its bytes.
 
-use super::moment::Moment;
+use super::context::{ConnectionContext, RenderContext};
+use super::decision::Decision;
 use super::parts::Parts;
 use super::values::ReplyValues;
-use super::why::Why;
 use crate::facts::FileFacts;
 use crate::http1::range::ByteRange;
 use crate::http1::{Request, ResponseId, Version};
 use crate::profile::{Entity, LengthForHead, Profile, Response};
-use core::net::SocketAddr;
 use std::sync::Arc;
-
-/// What a reply says about its connection and its place in it.
-#[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
-    /// The address that the connection came in on.
-    pub local: SocketAddr,
-    /// How many more requests the connection may serve.
-    pub remaining: Option<u64>,
-    /// The lines about the connection.
-    pub says: &'a [crate::profile::Template],
-    /// The page is sent in chunks.
-    pub chunked: bool,
-    /// The time and the numbers.
-    pub moment: Moment,
-}
 
 /// What is to be answered.
 #[derive(Clone, Debug)]
@@ -36,7 +20,7 @@ pub struct Reply<'p> {
     /// The body.
     pub body: Body,
     /// Why it is this one.
-    pub why: Why,
+    pub decision: Decision,
     /// The media type of what is no file.
     pub(super) content_type: Option<String>,
     pub(super) profile: &'p Profile,
@@ -75,7 +59,7 @@ impl<'p> Reply<'p> {
             response: profile.responses.for_method(id, method),
             file: None,
             body: Body::Whole,
-            why: Why::Unsaid,
+            decision: Decision::Unspecified,
             content_type: None,
             profile,
         }
@@ -83,8 +67,8 @@ impl<'p> Reply<'p> {
 
     /// The same, for this reason.
     #[must_use]
-    pub fn because(self, why: Why) -> Reply<'p> {
-        Reply { why, ..self }
+    pub fn decided_by(self, decision: Decision) -> Reply<'p> {
+        Reply { decision, ..self }
     }
 
     /// A response about what a path names, whatever that is.
@@ -116,10 +100,10 @@ impl<'p> Reply<'p> {
         request: &Request<'_>,
         file: Arc<FileFacts>,
         ranges: &[ByteRange],
-        moment: &Moment,
+        context: &RenderContext,
     ) -> Reply<'p> {
         let layout = &profile.multipart;
-        let mut parts = Parts::new(layout, &file, ranges, moment);
+        let mut parts = Parts::new(layout, &file, ranges, context);
         if let Some(most) = layout.parts_before_chunks.filter(|most| ranges.len() > *most) {
             parts.unknown_length = true;
             if request.version() == Version::Http11 {
@@ -140,7 +124,7 @@ impl<'p> Reply<'p> {
     pub fn render(
         &self,
         request: Option<&Request<'_>>,
-        around: &Surroundings<'_>,
+        connection: &ConnectionContext<'_>,
         head: &mut Vec<u8>,
         page: &mut Vec<u8>,
     ) {
@@ -148,7 +132,7 @@ impl<'p> Reply<'p> {
         let mut values = ReplyValues {
             reply: self,
             request,
-            around,
+            connection,
             content_length: None,
             is_head,
         };
@@ -166,8 +150,8 @@ impl<'p> Reply<'p> {
                 LengthForHead::None => !is_head,
                 LengthForHead::Same => true,
             });
-        if !self.response.bare {
-            self.response.render_head(&values, around.says, head);
+        if !self.response.no_head {
+            self.response.render_head(&values, connection.connection_fields, head);
         }
     }
 

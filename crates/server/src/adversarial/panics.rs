@@ -2,9 +2,9 @@
 //! connection; the others live, and the event log says why.
 
 use super::profiles;
-use crate::events::{Output, Recorder, Tapes};
+use crate::events::{EventSenders, Output, Recorder};
 use crate::files::{Directory, Root};
-use crate::serve::{GRACE, Options, Server, Site, run};
+use crate::server::{GRACE, Options, Server, Site, run};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -48,8 +48,8 @@ fn a_panic_ends_its_connection_alone_and_is_logged() {
     let running = run(
         vec![server],
         options,
-        &Tapes {
-            file: Some(recorder.tape()),
+        &EventSenders {
+            file: Some(recorder.sender()),
             live: None,
         },
     )

@@ -1,6 +1,6 @@
 //! A client in the same thread as the server: what is answered to some bytes, without a port and without waiting.
 
-use crate::serve::{Single, Site};
+use crate::server::{Single, Site};
 use labserve_core::profile::Profile;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;

@@ -263,7 +263,7 @@ mod tests {
     fn what_is_missing_is_looked_for_after_each_arrival_and_not_more_often() {
         let place = tempfile::tempdir().expect("a directory");
         let directory = Directory::open(place.path(), false).expect("a root");
-        let profile = layers::load("book").expect("a profile");
+        let profile = layers::load("rfc").expect("a profile");
         let mut cache = Cache::new(Limits::default());
         let finds = |arrival: Arrival, cache: &mut Cache| {
             matches!(
@@ -288,7 +288,7 @@ mod tests {
     fn a_file_is_looked_at_after_each_arrival_and_not_more_often() {
         let place = tempfile::tempdir().expect("a directory");
         let root = Root::Directory(Directory::open(place.path(), false).expect("a root"));
-        let profile = layers::load("book").expect("a profile");
+        let profile = layers::load("rfc").expect("a profile");
         let mut cache = Cache::new(Limits::default());
         let write = |content: &str, age: u64| {
             let path = place.path().join("a");

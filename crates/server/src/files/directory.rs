@@ -180,7 +180,7 @@ impl Directory {
             match std::fs::metadata(&full) {
                 Ok(metadata) if metadata.is_dir() => {}
                 Ok(_) if end < path.len() && self.resolved(above, &full, ignore_case).is_some() => {
-                    return Opened::BehindFile;
+                    return Opened::PathAfterFile;
                 }
                 _ => return Opened::Missing,
             }
@@ -221,7 +221,7 @@ fn not_there(error: &io::Error) -> Opened {
     }
     match error.kind() {
         ErrorKind::PermissionDenied => Opened::Denied,
-        ErrorKind::NotADirectory => Opened::BehindFile,
+        ErrorKind::NotADirectory => Opened::PathAfterFile,
         ErrorKind::InvalidFilename => Opened::TooLong,
         _ => Opened::Missing,
     }

@@ -44,7 +44,7 @@ pub(super) fn open(path: &str, profile: &Profile) -> Opened {
         return Opened::Directory;
     }
     if FILES.iter().any(|(name, _)| below(path, name)) {
-        Opened::BehindFile
+        Opened::PathAfterFile
     } else {
         Opened::Missing
     }

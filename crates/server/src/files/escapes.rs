@@ -278,11 +278,11 @@ fn a_file_is_served_by_the_name_that_its_directory_lists() {
     let place = site();
     let root = root(place.path());
     for (profile, path, want) in [
-        ("book", "index.html", true),
-        ("book", "INDEX.HTML", false),
+        ("rfc", "index.html", true),
+        ("rfc", "INDEX.HTML", false),
         ("iis", "INDEX.HTML", true),
         ("iis", "Sub/A.TXT", true),
-        ("book", "Sub/a.txt", false),
+        ("rfc", "Sub/a.txt", false),
         ("iis", "index.html.", false),
         ("iis", "NUL", false),
         ("iis", "INDEX~1.HTM", false),
@@ -300,14 +300,14 @@ fn a_file_is_served_by_the_name_that_its_directory_lists() {
 fn nothing_is_told_apart_as_unix_does() {
     let place = site();
     let root = root(place.path());
-    let profile = layers::load("book").expect("the profile");
+    let profile = layers::load("rfc").expect("the profile");
     let long = "a".repeat(256);
     for (path, want) in [
         ("nope", "Missing"),
         ("nope/a", "Missing"),
         ("nul", "Missing"),
-        ("a.txt/b", "BehindFile"),
-        ("sub/a.txt/b/c", "BehindFile"),
+        ("a.txt/b", "PathAfterFile"),
+        ("sub/a.txt/b/c", "PathAfterFile"),
         (&long, "TooLong"),
         (&format!("sub/{long}/a"), "TooLong"),
         (&format!("nope/{long}"), "Missing"),

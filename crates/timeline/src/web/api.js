@@ -2,7 +2,7 @@
 
 const BASE = "api/v1";
 
-/** What the server refused: its code, its sentence, and the knob it is about. */
+/** What the server refused: its code, its sentence, and the setting it is about. */
 export class Refused extends Error {
   constructor(status, { code, message, key } = {}) {
     super(message ?? `HTTP ${status}`);
@@ -41,8 +41,8 @@ export const getConnections = async () => (await call("GET", "connections")).con
 export const getConnection = (id) => call("GET", `connections/${Number(id)}`);
 export const closeConnection = (id, how) => call("DELETE", `connections/${Number(id)}?how=${how === "rst" ? "rst" : "fin"}`);
 export const setProfile = (number, profile) => call("PUT", `${server(number)}/profile`, { profile });
-export const setKnobs = (number, changes) => call("PATCH", `${server(number)}/knobs`, changes);
-export const resetKnobs = (number) => call("DELETE", `${server(number)}/knobs`);
+export const changeSettings = (number, changes) => call("PATCH", `${server(number)}/settings`, changes);
+export const resetSettings = (number) => call("DELETE", `${server(number)}/settings`);
 export const setAccepting = (number, accepting) => call("PUT", `${server(number)}/accepting`, { accepting });
 export const useToken = (token) => call("POST", "session", { token });
 export const tomlAddress = (number) => `${BASE}/${server(number)}/toml`;

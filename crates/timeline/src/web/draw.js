@@ -162,9 +162,9 @@ function end(pen, connection, view, y, now) {
   if (x >= view.left) mark(pen, x, y, found);
   const words = endWords(connection);
   // Behind the mark, and behind the cross of a RST that answers it.
-  const at = Math.max(tail + 6, x + (found.then === "rst" ? 26 : 17), view.left + 6);
+  const at = Math.max(tail + 6, x + (found.followedBy === "rst" ? 26 : 17), view.left + 6);
   const shown = fitted(pen, words, right - at - 2);
-  if (shown) pen.text(at, y + MIDDLE, shown, found.then === "hold" ? "client" : found.who, "start");
+  if (shown) pen.text(at, y + MIDDLE, shown, found.followedBy === "hold" ? "client" : found.who, "start");
 }
 
 /** As much of a text as has room; nothing if that would be too little to read. */
@@ -182,7 +182,7 @@ function fitted(pen, text, room) {
 }
 
 function mark(pen, x, y, found) {
-  const role = found.then === "hold" ? "client" : found.who;
+  const role = found.followedBy === "hold" ? "client" : found.who;
   const hollow = role === "client";
   const top = y + 4;
   const bottom = y + 20;
@@ -190,7 +190,7 @@ function mark(pen, x, y, found) {
   else {
     pen.fill(x, top, 2, bottom - top, role);
     pen.shape([[x + 2, top + 3], [x + 9, y + MIDDLE], [x + 2, bottom - 3]], role, hollow);
-    if (found.then === "rst") cross(pen, x + 14, y + MIDDLE, "server");
+    if (found.followedBy === "rst") cross(pen, x + 14, y + MIDDLE, "server");
   }
 }
 

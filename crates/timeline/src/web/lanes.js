@@ -30,7 +30,10 @@ export function rows(connections, { text = "", openOnly = false, collapsed = new
     if (!matches(connection, text, openOnly)) continue;
     const key = `${connection.local} ${connection.client}`;
     let group = groups.get(key);
-    if (!group) groups.set(key, (group = { key, local: connection.local, client: connection.client, lanes: [], open: 0 }));
+    if (!group) {
+      group = { key, local: connection.local, client: connection.client, lanes: [], open: 0 };
+      groups.set(key, group);
+    }
     group.server = connection.server;
     group.lanes.push(connection);
     if (!connection.end && !connection.lost) group.open += 1;

@@ -5,7 +5,7 @@ import { Detail } from "./detail.js";
 import { h, save, say } from "./dom.js";
 import { fileName, harOf, svg } from "./export.js";
 import { choose, language, LANGUAGES, setLanguage, t, translate } from "./i18n.js";
-import { httpOnly, Knobs } from "./knobs.js";
+import { httpOnly, SettingsTab } from "./settings.js";
 import { Picture } from "./picture.js";
 import { Store } from "./store.js";
 import { ConnectionTable } from "./table.js";
@@ -55,8 +55,8 @@ const picture = new Picture($("#picture"), model, {
 });
 const detail = new Detail($("#detail"), model, { go, failed });
 const table = new ConnectionTable($("#list"), model, go);
-const knobs = new Knobs($("#knobs"), model, { changed: tookServer, failed });
-const dock = tabs($("#dock"), { connections: () => table.update(), detail: () => detail.update(), knobs: () => knobs.update() });
+const settings = new SettingsTab($("#settings"), model, { changed: tookServer, failed });
+const dock = tabs($("#dock"), { connections: () => table.update(), detail: () => detail.update(), settings: () => settings.update() });
 
 // The server.
 
@@ -111,7 +111,7 @@ const reopen = api.follow({
   open() {
     Object.assign(page, { away: false, full: false, stopped: false });
     learnState();
-    if (knobs.profiles.length === 0) knobs.learnProfiles();
+    if (settings.profiles.length === 0) settings.learnProfiles();
     showStatus();
   },
   away(full) {
@@ -147,7 +147,8 @@ const reconcileSoon = later(reconcile, 1500);
 function later(action, ms) {
   let timer = null;
   return () => {
-    timer ??= setTimeout(() => {
+    if (timer !== null) return;
+    timer = setTimeout(() => {
       timer = null;
       action();
     }, ms);
@@ -188,7 +189,7 @@ function showServers() {
   );
   $("#empty-servers").replaceChildren(...links);
   say($("#empty-do"), t(links.length > 0 ? "picture.empty.do" : "picture.empty.none"));
-  knobs.update();
+  settings.update();
   showToken();
 }
 
@@ -200,11 +201,11 @@ function showToken() {
   holder.dataset.shown = key;
   const taken = () => {
     learnState();
-    if (knobs.profiles.length === 0) knobs.learnProfiles();
+    if (settings.profiles.length === 0) settings.learnProfiles();
     if (!page.reading) reopen();
   };
   holder.replaceChildren(...(wanted === "" ? [] : [tokenForm(wanted === "read", taken)]));
-  (wanted === "read" ? $("#stage") : $("#knobs-tab")).prepend(holder);
+  (wanted === "read" ? $("#stage") : $("#settings-tab")).prepend(holder);
 }
 
 let seen = -1;
@@ -219,7 +220,7 @@ setInterval(() => {
   if (seen === store.version) return;
   seen = store.version;
   if (dock.current() === "connections") table.update();
-  if (dock.current() === "knobs") knobs.list();
+  if (dock.current() === "settings") settings.list();
 }, DOCK_EVERY);
 
 // The bar.
@@ -269,7 +270,7 @@ function speak(chosen) {
   picture.relabel();
   table.relabel();
   detail.show(detail.selection);
-  knobs.relabel();
+  settings.relabel();
   showStatus();
   showServers();
 }

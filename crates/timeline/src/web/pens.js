@@ -67,7 +67,8 @@ export class CanvasPen {
   shape(points, role, hollow) {
     const { context } = this;
     context.beginPath();
-    points.forEach(([x, y], i) => (i === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
+    // In an empty path, lineTo only sets the starting point.
+    for (const [x, y] of points) context.lineTo(x, y);
     context.closePath();
     context.fillStyle = this.palette[hollow ? "bg" : role];
     context.fill();

@@ -138,13 +138,13 @@ function describe(picture, x, y) {
   if (!connection) return null;
   const now = model.now();
   const what = x < view.left ? null : hit(connection, found.time, SLACK * view.scale, now);
-  if (what?.exchange) return exchangeLines(connection, what.exchange, now);
+  if (what?.exchange) return exchangeLines(what.exchange, now);
   if (what?.rest) return [restWords(what.rest, now)];
   if (what?.end) return [endWords(connection)];
   return [connectionWords(connection)];
 }
 
-function exchangeLines(connection, exchange, now) {
+function exchangeLines(exchange, now) {
   const lines = [exchangeWords(exchange)];
   const { reply } = exchange;
   if (reply) {

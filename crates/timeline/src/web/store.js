@@ -224,8 +224,8 @@ export function writes(connection, exchange) {
 }
 
 /**
- * Who ended a connection, how, and why: `{at, who, how, then, reason, style, state}`.
- * `how`: `fin` or `rst`, of the one who was first; `then`: `linger`, `rst` or `hold` where the server goes on so.
+ * Who ended a connection, how, and why: `{at, who, how, followedBy, reason, style, state}`.
+ * `how`: `fin` or `rst`, of the one who was first; `followedBy`: `linger`, `rst` or `hold`, what the server did next.
  * Null while it is open.
  */
 export function ending(connection) {
@@ -234,13 +234,13 @@ export function ending(connection) {
   const { who, reason, style, state } = closing.line;
   if (who === "client") {
     const how = reason === "client_reset" || clientEnd?.how === "rst" ? "rst" : "fin";
-    const then = how === "fin" && style === "rst" ? "rst" : null;
-    return { at: clientEnd?.at ?? closing.at, who, how, then, reason, style, state };
+    const followedBy = how === "fin" && style === "rst" ? "rst" : null;
+    return { at: clientEnd?.at ?? closing.at, who, how, followedBy, reason, style, state };
   }
-  const then = style === "linger" || style === "hold" ? style : null;
+  const followedBy = style === "linger" || style === "hold" ? style : null;
   // With style `close` the system says RST for bytes that were never read; that is known when the socket is given back.
   const reset = style === "rst" || connection.end?.line.unread === true;
-  return { at: closing.at, who, how: reset ? "rst" : "fin", then, reason, style, state };
+  return { at: closing.at, who, how: reset ? "rst" : "fin", followedBy, reason, style, state };
 }
 
 /** Whether nothing was ever asked on it. */

@@ -29,8 +29,8 @@ export function bodyWords({ how }) {
 
 /** How somebody ended it: `FIN, then lingers`. */
 export function howWords(end) {
-  if (end.then === "rst") return t("how.fin.rst");
-  return t(`how.${end.then ?? end.how}`);
+  if (end.followedBy === "rst") return t("how.fin.rst");
+  return t(`how.${end.followedBy ?? end.how}`);
 }
 
 /** `server FIN: no further request came in time`; null while the connection is open. */
@@ -38,7 +38,7 @@ export function endWords(connection) {
   const end = ending(connection);
   if (!end) return null;
   // With style `hold` it is the client's FIN that the server waited for.
-  const who = end.then === "hold" ? "client" : end.who;
+  const who = end.followedBy === "hold" ? "client" : end.who;
   const why = reasonWords(end.reason, connection.closing.line.words);
   return t("end.words", { who: t(`who.${who}`), how: howWords(end), why });
 }
@@ -101,8 +101,8 @@ export function programWords(line) {
 function changeWords(line) {
   const { server, key, connection } = line;
   switch (line.what) {
-    case "knob":
-      return t("change.knob", { server, key, from: valueWords(line.from), to: valueWords(line.to) });
+    case "setting":
+      return t("change.setting", { server, key, from: valueWords(line.from), to: valueWords(line.to) });
     case "profile":
       return t("change.profile", { from: line.from, to: line.to });
     case "reset":
@@ -116,10 +116,10 @@ function changeWords(line) {
   }
 }
 
-/** A knob's value for people. */
+/** A setting's value for people. */
 export function valueWords(value) {
   if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) {
-    return t("knobs.nothing");
+    return t("settings.nothing");
   }
   return Array.isArray(value) ? value.join(" | ") : String(value);
 }

@@ -3,9 +3,9 @@
 //! It knows where a line ends and how long it may be; what a line says is read by the modules beside it, each of which
 //! adds its methods to [`Scanner`].
 
+use super::fast_path::FastLine;
+use super::header_buffers::HeaderBuffers;
 use super::policy::{HeadPolicy, Http09};
-use super::room::Room;
-use super::usual::UsualLine;
 use super::{Head, Span, Version};
 use crate::http1::fault::{Fault, Treatment};
 use std::cell::Cell;
@@ -18,7 +18,7 @@ pub(super) struct Scanner<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) policy: &'b HeadPolicy,
     pub(super) head: Head,
-    room: Room,
+    buffers: HeaderBuffers,
     /// How many bytes of target, names and values there have been.
     counted: usize,
     /// Whether a fault was met, let pass or not.
@@ -28,7 +28,7 @@ pub(super) struct Scanner<'b> {
     /// Whether the field lines from here on are left out.
     pub(super) stopped: bool,
     /// Whether a usual request line is judged like any other.
-    pub(super) judges_all: bool,
+    pub(super) slow_path_only: bool,
 }
 
 /// A line of the head: where it ends without and with its line end.
@@ -43,12 +43,12 @@ impl<'b> Scanner<'b> {
             bytes,
             policy,
             head: Head::default(),
-            room: Room::new(policy.buffers.as_ref()),
+            buffers: HeaderBuffers::new(policy.buffers.as_ref()),
             counted: 0,
             has_faults: Cell::new(false),
             folds_into: false,
             stopped: false,
-            judges_all: false,
+            slow_path_only: false,
         }
     }
 
@@ -58,10 +58,10 @@ impl<'b> Scanner<'b> {
         if start == self.bytes.len() {
             return Ok(false);
         }
-        self.room.take_empty_lines(start);
-        let usual = UsualLine::of(self.bytes, start, self.policy).filter(|_| !self.judges_all);
-        match &usual {
-            Some(line) if self.policy.by_byte => self.unfinished_usual_line(line)?,
+        self.buffers.take_empty_lines(start);
+        let fast = FastLine::of(self.bytes, start, self.policy).filter(|_| !self.slow_path_only);
+        match &fast {
+            Some(line) if self.policy.by_byte => self.unfinished_fast_line(line)?,
             None if self.policy.by_byte => self.check_unfinished_line(start)?,
             _ => {}
         }
@@ -69,8 +69,8 @@ impl<'b> Scanner<'b> {
         let Some(line) = self.line(start, lf, self.policy.line, Fault::LineTooLong, Fault::BareLfLine)? else {
             return Ok(false);
         };
-        match &usual {
-            Some(usual) => self.usual_line(start, usual)?,
+        match &fast {
+            Some(line) => self.fast_line(start, line)?,
             None => self.request_line(start, line.end)?,
         }
         self.head.fields_start = line.next;
@@ -130,7 +130,7 @@ impl<'b> Scanner<'b> {
                 return Err(too_long);
             }
             if let Some(buffers) = &self.policy.buffers
-                && !self.room.take(rest.len(), false, buffers)
+                && !self.buffers.take(rest.len(), false, buffers)
             {
                 self.head.at_fault = Span::new(start, self.bytes.len());
                 return Err(too_long);
@@ -149,7 +149,7 @@ impl<'b> Scanner<'b> {
             return Err(too_long);
         }
         if let Some(buffers) = &self.policy.buffers
-            && !self.room.take(next - start, true, buffers)
+            && !self.buffers.take(next - start, true, buffers)
         {
             return Err(too_long);
         }
@@ -186,13 +186,13 @@ impl<'b> Scanner<'b> {
 
     /// Counts a part of the head.
     pub(super) fn count(&mut self, len: usize) -> Result<(), Fault> {
-        self.room_for(len)?;
+        self.check_counted(len)?;
         self.counted += len;
         Ok(())
     }
 
     /// Refuses a part of the head that goes beyond the limit, where only parts count.
-    pub(super) fn room_for(&self, len: usize) -> Result<(), Fault> {
+    pub(super) fn check_counted(&self, len: usize) -> Result<(), Fault> {
         if self.policy.counts_parts && self.counted + len > self.policy.size {
             Err(Fault::HeadTooLarge)
         } else {

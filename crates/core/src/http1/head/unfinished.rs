@@ -61,7 +61,7 @@ impl Scanner<'_> {
         let target_end = target.iter().position(|b| *b == b' ').unwrap_or(target.len());
         let (target, behind) = target.split_at(target_end);
         self.head.at_fault = Span::new(after_method + spaces, after_method + spaces + target_end);
-        self.room_for(target.len())?;
+        self.check_counted(target.len())?;
         if spaces > 1 {
             self.check(Fault::ExtraSpace)?;
         }
@@ -94,7 +94,7 @@ impl Scanner<'_> {
             Some(b'\t') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldTabFirst).map(drop),
             Some(b' ') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldFoldFirst).map(drop),
             Some(b' ' | b'\t') => {
-                self.room_for(text.len())?;
+                self.check_counted(text.len())?;
                 return self.drop_or(self.fold_fault()).map(drop);
             }
             None if text.starts_with(b":") => return self.drop_or(Fault::FieldNameEmpty).map(drop),
@@ -109,7 +109,7 @@ impl Scanner<'_> {
             .iter()
             .position(|b| !matches!(b, b' ' | b'\t'))
             .unwrap_or(value.len());
-        self.room_for(name.len() + value.len() - begun)?;
+        self.check_counted(name.len() + value.len() - begun)?;
         if Name::of(name) == Some(Name::ContentLength) {
             self.length_digits(value)?;
         }

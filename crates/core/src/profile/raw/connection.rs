@@ -1,4 +1,4 @@
-//! `[connection]`: how long connections last, and what is said of it.
+//! `[connection]`: how long connections persist, and what the response fields announce about it.
 
 use super::RawAgent;
 use crate::http1::field::TokenSearch;
@@ -10,39 +10,37 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawConnection {
-    /// Whether connections serve more than one request.
+    /// Whether a connection can carry more than one request.
     pub persistent: bool,
-    /// Whether an HTTP/1.0 request can ask for that with `Connection: keep-alive`.
+    /// Whether an HTTP/1.0 client can ask for a persistent connection with `Connection: keep-alive`.
     pub http10_keep_alive: bool,
-    /// Whether an HTTP/1.0 connection ends with a reply that has no Content-Length, though `keep-alive` was asked for.
+    /// Whether a response without Content-Length closes an HTTP/1.0 connection even if the client sent `keep-alive`.
     pub http10_needs_length: bool,
-    /// Whether `keep-alive` in an HTTP/1.0 request counts though `close` stands beside it.
+    /// Whether `keep-alive` in an HTTP/1.0 request takes precedence over `close` in the same request.
     pub http10_keep_wins: bool,
-    /// Whether Proxy-Connection is read as Connection.
+    /// Whether a Proxy-Connection field counts as a Connection field.
     pub proxy_connection: bool,
-    /// Whether bytes that came with a request for an upgrade, behind it, are lost.
+    /// Whether bytes received together with a request that asks for an upgrade, after its head, are discarded.
     pub upgrade_swallows: bool,
-    /// How words are looked for in the Connection field: `list`, `stems`, `substring`, `whole` or
-    /// `verbatim`.
+    /// How `close` and `keep-alive` are searched for in the Connection field.
     pub search: TokenSearch,
-    /// Which of several Connection fields counts: `any` that says close, the `last` that says close or keep-alive, or the
-    /// `first`, whatever it says.
+    /// Which of several Connection fields decides.
     pub repeated: RepeatedConnection,
-    /// Requests after which the connection ends, by method and User-Agent.
+    /// Requests after which the connection is closed, by method and User-Agent.
     pub not_kept: Vec<RawUnkept>,
-    /// After how many requests a connection is ended; 0 for no limit.
+    /// Maximum number of requests on a connection; 0 for no limit.
     pub max_requests: u64,
-    /// After how long a connection is ended with its next reply.
+    /// Maximum age of a connection. The first response after that closes it.
     pub max_age: Span,
-    /// When [connection.says] keep is said.
+    /// Which responses carry the lines of [connection.fields] keep.
     pub announce: Announce,
-    /// What is said of it in a reply; text only.
-    pub says: RawSays,
-    /// How many connections are served at once, by all workers together; 0 for no limit. What is beyond gets the `full`
-    /// response before it has said anything, and is ended.
+    /// The lines that `{connection_fields}` stands for. They are text only: they do not set any timer or limit.
+    pub fields: RawConnectionFields,
+    /// Maximum number of simultaneous connections, over all worker threads; 0 for no limit. A connection beyond it
+    /// gets the response `full` before its request is read, and is closed.
     pub max_connections: u64,
-    /// The response to a connection beyond `max_connections`, and to a request for a file for which no descriptor is left;
-    /// none: `503`, and where there is no such response, a 503 without a page.
+    /// The response to a connection beyond `max_connections`, and to a request for a file when no file descriptor is
+    /// left. Without it: `503`. A profile that defines no 503 sends one with an empty body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full: Option<Word>,
 }
@@ -62,56 +60,57 @@ impl Default for RawConnection {
             max_requests: 0,
             max_age: Span(None),
             announce: Announce::Always,
-            says: RawSays::default(),
+            fields: RawConnectionFields::default(),
             max_connections: 0,
             full: None,
         }
     }
 }
 
-/// Which of several Connection fields counts.
+/// Which of several Connection fields decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RepeatedConnection {
-    /// Any that says close; else any that says keep-alive.
+    /// Any field that contains `close`; otherwise any that contains `keep-alive`.
     #[default]
     Any,
-    /// The last that says close or keep-alive.
+    /// The last field that contains `close` or `keep-alive`.
     Last,
-    /// The first, whatever it says.
+    /// The first field, even if it contains neither.
     First,
 }
 
-/// When a kept connection is announced.
+/// Which responses announce a persistent connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Announce {
-    /// In every reply.
+    /// All responses.
     #[default]
     Always,
-    /// In replies to requests with `Connection: keep-alive`.
+    /// Responses to requests that contain `Connection: keep-alive`.
     Asked,
-    /// In replies to HTTP/1.0 requests with `Connection: keep-alive`, where it is not understood (RFC 9112 section 9.3).
+    /// Responses to HTTP/1.0 requests that contain `Connection: keep-alive`. An HTTP/1.1 client does not need the
+    /// announcement (RFC 9112 section 9.3).
     #[serde(rename = "http10")]
     Http10,
 }
 
-/// `[connection.says]`.
+/// `[connection.fields]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct RawSays {
-    /// The lines for a connection that is kept.
+pub struct RawConnectionFields {
+    /// The lines in a response after which the connection persists.
     pub keep: Vec<Template>,
-    /// The lines for one that ends with this reply.
+    /// The lines in a response after which the server closes the connection.
     pub close: Vec<Template>,
 }
 
-/// Requests after which a connection is not kept.
+/// Requests after which a connection is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawUnkept {
-    /// The method.
+    /// The request method.
     pub method: String,
-    /// The clients: any of these.
+    /// The clients. The entry applies if any of these matches.
     pub agents: Vec<RawAgent>,
 }

@@ -9,52 +9,52 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawFiles {
-    /// The names that are tried for a path that ends in a slash.
+    /// Names of index files, tried in this order for a path that ends in a slash.
     pub index: Vec<String>,
-    /// Where they are tried: in all `directories`; for the target `/` alone (`slash`); or for a target that is nothing
-    /// but slashes once it is decoded (`slashes`).
+    /// For which paths index files are tried.
     pub index_for: IndexFor,
-    /// The entity tag; empty for none.
+    /// The entity tag. Empty: no entity tag.
     pub etag: Option<Template>,
-    /// A file time within this span of the request makes an entity tag weak.
+    /// An entity tag is weak if the file was modified within this time before the request.
     pub weak_if_modified_within: Span,
-    /// A directory without a slash at the end of the path: a response.
+    /// The response for a directory whose path lacks the final slash.
     pub directory: Word,
-    /// A directory without an index file: a response.
+    /// The response for a directory without an index file.
     pub no_index: Word,
-    /// No such file: a response.
+    /// The response if there is no such file.
     pub missing: Word,
-    /// A file that may not be read: a response.
+    /// The response for a file that the server has no permission to read.
     pub denied: Word,
-    /// A name that is too long for the file system: a response.
+    /// The response for a name that is too long for the file system.
     pub too_long: Word,
-    /// A path that goes on behind a file: a response.
-    pub behind_file: Word,
-    /// A slash behind a file: `serve`, or a response.
+    /// The response for a path that continues after a file's name, such as `/a.txt/b`.
+    pub path_after_file: Word,
+    /// A slash after a file's name, such as `/a.txt/`: `serve` the file, or a response.
     pub file_slash: Word,
-    /// A slash behind something that does not exist: a response.
+    /// The response for a path with a final slash if nothing exists there. Without it: `missing`.
     pub missing_slash: Option<Word>,
-    /// What is neither file nor directory: a response.
+    /// The response for anything that is neither a file nor a directory, such as a socket or a FIFO.
     pub special: Word,
-    /// A name that begins with a dot: `serve`, or a response.
+    /// A path with a name that begins with a dot: `serve` the file, or a response.
     pub dotfiles: Word,
-    /// Whether that holds for the last name of a path alone, and not with a slash behind it.
+    /// Whether `dotfiles` applies only to the last name of a path, and only if no slash follows it.
     pub dotfiles_at_end_only: bool,
-    /// Names that are served though they begin with a dot.
+    /// Names to serve although they begin with a dot.
     pub dotfiles_served: Vec<String>,
-    /// Names that are never served, with `*` for any characters...
+    /// Names that are never served. `*` matches any characters.
     pub deny: Vec<String>,
-    /// ... and the response that they get.
+    /// The response for the names in `deny`.
     pub deny_with: Word,
-    /// Names are looked up without regard to case where there is no exact match.
+    /// Whether names are also looked up without regard to case if there is no exact match.
     pub ignore_case: bool,
-    /// The content codings whose precompressed siblings (`.br`, `.gz`) are sent to clients that accept them.
+    /// Content codings whose precompressed files (`a.css.br`, `a.css.gz`) are sent to clients that accept the coding.
     pub precompressed: Vec<Precompressed>,
-    /// A file without a media type (see [types] default): `serve`, or a response.
+    /// A file without a media type (see [types] default): `serve` it, or a response.
     pub untyped: Word,
-    /// Whether Last-Modified says now for a file whose time lies in the future (RFC 9110 section 8.8.2.1).
+    /// Whether Last-Modified is the current time for a file whose modification time is in the future (RFC 9110 section
+    /// 8.8.2.1).
     pub future_as_now: bool,
-    /// The `{content_type}` of a response about a directory; empty for none.
+    /// The value of `{content_type}` in a response about a directory. Empty: no value.
     pub directory_type: String,
 }
 
@@ -70,7 +70,7 @@ impl Default for RawFiles {
             missing: word("404"),
             denied: word("403"),
             too_long: word("404"),
-            behind_file: word("404"),
+            path_after_file: word("404"),
             file_slash: word("404"),
             missing_slash: None,
             special: word("404"),
@@ -88,20 +88,20 @@ impl Default for RawFiles {
     }
 }
 
-/// Where index files are tried.
+/// For which paths index files are tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IndexFor {
-    /// In all directories.
+    /// Every directory.
     #[default]
     Directories,
-    /// For the target `/` alone.
+    /// Only the target `/`.
     Slash,
-    /// For a target that is nothing but slashes once it is decoded.
+    /// Only a target that consists of slashes after decoding.
     Slashes,
 }
 
-/// A content coding with precompressed siblings.
+/// A content coding that has precompressed files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precompressed {
@@ -112,7 +112,7 @@ pub enum Precompressed {
 }
 
 impl Precompressed {
-    /// What a sibling's name ends in.
+    /// The suffix of a precompressed file's name.
     pub fn ending(self) -> &'static str {
         match self {
             Precompressed::Br => ".br",
@@ -120,7 +120,7 @@ impl Precompressed {
         }
     }
 
-    /// The coding's name in Content-Encoding and Accept-Encoding.
+    /// The name of the coding in Content-Encoding and Accept-Encoding.
     pub fn token(self) -> &'static str {
         match self {
             Precompressed::Br => "br",

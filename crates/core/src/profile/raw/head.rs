@@ -1,4 +1,4 @@
-//! `[head]`: the limits of a request head, and how it is read.
+//! `[head]`: limits on request heads, and how they are parsed.
 
 use crate::http1::head::{Http09, Separators};
 use crate::http1::host::HostSyntax;
@@ -9,71 +9,67 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawHead {
-    /// The longest request line.
+    /// Maximum length of the request line, in bytes.
     pub line: Size,
-    /// The longest field line.
+    /// Maximum length of a field line, in bytes.
     pub field: Size,
-    /// The most field lines.
+    /// Maximum number of field lines.
     pub fields: usize,
-    /// The longest head.
+    /// Maximum length of the whole head. `counts` defines what is counted.
     pub size: Size,
-    /// The buffers that the head is read into; a line that fits into none is too long. Lines are counted with their
-    /// ends here.
+    /// The buffers that a head is read into. A line that fits into none of them is too long. Line terminators count
+    /// here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buffers: Option<RawBuffers>,
-    /// The longest value of a field, with the values of all lines of that name joined to it; 0 for no limit but `field`.
+    /// Maximum length of a field value, where lines of the same name are joined; 0 for no limit other than `field`.
     pub value: Size,
-    /// The most empty lines before a request line; 0 for no limit but `size`.
+    /// Maximum number of empty lines before a request line; 0 for no limit other than `size`.
     pub empty_lines: usize,
-    /// When a bad field line is noticed: when the `line` is complete, or the `next-line` (which might go on with it).
+    /// When a bad field line is detected.
     pub fields_judged_by: FieldsJudgedBy,
-    /// Whether the case of a method counts: `exact`, or `ignored` for what [methods] says of it. What holds for GET or
-    /// HEAD alone (conditions, ranges, a head without its body) holds for the exact method in any case.
+    /// Whether [methods] matches names case-sensitively. Rules that apply to GET or HEAD only (conditions, ranges, no
+    /// body for HEAD) always need the exact name.
     pub method_case: MethodCase,
-    /// A bad request line is noticed with its first bad `byte`, or when the `line` is complete.
+    /// When a bad request line is detected.
     pub judged_by: JudgedBy,
-    /// What `size` counts: all `bytes`, or the `parts`: target, names and values, but no method, version, separators,
-    /// line ends, or white space before a value.
+    /// What `size` counts.
     pub counts: Counts,
-    /// A tab in the request line: white space like a `space`, or `text`, a character of the part where it stands.
+    /// What a tab in the request line is.
     pub tab: Tab,
-    /// Spaces between a field name and its colon, where they are accepted: `cut` off, or `part` of the name.
+    /// What spaces between a field name and its colon are, if the profile accepts them.
     pub name_space: NameSpace,
-    /// A request for HTTP/2.0, where it is accepted, is read as `1.1` or `1.0`.
+    /// The version that a request for HTTP/2.0 is treated as, if the profile accepts it.
     pub http2: Http2,
-    /// A fault in bytes that came with earlier requests, or before their replies: the replies `stay`, or the fault
-    /// `discards` them, and is answered at once.
-    pub fault_behind: FaultBehind,
-    /// How many bytes are read from the socket at a time. What is unread at the end of a connection turns FIN into RST.
+    /// What a faulty request does to requests before it that are still unanswered.
+    pub pipelined_fault: PipelinedFault,
+    /// Maximum number of bytes per read from the socket. It also decides how much is unread when the connection is
+    /// closed, and so whether the system sends RST instead of FIN.
     pub read: Size,
-    /// Whether a line's end counts for `line` and `field`, and the empty line for `fields`.
+    /// Whether the line terminator counts for `line` and `field`, and the empty line for `fields`.
     pub count_ends: bool,
-    /// What stands between the words of the request line: `spaces`, or `white-space` of any kind.
+    /// What separates the three parts of the request line.
     pub separators: Separators,
-    /// Whether a CR inside a field line ends it, as LF does. What stands behind it is a field line of its own.
+    /// Whether a CR inside a field line ends it as LF does. The rest is then a field line of its own.
     pub cr_ends_field: bool,
-    /// What a request line without a version gets: the `body` alone, as soon as the line is complete; `late-body`: the
-    /// same behind the empty line, also if the line says HTTP/0.9; or a `full` reply, as to HTTP/1.0.
+    /// The response to a request line without a version (HTTP/0.9).
     pub http09: Http09,
-    /// The same for a request without a version that is refused for a fault of its line.
+    /// The same for a request line without a version that is refused because of another fault.
     pub http09_refused: Http09,
-    /// Whether the Host field is judged, too, where the target is an absolute URI.
+    /// Whether the Host field is validated even if the target is an absolute URI.
     pub host_beside_uri: bool,
-    /// How a field value on several lines (obs-fold) is read: each line end with the white space around it as one
-    /// `space`, without the line ends (`cut`), or as `sent`.
+    /// How a field value on several lines (obs-fold) is read.
     pub fold: Fold,
-    /// Whether white space at the end of a field's value counts.
+    /// Whether whitespace at the end of a field value is part of the value.
     pub trailing_space: bool,
-    /// How a field that is repeated is read, where it makes a difference: `first`, `last`, `join` (with `, `) or
-    /// `join-tight` (with `,`).
+    /// How a repeated field is read, where it makes a difference.
     pub repeated: Repeated,
-    /// The same for fields that hold a date; without it, the first counts.
+    /// The same for fields that contain a date. Without it: `first`.
     pub repeated_date: Option<Repeated>,
-    /// Names of fields that may stand once only: a second one is the fault `field_repeated`.
+    /// Names of fields that may occur only once. A second one is the fault `field_repeated`.
     pub once: Vec<String>,
-    /// Whether a tab before or behind a field's value is cut off as a space is.
+    /// Whether tabs around a field value are removed as spaces are.
     pub trim_tabs: bool,
-    /// What a Host field may be made of: the `characters` of a host name, or any `visible` ones but `/` and `..`.
+    /// What a Host field may contain.
     pub host: HostSyntax,
 }
 
@@ -94,7 +90,7 @@ impl Default for RawHead {
             tab: Tab::Space,
             name_space: NameSpace::Cut,
             http2: Http2::Http11,
-            fault_behind: FaultBehind::Stay,
+            pipelined_fault: PipelinedFault::Stay,
             read: Size(64 << 10),
             count_ends: false,
             separators: Separators::Spaces,
@@ -113,52 +109,54 @@ impl Default for RawHead {
     }
 }
 
-/// Buffers for a head. A line never lies in two of them: one that is cut by a buffer's end moves to the next whole.
+/// Buffers for a head. A line is never split over two of them: a line that reaches the end of one moves to the next
+/// whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawBuffers {
-    /// The size of the first.
+    /// Size of the first buffer.
     pub first: Size,
-    /// The size of the others.
+    /// Size of each further buffer.
     pub size: Size,
-    /// How many others there are.
+    /// Number of further buffers.
     pub count: usize,
 }
 
-/// What the limit of a head's size counts.
+/// What the limit on a head's length counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Counts {
-    /// Every byte.
+    /// Every byte of the head.
     #[default]
     Bytes,
-    /// Target, names and values.
+    /// The target, the field names and the field values; not the method, the version, separators, line terminators, or
+    /// whitespace before a value.
     Parts,
 }
 
-/// What a tab in a request line is.
+/// What a tab in the request line is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tab {
-    /// White space.
+    /// Whitespace.
     #[default]
     Space,
-    /// A character like any other.
+    /// A character of the part that it occurs in.
     Text,
 }
 
-/// What spaces behind a field name are.
+/// What spaces between a field name and its colon are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NameSpace {
-    /// Nothing.
+    /// They are removed.
     #[default]
     Cut,
-    /// A part of the name, so that it is the name of another field.
+    /// They are part of the name, so it is the name of another field.
     Part,
 }
 
-/// What HTTP/2.0 in a request line is read as.
+/// The version that HTTP/2.0 in a request line is treated as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Http2 {
     /// HTTP/1.1.
@@ -170,25 +168,26 @@ pub enum Http2 {
     Http10,
 }
 
-/// What a fault does to the replies to requests before it.
+/// What a faulty request does to requests before it that are still unanswered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FaultBehind {
-    /// Nothing: they are sent first.
+pub enum PipelinedFault {
+    /// They are answered first.
     #[default]
     Stay,
-    /// They are not sent.
+    /// They are dropped, and the fault is answered at once. This applies to bytes that arrived with them or before
+    /// their responses.
     Discards,
 }
 
-/// Whether the case of a method counts.
+/// Whether method names are case-sensitive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MethodCase {
-    /// It does.
+    /// Case-sensitive (RFC 9110 section 9.1).
     #[default]
     Exact,
-    /// It does not.
+    /// Not case-sensitive.
     Ignored,
 }
 
@@ -196,12 +195,12 @@ pub enum MethodCase {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fold {
-    /// Each line end with the white space around it is one space (RFC 9112 section 5.2).
+    /// Each line terminator, with the whitespace around it, becomes one space (RFC 9112 section 5.2).
     #[default]
     Space,
-    /// Without the line ends.
+    /// The line terminators are removed.
     Cut,
-    /// As it was sent.
+    /// The value is kept as sent.
     Sent,
 }
 
@@ -209,9 +208,9 @@ pub enum Fold {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repeated {
-    /// The first line counts.
+    /// The first value counts.
     First,
-    /// The last line counts.
+    /// The last value counts.
     Last,
     /// The values are joined with a comma and a space (RFC 9110 section 5.3).
     #[default]
@@ -220,24 +219,24 @@ pub enum Repeated {
     JoinTight,
 }
 
-/// When a bad request line is noticed.
+/// When a bad request line is detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JudgedBy {
-    /// With its first bad byte.
+    /// At its first bad byte.
     Byte,
-    /// When it is complete.
+    /// When the line is complete.
     #[default]
     Line,
 }
 
-/// When a bad field line is noticed.
+/// When a bad field line is detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldsJudgedBy {
-    /// When it is complete.
+    /// When the line is complete.
     #[default]
     Line,
-    /// When the line behind it is complete.
+    /// When the line after it is complete, because that one might be a continuation (obs-fold).
     NextLine,
 }

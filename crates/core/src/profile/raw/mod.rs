@@ -1,11 +1,11 @@
 //! A profile as it is written: the keys of the TOML, each with its meaning and its default.
 //!
-//! The defaults describe no particular server: they are RFC 9110 and 9112 by the letter. `profiles/README.md` explains
-//! the same keys at length. Each table has a file of its own. [`super::build`] turns this into a [`super::Profile`], which
-//! cannot be wrong.
+//! The defaults describe no particular server. They follow RFC 9110 and RFC 9112. The doc comments of the keys are
+//! also the reference tables of `profiles/README.md`, so they are written for authors of profiles. Each table has its
+//! own file. [`super::resolve`] turns a [`Raw`] into a [`super::Profile`], which is valid by construction.
 
+mod close;
 mod connection;
-mod ends;
 mod files;
 mod head;
 mod multipart;
@@ -17,17 +17,17 @@ mod timers;
 mod types;
 mod writes;
 
-pub use connection::{Announce, RawConnection, RawSays, RawUnkept, RepeatedConnection};
-pub use ends::{RawClientFin, RawEnds, Style};
+pub use close::{CloseStyle, RawClientFin, RawClose};
+pub use connection::{Announce, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
 pub use files::{IndexFor, Precompressed, RawFiles};
 pub use head::{
-    Counts, FaultBehind, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, RawBuffers, RawHead, Repeated,
-    Tab,
+    Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,
+    Repeated, Tab,
 };
 pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
 pub use request_body::{Continue, RawRequestBody, ReadBody};
-pub use response::{Claim, LengthForHead, RawResponse};
+pub use response::{ConnectionFields, LengthForHead, RawResponse};
 pub use target::{AbsoluteHost, EndSlash, RawTarget};
 pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
@@ -40,33 +40,33 @@ use crate::profile::units::{RawRule, Word};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A whole profile.
+/// A whole profile, as TOML.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Raw {
-    /// The profile whose keys hold where this one has none: a built-in name, or a file beside this one.
+    /// The profile that supplies every key not set here: a built-in name, or a file relative to this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
-    /// What it imitates, for people.
+    /// The server that the profile imitates, as shown to people.
     pub title: String,
-    /// Which versions it was measured against.
+    /// The versions that the profile was measured against.
     pub measured: String,
-    /// The port it listens on unless told otherwise.
+    /// The port to listen on if neither the command line nor `server.toml` sets one. Without it: 3000.
     pub port: Option<u16>,
-    /// What stands for `{server}` in its responses.
+    /// The value of the placeholder `{server}` in responses.
     pub server: String,
-    /// How long connections last.
+    /// How long connections persist, and what the response fields announce about it.
     pub connection: RawConnection,
-    /// When a silent connection is ended, and what is said then.
+    /// When a silent connection is closed, and which response is sent first.
     pub timers: RawTimers,
-    /// How a connection is ended.
-    pub ends: RawEnds,
+    /// How the server closes a connection at the TCP level, by reason.
+    pub close: RawClose,
     /// What the client's FIN means.
     pub client_fin: RawClientFin,
-    /// Limits of a request head.
+    /// Limits on request heads, and how they are parsed.
     pub head: RawHead,
-    /// What is done about each fault of a head: `"accept"`, `"drop"`, `"stop"`, `"close"`, `"ignore"`, or a
-    /// response. `other` is for all that are not named.
+    /// What to do about each fault in a request head: `"accept"`, `"drop"`, `"stop"`, `"close"`, `"ignore"`, or a
+    /// response. The key `other` applies to all faults that are not listed.
     pub faults: BTreeMap<String, Word>,
     /// What each method gets.
     pub methods: BTreeMap<String, RawRule>,
@@ -74,27 +74,28 @@ pub struct Raw {
     pub target: RawTarget,
     /// How a path becomes a file.
     pub files: RawFiles,
-    /// Media types.
+    /// Media types by file name.
     pub types: RawTypes,
-    /// Preconditions.
+    /// Conditional requests (RFC 9110 section 13).
     pub conditions: ConditionPolicy,
-    /// Ranges.
+    /// Range requests (RFC 9110 section 14).
     pub range: RangePolicy,
-    /// The layout of a reply with several ranges.
+    /// The layout of a `multipart/byteranges` body.
     pub multipart: RawMultipart,
-    /// What some clients get behind a page.
+    /// Text appended to pages for some clients.
     pub padding: RawPadding,
-    /// Request bodies.
+    /// How request bodies are delimited and read, and when `100 Continue` is sent.
     pub request_body: RawRequestBody,
-    /// How replies are cut into writes.
+    /// How responses are split into writes, and how slow readers are handled.
     pub writes: RawWrites,
-    /// Field lines of the responses about a file's content (200, 206 and 304), by name, in place of their own.
+    /// Field lines by name for the responses about a file's content (200, 206 and 304). Each replaces the line of that
+    /// name.
     pub fields: BTreeMap<String, Template>,
-    /// The responses, by name; a name that is a number is its status.
+    /// The responses, by name. A name that is a number is also the status code.
     pub response: BTreeMap<String, RawResponse>,
 }
 
-/// A word that is a default.
+/// A default value that is a word.
 fn word(text: &str) -> Word {
     Word(text.to_owned())
 }

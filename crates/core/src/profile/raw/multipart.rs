@@ -1,4 +1,4 @@
-//! `[multipart]`: the layout of a reply with several ranges.
+//! `[multipart]`: the layout of a `multipart/byteranges` body.
 
 use crate::profile::template::Template;
 use serde::{Deserialize, Serialize};
@@ -7,16 +7,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawMultipart {
-    /// The Content-Type of the reply.
+    /// The Content-Type of the response.
     pub content_type: Template,
     /// The boundary.
     pub boundary: Template,
-    /// What stands before each part; its line ends are CR LF. A line is left out if a placeholder in it has no value.
+    /// The text before each part. Its line terminators are sent as CR LF. A line is left out if a placeholder in it
+    /// has no value.
     pub part: Template,
-    /// What stands behind the last.
+    /// The text after the last part.
     pub end: Template,
-    /// A reply with more parts than this is sent in chunks: one of so many parts and another one, then each of so many.
-    /// 0 for never.
+    /// A response with more parts than this is sent in chunks: the first chunk has one part more than this, each
+    /// further one has this number of parts. 0: never in chunks.
     pub parts_before_chunks: usize,
 }
 

@@ -1,16 +1,16 @@
-//! `[padding]`: what some clients get behind a page; and how a profile tells clients apart.
+//! `[padding]`: text appended to pages for some clients, and how a profile tells clients apart.
 
 use serde::{Deserialize, Serialize};
 
-/// `[padding]`: text that the placeholder `{padding}` stands for in replies to some clients.
+/// `[padding]`: the value of the placeholder `{padding}` in responses to some clients.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawPadding {
-    /// The text; its line ends are sent as they are written here.
+    /// The text. Its line terminators are sent as written.
     pub text: String,
-    /// How often it stands there.
+    /// How many times the text is repeated. Without it: once. At most 1000.
     pub times: Option<usize>,
-    /// Whom it is for: clients that any of these describes.
+    /// The clients that get it. Any of these must match.
     pub agents: Vec<RawAgent>,
 }
 
@@ -18,14 +18,14 @@ pub struct RawPadding {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawAgent {
-    /// The field has this in it...
+    /// The User-Agent field contains this text.
     pub has: String,
-    /// ... and none of these.
+    /// The User-Agent field contains none of these texts.
     pub lacks: Vec<String>,
 }
 
 impl RawAgent {
-    /// Whether a client with this User-Agent field is of the kind.
+    /// Whether a client with this User-Agent field is of this kind.
     pub fn fits(&self, agent: &[u8]) -> bool {
         let has = |text: &String| memchr::memmem::find(agent, text.as_bytes()).is_some();
         has(&self.has) && !self.lacks.iter().any(has)

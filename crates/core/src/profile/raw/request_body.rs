@@ -1,4 +1,4 @@
-//! `[request_body]`: how bodies of requests are delimited, asked for and read.
+//! `[request_body]`: how request bodies are delimited and read, and when `100 Continue` is sent.
 
 use crate::http1::request::{Delimiter, Expect, LengthSyntax};
 use crate::profile::units::{Size, Word};
@@ -8,43 +8,43 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawRequestBody {
-    /// What delimits a body that has both Content-Length and Transfer-Encoding: `coding`, `length`, `length-only`
-    /// for a server that knows no chunks, or `nothing` for one that knows no bodies.
+    /// What delimits a body if the request has both Content-Length and Transfer-Encoding.
     pub delimiter: Delimiter,
-    /// How a Content-Length is written: in `digits`, or as an `integer` with a sign and underscores if it likes.
+    /// The syntax of Content-Length.
     pub length: LengthSyntax,
-    /// Whether a connection ends after a request with both.
+    /// Whether the connection is closed after a request that has both Content-Length and Transfer-Encoding.
     pub both_ends: bool,
-    /// The largest Content-Length that is taken for a number.
+    /// The largest Content-Length that counts as a number.
     pub largest: Size,
-    /// Which Expect field asks for `100 Continue`: an `exact` one, one that is that `verbatim`, with nothing behind it, or one
-    /// that holds it as a `word`.
+    /// Which Expect field asks for `100 Continue`.
     pub expect: Expect,
-    /// Whether another Expect field is a fault in HTTP/1.0 too.
+    /// Whether any other Expect field is a fault even in an HTTP/1.0 request.
     pub expect_http10: bool,
-    /// Whether the Expect field of a CONNECT counts.
+    /// Whether the Expect field of a CONNECT request counts.
     pub expect_connect: bool,
-    /// When the body is read.
+    /// When the body is read, relative to the response.
     pub read: ReadBody,
-    /// When `100 Continue` is sent to a client that waits for it.
+    /// When `100 Continue` is sent to a client that asks for it.
     pub continues: Continue,
-    /// How often it is sent.
+    /// How many times `100 Continue` is sent. Without it: once.
     pub continue_times: Option<u8>,
-    /// How often it is sent to a request older than HTTP/1.1; without it, never.
+    /// How many times it is sent to a client older than HTTP/1.1. Without it: never.
     pub continue_times_old: Option<u8>,
-    /// Whether it is sent to a client that waits for it and has no body to send.
+    /// Whether it is sent to a client that asks for it but has no body to send.
     pub continue_without_body: bool,
-    /// With `read = "after"`: whether what has come of the body when the reply is due is looked at first. If it is
-    /// broken, a reply about a file gives way to that for the fault `chunk_invalid`, and another one ends the connection;
-    /// if it breaks later, the connection ends without a word.
+    /// With `read = "after"`: whether the part of the body that has arrived when the response is due is checked first.
+    /// If it is broken, a response about a file is replaced by that of the fault `chunk_invalid`, and any other
+    /// response closes the connection. If the body turns out to be broken later, the connection is closed without a
+    /// response.
     pub look_first: bool,
-    /// With `read = "after"`: whether the body is read behind a reply that ends the connection, too, before its end.
+    /// With `read = "after"`: whether the body is also read after a response that closes the connection, before the
+    /// close.
     pub before_end: bool,
-    /// Whether a connection ends after a request that asked for `100 Continue` and had no body to get it for.
+    /// Whether the connection is closed after a request that asked for `100 Continue` and had no body to get it for.
     pub continue_unsent_ends: bool,
-    /// The largest body that is read; a larger one gets `too_large`.
+    /// Maximum length of a body. Needs `too_large`.
     pub limit: Option<Size>,
-    /// A response.
+    /// The response to a body longer than `limit`.
     pub too_large: Option<Word>,
 }
 
@@ -72,16 +72,16 @@ impl Default for RawRequestBody {
     }
 }
 
-/// When a request body is read, seen from the reply.
+/// When a request body is read, relative to the response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadBody {
-    /// The reply waits until the body is read.
+    /// Before the response is sent.
     First,
-    /// The reply is sent at once, then the body is read.
+    /// After the response has been sent.
     #[default]
     After,
-    /// The body is never read; the connection ends with the reply.
+    /// Never. The connection is closed after the response.
     Never,
 }
 
@@ -92,9 +92,9 @@ pub enum Continue {
     /// As soon as the head is complete.
     #[default]
     AtOnce,
-    /// When the body is about to be read before the reply; otherwise not at all.
+    /// When the body is about to be read before the response; otherwise not at all.
     WhenRead,
-    /// Before a reply that is about a file, whether the file is sent or not; otherwise not at all.
+    /// Before a response about a file, even if the file itself is not sent; otherwise not at all.
     WithFile,
     /// Not at all.
     Never,

@@ -1,105 +1,106 @@
-//! `[response.NAME]`: what is answered.
+//! `[response.NAME]`: the responses of a server.
 
-use super::{ReadBody, Style};
+use super::{CloseStyle, ReadBody};
 use crate::profile::template::Template;
 use crate::profile::units::Word;
 use serde::{Deserialize, Serialize};
 
-/// `[response.NAME]`. `[response."NAME METHOD"]` holds for that method alone.
+/// `[response.NAME]`. `[response."NAME METHOD"]` replaces it for that method.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawResponse {
-    /// The response whose keys hold where this one has none.
+    /// The response that supplies every key not set here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub like: Option<Word>,
-    /// The status; without it, the name.
+    /// The status code, 200 to 599. Without it: the name if that is a number, otherwise the status of the response in
+    /// `like`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The reason phrase; without it, the registered one.
+    /// The reason phrase. Without it: the registered phrase.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Template>,
-    /// The field lines, one a line. A line is left out if a placeholder in it has no value.
+    /// The field lines, one per line. A line is left out if a placeholder in it has no value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub head: Option<String>,
-    /// The body: a page. Its line ends are sent as they are written here.
+    /// The body, as a page. Its line terminators are sent as written here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Template>,
-    /// The line ends of the body are sent as CR LF.
+    /// Whether the line terminators of the body are sent as CR LF.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crlf: Option<bool>,
-    /// How many requests it counts for in [connection] max_requests.
+    /// How many requests this response counts for in [connection] max_requests. Without it: one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<u64>,
-    /// What stands for `{title}` in the body...
+    /// The text of `{title}` in the body, where several responses share a page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<Template>,
-    /// ... and for `{text}`: for responses whose pages are otherwise the same.
+    /// The text of `{text}` in the body, where several responses share a page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Template>,
-    /// The body is the file itself.
+    /// Whether the body is the file itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<bool>,
-    /// The body is sent in chunks.
+    /// Whether the body is sent in chunks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunked: Option<bool>,
-    /// With `chunked`: only where the connection is kept; otherwise the end of the connection is the end of the body.
+    /// With `chunked`: only if the connection persists. Otherwise the close of the connection ends the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunked_if_kept: Option<bool>,
-    /// What `{content_length}` is in a reply to HEAD: as to GET (`same`), the same but `nonzero`, or `none`.
+    /// The value of `{content_length}` in a response to HEAD.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length_for_head: Option<LengthForHead>,
-    /// No head at all: the body alone is sent.
+    /// Whether the head is left out, so that only the body is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bare: Option<bool>,
-    /// The body is sent even to HEAD.
+    pub no_head: Option<bool>,
+    /// Whether the body is sent even in response to HEAD.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_for_head: Option<bool>,
-    /// How its head is written, if otherwise than [writes] says.
+    /// How the head is split into writes. Without it: as in [writes].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub head_apart: Option<Vec<usize>>,
-    /// The connection ends after it.
+    pub split_head: Option<Vec<usize>>,
+    /// Whether the connection is closed after this response. Without it, the request and the profile decide.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ends: Option<bool>,
-    /// What is said of the connection, whatever becomes of it.
+    pub close: Option<bool>,
+    /// The lines of `{connection_fields}`. Without it, they match what happens to the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub claims: Option<Claim>,
-    /// The response that takes its place for a request with a body.
+    pub connection_fields: Option<ConnectionFields>,
+    /// The response that replaces this one for a request with a body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_body: Option<Word>,
-    /// When the request's body is read, if otherwise than [request_body] read says.
+    /// When the request's body is read. Without it: as in [request_body] read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_body: Option<ReadBody>,
-    /// `false`: a client that waits for `100 Continue` gets this response in its place, and the connection ends.
+    /// `false`: a client that waits for `100 Continue` gets this response instead, and the connection is closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continues: Option<bool>,
-    /// The style of the end after it, if it ends the connection.
+    /// How the connection is closed, if this response closes it. Without it: as in [close].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub style: Option<Style>,
+    pub close_with: Option<CloseStyle>,
 }
 
-/// What a response says of its connection.
+/// Which lines `{connection_fields}` stands for in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Claim {
-    /// [connection.says] keep.
+pub enum ConnectionFields {
+    /// Those of [connection.fields] keep.
     Keep,
-    /// [connection.says] close.
+    /// Those of [connection.fields] close.
     Close,
-    /// Neither.
+    /// None.
     Nothing,
-    /// What would be said if this response did not end the connection.
+    /// Those that the response would have if it did not close the connection.
     AsIfKept,
 }
 
-/// What `{content_length}` is in a reply to HEAD.
+/// The value of `{content_length}` in a response to HEAD.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LengthForHead {
-    /// The same as in a reply to GET.
+    /// The same as in a response to GET.
     #[default]
     Same,
-    /// The same, unless it is zero: then there is none.
+    /// The same, but no value if it is zero.
     Nonzero,
-    /// There is none.
+    /// No value.
     None,
 }

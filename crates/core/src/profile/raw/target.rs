@@ -8,74 +8,73 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTarget {
-    /// Whether a target that gets a response gets it before the method is looked at.
+    /// Whether a response that this table gives to a target takes precedence over the one for the method.
     pub before_method: bool,
-    /// An absolute URI: its `path` counts, or it is taken `literally`, or a response.
+    /// An absolute URI: use its `path`, take the whole of it `literally` as the path, or a response.
     pub absolute: Word,
-    /// An absolute URI whose scheme is none of `schemes`: a response. Needed if there are `schemes`.
+    /// The response for an absolute URI whose scheme is not in `schemes`. Required if `schemes` is not empty.
     pub other_scheme: Option<Word>,
-    /// The schemes of absolute URIs, in lower case, the server's own first: the authority of another one says nothing
-    /// of the host. `*` stands for any other. With none, any scheme is taken, but only with `//` behind it.
+    /// Accepted schemes of absolute URIs, in lower case, the server's own first. Only with that one does the authority
+    /// name the host. `*` matches any other scheme. Empty: any scheme is accepted, but only if `//` follows it.
     pub schemes: Vec<String>,
-    /// An absolute URI whose authority is not what [head] host says: taken all the same (`literally`), or a response.
+    /// An absolute URI whose authority does not match [head] host: accept it (`literally`), or a response.
     pub bad_authority: Word,
-    /// The target `*`, and one without a path with OPTIONS: taken `literally`, or a response.
+    /// The target `*`, and a target without a path in an OPTIONS request: take it `literally`, or a response.
     pub asterisk: Word,
-    /// The host that the server takes for its own where a request names none; empty for its address.
+    /// The host that the server assumes if a request names none. Empty: its address.
     pub own_name: String,
-    /// An absolute URI that is a scheme and nothing more: a response; none: as any other.
+    /// The response for an absolute URI that consists of its scheme only. Without it: as for any other absolute URI.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub absolute_empty: Option<Word>,
-    /// Where the path of an absolute URI begins: at its first `slash`, or at the first character that no host `name`
-    /// has, with a slash put before it.
+    /// Where the host of an absolute URI ends and its path begins.
     pub absolute_host: AbsoluteHost,
-    /// A target without a path (`?x`, `http://host`): the `root`, or a response.
+    /// A target without a path, such as `?x` or `http://host`: the `root`, or a response.
     pub no_path: Word,
-    /// A target that does not begin with a slash, escaped or not, and is no absolute URI whose path counts: a `path` all
-    /// the same, or a response.
+    /// A target that does not begin with a slash, escaped or not, and is not an absolute URI whose path counts: treat
+    /// it as a `path`, or a response.
     pub no_slash: Word,
-    /// A `#`: the target `ends` there, or it is taken `literally`, or a response.
+    /// A `#` in the target: the target `ends` there, the `#` is taken `literally`, or a response.
     pub fragment: Word,
-    /// Bytes above 0x7f are `utf-8` or `latin-1`.
+    /// The encoding of bytes above 0x7f: `utf-8` or `latin-1`.
     pub charset: Word,
-    /// A `%` without two digits: taken `literally`, or a response.
+    /// A `%` without two hexadecimal digits: take it `literally`, or a response.
     pub bad_percent: Word,
-    /// `%2f`, and `%5c` where `\` is a slash: taken for a `slash`, or a response.
+    /// `%2f`, and `%5c` where `\` is a slash: treat it as a `slash`, or a response.
     pub encoded_slash: Word,
-    /// `\`: taken `literally`, for a `slash`, or a response.
+    /// A `\`: take it `literally`, treat it as a `slash`, or a response.
     pub backslash: Word,
-    /// A path that is no UTF-8 after decoding: looked up all the same (`literally`), or a response.
+    /// A path that is not valid UTF-8 after decoding: look it up (`literally`), or a response.
     pub bad_utf8: Word,
-    /// A NUL: a response.
+    /// The response for a NUL byte in the path.
     pub nul: Word,
-    /// More `..` than there are directories: they stop at the `root`, or a response.
+    /// A path with more `..` than directories: stop at the `root`, or a response.
     pub above_root: Word,
-    /// Whether `.` and `..` are worked in before anything but `%2e` is decoded and judged, or when all is.
+    /// Whether `.` and `..` are resolved before anything other than `%2e` is decoded and checked, instead of
+    /// afterwards.
     pub dots_first: bool,
     /// Whether a path may leave the root with `..` and come back by the name of the root directory.
     pub back_into_root: bool,
-    /// Any `..` at all: `resolve`, or a response.
+    /// A path that contains `..`: `resolve` it, or a response.
     pub dot_dot: Word,
-    /// A control character that is percent-encoded: taken `literally`, or a response.
+    /// A percent-encoded control character: take it `literally`, or a response.
     pub control: Word,
-    /// A `+`, or a percent-encoding, that is still there after decoding once: taken `literally`, or a response.
+    /// A `+` or a percent-encoding that remains after decoding once: take it `literally`, or a response.
     pub double_encoding: Word,
-    /// The longest path, in bytes as sent; 0 for no limit.
+    /// Maximum length of the path, in bytes as sent; 0 for no limit.
     pub longest_path: usize,
-    /// The longest query, in bytes as sent, without its `?`; 0 for no limit.
+    /// Maximum length of the query without its `?`, in bytes as sent; 0 for no limit.
     pub longest_query: usize,
-    /// A longer path or query: a response.
+    /// The response for a path or query over its limit.
     pub too_long: Word,
-    /// The longest path segment, in characters after decoding; 0 for no limit.
+    /// Maximum length of a path segment, in characters after decoding; 0 for no limit.
     pub longest_segment: usize,
-    /// The most path segments; 0 for no limit.
+    /// Maximum number of path segments; 0 for no limit.
     pub most_segments: usize,
-    /// A longer segment, or more of them: a response.
+    /// The response for a path over one of these two limits.
     pub bad_segments: Word,
-    /// What asks for a directory: a slash at the end of the path once it is `decoded` and its dot segments are worked
-    /// in, or of the path as `sent`.
+    /// Which path asks for a directory.
     pub end_slash: EndSlash,
-    /// Two slashes or more at the beginning count as one.
+    /// Whether two or more slashes at the beginning of a path count as one.
     pub merge_leading_slashes: bool,
 }
 
@@ -118,24 +117,25 @@ impl Default for RawTarget {
     }
 }
 
-/// Where the host of an absolute URI ends.
+/// Where the host of an absolute URI ends and its path begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AbsoluteHost {
     /// At the first slash, question mark or `#`.
     #[default]
     Slash,
-    /// At the first character that no host name has; and its backslashes are slashes.
+    /// At the first character that cannot be in a host name. A slash is put before the path, and its backslashes are
+    /// slashes.
     Name,
 }
 
-/// What asks for a directory.
+/// Which path asks for a directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndSlash {
-    /// The path's meaning.
+    /// A path that ends in a slash after decoding and after resolving dot segments.
     #[default]
     Decoded,
-    /// The path's last character.
+    /// A path that ends in a slash as sent.
     Sent,
 }

@@ -1,4 +1,4 @@
-//! `[timers]`: when a silent connection is ended, and what is said then.
+//! `[timers]`: when a silent connection is closed, and which response is sent first.
 
 use crate::profile::units::{Span, TimerText};
 use serde::{Deserialize, Serialize};
@@ -7,39 +7,41 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTimers {
-    /// Timers are looked at only at multiples of this time since the server started, those that `on_grid` names.
-    pub grid: Span,
-    /// Nothing received since the connection was accepted.
+    /// Interval at which the timers in `ticked` are checked, counted from the start of the server. A timer fires at
+    /// the first tick after it expires.
+    pub tick: Span,
+    /// No byte received since the connection was accepted.
     pub unused: TimerText,
-    /// A request line has begun and not ended.
+    /// A request line has begun but is not complete.
     pub line: TimerText,
     /// The request line is complete, the head is not.
     pub head: TimerText,
-    /// The same as `line`, on a connection that has served a request.
+    /// The same as `line`, on a connection that has already served a request. Without it: `line`.
     pub line_again: Option<TimerText>,
-    /// The same as `head`, on a connection that has served a request.
+    /// The same as `head`, on a connection that has already served a request. Without it: `head`.
     pub head_again: Option<TimerText>,
-    /// Only empty lines received since the last reply; none: as `line_again`.
+    /// Only empty lines received since the last response. Without it: `line_again`.
     pub blank: Option<TimerText>,
-    /// Nothing received since the last reply.
+    /// No byte received since the last response.
     pub idle: TimerText,
     /// The request body is not complete.
     pub body: TimerText,
-    /// Nothing of the request body has come since the reply was sent; none: as `body`. It ends as `idle` does.
-    pub body_behind: Option<TimerText>,
-    /// The names of the timers that obey `grid`.
-    pub on_grid: Vec<String>,
-    /// What counts where a timer runs out and bytes have come that were not noticed yet: the `bytes`, or the `timer`.
+    /// No byte of the request body received since the response was sent. Without it: `body`. The connection is closed
+    /// as by `idle`.
+    pub body_after_reply: Option<TimerText>,
+    /// Names of the timers that are checked only at each `tick`.
+    pub ticked: Vec<String>,
+    /// Which wins when a timer expires while unread bytes are already in the socket buffer.
     pub tie: Tie,
 }
 
-/// What counts where a timer runs out and bytes have come that were not noticed yet.
+/// Which wins when a timer expires while unread bytes are already in the socket buffer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tie {
-    /// They are looked for, and the connection goes on.
+    /// The bytes: they are read, and the connection goes on.
     #[default]
     Bytes,
-    /// They are not looked for, and the connection ends.
+    /// The timer: the bytes are not read, and the connection is closed.
     Timer,
 }

@@ -1,4 +1,4 @@
-//! `[types]`: media types by name.
+//! `[types]`: media types by file name.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -7,31 +7,31 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTypes {
-    /// Whether extensions that are not listed are looked up in the mime_guess table.
+    /// Whether an extension that is not listed is looked up in the table of the crate mime_guess.
     pub guess: bool,
     /// Whether a name without a dot is looked up as if it were an extension.
     pub whole_names: bool,
-    /// The type of a file without a known extension; empty for no type at all.
+    /// The type of a file without a known extension. Empty: no type.
     pub default: String,
-    /// The charset that is added to the types in `charset_for`; empty for none.
+    /// The text that is appended to the types in `charset_for`, such as `; charset=utf-8`. Empty: nothing is appended.
     pub charset: String,
-    /// Types that get the charset, with `*` for any characters.
+    /// The types that get `charset`. `*` matches any characters.
     pub charset_for: Vec<String>,
-    /// A built-in table of types by extension that is looked at behind `extensions` and `table`: `debian` (the mime.types
-    /// of Debian 12) or `mime-1.6` (the npm package of that name); empty for none.
+    /// A built-in table of types by extension, searched after `extensions` and `table`: `debian` (mime.types of Debian
+    /// 12) or `mime-1.6` (the npm package mime 1.6). Empty: no table.
     pub builtin: String,
-    /// Endings that stand for another: `tgz = "tar.gz"`.
+    /// Extensions that stand for another one: `tgz = "tar.gz"`.
     pub short: BTreeMap<String, String>,
-    /// Endings that name a content coding, in their case: the type is that of the name without it, and `{encoding}` is
-    /// the coding.
+    /// Extensions that name a content coding, case-sensitive: `gz = "gzip"`. The type is that of the name without it,
+    /// and `{encoding}` is the coding.
     pub codings: BTreeMap<String, String>,
-    /// The type by extension, in lower case and without its dot; empty for no type. `tar.gz` is one too.
+    /// The type by extension, in lower case and without the dot. `tar.gz` is an extension, too. Empty: no type.
     pub extensions: BTreeMap<String, String>,
-    /// More of them as a `mime.types` file has them: a type and its extensions on each line, or up to a `;`.
+    /// More types in the format of a `mime.types` file: a type and its extensions on each line, or up to a `;`.
     pub table: String,
-    /// Whether every extension of a name counts, the last one that is listed first, and not only the name's ending.
+    /// Whether every extension of a name is looked up, from the last to the first, and not only the end of the name.
     pub any_extension: bool,
-    /// Names looked up with their whole ending: whether the extension's case counts.
+    /// Whether `extensions` and `table` are case-sensitive.
     pub case_sensitive: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `[writes]`: how replies are cut into writes.
+//! `[writes]`: how responses are split into writes, and how slow readers are handled.
 
 use crate::profile::units::{Size, Span};
 use serde::{Deserialize, Serialize};
@@ -8,45 +8,46 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawWrites {
-    /// How a head in front of a file's content is written: together with the first piece of it, or in writes of its own
-    /// of so many lines each (an empty list: one write; `[1, 1]`: the status line, the next line, and the rest).
-    pub head_apart: Option<Vec<usize>>,
-    /// The same for a head in front of a page.
-    pub page_head_apart: Option<Vec<usize>>,
-    /// How many bytes of a file are written at a time.
-    pub piece: Size,
-    /// TCP_CORK: whether a reply with a file is held until a segment is full or the request is finished, its body
-    /// included. The system lets it go after 200 ms all the same. Linux alone has it.
+    /// How the head of a response with a file is split into writes: the number of lines in each. The rest of the head
+    /// is a last write. `[]`: the head is one write; `[1, 1]`: the status line, the next line, the rest. Without it,
+    /// the head is written together with the beginning of the file.
+    pub split_head: Option<Vec<usize>>,
+    /// The same for the head of a response with a page.
+    pub split_page_head: Option<Vec<usize>>,
+    /// How many bytes of a file are written at a time, 1 byte to 64 MiB.
+    pub chunk_size: Size,
+    /// TCP_CORK: whether a response with a file is held back until a segment is full or the request, with its body, is
+    /// finished. The system releases it after 200 ms in any case. Linux only.
     pub cork: bool,
-    /// TCP_NODELAY: whether small writes leave at once (Nagle's algorithm off).
+    /// TCP_NODELAY: whether small writes are sent at once, without Nagle's algorithm.
     pub nodelay: bool,
-    /// How long the reply waits before its first byte.
+    /// How long to wait before the first byte of a response.
     pub delay: Span,
-    /// How long it waits between its head, which then has a write of its own, and its body. It is not held back by
-    /// `cork` then.
+    /// How long to wait between the head, which is then a write of its own, and the body. It disables `cork`.
     pub body_delay: Span,
-    /// How long it waits between the pieces of a file. It is not held back by `cork` then.
+    /// How long to wait between two chunks of a file. It disables `cork`.
     pub pause: Span,
-    /// How long a client may take nothing of a reply before the connection is ended.
-    pub stalled: Span,
-    /// How many bytes a second a client must take of a reply that it keeps waiting, on average; 0 for any.
+    /// How long a client may accept no byte of a response before the connection is closed.
+    pub send_timeout: Span,
+    /// Minimum average rate at which a client must accept a response while the server waits for it, in bytes per
+    /// second; 0 for no minimum.
     pub min_rate: u64,
-    /// How long a client may stay below `min_rate` first.
+    /// How long a client may stay below `min_rate`.
     pub min_rate_after: Span,
 }
 
 impl Default for RawWrites {
     fn default() -> RawWrites {
         RawWrites {
-            head_apart: None,
-            page_head_apart: None,
-            piece: Size(64 << 10),
+            split_head: None,
+            split_page_head: None,
+            chunk_size: Size(64 << 10),
             cork: false,
             nodelay: true,
             delay: Span(None),
             body_delay: Span(None),
             pause: Span(None),
-            stalled: Span(None),
+            send_timeout: Span(None),
             min_rate: 0,
             min_rate_after: Span(Some(Duration::from_secs(5))),
         }

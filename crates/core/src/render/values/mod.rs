@@ -7,7 +7,8 @@ mod request;
 pub(crate) use file::write_etag;
 pub(super) use part::{Numbers, PartValues};
 
-use super::reply::{Body, Reply, Surroundings};
+use super::context::ConnectionContext;
+use super::reply::{Body, Reply};
 use crate::http1::host::{host_name, split_port};
 use crate::http1::text::decimal;
 use crate::http1::{Request, field};
@@ -21,7 +22,7 @@ use request::write_request_text;
 pub(super) struct ReplyValues<'a> {
     pub(super) reply: &'a Reply<'a>,
     pub(super) request: Option<&'a Request<'a>>,
-    pub(super) around: &'a Surroundings<'a>,
+    pub(super) connection: &'a ConnectionContext<'a>,
     pub(super) content_length: Option<u64>,
     pub(super) is_head: bool,
 }
@@ -76,7 +77,7 @@ impl ReplyValues<'_> {
         {
             Some(host) => out.extend_from_slice(host),
             None if !own_name.is_empty() => out.extend_from_slice(own_name.as_bytes()),
-            None => out.extend_from_slice(self.around.local.to_string().as_bytes()),
+            None => out.extend_from_slice(self.connection.local.to_string().as_bytes()),
         }
     }
 
@@ -91,7 +92,7 @@ impl ReplyValues<'_> {
             _ => {}
         }
         if out.len() == start {
-            out.extend_from_slice(self.around.local.ip().to_string().as_bytes());
+            out.extend_from_slice(self.connection.local.ip().to_string().as_bytes());
         }
     }
 }
@@ -101,10 +102,10 @@ impl Values for ReplyValues<'_> {
         match placeholder {
             Placeholder::Status => Some(u64::from(self.reply.response.status)),
             Placeholder::ContentLength => self.content_length.filter(|_| !self.reply.response.chunked),
-            Placeholder::Port => Some(u64::from(self.around.local.port())),
-            Placeholder::Remaining => self.around.remaining,
+            Placeholder::Port => Some(u64::from(self.connection.local.port())),
+            Placeholder::Remaining => self.connection.remaining,
             Placeholder::Counter | Placeholder::Random | Placeholder::RunRandom => {
-                Numbers(&self.around.moment).number(placeholder)
+                Numbers(&self.connection.render).number(placeholder)
             }
             _ => self
                 .reply
@@ -116,7 +117,7 @@ impl Values for ReplyValues<'_> {
 
     fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
         match placeholder {
-            Placeholder::Date => out.extend_from_slice(&self.around.moment.date),
+            Placeholder::Date => out.extend_from_slice(&self.connection.render.date),
             Placeholder::Reason => self.reply.response.write_reason(self, out),
             Placeholder::LastModified
                 if self.reply.profile.files.future_as_now
@@ -124,9 +125,9 @@ impl Values for ReplyValues<'_> {
                         .reply
                         .file
                         .as_ref()
-                        .is_some_and(|file| file.id.mtime_secs > self.around.moment.now_secs) =>
+                        .is_some_and(|file| file.id.mtime_secs > self.connection.render.now_secs) =>
             {
-                out.extend_from_slice(&self.around.moment.date);
+                out.extend_from_slice(&self.connection.render.date);
             }
             Placeholder::LastModified => match &self.reply.file {
                 Some(file) => write_last_modified(self.reply.profile, file, out),
@@ -138,11 +139,11 @@ impl Values for ReplyValues<'_> {
                 let Some(file) = &self.reply.file else {
                     return false;
                 };
-                return write_etag(self.reply.profile, file, self.around.moment.now_secs, out);
+                return write_etag(self.reply.profile, file, self.connection.render.now_secs, out);
             }
             Placeholder::TransferEncoding => {
                 let parts = matches!(&self.reply.body, Body::Ranges(parts) if parts.chunked);
-                if self.is_head || !(self.around.chunked || parts) {
+                if self.is_head || !(self.connection.chunked || parts) {
                     return false;
                 }
                 out.extend_from_slice(b"chunked");
@@ -160,9 +161,9 @@ impl Values for ReplyValues<'_> {
             Placeholder::Host => self.host(out),
             Placeholder::VirtualHost => self.virtual_host(out),
             Placeholder::ColonPort => {
-                if self.around.local.port() != 80 {
+                if self.connection.local.port() != 80 {
                     out.push(b':');
-                    decimal(u64::from(self.around.local.port()), out);
+                    decimal(u64::from(self.connection.local.port()), out);
                 }
             }
             Placeholder::Padding => {

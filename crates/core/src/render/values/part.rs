@@ -5,10 +5,10 @@ use crate::facts::FileFacts;
 use crate::http1::range::ByteRange;
 use crate::http1::text::decimal;
 use crate::profile::{Placeholder, Values};
-use crate::render::moment::Moment;
+use crate::render::context::RenderContext;
 
 /// The placeholders of a boundary.
-pub(in crate::render) struct Numbers<'a>(pub(in crate::render) &'a Moment);
+pub(in crate::render) struct Numbers<'a>(pub(in crate::render) &'a RenderContext);
 
 impl Values for Numbers<'_> {
     fn number(&self, placeholder: Placeholder) -> Option<u64> {

@@ -1,0 +1,101 @@
+//! The fields of a request that conditions and ranges depend on, as the profile reads them where they are repeated or
+//! folded.
+
+use crate::http1::Request;
+use crate::http1::field::{self, Name};
+use crate::http1::precondition::{Conditional, Method, Ranged};
+use crate::http1::range::Selection;
+use crate::profile::{Fold, Profile, Repeated};
+use std::borrow::Cow;
+
+type Value<'r> = Option<Cow<'r, [u8]>>;
+
+/// The fields.
+pub(super) struct ConditionalFields<'r> {
+    method: Method,
+    pub(super) range: Value<'r>,
+    if_match: Value<'r>,
+    if_none_match: Value<'r>,
+    if_modified_since: Value<'r>,
+    if_unmodified_since: Value<'r>,
+    if_range: Value<'r>,
+    cache_control: Value<'r>,
+}
+
+impl<'r> ConditionalFields<'r> {
+    pub(super) fn of(profile: &Profile, request: &Request<'r>) -> ConditionalFields<'r> {
+        let field = |name: Name| joined(profile, request, name, profile.repeated);
+        let date = |name: Name| joined(profile, request, name, profile.repeated_date);
+        ConditionalFields {
+            method: match request.method() {
+                b"GET" => Method::Get,
+                b"HEAD" => Method::Head,
+                _ => Method::Other,
+            },
+            range: field(Name::Range),
+            if_match: field(Name::IfMatch),
+            if_none_match: field(Name::IfNoneMatch),
+            if_modified_since: date(Name::IfModifiedSince),
+            if_unmodified_since: date(Name::IfUnmodifiedSince),
+            if_range: field(Name::IfRange),
+            cache_control: field(Name::CacheControl),
+        }
+    }
+
+    /// The conditional part, where the Range field would lead to `selection`.
+    pub(super) fn conditional(&self, selection: Option<&Selection>) -> Conditional<'_> {
+        Conditional {
+            method: self.method,
+            if_match: self.if_match.as_deref(),
+            if_none_match: self.if_none_match.as_deref(),
+            if_modified_since: self.if_modified_since.as_deref(),
+            if_unmodified_since: self.if_unmodified_since.as_deref(),
+            if_range: self.if_range.as_deref(),
+            cache_control: self.cache_control.as_deref(),
+            range: Ranged::of(selection),
+        }
+    }
+}
+
+/// The value of a field that may be repeated or folded, as the profile reads it.
+fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name, repeated: Repeated) -> Option<Cow<'a, [u8]>> {
+    // Most requests have none of these.
+    request.get(name)?;
+    let mut values = request
+        .all_as(name, profile.trailing_space)
+        .map(|value| unfolded(value, profile.fold));
+    let first = values.next()?;
+    let mut more = values.peekable();
+    if more.peek().is_none() {
+        return Some(first);
+    }
+    let between: &[u8] = match repeated {
+        Repeated::First => return Some(first),
+        Repeated::Last => return more.last(),
+        Repeated::Join => b", ",
+        Repeated::JoinTight => b",",
+    };
+    let mut whole = first.into_owned();
+    for value in more {
+        whole.extend_from_slice(between);
+        whole.extend_from_slice(&value);
+    }
+    Some(Cow::Owned(whole))
+}
+
+/// A field value that may go on over several lines, as the profile reads it.
+fn unfolded(value: &[u8], fold: Fold) -> Cow<'_, [u8]> {
+    if fold == Fold::Sent || memchr::memchr(b'\n', value).is_none() {
+        return Cow::Borrowed(value);
+    }
+    let mut whole = Vec::with_capacity(value.len());
+    match fold {
+        Fold::Space => field::unfold(value, &mut whole),
+        Fold::Cut | Fold::Sent => {
+            for line in value.split(|b| *b == b'\n') {
+                whole.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+            }
+        }
+    }
+    Cow::Owned(whole)
+}

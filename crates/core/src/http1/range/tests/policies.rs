@@ -1,0 +1,82 @@
+//! The policies that the tables of tests compare, as they stand in a profile.
+
+/// The default with no key set.
+pub(super) const RFC: &str = "";
+
+/// Reads much, merges all, and gives up where several remain.
+pub(super) const MERGED: &str = r#"
+    unit = "exact"
+    empty_list = "unsatisfiable"
+    numbers = "leading"
+    bad_member = "drop"
+    empty_member = "bad"
+    reversed = "unsatisfiable"
+    long_suffix = "unsatisfiable"
+    several = "whole"
+    merge = "all"
+    max_ranges = 0
+    max_overlaps = 0
+    max_reversals = 0
+"#;
+
+/// One range or none.
+pub(super) const SINGLE: &str = r#"
+    unit = "any-case-spaced"
+    other_unit = "unsatisfiable"
+    empty_list = "unsatisfiable"
+    numbers = "trimmed"
+    bad_member = "unsatisfiable"
+    empty_member = "bad"
+    suffix_zero = "everything"
+    long_suffix = "unsatisfiable"
+    empty_file = "whole"
+    several = "unsatisfiable"
+    several_counts = "asked"
+    larger_than_file = true
+    max_ranges = 0
+    max_overlaps = 0
+    max_reversals = 0
+"#;
+
+/// Any number of ranges with spaces in them, nothing bad.
+pub(super) const SPACED: &str = r#"
+    numbers = "spaced"
+    largest_number = "signed64"
+    bad_member = "unsatisfiable"
+    empty_member = "bad"
+    reversed = "unsatisfiable"
+    empty_file = "whole-from-zero"
+    max_ranges = 0
+    max_overlaps = 0
+    max_reversals = 0
+"#;
+
+/// No space, neighbours merged, limits.
+pub(super) const TIGHT: &str = r#"
+    numbers = "tight"
+    largest_number = "signed64"
+    empty_member = "end-if-first"
+    suffix_zero = "bad"
+    empty_file = "whole"
+    open_from_zero = "everything"
+    merge = "neighbours"
+    max_ranges = 200
+    max_overlaps = 20
+    max_reversals = 20
+"#;
+
+/// As before there were limits: what stands before a bad member counts, any comma makes it several.
+pub(super) const OPEN: &str = r#"
+    empty_list = "unsatisfiable"
+    numbers = "signed"
+    largest_number = "signed64"
+    bad_member = "end"
+    empty_member = "end-if-first"
+    reversed = "unsatisfiable"
+    empty_file = "whole"
+    several_counts = "asked"
+    larger_than_file = true
+    max_ranges = 0
+    max_overlaps = 0
+    max_reversals = 0
+"#;

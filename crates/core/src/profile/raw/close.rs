@@ -1,0 +1,97 @@
+//! `[close]` and `[client_fin]`: how either side closes a connection.
+
+use super::word;
+use crate::profile::units::{Span, Word};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `[close]`: how to close the connection, by reason. The value is one of `fin`, `close`, `linger`, `rst` and `hold`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RawClose {
+    /// How to close for every reason without a key of its own.
+    pub default: CloseStyle,
+    /// How to close while bytes from the client are unread, for every reason without a key of its own. Without it,
+    /// unread bytes make no difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<CloseStyle>,
+    /// How to close after the response to a request whose body was read completely. Without it, the body makes no
+    /// difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_body: Option<CloseStyle>,
+    /// For `linger`: close the socket when the client has been silent for this long.
+    pub linger_quiet: Span,
+    /// For `linger`: close the socket after this time in any case.
+    pub linger_total: Span,
+    /// How long to wait between the last response and the close.
+    pub pause: Span,
+    /// Whether a byte received during `pause` leaves the close to the client, as `hold` does.
+    pub pause_holds: bool,
+    /// How to close, by reason.
+    #[serde(flatten)]
+    pub by_reason: BTreeMap<String, CloseStyle>,
+}
+
+impl Default for RawClose {
+    fn default() -> RawClose {
+        RawClose {
+            default: CloseStyle::Fin,
+            unread: None,
+            after_body: None,
+            linger_quiet: Span(Some(std::time::Duration::from_secs(2))),
+            linger_total: Span(Some(std::time::Duration::from_secs(30))),
+            pause: Span(None),
+            pause_holds: false,
+            by_reason: BTreeMap::new(),
+        }
+    }
+}
+
+/// How the close of a connection looks on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CloseStyle {
+    /// Send FIN and close the socket. Later bytes from the client are answered with RST.
+    #[default]
+    Fin,
+    /// Close the socket at once. The system sends FIN, or RST if bytes from the client are unread.
+    Close,
+    /// Send FIN, read and discard what the client still sends, then close the socket.
+    Linger,
+    /// Send RST.
+    Rst,
+    /// Send nothing and leave the connection open until the client closes it.
+    Hold,
+}
+
+/// `[client_fin]`: in a head `silent`, `complete` (as if the head ended there) or a response.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawClientFin {
+    /// FIN inside a request line: `silent` (close without a response), `complete` (treat the head as complete), or a
+    /// response.
+    pub in_line: Word,
+    /// FIN inside a head, after its request line. Values as for `in_line`.
+    pub in_head: Word,
+    /// FIN inside a request body: `silent`, or a response.
+    pub in_body: Word,
+    /// FIN after a complete request: `serve` it, or `drop` the response if a file has to be looked up for it. With
+    /// `drop`, if the request is followed by bytes that do not form a complete request, the response is that of
+    /// `in_head`.
+    pub after_request: Word,
+    /// For `drop`: how long after the request's last byte the FIN still counts, that is, how long the lookup of a file
+    /// takes.
+    pub drop_within: Span,
+}
+
+impl Default for RawClientFin {
+    fn default() -> RawClientFin {
+        RawClientFin {
+            in_line: word("silent"),
+            in_head: word("silent"),
+            in_body: word("silent"),
+            after_request: word("serve"),
+            drop_within: Span(Some(std::time::Duration::ZERO)),
+        }
+    }
+}

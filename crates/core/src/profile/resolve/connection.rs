@@ -1,0 +1,49 @@
+//! `[connection]`, with all tables about connections.
+
+use super::close::{client_fin, close_policy};
+use super::names::Names;
+use super::timers::timers;
+use super::{Mistake, mistake};
+use crate::profile::ConnectionPolicy;
+use crate::profile::raw::Raw;
+use crate::profile::units::Word;
+
+/// How long connections persist, what responses announce about it, and how connections are closed.
+pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mistake> {
+    let connection = &raw.connection;
+    for line in connection.fields.keep.iter().chain(&connection.fields.close) {
+        if line.source().contains(['\r', '\n']) || !line.source().contains(':') {
+            return Err(mistake(
+                &["connection", "fields"],
+                format!(
+                    "expected a field line such as \"Connection: close\", got `{}`",
+                    line.source()
+                ),
+            ));
+        }
+    }
+    Ok(ConnectionPolicy {
+        persistent: connection.persistent,
+        http10_keep_alive: connection.http10_keep_alive,
+        http10_needs_length: connection.http10_needs_length,
+        http10_keep_wins: connection.http10_keep_wins,
+        proxy_connection: connection.proxy_connection,
+        upgrade_swallows: connection.upgrade_swallows,
+        search: connection.search,
+        repeated: connection.repeated,
+        not_kept: connection.not_kept.clone(),
+        max_requests: Some(connection.max_requests).filter(|n| *n > 0),
+        max_age: connection.max_age.0,
+        max_connections: Some(connection.max_connections).filter(|n| *n > 0),
+        full: match &connection.full {
+            Some(word) => names.answer(&["connection", "full"], word)?,
+            None => names.answer(&["connection", "full"], &Word("503".to_owned()))?,
+        },
+        announce: connection.announce,
+        keep_fields: connection.fields.keep.clone(),
+        close_fields: connection.fields.close.clone(),
+        timers: timers(raw, names)?,
+        close: close_policy(raw)?,
+        client_fin: client_fin(raw, names)?,
+    })
+}

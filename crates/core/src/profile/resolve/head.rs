@@ -1,0 +1,56 @@
+//! `[head]`, and the rules of `[request_body]` that apply to heads.
+
+use super::faults::faults;
+use super::names::Names;
+use super::{Mistake, checked, methods};
+use crate::http1::head::{Buffers, Http09};
+use crate::http1::request::LARGEST;
+use crate::http1::{BodyRules, HeadPolicy};
+use crate::profile::raw::{self, Raw};
+
+/// Limits on request heads, and how they are parsed.
+pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
+    let faults = faults(raw, names)?;
+    let buffers = match &raw.head.buffers {
+        Some(buffers) => Some(Buffers {
+            first: checked("head", "buffers", buffers.first.0, 16, 1 << 20)? as usize,
+            size: checked("head", "buffers", buffers.size.0, 16, 1 << 20)? as usize,
+            count: buffers.count,
+        }),
+        None => None,
+    };
+    Ok(HeadPolicy {
+        line: checked("head", "line", raw.head.line.0, 16, 1 << 20)? as usize,
+        field: checked("head", "field", raw.head.field.0, 16, 1 << 20)? as usize,
+        fields: raw.head.fields,
+        size: checked("head", "size", raw.head.size.0, 64, 4 << 20)? as usize,
+        buffers,
+        once: raw.head.once.clone(),
+        trim_tabs: raw.head.trim_tabs,
+        value: Some(raw.head.value.0 as usize).filter(|n| *n > 0),
+        empty_lines: Some(raw.head.empty_lines).filter(|n| *n > 0),
+        full_http09_refusals: raw.head.http09_refused == Http09::Full,
+        host_beside_uri: raw.head.host_beside_uri,
+        fields_by_next_line: raw.head.fields_judged_by == raw::FieldsJudgedBy::NextLine,
+        host: raw.head.host,
+        body: BodyRules {
+            delimiter: raw.request_body.delimiter,
+            length: raw.request_body.length,
+            expect: raw.request_body.expect,
+            expect_http10: raw.request_body.expect_http10,
+            expect_connect: raw.request_body.expect_connect,
+            largest: checked("request_body", "largest", raw.request_body.largest.0, 0, LARGEST)?,
+        },
+        tab_is_text: raw.head.tab == raw::Tab::Text,
+        name_space_is_part: raw.head.name_space == raw::NameSpace::Part,
+        counts_parts: raw.head.counts == raw::Counts::Parts,
+        http2_as_http10: raw.head.http2 == raw::Http2::Http10,
+        by_byte: raw.head.judged_by == raw::JudgedBy::Byte,
+        count_ends: raw.head.count_ends,
+        separators: raw.head.separators,
+        cr_ends_field: raw.head.cr_ends_field,
+        http09: raw.head.http09,
+        faults,
+        methods: methods::known(raw),
+    })
+}

@@ -1,0 +1,149 @@
+//! Resolves a profile as written into a valid one.
+//!
+//! Resolves names, fills in defaults and checks what depends on more than one key. Each table that is more than a copy
+//! has its own file.
+
+mod close;
+mod connection;
+mod faults;
+mod files;
+mod head;
+mod methods;
+mod names;
+mod responses;
+mod target;
+mod timers;
+
+use super::raw::{PipelinedFault, Raw};
+use super::template::Template;
+use super::types::MediaTypes;
+use super::units::Span;
+use super::{Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near};
+use connection::connection_policy;
+#[cfg(test)]
+pub(super) use faults::general_case;
+use files::file_policy;
+use head::head_policy;
+use methods::methods;
+use names::Names;
+use responses::responses;
+use std::time::Duration;
+use target::target_policy;
+
+/// The path of the key, from the outermost table, and what is wrong with it.
+pub(super) type Mistake = (Vec<String>, String);
+
+/// Resolves the profile `name`.
+pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
+    let (responses, names) = responses(&raw.response, &raw.fields)?;
+    let request_body = request_body(raw, &names)?;
+    Ok(Profile {
+        name: name.to_owned(),
+        title: raw.title.clone(),
+        measured: raw.measured.clone(),
+        port: raw.port.unwrap_or(3000),
+        server: raw.server.clone(),
+        head: head_policy(raw, &names)?,
+        read: checked("head", "read", raw.head.read.0, 512, 1 << 20)? as usize,
+        repeated: raw.head.repeated,
+        pipelined_fault_discards: raw.head.pipelined_fault == PipelinedFault::Discards,
+        repeated_date: raw.head.repeated_date.unwrap_or(Repeated::First),
+        fold: raw.head.fold,
+        trailing_space: raw.head.trailing_space,
+        methods: methods(raw, &names)?,
+        target: target_policy(raw, &names)?,
+        files: file_policy(raw, &names)?,
+        types: MediaTypes::new(&raw.types).map_err(|why| mistake(&["types", "builtin"], why))?,
+        conditions: raw.conditions.clone(),
+        range: raw.range.clone(),
+        multipart: Multipart {
+            content_type: raw.multipart.content_type.clone(),
+            boundary: raw.multipart.boundary.clone(),
+            part: lines_of(&raw.multipart.part).map_err(|why| mistake(&["multipart", "part"], why))?,
+            end: raw.multipart.end.clone(),
+            parts_before_chunks: Some(raw.multipart.parts_before_chunks).filter(|n| *n > 0),
+        },
+        padding: Padding {
+            text: raw.padding.text.repeat(raw.padding.times.unwrap_or(1).min(1000)),
+            agents: raw.padding.agents.clone(),
+        },
+        request_body,
+        connection: connection_policy(raw, &names)?,
+        writes: WritePolicy {
+            split_head: raw.writes.split_head.clone(),
+            split_page_head: raw.writes.split_page_head.clone(),
+            chunk_size: checked("writes", "chunk_size", raw.writes.chunk_size.0, 1, 64 << 20)? as usize,
+            cork: raw.writes.cork && waits(raw.writes.body_delay).is_none() && waits(raw.writes.pause).is_none(),
+            nodelay: raw.writes.nodelay,
+            delay: waits(raw.writes.delay),
+            body_delay: waits(raw.writes.body_delay),
+            pause: waits(raw.writes.pause),
+            send_timeout: raw.writes.send_timeout.0,
+            min_rate: Some(raw.writes.min_rate).filter(|rate| *rate > 0),
+            min_rate_after: raw.writes.min_rate_after.0.unwrap_or(Duration::MAX),
+        },
+        responses: Responses {
+            ok: names.required("200")?,
+            partial: names.required("206")?,
+            not_modified: names.required("304")?,
+            precondition_failed: names.required("412")?,
+            unsatisfiable: names.required("416")?,
+            all: responses,
+        },
+    })
+}
+
+fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> {
+    let body = &raw.request_body;
+    let limit = match (body.limit, &body.too_large) {
+        (Some(limit), Some(word)) => Some((limit.0, names.answer(&["request_body", "too_large"], word)?)),
+        (Some(_), None) => {
+            return Err(mistake(
+                &["request_body", "limit"],
+                "expected `too_large`, too: the response to a larger body, such as 413",
+            ));
+        }
+        (None, _) => None,
+    };
+    Ok(RequestBodyPolicy {
+        both_ends: body.both_ends,
+        read: body.read,
+        continues: body.continues,
+        continue_times: body.continue_times.unwrap_or(1),
+        continue_without_body: body.continue_without_body,
+        look_first: body.look_first,
+        before_end: body.before_end,
+        continue_unsent_ends: body.continue_unsent_ends,
+        continue_times_old: body.continue_times_old.unwrap_or(0),
+        limit,
+    })
+}
+
+/// A delay; `None` if it is zero or never.
+fn waits(span: Span) -> Option<Duration> {
+    span.0.filter(|time| !time.is_zero())
+}
+
+fn mistake(key: &[&str], message: impl Into<String>) -> Mistake {
+    (key.iter().map(|k| (*k).to_owned()).collect(), message.into())
+}
+
+fn checked(table: &str, key: &str, value: u64, least: u64, most: u64) -> Result<u64, Mistake> {
+    if (least..=most).contains(&value) {
+        return Ok(value);
+    }
+    Err(mistake(
+        &[table, key],
+        format!("expected {least} to {most} bytes, got {value}"),
+    ))
+}
+
+/// `; did you mean ...?` if `name` resembles a known name; otherwise empty.
+fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    near(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
+}
+
+/// A template split after each line terminator, because each line is rendered or left out on its own.
+fn lines_of(template: &Template) -> Result<Vec<Template>, String> {
+    template.source().split_inclusive('\n').map(Template::parse).collect()
+}

@@ -1,0 +1,114 @@
+//! Commands to running servers and queries about their connections, from any thread.
+
+use super::Site;
+use super::local_server::LocalServer;
+use super::registry::ConnectionInfo;
+use crate::sys::Kernel;
+use labserve_core::profile::CloseStyle;
+use std::rc::Rc;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+/// A command to a worker. A server is named by its index in the list that was passed to [`super::run`].
+#[derive(Clone, Debug)]
+pub(super) enum Command {
+    /// Serve `site` from the next request on.
+    Reload { server: usize, site: Box<Site> },
+    /// Accept connections, or leave them in the system's backlog.
+    SetAccepting { server: usize, accepting: bool },
+    /// Answer a query about the worker's connections.
+    Query(Query),
+    /// Stop.
+    Stop,
+}
+
+/// A query about a worker's connections, with the channel for its reply. A worker that has nothing to report does not
+/// reply: it drops its sender.
+#[derive(Clone, Debug)]
+pub(super) enum Query {
+    /// All open connections.
+    List(UnboundedSender<Vec<ConnectionInfo>>),
+    /// The connection with this id, and what the kernel reports about it.
+    Get(u64, UnboundedSender<(ConnectionInfo, Option<Kernel>)>),
+    /// Close the connection with this id in this style. The reply means that it was found.
+    Close(u64, CloseStyle, UnboundedSender<()>),
+}
+
+/// A handle that controls running servers: it sends commands and queries to all workers.
+#[derive(Clone, Debug)]
+pub struct Control(pub(super) Vec<UnboundedSender<Command>>);
+
+impl Control {
+    /// Replaces what the server with this index serves, from the next request on. Open connections stay open; an idle one
+    /// keeps the timer that is already running. Address and port do not change.
+    pub fn reload(&self, server: usize, site: &Site) {
+        let site = Box::new(site.clone());
+        self.send(&Command::Reload { server, site });
+    }
+
+    /// Makes the server with this index accept connections, or stop accepting them. The operating system completes
+    /// handshakes either way, until the backlog is full.
+    pub fn set_accepting(&self, server: usize, accepting: bool) {
+        self.send(&Command::SetAccepting { server, accepting });
+    }
+
+    /// The open connections of all servers, ordered by id.
+    pub async fn connections(&self) -> Vec<ConnectionInfo> {
+        let mut all = self.query(Query::List).await.concat();
+        all.sort_by_key(|connection| connection.id);
+        all
+    }
+
+    /// The open connection with this id, and what the kernel reports about it on systems that do. `None` if it is not
+    /// open.
+    pub async fn connection(&self, id: u64) -> Option<(ConnectionInfo, Option<Kernel>)> {
+        self.query(|reply| Query::Get(id, reply)).await.pop()
+    }
+
+    /// Closes the connection with this id in this style, whatever its state. False if it is not open.
+    pub async fn close(&self, id: u64, style: CloseStyle) -> bool {
+        !self.query(|reply| Query::Close(id, style, reply)).await.is_empty()
+    }
+
+    pub(super) fn send(&self, command: &Command) {
+        for worker in &self.0 {
+            // A worker that has ended needs no command.
+            let _ = worker.send(command.clone());
+        }
+    }
+
+    /// Sends a query to all workers and collects the replies.
+    async fn query<R>(&self, query: impl FnOnce(UnboundedSender<R>) -> Query) -> Vec<R> {
+        let (sender, mut replies) = unbounded_channel();
+        self.send(&Command::Query(query(sender)));
+        let mut all = Vec::new();
+        // Ends when every worker has dropped its sender.
+        while let Some(reply) = replies.recv().await {
+            all.push(reply);
+        }
+        all
+    }
+}
+
+/// Answers a query for the servers of one worker. A caller that no longer waits for the reply is not an error.
+pub(super) fn answer(query: Query, servers: &[Rc<LocalServer>]) {
+    let mut registries = servers
+        .iter()
+        .enumerate()
+        .map(|(index, server)| (index, &server.registry));
+    match query {
+        Query::List(reply) => {
+            let all = registries.flat_map(|(index, registry)| registry.connections(index));
+            let _ = reply.send(all.collect());
+        }
+        Query::Get(id, reply) => {
+            if let Some(found) = registries.find_map(|(index, registry)| registry.connection(index, id)) {
+                let _ = reply.send(found);
+            }
+        }
+        Query::Close(id, style, reply) => {
+            if registries.any(|(_, registry)| registry.close(id, style)) {
+                let _ = reply.send(());
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Accepts connections, and admits or refuses them.
+
+use super::driver::{self, Driver, Entry};
+use super::fd_reserve::{FdReserve, RECHECK};
+use super::local_server::LocalServer;
+use crate::events::ConnectionMeta;
+use socket2::SockRef;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// The task that accepts connections for one server on one worker. It can be paused: new connections then wait in the
+/// system's backlog. Dropping it ends the task.
+#[derive(Debug)]
+pub(super) struct AcceptLoop {
+    listener: Rc<TcpListener>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl AcceptLoop {
+    pub(super) fn start(listener: TcpListener, server: &Rc<LocalServer>) -> AcceptLoop {
+        let mut accept_loop = AcceptLoop {
+            listener: Rc::new(listener),
+            task: None,
+        };
+        accept_loop.set_accepting(true, server);
+        accept_loop
+    }
+
+    /// Resumes or pauses it. Does nothing if it is in that state already.
+    pub(super) fn set_accepting(&mut self, accepting: bool, server: &Rc<LocalServer>) {
+        if !accepting {
+            if let Some(task) = self.task.take() {
+                task.abort();
+            }
+        } else if self.task.is_none() {
+            let accept = accept(Rc::clone(&self.listener), Rc::clone(server));
+            self.task = Some(tokio::task::spawn_local(accept));
+        }
+    }
+}
+
+impl Drop for AcceptLoop {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+/// How long to wait after `accept` has failed.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// Accepts connections until the task is aborted.
+async fn accept(listener: Rc<TcpListener>, server: Rc<LocalServer>) {
+    let reserve = FdReserve::of_process();
+    let inherited = Inherited::of(&listener);
+    let mut failing = false;
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                failing = false;
+                let is_last = reserve.is_reached_by(&stream);
+                admit(stream, peer, inherited, &server);
+                if is_last {
+                    wait_for_descriptors(reserve, &listener, &server).await;
+                }
+            }
+            // The client disconnected before its connection was accepted.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+                ) => {}
+            // The system lacks a resource, such as descriptors or memory. Retrying at once would keep a CPU busy.
+            Err(error) => {
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!("cannot accept a connection, trying again: {error}");
+                }
+                server.cache.borrow_mut().clear();
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// Waits until a descriptor below the reserve is free. New clients wait in the backlog meanwhile; accepted connections are
+/// not affected.
+async fn wait_for_descriptors(reserve: FdReserve, listener: &TcpListener, server: &LocalServer) {
+    if reserve.leaves_room(listener) {
+        return;
+    }
+    tracing::warn!("no descriptors are left for more connections (ulimit -n): further clients wait until others leave");
+    while !reserve.leaves_room(listener) {
+        // A cached file that is not being sent is worth less than a connection.
+        server.cache.borrow_mut().clear();
+        tokio::time::sleep(RECHECK).await;
+    }
+}
+
+/// Properties that every accepted connection inherits from the listener. Knowing them saves system calls per connection.
+#[derive(Clone, Copy, Debug)]
+struct Inherited {
+    /// TCP_NODELAY: on Linux a connection starts with its listener's setting.
+    nodelay: bool,
+    /// The server's address; `None` if the listener is bound to all addresses and connections differ.
+    local: Option<SocketAddr>,
+}
+
+impl Inherited {
+    fn of(listener: &TcpListener) -> Inherited {
+        let local = listener.local_addr().ok();
+        Inherited {
+            nodelay: cfg!(target_os = "linux") && SockRef::from(listener).tcp_nodelay().unwrap_or(false),
+            local: local.filter(|address| !address.ip().is_unspecified()),
+        }
+    }
+}
+
+fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, server: &Rc<LocalServer>) {
+    let site = server.site();
+    let id = server.shared.next_connection_id();
+    let local = inherited.local.or_else(|| stream.local_addr().ok()).unwrap_or(peer);
+    let nodelay = site.profile.writes.nodelay;
+    if nodelay != inherited.nodelay
+        && let Err(error) = stream.set_nodelay(nodelay)
+    {
+        tracing::debug!("TCP_NODELAY: {error}");
+    }
+    let open = OpenCount::new(server, site.profile.connection.max_connections);
+    let driver = Box::new(Driver::new(
+        stream,
+        Rc::new(ConnectionMeta::new(id, peer, local)),
+        Rc::clone(server),
+    ));
+    tokio::task::spawn_local(async move {
+        driver::drive(driver, open.entry).await;
+        drop(open);
+    });
+}
+
+/// Counts a connection as open until it is dropped, however the connection's task ends.
+struct OpenCount {
+    server: Rc<LocalServer>,
+    entry: Entry,
+}
+
+impl OpenCount {
+    /// Counts one more connection and admits it if fewer than `limit` are admitted. A refused connection does not count
+    /// against the limit while it gets its refusal.
+    fn new(server: &Rc<LocalServer>, limit: Option<u64>) -> OpenCount {
+        server.open.set(server.open.get() + 1);
+        let one_more = |open: u64| limit.is_none_or(|limit| open < limit).then_some(open + 1);
+        let admitted = server
+            .admitted_everywhere
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        OpenCount {
+            server: Rc::clone(server),
+            entry: match admitted {
+                Ok(_) => Entry::Admitted,
+                Err(_) => Entry::Refused,
+            },
+        }
+    }
+}
+
+impl Drop for OpenCount {
+    fn drop(&mut self) {
+        self.server.open.set(self.server.open.get() - 1);
+        if matches!(self.entry, Entry::Admitted) {
+            self.server.admitted_everywhere.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}

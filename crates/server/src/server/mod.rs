@@ -1,0 +1,248 @@
+//! The I/O: listeners, worker threads and connections.
+//!
+//! Each worker is one thread with a single-threaded runtime. A connection stays on the worker that accepted it, so requests
+//! neither share data between threads nor take locks.
+
+#[cfg(test)]
+mod allocations;
+mod behind;
+mod body;
+mod control;
+mod decide;
+mod detail;
+mod driver;
+mod end;
+mod ending;
+mod exchange;
+mod fd_reserve;
+mod finish;
+mod guard;
+mod listener;
+mod local_server;
+mod pace;
+mod registry;
+mod single;
+mod through_hyper;
+mod waiting;
+mod wire;
+mod woken;
+mod writing;
+
+pub use crate::sys::Kernel;
+pub use control::Control;
+pub use registry::ConnectionInfo;
+pub use single::Single;
+
+use crate::events::EventSenders;
+use crate::files::{Limits, Root};
+use control::Command;
+use labserve_core::profile::Profile;
+use listener::AcceptLoop;
+use local_server::{LocalServer, Shared};
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::Instant;
+
+/// What a server serves, and how.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The server behaviour to follow.
+    pub profile: Profile,
+    /// The files.
+    pub root: Root,
+    /// Limits of each worker's cache of open files.
+    pub cache: Limits,
+}
+
+/// A server that is bound to its port but not running yet.
+#[derive(Debug)]
+pub struct Server {
+    site: Site,
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Binds a server to `address`. Port 0 means any free port.
+    ///
+    /// # Errors
+    /// The address is in use, or does not belong to this machine.
+    pub fn bind(site: Site, address: SocketAddr) -> io::Result<Server> {
+        use socket2::{Domain, Protocol, Socket, Type};
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        crate::sys::claim_address(&socket)?;
+        // On Linux connections inherit this. Elsewhere the listener sets it on each of them.
+        socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
+        if address.is_ipv6() && address.ip().is_unspecified() {
+            // `[::]` is to accept IPv4 too. That is the default on Linux and macOS, but not on Windows.
+            socket.set_only_v6(false)?;
+        }
+        socket.bind(&address.into())?;
+        socket.listen(1024)?;
+        socket.set_nonblocking(true)?;
+        let listener: std::net::TcpListener = socket.into();
+        let address = listener.local_addr()?;
+        Ok(Server {
+            site,
+            listener,
+            address,
+        })
+    }
+
+    /// The address that it is bound to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it serves.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+}
+
+/// Running servers.
+#[derive(Debug)]
+pub struct Running {
+    control: Control,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// The handle for commands and queries.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Stops accepting, lets replies in progress finish within [`Options::grace`], and closes all other connections.
+    /// Returns when the workers have ended.
+    pub fn stop(self) {
+        self.control.send(&Command::Stop);
+        for worker in self.workers {
+            if worker.join().is_err() {
+                tracing::error!("a worker ended with a panic");
+            }
+        }
+    }
+}
+
+/// How servers run, independent of what they serve.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The number of worker threads; at least one is started.
+    pub workers: usize,
+    /// How long replies in progress may take when the servers stop.
+    pub grace: Duration,
+    /// Whether to limit log lines to a rate that a person can read.
+    pub throttle_log: bool,
+}
+
+/// The default of [`Options::grace`].
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// Starts the workers, each of which serves all of `servers`, and sends events to `senders`.
+///
+/// # Errors
+/// A thread cannot be started, or a listener cannot be duplicated for it.
+pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io::Result<Running> {
+    crate::sys::raise_file_limit();
+    let shared = Arc::new(Shared::new());
+    let admitted: Vec<Arc<AtomicU64>> = servers.iter().map(|_| Arc::default()).collect();
+    let mut running = Running {
+        control: Control(Vec::new()),
+        workers: Vec::new(),
+    };
+    for number in 0..options.workers.max(1) {
+        let specs = servers
+            .iter()
+            .zip(&admitted)
+            .map(|(server, admitted)| {
+                Ok(ServerSpec {
+                    listener: server.listener.try_clone()?,
+                    site: server.site.clone(),
+                    admitted: Arc::clone(admitted),
+                    senders: senders.clone(),
+                })
+            })
+            .collect::<io::Result<Vec<ServerSpec>>>()?;
+        let (commands, received) = unbounded_channel();
+        let shared = Arc::clone(&shared);
+        let work = move || match tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build_local(Default::default())
+        {
+            Ok(runtime) => runtime.block_on(work(specs, shared, received, options)),
+            Err(error) => tracing::error!("cannot start a worker: {error}"),
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("worker-{number}"))
+            .spawn(work)?;
+        running.control.0.push(commands);
+        running.workers.push(thread);
+    }
+    Ok(running)
+}
+
+/// One server, as it is handed to one worker.
+struct ServerSpec {
+    listener: std::net::TcpListener,
+    site: Site,
+    /// How many open connections all workers together have admitted to this server.
+    admitted: Arc<AtomicU64>,
+    senders: EventSenders,
+}
+
+/// A worker: serves `specs` until it is told to stop, or until the last [`Control`] is dropped.
+async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: UnboundedReceiver<Command>, options: Options) {
+    let mut servers = Vec::new();
+    let mut accept_loops = Vec::new();
+    for spec in specs {
+        let shared = Arc::clone(&shared);
+        let server = Rc::new(LocalServer::new(
+            spec.site,
+            shared,
+            spec.admitted,
+            options,
+            spec.senders,
+        ));
+        match TcpListener::from_std(spec.listener) {
+            Ok(listener) => accept_loops.push(Some(AcceptLoop::start(listener, &server))),
+            Err(error) => {
+                tracing::error!("cannot listen: {error}");
+                accept_loops.push(None);
+            }
+        }
+        servers.push(server);
+    }
+    while let Some(command) = commands.recv().await {
+        match command {
+            Command::Stop => break,
+            Command::Query(query) => control::answer(query, &servers),
+            Command::SetAccepting { server, accepting } => {
+                if let (Some(Some(accept_loop)), Some(server)) = (accept_loops.get_mut(server), servers.get(server)) {
+                    accept_loop.set_accepting(accepting, server);
+                }
+            }
+            Command::Reload { server, site } => {
+                if let Some(server) = servers.get(server) {
+                    server.replace_site(*site);
+                }
+            }
+        }
+    }
+    drop(accept_loops);
+    for server in &servers {
+        server.stopping.set(true);
+        server.registry.wake_all();
+    }
+    let deadline = Instant::now() + options.grace;
+    while servers.iter().any(|server| server.open.get() > 0) && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,157 @@
+//! The open connections of one server on one worker. A connection is added when it is accepted and removed when it ends.
+//!
+//! No request reads or changes the registry. Queries reach it through the worker's command channel, on the worker's own
+//! thread.
+
+use super::local_server::LocalServer;
+use crate::events::{ConnectionMeta, Latest};
+use crate::sys::{Kernel, Socket, kernel_facts};
+use labserve_core::profile::CloseStyle;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+/// A snapshot of an open connection.
+#[derive(Clone, Debug)]
+pub struct ConnectionInfo {
+    /// The index of its server.
+    pub server: usize,
+    /// Its id: connections are numbered from 1, in the order in which the program accepts them.
+    pub id: u64,
+    /// The server's address.
+    pub local: SocketAddr,
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// State and counters as of its last event.
+    pub latest: Latest,
+    /// How long it has been open.
+    pub open: Duration,
+}
+
+/// A request from outside to close a connection: a one-shot signal that carries the style.
+#[derive(Debug, Default)]
+pub(super) struct CloseRequest {
+    style: Cell<Option<CloseStyle>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl CloseRequest {
+    fn make(&self, style: CloseStyle) {
+        self.style.set(Some(style));
+        self.wake();
+    }
+
+    /// Wakes the connection's task, whether or not the request was made.
+    fn wake(&self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Waits until the request is made and returns its style.
+    pub(super) fn made(&self) -> impl Future<Output = CloseStyle> + use<'_> {
+        poll_fn(|cx| match self.style.get() {
+            Some(style) => Poll::Ready(style),
+            None => {
+                let mut waker = self.waker.borrow_mut();
+                if !waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+                    *waker = Some(cx.waker().clone());
+                }
+                Poll::Pending
+            }
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    meta: Rc<ConnectionMeta>,
+    close_request: CloseRequest,
+    socket: Socket,
+}
+
+impl Entry {
+    fn info(&self, server: usize) -> ConnectionInfo {
+        ConnectionInfo {
+            server,
+            id: self.meta.id,
+            local: self.meta.local,
+            peer: self.meta.peer,
+            latest: self.meta.latest(),
+            open: self.meta.accepted.elapsed(),
+        }
+    }
+}
+
+/// The open connections, by id.
+#[derive(Debug, Default)]
+pub(super) struct Registry(RefCell<HashMap<u64, Rc<Entry>>>);
+
+impl Registry {
+    /// All open connections. `server` is the index of the server that owns this registry.
+    pub(super) fn connections(&self, server: usize) -> Vec<ConnectionInfo> {
+        self.0.borrow().values().map(|entry| entry.info(server)).collect()
+    }
+
+    /// The connection with this id, and what the kernel reports about it.
+    pub(super) fn connection(&self, server: usize, id: u64) -> Option<(ConnectionInfo, Option<Kernel>)> {
+        let open = self.0.borrow();
+        let entry = open.get(&id)?;
+        Some((entry.info(server), kernel_facts(entry.socket)))
+    }
+
+    /// Wakes the task of every connection, so that it notices a change that concerns all of them.
+    pub(super) fn wake_all(&self) {
+        for entry in self.0.borrow().values() {
+            entry.close_request.wake();
+        }
+    }
+
+    /// Requests that the connection with this id be closed. False if it is not in this registry.
+    pub(super) fn close(&self, id: u64, style: CloseStyle) -> bool {
+        let open = self.0.borrow();
+        let entry = open.get(&id);
+        if let Some(entry) = entry {
+            entry.close_request.make(style);
+        }
+        entry.is_some()
+    }
+}
+
+/// Keeps a connection in the registry until it is dropped, however the connection's task ends. The socket must stay open
+/// for that long: queries read the kernel's facts from it.
+#[derive(Debug)]
+pub(super) struct Registered {
+    server: Rc<LocalServer>,
+    entry: Rc<Entry>,
+}
+
+impl Registered {
+    pub(super) fn new(server: &Rc<LocalServer>, meta: &Rc<ConnectionMeta>, socket: Socket) -> Registered {
+        let entry = Rc::new(Entry {
+            meta: Rc::clone(meta),
+            close_request: CloseRequest::default(),
+            socket,
+        });
+        server.registry.0.borrow_mut().insert(meta.id, Rc::clone(&entry));
+        Registered {
+            server: Rc::clone(server),
+            entry,
+        }
+    }
+
+    /// The request from outside to close this connection.
+    pub(super) fn close_request(&self) -> &CloseRequest {
+        &self.entry.close_request
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.server.registry.0.borrow_mut().remove(&self.entry.meta.id);
+    }
+}

@@ -1,0 +1,445 @@
+// The timeline page's pure modules, without a browser:  node --test tests/e2e/browser/timeline_page.test.mjs
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import test from "node:test";
+
+const WEB = new URL("../../../crates/timeline/src/web/", import.meta.url);
+const load = (name) => import(new URL(name, WEB));
+const { Store, ending, requests, unused, writes } = await load("store.js");
+const { clock, readInstant, span, ticks, tickStep } = await load("time.js");
+const { View } = await load("view.js");
+const { announcedTimeout, framing, oneLine, parseHead, runs } = await load("wire.js");
+const { firstFrom, hit, matches, rowAt, rows } = await load("lanes.js");
+const { SvgPen, escapeXml } = await load("pens.js");
+const { AXIS, scene } = await load("scene.js");
+const { har } = await load("har.js");
+const { visibleRows } = await load("export.js");
+const { MESSAGES } = await load("messages.js");
+const i18n = await load("i18n.js");
+const words = await load("words.js");
+
+const BEGUN = Date.parse("2026-11-25T22:13:07Z");
+
+/** The time that many ms after BEGUN. */
+function at(ms) {
+  const whole = Math.floor(ms / 1000) * 1000;
+  return `${new Date(BEGUN + whole).toISOString().slice(0, 19)}.${String(Math.round((ms - whole) * 1e6)).padStart(9, "0")}Z`;
+}
+
+/** A connection's lines: `[ms after accept, event, fields]`, accepted `from` ms after BEGUN. */
+function told(store, id, from, steps, more = {}) {
+  for (const [ms, event, fields] of steps) {
+    store.apply({
+      time: at(from + ms), since_accept_ns: ms * 1e6, server: "node", connection: id, local: "127.0.0.1:3000",
+      peer: `127.0.0.1:${35200 + id}`, received: 0, sent: 0, event, ...more, ...fields,
+    });
+  }
+  return store.connections.get(id);
+}
+
+const REPLY = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 682\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n";
+const REQUEST = "GET /?a=1 HTTP/1.1\r\nHost: 127.0.0.1:3000\r\n\r\n";
+const CLOSE = { who: "server", reason: "idle", style: "fin", state: "idle" };
+const KEPT = [
+  [0, "accepted", {}],
+  [2, "head", { request: 1, method: "GET", target: "/?a=1", version: "1.1", head_bytes: REQUEST.length, raw: REQUEST }],
+  [5, "reply", { request: 1, method: "GET", target: "/?a=1", status: 200, head_bytes: REPLY.length, body_bytes: 682, complete: true, raw: REPLY, writes: [[3e6, 700], [4e6, 100]] }],
+  [5, "idle", { ends_after_ns: 5e9 }],
+  [5005, "timer", { reason: "idle" }],
+  [5005, "close", CLOSE],
+  [5006, "end", { ...CLOSE, requests: 1, open_ns: 5.006e9 }],
+];
+
+test("the events of a kept connection become an exchange, a rest and an end", () => {
+  const c = told(new Store(), 1, 0, KEPT);
+  assert.equal(c.exchanges.length, 1);
+  assert.deepEqual([c.exchanges[0].from, c.exchanges[0].to], [2, 5]);
+  assert.deepEqual(writes(c, c.exchanges[0]), [{ at: 3, bytes: 700 }, { at: 4, bytes: 100 }]);
+  assert.deepEqual(c.rests, [{ from: 5, to: 5005, endsAfter: 5000, announced: 5000 }]);
+  assert.deepEqual(ending(c), { at: 5005, who: "server", how: "fin", followedBy: null, reason: "idle", style: "fin", state: "idle" });
+  assert.equal(requests(c), 1);
+  assert.equal(unused(c), false);
+});
+
+test("ends: who, how and what follows", () => {
+  const cases = [
+    [[["close", { who: "server", reason: "body_unread", style: "linger" }]], ["server", "fin", "linger"]],
+    [[["close", { who: "server", reason: "slow_reader", style: "rst" }]], ["server", "rst", null]],
+    [[["close", { who: "server", reason: "response", style: "hold" }]], ["server", "fin", "hold"]],
+    [[["client-fin", { state: "idle" }], ["close", { who: "client", reason: "client_fin", style: "fin" }]], ["client", "fin", null]],
+    [[["client-fin", { state: "unused" }], ["close", { who: "client", reason: "client_fin_unused", style: "rst" }]], ["client", "fin", "rst"]],
+    [[["reset", {}], ["close", { who: "client", reason: "client_reset", style: "fin" }]], ["client", "rst", null]],
+    // The server's FIN was first; that the client's came while it lingered changes nothing.
+    [[["close", { who: "server", reason: "idle", style: "linger" }], ["client-fin", { state: "closing" }]], ["server", "fin", "linger"]],
+  ];
+  for (const [steps, want] of cases) {
+    const c = told(new Store(), 1, 0, [[0, "accepted", {}], ...steps.map(([event, fields], i) => [10 + i, event, fields])]);
+    const end = ending(c);
+    assert.deepEqual([end.who, end.how, end.followedBy], want, JSON.stringify(steps));
+  }
+});
+
+test("a connection without a request is unused, until its first head", () => {
+  const store = new Store();
+  const c = told(store, 1, 0, KEPT.slice(0, 1));
+  assert.equal(unused(c), true);
+  told(store, 1, 0, KEPT.slice(1, 2));
+  assert.equal(unused(c), false);
+});
+
+test("a rest without an announcement, and one without an end", () => {
+  const store = new Store();
+  const bare = REPLY.replace(/Keep-Alive:.*\r\n/, "");
+  const c = told(store, 1, 0, [KEPT[0], KEPT[1], [5, "reply", { ...KEPT[2][2], raw: bare }], [5, "idle", { ends_after_ns: null }]]);
+  assert.deepEqual(c.rests, [{ from: 5, to: null, endsAfter: null, announced: null }]);
+});
+
+test("what the replies' heads do not tell is the server's announcement", () => {
+  const store = new Store();
+  store.learnServers([{ address: "127.0.0.1:3000", announced_timeout_ns: 7e9 }]);
+  const { raw, ...bare } = KEPT[2][2];
+  const c = told(store, 1, 0, [KEPT[0], [5, "reply", bare], [5, "idle", { ends_after_ns: 5e9 }]]);
+  assert.equal(c.rests[0].announced, 7000);
+});
+
+test("a connection of which the first events are gone begins when it was accepted", () => {
+  const c = told(new Store(), 1, 0, KEPT.slice(2));
+  assert.equal(c.accepted, 0);
+  assert.equal(c.exchanges.length, 1);
+  assert.equal(c.exchanges[0].from, 3, "the reply's first write");
+});
+
+test("the list of open connections brings in older ones and marks those that are gone", () => {
+  const store = new Store();
+  told(store, 1, 0, KEPT.slice(0, 4));
+  const list = [{ connection: 9, server: "node", local: "127.0.0.1:3000", peer: "127.0.0.1:40000", requests: 3, received: 5, sent: 6, open_ns: 4e9 }];
+  store.reconcile(list, 10_000);
+  assert.equal(store.connections.get(1).lost, true);
+  const added = store.connections.get(9);
+  assert.deepEqual([added.accepted, requests(added), unused(added)], [6000, 3, false]);
+  // An event of it shows that it was there after all.
+  told(store, 1, 0, KEPT.slice(4, 5));
+  assert.equal(store.connections.get(1).lost, false);
+});
+
+test("beyond its bound the store forgets the oldest connections that have ended", () => {
+  const store = new Store(20_000);
+  const open = told(store, 1, 0, KEPT.slice(0, 4));
+  for (let id = 2; id < 60; id += 1) told(store, id, id * 10, KEPT);
+  assert.ok(store.weight <= 20_000, `${store.weight}`);
+  assert.equal(store.connections.get(1), open, "an open one stays");
+  assert.equal(store.connections.has(2), false);
+  assert.equal(store.connections.has(59), true);
+});
+
+test("an open connection alone forgets its older half, and counts on", () => {
+  const store = new Store(40_000);
+  told(store, 1, 0, KEPT.slice(0, 1));
+  for (let n = 1; n <= 300; n += 1) told(store, 1, 0, [[n * 10, "head", { request: n }], [n * 10 + 1, "reply", { request: n, status: 200 }]]);
+  const c = store.connections.get(1);
+  assert.ok(store.weight <= 40_000);
+  assert.ok(c.exchanges.length < 200);
+  assert.equal(requests(c), 300);
+});
+
+test("lines that make no sense change nothing", () => {
+  const store = new Store();
+  for (const line of [null, 1, "x", {}, { time: "yesterday", event: "head", connection: 1 }, { time: at(0), connection: 1 }]) store.apply(line);
+  assert.equal(store.connections.size, 0);
+  store.apply({ time: at(0), event: "something-new", connection: 1, peer: "a:1", local: "b:2", server: "node", since_accept_ns: 0 });
+  assert.equal(store.connections.size, 1);
+});
+
+test("changes are lines about the program, also where they name a connection", () => {
+  const store = new Store();
+  store.apply({ time: at(1), event: "change", server: "node", what: "close", connection: 5, how: "rst" });
+  store.apply({ time: at(2), event: "dropped", server: "node", lines: 7 });
+  assert.equal(store.connections.size, 0);
+  assert.equal(store.lost, 7);
+  assert.equal(words.programWords(store.program[0].line), "connection 5 to be closed with RST");
+});
+
+test("instants keep their nanoseconds", () => {
+  assert.deepEqual(readInstant("2026-11-25T22:13:07.330858829Z"), { whole: BEGUN, fraction: 330.858829 });
+  for (const bad of [undefined, "", "2026-11-25", "2026-11-25T22:13:07+01:00", "2026-99-25T22:13:07Z"]) assert.equal(readInstant(bad), null);
+});
+
+test("durations for people", () => {
+  const table = [[0, "0 µs"], [0.0123, "12.3 µs"], [3.4, "3.40 ms"], [250, "250 ms"], [5000, "5.00 s"], [59_990, "60.0 s"], [125_000, "2 min 05 s"], [3_720_000, "1 h 02 min"]];
+  for (const [ms, want] of table) assert.equal(span(ms), want);
+});
+
+test("ticks stand at round times, far enough apart", () => {
+  for (const scale of [1e-4, 0.003, 0.7, 12, 90, 4000, 600_000]) {
+    const step = tickStep(scale, 100);
+    assert.ok(step / scale >= 99.99 || step === 86_400_000, `${scale}: ${step}`);
+  }
+  assert.deepEqual(ticks(0, 3, 1), [0, 1, 2, 3]);
+  const tens = ticks(0, 30_000, 10_000, BEGUN).map((ms) => clock(ms, BEGUN, 10_000).slice(-1));
+  assert.deepEqual(tens, ["0", "0", "0"]);
+  assert.match(clock(1.5, BEGUN, 0.001), /07\.001500$/);
+});
+
+test("the view zooms around a point and stays live around now", () => {
+  const view = new View(100, 1000);
+  view.follow(50_000);
+  assert.ok(Math.abs(view.x(50_000) - 880) < 1e-6);
+  view.zoom(0.5, 300);
+  assert.ok(view.live && Math.abs(view.x(50_000) - 880) < 1e-6);
+  view.pan(-10);
+  assert.equal(view.live, false);
+  const time = view.time(300);
+  view.zoom(0.25, 300);
+  assert.ok(Math.abs(view.time(300) - time) < 1e-6);
+  for (let i = 0; i < 200; i += 1) view.zoom(0.5, 300);
+  assert.ok(view.scale >= 1e-4 && Number.isFinite(view.start));
+  view.fit(1000, 2000);
+  assert.ok(view.x(1000) > 100 && view.x(2000) < 1100);
+});
+
+test("rows are grouped by server and client, filtered and folded", () => {
+  const store = new Store();
+  told(store, 2, 0, KEPT);
+  told(store, 1, 0, KEPT.slice(0, 3));
+  told(store, 3, 0, KEPT.slice(0, 1), { local: "127.0.0.1:8080", server: "flask" });
+  const all = store.connections.values.bind(store.connections);
+  const { rows: list, height } = rows(all());
+  assert.deepEqual(list.map((r) => r.connection?.id ?? r.group.server), ["node", 1, 2, "flask", 3]);
+  assert.equal(height, list.at(-1).top + list.at(-1).height);
+  assert.equal(list[rowAt(list, list[2].top + 1)], list[2]);
+  assert.equal(list[rowAt(list, 1e9)], list.at(-1));
+  assert.equal(rows(all(), { openOnly: true }).rows.length, 4);
+  assert.equal(rows(all(), { collapsed: new Set([list[0].group.key]) }).rows.length, 3);
+  assert.equal(matches(store.connections.get(1), "35201 200"), true);
+  assert.equal(matches(store.connections.get(1), "404"), false);
+  assert.equal(matches(store.connections.get(1), "/?A"), true);
+});
+
+test("what lies under the pointer", () => {
+  const c = told(new Store(), 1, 0, KEPT);
+  assert.ok(hit(c, 3, 0, 9000).exchange);
+  assert.ok(hit(c, 1000, 0, 9000).rest);
+  assert.ok(hit(c, 5005, 10, 9000).end);
+  assert.ok(hit(c, 1, 0.5, 9000).open);
+  assert.equal(hit(c, 8000, 1, 9000), null);
+  const list = [{ to: 1 }, { to: 5 }, { to: null }];
+  assert.deepEqual([0, 1, 2, 6].map((time) => firstFrom(list, time)), [0, 0, 1, 2]);
+});
+
+test("heads are read as leniently as they may have been sent", () => {
+  const head = parseHead("GET / HTTP/1.1\nHost: a\r\nno colon\r\nX: 1\r\n folded\r\n\r\nbody: no");
+  assert.deepEqual(head.fields, [{ name: "Host", value: "a" }, { name: "X", value: "1 folded" }]);
+  const table = [["timeout=5", 5000], ["timeout=5, max=100", 5000], ["max=100,timeout=15", 15000], ["x-timeout=5", null], ["", null]];
+  for (const [said, want] of table) assert.equal(announcedTimeout(`HTTP/1.1 200 OK\r\nkeep-alive: ${said}\r\n\r\n`), want, said);
+  assert.equal(announcedTimeout(undefined), null);
+});
+
+test("how a body ends", () => {
+  const reply = (fields) => `HTTP/1.1 200 OK\r\n${fields}\r\n`;
+  const table = [
+    [[reply("Content-Length: 5\r\n"), "GET", 200], { how: "length", length: "5" }],
+    [[reply("Transfer-Encoding: chunked\r\n"), "GET", 200], { how: "chunked" }],
+    [[reply(""), "GET", 200], { how: "end" }],
+    [[reply("Content-Length: 5\r\n"), "HEAD", 200], { how: "none" }],
+    [[reply(""), "GET", 304], { how: "none" }],
+    [["", "GET", 200], { how: "unknown" }],
+  ];
+  for (const [given, want] of table) assert.deepEqual(framing(...given), want);
+});
+
+test("every byte of a head is shown, none twice", () => {
+  const every = Array.from({ length: 256 }, (_, n) => String.fromCharCode(n)).join("");
+  const back = runs(every)
+    .map(({ kind, text }) => (kind === "text" ? text : kind === "end" ? (text === "CR" ? "\r" : "\n") : String.fromCharCode(parseInt(text.slice(2), 16))))
+    .join("");
+  assert.equal(back, every);
+  assert.equal(oneLine("a\r\n\0b"), "a\\r\\n\\x00b");
+  assert.equal(oneLine("x".repeat(200), 10), `${"x".repeat(10)}…`);
+});
+
+/** A pen that remembers what it was asked for. */
+class Notes {
+  constructor() {
+    this.calls = [];
+    for (const name of ["fill", "frame", "hatch", "line", "shape"]) this[name] = (...given) => this.calls.push([name, ...given]);
+  }
+  text(x, y, text, role) {
+    this.calls.push(["text", x, y, text, role]);
+  }
+  measure(text) {
+    return text.length * 7;
+  }
+  roles(kind) {
+    return new Set(this.calls.filter(([name]) => name === kind).map((call) => call.at(-1)));
+  }
+}
+
+function picture(store, pen, now, view, more = {}) {
+  const { rows: list } = rows(store.connections.values());
+  const size = { width: view.left + view.width, height: 400 };
+  scene(pen, { list, scroll: 0, size, view, now, origin: store.origin, program: store.program, unusedAfter: () => 60_000, selected: null, hover: null, ...more });
+}
+
+test("the picture has the block, both bars of the rest, and who ended it in words", () => {
+  const store = new Store();
+  told(store, 1, 0, KEPT);
+  told(store, 2, 100, KEPT.slice(0, 1));
+  const view = new View(76, 900);
+  view.fit(0, 8000);
+  const pen = new Notes();
+  picture(store, pen, 7000, view);
+  const fills = pen.calls.filter(([name]) => name === "fill").map((call) => call[5]);
+  for (const role of ["s2", "announced", "real", "server", "now"]) assert.ok(fills.includes(role), role);
+  assert.equal(pen.calls.filter(([name]) => name === "hatch").length, 1, "the unused one");
+  assert.ok(pen.calls.some(([name, , , text]) => name === "text" && text === "server FIN: no further request came in time"));
+  const announced = pen.calls.find((call) => call[0] === "fill" && call[5] === "announced");
+  assert.ok(Math.abs(announced[1] - view.x(5)) < 1 && Math.abs(announced[1] + announced[3] - view.x(5005)) < 1);
+});
+
+test("words that have no room beside an end are cut, and never by the picture's edge", () => {
+  for (const width of [326, 500, 900, 2400]) {
+    for (const [from, to] of [[0, 5100], [0, 6500], [0, 20_000], [5500, 9000]]) {
+      const store = new Store();
+      told(store, 1, 0, KEPT);
+      const view = new View(64, width);
+      view.fit(from, to);
+      const pen = new Notes();
+      picture(store, pen, 30_000, view);
+      const words = pen.calls.filter(([name, , , text]) => name === "text" && /server|◂/.test(text) && !text.includes("127.0.0.1"));
+      for (const [, x, , text] of words) assert.ok(x + text.length * 7 <= 64 + width, `${text} at ${x} of ${64 + width}`);
+      if (width === 2400 && to === 20_000) assert.match(words[0][3], /server FIN: no further request came in time$/);
+    }
+  }
+});
+
+test("the steps of a decision are said in the page's language", () => {
+  const step = { step: "file", said: "file", text: "/ is the file a", values: { target: "/{path}", path: "a", bytes: "7", modified: "x" } };
+  const refused = { step: "refused", said: "refused", text: "no byte came in time", values: { words: "no byte came in time", reason: "unused" } };
+  assert.equal(words.saidWords(step), "/ is the file a");
+  i18n.setLanguage("zh");
+  assert.equal(words.saidWords(step), "/{path} 是文件 a：7 字节，修改于 x");
+  assert.equal(words.saidWords(refused), "未在限定时间内收到任何字节");
+  assert.equal(words.saidWords({ said: "of another server", text: "as it is" }), "as it is");
+  const fault = { said: "fault", text: "", values: { fault: "bare_cr", meaning: "a CR inside a line" } };
+  assert.equal(words.saidWords(fault), "请求被拒绝：行内有 CR（bare_cr）");
+  i18n.setLanguage("en");
+});
+
+test("however much there is, only what is visible is drawn", () => {
+  const store = new Store();
+  for (let id = 1; id <= 2000; id += 1) told(store, id, id, KEPT);
+  for (let n = 2; n < 20_000; n += 1) told(store, 3, 3, [[5 + n, "head", { request: n }], [5.5 + n, "reply", { request: n, status: 200 }]]);
+  const view = new View(76, 900);
+  view.fit(0, 30_000);
+  const pen = new Notes();
+  picture(store, pen, 30_000, view);
+  assert.ok(pen.calls.length < 2000, `${pen.calls.length} calls`);
+  assert.ok(pen.calls.every(([name, x]) => name === "shape" || (x >= -20 && x <= 1000)));
+});
+
+test("the SVG says the same, and holds no markup of the wire", () => {
+  const evil = "/<script>alert(1)</script>&\"'\u0000\u001b";
+  const store = new Store();
+  told(store, 1, 0, [[0, "accepted", {}], [1, "head", { request: 1, method: "<b>", target: evil }], [900, "reply", { request: 1, status: 404, target: evil }]], { server: "<i>&" });
+  const view = new View(76, 1800);
+  view.fit(0, 1000);
+  const pen = new SvgPen({ bg: "#fff" });
+  picture(store, pen, 1000, view);
+  const document = pen.document(900, 400, evil);
+  assert.ok(document.includes("&lt;script&gt;") && !document.includes("<script") && !document.includes("<i>"));
+  assert.ok(document.includes("404 &lt;b&gt;"));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML 1.0 forbids
+  assert.equal(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(document), false);
+  assert.equal(escapeXml("a\ud800b"), "a\ufffdb");
+  assert.ok(AXIS > 0);
+});
+
+test("only lanes with something in the span are exported", () => {
+  const store = new Store();
+  told(store, 1, 0, KEPT);
+  told(store, 2, 60_000, KEPT);
+  const view = new View(0, 1000);
+  view.fit(0, 6000);
+  const { rows: list } = visibleRows(rows(store.connections.values()).rows, view, 70_000);
+  assert.deepEqual(list.map((r) => r.connection?.id ?? "group"), ["group", 1]);
+});
+
+/** What Chrome's importer (and HAR 1.2) insists on, by name and type. */
+const HAR_ENTRY = {
+  startedDateTime: "string", time: "number", cache: "object", connection: "string", serverIPAddress: "string",
+  request: { method: "string", url: "string", httpVersion: "string", cookies: "array", headers: "array", queryString: "array", headersSize: "number", bodySize: "number" },
+  response: { status: "number", statusText: "string", httpVersion: "string", cookies: "array", headers: "array", redirectURL: "string", headersSize: "number", bodySize: "number", content: { size: "number", mimeType: "string" } },
+  timings: { send: "number", wait: "number", receive: "number" },
+};
+
+function conforms(value, shape, path = "") {
+  for (const [name, type] of Object.entries(shape)) {
+    if (typeof type === "object") conforms(value[name], type, `${path}.${name}`);
+    else assert.equal(Array.isArray(value[name]) ? "array" : typeof value[name], type, `${path}.${name}`);
+  }
+}
+
+test("the HAR is one that Chrome imports", () => {
+  const store = new Store();
+  const c = told(store, 1, 0, KEPT);
+  const odd = ["*", "http://other/x?y", "/é\u0001<>", "", "//", "host:443"].map((target, i) =>
+    told(store, 10 + i, 0, [[1, "head", { request: 1, method: "GET", target }], [2, "reply", { request: 1, status: 400, target }]]),
+  );
+  const made = har([c, ...odd].map((connection) => ({ connection, exchange: connection.exchanges[0] })), { origin: store.origin, version: "0.1.0" });
+  assert.equal(made.log.version, "1.2");
+  assert.equal(made.log.entries.length, 1 + odd.length);
+  for (const entry of made.log.entries) {
+    conforms(entry, HAR_ENTRY);
+    assert.ok(URL.canParse(entry.request.url), entry.request.url);
+    assert.ok(Math.abs(entry.time - entry.timings.wait - entry.timings.receive - entry.timings.send) < 1e-9);
+    assert.ok(!Number.isNaN(Date.parse(entry.startedDateTime)));
+  }
+  const entry = made.log.entries.find((e) => e.connection === "35201");
+  assert.equal(entry.request.url, "http://127.0.0.1:3000/?a=1");
+  assert.deepEqual(entry.request.queryString, [{ name: "a", value: "1" }]);
+  assert.deepEqual([entry.response.status, entry.response.statusText, entry.response.content.mimeType], [200, "OK", "text/html"]);
+  assert.deepEqual([entry.timings.wait, entry.timings.receive], [1, 2]);
+});
+
+test("every message is there in both languages, with the same places", () => {
+  const places = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  for (const [key, message] of Object.entries(MESSAGES)) {
+    assert.equal(message.length, 2, key);
+    assert.ok(message.every((text) => typeof text === "string" && text !== ""), key);
+    assert.deepEqual(places(message[0]), places(message[1]), key);
+  }
+});
+
+test("every message that the page names is in the table", () => {
+  const sources = readdirSync(WEB).filter((name) => /\.(js|html)$/.test(name));
+  for (const name of sources) {
+    const text = readFileSync(new URL(name, WEB), "utf8");
+    for (const [, key] of text.matchAll(/(?:\bt\(|data-t(?:-\w+)?=)"([a-z][\w.-]*)"/g)) assert.ok(key in MESSAGES, `${name}: ${key}`);
+  }
+});
+
+test("every reason that the server has is in the table", () => {
+  const source = readFileSync(new URL("../../../crates/core/src/close_reason.rs", import.meta.url), "utf8");
+  const reasons = [...source.matchAll(/^ {4}\w+ = "(\w+)" (?:Server|Client), "(.*)";$/gm)];
+  assert.ok(reasons.length > 20);
+  for (const [, key] of reasons) assert.ok(`reason.${key}` in MESSAGES, key);
+});
+
+test("a language is chosen by what a person prefers", () => {
+  assert.equal(i18n.choose(["fr-FR", "zh-CN", "en"]), "zh");
+  assert.equal(i18n.choose(["de"]), "en");
+  i18n.setLanguage("zh");
+  assert.equal(words.countRequests(5), "5 个请求");
+  i18n.setLanguage("en");
+  assert.equal(words.countRequests(5), "5 requests");
+  assert.equal(i18n.t("no.such.message"), "no.such.message");
+});
+
+test("the page makes no markup, and needs no inline script or style", () => {
+  for (const name of readdirSync(WEB)) {
+    const text = readFileSync(new URL(name, WEB), "utf8");
+    assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/, name);
+    if (name.endsWith(".html")) assert.doesNotMatch(text, /\son\w+=|style=|<style|<script>|javascript:|https?:/, name);
+  }
+});

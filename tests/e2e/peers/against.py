@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Asks the real servers and labserve the same things over the same files, and says how many replies are identical.
+
+    tests/e2e/peers/against.py [--install] [--slow] [--threshold PERCENT] [--tolerate N] [-v] [PROFILE ...]
+
+PROFILE is any of node, flask, django, apache, nginx; without one, all five.
+
+Exit code 1: a profile stays below the threshold, or differs in a case that tests/data/corpus/exceptions.toml does not
+list, or no longer differs in one that it lists. A server that is not installed is SKIPPED; if nothing is left, or with
+CI=true, that is 1 too.
+"""
+import concurrent.futures
+import http.client
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from e2e.peers import compare, peers, wire
+from e2e.pylib import cli, sites
+from e2e.pylib.process import Labserve, Missing, NotStarted
+
+PROFILES = ["node", "flask", "django", "apache", "nginx"]
+
+
+def boundary_length(port):
+    """The length of the boundary of a reply with two ranges."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/index.html", headers={"Range": "bytes=0-0,5-5"})
+    content_type = connection.getresponse().getheader("Content-Type", "")
+    connection.close()
+    return len(content_type.partition("boundary=")[2])
+
+
+def start_real(name, site):
+    """The real server. Apache draws the boundary of its multipart bodies when it starts. One in sixteen has fewer digits,
+    which changes every length: Apache is started again until its boundary is as long as labserve's."""
+    for _ in range(10):
+        peer = peers.Peer(name, site)
+        if name != "apache" or boundary_length(peer.port) == 16:
+            return peer
+        peer.kill()
+    raise NotStarted("apache drew ten short boundaries")
+
+
+def record_both(real, own, site, slow):
+    """The recordings of both, made at the same time in two processes."""
+    corpus = compare.corpus()
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        targets = [f"127.0.0.1:{server.port}" for server in (real, own)]
+        return [done.result() for done in [pool.submit(wire.record, target, corpus, site, 12, slow=slow) for target in targets]]
+
+
+def main():
+    parser = cli.parser(__doc__)
+    parser.add_argument("profiles", nargs="*", metavar="PROFILE", help=f"any of {', '.join(PROFILES)}")
+    parser.add_argument("--install", action="store_true", help="install what is missing first (Debian packages, PyPI, npm; needs root)")
+    parser.add_argument("--slow", action="store_true", help="the cases that wait for long timers too (two to three minutes more)")
+    parser.add_argument("--threshold", type=float, default=98, metavar="PERCENT", help="how many of the cases must be identical (default 98)")
+    parser.add_argument("--tolerate", type=int, default=0, metavar="N",
+                        help="how many cases of a profile may differ without being listed (default 0): whether a refused head ends "
+                             "in FIN or RST depends on how much of it has arrived, and live servers differ from themselves in that")
+    parser.add_argument("-v", action="store_true", help="show every difference, not only ten")
+    options = parser.parse_args()
+    if unknown := set(options.profiles) - set(PROFILES):
+        parser.error(f"unknown profile {min(unknown)!r}; known: {', '.join(PROFILES)}")
+    if options.install:
+        subprocess.run([pathlib.Path(__file__).with_name("install.sh")], check=True)
+    failed = compared = 0
+    with sites.public_directory() as place:
+        site = sites.recorded(place)
+        for profile in options.profiles or PROFILES:
+            try:
+                real = start_real(profile, site)
+            except (Missing, NotStarted) as why:
+                failed += cli.skip(f"{profile}: {why}")
+                continue
+            with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
+                recordings = record_both(real, own, site, options.slow)
+                failed += not compare.compare(profile, *recordings, site, options.threshold, options.tolerate, options.v)
+                compared += 1
+    if not compared:
+        print("nothing was compared")
+    return failed > 0 or not compared
+
+
+if __name__ == "__main__":
+    sys.exit(main())
