@@ -18,6 +18,7 @@ mod events;
 mod explain;
 mod iis;
 mod limits;
+mod locale;
 mod race;
 mod readme;
 mod reload;

@@ -53,6 +53,8 @@ mod tests;
 
 pub use decode::Error;
 pub use explain::{Options, explain, explain_bytes};
+pub use labserve_core::locale::Lang;
 pub use limits::Limits;
-pub use messages::{Lang, Msg};
+#[doc(hidden)]
+pub use messages::Msg;
 pub use tcp::Filter;

@@ -52,7 +52,7 @@ pub(crate) fn fingerprint(found: &FingerprintMatch) -> Option<FingerprintDescrip
     });
     Some(FingerprintDescription {
         verdict,
-        next: (!others.is_empty()).then(|| Said::new(Msg::LooksNext).with("others", others.join(", "))),
+        next: (!others.is_empty()).then(|| Said::new(Msg::LooksNext).with("others", others)),
         aspects: aspects.collect(),
     })
 }

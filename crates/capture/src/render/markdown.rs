@@ -131,7 +131,7 @@ impl MarkdownWriter {
         let end = table::end(connection, self.begin_ns, self.lang);
         self.table(&end);
         self.list(&description.end);
-        self.list_under(3, Msg::Troubles, &description.issues);
+        self.list_under(3, Msg::TcpIssues, &description.issues);
     }
 
     fn exchanges(&mut self, connection: &Connection, description: &Description) {
@@ -339,7 +339,7 @@ mod tests {
         assert!(
             report.starts_with("# 抓包解读\n")
                 && report.contains("\n### 握手\n")
-                && report.contains("| 序号 | 请求 | 状态 |")
+                && report.contains("| 编号 | 请求 | 状态 |")
         );
         assert!(!report.contains("Request") && !report.contains("frames"), "{report}");
     }

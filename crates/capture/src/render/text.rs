@@ -2,7 +2,7 @@
 
 use super::ladder;
 use crate::describe::{self, FingerprintDescription, Step};
-use crate::model::{Capture, Connection};
+use crate::model::{Arg, Capture, Connection};
 use crate::say::{Lang, Msg, Said, label};
 use std::fmt::Write;
 
@@ -85,14 +85,15 @@ impl TextWriter {
         );
     }
 
+    /// A label in front of a sentence: `why: `.
+    fn lead(&self, msg: Msg) -> String {
+        Said::new(Msg::Lead).with("label", Arg::Message(msg)).text(self.lang)
+    }
+
     /// Lines of which only the first has a label.
     fn labelled(&mut self, name: Msg, lines: &[Said]) {
         for (number, said) in lines.iter().enumerate() {
-            let prefix = if number == 0 {
-                format!("{}: ", label(name, self.lang))
-            } else {
-                "  ".to_owned()
-            };
+            let prefix = if number == 0 { self.lead(name) } else { "  ".to_owned() };
             self.prefixed(1, &prefix, said);
         }
     }
@@ -106,8 +107,7 @@ impl TextWriter {
         for (number, finding) in (1..).zip(&capture.findings) {
             let (what, why) = describe::finding(finding);
             self.prefixed(1, &format!("{number}. "), &what);
-            let prefix = format!(" {}: ", label(Msg::Why, self.lang));
-            self.prefixed(2, &prefix, &why);
+            self.prefixed(2, &format!(" {}", self.lead(Msg::Why)), &why);
         }
     }
 
@@ -127,7 +127,7 @@ impl TextWriter {
             }
         }
         self.labelled(Msg::End, &description.end);
-        self.labelled(Msg::Troubles, &description.issues);
+        self.labelled(Msg::TcpIssues, &description.issues);
     }
 
     fn fingerprints(&mut self, capture: &Capture) {

@@ -1,6 +1,6 @@
 //! What each condition of a request says, for people: asks the very functions that decided.
 
-use super::said::{TraceMessage, value};
+use super::message::{TraceMessage, value};
 use super::step::{Step, characters};
 use crate::http1::date;
 use crate::http1::precondition::{self, ConditionPolicy, Conditional, Ranged, Validators};

@@ -5,11 +5,11 @@
 
 mod conditional_fields;
 mod conditions;
-mod said;
+mod message;
 mod step;
 mod trace;
 
-pub use said::TraceMessage;
+pub use message::TraceMessage;
 pub use step::Step;
 pub use trace::{Refused, trace};
 

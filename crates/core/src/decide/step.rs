@@ -1,6 +1,6 @@
 //! The steps of a decision, as programs and people read them.
 
-use super::said::TraceMessage;
+use super::message::TraceMessage;
 use crate::render::LookupKind;
 use serde::{Serialize, Serializer};
 
@@ -8,13 +8,13 @@ use serde::{Serialize, Serializer};
 pub(super) fn message_for(kind: LookupKind) -> TraceMessage {
     match kind {
         LookupKind::File => TraceMessage::NotServed,
-        LookupKind::FileWithSlash => TraceMessage::SlashBehindFile,
+        LookupKind::FileWithSlash => TraceMessage::SlashAfterFile,
         LookupKind::Directory => TraceMessage::Directory,
         LookupKind::NoIndex => TraceMessage::NoIndex,
         LookupKind::Missing => TraceMessage::Missing,
         LookupKind::Denied => TraceMessage::Denied,
         LookupKind::TooLong => TraceMessage::TooLong,
-        LookupKind::PathAfterFile => TraceMessage::BehindFile,
+        LookupKind::PathAfterFile => TraceMessage::PathAfterFile,
         LookupKind::Special => TraceMessage::Special,
         LookupKind::Unavailable => TraceMessage::Unavailable,
     }
@@ -36,9 +36,9 @@ pub struct Step {
     pub ours: Option<String>,
     /// The step in words.
     pub text: String,
-    /// The sentence that the words are, for whoever says it in another language...
+    /// The sentence in the catalogue, so that a page can show it in another language...
     pub said: TraceMessage,
-    /// ... and what stands in its places.
+    /// ... and the values that stand in it.
     #[serde(serialize_with = "as_map")]
     pub values: Vec<(&'static str, String)>,
 }
@@ -55,7 +55,7 @@ impl Step {
             holds: None,
             theirs: None,
             ours: None,
-            text: said.text(&values),
+            text: said.filled(&values),
             said,
             values,
         }

@@ -4,7 +4,7 @@
 
 use super::conditional_fields::ConditionalFields;
 use super::conditions;
-use super::said::{TraceMessage, value};
+use super::message::{TraceMessage, value};
 use super::step::{Step, characters, message_for};
 use crate::close_reason::CloseReason;
 use crate::facts::FileFacts;

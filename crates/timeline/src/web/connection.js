@@ -53,7 +53,7 @@ export class ConnectionPanel {
       ["connection.client", c.peer],
       ["connection.state", `${countRequests(requests(c))}; ${stateWords(c)}`],
       ["connection.rest", open && rest?.to === null ? restWords(rest, now) : null],
-      ["connection.bytes", t("connection.bytes.value", { received: c.received, sent: c.sent })],
+      ["connection.bytes", t("connection.bytes_value", { received: c.received, sent: c.sent })],
       ["connection.open", span(lastsUntil(c, now) - c.accepted)],
     ]);
     for (const button of this.ends) button.disabled = !open;
@@ -73,7 +73,7 @@ export class ConnectionPanel {
 
   async #askKernel(open) {
     if (!open) {
-      if (!this.kernel.firstChild) this.kernel.append(h("p", { class: "dim" }, t("connection.kernel.ended")));
+      if (!this.kernel.firstChild) this.kernel.append(h("p", { class: "dim" }, t("connection.kernel_ended")));
       return;
     }
     const begun = performance.now();
@@ -89,7 +89,7 @@ export class ConnectionPanel {
 
   #showKernel(kernel) {
     if (!kernel) {
-      this.kernel.replaceChildren(h("p", { class: "dim" }, t("connection.kernel.none")));
+      this.kernel.replaceChildren(h("p", { class: "dim" }, t("connection.kernel_none")));
       return;
     }
     this.table ??= new Facts((name) => name);

@@ -33,7 +33,7 @@ export function copyButton(t, text) {
     try {
       await navigator.clipboard.writeText(text());
     } catch {
-      done = "exchange.copy.failed";
+      done = "exchange.copy_failed";
     }
     button.textContent = t(done);
     setTimeout(() => (button.textContent = t("exchange.copy")), 1500);

@@ -56,7 +56,7 @@ function why({ reply }) {
       ...values.map(([name, value]) => h("span", { class: "value" }, `${name}: ${value ?? ""}`)),
     );
   });
-  const file = reply.file === undefined ? t("exchange.unknown") : reply.file === null ? t("exchange.file.none") : reply.file;
+  const file = reply.file === undefined ? t("exchange.unknown") : reply.file === null ? t("exchange.file_none") : reply.file;
   return h(
     "section",
     {},
@@ -127,7 +127,7 @@ function body({ head: asked, body: sent, reply }) {
   if (!reply) return null;
   const method = asked?.method ?? reply.method;
   const cut = framing(reply.raw, method, reply.status);
-  const size = t("exchange.sizes.value", { head: reply.head_bytes, body: reply.body_bytes });
+  const size = t("exchange.sizes_value", { head: reply.head_bytes, body: reply.body_bytes });
   return h(
     "section",
     {},
@@ -160,9 +160,9 @@ function cuts(connection, exchange) {
     h(
       "table",
       { class: "writes" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("exchange.writes.at")), h("th", { scope: "col" }, t("exchange.writes.bytes")), h("th", { "aria-hidden": "true" }))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("exchange.writes_at")), h("th", { scope: "col" }, t("exchange.writes_bytes")), h("th", { "aria-hidden": "true" }))),
       h("tbody", {}, ...rows),
     ),
-    more ? h("p", { class: "dim" }, t("exchange.writes.more", { n: more === true ? "?" : more })) : null,
+    more ? h("p", { class: "dim" }, t("exchange.writes_more", { n: more === true ? "?" : more })) : null,
   );
 }

@@ -68,6 +68,6 @@ function moveBlock(picture, by) {
   const at = list.indexOf(picture.selected.exchange);
   const next = at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, at + by));
   const exchange = list[next];
-  const aloud = t("picture.selected.exchange", { request: exchange.request, port: connection.port, what: exchangeWords(exchange) });
+  const aloud = t("picture.selected_exchange", { request: exchange.request, port: connection.port, what: exchangeWords(exchange) });
   picture.select({ id: connection.id, exchange }, { reveal: true, say: aloud });
 }

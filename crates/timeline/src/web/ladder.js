@@ -48,13 +48,13 @@ function stepWords(connection, line) {
     }
     case "idle":
       return line.ends_after_ns === null || line.ends_after_ns === undefined
-        ? t("story.idle.never")
+        ? t("story.idle_never")
         : t("story.idle", { after: span(fromNanoseconds(line.ends_after_ns)) });
     case "timer":
       return t("story.timer", { why: reasonWords(line.reason, line.words) });
     case "close": {
       const why = reasonWords(line.reason, line.words);
-      if (line.who === "client") return t("story.close.client", { why });
+      if (line.who === "client") return t("story.close_client", { why });
       return t("story.close", { how: howWords(ending(connection)), why });
     }
     case "end":
@@ -74,7 +74,7 @@ export class Ladder {
     this.shown = this.from;
     this.earlier = h("button", { type: "button", class: "small", on: { click: () => this.#all() } });
     this.rungs = h("ol", { class: "ladder" });
-    this.gone = h("p", { class: "dim" }, t("connection.story.forgotten"));
+    this.gone = h("p", { class: "dim" }, t("connection.story_forgotten"));
     const ends = h("div", { class: "ladder-ends", "aria-hidden": "true" }, h("span", {}, t("who.client")), h("span", {}, t("who.server")));
     this.element = h("div", {}, this.gone, this.earlier, ends, this.rungs);
     this.update();
@@ -91,7 +91,7 @@ export class Ladder {
     for (; this.shown < story.length; this.shown += 1) this.rungs.append(this.#rung(story[this.shown], story[this.shown - 1]));
     this.gone.hidden = !this.connection.forgotten;
     this.earlier.hidden = this.from === 0;
-    this.earlier.textContent = t("connection.story.earlier", { n: this.from });
+    this.earlier.textContent = t("connection.story_earlier", { n: this.from });
   }
 
   #begin(from) {

@@ -4,7 +4,8 @@ import * as api from "./api.js";
 import { Detail } from "./detail.js";
 import { h, save, say } from "./dom.js";
 import { fileName, harOf, svg } from "./export.js";
-import { choose, language, LANGUAGES, setLanguage, t, translate } from "./i18n.js";
+import { choose, language, LANGUAGES, learn, setLanguage, t, translate } from "./i18n.js";
+import catalogue from "./locale.js";
 import { httpOnly, SettingsTab } from "./settings.js";
 import { Picture } from "./picture.js";
 import { Store } from "./store.js";
@@ -20,6 +21,8 @@ const DOCK_EVERY = 250;
 /** A first look shows at least and at most so much of the past (ms). */
 const LOOK_LEAST = 15_000;
 const LOOK_MOST = 120_000;
+
+learn(catalogue);
 
 const $ = (selector) => document.querySelector(selector);
 

@@ -148,7 +148,7 @@ function exchangeLines(exchange, now) {
   const lines = [exchangeWords(exchange)];
   const { reply } = exchange;
   if (reply) {
-    lines.push(t("exchange.sizes.value", { head: reply.head_bytes, body: reply.body_bytes }));
+    lines.push(t("exchange.sizes_value", { head: reply.head_bytes, body: reply.body_bytes }));
     lines.push(span(exchange.to - exchange.from));
     if (reply.complete === false) lines.push(t("exchange.incomplete"));
   } else lines.push(t("exchange.pending"), span(now - exchange.from));

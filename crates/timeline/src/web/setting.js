@@ -1,12 +1,12 @@
 // One setting: a control for each type, what the profile itself says, and a way back.
 
 import { h, say } from "./dom.js";
-import { has, language, t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 import { valueWords } from "./words.js";
 
-/** A text about a setting: the server's own in English, the table's in other languages. */
-function told(key, own) {
-  return language() !== "en" && has(key) ? t(key) : own;
+/** A text about a setting. Of an unknown setting it is the server's own, in English. */
+function about(id, own) {
+  return has(id) ? t(id) : own;
 }
 
 export class Setting {
@@ -18,10 +18,10 @@ export class Setting {
     this.control = CONTROLS[setting.type]?.(send, setting) ?? text(send);
     this.control.input.id = id;
     this.control.input.setAttribute("aria-describedby", `${id}-about ${id}-error`);
-    const name = told(`setting.${setting.key}`, setting.label ?? setting.key);
-    const meaning = told(`setting.${setting.key}.about`, setting.meaning);
+    const name = about(`setting.${setting.key}.label`, setting.label ?? setting.key);
+    const meaning = about(`setting.${setting.key}.about`, setting.meaning);
     this.own = h("span", { class: "own" });
-    this.reset = h("button", { type: "button", class: "small", "aria-label": t("settings.reset.one", { what: name }), on: { click: () => send(null) } }, t("settings.reset"));
+    this.reset = h("button", { type: "button", class: "small", "aria-label": t("settings.reset_one", { what: name }), on: { click: () => send(null) } }, t("settings.reset"));
     this.error = h("p", { class: "error", role: "alert", id: `${id}-error` });
     this.mark = h("span", { class: "differs" });
     const example = setting.example && setting.type !== "bool" && setting.type !== "choice" ? t("settings.example", { example: setting.example }) : "";

@@ -72,7 +72,7 @@ export class SettingsTab {
     this.link = h("a", { target: "_blank", rel: "noopener noreferrer" });
     this.accepting = h("input", { type: "checkbox", class: "switch", role: "switch", id: "settings-accepting" });
     this.accepting.addEventListener("change", () => this.#ask(() => setAccepting(server.number, this.accepting.checked)));
-    this.resetAll = h("button", { type: "button", on: { click: () => this.#ask(() => resetSettings(server.number)) } }, t("settings.reset.all"));
+    this.resetAll = h("button", { type: "button", on: { click: () => this.#ask(() => resetSettings(server.number)) } }, t("settings.reset_all"));
     this.saveLink = h("a", { class: "button", download: "", id: "save-toml" }, t("settings.save"));
     this.count = h("span", { class: "count", role: "status" });
     this.error = h("p", { class: "error", role: "alert" });
@@ -116,7 +116,7 @@ export class SettingsTab {
     this.link.href = httpOnly(server.url);
     this.accepting.checked = server.accepting;
     const differs = server.settings.filter((k) => k.differs).length;
-    say(this.count, t("settings.differs.n", { n: differs }));
+    say(this.count, t("settings.differs_n", { n: differs }));
     this.saveLink.href = tomlAddress(server.number);
     this.list();
   }
@@ -131,7 +131,7 @@ export class SettingsTab {
     const items = told.reverse().map(({ at, line }) =>
       h("li", { data: { event: line.event, what: line.what ?? "" } }, h("time", {}, clock(at, store.origin ?? 0, 1000)), ` ${programWords(line)}`),
     );
-    this.changes.replaceChildren(...(items.length > 0 ? items : [h("li", { class: "dim" }, t("settings.changes.none"))]));
+    this.changes.replaceChildren(...(items.length > 0 ? items : [h("li", { class: "dim" }, t("settings.changes_none"))]));
   }
 
   #set(key, value) {

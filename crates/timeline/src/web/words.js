@@ -1,7 +1,6 @@
 // Connections and events in words, in the page's language.
 
-import { FAULTS } from "./faults.js";
-import { has, language, t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 import { ending, requests, unused } from "./store.js";
 import { span } from "./time.js";
 import { oneLine } from "./wire.js";
@@ -10,16 +9,16 @@ export function countRequests(n) {
   return n === 0 ? t("requests.0") : n === 1 ? t("requests.1") : t("requests.n", { n });
 }
 
-/** A reason in words: the page's own, else the server's, else the key. */
+/** A reason in words. An unknown one is as the server words it, or its key. */
 export function reasonWords(reason, words) {
-  return has(`reason.${reason}`) ? t(`reason.${reason}`) : (words ?? reason ?? "");
+  return has(`close_reason.${reason}`) ? t(`close_reason.${reason}`) : (words ?? reason ?? "");
 }
 
-/** A step of a decision: in English the server's own words. */
+/** A step of a decision. An unknown one is as the server words it, in English. */
 export function saidWords({ said, text, values = {} }) {
-  if (language() === "en" || !has(`said.${said}`)) return text ?? "";
-  const meaning = FAULTS[values.fault] ?? values.meaning;
-  return t(`said.${said}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
+  if (!has(`trace.${said}`)) return text ?? "";
+  const meaning = has(`fault.${values.fault}`) ? t(`fault.${values.fault}`) : values.meaning;
+  return t(`trace.${said}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
 }
 
 /** How the body of a request came: `complete`. */
@@ -29,7 +28,7 @@ export function bodyWords({ how }) {
 
 /** How somebody ended it: `FIN, then lingers`. */
 export function howWords(end) {
-  if (end.followedBy === "rst") return t("how.fin.rst");
+  if (end.followedBy === "rst") return t("how.fin_rst");
   return t(`how.${end.followedBy ?? end.how}`);
 }
 
@@ -74,10 +73,10 @@ export function connectionWords(connection) {
 
 /** A rest: `3.20 s of 5.00 s; announced: 5.00 s`. */
 export function restWords(rest, now) {
-  return t("connection.rest.value", {
+  return t("connection.rest_value", {
     now: span((rest.to ?? now) - rest.from),
     real: rest.endsAfter === null ? "∞" : span(rest.endsAfter),
-    announced: rest.announced === null ? t("connection.rest.nothing") : span(rest.announced),
+    announced: rest.announced === null ? t("connection.rest_nothing") : span(rest.announced),
   });
 }
 
@@ -87,7 +86,7 @@ export function programWords(line) {
     case "change":
       return changeWords(line);
     case "reload":
-      return line.ok === false ? t("change.reload.refused", { error: line.error ?? "" }) : t("change.reload");
+      return line.ok === false ? t("change.reload_refused", { error: line.error ?? "" }) : t("change.reload");
     case "dropped":
       return t("change.dropped", { lines: line.lines ?? "?" });
     case "start":

@@ -172,7 +172,7 @@ fn connection(planned: &ConnectionPlan<'_>, begin_ns: i64, w: HtmlWriter<'_>) ->
                 (w.table(&table::bursts(response, begin_ns)))
             }
             @if !planned.issues.is_empty() {
-                h3 { (w.label(Msg::Troubles)) }
+                h3 { (w.label(Msg::TcpIssues)) }
                 ul { @for said in &planned.issues { li { (w.said(said)) } } }
             }
         }
