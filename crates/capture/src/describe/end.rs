@@ -3,17 +3,22 @@
 use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Teardown};
 use crate::say::{Msg, Said};
 
+/// How many RSTs are described.
+const RESETS: usize = 4;
+/// How many frames are evidence for a regular teardown.
+const TEARDOWN_FRAMES: usize = 4;
+
 pub(super) fn end(connection: &Connection) -> Vec<Said> {
     let end = &connection.end;
     let mut lines = Vec::new();
     if let Some(fin) = &end.first_fin {
         lines.push(first_fin(fin));
     }
-    let why = match end.goodbye {
+    let why = match end.teardown {
         Teardown::StillOpen => None,
-        _ => Some(Said::new(why(end.reason))),
+        _ => Some(Said::new(reason(end.reason))),
     };
-    // The reason belongs to what began the end.
+    // The reason follows the segment that started the teardown.
     let resets = end.resets.iter().take(RESETS).map(reset);
     match &end.first_fin {
         Some(fin) => {
@@ -27,7 +32,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Said> {
                         .by([second.frame]),
                 );
             }
-            lines.extend(goodbye(connection, fin));
+            lines.extend(after_first_fin(connection, fin));
             lines.extend(resets);
         }
         None => {
@@ -35,7 +40,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Said> {
             lines.extend(why);
         }
     }
-    if end.goodbye == Teardown::StillOpen {
+    if end.teardown == Teardown::StillOpen {
         lines.push(match end.quiet_ns {
             Some(quiet) => Said::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
             None => Said::new(Msg::StillOpenNoData),
@@ -43,9 +48,6 @@ pub(super) fn end(connection: &Connection) -> Vec<Said> {
     }
     lines
 }
-
-/// How many RSTs are told of.
-const RESETS: usize = 4;
 
 fn first_fin(fin: &Fin) -> Said {
     let said = match fin.after_last_byte_ns {
@@ -57,9 +59,10 @@ fn first_fin(fin: &Fin) -> Said {
         .by([fin.frame].into_iter().chain(fin.acked))
 }
 
-fn goodbye(connection: &Connection, fin: &Fin) -> Option<Said> {
+/// How the teardown went on after the first FIN.
+fn after_first_fin(connection: &Connection, fin: &Fin) -> Option<Said> {
     let end = &connection.end;
-    let said = match end.goodbye {
+    let said = match end.teardown {
         Teardown::FourFrames => Said::new(Msg::FourFrames),
         Teardown::ThreeFrames => Said::new(Msg::ThreeFrames),
         Teardown::BothFins => Said::new(Msg::BothFins),
@@ -73,7 +76,7 @@ fn goodbye(connection: &Connection, fin: &Fin) -> Option<Said> {
         }
         _ => return None,
     };
-    Some(said.by(end.frames.iter().copied().take(4)))
+    Some(said.by(end.frames.iter().copied().take(TEARDOWN_FRAMES)))
 }
 
 fn reset(reset: &Reset) -> Said {
@@ -91,9 +94,9 @@ fn reset(reset: &Reset) -> Said {
         .by(reset.answers.into_iter().chain([reset.frame]))
 }
 
-/// How it ended, in a word or two.
-pub fn how(goodbye: Teardown) -> Msg {
-    match goodbye {
+/// How a connection ended, as a label.
+pub(crate) fn teardown(teardown: Teardown) -> Msg {
+    match teardown {
         Teardown::FourFrames => Msg::FourFrames,
         Teardown::ThreeFrames => Msg::ThreeFrames,
         Teardown::BothFins => Msg::BothFins,
@@ -105,8 +108,8 @@ pub fn how(goodbye: Teardown) -> Msg {
     }
 }
 
-/// Why it ended.
-pub fn why(reason: EndReason) -> Msg {
+/// Why a connection ended.
+pub(crate) fn reason(reason: EndReason) -> Msg {
     match reason {
         EndReason::ResponseSaidClose => Msg::WhyResponseSaidClose,
         EndReason::RequestSaidClose => Msg::WhyRequestSaidClose,

@@ -1,10 +1,10 @@
-//! What there is to say of a capture as a whole: each finding's statement, and why it is so.
+//! The findings: for each, the statement and the explanation of it.
 
 use crate::model::{Finding, FindingKind};
 use crate::say::{Msg, Said};
 
-/// The statement with its evidence, and the reason.
-pub fn finding(finding: &Finding) -> (Said, Said) {
+/// The statement with its evidence, and the explanation.
+pub(crate) fn finding(finding: &Finding) -> (Said, Said) {
     let (what, why) = messages(finding.kind);
     let said = |msg| Said {
         msg,

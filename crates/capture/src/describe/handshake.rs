@@ -3,7 +3,7 @@
 use crate::model::{Arg, Handshake, HandshakeOutcome, Side, SynOptions};
 use crate::say::{Msg, Said};
 
-pub(super) fn opening(handshake: &Handshake) -> Vec<Said> {
+pub(super) fn handshake(handshake: &Handshake) -> Vec<Said> {
     let frames = [handshake.syn, handshake.syn_ack, handshake.ack, handshake.refusal];
     let msg = match handshake.outcome {
         HandshakeOutcome::Complete => Msg::Opened,
@@ -36,7 +36,7 @@ pub(super) fn opening(handshake: &Handshake) -> Vec<Said> {
     lines
 }
 
-/// The options as Wireshark's Info column has them.
+/// The options of a SYN, as in Wireshark's Info column.
 fn offered(options: &SynOptions) -> String {
     let mut parts = vec![format!("Win={}", options.window)];
     parts.extend(options.mss.map(|mss| format!("MSS={mss}")));

@@ -2,8 +2,8 @@
 //!
 //! Knows languages and how values are written; knows nothing of captures. No other room of `explain` holds prose.
 
-pub use crate::messages::Msg;
-pub use labserve_core::locale::Lang;
+pub(crate) use crate::messages::Msg;
+pub(crate) use labserve_core::locale::Lang;
 
 use super::model::{Arg, Args, Side};
 use std::fmt::Write;
