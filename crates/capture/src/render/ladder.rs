@@ -11,7 +11,7 @@ const WIDTH: usize = 46;
 const LISTED_AT_THE_END: usize = 40;
 
 /// Draws the ladder of a connection.
-pub(super) fn render(connection: &Connection, lang: Lang) -> String {
+pub fn render(connection: &Connection, lang: Lang) -> String {
     let mut text = String::new();
     let (client, server) = (connection.client.to_string(), connection.server.to_string());
     // Writing to a string cannot fail, here and below.

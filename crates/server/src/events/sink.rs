@@ -6,10 +6,11 @@ use super::batcher::{Destination, EventBatcher};
 use super::budget::Budget;
 use super::clock::LineClock;
 use super::sender::EventSenders;
-use super::{ConnectionMeta, Event, Throttle, Traffic, log};
+use super::{ConnectionMeta, Event, Observer, Throttle, Traffic, log};
 use labserve_core::locale::{self, Lang};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// The sink of all events of one server on one worker thread.
@@ -19,6 +20,7 @@ pub struct EventSink {
     throttle: Option<Rc<Throttle>>,
     file: Option<Rc<EventBatcher>>,
     live: Option<Rc<EventBatcher>>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl EventSink {
@@ -36,6 +38,7 @@ impl EventSink {
                 let budget = Budget::new(sender.watchers().clone());
                 batcher(Destination::Live(sender, budget))
             }),
+            observer: senders.observer,
         }
     }
 
@@ -66,6 +69,9 @@ impl EventSink {
                 batcher.write(meta, traffic, event, *now.get_or_insert_with(Instant::now));
             }
         }
+        if let Some(observer) = &self.observer {
+            observer.observe(meta, traffic, event);
+        }
     }
 }
 
@@ -74,7 +80,6 @@ pub(super) mod tests {
     use super::super::batcher::WAIT;
     use super::super::{EventSender, LiveSender};
     use super::*;
-    use std::sync::Arc;
     use std::sync::mpsc::{self, SyncSender};
     use std::time::Duration;
 
@@ -106,7 +111,7 @@ pub(super) mod tests {
             let (batches, received) = mpsc::sync_channel(4);
             let senders = EventSenders {
                 file: Some(sender(batches)),
-                live: None,
+                ..EventSenders::default()
             };
             let sink = EventSink::new("a server", false, senders);
             let meta = meta();
@@ -133,8 +138,8 @@ pub(super) mod tests {
             let (live, mut batches) = LiveSender::new();
             let watching = live.watchers().watch();
             let senders = EventSenders {
-                file: None,
                 live: Some(live),
+                ..EventSenders::default()
             };
             let sink = EventSink::new("s", false, senders);
             drop(watching);

@@ -58,14 +58,14 @@ export class Setting {
   }
 }
 
-function text(setting, send, read = (value) => value) {
+function text(_setting, send, read = (value) => value) {
   const input = h("input", { type: "text", spellcheck: "false", autocomplete: "off" });
   input.addEventListener("change", () => send(read(input.value)));
   return { input, show: (value) => (input.value = value ?? "") };
 }
 
 const CONTROLS = {
-  bool(setting, send) {
+  bool(_setting, send) {
     const input = h("input", { type: "checkbox", class: "switch", role: "switch" });
     input.addEventListener("change", () => send(input.checked));
     return { input, show: (value) => (input.checked = value === true) };
@@ -75,12 +75,12 @@ const CONTROLS = {
     input.addEventListener("change", () => send(input.value));
     return { input, show: (value) => (input.value = value) };
   },
-  count(setting, send) {
+  count(_setting, send) {
     const input = h("input", { type: "number", min: "0", step: "1" });
     input.addEventListener("change", () => send(input.value === "" ? null : Number(input.value)));
     return { input, show: (value) => (input.value = value) };
   },
-  lines(setting, send) {
+  lines(_setting, send) {
     const input = h("textarea", { rows: "2", spellcheck: "false", placeholder: t("settings.lines") });
     input.addEventListener("change", () => send(input.value.split("\n").map((line) => line.trim()).filter(Boolean)));
     return { input, show: (value) => (input.value = (value ?? []).join("\n")) };
