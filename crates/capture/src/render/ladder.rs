@@ -1,8 +1,8 @@
 //! A connection as a ladder diagram in characters: time runs down, the client is on the left, each frame is an arrow.
 
 use crate::describe;
+use crate::locale::{Lang, Msg, Sentence};
 use crate::model::{Connection, Frame, Side};
-use crate::say::{Lang, Msg, Said, label};
 use std::fmt::Write;
 
 /// Width between the two sides, in characters.
@@ -25,8 +25,8 @@ pub fn render(connection: &Connection, lang: Lang) -> String {
     let gap_at = connection.frames.len().saturating_sub(LISTED_AT_THE_END);
     for (at, frame) in connection.frames.iter().enumerate() {
         if left_out > 0 && at == gap_at {
-            let said = Said::new(Msg::NoteTooManyFrames).with("count", left_out);
-            let _ = writeln!(text, "  {:>10}  :  {}", "", said.text(lang));
+            let sentence = Sentence::new(Msg::NoteTooManyFrames).with("count", left_out);
+            let _ = writeln!(text, "  {:>10}  :  {}", "", sentence.text(lang));
         }
         let _ = writeln!(text, "{}", line(frame, connection.first_ns, lang));
     }
@@ -50,7 +50,7 @@ fn line(frame: &Frame, begin_ns: i64, lang: Lang) -> String {
     let flags: Vec<&str> = frame
         .analysis
         .iter()
-        .map(|flag| label(describe::analysis_flag(flag), lang))
+        .map(|flag| describe::analysis_flag(flag).text(lang))
         .collect();
     let flags = if flags.is_empty() {
         String::new()

@@ -6,8 +6,8 @@
 use super::clip;
 use super::table::{self, Cell, Table};
 use crate::describe::{self, Description, Step};
+use crate::locale::{Lang, Msg, Piece, Sentence};
 use crate::model::{Capture, Connection, Usage};
-use crate::say::{Lang, Msg, Piece, Said, label};
 
 /// How many connections have a section of their own. The comparison lists more.
 const CONNECTIONS: usize = 100;
@@ -33,13 +33,13 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         lang,
         begin_ns: capture.file.first_ns,
     };
-    report.heading(1, label(Msg::Title, lang));
-    report.paragraph(&report.said(&describe::summary(capture)));
+    report.heading(1, Msg::Title.text(lang));
+    report.paragraph(&report.with_evidence(&describe::summary(capture)));
     if !capture.connections.is_empty() {
         report.findings(capture);
     }
     if capture.connections.len() > 1 {
-        report.heading(2, label(Msg::Comparison, lang));
+        report.heading(2, Msg::Comparison.text(lang));
         report.table(&table::comparison(capture, lang));
     }
     report.fingerprints(capture);
@@ -47,8 +47,8 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         report.connection(connection);
     }
     if capture.connections.len() > CONNECTIONS {
-        let left_out = Said::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
-        report.paragraph(&report.said(&left_out));
+        let left_out = Sentence::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
+        report.paragraph(&report.with_evidence(&left_out));
     }
     report.list_under(
         2,
@@ -66,9 +66,9 @@ struct MarkdownWriter {
 
 impl MarkdownWriter {
     fn findings(&mut self, capture: &Capture) {
-        self.heading(2, label(Msg::Findings, self.lang));
+        self.heading(2, Msg::Findings.text(self.lang));
         if capture.findings.is_empty() {
-            self.paragraph(label(Msg::NothingFound, self.lang));
+            self.paragraph(Msg::NothingFound.text(self.lang));
         }
         for (number, finding) in capture.findings.iter().enumerate() {
             let (what, why) = describe::finding(finding);
@@ -89,7 +89,7 @@ impl MarkdownWriter {
         if described.is_empty() {
             return;
         }
-        self.heading(2, label(Msg::LooksLike, self.lang));
+        self.heading(2, Msg::LooksLike.text(self.lang));
         for server in described {
             let verdict = format!("**{}**", self.sentence(&server.verdict));
             let next = server
@@ -99,7 +99,7 @@ impl MarkdownWriter {
             self.paragraph(&(verdict + &next));
             for (matched, differs) in server.aspects {
                 let differs = differs
-                    .map(|said| format!("; {}", self.sentence(&said)))
+                    .map(|sentence| format!("; {}", self.sentence(&sentence)))
                     .unwrap_or_default();
                 let item = format!("{}{differs}{}", self.sentence(&matched), self.evidence(&matched));
                 self.item(&item);
@@ -110,8 +110,8 @@ impl MarkdownWriter {
 
     fn connection(&mut self, connection: &Connection) {
         let description = describe::connection(connection);
-        self.heading(2, &self.said(&description.headline));
-        self.heading(3, label(Msg::Handshake, self.lang));
+        self.heading(2, &self.with_evidence(&description.headline));
+        self.heading(3, Msg::Handshake.text(self.lang));
         let handshake = table::handshake(connection, self.begin_ns, self.lang);
         self.table(&handshake);
         self.list(&description.handshake);
@@ -121,13 +121,13 @@ impl MarkdownWriter {
         if let Some((number, response)) = table::large_response(connection) {
             let heading = format!(
                 "{} ({} {number})",
-                label(Msg::LargeFile, self.lang),
-                label(Msg::ColNumber, self.lang)
+                Msg::LargeFile.text(self.lang),
+                Msg::ColNumber.text(self.lang)
             );
             self.heading(3, &heading);
             self.table(&table::bursts(response, self.begin_ns));
         }
-        self.heading(3, label(Msg::End, self.lang));
+        self.heading(3, Msg::End.text(self.lang));
         let end = table::end(connection, self.begin_ns, self.lang);
         self.table(&end);
         self.list(&description.end);
@@ -135,7 +135,7 @@ impl MarkdownWriter {
     }
 
     fn exchanges(&mut self, connection: &Connection, description: &Description) {
-        self.heading(3, label(Msg::Exchanges, self.lang));
+        self.heading(3, Msg::Exchanges.text(self.lang));
         self.table(&table::exchanges(connection, self.lang));
         for step in description.steps.iter().take(STEPS) {
             match step {
@@ -143,19 +143,19 @@ impl MarkdownWriter {
                     let line = format!("**{}**{}", self.sentence(headline), self.evidence(headline));
                     self.item(&line);
                     for detail in details {
-                        let detail = self.said(detail);
+                        let detail = self.with_evidence(detail);
                         self.text.push_str(&format!("  - {detail}\n"));
                     }
                 }
-                Step::Idle(said) | Step::LeftOut(said) => {
-                    let said = self.said(said);
-                    self.item(&said);
+                Step::Idle(sentence) | Step::LeftOut(sentence) => {
+                    let sentence = self.with_evidence(sentence);
+                    self.item(&sentence);
                 }
             }
         }
         let more = description.steps.len().saturating_sub(STEPS);
         if more > 0 {
-            let more = self.said(&Said::new(Msg::MoreExchanges).with("count", more));
+            let more = self.with_evidence(&Sentence::new(Msg::MoreExchanges).with("count", more));
             self.item(&more);
         }
         self.text.push('\n');
@@ -173,17 +173,17 @@ impl MarkdownWriter {
         self.text.push_str(&format!("- {text}\n"));
     }
 
-    fn list(&mut self, lines: &[Said]) {
+    fn list(&mut self, lines: &[Sentence]) {
         for line in lines {
-            let line = self.said(line);
+            let line = self.with_evidence(line);
             self.item(&line);
         }
         self.text.push('\n');
     }
 
-    fn list_under(&mut self, level: usize, heading: Msg, lines: &[Said]) {
+    fn list_under(&mut self, level: usize, heading: Msg, lines: &[Sentence]) {
         if !lines.is_empty() {
-            self.heading(level, label(heading, self.lang));
+            self.heading(level, heading.text(self.lang));
             self.list(lines);
         }
     }
@@ -192,7 +192,7 @@ impl MarkdownWriter {
         if table.rows.is_empty() {
             return;
         }
-        let titles: Vec<&str> = table.columns.iter().map(|column| label(*column, self.lang)).collect();
+        let titles: Vec<&str> = table.columns.iter().map(|column| column.text(self.lang)).collect();
         let rules: Vec<&str> = (0..titles.len())
             .map(|at| if table.numeric(at) { "---:" } else { "---" })
             .collect();
@@ -204,17 +204,17 @@ impl MarkdownWriter {
         }
         self.text.push('\n');
         if table.left_out > 0 {
-            let left_out = self.said(&Said::new(Msg::RowsLeftOut).with("count", table.left_out));
+            let left_out = self.with_evidence(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out));
             self.paragraph(&left_out);
         }
     }
 
-    fn said(&self, said: &Said) -> String {
-        self.sentence(said) + &self.evidence(said)
+    fn with_evidence(&self, sentence: &Sentence) -> String {
+        self.sentence(sentence) + &self.evidence(sentence)
     }
 
-    fn sentence(&self, said: &Said) -> String {
-        let pieces = said.pieces(self.lang).into_iter();
+    fn sentence(&self, sentence: &Sentence) -> String {
+        let pieces = sentence.pieces(self.lang).into_iter();
         pieces
             .map(|piece| match piece {
                 Piece::Prose(text) => text,
@@ -223,8 +223,8 @@ impl MarkdownWriter {
             .collect()
     }
 
-    fn evidence(&self, said: &Said) -> String {
-        match said.evidence(self.lang) {
+    fn evidence(&self, sentence: &Sentence) -> String {
+        match sentence.evidence(self.lang) {
             evidence if evidence.is_empty() => evidence,
             evidence => format!(" {evidence}"),
         }

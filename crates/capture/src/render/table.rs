@@ -2,8 +2,8 @@
 
 use super::phase::handshake_frames;
 use crate::describe;
+use crate::locale::{Lang, Msg, Sentence, printable, time};
 use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Usage};
-use crate::say::{Lang, Msg, Said, label, printable, time};
 use std::net::SocketAddr;
 
 /// A table.
@@ -157,7 +157,7 @@ fn first_line(message: Option<&Message>, lang: Lang, missing: Msg, part: impl Fn
         .filter(|line| !line.is_empty())
     {
         Some(line) => Cell::Quoted(printable(part(line))),
-        None => Cell::Words(label(missing, lang).to_owned()),
+        None => Cell::Words(missing.text(lang).to_owned()),
     }
 }
 
@@ -168,11 +168,11 @@ fn bytes(message: Option<&Message>, lang: Lang) -> Cell {
     if message.body_end == BodyEnd::NoBody && message.body_bytes == 0 {
         return Cell::number(message.bytes());
     }
-    let said = Said::new(Msg::HeadAndBody)
+    let sentence = Sentence::new(Msg::HeadAndBody)
         .with("bytes", message.bytes())
         .with("head", message.head_bytes)
         .with("body", message.body_bytes);
-    Cell::Number(said.text(lang))
+    Cell::Number(sentence.text(lang))
 }
 
 /// The bursts of a message. `begin_ns` is the time of the first frame of the capture.
@@ -232,14 +232,14 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
             Cell::Stream(connection.stream),
             Cell::address(connection.client),
             Cell::address(connection.server),
-            Cell::Words(label(usage(connection.usage), lang).to_owned()),
+            Cell::Words(usage(connection.usage).text(lang).to_owned()),
             Cell::number(connection.exchanges_in_all()),
             Cell::time(Some(connection.last_ns.saturating_sub(connection.first_ns))),
             announced.map_or(Cell::Empty, |s| Cell::Words(format!("timeout={s}"))),
             end.by.map_or(Cell::Empty, |by| Cell::Words(side(by, lang))),
             Cell::time(end.first().and_then(|first| first.after_last_byte_ns)),
-            Cell::Words(label(describe::teardown(end.teardown), lang).to_owned()),
-            Cell::Words(label(describe::reason(end.reason), lang).to_owned()),
+            Cell::Words(describe::teardown(end.teardown).text(lang).to_owned()),
+            Cell::Words(describe::reason(end.reason).text(lang).to_owned()),
         ]
     })
 }
@@ -260,7 +260,7 @@ fn side(side: Side, lang: Lang) -> String {
         Side::Client => Msg::ColClient,
         Side::Server => Msg::ColServer,
     };
-    label(msg, lang).to_owned()
+    msg.text(lang).to_owned()
 }
 
 /// A time as in Wireshark's Time column: seconds since the first frame of the capture.

@@ -3,11 +3,11 @@
 use super::ladder::per_cent;
 use super::scale::{Anchor, Scale};
 use super::writer::HtmlWriter;
+use crate::locale::{Msg, Sentence, time};
 use crate::model::{Capture, Connection, Exchange, Message, Side, Teardown};
 use crate::render::clip;
 use crate::render::phase::Phase;
 use crate::render::table::usage;
-use crate::say::{Msg, Said, time};
 use maud::{Markup, html};
 
 /// How many connections are drawn.
@@ -38,7 +38,7 @@ pub(super) fn draw(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
             @for lane in &lanes { (lane.draw(&scale, end_ns, w)) }
         }
         @if capture.connections.len() > LANES {
-            p { (w.said(&Said::new(Msg::LanesLeftOut).with("count", capture.connections.len() - LANES))) }
+            p { (w.with_evidence(&Sentence::new(Msg::LanesLeftOut).with("count", capture.connections.len() - LANES))) }
         }
         p.legend {
             @for phase in [Phase::Handshake, Phase::Request] { (swatch(phase.class(), w.label(phase.name()))) }

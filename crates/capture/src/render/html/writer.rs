@@ -1,9 +1,9 @@
 //! Sentences and tables as HTML. [`maud`] escapes every text.
 
 use super::plan::Plan;
+use crate::locale::{Lang, Msg, Piece, Sentence};
 use crate::render::clip;
 use crate::render::table::{Cell, Table};
-use crate::say::{Lang, Msg, Piece, Said, label};
 use maud::{Markup, html};
 
 /// How many characters of text from the wire are shown in a sentence or a table.
@@ -18,17 +18,17 @@ pub(super) struct HtmlWriter<'a> {
 
 impl HtmlWriter<'_> {
     pub(super) fn label(self, msg: Msg) -> &'static str {
-        label(msg, self.lang)
+        msg.text(self.lang)
     }
 
     /// A sentence and its evidence.
-    pub(super) fn said(self, said: &Said) -> Markup {
-        html! { (self.sentence(said)) (self.evidence(said)) }
+    pub(super) fn with_evidence(self, sentence: &Sentence) -> Markup {
+        html! { (self.sentence(sentence)) (self.evidence(sentence)) }
     }
 
-    pub(super) fn sentence(self, said: &Said) -> Markup {
+    pub(super) fn sentence(self, sentence: &Sentence) -> Markup {
         html! {
-            @for piece in said.pieces(self.lang) {
+            @for piece in sentence.pieces(self.lang) {
                 @match piece {
                     Piece::Prose(text) => (text),
                     Piece::Quoted(text) => code { (clip(&text, QUOTED)) },
@@ -37,14 +37,14 @@ impl HtmlWriter<'_> {
         }
     }
 
-    pub(super) fn evidence(self, said: &Said) -> Markup {
+    pub(super) fn evidence(self, sentence: &Sentence) -> Markup {
         let separator = self.label(Msg::ListSeparator);
         html! {
-            @if !said.frames.is_empty() {
+            @if !sentence.frames.is_empty() {
                 " "
                 span.evidence {
-                    "[" (self.label(if said.frames.len() == 1 { Msg::ColFrame } else { Msg::ColFrames })) " "
-                    @for (at, frame) in said.frames.iter().enumerate() {
+                    "[" (self.label(if sentence.frames.len() == 1 { Msg::ColFrame } else { Msg::ColFrames })) " "
+                    @for (at, frame) in sentence.frames.iter().enumerate() {
                         @if at > 0 { (separator) }
                         (self.frame(*frame))
                     }
@@ -92,7 +92,7 @@ impl HtmlWriter<'_> {
                     }
                 }
                 @if table.left_out > 0 {
-                    p { (self.said(&Said::new(Msg::RowsLeftOut).with("count", table.left_out))) }
+                    p { (self.with_evidence(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out))) }
                 }
             }
         }
