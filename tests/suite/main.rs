@@ -5,7 +5,7 @@
 //! log; `limits` asks too much of it, and `race` in the instant of an end; `timeline` asks its page's API; `clients` lets an
 //! everyday HTTP client loose on every profile; `iis` and `rfc` say of the two profiles that no server could be recorded for
 //! what they must do; `facade` uses the crate, with servers in this process. `support` is what these stand on. Nothing here
-//! looks inside labserve.
+//! looks inside labserve, but for `architecture` and `locale`, which hold rules of its sources.
 
 mod support;
 
