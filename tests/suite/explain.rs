@@ -67,7 +67,7 @@ fn what_cannot_be_read_gets_one_line() {
     for (file, words) in [
         (none.as_path(), "cannot open this capture"),
         (dir.path(), ""),
-        (page.as_path(), "it is no capture: expected pcapng or pcap"),
+        (page.as_path(), "it is not a capture: expected pcapng or pcap"),
         (packed.as_path(), "cut off at its beginning"),
     ] {
         let output = explain(&[file.to_str().expect("UTF-8")]);

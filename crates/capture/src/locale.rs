@@ -1,55 +1,56 @@
-//! Sentences: a message of the one table, filled with its arguments, in a language.
+//! Sentences of the catalogue with their values, and how both become text in a language.
 //!
-//! Knows languages and how values are written; knows nothing of captures. No other room of `explain` holds prose.
+//! This module knows how values are written; it does not know what a sentence is about. All prose of `explain` is in the
+//! catalogue.
 
-pub use crate::messages::Msg;
-pub use labserve_core::locale::Lang;
+pub(crate) use crate::messages::Msg;
+pub(crate) use labserve_core::locale::Lang;
 
 use super::model::{Arg, Args, Side};
 use std::fmt::Write;
 
-/// A sentence that is still without a language, and the frames that prove it.
+/// A sentence of the catalogue, not yet in a language, with its values and the frames that prove it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Said {
-    /// The message.
-    pub msg: Msg,
-    /// What it needs.
-    pub args: Args,
-    /// The evidence.
-    pub frames: Vec<u64>,
+pub(crate) struct Sentence {
+    /// Which sentence.
+    pub(crate) msg: Msg,
+    /// The values that it has places for.
+    pub(crate) args: Args,
+    /// The frames that prove it.
+    pub(crate) frames: Vec<u64>,
 }
 
-impl Said {
-    /// A sentence without arguments and evidence.
-    pub fn new(msg: Msg) -> Said {
-        Said {
+impl Sentence {
+    /// A sentence without values and evidence.
+    pub(crate) fn new(msg: Msg) -> Sentence {
+        Sentence {
             msg,
             args: Args::default(),
             frames: Vec::new(),
         }
     }
 
-    /// With one more argument.
+    /// Adds a value.
     #[must_use]
-    pub fn with(mut self, name: &'static str, arg: impl Into<Arg>) -> Said {
+    pub(crate) fn with(mut self, name: &'static str, arg: impl Into<Arg>) -> Sentence {
         self.args = self.args.with(name, arg);
         self
     }
 
-    /// With more evidence.
+    /// Adds frames that prove it.
     #[must_use]
-    pub fn by(mut self, frames: impl IntoIterator<Item = u64>) -> Said {
+    pub(crate) fn by(mut self, frames: impl IntoIterator<Item = u64>) -> Sentence {
         self.frames.extend(frames);
         self
     }
 
     /// The sentence, without the evidence.
-    pub fn text(&self, lang: Lang) -> String {
+    pub(crate) fn text(&self, lang: Lang) -> String {
         self.pieces(lang).into_iter().map(Piece::into_text).collect()
     }
 
     /// The sentence in pieces, so that a renderer can set text from the wire apart.
-    pub fn pieces(&self, lang: Lang) -> Vec<Piece> {
+    pub(crate) fn pieces(&self, lang: Lang) -> Vec<Piece> {
         let template = self.msg.text(lang);
         let mut pieces = fill(template, &self.args, lang);
         // A sentence may begin with a side.
@@ -59,30 +60,30 @@ impl Said {
         pieces
     }
 
-    /// The evidence in brackets: `[frames 4, 7, 9]`; nothing if there is none.
-    pub fn evidence(&self, lang: Lang) -> String {
+    /// The evidence in brackets, such as `[frames 4, 7, 9]`. Empty if there is none.
+    pub(crate) fn evidence(&self, lang: Lang) -> String {
         if self.frames.is_empty() {
             return String::new();
         }
-        let said = Said::new(Msg::Frames)
+        let sentence = Sentence::new(Msg::Frames)
             .with("count", self.frames.len())
             .with("frames", self.frames.clone());
-        said.text(lang)
+        sentence.text(lang)
     }
 }
 
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// Words and numbers of ours.
+pub(crate) enum Piece {
+    /// Words and numbers of labserve's.
     Prose(String),
     /// Text from the wire, or a name, made safe against control characters.
     Quoted(String),
 }
 
 impl Piece {
-    /// What it says.
-    pub fn into_text(self) -> String {
+    /// Its text.
+    pub(crate) fn into_text(self) -> String {
         match self {
             Piece::Prose(text) | Piece::Quoted(text) => text,
         }
@@ -95,19 +96,14 @@ fn capitalised(text: &str) -> String {
     first.into_iter().flatten().chain(chars).collect()
 }
 
-/// A label: a message without arguments.
-pub fn label(msg: Msg, lang: Lang) -> &'static str {
-    msg.text(lang)
-}
-
-/// Fills in `{name}`, and `{name?one|many}` by whether the number is one.
+/// Fills the places of a sentence: `{name}` with a value, `{name?one|many}` with the word for one or for many.
 fn fill(template: &str, args: &Args, lang: Lang) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut prose = String::new();
     let mut rest = template;
-    while let Some((before, behind)) = rest.split_once('{') {
+    while let Some((before, opened)) = rest.split_once('{') {
         prose.push_str(before);
-        let (inside, after) = behind.split_once('}').unwrap_or((behind, ""));
+        let (inside, after) = opened.split_once('}').unwrap_or((opened, ""));
         match inside.split_once('?') {
             Some((name, choice)) => {
                 let (one, many) = choice.split_once('|').unwrap_or((choice, choice));
@@ -118,9 +114,9 @@ fn fill(template: &str, args: &Args, lang: Lang) -> Vec<Piece> {
                 });
             }
             None => match args.get(inside) {
-                Some(Arg::Text(said)) => {
+                Some(Arg::Text(text)) => {
                     pieces.push(Piece::Prose(std::mem::take(&mut prose)));
-                    pieces.push(Piece::Quoted(printable(said)));
+                    pieces.push(Piece::Quoted(printable(text)));
                 }
                 Some(Arg::Names(names)) => {
                     pieces.push(Piece::Prose(std::mem::take(&mut prose)));
@@ -138,7 +134,7 @@ fn fill(template: &str, args: &Args, lang: Lang) -> Vec<Piece> {
 }
 
 /// Text from the wire with its control characters escaped.
-pub fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     labserve_core::http1::text::printable(text.as_bytes()).to_string()
 }
 
@@ -155,12 +151,12 @@ fn write_arg(arg: &Arg, lang: Lang, text: &mut String) {
         Arg::Side(Side::Client) => write!(text, "{}", Msg::TheClient.text(lang)),
         Arg::Side(Side::Server) => write!(text, "{}", Msg::TheServer.text(lang)),
         Arg::Message(msg) => write!(text, "{}", msg.text(lang)),
-        Arg::Text(said) => write!(text, "{}", printable(said)),
+        Arg::Text(quoted) => write!(text, "{}", printable(quoted)),
     };
 }
 
 /// A time in nanoseconds for people: `5.013 s`, `12.4 ms`, `310 µs`.
-pub fn time(ns: i64) -> String {
+pub(crate) fn time(ns: i64) -> String {
     let (sign, ns) = (if ns < 0 { "-" } else { "" }, ns.unsigned_abs());
     match ns {
         0..999_500 => format!("{sign}{} µs", (ns + 500) / 1000),
