@@ -64,18 +64,18 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))
         .collect();
-    let tapes = timeline::tapes(recorder.as_ref(), prepared.as_ref());
-    let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
+    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref());
+    let program_events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
     let options = serve::options(config::default_workers(), log);
-    let running = run_servers(servers, options, &tapes)?;
-    // The event log ends when nobody can tell it anything more.
-    drop(tapes);
-    let (_, timeline) = timeline::start(prepared, managed, (&running, &notes), &names)?;
+    let running = run_servers(servers, options, &senders)?;
+    // The event log ends when its last sender is dropped.
+    drop(senders);
+    let (_, timeline) = timeline::start(prepared, managed, &running, &program_events, &names)?;
     Program {
         running,
         recorder,
         timeline,
-        notes,
+        program_events,
         reload: Box::new(|| Err("`labserve lab` serves the profiles as they are built in".into())),
         endpoint: None,
     }

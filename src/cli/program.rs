@@ -19,7 +19,7 @@ pub(super) struct Program {
     /// The timeline, if there is one.
     pub(super) timeline: Option<Timeline>,
     /// What is told about the program itself.
-    pub(super) notes: ProgramEvents,
+    pub(super) program_events: ProgramEvents,
     /// How it is reloaded.
     pub(super) reload: Reload,
     /// Where `labserve reload` finds it, if it can be found.
@@ -68,8 +68,8 @@ impl Program {
         let stop = tokio::task::spawn_blocking(move || {
             self.running.stop();
             // The event log says its own last line, behind all that is told meanwhile.
-            self.notes.without_file().emit(json!({"event": "stop"}));
-            drop(self.notes);
+            self.program_events.without_file().emit(json!({"event": "stop"}));
+            drop(self.program_events);
             if let Some(timeline) = self.timeline {
                 timeline.stop();
             }
@@ -97,7 +97,7 @@ impl Program {
                 json!({"event": "reload", "ok": false, "error": why})
             }
         };
-        self.notes.emit(event);
+        self.program_events.emit(event);
         done
     }
 }

@@ -40,19 +40,19 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))
         .collect();
-    let tapes = timeline::tapes(recorder.as_ref(), prepared.as_ref());
-    let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
+    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref());
+    let program_events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
     let managed = ManagedServer::new(address, config.stack.clone(), server.site().clone());
-    let running = run_servers(vec![server], options(config.workers, config.log), &tapes)?;
-    // The event log ends when nobody can tell it anything more.
-    drop(tapes);
-    let (servers, timeline) = timeline::start(prepared, vec![managed], (&running, &notes), &names)?;
+    let running = run_servers(vec![server], options(config.workers, config.log), &senders)?;
+    // The event log ends when its last sender is dropped.
+    drop(senders);
+    let (servers, timeline) = timeline::start(prepared, vec![managed], &running, &program_events, &names)?;
     let args = args.clone();
     Program {
         running,
         recorder,
         timeline,
-        notes,
+        program_events,
         reload: Box::new(move || reload(&args, &fixed, &servers)),
         endpoint: Some(control::name_of(address)),
     }

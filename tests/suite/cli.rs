@@ -58,7 +58,10 @@ fn every_mistake_gets_one_line_that_says_what_was_wrong_and_what_to_do() {
     let port = taken.local_addr().expect("its address").port().to_string();
     let cases: &[(&[&str], &[&str])] = &[
         (&["--profile", "nodd"], &["nodd", "did you mean `node`"]),
-        (&["--profile", "zzzzzz"], &["there is no profile of this name", "nginx"]),
+        (
+            &["--profile", "zzzzzz"],
+            &["there is no profile with this name", "nginx"],
+        ),
         (&["--profile", "./none.toml"], &["none.toml", "cannot read"]),
         (
             &["--profile", "./bad-key.toml"],
@@ -151,7 +154,7 @@ fn the_profiles_are_listed_printed_and_compared() {
     let rows: serde_json::Value = serde_json::from_slice(&run(&["profiles", "--json"]).stdout).expect("JSON");
     assert!(rows.as_array().is_some_and(|rows| rows.len() >= 10));
 
-    let (former, current) = (run(&["profiles", "rfc"]), run(&["profiles", "rfc"]));
+    let (former, current) = (run(&["profiles", "book"]), run(&["profiles", "rfc"]));
     assert!(
         former.status.success() && former.stdout == current.stdout,
         "a former name still loads"

@@ -20,6 +20,7 @@ mod explain;
 mod facade;
 mod iis;
 mod limits;
+mod locale;
 mod race;
 mod readme;
 mod reload;

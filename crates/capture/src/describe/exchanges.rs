@@ -211,18 +211,18 @@ fn shortfall(message: &Message, by: Side) -> impl Iterator<Item = Said> {
 
 fn rest(rest: &IdlePeriod) -> Said {
     let msg = match (rest.ended_by, rest.announced_s) {
-        (IdleEnd::Request, _) if rest.after == 0 => Msg::RestBeforeFirst,
-        (IdleEnd::Request, _) => Msg::RestToRequest,
-        (IdleEnd::ServerFin, None) => Msg::RestToServerFin,
-        (IdleEnd::ServerFin, Some(_)) => Msg::RestToServerFinAnnounced,
-        (IdleEnd::ClientFin, None) => Msg::RestToClientFin,
-        (IdleEnd::ClientFin, Some(_)) => Msg::RestToClientFinAnnounced,
-        (IdleEnd::Reset, _) => Msg::RestToReset,
-        (IdleEnd::CaptureEnds, None) => Msg::RestToCaptureEnd,
-        (IdleEnd::CaptureEnds, Some(_)) => Msg::RestToCaptureEndAnnounced,
+        (IdleEnd::Request, _) if rest.after == 0 => Msg::IdleBeforeFirst,
+        (IdleEnd::Request, _) => Msg::IdleToRequest,
+        (IdleEnd::ServerFin, None) => Msg::IdleToServerFin,
+        (IdleEnd::ServerFin, Some(_)) => Msg::IdleToServerFinAnnounced,
+        (IdleEnd::ClientFin, None) => Msg::IdleToClientFin,
+        (IdleEnd::ClientFin, Some(_)) => Msg::IdleToClientFinAnnounced,
+        (IdleEnd::Reset, _) => Msg::IdleToReset,
+        (IdleEnd::CaptureEnds, None) => Msg::IdleToCaptureEnd,
+        (IdleEnd::CaptureEnds, Some(_)) => Msg::IdleToCaptureEndAnnounced,
     };
     let said = Said::new(msg)
-        .with("rest", Arg::ns(rest.ns))
+        .with("idle", Arg::ns(rest.ns))
         .by([rest.from_frame, rest.to_frame]);
     match rest.announced_s {
         Some(announced) => said.with("announced", announced),

@@ -48,7 +48,7 @@ pub fn looks(likeness: &FingerprintMatch) -> Option<FingerprintDescription> {
     });
     Some(FingerprintDescription {
         verdict,
-        next: (!others.is_empty()).then(|| Said::new(Msg::LooksNext).with("others", others.join(", "))),
+        next: (!others.is_empty()).then(|| Said::new(Msg::LooksNext).with("others", others)),
         traits: traits.collect(),
     })
 }

@@ -37,17 +37,17 @@ pub fn note(note: &Note) -> Said {
 /// Tells of segments that are special.
 pub fn trouble(trouble: &TcpIssue) -> Said {
     let msg = match trouble.mark {
-        AnalysisFlag::Retransmission => Msg::TroubleRetransmission,
-        AnalysisFlag::Overlap => Msg::TroubleOverlap,
-        AnalysisFlag::OutOfOrder => Msg::TroubleOutOfOrder,
-        AnalysisFlag::Gap => Msg::TroubleGap,
-        AnalysisFlag::KeepAlive => Msg::TroubleKeepAlive,
-        AnalysisFlag::KeepAliveAck => Msg::TroubleKeepAliveAck,
-        AnalysisFlag::ZeroWindow => Msg::TroubleZeroWindow,
-        AnalysisFlag::WindowProbe => Msg::TroubleWindowProbe,
-        AnalysisFlag::Cut => Msg::TroubleCut,
-        AnalysisFlag::AckedUnseen => Msg::TroubleAckedUnseen,
-        AnalysisFlag::Reassembled => Msg::TroubleReassembled,
+        AnalysisFlag::Retransmission => Msg::IssueRetransmission,
+        AnalysisFlag::Overlap => Msg::IssueOverlap,
+        AnalysisFlag::OutOfOrder => Msg::IssueOutOfOrder,
+        AnalysisFlag::Gap => Msg::IssueGap,
+        AnalysisFlag::KeepAlive => Msg::IssueKeepAlive,
+        AnalysisFlag::KeepAliveAck => Msg::IssueKeepAliveAck,
+        AnalysisFlag::ZeroWindow => Msg::IssueZeroWindow,
+        AnalysisFlag::WindowProbe => Msg::IssueWindowProbe,
+        AnalysisFlag::Cut => Msg::IssueCut,
+        AnalysisFlag::AckedUnseen => Msg::IssueAckedUnseen,
+        AnalysisFlag::Reassembled => Msg::IssueReassembled,
     };
     Said::new(msg)
         .with("count", trouble.count)
@@ -58,16 +58,16 @@ pub fn trouble(trouble: &TcpIssue) -> Said {
 /// A mark in a word.
 pub fn mark(mark: AnalysisFlag) -> Msg {
     match mark {
-        AnalysisFlag::Retransmission => Msg::MarkRetransmission,
-        AnalysisFlag::Overlap => Msg::MarkOverlap,
-        AnalysisFlag::OutOfOrder => Msg::MarkOutOfOrder,
-        AnalysisFlag::Gap => Msg::MarkGap,
-        AnalysisFlag::KeepAlive => Msg::MarkKeepAlive,
-        AnalysisFlag::KeepAliveAck => Msg::MarkKeepAliveAck,
-        AnalysisFlag::ZeroWindow => Msg::MarkZeroWindow,
-        AnalysisFlag::WindowProbe => Msg::MarkWindowProbe,
-        AnalysisFlag::Cut => Msg::MarkCut,
-        AnalysisFlag::AckedUnseen => Msg::MarkAckedUnseen,
-        AnalysisFlag::Reassembled => Msg::MarkReassembled,
+        AnalysisFlag::Retransmission => Msg::FlagRetransmission,
+        AnalysisFlag::Overlap => Msg::FlagOverlap,
+        AnalysisFlag::OutOfOrder => Msg::FlagOutOfOrder,
+        AnalysisFlag::Gap => Msg::FlagGap,
+        AnalysisFlag::KeepAlive => Msg::FlagKeepAlive,
+        AnalysisFlag::KeepAliveAck => Msg::FlagKeepAliveAck,
+        AnalysisFlag::ZeroWindow => Msg::FlagZeroWindow,
+        AnalysisFlag::WindowProbe => Msg::FlagWindowProbe,
+        AnalysisFlag::Cut => Msg::FlagCut,
+        AnalysisFlag::AckedUnseen => Msg::FlagAckedUnseen,
+        AnalysisFlag::Reassembled => Msg::FlagReassembled,
     }
 }

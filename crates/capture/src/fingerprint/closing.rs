@@ -61,7 +61,12 @@ fn persistence(connection: &Connection, profile: &Profile, tally: &mut Tally) {
 fn end(connection: &Connection, rest: &IdlePeriod, profile: &Profile, tally: &mut Tally) {
     let rested = Duration::from_nanos(rest.ns);
     let style = profile.connection.close.style(CloseReason::Idle);
-    let idle = profile.connection.timers.idle.after.filter(|_| style != CloseStyle::Hold);
+    let idle = profile
+        .connection
+        .timers
+        .idle
+        .after
+        .filter(|_| style != CloseStyle::Hold);
     let by_server = connection.end.by == Some(Side::Server) && rest.ended_by != IdleEnd::CaptureEnds;
     let agrees = match (by_server, idle) {
         (true, Some(idle)) => {

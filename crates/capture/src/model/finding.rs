@@ -118,6 +118,8 @@ pub enum Arg {
     },
     /// Several numbers.
     List(Vec<u64>),
+    /// Several names of ours.
+    Names(Vec<String>),
     /// A side.
     Side(Side),
     /// Text from the wire, or a name.
@@ -154,6 +156,11 @@ impl From<usize> for Arg {
 impl From<u32> for Arg {
     fn from(n: u32) -> Arg {
         Arg::Count(n.into())
+    }
+}
+impl From<Vec<String>> for Arg {
+    fn from(names: Vec<String>) -> Arg {
+        Arg::Names(names)
     }
 }
 impl From<&str> for Arg {

@@ -121,7 +121,7 @@ impl Report {
         let end = table::end(connection, self.begin_ns, self.lang);
         self.table(&end);
         self.list(&story.end);
-        self.list_under(3, Msg::Troubles, &story.troubles);
+        self.list_under(3, Msg::TcpIssues, &story.troubles);
     }
 
     fn exchanges(&mut self, connection: &Connection, story: &Description) {
@@ -328,7 +328,7 @@ mod tests {
         assert!(
             report.starts_with("# 抓包解读\n")
                 && report.contains("\n### 握手\n")
-                && report.contains("| 序号 | 请求 | 状态 |")
+                && report.contains("| 编号 | 请求 | 状态 |")
         );
         assert!(!report.contains("Request") && !report.contains("frames"), "{report}");
     }

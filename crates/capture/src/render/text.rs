@@ -2,7 +2,7 @@
 
 use super::ladder;
 use crate::describe::{self, FingerprintDescription, Step};
-use crate::model::{Capture, Connection};
+use crate::model::{Arg, Capture, Connection};
 use crate::say::{Lang, Msg, Said, label};
 use std::fmt::Write;
 
@@ -74,9 +74,14 @@ impl Page {
         for (number, finding) in (1..).zip(&capture.findings) {
             let (what, why) = describe::finding(finding);
             self.marked(1, &format!("{number}. "), &what);
-            let mark = format!("{}: ", label(Msg::Why, self.lang));
-            self.marked(2, &format!(" {mark}"), &why);
+            self.marked(2, &format!(" {}", self.lead(Msg::Why)), &why);
         }
+    }
+
+    /// A label in front of a sentence: `why: `.
+    fn lead(&self, msg: Msg) -> String {
+        let label = Arg::Message(msg);
+        Said::new(Msg::Lead).with("label", label).text(self.lang)
     }
 
     fn connection(&mut self, connection: &Connection) {
@@ -96,7 +101,7 @@ impl Page {
         }
         for (number, said) in story.end.iter().enumerate() {
             let mark = if number == 0 {
-                format!("{}: ", label(Msg::End, self.lang))
+                self.lead(Msg::End)
             } else {
                 "  ".to_owned()
             };
@@ -104,7 +109,7 @@ impl Page {
         }
         for (number, said) in story.troubles.iter().enumerate() {
             let mark = if number == 0 {
-                format!("{}: ", label(Msg::Troubles, self.lang))
+                self.lead(Msg::TcpIssues)
             } else {
                 "  ".to_owned()
             };

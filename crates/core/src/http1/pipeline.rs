@@ -1,27 +1,28 @@
-//! What came behind a request: other requests, half of one, or something that is none.
+//! Scans the input after a request for pipelined requests (RFC 9112 section 9.3.2).
 //!
-//! Some servers parse all that a read brought before they answer the first of it; then a fault far behind takes the
-//! replies before it away. This looks that far ahead, and decides nothing.
+//! Some servers parse everything that a read returned before they respond to the first request. In such a server a fault
+//! in a later request can discard the responses to earlier ones. [`look_ahead`] finds such a fault; the caller decides
+//! what it means.
 
 use super::fault::Fault;
 use super::head::{self, Head, HeadPolicy, Scan};
 use super::request::{Framing, Request};
 
-/// What lies behind a head.
+/// What the input contains after a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pipelined {
-    /// Complete requests or nothing, perhaps with empty lines behind them.
+    /// Complete requests or nothing. Empty lines may follow them.
     Whole,
-    /// It breaks off in the middle of a body or head.
+    /// The input ends inside a head or a body.
     Partial,
-    /// So many bytes into the input stands a request with this fault; its body, if the fault is there.
+    /// A request with this fault begins at this offset. The fault may be in its head or in its chunked body.
     Fault(usize, Fault, Head),
-    /// So many bytes into the input stands a CONNECT, behind which is no HTTP any more.
+    /// A CONNECT request begins at this offset. The bytes after it belong to a tunnel, not to HTTP.
     Connect(usize, Head),
 }
 
-/// Looks at what stands in `input` behind `head`, with which it begins, up to a request that the connection ends with by
-/// what `is_last` says.
+/// Scans `input`, which begins with the request of `head`, up to the first fault, the end of the input, or a request for
+/// which `is_last` returns true because the connection closes after it.
 pub fn look_ahead(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl Fn(&Request<'_>) -> bool) -> Pipelined {
     let mut at = 0;
     let mut head = head.clone();

@@ -1,4 +1,4 @@
-//! Whose events they are: a connection's number and addresses, and where it stood when it was heard of last.
+//! The connection that events belong to: its number, its addresses, and its state at the last event.
 
 use super::Event;
 use labserve_core::connection::State;
@@ -6,24 +6,25 @@ use std::cell::{Cell, OnceCell};
 use std::net::SocketAddr;
 use tokio::time::Instant;
 
-/// Whose events they are.
+/// The connection that events belong to.
 #[derive(Debug)]
 pub struct ConnectionMeta {
-    /// The connection's number since the program started.
+    /// The number of the connection since the program started.
     pub id: u64,
-    /// The client.
+    /// The address of the client.
     pub peer: SocketAddr,
-    /// The address that it came in on.
+    /// The local address of the connection.
     pub local: SocketAddr,
     /// When it was accepted.
     pub accepted: Instant,
-    /// Where it stood at its last event.
+    /// Its state at the last event.
     latest: Cell<Latest>,
-    /// The fields that are the same in each of its lines, once they have been needed.
+    /// The fields that are the same in each of its lines, rendered when first needed.
     pub(super) fields: OnceCell<Box<str>>,
 }
 
-/// How many bytes have gone each way since the connection was accepted, as the server's own reads and writes count them.
+/// The number of bytes in each direction since the connection was accepted, as counted by the server's reads and
+/// writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// From the client.
@@ -32,19 +33,19 @@ pub struct Traffic {
     pub sent: u64,
 }
 
-/// Where a connection stands.
+/// The state of a connection at its last event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Latest {
-    /// Its state.
+    /// The state.
     pub state: State,
-    /// How many requests have been begun on it.
+    /// The number of requests that were begun on it.
     pub requests: u64,
-    /// What has gone each way.
+    /// The bytes in each direction.
     pub traffic: Traffic,
 }
 
 impl ConnectionMeta {
-    /// The meta of a connection that is accepted now.
+    /// A connection that is accepted now.
     pub fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> ConnectionMeta {
         ConnectionMeta {
             id,
@@ -60,13 +61,13 @@ impl ConnectionMeta {
         }
     }
 
-    /// Where it stood at its last event.
+    /// Its state at the last event.
     pub fn latest(&self) -> Latest {
         self.latest.get()
     }
 
-    /// Remembers where an event leaves it.
-    pub(super) fn note(&self, traffic: Traffic, event: &Event<'_>) {
+    /// Records the state after an event.
+    pub(super) fn record(&self, traffic: Traffic, event: &Event<'_>) {
         let mut latest = self.latest.get();
         latest.traffic = traffic;
         match event {
@@ -89,7 +90,7 @@ mod tests {
         let meta = ConnectionMeta::new(1, address, address);
         assert_eq!(meta.latest().state, State::Unused);
         let traffic = Traffic { received: 5, sent: 6 };
-        meta.note(traffic, &Event::Idle { ends_after: None });
+        meta.record(traffic, &Event::Idle { ends_after: None });
         assert_eq!((meta.latest().state, meta.latest().traffic), (State::Idle, traffic));
     }
 }

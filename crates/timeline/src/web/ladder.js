@@ -1,4 +1,4 @@
-// A connection's story as a ladder: what the client sends goes right, what the server sends goes left.
+// A connection's events as a ladder diagram: arrows to the right for the client, to the left for the server.
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
@@ -7,11 +7,11 @@ import { oneLine } from "./wire.js";
 import { bodyWords, howWords, reasonWords } from "./words.js";
 import { ending } from "./store.js";
 
-/** How many steps are shown before somebody asks for more, and at most. */
+/** How many steps are shown at first, and at most. */
 const FIRST = 200;
 const MOST = 5_000;
 
-/** Whose step an event is: `client`, `server`, or `both` for what is on no wire. */
+/** The side an event belongs to: `client`, `server`, or `both` for events that are not on the wire. */
 function side(line) {
   switch (line.event) {
     case "head":
@@ -28,7 +28,7 @@ function side(line) {
   }
 }
 
-/** A step in words. */
+/** The text of a step. */
 function stepWords(connection, line) {
   switch (line.event) {
     case "head": {
@@ -48,13 +48,13 @@ function stepWords(connection, line) {
     }
     case "idle":
       return line.ends_after_ns === null || line.ends_after_ns === undefined
-        ? t("story.idle.never")
+        ? t("story.idle_never")
         : t("story.idle", { after: span(fromNanoseconds(line.ends_after_ns)) });
     case "timer":
       return t("story.timer", { why: reasonWords(line.reason, line.words) });
     case "close": {
       const why = reasonWords(line.reason, line.words);
-      if (line.who === "client") return t("story.close.client", { why });
+      if (line.who === "client") return t("story.close_client", { why });
       return t("story.close", { how: howWords(ending(connection)), why });
     }
     case "end":
@@ -65,7 +65,7 @@ function stepWords(connection, line) {
 }
 
 export class Ladder {
-  /** `go(selection)` opens the exchange of a step. */
+  /** `go(selection)` selects the exchange of a step. */
   constructor(connection, go) {
     this.connection = connection;
     this.go = go;
@@ -74,16 +74,16 @@ export class Ladder {
     this.shown = this.from;
     this.earlier = h("button", { type: "button", class: "small", on: { click: () => this.#all() } });
     this.rungs = h("ol", { class: "ladder" });
-    this.gone = h("p", { class: "dim" }, t("connection.story.forgotten"));
+    this.gone = h("p", { class: "dim" }, t("connection.story_forgotten"));
     const ends = h("div", { class: "ladder-ends", "aria-hidden": "true" }, h("span", {}, t("who.client")), h("span", {}, t("who.server")));
     this.element = h("div", {}, this.gone, this.earlier, ends, this.rungs);
     this.update();
   }
 
-  /** Adds what has happened since. */
+  /** Appends the steps since the last update. */
   update() {
     const { story } = this.connection;
-    // The story forgot its beginning: begin anew.
+    // The store has dropped the oldest events: start over.
     const forgot = this.first && story[this.from] !== this.first;
     const tooMany = story.length - this.from > (this.whole ? MOST : FIRST * 2);
     if (forgot || tooMany) this.#begin(Math.max(0, story.length - FIRST));
@@ -91,7 +91,7 @@ export class Ladder {
     for (; this.shown < story.length; this.shown += 1) this.rungs.append(this.#rung(story[this.shown], story[this.shown - 1]));
     this.gone.hidden = !this.connection.forgotten;
     this.earlier.hidden = this.from === 0;
-    this.earlier.textContent = t("connection.story.earlier", { n: this.from });
+    this.earlier.textContent = t("connection.story_earlier", { n: this.from });
   }
 
   #begin(from) {

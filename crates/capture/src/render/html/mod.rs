@@ -159,7 +159,7 @@ fn connection(planned: &Planned<'_>, begin_ns: i64, w: Writer<'_>) -> Markup {
                 (w.table(&table::bursts(response, begin_ns)))
             }
             @if !planned.troubles.is_empty() {
-                h3 { (w.label(Msg::Troubles)) }
+                h3 { (w.label(Msg::TcpIssues)) }
                 ul { @for said in &planned.troubles { li { (w.said(said)) } } }
             }
         }

@@ -43,7 +43,7 @@ pub(super) fn draw(capture: &Capture, w: Writer<'_>) -> Markup {
             @for phase in [Phase::Handshake, Phase::Request] { (swatch(phase.class(), w.label(phase.name()))) }
             (swatch("waiting", w.label(Msg::PhaseWaiting)))
             (swatch(Phase::Response.class(), w.label(Msg::PhaseResponse)))
-            (swatch("rest", w.label(Msg::PhaseRest)))
+            (swatch("rest", w.label(Msg::PhaseIdle)))
             (swatch("half-closed", w.label(Msg::PhaseHalfClosed)))
         }
         p.how { (w.label(Msg::TimelineScale)) }

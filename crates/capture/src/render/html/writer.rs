@@ -38,7 +38,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn evidence(self, said: &Said) -> Markup {
-        let separator = if self.lang == Lang::Zh { "、" } else { ", " };
+        let separator = self.label(Msg::ListSeparator);
         html! {
             @if !said.frames.is_empty() {
                 " "
