@@ -59,7 +59,7 @@ pub fn file(path: impl AsRef<Path>) -> Result<model::Capture, Error> {
 /// ```
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn read(reader: impl Read, filter: Filter) -> Result<model::Capture, Error> {
     capture(reader, filter, "the capture")
 }
