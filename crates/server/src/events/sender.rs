@@ -1,7 +1,7 @@
 //! The senders that carry lines of JSON to the event log and to the live stream.
 
-use super::recorder::stamped;
 use super::{LiveSender, Observer};
+use super::recorder::stamped;
 use serde_json::Value;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex};
@@ -50,6 +50,6 @@ pub struct EventSenders {
     pub file: Option<EventSender>,
     /// To the live stream.
     pub live: Option<LiveSender>,
-    /// To the program that runs the server.
+    /// To the program itself.
     pub observer: Option<Arc<dyn Observer>>,
 }

@@ -80,7 +80,6 @@ pub(super) mod tests {
     use super::super::batcher::WAIT;
     use super::super::{EventSender, LiveSender};
     use super::*;
-    use std::sync::Arc;
     use std::sync::mpsc::{self, SyncSender};
     use std::time::Duration;
 

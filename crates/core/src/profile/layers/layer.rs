@@ -8,7 +8,7 @@ use toml::Table;
 #[derive(Clone, Debug)]
 pub struct Layer {
     pub(super) origin: String,
-    /// The TOML as somebody wrote it; `None` if a program made it from keys, so that its lines mean nothing.
+    /// The TOML that somebody wrote; `None` if a program made it from keys, so that its lines mean nothing.
     pub(super) text: Option<String>,
     pub(super) table: Table,
     /// The table of the text that contains the keys; `None` if they are at the top level.
@@ -47,7 +47,7 @@ impl Layer {
         })
     }
 
-    /// A layer from one `key=value`, as in `--set`.
+    /// A layer from one `key=value`, as in `--set`. The value is TOML. If it is not valid TOML, it is taken as text.
     ///
     /// # Errors There is no `=`, the key is unknown, or the value has the wrong type.
     pub fn from_assignment(assignment: &str) -> Result<Layer, ConfigError> {
@@ -64,11 +64,10 @@ impl Layer {
         Layer::from_key(&origin, key.trim(), value.trim())
     }
 
-    /// A layer with one key. The value is TOML. If it is not valid TOML, it is taken as text. `origin` names the layer in
-    /// errors.
+    /// A layer with one key. The value is TOML. If it is not valid TOML, it is taken as text. `origin` names it in errors.
     ///
     /// # Errors
-    /// The key is unknown, or the value has the wrong type.
+    /// An unknown key, or a value of the wrong type.
     pub fn from_key(origin: &str, key: &str, value: &str) -> Result<Layer, ConfigError> {
         let bare = format!("{key} = {value}\n");
         let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
