@@ -362,14 +362,14 @@ fn a_note_reports_why_nothing_is_shown() {
         file.extend_from_slice(&packet);
         let capture = explain_bytes(&file, built_ins()).expect("a capture");
         assert_eq!(capture.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [kind]);
-        let said = describe::note(&capture.notes[0]).text(Lang::En);
+        let sentence = describe::note(&capture.notes[0]).text(Lang::En);
         for shown in [
             render::text(&capture, Lang::En, Ladders::Draw),
             render::markdown(&capture, Lang::En),
             render::html(&capture, Lang::En),
         ] {
             assert!(
-                shown.contains(&said) && !shown.contains("out of the ordinary"),
+                shown.contains(&sentence) && !shown.contains("out of the ordinary"),
                 "{shown}"
             );
         }

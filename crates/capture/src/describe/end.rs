@@ -1,14 +1,14 @@
 //! How a connection ended, and why.
 
 use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Teardown};
-use crate::say::{Msg, Said};
+use crate::sentence::{Msg, Sentence};
 
 /// How many RSTs are described.
 const RESETS: usize = 4;
 /// How many frames are evidence for a regular teardown.
 const TEARDOWN_FRAMES: usize = 4;
 
-pub(super) fn end(connection: &Connection) -> Vec<Said> {
+pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     let end = &connection.end;
     let mut lines = Vec::new();
     if let Some(fin) = &end.first_fin {
@@ -16,7 +16,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Said> {
     }
     let why = match end.teardown {
         Teardown::StillOpen => None,
-        _ => Some(Said::new(reason(end.reason))),
+        _ => Some(Sentence::new(reason(end.reason))),
     };
     // The reason follows the segment that started the teardown.
     let resets = end.resets.iter().take(RESETS).map(reset);
@@ -25,11 +25,11 @@ pub(super) fn end(connection: &Connection) -> Vec<Said> {
             lines.extend(why);
             if let (Some(second), Some(half)) = (&end.second_fin, end.half_closed_ns) {
                 lines.push(
-                    Said::new(Msg::SecondFin)
+                    Sentence::new(Msg::SecondFin)
                         .with("side", second.by)
                         .with("seq", second.seq)
                         .with("after", Arg::ns(half))
-                        .by([second.frame]),
+                        .with_frames([second.frame]),
                 );
             }
             lines.extend(after_first_fin(connection, fin));
@@ -42,44 +42,45 @@ pub(super) fn end(connection: &Connection) -> Vec<Said> {
     }
     if end.teardown == Teardown::StillOpen {
         lines.push(match end.quiet_ns {
-            Some(quiet) => Said::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
-            None => Said::new(Msg::StillOpenNoData),
+            Some(quiet) => Sentence::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
+            None => Sentence::new(Msg::StillOpenNoData),
         });
     }
     lines
 }
 
-fn first_fin(fin: &Fin) -> Said {
-    let said = match fin.after_last_byte_ns {
-        Some(after) => Said::new(Msg::FirstFin).with("after", Arg::ns(after)),
-        None => Said::new(Msg::FirstFinNoData).with("after", Arg::ns(fin.since_opening_ns)),
+fn first_fin(fin: &Fin) -> Sentence {
+    let sentence = match fin.after_last_byte_ns {
+        Some(after) => Sentence::new(Msg::FirstFin).with("after", Arg::ns(after)),
+        None => Sentence::new(Msg::FirstFinNoData).with("after", Arg::ns(fin.since_opening_ns)),
     };
-    said.with("side", fin.by)
+    sentence
+        .with("side", fin.by)
         .with("seq", fin.seq)
-        .by([fin.frame].into_iter().chain(fin.acked))
+        .with_frames([fin.frame].into_iter().chain(fin.acked))
 }
 
 /// How the teardown went on after the first FIN.
-fn after_first_fin(connection: &Connection, fin: &Fin) -> Option<Said> {
+fn after_first_fin(connection: &Connection, fin: &Fin) -> Option<Sentence> {
     let end = &connection.end;
-    let said = match end.teardown {
-        Teardown::FourFrames => Said::new(Msg::FourFrames),
-        Teardown::ThreeFrames => Said::new(Msg::ThreeFrames),
-        Teardown::BothFins => Said::new(Msg::BothFins),
+    let sentence = match end.teardown {
+        Teardown::FourFrames => Sentence::new(Msg::FourFrames),
+        Teardown::ThreeFrames => Sentence::new(Msg::ThreeFrames),
+        Teardown::BothFins => Sentence::new(Msg::BothFins),
         Teardown::HalfClosed => {
             let half = end.half_closed_ns.unwrap_or(0);
             return Some(
-                Said::new(Msg::HalfClosedOpen)
+                Sentence::new(Msg::HalfClosedOpen)
                     .with("half", Arg::ns(half))
-                    .by([fin.frame]),
+                    .with_frames([fin.frame]),
             );
         }
         _ => return None,
     };
-    Some(said.by(end.frames.iter().copied().take(TEARDOWN_FRAMES)))
+    Some(sentence.with_frames(end.frames.iter().copied().take(TEARDOWN_FRAMES)))
 }
 
-fn reset(reset: &Reset) -> Said {
+fn reset(reset: &Reset) -> Sentence {
     let msg = match reset.class {
         ResetClass::Refused => Msg::ResetRefused,
         ResetClass::AbortsData => Msg::ResetAborts,
@@ -88,10 +89,10 @@ fn reset(reset: &Reset) -> Said {
         ResetClass::HarmlessAfterFin => Msg::ResetHarmless,
         ResetClass::Idle => Msg::ResetIdle,
     };
-    Said::new(msg)
+    Sentence::new(msg)
         .with("side", reset.by)
         .with("after", Arg::ns(reset.after_last_byte_ns.unwrap_or(0)))
-        .by(reset.answers.into_iter().chain([reset.frame]))
+        .with_frames(reset.answers.into_iter().chain([reset.frame]))
 }
 
 /// How a connection ended, as a label.

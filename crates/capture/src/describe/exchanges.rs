@@ -3,7 +3,7 @@
 use crate::model::{
     Arg, BodyEnd, Burst, Connection, Exchange, IdleEnd, IdlePeriod, Message, Shortfall, Side, Validator,
 };
-use crate::say::{Msg, Said};
+use crate::sentence::{Msg, Sentence};
 
 /// One step in the course of a connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,14 +13,14 @@ pub(crate) enum Step {
         /// Number of the exchange on its connection.
         number: u64,
         /// Request line and status.
-        headline: Said,
+        headline: Sentence,
         /// Everything else about it.
-        details: Vec<Said>,
+        details: Vec<Sentence>,
     },
     /// An idle period.
-    Idle(Said),
+    Idle(Sentence),
     /// Exchanges that are not listed.
-    LeftOut(Said),
+    LeftOut(Sentence),
 }
 
 /// Shorter idle periods before the first request are not described: they are the time that the client needs to start.
@@ -49,13 +49,13 @@ pub(super) fn steps(connection: &Connection) -> Vec<Step> {
     }
     if connection.exchanges_left_out > 0 {
         steps.push(Step::LeftOut(
-            Said::new(Msg::MoreExchanges).with("count", connection.exchanges_left_out),
+            Sentence::new(Msg::MoreExchanges).with("count", connection.exchanges_left_out),
         ));
     }
     steps
 }
 
-fn headline(exchange: &Exchange) -> Said {
+fn headline(exchange: &Exchange) -> Sentence {
     let line = |message: &Option<Message>| match message {
         Some(message) if !message.head.first_line().is_empty() => Some(message.head.first_line().to_owned()),
         _ => None,
@@ -65,22 +65,24 @@ fn headline(exchange: &Exchange) -> Said {
         .flat_map(|message| [message.frames.first, message.frames.last])
         .collect();
     frames.dedup();
-    let said = Said::new(Msg::ExchangeLine).with("number", exchange.number).by(frames);
-    let said = match line(&exchange.request) {
-        Some(line) => said.with("request", line),
-        None => said.with("request", Arg::Message(Msg::RequestNotCaptured)),
+    let sentence = Sentence::new(Msg::ExchangeLine)
+        .with("number", exchange.number)
+        .with_frames(frames);
+    let sentence = match line(&exchange.request) {
+        Some(line) => sentence.with("request", line),
+        None => sentence.with_message("request", Msg::RequestNotCaptured),
     };
     match line(&exchange.response) {
-        Some(line) => said.with(
+        Some(line) => sentence.with(
             "status",
             line.split_once(' ')
                 .map_or(line.clone(), |(_, status)| status.to_owned()),
         ),
-        None => said.with("status", Arg::Message(Msg::NoResponse)),
+        None => sentence.with_message("status", Msg::NoResponse),
     }
 }
 
-fn details(exchange: &Exchange) -> Vec<Said> {
+fn details(exchange: &Exchange) -> Vec<Sentence> {
     let mut lines = Vec::new();
     if let Some(request) = &exchange.request {
         lines.push(size(Msg::RequestSize, request));
@@ -88,14 +90,13 @@ fn details(exchange: &Exchange) -> Vec<Said> {
         lines.extend(how_sent(request).filter(|_| request.bursts.len() > 1));
     }
     if exchange.pipelined {
-        lines.push(Said::new(Msg::Pipelined));
+        lines.push(Sentence::new(Msg::Pipelined));
     }
-    lines.extend(
-        exchange
-            .interim
-            .iter()
-            .map(|(status, frame)| Said::new(Msg::Interim).with("status", u64::from(*status)).by([*frame])),
-    );
+    lines.extend(exchange.interim.iter().map(|(status, frame)| {
+        Sentence::new(Msg::Interim)
+            .with("status", u64::from(*status))
+            .with_frames([*frame])
+    }));
     let Some(response) = &exchange.response else {
         return lines;
     };
@@ -105,17 +106,17 @@ fn details(exchange: &Exchange) -> Vec<Said> {
     lines.extend(range(exchange, response));
     lines.extend(exchange.validator.as_ref().map(validator));
     match response.body_end {
-        BodyEnd::Close => lines.push(Said::new(Msg::BodyToClose)),
-        BodyEnd::Chunks => lines.push(Said::new(Msg::BodyInChunks)),
-        BodyEnd::Tunnel => lines.push(Said::new(Msg::BecomesTunnel)),
+        BodyEnd::Close => lines.push(Sentence::new(Msg::BodyToClose)),
+        BodyEnd::Chunks => lines.push(Sentence::new(Msg::BodyInChunks)),
+        BodyEnd::Tunnel => lines.push(Sentence::new(Msg::BecomesTunnel)),
         BodyEnd::NoBody | BodyEnd::Length => {}
     }
     lines.extend(shortfall(response, Side::Server));
     lines
 }
 
-fn size(msg: Msg, message: &Message) -> Said {
-    Said::new(msg)
+fn size(msg: Msg, message: &Message) -> Sentence {
+    Sentence::new(msg)
         .with("bytes", message.bytes())
         .with("head", message.head_bytes)
         .with("body", message.body_bytes)
@@ -123,22 +124,22 @@ fn size(msg: Msg, message: &Message) -> Said {
 }
 
 /// When the response came, relative to the end of the request.
-fn timing(exchange: &Exchange, response: &Message) -> Option<Said> {
+fn timing(exchange: &Exchange, response: &Message) -> Option<Sentence> {
     let first_byte = exchange.first_byte_ns?;
     if first_byte < 0 {
-        return Some(Said::new(Msg::FirstByteEarly).with("early", Arg::ns(-first_byte)));
+        return Some(Sentence::new(Msg::FirstByteEarly).with("early", Arg::ns(-first_byte)));
     }
     let request = exchange.request.as_ref();
     let last_byte = request.map_or(0, |request| response.ended_ns.saturating_sub(request.ended_ns));
     Some(
-        Said::new(Msg::FirstByte)
+        Sentence::new(Msg::FirstByte)
             .with("first_byte", Arg::ns(first_byte))
             .with("last_byte", Arg::ns(last_byte)),
     )
 }
 
 /// The bursts of a message, if it has several segments.
-fn how_sent(message: &Message) -> Option<Said> {
+fn how_sent(message: &Message) -> Option<Sentence> {
     let segments: u64 = message.bursts.iter().map(|burst| burst.count).sum();
     if segments < 2 {
         return None;
@@ -151,7 +152,12 @@ fn how_sent(message: &Message) -> Option<Said> {
         text.push_str(" | ...");
     }
     let frames = message.bursts.iter().take(BURSTS).map(|burst| burst.frames.last);
-    Some(Said::new(msg).with("count", count).with("bursts", text).by(frames))
+    Some(
+        Sentence::new(msg)
+            .with("count", count)
+            .with("bursts", text)
+            .with_frames(frames),
+    )
 }
 
 /// The segments of a burst in bytes: `65417+476`. With too many segments: the first ones, the sum and the number.
@@ -164,11 +170,11 @@ pub(crate) fn burst(burst: &Burst) -> String {
     text.join("+")
 }
 
-fn range(exchange: &Exchange, response: &Message) -> Option<Said> {
+fn range(exchange: &Exchange, response: &Message) -> Option<Sentence> {
     let asked = exchange.request.as_ref()?.head.field("range")?;
     match response.head.status() {
         206 => Some(
-            Said::new(Msg::RangeServed).with("range", asked).with(
+            Sentence::new(Msg::RangeServed).with("range", asked).with(
                 "content_range",
                 // With several ranges, Content-Range is in the parts (RFC 9110 section 15.3.7.2).
                 response
@@ -178,39 +184,42 @@ fn range(exchange: &Exchange, response: &Message) -> Option<Said> {
                     .unwrap_or("-"),
             ),
         ),
-        200 => Some(Said::new(Msg::RangeNotServed).with("range", asked)),
+        200 => Some(Sentence::new(Msg::RangeNotServed).with("range", asked)),
         _ => None,
     }
 }
 
-fn validator(validator: &Validator) -> Said {
+fn validator(validator: &Validator) -> Sentence {
     match validator {
-        Validator::Etag { sent } => Said::new(Msg::NotModifiedByEtag).with("sent", sent.as_str()),
-        Validator::Date { sent } => Said::new(Msg::NotModifiedByDate).with("sent", sent.as_str()),
-        Validator::None => Said::new(Msg::NotModifiedByNothing),
+        Validator::Etag { sent } => Sentence::new(Msg::NotModifiedByEtag).with("sent", sent.as_str()),
+        Validator::Date { sent } => Sentence::new(Msg::NotModifiedByDate).with("sent", sent.as_str()),
+        Validator::None => Sentence::new(Msg::NotModifiedByNothing),
     }
 }
 
 /// Why a message is incomplete, and how many of its bytes were not captured.
-fn shortfall(message: &Message, by: Side) -> impl Iterator<Item = Said> {
+fn shortfall(message: &Message, by: Side) -> impl Iterator<Item = Sentence> {
     let cut = match (message.shortfall, message.content_length) {
         (None, _) => None,
-        (Some(Shortfall::CutShort), _) if !message.head_complete => Some(Said::new(Msg::HeadCutShort)),
+        (Some(Shortfall::CutShort), _) if !message.head_complete => Some(Sentence::new(Msg::HeadCutShort)),
         (Some(Shortfall::CutShort), Some(want)) => Some(
-            Said::new(Msg::CutShort)
+            Sentence::new(Msg::CutShort)
                 .with("got", message.body_bytes)
                 .with("want", want)
                 .with("side", by),
         ),
-        (Some(Shortfall::CutShort), None) => Some(Said::new(Msg::CutShortUnknown)),
-        (Some(Shortfall::Reset), _) => Some(Said::new(Msg::BrokenOff).with("got", message.body_bytes)),
-        (Some(Shortfall::CaptureEnds), _) => Some(Said::new(Msg::NotAllCaptured)),
+        (Some(Shortfall::CutShort), None) => Some(Sentence::new(Msg::CutShortUnknown)),
+        (Some(Shortfall::Reset), _) => Some(Sentence::new(Msg::BrokenOff).with("got", message.body_bytes)),
+        (Some(Shortfall::CaptureEnds), _) => Some(Sentence::new(Msg::NotAllCaptured)),
     };
-    let unseen = (message.unseen_bytes > 0).then(|| Said::new(Msg::BytesUnseen).with("count", message.unseen_bytes));
-    cut.map(|said| said.by([message.frames.last])).into_iter().chain(unseen)
+    let unseen =
+        (message.unseen_bytes > 0).then(|| Sentence::new(Msg::BytesUnseen).with("count", message.unseen_bytes));
+    cut.map(|sentence| sentence.with_frames([message.frames.last]))
+        .into_iter()
+        .chain(unseen)
 }
 
-fn idle_period(idle: &IdlePeriod) -> Said {
+fn idle_period(idle: &IdlePeriod) -> Sentence {
     let msg = match (idle.ended_by, idle.announced_s) {
         (IdleEnd::Request, _) if idle.after == 0 => Msg::IdleBeforeFirst,
         (IdleEnd::Request, _) => Msg::IdleToRequest,
@@ -222,11 +231,11 @@ fn idle_period(idle: &IdlePeriod) -> Said {
         (IdleEnd::CaptureEnds, None) => Msg::IdleToCaptureEnd,
         (IdleEnd::CaptureEnds, Some(_)) => Msg::IdleToCaptureEndAnnounced,
     };
-    let said = Said::new(msg)
+    let sentence = Sentence::new(msg)
         .with("idle", Arg::ns(idle.ns))
-        .by([idle.from_frame, idle.to_frame]);
+        .with_frames([idle.from_frame, idle.to_frame]);
     match idle.announced_s {
-        Some(announced) => said.with("announced", announced),
-        None => said,
+        Some(announced) => sentence.with("announced", announced),
+        None => sentence,
     }
 }

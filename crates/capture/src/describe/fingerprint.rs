@@ -1,7 +1,7 @@
 //! Which profile a server resembles, what agrees and what differs.
 
-use crate::model::{Arg, Aspect, FingerprintMatch, Verdict};
-use crate::say::{Msg, Said};
+use crate::model::{Aspect, FingerprintMatch, Verdict};
+use crate::sentence::{Msg, Sentence};
 
 /// How many of the next profiles are named.
 const NEXT: usize = 3;
@@ -10,11 +10,11 @@ const NEXT: usize = 3;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FingerprintDescription {
     /// Which profile it resembles.
-    pub(crate) verdict: Said,
+    pub(crate) verdict: Sentence,
     /// The profiles with the next scores.
-    pub(crate) next: Option<Said>,
+    pub(crate) next: Option<Sentence>,
     /// The aspects of the first profile: how much agrees, and the first difference.
-    pub(crate) aspects: Vec<(Said, Option<Said>)>,
+    pub(crate) aspects: Vec<(Sentence, Option<Sentence>)>,
 }
 
 /// Describes which profile a server resembles; `None` if it was not compared with any.
@@ -26,7 +26,7 @@ pub(crate) fn fingerprint(found: &FingerprintMatch) -> Option<FingerprintDescrip
         Verdict::Near => Msg::LooksNear,
         Verdict::None => Msg::LooksNone,
     };
-    let verdict = Said::new(msg)
+    let verdict = Sentence::new(msg)
         .with("server", found.server.to_string())
         .with("title", best.title.as_str())
         .with("profile", best.profile.as_str())
@@ -38,13 +38,13 @@ pub(crate) fn fingerprint(found: &FingerprintMatch) -> Option<FingerprintDescrip
         .map(|score| format!("{} {}", score.profile, score.percent))
         .collect();
     let aspects = best.aspects.iter().map(|compared| {
-        let matched = Said::new(Msg::TraitMatched)
-            .with("what", Arg::Message(name(compared.aspect)))
+        let matched = Sentence::new(Msg::TraitMatched)
+            .with_message("what", name(compared.aspect))
             .with("matched", compared.matched)
             .with("of", compared.of)
-            .by(compared.frames.iter().copied());
+            .with_frames(compared.frames.iter().copied());
         let differs = compared.differs.as_ref().map(|(seen, expected)| {
-            Said::new(Msg::TraitDiffers)
+            Sentence::new(Msg::TraitDiffers)
                 .with("seen", seen.as_str())
                 .with("expected", expected.as_str())
         });
@@ -52,7 +52,7 @@ pub(crate) fn fingerprint(found: &FingerprintMatch) -> Option<FingerprintDescrip
     });
     Some(FingerprintDescription {
         verdict,
-        next: (!others.is_empty()).then(|| Said::new(Msg::LooksNext).with("others", others)),
+        next: (!others.is_empty()).then(|| Sentence::new(Msg::LooksNext).with_names("others", others)),
         aspects: aspects.collect(),
     })
 }

@@ -1,6 +1,6 @@
 //! From facts to statements: which message fits which fact, with which values and which evidence.
 //!
-//! The statements have no language yet; `say` turns them into sentences. Text, Markdown and HTML all show the statements
+//! The statements have no language yet; `sentence` turns them into text. Text, Markdown and HTML all show the statements
 //! that are chosen here, so they cannot contradict each other.
 
 mod end;
@@ -17,21 +17,21 @@ pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
 pub(crate) use notes::{analysis_flag, note, tcp_issue};
 
 use super::model::{Arg, Capture, Connection, RoleEvidence, Usage};
-use super::say::{Msg, Said};
+use super::sentence::{Msg, Sentence};
 
 /// The statements about one connection.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Description {
     /// Which connection it is, and what it was used for.
-    pub(crate) headline: Said,
+    pub(crate) headline: Sentence,
     /// How it was opened.
-    pub(crate) handshake: Vec<Said>,
+    pub(crate) handshake: Vec<Sentence>,
     /// Exchanges and idle periods, in order.
     pub(crate) steps: Vec<Step>,
     /// How it ended, and why.
-    pub(crate) end: Vec<Said>,
+    pub(crate) end: Vec<Sentence>,
     /// Problems below HTTP, and what could not be read.
-    pub(crate) issues: Vec<Said>,
+    pub(crate) issues: Vec<Sentence>,
 }
 
 /// Describes a connection.
@@ -42,7 +42,7 @@ pub(crate) fn connection(connection: &Connection) -> Description {
         Usage::NotOpened => Msg::ConnectionNotOpened,
         Usage::Other => Msg::ConnectionOther,
     };
-    let headline = Said::new(msg)
+    let headline = Sentence::new(msg)
         .with("stream", connection.stream)
         .with("client", connection.client.to_string())
         .with("server", connection.server.to_string())
@@ -54,8 +54,8 @@ pub(crate) fn connection(connection: &Connection) -> Description {
     let mut handshake = handshake::handshake(&connection.handshake);
     match connection.role {
         RoleEvidence::Syn => {}
-        RoleEvidence::Http => handshake.push(Said::new(Msg::RoleByHttp)),
-        RoleEvidence::Port => handshake.push(Said::new(Msg::RoleByPort)),
+        RoleEvidence::Http => handshake.push(Sentence::new(Msg::RoleByHttp)),
+        RoleEvidence::Port => handshake.push(Sentence::new(Msg::RoleByPort)),
     }
     let issues = connection.tcp_issues.iter().map(tcp_issue);
     Description {
@@ -68,9 +68,9 @@ pub(crate) fn connection(connection: &Connection) -> Description {
 }
 
 /// Describes the capture as a whole.
-pub(crate) fn summary(capture: &Capture) -> Said {
+pub(crate) fn summary(capture: &Capture) -> Sentence {
     let file = &capture.file;
-    Said::new(Msg::CaptureSummary)
+    Sentence::new(Msg::CaptureSummary)
         .with("frames", file.frames)
         .with("tcp", file.tcp_frames)
         .with("lasted", Arg::ns(file.last_ns.saturating_sub(file.first_ns)))

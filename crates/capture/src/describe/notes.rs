@@ -1,10 +1,10 @@
 //! Notes, and problems below HTTP.
 
 use crate::model::{AnalysisFlag, Note, NoteKind, TcpIssue};
-use crate::say::{Msg, Said};
+use crate::sentence::{Msg, Sentence};
 
 /// Describes a note.
-pub(crate) fn note(note: &Note) -> Said {
+pub(crate) fn note(note: &Note) -> Sentence {
     let msg = match note.kind {
         NoteKind::NoTcp => Msg::NoteNoTcp,
         NoteKind::NoHttp => Msg::NoteNoHttp,
@@ -27,15 +27,13 @@ pub(crate) fn note(note: &Note) -> Said {
         NoteKind::NotHttp => Msg::NoteNotHttp,
         NoteKind::TimeRunsBackwards => Msg::NoteTimeRunsBackwards,
     };
-    Said {
-        msg,
-        args: note.args.clone(),
-        frames: note.frames.clone(),
-    }
+    Sentence::new(msg)
+        .with_args(&note.args)
+        .with_frames(note.frames.iter().copied())
 }
 
 /// Describes the segments of one side that have the same analysis flag.
-pub(crate) fn tcp_issue(issue: &TcpIssue) -> Said {
+pub(crate) fn tcp_issue(issue: &TcpIssue) -> Sentence {
     let msg = match issue.flag {
         AnalysisFlag::Retransmission => Msg::IssueRetransmission,
         AnalysisFlag::Overlap => Msg::IssueOverlap,
@@ -49,10 +47,10 @@ pub(crate) fn tcp_issue(issue: &TcpIssue) -> Said {
         AnalysisFlag::AckedUnseen => Msg::IssueAckedUnseen,
         AnalysisFlag::Reassembled => Msg::IssueReassembled,
     };
-    Said::new(msg)
+    Sentence::new(msg)
         .with("count", issue.count)
         .with("side", issue.by)
-        .by(issue.frames.iter().copied())
+        .with_frames(issue.frames.iter().copied())
 }
 
 /// An analysis flag, as a label.

@@ -2,7 +2,7 @@
 
 use super::tally::Tally;
 use crate::model::{Aspect, Connection, IdleEnd, IdlePeriod, Side, Teardown};
-use crate::say::time;
+use crate::sentence::time;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::profile::{CloseStyle, Profile};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use crate::describe;
 use crate::model::{Connection, Frame, Side};
-use crate::say::{Lang, Msg, Said, label};
+use crate::sentence::{Lang, Msg, Sentence, label};
 use std::fmt::Write;
 
 /// Width between the two sides, in characters.
@@ -25,8 +25,8 @@ pub(super) fn render(connection: &Connection, lang: Lang) -> String {
     let gap_at = connection.frames.len().saturating_sub(LISTED_AT_THE_END);
     for (at, frame) in connection.frames.iter().enumerate() {
         if left_out > 0 && at == gap_at {
-            let said = Said::new(Msg::NoteTooManyFrames).with("count", left_out);
-            let _ = writeln!(text, "  {:>10}  :  {}", "", said.text(lang));
+            let sentence = Sentence::new(Msg::NoteTooManyFrames).with("count", left_out);
+            let _ = writeln!(text, "  {:>10}  :  {}", "", sentence.text(lang));
         }
         let _ = writeln!(text, "{}", line(frame, connection.first_ns, lang));
     }

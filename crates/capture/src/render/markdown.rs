@@ -7,7 +7,7 @@ use super::clip;
 use super::table::{self, Cell, Table};
 use crate::describe::{self, Description, Step};
 use crate::model::{Capture, Connection, Usage};
-use crate::say::{Lang, Msg, Piece, Said, label};
+use crate::sentence::{Lang, Msg, Piece, Sentence, label};
 
 /// How many connections have a section of their own. The comparison lists more.
 const CONNECTIONS: usize = 100;
@@ -34,7 +34,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         begin_ns: capture.file.first_ns,
     };
     report.heading(1, label(Msg::Title, lang));
-    report.paragraph(&report.said(&describe::summary(capture)));
+    report.paragraph(&report.statement(&describe::summary(capture)));
     if !capture.connections.is_empty() {
         report.findings(capture);
     }
@@ -47,8 +47,8 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         report.connection(connection);
     }
     if capture.connections.len() > CONNECTIONS {
-        let left_out = Said::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
-        report.paragraph(&report.said(&left_out));
+        let left_out = Sentence::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
+        report.paragraph(&report.statement(&left_out));
     }
     report.list_under(
         2,
@@ -72,11 +72,11 @@ impl MarkdownWriter {
         }
         for (number, finding) in capture.findings.iter().enumerate() {
             let (what, why) = describe::finding(finding);
-            let why = self.sentence(&why);
+            let why = self.words(&why);
             let text = format!(
                 "{}. **{}**{}\n   {why}\n",
                 number + 1,
-                self.sentence(&what),
+                self.words(&what),
                 self.evidence(&what)
             );
             self.text.push_str(&text);
@@ -91,17 +91,17 @@ impl MarkdownWriter {
         }
         self.heading(2, label(Msg::LooksLike, self.lang));
         for server in described {
-            let verdict = format!("**{}**", self.sentence(&server.verdict));
+            let verdict = format!("**{}**", self.words(&server.verdict));
             let next = server
                 .next
-                .map(|next| format!(" ({})", self.sentence(&next)))
+                .map(|next| format!(" ({})", self.words(&next)))
                 .unwrap_or_default();
             self.paragraph(&(verdict + &next));
             for (matched, differs) in server.aspects {
                 let differs = differs
-                    .map(|said| format!("; {}", self.sentence(&said)))
+                    .map(|sentence| format!("; {}", self.words(&sentence)))
                     .unwrap_or_default();
-                let item = format!("{}{differs}{}", self.sentence(&matched), self.evidence(&matched));
+                let item = format!("{}{differs}{}", self.words(&matched), self.evidence(&matched));
                 self.item(&item);
             }
             self.text.push('\n');
@@ -110,7 +110,7 @@ impl MarkdownWriter {
 
     fn connection(&mut self, connection: &Connection) {
         let description = describe::connection(connection);
-        self.heading(2, &self.said(&description.headline));
+        self.heading(2, &self.statement(&description.headline));
         self.heading(3, label(Msg::Handshake, self.lang));
         let handshake = table::handshake(connection, self.begin_ns, self.lang);
         self.table(&handshake);
@@ -140,22 +140,22 @@ impl MarkdownWriter {
         for step in description.steps.iter().take(STEPS) {
             match step {
                 Step::Exchange { headline, details, .. } => {
-                    let line = format!("**{}**{}", self.sentence(headline), self.evidence(headline));
+                    let line = format!("**{}**{}", self.words(headline), self.evidence(headline));
                     self.item(&line);
                     for detail in details {
-                        let detail = self.said(detail);
+                        let detail = self.statement(detail);
                         self.text.push_str(&format!("  - {detail}\n"));
                     }
                 }
-                Step::Idle(said) | Step::LeftOut(said) => {
-                    let said = self.said(said);
-                    self.item(&said);
+                Step::Idle(sentence) | Step::LeftOut(sentence) => {
+                    let sentence = self.statement(sentence);
+                    self.item(&sentence);
                 }
             }
         }
         let more = description.steps.len().saturating_sub(STEPS);
         if more > 0 {
-            let more = self.said(&Said::new(Msg::MoreExchanges).with("count", more));
+            let more = self.statement(&Sentence::new(Msg::MoreExchanges).with("count", more));
             self.item(&more);
         }
         self.text.push('\n');
@@ -173,15 +173,15 @@ impl MarkdownWriter {
         self.text.push_str(&format!("- {text}\n"));
     }
 
-    fn list(&mut self, lines: &[Said]) {
+    fn list(&mut self, lines: &[Sentence]) {
         for line in lines {
-            let line = self.said(line);
+            let line = self.statement(line);
             self.item(&line);
         }
         self.text.push('\n');
     }
 
-    fn list_under(&mut self, level: usize, heading: Msg, lines: &[Said]) {
+    fn list_under(&mut self, level: usize, heading: Msg, lines: &[Sentence]) {
         if !lines.is_empty() {
             self.heading(level, label(heading, self.lang));
             self.list(lines);
@@ -204,17 +204,17 @@ impl MarkdownWriter {
         }
         self.text.push('\n');
         if table.left_out > 0 {
-            let left_out = self.said(&Said::new(Msg::RowsLeftOut).with("count", table.left_out));
+            let left_out = self.statement(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out));
             self.paragraph(&left_out);
         }
     }
 
-    fn said(&self, said: &Said) -> String {
-        self.sentence(said) + &self.evidence(said)
+    fn statement(&self, sentence: &Sentence) -> String {
+        self.words(sentence) + &self.evidence(sentence)
     }
 
-    fn sentence(&self, said: &Said) -> String {
-        let pieces = said.pieces(self.lang).into_iter();
+    fn words(&self, sentence: &Sentence) -> String {
+        let pieces = sentence.pieces(self.lang).into_iter();
         pieces
             .map(|piece| match piece {
                 Piece::Prose(text) => text,
@@ -223,8 +223,8 @@ impl MarkdownWriter {
             .collect()
     }
 
-    fn evidence(&self, said: &Said) -> String {
-        match said.evidence(self.lang) {
+    fn evidence(&self, sentence: &Sentence) -> String {
+        match sentence.evidence(self.lang) {
             evidence if evidence.is_empty() => evidence,
             evidence => format!(" {evidence}"),
         }

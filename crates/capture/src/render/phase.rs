@@ -1,7 +1,7 @@
 //! The phase of its connection that a frame belongs to. The colours of a ladder show it.
 
 use crate::model::{AnalysisFlag, Connection, Frame, Side};
-use crate::say::Msg;
+use crate::sentence::Msg;
 use std::collections::BTreeSet;
 
 /// A phase of a connection.

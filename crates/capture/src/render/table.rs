@@ -3,7 +3,7 @@
 use super::phase::handshake_frames;
 use crate::describe;
 use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Usage};
-use crate::say::{Lang, Msg, Said, label, printable, time};
+use crate::sentence::{Lang, Msg, Sentence, label, printable, time};
 use std::net::SocketAddr;
 
 /// A table.
@@ -168,11 +168,11 @@ fn bytes(message: Option<&Message>, lang: Lang) -> Cell {
     if message.body_end == BodyEnd::NoBody && message.body_bytes == 0 {
         return Cell::number(message.bytes());
     }
-    let said = Said::new(Msg::HeadAndBody)
+    let sentence = Sentence::new(Msg::HeadAndBody)
         .with("bytes", message.bytes())
         .with("head", message.head_bytes)
         .with("body", message.body_bytes);
-    Cell::Number(said.text(lang))
+    Cell::Number(sentence.text(lang))
 }
 
 /// The bursts of a message. `begin_ns` is the time of the first frame of the capture.

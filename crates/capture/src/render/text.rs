@@ -2,8 +2,8 @@
 
 use super::ladder;
 use crate::describe::{self, FingerprintDescription, Step};
-use crate::model::{Arg, Capture, Connection};
-use crate::say::{Lang, Msg, Said, label};
+use crate::model::{Capture, Connection};
+use crate::sentence::{Lang, Msg, Sentence, label};
 use std::fmt::Write;
 
 /// Whether a text contains ladder diagrams.
@@ -68,13 +68,13 @@ impl TextWriter {
         self.plain("\n");
     }
 
-    fn line(&mut self, depth: usize, said: &Said) {
-        self.prefixed(depth, "", said);
+    fn line(&mut self, depth: usize, sentence: &Sentence) {
+        self.prefixed(depth, "", sentence);
     }
 
     /// A line with a prefix, a sentence and its evidence.
-    fn prefixed(&mut self, depth: usize, prefix: &str, said: &Said) {
-        let (sentence, evidence) = (said.text(self.lang), said.evidence(self.lang));
+    fn prefixed(&mut self, depth: usize, prefix: &str, sentence: &Sentence) {
+        let (sentence, evidence) = (sentence.text(self.lang), sentence.evidence(self.lang));
         let gap = if evidence.is_empty() { "" } else { "  " };
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -87,14 +87,14 @@ impl TextWriter {
 
     /// A label in front of a sentence: `why: `.
     fn lead(&self, msg: Msg) -> String {
-        Said::new(Msg::Lead).with("label", Arg::Message(msg)).text(self.lang)
+        Sentence::new(Msg::Lead).with_message("label", msg).text(self.lang)
     }
 
     /// Lines of which only the first has a label.
-    fn labelled(&mut self, name: Msg, lines: &[Said]) {
-        for (number, said) in lines.iter().enumerate() {
+    fn labelled(&mut self, name: Msg, lines: &[Sentence]) {
+        for (number, sentence) in lines.iter().enumerate() {
             let prefix = if number == 0 { self.lead(name) } else { "  ".to_owned() };
-            self.prefixed(1, &prefix, said);
+            self.prefixed(1, &prefix, sentence);
         }
     }
 
@@ -102,7 +102,7 @@ impl TextWriter {
         self.plain("\n");
         self.heading(Msg::Findings);
         if capture.findings.is_empty() {
-            self.line(1, &Said::new(Msg::NothingFound));
+            self.line(1, &Sentence::new(Msg::NothingFound));
         }
         for (number, finding) in (1..).zip(&capture.findings) {
             let (what, why) = describe::finding(finding);
@@ -115,15 +115,15 @@ impl TextWriter {
         let description = describe::connection(connection);
         self.plain("\n");
         self.line(0, &description.headline);
-        description.handshake.iter().for_each(|said| self.line(1, said));
+        description.handshake.iter().for_each(|sentence| self.line(1, sentence));
         for step in &description.steps {
             match step {
                 Step::Exchange { headline, details, .. } => {
                     self.line(1, headline);
-                    details.iter().for_each(|said| self.prefixed(2, " ", said));
+                    details.iter().for_each(|sentence| self.prefixed(2, " ", sentence));
                 }
-                Step::Idle(said) => self.prefixed(1, "~ ", said),
-                Step::LeftOut(said) => self.line(1, said),
+                Step::Idle(sentence) => self.prefixed(1, "~ ", sentence),
+                Step::LeftOut(sentence) => self.line(1, sentence),
             }
         }
         self.labelled(Msg::End, &description.end);

@@ -9,7 +9,7 @@ use crate::describe;
 use crate::model::{Arg, Frame, Side};
 use crate::render::phase::{Phase, Phases};
 use crate::render::table::seconds;
-use crate::say::{Msg, Said, label};
+use crate::sentence::{Msg, Sentence, label};
 use maud::{Markup, html};
 
 /// Position of the lines of client and server, and of the middle between them, in per cent. `style.css` has the same
@@ -71,7 +71,7 @@ pub(super) fn draw(rows: &[Row<'_>], phases: &Phases, times: Times, w: HtmlWrite
             }
         })
     };
-    let about = Said::new(Msg::LadderOf)
+    let about = Sentence::new(Msg::LadderOf)
         .with("first", numbers().min().unwrap_or(0))
         .with("last", numbers().max().unwrap_or(0));
     html! {
@@ -98,7 +98,7 @@ fn draw_row(
             *last_ns = Some(frame.ns);
             html! {
                 @if pause >= PAUSE_NS {
-                    (remark(&Said::new(Msg::Later).with("after", Arg::ns(pause)), "pause", y, w))
+                    (remark(&Sentence::new(Msg::Later).with("after", Arg::ns(pause)), "pause", y, w))
                 }
                 (arrow(frame, phases.phase(frame), begin_ns, y, w))
             }
@@ -106,23 +106,23 @@ fn draw_row(
         Row::LeftOut { frames, bytes } => {
             // The time that the omitted frames took is not a pause.
             *last_ns = None;
-            let said = match bytes {
-                Some(bytes) => Said::new(Msg::FramesNotDrawn).with("bytes", *bytes),
-                None => Said::new(Msg::FramesNotListed),
+            let sentence = match bytes {
+                Some(bytes) => Sentence::new(Msg::FramesNotDrawn).with("bytes", *bytes),
+                None => Sentence::new(Msg::FramesNotListed),
             };
-            remark(&said.with("count", *frames), "left-out", y, w)
+            remark(&sentence.with("count", *frames), "left-out", y, w)
         }
     }
 }
 
 /// A line of text between two rows.
-fn remark(said: &Said, class: &str, y: &mut u32, w: HtmlWriter<'_>) -> Markup {
+fn remark(sentence: &Sentence, class: &str, y: &mut u32, w: HtmlWriter<'_>) -> Markup {
     let top = *y;
     *y += BREAK;
     html! {
         g class=(class) {
             @for side in [CLIENT, SERVER] { line.gap x1=(per_cent(side)) x2=(per_cent(side)) y1=(top + 2) y2=(top + BREAK - 2) {} }
-            text x=(per_cent(MIDDLE)) y=(top + BREAK / 2 + 4) text-anchor="middle" { (said.text(w.lang)) }
+            text x=(per_cent(MIDDLE)) y=(top + BREAK / 2 + 4) text-anchor="middle" { (sentence.text(w.lang)) }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::sections::{self, Row, Section, Statement};
 use crate::describe;
 use crate::model::{Capture, Connection};
-use crate::say::Said;
+use crate::sentence::Sentence;
 use std::collections::BTreeSet;
 
 /// How many connections are laid out.
@@ -28,9 +28,9 @@ pub(super) struct Plan<'a> {
 /// A connection that is laid out.
 pub(super) struct ConnectionPlan<'a> {
     pub(super) connection: &'a Connection,
-    pub(super) headline: Said,
+    pub(super) headline: Sentence,
     pub(super) sections: Vec<Section<'a>>,
-    pub(super) issues: Vec<Said>,
+    pub(super) issues: Vec<Sentence>,
 }
 
 /// How much space is left on the page.
@@ -96,7 +96,7 @@ fn plan_connection<'a>(connection: &'a Connection, evidence: &BTreeSet<u64>, spa
             .handshake
             .iter()
             .chain(&description.end)
-            .flat_map(|said| said.frames.iter().copied()),
+            .flat_map(|sentence| sentence.frames.iter().copied()),
     );
 
     let groups = sections::group(exchanges);

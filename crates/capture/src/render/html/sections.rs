@@ -3,7 +3,7 @@
 use super::plan::Space;
 use crate::describe::{Description, Step};
 use crate::model::{Connection, Exchange, Frame, FrameSpan};
-use crate::say::{Msg, Said};
+use crate::sentence::{Msg, Sentence};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -51,11 +51,11 @@ pub(super) enum SectionKind {
 
 /// A statement next to a ladder.
 pub(super) enum Statement<'a> {
-    Line(Said),
+    Line(Sentence),
     Exchange {
         exchange: &'a Exchange,
-        headline: Said,
-        details: Vec<Said>,
+        headline: Sentence,
+        details: Vec<Sentence>,
     },
 }
 
@@ -74,10 +74,10 @@ impl Statement<'_> {
     /// The frames that prove it.
     pub(super) fn frames(&self) -> Vec<u64> {
         match self {
-            Statement::Line(said) => said.frames.clone(),
+            Statement::Line(sentence) => sentence.frames.clone(),
             Statement::Exchange { headline, details, .. } => {
-                let said = details.iter().chain([headline]);
-                said.flat_map(|said| said.frames.iter().copied()).collect()
+                let sentence = details.iter().chain([headline]);
+                sentence.flat_map(|sentence| sentence.frames.iter().copied()).collect()
             }
         }
     }
@@ -160,7 +160,7 @@ pub(super) fn statements<'a>(
     groups: &[Range<usize>],
 ) -> Vec<Section<'a>> {
     let not_laid_out = connection.exchanges.len() - exchanges.len();
-    let section = |kind, lines: Vec<Said>| Section {
+    let section = |kind, lines: Vec<Sentence>| Section {
         kind,
         statements: lines.into_iter().map(Statement::Line).collect(),
         rows: Vec::new(),
@@ -189,12 +189,12 @@ pub(super) fn statements<'a>(
                 });
             }
             Step::LeftOut(_) if not_laid_out > 0 => {}
-            Step::Idle(said) | Step::LeftOut(said) => sections[at].statements.push(Statement::Line(said)),
+            Step::Idle(sentence) | Step::LeftOut(sentence) => sections[at].statements.push(Statement::Line(sentence)),
         }
     }
     if not_laid_out > 0 {
         let count = not_laid_out as u64 + connection.exchanges_left_out;
-        let more = Said::new(Msg::MoreExchanges).with("count", count);
+        let more = Sentence::new(Msg::MoreExchanges).with("count", count);
         sections[at].statements.push(Statement::Line(more));
     }
     sections.push(section(SectionKind::End, description.end));

@@ -7,7 +7,7 @@ use crate::model::{Capture, Connection, Exchange, Message, Side, Teardown};
 use crate::render::clip;
 use crate::render::phase::Phase;
 use crate::render::table::usage;
-use crate::say::{Msg, Said, time};
+use crate::sentence::{Msg, Sentence, time};
 use maud::{Markup, html};
 
 /// How many connections are drawn.
@@ -38,7 +38,7 @@ pub(super) fn draw(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
             @for lane in &lanes { (lane.draw(&scale, end_ns, w)) }
         }
         @if capture.connections.len() > LANES {
-            p { (w.said(&Said::new(Msg::LanesLeftOut).with("count", capture.connections.len() - LANES))) }
+            p { (w.statement(&Sentence::new(Msg::LanesLeftOut).with("count", capture.connections.len() - LANES))) }
         }
         p.legend {
             @for phase in [Phase::Handshake, Phase::Request] { (swatch(phase.class(), w.label(phase.name()))) }

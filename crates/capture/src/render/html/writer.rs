@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use crate::render::clip;
 use crate::render::table::{Cell, Table};
-use crate::say::{Lang, Msg, Piece, Said, label};
+use crate::sentence::{Lang, Msg, Piece, Sentence, label};
 use maud::{Markup, html};
 
 /// How many characters of text from the wire are shown in a sentence or a table.
@@ -22,13 +22,13 @@ impl HtmlWriter<'_> {
     }
 
     /// A sentence and its evidence.
-    pub(super) fn said(self, said: &Said) -> Markup {
-        html! { (self.sentence(said)) (self.evidence(said)) }
+    pub(super) fn statement(self, sentence: &Sentence) -> Markup {
+        html! { (self.words(sentence)) (self.evidence(sentence)) }
     }
 
-    pub(super) fn sentence(self, said: &Said) -> Markup {
+    pub(super) fn words(self, sentence: &Sentence) -> Markup {
         html! {
-            @for piece in said.pieces(self.lang) {
+            @for piece in sentence.pieces(self.lang) {
                 @match piece {
                     Piece::Prose(text) => (text),
                     Piece::Quoted(text) => code { (clip(&text, QUOTED)) },
@@ -37,14 +37,14 @@ impl HtmlWriter<'_> {
         }
     }
 
-    pub(super) fn evidence(self, said: &Said) -> Markup {
+    pub(super) fn evidence(self, sentence: &Sentence) -> Markup {
         let separator = self.label(Msg::ListSeparator);
         html! {
-            @if !said.frames.is_empty() {
+            @if !sentence.frames.is_empty() {
                 " "
                 span.evidence {
-                    "[" (self.label(if said.frames.len() == 1 { Msg::ColFrame } else { Msg::ColFrames })) " "
-                    @for (at, frame) in said.frames.iter().enumerate() {
+                    "[" (self.label(if sentence.frames.len() == 1 { Msg::ColFrame } else { Msg::ColFrames })) " "
+                    @for (at, frame) in sentence.frames.iter().enumerate() {
                         @if at > 0 { (separator) }
                         (self.frame(*frame))
                     }
@@ -92,7 +92,7 @@ impl HtmlWriter<'_> {
                     }
                 }
                 @if table.left_out > 0 {
-                    p { (self.said(&Said::new(Msg::RowsLeftOut).with("count", table.left_out))) }
+                    p { (self.statement(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out))) }
                 }
             }
         }
