@@ -21,6 +21,7 @@ mod facade;
 mod iis;
 mod limits;
 mod locale;
+mod model;
 mod race;
 mod readme;
 mod reload;

@@ -1,7 +1,7 @@
 //! The senders that carry lines of JSON to the event log and to the live stream.
 
-use super::{LiveSender, Observer};
 use super::recorder::stamped;
+use super::{LiveSender, Observer};
 use serde_json::Value;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex};
