@@ -66,8 +66,6 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "serde_json",
             "socket2",
             "tokio",
-            "tower",
-            "tower-http",
             "tracing",
             "windows-sys",
         ],
@@ -264,6 +262,54 @@ fn each_crate_depends_on_what_it_may() {
         })
         .collect();
     assert_eq!(found, listed);
+}
+
+/// A test of another crate that runs a server pays for the server alone: for less than half of what the program needs.
+#[test]
+fn a_server_in_a_test_brings_few_packages() {
+    let packages = |features: &[&str]| {
+        let done = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--offline",
+                "--package",
+                "labserve",
+                "--edges",
+                "normal",
+                "--prefix",
+                "none",
+            ])
+            .args(features)
+            .current_dir(root())
+            .output()
+            .expect("cargo can be run");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let lines = String::from_utf8_lossy(&done.stdout).into_owned();
+        lines
+            .lines()
+            .map(|line| line.trim_end_matches(" (*)").to_owned())
+            .collect::<BTreeSet<String>>()
+    };
+    let (server, program) = (packages(&["--no-default-features"]), packages(&[]));
+    assert!(
+        server.len() * 2 < program.len(),
+        "{} of {}: {server:?}",
+        server.len(),
+        program.len()
+    );
+    for name in [
+        "axum",
+        "clap",
+        "etherparse",
+        "flate2",
+        "indicatif",
+        "maud",
+        "pcap-parser",
+        "tracing-subscriber",
+    ] {
+        let with_version = format!("{name} v");
+        assert!(!server.iter().any(|line| line.starts_with(&with_version)), "{name}");
+    }
 }
 
 /// What would let core read a file, a socket, a clock or a random number. `crates/core/clippy.toml` forbids the functions;
