@@ -66,8 +66,6 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "serde_json",
             "socket2",
             "tokio",
-            "tower",
-            "tower-http",
             "tracing",
             "windows-sys",
         ],
@@ -266,8 +264,56 @@ fn each_crate_has_the_listed_dependencies() {
     assert_eq!(found, listed);
 }
 
-/// The core crate uses no files, sockets, clocks, threads or random numbers. `crates/core/clippy.toml` forbids single
-/// functions; this test forbids whole modules.
+/// A test of another crate that runs a server pays for the server alone: for less than half of what the program needs.
+#[test]
+fn a_server_in_a_test_brings_few_packages() {
+    let packages = |features: &[&str]| {
+        let done = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--offline",
+                "--package",
+                "labserve",
+                "--edges",
+                "normal",
+                "--prefix",
+                "none",
+            ])
+            .args(features)
+            .current_dir(root())
+            .output()
+            .expect("cargo can be run");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let lines = String::from_utf8_lossy(&done.stdout).into_owned();
+        lines
+            .lines()
+            .map(|line| line.trim_end_matches(" (*)").to_owned())
+            .collect::<BTreeSet<String>>()
+    };
+    let (server, program) = (packages(&["--no-default-features"]), packages(&[]));
+    assert!(
+        server.len() * 2 < program.len(),
+        "{} of {}: {server:?}",
+        server.len(),
+        program.len()
+    );
+    for name in [
+        "axum",
+        "clap",
+        "etherparse",
+        "flate2",
+        "indicatif",
+        "maud",
+        "pcap-parser",
+        "tracing-subscriber",
+    ] {
+        let with_version = format!("{name} v");
+        assert!(!server.iter().any(|line| line.starts_with(&with_version)), "{name}");
+    }
+}
+
+/// What would let core read a file, a socket, a clock or a random number. `crates/core/clippy.toml` forbids the functions;
+/// this forbids whole modules.
 #[test]
 fn core_does_no_io() {
     let core = root().join("crates/core/src");

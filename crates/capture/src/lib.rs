@@ -28,7 +28,7 @@
 //! `decode` turns frames into TCP segments, `tcp` assigns them to connections, `reassembly` puts their bytes in order,
 //! `http` finds requests and responses in the bytes, `analyze` derives what that means for one connection, and `findings`
 //! for all of them. `fingerprint` compares servers with profiles. The result is the [`model`]. `describe` chooses
-//! statements about it, `locale` puts them into a language, and [`render`] lays them out.
+//! statements about it, `sentence` puts them into a language, and [`render`] lays them out.
 
 #![forbid(unsafe_code)]
 
@@ -45,6 +45,7 @@ mod messages;
 pub mod model;
 mod reassembly;
 pub mod render;
+mod sentence;
 mod tcp;
 #[cfg(test)]
 mod test_profiles;

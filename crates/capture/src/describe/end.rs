@@ -2,6 +2,7 @@
 
 use crate::locale::{Msg, Sentence};
 use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Teardown};
+use crate::sentence::{Msg, Sentence};
 
 /// How many RSTs are described.
 const RESETS: usize = 4;
@@ -29,7 +30,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
                         .with("side", second.by)
                         .with("seq", second.seq)
                         .with("after", Arg::ns(half))
-                        .by([second.frame]),
+                        .with_frames([second.frame]),
                 );
             }
             lines.extend(after_first_fin(connection, fin));
@@ -57,7 +58,7 @@ fn first_fin(fin: &Fin) -> Sentence {
     sentence
         .with("side", fin.by)
         .with("seq", fin.seq)
-        .by([fin.frame].into_iter().chain(fin.acked))
+        .with_frames([fin.frame].into_iter().chain(fin.acked))
 }
 
 /// How the teardown went on after the first FIN.
@@ -72,12 +73,12 @@ fn after_first_fin(connection: &Connection, fin: &Fin) -> Option<Sentence> {
             return Some(
                 Sentence::new(Msg::HalfClosedOpen)
                     .with("half", Arg::ns(half))
-                    .by([fin.frame]),
+                    .with_frames([fin.frame]),
             );
         }
         _ => return None,
     };
-    Some(sentence.by(end.frames.iter().copied().take(TEARDOWN_FRAMES)))
+    Some(sentence.with_frames(end.frames.iter().copied().take(TEARDOWN_FRAMES)))
 }
 
 fn reset(reset: &Reset) -> Sentence {
@@ -92,7 +93,7 @@ fn reset(reset: &Reset) -> Sentence {
     Sentence::new(msg)
         .with("side", reset.by)
         .with("after", Arg::ns(reset.after_last_byte_ns.unwrap_or(0)))
-        .by(reset.answers.into_iter().chain([reset.frame]))
+        .with_frames(reset.answers.into_iter().chain([reset.frame]))
 }
 
 /// How a connection ended, as a label.

@@ -4,6 +4,7 @@ use crate::locale::{Msg, Sentence};
 use crate::model::{
     Arg, BodyEnd, Burst, Connection, Exchange, IdleEnd, IdlePeriod, Message, Shortfall, Side, Validator,
 };
+use crate::sentence::{Msg, Sentence};
 
 /// One step in the course of a connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,10 +68,10 @@ fn headline(exchange: &Exchange) -> Sentence {
     frames.dedup();
     let sentence = Sentence::new(Msg::ExchangeLine)
         .with("number", exchange.number)
-        .by(frames);
+        .with_frames(frames);
     let sentence = match line(&exchange.request) {
         Some(line) => sentence.with("request", line),
-        None => sentence.with("request", Arg::Message(Msg::RequestNotCaptured)),
+        None => sentence.with_message("request", Msg::RequestNotCaptured),
     };
     match line(&exchange.response) {
         Some(line) => sentence.with(
@@ -78,7 +79,7 @@ fn headline(exchange: &Exchange) -> Sentence {
             line.split_once(' ')
                 .map_or(line.clone(), |(_, status)| status.to_owned()),
         ),
-        None => sentence.with("status", Arg::Message(Msg::NoResponse)),
+        None => sentence.with_message("status", Msg::NoResponse),
     }
 }
 
@@ -95,7 +96,7 @@ fn details(exchange: &Exchange) -> Vec<Sentence> {
     lines.extend(exchange.interim.iter().map(|(status, frame)| {
         Sentence::new(Msg::Interim)
             .with("status", u64::from(*status))
-            .by([*frame])
+            .with_frames([*frame])
     }));
     let Some(response) = &exchange.response else {
         return lines;
@@ -152,7 +153,12 @@ fn how_sent(message: &Message) -> Option<Sentence> {
         text.push_str(" | ...");
     }
     let frames = message.bursts.iter().take(BURSTS).map(|burst| burst.frames.last);
-    Some(Sentence::new(msg).with("count", count).with("bursts", text).by(frames))
+    Some(
+        Sentence::new(msg)
+            .with("count", count)
+            .with("bursts", text)
+            .with_frames(frames),
+    )
 }
 
 /// The segments of a burst in bytes: `65417+476`. With too many segments: the first ones, the sum and the number.
@@ -209,7 +215,7 @@ fn shortfall(message: &Message, by: Side) -> impl Iterator<Item = Sentence> {
     };
     let unseen =
         (message.unseen_bytes > 0).then(|| Sentence::new(Msg::BytesUnseen).with("count", message.unseen_bytes));
-    cut.map(|sentence| sentence.by([message.frames.last]))
+    cut.map(|sentence| sentence.with_frames([message.frames.last]))
         .into_iter()
         .chain(unseen)
 }
@@ -228,7 +234,7 @@ fn idle_period(idle: &IdlePeriod) -> Sentence {
     };
     let sentence = Sentence::new(msg)
         .with("idle", Arg::ns(idle.ns))
-        .by([idle.from_frame, idle.to_frame]);
+        .with_frames([idle.from_frame, idle.to_frame]);
     match idle.announced_s {
         Some(announced) => sentence.with("announced", announced),
         None => sentence,

@@ -2,16 +2,16 @@
 
 use crate::locale::{Msg, Sentence};
 use crate::model::{Finding, FindingKind};
+use crate::sentence::{Msg, Sentence};
 
 /// The statement with its evidence, and the explanation.
 pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
     let (what, why) = messages(finding.kind);
-    let sentence = |msg| Sentence {
-        msg,
-        args: finding.args.clone(),
-        frames: Vec::new(),
-    };
-    (sentence(what).by(finding.frames.iter().copied()), sentence(why))
+    let sentence = |msg| Sentence::new(msg).with_args(&finding.args);
+    (
+        sentence(what).with_frames(finding.frames.iter().copied()),
+        sentence(why),
+    )
 }
 
 fn messages(kind: FindingKind) -> (Msg, Msg) {

@@ -1,7 +1,7 @@
 //! Which profile a server resembles, what agrees and what differs.
 
-use crate::locale::{Msg, Sentence};
-use crate::model::{Arg, Aspect, FingerprintMatch, Verdict};
+use crate::model::{Aspect, FingerprintMatch, Verdict};
+use crate::sentence::{Msg, Sentence};
 
 /// How many of the next profiles are named.
 const NEXT: usize = 3;
@@ -39,10 +39,10 @@ pub(crate) fn fingerprint(found: &FingerprintMatch) -> Option<FingerprintDescrip
         .collect();
     let aspects = best.aspects.iter().map(|compared| {
         let matched = Sentence::new(Msg::TraitMatched)
-            .with("what", Arg::Message(name(compared.aspect)))
+            .with_message("what", name(compared.aspect))
             .with("matched", compared.matched)
             .with("of", compared.of)
-            .by(compared.frames.iter().copied());
+            .with_frames(compared.frames.iter().copied());
         let differs = compared.differs.as_ref().map(|(seen, expected)| {
             Sentence::new(Msg::TraitDiffers)
                 .with("seen", seen.as_str())
@@ -52,7 +52,7 @@ pub(crate) fn fingerprint(found: &FingerprintMatch) -> Option<FingerprintDescrip
     });
     Some(FingerprintDescription {
         verdict,
-        next: (!others.is_empty()).then(|| Sentence::new(Msg::LooksNext).with("others", others)),
+        next: (!others.is_empty()).then(|| Sentence::new(Msg::LooksNext).with_names("others", others)),
         aspects: aspects.collect(),
     })
 }

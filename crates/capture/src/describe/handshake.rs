@@ -2,6 +2,7 @@
 
 use crate::locale::{Msg, Sentence};
 use crate::model::{Arg, Handshake, HandshakeOutcome, Side, SynOptions};
+use crate::sentence::{Msg, Sentence};
 
 pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
     let frames = [handshake.syn, handshake.syn_ack, handshake.ack, handshake.refusal];
@@ -12,7 +13,7 @@ pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
         HandshakeOutcome::Unfinished => Msg::OpenedUnfinished,
         HandshakeOutcome::NotCaptured => Msg::OpenedBefore,
     };
-    let mut sentence = Sentence::new(msg).by(frames.into_iter().flatten());
+    let mut sentence = Sentence::new(msg).with_frames(frames.into_iter().flatten());
     if let Some(took) = handshake.took_ns {
         sentence = sentence.with("took", Arg::ns(took));
     }
@@ -21,7 +22,7 @@ pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
         lines.push(
             Sentence::new(Msg::SynRetried)
                 .with("count", handshake.syn_retries.len())
-                .by(handshake.syn_retries.iter().copied()),
+                .with_frames(handshake.syn_retries.iter().copied()),
         );
     }
     for (side, options) in [(Side::Client, &handshake.client), (Side::Server, &handshake.server)] {

@@ -1,6 +1,6 @@
 //! From facts to statements: which message fits which fact, with which values and which evidence.
 //!
-//! The statements have no language yet; `say` turns them into sentences. Text, Markdown and HTML all show the statements
+//! The statements have no language yet; `sentence` turns them into text. Text, Markdown and HTML all show the statements
 //! that are chosen here, so they cannot contradict each other.
 
 mod end;
@@ -18,6 +18,7 @@ pub(crate) use notes::{analysis_flag, note, tcp_issue};
 
 use super::locale::{Msg, Sentence};
 use super::model::{Arg, Capture, Connection, RoleEvidence, Usage};
+use super::sentence::{Msg, Sentence};
 
 /// The statements about one connection.
 #[derive(Clone, Debug, PartialEq)]

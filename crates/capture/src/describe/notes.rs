@@ -2,6 +2,7 @@
 
 use crate::locale::{Msg, Sentence};
 use crate::model::{AnalysisFlag, Note, NoteKind, TcpIssue};
+use crate::sentence::{Msg, Sentence};
 
 /// Describes a note.
 pub(crate) fn note(note: &Note) -> Sentence {
@@ -27,11 +28,9 @@ pub(crate) fn note(note: &Note) -> Sentence {
         NoteKind::NotHttp => Msg::NoteNotHttp,
         NoteKind::TimeRunsBackwards => Msg::NoteTimeRunsBackwards,
     };
-    Sentence {
-        msg,
-        args: note.args.clone(),
-        frames: note.frames.clone(),
-    }
+    Sentence::new(msg)
+        .with_args(&note.args)
+        .with_frames(note.frames.iter().copied())
 }
 
 /// Describes the segments of one side that have the same analysis flag.
@@ -52,7 +51,7 @@ pub(crate) fn tcp_issue(issue: &TcpIssue) -> Sentence {
     Sentence::new(msg)
         .with("count", issue.count)
         .with("side", issue.by)
-        .by(issue.frames.iter().copied())
+        .with_frames(issue.frames.iter().copied())
 }
 
 /// An analysis flag, as a label.

@@ -3,6 +3,7 @@
 use super::tally::Tally;
 use crate::locale::time;
 use crate::model::{Aspect, Connection, IdleEnd, IdlePeriod, Side, Teardown};
+use crate::sentence::time;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::profile::{CloseStyle, Profile};
 use std::time::Duration;

@@ -1,7 +1,6 @@
 //! Statements about a capture as a whole.
 
 use super::Side;
-use crate::messages::Msg;
 use serde::{Serialize, Serializer};
 
 /// A statement with its evidence.
@@ -93,6 +92,11 @@ impl Args {
         self.0.iter().find(|(n, _)| *n == name).map(|(_, arg)| arg)
     }
 
+    /// Names and values, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Arg)> {
+        self.0.iter().map(|(name, arg)| (*name, arg))
+    }
+
     /// Adds a value.
     #[must_use]
     pub(crate) fn with(mut self, name: &'static str, arg: impl Into<Arg>) -> Args {
@@ -107,7 +111,7 @@ impl Serialize for Args {
     }
 }
 
-/// A value in a sentence.
+/// A value that a sentence needs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -121,15 +125,10 @@ pub enum Arg {
     },
     /// Several numbers.
     List(Vec<u64>),
-    /// Several names of ours.
-    Names(Vec<String>),
     /// A side.
     Side(Side),
     /// Text from the wire, or a name.
     Text(String),
-    /// A message in place of a value, in the language of the sentence.
-    #[serde(skip)]
-    Message(Msg),
 }
 
 impl Arg {
@@ -159,11 +158,6 @@ impl From<usize> for Arg {
 impl From<u32> for Arg {
     fn from(n: u32) -> Arg {
         Arg::Count(n.into())
-    }
-}
-impl From<Vec<String>> for Arg {
-    fn from(names: Vec<String>) -> Arg {
-        Arg::Names(names)
     }
 }
 impl From<&str> for Arg {

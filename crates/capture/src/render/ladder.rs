@@ -3,6 +3,7 @@
 use crate::describe;
 use crate::locale::{Lang, Msg, Sentence};
 use crate::model::{Connection, Frame, Side};
+use crate::sentence::{Lang, Msg, Sentence, label};
 use std::fmt::Write;
 
 /// Width between the two sides, in characters.

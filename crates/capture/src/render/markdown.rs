@@ -8,6 +8,7 @@ use super::table::{self, Cell, Table};
 use crate::describe::{self, Description, Step};
 use crate::locale::{Lang, Msg, Piece, Sentence};
 use crate::model::{Capture, Connection, Usage};
+use crate::sentence::{Lang, Msg, Piece, Sentence, label};
 
 /// How many connections have a section of their own. The comparison lists more.
 const CONNECTIONS: usize = 100;
@@ -33,8 +34,8 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         lang,
         begin_ns: capture.file.first_ns,
     };
-    report.heading(1, Msg::Title.text(lang));
-    report.paragraph(&report.with_evidence(&describe::summary(capture)));
+    report.heading(1, label(Msg::Title, lang));
+    report.paragraph(&report.statement(&describe::summary(capture)));
     if !capture.connections.is_empty() {
         report.findings(capture);
     }
@@ -48,7 +49,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
     }
     if capture.connections.len() > CONNECTIONS {
         let left_out = Sentence::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
-        report.paragraph(&report.with_evidence(&left_out));
+        report.paragraph(&report.statement(&left_out));
     }
     report.list_under(
         2,
@@ -72,11 +73,11 @@ impl MarkdownWriter {
         }
         for (number, finding) in capture.findings.iter().enumerate() {
             let (what, why) = describe::finding(finding);
-            let why = self.sentence(&why);
+            let why = self.words(&why);
             let text = format!(
                 "{}. **{}**{}\n   {why}\n",
                 number + 1,
-                self.sentence(&what),
+                self.words(&what),
                 self.evidence(&what)
             );
             self.text.push_str(&text);
@@ -91,17 +92,17 @@ impl MarkdownWriter {
         }
         self.heading(2, Msg::LooksLike.text(self.lang));
         for server in described {
-            let verdict = format!("**{}**", self.sentence(&server.verdict));
+            let verdict = format!("**{}**", self.words(&server.verdict));
             let next = server
                 .next
-                .map(|next| format!(" ({})", self.sentence(&next)))
+                .map(|next| format!(" ({})", self.words(&next)))
                 .unwrap_or_default();
             self.paragraph(&(verdict + &next));
             for (matched, differs) in server.aspects {
                 let differs = differs
-                    .map(|sentence| format!("; {}", self.sentence(&sentence)))
+                    .map(|sentence| format!("; {}", self.words(&sentence)))
                     .unwrap_or_default();
-                let item = format!("{}{differs}{}", self.sentence(&matched), self.evidence(&matched));
+                let item = format!("{}{differs}{}", self.words(&matched), self.evidence(&matched));
                 self.item(&item);
             }
             self.text.push('\n');
@@ -110,8 +111,8 @@ impl MarkdownWriter {
 
     fn connection(&mut self, connection: &Connection) {
         let description = describe::connection(connection);
-        self.heading(2, &self.with_evidence(&description.headline));
-        self.heading(3, Msg::Handshake.text(self.lang));
+        self.heading(2, &self.statement(&description.headline));
+        self.heading(3, label(Msg::Handshake, self.lang));
         let handshake = table::handshake(connection, self.begin_ns, self.lang);
         self.table(&handshake);
         self.list(&description.handshake);
@@ -140,22 +141,22 @@ impl MarkdownWriter {
         for step in description.steps.iter().take(STEPS) {
             match step {
                 Step::Exchange { headline, details, .. } => {
-                    let line = format!("**{}**{}", self.sentence(headline), self.evidence(headline));
+                    let line = format!("**{}**{}", self.words(headline), self.evidence(headline));
                     self.item(&line);
                     for detail in details {
-                        let detail = self.with_evidence(detail);
+                        let detail = self.statement(detail);
                         self.text.push_str(&format!("  - {detail}\n"));
                     }
                 }
                 Step::Idle(sentence) | Step::LeftOut(sentence) => {
-                    let sentence = self.with_evidence(sentence);
+                    let sentence = self.statement(sentence);
                     self.item(&sentence);
                 }
             }
         }
         let more = description.steps.len().saturating_sub(STEPS);
         if more > 0 {
-            let more = self.with_evidence(&Sentence::new(Msg::MoreExchanges).with("count", more));
+            let more = self.statement(&Sentence::new(Msg::MoreExchanges).with("count", more));
             self.item(&more);
         }
         self.text.push('\n');
@@ -175,7 +176,7 @@ impl MarkdownWriter {
 
     fn list(&mut self, lines: &[Sentence]) {
         for line in lines {
-            let line = self.with_evidence(line);
+            let line = self.statement(line);
             self.item(&line);
         }
         self.text.push('\n');
@@ -204,16 +205,16 @@ impl MarkdownWriter {
         }
         self.text.push('\n');
         if table.left_out > 0 {
-            let left_out = self.with_evidence(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out));
+            let left_out = self.statement(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out));
             self.paragraph(&left_out);
         }
     }
 
-    fn with_evidence(&self, sentence: &Sentence) -> String {
-        self.sentence(sentence) + &self.evidence(sentence)
+    fn statement(&self, sentence: &Sentence) -> String {
+        self.words(sentence) + &self.evidence(sentence)
     }
 
-    fn sentence(&self, sentence: &Sentence) -> String {
+    fn words(&self, sentence: &Sentence) -> String {
         let pieces = sentence.pieces(self.lang).into_iter();
         pieces
             .map(|piece| match piece {

@@ -2,6 +2,7 @@
 
 use crate::locale::Msg;
 use crate::model::{AnalysisFlag, Connection, Frame, Side};
+use crate::sentence::Msg;
 use std::collections::BTreeSet;
 
 /// A phase of a connection.

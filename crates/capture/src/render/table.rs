@@ -4,6 +4,7 @@ use super::phase::handshake_frames;
 use crate::describe;
 use crate::locale::{Lang, Msg, Sentence, printable, time};
 use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Usage};
+use crate::sentence::{Lang, Msg, Sentence, label, printable, time};
 use std::net::SocketAddr;
 
 /// A table.

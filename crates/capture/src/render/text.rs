@@ -2,8 +2,8 @@
 
 use super::ladder;
 use crate::describe::{self, FingerprintDescription, Step};
-use crate::locale::{Lang, Msg, Sentence};
-use crate::model::{Arg, Capture, Connection};
+use crate::model::{Capture, Connection};
+use crate::sentence::{Lang, Msg, Sentence, label};
 use std::fmt::Write;
 
 /// Whether a text contains ladder diagrams.
@@ -87,9 +87,7 @@ impl TextWriter {
 
     /// A label in front of a sentence: `why: `.
     fn lead(&self, msg: Msg) -> String {
-        Sentence::new(Msg::Lead)
-            .with("label", Arg::Message(msg))
-            .text(self.lang)
+        Sentence::new(Msg::Lead).with_message("label", msg).text(self.lang)
     }
 
     /// Lines of which only the first has a label.

@@ -10,6 +10,7 @@ use crate::locale::{Msg, Sentence};
 use crate::model::{Arg, Frame, Side};
 use crate::render::phase::{Phase, Phases};
 use crate::render::table::seconds;
+use crate::sentence::{Msg, Sentence, label};
 use maud::{Markup, html};
 
 /// Position of the lines of client and server, and of the middle between them, in per cent. `style.css` has the same

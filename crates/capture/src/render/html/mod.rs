@@ -19,6 +19,7 @@ use super::table;
 use crate::describe::{self, FingerprintDescription};
 use crate::locale::{Lang, Msg, Sentence, printable};
 use crate::model::{Capture, Connection, Message};
+use crate::sentence::{Lang, Msg, Sentence, printable};
 use ladder::Times;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use plan::{ConnectionPlan, Plan};
@@ -59,7 +60,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
                 (ladder::arrow_heads())
                 header {
                     h1 { (title) }
-                    p { (w.with_evidence(&describe::summary(capture))) }
+                    p { (w.statement(&describe::summary(capture))) }
                 }
                 main { (body(capture, &plan, w)) }
             }
@@ -99,12 +100,12 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
         }
         @for planned in &plan.connections { (connection(planned, capture.file.first_ns, w)) }
         @if plan.connections_left_out > 0 {
-            p { (w.with_evidence(&Sentence::new(Msg::ConnectionsLeftOut).with("count", plan.connections_left_out))) }
+            p { (w.statement(&Sentence::new(Msg::ConnectionsLeftOut).with("count", plan.connections_left_out))) }
         }
         @if !capture.notes.is_empty() {
             section {
                 h2 { (w.label(Msg::Notes)) }
-                ul { @for note in &capture.notes { li { (w.with_evidence(&describe::note(note))) } } }
+                ul { @for note in &capture.notes { li { (w.statement(&describe::note(note))) } } }
             }
         }
     }
@@ -118,7 +119,7 @@ fn findings(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
             ol.findings {
                 @for finding in &capture.findings {
                     @let (what, why) = describe::finding(finding);
-                    li { p.what { (w.with_evidence(&what)) } p.why { (w.with_evidence(&why)) } }
+                    li { p.what { (w.statement(&what)) } p.why { (w.statement(&why)) } }
                 }
             }
         }
@@ -127,10 +128,10 @@ fn findings(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
 
 fn fingerprint(server: &FingerprintDescription, w: HtmlWriter<'_>) -> Markup {
     html! {
-        p { strong { (w.with_evidence(&server.verdict)) } @if let Some(next) = &server.next { " (" (w.with_evidence(next)) ")" } }
+        p { strong { (w.statement(&server.verdict)) } @if let Some(next) = &server.next { " (" (w.statement(next)) ")" } }
         ul {
             @for (matched, differs) in &server.aspects {
-                li { (w.with_evidence(matched)) @if let Some(differs) = differs { br; span.differs { (w.with_evidence(differs)) } } }
+                li { (w.statement(matched)) @if let Some(differs) = differs { br; span.differs { (w.statement(differs)) } } }
             }
         }
     }
@@ -159,7 +160,7 @@ fn connection(planned: &ConnectionPlan<'_>, begin_ns: i64, w: HtmlWriter<'_>) ->
     });
     html! {
         section.connection id={ "s" (connection.stream) } {
-            h2 { (w.with_evidence(&planned.headline)) }
+            h2 { (w.statement(&planned.headline)) }
             @if !connection.exchanges.is_empty() { (w.table(&table::exchanges(connection, w.lang))) }
             div.course {
                 @for (section, before_ns) in planned.sections.iter().zip(before) {
@@ -173,7 +174,7 @@ fn connection(planned: &ConnectionPlan<'_>, begin_ns: i64, w: HtmlWriter<'_>) ->
             }
             @if !planned.issues.is_empty() {
                 h3 { (w.label(Msg::TcpIssues)) }
-                ul { @for sentence in &planned.issues { li { (w.with_evidence(sentence)) } } }
+                ul { @for sentence in &planned.issues { li { (w.statement(sentence)) } } }
             }
         }
     }
@@ -198,10 +199,10 @@ fn part(section: &Section<'_>, connection: &Connection, phases: &Phases, times: 
                 }
                 @for statement in &section.statements {
                     @match statement {
-                        Statement::Line(sentence) => p { (w.with_evidence(sentence)) },
+                        Statement::Line(sentence) => p { (w.statement(sentence)) },
                         Statement::Exchange { exchange, headline, details } => {
-                            h3 { (w.with_evidence(headline)) }
-                            ul { @for sentence in details { li { (w.with_evidence(sentence)) } } }
+                            h3 { (w.statement(headline)) }
+                            ul { @for sentence in details { li { (w.statement(sentence)) } } }
                             (head(Msg::RequestHead, exchange.request.as_ref(), w))
                             (head(Msg::ResponseHead, exchange.response.as_ref(), w))
                         }

@@ -8,6 +8,7 @@ use crate::model::{Capture, Connection, Exchange, Message, Side, Teardown};
 use crate::render::clip;
 use crate::render::phase::Phase;
 use crate::render::table::usage;
+use crate::sentence::{Msg, Sentence, time};
 use maud::{Markup, html};
 
 /// How many connections are drawn.
@@ -38,7 +39,7 @@ pub(super) fn draw(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
             @for lane in &lanes { (lane.draw(&scale, end_ns, w)) }
         }
         @if capture.connections.len() > LANES {
-            p { (w.with_evidence(&Sentence::new(Msg::LanesLeftOut).with("count", capture.connections.len() - LANES))) }
+            p { (w.statement(&Sentence::new(Msg::LanesLeftOut).with("count", capture.connections.len() - LANES))) }
         }
         p.legend {
             @for phase in [Phase::Handshake, Phase::Request] { (swatch(phase.class(), w.label(phase.name()))) }

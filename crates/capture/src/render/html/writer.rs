@@ -4,6 +4,7 @@ use super::plan::Plan;
 use crate::locale::{Lang, Msg, Piece, Sentence};
 use crate::render::clip;
 use crate::render::table::{Cell, Table};
+use crate::sentence::{Lang, Msg, Piece, Sentence, label};
 use maud::{Markup, html};
 
 /// How many characters of text from the wire are shown in a sentence or a table.
@@ -22,11 +23,11 @@ impl HtmlWriter<'_> {
     }
 
     /// A sentence and its evidence.
-    pub(super) fn with_evidence(self, sentence: &Sentence) -> Markup {
-        html! { (self.sentence(sentence)) (self.evidence(sentence)) }
+    pub(super) fn statement(self, sentence: &Sentence) -> Markup {
+        html! { (self.words(sentence)) (self.evidence(sentence)) }
     }
 
-    pub(super) fn sentence(self, sentence: &Sentence) -> Markup {
+    pub(super) fn words(self, sentence: &Sentence) -> Markup {
         html! {
             @for piece in sentence.pieces(self.lang) {
                 @match piece {
@@ -92,7 +93,7 @@ impl HtmlWriter<'_> {
                     }
                 }
                 @if table.left_out > 0 {
-                    p { (self.with_evidence(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out))) }
+                    p { (self.statement(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out))) }
                 }
             }
         }
