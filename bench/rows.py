@@ -1,16 +1,17 @@
-"""The rows of the table: what each compares, and the goal that its figure is held against."""
+"""The rows of the table: what each compares, and the goal of its figure."""
+
 import functools
 import os
 import pathlib
-import re
 import shutil
 import statistics
 import tempfile
 import time
 
 import load
-import servers
-from servers import labserve, peer, running
+from e2e.pylib import http1
+from e2e.pylib.process import Missing, free_port
+from servers import is_installed, labserve, peer, running
 
 SMALL, MEDIUM, LARGE = "/static/style1.css", "/static/head.jpg", "/static/BGM.wav"
 PROFILES = ["node", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "flask-keepalive", "rfc"]
@@ -21,13 +22,15 @@ def row(name, about):
     def keep(measure):
         ROWS[name] = (about, measure)
         return measure
+
     return keep
 
 
 class Line:
-    """One line of the table: a figure, what it is, and the most (or, with `least`, the least) that it should be."""
+    """One line of the table: a figure, or none, what it is, and the most (or, with `least`, the least) that it should
+    be."""
 
-    def __init__(self, what, figure, unit, goal=None, least=False, note=""):
+    def __init__(self, what, figure, unit="", goal=None, least=False, note=""):
         self.what, self.figure, self.unit, self.goal, self.least, self.note = what, figure, unit, goal, least, note
 
     def reached(self):
@@ -36,10 +39,32 @@ class Line:
         return "yes" if (self.figure >= self.goal if self.least else self.figure <= self.goal) else "NO"
 
 
+def given(options):
+    """Servers that somebody else started, in turn, on the paths that were asked for. Ratios are to the first one."""
+    for path in options.path or [SMALL, MEDIUM, LARGE]:
+        result = load.in_turns(options.server, path, options.seconds, options.rounds)
+        first = result[options.server[0].name]
+        for name, it in result.items():
+            yield Line(f"{name} {path}", it["cpu"], "us/request", note=f"{it['rate']:.0f}/s {it['bad']}")
+            yield Line(
+                "",
+                it["cpu"] / max(first["cpu"], 1e-9),
+                "of the first's CPU",
+                note=f"{it['rate'] / first['rate']:.2f} of its rate",
+            )
+
+
 def compare(options, path, others, goals, profile="nginx", rate_goal=None, **how):
-    """The profile in turn with other servers: a line each, with the ratio of the CPU cost to theirs."""
-    with running(functools.partial(labserve, profile, options.site),
-                 *(functools.partial(peer, other, options.site) for other in others)) as started:
+    """The profile in turn with the other servers that are installed: a line each, with the ratio of the CPU cost to
+    theirs."""
+    for other in others:
+        if not is_installed(other):
+            yield Line(other, None, note="left out: it is not installed")
+    others = [other for other in others if is_installed(other)]
+    with running(
+        functools.partial(labserve, options.binary, profile, options.site),
+        *(functools.partial(peer, other, options.site) for other in others),
+    ) as started:
         result = load.in_turns(started, path, options.seconds, options.rounds, **how)
     own, *_ = result.values()
     yield Line(f"labserve {profile}", own["cpu"], "us/request", note=f"{own['rate']:.0f}/s {own['bad']}")
@@ -72,43 +97,42 @@ def huge(options):
         os.chmod(site, 0o755)
         with open(f"{site}/huge", "wb") as file:
             file.truncate(1 << 30)
-        shown = {}
-        with running(lambda: labserve("nginx", site), lambda: labserve("node", site), lambda: peer("nginx", site)) as started:
-            for _ in range(max(2, options.rounds)):
-                for server in started:
-                    shown.setdefault(server.name, []).append(download(server, "/huge"))
-    best = {name: min(times) for name, times in shown.items()}
-    for name, used in best.items():
-        yield Line(name, used, "ms/GB", note="")
+        used = {}
+        with running(
+            lambda: labserve(options.binary, "nginx", site),
+            lambda: labserve(options.binary, "node", site),
+            lambda: peer("nginx", site),
+        ) as started:
+            # The client has CPU 1, as wrk has in the other rows.
+            os.sched_setaffinity(0, {1})
+            try:
+                for _ in range(max(2, options.rounds)):
+                    for server in started:
+                        used.setdefault(server.name, []).append(load.download_ms(server, "/huge"))
+            finally:
+                os.sched_setaffinity(0, range(os.cpu_count()))
+    best = {name: min(times) for name, times in used.items()}
+    for name, ms in best.items():
+        yield Line(name, ms, "ms/GB")
     yield Line("labserve nginx / nginx", best["labserve nginx"] / best["nginx"], "of its CPU", 1.0)
-
-
-def download(server, path):
-    """Milliseconds of CPU that the server needs for a GB."""
-    os.sched_setaffinity(0, {1})
-    before, buffer, got = server.cpu(), bytearray(1 << 20), 0
-    for _ in range(2):
-        with load.connect(server) as sock:
-            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
-            while count := sock.recv_into(buffer):
-                got += count
-    os.sched_setaffinity(0, {0, 1})
-    return 1e3 * (server.cpu() - before) / (got / 1e9)
 
 
 @row("not-modified", "304 answers")
 def not_modified(options):
     def headers(server):
-        with load.connect(server) as sock:
-            head = load.get(sock, SMALL)
-        tag, date = (re.search(rf"(?i){name}: (.*)\r", head) for name in ("etag", "last-modified"))
-        return ([f"If-None-Match: {tag.group(1)}"] if tag else []) + ([f"If-Modified-Since: {date.group(1)}"] if date else [])
+        with http1.Connection(server.address) as connection:
+            _, head, _ = connection.ask(SMALL)
+        values = {"If-None-Match": http1.field(head, b"etag"), "If-Modified-Since": http1.field(head, b"last-modified")}
+        return [f"{name}: {value.decode()}" for name, value in values.items() if value]
+
     return compare(options, SMALL, ["nginx"], {"nginx": 0.55}, headers=headers)
 
 
 @row("profiles", "666-byte file: every profile that keeps connections against the best of them")
 def profiles(options):
-    with running(*(functools.partial(labserve, profile, options.site) for profile in PROFILES)) as started:
+    with running(
+        *(functools.partial(labserve, options.binary, profile, options.site) for profile in PROFILES)
+    ) as started:
         result = load.in_turns(started, SMALL, max(1, options.seconds // 2), options.rounds)
     best = min(it["cpu"] for it in result.values())
     for name, it in result.items():
@@ -141,63 +165,84 @@ def close(options):
     return compare(options, SMALL, ["nginx"], {"nginx": 1.0}, rate_goal=1.0, headers=["Connection: close"])
 
 
-def resting(options, count, starts, at_once=1):
+def idle(count, starts, at_once=1):
+    """(name, bytes for each connection, bytes in all, latency before and with them in us) of servers with idle
+    connections."""
     for start in starts:
         with running(start) as (server,):
-            load.latency(server, SMALL, 50)
-            empty, before = server.private_memory(), load.latency(server, SMALL)
-            sockets = load.rest(server, count, SMALL, at_once)
+            load.latency_us(server, SMALL, 50)
+            empty, before = server.private_bytes(), load.latency_us(server, SMALL)
+            connections = load.open_idle(server, count, SMALL, at_once)
             time.sleep(0.5)
-            full, after = server.private_memory(), load.latency(server, SMALL)
-            closed = load.closed(sockets)
-            if closed:
-                raise RuntimeError(f"{server.name} has ended {closed} of {count} connections")
-            for sock in sockets:
-                sock.close()
+            full, after = server.private_bytes(), load.latency_us(server, SMALL)
+            ended = sum(not connection.is_silent() for connection in connections)
+            if ended:
+                raise RuntimeError(f"{server.name} has ended {ended} of {count} connections")
+            for connection in connections:
+                connection.close()
         yield server.name, (full - empty) / count, full, before, after
 
 
-@row("resting-10k", "10,000 connections at rest after one request each")
-def resting_10k(options):
-    starts = [lambda: labserve("nginx", options.site), lambda: labserve("django", options.site), lambda: peer("nginx", options.site)]
-    for name, each, full, _, _ in resting(options, 10_000, starts):
+@row("idle-10k", "10,000 connections that are idle after one request each")
+def idle_10k(options):
+    starts = [
+        lambda: labserve(options.binary, "nginx", options.site),
+        lambda: labserve(options.binary, "django", options.site),
+        lambda: peer("nginx", options.site),
+    ]
+    for name, each, full, _, _ in idle(10_000, starts):
         goal = 1.3 if name.startswith("labserve") else None
         yield Line(name, each / 1024, "KiB each", goal, note=f"{full / 2**20:.1f} MiB in all")
 
 
-@row("resting-100k", "100,000 connections at rest, from several loopback addresses")
-def resting_100k(options):
+@row("idle-100k", "100,000 idle connections, from several loopback addresses")
+def idle_100k(options):
     if not load.files_can_be_open(100_000):
-        raise servers.Missing("100,000 open files: raise the hard limit, or run it by bench/uml")
-    # Opening so many can take longer than nginx lets one rest.
-    patient = lambda: labserve("nginx", options.site, settings=['timers.idle.after="never"'])
-    for name, each, full, before, after in resting(options, 100_000, [patient], at_once=200):
+        raise Missing("100,000 open files: raise the hard limit, or run it with bench/uml")
+
+    def patient():
+        # To open so many can take longer than the profile's idle time.
+        return labserve(options.binary, "nginx", options.site, settings=['timers.idle.after="never"'])
+
+    for name, each, full, before, after in idle(100_000, [patient], at_once=200):
         yield Line(name, full / 2**20, "MiB in all", 150, note=f"{each / 1024:.2f} KiB each")
-        yield Line("a new connection's request", after / before, "of the time before", 1.5,
-                   note=f"{before:.0f} us before, {after:.0f} us with them")
+        yield Line(
+            "a new connection's request",
+            after / before,
+            "of the time before",
+            1.5,
+            note=f"{before:.0f} us before, {after:.0f} us with them",
+        )
 
 
-@row("cores", "two cores against one, each shared with the same part of the client")
+@row("cores", "two cores against one, with the same share of the client on each")
 def cores(options):
-    # The client needs the server's cores: on one as on two it has half of each.
-    with running(lambda: labserve("nginx", options.site, name="one core"),
-                 lambda: labserve("nginx", options.site, cpus="0,1", workers=2, name="two cores")) as (one, two):
-        results = [(load.wrk(one, SMALL, options.seconds, cpus="0"),
-                    load.wrk(two, SMALL, options.seconds, connections=128, cpus="0,1", threads=2))
-                   for _ in range(options.rounds)]
-    single, double = ({what: statistics.median(pair[i][what] for pair in results) for what in ("cpu", "rate")}
-                      for i in (0, 1))
+    # The client runs on the server's cores: on one as on two it has half of each.
+    with running(
+        lambda: labserve(options.binary, "nginx", options.site, name="one core"),
+        lambda: labserve(options.binary, "nginx", options.site, cpus="0,1", workers=2, name="two cores"),
+    ) as (one, two):
+        results = [
+            (
+                load.once(one, SMALL, options.seconds, cpus="0"),
+                load.once(two, SMALL, options.seconds, connections=128, cpus="0,1", threads=2),
+            )
+            for _ in range(options.rounds)
+        ]
+    single, double = (
+        {what: statistics.median(pair[i][what] for pair in results) for what in ("cpu", "rate")} for i in (0, 1)
+    )
     yield Line("one core", single["cpu"], "us/request", note=f"{single['rate']:.0f}/s")
     yield Line("two cores", double["cpu"], "us/request", note=f"{double['rate']:.0f}/s")
     yield Line("two cores can do, by CPU", 2 * single["cpu"] / double["cpu"], "times one", 1.7, least=True)
     yield Line("two cores do, by rate", double["rate"] / single["rate"], "times one", 1.7, least=True)
 
 
-@row("start", "start to first answer")
+@row("start", "start to first reply")
 def start(options):
-    port = servers.free_port()
-    argv = [servers.LABSERVE, "--profile", "nginx", "--root", options.site, "--port", port]
-    yield Line("labserve", load.first_answer(argv, port, SMALL), "ms", 15)
+    port = free_port()
+    argv = [options.binary, "--profile", "nginx", "--root", options.site, "--port", port]
+    yield Line("labserve", load.first_reply_ms(argv, port, SMALL), "ms", 15)
 
 
 @row("site", "a directory of 100,000 files, and 10,000 distinct files in turn, against the single file")
@@ -211,15 +256,19 @@ def site(options):
             path.write_bytes(content)
             os.utime(path, (1_700_000_000, 1_700_000_000))
         shutil.copytree(options.site / "static", pathlib.Path(directory) / "static")
-        time.sleep(3)  # a file that changed just now is not cached
+        time.sleep(3)  # a file that has just changed is not cached
+
         def script(files):
-            """wrk asking for so many files in turn: composing a request takes it longer than repeating one, whichever it is."""
+            """A script that has wrk ask for that many files in turn. To compose a request takes it longer than to
+            repeat one."""
             path = pathlib.Path(directory) / f"turn-{files}.lua"
-            path.write_text(f"local n = 0\nrequest = function()\n  n = (n + 1) % {files}\n"
-                            "  return wrk.format('GET', '/many/f' .. n .. '.css')\nend\n")
+            path.write_text(
+                f"local n = 0\nrequest = function()\n  n = (n + 1) % {files}\n"
+                "  return wrk.format('GET', '/many/f' .. n .. '.css')\nend\n"
+            )
             return path
 
-        with running(lambda: labserve("nginx", directory), lambda: peer("nginx", directory)) as started:
+        with running(lambda: labserve(options.binary, "nginx", directory), lambda: peer("nginx", directory)) as started:
             single = load.in_turns(started, SMALL, options.seconds, options.rounds)
             among = load.in_turns(started, "/many/f99999.css", options.seconds, options.rounds)
             one = load.in_turns(started, "/", options.seconds, options.rounds, script=script(1))
@@ -229,5 +278,10 @@ def site(options):
         yield Line(f"{name}, single file", single[name]["cpu"], "us/request")
         yield Line(f"{name}, among 100,000", among[name]["cpu"] / single[name]["cpu"], "of the single file", goal)
         yield Line(f"{name}, single file, composed", one[name]["cpu"], "us/request")
-        yield Line(f"{name}, 10,000 in turn", turns[name]["cpu"] / one[name]["cpu"], "of the single file", goal,
-                   note=f"{turns[name]['cpu']:.1f} us/request {turns[name]['bad']}")
+        yield Line(
+            f"{name}, 10,000 in turn",
+            turns[name]["cpu"] / one[name]["cpu"],
+            "of the single file",
+            goal,
+            note=f"{turns[name]['cpu']:.1f} us/request {turns[name]['bad']}",
+        )

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes the inputs that fuzzing starts from, made of the corpus of cases, of the profiles and of the captures.
 
-    fuzz/seeds.py DIRECTORY     one directory a target below it
+fuzz/seeds.py DIRECTORY     one directory a target below it
 """
+
 import gzip
 import hashlib
 import json
@@ -32,8 +33,14 @@ def sent(case):
     return text.encode("latin-1", "replace")
 
 
-FIELDS = {"range": b"range", "if-match": b"tags", "if-none-match": b"tags", "if-range": b"tags",
-          "if-modified-since": b"dates", "if-unmodified-since": b"dates"}
+FIELDS = {
+    "range": b"range",
+    "if-match": b"tags",
+    "if-none-match": b"tags",
+    "if-range": b"tags",
+    "if-modified-since": b"dates",
+    "if-unmodified-since": b"dates",
+}
 
 for name in ["report", "extended"]:
     for index, case in enumerate(json.loads((TREE / "tests/data/corpus" / f"{name}.json").read_text())):
@@ -41,7 +48,7 @@ for name in ["report", "extended"]:
         shut = any("shut" in step for step in case["steps"])
         ending = 0 if shut else 1
         seed("exchange", bytes([index % 11, ending, 0]) + bytes_)
-        seed("head", bytes([index % 11, 0x55, 0xaa]) + bytes_)
+        seed("head", bytes([index % 11, 0x55, 0xAA]) + bytes_)
         words = bytes_.split(b"\r\n")[0].split(b" ")
         if len(words) > 1:
             seed("target", words[1])
@@ -64,8 +71,10 @@ for path in sorted((TREE / "profiles").glob("*.toml")):
     # Whole profiles are long: a table each, over the profile that it comes from.
     for table in re.split(r"\n(?=\[)", text):
         seed("profile", b"\x01\0" + table.encode())
-    for template in re.findall(r'"([^"\n]*\{[^"\n]*)"', text) + re.findall(r"^([A-Z][\w-]*: .*\{.*)$", text, re.MULTILINE):
-        seed("template", b"\0" + template.encode() + b"\n/a%20b?c=<d>&\"e\"")
+    for template in re.findall(r'"([^"\n]*\{[^"\n]*)"', text) + re.findall(
+        r"^([A-Z][\w-]*: .*\{.*)$", text, re.MULTILINE
+    ):
+        seed("template", b"\0" + template.encode() + b'\n/a%20b?c=<d>&"e"')
 
 # Captures are cut to what a seed may hold: their first frames.
 with tempfile.TemporaryDirectory() as generated:

@@ -9,7 +9,7 @@ use labserve_core::profile::raw::Raw;
 use labserve_core::profile::units::Size;
 use labserve_core::profile::{ConfigError, Profile, builtin};
 use labserve_server::events::Output;
-use labserve_server::files::{Directory, Limits, Root};
+use labserve_server::files::{Directory, Limits, Memory, Root};
 use labserve_server::profile_files;
 use labserve_server::server::Site;
 use serde::Deserialize;
@@ -160,7 +160,7 @@ pub(super) fn root(named: Option<&Path>, follow_symlinks: bool) -> Result<Root, 
     let path = match named {
         Some(path) => path,
         None if default.is_dir() => default,
-        None => return Ok(Root::Embedded),
+        None => return Ok(Root::Memory(Memory::demo_site())),
     };
     let directory = Directory::open(path, follow_symlinks).map_err(|error| {
         let hint = if path.is_file() {

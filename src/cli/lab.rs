@@ -3,8 +3,7 @@
 use super::args::LabArgs;
 use super::program::Program;
 use super::timeline::Choice;
-use super::{Mistake, config, log, serve, timeline};
-use crate::VERSION;
+use super::{Mistake, VERSION, config, log, serve, timeline};
 use labserve_core::profile::layers::Stack;
 use labserve_core::profile::{Profile, builtin};
 use labserve_server::files::Limits;

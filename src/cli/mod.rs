@@ -23,9 +23,12 @@ use clap::Parser;
 use std::fmt::Display;
 use std::process::ExitCode;
 
+/// The version of this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// A mistake of the user's, in one line.
 #[derive(Debug)]
-pub struct Mistake(String);
+pub(crate) struct Mistake(String);
 
 impl<E: Display> From<E> for Mistake {
     fn from(error: E) -> Mistake {
@@ -34,7 +37,7 @@ impl<E: Display> From<E> for Mistake {
 }
 
 /// Runs the program.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         None => serve::run(&cli.serve),

@@ -99,6 +99,7 @@ pub(super) fn senders(recorder: Option<&Recorder>, prepared: Option<&Prepared>) 
     EventSenders {
         file: recorder.map(Recorder::sender),
         live: prepared.map(|prepared| prepared.sender.clone()),
+        observer: None,
     }
 }
 

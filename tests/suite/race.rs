@@ -1,5 +1,5 @@
 //! A request that arrives in the instant in which its idle connection is ended: what the client meets, by profile, as
-//! measured with the real servers (profiles/README.md has the table, tests/load/race.py measures it).
+//! measured with the real servers (profiles/README.md has the table, tests/e2e/load/race.py measures it).
 #![cfg(target_os = "linux")]
 
 use std::io::{ErrorKind, Read, Write};

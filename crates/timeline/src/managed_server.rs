@@ -255,7 +255,7 @@ fn announced_timeout(profile: &Profile) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use labserve_server::files::{Limits, Root};
+    use labserve_server::files::{Limits, Memory, Root};
 
     fn server(name: &str, over: &[&str]) -> ManagedServer {
         let stack = over.iter().fold(profile_files::stack(name).expect(name), |stack, set| {
@@ -263,7 +263,7 @@ mod tests {
         });
         let site = Site {
             profile: stack.build().expect(name),
-            root: Root::Embedded,
+            root: Root::Memory(Memory::demo_site()),
             cache: Limits::default(),
         };
         ManagedServer::new(SocketAddr::from(([127, 0, 0, 1], 3000)), stack, site)

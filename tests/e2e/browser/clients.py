@@ -4,8 +4,10 @@
     tests/e2e/browser/clients.py [--root DIR] [--artefacts DIR]
 
 Starts `labserve lab` over the demo site, has every client load from every profile, and compares what they got with the
-files and with the server's own log. A client that is not installed is SKIPPED. The last line counts: `N passed, M failed`.
+files and with the server's own log. A client that is not installed is SKIPPED. The last line counts: `N passed, M
+failed`.
 """
+
 import json
 import os
 import pathlib
@@ -37,7 +39,7 @@ class Log:
     def exchanges(self):
         """(path, status) of every exchange since the last call."""
         lines = self.server.log().splitlines()
-        events = [json.loads(line) for line in lines[self.read:]]
+        events = [json.loads(line) for line in lines[self.read :]]
         self.read = len(lines)
         return [(event["path"], event["status"]) for event in events if "status" in event]
 
@@ -52,11 +54,15 @@ def try_curl(url, profile, root):
         want = (root / path).read_bytes()
         for extra in ([], ["-H", "Connection: close"], ["--http1.0"]):
             got = run("curl", "-sS", "--fail", *extra, url + path)
-            assert got.returncode == 0 and got.stdout == want, f"curl {extra} {path}: {got.stderr.decode()} {len(got.stdout)}"
+            assert got.returncode == 0 and got.stdout == want, (
+                f"curl {extra} {path}: {got.stderr.decode()} {len(got.stdout)}"
+            )
     both = run("curl", "-sS", "--fail", url + FILES[1], url + FILES[2])
     assert both.stdout == (root / FILES[1]).read_bytes() + (root / FILES[2]).read_bytes(), "curl with two files"
     assert run("curl", "-sS", "--fail", "-I", url + FILES[1]).returncode == 0, "curl -I"
-    assert run("curl", "-sS", "-o", os.devnull, "-w", "%{http_code}", url + "nope").stdout == b"404", "curl of a missing file"
+    assert run("curl", "-sS", "-o", os.devnull, "-w", "%{http_code}", url + "nope").stdout == b"404", (
+        "curl of a missing file"
+    )
     want = (root / FILES[2]).read_bytes()
     part = run("curl", "-sS", "-r", "100-199", url + FILES[2]).stdout
     assert part == (want if profile in NO_RANGES else want[100:200]), "curl -r"
@@ -93,8 +99,16 @@ def try_chromium(url, picture, log):
     """Loads the page, leaves a picture of it, and looks in the log for what Chromium asked for."""
     log.exchanges()
     with tempfile.TemporaryDirectory() as home:
-        got = run(chromium.path(), *chromium.FLAGS, f"--user-data-dir={home}", "--window-size=1280,900", f"--screenshot={picture}",
-                  "--timeout=3000", url, timeout=120)
+        got = run(
+            chromium.path(),
+            *chromium.FLAGS,
+            f"--user-data-dir={home}",
+            "--window-size=1280,900",
+            f"--screenshot={picture}",
+            "--timeout=3000",
+            url,
+            timeout=120,
+        )
     assert picture.exists() and picture.stat().st_size > 10_000, f"no picture: {got.stderr.decode()[-500:]}"
     time.sleep(0.2)
     seen = log.exchanges()
@@ -106,19 +120,35 @@ def try_chromium(url, picture, log):
 
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("--root", default=cli.CHECKOUT / "static", type=pathlib.Path, help="the directory to serve (default: the demo site)")
-    parser.add_argument("--artefacts", type=pathlib.Path, default=cli.ARTEFACTS, help="where Chromium's pictures go (default target/artefacts)")
+    parser.add_argument(
+        "--root",
+        default=cli.CHECKOUT / "static",
+        type=pathlib.Path,
+        help="the directory to serve (default: the demo site)",
+    )
+    parser.add_argument(
+        "--artefacts",
+        type=pathlib.Path,
+        default=cli.ARTEFACTS,
+        help="where Chromium's pictures go (default target/artefacts)",
+    )
     options = parser.parse_args()
     options.artefacts.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
-    with Labserve(options.binary, "lab", "--root", options.root, "--base-port", free_port(PORTS), "--log", "json") as lab:
+    with Labserve(
+        options.binary, "lab", "--root", options.root, "--base-port", free_port(PORTS), "--log", "json"
+    ) as lab:
         log = Log(lab)
 
         def in_chromium(url, profile, _):
             try_chromium(url, options.artefacts / f"{profile}.png", log)
 
-        for name, program, client in (("curl", shutil.which("curl"), try_curl), ("python", sys.executable, try_python),
-                                      ("node", shutil.which("node"), try_node), ("chromium", chromium.path(), in_chromium)):
+        for name, program, client in (
+            ("curl", shutil.which("curl"), try_curl),
+            ("python", sys.executable, try_python),
+            ("node", shutil.which("node"), try_node),
+            ("chromium", chromium.path(), in_chromium),
+        ):
             if not program:
                 failed += cli.skip(f"{name} is not installed")
                 continue

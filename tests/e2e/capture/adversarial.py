@@ -3,10 +3,11 @@
 
     tests/e2e/capture/adversarial.py DIR
 
-Each has a few HTTP exchanges over TCP that were reordered, repeated, cut, lost, fragmented or encapsulated: what a reader
-of captures must get right. tshark.py compares `labserve explain` and tshark over all of them. Other scripts build captures
-of their own with `Talk` and `pcap`.
+Each has a few HTTP exchanges over TCP that were reordered, repeated, cut, lost, fragmented or encapsulated: what a
+reader of captures must get right. tshark.py compares `labserve explain` and tshark over all of them. Other scripts
+build captures of their own with `Talk` and `pcap`.
 """
+
 import gzip
 import pathlib
 import random
@@ -20,7 +21,9 @@ PORT = 8000
 
 def tcp(sport, dport, seq, ack, flags, window, payload, options=b""):
     options += b"\x01" * (-len(options) % 4)
-    head = struct.pack("!HHIIBBHHH", sport, dport, seq % 2**32, ack % 2**32, (20 + len(options)) // 4 << 4, flags, window, 0, 0)
+    head = struct.pack(
+        "!HHIIBBHHH", sport, dport, seq % 2**32, ack % 2**32, (20 + len(options)) // 4 << 4, flags, window, 0, 0
+    )
     return head + options + payload
 
 
@@ -38,7 +41,21 @@ class Talk:
         other = 1 - side
         seq = self.seq[side] if seq is None else seq
         ack = (self.seq[other] if flags & ACK else 0) if ack is None else ack
-        self.frames.append([side, tcp(self.ports[side], self.ports[other], seq, ack, flags, self.window if window is None else window, payload, options)])
+        self.frames.append(
+            [
+                side,
+                tcp(
+                    self.ports[side],
+                    self.ports[other],
+                    seq,
+                    ack,
+                    flags,
+                    self.window if window is None else window,
+                    payload,
+                    options,
+                ),
+            ]
+        )
 
     def open(self):
         options = b"\x02\x04" + struct.pack("!H", self.mss) + b"\x04\x02" + b"\x01\x03\x03\x07"
@@ -51,7 +68,7 @@ class Talk:
 
     def send(self, side, data, acks=True):
         for at in range(0, len(data), self.mss):
-            part = data[at:at + self.mss]
+            part = data[at : at + self.mss]
             last = at + self.mss >= len(data)
             self.raw(side, ACK | (PSH if last else 0), part)
             self.seq[side] += len(part)
@@ -90,11 +107,12 @@ def usual():
 
 # IP and below.
 
+
 def checksum(data):
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
 
 ADDRESSES4 = (bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
@@ -104,13 +122,33 @@ ADDRESSES6 = (bytes.fromhex("fd000000000000000000000000000001"), bytes.fromhex("
 def ipv4(side, payload, identification=0, offset=0, more=False, options=b"", total=None, protocol=6):
     words = 5 + len(options) // 4
     length = words * 4 + len(payload) if total is None else total
-    head = struct.pack("!BBHHHBBH4s4s", 0x40 | words, 0, length, identification, (0x2000 if more else 0) | offset // 8, 64, protocol, 0,
-                       ADDRESSES4[side], ADDRESSES4[1 - side]) + options
+    head = (
+        struct.pack(
+            "!BBHHHBBH4s4s",
+            0x40 | words,
+            0,
+            length,
+            identification,
+            (0x2000 if more else 0) | offset // 8,
+            64,
+            protocol,
+            0,
+            ADDRESSES4[side],
+            ADDRESSES4[1 - side],
+        )
+        + options
+    )
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
 
 def ipv6(side, payload, headers=b"", first=6):
-    return struct.pack("!IHBB", 6 << 28, len(headers) + len(payload), first, 64) + ADDRESSES6[side] + ADDRESSES6[1 - side] + headers + payload
+    return (
+        struct.pack("!IHBB", 6 << 28, len(headers) + len(payload), first, 64)
+        + ADDRESSES6[side]
+        + ADDRESSES6[1 - side]
+        + headers
+        + payload
+    )
 
 
 def v4(frames):
@@ -122,7 +160,7 @@ def v6(frames):
 
 
 def v6_extensions(frames):
-    hop = bytes([60, 0, 1, 4, 0, 0, 0, 0])       # hop-by-hop options, then destination options, then TCP
+    hop = bytes([60, 0, 1, 4, 0, 0, 0, 0])  # hop-by-hop options, then destination options, then TCP
     destination = bytes([6, 0, 1, 4, 0, 0, 0, 0])
     return [(6, ipv6(side, data, hop + destination, 0)) for side, data in frames]
 
@@ -138,9 +176,12 @@ def v4_fragments(order=lambda parts: parts, size=512):
             if len(data) <= size:
                 out.append((4, ipv4(side, data, i)))
                 continue
-            parts = [(4, ipv4(side, data[at:at + size], i, at, at + size < len(data))) for at in range(0, len(data), size)]
+            parts = [
+                (4, ipv4(side, data[at : at + size], i, at, at + size < len(data))) for at in range(0, len(data), size)
+            ]
             out.extend(order(parts))
         return out
+
     return wrap
 
 
@@ -152,7 +193,7 @@ def v6_fragments(frames, size=512):
             continue
         for at in range(0, len(data), size):
             more = at + size < len(data)
-            out.append((6, ipv6(side, data[at:at + size], struct.pack("!BBHI", 6, 0, at | more, i), 44)))
+            out.append((6, ipv6(side, data[at : at + size], struct.pack("!BBHI", 6, 0, at | more, i), 44)))
     return out
 
 
@@ -162,8 +203,14 @@ def v4_no_length(frames):
 
 
 ETHER = {4: b"\x08\x00", 6: b"\x86\xdd"}
+
+
+def ethernet(version, packet):
+    return bytes(12) + ETHER[version] + packet
+
+
 LINKS = {
-    "ethernet": (1, lambda v, d: bytes(12) + ETHER[v] + d),
+    "ethernet": (1, ethernet),
     "padded": (1, lambda v, d: (bytes(12) + ETHER[v] + d).ljust(60, b"\0")),
     "vlan": (1, lambda v, d: bytes(12) + b"\x81\x00\x00\x07" + ETHER[v] + d),
     "qinq": (1, lambda v, d: bytes(12) + b"\x88\xa8\x00\x07\x81\x00\x00\x09" + ETHER[v] + d),
@@ -182,12 +229,15 @@ BEGIN_NS = 1_700_000_000 * 10**9
 
 
 def pcap_header(link, order="<", nano=False, snap=262144):
-    return struct.pack(order + "IHHiIII", 0xa1b23c4d if nano else 0xa1b2c3d4, 2, 4, 0, 0, snap, link)
+    return struct.pack(order + "IHHiIII", 0xA1B23C4D if nano else 0xA1B2C3D4, 2, 4, 0, 0, snap, link)
 
 
 def pcap_record(data, time_ns, order="<", nano=False, snap=262144):
     seconds, fraction = divmod(time_ns, 10**9)
-    return struct.pack(order + "IIII", seconds, fraction if nano else fraction // 1000, min(len(data), snap), len(data)) + data[:snap]
+    return (
+        struct.pack(order + "IIII", seconds, fraction if nano else fraction // 1000, min(len(data), snap), len(data))
+        + data[:snap]
+    )
 
 
 def pcap(frames, link=1, times_ns=None, **form):
@@ -206,7 +256,7 @@ def option(order, code, value):
 
 
 def section(order="<"):
-    return block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1))
+    return block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
 
 
 def interface(order="<", link=1, snap=0, resolution=None, name=b"lab0"):
@@ -218,7 +268,9 @@ def interface(order="<", link=1, snap=0, resolution=None, name=b"lab0"):
 
 def packet(data, ticks, order="<", number=0, snap=None):
     kept = data if snap is None else data[:snap]
-    return block(order, 6, struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xffffffff, len(kept), len(data)) + kept)
+    return block(
+        order, 6, struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xFFFFFFFF, len(kept), len(data)) + kept
+    )
 
 
 def pcapng(frames, link=1, order="<", resolution=None, unit=10**6, snap=None):
@@ -255,7 +307,7 @@ def shuffled(talk, seed, near=3):
     for _ in range(len(frames) // 3):
         i = rng.randrange(3, len(frames) - 1)
         j = min(len(frames) - 1, i + rng.randrange(1, near))
-        if all(frame[0] == frames[i][0] for frame in frames[i:j + 1]):
+        if all(frame[0] == frames[i][0] for frame in frames[i : j + 1]):
             frames[i], frames[j] = frames[j], frames[i]
     return frames
 
@@ -292,7 +344,7 @@ def overlapping(shift):
     data, base = reply(b"o" * 4000), talk.seq[SERVER]
     for at in range(0, len(data), 500):
         begin = max(0, at - shift)
-        talk.raw(SERVER, ACK | PSH, data[begin:at + 500], seq=base + begin)
+        talk.raw(SERVER, ACK | PSH, data[begin : at + 500], seq=base + begin)
     talk.seq[SERVER] += len(data)
     talk.raw(CLIENT, ACK)
     return talk.get("/after").close()
@@ -431,13 +483,19 @@ def other_blocks():
 def among_others():
     """HTTP among TCP that is not HTTP, UDP, ARP and truncated frames."""
     number = 1
-    tls = Talk(client_port=50000, server_port=8443).open().send(CLIENT, b"\x16\x03\x01" + b"t" * 200).send(SERVER, b"\x16\x03\x03" + b"s" * 2000).close()
+    tls = (
+        Talk(client_port=50000, server_port=8443)
+        .open()
+        .send(CLIENT, b"\x16\x03\x01" + b"t" * 200)
+        .send(SERVER, b"\x16\x03\x03" + b"s" * 2000)
+        .close()
+    )
     udp = bytes(12) + ETHER[4] + ipv4(0, struct.pack("!HHHH", 53, 53, 12, 0) + b"data", protocol=17)
     arp = bytes(12) + b"\x08\x06" + bytes(28)
     others = wrapped(tls)[0] + [udp, arp, bytes(12) + ETHER[4] + b"\x45", bytes(5)]
     frames = []
     for i, frame in enumerate(wrapped(usual())[0]):
-        frames += [frame] + others[i:i + 1]
+        frames += [frame, *others[i : i + 1]]
     return pcap(frames, link=number)
 
 
@@ -497,9 +555,26 @@ def cases():
     yield "tiny-segments", file(Talk(mss=7).open().get("/tiny", b"t" * 100).close())
     yield "pipelined", file(pipelined())
     yield "chunked", file(exchanges((GET, chunked([10, 3000, 1])), (GET, reply(b"after"))))
-    yield "no-bodies", file(exchanges((GET.replace(b"GET", b"HEAD"), reply(head="Content-Length: 50\r\n", length=False)),
-                                      (GET, reply(status="304 Not Modified", length=False)), (GET, reply(status="204 No Content", length=False)), (GET, reply(b"x"))))
-    yield "upload", file(exchanges((b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n" + b"u" * 3000, reply(b"ok")), (GET, reply(b"x"))))
+    yield (
+        "no-bodies",
+        file(
+            exchanges(
+                (GET.replace(b"GET", b"HEAD"), reply(head="Content-Length: 50\r\n", length=False)),
+                (GET, reply(status="304 Not Modified", length=False)),
+                (GET, reply(status="204 No Content", length=False)),
+                (GET, reply(b"x")),
+            )
+        ),
+    )
+    yield (
+        "upload",
+        file(
+            exchanges(
+                (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n" + b"u" * 3000, reply(b"ok")),
+                (GET, reply(b"x")),
+            )
+        ),
+    )
     yield "close-delimited", file(exchanges((GET, reply(b"d" * 3000, length=False))))
     yield "four-frames-client", file(exchanges((GET, reply(b"x")), close=CLIENT))
     yield "simultaneous-close", file(simultaneous_close())
@@ -508,8 +583,21 @@ def cases():
     yield "reset-midway", file(Talk().open().send(CLIENT, GET).send(SERVER, reply(b"r" * 9000)[:4000]).rst(CLIENT))
     yield "reset-idle", file(Talk().open().get().rst(SERVER))
     yield "reset-after-fins", file(Talk().open().get().close().rst(CLIENT, RST))
-    yield "unused", file(interleave(Talk().open().get().close(), Talk(client_port=40001, isn=(7, 8)).open().close(CLIENT)))
-    yield "many", file(interleave(*[Talk(client_port=41000 + i, isn=(i * 1000, i * 77777)).open().get(f"/{i}", b"m" * (i * 500)).close() for i in range(12)]))
+    yield (
+        "unused",
+        file(interleave(Talk().open().get().close(), Talk(client_port=40001, isn=(7, 8)).open().close(CLIENT))),
+    )
+    yield (
+        "many",
+        file(
+            interleave(
+                *[
+                    Talk(client_port=41000 + i, isn=(i * 1000, i * 77777)).open().get(f"/{i}", b"m" * (i * 500)).close()
+                    for i in range(12)
+                ]
+            )
+        ),
+    )
     yield "among-others", among_others()
 
 

@@ -5,15 +5,16 @@
     tests/e2e/capture/agree.py --capture FILE --events FILE [--page FILE]
 
 Under every profile the scenes of remake.py are played against labserve with --events, under dumpcap. Then, for every
-connection: is it in both? Was it used? Does every reply answer the same request, with the same status and bytes? Is each
-idle period as long? Was it ended by the same side, in the same way, and for a reason that fits? With --slow every case of
-both corpora that ends a connection is played too, for all profiles at once: timers of up to 130 s, about four minutes in
-all. The last line counts: `N passed, M failed`. Without dumpcap, or the right to capture, nothing is checked, and that is
-an error.
+connection: is it in both? Was it used? Does every reply answer the same request, with the same status and bytes? Is
+each idle period as long? Was it ended by the same side, in the same way, and for a reason that fits? With --slow every
+case of both corpora that ends a connection is played too, for all profiles at once: timers of up to 130 s, about four
+minutes in all. The last line counts: `N passed, M failed`. Without dumpcap, or the right to capture, nothing is
+checked, and that is an error.
 
 With --capture nothing is played: that capture and that log are compared, and with --page what the timeline's page shows
 of the same connections (tests/e2e/browser/timeline_page.mjs writes it, in the terms of the log) as well.
 """
+
 import calendar
 import collections
 import concurrent.futures
@@ -25,12 +26,14 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+import itertools
+
 from e2e.capture import remake
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve
 
-# For each reason of the log, the reasons that a capture can show. The log knows what the server decided, the capture only
-# what was on the wire.
+# For each reason of the log, the reasons that a capture can show. The log knows what the server decided, the capture
+# only what was on the wire.
 CLOSE_SAID = {"response-said-close", "request-said-close", "body-ends-with-close", "error-response", "http10"}
 REASONS = {
     "unused": {"unused", "error-response"},
@@ -57,23 +60,23 @@ REASONS = {
     "asked": {"idle-as-announced", "idle-unannounced", "after-response", "in-exchange", "unused", "reset-while-idle"},
     "shutdown": None,
 }
-# An empty line begins a request for a server, and is nothing for a reader of a capture, who sees an idle period after it.
-# The same holds after a final response to a request whose body no 100 Continue asked for.
+# An empty line begins a request for a server, and is nothing for a reader of a capture, who sees an idle period after
+# it. The same holds after a final response to a request whose body no 100 Continue asked for.
 IDLE = {"unused", "idle-as-announced", "idle-unannounced", "client-done"}
 EMPTY_LINES = {"line_timeout", "client_fin_in_head", "bad_request"}
 # Differences with a known reason, counted and not failed:
-#   who: the log has whose decision it was, the capture whose FIN or RST came first. If the client's came before the server
-#     closed, by the times of frame and log, both are right; so are the reasons of a client that is done. The two may also
-#     have crossed each other, or the server's FIN waits for data before it that the client does not read.
-#   late: bytes that the client sent after the server's close are in the capture, and the server never read them. What the
-#     server had handed to the system need not have left it, if the client reset the connection.
-#   held: the log's idle period begins when the reply is handed to the system. The reply's last bytes leave later if Nagle's
-#     algorithm waits for the client, or the client's window is closed; so does the FIN after them. The client's RST may
-#     come before.
-#   begun: the log's idle period ends when a head is complete, or a timer ends the wait for it; on the wire it ends with the
-#     first byte of the head.
-#   unsent: after a reply that came before the body of its request the server waits for that body; the wire is silent.
-#   bare: a reply without a head, to something that is not a request, is not HTTP/1.x. Explain does not call it a response.
+#   who    The log has whose decision it was, the capture whose FIN or RST came first. If the client's came before the
+#          server closed, by the times of frame and log, both are right; so are the reasons of a client that is done.
+#          The two may also have crossed each other, or the server's FIN waits for data that the client does not read.
+#   late   Bytes that the client sent after the server's close are in the capture, and the server never read them. What
+#          the server had handed to the system need not have left it, if the client reset the connection.
+#   held   The log's idle period begins when the reply is handed to the system. Its last bytes leave later if Nagle's
+#          algorithm waits for the client, or the client's window is closed; so does the FIN after them. The client's
+#          RST may come before.
+#   begun  The log's idle period ends when a head is complete, or a timer ends the wait for it; on the wire it ends with
+#          the first byte of the head.
+#   unsent After a reply that came before the body of its request the server waits for that body; the wire is silent.
+#   bare   A reply without a head, to something that is not a request, is not HTTP/1.x. Explain calls it no response.
 CROSSING_NS = 20_000_000
 # How much longer or shorter an idle period may be by the log: the system sends when it can, and others use the machine.
 IDLE_NS = 25_000_000
@@ -91,8 +94,8 @@ def nanoseconds(time):
 
 
 def by_turn(connections):
-    """Connections by the client's address and by how many more came from it, since a port may be used again. Counted from
-    the last one, because the log may have begun before the capture."""
+    """Connections by the client's address and by how many more came from it, since a port may be used again. Counted
+    from the last one, because the log may have begun before the capture."""
     turns, found = collections.Counter(), {}
     for address, connection in reversed(connections):
         found[address, turns[address]] = connection
@@ -116,25 +119,42 @@ def told(lines):
     heads = {line["request"]: line for line in lines if line["event"] == "head"}
     replies = [{**line, "asked": heads.get(line["request"])} for line in lines if line["event"] == "reply"]
     rests, answered = [], 0
-    for line, following in zip(lines, lines[1:]):
+    for line, following in itertools.pairwise(lines):
         answered += line["event"] == "reply"
         if line["event"] == "idle":
-            rests.append({"after": answered, "ns": following["since_accept_ns"] - line["since_accept_ns"], "within_ns": 0})
-    return {"connection": last["connection"], "replies": replies, "rests": rests, "unused": last["received"] == 0, "received": last["received"], "sent": last["sent"],
-            "end": close and {**close, "how": how(lines, close)}}
+            rests.append(
+                {"after": answered, "ns": following["since_accept_ns"] - line["since_accept_ns"], "within_ns": 0}
+            )
+    return {
+        "connection": last["connection"],
+        "replies": replies,
+        "rests": rests,
+        "unused": last["received"] == 0,
+        "received": last["received"],
+        "sent": last["sent"],
+        "end": close and {**close, "how": how(lines, close)},
+    }
 
 
 def how(lines, close):
     """Whether FIN or RST came first. With style `close` the system sends RST if bytes of the client are left unread."""
     if close["who"] == "client":
-        return next((line["event"].removeprefix("client-") for line in lines if line["event"] in ("client-fin", "reset")), "fin").replace("reset", "rst")
+        return next(
+            (line["event"].removeprefix("client-") for line in lines if line["event"] in ("client-fin", "reset")), "fin"
+        ).replace("reset", "rst")
     return "rst" if close["style"] == "rst" or lines[-1].get("unread") else "fin"
 
 
 def paged(file, log):
-    """What the page has of each connection. When the server began to close is not on the page: it is taken from the log."""
+    """What the page has of each connection. When the server began to close is not on the page: it is taken from the
+    log."""
     ends = {connection: log[connection]["end"] for connection in log}
-    pages = by_turn([((claim["local"], claim["peer"]), claim) for claim in sorted(json.loads(file.read_text()), key=lambda claim: claim["connection"])])
+    pages = by_turn(
+        [
+            ((claim["local"], claim["peer"]), claim)
+            for claim in sorted(json.loads(file.read_text()), key=lambda claim: claim["connection"])
+        ]
+    )
     for connection, claim in pages.items():
         if claim["end"] and ends.get(connection):
             claim["end"]["time"] = ends[connection]["time"]
@@ -145,13 +165,21 @@ def holds_empty_lines(shown):
     """Whether the client sent bytes that are not part of a request, and not of another protocol either."""
     requests = [exchange["request"] for exchange in shown["exchanges"] if exchange["request"]]
     said = sum(request["head_bytes"] + request["body_bytes"] for request in requests)
-    return shown["client_sent"]["bytes"] > said and shown["use"] != "other" and not any(note["kind"] == "not-http" for note in shown["notes"])
+    return (
+        shown["client_sent"]["bytes"] > said
+        and shown["use"] != "other"
+        and not any(note["kind"] == "not-http" for note in shown["notes"])
+    )
 
 
 def waits_for_continue(shown):
     """Whether the last request waits for a 100 Continue that never comes."""
     last = shown["exchanges"][-1]
-    return not last["request"]["body_bytes"] and not last["interim"] and any(line.lower() == "expect: 100-continue" for line in last["request"]["head"])
+    return (
+        not last["request"]["body_bytes"]
+        and not last["interim"]
+        and any(line.lower() == "expect: 100-continue" for line in last["request"]["head"])
+    )
 
 
 def waits_for_data(end, responses):
@@ -161,8 +189,8 @@ def waits_for_data(end, responses):
 
 
 def compared(told, shown, argued):
-    """Each claim about a connection: (what it is about, what is logged, what the capture shows, whether they agree). None
-    for the last means that they have to be equal."""
+    """Each claim about a connection: (what it is about, what is logged, what the capture shows, whether they agree).
+    None for the last means that they have to be equal."""
     exchanges = [exchange for exchange in shown["exchanges"] if exchange["response"]]
     broken = any(reset["class"] in ("aborts-data", "refuses-late-data") for reset in shown["end"]["resets"])
     replies = told["replies"]
@@ -170,16 +198,26 @@ def compared(told, shown, argued):
     if bare and len(exchanges) == len(replies) - len(bare):
         replies = [reply for reply in replies if reply["head_bytes"]]
         argued["bare"] += len(bare)
-    yield "use", "unused" if told["unused"] else "used", "unused" if shown["client_sent"]["bytes"] == 0 else "used", None
+    yield (
+        "use",
+        "unused" if told["unused"] else "used",
+        "unused" if shown["client_sent"]["bytes"] == 0 else "used",
+        None,
+    )
     # What was handed to the system need not have left it, if the client reset the connection.
-    yield "replies", len(replies), len(exchanges), broken and len(exchanges) < len(replies) or None
+    yield "replies", len(replies), len(exchanges), (broken and len(exchanges) < len(replies)) or None
     for reply, exchange in zip(replies, exchanges):
         yield from answered(reply, exchange, broken)
     yield from traffic(told, shown, broken, argued)
     requests = {exchange["number"]: exchange["request"] for exchange in shown["exchanges"]}
     yield from idle_periods(told["rests"], shown["rests"], requests, exchanges, argued)
     if "announced_s" in told:
-        yield "announced idle time", told["announced_s"], shown["rests"][-1]["announced_s"] if shown["rests"] else None, None
+        yield (
+            "announced idle time",
+            told["announced_s"],
+            shown["rests"][-1]["announced_s"] if shown["rests"] else None,
+            None,
+        )
     if told["end"]:
         yield from ended(told, shown, exchanges, bare, broken and shown["server_sent"]["bytes"] < told["sent"], argued)
 
@@ -190,13 +228,18 @@ def answered(reply, exchange, broken):
     status = int(line.split()[1]) if line else None
     seen = (status, response["head_bytes"], response["body_bytes"])
     said = (reply["status"] if line else None, reply["head_bytes"], reply["body_bytes"])
-    yield f"reply {reply['request']}", said, seen, broken and seen[0] == said[0] and seen[2] <= said[2] or None
+    yield f"reply {reply['request']}", said, seen, (broken and seen[0] == said[0] and seen[2] <= said[2]) or None
     asked = reply["asked"]
     # The capture may not hold the end of a head that was refused before it was complete.
     if asked and request and request["head"] and request["head_complete"] and asked["head_bytes"]:
         if "method" in asked:
             line, words = request["head"][0], (asked["method"], asked["target"])
-            yield f"request {reply['request']}", words, line, bool(re.fullmatch(r"\s*".join(map(re.escape, words)) + r"(\s+HTTP/[0-9.]+)?\s*", line))
+            yield (
+                f"request {reply['request']}",
+                words,
+                line,
+                bool(re.fullmatch(r"\s*".join(map(re.escape, words)) + r"(\s+HTTP/[0-9.]+)?\s*", line)),
+            )
         # Of HTTP/0.9 the server reads one line. To explain, an empty line after it is the end of a head.
         if asked.get("version") != "0.9":
             yield f"head of request {reply['request']}", asked["head_bytes"], request["head_bytes"], None
@@ -233,8 +276,8 @@ def came_within(request):
 
 
 def idle_periods(told, shown, requests, exchanges, argued):
-    """Idle periods after a reply. Each one in the capture must be in the log, and as long. Each long one in the log must be
-    in the capture."""
+    """Idle periods after a reply. Each one in the capture must be in the log, and as long. Each long one in the log
+    must be in the capture."""
     waiting = {exchange["number"] for exchange in exchanges if is_unsent(exchange["request"])}
     left = {exchange["number"]: left_within(exchange) for exchange in exchanges}
     # On a busy machine the server sees a request late, but before its reply's first byte.
@@ -267,7 +310,9 @@ def ended(told, shown, exchanges, bare, held, argued):
     first = min((e for e in (end["first_fin"], *end["resets"]) if e), key=lambda e: e["frame"], default=None)
     crossed = None
     if end["by"] != close["who"]:
-        waits = bool(first) and (first["ns"] < nanoseconds(close["time"]) + CROSSING_NS or waits_for_data(end, responses))
+        waits = bool(first) and (
+            first["ns"] < nanoseconds(close["time"]) + CROSSING_NS or waits_for_data(end, responses)
+        )
         crossed = bool(first and end["by"] == first["by"] == "client" and (held or waits))
         argued["held"] += held
         argued["who"] += 1
@@ -277,7 +322,9 @@ def ended(told, shown, exchanges, bare, held, argued):
     yield "ended with", close["how"], seen, crossed
     if bare and len(responses) < len(told["replies"]):
         allowed = allowed | {"unknown", "in-exchange", "no-request"}
-    elif close["reason"] in EMPTY_LINES and holds_empty_lines(shown) or close["reason"] == "body_timeout" and waits_for_continue(shown):
+    elif (close["reason"] in EMPTY_LINES and holds_empty_lines(shown)) or (
+        close["reason"] == "body_timeout" and waits_for_continue(shown)
+    ):
         allowed = allowed | IDLE
     elif close["reason"] == "client_fin_in_head" and shown["use"] == "other":
         allowed = {"unknown"}
@@ -301,20 +348,32 @@ def differences(sources, shown, argued):
                 for what, said, seen, agrees in compared(source[connection], shown[connection], argued):
                     count += 1
                     if not (said == seen if agrees is None else agrees):
-                        found.append(f"{peer} -> {local} (stream {shown[connection]['stream']}), {what}: {said} {name}, {seen} in the capture")
+                        stream = shown[connection]["stream"]
+                        found.append(
+                            f"{peer} -> {local} (stream {stream}), {what}: {said} {name}, {seen} in the capture"
+                        )
     return count, found
 
 
 def explained(binary, capture, *ports):
     arguments = [word for port in ports for word in ("--port", str(port))]
-    done = subprocess.run([binary, "explain", capture, "--json", *arguments], capture_output=True, text=True, check=True)
-    return by_turn([((connection["server"], connection["client"]), connection) for connection in json.loads(done.stdout)["connections"]])
+    done = subprocess.run(
+        [binary, "explain", capture, "--json", *arguments], capture_output=True, text=True, check=True
+    )
+    return by_turn(
+        [
+            ((connection["server"], connection["client"]), connection)
+            for connection in json.loads(done.stdout)["connections"]
+        ]
+    )
 
 
 def check(binary, profile, site, work, argued, slow):
     """(connections, exchanges, claims, differences) of a profile."""
     file = work / f"{profile}.pcapng"
-    with Labserve(binary, "--profile", profile, "--root", site, "--log", "off", events=work / f"{profile}.jsonl") as server:
+    with Labserve(
+        binary, "--profile", profile, "--root", site, "--log", "off", events=work / f"{profile}.jsonl"
+    ) as server:
         port = server.port
         with remake.Recorder(port, file):
             remake.page(port, 6.5)
@@ -340,7 +399,10 @@ def compare_files(options):
     argued = collections.Counter()
     count, found = differences(sources, shown, argued)
     print(*found, sep="\n")
-    print(f"agree: {count - len(found)} passed, {len(found)} failed: claims about {len(shown)} connections; argued: {dict(argued)}")
+    print(
+        f"agree: {count - len(found)} passed, {len(found)} failed: claims about {len(shown)} connections; "
+        f"argued: {dict(argued)}"
+    )
     return bool(found) or not shown
 
 
@@ -360,13 +422,20 @@ def main():
     with sites.public_directory() as work:
         site = sites.without_content(work)
         with concurrent.futures.ThreadPoolExecutor(len(profiles) if options.slow else 1) as pool:
-            checks = [pool.submit(check, options.binary, profile, site, work, argued, options.slow) for profile in profiles]
+            checks = [
+                pool.submit(check, options.binary, profile, site, work, argued, options.slow) for profile in profiles
+            ]
             for profile, done in zip(profiles, checks):
                 connections, exchanges, count, found = done.result()
                 ok = not found and connections > 10
                 passed, failed = passed + ok, failed + (not ok)
                 claims += count
-                print(f"{profile}: {connections} connections, {exchanges} exchanges, {count} claims", *found, sep="\n  ", flush=True)
+                print(
+                    f"{profile}: {connections} connections, {exchanges} exchanges, {count} claims",
+                    *found,
+                    sep="\n  ",
+                    flush=True,
+                )
     print(f"agree: {passed} passed, {failed} failed; {claims} claims; argued: {dict(argued)}")
     return failed > 0
 

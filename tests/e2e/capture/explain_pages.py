@@ -3,10 +3,12 @@
 
     tests/e2e/capture/explain_pages.py [--artefacts DIR] [CAPTURE ...]
 
-Explains the captures, and some that are generated (long, adversarial, crowded), in English and Chinese; opens each page in
-headless Chromium at 1280, 800 and 390 px, light and dark, and as it would be printed; measures the boxes that the browser
-laid out, and leaves a screenshot of each. Without Chromium it is SKIPPED. The last line counts: `N passed, M failed`.
+Explains the captures, and some that are generated (long, adversarial, crowded), in English and Chinese; opens each page
+in headless Chromium at 1280, 800 and 390 px, light and dark, and as it would be printed; measures the boxes that the
+browser laid out, and leaves a screenshot of each. Without Chromium it is SKIPPED. The last line counts: `N passed, M
+failed`.
 """
+
 import base64
 import itertools
 import json
@@ -23,24 +25,36 @@ from e2e.pylib import chromium, cli
 
 FLAGS = [*chromium.FLAGS, "--hide-scrollbars", "--remote-debugging-pipe"]
 # Width in px, theme, medium. Not every combination, but each language in several.
-VIEWS = {"en": [(1280, "light", "screen"), (1280, "dark", "screen"), (800, "light", "screen"), (390, "light", "screen"),
-                (390, "dark", "screen"), (700, "dark", "print")],
-         "zh": [(1280, "light", "screen"), (390, "dark", "screen")]}
+VIEWS = {
+    "en": [
+        (1280, "light", "screen"),
+        (1280, "dark", "screen"),
+        (800, "light", "screen"),
+        (390, "light", "screen"),
+        (390, "dark", "screen"),
+        (700, "dark", "print"),
+    ],
+    "zh": [(1280, "light", "screen"), (390, "dark", "screen")],
+}
 
 # What is measured in the page. Text in an SVG is never clipped, so its box is where it is.
 MEASURE = r"""(() => {
   const faults = [], width = document.documentElement.clientWidth, near = 0.75;
   const name = e => `${e.tagName}.${e.getAttribute('class') || ''} "${e.textContent.trim().slice(0, 40)}"`;
-  if (document.documentElement.scrollWidth > width) faults.push(`the page is ${document.documentElement.scrollWidth} px wide`);
-  const shown = e => e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}) && !e.closest('thead, defs, title, style, head');
+  const all = document.documentElement;
+  if (all.scrollWidth > width) faults.push(`the page is ${all.scrollWidth} px wide`);
+  const visible = {contentVisibilityAuto: true, visibilityProperty: true};
+  const shown = e => e.checkVisibility(visible) && !e.closest('thead, defs, title, style, head');
   for (const e of document.body.querySelectorAll('*')) {
     const box = e.getBoundingClientRect();
-    if (box.width && shown(e) && (box.right > width + near || box.left < -near)) faults.push(`${name(e)} sticks out: ${box.left}..${box.right}`);
+    if (box.width && shown(e) && (box.right > width + near || box.left < -near))
+      faults.push(`${name(e)} sticks out: ${box.left}..${box.right}`);
   }
   let texts = 0;
   for (const svg of document.querySelectorAll('svg')) {
     if (svg.parentElement.closest('svg')) continue;
-    const boxes = [...svg.querySelectorAll('text')].map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width && shown(e));
+    const boxes = [...svg.querySelectorAll('text')].map(e => [e, e.getBoundingClientRect()])
+      .filter(([e, box]) => box.width && shown(e));
     const frame = svg.getBoundingClientRect();
     texts += boxes.length;
     for (const [e, box] of boxes) {
@@ -54,17 +68,19 @@ MEASURE = r"""(() => {
         const [a, b] = [boxes[i][1], boxes[j][1]];
         // The line box of a text is higher than its letters.
         const deep = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-        if (deep > 3 && a.left < b.right - near && b.left < a.right - near) faults.push(`${name(boxes[i][0])} overlaps ${name(boxes[j][0])}`);
+        if (deep > 3 && a.left < b.right - near && b.left < a.right - near)
+          faults.push(`${name(boxes[i][0])} overlaps ${name(boxes[j][0])}`);
       }
   }
   const scripts = document.querySelectorAll('script, img, iframe, link, object, b.injected').length;
   if (scripts) faults.push(`${scripts} elements that do not belong there`);
-  const lost = [...document.querySelectorAll('a[href^="#"]')].filter(a => !document.getElementById(a.getAttribute('href').slice(1)));
+  const lost = [...document.querySelectorAll('a[href^="#"]')]
+    .filter(a => !document.getElementById(a.getAttribute('href').slice(1)));
   if (lost.length) faults.push(`${lost.length} links lead nowhere`);
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   if (new Set(ids).size != ids.length) faults.push('ids are used twice');
-  const lang = document.documentElement.lang;
-  return JSON.stringify({faults: faults.slice(0, 12), more: Math.max(0, faults.length - 12), texts, lang, height: document.documentElement.scrollHeight});
+  const more = Math.max(0, faults.length - 12);
+  return JSON.stringify({faults: faults.slice(0, 12), more, texts, lang: all.lang, height: all.scrollHeight});
 })()"""
 
 
@@ -82,8 +98,14 @@ class Browser:
 
         # Descriptors 3 and 4 must not be the ends that this process keeps.
         self.write, self.read = (os.dup2(end, end + 100) for end in (self.write, self.read))
-        self.process = subprocess.Popen([chromium.path(), *FLAGS, "--user-data-dir=" + self.profile.name], preexec_fn=pipes,
-                                        pass_fds=(3, 4), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        self.process = subprocess.Popen(
+            [chromium.path(), *FLAGS, "--user-data-dir=" + self.profile.name],
+            preexec_fn=pipes,
+            pass_fds=(3, 4),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         os.close(to_child)
         os.close(from_child)
         self.ids, self.buffer, self.requests = itertools.count(1), b"", []
@@ -119,8 +141,12 @@ class Browser:
         return self.call(method, self.session, **params)
 
     def open(self, file, width, theme, media="screen"):
-        self.page("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
-        self.page("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": theme}])
+        self.page(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
+        )
+        self.page(
+            "Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": theme}]
+        )
         self.page("Page.navigate", url=file.resolve().as_uri())
         while self.next().get("method") != "Page.loadEventFired":
             pass
@@ -163,7 +189,7 @@ class Recording(list):
 def send_twice(talk, side, data):
     """Sends data, each segment of it two times."""
     for at in range(0, len(data), talk.mss):
-        part = data[at:at + talk.mss]
+        part = data[at : at + talk.mss]
         for _ in range(2):
             talk.raw(side, ACK | PSH, part)
         talk.seq[side] += len(part)
@@ -176,9 +202,18 @@ def with_markup():
     talk = recording.talk(40001)
     fields = "X-Evil: </pre><script>alert(2)</script><img src=http://127.0.0.1:9/>\x1b[31m\u202e" + "y" * 900 + "\r\n"
     for _ in range(3):
-        talk.send(CLIENT, ("GET /?q=<b class=injected>&quot;&#60;script>alert(1)</script>`|`*_" + "long/" * 60
-                           + f" HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n").encode())
-        talk.send(SERVER, f"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nKeep-Alive: timeout=5\r\n{fields}\r\n".encode() + b"x" * 100)
+        talk.send(
+            CLIENT,
+            (
+                "GET /?q=<b class=injected>&quot;&#60;script>alert(1)</script>`|`*_"
+                + "long/" * 60
+                + f" HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n"
+            ).encode(),
+        )
+        talk.send(
+            SERVER,
+            f"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nKeep-Alive: timeout=5\r\n{fields}\r\n".encode() + b"x" * 100,
+        )
     talk.rst(SERVER)
     return recording.content()
 
@@ -189,7 +224,9 @@ def large():
     talk = recording.talk(40001)
     talk.seq = [1000 + 0xF0000000, 9000 + 0xF0000000]
     talk.send(CLIENT, b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    send_twice(talk, SERVER, b"HTTP/1.1 200 OK\r\nContent-Length: 400000\r\nKeep-Alive: timeout=5\r\n\r\n" + b"z" * 400_000)
+    send_twice(
+        talk, SERVER, b"HTTP/1.1 200 OK\r\nContent-Length: 400000\r\nKeep-Alive: timeout=5\r\n\r\n" + b"z" * 400_000
+    )
     recording.pause(75_000)
     talk.close()
     return recording.content()
@@ -221,17 +258,28 @@ def pipelined():
     return recording.content()
 
 
-GENERATED = {"markup": with_markup, "large": large, "crowded": crowded, "pipelined": pipelined, "empty": lambda: Recording().content()}
+GENERATED = {
+    "markup": with_markup,
+    "large": large,
+    "crowded": crowded,
+    "pipelined": pipelined,
+    "empty": lambda: Recording().content(),
+}
 
 
 def pages(binary, captures, folder):
-    """(name, language, page) of every capture in both languages."""
+    """(language, page) of every capture in both languages."""
     for name, capture in captures:
         for lang in ("en", "zh"):
             page = folder / f"{name}-{lang}.html"
-            done = subprocess.run([binary, "explain", "--lang", lang, "--html", page, capture], capture_output=True, text=True, timeout=120)
+            done = subprocess.run(
+                [binary, "explain", "--lang", lang, "--html", page, capture],
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
             assert done.returncode == 0, f"explain {capture}: {done.stderr}"
-            yield name, lang, page
+            yield lang, page
 
 
 def check(browser, page, lang, width, theme, media, shot):
@@ -252,7 +300,12 @@ def check(browser, page, lang, width, theme, media, shot):
 
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("--artefacts", type=pathlib.Path, default=cli.ARTEFACTS, help="where the pages and screenshots go (default target/artefacts)")
+    parser.add_argument(
+        "--artefacts",
+        type=pathlib.Path,
+        default=cli.ARTEFACTS,
+        help="where the pages and screenshots go (default target/artefacts)",
+    )
     parser.add_argument("captures", nargs="*", type=pathlib.Path, metavar="CAPTURE")
     options = parser.parse_args()
     if not chromium.path():
@@ -267,10 +320,12 @@ def main():
             captures.append((name, file))
         browser = Browser()
         try:
-            for name, lang, page in pages(options.binary, captures, options.artefacts):
+            for lang, page in pages(options.binary, captures, options.artefacts):
                 for width, theme, media in VIEWS[lang]:
                     view = theme if media == "screen" else media
-                    faults = check(browser, page, lang, width, theme, media, options.artefacts / f"{page.stem}-{width}-{view}.png")
+                    faults = check(
+                        browser, page, lang, width, theme, media, options.artefacts / f"{page.stem}-{width}-{view}.png"
+                    )
                     passed, failed = passed + (not faults), failed + bool(faults)
                     if faults:
                         print(f"FAILED {page.stem} at {width} px, {view}:", *faults, sep="\n  ", flush=True)

@@ -4,14 +4,15 @@
     tests/e2e/capture/remake.py [--out DIR] [--only SUBSTRING] [--jobs N]
     tests/e2e/capture/remake.py --only=-slow     the ends that take a minute and more: about three minutes in all
 
-Each is one scene: a server (labserve under a profile, or a real one), a client (raw sockets, curl, Chromium, Firefox), and
-dumpcap on the server's port. The site has the names, sizes and dates of the demo site, and zeros for pictures and sounds,
-so that a capture compresses to a few kilobytes. Needs dumpcap and the right to capture. Scenes whose client or server is
-not installed are SKIPPED. The cases of the corpora are played by peers/wire.py.
+Each is one scene: a server (labserve under a profile, or a real one), a client (raw sockets, curl, Chromium, Firefox),
+and dumpcap on the server's port. The site has the names, sizes and dates of the demo site, and zeros for pictures and
+sounds, so that a capture compresses to a few kilobytes. Needs dumpcap and the right to capture. Scenes whose client or
+server is not installed are SKIPPED. The cases of the corpora are played by peers/wire.py.
 
 What explain is expected to say of each is in tests/data/captures/expected. `LABSERVE_BLESS=1 cargo test explain` writes
 that again, for you to read.
 """
+
 import concurrent.futures
 import contextlib
 import gzip
@@ -103,7 +104,13 @@ def report_1(port):
     used = Client(port)
     time.sleep(0.02)
     unused = Client(port)
-    for path, extra, size in [(HTML, "", 534), (CSS, "", 470), (JPEG, "", 475), (WAV, "Range: bytes=0-\r\n", 547), (FAVICON, "", 471)]:
+    for path, extra, size in [
+        (HTML, "", 534),
+        (CSS, "", 470),
+        (JPEG, "", 475),
+        (WAV, "Range: bytes=0-\r\n", 547),
+        (FAVICON, "", 471),
+    ]:
         used.get(path, extra, size)
     used.wait_for_end(8)
     used.close()
@@ -115,7 +122,9 @@ def report_2(port):
     """Everything cached; the client keeps its side of the connection for a while."""
     client = Client(port)
     for path, etag in [(HTML, "2aa"), (CSS, "29a"), (JPEG, "7108"), (WAV, "22b32")]:
-        client.get(path, f'If-None-Match: W/"{etag}-18b865c4709"\r\nIf-Modified-Since: Tue, 31 Oct 2023 15:31:16 GMT\r\n')
+        client.get(
+            path, f'If-None-Match: W/"{etag}-18b865c4709"\r\nIf-Modified-Since: Tue, 31 Oct 2023 15:31:16 GMT\r\n'
+        )
     client.wait_for_end(8)
     time.sleep(3)
     client.close()
@@ -161,7 +170,7 @@ def page(port, seconds=6.0):
             client.wait_for_end(3)
             client.close()
             client = Client(port)
-    again = 'If-Modified-Since: Tue, 31 Oct 2023 15:31:16 GMT\r\n'
+    again = "If-Modified-Since: Tue, 31 Oct 2023 15:31:16 GMT\r\n"
     try:
         client.get(CSS, "Connection: keep-alive\r\n" + again)
     except (ConnectionError, IndexError):
@@ -174,49 +183,53 @@ def curl(port):
     """Runs of curl: two files on one connection, HEAD, a range, HTTP/1.0, and a 404."""
     url = f"http://127.0.0.1:{port}"
     for arguments in [
-        [url + CSS, url + JPEG], ["-I", url + CSS], ["-r", "100-199", url + JPEG], ["--http1.0", url + HTML],
-        ["-H", "Connection: close", url + CSS], [url + FAVICON],
+        [url + CSS, url + JPEG],
+        ["-I", url + CSS],
+        ["-r", "100-199", url + JPEG],
+        ["--http1.0", url + HTML],
+        ["-H", "Connection: close", url + CSS],
+        [url + FAVICON],
     ]:
         subprocess.run(["curl", "-sS", "-o", os.devnull, "-o", os.devnull, *arguments], check=True, timeout=20)
 
 
 def endings(port):
     """Ends that only a raw client brings about."""
-    client = Client(port)                           # half-closed after its request
+    client = Client(port)  # half-closed after its request
     client.send(f"GET {CSS} HTTP/1.1\r\nHost: a\r\n\r\n")
     client.socket.shutdown(socket.SHUT_WR)
     client.wait_for_end(3)
     client.close()
-    client = Client(port, abort=True)               # reset in the middle of a response
+    client = Client(port, abort=True)  # reset in the middle of a response
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.send(f"GET {WAV} HTTP/1.1\r\nHost: a\r\n\r\n")
     client.socket.recv(1000)
     client.close()
-    client = Client(port, abort=True)               # reset while idle
+    client = Client(port, abort=True)  # reset while idle
     client.get(CSS)
     time.sleep(0.3)
     client.close()
-    client = Client(port)                           # in the middle of a head
+    client = Client(port)  # in the middle of a head
     client.send("GET / HTTP/1.1\r\nHos")
     time.sleep(0.2)
     client.close()
-    client = Client(port)                           # never used
+    client = Client(port)  # never used
     time.sleep(0.2)
     client.close()
-    client = Client(port)                           # asks for close
+    client = Client(port)  # asks for close
     client.get(CSS, "Connection: close\r\n")
     client.wait_for_end(3)
     client.close()
-    client = Client(port)                           # HTTP/1.0
+    client = Client(port)  # HTTP/1.0
     client.get(CSS, version="1.0")
     client.wait_for_end(3)
     client.close()
-    client = Client(port)                           # a head that is refused
+    client = Client(port)  # a head that is refused
     client.send("GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
     client.response()
     client.wait_for_end(3)
     client.close()
-    client = Client(port)                           # pipelined
+    client = Client(port)  # pipelined
     client.send("".join(f"GET {p} HTTP/1.1\r\nHost: a\r\n\r\n" for p in (HTML, CSS, FAVICON)))
     for _ in range(3):
         client.wait_for_end(0.3)
@@ -275,7 +288,9 @@ def is_slow(case):
 
 def is_quick_ending(case):
     """Whether a case is about an end, waits for one or causes one, within seconds."""
-    return not is_slow(case) and (case["name"].startswith("end-") or any({"end", "shut"} & step.keys() for step in case["steps"]))
+    return not is_slow(case) and (
+        case["name"].startswith("end-") or any({"end", "shut"} & step.keys() for step in case["steps"])
+    )
 
 
 def play(port, case):
@@ -286,20 +301,25 @@ def play(port, case):
 
 def replay(choose):
     """A client that plays cases of the corpora one after the other."""
+
     def client(port):
         for case in corpus(choose):
             play(port, case)
+
     return client
 
 
 def side_by_side(choose):
-    """A client that plays cases of the corpora at once. They begin one after the other: the nth stream is the nth case."""
+    """A client that plays cases of the corpora at once. They begin one after the other: the nth stream is the nth
+    case."""
+
     def client(port):
         cases = corpus(choose)
         with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
             for case in cases:
                 pool.submit(play, port, case)
                 time.sleep(PACE)
+
     return client
 
 
@@ -311,24 +331,65 @@ def load_in_chromium(port):
     """Headless Chromium loads the page twice, with one cache."""
     with tempfile.TemporaryDirectory() as home:
         for _ in range(2):
-            subprocess.run([chromium.path(), *chromium.FLAGS, f"--user-data-dir={home}/profile", "--timeout=4000",
-                            f"--screenshot={home}/page.png", f"http://127.0.0.1:{port}/"], capture_output=True, timeout=60)
+            subprocess.run(
+                [
+                    chromium.path(),
+                    *chromium.FLAGS,
+                    f"--user-data-dir={home}/profile",
+                    "--timeout=4000",
+                    f"--screenshot={home}/page.png",
+                    f"http://127.0.0.1:{port}/",
+                ],
+                capture_output=True,
+                timeout=60,
+            )
 
 
 def load_in_firefox(port):
     """Headless Firefox loads the page once."""
     with tempfile.TemporaryDirectory() as home:
-        process = subprocess.Popen(["firefox-esr", "--headless", "--no-remote", "--profile", home, f"http://127.0.0.1:{port}/"],
-                                   env={**os.environ, "HOME": home}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            ["firefox-esr", "--headless", "--no-remote", "--profile", home, f"http://127.0.0.1:{port}/"],
+            env={**os.environ, "HOME": home},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         time.sleep(14)
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
 
 
-PROFILES = ["node", "node20", "flask", "flask-keepalive", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "rfc"]
-ENDS = ["end-client-fin-after", "end-client-fin-with", "end-client-fin-partial", "end-client-fin-pipeline", "end-bad-then-fin", "http10-ka",
-        "pipeline-bad", "416-then-ok", "expect-100", "split-head"]
-ends, slow, quick_endings = replay(lambda case: case["name"] in ENDS), side_by_side(is_slow), side_by_side(is_quick_ending)
+PROFILES = [
+    "node",
+    "node20",
+    "flask",
+    "flask-keepalive",
+    "django",
+    "apache",
+    "phpnow",
+    "nginx",
+    "iis",
+    "iis-keepalive",
+    "rfc",
+]
+ENDS = [
+    "end-client-fin-after",
+    "end-client-fin-with",
+    "end-client-fin-partial",
+    "end-client-fin-pipeline",
+    "end-bad-then-fin",
+    "http10-ka",
+    "pipeline-bad",
+    "416-then-ok",
+    "expect-100",
+    "split-head",
+]
+ends, slow, quick_endings = (
+    replay(lambda case: case["name"] in ENDS),
+    side_by_side(is_slow),
+    side_by_side(is_quick_ending),
+)
 REAL = ["node", "nginx", "apache", "flask", "django"]
 
 # Name, server, client. A server is a profile with settings, the name of a real one, or nobody.
@@ -364,7 +425,9 @@ class Recorder:
     """dumpcap on a port, for as long as its `with` block runs."""
 
     def __init__(self, port, file):
-        self.process = subprocess.Popen(["dumpcap", "-q", "-i", "lo", "-f", f"tcp port {port}", "-w", file], stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            ["dumpcap", "-q", "-i", "lo", "-f", f"tcp port {port}", "-w", file], stderr=subprocess.PIPE, text=True
+        )
         for line in self.process.stderr:
             if line.startswith("File:"):
                 break

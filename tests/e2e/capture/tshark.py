@@ -8,6 +8,7 @@ relative Seq and Ack and the payload's length are compared; for every capture, w
 and which request each response belongs to. A difference with a known reason (ARGUED) is counted apart. The last line
 counts: `N passed, M failed`.
 """
+
 import concurrent.futures
 import json
 import pathlib
@@ -19,35 +20,61 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.capture import adversarial
 from e2e.pylib import cli
 
-FIELDS = ["frame.number", "tcp.stream", "tcp.seq", "tcp.ack", "tcp.len", "http.request", "http.response", "http.request_in", "tcp.srcport", "tcp.dstport"]
+FIELDS = [
+    "frame.number",
+    "tcp.stream",
+    "tcp.seq",
+    "tcp.ack",
+    "tcp.len",
+    "http.request",
+    "http.response",
+    "http.request_in",
+    "tcp.srcport",
+    "tcp.dstport",
+]
 
 # What tshark cannot pair, in general:
-#   It gives a response to the last request that it saw. Where requests are pipelined, pairs are not compared.
-#   It shows a body that ends with the connection at the FIN, explain at its last byte. The FIN's frame is used for both.
-#   It does not pair a response that comes before the end of its request, or to one that has none. If such a response is to
-#   HEAD, it waits for the body.
+#   It gives a response to the last request that it saw. Where requests are pipelined, pairs are not compared. It shows
+#   a body that ends with the connection at the FIN, explain at its last byte. The FIN's frame is used for both. It does
+#   not pair a response that comes before the end of its request, or to one that has none. If such a response is
+#     to HEAD, it waits for the body.
 #   It knows methods by their names, and takes a request with another one for something else.
 #   It takes a response without a head, as HTTP/0.9 has, for a part of something else.
 #   It pairs no two responses in one frame.
-#   It waits for the body of a request with `Expect: 100-continue` even where none comes. Such requests are not compared.
+#   It waits for the body of a request with `Expect: 100-continue` even where none comes: these are not compared.
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH"}
 
 # tshark has two ways to put segments together: waiting for what is missing, or starting again after it. It is asked for
-# both. Where bytes were truncated it reads each segment by itself, and its message is the first segment of the real one:
-# such captures are compared by first frames.
+# both. Where bytes were truncated it reads each segment by itself, and its message is the first segment of the real
+# one: such captures are compared by first frames.
 BY_FIRST_FRAME = ("snap-",)
 
 # Captures, by the beginning of their names, in which the two pair differently, and why. Frame numbers may never differ.
 ARGUED = {
     "lost-": "bytes are missing, and tshark waits for them to its end; explain passes over what was acknowledged",
-    "midway-": "it begins in the middle of a response, and tshark takes what follows for a part of that; explain starts again where a segment begins a message",
+    "midway-": "it begins in the middle of a response, and tshark takes what follows for a part of that; explain "
+    "starts again where a segment begins a message",
     "snap-96": "the head is cut in the middle of a field, and tshark does not call it a response",
     "v4-fragments-missing": "bytes are missing, as in lost-",
 }
 
 
 def tshark(capture, ports=(), waits=True):
-    arguments = ["tshark", "-n", "-2", "-r", capture, "-o", f"tcp.reassemble_out_of_order:{str(waits).upper()}", "-T", "fields", "-E", "separator=,", "-E", "aggregator=;"]
+    arguments = [
+        "tshark",
+        "-n",
+        "-2",
+        "-r",
+        capture,
+        "-o",
+        f"tcp.reassemble_out_of_order:{str(waits).upper()}",
+        "-T",
+        "fields",
+        "-E",
+        "separator=,",
+        "-E",
+        "aggregator=;",
+    ]
     for field in FIELDS:
         arguments += ["-e", field]
     for port in ports:
@@ -60,7 +87,9 @@ def tshark(capture, ports=(), waits=True):
 def servers_of(rows):
     """All ports, and those of servers: the ports that most frames have, and the one of the generated captures."""
     ports = {port for row in rows for port in (row["tcp.srcport"], row["tcp.dstport"])}
-    common = [port for port in ports if sum(port in (row["tcp.srcport"], row["tcp.dstport"]) for row in rows) * 2 > len(rows)]
+    common = [
+        port for port in ports if sum(port in (row["tcp.srcport"], row["tcp.dstport"]) for row in rows) * 2 > len(rows)
+    ]
     return ports, sorted({*common, *(ports & {str(adversarial.PORT)})})
 
 
@@ -95,7 +124,11 @@ def explained(binary, capture, ports, by_first):
     for connection in json.loads(done.stdout)["connections"]:
         for frame in connection["frames"]:
             reading.frames[frame["number"]] = (connection["stream"], frame["seq"], frame["ack"], frame["len"])
-        fins = [fin["frame"] for fin in (connection["end"]["first_fin"], connection["end"]["second_fin"]) if fin and fin["by"] == "server"]
+        fins = [
+            fin["frame"]
+            for fin in (connection["end"]["first_fin"], connection["end"]["second_fin"])
+            if fin and fin["by"] == "server"
+        ]
         pipelined = any(exchange["pipelined"] for exchange in connection["exchanges"])
         for exchange in connection["exchanges"]:
             ends = []
@@ -115,7 +148,9 @@ def explained(binary, capture, ports, by_first):
             if len(ends) == 2:
                 reading.pairs.add(tuple(ends))
             request, response = exchange["request"], exchange["response"]
-            strange = request and (request["shortfall"] or request["head"][:1] and request["head"][0].split(" ")[0] not in METHODS)
+            strange = request and (
+                request["shortfall"] or (request["head"][:1] and request["head"][0].split(" ")[0] not in METHODS)
+            )
             bare = response and response["head"] == []
             lasts = [other["response"]["frames"]["last"] for other in connection["exchanges"] if other["response"]]
             in_one_frame = response and lasts.count(response["frames"]["last"]) > 1
@@ -133,10 +168,16 @@ def compare(binary, capture):
     differences = []
     for waits in (True, False):
         theirs = read_by_tshark(tshark(capture, servers, waits))
-        numbers = [f"frame {n}: tshark {theirs.frames.get(n)}, explain {reading.frames.get(n)}"
-                   for n in sorted(theirs.frames.keys() | reading.frames.keys()) if theirs.frames.get(n) != reading.frames.get(n)]
-        differences = [f"{what}: tshark alone {sorted(t - m)}, explain alone {sorted(m - t)}"
-                       for what, t, m in zip(("requests", "responses", "pairs"), theirs.paired(apart), reading.paired(apart)) if t != m]
+        numbers = [
+            f"frame {n}: tshark {theirs.frames.get(n)}, explain {reading.frames.get(n)}"
+            for n in sorted(theirs.frames.keys() | reading.frames.keys())
+            if theirs.frames.get(n) != reading.frames.get(n)
+        ]
+        differences = [
+            f"{what}: tshark alone {sorted(t - m)}, explain alone {sorted(m - t)}"
+            for what, t, m in zip(("requests", "responses", "pairs"), theirs.paired(apart), reading.paired(apart))
+            if t != m
+        ]
         if numbers or not differences:
             break
     return len(theirs.frames), numbers, differences
@@ -163,7 +204,9 @@ def main():
                     print(f"{capture.name}: {count} frames", *numbers[:5], *other, sep="\n  ")
                 elif other:
                     print(f"{capture.name}: differs for a known reason: {why}", *other, sep="\n  ")
-    print(f"tshark: {passed} passed, {failed} failed; {frames} frames, {argued} captures that differ for a known reason")
+    print(
+        f"tshark: {passed} passed, {failed} failed; {frames} frames, {argued} captures that differ for a known reason"
+    )
     return failed > 0
 
 

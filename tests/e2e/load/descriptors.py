@@ -4,9 +4,10 @@
     tests/e2e/load/descriptors.py [--limit N] [--seconds N]
 
 The server may have N (64) descriptors and not one more. The soft limit is half of that, so it has to raise the limit
-itself. Then more clients come than it can accept. Accepted clients are served, files included; the others wait. Meanwhile
-the server uses under 5 % of a CPU. When some clients leave, the next are served.
+itself. Then more clients come than it can accept. Accepted clients are served, files included; the others wait.
+Meanwhile the server uses under 5 % of a CPU. When some clients leave, the next are served.
 """
+
 import pathlib
 import sys
 import time
@@ -66,9 +67,19 @@ def main():
     options = parser.parse_args()
     failures = []
     files = {f"file-{n}": b"content " * 4000 for n in range(200)}
-    with sites.small(**files) as root, Labserve(
-            options.binary, "--profile", options.profile, "--root", root, "--log", "text/warn",
-            descriptors=(options.limit // 2, options.limit)) as server:
+    with (
+        sites.small(**files) as root,
+        Labserve(
+            options.binary,
+            "--profile",
+            options.profile,
+            "--root",
+            root,
+            "--log",
+            "text/warn",
+            descriptors=(options.limit // 2, options.limit),
+        ) as server,
+    ):
         with http1.Connection(server.address) as first:
             if not is_served(first):
                 raise SystemExit("it does not serve at all")

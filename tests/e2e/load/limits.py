@@ -7,6 +7,7 @@ Of N clients (300) with `max_connections = 100`, 100 are served, and the others 
 leave, others are served. Of clients that stall a large reply with `min_rate`, all are ended in its time. An ordinary
 client is served meanwhile, and the descriptors of the others are given back.
 """
+
 import collections
 import pathlib
 import sys
@@ -35,7 +36,7 @@ def too_many(start, profile, clients, failures):
         if got != {200: MOST, 503: clients - MOST, http1.CLOSED: clients - MOST}:
             failures.append(f"{profile}: {dict(got)}")
         again = sum(connection.ask()[0] == 200 for connection in connections[:MOST])
-        for connection in connections[:MOST // 2]:
+        for connection in connections[: MOST // 2]:
             connection.close()
         deadline, late = time.monotonic() + 5, 0
         while time.monotonic() < deadline and late < MOST // 2:
@@ -51,8 +52,17 @@ def too_many(start, profile, clients, failures):
 
 
 def stalled(start, profile, clients, failures):
-    with start(profile, "--set", "connection.max_requests=0", "--set", "writes.min_rate=100000",
-               "--set", "writes.min_rate_after=2s", "--set", 'close.slow_reader="rst"') as server:
+    with start(
+        profile,
+        "--set",
+        "connection.max_requests=0",
+        "--set",
+        "writes.min_rate=100000",
+        "--set",
+        "writes.min_rate_after=2s",
+        "--set",
+        'close.slow_reader="rst"',
+    ) as server:
         ordinary = http1.Connection(server.address)
         ordinary.ask()
         # Besides its clients the server keeps a few files open.
@@ -80,6 +90,7 @@ def main():
     options = parser.parse_args()
     failures = []
     with sites.small(large=b"x" * (16 << 20)) as root:
+
         def start(profile, *settings):
             return Labserve(options.binary, "--profile", profile, "--root", root, "--log", "text/error", *settings)
 

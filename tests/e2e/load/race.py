@@ -7,12 +7,13 @@ PROFILE is any of node, apache, nginx; without one, all three. The real server a
 
   sweep   On a connection of its own a request is answered. The next is sent FROM to TO ms after the idle time that the
           server is configured with, in steps of STEP ms, N times each.
-  ties    The server is stopped (SIGSTOP) before its timer expires. It goes on (SIGCONT) when the timer has expired *and*
+  ties    The server is stopped (SIGSTOP) before its timer expires. It goes on (SIGCONT) when the timer has expired and
           the request is there, so that it finds both at once.
 
 A client gets one of: a reply; RST, before it has seen an end; FIN, then RST for the request; FIN alone. "Known" counts
 the cases in which FIN had arrived before the request was sent, so that a client that looks would have known.
 """
+
 import collections
 import contextlib
 import gc
@@ -32,8 +33,8 @@ from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-# How long a connection may be idle, as the servers are configured; and how far apart connections are opened: never two at
-# the same instant, and not so fast that a server with a process for each has to start new ones.
+# How long a connection may be idle, as the servers are configured; and how far apart connections are opened: never two
+# at the same instant, and not so fast that a server with a process for each has to start new ones.
 IDLE_S = {"node": 5, "apache": 5, "nginx": 75}
 APART_S = {"node": 0.045, "apache": 0.15, "nginx": 0.045}
 KINDS = ["served", "RST", "FIN, then RST", "FIN alone"]
@@ -161,8 +162,10 @@ def measure(title, server, profile, options):
         # A busy machine can be late with a request, which then belongs to another step, or to none.
         results = [result for result in results if 1000 * result[0] <= options.until + 1]
         late = sorted(1000 * (after - idle_s) for after in idle.get())
-    print(f"\n{title}: {len(late)} idle connections ended {idle_s} s and {late[0]:.1f} to {late[-1]:.1f} ms after their "
-          f"reply (median {statistics.median(late):.1f})")
+    print(
+        f"\n{title}: {len(late)} idle connections ended {idle_s} s and {late[0]:.1f} to {late[-1]:.1f} ms after their "
+        f"reply (median {statistics.median(late):.1f})"
+    )
     kinds = KINDS + sorted({kind for _, kind, _ in results} - set(KINDS))
     rows = collections.defaultdict(collections.Counter)
     for offset, kind, known in results:
@@ -176,8 +179,10 @@ def measure(title, server, profile, options):
     total = collections.Counter(kind for _, kind, _ in results)
     served = [offset for offset, kind, _ in results if kind == "served"]
     ended = [offset for offset, kind, _ in results if kind != "served"]
-    print(f"{title}: {dict(total)}; served up to {1000 * max(served, default=0):+.2f} ms, "
-          f"not served from {1000 * min(ended, default=0):+.2f} ms on")
+    print(
+        f"{title}: {dict(total)}; served up to {1000 * max(served, default=0):+.2f} ms, "
+        f"not served from {1000 * min(ended, default=0):+.2f} ms on"
+    )
     if options.ties:
         print(f"{title}: timer and request at once: {dict(ties(server, idle_s, options.ties))}", flush=True)
 
@@ -187,7 +192,9 @@ def main():
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", help=f"any of {', '.join(IDLE_S)}")
     parser.add_argument("--times", type=int, default=4, help="how often each step (default 4)")
     parser.add_argument("--step", type=float, default=0.1, help="ms from step to step (default 0.1)")
-    parser.add_argument("--from", type=float, default=-2, dest="begin", help="the first step, in ms from the deadline (default -2)")
+    parser.add_argument(
+        "--from", type=float, default=-2, dest="begin", help="the first step, in ms from the deadline (default -2)"
+    )
     parser.add_argument("--to", type=float, default=5, dest="until", help="the last one (default 5)")
     parser.add_argument("--idle", type=int, default=40, help="connections that ask nothing more (default 40)")
     parser.add_argument("--ties", type=int, default=20, help="how many ties (default 20)")

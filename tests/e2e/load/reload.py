@@ -4,9 +4,10 @@
     tests/e2e/load/reload.py [--reloads N]
 
 Clients ask again and again on connections that they never close. Meanwhile server.toml is rewritten N times (20), each
-time with another `Keep-Alive: timeout`; every second time a version with a mistake follows. Once a reload is done, every
-request that is sent gets the new value. No reply is cut short, and no connection ends.
+time with another `Keep-Alive: timeout`; every second time a version with a mistake follows. Once a reload is done,
+every request that is sent gets the new value. No reply is cut short, and no connection ends.
 """
+
 import pathlib
 import signal
 import sys
@@ -62,7 +63,9 @@ def main():
     with tempfile.TemporaryDirectory() as name, sites.small(medium=b"m" * 100_000) as root:
         file = pathlib.Path(name) / "server.toml"
         file.write_text(configuration(1))
-        with Labserve(options.binary, "--profile", "node", "--root", root, "--log", "text/error", "--config", file) as server:
+        with Labserve(
+            options.binary, "--profile", "node", "--root", root, "--log", "text/error", "--config", file
+        ) as server:
             clients = [Client(server.address, failures) for _ in range(CLIENTS)]
             for client in clients:
                 client.start()
@@ -78,7 +81,7 @@ def main():
                 if not all_have(clients, value, begun):
                     failures.append(f"not everybody got timeout={value} within {PATIENCE_S} s")
                 if value % 2 == 0:
-                    file.write_text('[override.connection]\npersistant = true\n' + configuration(99).split("\n", 1)[1])
+                    file.write_text("[override.connection]\npersistant = true\n" + configuration(99).split("\n", 1)[1])
                     server.signal(signal.SIGHUP)
                     time.sleep(0.3)
                     if not all_have(clients, value, begun):
@@ -89,8 +92,10 @@ def main():
                 client.join(10)
             reported = server.log().count("persistant")
     replies = sum(client.replies for client in clients)
-    print(f"{options.reloads} reloads under {CLIENTS} clients, {replies} replies; the slowest held for all after "
-          f"{1000 * slowest:.0f} ms; {reported} mistakes were reported")
+    print(
+        f"{options.reloads} reloads under {CLIENTS} clients, {replies} replies; the slowest held for all after "
+        f"{1000 * slowest:.0f} ms; {reported} mistakes were reported"
+    )
     if reported < options.reloads // 2:
         failures.append(f"only {reported} of {options.reloads // 2} mistakes were reported")
     return cli.verdict(failures[:10])

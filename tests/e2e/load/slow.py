@@ -3,11 +3,12 @@
 
     tests/e2e/load/slow.py [--slow N] [--seconds N] [--profile NAME] [--factor N]
 
-An ordinary client asks for a page again and again on one connection: first alone, then while N clients (10,000) have sent
-half a head and send one more byte every second, each at its own time. Fails if the ordinary client's 99th percentile is
-more than FACTOR (2) times what it was alone, if a half-read head costs 12 KiB or more of the server's memory, or if a
-slow client is ended before its time.
+An ordinary client asks for a page again and again on one connection: first alone, then while N clients (10,000) have
+sent half a head and send one more byte every second, each at its own time. Fails if the ordinary client's 99th
+percentile is more than FACTOR (2) times what it was alone, if a half-read head costs 12 KiB or more of the server's
+memory, or if a slow client is ended before its time.
 """
+
 import multiprocessing
 import pathlib
 import select
@@ -70,15 +71,22 @@ def main():
     parser.add_argument("--slow", type=int, default=10000)
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--profile", default="nginx")
-    parser.add_argument("--factor", type=float, default=2, help="what p99 may be, as a multiple of what it is alone (default 2)")
+    parser.add_argument(
+        "--factor", type=float, default=2, help="what p99 may be, as a multiple of what it is alone (default 2)"
+    )
     options = parser.parse_args()
     failures = []
-    with sites.small() as root, Labserve(options.binary, "--profile", options.profile, "--root", root, "--log", "text/error") as server:
+    with (
+        sites.small() as root,
+        Labserve(options.binary, "--profile", options.profile, "--root", root, "--log", "text/error") as server,
+    ):
         ask_for(server.address, 1)
         before = server.anonymous_kib()
         alone = ask_for(server.address, options.seconds)
         started, finish, ended = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Value("i", -1)
-        slow = multiprocessing.Process(target=drip, daemon=True, args=(server.address, options.slow, started, finish, ended))
+        slow = multiprocessing.Process(
+            target=drip, daemon=True, args=(server.address, options.slow, started, finish, ended)
+        )
         slow.start()
         begun = time.perf_counter()
         if not started.wait(60):
@@ -94,8 +102,10 @@ def main():
         slow.join(20)
     p50, p99 = (1e6 * percentile(alone, part) for part in (0.5, 0.99))
     q50, q99 = (1e6 * percentile(beside, part) for part in (0.5, 0.99))
-    print(f"{options.profile}: alone p50 {p50:.0f} us, p99 {p99:.0f} us; beside {options.slow} slow clients p50 {q50:.0f} us, "
-          f"p99 {q99:.0f} us; {each:.2f} KiB for each half-read head; CPU {100 * cpu:.0f} %; {held} descriptors")
+    print(
+        f"{options.profile}: alone p50 {p50:.0f} us, p99 {p99:.0f} us; beside {options.slow} slow ones p50 {q50:.0f}, "
+        f"p99 {q99:.0f} us; {each:.2f} KiB for each half-read head; CPU {100 * cpu:.0f} %; {held} descriptors"
+    )
     if q99 > options.factor * p99:
         failures.append(f"p99 is {q99:.0f} us, alone it is {p99:.0f} us")
     if each >= 12:

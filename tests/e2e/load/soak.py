@@ -5,10 +5,11 @@
 
 Runs `labserve lab` and N seconds (600) of traffic on every profile: kept connections, short ones, ranges, conditions,
 missing pages, refused heads, bodies, half-sent heads, replies that the client gives up, resets, connections that are
-never used. Memory is sampled every second. Its median over the last tenth of the time may be 5 % above its median over a
-tenth from SETTLE seconds (60) on. When all clients are gone and the idle timers of the profiles are over, as many sockets
-are open as before. Open files are bounded by the caches.
+never used. Memory is sampled every second. Its median over the last tenth of the time may be 5 % above its median over
+a tenth from SETTLE seconds (60) on. When all clients are gone and the idle timers of the profiles are over, as many
+sockets are open as before. Open files are bounded by the caches.
 """
+
 import multiprocessing
 import pathlib
 import random
@@ -65,15 +66,25 @@ def ask_once(address, target, fields):
 
 def refused(address, rng):
     with http1.Connection(address, timeout=1) as connection:
-        connection.send(rng.choice([b"garbage\r\n\r\n", b"GET /\x00 HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n X\r\n\r\n",
-                                    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n"]))
+        connection.send(
+            rng.choice(
+                [
+                    b"garbage\r\n\r\n",
+                    b"GET /\x00 HTTP/1.1\r\n\r\n",
+                    b"GET / HTTP/1.1\r\n X\r\n\r\n",
+                    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+                ]
+            )
+        )
         connection.end()
 
 
 def body(address, rng):
     size = rng.choice([5, 5000, 100_000])
     with http1.Connection(address, timeout=1) as connection:
-        connection.send(f"POST /index.html HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode() + b"b" * size)
+        connection.send(
+            f"POST /index.html HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode() + b"b" * size
+        )
         connection.end()
 
 
@@ -104,7 +115,19 @@ def unused(address, rng):
         time.sleep(rng.random() / 10)
 
 
-ACTS = [kept] * 6 + [short, one_range, three_ranges, condition, missing, refused, body, half_a_head, given_up, reset, unused]
+ACTS = [kept] * 6 + [
+    short,
+    one_range,
+    three_ranges,
+    condition,
+    missing,
+    refused,
+    body,
+    half_a_head,
+    given_up,
+    reset,
+    unused,
+]
 
 
 def client(addresses, seconds, rate, seed, done):
@@ -142,17 +165,31 @@ def main():
     parser.add_argument("--rate", type=float, default=400, help="acts a second (default 400)")
     options = parser.parse_args()
     failures = []
-    with sites.small(**FILES) as root, Labserve(
-            options.binary, "lab", "--base-port", free_port(PORTS), "--root", root, "--log", "text/error",
-            descriptors=(4096, None)) as server:
+    with (
+        sites.small(**FILES) as root,
+        Labserve(
+            options.binary,
+            "lab",
+            "--base-port",
+            free_port(PORTS),
+            "--root",
+            root,
+            "--log",
+            "text/error",
+            descriptors=(4096, None),
+        ) as server,
+    ):
         for address in server.addresses:
             short(address, random)
         time.sleep(1)
         before = server.sockets()
         done = multiprocessing.Array("q", 2)
-        clients = [multiprocessing.Process(target=client, daemon=True,
-                                           args=(server.addresses, options.seconds, options.rate, seed, done))
-                   for seed in range(8)]
+        clients = [
+            multiprocessing.Process(
+                target=client, daemon=True, args=(server.addresses, options.seconds, options.rate, seed, done)
+            )
+            for seed in range(8)
+        ]
         for process in clients:
             process.start()
         samples = sample(server, options.seconds)
@@ -169,11 +206,19 @@ def main():
         if not server.is_running():
             failures.append("it has ended")
         log = server.log()
-    print(f"{len(server.addresses)} profiles, {options.seconds:.0f} s, {done[0]} acts ({done[0] / options.seconds:.0f} a second, "
-          f"{done[1]} of them ended by the server or by time)")
-    marks = [samples[min(len(samples) - 1, int(part * (len(samples) - 1)))] for part in (0, .1, .25, .5, .75, 1)]
-    print("memory: " + ", ".join(f"{kib} KiB at {at:.0f} s" for at, kib, _ in marks) + f"; {at_rest} KiB without clients")
-    print(f"median {early:.0f} KiB from {options.settle:.0f} s on, {late:.0f} KiB at the end: {100 * (late / early - 1):+.1f} %")
+    print(
+        f"{len(server.addresses)} profiles, {options.seconds:.0f} s, "
+        f"{done[0]} acts ({done[0] / options.seconds:.0f} a second, "
+        f"{done[1]} of them ended by the server or by time)"
+    )
+    marks = [samples[min(len(samples) - 1, int(part * (len(samples) - 1)))] for part in (0, 0.1, 0.25, 0.5, 0.75, 1)]
+    print(
+        "memory: " + ", ".join(f"{kib} KiB at {at:.0f} s" for at, kib, _ in marks) + f"; {at_rest} KiB without clients"
+    )
+    print(
+        f"median {early:.0f} KiB from {options.settle:.0f} s on, "
+        f"{late:.0f} KiB at the end: {100 * (late / early - 1):+.1f} %"
+    )
     print(f"sockets: {before} before, at most {max(count for _, _, count in samples)}, {after} afterwards")
     if late > 1.05 * early + STEP_KIB:
         failures.append(f"memory grew from {early:.0f} to {late:.0f} KiB")

@@ -8,6 +8,7 @@ reply is, and told to stop (SIGTERM). Each client then gets all of every reply t
 find the connection ended. Once more, a client that reads a large file slowly gets all of it within the grace period of
 five seconds. The exit code of labserve is 0 each time.
 """
+
 import collections
 import pathlib
 import shutil
@@ -67,12 +68,19 @@ def exit_code(server, errors):
 def one_stop(start, wrk, count, errors):
     with start("--set", "connection.max_requests=0") as server:
         targets = list(SIZES)
-        clients = [threading.Thread(target=keep_asking, args=(server.address, targets[n % 3:] + targets[:n % 3], count, errors))
-                   for n in range(12)]
+        clients = [
+            threading.Thread(
+                target=keep_asking, args=(server.address, targets[n % 3 :] + targets[: n % 3], count, errors)
+            )
+            for n in range(12)
+        ]
         for client in clients:
             client.start()
-        load = wrk and subprocess.Popen([wrk, "-t1", "-c32", "-d2s", f"http://127.0.0.1:{server.port}/index.html"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        load = wrk and subprocess.Popen(
+            [wrk, "-t1", "-c32", "-d2s", f"http://127.0.0.1:{server.port}/index.html"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         time.sleep(0.7)
         server.signal(signal.SIGTERM)
         exit_code(server, errors)
@@ -113,8 +121,11 @@ def main():
         print("wrk is not installed: only the other clients")
     count, errors, slow = collections.Counter(), [], 48 << 20
     with sites.small(medium=b"m" * SIZES["/medium"], large=b"l" * SIZES["/large"], slow=b"s" * slow) as root:
+
         def start(*settings):
-            return Labserve(options.binary, "--profile", options.profile, "--root", root, "--log", "text/error", *settings)
+            return Labserve(
+                options.binary, "--profile", options.profile, "--root", root, "--log", "text/error", *settings
+            )
 
         for _ in range(options.stops):
             one_stop(start, wrk, count, errors)

@@ -8,13 +8,14 @@ full     wrk at full rate, in turn with a page and without: throughput with a pa
          median of pairs, since others may use the machine), no more memory is used than the ring's bound and what waits
          for it, and the timeline's own requests are answered within 100 ms.
 browser  As full, with the page itself in headless Chromium. labserve has processor 0 to itself. wrk has the other one,
-         and the browser gets what wrk leaves of it. A processor with a busy neighbour is slower, whatever keeps that one
-         busy, so without a page something else does. What is judged is the part of a processor that the page costs the
-         workers: that much of a full processor is lost, whatever it serves. The requests lost are printed. How well
+         and the browser gets what wrk leaves of it. A processor with a busy neighbour is slower, whatever keeps that
+         one busy, so without a page something else does. What is judged is the part of a processor that the page costs
+         the workers: that much of a full processor is lost, whatever it serves. The requests lost are printed. How well
          the page runs is measured in one more round, in which wrk and the browser share their processor as usual.
 
 In the first two, the "page" is a reader of the event stream that throws it away.
 """
+
 import collections
 import contextlib
 import http.client
@@ -63,8 +64,12 @@ class Browser:
 
     def __init__(self, address, idle_class=False):
         script = pathlib.Path(__file__).resolve().parents[1] / "browser/timeline_watch.mjs"
-        self.process = subprocess.Popen([*pinned(1), *IDLE_CLASS * idle_class, "node", script, "%s:%d" % address],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [*pinned(1), *IDLE_CLASS * idle_class, "node", script, "{}:{}".format(*address)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         self.idle_class, self.said = idle_class, []
 
     def __enter__(self):
@@ -91,8 +96,10 @@ class Reader:
     """Reads the event stream and throws it away."""
 
     def __init__(self, address):
-        self.process = subprocess.Popen(["curl", "-sN", "--max-time", "600", "http://%s:%d/api/v1/events" % address],
-                                        stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            ["curl", "-sN", "--max-time", "600", "http://{}:{}/api/v1/events".format(*address)],
+            stdout=subprocess.DEVNULL,
+        )
 
     def __enter__(self):
         time.sleep(0.5)
@@ -190,8 +197,20 @@ def paced(address, rate, seconds):
 
 
 def start(options, root, *more):
-    return Labserve(options.binary, "--profile", "apache", "--root", root, "--log", "off", "--timeline", "127.0.0.1:0",
-                    "--set", "connection.max_requests=0", *more)
+    return Labserve(
+        options.binary,
+        "--profile",
+        "apache",
+        "--root",
+        root,
+        "--log",
+        "off",
+        "--timeline",
+        "127.0.0.1:0",
+        "--set",
+        "connection.max_requests=0",
+        *more,
+    )
 
 
 def rate_of(server, options, prefix=()):
@@ -213,8 +232,10 @@ def pace(options, root, failures):
     with start(options, root) as server, Reader(server.timeline):
         watched = cost()
     more = watched - alone
-    print(f"{RATE} exchanges a second: {100 * alone:.1f} % of a processor, {100 * watched:.1f} % with a page; "
-          f"the page: {100 * more:.1f} %")
+    print(
+        f"{RATE} exchanges a second: {100 * alone:.1f} % of a processor, {100 * watched:.1f} % with a page; "
+        f"the page: {100 * more:.1f} %"
+    )
     if more > MOST_CPU * options.leeway:
         failures.append(f"a page costs {100 * more:.1f} % at {RATE} exchanges a second")
 
@@ -237,10 +258,14 @@ def full(options, root, failures):
         check_memory(server, before, options, failures)
     # What disturbs a round makes it slower, never faster. Each is compared with its neighbour.
     lost = statistics.median(1 - with_page / without for without, with_page in zip(alone, watched))
-    print(f"without a page {[round(rate) for rate in alone]}, with one {[round(rate) for rate in watched]} requests a second: "
-          f"{100 * lost:+.1f} % lost")
-    print(f"{len(times)} replies of the API under load: median {1000 * statistics.median(times):.1f} ms, "
-          f"slowest {1000 * max(times):.1f} ms")
+    print(
+        f"without a page {[round(rate) for rate in alone]}, with one {[round(rate) for rate in watched]} "
+        f"requests a second: {100 * lost:+.1f} % lost"
+    )
+    print(
+        f"{len(times)} replies of the API under load: median {1000 * statistics.median(times):.1f} ms, "
+        f"slowest {1000 * max(times):.1f} ms"
+    )
     if lost > MOST_LOST * options.leeway:
         failures.append(f"a page costs {100 * lost:.1f} % of the throughput")
     if max(times) > MOST_WAIT_S * options.leeway:
@@ -290,14 +315,20 @@ def browser(options, root, failures):
     lost = statistics.median(1 - watched[0] / alone[0] for alone, watched in rounds)
     dearer = statistics.median((watched[1] - alone[1]) * watched[0] / 1e6 for alone, watched in rounds)
     for alone, watched in rounds:
-        print(f"without a page {alone[0]:.0f} requests a second, {alone[1]:.2f} us of CPU each; with one {watched[0]:.0f} "
-              f"and {watched[1]:.2f} us, and {100 * watched[2]:.1f} % of a processor for the timeline's thread")
-    print(f"median: the page costs the workers {100 * dearer:.1f} % of a processor, {100 * lost:+.1f} % of the requests lost, "
-          f"beside a page that drew {statistics.mean(drawn_beside or [0]):.0f} frames a second of what wrk left")
+        print(
+            f"without a page {alone[0]:.0f} requests a second, {alone[1]:.2f} us of CPU each; with one "
+            f"{watched[0]:.0f} and {watched[1]:.2f} us, and {100 * watched[2]:.1f} % of a processor for the timeline"
+        )
+    print(
+        f"median: the page costs the workers {100 * dearer:.1f} % of a processor, {100 * lost:+.1f} % of the requests "
+        f"lost, beside a page that drew {statistics.mean(drawn_beside or [0]):.0f} frames a second of what wrk left"
+    )
     frames, slowest = [report["frames"] for report in reports], [report["slowest_ms"] for report in reports]
-    print(f"{len(times)} replies of the API: median {1000 * statistics.median(times):.1f} ms, slowest {1000 * max(times):.1f} ms; "
-          f"the page drew {min(frames, default=0):.0f} to {max(frames, default=0):.0f} frames a second "
-          f"and answered within {max(slowest, default=0):.0f} ms")
+    print(
+        f"{len(times)} replies of the API: median {1000 * statistics.median(times):.1f} ms, "
+        f"slowest {1000 * max(times):.1f} ms; the page answered within {max(slowest, default=0):.0f} ms "
+        f"and drew {min(frames, default=0):.0f} to {max(frames, default=0):.0f} frames a second"
+    )
     if dearer > MOST_LOST * options.leeway:
         failures.append(f"a page costs the workers {100 * dearer:.1f} % of a processor")
     if statistics.quantiles(times, n=20)[-1] > MOST_WAIT_S * options.leeway:

@@ -3,10 +3,11 @@
 
     tests/e2e/load/timers.py [--connections N] [--others N] [--most MS] [PROFILE ...]
 
-On N connections of every profile a request is answered; then each is ended by its idle timer. The others are asked again
-all the time, so that each has a running timer for as long as that takes. A timer of more than 6 s is set to 5 s. Fails if
-more than one connection in a hundred is ended more than MS (10) too late, or any too early.
+On N connections of every profile a request is answered; then each is ended by its idle timer. The others are asked
+again all the time, so that each has a running timer for as long as that takes. A timer of more than 6 s is set to 5 s.
+Fails if more than one connection in a hundred is ended more than MS (10) too late, or any too early.
 """
+
 import multiprocessing
 import pathlib
 import select
@@ -73,10 +74,23 @@ def main():
     with sites.small() as root:
         for profile in options.profiles or IDLE_S:
             idle_s = IDLE_S.get(profile) or SHORT_S
-            with Labserve(options.binary, "--profile", profile, "--root", root, "--log", "text/error",
-                          "--set", f"timers.idle={idle_s:g}s", "--set", "connection.max_requests=0") as server:
+            with Labserve(
+                options.binary,
+                "--profile",
+                profile,
+                "--root",
+                root,
+                "--log",
+                "text/error",
+                "--set",
+                f"timers.idle={idle_s:g}s",
+                "--set",
+                "connection.max_requests=0",
+            ) as server:
                 started = multiprocessing.Event()
-                others = multiprocessing.Process(target=keep_open, args=(server.address, options.others, started), daemon=True)
+                others = multiprocessing.Process(
+                    target=keep_open, args=(server.address, options.others, started), daemon=True
+                )
                 others.start()
                 if not started.wait(60):
                     failures.append(f"{profile}: the others did not get their replies")
@@ -87,8 +101,11 @@ def main():
                 others.kill()
                 others.join()
             p99 = percentile(late, 0.99)
-            print(f"{profile:8} {len(late)} of {len(late) + options.others} connections: {min(late):.2f} ms to "
-                  f"{max(late):.2f} ms late, median {statistics.median(late):.2f}, p99 {p99:.2f}", flush=True)
+            print(
+                f"{profile:8} {len(late)} of {len(late) + options.others} connections: {min(late):.2f} ms to "
+                f"{max(late):.2f} ms late, median {statistics.median(late):.2f}, p99 {p99:.2f}",
+                flush=True,
+            )
             if p99 > options.most or early:
                 failures.append(f"{profile}: p99 is {p99:.2f} ms, {early} were too early")
     return cli.verdict(failures)

@@ -9,14 +9,15 @@ Exit code 1: a profile stays below the threshold, or differs in a case that test
 list, or no longer differs in one that it lists. A server that is not installed is SKIPPED; if nothing is left, or with
 CI=true, that is 1 too.
 """
-import concurrent.futures
+
 import http.client
+import math
 import pathlib
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.peers import compare, peers, wire
+from e2e.peers import compare, peers
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing, NotStarted
 
@@ -33,8 +34,8 @@ def boundary_length(port):
 
 
 def start_real(name, site):
-    """The real server. Apache draws the boundary of its multipart bodies when it starts. One in sixteen has fewer digits,
-    which changes every length: Apache is started again until its boundary is as long as labserve's."""
+    """The real server. Apache draws the boundary of its multipart bodies when it starts. One in sixteen has fewer
+    digits, which changes every length: Apache is started again until its boundary is as long as labserve's."""
     for _ in range(10):
         peer = peers.Peer(name, site)
         if name != "apache" or boundary_length(peer.port) == 16:
@@ -43,23 +44,30 @@ def start_real(name, site):
     raise NotStarted("apache drew ten short boundaries")
 
 
-def record_both(real, own, site, slow):
-    """The recordings of both, made at the same time in two processes."""
-    corpus = compare.corpus()
-    with concurrent.futures.ProcessPoolExecutor(2) as pool:
-        targets = [f"127.0.0.1:{server.port}" for server in (real, own)]
-        return [done.result() for done in [pool.submit(wire.record, target, corpus, site, 12, slow=slow) for target in targets]]
-
-
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", help=f"any of {', '.join(PROFILES)}")
-    parser.add_argument("--install", action="store_true", help="install what is missing first (Debian packages, PyPI, npm; needs root)")
-    parser.add_argument("--slow", action="store_true", help="the cases that wait for long timers too (two to three minutes more)")
-    parser.add_argument("--threshold", type=float, default=98, metavar="PERCENT", help="how many of the cases must be identical (default 98)")
-    parser.add_argument("--tolerate", type=int, default=0, metavar="N",
-                        help="how many cases of a profile may differ without being listed (default 0): whether a refused head ends "
-                             "in FIN or RST depends on how much of it has arrived, and live servers differ from themselves in that")
+    parser.add_argument(
+        "--install", action="store_true", help="install what is missing first (Debian packages, PyPI, npm; needs root)"
+    )
+    parser.add_argument(
+        "--slow", action="store_true", help="the cases that wait for long timers too (two to three minutes more)"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        default=98,
+        metavar="PERCENT",
+        help="how many of the cases must be identical (default 98)",
+    )
+    parser.add_argument(
+        "--tolerate",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how many cases of a profile may differ without being listed (default 0): whether a refused head ends "
+        "in FIN or RST depends on how much of it has arrived, and live servers differ from themselves in that",
+    )
     parser.add_argument("-v", action="store_true", help="show every difference, not only ten")
     options = parser.parse_args()
     if unknown := set(options.profiles) - set(PROFILES):
@@ -76,9 +84,12 @@ def main():
                 failed += cli.skip(f"{profile}: {why}")
                 continue
             with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
-                recordings = record_both(real, own, site, options.slow)
-                failed += not compare.compare(profile, *recordings, site, options.threshold, options.tolerate, options.v)
-                compared += 1
+                recordings = compare.record_both(real, own, site, options.slow)
+                # Inside, because what differs is asked again.
+                result = compare.Comparison(profile, *recordings, site, show=math.inf if options.v else 10)
+            print(*result.lines, result.figure, sep="\n", flush=True)
+            failed += result.unexpected > options.tolerate or result.percent < options.threshold
+            compared += 1
     if not compared:
         print("nothing was compared")
     return failed > 0 or not compared

@@ -1,9 +1,11 @@
-"""What of two recordings must be identical: wire.py's comparison, with the exceptions of tests/data/corpus/exceptions.toml.
+"""What of two recordings must be identical: wire.py's comparison, with tests/data/corpus/exceptions.toml.
 
 A difference that is listed for the profile is expected. A listed case that does not differ is reported too, so that the
 list stays true. Only cases are compared in which the real server agreed with itself when it was recorded
 (tests/data/recordings), if it was.
 """
+
+import concurrent.futures
 import json
 import pathlib
 import sys
@@ -34,6 +36,15 @@ def recorded(profile):
     return {name for file in files for name in json.loads(file.read_text())["cases"]} if files else None
 
 
+def record_both(reference, own, site, slow=False):
+    """Recordings of both servers, made at the same time in two processes."""
+    cases = corpus()
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        targets = [f"127.0.0.1:{server.port}" for server in (reference, own)]
+        recordings = [pool.submit(wire.record, target, cases, site, jobs=12, slow=slow) for target in targets]
+        return [recording.result() for recording in recordings]
+
+
 def differences(name, reference, own, site):
     """The differences in a case. If there are any, both servers are asked again, up to twice, one after the other: what
     differs only under load does not count."""
@@ -48,27 +59,35 @@ def differences(name, reference, own, site):
     return found
 
 
-def compare(profile, reference, own, site, threshold=0.0, tolerate=0, verbose=False):
-    """Prints what is not as expected, and a figure. Returns whether enough cases are identical, and no more than
-    `tolerate` are not as expected."""
-    known, expected = recorded(profile), exceptions(profile)
-    names = [name for name in reference["cases"] if name in own["cases"] and (known is None or name in known)]
-    same = wrong = 0
-    for name in names:
-        if name in expected:
-            found = wire.differences(reference["cases"][name], own["cases"][name], reference["target"], own["target"])
-        else:
-            found = differences(name, reference, own, site)
-        same += not found
-        if bool(found) == (name in expected):
-            continue
-        wrong += 1
-        if wrong > 10 and not verbose:
-            continue
-        if found:
-            print(f"  {profile} {name}", *found, sep="\n      ")
-        else:
-            print(f"  {profile} {name}: listed as an exception ({expected[name]}), but identical: take it off the list")
-    percent = 100 * same / max(1, len(names))
-    print(f"{profile} {same}/{len(names)} {percent:.1f} % identical, {wrong} not as expected", flush=True)
-    return wrong <= tolerate and percent >= threshold
+class Comparison:
+    """How much of two recordings is identical. `lines` says what is not as expected, `figure` how much is."""
+
+    def __init__(self, profile, reference, own, site, show=10):
+        """`show` is how many cases that are not as expected have lines."""
+        known, expected = recorded(profile), exceptions(profile)
+        names = [name for name in reference["cases"] if name in own["cases"] and (known is None or name in known)]
+        self.same = self.unexpected = 0
+        self.lines = []
+        for name in names:
+            if name in expected:
+                found = wire.differences(
+                    reference["cases"][name], own["cases"][name], reference["target"], own["target"]
+                )
+            else:
+                found = differences(name, reference, own, site)
+            self.same += not found
+            if bool(found) == (name in expected):
+                continue
+            self.unexpected += 1
+            if self.unexpected > show:
+                continue
+            if found:
+                self.lines += [f"  {profile} {name}", *(f"      {line}" for line in found)]
+            else:
+                self.lines.append(
+                    f"  {profile} {name}: identical, but listed as an exception ({expected[name]}): remove it"
+                )
+        self.percent = 100 * self.same / max(1, len(names))
+        self.figure = (
+            f"{profile} {self.same}/{len(names)} {self.percent:.1f} % identical, {self.unexpected} not as expected"
+        )

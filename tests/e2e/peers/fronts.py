@@ -4,9 +4,10 @@
     tests/e2e/peers/fronts.py [PROFILE ...]
 
 Every case of tests/data/corpus/smuggling.json goes through each front. A front keeps its connections to labserve and
-shares them between clients. After each case other clients ask for a file that no case names: if front and server disagree
-about the end of a request, one of them gets another file. A front that is not installed is SKIPPED.
+shares them between clients. After each case other clients ask for a file that no case names: if front and server
+disagree about the end of a request, one of them gets another file. A front that is not installed is SKIPPED.
 """
+
 import json
 import pathlib
 import re
@@ -19,9 +20,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Process, free_port
 
-# Profiles that keep connections. Not `django`, which ignores Transfer-Encoding, as the real server does; not `iis`, which
-# serves no file without a media type, and the cases name such files; not `phpnow`, which reads requests as servers did
-# before RFC 7230.
+# Profiles that keep connections. Not `django`, which ignores Transfer-Encoding, as the real server does; not `iis`,
+# which serves no file without a media type, and the cases name such files; not `phpnow`, which reads requests as
+# servers did before RFC 7230.
 PROFILES = ["nginx", "apache", "node", "rfc", "flask-keepalive"]
 PROBE = "/7"
 

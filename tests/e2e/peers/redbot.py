@@ -5,6 +5,7 @@
 
 redbot is installed into target/redbot.
 """
+
 import pathlib
 import subprocess
 import sys

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Records what a server puts on the wire, and compares two recordings.
 
-    wire.py record HOST:PORT CORPUS.json OUT.json [--site DIR] [--jobs N] [--only SUBSTRING] [--slow | --slow-only] [--add]
+    wire.py record HOST:PORT CORPUS.json OUT.json [--site DIR] [--jobs N] [--only SUBSTRING] [--slow | --slow-only]
+                   [--add]
     wire.py compare A.json B.json [-v]            A is the reference
     wire.py show A.json CASE
 
 A corpus is a JSON list of cases: {"name", "steps": [...], "slow": bool, "only": [servers]}. Each case has a connection
 of its own. Each step is one of
 
-    {"send": "text"}           send these bytes (latin-1). HOST stands for the target, {{etag:/path}} for the server's own
+    {"send": "text"}           send these bytes (latin-1). HOST stands for the target, {{etag:/path}} for the server's
                                ETag of that path, {{flip:/path}} for the same with W/ added or taken away
     {"send": "x", "times": n}  send the same bytes n times
     {"read": 0}                read: wait up to 1.5 s for a first byte, then until 0.35 s of silence, or the end
@@ -27,8 +28,8 @@ A recording is {"target": "HOST:PORT", "cases": {name: result}}. A result is {"l
     end        "fin" (the server sent FIN), "rst" (it reset), "open" (neither, when the last step was over)
     after      seconds from the last byte exchanged to that end, or null
 
-A case that could not be run is {"error": text}. With --site, the whole content of a file of that directory is written as
-{{file:/path}} in the recording.
+A case that could not be run is {"error": text}. With --site, the whole content of a file of that directory is written
+as {{file:/path}} in the recording.
 
 Two recordings are compared byte for byte, except for what differs between two runs of one server:
     - the value of Date and of Expires, a multipart boundary, the checksum of a path in Werkzeug's ETag,
@@ -38,6 +39,7 @@ Two recordings are compared byte for byte, except for what differs between two r
     - whether a send to a connection that the server has already ended fails at once.
 Ends must be of the same kind. Delays must agree within 0.25 s or 5 %, whichever is larger; see `close_to`.
 """
+
 import argparse
 import concurrent.futures
 import json
@@ -74,11 +76,13 @@ def etag_of(host, port, path):
 
 def filled_in(text, host, port):
     """The bytes of a "send" step."""
+
     def etag(found):
         tag = etag_of(host, port, found.group(2))
         if found.group(1) == "etag":
             return tag
         return tag[2:] if tag.startswith("W/") else "W/" + tag
+
     return re.sub(r"\{\{(etag|flip):([^}]+)\}\}", etag, text).replace("HOST", f"{host}:{port}").encode("latin-1")
 
 
@@ -125,7 +129,7 @@ class Player:
             while rest and time.monotonic() < deadline:
                 select.select([], [self.socket], [], 1)
                 try:
-                    rest = rest[self.socket.send(rest):]
+                    rest = rest[self.socket.send(rest) :]
                 except BlockingIOError:
                     pass
         except (BrokenPipeError, ConnectionResetError) as error:
@@ -193,8 +197,10 @@ def record(target, corpus, site=None, jobs=8, only="", slow=False, slow_only=Fal
     cases = [case for case in corpus if (slow or bool(case.get("slow")) == slow_only) and only in case["name"]]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         # Slow cases first, so that no thread is left with one at the end.
-        futures = {case["name"]: pool.submit(run_case, host, int(port), case)
-                   for case in sorted(cases, key=lambda case: not case.get("slow"))}
+        futures = {
+            case["name"]: pool.submit(run_case, host, int(port), case)
+            for case in sorted(cases, key=lambda case: not case.get("slow"))
+        }
         results = {}
         for case in cases:
             try:
@@ -228,7 +234,12 @@ def allow_in_order(found):
 
 def close_to(want, got):
     """Whether two delays are equal. Two between 60 and 91 s count as equal: Node looks at its timers every 30 s."""
-    return want is None or got is None or abs(want - got) <= max(0.25, 0.05 * want) or (60.5 < want < 91 and 60.5 < got < 91)
+    return (
+        want is None
+        or got is None
+        or abs(want - got) <= max(0.25, 0.05 * want)
+        or (60.5 < want < 91 and 60.5 < got < 91)
+    )
 
 
 def settled(log):
@@ -312,7 +323,15 @@ def main():
             print(entry.get("got", entry))
         print("--", result.get("end"), result.get("after"))
         return 0
-    result = record(options.target, read_json(options.corpus), options.site, options.jobs, options.only, options.slow, options.slow_only)
+    result = record(
+        options.target,
+        read_json(options.corpus),
+        options.site,
+        options.jobs,
+        options.only,
+        options.slow,
+        options.slow_only,
+    )
     out = pathlib.Path(options.out)
     if options.add and out.exists():
         result["cases"] = {**read_json(out)["cases"], **result["cases"]}

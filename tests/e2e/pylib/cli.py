@@ -1,4 +1,5 @@
 """What the command lines of all scripts have in common, and where things are in the checkout."""
+
 import argparse
 import os
 import pathlib
@@ -14,8 +15,13 @@ PEERS_HOME = pathlib.Path(os.environ.get("PEERS_HOME", TARGET / "peers")).absolu
 def parser(description):
     """A parser that knows `--binary`, the one way to name the program under test."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("--binary", metavar="PROGRAM", type=program, default=os.environ.get("LABSERVE_PROGRAM", str(TARGET / "release/labserve")),
-                      help="labserve (default: $LABSERVE_PROGRAM, or else target/release/labserve)")
+    made.add_argument(
+        "--binary",
+        metavar="PROGRAM",
+        type=program,
+        default=os.environ.get("LABSERVE_PROGRAM", str(TARGET / "release/labserve")),
+        help="labserve (default: $LABSERVE_PROGRAM, or else target/release/labserve)",
+    )
     return made
 
 

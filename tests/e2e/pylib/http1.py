@@ -2,11 +2,13 @@
 
 It does not judge; scripts do. It connects to nobody but the address that it is given.
 """
+
 import socket
 import struct
 
 CLOSED, RESET, TIMEOUT = "closed", "reset", "timeout"
-# linux/in.h: choose the local port when the peer is known, so that a source address has a full set of ports for each peer.
+# linux/in.h: choose the local port when the peer is known, so that a source address has a full set of ports for each
+# peer.
 IP_BIND_ADDRESS_NO_PORT = 24
 
 
@@ -61,7 +63,7 @@ class Connection:
         data = self.ahead
         while (end := data.find(b"\r\n\r\n")) < 0:
             data += self._more(data)
-        head, body = data[:end], data[end + 4:]
+        head, body = data[:end], data[end + 4 :]
         status = int(head.split(b" ", 2)[1])
         length = field(head, b"content-length")
         if to_head or status in (204, 304) or 100 <= status < 200:
@@ -80,7 +82,7 @@ class Connection:
             pieces.append(self._more(head + b"".join(pieces)))
             have += len(pieces[-1])
         body = b"".join(pieces)
-        body, self.ahead = body[:int(length)], body[int(length):]
+        body, self.ahead = body[: int(length)], body[int(length) :]
         return status, head, body
 
     def end(self):

@@ -2,6 +2,7 @@
 
 Knows labserve's start lines and its event log. Must not know what is tested.
 """
+
 import contextlib
 import json
 import os
@@ -17,7 +18,7 @@ import time
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # `  url        http://127.0.0.1:39059/`, or a profile's name in the table of `labserve lab`.
-START_LINE = re.compile(r"^ +(\S+) +http://(\S+):(\d+)/(?:\?token=(\S+))?", re.M)
+START_LINE = re.compile(r"^ +(\S+) +http://(\S+):(\d+)/(?:\?token=(\S+))?", re.MULTILINE)
 
 
 class Missing(Exception):
@@ -46,11 +47,26 @@ def free_port(count=1):
             return first
 
 
+def group_cpu_s(group):
+    """The CPU time, in seconds, that a process group has used so far."""
+    return sum(seconds for _, seconds in _group(group))
+
+
+def _group(group):
+    """The ids of a group's processes, each with its CPU time in seconds."""
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group:
+                yield int(stat.parent.name), (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
 class Process:
     """A server in a process group of its own. It is killed when its `with` block ends."""
 
-    def __init__(self, argv, name=None, env=None, cwd=None, descriptors=None):
-        """`descriptors` is its limit of open files: the soft one, and the hard one or None."""
+    def __init__(self, argv, name=None, env=None, cwd=None, descriptors=None, new_session=True):
+        """`descriptors` is its limit of open files: the soft one, and the hard one or None. Without `new_session` it
+        stays in the process group of the script, and what is said below of its group is of no use."""
         self.name = name or pathlib.Path(argv[0]).name
         self.addresses = []
         # Files and not pipes: nobody has to read them for the server to go on.
@@ -62,8 +78,15 @@ class Process:
 
         try:
             self.popen = subprocess.Popen(
-                [str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._err,
-                env={**os.environ, **(env or {})}, cwd=cwd, preexec_fn=limit if descriptors else None, start_new_session=True)
+                [str(word) for word in argv],
+                stdin=subprocess.DEVNULL,
+                stdout=self._out,
+                stderr=self._err,
+                env={**os.environ, **(env or {})},
+                cwd=cwd,
+                preexec_fn=limit if descriptors else None,
+                start_new_session=new_session,
+            )
         except (FileNotFoundError, PermissionError) as error:
             raise Missing(f"{error.filename or argv[0]} is not installed, or not built") from None
         self.pid = self.popen.pid
@@ -127,26 +150,20 @@ class Process:
 
     # What /proc says.
 
-    def _processes(self):
-        """The ids of the group's processes, each with its CPU time in seconds."""
-        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                fields = stat.read_text().rpartition(")")[2].split()
-                if int(fields[2]) == self.pid:
-                    yield int(stat.parent.name), (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-
     def cpu_s(self):
         """The CPU time, in seconds, that the process group has used so far."""
-        return sum(seconds for _, seconds in self._processes())
+        return group_cpu_s(self.pid)
 
     def private_bytes(self):
         """Memory that only this process group has mapped, in bytes."""
-        rollups = (pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid, _ in self._processes())
-        return sum(1024 * int(kib) for text in rollups for kib in re.findall(r"^Private_\w+:\s+(\d+)", text, re.M))
+        rollups = (pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid, _ in _group(self.pid))
+        return sum(
+            1024 * int(kib) for text in rollups for kib in re.findall(r"^Private_\w+:\s+(\d+)", text, re.MULTILINE)
+        )
 
     def anonymous_kib(self):
         """Resident memory that is not a mapped file's, in KiB."""
-        return int(re.search(r"^RssAnon:\s+(\d+)", self._proc("status").read_text(), re.M).group(1))
+        return int(re.search(r"^RssAnon:\s+(\d+)", self._proc("status").read_text(), re.MULTILINE).group(1))
 
     def descriptors(self):
         """How many descriptors are open."""
@@ -163,7 +180,9 @@ class Process:
     def descriptor_limits(self):
         """The soft and the hard limit of open files."""
         limits = self._proc("limits").read_text()
-        return tuple(int(number) for number in re.search(r"^Max open files\s+(\d+)\s+(\d+)", limits, re.M).groups())
+        return tuple(
+            int(number) for number in re.search(r"^Max open files\s+(\d+)\s+(\d+)", limits, re.MULTILINE).groups()
+        )
 
     def _proc(self, name):
         return pathlib.Path(f"/proc/{self.pid}/{name}")
@@ -176,7 +195,7 @@ class Labserve(Process):
     `timeline` is the address of the timeline, `token` what it asks for.
     """
 
-    def __init__(self, binary, *arguments, events=None, prefix=(), patience_s=20.0, **how):
+    def __init__(self, binary, *arguments, name=None, events=None, prefix=(), patience_s=20.0, **how):
         """`events`: the file of the event log. `prefix`: a command that runs the program, such as taskset."""
         command = [*prefix, binary, *arguments]
         if "--timeline" not in arguments:
@@ -187,7 +206,7 @@ class Labserve(Process):
         if events:
             command += ["--events", events]
         self._events = events
-        super().__init__(command, name="labserve " + " ".join(map(str, arguments[:2])), **how)
+        super().__init__(command, name=name or "labserve " + " ".join(map(str, arguments[:2])), **how)
         lines = self._start_lines(patience_s)
         self.addresses = [(host, int(port)) for _, host, port, token in lines if not token]
         self.ports = {name: int(port) for name, _, port, token in lines if not token}

@@ -1,4 +1,5 @@
 """Directories to serve."""
+
 import contextlib
 import os
 import pathlib
@@ -18,8 +19,8 @@ def date(root):
 
 
 def recorded(parent, secret=b"secret\n"):
-    """A copy of the site of the recordings in `parent`, with what the repository cannot hold: links, one of them to a file
-    beside the site, which must never be served, and the modification times. Returns its path."""
+    """A copy of the site of the recordings in `parent`, with what the repository cannot hold: links, one of them to a
+    file beside the site, which must never be served, and the modification times. Returns its path."""
     root = parent / "site"
     shutil.copytree(cli.DATA / "site", root)
     (root / "link-in.txt").symlink_to("index.html")

@@ -1,4 +1,5 @@
 """Figures about many measurements."""
+
 import math
 
 

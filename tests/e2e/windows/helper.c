@@ -1,7 +1,7 @@
-/* What only a Windows program can do to another one, for tests/windows.py. Compiled with MinGW, run under Wine.
+/* What only a Windows program can do to another one, for windows.py. Compiled with MinGW, run under Wine.
  *   helper hold FILE         keeps FILE open and shares it with nobody until standard input ends
- *   helper replace NEW OLD   moves OLD aside, whoever has it open, and NEW in its place, as editors do
- *   helper over NEW OLD      renames NEW to OLD, which it replaces, as most programs do that save at one blow
+ *   helper replace NEW OLD   moves OLD aside, even if it is open, and NEW to its place, as editors do
+ *   helper over NEW OLD      renames NEW to OLD, which it replaces, as most programs do that save atomically
  *   helper short FILE        prints FILE's short (8.3) name
  *   helper steal PORT        tries to listen on a port that another program has, with SO_REUSEADDR */
 #include <winsock2.h>

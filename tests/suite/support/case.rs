@@ -1,4 +1,4 @@
-//! Cases: what a client does on one connection, in wire.py's format (see shared/peers/wire.py).
+//! Cases: what a client does on one connection, in wire.py's format (see tests/e2e/peers/wire.py).
 
 use std::path::Path;
 use std::time::Duration;

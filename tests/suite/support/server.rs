@@ -11,8 +11,8 @@ use std::time::Duration;
 /// How long a start may take before the test gives up.
 const START: Duration = Duration::from_secs(20);
 
-/// labserve's program: the one that was built with the tests, or the one that `LABSERVE_PROGRAM` names. tests/windows.py
-/// names one that runs under Wine.
+/// labserve's program: the one that was built with the tests, or the one that `LABSERVE_PROGRAM` names.
+/// tests/e2e/windows/windows.py names one that runs under Wine.
 pub(crate) fn program() -> Command {
     Command::new(std::env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_labserve").into()))
 }

@@ -1,6 +1,4 @@
-//! The sentences of a decision's trace, and the values that stand in them.
-//!
-//! Which sentence applies is decided where the steps are made.
+//! The messages of a decision's trace, with placeholders for values.
 
 use crate::locale::Lang;
 use crate::sentences;
@@ -8,7 +6,7 @@ use serde::{Serialize, Serializer};
 use std::fmt::Display;
 
 sentences! {
-    /// A sentence of a decision's trace. Its key names it in the API.
+    /// A message of a decision's trace. The API refers to it by its key.
     pub enum TraceMessage in "trace" {
         Fault = "fault",
         Refused = "refused",
@@ -48,13 +46,13 @@ sentences! {
 }
 
 impl TraceMessage {
-    /// The English sentence with these values in its places.
+    /// The English text with the placeholders replaced by `values`. A placeholder without a value becomes empty.
     pub(super) fn filled(self, values: &[(&'static str, String)]) -> String {
         let mut text = String::new();
         let mut rest = self.text(Lang::En);
         while let Some((before, opened)) = rest.split_once('{') {
-            let (place, after) = opened.split_once('}').unwrap_or((opened, ""));
-            let value = values.iter().find(|(name, _)| *name == place);
+            let (name, after) = opened.split_once('}').unwrap_or((opened, ""));
+            let value = values.iter().find(|(known, _)| *known == name);
             text.push_str(before);
             text.push_str(value.map_or("", |(_, value)| value));
             rest = after;
@@ -69,7 +67,7 @@ impl Serialize for TraceMessage {
     }
 }
 
-/// A value, and the name of the place that it stands in.
+/// A value for the placeholder `name`.
 pub(super) fn value(name: &'static str, value: impl Display) -> (&'static str, String) {
     (name, value.to_string())
 }
@@ -79,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_stand_in_their_places_and_are_not_read_for_places_themselves() {
+    fn placeholders_in_values_are_not_replaced() {
         let values = [
             value("target", "/{path}"),
             value("path", "a"),

@@ -1,7 +1,7 @@
 //! The senders that carry lines of JSON to the event log and to the live stream.
 
-use super::LiveSender;
 use super::recorder::stamped;
+use super::{LiveSender, Observer};
 use serde_json::Value;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex};
@@ -50,4 +50,6 @@ pub struct EventSenders {
     pub file: Option<EventSender>,
     /// To the live stream.
     pub live: Option<LiveSender>,
+    /// To the program itself.
+    pub observer: Option<Arc<dyn Observer>>,
 }

@@ -6,10 +6,11 @@ use super::batcher::{Destination, EventBatcher};
 use super::budget::Budget;
 use super::clock::LineClock;
 use super::sender::EventSenders;
-use super::{ConnectionMeta, Event, Throttle, Traffic, log};
+use super::{ConnectionMeta, Event, Observer, Standing, Throttle, log};
 use labserve_core::locale::{self, Lang};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// The sink of all events of one server on one worker thread.
@@ -19,6 +20,7 @@ pub struct EventSink {
     throttle: Option<Rc<Throttle>>,
     file: Option<Rc<EventBatcher>>,
     live: Option<Rc<EventBatcher>>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl EventSink {
@@ -36,6 +38,7 @@ impl EventSink {
                 let budget = Budget::new(sender.watchers().clone());
                 batcher(Destination::Live(sender, budget))
             }),
+            observer: senders.observer,
         }
     }
 
@@ -54,11 +57,12 @@ impl EventSink {
     }
 
     /// Emits one event. Must be called on the runtime of a worker thread.
-    pub fn emit(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
+    pub fn emit(&self, meta: &ConnectionMeta, standing: Standing, event: &Event<'_>) {
+        let traffic = standing.traffic;
         log::emit(meta, traffic, event, || {
             self.throttle.as_ref().is_none_or(Throttle::lets_pass)
         });
-        meta.record(traffic, event);
+        meta.note(standing);
         // The clock is read only if a line is written, and then once for both.
         let mut now = None;
         for batcher in self.batchers() {
@@ -66,15 +70,18 @@ impl EventSink {
                 batcher.write(meta, traffic, event, *now.get_or_insert_with(Instant::now));
             }
         }
+        if let Some(observer) = &self.observer {
+            observer.observe(meta, traffic, event);
+        }
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::batcher::WAIT;
-    use super::super::{EventSender, LiveSender};
+    use super::super::{EventSender, LiveSender, Traffic};
     use super::*;
-    use std::sync::Arc;
+    use labserve_core::conn::State;
     use std::sync::mpsc::{self, SyncSender};
     use std::time::Duration;
 
@@ -95,6 +102,14 @@ pub(super) mod tests {
         }
     }
 
+    fn at(traffic: Traffic) -> Standing {
+        Standing {
+            state: State::Idle,
+            requests: 1,
+            traffic,
+        }
+    }
+
     pub(in super::super) fn meta() -> ConnectionMeta {
         let address = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
         ConnectionMeta::new(7, address(40_000), address(3000))
@@ -106,12 +121,12 @@ pub(super) mod tests {
             let (batches, received) = mpsc::sync_channel(4);
             let senders = EventSenders {
                 file: Some(sender(batches)),
-                live: None,
+                ..EventSenders::default()
             };
             let sink = EventSink::new("a server", false, senders);
             let meta = meta();
-            sink.emit(&meta, Traffic::default(), &Event::Accepted);
-            sink.emit(&meta, Traffic { received: 5, sent: 6 }, &Event::Reset);
+            sink.emit(&meta, at(Traffic::default()), &Event::Accepted);
+            sink.emit(&meta, at(Traffic { received: 5, sent: 6 }), &Event::Reset);
             assert!(received.try_recv().is_err(), "nothing is sent at once");
             tokio::time::sleep(WAIT + Duration::from_millis(1)).await;
             let batch = String::from_utf8(received.try_recv().expect("a batch")).expect("text");
@@ -133,19 +148,19 @@ pub(super) mod tests {
             let (live, mut batches) = LiveSender::new();
             let watching = live.watchers().watch();
             let senders = EventSenders {
-                file: None,
                 live: Some(live),
+                ..EventSenders::default()
             };
             let sink = EventSink::new("s", false, senders);
             drop(watching);
             let meta = meta();
             let idle = Event::Idle { ends_after: None };
             for _ in 0..100_000 {
-                sink.emit(&meta, Traffic::default(), &idle);
+                sink.emit(&meta, at(Traffic::default()), &idle);
             }
             assert!(!sink.wants_detail());
             for _ in 0..50 {
-                sink.emit(&meta, Traffic::default(), &Event::Reset);
+                sink.emit(&meta, at(Traffic::default()), &Event::Reset);
             }
             tokio::time::sleep(WAIT + Duration::from_millis(1)).await;
             let mut text = String::new();

@@ -71,7 +71,7 @@ impl Directory {
 
     /// The place of `path` in the file system; `None` if its names cannot be handed to this system.
     pub(super) fn full(&self, path: &str) -> Option<PathBuf> {
-        self.rules.take(path).then(|| {
+        self.rules.accepts(path).then(|| {
             if path.is_empty() {
                 self.real.clone()
             } else {

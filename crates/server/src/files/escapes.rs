@@ -248,7 +248,7 @@ fn no_target_reaches_what_windows_would_make_of_it() {
             let Ok(located) = locate(target.as_bytes(), &profile.target, &profile.files, root.names()) else {
                 continue;
             };
-            if NameRules::Windows.take(&located.path) {
+            if NameRules::Windows.accepts(&located.path) {
                 let names: Vec<String> = located
                     .path
                     .split('/')

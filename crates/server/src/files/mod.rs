@@ -5,13 +5,14 @@
 
 mod cache;
 mod directory;
-mod embedded;
 #[cfg(test)]
 mod escapes;
+mod memory;
 mod resource;
 
 pub use cache::{Arrival, Cache, Limits};
 pub use directory::Directory;
+pub use memory::Memory;
 pub use resource::{Content, Resource};
 
 use labserve_core::facts::FileFacts;
@@ -31,16 +32,16 @@ pub type Lookup = lookup::Lookup<Arc<Resource>>;
 pub enum Root {
     /// A directory.
     Directory(Directory),
-    /// The demo site inside the binary.
-    Embedded,
+    /// Files in memory.
+    Memory(Memory),
 }
 
 impl Root {
-    /// The path of the root directory, name by name; none for the demo site.
+    /// The path of the root directory, name by name; none for files in memory.
     pub fn names(&self) -> &[String] {
         match self {
             Root::Directory(directory) => directory.names(),
-            Root::Embedded => &[],
+            Root::Memory(_) => &[],
         }
     }
 
@@ -48,7 +49,7 @@ impl Root {
     pub fn describe(&self) -> String {
         match self {
             Root::Directory(directory) => directory.named().display().to_string(),
-            Root::Embedded => "the demo site inside this program".to_owned(),
+            Root::Memory(memory) => memory.describe().to_owned(),
         }
     }
 
@@ -84,7 +85,7 @@ impl Tree for CachedRoot<'_> {
     fn open(&mut self, path: &str) -> Opened {
         match self.root {
             Root::Directory(directory) => self.cache.open(directory, path, self.profile),
-            Root::Embedded => embedded::open(path, self.profile),
+            Root::Memory(memory) => memory.open(path, self.profile),
         }
     }
 

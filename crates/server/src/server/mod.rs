@@ -5,28 +5,20 @@
 
 #[cfg(test)]
 mod allocations;
-mod behind;
-mod body;
+mod closing;
 mod control;
-mod decide;
-mod detail;
 mod driver;
-mod end;
-mod ending;
 mod exchange;
 mod fd_reserve;
-mod finish;
+mod file_write;
 mod guard;
 mod listener;
 mod local_server;
-mod pace;
 mod registry;
+mod reply_writer;
+mod request_body;
 mod single;
-mod through_hyper;
-mod waiting;
-mod wire;
-mod woken;
-mod writing;
+mod wait;
 
 pub use crate::sys::Kernel;
 pub use control::Control;

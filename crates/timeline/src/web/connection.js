@@ -1,4 +1,4 @@
-// The detail of a connection: facts, its display filter, how to end it, kernel facts, its story.
+// The detail panel of a connection: facts, Wireshark display filter, close buttons, events, kernel facts.
 
 import { closeConnection, getConnection } from "./api.js";
 import { copyButton, h, say } from "./dom.js";
@@ -8,11 +8,11 @@ import { lastsUntil, requests } from "./store.js";
 import { span } from "./time.js";
 import { countRequests, restWords, stateWords } from "./words.js";
 
-/** How often the kernel is asked (ms) while the panel is open. */
+/** How often the kernel facts are fetched (ms) while the panel is open. */
 const KERNEL_EVERY = 1000;
 
 export class ConnectionPanel {
-  /** `model`: {now()}; `go(selection)` leads to an exchange; `failed(error)` shows what the server refused. */
+  /** `model`: {now()}; `go(selection)` selects an exchange; `failed(error)` shows a refusal. */
   constructor(connection, model, { go, failed }) {
     Object.assign(this, { connection, model, failed });
     this.ladder = new Ladder(connection, go);
@@ -83,7 +83,7 @@ export class ConnectionPanel {
       const { kernel } = await getConnection(this.connection.id);
       this.#showKernel(kernel);
     } catch {
-      // It has ended in the meantime, or the server is away: what was read last stays.
+      // The connection has ended, or the server does not answer. Keep the last facts.
     }
   }
 
@@ -99,7 +99,7 @@ export class ConnectionPanel {
   }
 }
 
-/** A list of names and values whose values change in place. */
+/** A list of names and values. Values are updated in place, so that selected text stays selected. */
 class Facts {
   constructor(name = t) {
     this.name = name;
@@ -107,7 +107,7 @@ class Facts {
     this.rows = new Map();
   }
 
-  /** `rows`: [name, value]; a value of null leaves one out. */
+  /** `rows`: [name, value]; a null value hides the row. */
   set(rows) {
     for (const [name, value] of rows) {
       let row = this.rows.get(name);

@@ -1,4 +1,4 @@
-// A connection's story as a ladder: what the client sends goes right, what the server sends goes left.
+// A connection's events as a ladder diagram: arrows to the right for the client, to the left for the server.
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
@@ -7,11 +7,11 @@ import { oneLine } from "./wire.js";
 import { bodyWords, howWords, reasonWords } from "./words.js";
 import { ending } from "./store.js";
 
-/** How many steps are shown before somebody asks for more, and at most. */
+/** How many steps are shown at first, and at most. */
 const FIRST = 200;
 const MOST = 5_000;
 
-/** Whose step an event is: `client`, `server`, or `both` for what is on no wire. */
+/** The side an event belongs to: `client`, `server`, or `both` for events that are not on the wire. */
 function side(line) {
   switch (line.event) {
     case "head":
@@ -28,7 +28,7 @@ function side(line) {
   }
 }
 
-/** A step in words. */
+/** The text of a step. */
 function stepWords(connection, line) {
   switch (line.event) {
     case "head": {
@@ -65,7 +65,7 @@ function stepWords(connection, line) {
 }
 
 export class Ladder {
-  /** `go(selection)` opens the exchange of a step. */
+  /** `go(selection)` selects the exchange of a step. */
   constructor(connection, go) {
     this.connection = connection;
     this.go = go;
@@ -80,10 +80,10 @@ export class Ladder {
     this.update();
   }
 
-  /** Adds what has happened since. */
+  /** Appends the steps since the last update. */
   update() {
     const { story } = this.connection;
-    // The story forgot its beginning: begin anew.
+    // The store has dropped the oldest events: start over.
     const forgot = this.first && story[this.from] !== this.first;
     const tooMany = story.length - this.from > (this.whole ? MOST : FIRST * 2);
     if (forgot || tooMany) this.#begin(Math.max(0, story.length - FIRST));

@@ -1,4 +1,4 @@
-// Mouse, wheel, pen and fingers on the picture.
+// Mouse, wheel, pen and touch control of the picture.
 
 import { hit } from "./lanes.js";
 import { restWords, connectionWords, endWords, exchangeWords, programWords } from "./words.js";
@@ -6,9 +6,9 @@ import { span } from "./time.js";
 import { t } from "./i18n.js";
 import { AXIS } from "./scene.js";
 
-/** How far (pixels) a pointer may miss a block, and how far it may move and still click. */
+/** How far (px) a pointer may miss a block, and how far it may move during a click. */
 const SLACK = 4;
-/** A notch of a wheel, in pixels, and what it zooms. */
+/** The exponent of the zoom factor per pixel of wheel movement. */
 const ZOOM_A_PIXEL = 0.0022;
 
 export function bindPointer(picture) {
@@ -80,7 +80,7 @@ export function bindPointer(picture) {
   root.addEventListener("pointerleave", () => hide(picture));
 }
 
-/** The distance between two fingers, and the middle. */
+/** The distance between two fingers, and their middle. */
 function spread(pointers) {
   const [a, b] = [...pointers.values()];
   return { apart: Math.abs(a.x - b.x) + Math.abs(a.y - b.y), x: (a.x + b.x) / 2 };
@@ -102,7 +102,7 @@ function click(picture, { x, y }) {
   picture.tell.opened(selection);
 }
 
-/** Shows what lies below the pointer. */
+/** Shows a tooltip for what is under the pointer. */
 function point(picture, { x, y }) {
   const words = describe(picture, x, y);
   if (!words) {

@@ -1,4 +1,4 @@
-// One setting: a control for each type, what the profile itself says, and a way back.
+// One setting: the control for its type, the profile's value, and a reset button.
 
 import { h, say } from "./dom.js";
 import { has, t } from "./i18n.js";
@@ -10,7 +10,7 @@ function about(id, own) {
 }
 
 export class Setting {
-  /** `change(key, value)` asks the server; null means the profile's own. */
+  /** `change(key, value)` sends a change to the server; null resets it to the profile's value. */
   constructor(setting, change) {
     this.key = setting.key;
     const id = `setting-${setting.key}`;
@@ -37,7 +37,7 @@ export class Setting {
     this.update(setting);
   }
 
-  /** Shows what is in force; what somebody is typing stays. */
+  /** Shows the value in force, unless somebody is typing in the control. `force` overwrites that too. */
   update(setting, force = false) {
     if (force || document.activeElement !== this.control.input) this.control.show(setting.value);
     this.element.classList.toggle("changed", setting.differs);
@@ -51,21 +51,21 @@ export class Setting {
     this.control.input.setAttribute("aria-invalid", message ? "true" : "false");
   }
 
-  /** Whether it can be turned. */
+  /** Enables or disables the control. */
   enable(enabled) {
     this.control.input.disabled = !enabled;
     this.reset.disabled = !enabled;
   }
 }
 
-function text(setting, send, read = (value) => value) {
+function text(_setting, send, read = (value) => value) {
   const input = h("input", { type: "text", spellcheck: "false", autocomplete: "off" });
   input.addEventListener("change", () => send(read(input.value)));
   return { input, show: (value) => (input.value = value ?? "") };
 }
 
 const CONTROLS = {
-  bool(setting, send) {
+  bool(_setting, send) {
     const input = h("input", { type: "checkbox", class: "switch", role: "switch" });
     input.addEventListener("change", () => send(input.checked));
     return { input, show: (value) => (input.checked = value === true) };
@@ -75,16 +75,16 @@ const CONTROLS = {
     input.addEventListener("change", () => send(input.value));
     return { input, show: (value) => (input.value = value) };
   },
-  count(setting, send) {
+  count(_setting, send) {
     const input = h("input", { type: "number", min: "0", step: "1" });
     input.addEventListener("change", () => send(input.value === "" ? null : Number(input.value)));
     return { input, show: (value) => (input.value = value) };
   },
-  lines(setting, send) {
+  lines(_setting, send) {
     const input = h("textarea", { rows: "2", spellcheck: "false", placeholder: t("settings.lines") });
     input.addEventListener("change", () => send(input.value.split("\n").map((line) => line.trim()).filter(Boolean)));
     return { input, show: (value) => (input.value = (value ?? []).join("\n")) };
   },
-  // An empty field is left out; where the profile has none, that is its own.
+  // Empty leaves the field out. If the profile does not send it, that is the profile's own value.
   field: (setting, send) => text(setting, send, (value) => (value === "" && setting.profile === null ? null : value)),
 };

@@ -1,4 +1,4 @@
-// Connections and events in words, in the page's language.
+// Texts for connections and events, in the page's language.
 
 import { has, t } from "./i18n.js";
 import { ending, requests, unused } from "./store.js";
@@ -21,18 +21,18 @@ export function saidWords({ said, text, values = {} }) {
   return t(`trace.${said}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
 }
 
-/** How the body of a request came: `complete`. */
+/** How the body of a request arrived, such as `complete`. */
 export function bodyWords({ how }) {
   return has(`body.${how}`) ? t(`body.${how}`) : how;
 }
 
-/** How somebody ended it: `FIN, then lingers`. */
+/** How a side closed the connection, such as `FIN, then lingers`. */
 export function howWords(end) {
   if (end.followedBy === "rst") return t("how.fin_rst");
   return t(`how.${end.followedBy ?? end.how}`);
 }
 
-/** `server FIN: no further request came in time`; null while the connection is open. */
+/** Who closed the connection, how and why, such as `server FIN: no further request came in time`; null while it is open. */
 export function endWords(connection) {
   const end = ending(connection);
   if (!end) return null;
@@ -42,7 +42,7 @@ export function endWords(connection) {
   return t("end.words", { who: t(`who.${who}`), how: howWords(end), why });
 }
 
-/** What a connection is doing, or how it ended. */
+/** The current state of a connection, or how it ended. */
 export function stateWords(connection) {
   const end = endWords(connection);
   if (end) return end;
@@ -53,14 +53,14 @@ export function stateWords(connection) {
   return connection.rests.at(-1)?.to === null ? t("state.idle") : t("state.open");
 }
 
-/** `206 GET /static/BGM.wav`. */
+/** Status and request, such as `206 GET /static/BGM.wav`. */
 export function exchangeWords(exchange) {
   const { method, target } = exchange.head ?? exchange.reply ?? {};
   const status = exchange.reply ? String(exchange.reply.status) : "…";
   return [status, oneLine(method ?? "", 20), oneLine(target ?? "", 80)].filter(Boolean).join(" ");
 }
 
-/** What a screen reader is told of a connection. */
+/** The text for screen readers when a connection is selected. */
 export function connectionWords(connection) {
   return t("picture.selected", {
     id: connection.id,
@@ -71,7 +71,7 @@ export function connectionWords(connection) {
   });
 }
 
-/** A rest: `3.20 s of 5.00 s; announced: 5.00 s`. */
+/** An idle period, such as `3.20 s of 5.00 s; announced: 5.00 s`. */
 export function restWords(rest, now) {
   return t("connection.rest_value", {
     now: span((rest.to ?? now) - rest.from),
@@ -80,7 +80,7 @@ export function restWords(rest, now) {
   });
 }
 
-/** A line about the program. */
+/** The text of a program event. */
 export function programWords(line) {
   switch (line.event) {
     case "change":
@@ -115,7 +115,7 @@ function changeWords(line) {
   }
 }
 
-/** A setting's value for people. */
+/** The text of a setting's value. */
 export function valueWords(value) {
   if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) {
     return t("settings.nothing");

@@ -8,7 +8,8 @@ use toml::Table;
 #[derive(Clone, Debug)]
 pub struct Layer {
     pub(super) origin: String,
-    pub(super) text: String,
+    /// The TOML that somebody wrote; `None` if a program made it from keys, so that its lines mean nothing.
+    pub(super) text: Option<String>,
     pub(super) table: Table,
     /// The table of the text that contains the keys; `None` if they are at the top level.
     inside: Option<&'static str>,
@@ -24,7 +25,7 @@ impl Layer {
         let table = toml::from_str::<Table>(text).map_err(at)?;
         Ok(Layer {
             origin: origin.to_owned(),
-            text: text.to_owned(),
+            text: Some(text.to_owned()),
             table,
             inside: None,
         })
@@ -38,7 +39,7 @@ impl Layer {
         Ok(match whole.remove(name) {
             Some(toml::Value::Table(table)) => Some(Layer {
                 origin: origin.to_owned(),
-                text: text.to_owned(),
+                text: Some(text.to_owned()),
                 table,
                 inside: Some(name),
             }),
@@ -60,7 +61,14 @@ impl Layer {
                 message,
             });
         };
-        let (key, value) = (key.trim(), value.trim());
+        Layer::from_key(&origin, key.trim(), value.trim())
+    }
+
+    /// A layer with one key. The value is TOML. If it is not valid TOML, it is taken as text. `origin` names it in errors.
+    ///
+    /// # Errors
+    /// An unknown key, or a value of the wrong type.
+    pub fn from_key(origin: &str, key: &str, value: &str) -> Result<Layer, ConfigError> {
         let bare = format!("{key} = {value}\n");
         let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
         let text = if toml::from_str::<Table>(&bare).is_ok() {
@@ -68,14 +76,22 @@ impl Layer {
         } else {
             quoted
         };
-        Layer::parse(&origin, &text).map_err(|error| ConfigError { line: None, ..error })
+        Layer::made(origin, &text)
     }
 
     /// A layer with these keys. `origin` names it in errors.
     ///
     /// # Errors An unknown key, or a value of the wrong type.
     pub fn from_table(origin: &str, table: &Table) -> Result<Layer, ConfigError> {
-        Layer::parse(origin, &table.to_string()).map_err(|error| ConfigError { line: None, ..error })
+        Layer::made(origin, &table.to_string())
+    }
+
+    /// A layer whose text a program made.
+    fn made(origin: &str, text: &str) -> Result<Layer, ConfigError> {
+        match Layer::parse(origin, text) {
+            Ok(layer) => Ok(Layer { text: None, ..layer }),
+            Err(error) => Err(ConfigError { line: None, ..error }),
+        }
     }
 
     /// The line of `key`, counted from 1; if it is not written here, the line of the innermost of its tables that is.
@@ -85,7 +101,7 @@ impl Layer {
         let table = key[..key.len() - 1].join(".");
         let mut inside = table.is_empty();
         let mut found = None;
-        for (number, line) in self.text.lines().enumerate() {
+        for (number, line) in self.text.as_deref()?.lines().enumerate() {
             let line = line.trim();
             if line.starts_with('[') {
                 let header = line.trim_matches(|c| matches!(c, '[' | ']')).replace('"', "");

@@ -124,7 +124,7 @@ impl Stack {
     /// The text of the profile; `None` if it has more than one layer.
     pub fn source(&self) -> Option<&str> {
         match self.layers.as_slice() {
-            [layer] => Some(&layer.text),
+            [layer] => layer.text.as_deref(),
             _ => None,
         }
     }
@@ -144,9 +144,7 @@ impl Stack {
                 .or(self.layers.last());
             ConfigError {
                 origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
-                line: layer
-                    .filter(|l| !l.origin.starts_with("--set"))
-                    .and_then(|l| l.line_of(&key)),
+                line: layer.and_then(|l| l.line_of(&key)),
                 key: Some(key.join(".")),
                 message,
             }
