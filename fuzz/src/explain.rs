@@ -37,7 +37,7 @@ fn explain_under(data: &[u8], profiles: &[Profile]) {
         limits: TIGHT,
         ..Options::default()
     };
-    let few = explain(data, &options, profiles).expect("limits make no capture unreadable");
+    let few = explain(data, &options, profiles).expect("limits do not make a capture unreadable");
     assert!(
         few.connections.len() <= TIGHT.connections,
         "{:?}",
