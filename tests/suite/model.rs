@@ -12,7 +12,7 @@ use labserve_core::render::RenderContext;
 use crate::corpus;
 use crate::support::case::{self, Case};
 use crate::support::client::{Client, Placeholders};
-use crate::support::compare::{Had, differences};
+use crate::support::compare::{Measured, differences};
 use crate::support::recording::{End, Heard, Outcome, Recording};
 use crate::support::server::Server;
 use crate::support::site::Site;
@@ -126,13 +126,13 @@ fn random_conversations_go_the_same_way_over_sockets() {
         let differ = |case: &Case| {
             let steps = steps(case, &placeholders);
             let modelled = outcome(&Script::new(&steps).run(&profile, &memory, &setting), &placeholders);
-            let want = Had {
+            let want = Measured {
                 outcome: &modelled,
                 target: &target,
             };
             let found = differences(
                 &want,
-                &Had {
+                &Measured {
                     outcome: &client.run(case),
                     target: &target,
                 },
@@ -219,11 +219,11 @@ fn replay(name: &str) {
             .collect();
         took += begun.elapsed();
         for ((case, _), got) in cases.iter().zip(&outcomes) {
-            let want = Had {
+            let want = Measured {
                 outcome: &recording.outcomes[&case.name],
                 target: &recording.target,
             };
-            let got = Had {
+            let got = Measured {
                 outcome: &outcome(got, &placeholders),
                 target: &ADDRESS.to_string(),
             };

@@ -40,7 +40,6 @@ mod findings;
 mod fingerprint;
 mod http;
 mod limits;
-mod locale;
 mod messages;
 pub mod model;
 mod reassembly;

@@ -1,6 +1,5 @@
 //! How a connection ended, and why.
 
-use crate::locale::{Msg, Sentence};
 use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Teardown};
 use crate::sentence::{Msg, Sentence};
 

@@ -1,6 +1,5 @@
 //! The exchanges of a connection and the idle periods between them.
 
-use crate::locale::{Msg, Sentence};
 use crate::model::{
     Arg, BodyEnd, Burst, Connection, Exchange, IdleEnd, IdlePeriod, Message, Shortfall, Side, Validator,
 };

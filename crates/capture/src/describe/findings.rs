@@ -1,6 +1,5 @@
 //! The findings: for each, the statement and the explanation of it.
 
-use crate::locale::{Msg, Sentence};
 use crate::model::{Finding, FindingKind};
 use crate::sentence::{Msg, Sentence};
 

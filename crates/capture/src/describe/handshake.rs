@@ -1,6 +1,5 @@
 //! How a connection was opened.
 
-use crate::locale::{Msg, Sentence};
 use crate::model::{Arg, Handshake, HandshakeOutcome, Side, SynOptions};
 use crate::sentence::{Msg, Sentence};
 

@@ -16,7 +16,6 @@ pub(crate) use findings::finding;
 pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
 pub(crate) use notes::{analysis_flag, note, tcp_issue};
 
-use super::locale::{Msg, Sentence};
 use super::model::{Arg, Capture, Connection, RoleEvidence, Usage};
 use super::sentence::{Msg, Sentence};
 

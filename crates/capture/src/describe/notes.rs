@@ -1,6 +1,5 @@
 //! Notes, and problems below HTTP.
 
-use crate::locale::{Msg, Sentence};
 use crate::model::{AnalysisFlag, Note, NoteKind, TcpIssue};
 use crate::sentence::{Msg, Sentence};
 

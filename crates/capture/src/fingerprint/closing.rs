@@ -1,7 +1,6 @@
 //! Compares how long connections are kept, and how they are closed, with the timers and close styles of a profile.
 
 use super::tally::Tally;
-use crate::locale::time;
 use crate::model::{Aspect, Connection, IdleEnd, IdlePeriod, Side, Teardown};
 use crate::sentence::time;
 use labserve_core::close_reason::CloseReason;

@@ -1,7 +1,6 @@
 //! A connection as a ladder diagram in characters: time runs down, the client is on the left, each frame is an arrow.
 
 use crate::describe;
-use crate::locale::{Lang, Msg, Sentence};
 use crate::model::{Connection, Frame, Side};
 use crate::sentence::{Lang, Msg, Sentence, label};
 use std::fmt::Write;
@@ -11,7 +10,16 @@ const WIDTH: usize = 46;
 /// The model lists this many frames at the end of a connection; frames that it leaves out lie before them.
 const LISTED_AT_THE_END: usize = 40;
 
-/// Draws the ladder of a connection.
+/// Writes a connection as a ladder diagram, for a terminal.
+///
+/// ```
+/// use labserve_capture::{Lang, explain_bytes, render};
+///
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-2.pcapng.gz");
+/// # let capture = explain_bytes(&std::fs::read(path)?, &[])?;
+/// assert!(render::ladder(&capture.connections[0], Lang::En).contains("-SYN Seq=0-"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn render(connection: &Connection, lang: Lang) -> String {
     let mut text = String::new();
     let (client, server) = (connection.client.to_string(), connection.server.to_string());
@@ -51,7 +59,7 @@ fn line(frame: &Frame, begin_ns: i64, lang: Lang) -> String {
     let flags: Vec<&str> = frame
         .analysis
         .iter()
-        .map(|flag| describe::analysis_flag(flag).text(lang))
+        .map(|flag| label(describe::analysis_flag(flag), lang))
         .collect();
     let flags = if flags.is_empty() {
         String::new()

@@ -6,7 +6,6 @@
 use super::clip;
 use super::table::{self, Cell, Table};
 use crate::describe::{self, Description, Step};
-use crate::locale::{Lang, Msg, Piece, Sentence};
 use crate::model::{Capture, Connection, Usage};
 use crate::sentence::{Lang, Msg, Piece, Sentence, label};
 
@@ -40,7 +39,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         report.findings(capture);
     }
     if capture.connections.len() > 1 {
-        report.heading(2, Msg::Comparison.text(lang));
+        report.heading(2, label(Msg::Comparison, lang));
         report.table(&table::comparison(capture, lang));
     }
     report.fingerprints(capture);
@@ -67,9 +66,9 @@ struct MarkdownWriter {
 
 impl MarkdownWriter {
     fn findings(&mut self, capture: &Capture) {
-        self.heading(2, Msg::Findings.text(self.lang));
+        self.heading(2, label(Msg::Findings, self.lang));
         if capture.findings.is_empty() {
-            self.paragraph(Msg::NothingFound.text(self.lang));
+            self.paragraph(label(Msg::NothingFound, self.lang));
         }
         for (number, finding) in capture.findings.iter().enumerate() {
             let (what, why) = describe::finding(finding);
@@ -90,7 +89,7 @@ impl MarkdownWriter {
         if described.is_empty() {
             return;
         }
-        self.heading(2, Msg::LooksLike.text(self.lang));
+        self.heading(2, label(Msg::LooksLike, self.lang));
         for server in described {
             let verdict = format!("**{}**", self.words(&server.verdict));
             let next = server
@@ -122,13 +121,13 @@ impl MarkdownWriter {
         if let Some((number, response)) = table::large_response(connection) {
             let heading = format!(
                 "{} ({} {number})",
-                Msg::LargeFile.text(self.lang),
-                Msg::ColNumber.text(self.lang)
+                label(Msg::LargeFile, self.lang),
+                label(Msg::ColNumber, self.lang)
             );
             self.heading(3, &heading);
             self.table(&table::bursts(response, self.begin_ns));
         }
-        self.heading(3, Msg::End.text(self.lang));
+        self.heading(3, label(Msg::End, self.lang));
         let end = table::end(connection, self.begin_ns, self.lang);
         self.table(&end);
         self.list(&description.end);
@@ -136,7 +135,7 @@ impl MarkdownWriter {
     }
 
     fn exchanges(&mut self, connection: &Connection, description: &Description) {
-        self.heading(3, Msg::Exchanges.text(self.lang));
+        self.heading(3, label(Msg::Exchanges, self.lang));
         self.table(&table::exchanges(connection, self.lang));
         for step in description.steps.iter().take(STEPS) {
             match step {
@@ -184,7 +183,7 @@ impl MarkdownWriter {
 
     fn list_under(&mut self, level: usize, heading: Msg, lines: &[Sentence]) {
         if !lines.is_empty() {
-            self.heading(level, heading.text(self.lang));
+            self.heading(level, label(heading, self.lang));
             self.list(lines);
         }
     }
@@ -193,7 +192,7 @@ impl MarkdownWriter {
         if table.rows.is_empty() {
             return;
         }
-        let titles: Vec<&str> = table.columns.iter().map(|column| column.text(self.lang)).collect();
+        let titles: Vec<&str> = table.columns.iter().map(|column| label(*column, self.lang)).collect();
         let rules: Vec<&str> = (0..titles.len())
             .map(|at| if table.numeric(at) { "---:" } else { "---" })
             .collect();

@@ -1,6 +1,5 @@
 //! The phase of its connection that a frame belongs to. The colours of a ladder show it.
 
-use crate::locale::Msg;
 use crate::model::{AnalysisFlag, Connection, Frame, Side};
 use crate::sentence::Msg;
 use std::collections::BTreeSet;

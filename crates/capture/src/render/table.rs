@@ -2,7 +2,6 @@
 
 use super::phase::handshake_frames;
 use crate::describe;
-use crate::locale::{Lang, Msg, Sentence, printable, time};
 use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Usage};
 use crate::sentence::{Lang, Msg, Sentence, label, printable, time};
 use std::net::SocketAddr;
@@ -158,7 +157,7 @@ fn first_line(message: Option<&Message>, lang: Lang, missing: Msg, part: impl Fn
         .filter(|line| !line.is_empty())
     {
         Some(line) => Cell::Quoted(printable(part(line))),
-        None => Cell::Words(missing.text(lang).to_owned()),
+        None => Cell::Words(label(missing, lang).to_owned()),
     }
 }
 
@@ -233,14 +232,14 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
             Cell::Stream(connection.stream),
             Cell::address(connection.client),
             Cell::address(connection.server),
-            Cell::Words(usage(connection.usage).text(lang).to_owned()),
+            Cell::Words(label(usage(connection.usage), lang).to_owned()),
             Cell::number(connection.exchanges_in_all()),
             Cell::time(Some(connection.last_ns.saturating_sub(connection.first_ns))),
             announced.map_or(Cell::Empty, |s| Cell::Words(format!("timeout={s}"))),
             end.by.map_or(Cell::Empty, |by| Cell::Words(side(by, lang))),
             Cell::time(end.first().and_then(|first| first.after_last_byte_ns)),
-            Cell::Words(describe::teardown(end.teardown).text(lang).to_owned()),
-            Cell::Words(describe::reason(end.reason).text(lang).to_owned()),
+            Cell::Words(label(describe::teardown(end.teardown), lang).to_owned()),
+            Cell::Words(label(describe::reason(end.reason), lang).to_owned()),
         ]
     })
 }
@@ -261,7 +260,7 @@ fn side(side: Side, lang: Lang) -> String {
         Side::Client => Msg::ColClient,
         Side::Server => Msg::ColServer,
     };
-    msg.text(lang).to_owned()
+    label(msg, lang).to_owned()
 }
 
 /// A time as in Wireshark's Time column: seconds since the first frame of the capture.

@@ -64,7 +64,7 @@ impl TextWriter {
     }
 
     fn heading(&mut self, msg: Msg) {
-        self.plain(msg.text(self.lang));
+        self.plain(label(msg, self.lang));
         self.plain("\n");
     }
 

@@ -6,7 +6,6 @@
 use super::sections::Row;
 use super::writer::HtmlWriter;
 use crate::describe;
-use crate::locale::{Msg, Sentence};
 use crate::model::{Arg, Frame, Side};
 use crate::render::phase::{Phase, Phases};
 use crate::render::table::seconds;

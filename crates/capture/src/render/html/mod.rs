@@ -17,7 +17,6 @@ use super::clip;
 use super::phase::{Phase, Phases};
 use super::table;
 use crate::describe::{self, FingerprintDescription};
-use crate::locale::{Lang, Msg, Sentence, printable};
 use crate::model::{Capture, Connection, Message};
 use crate::sentence::{Lang, Msg, Sentence, printable};
 use ladder::Times;

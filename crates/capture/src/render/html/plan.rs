@@ -2,7 +2,6 @@
 
 use super::sections::{self, Row, Section, Statement};
 use crate::describe;
-use crate::locale::Sentence;
 use crate::model::{Capture, Connection};
 use crate::sentence::Sentence;
 use std::collections::BTreeSet;

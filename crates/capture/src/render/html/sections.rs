@@ -2,7 +2,6 @@
 
 use super::plan::Space;
 use crate::describe::{Description, Step};
-use crate::locale::{Msg, Sentence};
 use crate::model::{Connection, Exchange, Frame, FrameSpan};
 use crate::sentence::{Msg, Sentence};
 use std::collections::BTreeSet;

@@ -3,7 +3,6 @@
 use super::ladder::per_cent;
 use super::scale::{Anchor, Scale};
 use super::writer::HtmlWriter;
-use crate::locale::{Msg, Sentence, time};
 use crate::model::{Capture, Connection, Exchange, Message, Side, Teardown};
 use crate::render::clip;
 use crate::render::phase::Phase;

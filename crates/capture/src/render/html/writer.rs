@@ -1,7 +1,6 @@
 //! Sentences and tables as HTML. [`maud`] escapes every text.
 
 use super::plan::Plan;
-use crate::locale::{Lang, Msg, Piece, Sentence};
 use crate::render::clip;
 use crate::render::table::{Cell, Table};
 use crate::sentence::{Lang, Msg, Piece, Sentence, label};
@@ -19,7 +18,7 @@ pub(super) struct HtmlWriter<'a> {
 
 impl HtmlWriter<'_> {
     pub(super) fn label(self, msg: Msg) -> &'static str {
-        msg.text(self.lang)
+        label(msg, self.lang)
     }
 
     /// A sentence and its evidence.
