@@ -2,7 +2,7 @@
 
 use crate::input::Input;
 use crate::{profiles, under_chosen};
-use labserve_core::connection::is_last;
+use labserve_core::conn::is_last;
 use labserve_core::http1::{Request, Scan, head, pipeline};
 use labserve_core::profile::Profile;
 

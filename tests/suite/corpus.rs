@@ -136,7 +136,7 @@ fn side_by_side<'a>(
 }
 
 /// Fails if a case differs that is not listed, or a listed case does not differ.
-fn report(
+pub(crate) fn report(
     profile: &str,
     chosen: &[String],
     differing: &BTreeMap<String, Vec<String>>,
@@ -180,7 +180,7 @@ struct Exception {
     reason: String,
 }
 
-fn exceptions(profile: &str) -> BTreeMap<String, String> {
+pub(crate) fn exceptions(profile: &str) -> BTreeMap<String, String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/corpus/exceptions.toml");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let listed: Exceptions = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

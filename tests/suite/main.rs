@@ -2,7 +2,7 @@
 //!
 //! | module | tests |
 //! |---|---|
-//! | `corpus` | profiles against recordings of the real servers, byte for byte |
+//! | `corpus`, `model` | profiles against recordings of the real servers, byte for byte, over sockets and in virtual time |
 //! | `iis`, `rfc` | the two profiles without recordings, against documentation and RFCs |
 //! | `capture` | page loads as in Wireshark captures of Node |
 //! | `clients` | every profile with an ordinary HTTP client |
@@ -12,7 +12,8 @@
 //! | `events`, `timeline` | the event log, and the timeline's API |
 //! | `facade` | the crate, with servers in this process |
 //! | `explain` | `labserve explain` on captures |
-//! | `readme`, `architecture` | that the documentation is true |
+//! | `locale` | the catalogue of sentences in both languages |
+//! | `readme`, `architecture` | statements of the documentation |
 //!
 //! `support` holds what they share.
 
@@ -30,6 +31,7 @@ mod facade;
 mod iis;
 mod limits;
 mod locale;
+mod model;
 mod race;
 mod readme;
 mod reload;

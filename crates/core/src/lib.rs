@@ -16,12 +16,13 @@
 #[cfg(test)]
 mod adversarial;
 pub mod close_reason;
-pub mod connection;
+pub mod conn;
 pub mod decide;
 pub mod facts;
 pub mod http1;
 pub mod locale;
 pub mod lookup;
+pub mod model;
 pub mod path;
 pub mod profile;
 pub mod render;

@@ -20,17 +20,29 @@ const SEND: Duration = Duration::from_secs(10);
 /// Runs cases against one server.
 pub(crate) struct Client {
     server: SocketAddr,
+    placeholders: Placeholders<'static>,
+}
+
+/// Replaces placeholders in cases by what they stand for, and the contents of files in replies by placeholders.
+pub(crate) struct Placeholders<'s> {
+    server: SocketAddr,
     /// The contents of files, largest first. In recorded text they are replaced by `{{file:/path}}`.
     files: Vec<(Vec<u8>, String)>,
     etags: Mutex<HashMap<String, String>>,
+    /// Sends a HEAD request for a path and returns the response head.
+    ask: Box<dyn Fn(&str) -> Vec<u8> + Send + Sync + 's>,
 }
 
 impl Client {
     pub(crate) fn new(server: SocketAddr, site: &Site) -> Self {
+        let ask = move |path: &str| {
+            let mut connection = Connection::open(server);
+            connection.send(format!("HEAD {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n").as_bytes());
+            connection.read(QUIET)
+        };
         Self {
             server,
-            files: site.files_from(600),
-            etags: Mutex::default(),
+            placeholders: Placeholders::new(server, site, ask),
         }
     }
 
@@ -47,7 +59,7 @@ impl Client {
                 Step::Read { quiet } => {
                     let got = connection.read(quiet.unwrap_or(QUIET));
                     heard.push(Heard {
-                        text: self.text(got),
+                        text: self.placeholders.text(got),
                         at_s: None,
                     });
                 }
@@ -56,7 +68,7 @@ impl Client {
                     let got = connection.wait_for_end(*within);
                     let at_s = (!got.is_empty()).then(|| (connection.first - since).as_secs_f64());
                     heard.push(Heard {
-                        text: self.text(got),
+                        text: self.placeholders.text(got),
                         at_s,
                     });
                 }
@@ -69,26 +81,41 @@ impl Client {
         Outcome { heard, end, after_s }
     }
 
-    /// The bytes that a step sends, with placeholders filled in.
+    /// The bytes that a step sends.
     fn bytes_of(&self, step: &Step) -> Vec<u8> {
-        let Step::Send { text, times } = step else {
-            return Vec::new();
-        };
+        match step {
+            Step::Send { text, times } => self.placeholders.fill(text).repeat(*times),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<'s> Placeholders<'s> {
+    pub(crate) fn new(server: SocketAddr, site: &Site, ask: impl Fn(&str) -> Vec<u8> + Send + Sync + 's) -> Self {
+        Self {
+            server,
+            files: site.files_from(600),
+            etags: Mutex::default(),
+            ask: Box::new(ask),
+        }
+    }
+
+    /// The bytes of a text, with its placeholders filled in.
+    pub(crate) fn fill(&self, text: &str) -> Vec<u8> {
         let mut filled = String::new();
-        let mut rest = text.as_str();
+        let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
-            let (placeholder, remaining) = after.split_once("}}").expect("a {{placeholder}} should have an end");
+            let (placeholder, after) = after.split_once("}}").expect("a {{placeholder}} should have an end");
             filled.push_str(before);
             filled.push_str(&self.etag(placeholder));
-            rest = remaining;
+            rest = after;
         }
         filled.push_str(rest);
         let filled = filled.replace("HOST", &self.server.to_string());
         filled
             .chars()
             .map(|c| u8::try_from(c).expect("cases are latin-1"))
-            .collect::<Vec<_>>()
-            .repeat(*times)
+            .collect()
     }
 
     /// `etag:/path` is the server's ETag for that path (`"none"` if it sends none); `flip:/path` is the same tag with `W/`
@@ -108,15 +135,7 @@ impl Client {
     }
 
     fn ask_for_etag(&self, path: &str) -> String {
-        let mut connection = Connection::open(self.server);
-        connection.send(
-            format!(
-                "HEAD {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-                self.server
-            )
-            .as_bytes(),
-        );
-        let head = latin1(&connection.read(QUIET));
+        let head = latin1(&(self.ask)(path));
         let value = head.lines().find_map(|line| {
             line.split_once(':')
                 .filter(|(name, _)| name.eq_ignore_ascii_case("etag"))
@@ -124,7 +143,8 @@ impl Client {
         value.map_or_else(|| "\"none\"".to_owned(), |(_, value)| value.trim().to_owned())
     }
 
-    fn text(&self, mut got: Vec<u8>) -> String {
+    /// The text of a response, with whole files as placeholders.
+    pub(crate) fn text(&self, mut got: Vec<u8>) -> String {
         for (content, path) in &self.files {
             got = replace(got, content, format!("{{{{file:{path}}}}}").as_bytes());
         }

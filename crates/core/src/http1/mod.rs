@@ -4,7 +4,7 @@
 //! RFC 9110 and RFC 9112.
 
 pub mod bytes;
-pub mod chunks;
+pub mod chunked;
 pub mod date;
 pub mod etag;
 pub mod fault;

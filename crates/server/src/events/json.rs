@@ -5,7 +5,7 @@
 
 use super::{Close, ConnectionMeta, Detail, Event, Head, Reply, Traffic};
 use labserve_core::close_reason::Who;
-use labserve_core::connection::State;
+use labserve_core::conn::State;
 use labserve_core::http1::{Version, text};
 use labserve_core::profile::CloseStyle;
 use std::io::Write;

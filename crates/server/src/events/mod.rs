@@ -1,6 +1,6 @@
 //! What happens on each connection, as events, and where they go.
 //!
-//! The terms are those of [`labserve_core::connection`]: every close has a [`CloseReason`], which has the same name in
+//! The terms are those of [`labserve_core::conn`]: every close has a [`CloseReason`], which has the same name in
 //! profiles, the log and the event log. An [`EventSink`] writes every event to three places: to the log (one line for
 //! each exchange and each close), to the event log (one line for each event, which is enough to reconstruct a
 //! connection), and to the live stream (the same lines with more detail, within a budget). This module does not know
@@ -21,9 +21,10 @@ mod sender;
 mod sink;
 mod throttle;
 
-pub use connection_meta::{ConnectionMeta, Latest, Traffic};
+pub use connection_meta::ConnectionMeta;
 pub use detail::{Cut, Cuts, Detail};
 pub use json::state_key;
+pub use labserve_core::conn::{Standing, Traffic};
 pub use live::{LiveSender, Watchers, Watching};
 pub use log::{CONNECTION, EXCHANGE};
 pub use observer::Observer;
@@ -34,7 +35,7 @@ pub use sink::EventSink;
 pub use throttle::Throttle;
 
 use labserve_core::close_reason::CloseReason;
-use labserve_core::connection::{BodyEnd, State};
+use labserve_core::conn::{BodyEnd, State};
 use labserve_core::http1::{Fault, Version};
 use labserve_core::profile::CloseStyle;
 use std::time::Duration;

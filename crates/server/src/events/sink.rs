@@ -6,7 +6,7 @@ use super::batcher::{Destination, EventBatcher};
 use super::budget::Budget;
 use super::clock::LineClock;
 use super::sender::EventSenders;
-use super::{ConnectionMeta, Event, Observer, Throttle, Traffic, log};
+use super::{ConnectionMeta, Event, Observer, Standing, Throttle, log};
 use labserve_core::locale::{self, Lang};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -57,11 +57,12 @@ impl EventSink {
     }
 
     /// Emits one event. Must be called on the runtime of a worker thread.
-    pub fn emit(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
+    pub fn emit(&self, meta: &ConnectionMeta, standing: Standing, event: &Event<'_>) {
+        let traffic = standing.traffic;
         log::emit(meta, traffic, event, || {
             self.throttle.as_ref().is_none_or(Throttle::lets_pass)
         });
-        meta.record(traffic, event);
+        meta.note(standing);
         // The clock is read only if a line is written, and then once for both.
         let mut now = None;
         for batcher in self.batchers() {
@@ -78,8 +79,9 @@ impl EventSink {
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::batcher::WAIT;
-    use super::super::{EventSender, LiveSender};
+    use super::super::{EventSender, LiveSender, Traffic};
     use super::*;
+    use labserve_core::conn::State;
     use std::sync::mpsc::{self, SyncSender};
     use std::time::Duration;
 
@@ -100,6 +102,14 @@ pub(super) mod tests {
         }
     }
 
+    fn at(traffic: Traffic) -> Standing {
+        Standing {
+            state: State::Idle,
+            requests: 1,
+            traffic,
+        }
+    }
+
     pub(in super::super) fn meta() -> ConnectionMeta {
         let address = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
         ConnectionMeta::new(7, address(40_000), address(3000))
@@ -115,8 +125,8 @@ pub(super) mod tests {
             };
             let sink = EventSink::new("a server", false, senders);
             let meta = meta();
-            sink.emit(&meta, Traffic::default(), &Event::Accepted);
-            sink.emit(&meta, Traffic { received: 5, sent: 6 }, &Event::Reset);
+            sink.emit(&meta, at(Traffic::default()), &Event::Accepted);
+            sink.emit(&meta, at(Traffic { received: 5, sent: 6 }), &Event::Reset);
             assert!(received.try_recv().is_err(), "nothing is sent at once");
             tokio::time::sleep(WAIT + Duration::from_millis(1)).await;
             let batch = String::from_utf8(received.try_recv().expect("a batch")).expect("text");
@@ -146,11 +156,11 @@ pub(super) mod tests {
             let meta = meta();
             let idle = Event::Idle { ends_after: None };
             for _ in 0..100_000 {
-                sink.emit(&meta, Traffic::default(), &idle);
+                sink.emit(&meta, at(Traffic::default()), &idle);
             }
             assert!(!sink.wants_detail());
             for _ in 0..50 {
-                sink.emit(&meta, Traffic::default(), &Event::Reset);
+                sink.emit(&meta, at(Traffic::default()), &Event::Reset);
             }
             tokio::time::sleep(WAIT + Duration::from_millis(1)).await;
             let mut text = String::new();

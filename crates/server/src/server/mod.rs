@@ -5,28 +5,20 @@
 
 #[cfg(test)]
 mod allocations;
-mod behind;
-mod body;
+mod closing;
 mod control;
-mod decide;
-mod detail;
 mod driver;
-mod end;
-mod ending;
 mod exchange;
 mod fd_reserve;
-mod finish;
+mod file_write;
 mod guard;
 mod listener;
 mod local_server;
-mod pace;
 mod registry;
+mod reply_writer;
+mod request_body;
 mod single;
-mod through_hyper;
-mod waiting;
-mod wire;
-mod woken;
-mod writing;
+mod wait;
 
 pub use crate::sys::Kernel;
 pub use control::Control;
@@ -198,7 +190,7 @@ struct ServerSpec {
     senders: EventSenders,
 }
 
-/// A worker: serves `specs` until it is told to stop, or until the last [`Control`] is dropped.
+/// A worker: serves `specs` until it gets [`Command::Stop`], or until the last [`Control`] is dropped.
 async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: UnboundedReceiver<Command>, options: Options) {
     let mut servers = Vec::new();
     let mut accept_loops = Vec::new();

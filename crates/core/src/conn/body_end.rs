@@ -1,5 +1,7 @@
 //! How reading a request's body ended.
 
+use crate::http1::chunked::ChunkFault;
+
 /// How reading a request's body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyEnd {
@@ -10,7 +12,7 @@ pub enum BodyEnd {
     /// Nothing of it came in the time that holds behind a reply.
     Silent,
     /// Its framing is wrong (RFC 9112 section 7).
-    Broken,
+    Broken(ChunkFault),
     /// The client ended its side, or reset the connection, in the middle of it.
     ClientFin,
 }
@@ -22,7 +24,7 @@ impl BodyEnd {
             BodyEnd::Complete => "complete",
             BodyEnd::Late => "late",
             BodyEnd::Silent => "silent",
-            BodyEnd::Broken => "broken",
+            BodyEnd::Broken(_) => "broken",
             BodyEnd::ClientFin => "client-fin",
         }
     }

@@ -9,23 +9,23 @@ use std::time::Duration;
 
 /// What becomes of a connection, and what is said of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fate<'p> {
+pub struct Persistence<'p> {
     /// Why it ends after the reply; `None` if it is kept.
-    pub end: Option<CloseReason>,
+    pub close: Option<CloseReason>,
     /// The field lines that the reply has about it.
     pub connection_fields: &'p [Template],
 }
 
 /// The fate of a connection on which `response` answers `request`, its `number`th, at the age of `age`. `ending` is a
 /// reason that is known already.
-pub fn fate<'p>(
+pub fn persistence<'p>(
     profile: &'p Profile,
     request: Option<&Request<'_>>,
     response: &Response,
     number: u64,
     age: Duration,
     ending: Option<CloseReason>,
-) -> Fate<'p> {
+) -> Persistence<'p> {
     let policy = &profile.connection;
     let (asked_to_close, asked_to_keep) = request.map_or((false, false), |request| asked(request, policy));
     let end_without = |response_ends: Option<bool>, ending: Option<CloseReason>| {
@@ -86,7 +86,10 @@ pub fn fate<'p>(
         ConnectionFields::Close => &policy.close_fields,
         ConnectionFields::Nothing | ConnectionFields::AsIfKept => &[],
     };
-    Fate { end, connection_fields }
+    Persistence {
+        close: end,
+        connection_fields,
+    }
 }
 
 /// Whether the connection ends because the request's body has two lengths.

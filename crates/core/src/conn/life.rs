@@ -13,12 +13,6 @@
 //! Rules: only this module changes the state. Every state but `Exchange` and `Closing` has at most one deadline. Times are
 //! counted from the start of the server, because some servers look at their timers on a tick that began then.
 
-mod body_end;
-mod fate;
-
-pub use body_end::BodyEnd;
-pub use fate::{Fate, ends_by_both, fate, is_last};
-
 use crate::close_reason::CloseReason;
 use crate::http1::ResponseId;
 use crate::profile::{Since, Timer, Timers};
@@ -45,7 +39,7 @@ pub enum State {
 
 /// What happens to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum Transition {
     /// Bytes are there that make up no complete head; says whether the request line is complete.
     Partial {
         /// The request line is complete.
@@ -62,28 +56,28 @@ pub enum Event {
 }
 
 /// The state after `event` in `state`. What cannot happen leaves the state as it is.
-pub fn next(state: State, event: Event) -> State {
+pub fn transition(state: State, event: Transition) -> State {
     match (state, event) {
-        (State::Closing, _) | (_, Event::End) => State::Closing,
-        (State::Unused | State::Line | State::Idle | State::Blank, Event::Partial { line_complete: false }) => {
+        (State::Closing, _) | (_, Transition::End) => State::Closing,
+        (State::Unused | State::Line | State::Idle | State::Blank, Transition::Partial { line_complete: false }) => {
             State::Line
         }
         (
             State::Unused | State::Line | State::Head | State::Idle | State::Blank,
-            Event::Partial { line_complete: true },
+            Transition::Partial { line_complete: true },
         ) => State::Head,
-        (State::Unused | State::Line | State::Head | State::Idle | State::Blank, Event::HeadComplete) => {
+        (State::Unused | State::Line | State::Head | State::Idle | State::Blank, Transition::HeadComplete) => {
             State::Exchange
         }
-        (State::Idle, Event::Blank) => State::Blank,
-        (State::Exchange, Event::Kept) => State::Idle,
+        (State::Idle, Transition::Blank) => State::Blank,
+        (State::Exchange, Transition::Kept) => State::Idle,
         (state, _) => state,
     }
 }
 
 /// A connection's place in its life, and the times that its timers count from.
 #[derive(Clone, Debug)]
-pub struct Connection {
+pub struct Life {
     state: State,
     accepted: Duration,
     /// When this request's first byte came, or the last reply was sent.
@@ -106,10 +100,10 @@ pub struct Deadline {
     pub say: Option<ResponseId>,
 }
 
-impl Connection {
+impl Life {
     /// A connection accepted at `now`.
-    pub fn new(now: Duration) -> Connection {
-        Connection {
+    pub fn new(now: Duration) -> Life {
+        Life {
             state: State::Unused,
             accepted: now,
             since: now,
@@ -145,9 +139,9 @@ impl Connection {
     }
 
     /// Something happened at `now`. `bytes` came with it.
-    pub fn on(&mut self, event: Event, now: Duration, bytes: usize) {
+    pub fn on(&mut self, event: Transition, now: Duration, bytes: usize) {
         let before = self.state;
-        self.state = next(before, event);
+        self.state = transition(before, event);
         if bytes > 0 {
             if matches!(before, State::Unused | State::Idle | State::Blank) {
                 self.since = now;
@@ -157,13 +151,13 @@ impl Connection {
             self.received += bytes as u64;
         }
         match event {
-            Event::HeadComplete => self.requests += 1,
-            Event::Kept => {
+            Transition::HeadComplete => self.requests += 1,
+            Transition::Kept => {
                 self.since = now;
                 self.last_byte = now;
                 self.received = 0;
             }
-            Event::Partial { .. } | Event::Blank | Event::End => {}
+            Transition::Partial { .. } | Transition::Blank | Transition::End => {}
         }
     }
 
@@ -225,7 +219,7 @@ mod tests {
 
     #[test]
     fn the_table_of_states_and_events() {
-        use Event::*;
+        use Transition::*;
         let events = [
             Partial { line_complete: false },
             Partial { line_complete: true },
@@ -243,7 +237,7 @@ mod tests {
             State::Blank,
             State::Closing,
         ]
-        .map(|state| events.map(|event| next(state, event)))
+        .map(|state| events.map(|event| transition(state, event)))
         .to_vec();
         let (u, l, h, x, i, b, c) = (
             State::Unused,
@@ -268,9 +262,9 @@ mod tests {
         );
     }
 
-    fn deadline_after(profile: &str, steps: &[(f64, Option<Event>, usize)]) -> Option<(f64, CloseReason)> {
+    fn deadline_after(profile: &str, steps: &[(f64, Option<Transition>, usize)]) -> Option<(f64, CloseReason)> {
         let profile = layers::load(profile).expect("a profile");
-        let mut connection = Connection::new(S(steps[0].0));
+        let mut connection = Life::new(S(steps[0].0));
         for (at, event, bytes) in steps {
             if let Some(event) = event {
                 connection.on(*event, S(*at), *bytes);
@@ -285,8 +279,8 @@ mod tests {
     fn an_idle_timer_counts_from_the_last_reply() {
         let request = [
             (1.0, None, 0),
-            (2.0, Some(Event::HeadComplete), 100),
-            (3.0, Some(Event::Kept), 0),
+            (2.0, Some(Transition::HeadComplete), 100),
+            (3.0, Some(Transition::Kept), 0),
         ];
         assert_eq!(deadline_after("node", &request), Some((8.0, CloseReason::Idle)));
         assert_eq!(deadline_after("nginx", &request), Some((78.0, CloseReason::Idle)));
@@ -297,8 +291,8 @@ mod tests {
     fn drips_do_not_put_a_head_timer_off_that_counts_from_the_beginning() {
         let drip = [
             (1.0, None, 0),
-            (2.0, Some(Event::Partial { line_complete: false }), 1),
-            (30.0, Some(Event::Partial { line_complete: true }), 1),
+            (2.0, Some(Transition::Partial { line_complete: false }), 1),
+            (30.0, Some(Transition::Partial { line_complete: true }), 1),
         ];
         assert_eq!(deadline_after("nginx", &drip), Some((61.0, CloseReason::HeadTimeout)));
     }
@@ -316,11 +310,11 @@ mod tests {
 
     #[test]
     fn a_later_head_is_looked_at_on_the_same_grid_as_the_first() {
-        let line = Event::Partial { line_complete: false };
+        let line = Transition::Partial { line_complete: false };
         let later = [
             (1.0, None, 0),
-            (2.0, Some(Event::HeadComplete), 100),
-            (3.0, Some(Event::Kept), 0),
+            (2.0, Some(Transition::HeadComplete), 100),
+            (3.0, Some(Transition::Kept), 0),
             (4.0, Some(line), 1),
         ];
         assert_eq!(deadline_after("node", &later), Some((90.0, CloseReason::LineTimeout)));

@@ -1,10 +1,12 @@
-//! Waits with a connection: for bytes of its client, for its timer, for the client's FIN, or for the server to stop.
+//! Waits on a connection: for bytes of its client, for its timer, for the client's FIN, or for the server to stop.
 //!
-//! What any of these means is not known here, but for the event that arriving bytes are to the state machine.
+//! What any of these means is [`labserve_core::conn`]'s to say.
 
+use super::Site;
+use super::closing::has_unread;
 use super::driver::Driver;
-use super::{Site, finish};
-use labserve_core::connection::{Deadline, Event};
+use super::reply_writer::close_reason;
+use labserve_core::conn::Woken;
 use labserve_core::profile::Tie;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -15,72 +17,45 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Sleep, sleep_until};
 
-/// From how many open connections on they take turns.
+/// Minimum number of open connections before requests are batched per reactor turn. With fewer, a turn of the reactor
+/// costs more than it saves.
 const MANY: u64 = 8;
 
-/// How many bytes are taken in, at most, to see whether the client's FIN is behind them.
+/// The most bytes that are taken in to see whether the client's FIN follows them.
 const MOST_AHEAD: usize = 256 << 10;
 
 thread_local! {
-    /// Where bytes arrive, so that a resting connection needs no buffer.
+    /// Where bytes arrive, so that an idle connection needs no buffer.
     static ARRIVALS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What a wait ended with.
-pub(super) enum Woken {
-    /// So many bytes have been added to the input.
-    Bytes(usize),
-    /// The client has ended its side.
-    Fin,
-    /// The connection is broken.
-    Broken(io::Error),
-    /// A timer has run out.
-    Expired(Deadline),
-    /// The server stops.
-    Stop,
-}
-
-/// A timer, armed for no later than the deadline; when it fires early it is armed again.
+/// A timer, armed for no later than the deadline. When it fires early it is armed again.
 pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
 
-/// Whether there is nothing but empty lines.
-fn is_blank(bytes: &[u8]) -> bool {
-    bytes.iter().all(|b| matches!(b, b'\r' | b'\n'))
-}
-
 impl Driver {
-    /// The event that there is no complete head yet.
-    pub(super) fn partial(&self, site: &Site, line_complete: bool) -> Event {
-        if site.profile.connection.timers.blank.is_some() && is_blank(&self.input) {
-            Event::Blank
-        } else {
-            Event::Partial { line_complete }
-        }
-    }
-
-    /// Lets the other connections read what has arrived for them before this one's request is decided on: then the file
-    /// system is asked about a file once for all requests of a turn. A few connections are better off without.
+    /// Lets the other connections read what has arrived for them before this one's request is decided on. The file system
+    /// is then asked about a file once for all requests of a turn.
     pub(super) async fn take_turns(&self) {
-        if self.worker.open.get() >= MANY {
+        if self.server.open.get() >= MANY {
             tokio::task::yield_now().await;
         }
     }
 
-    /// Whether the client has ended its side by now, or does `within` this time of its last byte. Also takes in what it
+    /// Whether the client has ended its side by now, or does so `within` this time of its last byte. Also takes in what it
     /// sent before.
     pub(super) async fn client_has_ended(&mut self, within: Duration) -> bool {
-        let until = self.connection.last_byte().saturating_add(within);
-        let left = until.saturating_sub(self.worker.now());
-        // By the system's clock: the runtime's may stand still as long as this asks.
+        let until = self.conn.last_byte().saturating_add(within);
+        let left = until.saturating_sub(self.server.now());
+        // The system's clock: the runtime's may stand still in tests.
         let begun = std::time::Instant::now();
         loop {
-            // One turn of the reactor: what has come by now is known after it. A timer would fire a millisecond late.
+            // One turn of the reactor: after it, what has arrived by now is known. A timer would fire a millisecond late.
             tokio::task::yield_now().await;
             let ended = poll_fn(|cx| {
                 loop {
                     match self.poll_read(cx) {
                         Poll::Ready(Woken::Fin) => return Poll::Ready(true),
-                        Poll::Ready(Woken::Bytes(_)) if self.input.len() < MOST_AHEAD => {}
+                        Poll::Ready(Woken::Received(_)) if self.conn.input().len() < MOST_AHEAD => {}
                         _ => return Poll::Ready(false),
                     }
                 }
@@ -96,23 +71,23 @@ impl Driver {
 
     /// Waits for the client, for the timer, or for the server to stop.
     ///
-    /// Not an `async fn`: that would hold what it is given twice, in every resting connection.
+    /// Not an `async fn`: that would hold its arguments twice, in every idle connection.
     pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = Woken> + use<'d> {
         let timers = &site.profile.connection.timers;
         poll_fn(move |cx| {
             if let Poll::Ready(woken) = self.poll_read(cx) {
                 return Poll::Ready(woken);
             }
-            // The connection stays as it is while it waits, and so does this.
-            if let Some(deadline) = self.connection.deadline(timers)
+            // The connection does not change while it waits, and so the deadline does not.
+            if let Some(deadline) = self.conn.deadline(&site.profile)
                 && self.poll_timer(deadline.at, cx).is_ready()
-                // Of bytes that are there by now the reactor has not told yet; it is about to.
-                && (timers.tie == Tie::Timer || !finish::has_unread(&self.stream))
+                // The reactor has not reported bytes that arrived just now; it is about to.
+                && (timers.tie == Tie::Timer || !has_unread(&self.stream))
             {
                 return Poll::Ready(Woken::Expired(deadline));
             }
-            // Whoever makes it stop wakes all connections.
-            if self.worker.stopping.get() {
+            // Whoever sets this flag wakes all connections.
+            if self.server.stopping.get() {
                 return Poll::Ready(Woken::Stop);
             }
             Poll::Pending
@@ -121,33 +96,31 @@ impl Driver {
 
     /// Reads what has arrived into the input.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
-        let size = self.worker.site().profile.read;
-        let (stream, input, worker) = (&mut self.stream, &mut self.input, &self.worker);
+        let size = self.server.site().profile.read;
+        let (stream, conn, server) = (&mut self.stream, &mut self.conn, &self.server);
         let read = ARRIVALS.with_borrow_mut(|arrivals| {
             arrivals.resize(arrivals.len().max(size), 0);
             // AsyncRead rather than try_read: after a short read it knows that the socket is empty, and the next wait
-            // does not begin with a read in vain.
+            // does not begin with a read that finds nothing.
             let mut buffer = ReadBuf::new(&mut arrivals[..size]);
             ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
-            if input.capacity() == 0 {
-                *input = worker.buffer();
+            if !buffer.filled().is_empty() {
+                conn.receive(buffer.filled(), || server.buffer());
             }
-            input.extend_from_slice(buffer.filled());
             Poll::Ready(io::Result::Ok(buffer.filled().len()))
         });
         Poll::Ready(match ready!(read) {
             Ok(0) => Woken::Fin,
             Ok(count) => {
-                self.arrival = self.worker.cache.borrow_mut().arrival();
-                self.traffic.received += count as u64;
-                Woken::Bytes(count)
+                self.arrival = self.server.cache.borrow_mut().arrival();
+                Woken::Received(count)
             }
-            Err(error) => Woken::Broken(error),
+            Err(error) => Woken::Broken(close_reason(&error)),
         })
     }
 
     fn poll_timer(&mut self, at: Duration, cx: &mut Context<'_>) -> Poll<()> {
-        let started = self.worker.shared.started;
+        let started = self.server.shared.started;
         let instant = |at: Duration| {
             started
                 .checked_add(at)

@@ -1,0 +1,134 @@
+//! Runs every recorded case through the connection model, without sockets or processes and in virtual time, so that cases
+//! which wait for minutes run too. Comparison and exceptions are the same as for real sockets (`corpus`).
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use labserve_core::model::{self, MemorySite, Script, Setting};
+use labserve_core::profile::{Profile, layers};
+use labserve_core::render::RenderContext;
+
+use crate::corpus;
+use crate::support::case::{self, Case};
+use crate::support::client::Placeholders;
+use crate::support::compare::{Measured, differences};
+use crate::support::recording::{End, Heard, Outcome, Recording};
+use crate::support::site::Site;
+
+/// The address of the model's server. Nothing listens there.
+const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
+
+/// The recorded site, in memory. The link that leaves the root is missing: the server does not follow it either.
+fn in_memory<'p>(site: &Site, profile: &'p Profile) -> MemorySite<'p> {
+    let mut memory = MemorySite::new(profile);
+    for (content, path) in site.files_from(0) {
+        memory = memory.with_file(path.trim_start_matches('/'), &content);
+    }
+    memory.with_file("link-in.txt", &site.read("index.html"))
+}
+
+fn setting() -> Setting {
+    Setting {
+        local: ADDRESS,
+        // 2026-05-28: later than every file of the site, and earlier than the dates that cases use for the future. The random
+        // numbers have as many digits as those of the recorded servers.
+        render: RenderContext {
+            run: 0x8123_4567_89ab_cdef,
+            random: 0x9123_4567_89ab_cdef,
+            ..RenderContext::at(1_780_000_000)
+        },
+        ..Setting::default()
+    }
+}
+
+fn steps(case: &Case, placeholders: &Placeholders<'_>) -> Vec<model::Step> {
+    case.steps
+        .iter()
+        .map(|step| match step {
+            case::Step::Send { text, times } => model::Step::Send(placeholders.fill(text).repeat(*times)),
+            case::Step::Read { quiet } => model::Step::Read { quiet: *quiet },
+            case::Step::Shut => model::Step::Shut,
+            case::Step::Sleep(time) => model::Step::Sleep(*time),
+            case::Step::End { within } => model::Step::End { within: *within },
+        })
+        .collect()
+}
+
+fn outcome(outcome: &model::Outcome, placeholders: &Placeholders<'_>) -> Outcome {
+    Outcome {
+        heard: outcome
+            .heard
+            .iter()
+            .map(|heard| Heard {
+                text: placeholders.text(heard.text()),
+                at_s: heard.at.map(|at| at.as_secs_f64()),
+            })
+            .collect(),
+        end: match outcome.end {
+            model::End::Fin => End::Fin,
+            model::End::Rst => End::Rst,
+            model::End::Open => End::Open,
+        },
+        after_s: outcome.after.map(|after| after.as_secs_f64()),
+    }
+}
+
+macro_rules! profiles {
+    ($($profile:ident),*) => {$(
+        #[test]
+        fn $profile() {
+            replay(stringify!($profile));
+        }
+    )*};
+}
+
+profiles!(node, flask, django, apache, nginx);
+
+fn replay(name: &str) {
+    let site = Site::recorded();
+    let profile = layers::load(name).expect("a built-in profile");
+    let memory = in_memory(&site, &profile);
+    let ask = |path: &str| {
+        let request = format!("HEAD {path} HTTP/1.1\r\nHost: {ADDRESS}\r\nConnection: close\r\n\r\n");
+        let steps = [
+            model::Step::Send(request.into_bytes()),
+            model::Step::Read { quiet: None },
+        ];
+        Script::new(&steps).run(&profile, &memory, &setting()).heard[0].text()
+    };
+    let placeholders = Placeholders::new(ADDRESS, &site, ask);
+    let (mut differing, mut chosen, mut took) = (BTreeMap::new(), Vec::new(), Duration::ZERO);
+    for corpus in ["report", "extended"] {
+        let recording = Recording::load(&format!("{corpus}/{name}.json"));
+        let cases = case::load(&format!("{corpus}.json"));
+        let cases: Vec<_> = cases
+            .iter()
+            .filter(|case| recording.outcomes.contains_key(&case.name))
+            .map(|case| (case, steps(case, &placeholders)))
+            .collect();
+        let begun = Instant::now();
+        let outcomes: Vec<_> = cases
+            .iter()
+            .map(|(_, steps)| Script::new(steps).run(&profile, &memory, &setting()))
+            .collect();
+        took += begun.elapsed();
+        for ((case, _), got) in cases.iter().zip(&outcomes) {
+            let want = Measured {
+                outcome: &recording.outcomes[&case.name],
+                target: &recording.target,
+            };
+            let got = Measured {
+                outcome: &outcome(got, &placeholders),
+                target: &ADDRESS.to_string(),
+            };
+            let found = differences(&want, &got);
+            if !found.is_empty() {
+                differing.insert(case.name.clone(), found);
+            }
+            chosen.push(case.name.clone());
+        }
+    }
+    println!("{name}: {} conversations in {took:?}", chosen.len());
+    corpus::report(name, &chosen, &differing, &corpus::exceptions(name));
+}
