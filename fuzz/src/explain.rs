@@ -1,12 +1,12 @@
-//! Captures of arbitrary bytes: decoded, reassembled, analyzed, and rendered in every layout and both languages.
+//! Arbitrary bytes as a capture: they are explained, and rendered in every format and both languages.
 
 use crate::profiles;
-use labserve_capture::say::Lang;
-use labserve_capture::{Limits, Options, explain, explain_bytes, model::Capture, render};
+use labserve_capture::render::{self, Ladders};
+use labserve_capture::{Lang, Limits, Options, explain, explain_bytes, model::Capture};
 use labserve_core::profile::Profile;
 use std::io::{self, Read};
 
-/// Limits so low that every one of them is reached.
+/// Limits so low that a small capture reaches each of them.
 const TIGHT: Limits = Limits {
     streams: 3,
     connections: 2,
@@ -25,11 +25,11 @@ fn explain_under(data: &[u8], profiles: &[Profile]) {
     let whole = explain_bytes(data, profiles);
     let dripped = explain(Drip(data), &Options::default(), profiles);
     match (&whole, &dripped) {
-        // How much a decompressor returns before it detects damage depends on the cuts, so gzip files may differ.
+        // How much the decompressor returns before it finds damage depends on the size of the reads.
         _ if data.starts_with(&[0x1f, 0x8b]) => {}
-        (Ok(whole), Ok(dripped)) => assert_eq!(whole, dripped, "the result depends on the cuts"),
+        (Ok(whole), Ok(dripped)) => assert_eq!(whole, dripped, "the result depends on the size of the reads"),
         (Err(whole), Err(dripped)) => assert_eq!(whole.to_string(), dripped.to_string()),
-        _ => panic!("the result depends on the cuts: {whole:?}, {dripped:?}"),
+        _ => panic!("the result depends on the size of the reads: {whole:?}, {dripped:?}"),
     }
     let Ok(whole) = whole else { return };
     check(&whole);
@@ -37,7 +37,7 @@ fn explain_under(data: &[u8], profiles: &[Profile]) {
         limits: TIGHT,
         ..Options::default()
     };
-    let few = explain(data, &options, profiles).expect("limits make no capture unreadable");
+    let few = explain(data, &options, profiles).expect("limits do not make a capture unreadable");
     assert!(
         few.connections.len() <= TIGHT.connections,
         "{:?}",
@@ -58,16 +58,16 @@ fn check(capture: &Capture) {
             assert!(capture.connection(*stream).is_some(), "{finding:?}");
         }
     }
-    render::json::render(capture).expect("JSON");
+    render::json(capture).expect("JSON");
     for lang in [Lang::En, Lang::Zh] {
         for text in [
-            render::text::render(capture, lang, true),
-            render::markdown::render(capture, lang),
+            render::text(capture, lang, Ladders::Draw),
+            render::markdown(capture, lang),
         ] {
             let control = text.chars().find(|c| c.is_control() && *c != '\n');
             assert_eq!(control, None, "a control character for the terminal: {text:?}");
         }
-        let page = render::html::render(capture, lang);
+        let page = render::html(capture, lang);
         assert!(!page.contains("<script"), "markup from the wire: {page}");
     }
 }

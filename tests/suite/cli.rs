@@ -90,7 +90,7 @@ fn every_mistake_gets_one_line_that_names_it_and_suggests_a_remedy() {
         (&["--port", &port], &["in use", "--port 0"]),
         (
             &["--bind", "192.0.2.1", "--port", "0"],
-            &["no address of this machine", "--bind"],
+            &["not an address of this machine", "--bind"],
         ),
         (&["--set", "timers.idle"], &["--set timers.idle", "KEY=VALUE"]),
         (&["--set", "timers.idel=5s"], &["idel", "idle"]),

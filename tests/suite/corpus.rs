@@ -105,8 +105,8 @@ fn run_all(client: &Client, server: &Server, recording: &Recording, cases: &[Cas
     differing
 }
 
-/// Runs `test` on all cases, `at_once` in parallel, and returns those for which it is true.
-fn side_by_side<'a>(
+/// Runs a test on each case, so many at once, and returns the cases that it says yes to.
+pub(crate) fn side_by_side<'a>(
     at_once: usize,
     cases: impl Iterator<Item = &'a Case> + Send,
     test: impl Fn(&Case) -> bool + Sync,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use labserve_capture::say::Msg;
+use labserve_capture::Msg;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::decide::TraceMessage;
 use labserve_core::http1::Fault;

@@ -15,7 +15,7 @@
 //! | `locale` | the catalogue of sentences in both languages |
 //! | `readme`, `architecture` | statements of the documentation |
 //!
-//! `support` holds what they share.
+//! `support` holds what they share. Only `architecture` and `locale` look at the sources.
 
 mod support;
 

@@ -93,5 +93,5 @@ fn settings_that_need_a_restart_are_named() {
     lab.write("port = 9\nworkers = 7\n");
     let (code, said) = lab.reload();
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("workers takes effect with the next start"), "{said}");
+    assert!(said.contains("workers will take effect at the next start"), "{said}");
 }

@@ -65,8 +65,6 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "serde_json",
             "socket2",
             "tokio",
-            "tower",
-            "tower-http",
             "tracing",
             "windows-sys",
         ],
@@ -120,4 +118,52 @@ fn each_crate_has_the_listed_dependencies() {
         })
         .collect();
     assert_eq!(found, listed);
+}
+
+/// Without default features, for tests in other crates, `labserve` needs less than half of the packages of the program.
+#[test]
+fn a_server_without_features_needs_few_packages() {
+    let packages = |features: &[&str]| {
+        let done = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--offline",
+                "--package",
+                "labserve",
+                "--edges",
+                "normal",
+                "--prefix",
+                "none",
+            ])
+            .args(features)
+            .current_dir(root())
+            .output()
+            .expect("cargo can be run");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let lines = String::from_utf8_lossy(&done.stdout).into_owned();
+        lines
+            .lines()
+            .map(|line| line.trim_end_matches(" (*)").to_owned())
+            .collect::<BTreeSet<String>>()
+    };
+    let (server, program) = (packages(&["--no-default-features"]), packages(&[]));
+    assert!(
+        server.len() * 2 < program.len(),
+        "{} of {}: {server:?}",
+        server.len(),
+        program.len()
+    );
+    for name in [
+        "axum",
+        "clap",
+        "etherparse",
+        "flate2",
+        "indicatif",
+        "maud",
+        "pcap-parser",
+        "tracing-subscriber",
+    ] {
+        let with_version = format!("{name} v");
+        assert!(!server.iter().any(|line| line.starts_with(&with_version)), "{name}");
+    }
 }

@@ -23,6 +23,9 @@ pub(crate) struct Client {
     placeholders: Placeholders<'static>,
 }
 
+/// Returns the response head to a HEAD request for a path.
+type Ask<'s> = Box<dyn Fn(&str) -> Vec<u8> + Send + Sync + 's>;
+
 /// Replaces placeholders in cases by what they stand for, and the contents of files in replies by placeholders.
 pub(crate) struct Placeholders<'s> {
     server: SocketAddr,
@@ -30,7 +33,7 @@ pub(crate) struct Placeholders<'s> {
     files: Vec<(Vec<u8>, String)>,
     etags: Mutex<HashMap<String, String>>,
     /// Sends a HEAD request for a path and returns the response head.
-    ask: Box<dyn Fn(&str) -> Vec<u8> + Send + Sync + 's>,
+    ask: Ask<'s>,
 }
 
 impl Client {

@@ -9,12 +9,12 @@ export function countRequests(n) {
   return n === 0 ? t("requests.0") : n === 1 ? t("requests.1") : t("requests.n", { n });
 }
 
-/** A reason in words. An unknown one is as the server words it, or its key. */
+/** The text of a close reason; of an unknown one, the text of the server, or its key. */
 export function reasonWords(reason, words) {
   return has(`close_reason.${reason}`) ? t(`close_reason.${reason}`) : (words ?? reason ?? "");
 }
 
-/** A step of a decision. An unknown one is as the server words it, in English. */
+/** The text of a step of a decision; of an unknown one, the English text of the server. */
 export function saidWords({ said, text, values = {} }) {
   if (!has(`trace.${said}`)) return text ?? "";
   const meaning = has(`fault.${values.fault}`) ? t(`fault.${values.fault}`) : values.meaning;
