@@ -1,4 +1,4 @@
-//! Everything that `explain` says in words: the keys of the catalogue's table `explain`.
+//! The sentences of `explain`: the keys of the table `explain` in the catalogue.
 
 use labserve_core::sentences;
 

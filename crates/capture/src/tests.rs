@@ -44,7 +44,7 @@ fn explained(name: &str) -> Capture {
     explain_bytes(&bytes_of(name), built_ins()).expect(name)
 }
 
-/// What an explanation contains, without what changes when the capture is made anew.
+/// What an explanation contains, without what changes when the capture is repeated.
 fn gist(capture: &Capture) -> Value {
     let looks = capture.fingerprints.iter().map(|found| {
         let best = &found.scores[0];

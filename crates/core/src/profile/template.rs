@@ -40,7 +40,8 @@ pub struct Template {
 impl Template {
     /// Compiles a template. `{{` stands for a brace. A brace that is not followed by a name stands for itself.
     ///
-    /// # Errors A placeholder or filter that does not exist, or a filter that does not apply to the value. The message
+    /// # Errors
+    /// A placeholder or filter that does not exist, or a filter that does not apply to the value. The message
     /// suggests a name.
     pub fn parse(source: &str) -> Result<Template, String> {
         let mut segments = Vec::new();

@@ -26,6 +26,8 @@ const LINE: u32 = 13;
 const BREAK: u32 = 28;
 /// Shortest time between two frames that is written out.
 const PAUSE_NS: i64 = 100_000_000;
+/// Space above the first row and below the last one, in pixels.
+const MARGIN: u32 = 6;
 /// How many characters fit above an arrow on the narrowest screen.
 const FITS: usize = 40;
 
@@ -56,26 +58,25 @@ pub(super) fn arrow_heads() -> Markup {
 
 /// Draws the rows of a ladder.
 pub(super) fn draw(rows: &[Row<'_>], phases: &Phases, times: Times, w: HtmlWriter<'_>) -> Markup {
-    let mut y = 6;
-    let mut last_ns = times.before_ns;
-    let drawn: Vec<Markup> = rows
-        .iter()
-        .map(|row| draw_row(row, phases, times.begin_ns, &mut last_ns, &mut y, w))
-        .collect();
+    let mut ladder = Ladder {
+        phases,
+        begin_ns: times.begin_ns,
+        last_ns: times.before_ns,
+        y: MARGIN,
+        w,
+    };
+    let drawn: Vec<Markup> = rows.iter().map(|row| ladder.row(row)).collect();
     let numbers = || {
-        rows.iter().filter_map(|row| {
-            if let Row::Frame(frame) = row {
-                Some(frame.number)
-            } else {
-                None
-            }
+        rows.iter().filter_map(|row| match row {
+            Row::Frame(frame) => Some(frame.number),
+            Row::LeftOut { .. } => None,
         })
     };
     let about = Sentence::new(Msg::LadderOf)
         .with("first", numbers().min().unwrap_or(0))
         .with("last", numbers().max().unwrap_or(0));
     html! {
-        div.ladder style={ "min-height:" (y + 6) "px" } {
+        div.ladder style={ "min-height:" (ladder.y + MARGIN) "px" } {
             svg width="100%" height="100%" role="group" aria-label=(about.text(w.lang)) {
                 @for side in [CLIENT, SERVER] { line.life x1=(per_cent(side)) x2=(per_cent(side)) y1="0" y2="100%" {} }
                 @for row in drawn { (row) }
@@ -84,77 +85,85 @@ pub(super) fn draw(rows: &[Row<'_>], phases: &Phases, times: Times, w: HtmlWrite
     }
 }
 
-fn draw_row(
-    row: &Row<'_>,
-    phases: &Phases,
+/// A ladder while it is drawn from top to bottom.
+struct Ladder<'a> {
+    phases: &'a Phases,
+    /// Time of the first frame of the capture.
     begin_ns: i64,
-    last_ns: &mut Option<i64>,
-    y: &mut u32,
-    w: HtmlWriter<'_>,
-) -> Markup {
-    match row {
-        Row::Frame(frame) => {
-            let pause = last_ns.map_or(0, |before| frame.ns.saturating_sub(before));
-            *last_ns = Some(frame.ns);
-            html! {
-                @if pause >= PAUSE_NS {
-                    (remark(&Sentence::new(Msg::Later).with("after", Arg::ns(pause)), "pause", y, w))
+    /// Time of the previous frame; `None` if that is not drawn.
+    last_ns: Option<i64>,
+    /// Top of the next row, in pixels.
+    y: u32,
+    w: HtmlWriter<'a>,
+}
+
+impl Ladder<'_> {
+    fn row(&mut self, row: &Row<'_>) -> Markup {
+        match row {
+            Row::Frame(frame) => {
+                let pause = self.last_ns.map_or(0, |before| frame.ns.saturating_sub(before));
+                self.last_ns = Some(frame.ns);
+                html! {
+                    @if pause >= PAUSE_NS {
+                        (self.remark(&Sentence::new(Msg::Later).with("after", Arg::ns(pause)), "pause"))
+                    }
+                    (self.arrow(frame))
                 }
-                (arrow(frame, phases.phase(frame), begin_ns, y, w))
+            }
+            Row::LeftOut { frames, bytes } => {
+                // The time that the omitted frames took is not a pause.
+                self.last_ns = None;
+                let sentence = match bytes {
+                    Some(bytes) => Sentence::new(Msg::FramesNotDrawn).with("bytes", *bytes),
+                    None => Sentence::new(Msg::FramesNotListed),
+                };
+                self.remark(&sentence.with("count", *frames), "left-out")
             }
         }
-        Row::LeftOut { frames, bytes } => {
-            // The time that the omitted frames took is not a pause.
-            *last_ns = None;
-            let sentence = match bytes {
-                Some(bytes) => Sentence::new(Msg::FramesNotDrawn).with("bytes", *bytes),
-                None => Sentence::new(Msg::FramesNotListed),
-            };
-            remark(&sentence.with("count", *frames), "left-out", y, w)
-        }
     }
-}
 
-/// A line of text between two rows.
-fn remark(sentence: &Sentence, class: &str, y: &mut u32, w: HtmlWriter<'_>) -> Markup {
-    let top = *y;
-    *y += BREAK;
-    html! {
-        g class=(class) {
-            @for side in [CLIENT, SERVER] { line.gap x1=(per_cent(side)) x2=(per_cent(side)) y1=(top + 2) y2=(top + BREAK - 2) {} }
-            text x=(per_cent(MIDDLE)) y=(top + BREAK / 2 + 4) text-anchor="middle" { (sentence.text(w.lang)) }
-        }
-    }
-}
-
-fn arrow(frame: &Frame, phase: Phase, begin_ns: i64, y: &mut u32, w: HtmlWriter<'_>) -> Markup {
-    let (flags, numbers) = (frame.flags.names(), numbers(frame));
-    let two_lines = flags.len() + 1 + numbers.len() > FITS;
-    let top = *y;
-    let from = top + if two_lines { LINE } else { 0 } + 16;
-    let analysis: Vec<&str> = frame
-        .analysis
-        .iter()
-        .map(|flag| label(describe::analysis_flag(flag), w.lang))
-        .collect();
-    *y = from + FALL + if analysis.is_empty() { 8 } else { 8 + LINE };
-    debug_assert!(*y - top >= ROW);
-    let (x1, x2) = match frame.from {
-        Side::Client => (CLIENT, SERVER),
-        Side::Server => (SERVER, CLIENT),
-    };
-    html! {
-        g.frame.(phase.class()) id={ "f" (frame.number) } {
-            rect.ground x="0" y=(top) width="100%" height=(*y - top) {}
-            text.number x=(per_cent(CLIENT - 1.8)) y=(from) text-anchor="end" { (frame.number) }
-            text.time x=(per_cent(CLIENT - 1.8)) y=(from + 12) text-anchor="end" { (seconds(frame.ns, begin_ns)) }
-            line.arrow x1=(per_cent(x1)) x2=(per_cent(x2)) y1=(from) y2=(from + FALL) marker-end={ "url(#head-" (phase.class()) ")" } {}
-            text.label x=(per_cent(MIDDLE)) y=(from - if two_lines { LINE } else { 0 } - 3) text-anchor="middle" {
-                tspan.flags { (flags) }
-                @if !two_lines { " " (numbers) }
+    /// A line of text between two rows.
+    fn remark(&mut self, sentence: &Sentence, class: &str) -> Markup {
+        let top = self.y;
+        self.y += BREAK;
+        html! {
+            g class=(class) {
+                @for side in [CLIENT, SERVER] { line.gap x1=(per_cent(side)) x2=(per_cent(side)) y1=(top + 2) y2=(top + BREAK - 2) {} }
+                text x=(per_cent(MIDDLE)) y=(top + BREAK / 2 + 4) text-anchor="middle" { (sentence.text(self.w.lang)) }
             }
-            @if two_lines { text.label x=(per_cent(MIDDLE)) y=(from - 3) text-anchor="middle" { (numbers) } }
-            @if !analysis.is_empty() { text.marks x=(per_cent(MIDDLE)) y=(from + FALL + LINE) text-anchor="middle" { (analysis.join(", ")) } }
+        }
+    }
+
+    fn arrow(&mut self, frame: &Frame) -> Markup {
+        let class = self.phases.phase(frame).class();
+        let (flags, numbers) = (frame.flags.names(), numbers(frame));
+        let two_lines = flags.len() + 1 + numbers.len() > FITS;
+        let top = self.y;
+        let from = top + if two_lines { LINE } else { 0 } + 16;
+        let analysis: Vec<&str> = frame
+            .analysis
+            .iter()
+            .map(|flag| label(describe::analysis_flag(flag), self.w.lang))
+            .collect();
+        self.y = from + FALL + if analysis.is_empty() { 8 } else { 8 + LINE };
+        debug_assert!(self.y - top >= ROW);
+        let (x1, x2) = match frame.from {
+            Side::Client => (CLIENT, SERVER),
+            Side::Server => (SERVER, CLIENT),
+        };
+        html! {
+            g.frame.(class) id={ "f" (frame.number) } {
+                rect.ground x="0" y=(top) width="100%" height=(self.y - top) {}
+                text.number x=(per_cent(CLIENT - 1.8)) y=(from) text-anchor="end" { (frame.number) }
+                text.time x=(per_cent(CLIENT - 1.8)) y=(from + 12) text-anchor="end" { (seconds(frame.ns, self.begin_ns)) }
+                line.arrow x1=(per_cent(x1)) x2=(per_cent(x2)) y1=(from) y2=(from + FALL) marker-end={ "url(#head-" (class) ")" } {}
+                text.label x=(per_cent(MIDDLE)) y=(from - if two_lines { LINE } else { 0 } - 3) text-anchor="middle" {
+                    tspan.flags { (flags) }
+                    @if !two_lines { " " (numbers) }
+                }
+                @if two_lines { text.label x=(per_cent(MIDDLE)) y=(from - 3) text-anchor="middle" { (numbers) } }
+                @if !analysis.is_empty() { text.marks x=(per_cent(MIDDLE)) y=(from + FALL + LINE) text-anchor="middle" { (analysis.join(", ")) } }
+            }
         }
     }
 }

@@ -190,7 +190,7 @@ fn last_ns(section: &Section<'_>) -> Option<i64> {
 fn part(section: &Section<'_>, connection: &Connection, phases: &Phases, times: Times, w: HtmlWriter<'_>) -> Markup {
     html! {
         div.part {
-            div.told {
+            div.statements {
                 @match section.kind {
                     SectionKind::Handshake => h3 { (w.label(Msg::Handshake)) },
                     SectionKind::End => h3 { (w.label(Msg::End)) },

@@ -114,7 +114,7 @@ mod tests {
     const MS: i64 = 1_000_000;
 
     #[test]
-    fn later_is_further_right_and_a_long_rest_is_shrunk() {
+    fn later_times_are_further_right_and_long_periods_are_compressed() {
         let scale = Scale::over(vec![5000 * MS, 0, MS, MS, 2 * MS]);
         let positions: Vec<f64> = [-1, 0, MS / 2, MS, 2 * MS, 1000 * MS, 5000 * MS, 9000 * MS]
             .map(|ns| scale.position(ns))
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_or_one_time_has_a_place_too() {
+    fn a_scale_of_at_most_one_time_has_positions() {
         assert_eq!(Scale::over(Vec::new()).position(7), EDGES.0);
         assert_eq!(Scale::over(vec![3]).position(7), EDGES.0);
     }
