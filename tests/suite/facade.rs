@@ -18,8 +18,11 @@ fn connect(server: &Running) -> TcpStream {
     stream
 }
 
-fn ask(stream: &mut TcpStream, target: &str) {
-    write!(stream, "GET {target} HTTP/1.1\r\nHost: test\r\n\r\n").expect("a request");
+/// Sends a request for each target, all at once.
+fn ask(stream: &mut TcpStream, targets: &[&str]) {
+    let request = |target: &&str| format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n");
+    let requests: String = targets.iter().map(request).collect();
+    stream.write_all(requests.as_bytes()).expect("the requests are sent");
 }
 
 /// Reads everything up to the server's FIN.
@@ -37,8 +40,7 @@ fn a_report_lists_what_happened() {
         .and_then(|builder| builder.file("/a.txt", "text").start())
         .expect("a server");
     let mut client = connect(&server);
-    ask(&mut client, "/a.txt?x=1");
-    ask(&mut client, "/b.txt");
+    ask(&mut client, &["/a.txt?x=1", "/b.txt"]);
     let replies = rest(&mut client);
     assert_eq!(server.wait_for(Event::closed(), SOON).expect("a close"), 1);
 
@@ -105,7 +107,7 @@ fn dropping_a_server_stops_it() {
     let address = server.address();
     let mut unused = connect(&server);
     let mut idle = connect(&server);
-    ask(&mut idle, "/a.txt");
+    ask(&mut idle, &["/a.txt"]);
     server.wait_for(Event::reply(), SOON).expect("a reply");
     server
         .wait_for(Event::accepted().times(2), SOON)
@@ -123,7 +125,7 @@ fn a_reply_in_progress_finishes_within_the_grace() {
     let server = Server::builder().file("/large", vec![b'x'; LARGE]).grace(SOON).start();
     let server = server.expect("a server");
     let mut client = connect(&server);
-    ask(&mut client, "/large");
+    ask(&mut client, &["/large"]);
     server.wait_for(Event::request(), SOON).expect("a request");
     let reading = std::thread::spawn(move || {
         // By now the server has begun to stop.
@@ -148,7 +150,7 @@ fn a_reply_that_takes_longer_than_the_grace_is_cut_off_and_reported_as_lost() {
         .grace(Duration::ZERO);
     let server = server.start().expect("a server");
     let mut client = connect(&server);
-    ask(&mut client, "/large");
+    ask(&mut client, &["/large"]);
     server.wait_for(Event::request(), SOON).expect("a request");
     let before = Instant::now();
     let report = server.stop();
@@ -169,9 +171,8 @@ fn servers_in_one_process_are_independent() {
     };
     let (nginx, node) = (with("nginx", "one"), with("node", "two"));
     let (mut first, mut second) = (connect(&nginx), connect(&node));
-    ask(&mut first, "/a.txt");
-    ask(&mut second, "/a.txt");
-    ask(&mut second, "/a.txt");
+    ask(&mut first, &["/a.txt"]);
+    ask(&mut second, &["/a.txt", "/a.txt"]);
     nginx.wait_for(Event::reply(), SOON).expect("a reply");
     node.wait_for(Event::reply().times(2), SOON).expect("two replies");
     let (one, two) = (nginx.stop(), node.stop());
@@ -248,7 +249,7 @@ fn errors_at_start_say_what_is_wrong() {
 fn waiting_in_vain_returns_a_report_of_what_happened_instead() {
     let server = Server::builder().start().expect("a server");
     let mut client = connect(&server);
-    ask(&mut client, "/");
+    ask(&mut client, &["/"]);
     server
         .wait_for(Event::reply().path("/").status(200), SOON)
         .expect("a reply");
