@@ -15,11 +15,11 @@
 //! # Ok::<(), labserve::Error>(())
 //! ```
 
-pub use labserve_capture::say::Lang;
-pub use labserve_capture::{Filter, model};
+pub use labserve_capture::{Filter, Lang, model};
 
 use crate::{Error, ErrorKind};
-use labserve_capture::{Limits, Options, render};
+use labserve_capture::render::{self, Ladders};
+use labserve_capture::{Limits, Options};
 use labserve_core::profile::{Profile, builtin, layers};
 use std::fmt;
 use std::io::Read;
@@ -83,7 +83,7 @@ fn capture(reader: impl Read, filter: Filter, name: impl fmt::Display) -> Result
 /// # Ok::<(), labserve::Error>(())
 /// ```
 pub fn text(capture: &model::Capture, lang: Lang) -> String {
-    render::text::render(capture, lang, false)
+    render::text(capture, lang, Ladders::Omit)
 }
 
 /// A connection as a ladder diagram of its frames, for a terminal.
@@ -95,7 +95,7 @@ pub fn text(capture: &model::Capture, lang: Lang) -> String {
 /// # Ok::<(), labserve::Error>(())
 /// ```
 pub fn ladder(connection: &model::Connection, lang: Lang) -> String {
-    render::ladder::render(connection, lang)
+    render::ladder(connection, lang)
 }
 
 /// A capture as a report in Markdown.
@@ -107,7 +107,7 @@ pub fn ladder(connection: &model::Connection, lang: Lang) -> String {
 /// # Ok::<(), labserve::Error>(())
 /// ```
 pub fn markdown(capture: &model::Capture, lang: Lang) -> String {
-    render::markdown::render(capture, lang)
+    render::markdown(capture, lang)
 }
 
 /// A capture as an HTML page that needs no other file.
@@ -119,5 +119,5 @@ pub fn markdown(capture: &model::Capture, lang: Lang) -> String {
 /// # Ok::<(), labserve::Error>(())
 /// ```
 pub fn html(capture: &model::Capture, lang: Lang) -> String {
-    render::html::render(capture, lang)
+    render::html(capture, lang)
 }

@@ -10,8 +10,17 @@ const WIDTH: usize = 46;
 /// The model lists this many frames at the end of a connection; frames that it leaves out lie before them.
 const LISTED_AT_THE_END: usize = 40;
 
-/// Draws the ladder of a connection.
-pub(super) fn render(connection: &Connection, lang: Lang) -> String {
+/// Writes a connection as a ladder diagram, for a terminal.
+///
+/// ```
+/// use labserve_capture::{Lang, explain_bytes, render};
+///
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-2.pcapng.gz");
+/// # let capture = explain_bytes(&std::fs::read(path)?, &[])?;
+/// assert!(render::ladder(&capture.connections[0], Lang::En).contains("-SYN Seq=0-"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn render(connection: &Connection, lang: Lang) -> String {
     let mut text = String::new();
     let (client, server) = (connection.client.to_string(), connection.server.to_string());
     // Writing to a string cannot fail, here and below.

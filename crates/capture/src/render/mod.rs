@@ -25,6 +25,7 @@ mod text;
 
 pub use html::render as html;
 pub use json::render as json;
+pub use ladder::render as ladder;
 pub use markdown::render as markdown;
 pub use text::{Ladders, render as text};
 
