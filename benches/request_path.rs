@@ -1,4 +1,4 @@
-//! What each step on the way of a request costs, by profile: the scan of its head, the decision, the reply's head.
+//! The cost of each step of a request, by profile: scan the head, decide, render the response head.
 //!
 //!     cargo bench --bench request_path
 
@@ -69,7 +69,7 @@ fn route(bencher: Bencher<'_, '_>, name: &str) {
 }
 
 #[divan::bench(args = PROFILES)]
-fn respond_browser(bencher: Bencher<'_, '_>, name: &str) {
+fn decide_browser(bencher: Bencher<'_, '_>, name: &str) {
     let profile = profile(name);
     let (head, file) = (scanned(BROWSER, &profile), file(&profile));
     let request = Request::new(BROWSER, &head);

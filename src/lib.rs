@@ -1,18 +1,87 @@
-//! labserve: a static-file HTTP/1.1 server that answers as another server would.
+//! A web server for tests that behaves as a server that you choose: Node, nginx, Apache, IIS, Flask, Django or your own.
 //!
-//! `ARCHITECTURE.md` shows the way of one request.
+//! Clients, connection pools and proxies are tested against servers that somebody else runs. labserve answers as those do:
+//! the same bytes, the same timers, the same way of closing a connection. Such a server is described by a *profile*, which
+//! is a TOML file. This crate starts one inside the test's process and reports what happened on it:
+//!
+//! ```
+//! use labserve::{CloseReason, Event, Server, Who};
+//! use std::io::{Read, Write};
+//! use std::net::TcpStream;
+//! use std::time::Duration;
+//!
+//! let server = Server::builder()
+//!     .profile("nginx")?                      // a built-in name, a path, or TOML text
+//!     .set("timers.idle", "100ms")?           // any key of the profile
+//!     .file("/a.txt", "text")                 // or .root("some/directory"), or the demo site
+//!     .start()?;                              // 127.0.0.1, a free port, threads of its own
+//!
+//! // The client under test. It gets its reply and leaves the connection idle.
+//! let mut client = TcpStream::connect(server.address()).unwrap();
+//! client.write_all(b"GET /a.txt HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+//! let mut reply = String::new();
+//! client.read_to_string(&mut reply).unwrap();
+//! assert!(reply.starts_with("HTTP/1.1 200 OK\r\nServer: nginx"), "{reply}");
+//!
+//! server.wait_for(Event::closed().connection(1), Duration::from_secs(2))?;
+//! let report = server.stop();
+//! assert_eq!(report.connections(), 1, "{report}");
+//! let closed = report.connection(1).unwrap().closed.unwrap();
+//! assert_eq!((closed.by, closed.reason), (Who::Server, CloseReason::Idle));
+//! # Ok::<(), labserve::Error>(())
+//! ```
+//!
+//! # The parts
+//!
+//! - [`Server::builder`] makes a [`Builder`], which [starts](Builder::start) a [`Running`] server. It has threads of its
+//!   own, so it works under any async runtime or none, and stops when it is dropped.
+//! - [`Running::wait_for`] waits until an [`Event`] has happened, and [`Running::until`] does so in async code. Tests need
+//!   no sleeps.
+//! - [`Running::stop`] returns a [`Report`]: the connections, the [requests](Request) and [replies](Reply) on each, how each
+//!   [closed](Closed), and what was [lost](Lost). A report is also readable text, for the message of a failing assertion.
+//! - [`profiles`] lists the built-in profiles. Each was measured against the real server.
+//! - The module `explain` reads captures that Wireshark or tcpdump have made, and says what happened and why.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `explain` | the module `explain` |
+//! | `timeline` | `Builder::timeline`: a live page of the server's connections |
+//! | `cli` | nothing here; the program `labserve` |
+//!
+//! All are on by default, because `cargo install` builds the program. A test needs none of them:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! labserve = { version = "0.1", default-features = false }
+//! ```
+//!
+//! The server writes its log through [`tracing`](https://docs.rs/tracing), to the subscriber that the test has set, if any.
 
 #![forbid(unsafe_code)]
 
+mod builder;
+mod error;
+mod event;
 #[cfg(feature = "explain")]
-pub use labserve_capture as capture;
-pub use labserve_core as core;
-pub use labserve_server as server;
+pub mod explain;
+mod history;
+mod profiles;
+mod report;
+mod server;
 #[cfg(feature = "timeline")]
-pub use labserve_timeline as timeline;
+mod timeline;
 
-#[cfg(feature = "cli")]
-pub mod cli;
+pub use builder::Builder;
+pub use error::{Error, ErrorKind};
+pub use event::Event;
+pub use labserve_core::close_reason::{CloseReason, Who};
+pub use profiles::profiles;
+pub use report::{CloseStyle, Closed, Connection, Lost, Reply, Report, Request};
+pub use server::{Running, Server};
 
-/// The version of this program.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The examples in README.md are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

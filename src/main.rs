@@ -1,7 +1,9 @@
-//! The binary `labserve`; everything is in the library.
+//! The binary `labserve`.
+
+mod cli;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    labserve::cli::main()
+    cli::main()
 }

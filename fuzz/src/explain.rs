@@ -1,12 +1,12 @@
-//! A capture of any bytes: taken apart, put together, concluded on, and told in every layout and both languages.
+//! Arbitrary bytes as a capture: they are explained, and rendered in every format and both languages.
 
 use crate::profiles;
-use labserve_capture::say::Lang;
-use labserve_capture::{Limits, Options, explain, explain_bytes, model::Capture, render};
+use labserve_capture::render::{self, Ladders};
+use labserve_capture::{Lang, Limits, Options, explain, explain_bytes, model::Capture};
 use labserve_core::profile::Profile;
 use std::io::{self, Read};
 
-/// So little is kept that every limit is met.
+/// Limits so low that a small capture reaches each of them.
 const TIGHT: Limits = Limits {
     streams: 3,
     connections: 2,
@@ -16,7 +16,7 @@ const TIGHT: Limits = Limits {
     buffered: 600,
 };
 
-/// Explains the bytes as a capture, under the usual limits and under tight ones.
+/// Explains the bytes as a capture, with the default limits and with tight ones.
 pub fn run(data: &[u8]) {
     profiles::with_all(|all| explain_under(data, all));
 }
@@ -25,11 +25,11 @@ fn explain_under(data: &[u8], profiles: &[Profile]) {
     let whole = explain_bytes(data, profiles);
     let dripped = explain(Drip(data), &Options::default(), profiles);
     match (&whole, &dripped) {
-        // How much the decompressor hands out before it finds damage depends on the cut.
+        // How much the decompressor returns before it finds damage depends on the size of the reads.
         _ if data.starts_with(&[0x1f, 0x8b]) => {}
-        (Ok(whole), Ok(dripped)) => assert_eq!(whole, dripped, "it depends on how the bytes were cut"),
+        (Ok(whole), Ok(dripped)) => assert_eq!(whole, dripped, "the result depends on the size of the reads"),
         (Err(whole), Err(dripped)) => assert_eq!(whole.to_string(), dripped.to_string()),
-        _ => panic!("it depends on how the bytes were cut: {whole:?}, {dripped:?}"),
+        _ => panic!("the result depends on the size of the reads: {whole:?}, {dripped:?}"),
     }
     let Ok(whole) = whole else { return };
     check(&whole);
@@ -37,7 +37,7 @@ fn explain_under(data: &[u8], profiles: &[Profile]) {
         limits: TIGHT,
         ..Options::default()
     };
-    let few = explain(data, &options, profiles).expect("limits make no capture unreadable");
+    let few = explain(data, &options, profiles).expect("limits do not make a capture unreadable");
     assert!(
         few.connections.len() <= TIGHT.connections,
         "{:?}",
@@ -47,7 +47,7 @@ fn explain_under(data: &[u8], profiles: &[Profile]) {
     check(&few);
 }
 
-/// What holds for everything that is said of a capture.
+/// Checks what must hold for every explanation.
 fn check(capture: &Capture) {
     let last = capture.file.frames;
     for finding in &capture.findings {
@@ -58,21 +58,21 @@ fn check(capture: &Capture) {
             assert!(capture.connection(*stream).is_some(), "{finding:?}");
         }
     }
-    render::json::render(capture).expect("JSON");
+    render::json(capture).expect("JSON");
     for lang in [Lang::En, Lang::Zh] {
         for text in [
-            render::text::render(capture, lang, true),
-            render::markdown::render(capture, lang),
+            render::text(capture, lang, Ladders::Draw),
+            render::markdown(capture, lang),
         ] {
             let control = text.chars().find(|c| c.is_control() && *c != '\n');
-            assert_eq!(control, None, "a terminal would act on it: {text:?}");
+            assert_eq!(control, None, "a control character for the terminal: {text:?}");
         }
-        let page = render::html::render(capture, lang);
+        let page = render::html(capture, lang);
         assert!(!page.contains("<script"), "markup from the wire: {page}");
     }
 }
 
-/// A reader that hands out few bytes at a time.
+/// A reader that returns at most seven bytes at a time.
 struct Drip<'d>(&'d [u8]);
 
 impl Read for Drip<'_> {

@@ -1,5 +1,5 @@
-//! Runs every target over its corpus once: what has been found stays fixed. A target that runs under one profile is run
-//! under each.
+//! Runs every target over its corpus, so that bugs found by fuzzing stay fixed. Targets for one profile run under all of
+//! them.
 
 use labserve_fuzz::{Run, TARGETS, profiles};
 use std::path::Path;
@@ -13,7 +13,7 @@ fn every_corpus_runs_without_a_panic() {
         let inputs = files_of(&archive);
         assert!(!inputs.is_empty(), "the corpus of {target} is empty");
         for (name, data) in inputs {
-            // Shown if it panics.
+            // The test harness shows this if the run panics.
             println!("{target}/{name}");
             match run {
                 Run::Once(run) => run(data),

@@ -1,18 +1,18 @@
-//! `labserve explain`: what a capture shows, and why.
+//! `labserve explain`: explains a capture.
 
 use super::Mistake;
 use super::args::{ExplainArgs, Language};
 use indicatif::{ProgressBar, ProgressStyle};
 use labserve_capture::model::Capture;
-use labserve_capture::say::Lang;
-use labserve_capture::{Filter, Limits, Options, explain, render};
+use labserve_capture::render::{self, Ladders};
+use labserve_capture::{Filter, Lang, Limits, Options, explain};
 use labserve_core::profile::{Profile, builtin, layers};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Standard input or output, as the name of a file.
+/// The file name that stands for standard input or output.
 const STANDARD: &str = "-";
 
 pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
@@ -32,17 +32,20 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
         Language::Zh => Lang::Zh,
     };
     if let Some(file) = &args.html {
-        write(file, &render::html::render(&capture, lang))?;
+        write(file, &render::html(&capture, lang))?;
     }
     match () {
-        () if args.json => print(&render::json::render(&capture)?),
-        () if args.markdown => print(&render::markdown::render(&capture, lang)),
+        () if args.json => print(&render::json(&capture)?),
+        () if args.markdown => print(&render::markdown(&capture, lang)),
         () if args.html.is_some() => Ok(()),
-        () => print(&render::text::render(&capture, lang, args.ladder)),
+        () => {
+            let ladders = if args.ladder { Ladders::Draw } else { Ladders::Omit };
+            print(&render::text(&capture, lang, ladders))
+        }
     }
 }
 
-/// What cannot be meant, and would be found out too late.
+/// Rejects combinations of arguments that would lose an output, before anything is read or written.
 fn check(args: &ExplainArgs) -> Result<(), Mistake> {
     let Some(page) = &args.html else { return Ok(()) };
     if page == Path::new(STANDARD) && (args.json || args.markdown) {
@@ -68,7 +71,7 @@ fn write(file: &Path, page: &str) -> Result<(), Mistake> {
     std::fs::write(file, page).map_err(|error| Mistake(format!("{}: cannot write the page: {error}", file.display())))
 }
 
-/// Prints to standard output. Who reads it may stop early: `explain ... | head` is no mistake.
+/// Prints to standard output. A reader that closes the pipe early, as in `explain ... | head`, is not an error.
 fn print(text: &str) -> Result<(), Mistake> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -85,43 +88,43 @@ fn read(file: &Path, options: &Options, profiles: &[Profile]) -> Result<Capture,
         return explain(io::stdin().lock(), options, profiles)
             .map_err(|error| Mistake(format!("standard input: {error}")));
     }
-    let told = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));
+    let mistake = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));
     let opened = File::open(file).map_err(|error| Mistake(format!("{name}: cannot open this capture: {error}")))?;
-    let size = opened.metadata().map_err(|error| told(&error))?.len();
-    let watched = Watched::new(opened, size);
-    explain(watched, options, profiles).map_err(|error| told(&error))
+    let size = opened.metadata().map_err(|error| mistake(&error))?.len();
+    let reader = ProgressReader::new(opened, size);
+    explain(reader, options, profiles).map_err(|error| mistake(&error))
 }
 
-/// What is done within this time needs no progress bar.
+/// A progress bar appears after this time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A file that shows on a terminal how far it has been read.
-struct Watched {
+/// A file that shows its progress on a terminal.
+struct ProgressReader {
     file: File,
     size: u64,
     read: u64,
-    begun: Instant,
+    started: Instant,
     bar: Option<ProgressBar>,
 }
 
-impl Watched {
-    fn new(file: File, size: u64) -> Watched {
-        Watched {
+impl ProgressReader {
+    fn new(file: File, size: u64) -> ProgressReader {
+        ProgressReader {
             file,
             size,
             read: 0,
-            begun: Instant::now(),
+            started: Instant::now(),
             bar: None,
         }
     }
 }
 
-impl Read for Watched {
+impl Read for ProgressReader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(into)?;
         self.read += count as u64;
-        if self.bar.is_none() && self.begun.elapsed() >= PATIENCE {
-            // It is drawn on standard error, and only on a terminal.
+        if self.bar.is_none() && self.started.elapsed() >= PATIENCE {
+            // indicatif draws on standard error, and only if that is a terminal.
             let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}, {eta} left");
             let bar = ProgressBar::new(self.size);
             self.bar = Some(style.map_or(bar.clone(), |style| bar.with_style(style)));
@@ -133,7 +136,7 @@ impl Read for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for ProgressReader {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -1,10 +1,9 @@
-//! `labserve lab`: every profile at once, each on its own port.
+//! `labserve lab`: all built-in profiles at once, each on its own port.
 
 use super::args::LabArgs;
 use super::program::Program;
 use super::timeline::Choice;
-use super::{Mistake, config, log, serve, timeline};
-use crate::VERSION;
+use super::{Mistake, VERSION, config, log, serve, timeline};
 use labserve_core::profile::layers::Stack;
 use labserve_core::profile::{Profile, builtin};
 use labserve_server::files::Limits;
@@ -23,7 +22,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     for (number, (stack, profile)) in one_for_each_port()?.into_iter().enumerate() {
         let port = match args.base_port {
             Some(base) => u16::try_from(usize::from(base) + number)
-                .map_err(|_| format!("--base-port {base} leaves no room for {} ports", number + 1))?,
+                .map_err(|_| format!("--base-port {base} is too high; expected a port that is followed by one for each profile, such as 8000"))?,
             None => profile.port,
         };
         let site = Site {
@@ -41,7 +40,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     }
     if servers.is_empty() {
         return Err(Mistake(format!(
-            "no port is free:\n{skipped}move all of them with --base-port"
+            "no profile can be served:\n{skipped}choose other ports with --base-port"
         )));
     }
     let log = shared.log.unwrap_or_default();
@@ -65,18 +64,18 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))
         .collect();
-    let tapes = timeline::tapes(recorder.as_ref(), prepared.as_ref());
-    let notes = timeline::notes(recorder.as_ref(), prepared.as_ref());
+    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref());
+    let program_events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
     let options = serve::options(config::default_workers(), log);
-    let running = run_servers(servers, options, &tapes)?;
-    // The event log ends when nobody can tell it anything more.
-    drop(tapes);
-    let (_, timeline) = timeline::start(prepared, managed, (&running, &notes), &names)?;
+    let running = run_servers(servers, options, &senders)?;
+    // The event log ends when its last sender is dropped.
+    drop(senders);
+    let (_, timeline) = timeline::start(prepared, managed, &running, &program_events, &names)?;
     Program {
         running,
         recorder,
         timeline,
-        notes,
+        program_events,
         reload: Box::new(|| Err("`labserve lab` serves the profiles as they are built in".into())),
         endpoint: None,
     }

@@ -1,6 +1,6 @@
-//! The command line: from arguments to a running server or a printed answer.
+//! The command line: from arguments to a running server or to printed output.
 //!
-//! Everything a person can get wrong is reported as one line and exit code 2.
+//! Every mistake of the user is reported as one line, with exit code 2.
 
 mod args;
 mod capture;
@@ -23,9 +23,12 @@ use clap::Parser;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-/// A mistake of the user's, in one line.
+/// The version of this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A mistake of the user, as one line: what was wrong, where, and what was expected.
 #[derive(Debug)]
-pub struct Mistake(String);
+pub(crate) struct Mistake(String);
 
 impl<E: Display> From<E> for Mistake {
     fn from(error: E) -> Mistake {
@@ -34,7 +37,7 @@ impl<E: Display> From<E> for Mistake {
 }
 
 /// Runs the program.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         None => serve::run(&cli.serve),

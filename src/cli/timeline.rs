@@ -1,7 +1,7 @@
-//! Where the timeline is served, if it is, and what it is told of the servers.
+//! The timeline's part of the command line: where it is served, and the channels that carry events to it.
 
 use super::Mistake;
-use labserve_server::events::{LiveSender, ProgramEvents, Recorder, EventSenders};
+use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder};
 use labserve_server::server::{Running, Server};
 use labserve_timeline::{Bound, ManagedServer, PORT, ServerSet, Timeline};
 use std::io::ErrorKind;
@@ -9,62 +9,62 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
-/// Where the timeline is to be served.
+/// Where to serve the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// At the usual port of loopback, or the next that is free.
-    Usual,
-    /// At this address and no other.
+    /// On the default port of loopback, or the next free one.
+    Default,
+    /// At this address only.
     At(SocketAddr),
-    /// Nowhere.
-    Nowhere,
+    /// Not at all.
+    Off,
 }
 
 impl Choice {
-    /// From what the flags say, or else the file.
+    /// From the flags, or else from the configuration file.
     pub(super) fn of(flag: Option<&str>, no_timeline: bool, file: Option<&str>) -> Result<Choice, String> {
         if no_timeline {
-            return Ok(Choice::Nowhere);
+            return Ok(Choice::Off);
         }
         match flag.or(file) {
-            None => Ok(Choice::Usual),
-            Some("none") => Ok(Choice::Nowhere),
+            None => Ok(Choice::Default),
+            Some("none") => Ok(Choice::Off),
             Some(text) => address(text).map(Choice::At),
         }
     }
 }
 
-/// An address, a port, or both; what is left out is as usual.
+/// Parses an address, a port, or both. What is missing has its default: loopback, and [`PORT`].
 fn address(text: &str) -> Result<SocketAddr, String> {
     let ip = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, PORT));
     let port = || text.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     text.parse()
         .or_else(|_| ip())
         .or_else(|_| port())
-        .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port or none, got `{text}`"))
+        .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port, or none; got `{text}`"))
 }
 
-/// A timeline that waits for its servers, and what they will tell it.
+/// A timeline that is bound but not running yet, with both ends of the channel for its lines.
 pub(super) struct Prepared {
     bound: Bound,
-    tape: LiveSender,
+    sender: LiveSender,
     lines: Receiver<Vec<u8>>,
 }
 
-/// Binds the timeline. Where the usual ports are taken the servers run without.
+/// Binds the timeline. If no default port is free, the servers run without it.
 pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
     let address = match choice {
-        Choice::Nowhere => return Ok(None),
-        Choice::Usual => None,
+        Choice::Off => return Ok(None),
+        Choice::Default => None,
         Choice::At(address) => Some(address),
     };
     match (Bound::bind(address), address) {
         (Ok(bound), _) => {
-            let (tape, lines) = LiveSender::new();
-            Ok(Some(Prepared { bound, tape, lines }))
+            let (sender, lines) = LiveSender::new();
+            Ok(Some(Prepared { bound, sender, lines }))
         }
         (Err(error), None) => {
-            tracing::warn!("there is no timeline: {error}; choose an address with --timeline");
+            tracing::warn!("no timeline is served: {error}; choose an address with --timeline");
             Ok(None)
         }
         (Err(error), Some(address)) => {
@@ -72,7 +72,7 @@ pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
                 ErrorKind::AddrInUse => {
                     "it is in use; choose another with --timeline, or leave it out with --no-timeline"
                 }
-                ErrorKind::AddrNotAvailable => "it is no address of this machine",
+                ErrorKind::AddrNotAvailable => "it is not an address of this machine; choose another with --timeline",
                 _ => "choose another with --timeline, or leave it out with --no-timeline",
             };
             Err(Mistake(format!(
@@ -83,7 +83,7 @@ pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
 }
 
 impl Prepared {
-    /// Where a person finds it.
+    /// The URL of the page.
     pub(super) fn url(&self) -> String {
         self.bound.url()
     }
@@ -94,17 +94,18 @@ impl Prepared {
     }
 }
 
-/// The tapes of what is told.
-pub(super) fn tapes(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
+/// Where the servers send their events: to the event log and the timeline, as far as there are any.
+pub(super) fn senders(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
     EventSenders {
         file: recorder.map(Recorder::sender),
-        live: prepared.map(|prepared| prepared.tape.clone()),
+        live: prepared.map(|prepared| prepared.sender.clone()),
+        observer: None,
     }
 }
 
-/// What is told about the program itself.
-pub(super) fn notes(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> ProgramEvents {
-    ProgramEvents::new(recorder, prepared.map(|prepared| &prepared.tape))
+/// Where events about the program itself are sent.
+pub(super) fn program_events(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> ProgramEvents {
+    ProgramEvents::new(recorder, prepared.map(|prepared| &prepared.sender))
 }
 
 /// The names and addresses of servers.
@@ -115,19 +116,20 @@ pub(super) fn names<'s>(servers: impl IntoIterator<Item = &'s Server>) -> Vec<(S
         .collect()
 }
 
-/// Runs the timeline over running servers.
+/// Starts the timeline over running servers, if there is one.
 pub(super) fn start(
     prepared: Option<Prepared>,
     servers: Vec<ManagedServer>,
-    (running, notes): (&Running, &ProgramEvents),
+    running: &Running,
+    events: &ProgramEvents,
     names: &[(String, SocketAddr)],
 ) -> Result<(Arc<ServerSet>, Option<Timeline>), Mistake> {
-    let servers = Arc::new(ServerSet::new(servers, running.control().clone(), notes.clone()));
+    let servers = Arc::new(ServerSet::new(servers, running.control().clone(), events.clone()));
     let timeline = match prepared {
         None => None,
-        Some(Prepared { bound, tape, lines }) => {
+        Some(Prepared { bound, sender, lines }) => {
             let first = labserve_server::events::start(names);
-            Some(bound.start(Arc::clone(&servers), (tape, lines), first)?)
+            Some(bound.start(Arc::clone(&servers), sender, lines, &first)?)
         }
     };
     Ok((servers, timeline))
@@ -138,12 +140,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_it_is_served() {
+    fn flags_win_over_the_file_and_missing_parts_have_defaults() {
         let at = |text: &str| Choice::At(text.parse().expect("an address"));
         for (flag, none, file, want) in [
-            (None, false, None, Choice::Usual),
-            (None, true, Some("4000"), Choice::Nowhere),
-            (None, false, Some("none"), Choice::Nowhere),
+            (None, false, None, Choice::Default),
+            (None, true, Some("4000"), Choice::Off),
+            (None, false, Some("none"), Choice::Off),
             (Some("4000"), false, Some("none"), at("127.0.0.1:4000")),
             (Some("::1"), false, None, at("[::1]:3900")),
             (Some("0.0.0.0:0"), false, None, at("0.0.0.0:0")),

@@ -1,4 +1,4 @@
-//! `labserve explain` and `--capture` as people call them.
+//! `labserve explain` and `--capture` on the command line.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -46,7 +46,7 @@ fn text_json_and_ladder_of_one_stream() {
 }
 
 #[test]
-fn standard_input_is_read_too() {
+fn standard_input_is_read() {
     let file = std::fs::File::open(capture("report-2")).expect("a capture");
     let output = Command::new(env!("CARGO_BIN_EXE_labserve"))
         .args(["explain", "-"])
@@ -57,7 +57,7 @@ fn standard_input_is_read_too() {
 }
 
 #[test]
-fn what_cannot_be_read_gets_one_line() {
+fn a_file_that_cannot_be_read_is_reported_in_one_line() {
     let dir = tempfile::tempdir().expect("a directory");
     let none = dir.path().join("none.pcapng");
     let page = dir.path().join("page.html");
@@ -67,7 +67,7 @@ fn what_cannot_be_read_gets_one_line() {
     for (file, words) in [
         (none.as_path(), "cannot open this capture"),
         (dir.path(), ""),
-        (page.as_path(), "it is no capture: expected pcapng or pcap"),
+        (page.as_path(), "it is not a capture: expected pcapng or pcap"),
         (packed.as_path(), "cut off at its beginning"),
     ] {
         let output = explain(&[file.to_str().expect("UTF-8")]);
@@ -78,7 +78,7 @@ fn what_cannot_be_read_gets_one_line() {
 }
 
 #[test]
-fn a_page_overwrites_no_capture_and_shares_no_output() {
+fn a_page_neither_overwrites_the_capture_nor_shares_its_output() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("a.pcapng.gz");
     std::fs::copy(capture("report-2"), &file).expect("a copy");
@@ -106,7 +106,7 @@ fn a_page_overwrites_no_capture_and_shares_no_output() {
 }
 
 #[test]
-fn nothing_to_show_is_explained() {
+fn an_empty_result_is_explained() {
     let file = capture("report-2");
     let file = file.to_str().expect("UTF-8");
     for args in [["--stream", "99"], ["--port", "1"], ["--host", "::1"]] {
@@ -115,10 +115,10 @@ fn nothing_to_show_is_explained() {
     }
 }
 
-/// A full disk is an error; a reader that has seen enough is none.
+/// A full disk is an error. A reader that closes the pipe early is not.
 #[test]
 #[cfg(target_os = "linux")]
-fn what_cannot_be_printed_is_an_error() {
+fn output_that_cannot_be_written_is_an_error() {
     let to = |output: Stdio| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_labserve"));
         command.arg("explain").arg(capture("report-2")).stdout(output);
@@ -141,7 +141,7 @@ fn what_cannot_be_printed_is_an_error() {
 }
 
 #[test]
-fn without_dumpcap_capturing_says_what_to_do() {
+fn without_dumpcap_capture_reports_what_to_install() {
     let empty = tempfile::tempdir().expect("a directory");
     let output = Command::new(env!("CARGO_BIN_EXE_labserve"))
         .args(["--port", "0", "--log", "text/off", "--capture", "x.pcapng"])
@@ -158,7 +158,7 @@ fn without_dumpcap_capturing_says_what_to_do() {
     assert_eq!(said.trim_end().lines().count(), 1, "{said}");
 }
 
-/// What was played for these captures was recorded too, by the client at the time: the nth stream is the nth case.
+/// The client that produced these captures also recorded each outcome. Stream N of a capture is the Nth case.
 #[test]
 fn ends_are_explained_as_they_were_recorded() {
     let slow: fn(&Case) -> bool = |case| case.slow;
@@ -176,7 +176,7 @@ fn ends_are_explained_as_they_were_recorded() {
     assert!(judged > 500, "only {judged} ends");
 }
 
-/// Compares who ended each connection, and how long after the last byte; how many there were.
+/// Compares who ended each connection, and how long after the last byte. Returns the number of comparisons.
 fn judge(name: &str, server: &str, choose: fn(&Case) -> bool) -> usize {
     let file = capture(name);
     let json = explain(&[file.to_str().expect("UTF-8"), "--json"]).stdout;
@@ -217,7 +217,7 @@ fn fits(outcome: &Outcome, shut: bool, end: &serde_json::Value) -> bool {
             let ns = first["after_last_byte_ns"].as_f64();
             let got = ns.or(first["since_opening_ns"].as_f64()).unwrap_or(f64::NAN) / 1e9;
             let want = outcome.after_s.unwrap_or(f64::NAN);
-            // Some servers look at their timers every 30 s, and some were busy with so many connections at once.
+            // Some servers check their timers only every 30 s, and some were slow because of the many connections.
             let coarse = |seconds: f64| (60.5..91.0).contains(&seconds);
             (want - got).abs() <= 0.5 + want / 10.0 || (coarse(want) && coarse(got))
         }

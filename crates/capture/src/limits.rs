@@ -1,19 +1,29 @@
-//! How much of a capture is kept in memory: what is beyond is counted, and said.
+//! How much of a capture is kept in memory. What exceeds a limit is counted and reported in a note.
 
-/// The most that is kept.
+/// The most that is kept of a capture, of all connections together.
+///
+/// ```
+/// use labserve_capture::{Limits, Options};
+///
+/// let options = Options {
+///     limits: Limits { connections: 100, ..Limits::default() },
+///     ..Options::default()
+/// };
+/// # assert_eq!(options.limits.connections, 100);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// TCP streams that are told apart, shown or not.
+    /// TCP streams that are tracked, shown or not.
     pub streams: usize,
-    /// Connections that are looked into.
+    /// Connections that are analyzed.
     pub connections: usize,
-    /// Exchanges, of all connections together.
+    /// Exchanges that are listed.
     pub exchanges: usize,
-    /// Frames that are listed, of all connections together.
+    /// Frames that are listed.
     pub frames: usize,
-    /// Bytes of heads, of all connections together.
+    /// Bytes of message heads that are kept.
     pub head_bytes: usize,
-    /// Bytes that wait for others before them, of all connections together.
+    /// Bytes that arrived out of order and wait for the bytes before them.
     pub buffered: usize,
 }
 
@@ -30,7 +40,7 @@ impl Default for Limits {
     }
 }
 
-/// What is left of the limits, and what did not fit.
+/// What is left of the limits, and how much exceeded them.
 #[derive(Debug)]
 pub(super) struct Budget {
     pub(super) left: Limits,
@@ -54,7 +64,7 @@ impl Budget {
     }
 }
 
-/// Takes `count` from what is left; false if there is not so much.
+/// Subtracts `count` from what is left; false, and no change, if less is left.
 pub(super) fn take(left: &mut usize, count: usize) -> bool {
     let enough = *left >= count;
     if enough {

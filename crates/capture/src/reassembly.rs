@@ -1,41 +1,42 @@
-//! Bytes in order: what came too early waits for what is missing before it.
+//! Reassembly of one direction of a TCP connection: segments that arrive early wait for the bytes before them.
 //!
-//! Positions are 64-bit relative sequence numbers. Knows nothing of what the bytes mean. What was sent twice counts as
-//! it came first.
+//! Positions are relative sequence numbers, extended to 64 bits. Of bytes that were captured twice, the first copy
+//! counts. The content of the bytes is not interpreted here.
 
 use std::collections::BTreeMap;
 
-/// What a segment carries, or a part of it.
+/// The payload of a segment, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Piece<B> {
-    /// The position of its first byte.
+pub(crate) struct Payload<B> {
+    /// Position of the first byte.
     pub(crate) at: u64,
-    /// What was captured of it.
+    /// The captured bytes.
     pub(crate) bytes: B,
-    /// How long it was.
+    /// Length on the wire.
     pub(crate) len: u64,
-    /// Its frame.
+    /// Frame number.
     pub(crate) frame: u64,
-    /// Its frame's time.
+    /// Time of the frame, in nanoseconds since 1970.
     pub(crate) ns: i64,
-    /// Whether PSH stands at its end.
+    /// Whether it ends with PSH.
     pub(crate) pushed: bool,
 }
 
-impl<B: AsRef<[u8]>> Piece<B> {
+impl<B: AsRef<[u8]>> Payload<B> {
+    /// Position after the last byte.
     pub(crate) fn end(&self) -> u64 {
         self.at + self.len
     }
 
-    /// The part of it from `from` on, up to `to`.
-    fn part(&self, from: u64, to: u64) -> Piece<&[u8]> {
+    /// The part between two positions.
+    fn part(&self, from: u64, to: u64) -> Payload<&[u8]> {
         let bytes = self.bytes.as_ref();
         let clip = |position: u64| {
             usize::try_from(position - self.at)
                 .unwrap_or(usize::MAX)
                 .min(bytes.len())
         };
-        Piece {
+        Payload {
             at: from,
             bytes: &bytes[clip(from)..clip(to)],
             len: to - from,
@@ -46,109 +47,114 @@ impl<B: AsRef<[u8]>> Piece<B> {
     }
 }
 
-/// What comes out, in order.
+/// What is delivered, in order of position.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Out<'a> {
+pub(crate) enum Delivery<'a> {
     /// The next bytes.
-    Piece(Piece<&'a [u8]>),
-    /// So many bytes from that position on are not in the capture.
-    Missing(u64, u64),
+    Bytes(Payload<&'a [u8]>),
+    /// `len` bytes from position `at` that were not captured.
+    Missing { at: u64, len: u64 },
 }
 
-/// One direction's bytes.
+/// The bytes of one direction.
 #[derive(Debug, Default)]
-pub(crate) struct Order {
-    /// Up to where everything has come out.
+pub(crate) struct Reassembly {
+    /// Position after the last byte that was delivered.
     next: u64,
-    /// What waits, by position; the pieces do not overlap.
-    waiting: BTreeMap<u64, Piece<Vec<u8>>>,
-    /// How many bytes that is.
+    /// Payloads that wait for bytes before them, by position. They do not overlap.
+    waiting: BTreeMap<u64, Payload<Vec<u8>>>,
+    /// Number of bytes in `waiting`.
     held: usize,
 }
 
-/// What a piece brought.
+/// How a payload relates to the bytes before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum News {
-    /// It is the next one.
-    Next,
-    /// There are bytes missing before it.
+pub(crate) enum Arrival {
+    /// It starts at the next position.
+    InOrder,
+    /// Bytes before it are missing.
     AheadOfGap,
-    /// It fills a gap, as a whole or in part.
+    /// It fills a gap, completely or in part.
     FillsGap,
-    /// Some of its bytes had come before.
-    Partly,
-    /// All of them had.
-    Nothing,
+    /// Some of its bytes arrived before.
+    PartlyNew,
+    /// All of its bytes arrived before.
+    Duplicate,
 }
 
-impl Order {
-    /// Begins at this position.
-    pub(crate) fn starting_at(next: u64) -> Order {
-        Order {
+impl Reassembly {
+    /// Starts at a position.
+    pub(crate) fn starting_at(next: u64) -> Reassembly {
+        Reassembly {
             next,
-            ..Order::default()
+            ..Reassembly::default()
         }
     }
 
-    /// Up to where everything has come out.
+    /// Position after the last byte that was delivered.
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
 
-    /// Whether something waits.
+    /// Whether payloads wait for bytes before them.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 
-    /// How many bytes wait.
+    /// Number of bytes that wait.
     pub(crate) fn held(&self) -> usize {
         self.held
     }
 
-    /// Where what waits begins.
+    /// End of the first gap: the position of the first payload that waits.
     pub(crate) fn gap_end(&self) -> Option<u64> {
         self.waiting.keys().next().copied()
     }
 
-    /// Adds a piece; what can come out now goes to `out`. Also says how many of its bytes are new.
-    pub(crate) fn add(&mut self, piece: &Piece<&[u8]>, out: &mut impl FnMut(Out<'_>)) -> (News, u64) {
-        let (begin, end) = (piece.at.max(self.next), piece.end());
+    /// Adds a payload and delivers what is now in order. Returns how it arrived, and how many of its bytes are new.
+    pub(crate) fn add(&mut self, payload: &Payload<&[u8]>, deliver: &mut impl FnMut(Delivery<'_>)) -> (Arrival, u64) {
+        let (begin, end) = (payload.at.max(self.next), payload.end());
         if end <= begin {
-            return (News::Nothing, 0);
+            return (Arrival::Duplicate, 0);
         }
         if begin == self.next && self.waiting.is_empty() {
             self.next = end;
-            out(Out::Piece(piece.part(begin, end)));
-            return (if piece.at < begin { News::Partly } else { News::Next }, end - begin);
+            deliver(Delivery::Bytes(payload.part(begin, end)));
+            let arrival = if payload.at < begin {
+                Arrival::PartlyNew
+            } else {
+                Arrival::InOrder
+            };
+            return (arrival, end - begin);
         }
-        let new = self.keep(piece, begin, end);
-        let news = match new {
-            0 => News::Nothing,
-            _ if new < piece.len => News::Partly,
+        let new = self.keep(payload, begin, end);
+        let arrival = match new {
+            0 => Arrival::Duplicate,
+            _ if new < payload.len => Arrival::PartlyNew,
             _ if begin == self.next || self.waiting.keys().next_back().is_some_and(|last| *last > begin) => {
-                News::FillsGap
+                Arrival::FillsGap
             }
-            _ => News::AheadOfGap,
+            _ => Arrival::AheadOfGap,
         };
-        self.come_out(out);
-        (news, new)
+        self.deliver_waiting(deliver);
+        (arrival, new)
     }
 
-    /// Keeps what is new between `begin` and `end`; how many bytes that is.
-    fn keep(&mut self, piece: &Piece<&[u8]>, begin: u64, end: u64) -> u64 {
+    /// Keeps the new bytes between `begin` and `end`, and returns their number.
+    fn keep(&mut self, payload: &Payload<&[u8]>, begin: u64, end: u64) -> u64 {
         let mut from = begin;
         if let Some((_, before)) = self.waiting.range(..=begin).next_back() {
             from = from.max(before.end());
         }
         let mut new = 0;
         while from < end {
-            let behind = self.waiting.range(from..).next().map(|(at, piece)| (*at, piece.end()));
-            let to = behind.map_or(end, |(at, _)| at.min(end));
+            let next = self.waiting.range(from..).next().map(|(at, next)| (*at, next.end()));
+            let to = next.map_or(end, |(at, _)| at.min(end));
             if to > from {
-                let part = piece.part(from, to);
+                let part = payload.part(from, to);
                 new += part.len;
                 self.held += part.bytes.len();
-                let owned = Piece {
+                let owned = Payload {
                     bytes: part.bytes.to_vec(),
                     at: part.at,
                     len: part.len,
@@ -158,42 +164,43 @@ impl Order {
                 };
                 self.waiting.insert(from, owned);
             }
-            from = behind.map_or(end, |(_, behind_end)| behind_end.max(to));
+            from = next.map_or(end, |(_, next_end)| next_end.max(to));
         }
         new
     }
 
-    fn come_out(&mut self, out: &mut impl FnMut(Out<'_>)) {
+    fn deliver_waiting(&mut self, deliver: &mut impl FnMut(Delivery<'_>)) {
         while let Some(first) = self.waiting.first_entry().filter(|first| *first.key() == self.next) {
-            let piece = first.remove();
-            self.held -= piece.bytes.len();
-            self.next = piece.end();
-            out(Out::Piece(piece.part(piece.at, piece.end())));
+            let payload = first.remove();
+            self.held -= payload.bytes.len();
+            self.next = payload.end();
+            deliver(Delivery::Bytes(payload.part(payload.at, payload.end())));
         }
     }
 
-    /// Gives up what is missing before what waits, up to `limit` at the most; how many bytes that is.
-    pub(crate) fn give_up(&mut self, limit: u64, out: &mut impl FnMut(Out<'_>)) -> u64 {
-        let mut given_up = 0;
-        while let Some(begin) = self.gap_end().filter(|begin| *begin <= limit) {
-            let missing = begin - self.next;
-            out(Out::Missing(self.next, missing));
-            given_up += missing;
-            self.next = begin;
-            self.come_out(out);
+    /// Reports the gaps that end at `limit` or before it as missing, and delivers what waits after them. Returns the
+    /// number of missing bytes.
+    pub(crate) fn skip_gaps(&mut self, limit: u64, deliver: &mut impl FnMut(Delivery<'_>)) -> u64 {
+        let mut skipped = 0;
+        while let Some(gap_end) = self.gap_end().filter(|gap_end| *gap_end <= limit) {
+            let len = gap_end - self.next;
+            deliver(Delivery::Missing { at: self.next, len });
+            skipped += len;
+            self.next = gap_end;
+            self.deliver_waiting(deliver);
         }
-        given_up
+        skipped
     }
 
-    /// Passes over what was never seen, up to `to`.
-    pub(crate) fn pass(&mut self, to: u64, out: &mut impl FnMut(Out<'_>)) -> u64 {
+    /// Reports the bytes up to `to` as missing, and returns their number. Only valid if nothing waits.
+    pub(crate) fn skip_to(&mut self, to: u64, deliver: &mut impl FnMut(Delivery<'_>)) -> u64 {
         if to <= self.next {
             return 0;
         }
-        let missing = to - self.next;
-        out(Out::Missing(self.next, missing));
+        let len = to - self.next;
+        deliver(Delivery::Missing { at: self.next, len });
         self.next = to;
-        missing
+        len
     }
 }
 
@@ -201,8 +208,8 @@ impl Order {
 mod tests {
     use super::*;
 
-    fn piece(at: u64, text: &str) -> Piece<&[u8]> {
-        Piece {
+    fn payload(at: u64, text: &str) -> Payload<&[u8]> {
+        Payload {
             at,
             bytes: text.as_bytes(),
             len: text.len() as u64,
@@ -212,41 +219,41 @@ mod tests {
         }
     }
 
-    /// What comes out, a `.` for each missing byte, `|` where PSH stands.
-    fn run(pieces: &[(u64, &str)]) -> (String, Vec<News>) {
-        let mut order = Order::starting_at(1);
+    /// What is delivered, as text: `.` for each missing byte, `|` for PSH.
+    fn run(payloads: &[(u64, &str)]) -> (String, Vec<Arrival>) {
+        let mut reassembly = Reassembly::starting_at(1);
         let mut text = String::new();
-        let mut write = |out: Out<'_>| match out {
-            Out::Piece(piece) => {
-                text.push_str(&String::from_utf8_lossy(piece.bytes));
-                text.push_str(if piece.pushed { "|" } else { "" });
+        let mut write = |delivery: Delivery<'_>| match delivery {
+            Delivery::Bytes(payload) => {
+                text.push_str(&String::from_utf8_lossy(payload.bytes));
+                text.push_str(if payload.pushed { "|" } else { "" });
             }
-            Out::Missing(_, count) => text.push_str(&".".repeat(count as usize)),
+            Delivery::Missing { len, .. } => text.push_str(&".".repeat(len as usize)),
         };
-        let news = pieces
+        let arrivals = payloads
             .iter()
-            .map(|(at, text)| order.add(&piece(*at, text), &mut write).0)
+            .map(|(at, text)| reassembly.add(&payload(*at, text), &mut write).0)
             .collect();
-        order.give_up(u64::MAX, &mut write);
-        assert_eq!(order.held(), 0);
-        (text, news)
+        reassembly.skip_gaps(u64::MAX, &mut write);
+        assert_eq!(reassembly.held(), 0);
+        (text, arrivals)
     }
 
     #[test]
-    fn bytes_come_out_in_order() {
-        use News::*;
-        type Case = (&'static [(u64, &'static str)], &'static str, &'static [News]);
+    fn bytes_are_delivered_in_order() {
+        use Arrival::*;
+        type Case = (&'static [(u64, &'static str)], &'static str, &'static [Arrival]);
         let cases: [Case; 11] = [
-            (&[(1, "ab"), (3, "cd")], "ab|cd|", &[Next, Next]),
+            (&[(1, "ab"), (3, "cd")], "ab|cd|", &[InOrder, InOrder]),
             (&[(3, "cd"), (1, "ab")], "ab|cd|", &[AheadOfGap, FillsGap]),
-            (&[(1, "ab"), (1, "ab")], "ab|", &[Next, Nothing]),
-            (&[(1, "abc"), (2, "bcd")], "abc|d|", &[Next, Partly]),
+            (&[(1, "ab"), (1, "ab")], "ab|", &[InOrder, Duplicate]),
+            (&[(1, "abc"), (2, "bcd")], "abc|d|", &[InOrder, PartlyNew]),
             (
                 &[(3, "cd"), (3, "XX"), (1, "ab")],
                 "ab|cd|",
-                &[AheadOfGap, Nothing, FillsGap],
+                &[AheadOfGap, Duplicate, FillsGap],
             ),
-            (&[(3, "cd"), (1, "abXYef")], "abcd|ef|", &[AheadOfGap, Partly]),
+            (&[(3, "cd"), (1, "abXYef")], "abcd|ef|", &[AheadOfGap, PartlyNew]),
             (
                 &[(5, "ef"), (3, "cd"), (1, "ab")],
                 "ab|cd|ef|",
@@ -255,53 +262,53 @@ mod tests {
             (
                 &[(2, "b"), (4, "d"), (1, "aXcX")],
                 "ab|cd|",
-                &[AheadOfGap, AheadOfGap, Partly],
+                &[AheadOfGap, AheadOfGap, PartlyNew],
             ),
             (&[(4, "d")], "...d|", &[AheadOfGap]),
             (
                 &[(1, "a"), (3, "c"), (6, "f")],
                 "a|.c|..f|",
-                &[Next, AheadOfGap, AheadOfGap],
+                &[InOrder, AheadOfGap, AheadOfGap],
             ),
-            (&[(0, "X"), (0, "Xa")], "a|", &[Nothing, Partly]),
+            (&[(0, "X"), (0, "Xa")], "a|", &[Duplicate, PartlyNew]),
         ];
-        for (pieces, text, news) in cases {
-            assert_eq!(run(pieces), (text.to_owned(), news.to_vec()), "{pieces:?}");
+        for (payloads, text, arrivals) in cases {
+            assert_eq!(run(payloads), (text.to_owned(), arrivals.to_vec()), "{payloads:?}");
         }
     }
 
     #[test]
     fn a_cut_payload_keeps_its_length() {
-        let mut order = Order::starting_at(1);
+        let mut reassembly = Reassembly::starting_at(1);
         let mut seen = Vec::new();
-        let cut = Piece {
+        let cut = Payload {
             len: 10,
-            ..piece(1, "ab")
+            ..payload(1, "ab")
         };
-        order.add(&cut, &mut |out| {
-            if let Out::Piece(piece) = out {
-                seen.push((piece.bytes.to_vec(), piece.len));
+        reassembly.add(&cut, &mut |delivery| {
+            if let Delivery::Bytes(payload) = delivery {
+                seen.push((payload.bytes.to_vec(), payload.len));
             }
         });
-        assert_eq!((seen, order.next()), (vec![(b"ab".to_vec(), 10)], 11));
+        assert_eq!((seen, reassembly.next()), (vec![(b"ab".to_vec(), 10)], 11));
     }
 
     #[test]
-    fn gaps_are_given_up_to_a_limit() {
-        let mut order = Order::starting_at(1);
+    fn gaps_are_skipped_up_to_a_limit() {
+        let mut reassembly = Reassembly::starting_at(1);
         let mut missing = Vec::new();
         for at in [3, 7] {
-            order.add(&piece(at, "xx"), &mut |_| {});
+            reassembly.add(&payload(at, "xx"), &mut |_| {});
         }
-        let mut note = |out: Out<'_>| {
-            if let Out::Missing(at, count) = out {
-                missing.push((at, count));
+        let mut note = |delivery: Delivery<'_>| {
+            if let Delivery::Missing { at, len } = delivery {
+                missing.push((at, len));
             }
         };
-        assert_eq!(order.give_up(4, &mut note), 2);
-        assert_eq!(order.next(), 5);
-        assert_eq!(order.pass(6, &mut note), 1);
-        assert_eq!(order.give_up(u64::MAX, &mut note), 1);
+        assert_eq!(reassembly.skip_gaps(4, &mut note), 2);
+        assert_eq!(reassembly.next(), 5);
+        assert_eq!(reassembly.skip_to(6, &mut note), 1);
+        assert_eq!(reassembly.skip_gaps(u64::MAX, &mut note), 1);
         assert_eq!(missing, [(1, 2), (5, 1), (6, 1)]);
     }
 }

@@ -1,8 +1,8 @@
-//! The reading as a whole, over the captures in `tests/data/captures`, and over what is no capture, or no longer one.
+//! Whole explanations: of the captures in `tests/data/captures`, and of files that are damaged or not captures.
 
 use super::model::{Capture, Connection, Exchange, FindingKind, Message, NoteKind, Side, Verdict};
-use super::say::Lang;
-use super::{Limits, Options, describe, explain, explain_bytes, render};
+use super::render::Ladders;
+use super::{Filter, Lang, Limits, Options, describe, explain, explain_bytes, render};
 use crate::test_profiles::built_ins;
 use labserve_core::profile::builtin;
 use labserve_core::test_rng::TestRng;
@@ -15,7 +15,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/captures")
 }
 
-/// Name and content of every capture, still compressed.
+/// Name and compressed content of every capture.
 fn captures() -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(folder()).expect("the captures");
     let mut captures: Vec<(String, Vec<u8>)> = entries
@@ -44,11 +44,11 @@ fn explained(name: &str) -> Capture {
     explain_bytes(&bytes_of(name), built_ins()).expect(name)
 }
 
-/// What is to be said of a capture, as far as it stays the same when the capture is made anew.
+/// What an explanation contains, without what changes when the capture is repeated.
 fn gist(capture: &Capture) -> Value {
-    let looks = capture.looks_like.iter().map(|likeness| {
-        let best = &likeness.scores[0];
-        json!({ "profile": best.profile, "percent": best.percent, "verdict": likeness.verdict })
+    let looks = capture.fingerprints.iter().map(|found| {
+        let best = &found.scores[0];
+        json!({ "profile": best.profile, "percent": best.percent, "verdict": found.verdict })
     });
     json!({
         "streams": capture.file.streams,
@@ -61,17 +61,17 @@ fn gist(capture: &Capture) -> Value {
 
 fn gist_of(connection: &Connection) -> Value {
     let end = &connection.end;
-    let rests = connection.rests.iter().map(|rest| {
-        let tenths = (rest.ns as f64 / 1e8).round() / 10.0;
-        json!([rest.after, tenths, rest.ended_by, rest.announced_s])
+    let idle_periods = connection.idle_periods.iter().map(|idle| {
+        let tenths = (idle.ns as f64 / 1e8).round() / 10.0;
+        json!([idle.after, tenths, idle.ended_by, idle.announced_s])
     });
     json!({
         "stream": connection.stream,
         "use": connection.usage,
         "handshake": connection.handshake.outcome,
         "exchanges": connection.exchanges.iter().map(gist_of_exchange).collect::<Vec<_>>(),
-        "rests": rests.collect::<Vec<_>>(),
-        "end": [json!(end.goodbye), json!(end.by), json!(end.reason)],
+        "rests": idle_periods.collect::<Vec<_>>(),
+        "end": [json!(end.teardown), json!(end.by), json!(end.reason)],
         "resets": end.resets.iter().map(|reset| json!([reset.by, reset.class])).collect::<Vec<_>>(),
     })
 }
@@ -116,9 +116,9 @@ fn every_capture_is_explained_as_expected() {
 }
 
 #[test]
-fn the_reports_first_capture_tells_its_findings_in_order() {
+fn the_findings_of_report_1_are_in_order() {
     let capture = explained("report-1");
-    let text = render::text::render(&capture, Lang::En, false);
+    let text = render::text(&capture, Lang::En, Ladders::Omit);
     let mut rest = text.as_str();
     for words in [
         "One connection carried 5 exchanges",
@@ -129,7 +129,7 @@ fn the_reports_first_capture_tells_its_findings_in_order() {
     ] {
         let at = rest
             .find(words)
-            .unwrap_or_else(|| panic!("`{words}` is not behind what comes before it in\n{text}"));
+            .unwrap_or_else(|| panic!("`{words}` is not after the other findings in\n{text}"));
         rest = &rest[at..];
     }
     assert_eq!(capture.connections.len(), 2);
@@ -138,7 +138,7 @@ fn the_reports_first_capture_tells_its_findings_in_order() {
 }
 
 #[test]
-fn servers_are_named() {
+fn servers_are_identified() {
     for (name, _) in captures() {
         let Some(want) = name.strip_prefix("real-").or(name.strip_prefix("profile-")) else {
             continue;
@@ -148,14 +148,14 @@ fn servers_are_named() {
             .filter(|known| want.starts_with(known))
             .max_by_key(|known| known.len());
         let capture = explained(&name);
-        let likeness = &capture.looks_like[0];
+        let found = &capture.fingerprints[0];
         assert_eq!(
-            Some(likeness.scores[0].profile.as_str()),
+            Some(found.scores[0].profile.as_str()),
             want,
             "{name}: {:?}",
-            likeness.scores[0]
+            found.scores[0]
         );
-        assert_eq!(likeness.verdict, Verdict::Clear, "{name}: {:?}", &likeness.scores[..2]);
+        assert_eq!(found.verdict, Verdict::Clear, "{name}: {:?}", &found.scores[..2]);
     }
 }
 
@@ -179,7 +179,7 @@ fn a_capture_that_ends_anywhere_is_explained_up_to_there() {
 }
 
 #[test]
-fn what_is_no_capture_is_said_so() {
+fn a_file_that_is_not_a_capture_is_an_error() {
     for (bytes, want) in [
         (&b""[..], "empty"),
         (b"PK\x03\x04", "a ZIP archive: take the capture out"),
@@ -197,7 +197,7 @@ fn what_is_no_capture_is_said_so() {
     }
 }
 
-/// Changes some bytes; sometimes takes some out, or doubles some.
+/// Changes some bytes; sometimes removes or duplicates some.
 fn mutate(bytes: &mut Vec<u8>, rng: &mut TestRng) {
     for _ in 0..=rng.below(12) {
         if bytes.is_empty() {
@@ -218,9 +218,9 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut TestRng) {
     }
 }
 
-/// Runs for LABSERVE_FUZZ_SECONDS; without that, a few hundred times.
+/// Runs for `LABSERVE_FUZZ_SECONDS`; 200 times without the variable.
 #[test]
-fn mutated_captures_are_read_without_panic_and_every_answer_can_be_shown() {
+fn mutated_captures_are_explained_and_rendered_without_panic() {
     let seconds = std::env::var("LABSERVE_FUZZ_SECONDS")
         .ok()
         .and_then(|text| text.parse().ok());
@@ -229,7 +229,7 @@ fn mutated_captures_are_read_without_panic_and_every_answer_can_be_shown() {
         .and_then(|text| text.parse().ok())
         .unwrap_or(1);
     let until = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    // Small ones are changed more thoroughly.
+    // In a small capture, a mutation is more likely to hit something that matters.
     let small = captures().into_iter().filter(|(_, packed)| packed.len() < 5000);
     let originals: Vec<Vec<u8>> = small.map(|(name, _)| bytes_of(&name)).collect();
     let mut rng = TestRng::new(0x9e37_79b9_7f4a_7c15 ^ seed);
@@ -239,8 +239,8 @@ fn mutated_captures_are_read_without_panic_and_every_answer_can_be_shown() {
         mutate(&mut bytes, &mut rng);
         if let Ok(capture) = explain_bytes(&bytes, built_ins()) {
             let lang = if rng.below(2) == 0 { Lang::En } else { Lang::Zh };
-            render::text::render(&capture, lang, true);
-            render::json::render(&capture).expect("JSON");
+            render::text(&capture, lang, Ladders::Draw);
+            render::json(&capture).expect("JSON");
         }
         runs += 1;
     }
@@ -248,7 +248,7 @@ fn mutated_captures_are_read_without_panic_and_every_answer_can_be_shown() {
 }
 
 #[test]
-fn what_is_beyond_the_limits_is_counted_and_said() {
+fn what_exceeds_a_limit_is_counted_and_reported() {
     // The capture with the most connections.
     let all = captures().into_iter().map(|(_, packed)| packed);
     let packed =
@@ -281,7 +281,7 @@ fn what_is_beyond_the_limits_is_counted_and_said() {
 }
 
 #[test]
-fn only_what_is_asked_for_is_shown() {
+fn a_filter_selects_connections() {
     let bytes = bytes_of("report-1");
     let streams = |filter| {
         let options = Options {
@@ -295,7 +295,7 @@ fn only_what_is_asked_for_is_shown() {
             .map(|connection| connection.stream)
             .collect::<Vec<_>>()
     };
-    let of = |ports: &[u16], numbers: &[u32], hosts: &[&str]| super::Filter {
+    let of = |ports: &[u16], numbers: &[u32], hosts: &[&str]| Filter {
         ports: ports.to_vec(),
         streams: numbers.to_vec(),
         hosts: hosts.iter().map(|host| host.parse().expect("an address")).collect(),
@@ -309,7 +309,7 @@ fn only_what_is_asked_for_is_shown() {
 }
 
 #[test]
-fn a_request_that_crosses_the_close_is_found() {
+fn a_request_that_crosses_the_close_is_a_finding() {
     let capture = explained("race-node");
     let kinds: Vec<FindingKind> = capture.findings.iter().map(|finding| finding.kind).collect();
     assert!(kinds.contains(&FindingKind::LostRace), "{kinds:?}");
@@ -317,15 +317,15 @@ fn a_request_that_crosses_the_close_is_found() {
 
 #[test]
 fn chinese_text_is_chinese() {
-    let text = render::text::render(&explained("report-1"), Lang::Zh, false);
+    let text = render::text(&explained("report-1"), Lang::Zh, Ladders::Omit);
     for words in ["抓包解读", "一条连接承载了 5 次请求", "从未使用", "三次握手"] {
         assert!(text.contains(words), "{words} is not in\n{text}");
     }
 }
 
 #[test]
-fn why_nothing_is_shown_is_said() {
-    // A UDP datagram over loopback, and a TCP segment that carries no HTTP.
+fn a_note_reports_why_nothing_is_shown() {
+    // A UDP datagram over loopback, and a TCP segment without HTTP.
     let ip = |protocol: u8, inside: &[u8]| {
         let length = 20 + inside.len() as u16;
         let mut packet = vec![
@@ -362,14 +362,14 @@ fn why_nothing_is_shown_is_said() {
         file.extend_from_slice(&packet);
         let capture = explain_bytes(&file, built_ins()).expect("a capture");
         assert_eq!(capture.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [kind]);
-        let said = describe::note(&capture.notes[0]).text(Lang::En);
+        let sentence = describe::note(&capture.notes[0]).text(Lang::En);
         for shown in [
-            render::text::render(&capture, Lang::En, true),
-            render::markdown::render(&capture, Lang::En),
-            render::html::render(&capture, Lang::En),
+            render::text(&capture, Lang::En, Ladders::Draw),
+            render::markdown(&capture, Lang::En),
+            render::html(&capture, Lang::En),
         ] {
             assert!(
-                shown.contains(&said) && !shown.contains("out of the ordinary"),
+                shown.contains(&sentence) && !shown.contains("out of the ordinary"),
                 "{shown}"
             );
         }

@@ -1,59 +1,62 @@
-//! What there is to know of a file before it is answered with: plain data, gathered by whoever can look at it.
+//! What a decision needs to know about a file, as plain data.
 //!
-//! Knows no file system: the numbers and the path are handed in.
+//! The caller reads the file system and passes the values in, so that decisions are pure.
 
 use crate::profile::Precompressed;
 use crate::profile::types::MediaTypes;
 use std::sync::{Arc, OnceLock};
 
-/// What tells one version of a file from another.
+/// The identity of one version of a file. Two equal values mean that the file has not changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FileId {
-    /// The file system's number for the device.
+    /// The device that holds the file (`st_dev`, or the volume serial number on Windows).
     pub device: u64,
-    /// The file's number on it.
+    /// The file's number on that device (`st_ino`, or the file index on Windows).
     pub inode: u64,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Its modification time: seconds since 1970.
+    /// The modification time in whole seconds since 1970-01-01 UTC. Negative for earlier times.
     pub mtime_secs: i64,
-    /// The nanoseconds of the same.
+    /// The fraction of the modification time in nanoseconds, 0 to 999,999,999.
     pub mtime_nanos: u32,
-    /// The time at which its metadata changed last, in nanoseconds since 1970.
+    /// The time of the last metadata change, in nanoseconds since 1970-01-01 UTC.
     pub ctime_nanos: i128,
 }
 
-/// Everything about a file that a reply may say.
+/// Everything about a file that a response may contain.
 #[derive(Clone, Debug)]
 pub struct FileFacts {
-    /// Its path below the root.
+    /// The path below the root: decoded names, joined by `/`.
     pub path: String,
-    /// Which version of which file it is.
+    /// The version of the file that these facts are about.
     pub id: FileId,
-    /// Its Content-Type; empty for none.
+    /// The value of Content-Type; empty if the response has no such field.
     pub content_type: String,
-    /// The content coding that its name ends in; empty for none.
+    /// The content coding that the file's name implies, such as `gzip` for `a.tar.gz`; empty for none.
     pub named_coding: String,
-    /// The Adler-32 checksum of its path on this machine.
+    /// The Adler-32 checksum of the file's absolute path. Some servers put it into the entity tag.
     pub path_adler32: u32,
-    /// The content coding that its bytes are in.
+    /// The content coding of the bytes, if this is a precompressed sibling of the requested file.
     pub coding: Option<Precompressed>,
-    /// Whether there are siblings in other codings.
+    /// Whether precompressed siblings exist, so that the response depends on Accept-Encoding and needs Vary.
     pub negotiated: bool,
-    written: OnceLock<Written>,
+    cached_fields: OnceLock<CachedFields>,
 }
 
-/// What replies say of a file in the same words each time.
+/// Field values that are the same in every response about a file, rendered once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// Its entity tag, without what makes it weak for a while; `None` if it has none.
+pub struct CachedFields {
+    /// The entity tag, without the `W/` that recently modified files get; `None` if the profile sends no tag.
     pub etag: Option<Box<[u8]>>,
-    /// Its time of modification, as a field says it.
+    /// The value of Last-Modified.
     pub last_modified: Box<[u8]>,
 }
 
 impl FileFacts {
-    /// Of the file at `path` below the root, whose path on this machine has this checksum.
+    /// Collects the facts about the file at `path` below the root.
+    ///
+    /// `path_adler32` is the Adler-32 checksum of the file's absolute path. The media type follows from the name and
+    /// `types`.
     pub fn new(path: &str, path_adler32: u32, id: FileId, types: &MediaTypes) -> FileFacts {
         let name = path.rsplit('/').next().unwrap_or(path);
         let (content_type, named_coding) = types.of(name);
@@ -65,68 +68,69 @@ impl FileFacts {
             path_adler32,
             coding: None,
             negotiated: false,
-            written: OnceLock::new(),
+            cached_fields: OnceLock::new(),
         }
     }
 
-    /// What replies say of it. `write` must say the same each time; it is asked once.
-    pub fn written(&self, write: impl FnOnce() -> Written) -> &Written {
-        self.written.get_or_init(write)
+    /// The rendered field values. `render` is called at most once, so it must not depend on anything but the file.
+    pub fn cached_fields(&self, render: impl FnOnce() -> CachedFields) -> &CachedFields {
+        self.cached_fields.get_or_init(render)
     }
 
-    /// Its name, without directories.
+    /// The file's name, without directories.
     pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// Its size in bytes.
+    /// The size in bytes.
     pub fn size(&self) -> u64 {
         self.id.size
     }
 
-    /// This sibling in place of `plain`: its bytes and validators, the other's type and name.
+    /// The facts about a precompressed sibling that is served instead of `plain`: the sibling's bytes and validators,
+    /// with the path and media type of the plain file.
     pub fn as_coded(&self, plain: &FileFacts, coding: Precompressed) -> FileFacts {
         FileFacts {
             coding: Some(coding),
             negotiated: true,
             content_type: plain.content_type.clone(),
             path: plain.path.clone(),
-            written: OnceLock::new(),
+            cached_fields: OnceLock::new(),
             ..self.clone()
         }
     }
 
-    /// The same, marked as one of several.
+    /// The same facts for a file that has precompressed siblings, none of which the client accepts.
     pub fn as_negotiated(&self) -> FileFacts {
         FileFacts {
             negotiated: true,
-            written: OnceLock::new(),
+            cached_fields: OnceLock::new(),
             ..self.clone()
         }
     }
 }
 
-/// What was found at a path.
+/// The result of looking a path up.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// A file.
     File(Arc<FileFacts>),
-    /// A file, though the path ended in a slash.
+    /// A file, but the path ended in a slash.
     FileWithSlash(Arc<FileFacts>),
-    /// A directory, though the path did not end in a slash.
+    /// A directory, but the path did not end in a slash.
     Directory,
-    /// A directory without an index file.
+    /// A directory without an index file. The path ended in a slash.
     NoIndex,
-    /// Nothing.
+    /// Nothing exists there.
     Missing,
-    /// Something that may not be read.
+    /// The server has no permission to read it.
     Denied,
-    /// Nothing: a name on the way is longer than the file system allows.
+    /// Nothing exists there: one of the names is longer than the file system allows.
     TooLong,
-    /// Nothing: a name on the way is a file's.
+    /// The path continues after the name of a file, as in `/index.html/more`.
     PathAfterFile,
-    /// Neither a file nor a directory.
+    /// Neither a file nor a directory, such as a FIFO or a device.
     Special,
-    /// A file that cannot be opened now: no descriptor is left, or another program keeps it for itself.
+    /// A file that cannot be opened at the moment: no descriptor is left, or another program has locked it.
     Unavailable,
 }

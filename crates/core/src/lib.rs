@@ -1,20 +1,28 @@
-//! What labserve decides, without any I/O: the grammar of HTTP/1.1, profiles of servers, and what each answers.
+//! The protocol core of labserve, without I/O: HTTP/1.1 parsing, server profiles, and the response to each request.
 //!
-//! A [`profile`] is a server's behaviour as data. [`facts`] are what there is to know of a file, [`decide`] says what a
-//! request is answered with, [`render`] makes bytes of it; the life of a connection is the pure state machine in
-//! [`connection`]. Time is a parameter; there is no file, socket, clock or thread.
+//! A request passes through these modules in order:
+//!
+//! 1. [`http1`] parses the request head under the rules of a [`profile`], which is a server's behaviour as data.
+//! 2. [`decide::route`] maps the request to a fixed response or to a path.
+//! 3. [`lookup`] finds the file at that path and returns its [`facts`].
+//! 4. [`decide::file_reply`] evaluates preconditions and ranges.
+//! 5. [`render`] writes the response head and the page.
+//!
+//! [`connection`] is the state machine of one connection. Time and random numbers are parameters. The crate uses no
+//! file, socket, clock or thread, so every test of it is deterministic.
 
 #![forbid(unsafe_code)]
 
 #[cfg(test)]
 mod adversarial;
 pub mod close_reason;
-pub mod connection;
+pub mod conn;
 pub mod decide;
 pub mod facts;
 pub mod http1;
 pub mod locale;
 pub mod lookup;
+pub mod model;
 pub mod path;
 pub mod profile;
 pub mod render;

@@ -1,55 +1,55 @@
-//! From a located path to what is found there: trailing slashes, index files, precompressed siblings.
+//! Finds the file for a located path: trailing slashes, index files, precompressed siblings.
 //!
-//! Knows no file system: whoever does opens one path at a time for it, so that a site in memory is searched by the same
-//! rules.
+//! The caller implements [`Tree`], which opens one path at a time. A directory on disk, an embedded site and a site in
+//! memory therefore follow the same rules.
 
 use crate::facts::{FileFacts, Found};
 use crate::path::{Form, Located};
 use crate::profile::{IndexFor, Precompressed, Profile};
 use std::sync::Arc;
 
-/// What lies at one path, opened if it is a file.
+/// The result of opening one path.
 #[derive(Clone, Debug)]
 pub enum Opened<H> {
-    /// A file.
+    /// A file, with an open handle.
     File(H),
     /// A directory.
     Directory,
-    /// Nothing.
+    /// Nothing exists there.
     Missing,
-    /// Something that may not be read.
+    /// The server has no permission to read it.
     Denied,
-    /// Nothing: a name on the way is longer than the file system allows.
+    /// Nothing exists there: one of the names is longer than the file system allows.
     TooLong,
-    /// Nothing: a name on the way is a file's.
+    /// The path continues after the name of a file.
     PathAfterFile,
-    /// Neither a file nor a directory.
+    /// Neither a file nor a directory, such as a FIFO or a device.
     Special,
-    /// A file that cannot be opened now.
+    /// A file that cannot be opened at the moment.
     Unavailable,
 }
 
-/// Files below a root, opened one path at a time.
+/// The files below a root.
 pub trait Tree {
-    /// An open file.
+    /// An open file. Cloning it must be cheap.
     type Handle: Clone;
 
-    /// What lies at `path`: decoded names below the root, joined by `/`; empty for the root.
+    /// Opens `path`: decoded names below the root, joined by `/`; empty for the root itself.
     fn open(&mut self, path: &str) -> Opened<Self::Handle>;
 
-    /// The facts of an open file.
+    /// The facts about an open file.
     fn facts(handle: &Self::Handle) -> &Arc<FileFacts>;
 
-    /// The same open file, of which these facts are told.
+    /// The same open file, with `facts` in place of its own.
     fn with_facts(handle: &Self::Handle, facts: FileFacts) -> Self::Handle;
 }
 
-/// What was found at a path, and the open file if it is one.
+/// The result of [`find`].
 #[derive(Clone, Debug)]
 pub struct Lookup<H> {
     /// What was found.
     pub found: Found,
-    /// The open file; there for [`Found::File`] and [`Found::FileWithSlash`].
+    /// The open file. Present for [`Found::File`] and [`Found::FileWithSlash`] only.
     pub resource: Option<H>,
 }
 
@@ -59,7 +59,47 @@ impl<H> Lookup<H> {
     }
 }
 
-/// What is at `located`, for a profile and a client that accepts these content codings, the best first.
+/// Looks up `located`.
+///
+/// `accepted` lists the content codings that the client accepts, the preferred one first; see
+/// [`crate::decide::accepted_codings`].
+///
+/// ```
+/// use labserve_core::facts::{FileFacts, FileId, Found};
+/// use labserve_core::lookup::{Opened, Tree, find};
+/// use labserve_core::{path, profile::layers};
+/// use std::sync::Arc;
+///
+/// /// A site that consists of one file.
+/// struct Site(Arc<FileFacts>);
+///
+/// impl Tree for Site {
+///     type Handle = Arc<FileFacts>;
+///     fn open(&mut self, path: &str) -> Opened<Arc<FileFacts>> {
+///         match path {
+///             "" => Opened::Directory,
+///             "index.html" => Opened::File(Arc::clone(&self.0)),
+///             _ => Opened::Missing,
+///         }
+///     }
+///     fn facts(handle: &Arc<FileFacts>) -> &Arc<FileFacts> {
+///         handle
+///     }
+///     fn with_facts(_: &Arc<FileFacts>, facts: FileFacts) -> Arc<FileFacts> {
+///         Arc::new(facts)
+///     }
+/// }
+///
+/// let profile = layers::load("nginx").expect("a built-in profile");
+/// let mut site = Site(Arc::new(FileFacts::new("index.html", 0, FileId::default(), &profile.types)));
+/// let mut found = |target: &[u8]| {
+///     let located = path::locate(target, &profile.target, &profile.files, &[]).expect("a path");
+///     find(&mut site, &located, &profile, &[]).found
+/// };
+/// assert!(matches!(found(b"/"), Found::File(file) if file.name() == "index.html"));
+/// assert!(matches!(found(b"/index.html/"), Found::FileWithSlash(_)));
+/// assert!(matches!(found(b"/none"), Found::Missing));
+/// ```
 pub fn find<T: Tree>(
     tree: &mut T,
     located: &Located,
@@ -81,7 +121,9 @@ pub fn find<T: Tree>(
     }
 }
 
-/// The name in a path at which it leaves what exists, or its last one.
+/// The first name in the path that is not an existing directory; the last name if all of them are.
+///
+/// Some servers derive the media type of an error response from this name.
 pub fn first_missing<'l, T: Tree>(tree: &mut T, located: &'l Located) -> &'l str {
     let path = located.path.as_str();
     let ends = memchr::memchr_iter(b'/', path.as_bytes()).chain([path.len()]);
@@ -92,7 +134,7 @@ pub fn first_missing<'l, T: Tree>(tree: &mut T, located: &'l Located) -> &'l str
     end.rsplit('/').next().unwrap_or(end)
 }
 
-/// The first index file of a directory.
+/// Looks for an index file in a directory, in the order of the profile.
 fn index<T: Tree>(tree: &mut T, located: &Located, profile: &Profile, accepted: &[Precompressed]) -> Lookup<T::Handle> {
     let directory = &located.path;
     let policy = &profile.files;
@@ -114,7 +156,7 @@ fn index<T: Tree>(tree: &mut T, located: &Located, profile: &Profile, accepted: 
     Lookup::without_file(Found::NoIndex)
 }
 
-/// Whether index files are looked for in a directory whose path was written so.
+/// Whether the profile looks for index files when the path of the directory was written in this form.
 fn allows(index_for: IndexFor, form: Form) -> bool {
     match index_for {
         IndexFor::Directories => true,
@@ -123,7 +165,7 @@ fn allows(index_for: IndexFor, form: Form) -> bool {
     }
 }
 
-/// A file that was found, or its sibling in a coding that the client accepts.
+/// The file itself, or a precompressed sibling that the client accepts.
 fn file<T: Tree>(tree: &mut T, handle: T::Handle, profile: &Profile, accepted: &[Precompressed]) -> Lookup<T::Handle> {
     let handle = if profile.files.precompressed.is_empty() {
         handle
@@ -133,8 +175,9 @@ fn file<T: Tree>(tree: &mut T, handle: T::Handle, profile: &Profile, accepted: &
     plain::<T>(Opened::File(handle))
 }
 
-/// The precompressed sibling that the client accepts, or the file itself; either way marked as negotiated if there is any
-/// sibling.
+/// The precompressed sibling that the client prefers, or the file itself if it accepts none of them. The result is
+/// marked as negotiated if any sibling exists, because the response then depends on Accept-Encoding (RFC 9110 section
+/// 12.5.5).
 fn sibling<T: Tree>(tree: &mut T, handle: T::Handle, profile: &Profile, accepted: &[Precompressed]) -> T::Handle {
     let plain = T::facts(&handle);
     let siblings: Vec<(Precompressed, T::Handle)> = profile
@@ -158,7 +201,7 @@ fn sibling<T: Tree>(tree: &mut T, handle: T::Handle, profile: &Profile, accepted
     }
 }
 
-/// What was opened, as what was found.
+/// Converts the result of opening one path.
 fn plain<T: Tree>(opened: Opened<T::Handle>) -> Lookup<T::Handle> {
     let found = match opened {
         Opened::File(handle) => {

@@ -1,18 +1,18 @@
-//! Numbers for tests that try many inputs: the same on every run (xorshift64).
+//! A deterministic random number generator for tests that try many inputs (xorshift64).
 //!
-//! Knows nothing of what they are for. Not for anything that has to be unpredictable.
+//! The same seed gives the same numbers on every platform. It is not suitable where numbers must be unpredictable.
 
-/// A generator.
+/// A generator of pseudo-random numbers.
 pub struct TestRng(u64);
 
 impl TestRng {
-    /// One whose numbers follow from the seed.
+    /// Creates a generator from `seed`. Zero counts as 1.
     pub fn new(seed: u64) -> TestRng {
-        // Nothing but zeros follows from zero.
+        // Xorshift maps zero to zero.
         TestRng(seed.max(1))
     }
 
-    /// A number below `bound`.
+    /// The next number, from 0 up to but not including `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -107,8 +107,7 @@ async fn file(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, 
 
 async fn get_state(State(state): Timeline, headers: HeaderMap) -> Answer {
     let servers = all_described(&state).await?;
-    let ring = state.ring();
-    let ((bytes, limit), (first, lines, next)) = (ring.bytes(), ring.numbers());
+    let ring = state.ring().stats();
     Ok(Json(json!({
         "labserve": env!("CARGO_PKG_VERSION"),
         "run": state.run,
@@ -116,7 +115,13 @@ async fn get_state(State(state): Timeline, headers: HeaderMap) -> Answer {
         "time": timestamp(SystemTime::now()),
         "started": state.started,
         "may_change": state.access.has_token(&headers),
-        "ring": {"bytes": bytes, "limit": limit, "lines": lines, "first": first, "next": next},
+        "ring": {
+            "bytes": ring.bytes,
+            "limit": ring.limit,
+            "lines": ring.lines,
+            "first": ring.first,
+            "next": ring.next,
+        },
         "servers": servers,
     })))
 }
@@ -147,7 +152,7 @@ async fn profiles() -> Answer {
 }
 
 async fn toml(State(state): Timeline, Path(text): Path<String>) -> Result<Response, Refusal> {
-    state.servers.look(number(&text)?, |server| {
+    state.servers.with(number(&text)?, |server| {
         let name: String = server
             .name()
             .chars()

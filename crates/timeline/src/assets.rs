@@ -1,8 +1,11 @@
-//! The files of the page, compiled into the program.
+//! The files of the page, compiled into the program, and the sentences that it shows.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use labserve_core::locale::{Lang, catalogue};
+use serde_json::{Map, Value};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
 
 /// A file of the page.
 struct Asset {
@@ -30,7 +33,6 @@ const ASSETS: &[Asset] = &[
     asset!("draw.js"),
     asset!("exchange.js"),
     asset!("export.js"),
-    asset!("faults.js"),
     asset!("har.js"),
     asset!("i18n.js"),
     asset!("icon.svg"),
@@ -38,7 +40,6 @@ const ASSETS: &[Asset] = &[
     asset!("ladder.js"),
     asset!("lanes.js"),
     asset!("main.js"),
-    asset!("messages.js"),
     asset!("pens.js"),
     asset!("picture.js"),
     asset!("pointer.js"),
@@ -57,11 +58,38 @@ const ASSETS: &[Asset] = &[
     asset!("words.js"),
 ];
 
+/// The path of the module that holds the sentences. It is made from the catalogue, not a file.
+const SENTENCES_PATH: &str = "locale.js";
+
+/// The sentences of the page by language and id. A module, so that the page has them before it draws anything.
+static SENTENCES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let languages: Map<String, Value> = Lang::ALL
+        .into_iter()
+        .map(|lang| (lang.tag().to_owned(), sentences(lang).into()))
+        .collect();
+    format!("export default {};\n", Value::from(languages)).into_bytes()
+});
+
+/// What the page shows: everything but the sentences of `explain`. The page's own ids do not begin with `page.`.
+fn sentences(lang: Lang) -> Map<String, Value> {
+    let shown = catalogue(lang).iter().filter(|(id, _)| !id.starts_with("explain."));
+    shown
+        .map(|(id, text)| (id.trim_start_matches("page.").to_owned(), text.as_str().into()))
+        .collect()
+}
+
+fn bytes(path: &str) -> Option<&'static [u8]> {
+    match path {
+        SENTENCES_PATH => Some(&SENTENCES),
+        _ => ASSETS.iter().find(|asset| asset.path == path).map(|asset| asset.bytes),
+    }
+}
+
 /// The response for the file at `path`; `None` if there is no such file.
 pub(super) fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
-    let asset = ASSETS.iter().find(|asset| asset.path == path)?;
+    let bytes = bytes(path)?;
     let mut hasher = DefaultHasher::new();
-    asset.bytes.hash(&mut hasher);
+    bytes.hash(&mut hasher);
     let etag = format!("\"{:016x}\"", hasher.finish());
     let is_known = headers
         .get(header::IF_NONE_MATCH)
@@ -76,7 +104,7 @@ pub(super) fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     Some(if is_known {
         (StatusCode::NOT_MODIFIED, fields).into_response()
     } else {
-        (fields, asset.bytes).into_response()
+        (fields, bytes).into_response()
     })
 }
 
@@ -97,7 +125,6 @@ fn media_type(path: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use labserve_core::decide::TraceMessage;
 
     #[test]
     fn every_file_of_the_page_is_inside_and_has_a_type() {
@@ -138,26 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn the_page_knows_every_sentence_in_the_same_words() {
-        let table = include_str!("web/messages.js");
-        for said in TraceMessage::ALL {
-            let line = format!("\"said.{}\": [\"{}\", \"", said.name(), said.english());
-            assert!(table.contains(&line), "messages.js lacks {line}");
-        }
-    }
-
-    #[test]
-    fn the_page_knows_every_fault_in_chinese() {
-        let table = include_str!("web/faults.js");
-        let told: Vec<_> = table
-            .lines()
-            .filter_map(|line| line.trim().split_once(": \""))
-            .map(|(key, _)| key)
-            .collect();
-        let known: Vec<_> = labserve_core::http1::Fault::ALL
-            .iter()
-            .map(|fault| fault.key())
-            .collect();
-        assert_eq!(told, known);
+    fn the_page_gets_the_sentences_in_every_language() {
+        let script = std::str::from_utf8(&SENTENCES).expect("UTF-8");
+        let json = script
+            .strip_prefix("export default ")
+            .and_then(|rest| rest.strip_suffix(";\n"));
+        let sentences: serde_json::Value = serde_json::from_str(json.expect("a default export")).expect("JSON");
+        assert_eq!(sentences["en"]["tab.settings"], "Settings");
+        assert_eq!(sentences["zh"]["close_reason.idle"], "限定时间内没有新的请求");
+        assert_eq!(sentences["en"]["explain.title"], serde_json::Value::Null);
     }
 }

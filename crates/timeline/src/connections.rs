@@ -71,7 +71,7 @@ pub(super) async fn close(state: &AppState, id: u64, query: &BTreeMap<String, St
         .ok_or_else(|| Refusal::no_connection(id))?;
     if let Some((name, _)) = state.servers.names().get(connection.server) {
         let what = json!({"what": "close", "connection": id, "how": how});
-        state.servers.emit(connection.server, name, what);
+        state.servers.report(connection.server, name, what);
     }
     Ok(json!({"connection": id, "asked": how}))
 }

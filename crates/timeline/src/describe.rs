@@ -22,7 +22,7 @@ pub(super) async fn described(state: &AppState, number: usize) -> Answer {
         .count();
     state
         .servers
-        .look(number, |server| server.describe(number, open))
+        .with(number, |server| server.describe(number, open))
         .map(Json)
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn all_described(state: &AppState) -> Result<Vec<Value>, Refusa
                 .iter()
                 .filter(|connection| connection.server == number)
                 .count();
-            state.servers.look(number, |server| server.describe(number, open))
+            state.servers.with(number, |server| server.describe(number, open))
         })
         .collect()
 }

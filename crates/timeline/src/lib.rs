@@ -1,8 +1,7 @@
-//! The timeline: a page that shows every connection while it happens, and the API behind it.
+//! The timeline: a page that shows every connection live, and its REST API.
 //!
-//! Knows the lines of the live tape, the settings of the servers, and HTTP for its own page. Does not know how anything is
-//! served: it reads what is told, and gives orders. It has a thread and a runtime of its own, so that no page ever keeps a
-//! worker from its connections.
+//! It reads the lines that the servers' event sinks send, and controls the servers through [`ServerSet`]. It runs on a thread
+//! and a runtime of its own, so that a slow page never delays a worker.
 
 mod access;
 mod api;
@@ -17,6 +16,7 @@ mod managed_server;
 mod refusal;
 mod ring;
 mod server_set;
+mod setting;
 mod settings;
 mod stream;
 
@@ -36,13 +36,13 @@ use std::time::SystemTime;
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::{Semaphore, oneshot, watch};
 
-/// The port of the timeline, if it is free and no other is asked for.
+/// The default port of the timeline. If it is in use, the next free port is taken.
 pub const PORT: u16 = 3900;
 
-/// How many ports are tried from there on.
+/// How many ports are tried, from [`PORT`] on.
 const TRIES: u16 = 100;
 
-/// A timeline that is bound to its port and not yet running.
+/// A timeline that is bound to its port but not running yet.
 #[derive(Debug)]
 pub struct Bound {
     listener: TcpListener,
@@ -50,10 +50,10 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Binds it to `address`; without one, to the first free port of loopback from [`PORT`] on.
+    /// Binds to `address`, or to the first free loopback port from [`PORT`] on if there is none.
     ///
     /// # Errors
-    /// The address is taken or is none of this machine's; the system has no random bytes for the token.
+    /// The address is in use, or does not belong to this machine; or the system cannot supply random bytes for the token.
     pub fn bind(address: Option<SocketAddr>) -> io::Result<Bound> {
         let listener = match address {
             Some(address) => TcpListener::bind(address)?,
@@ -72,35 +72,35 @@ impl Bound {
         self.access.address
     }
 
-    /// The URL that lets whoever opens it change settings.
+    /// The URL of the page, with the token. Whoever opens it may change settings.
     pub fn url(&self) -> String {
         format!("http://{}/?token={}", self.access.address, self.access.token.text())
     }
 
-    /// Runs it over these servers. What they tell comes through `lines`, the reader's end of `tape`; `first` is the first
-    /// line of the run.
+    /// Starts the timeline over `servers`. `lines` receives what is sent to `sender`; `first` is the first line of this run.
     ///
     /// # Errors
-    /// The thread or its runtime cannot be made.
+    /// The thread or its runtime cannot be started.
     pub fn start(
         self,
         servers: Arc<ServerSet>,
-        (tape, lines): (LiveSender, Receiver<Vec<u8>>),
-        first: Value,
+        sender: LiveSender,
+        lines: Receiver<Vec<u8>>,
+        first: &Value,
     ) -> io::Result<Timeline> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let state = Arc::new(AppState {
             access: self.access,
-            run: run_name()?,
+            run: run_id()?,
             started: timestamp(SystemTime::now()),
             servers,
             ring: Mutex::new(Ring::new(LIMIT)),
             grown: watch::Sender::new(()),
-            watchers: tape.watchers().clone(),
-            seats: Arc::new(Semaphore::new(stream::READERS)),
+            watchers: sender.watchers().clone(),
+            readers: Arc::new(Semaphore::new(stream::READERS)),
         });
-        tape.note(&first);
-        drop(tape);
+        sender.emit(first);
+        drop(sender);
         let (stop, stopped) = oneshot::channel();
         let listener = self.listener;
         let thread = std::thread::Builder::new()
@@ -118,7 +118,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Tells the pages what has come until now, and ends.
+    /// Sends the pages all lines so far, then stops.
     pub fn stop(self) {
         drop(self.stop);
         if self.thread.join().is_err() {
@@ -127,29 +127,30 @@ impl Timeline {
     }
 }
 
-/// What every request to the timeline is answered from.
+/// The state that all handlers share.
 #[derive(Debug)]
 struct AppState {
     access: Access,
-    /// Differs from run to run.
+    /// The id of this run of the program: a page recognises a restart by it.
     run: String,
     started: String,
     servers: Arc<ServerSet>,
     ring: Mutex<Ring>,
-    /// Tells that the ring has grown.
+    /// Notifies readers that the ring has grown.
     grown: watch::Sender<()>,
     watchers: Watchers,
-    /// One for each that may read the lines at a time.
-    seats: Arc<Semaphore>,
+    /// One permit for each reader of the lines.
+    readers: Arc<Semaphore>,
 }
 
 impl AppState {
     fn ring(&self) -> MutexGuard<'_, Ring> {
-        // No code panics with it in hand; its lines would be whole even so.
+        // No code panics while it holds this lock, and even then every line in the ring would be whole.
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Serves the page and fills the ring, until the timeline is stopped or all senders of lines are gone.
 async fn serve(
     listener: TcpListener,
     state: Arc<AppState>,
@@ -177,23 +178,23 @@ async fn serve(
     while let Ok(batch) = lines.try_recv() {
         fill(batch);
     }
-    // Time for the pages to hear of the end.
+    // Gives the readers time to send the last lines.
     tokio::time::sleep(stream::GATHER * 3).await;
     pages.abort();
 }
 
 fn first_free() -> io::Result<TcpListener> {
-    let mut taken = io::Error::from(ErrorKind::AddrInUse);
+    let mut in_use = io::Error::from(ErrorKind::AddrInUse);
     for port in PORT..PORT + TRIES {
         match TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))) {
-            Err(error) if error.kind() == ErrorKind::AddrInUse => taken = error,
-            done => return done,
+            Err(error) if error.kind() == ErrorKind::AddrInUse => in_use = error,
+            result => return result,
         }
     }
-    Err(taken)
+    Err(in_use)
 }
 
-fn run_name() -> io::Result<String> {
+fn run_id() -> io::Result<String> {
     let random = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
     Ok(format!("{random:016x}"))
 }

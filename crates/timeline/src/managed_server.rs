@@ -1,9 +1,10 @@
-//! A server at which somebody changes settings: what it was given, what has been changed, and what is in force.
+//! A server whose settings can be changed: its configuration, the changes laid over it, and what is in force.
 //!
-//! Knows the layers of a profile and hands a whole site to the servers; how that is served it does not know.
+//! It works on the layers of the profile and produces a whole [`Site`]. [`super::ServerSet`] hands that to the workers.
 
 use super::refusal::Refusal;
-use super::settings::{self, SETTINGS, Setting};
+use super::setting::Setting;
+use super::settings::{self, SETTINGS};
 use labserve_core::profile::compare::differences;
 use labserve_core::profile::layers::{Layer, Stack};
 use labserve_core::profile::{ConfigError, Profile, builtin, near};
@@ -15,26 +16,26 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use toml::Table;
 
-/// What stands for the changes in errors.
+/// The name of the layer of changes, in errors.
 const ORIGIN: &str = "the change";
 
-/// A server, and what is in force at it.
+/// A server whose settings can be changed.
 #[derive(Clone, Debug)]
 pub struct ManagedServer {
     address: SocketAddr,
-    /// The profile with all that is laid over it: by the configuration, and by whoever changes settings.
+    /// The profile with all layers over it: those of the configuration and the changed settings.
     stack: Stack,
     site: Site,
     accepting: bool,
-    /// What a page must know of the profile in force, once somebody has asked: it takes milliseconds to find out.
+    /// The description for the page, computed on first use and kept until a change: computing it takes milliseconds.
     view: OnceLock<Value>,
 }
 
-/// What a change has done, as it is told to everybody: `what` and more.
+/// A change as it is reported in a `change` event: an object with `what` and its details.
 pub(super) type Change = Value;
 
 impl ManagedServer {
-    /// The server at `address` that serves `site`, whose profile was built from `stack`.
+    /// The server at `address` that serves `site`. The profile of `site` was built from `stack`.
     pub fn new(address: SocketAddr, stack: Stack, site: Site) -> ManagedServer {
         ManagedServer {
             address,
@@ -60,22 +61,22 @@ impl ManagedServer {
         self.address
     }
 
-    /// Takes what a configuration that was read again says. Changes made here are gone.
+    /// Replaces the configuration after a reload. Changes made on the timeline are lost.
     pub(super) fn replace(&mut self, stack: Stack, site: Site) {
         (self.stack, self.site) = (stack, site);
         self.view = OnceLock::new();
     }
 
-    /// Accepts connections, or leaves them to wait. Nothing if that is so already.
+    /// Records whether connections are accepted. `None` if that does not change anything.
     pub(super) fn set_accepting(&mut self, accepting: bool) -> Option<Change> {
         (std::mem::replace(&mut self.accepting, accepting) != accepting)
             .then(|| json!({"what": "accepting", "to": accepting}))
     }
 
-    /// Answers as another profile does: one that is built in, or the one of now without its changes.
+    /// Switches to another profile: a built-in one, or the current one without its changes.
     ///
     /// # Errors
-    /// There is no such profile.
+    /// There is no built-in profile of this name. Files are not read: the name comes from the network.
     pub(super) fn change_profile(&mut self, name: &str) -> Result<Vec<Change>, Refusal> {
         let stack = if name == self.stack.asked() || name == self.name() {
             self.stack.profile()
@@ -92,10 +93,10 @@ impl ManagedServer {
         Ok(vec![json!({"what": "profile", "from": from, "to": self.name()})])
     }
 
-    /// Changes settings, all of them or none; `null` gives a setting its profile's value back.
+    /// Changes settings, all of them or none. `null` resets a setting to the profile's value.
     ///
     /// # Errors
-    /// An unknown setting, or a value that it cannot have.
+    /// A setting is unknown, or a value is not allowed.
     pub(super) fn change_settings(&mut self, values: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
         let before = self.values()?;
         let mut changes = self.stack.changes();
@@ -103,7 +104,7 @@ impl ManagedServer {
         let (own_keys, own_profile) = built(&own).map_err(|error| refused(&error, None))?;
         for (key, value) in values {
             let setting = settings::setting(key).ok_or_else(|| Refusal::unknown_setting(key, settings::near(key)))?;
-            setting.take_out(&mut changes);
+            setting.remove_from(&mut changes);
             if value.is_null() || *value == setting.value_in(&own_keys, &own_profile) {
                 continue;
             }
@@ -122,10 +123,10 @@ impl ManagedServer {
             .collect())
     }
 
-    /// Goes back to the profile alone.
+    /// Resets all settings to the profile's values.
     ///
     /// # Errors
-    /// None that is known: the profile was right before.
+    /// The profile cannot be resolved. It was valid before, so this is not expected.
     pub(super) fn reset(&mut self) -> Result<Vec<Change>, Refusal> {
         let keys = self.differing()?;
         if keys.is_empty() {
@@ -135,7 +136,7 @@ impl ManagedServer {
         Ok(vec![json!({"what": "reset", "keys": keys})])
     }
 
-    /// What differs from the profile, as a profile that extends it.
+    /// The differences from the profile, as the TOML of a profile that extends it.
     pub(super) fn toml(&self) -> String {
         let mut keys = Table::new();
         keys.insert("extends".to_owned(), self.stack.asked().into());
@@ -143,10 +144,10 @@ impl ManagedServer {
         keys.to_string()
     }
 
-    /// All that a page must know of it. `number` is its number, `open` how many connections are open.
+    /// The server as the API describes it. `number` is its number, `open` how many connections it has open.
     ///
     /// # Errors
-    /// None that is known.
+    /// The profile cannot be resolved. It was valid before, so this is not expected.
     pub(super) fn describe(&self, number: usize, open: usize) -> Result<Value, Refusal> {
         let mut view = match self.view.get() {
             Some(view) => view.clone(),
@@ -197,13 +198,14 @@ impl ManagedServer {
             .collect())
     }
 
-    /// The keys in which what is in force differs from the profile.
+    /// The keys whose value differs from the profile's.
     fn differing(&self) -> Result<Vec<String>, Refusal> {
         let keys = |stack: &Stack| stack.effective().map_err(|error| refused(&error, None));
         let (own, whole) = (keys(&self.stack.profile())?, keys(&self.stack)?);
         Ok(differences(&own, &whole).into_iter().map(|d| d.key).collect())
     }
 
+    /// Lays `changes` over the profile `own` and puts the result in force. `key` is the key to name in errors.
     fn lay_over(&mut self, own: Stack, changes: &Table, key: Option<&str>) -> Result<(), Refusal> {
         let stack = if changes.is_empty() {
             own
@@ -214,7 +216,7 @@ impl ManagedServer {
         self.put(stack, key)
     }
 
-    /// Puts a profile in force here, if it is right.
+    /// Puts a profile in force, if it is valid.
     fn put(&mut self, stack: Stack, key: Option<&str>) -> Result<(), Refusal> {
         self.site.profile = stack.build().map_err(|error| refused(&error, key))?;
         self.stack = stack;
@@ -223,10 +225,12 @@ impl ManagedServer {
     }
 }
 
+/// The keys of a stack with all defaults, and the profile that they make.
 fn built(stack: &Stack) -> Result<(Table, Profile), ConfigError> {
     Ok((stack.effective()?, stack.build()?))
 }
 
+/// The refusal for a mistake in the configuration. `key` is named unless the error names one itself.
 fn refused(error: &ConfigError, key: Option<&str>) -> Refusal {
     let key = error.key.as_deref().or(key);
     let message = match key {
@@ -236,11 +240,12 @@ fn refused(error: &ConfigError, key: Option<&str>) -> Refusal {
     Refusal::bad_value(key, message)
 }
 
-/// The time that is said in `Keep-Alive: timeout=` of a connection that is kept.
+/// The timeout that `Keep-Alive: timeout=` announces on persistent connections.
 fn announced_timeout(profile: &Profile) -> Option<Duration> {
     let connection = &profile.connection;
-    let says = connection.keep_fields.iter().filter(|_| connection.persistent);
-    says.filter_map(|line| line.source().split_once(':'))
+    let lines = connection.keep_fields.iter().filter(|_| connection.persistent);
+    lines
+        .filter_map(|line| line.source().split_once(':'))
         .filter(|(name, _)| name.eq_ignore_ascii_case("keep-alive"))
         .flat_map(|(_, value)| value.split(','))
         .find_map(|part| part.trim().strip_prefix("timeout=")?.trim().parse().ok())
@@ -250,7 +255,7 @@ fn announced_timeout(profile: &Profile) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use labserve_server::files::{Limits, Root};
+    use labserve_server::files::{Limits, Memory, Root};
 
     fn server(name: &str, over: &[&str]) -> ManagedServer {
         let stack = over.iter().fold(profile_files::stack(name).expect(name), |stack, set| {
@@ -258,7 +263,7 @@ mod tests {
         });
         let site = Site {
             profile: stack.build().expect(name),
-            root: Root::Embedded,
+            root: Root::Memory(Memory::demo_site()),
             cache: Limits::default(),
         };
         ManagedServer::new(SocketAddr::from(([127, 0, 0, 1], 3000)), stack, site)
@@ -273,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_changed_and_given_back() {
+    fn settings_are_changed_and_reset() {
         let mut server = server("node", &["timers.idle=9s"]);
         assert_eq!(differs(&server), json!(["timers.idle.after"]));
         let changes = change(
@@ -293,14 +298,14 @@ mod tests {
         assert!(saved.starts_with("extends = \"node\"\n"), "{saved}");
         let again = Stack::of("saved", Layer::parse("saved", &saved).expect("a profile"));
         assert_eq!(again.merged(), server.stack.changes());
-        // The profile's own value, and null, are no change.
+        // Neither the profile's own value nor null is a change.
         change(&mut server, json!({"timers.idle": "5s", "connection.persistent": null})).expect("right");
         assert_eq!(differs(&server), json!([]));
         assert_eq!(server.toml(), "extends = \"node\"\n");
     }
 
     #[test]
-    fn all_or_none() {
+    fn one_bad_setting_refuses_all_of_them() {
         let mut server = server("node", &[]);
         for bad in [
             json!({"connection.persistent": false, "timers.idel": "2s"}),
@@ -317,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn another_profile_and_back() {
+    fn another_profile_drops_the_changes_and_only_built_in_ones_are_allowed() {
         let mut server = server("node", &["timers.idle=9s"]);
         let changes = server.change_profile("nginx").expect("it is built in");
         assert_eq!(changes, [json!({"what": "profile", "from": "node", "to": "nginx"})]);
@@ -331,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_announced_and_what_is_done_are_two_things() {
+    fn the_announced_timeout_and_the_real_one_are_independent() {
         for (name, announced, idle) in [
             ("node", json!(5_000_000_000_u64), json!(5_000_000_000_u64)),
             ("nginx", json!(null), json!(75_000_000_000_u64)),

@@ -1,11 +1,11 @@
-//! What a request to the timeline is refused with: a status, a word for programs, and a sentence for people.
+//! Refusals of the API: a status, a code for programs and a sentence for people.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// A refusal. As JSON: `{"error": {"code": ..., "message": ...}}`, with the `key` of a setting where it is about one.
+/// A refusal. As JSON: `{"error": {"code": ..., "message": ...}}`, with the `key` of the setting that caused it, if any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     status: StatusCode,
@@ -29,13 +29,13 @@ impl Refusal {
     }
 
     pub(super) fn cross_site() -> Refusal {
-        let message = "this request comes from another site; only the timeline's own page and programs without an Origin \
-                       may ask";
+        let message = "this request comes from another site; only the timeline's own page, and programs that send no \
+                       Origin, are answered";
         Refusal::new(StatusCode::FORBIDDEN, "cross_site", message)
     }
 
     pub(super) fn no_token() -> Refusal {
-        let message = "this needs the token from the line that labserve printed at its start: \
+        let message = "this needs the token from the start line that labserve printed: \
                        open the address with ?token=, or send `Authorization: Bearer TOKEN`";
         Refusal::new(StatusCode::UNAUTHORIZED, "no_token", message)
     }
@@ -44,7 +44,7 @@ impl Refusal {
         Refusal::new(
             StatusCode::BAD_REQUEST,
             "bad_json",
-            format!("the body is not what it should be: {why}"),
+            format!("the body is not as expected: {why}"),
         )
     }
 
@@ -53,7 +53,7 @@ impl Refusal {
     }
 
     pub(super) fn not_found() -> Refusal {
-        let message = "there is nothing here; docs/timeline.md lists what there is";
+        let message = "there is nothing at this path; docs/timeline.md lists the paths";
         Refusal::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
@@ -68,17 +68,17 @@ impl Refusal {
     }
 
     pub(super) fn method_not_allowed() -> Refusal {
-        let message = "this path does not take that method; the Allow field says which it takes";
+        let message = "this path does not support that method; the Allow field lists those that it does";
         Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
     }
 
-    pub(super) fn too_large(most: usize) -> Refusal {
-        let message = format!("a body here has {most} bytes at the most");
+    pub(super) fn too_large(limit: usize) -> Refusal {
+        let message = format!("the body is larger than {limit} bytes");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
     pub(super) fn wrong_type() -> Refusal {
-        let message = "the body must be JSON, and Content-Type say application/json";
+        let message = "the body must be JSON, with the Content-Type application/json";
         Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", message)
     }
 
@@ -105,13 +105,13 @@ impl Refusal {
         }
     }
 
-    pub(super) fn too_many_readers(most: usize) -> Refusal {
-        let message = format!("{most} read the events already, and more may not; close a page or a script");
+    pub(super) fn too_many_readers(limit: usize) -> Refusal {
+        let message = format!("{limit} clients read the events already, which is the limit; close a page or a script");
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_readers", message)
     }
 
     pub(super) fn internal() -> Refusal {
-        let message = "a defect in labserve; its log says more";
+        let message = "a defect in labserve; see its log";
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
 }

@@ -1,7 +1,7 @@
-//! The lines that a page which is opened now still sees: the latest batches, as many as fit into a stated number of bytes.
+//! A ring of the latest lines: whole batches, up to a limit in bytes. It lets a page that is opened late show the past.
 //!
-//! Readers have a place in it and no queue of their own: one that is slow misses what the ring has gone past, and is told
-//! how much that was. So what a thousand readers hold is what one holds.
+//! A reader keeps a [`Place`] in the ring and has no queue of its own. A reader that is too slow misses what the ring has
+//! dropped, and learns how many lines that were. Memory therefore does not grow with the number of readers.
 
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -13,10 +13,10 @@ pub const LIMIT: usize = 8 << 20;
 #[derive(Debug)]
 pub(super) struct Ring {
     batches: VecDeque<Batch>,
-    /// The number of the first batch that is kept.
+    /// The number of the oldest batch that is kept.
     first: u64,
     bytes: usize,
-    /// How many lines there have been.
+    /// How many lines were pushed in total.
     lines: u64,
     limit: usize,
 }
@@ -24,24 +24,43 @@ pub(super) struct Ring {
 #[derive(Clone, Debug)]
 struct Batch {
     text: Bytes,
-    /// How many lines there had been before.
+    /// How many lines were pushed before this batch.
     before: u64,
 }
 
-/// A reader's place: the number of the next batch, and how many lines there had been before it.
+/// A reader's place in the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
+    /// The number of the next batch to read.
     pub(super) batch: u64,
+    /// How many lines were pushed before that batch; `None` if the ring no longer knows.
     lines: Option<u64>,
 }
 
-/// What a reader has not seen yet.
+/// What follows a place.
 #[derive(Debug)]
-pub(super) struct News {
-    /// Lines, batch by batch.
+pub(super) struct Unread {
+    /// The lines, batch by batch.
     pub(super) batches: Vec<Bytes>,
-    /// How many lines it has missed before them.
+    /// How many lines before them were dropped unread.
     pub(super) missed: u64,
+    /// The place after the batches.
+    pub(super) next: Place,
+}
+
+/// Sizes and counts, for the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stats {
+    /// How many bytes are kept.
+    pub(super) bytes: usize,
+    /// How many bytes are kept at most.
+    pub(super) limit: usize,
+    /// How many lines are kept.
+    pub(super) lines: u64,
+    /// The number of the oldest batch that is kept.
+    pub(super) first: u64,
+    /// The number of the next batch.
+    pub(super) next: u64,
 }
 
 impl Ring {
@@ -55,7 +74,7 @@ impl Ring {
         }
     }
 
-    /// Adds a batch of whole lines, and forgets the oldest if it must.
+    /// Adds a batch of whole lines, and drops the oldest batches until the limit holds.
     pub(super) fn push(&mut self, text: Vec<u8>) {
         let lines = memchr::memchr_iter(b'\n', &text).count() as u64;
         self.bytes += text.len();
@@ -73,7 +92,7 @@ impl Ring {
     }
 
     /// The number of the next batch.
-    pub(super) fn next(&self) -> u64 {
+    fn next(&self) -> u64 {
         self.first + self.batches.len() as u64
     }
 
@@ -82,12 +101,12 @@ impl Ring {
         self.place(self.first)
     }
 
-    /// The place behind the newest.
+    /// The place after the newest batch.
     pub(super) fn newest(&self) -> Place {
         self.place(self.next())
     }
 
-    /// The place before a batch; one that is to come yet counts as behind the newest.
+    /// The place before the batch with this number. A number in the future means the place after the newest batch.
     pub(super) fn place(&self, batch: u64) -> Place {
         let batch = batch.min(self.next());
         let lines = if batch == self.next() {
@@ -101,8 +120,8 @@ impl Ring {
         Place { batch, lines }
     }
 
-    /// What came behind `place`, up to about `most` bytes, which is moved on.
-    pub(super) fn read(&self, place: &mut Place, most: usize) -> News {
+    /// What follows `place`: as many batches as fit into `limit` bytes, but at least one.
+    pub(super) fn read(&self, place: Place, limit: usize) -> Unread {
         let from = place.batch.max(self.first);
         let skip = usize::try_from(from - self.first).unwrap_or(usize::MAX);
         let mut batches = Vec::new();
@@ -110,31 +129,31 @@ impl Ring {
         let mut kept = self.batches.iter().skip(skip).peekable();
         let begins = kept.peek().map_or(self.lines, |batch| batch.before);
         for batch in kept {
-            if bytes > 0 && bytes + batch.text.len() > most {
+            if bytes > 0 && bytes + batch.text.len() > limit {
                 break;
             }
             bytes += batch.text.len();
             batches.push(batch.text.clone());
         }
-        // A place from an earlier connection does not say how many lines there had been: that something is missing is known
-        // all the same.
+        // A place whose batch was dropped before the reader came back does not know its line count. Report one missed line
+        // then, so that the reader learns of the gap.
         let missed = match place.lines {
             Some(lines) => begins.saturating_sub(lines),
             None => u64::from(place.batch < self.first),
         };
-        *place = self.place(from + batches.len() as u64);
-        News { batches, missed }
+        let next = self.place(from + batches.len() as u64);
+        Unread { batches, missed, next }
     }
 
-    /// How many bytes it holds now, and how many it may.
-    pub(super) fn bytes(&self) -> (usize, usize) {
-        (self.bytes, self.limit)
-    }
-
-    /// The number of the first batch that is kept, how many lines are, and the number of the next batch.
-    pub(super) fn numbers(&self) -> (u64, u64, u64) {
-        let before = self.batches.front().map_or(self.lines, |batch| batch.before);
-        (self.first, self.lines - before, self.next())
+    pub(super) fn stats(&self) -> Stats {
+        let dropped = self.batches.front().map_or(self.lines, |batch| batch.before);
+        Stats {
+            bytes: self.bytes,
+            limit: self.limit,
+            lines: self.lines - dropped,
+            first: self.first,
+            next: self.next(),
+        }
     }
 }
 
@@ -142,35 +161,36 @@ impl Ring {
 mod tests {
     use super::*;
 
-    fn texts(news: &News) -> Vec<&str> {
-        news.batches
+    fn texts(unread: &Unread) -> Vec<&str> {
+        unread
+            .batches
             .iter()
             .map(|batch| std::str::from_utf8(batch).expect("text"))
             .collect()
     }
 
     #[test]
-    fn it_never_holds_more_than_it_may_and_says_what_a_slow_reader_has_missed() {
+    fn it_keeps_its_limit_and_a_slow_reader_learns_what_it_missed() {
         let mut ring = Ring::new(12);
-        let mut slow = ring.oldest();
+        let start = ring.oldest();
         for text in ["a\nb\n", "c\n", "d\ne\n"] {
             ring.push(text.into());
         }
-        let mut quick = slow;
-        let news = ring.read(&mut quick, 1000);
-        assert_eq!((texts(&news), news.missed), (vec!["a\nb\n", "c\n", "d\ne\n"], 0));
+        let quick = ring.read(start, 1000);
+        assert_eq!((texts(&quick), quick.missed), (vec!["a\nb\n", "c\n", "d\ne\n"], 0));
         ring.push("f\ng\n".into());
-        assert!(ring.bytes().0 <= 12);
-        let news = ring.read(&mut slow, 1000);
-        assert_eq!((texts(&news), news.missed), (vec!["c\n", "d\ne\n", "f\ng\n"], 2));
-        let news = ring.read(&mut quick, 1000);
-        assert_eq!((texts(&news), news.missed), (vec!["f\ng\n"], 0));
-        assert_eq!(texts(&ring.read(&mut quick, 1000)).len(), 0);
-        assert_eq!(ring.numbers(), (1, 5, 4));
+        assert!(ring.stats().bytes <= 12);
+        let slow = ring.read(start, 1000);
+        assert_eq!((texts(&slow), slow.missed), (vec!["c\n", "d\ne\n", "f\ng\n"], 2));
+        let quick = ring.read(quick.next, 1000);
+        assert_eq!((texts(&quick), quick.missed), (vec!["f\ng\n"], 0));
+        assert_eq!(texts(&ring.read(quick.next, 1000)).len(), 0);
+        let stats = ring.stats();
+        assert_eq!((stats.first, stats.lines, stats.next), (1, 5, 4));
     }
 
     #[test]
-    fn a_reader_that_comes_back_goes_on_where_it_was() {
+    fn a_reader_that_comes_back_continues_where_it_was() {
         let mut ring = Ring::new(8);
         for text in ["a\n", "b\n", "c\n", "d\n", "e\n"] {
             ring.push(text.into());
@@ -180,10 +200,9 @@ mod tests {
             (0, vec!["b\n", "c\n", "d\n", "e\n"], 1),
             (9, vec![], 0),
         ] {
-            let mut place = ring.place(batch);
-            let news = ring.read(&mut place, 1000);
-            assert_eq!((texts(&news), news.missed), (want, missed), "{batch}");
-            assert_eq!(place, ring.newest());
+            let unread = ring.read(ring.place(batch), 1000);
+            assert_eq!((texts(&unread), unread.missed), (want, missed), "{batch}");
+            assert_eq!(unread.next, ring.newest());
         }
     }
 
@@ -193,8 +212,8 @@ mod tests {
         ring.push("aaaa\n".into());
         ring.push("bb\n".into());
         ring.push("c\n".into());
-        let mut place = ring.oldest();
-        assert_eq!(texts(&ring.read(&mut place, 4)), ["aaaa\n"], "a batch is never cut");
-        assert_eq!(texts(&ring.read(&mut place, 5)), ["bb\n", "c\n"]);
+        let first = ring.read(ring.oldest(), 4);
+        assert_eq!(texts(&first), ["aaaa\n"], "a batch is never cut");
+        assert_eq!(texts(&ring.read(first.next, 5)), ["bb\n", "c\n"]);
     }
 }

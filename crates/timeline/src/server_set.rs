@@ -1,15 +1,15 @@
-//! The servers of the program, each as the timeline manages it: what is changed there is put in force and told to everybody.
+//! All servers of the program. A change to one of them takes effect at once and is reported as an event.
 
 use super::managed_server::{Change, ManagedServer};
 use super::refusal::Refusal;
 use labserve_core::profile::layers::Stack;
 use labserve_server::events::ProgramEvents;
 use labserve_server::server::{Control, Site};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// All servers.
+/// All servers of the program.
 #[derive(Debug)]
 pub struct ServerSet {
     servers: Mutex<Vec<ManagedServer>>,
@@ -18,7 +18,8 @@ pub struct ServerSet {
 }
 
 impl ServerSet {
-    /// The servers in the order of their numbers, the way to control them, and of lines about what is changed.
+    /// `servers` in the order in which they were started, with the handle that controls them. Changes are reported to
+    /// `events`.
     pub fn new(servers: Vec<ManagedServer>, control: Control, events: ProgramEvents) -> ServerSet {
         ServerSet {
             servers: Mutex::new(servers),
@@ -27,7 +28,7 @@ impl ServerSet {
         }
     }
 
-    /// Serves what a configuration that was read again says.
+    /// Replaces the configuration of a server after a reload. Does nothing if there is no such server.
     pub fn replace(&self, number: usize, stack: Stack, site: Site) {
         if let Some(server) = self.lock().get_mut(number) {
             server.replace(stack, site);
@@ -35,7 +36,7 @@ impl ServerSet {
         }
     }
 
-    /// The way to control the servers.
+    /// The handle for commands and queries.
     pub(super) fn control(&self) -> &Control {
         &self.control
     }
@@ -46,28 +47,27 @@ impl ServerSet {
         self.lock().iter().map(name).collect()
     }
 
-    /// Something of one server.
+    /// Calls `read` with one server.
     ///
     /// # Errors
-    /// There is no such server; what `look` says.
-    pub(super) fn look<T>(
+    /// There is no such server, or `read` fails.
+    pub(super) fn with<T>(
         &self,
         number: usize,
-        look: impl FnOnce(&ManagedServer) -> Result<T, Refusal>,
+        read: impl FnOnce(&ManagedServer) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let servers = self.lock();
-        look(
+        read(
             servers
                 .get(number)
                 .ok_or_else(|| Refusal::no_server(&number.to_string()))?,
         )
     }
 
-    /// Changes something at one server: puts it in force from the next request on, and tells it. A refused change leaves
-    /// everything as it was.
+    /// Changes one server: applies the change from the next request on, and reports it. A change that fails has no effect.
     ///
     /// # Errors
-    /// There is no such server; what `change` says.
+    /// There is no such server, or `change` fails.
     pub(super) fn change(
         &self,
         number: usize,
@@ -79,18 +79,18 @@ impl ServerSet {
             .ok_or_else(|| Refusal::no_server(&number.to_string()))?;
         let mut changed = server.clone();
         let name = server.name().to_owned();
-        let done = change(&mut changed)?;
-        if !done.is_empty() {
+        let changes = change(&mut changed)?;
+        if !changes.is_empty() {
             self.control.reload(number, changed.site());
         }
         *server = changed;
-        for what in done {
-            self.emit(number, &name, what);
+        for what in changes {
+            self.report(number, &name, what);
         }
         Ok(())
     }
 
-    /// Accepts connections for a server, or leaves them to wait.
+    /// Makes a server accept connections, or leave them in the system's backlog.
     ///
     /// # Errors
     /// There is no such server.
@@ -101,13 +101,13 @@ impl ServerSet {
             .ok_or_else(|| Refusal::no_server(&number.to_string()))?;
         if let Some(what) = server.set_accepting(accepting) {
             self.control.set_accepting(number, accepting);
-            self.emit(number, server.name(), what);
+            self.report(number, server.name(), what);
         }
         Ok(())
     }
 
-    /// Tells of a change at a server.
-    pub(super) fn emit(&self, number: usize, name: &str, mut what: Value) {
+    /// Emits a `change` event. `name` is the name that the server had before the change.
+    pub(super) fn report(&self, number: usize, name: &str, mut what: Change) {
         what["event"] = "change".into();
         what["server"] = name.into();
         what["number"] = json!(number);
@@ -115,7 +115,7 @@ impl ServerSet {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<ManagedServer>> {
-        // A server is replaced whole or not at all.
+        // Safe after a panic: a server is replaced whole or not at all.
         self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -76,7 +76,7 @@ export function time(text) {
 /** What the texts of one connection say, in the terms of the event log. */
 function understood(raw) {
   const state = raw.cells[3];
-  const end = /^(server|client) (FIN|RST)(?:, (then lingers|for which the server waited|answered with RST))?: (.*)$/.exec(state);
+  const end = /^(server|client) (FIN|RST)(?:, (then lingers|which the server waited for|answered with RST))?: (.*)$/.exec(state);
   const rungs = raw.rungs.map((rung) => ({ ...rung, at: time(rung.when) }));
   const replies = rungs.filter(({ event }) => event === "reply").map((rung, i) => {
     const panel = raw.exchanges[i];
@@ -89,7 +89,7 @@ function understood(raw) {
   return {
     connection: raw.id, server: raw.cells[1], port: raw.cells[0], local: raw.facts.Server?.split(" ").at(-1), peer: raw.facts.Client, state, rungs, replies,
     requests: Number(/^\d+/.exec(raw.cells[2])[0]), statuses: raw.cells[2].split(": ")[1] ?? "", bytes: raw.facts["Received, sent"], open: time(raw.facts["Open for"]),
-    filter: raw.filter, title: raw.title, rest: raw.facts.Rest ?? null, panelState: raw.facts.State, data: raw.data, rests: rests(rungs),
+    filter: raw.filter, title: raw.title, rest: raw.facts.Idle ?? null, panelState: raw.facts.State, data: raw.data, rests: rests(rungs),
     end: end && { who: end[1], how: end[2].toLowerCase(), followedBy: FOLLOWED_BY[end[3]] ?? null, words: end[4] },
   };
 }
@@ -114,7 +114,7 @@ export function forCapture(claims) {
   });
 }
 
-const FOLLOWED_BY = { "then lingers": "linger", "for which the server waited": "hold", "answered with RST": "rst" };
+const FOLLOWED_BY = { "then lingers": "linger", "which the server waited for": "hold", "answered with RST": "rst" };
 
 /** The idle periods of a ladder: from an idle step to the next step, if there is one. */
 function rests(rungs) {
@@ -235,7 +235,7 @@ function againstOne(claim, connection, reasons, is, lasts) {
     const words = stepWords(line);
     if (words !== null) is(`step ${i + 1}`, rung.what, words);
     if (line.event === "idle") {
-      if (line.ends_after_ns === null) is(`step ${i + 1}`, rung.what, "rests; the server never ends it by itself");
+      if (line.ends_after_ns === null) is(`step ${i + 1}`, rung.what, "idle; the server never closes it by itself");
       else lasts(`the idle time of step ${i + 1}`, time(rung.what), line.ends_after_ns);
     }
     if (line.event === "timer") is(`step ${i + 1}`, rung.what, `the server's timer runs out: ${reasons[line.reason]}`);

@@ -194,7 +194,7 @@ async function pageTests(browser, page, lab) {
     await wait(6500);
     const still = await rowOf(page, row.port);
     assert.equal(still.ended, "no");
-    assert.match(still.text, /rests/);
+    assert.match(still.text, /idle/);
     await openConnection(page, row.port);
     assert.match(await page.textContent(".panel.connection dl"), /[67]\.\d+ s of 2 min 00 s; announced: nothing/);
     await until("kernel facts", async () => /rtt/.test(await page.textContent(".kernel")));
@@ -435,8 +435,9 @@ async function claimTests(page, lab, capture) {
   const log = eventLog();
   await check("every claim of the page equals the event log", async () => {
     const reasons = await page.evaluate(async () => {
-      const { MESSAGES } = await import("/web/messages.js");
-      return Object.fromEntries(Object.entries(MESSAGES).filter(([key]) => key.startsWith("reason.")).map(([key, [english]]) => [key.slice(7), english]));
+      const { default: catalogue } = await import("/web/locale.js");
+      const reasons = Object.entries(catalogue.en).filter(([id]) => id.startsWith("close_reason."));
+      return Object.fromEntries(reasons.map(([id, words]) => [id.slice("close_reason.".length), words]));
     });
     const { count, differences } = againstLog(claims, log, reasons);
     tally.claimed += count;

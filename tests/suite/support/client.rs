@@ -1,4 +1,4 @@
-//! wire.py's client in Rust: runs one case on one connection and writes down what comes back, and when.
+//! The client of tests/e2e/peers/wire.py in Rust: runs one case on one connection and records what arrives, and when.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
@@ -11,30 +11,42 @@ use super::case::{Case, Step};
 use super::recording::{End, Heard, Outcome};
 use super::site::Site;
 
-/// How long a read waits for a first byte, and the quiet after the last one that ends it.
+/// How long a read waits for the first byte, and how long without further bytes ends it.
 const FIRST: Duration = Duration::from_millis(1500);
 const QUIET: Duration = Duration::from_millis(350);
-/// How long the peer may refuse to take what is sent.
+/// How long a send may block.
 const SEND: Duration = Duration::from_secs(10);
 
 /// Runs cases against one server.
 pub(crate) struct Client {
     server: SocketAddr,
+    placeholders: Placeholders<'static>,
+}
+
+/// What the placeholders of cases stand for, and the other way round.
+pub(crate) struct Placeholders<'s> {
+    server: SocketAddr,
     /// Whole files, the largest first, that are written as `{{file:/path}}`.
     files: Vec<(Vec<u8>, String)>,
     etags: Mutex<HashMap<String, String>>,
+    /// Asks the server for the head of a path.
+    ask: Box<dyn Fn(&str) -> Vec<u8> + Send + Sync + 's>,
 }
 
 impl Client {
     pub(crate) fn new(server: SocketAddr, site: &Site) -> Self {
+        let ask = move |path: &str| {
+            let mut connection = Connection::open(server);
+            connection.send(format!("HEAD {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n").as_bytes());
+            connection.read(QUIET)
+        };
         Self {
             server,
-            files: site.files_from(600),
-            etags: Mutex::default(),
+            placeholders: Placeholders::new(server, site, ask),
         }
     }
 
-    /// Does what the case says.
+    /// Runs a case.
     pub(crate) fn run(&self, case: &Case) -> Outcome {
         let sends: Vec<_> = case.steps.iter().map(|step| self.bytes_of(step)).collect();
         let mut connection = Connection::open(self.server);
@@ -47,7 +59,7 @@ impl Client {
                 Step::Read { quiet } => {
                     let got = connection.read(quiet.unwrap_or(QUIET));
                     heard.push(Heard {
-                        text: self.text(got),
+                        text: self.placeholders.text(got),
                         at_s: None,
                     });
                 }
@@ -56,7 +68,7 @@ impl Client {
                     let got = connection.wait_for_end(*within);
                     let at_s = (!got.is_empty()).then(|| (connection.first - since).as_secs_f64());
                     heard.push(Heard {
-                        text: self.text(got),
+                        text: self.placeholders.text(got),
                         at_s,
                     });
                 }
@@ -69,30 +81,45 @@ impl Client {
         Outcome { heard, end, after_s }
     }
 
-    /// What a step sends, with its placeholders filled in.
+    /// What a step sends.
     fn bytes_of(&self, step: &Step) -> Vec<u8> {
-        let Step::Send { text, times } = step else {
-            return Vec::new();
-        };
+        match step {
+            Step::Send { text, times } => self.placeholders.fill(text).repeat(*times),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<'s> Placeholders<'s> {
+    pub(crate) fn new(server: SocketAddr, site: &Site, ask: impl Fn(&str) -> Vec<u8> + Send + Sync + 's) -> Self {
+        Self {
+            server,
+            files: site.files_from(600),
+            etags: Mutex::default(),
+            ask: Box::new(ask),
+        }
+    }
+
+    /// The bytes of a text with placeholders.
+    pub(crate) fn fill(&self, text: &str) -> Vec<u8> {
         let mut filled = String::new();
-        let mut rest = text.as_str();
+        let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
-            let (placeholder, behind) = after.split_once("}}").expect("a {{placeholder}} should have an end");
+            let (placeholder, after) = after.split_once("}}").expect("a {{placeholder}} should have an end");
             filled.push_str(before);
             filled.push_str(&self.etag(placeholder));
-            rest = behind;
+            rest = after;
         }
         filled.push_str(rest);
         let filled = filled.replace("HOST", &self.server.to_string());
         filled
             .chars()
             .map(|c| u8::try_from(c).expect("cases are latin-1"))
-            .collect::<Vec<_>>()
-            .repeat(*times)
+            .collect()
     }
 
-    /// `etag:/path` is the server's own ETag of that path (`"none"` if it gives none), `flip:/path` the same with `W/`
-    /// added or taken away.
+    /// `etag:/path` is the server's ETag for that path (`"none"` if it sends none); `flip:/path` is the same tag with `W/`
+    /// added or removed.
     fn etag(&self, placeholder: &str) -> String {
         let (kind, path) = placeholder.split_once(':').expect("a placeholder should be kind:path");
         let mut known = self
@@ -108,15 +135,7 @@ impl Client {
     }
 
     fn ask_for_etag(&self, path: &str) -> String {
-        let mut connection = Connection::open(self.server);
-        connection.send(
-            format!(
-                "HEAD {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-                self.server
-            )
-            .as_bytes(),
-        );
-        let head = latin1(&connection.read(QUIET));
+        let head = latin1(&(self.ask)(path));
         let value = head.lines().find_map(|line| {
             line.split_once(':')
                 .filter(|(name, _)| name.eq_ignore_ascii_case("etag"))
@@ -124,7 +143,8 @@ impl Client {
         value.map_or_else(|| "\"none\"".to_owned(), |(_, value)| value.trim().to_owned())
     }
 
-    fn text(&self, mut got: Vec<u8>) -> String {
+    /// The text of a response, with whole files as placeholders.
+    pub(crate) fn text(&self, mut got: Vec<u8>) -> String {
         for (content, path) in &self.files {
             got = replace(got, content, format!("{{{{file:{path}}}}}").as_bytes());
         }
@@ -132,7 +152,7 @@ impl Client {
     }
 }
 
-/// One connection and its clock: `last` is when a byte was last exchanged, `first` when the last answer began.
+/// A connection with its times: `last` is when a byte was last sent or received, `first` when the last reply began.
 struct Connection {
     stream: TcpStream,
     last: Instant,
@@ -144,10 +164,8 @@ impl Connection {
     fn open(server: SocketAddr) -> Self {
         let stream =
             TcpStream::connect_timeout(&server, SEND).unwrap_or_else(|e| panic!("cannot connect to {server}: {e}"));
-        stream.set_nodelay(true).expect("TCP_NODELAY should be to be set");
-        stream
-            .set_write_timeout(Some(SEND))
-            .expect("a write timeout should be to be set");
+        stream.set_nodelay(true).expect("to set TCP_NODELAY");
+        stream.set_write_timeout(Some(SEND)).expect("to set a write timeout");
         let now = Instant::now();
         Self {
             stream,
@@ -158,7 +176,7 @@ impl Connection {
     }
 
     fn send(&mut self, bytes: &[u8]) {
-        // A peer that has gone is seen by the next read; that a send failed says nothing more.
+        // If the peer has closed, the next read shows how. The error of the send adds nothing.
         let _ = self.stream.write_all(bytes);
         self.last = Instant::now();
     }
@@ -168,7 +186,7 @@ impl Connection {
         self.last = Instant::now();
     }
 
-    /// Reads until `quiet` after the last byte; the first may take longer.
+    /// Reads until no byte has arrived for `quiet`. The first byte may take longer.
     fn read(&mut self, quiet: Duration) -> Vec<u8> {
         let start = Instant::now();
         self.take(|last, got| {
@@ -180,13 +198,13 @@ impl Connection {
         })
     }
 
-    /// Reads until the end of the connection, at most so long.
+    /// Reads until the connection ends, for at most `within`.
     fn wait_for_end(&mut self, within: Duration) -> Vec<u8> {
         let start = Instant::now();
         self.take(|_, _| start + within)
     }
 
-    /// Reads until the deadline, which may depend on when the last byte came and how many there are.
+    /// Reads until the deadline, a function of the time of the last byte and the number of bytes so far.
     fn take(&mut self, deadline: impl Fn(Instant, usize) -> Instant) -> Vec<u8> {
         let mut got = Vec::new();
         let mut buffer = vec![0; 1 << 16];
@@ -195,9 +213,7 @@ impl Connection {
             if left.is_zero() {
                 break;
             }
-            self.stream
-                .set_read_timeout(Some(left))
-                .expect("a read timeout should be to be set");
+            self.stream.set_read_timeout(Some(left)).expect("to set a read timeout");
             match self.stream.read(&mut buffer) {
                 Ok(0) => self.ended = Some((End::Fin, self.last.elapsed())),
                 Ok(n) => {
@@ -223,8 +239,8 @@ fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&b| char::from(b)).collect()
 }
 
-/// Replaces every occurrence of a file's content. Its first bytes are looked for and the rest compared, because a
-/// searcher for a needle of 142 KB costs more than all the searching.
+/// Replaces every occurrence of a file's content. Only its first bytes are searched for, and the rest is compared: building
+/// a searcher for 142 KB would cost more than the search.
 fn replace(text: Vec<u8>, what: &[u8], with: &[u8]) -> Vec<u8> {
     let beginning = &what[..what.len().min(64)];
     let (mut out, mut kept, mut from) = (Vec::new(), 0, 0);

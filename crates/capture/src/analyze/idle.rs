@@ -1,50 +1,68 @@
-//! The times in which nothing was under way.
+//! The periods in which no exchange was in progress.
 
-use super::Frame;
-use crate::model::{End, Exchange, Handshake, IdleEnd, IdlePeriod, Side};
-use crate::tcp::Moment;
+use crate::model::{ConnectionEnd, Exchange, Handshake, IdleEnd, IdlePeriod, Side};
+use crate::tcp::FrameTime;
 
-/// What is shorter is no rest, but the time that a client needs to go on.
+/// Shorter periods are not listed: a client needs some time between two requests.
 const SHORTEST_NS: i64 = 100_000_000;
 
-pub(super) fn rests(
+/// Start of a possible idle period.
+struct IdleStart {
+    /// Number of the exchange before it; 0 for none.
+    after: u64,
+    at: FrameTime,
+    announced_s: Option<u64>,
+}
+
+pub(super) fn idle_periods(
     exchanges: &[Exchange],
     handshake: &Handshake,
-    end: &End,
-    first: Moment,
-    capture: Frame,
+    end: &ConnectionEnd,
+    first: FrameTime,
+    capture_end: FrameTime,
 ) -> Vec<IdlePeriod> {
-    let mut rests = Vec::new();
-    let mut since = (0, handshake.ack.unwrap_or(first.frame), first.ns, None);
-    let (to, ended_by) = last(end, capture);
-    // A request behind the other side's FIN ends no rest.
-    let in_time = |exchange: &&Exchange| begun(exchange).is_none_or(|begin| begin.frame <= to.frame);
+    let mut periods = Vec::new();
+    let mut start = IdleStart {
+        after: 0,
+        at: FrameTime {
+            frame: handshake.ack.unwrap_or(first.frame),
+            ns: first.ns,
+        },
+        announced_s: None,
+    };
+    let (last, ended_by) = last(end, capture_end);
+    // A request after the FIN of the other side does not end an idle period.
+    let in_time = |exchange: &&Exchange| begun(exchange).is_none_or(|begin| begin.frame <= last.frame);
     for exchange in exchanges.iter().take_while(in_time) {
         if let Some(begin) = begun(exchange) {
-            rests.extend(rest(since, begin.frame, begin.ns, IdleEnd::Request));
+            periods.extend(idle_period(&start, begin, IdleEnd::Request));
         }
-        // Where a message is not complete, what follows is no rest.
-        let Some(over) = over(exchange) else {
-            return rests;
+        // After an incomplete message, the connection is not idle.
+        let Some(at) = completed(exchange) else {
+            return periods;
         };
-        since = (exchange.number, over.frame, over.ns, announced(exchange));
+        start = IdleStart {
+            after: exchange.number,
+            at,
+            announced_s: announced(exchange),
+        };
     }
-    rests.extend(rest(since, to.frame, to.ns, ended_by));
-    rests
+    periods.extend(idle_period(&start, last, ended_by));
+    periods
 }
 
 /// The first byte of an exchange.
-fn begun(exchange: &Exchange) -> Option<Moment> {
+fn begun(exchange: &Exchange) -> Option<FrameTime> {
     let messages = [&exchange.request, &exchange.response].into_iter().flatten();
     let first = messages.min_by_key(|message| (message.begun_ns, message.frames.first))?;
-    Some(Moment {
+    Some(FrameTime {
         frame: first.frames.first,
         ns: first.begun_ns,
     })
 }
 
-/// The last byte of an exchange, if it is complete.
-fn over(exchange: &Exchange) -> Option<Moment> {
+/// The last byte of an exchange; `None` if the exchange is incomplete.
+fn completed(exchange: &Exchange) -> Option<FrameTime> {
     let response = exchange
         .response
         .as_ref()
@@ -53,9 +71,10 @@ fn over(exchange: &Exchange) -> Option<Moment> {
     if request.is_some_and(|request| request.shortfall.is_some()) {
         return None;
     }
+    // The response may be complete before the request.
     let late = request.filter(|request| request.ended_ns > response.ended_ns);
     let last = late.unwrap_or(response);
-    Some(Moment {
+    Some(FrameTime {
         frame: last.frames.last,
         ns: last.ended_ns,
     })
@@ -73,36 +92,32 @@ pub(crate) fn announced(exchange: &Exchange) -> Option<u64> {
     })
 }
 
-/// What ended the connection, or the capture.
-fn last(end: &End, capture: Frame) -> (Moment, IdleEnd) {
+/// What ended the connection, or the end of the capture.
+fn last(end: &ConnectionEnd, capture_end: FrameTime) -> (FrameTime, IdleEnd) {
     let Some(first) = end.first() else {
-        let last = Moment {
-            frame: capture.last_frame,
-            ns: capture.last_ns,
-        };
-        return (last, IdleEnd::CaptureEnds);
+        return (capture_end, IdleEnd::CaptureEnds);
     };
     let ended_by = match first.by {
         _ if first.is_reset => IdleEnd::Reset,
         Side::Server => IdleEnd::ServerFin,
         Side::Client => IdleEnd::ClientFin,
     };
-    let moment = Moment {
+    let at = FrameTime {
         frame: first.frame,
         ns: first.ns,
     };
-    (moment, ended_by)
+    (at, ended_by)
 }
 
-fn rest(since: (u64, u64, i64, Option<u64>), to_frame: u64, to_ns: i64, ended_by: IdleEnd) -> Option<IdlePeriod> {
-    let (after, from_frame, from_ns, announced_s) = since;
-    let ns = to_ns.saturating_sub(from_ns);
+/// The idle period up to `to`, if it is long enough.
+fn idle_period(start: &IdleStart, to: FrameTime, ended_by: IdleEnd) -> Option<IdlePeriod> {
+    let ns = to.ns.saturating_sub(start.at.ns);
     (ns >= SHORTEST_NS).then(|| IdlePeriod {
-        after,
-        from_frame,
-        to_frame,
+        after: start.after,
+        from_frame: start.at.frame,
+        to_frame: to.frame,
         ns: ns.unsigned_abs(),
-        announced_s,
+        announced_s: start.announced_s,
         ended_by,
     })
 }

@@ -1,6 +1,6 @@
-//! From what was read of one connection to what it means: rests, validators, why it ended.
+//! From what was read of one connection to what it means: idle periods, validators, why the connection ended.
 //!
-//! Pure functions of facts. Knows nothing of files, segments or other connections.
+//! Pure functions of one connection. Statements about several connections are for `findings`.
 
 mod idle;
 mod reason;
@@ -8,92 +8,91 @@ mod reason;
 pub(super) use reason::agrees;
 
 use super::model::{
-    Args, Connection, EndReason, Exchange, Message, Note, NoteKind, Role, Side, Teardown, Usage, Validator,
+    Args, Connection, EndReason, Exchange, Message, Note, NoteKind, RoleEvidence, Side, Teardown, Usage, Validator,
 };
-use super::tcp::Reading;
+use super::tcp::{ConnectionTracker, FinishedStream, FrameTime};
 use std::net::SocketAddr;
 
-/// What a whole capture knows that its connections need.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    /// The time of its last frame, in nanoseconds since 1970.
-    pub(super) last_ns: i64,
-    /// The number of its last frame.
-    pub(super) last_frame: u64,
-}
-
-/// Makes a connection of what was read.
-pub(super) fn connection(
-    stream: u32,
-    ends: [SocketAddr; 2],
-    mut reading: Reading,
-    ports: &[u16],
-    capture: Frame,
-) -> Connection {
-    let (client, role) = reading.client(likely_client(&ends, ports));
-    let foreign = [client, 1 - client].map(|end| reading.conversation.foreign(end));
-    let (is_http, is_unused) = (reading.conversation.is_http(), reading.is_blank());
-    let (mut exchanges, exchanges_left_out) = reading.conversation.finish();
-    exchanges.iter_mut().for_each(conclude);
-    let mut end = reading.end(client, capture.last_ns);
-    let handshake = reading.handshake(client);
+/// Analyzes a connection. `ports` are those of the filter, and `capture_end` is the last frame of the capture.
+pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: FrameTime) -> Connection {
+    let FinishedStream {
+        index,
+        endpoints,
+        connection: mut tracker,
+    } = stream;
+    let (client, role) = tracker.client(likely_client(&endpoints, ports));
+    let foreign = [client, 1 - client].map(|endpoint| tracker.conversation.foreign_bytes(endpoint));
+    let (is_http, is_unused) = (tracker.conversation.is_http(), tracker.is_blank());
+    let (mut exchanges, exchanges_left_out) = tracker.conversation.finish();
+    exchanges.iter_mut().for_each(analyze_exchange);
+    let mut end = tracker.end(client, capture_end.ns);
+    let handshake = tracker.handshake(client);
     let usage = match () {
         () if is_http => Usage::Http,
         () if !is_unused => Usage::Other,
-        () if end.goodbye == Teardown::NeverOpened => Usage::NotOpened,
+        () if end.teardown == Teardown::NeverOpened => Usage::NotOpened,
         () => Usage::Unused,
     };
-    let (first, last) = reading.span();
-    let (frames, frames_left_out) = reading.frames(client);
-    let rests = idle::rests(&exchanges, &handshake, &end, first, capture);
-    end.reason = reason::reason(usage, &exchanges, &rests, &end);
+    let (first, last) = tracker.span();
+    let (frames, frames_left_out) = tracker.frames(client);
+    let idle_periods = idle::idle_periods(&exchanges, &handshake, &end, first, capture_end);
+    end.reason = reason::reason(usage, &exchanges, &idle_periods, &end);
     Connection {
-        stream,
-        client: ends[client],
-        server: ends[1 - client],
+        stream: index,
+        client: endpoints[client],
+        server: endpoints[1 - client],
         role,
         first_frame: first.frame,
         last_frame: last.frame,
         first_ns: first.ns,
         last_ns: last.ns,
         usage,
-        notes: notes(&reading, role, usage, foreign, exchanges_left_out),
+        notes: notes(&tracker, role, usage, foreign, exchanges_left_out),
         handshake,
         exchanges,
         exchanges_left_out,
-        rests,
+        idle_periods,
         end,
-        client_sent: reading.traffic(client, Side::Client),
-        server_sent: reading.traffic(client, Side::Server),
-        troubles: reading.troubles(client),
+        client_sent: tracker.traffic(client, Side::Client),
+        server_sent: tracker.traffic(client, Side::Server),
+        tcp_issues: tracker.tcp_issues(client),
         frames,
         frames_left_out,
     }
 }
 
-/// FingerprintDescription again at a connection that carries no HTTP/1.x and leads to a server that speaks it elsewhere in the capture:
-/// what begins like a request is one, be it never so short, and what does not the server cannot have read as one.
-pub(super) fn at_a_server(connection: &mut Connection) {
+/// Analyzes a connection again that carries no HTTP/1.x, after other connections showed that its server speaks
+/// HTTP/1.x. Bytes that start like a request count as one, however short; anything else cannot have been parsed as a
+/// request.
+pub(super) fn to_http_server(connection: &mut Connection) {
     if connection.usage != Usage::Other {
         return;
     }
+    let is_complete = connection.role == RoleEvidence::Syn && connection.notes.is_empty();
     if !connection.exchanges.is_empty() {
         connection.usage = Usage::Http;
-    } else if connection.end.by == Some(Side::Server) && connection.role == Role::Syn && connection.notes.is_empty() {
+    } else if connection.end.by == Some(Side::Server) && is_complete {
         connection.end.reason = EndReason::NoRequest;
     }
 }
 
-/// The end that is the client if nothing tells: the one without a port that was asked for, or with the higher one.
-fn likely_client(ends: &[SocketAddr; 2], ports: &[u16]) -> usize {
-    match ends.map(|end| ports.contains(&end.port())) {
+/// The client if nothing shows which endpoint it is: the endpoint without a port of the filter, or with the higher one.
+fn likely_client(endpoints: &[SocketAddr; 2], ports: &[u16]) -> usize {
+    match endpoints.map(|endpoint| ports.contains(&endpoint.port())) {
         [true, false] => 1,
         [false, true] => 0,
-        _ => usize::from(ends[0].port() < ends[1].port()),
+        _ => usize::from(endpoints[0].port() < endpoints[1].port()),
     }
 }
 
-fn notes(reading: &Reading, role: Role, usage: Usage, foreign: [u64; 2], exchanges_left_out: u64) -> Vec<Note> {
+/// What could not be read of a connection. `foreign` is the number of bytes of client and server outside of messages.
+fn notes(
+    tracker: &ConnectionTracker,
+    role: RoleEvidence,
+    usage: Usage,
+    foreign: [u64; 2],
+    exchanges_left_out: u64,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |kind, args| {
         notes.push(Note {
@@ -102,8 +101,8 @@ fn notes(reading: &Reading, role: Role, usage: Usage, foreign: [u64; 2], exchang
             frames: Vec::new(),
         });
     };
-    let (missing, cut) = reading.losses();
-    if role != Role::Syn {
+    let (missing, cut) = (tracker.missing_bytes(), tracker.cut_payloads());
+    if role != RoleEvidence::Syn {
         note(NoteKind::BeginsMidway, Args::default());
     }
     if missing > 0 {
@@ -129,8 +128,8 @@ fn notes(reading: &Reading, role: Role, usage: Usage, foreign: [u64; 2], exchang
     notes
 }
 
-/// What can be told of an exchange once both of its messages are there.
-fn conclude(exchange: &mut Exchange) {
+/// Derives what needs both messages of an exchange.
+fn analyze_exchange(exchange: &mut Exchange) {
     let (Some(request), Some(response)) = (&exchange.request, &exchange.response) else {
         return;
     };
@@ -140,7 +139,7 @@ fn conclude(exchange: &mut Exchange) {
     }
 }
 
-/// Why a response could be 304 (RFC 9110 section 13.2.2: If-None-Match goes before If-Modified-Since).
+/// The validator that allowed a 304. If-None-Match takes precedence over If-Modified-Since (RFC 9110 section 13.2.2).
 fn validator(request: &Message, response: &Message) -> Validator {
     if let Some(sent) = request.head.field("if-none-match") {
         return Validator::Etag {

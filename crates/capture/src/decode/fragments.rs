@@ -1,14 +1,19 @@
-//! Puts IP fragments together, a bounded number at a time; the oldest gives way.
+//! Reassembly of IP fragments (RFC 791 section 3.2, RFC 8200 section 4.5). The number of incomplete datagrams is
+//! bounded; the oldest is dropped first.
 
-use super::ip::{Fragment, Part};
+use super::NAMED_FRAMES;
+use super::ip::{Fragment, IpPayload};
 use crate::model::{Args, Note, NoteKind};
 use etherparse::IpNumber;
 use etherparse::defrag::IpDefragBuf;
 use std::net::IpAddr;
 
-/// How many datagrams may be incomplete at a time: at most 64 KiB each.
+/// Maximum number of incomplete datagrams. Each takes at most 64 KiB.
 const PENDING: usize = 64;
+/// Maximum number of frames that are remembered for one datagram.
+const FRAMES_OF_DATAGRAM: usize = 64;
 
+/// What the fragments of one datagram have in common.
 #[derive(PartialEq, Eq, Debug)]
 struct Key {
     source: IpAddr,
@@ -17,10 +22,20 @@ struct Key {
     protocol: IpNumber,
 }
 
-/// The datagrams that are not complete.
+/// A datagram of which fragments are missing.
+#[derive(Debug)]
+struct Incomplete {
+    key: Key,
+    buffer: IpDefragBuf,
+    frames: Vec<u64>,
+}
+
+/// Incomplete datagrams, and counts for the notes.
 #[derive(Debug, Default)]
 pub(super) struct Fragments {
-    pending: Vec<(Key, IpDefragBuf, Vec<u64>)>,
+    /// The oldest first.
+    pending: Vec<Incomplete>,
+    /// The payload that was completed last.
     complete: Vec<u8>,
     joined: u64,
     joined_frames: Vec<u64>,
@@ -29,70 +44,78 @@ pub(super) struct Fragments {
 }
 
 impl Fragments {
-    /// Adds a fragment of frame `number`; the whole payload, if it was the last one missing and carries TCP.
-    pub(super) fn add(&mut self, fragment: &Fragment<'_>, number: u64) -> Option<Part<'_>> {
-        // What the snap length has cut cannot be put together.
-        if fragment.part.bytes.len() < fragment.part.len {
+    /// Adds the fragment in frame `number`. Returns the whole payload if this was the last missing fragment and the
+    /// datagram carries TCP.
+    pub(super) fn add(&mut self, fragment: &Fragment<'_>, number: u64) -> Option<IpPayload<'_>> {
+        // A fragment that the snap length truncated cannot be completed.
+        if fragment.payload.bytes.len() < fragment.payload.len {
             self.give_up(&[number]);
             return None;
         }
-        let key = Key {
-            source: fragment.part.source,
-            destination: fragment.part.destination,
-            identification: fragment.identification,
-            protocol: fragment.protocol,
-        };
-        let at = match self.pending.iter().position(|(known, ..)| *known == key) {
-            Some(at) => at,
-            None => {
-                if self.pending.len() == PENDING {
-                    let (_, _, frames) = self.pending.remove(0);
-                    self.give_up(&frames);
-                }
-                let buffer = IpDefragBuf::new(fragment.protocol, Vec::new(), Vec::new());
-                self.pending.push((key, buffer, Vec::new()));
-                self.pending.len() - 1
-            }
-        };
-        let (_, buffer, frames) = &mut self.pending[at];
-        if frames.len() < 64 {
+        let at = self.find_or_insert(fragment);
+        let Incomplete { buffer, frames, .. } = &mut self.pending[at];
+        if frames.len() < FRAMES_OF_DATAGRAM {
             frames.push(number);
         }
-        if buffer.add(fragment.offset, fragment.more, fragment.part.bytes).is_err() {
-            let (_, _, frames) = self.pending.remove(at);
-            self.give_up(&frames);
+        if buffer
+            .add(fragment.offset, fragment.more, fragment.payload.bytes)
+            .is_err()
+        {
+            let datagram = self.pending.remove(at);
+            self.give_up(&datagram.frames);
             return None;
         }
         if !buffer.is_complete() {
             return None;
         }
-        let (_, buffer, frames) = self.pending.remove(at);
+        let Incomplete { buffer, frames, .. } = self.pending.remove(at);
         self.joined += 1;
-        self.joined_frames
-            .extend(frames.iter().take(8 - self.joined_frames.len().min(8)));
+        name(&mut self.joined_frames, &frames);
         if fragment.protocol != IpNumber::TCP {
             return None;
         }
         self.complete = buffer.take_bufs().0;
-        Some(Part {
-            source: fragment.part.source,
-            destination: fragment.part.destination,
+        Some(IpPayload {
+            source: fragment.payload.source,
+            destination: fragment.payload.destination,
             bytes: &self.complete,
             len: self.complete.len(),
         })
     }
 
+    /// Index of the datagram that a fragment belongs to.
+    fn find_or_insert(&mut self, fragment: &Fragment<'_>) -> usize {
+        let key = Key {
+            source: fragment.payload.source,
+            destination: fragment.payload.destination,
+            identification: fragment.identification,
+            protocol: fragment.protocol,
+        };
+        if let Some(at) = self.pending.iter().position(|datagram| datagram.key == key) {
+            return at;
+        }
+        if self.pending.len() == PENDING {
+            let oldest = self.pending.remove(0);
+            self.give_up(&oldest.frames);
+        }
+        self.pending.push(Incomplete {
+            key,
+            buffer: IpDefragBuf::new(fragment.protocol, Vec::new(), Vec::new()),
+            frames: Vec::new(),
+        });
+        self.pending.len() - 1
+    }
+
     fn give_up(&mut self, frames: &[u64]) {
         self.given_up += frames.len() as u64;
-        self.given_up_frames
-            .extend(frames.iter().take(8 - self.given_up_frames.len().min(8)));
+        name(&mut self.given_up_frames, frames);
     }
 
     pub(super) fn notes(&self) -> Vec<Note> {
         let waiting: Vec<u64> = self
             .pending
             .iter()
-            .flat_map(|(_, _, frames)| frames.iter().copied())
+            .flat_map(|datagram| datagram.frames.iter().copied())
             .collect();
         let missing = self.given_up + waiting.len() as u64;
         let mut notes = Vec::new();
@@ -104,12 +127,18 @@ impl Fragments {
             });
         }
         if missing > 0 {
+            let frames = self.given_up_frames.iter().copied().chain(waiting);
             notes.push(Note {
                 kind: NoteKind::FragmentsMissing,
                 args: Args::default().with("count", missing),
-                frames: self.given_up_frames.iter().copied().chain(waiting).take(8).collect(),
+                frames: frames.take(NAMED_FRAMES).collect(),
             });
         }
         notes
     }
+}
+
+/// Adds frames to those that a note names, as far as there is space.
+fn name(named: &mut Vec<u64>, frames: &[u64]) {
+    named.extend(frames.iter().take(NAMED_FRAMES.saturating_sub(named.len())));
 }

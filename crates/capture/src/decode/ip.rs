@@ -1,25 +1,29 @@
-//! IPv4 and IPv6 with their extension headers, as etherparse reads them: whose payload it is, and how long it was.
+//! IPv4 and IPv6 with extension headers: the payload of a datagram and its length. etherparse parses the headers.
 
 use etherparse::{IpFragOffset, IpNumber, Ipv6ExtensionSlice, LaxIpSlice};
 use std::net::IpAddr;
 
+/// Length of the fixed IPv6 header, which the payload length does not include.
+const IPV6_HEADER: usize = 40;
+
 /// The payload of a datagram.
 #[derive(Clone, Debug)]
-pub(super) struct Part<'a> {
+pub(super) struct IpPayload<'a> {
     pub(super) source: IpAddr,
     pub(super) destination: IpAddr,
-    /// What was captured of it.
+    /// The captured bytes.
     pub(super) bytes: &'a [u8],
-    /// How long it was.
+    /// Length on the wire.
     pub(super) len: usize,
 }
 
-/// A part of a datagram's payload.
+/// A fragment of a datagram.
 #[derive(Clone, Debug)]
 pub(super) struct Fragment<'a> {
-    pub(super) part: Part<'a>,
+    pub(super) payload: IpPayload<'a>,
     pub(super) identification: u32,
     pub(super) offset: IpFragOffset,
+    /// More Fragments flag.
     pub(super) more: bool,
     pub(super) protocol: IpNumber,
 }
@@ -27,36 +31,37 @@ pub(super) struct Fragment<'a> {
 /// What a datagram carries.
 #[derive(Clone, Debug)]
 pub(super) enum Datagram<'a> {
-    Tcp(Part<'a>),
-    /// A fragment, of TCP if it is the first one of IPv6 or any of IPv4.
+    Tcp(IpPayload<'a>),
+    /// A fragment. Its protocol is only reliable in IPv4, and in the first fragment in IPv6.
     Fragment(Fragment<'a>),
     Other,
     Broken,
 }
 
-/// Reads a datagram, of which `reported` bytes were on the wire.
+/// Decodes a datagram of which `reported` bytes were on the wire.
 pub(super) fn payload(bytes: &[u8], reported: usize) -> Datagram<'_> {
     let Ok((ip, stopped)) = LaxIpSlice::from_slice(bytes) else {
         return Datagram::Broken;
     };
     let inside = ip.payload().clone();
     let headers = inside.payload.as_ptr() as usize - bytes.as_ptr() as usize;
-    // A length of 0 is left for the network card to fill in.
-    let said = match &ip {
+    // With TCP segmentation offload, the capture has a length of 0, which the network card fills in later.
+    let declared = match &ip {
         LaxIpSlice::Ipv4(v4) => match v4.header().total_len() {
             0 => reported,
             len => usize::from(len),
         },
         LaxIpSlice::Ipv6(v6) => match v6.header().payload_length() {
             0 => reported,
-            len => usize::from(len) + 40,
+            len => usize::from(len) + IPV6_HEADER,
         },
     };
-    let len = said.min(reported);
+    // Ethernet pads short frames, so the frame may be longer than the datagram.
+    let len = declared.min(reported);
     if len < headers {
         return Datagram::Broken;
     }
-    let part = Part {
+    let payload = IpPayload {
         source: ip.source_addr(),
         destination: ip.destination_addr(),
         bytes: &inside.payload[..inside.payload.len().min(len - headers)],
@@ -66,7 +71,7 @@ pub(super) fn payload(bytes: &[u8], reported: usize) -> Datagram<'_> {
         let protocol = inside.ip_number;
         return match fragment(&ip) {
             Some((identification, offset, more)) => Datagram::Fragment(Fragment {
-                part,
+                payload,
                 identification,
                 offset,
                 more,
@@ -76,12 +81,13 @@ pub(super) fn payload(bytes: &[u8], reported: usize) -> Datagram<'_> {
         };
     }
     match inside.ip_number {
-        IpNumber::TCP => Datagram::Tcp(part),
+        IpNumber::TCP => Datagram::Tcp(payload),
         _ if stopped.is_some() => Datagram::Broken,
         _ => Datagram::Other,
     }
 }
 
+/// Identification, offset and More Fragments flag of a fragment.
 fn fragment(ip: &LaxIpSlice<'_>) -> Option<(u32, IpFragOffset, bool)> {
     match ip {
         LaxIpSlice::Ipv4(v4) => {

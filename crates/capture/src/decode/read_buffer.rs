@@ -1,59 +1,57 @@
-//! A window that moves over a stream of bytes, and grows up to a limit where one record needs it.
-//!
-//! Knows nothing of what the bytes mean.
+//! A buffer over a stream of bytes. It grows, up to a limit, when a single record needs more space.
 
 use std::io::{self, ErrorKind, Read};
 
-/// The window's usual size.
-const SIZE: usize = 1 << 20;
-/// The largest record that is read.
-pub(super) const LARGEST: usize = 1 << 26;
+/// Initial size of the buffer.
+const INITIAL_SIZE: usize = 1 << 20;
+/// Size of the largest record that is read: 64 MiB.
+pub(super) const MAX_RECORD: usize = 1 << 26;
 
-/// What is left of a stream, from the position that has been read to.
-pub(super) struct Window<R> {
+/// The bytes of a stream from the current position on, as far as they were read.
+pub(super) struct ReadBuffer<R> {
     reader: R,
     bytes: Vec<u8>,
     start: usize,
     end: usize,
-    consumed: u64,
+    position: u64,
     exhausted: bool,
 }
 
-impl<R: Read> Window<R> {
-    pub(super) fn new(reader: R) -> Window<R> {
-        Window {
+impl<R: Read> ReadBuffer<R> {
+    pub(super) fn new(reader: R) -> ReadBuffer<R> {
+        ReadBuffer {
             reader,
-            bytes: vec![0; SIZE],
+            bytes: vec![0; INITIAL_SIZE],
             start: 0,
             end: 0,
-            consumed: 0,
+            position: 0,
             exhausted: false,
         }
     }
 
-    /// The bytes that are here.
+    /// The bytes that were read and not consumed.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
-    /// The bytes from `count` before the window on; they must have been consumed since the last [`Window::more`].
-    pub(super) fn before(&self, count: usize) -> &[u8] {
+    /// The last `count` bytes that were consumed, and what follows them. Valid until the next [`ReadBuffer::more`].
+    pub(super) fn consumed(&self, count: usize) -> &[u8] {
         &self.bytes[self.start.saturating_sub(count)..self.end]
     }
 
-    /// How many bytes lie before the window.
+    /// Position in the stream: the number of bytes that were consumed.
     pub(super) fn position(&self) -> u64 {
-        self.consumed
+        self.position
     }
 
-    /// Moves on.
+    /// Consumes bytes.
     pub(super) fn consume(&mut self, count: usize) {
         let count = count.min(self.end - self.start);
         self.start += count;
-        self.consumed += count as u64;
+        self.position += count as u64;
     }
 
-    /// Reads more; false if there is none, or no room for it.
+    /// Reads more bytes; false at the end of the stream, and if the buffer has reached its limit.
     pub(super) fn more(&mut self) -> io::Result<bool> {
         if self.exhausted {
             return Ok(false);
@@ -64,7 +62,7 @@ impl<R: Read> Window<R> {
             self.start = 0;
         }
         if self.end == self.bytes.len() {
-            if self.bytes.len() >= LARGEST {
+            if self.bytes.len() >= MAX_RECORD {
                 return Ok(false);
             }
             self.bytes.resize(self.bytes.len() * 2, 0);
@@ -85,7 +83,7 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Reads until `count` bytes are here; false if there are not so many.
+    /// Reads until `count` bytes are available; false if the stream has fewer.
     pub(super) fn at_least(&mut self, count: usize) -> io::Result<bool> {
         while self.end - self.start < count {
             if !self.more()? {

@@ -1,81 +1,83 @@
-//! The TCP header. Its first 20 bytes are enough: a snap length may have cut the options.
+//! The TCP header (RFC 9293 section 3.1). The first 20 bytes are sufficient: the snap length may have cut the options.
 
-use super::ip::Part;
+use super::ip::IpPayload;
 use super::packets::Packet;
-use crate::model::{Flags, SynOptions};
+use crate::model::{SynOptions, TcpFlags};
 use etherparse::{TcpOptionElement, TcpOptionsIterator};
 use std::net::SocketAddr;
 
+/// Length of a TCP header without options.
+const TCP_HEADER: usize = 20;
+/// Largest window scale; a larger value counts as this one (RFC 7323 section 2.3).
+const MAX_WINDOW_SCALE: u8 = 14;
+
 /// A TCP segment.
 #[derive(Clone, Copy, Debug)]
-pub struct Segment<'a> {
+pub(crate) struct Segment<'a> {
     /// Wireshark's frame number.
-    pub frame: u64,
-    /// The frame's time, in nanoseconds since 1970.
-    pub ns: i64,
-    /// Who sent it.
-    pub source: SocketAddr,
-    /// Whom it was for.
-    pub destination: SocketAddr,
-    /// Its sequence number.
-    pub seq: u32,
-    /// Its acknowledgement number; counts if the flag says so.
-    pub ack: u32,
-    /// Its flags.
-    pub flags: Flags,
-    /// Its window, not scaled.
-    pub window: u16,
-    /// Its options, as far as they were captured.
-    pub options: &'a [u8],
-    /// What was captured of its payload.
-    pub payload: &'a [u8],
-    /// How long the payload was; `None` if there was not even room for the header.
-    pub len: Option<u32>,
-    /// Whether it came in fragments of IP.
-    pub reassembled: bool,
+    pub(crate) frame: u64,
+    /// Time of the frame, in nanoseconds since 1970.
+    pub(crate) ns: i64,
+    pub(crate) source: SocketAddr,
+    pub(crate) destination: SocketAddr,
+    /// Sequence number.
+    pub(crate) seq: u32,
+    /// Acknowledgement number; valid if the ACK flag is set.
+    pub(crate) ack: u32,
+    pub(crate) flags: TcpFlags,
+    /// Receive window, not scaled.
+    pub(crate) window: u16,
+    /// The captured part of the options.
+    pub(crate) options: &'a [u8],
+    /// The captured part of the payload.
+    pub(crate) payload: &'a [u8],
+    /// Length of the payload on the wire; `None` if the datagram is too short for its TCP header.
+    pub(crate) len: Option<u32>,
+    /// Whether the datagram was reassembled from IP fragments.
+    pub(crate) reassembled: bool,
 }
 
 impl Segment<'_> {
-    /// What the options of a SYN say.
-    pub fn syn_options(&self) -> SynOptions {
-        let mut said = SynOptions {
+    /// The options of a SYN.
+    pub(crate) fn syn_options(&self) -> SynOptions {
+        let mut found = SynOptions {
             window: self.window,
             ..SynOptions::default()
         };
         for option in TcpOptionsIterator::from_slice(self.options).map_while(Result::ok) {
             match option {
-                TcpOptionElement::MaximumSegmentSize(mss) => said.mss = Some(mss),
-                // RFC 7323 section 2.3: a larger one counts as 14.
-                TcpOptionElement::WindowScale(scale) => said.window_scale = Some(scale.min(14)),
-                TcpOptionElement::SelectiveAcknowledgementPermitted => said.sack = true,
-                TcpOptionElement::Timestamp(..) => said.timestamps = true,
+                TcpOptionElement::MaximumSegmentSize(mss) => found.mss = Some(mss),
+                TcpOptionElement::WindowScale(scale) => found.window_scale = Some(scale.min(MAX_WINDOW_SCALE)),
+                TcpOptionElement::SelectiveAcknowledgementPermitted => found.sack = true,
+                TcpOptionElement::Timestamp(..) => found.timestamps = true,
                 _ => {}
             }
         }
-        said
+        found
     }
 }
 
-/// Reads the segment in a datagram's payload; `None` if its header was cut off.
-pub(super) fn segment<'a>(packet: &Packet<'_>, part: &Part<'a>, reassembled: bool) -> Option<Segment<'a>> {
-    let header = part.bytes.first_chunk::<20>()?;
+/// Decodes the segment in a datagram's payload; `None` if its header is truncated.
+pub(super) fn segment<'a>(packet: &Packet<'_>, payload: &IpPayload<'a>, reassembled: bool) -> Option<Segment<'a>> {
+    let header = payload.bytes.first_chunk::<TCP_HEADER>()?;
     let u16_at = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
     let u32_at = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    // The data offset counts 32-bit words.
     let header_len = usize::from(header[12] >> 4) * 4;
-    let captured = part.bytes.len();
-    let len = part.len.checked_sub(header_len).filter(|_| header_len >= 20);
+    let captured = payload.bytes.len();
+    let len = payload.len.checked_sub(header_len).filter(|_| header_len >= TCP_HEADER);
     Some(Segment {
         frame: packet.number,
         ns: packet.ns,
-        source: SocketAddr::new(part.source, u16_at(0)),
-        destination: SocketAddr::new(part.destination, u16_at(2)),
+        source: SocketAddr::new(payload.source, u16_at(0)),
+        destination: SocketAddr::new(payload.destination, u16_at(2)),
         seq: u32_at(4),
         ack: u32_at(8),
-        flags: Flags(header[13]),
+        flags: TcpFlags(header[13]),
         window: u16_at(14),
-        options: &part.bytes[20..header_len.clamp(20, captured)],
+        options: &payload.bytes[TCP_HEADER..header_len.clamp(TCP_HEADER, captured)],
         payload: match len {
-            Some(_) => &part.bytes[header_len.min(captured)..],
+            Some(_) => &payload.bytes[header_len.min(captured)..],
             None => &[],
         },
         len: len.map(|len| u32::try_from(len).unwrap_or(u32::MAX)),

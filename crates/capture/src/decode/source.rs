@@ -1,27 +1,27 @@
-//! The bytes of a file, decompressed if they are compressed with gzip.
-//!
-//! Knows nothing of what the bytes mean.
+//! The bytes of a file, decompressed if the file is compressed with gzip.
 
 use flate2::read::MultiGzDecoder;
 use std::io::{self, Chain, Cursor, ErrorKind, Read};
 
-/// Where gzip's data is damaged, the decompressor drops what it has unpacked in the same call: so it is asked for little.
-const AT_ONCE: usize = 512;
+/// Size of one read from the decompressor. At damaged data it drops everything that it has decompressed in the same
+/// call, so a small read loses little.
+const DECOMPRESS_STEP: usize = 512;
 
-type Begin<R> = Chain<Cursor<Vec<u8>>, R>;
+/// A reader whose first bytes were already read.
+type Rewound<R> = Chain<Cursor<Vec<u8>>, R>;
 
 /// The bytes of a file.
 pub(super) enum Source<R: Read> {
-    Plain(Begin<R>),
+    Plain(Rewound<R>),
     Gzip {
-        unpacked: Box<MultiGzDecoder<Begin<R>>>,
-        /// Why it goes no further, once what came before has been handed out.
+        decoder: Box<MultiGzDecoder<Rewound<R>>>,
+        /// An error that is returned after the bytes before it have been handed out.
         failed: Option<io::Error>,
     },
 }
 
 impl<R: Read> Source<R> {
-    /// FingerprintDescription at the first bytes, and takes them for what they are.
+    /// Recognizes gzip by the first two bytes (RFC 1952 section 2.3.1).
     pub(super) fn open(mut reader: R) -> io::Result<Source<R>> {
         let mut begin = vec![0; 2];
         let mut have = 0;
@@ -34,11 +34,11 @@ impl<R: Read> Source<R> {
             }
         }
         begin.truncate(have);
-        let packed = begin == [0x1f, 0x8b];
+        let is_gzip = begin == [0x1f, 0x8b];
         let whole = Cursor::new(begin).chain(reader);
-        Ok(match packed {
+        Ok(match is_gzip {
             true => Source::Gzip {
-                unpacked: Box::new(MultiGzDecoder::new(whole)),
+                decoder: Box::new(MultiGzDecoder::new(whole)),
                 failed: None,
             },
             false => Source::Plain(whole),
@@ -52,14 +52,14 @@ impl<R: Read> Source<R> {
 
 impl<R: Read> Read for Source<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let (unpacked, failed) = match self {
+        let (decoder, failed) = match self {
             Source::Plain(reader) => return reader.read(into),
-            Source::Gzip { unpacked, failed } => (unpacked, failed),
+            Source::Gzip { decoder, failed } => (decoder, failed),
         };
         let mut have = 0;
         while have < into.len() && failed.is_none() {
-            let end = into.len().min(have + AT_ONCE);
-            match unpacked.read(&mut into[have..end]) {
+            let end = into.len().min(have + DECOMPRESS_STEP);
+            match decoder.read(&mut into[have..end]) {
                 Ok(0) => return Ok(have),
                 Ok(count) => have += count,
                 Err(error) => *failed = Some(error),
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn damaged_data_is_unpacked_up_to_the_damage() {
-        // Numbers, because what repeats is packed too well to be damaged in its middle.
+        // Varying numbers: repetitive text would compress to so few bytes that the damage would hit all of it.
         let text: String = (0..9_000)
             .map(|number: u32| format!("{}\n", number.wrapping_mul(2_654_435_761)))
             .collect();

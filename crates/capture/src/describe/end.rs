@@ -1,33 +1,38 @@
 //! How a connection ended, and why.
 
 use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Teardown};
-use crate::say::{Msg, Said};
+use crate::sentence::{Msg, Sentence};
 
-pub(super) fn end(connection: &Connection) -> Vec<Said> {
+/// How many RSTs are described.
+const RESETS: usize = 4;
+/// How many frames are evidence for a regular teardown.
+const TEARDOWN_FRAMES: usize = 4;
+
+pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     let end = &connection.end;
     let mut lines = Vec::new();
     if let Some(fin) = &end.first_fin {
         lines.push(first_fin(fin));
     }
-    let why = match end.goodbye {
+    let why = match end.teardown {
         Teardown::StillOpen => None,
-        _ => Some(Said::new(why(end.reason))),
+        _ => Some(Sentence::new(reason(end.reason))),
     };
-    // The reason belongs to what began the end.
+    // The reason follows the segment that started the teardown.
     let resets = end.resets.iter().take(RESETS).map(reset);
     match &end.first_fin {
         Some(fin) => {
             lines.extend(why);
             if let (Some(second), Some(half)) = (&end.second_fin, end.half_closed_ns) {
                 lines.push(
-                    Said::new(Msg::SecondFin)
+                    Sentence::new(Msg::SecondFin)
                         .with("side", second.by)
                         .with("seq", second.seq)
                         .with("after", Arg::ns(half))
-                        .by([second.frame]),
+                        .with_frames([second.frame]),
                 );
             }
-            lines.extend(goodbye(connection, fin));
+            lines.extend(after_first_fin(connection, fin));
             lines.extend(resets);
         }
         None => {
@@ -35,48 +40,47 @@ pub(super) fn end(connection: &Connection) -> Vec<Said> {
             lines.extend(why);
         }
     }
-    if end.goodbye == Teardown::StillOpen {
+    if end.teardown == Teardown::StillOpen {
         lines.push(match end.quiet_ns {
-            Some(quiet) => Said::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
-            None => Said::new(Msg::StillOpenNoData),
+            Some(quiet) => Sentence::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
+            None => Sentence::new(Msg::StillOpenNoData),
         });
     }
     lines
 }
 
-/// How many RSTs are told of.
-const RESETS: usize = 4;
-
-fn first_fin(fin: &Fin) -> Said {
-    let said = match fin.after_last_byte_ns {
-        Some(after) => Said::new(Msg::FirstFin).with("after", Arg::ns(after)),
-        None => Said::new(Msg::FirstFinNoData).with("after", Arg::ns(fin.since_opening_ns)),
+fn first_fin(fin: &Fin) -> Sentence {
+    let sentence = match fin.after_last_byte_ns {
+        Some(after) => Sentence::new(Msg::FirstFin).with("after", Arg::ns(after)),
+        None => Sentence::new(Msg::FirstFinNoData).with("after", Arg::ns(fin.since_opening_ns)),
     };
-    said.with("side", fin.by)
+    sentence
+        .with("side", fin.by)
         .with("seq", fin.seq)
-        .by([fin.frame].into_iter().chain(fin.acked))
+        .with_frames([fin.frame].into_iter().chain(fin.acked))
 }
 
-fn goodbye(connection: &Connection, fin: &Fin) -> Option<Said> {
+/// How the teardown went on after the first FIN.
+fn after_first_fin(connection: &Connection, fin: &Fin) -> Option<Sentence> {
     let end = &connection.end;
-    let said = match end.goodbye {
-        Teardown::FourFrames => Said::new(Msg::FourFrames),
-        Teardown::ThreeFrames => Said::new(Msg::ThreeFrames),
-        Teardown::BothFins => Said::new(Msg::BothFins),
+    let sentence = match end.teardown {
+        Teardown::FourFrames => Sentence::new(Msg::FourFrames),
+        Teardown::ThreeFrames => Sentence::new(Msg::ThreeFrames),
+        Teardown::BothFins => Sentence::new(Msg::BothFins),
         Teardown::HalfClosed => {
             let half = end.half_closed_ns.unwrap_or(0);
             return Some(
-                Said::new(Msg::HalfClosedOpen)
+                Sentence::new(Msg::HalfClosedOpen)
                     .with("half", Arg::ns(half))
-                    .by([fin.frame]),
+                    .with_frames([fin.frame]),
             );
         }
         _ => return None,
     };
-    Some(said.by(end.frames.iter().copied().take(4)))
+    Some(sentence.with_frames(end.frames.iter().copied().take(TEARDOWN_FRAMES)))
 }
 
-fn reset(reset: &Reset) -> Said {
+fn reset(reset: &Reset) -> Sentence {
     let msg = match reset.class {
         ResetClass::Refused => Msg::ResetRefused,
         ResetClass::AbortsData => Msg::ResetAborts,
@@ -85,15 +89,15 @@ fn reset(reset: &Reset) -> Said {
         ResetClass::HarmlessAfterFin => Msg::ResetHarmless,
         ResetClass::Idle => Msg::ResetIdle,
     };
-    Said::new(msg)
+    Sentence::new(msg)
         .with("side", reset.by)
         .with("after", Arg::ns(reset.after_last_byte_ns.unwrap_or(0)))
-        .by(reset.answers.into_iter().chain([reset.frame]))
+        .with_frames(reset.answers.into_iter().chain([reset.frame]))
 }
 
-/// How it ended, in a word or two.
-pub fn how(goodbye: Teardown) -> Msg {
-    match goodbye {
+/// How a connection ended, as a label.
+pub(crate) fn teardown(teardown: Teardown) -> Msg {
+    match teardown {
         Teardown::FourFrames => Msg::FourFrames,
         Teardown::ThreeFrames => Msg::ThreeFrames,
         Teardown::BothFins => Msg::BothFins,
@@ -105,8 +109,8 @@ pub fn how(goodbye: Teardown) -> Msg {
     }
 }
 
-/// Why it ended.
-pub fn why(reason: EndReason) -> Msg {
+/// Why a connection ended.
+pub(crate) fn reason(reason: EndReason) -> Msg {
     match reason {
         EndReason::ResponseSaidClose => Msg::WhyResponseSaidClose,
         EndReason::RequestSaidClose => Msg::WhyRequestSaidClose,

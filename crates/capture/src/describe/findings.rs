@@ -1,17 +1,16 @@
-//! What there is to say of a capture as a whole: each finding's statement, and why it is so.
+//! The findings: for each, the statement and the explanation of it.
 
 use crate::model::{Finding, FindingKind};
-use crate::say::{Msg, Said};
+use crate::sentence::{Msg, Sentence};
 
-/// The statement with its evidence, and the reason.
-pub fn finding(finding: &Finding) -> (Said, Said) {
+/// The statement with its evidence, and the explanation.
+pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
     let (what, why) = messages(finding.kind);
-    let said = |msg| Said {
-        msg,
-        args: finding.args.clone(),
-        frames: Vec::new(),
-    };
-    (said(what).by(finding.frames.iter().copied()), said(why))
+    let sentence = |msg| Sentence::new(msg).with_args(&finding.args);
+    (
+        sentence(what).with_frames(finding.frames.iter().copied()),
+        sentence(why),
+    )
 }
 
 fn messages(kind: FindingKind) -> (Msg, Msg) {

@@ -1,46 +1,50 @@
-//! Which server it looks like, with what matched and what did not.
+//! Which profile a server resembles, what agrees and what differs.
 
 use crate::model::{Aspect, FingerprintMatch, Verdict};
-use crate::say::{Msg, Said};
+use crate::sentence::{Msg, Sentence};
 
-/// What there is to say of a server.
+/// How many of the next profiles are named.
+const NEXT: usize = 3;
+
+/// The statements about one server.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FingerprintDescription {
-    /// Which one it looks like.
-    pub verdict: Said,
-    /// The next ones.
-    pub next: Option<Said>,
-    /// What was compared with the first one: how much agreed, and the first difference.
-    pub traits: Vec<(Said, Option<Said>)>,
+pub(crate) struct FingerprintDescription {
+    /// Which profile it resembles.
+    pub(crate) verdict: Sentence,
+    /// The profiles with the next scores.
+    pub(crate) next: Option<Sentence>,
+    /// The aspects of the first profile: how much agrees, and the first difference.
+    pub(crate) aspects: Vec<(Sentence, Option<Sentence>)>,
 }
 
-/// Tells which server it looks like; `None` if nothing could be compared.
-pub fn looks(likeness: &FingerprintMatch) -> Option<FingerprintDescription> {
-    let best = likeness.scores.first()?;
-    let msg = match likeness.verdict {
+/// Describes which profile a server resembles; `None` if it was not compared with any.
+pub(crate) fn fingerprint(found: &FingerprintMatch) -> Option<FingerprintDescription> {
+    let best = found.scores.first()?;
+    let msg = match found.verdict {
         Verdict::Clear => Msg::LooksClear,
         Verdict::Tied => Msg::LooksTied,
         Verdict::Near => Msg::LooksNear,
         Verdict::None => Msg::LooksNone,
     };
-    let verdict = Said::new(msg)
-        .with("server", likeness.server.to_string())
+    let verdict = Sentence::new(msg)
+        .with("server", found.server.to_string())
         .with("title", best.title.as_str())
         .with("profile", best.profile.as_str())
         .with("percent", u64::from(best.percent));
-    let others: Vec<String> = likeness.scores[1..]
+    // The next profiles as `NAME PERCENT`.
+    let others: Vec<String> = found.scores[1..]
         .iter()
-        .take(3)
+        .take(NEXT)
         .map(|score| format!("{} {}", score.profile, score.percent))
         .collect();
-    let traits = best.traits.iter().map(|compared| {
-        let matched = Said::new(Msg::TraitMatched)
-            .with("what", crate::model::Arg::Message(name(compared.what)))
+    let aspects = best.aspects.iter().map(|compared| {
+        let matched = Sentence::new(Msg::TraitMatched)
+            .with_message("what", name(compared.aspect))
             .with("matched", compared.matched)
             .with("of", compared.of)
-            .by(compared.frames.iter().copied());
+            .with_frames(compared.frames.iter().copied());
         let differs = compared.differs.as_ref().map(|(seen, expected)| {
-            Said::new(Msg::TraitDiffers)
+            Sentence::new(Msg::TraitDiffers)
                 .with("seen", seen.as_str())
                 .with("expected", expected.as_str())
         });
@@ -48,13 +52,13 @@ pub fn looks(likeness: &FingerprintMatch) -> Option<FingerprintDescription> {
     });
     Some(FingerprintDescription {
         verdict,
-        next: (!others.is_empty()).then(|| Said::new(Msg::LooksNext).with("others", others.join(", "))),
-        traits: traits.collect(),
+        next: (!others.is_empty()).then(|| Sentence::new(Msg::LooksNext).with_names("others", others)),
+        aspects: aspects.collect(),
     })
 }
 
-/// The name of what is compared.
-pub(super) fn name(aspect: Aspect) -> Msg {
+/// The name of an aspect.
+fn name(aspect: Aspect) -> Msg {
     match aspect {
         Aspect::Server => Msg::TraitServer,
         Aspect::Heads => Msg::TraitHeads,

@@ -1,9 +1,9 @@
 //! How a connection was opened.
 
 use crate::model::{Arg, Handshake, HandshakeOutcome, Side, SynOptions};
-use crate::say::{Msg, Said};
+use crate::sentence::{Msg, Sentence};
 
-pub(super) fn opening(handshake: &Handshake) -> Vec<Said> {
+pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
     let frames = [handshake.syn, handshake.syn_ack, handshake.ack, handshake.refusal];
     let msg = match handshake.outcome {
         HandshakeOutcome::Complete => Msg::Opened,
@@ -12,22 +12,22 @@ pub(super) fn opening(handshake: &Handshake) -> Vec<Said> {
         HandshakeOutcome::Unfinished => Msg::OpenedUnfinished,
         HandshakeOutcome::NotCaptured => Msg::OpenedBefore,
     };
-    let mut said = Said::new(msg).by(frames.into_iter().flatten());
+    let mut sentence = Sentence::new(msg).with_frames(frames.into_iter().flatten());
     if let Some(took) = handshake.took_ns {
-        said = said.with("took", Arg::ns(took));
+        sentence = sentence.with("took", Arg::ns(took));
     }
-    let mut lines = vec![said];
+    let mut lines = vec![sentence];
     if !handshake.syn_retries.is_empty() {
         lines.push(
-            Said::new(Msg::SynRetried)
+            Sentence::new(Msg::SynRetried)
                 .with("count", handshake.syn_retries.len())
-                .by(handshake.syn_retries.iter().copied()),
+                .with_frames(handshake.syn_retries.iter().copied()),
         );
     }
     for (side, options) in [(Side::Client, &handshake.client), (Side::Server, &handshake.server)] {
         if let Some(options) = options {
             lines.push(
-                Said::new(Msg::Offers)
+                Sentence::new(Msg::Offers)
                     .with("side", side)
                     .with("options", offered(options)),
             );
@@ -36,7 +36,7 @@ pub(super) fn opening(handshake: &Handshake) -> Vec<Said> {
     lines
 }
 
-/// The options as Wireshark's Info column has them.
+/// The options of a SYN, as in Wireshark's Info column.
 fn offered(options: &SynOptions) -> String {
     let mut parts = vec![format!("Win={}", options.window)];
     parts.extend(options.mss.map(|mss| format!("MSS={mss}")));

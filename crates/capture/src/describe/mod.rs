@@ -1,7 +1,7 @@
-//! From facts to sentences that are still without a language: what a renderer has to lay out.
+//! From facts to statements: which message fits which fact, with which values and which evidence.
 //!
-//! Chooses which message fits which fact, and with which evidence. Text, Markdown and HTML all show what is chosen here,
-//! so they cannot contradict each other.
+//! The statements have no language yet; `sentence` turns them into text. Text, Markdown and HTML all show the statements
+//! that are chosen here, so they cannot contradict each other.
 
 mod end;
 mod exchanges;
@@ -10,39 +10,39 @@ mod fingerprint;
 mod handshake;
 mod notes;
 
-pub use end::{how, why};
-pub use exchanges::{Step, burst, course};
-pub use findings::finding;
-pub use fingerprint::{FingerprintDescription, looks};
-pub use notes::{mark, note, trouble};
+pub(crate) use end::{reason, teardown};
+pub(crate) use exchanges::{Step, burst};
+pub(crate) use findings::finding;
+pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
+pub(crate) use notes::{analysis_flag, note, tcp_issue};
 
-use super::model::{Arg, Capture, Connection, Role, Usage};
-use super::say::{Msg, Said};
+use super::model::{Arg, Capture, Connection, RoleEvidence, Usage};
+use super::sentence::{Msg, Sentence};
 
-/// What there is to say of one connection.
+/// The statements about one connection.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Description {
-    /// Which one it is, and what it was used for.
-    pub headline: Said,
+pub(crate) struct Description {
+    /// Which connection it is, and what it was used for.
+    pub(crate) headline: Sentence,
     /// How it was opened.
-    pub opening: Vec<Said>,
-    /// Exchanges and rests, in order.
-    pub course: Vec<Step>,
+    pub(crate) handshake: Vec<Sentence>,
+    /// Exchanges and idle periods, in order.
+    pub(crate) steps: Vec<Step>,
     /// How it ended, and why.
-    pub end: Vec<Said>,
-    /// What went wrong below HTTP, and what could not be read.
-    pub troubles: Vec<Said>,
+    pub(crate) end: Vec<Sentence>,
+    /// Problems below HTTP, and what could not be read.
+    pub(crate) issues: Vec<Sentence>,
 }
 
-/// Tells of a connection.
-pub fn connection(connection: &Connection) -> Description {
+/// Describes a connection.
+pub(crate) fn connection(connection: &Connection) -> Description {
     let msg = match connection.usage {
         Usage::Http => Msg::ConnectionHttp,
         Usage::Unused => Msg::ConnectionUnused,
         Usage::NotOpened => Msg::ConnectionNotOpened,
         Usage::Other => Msg::ConnectionOther,
     };
-    let headline = Said::new(msg)
+    let headline = Sentence::new(msg)
         .with("stream", connection.stream)
         .with("client", connection.client.to_string())
         .with("server", connection.server.to_string())
@@ -51,26 +51,26 @@ pub fn connection(connection: &Connection) -> Description {
             "lasted",
             Arg::ns(connection.last_ns.saturating_sub(connection.first_ns)),
         );
-    let mut opening = handshake::opening(&connection.handshake);
+    let mut handshake = handshake::handshake(&connection.handshake);
     match connection.role {
-        Role::Syn => {}
-        Role::Http => opening.push(Said::new(Msg::RoleByHttp)),
-        Role::Port => opening.push(Said::new(Msg::RoleByPort)),
+        RoleEvidence::Syn => {}
+        RoleEvidence::Http => handshake.push(Sentence::new(Msg::RoleByHttp)),
+        RoleEvidence::Port => handshake.push(Sentence::new(Msg::RoleByPort)),
     }
-    let troubles = connection.troubles.iter().map(trouble);
+    let issues = connection.tcp_issues.iter().map(tcp_issue);
     Description {
         headline,
-        opening,
-        course: course(connection),
+        handshake,
+        steps: exchanges::steps(connection),
         end: end::end(connection),
-        troubles: troubles.chain(connection.notes.iter().map(note)).collect(),
+        issues: issues.chain(connection.notes.iter().map(note)).collect(),
     }
 }
 
-/// Tells of the file as a whole.
-pub fn summary(capture: &Capture) -> Said {
+/// Describes the capture as a whole.
+pub(crate) fn summary(capture: &Capture) -> Sentence {
     let file = &capture.file;
-    Said::new(Msg::CaptureSummary)
+    Sentence::new(Msg::CaptureSummary)
         .with("frames", file.frames)
         .with("tcp", file.tcp_frames)
         .with("lasted", Arg::ns(file.last_ns.saturating_sub(file.first_ns)))

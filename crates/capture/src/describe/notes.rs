@@ -1,10 +1,10 @@
-//! What could not be read, and what went wrong below HTTP.
+//! Notes, and problems below HTTP.
 
 use crate::model::{AnalysisFlag, Note, NoteKind, TcpIssue};
-use crate::say::{Msg, Said};
+use crate::sentence::{Msg, Sentence};
 
-/// Tells of a limit or a fault of the reading.
-pub fn note(note: &Note) -> Said {
+/// Describes a note.
+pub(crate) fn note(note: &Note) -> Sentence {
     let msg = match note.kind {
         NoteKind::NoTcp => Msg::NoteNoTcp,
         NoteKind::NoHttp => Msg::NoteNoHttp,
@@ -27,47 +27,45 @@ pub fn note(note: &Note) -> Said {
         NoteKind::NotHttp => Msg::NoteNotHttp,
         NoteKind::TimeRunsBackwards => Msg::NoteTimeRunsBackwards,
     };
-    Said {
-        msg,
-        args: note.args.clone(),
-        frames: note.frames.clone(),
-    }
+    Sentence::new(msg)
+        .with_args(&note.args)
+        .with_frames(note.frames.iter().copied())
 }
 
-/// Tells of segments that are special.
-pub fn trouble(trouble: &TcpIssue) -> Said {
-    let msg = match trouble.mark {
-        AnalysisFlag::Retransmission => Msg::TroubleRetransmission,
-        AnalysisFlag::Overlap => Msg::TroubleOverlap,
-        AnalysisFlag::OutOfOrder => Msg::TroubleOutOfOrder,
-        AnalysisFlag::Gap => Msg::TroubleGap,
-        AnalysisFlag::KeepAlive => Msg::TroubleKeepAlive,
-        AnalysisFlag::KeepAliveAck => Msg::TroubleKeepAliveAck,
-        AnalysisFlag::ZeroWindow => Msg::TroubleZeroWindow,
-        AnalysisFlag::WindowProbe => Msg::TroubleWindowProbe,
-        AnalysisFlag::Cut => Msg::TroubleCut,
-        AnalysisFlag::AckedUnseen => Msg::TroubleAckedUnseen,
-        AnalysisFlag::Reassembled => Msg::TroubleReassembled,
+/// Describes the segments of one side that have the same analysis flag.
+pub(crate) fn tcp_issue(issue: &TcpIssue) -> Sentence {
+    let msg = match issue.flag {
+        AnalysisFlag::Retransmission => Msg::IssueRetransmission,
+        AnalysisFlag::Overlap => Msg::IssueOverlap,
+        AnalysisFlag::OutOfOrder => Msg::IssueOutOfOrder,
+        AnalysisFlag::Gap => Msg::IssueGap,
+        AnalysisFlag::KeepAlive => Msg::IssueKeepAlive,
+        AnalysisFlag::KeepAliveAck => Msg::IssueKeepAliveAck,
+        AnalysisFlag::ZeroWindow => Msg::IssueZeroWindow,
+        AnalysisFlag::WindowProbe => Msg::IssueWindowProbe,
+        AnalysisFlag::Cut => Msg::IssueCut,
+        AnalysisFlag::AckedUnseen => Msg::IssueAckedUnseen,
+        AnalysisFlag::Reassembled => Msg::IssueReassembled,
     };
-    Said::new(msg)
-        .with("count", trouble.count)
-        .with("side", trouble.by)
-        .by(trouble.frames.iter().copied())
+    Sentence::new(msg)
+        .with("count", issue.count)
+        .with("side", issue.by)
+        .with_frames(issue.frames.iter().copied())
 }
 
-/// A mark in a word.
-pub fn mark(mark: AnalysisFlag) -> Msg {
-    match mark {
-        AnalysisFlag::Retransmission => Msg::MarkRetransmission,
-        AnalysisFlag::Overlap => Msg::MarkOverlap,
-        AnalysisFlag::OutOfOrder => Msg::MarkOutOfOrder,
-        AnalysisFlag::Gap => Msg::MarkGap,
-        AnalysisFlag::KeepAlive => Msg::MarkKeepAlive,
-        AnalysisFlag::KeepAliveAck => Msg::MarkKeepAliveAck,
-        AnalysisFlag::ZeroWindow => Msg::MarkZeroWindow,
-        AnalysisFlag::WindowProbe => Msg::MarkWindowProbe,
-        AnalysisFlag::Cut => Msg::MarkCut,
-        AnalysisFlag::AckedUnseen => Msg::MarkAckedUnseen,
-        AnalysisFlag::Reassembled => Msg::MarkReassembled,
+/// An analysis flag, as a label.
+pub(crate) fn analysis_flag(flag: AnalysisFlag) -> Msg {
+    match flag {
+        AnalysisFlag::Retransmission => Msg::FlagRetransmission,
+        AnalysisFlag::Overlap => Msg::FlagOverlap,
+        AnalysisFlag::OutOfOrder => Msg::FlagOutOfOrder,
+        AnalysisFlag::Gap => Msg::FlagGap,
+        AnalysisFlag::KeepAlive => Msg::FlagKeepAlive,
+        AnalysisFlag::KeepAliveAck => Msg::FlagKeepAliveAck,
+        AnalysisFlag::ZeroWindow => Msg::FlagZeroWindow,
+        AnalysisFlag::WindowProbe => Msg::FlagWindowProbe,
+        AnalysisFlag::Cut => Msg::FlagCut,
+        AnalysisFlag::AckedUnseen => Msg::FlagAckedUnseen,
+        AnalysisFlag::Reassembled => Msg::FlagReassembled,
     }
 }

@@ -1,9 +1,9 @@
-//! What the client's cache did, and what it asked for in part.
+//! Revalidation by the client's cache, and range requests.
 
 use super::{answered, found, response_frame, status};
 use crate::model::{Args, Connection, Finding, FindingKind};
 
-/// Responses that are 304.
+/// 304 responses.
 pub(super) fn not_modified(connections: &[Connection]) -> Vec<Finding> {
     let all = answered(connections).count();
     let cached: Vec<_> = answered(connections)
@@ -19,9 +19,9 @@ pub(super) fn not_modified(connections: &[Connection]) -> Vec<Finding> {
     vec![found(kind, args, cached.iter().map(|(c, _)| c.stream), frames)]
 }
 
-/// Requests for a range.
+/// Range requests.
 pub(super) fn ranges(connections: &[Connection]) -> Vec<Finding> {
-    let asked: Vec<_> = answered(connections)
+    let requests: Vec<_> = answered(connections)
         .filter(|(_, exchange)| {
             exchange
                 .request
@@ -29,16 +29,16 @@ pub(super) fn ranges(connections: &[Connection]) -> Vec<Finding> {
                 .is_some_and(|request| request.head.field("range").is_some())
         })
         .collect();
-    if asked.is_empty() {
+    if requests.is_empty() {
         return Vec::new();
     }
-    let partial = asked.iter().filter(|(_, exchange)| status(exchange) == 206).count();
-    let args = Args::default().with("count", asked.len()).with("partial", partial);
-    let frames = asked.iter().filter_map(|(_, exchange)| response_frame(exchange));
+    let partial = requests.iter().filter(|(_, exchange)| status(exchange) == 206).count();
+    let args = Args::default().with("count", requests.len()).with("partial", partial);
+    let frames = requests.iter().filter_map(|(_, exchange)| response_frame(exchange));
     vec![found(
         FindingKind::Ranges,
         args,
-        asked.iter().map(|(c, _)| c.stream),
+        requests.iter().map(|(c, _)| c.stream),
         frames,
     )]
 }

@@ -1,12 +1,12 @@
-//! Connections that were opened beside others: at the same time, in advance, in vain.
+//! Connections that were opened in parallel, speculatively, or without success.
 
-use super::{EACH, answered, found, used};
+use super::{PER_KIND, answered, found, used};
 use crate::model::{Arg, Args, Connection, Exchange, Finding, FindingKind, Side, Teardown, Usage};
 
-/// A connection that was opened within this time of another one was opened beside it.
-const BESIDE_NS: u64 = 10_000_000_000;
+/// Two connections that were opened within this time belong to the same visit.
+const SAME_VISIT_NS: u64 = 10_000_000_000;
 
-/// Exchanges on several connections at the same time.
+/// Exchanges on several connections that overlap in time.
 pub(super) fn parallel(connections: &[Connection]) -> Vec<Finding> {
     let mut changes: Vec<(i64, bool, u32)> = Vec::new();
     for (connection, exchange) in answered(connections) {
@@ -14,7 +14,7 @@ pub(super) fn parallel(connections: &[Connection]) -> Vec<Finding> {
             changes.extend([(begin, true, connection.stream), (end, false, connection.stream)]);
         }
     }
-    // Where one ends and another begins at the same time, they do not overlap.
+    // An end sorts before a start at the same time: such exchanges do not overlap.
     changes.sort_unstable();
     let mut open: Vec<u32> = Vec::new();
     let mut most: Vec<u32> = Vec::new();
@@ -68,18 +68,18 @@ fn distinct(streams: &[u32]) -> Vec<u32> {
     distinct
 }
 
-/// Connections that were never used, beside one that was.
+/// Connections that were not used, next to one that was.
 pub(super) fn speculative(connections: &[Connection]) -> Vec<Finding> {
     let unused = connections
         .iter()
         .filter(|connection| connection.usage == Usage::Unused);
     let findings = unused.filter_map(|connection| {
-        let beside = used(connections)
+        let same_visit = used(connections)
             .filter(|other| other.server == connection.server && other.client.ip() == connection.client.ip());
-        let (apart, other) = beside
+        let (apart, other) = same_visit
             .map(|other| (other.first_ns.abs_diff(connection.first_ns), other))
             .min_by_key(|(apart, _)| *apart)
-            .filter(|(apart, _)| *apart <= BESIDE_NS)?;
+            .filter(|(apart, _)| *apart <= SAME_VISIT_NS)?;
         let args = Args::default()
             .with("stream", connection.stream)
             .with("other", other.stream)
@@ -97,14 +97,14 @@ pub(super) fn speculative(connections: &[Connection]) -> Vec<Finding> {
             frames.into_iter().chain(end),
         ))
     });
-    findings.take(EACH).collect()
+    findings.take(PER_KIND).collect()
 }
 
-/// Connections that could not be opened.
+/// Connection attempts that failed.
 pub(super) fn not_opened(connections: &[Connection]) -> Vec<Finding> {
     let failed: Vec<&Connection> = connections
         .iter()
-        .filter(|connection| connection.end.goodbye == Teardown::NeverOpened)
+        .filter(|connection| connection.end.teardown == Teardown::NeverOpened)
         .filter(|connection| connection.end.by != Some(Side::Server))
         .collect();
     if failed.is_empty() {

@@ -1,6 +1,6 @@
-//! What there is to say of a capture as a whole, from its connections: statements with evidence, in a fixed order.
+//! Statements about a capture as a whole, derived from its connections, with evidence and in a fixed order.
 //!
-//! Pure functions of the model. Knows no sentence: a finding is a kind and its values.
+//! Pure functions of the model. A finding is a kind and its values; the sentence for it is chosen by `describe`.
 
 mod cache;
 mod handshakes;
@@ -10,13 +10,13 @@ mod teardown;
 
 use super::model::{Args, Capture, Connection, Exchange, Finding, FindingKind, Usage};
 
-/// How many frames prove a finding.
+/// How many frames a finding names as evidence.
 const EVIDENCE: usize = 24;
-/// How many findings of one kind are made where each connection could have its own.
-const EACH: usize = 3;
+/// How many findings of one kind are reported if each connection could have its own.
+const PER_KIND: usize = 3;
 
-/// Finds what there is to say, in this order: what the connections were used for, how responses were sent, how
-/// connections ended, which were not used, what the cache did, what went wrong.
+/// All findings, in this order: how connections were used and kept, what the cache did, how responses were sent, how
+/// long connections were kept, how they ended, problems below HTTP.
 pub(super) fn findings(capture: &Capture) -> Vec<Finding> {
     let connections = &capture.connections;
     let parts = [
@@ -28,19 +28,19 @@ pub(super) fn findings(capture: &Capture) -> Vec<Finding> {
         cache::ranges(connections),
         sending::in_pieces(connections),
         persistence::timed_out(connections),
-        persistence::not_ended(connections),
+        persistence::not_closed(connections),
         teardown::long_half_closed(connections),
         handshakes::speculative(connections),
         handshakes::not_opened(connections),
         teardown::lost_race(connections),
         teardown::cut_short(connections),
         teardown::resets(connections),
-        sending::troubles(connections),
+        sending::tcp_issues(connections),
     ];
     parts.into_iter().flatten().collect()
 }
 
-/// A finding; streams and frames in order, and each once.
+/// A finding. Its streams and frames are sorted, without duplicates.
 fn found(
     kind: FindingKind,
     args: Args,
@@ -78,7 +78,7 @@ fn answered(connections: &[Connection]) -> impl Iterator<Item = (&Connection, &E
     })
 }
 
-/// The status of an exchange's response; 0 without one.
+/// The status of an exchange's response; 0 if there is no response.
 fn status(exchange: &Exchange) -> u16 {
     exchange.response.as_ref().map_or(0, |response| response.head.status())
 }

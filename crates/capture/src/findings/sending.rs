@@ -1,12 +1,12 @@
-//! How messages were sent, and what went wrong below HTTP.
+//! How messages were sent, and problems below HTTP.
 
 use super::{answered, found, used};
 use crate::model::{AnalysisFlag, Args, Burst, Connection, Exchange, Finding, FindingKind, Message};
 
-/// What is smaller is sent at once by everybody.
+/// Every server sends a smaller response at once.
 const LARGE: u64 = 16 * 1024;
 
-/// Requests that did not wait for the response before.
+/// Requests that were sent before the previous response was complete.
 pub(super) fn pipelined(connections: &[Connection]) -> Vec<Finding> {
     let requests: Vec<_> = used(connections)
         .flat_map(|connection| connection.exchanges.iter().map(move |exchange| (connection, exchange)))
@@ -27,7 +27,7 @@ pub(super) fn pipelined(connections: &[Connection]) -> Vec<Finding> {
     )]
 }
 
-/// Large responses that left in bursts of one size, the largest first.
+/// The largest response that was sent in bursts of one size.
 pub(super) fn in_pieces(connections: &[Connection]) -> Vec<Finding> {
     let mut large: Vec<_> = answered(connections)
         .filter_map(|(connection, exchange)| {
@@ -56,7 +56,8 @@ pub(super) fn in_pieces(connections: &[Connection]) -> Vec<Finding> {
     large.into_iter().next().map(finding).into_iter().collect()
 }
 
-/// The size of the pieces that a response was sent in: every burst but the last is one, or several, of the body's.
+/// The size of the pieces that the body of a response was sent in; `None` if there is no regular size. Each burst except
+/// the last is one or several pieces.
 fn piece(response: &Message) -> Option<u64> {
     let (last, all) = response.bursts.split_last().filter(|(_, all)| !all.is_empty())?;
     let body = |(at, burst): (usize, &Burst)| {
@@ -68,30 +69,31 @@ fn piece(response: &Message) -> Option<u64> {
     };
     let sizes: Vec<u64> = all.iter().enumerate().map(body).filter(|bytes| *bytes > 0).collect();
     let piece = *sizes.iter().min()?;
-    // Two writes may leave together, and then the last burst is larger than a piece; whole pages are pieces all the same.
+    // TCP may send two writes together, and then the last burst is larger than a piece. A multiple of the page size is
+    // convincing even so.
     let is_last = last.bytes <= piece || piece % 4096 == 0;
     let is_regular = piece >= 1024 && is_last && sizes.iter().all(|bytes| bytes % piece == 0);
     is_regular.then_some(piece)
 }
 
-/// Segments that were sent again, windows that were closed, probes.
-pub(super) fn troubles(connections: &[Connection]) -> Vec<Finding> {
+/// Retransmissions, zero windows and keep-alive probes.
+pub(super) fn tcp_issues(connections: &[Connection]) -> Vec<Finding> {
     let kinds = [
         (AnalysisFlag::Retransmission, FindingKind::Retransmissions),
         (AnalysisFlag::ZeroWindow, FindingKind::ZeroWindows),
         (AnalysisFlag::KeepAlive, FindingKind::KeepAliveProbes),
     ];
-    let all_kinds = kinds.into_iter().filter_map(|(mark, kind)| {
+    let all_kinds = kinds.into_iter().filter_map(|(flag, kind)| {
         let all = connections.iter().flat_map(|connection| {
-            let troubles = connection.troubles.iter().filter(move |trouble| trouble.mark == mark);
-            troubles.map(move |trouble| (connection.stream, trouble))
+            let issues = connection.tcp_issues.iter().filter(move |issue| issue.flag == flag);
+            issues.map(move |issue| (connection.stream, issue))
         });
         let all: Vec<_> = all.collect();
-        let count: u64 = all.iter().map(|(_, trouble)| trouble.count).sum();
+        let count: u64 = all.iter().map(|(_, issue)| issue.count).sum();
         let mut streams: Vec<u32> = all.iter().map(|(stream, _)| *stream).collect();
         streams.dedup();
         let args = Args::default().with("count", count).with("connections", streams.len());
-        let frames = all.iter().flat_map(|(_, trouble)| trouble.frames.iter().copied());
+        let frames = all.iter().flat_map(|(_, issue)| issue.frames.iter().copied());
         (count > 0).then(|| found(kind, args, streams.clone(), frames))
     });
     all_kinds.collect()

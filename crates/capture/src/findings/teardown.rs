@@ -1,19 +1,19 @@
-//! Ends that cost something, or look strange.
+//! Connection ends that lose something or look unusual.
 
-use super::{EACH, found, used};
+use super::{PER_KIND, found, used};
 use crate::model::{Arg, Args, Connection, EndReason, Finding, FindingKind, ResetClass, Shortfall, Side};
 
-/// A request this near to the server's FIN crossed it.
+/// A request that was sent this shortly before the server's FIN crossed it on the way.
 const RACE_NS: u64 = 500_000_000;
-/// A half-closed connection that lasts longer is worth a word.
-const LONG_NS: u64 = 1_000_000_000;
+/// From this duration on, a half-closed connection is reported.
+const LONG_HALF_CLOSED_NS: u64 = 1_000_000_000;
 
-/// Connections that were closed on one side for long.
+/// Connections that were half-closed for a long time.
 pub(super) fn long_half_closed(connections: &[Connection]) -> Vec<Finding> {
     let long = used(connections).filter_map(|connection| {
         let end = &connection.end;
         let (first, second) = (end.first_fin.as_ref()?, end.second_fin.as_ref()?);
-        let half = end.half_closed_ns.filter(|half| *half >= LONG_NS)?;
+        let half = end.half_closed_ns.filter(|half| *half >= LONG_HALF_CLOSED_NS)?;
         let args = Args::default()
             .with("half", Arg::ns(half))
             .with("side", first.by)
@@ -25,10 +25,10 @@ pub(super) fn long_half_closed(connections: &[Connection]) -> Vec<Finding> {
             [first.frame, second.frame],
         ))
     });
-    long.take(EACH).collect()
+    long.take(PER_KIND).collect()
 }
 
-/// Requests that crossed the server's close and were not answered.
+/// Requests that crossed the server's FIN and were not answered.
 pub(super) fn lost_race(connections: &[Connection]) -> Vec<Finding> {
     let lost = used(connections).filter(|connection| is_unforeseen(connection.end.reason));
     let lost = lost.filter_map(|connection| {
@@ -51,10 +51,10 @@ pub(super) fn lost_race(connections: &[Connection]) -> Vec<Finding> {
         let frames = [fin.frame, request.frames.first].into_iter().chain(resets);
         Some(found(FindingKind::LostRace, args, [connection.stream], frames))
     });
-    lost.take(EACH).collect()
+    lost.take(PER_KIND).collect()
 }
 
-/// Whether a client could not know that no further request would be read.
+/// Whether the client could not know that the server would not read another request.
 fn is_unforeseen(reason: EndReason) -> bool {
     matches!(
         reason,
@@ -62,7 +62,7 @@ fn is_unforeseen(reason: EndReason) -> bool {
     )
 }
 
-/// Responses that were not sent to their end.
+/// Responses that end before their Content-Length.
 pub(super) fn cut_short(connections: &[Connection]) -> Vec<Finding> {
     let cut = used(connections).flat_map(|connection| {
         connection.exchanges.iter().filter_map(move |exchange| {
@@ -83,10 +83,10 @@ pub(super) fn cut_short(connections: &[Connection]) -> Vec<Finding> {
             Some(found(FindingKind::CutShort, args, [connection.stream], frames))
         })
     });
-    cut.take(EACH).collect()
+    cut.take(PER_KIND).collect()
 }
 
-/// RSTs, by what they are.
+/// RSTs, by what they do.
 pub(super) fn resets(connections: &[Connection]) -> Vec<Finding> {
     let kinds = [
         (ResetClass::Refused, FindingKind::ResetsRefused),

@@ -1,47 +1,47 @@
-//! How long connections are kept, and how they end, against a profile's timers and styles.
+//! Compares how long connections are kept, and how they are closed, with the timers and close styles of a profile.
 
 use super::tally::Tally;
 use crate::model::{Aspect, Connection, IdleEnd, IdlePeriod, Side, Teardown};
-use crate::say::time;
+use crate::sentence::time;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::profile::{CloseStyle, Profile};
 use std::time::Duration;
 
-/// How many connections are compared, at most.
+/// Maximum number of connections of a server that are compared.
 const CONNECTIONS: usize = 200;
-/// A timer is at most so late.
+/// A timer fires at most this late, in addition to a twentieth of its duration.
 const LATE: Duration = Duration::from_millis(400);
-/// And at most so early: the capture's clock and the server's are not the same.
+/// A timer fires at most this early: the clocks of capture and server differ.
 const EARLY: Duration = Duration::from_millis(100);
 
 pub(super) fn compare(connections: &[&Connection], profile: &Profile, tally: &mut Tally) {
     for connection in connections.iter().take(CONNECTIONS) {
-        persistence(connection, profile, tally);
-        if let Some(rest) = connection
-            .rests
+        compare_persistence(connection, profile, tally);
+        if let Some(idle) = connection
+            .idle_periods
             .last()
-            .filter(|rest| rest.after > 0 && rest.ended_by != IdleEnd::Request)
+            .filter(|idle| idle.after > 0 && idle.ended_by != IdleEnd::Request)
         {
-            end(connection, rest, profile, tally);
+            compare_idle_close(connection, idle, profile, tally);
         }
     }
 }
 
-/// Whether the connection was kept behind its first response, as far as that was the server's choice.
-fn persistence(connection: &Connection, profile: &Profile, tally: &mut Tally) {
+/// Compares whether the connection was kept after its first response, if that was the decision of the server.
+fn compare_persistence(connection: &Connection, profile: &Profile, tally: &mut Tally) {
     let Some(first) = connection.exchanges.first() else {
         return;
     };
     let (Some(request), Some(response)) = (&first.request, &first.response) else {
         return;
     };
-    let asked = request.head.lists("connection", "close") || request.head.version() != "HTTP/1.1";
-    if asked || response.head.status() >= 400 {
+    let client_decides = request.head.lists("connection", "close") || request.head.version() != "HTTP/1.1";
+    if client_decides || response.head.status() >= 400 {
         return;
     }
-    let rested = connection.rests.first().is_some_and(|rest| rest.after == 1);
-    let ended_by_server = connection.end.by == Some(Side::Server);
-    let kept = match (connection.answered() > 1 || rested, ended_by_server) {
+    let was_idle = connection.idle_periods.first().is_some_and(|idle| idle.after == 1);
+    let closed_by_server = connection.end.by == Some(Side::Server);
+    let kept = match (connection.answered() > 1 || was_idle, closed_by_server) {
         (true, _) => true,
         (false, true) => false,
         (false, false) => return,
@@ -57,30 +57,35 @@ fn persistence(connection: &Connection, profile: &Profile, tally: &mut Tally) {
     );
 }
 
-/// When and how the connection was ended, or was not.
-fn end(connection: &Connection, rest: &IdlePeriod, profile: &Profile, tally: &mut Tally) {
-    let rested = Duration::from_nanos(rest.ns);
+/// Compares when and how the server closed an idle connection, or that it did not.
+fn compare_idle_close(connection: &Connection, idle: &IdlePeriod, profile: &Profile, tally: &mut Tally) {
+    let lasted = Duration::from_nanos(idle.ns);
     let style = profile.connection.close.style(CloseReason::Idle);
-    let idle = profile.connection.timers.idle.after.filter(|_| style != CloseStyle::Hold);
-    let by_server = connection.end.by == Some(Side::Server) && rest.ended_by != IdleEnd::CaptureEnds;
-    let agrees = match (by_server, idle) {
-        (true, Some(idle)) => {
-            let is_rst = connection.end.goodbye == Teardown::Reset;
-            let in_time = rested + EARLY >= idle && rested <= idle + LATE + idle / 20;
+    let timeout = profile
+        .connection
+        .timers
+        .idle
+        .after
+        .filter(|_| style != CloseStyle::Hold);
+    let by_server = connection.end.by == Some(Side::Server) && idle.ended_by != IdleEnd::CaptureEnds;
+    let agrees = match (by_server, timeout) {
+        (true, Some(timeout)) => {
+            let is_rst = connection.end.teardown == Teardown::Reset;
+            let in_time = lasted + EARLY >= timeout && lasted <= timeout + LATE + timeout / 20;
             in_time && is_rst == (style == CloseStyle::Rst)
         }
         (true, None) => false,
-        // What is not over yet says something only of shorter timers.
-        (false, Some(idle)) if rested < idle => return,
-        (false, idle) => idle.is_none() || idle.is_some_and(|idle| rested <= idle + LATE),
+        // A connection that is still open contradicts shorter timeouts only.
+        (false, Some(timeout)) if lasted < timeout => return,
+        (false, timeout) => timeout.is_none_or(|timeout| lasted <= timeout + LATE),
     };
-    tally.agree(Aspect::End, agrees, rest.to_frame, || {
-        let shown = |after: Duration| time(i64::try_from(after.as_nanos()).unwrap_or(i64::MAX));
-        let seen = if by_server {
-            shown(rested)
+    tally.agree(Aspect::End, agrees, idle.to_frame, || {
+        let shown = |duration: Duration| time(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX));
+        let captured = if by_server {
+            shown(lasted)
         } else {
-            format!("> {}", shown(rested))
+            format!("> {}", shown(lasted))
         };
-        (seen, idle.map_or("-".to_owned(), shown))
+        (captured, timeout.map_or("-".to_owned(), shown))
     });
 }

@@ -1,24 +1,27 @@
-//! Which profile each server of a capture looks like.
+//! Which profile each server of a capture resembles.
 //!
-//! Every profile is compared with what was seen, aspect by aspect; all it is told of a server is that server's profile.
-//! Knows no server by name.
+//! Every profile is compared with what was captured, aspect by aspect. No code here names a server: everything that is
+//! known about a server is in its profile.
 
+mod announcement;
 mod closing;
 mod heads;
 mod observed;
 mod tally;
 
-use super::model::{Aspect, Capture, Connection, FingerprintMatch, Score, Usage, Verdict};
+use super::model::{Aspect, Capture, Connection, FingerprintMatch, ProfileScore, Usage, Verdict};
 use labserve_core::profile::Profile;
 use std::net::SocketAddr;
 use tally::Tally;
 
-/// From this score on a server is named.
+/// Lowest score, in percent, that identifies a server.
 const CLEAR: u8 = 85;
-/// From this score on a server is likened.
+/// Lowest score, in percent, that counts as a resemblance.
 const NEAR: u8 = 60;
+/// How many servers are compared.
+const SERVERS: usize = 32;
 
-/// How much each aspect counts. The order of fields and the ETag are what servers differ in most.
+/// How much each aspect counts. Servers differ most in the order of their fields and in their ETags.
 const WEIGHTS: [(Aspect, f64); 8] = [
     (Aspect::Server, 3.0),
     (Aspect::Heads, 3.0),
@@ -30,8 +33,8 @@ const WEIGHTS: [(Aspect, f64); 8] = [
     (Aspect::End, 2.0),
 ];
 
-/// Compares every server that answered with every one of these profiles.
-pub(super) fn likeness(capture: &Capture, profiles: &[Profile]) -> Vec<FingerprintMatch> {
+/// Compares every server that responded with every profile.
+pub(super) fn fingerprints(capture: &Capture, profiles: &[Profile]) -> Vec<FingerprintMatch> {
     let mut servers: Vec<SocketAddr> = capture
         .connections
         .iter()
@@ -40,9 +43,6 @@ pub(super) fn likeness(capture: &Capture, profiles: &[Profile]) -> Vec<Fingerpri
         .collect();
     servers.sort_unstable();
     servers.dedup();
-    if servers.is_empty() {
-        return Vec::new();
-    }
     servers
         .into_iter()
         .take(SERVERS)
@@ -50,9 +50,7 @@ pub(super) fn likeness(capture: &Capture, profiles: &[Profile]) -> Vec<Fingerpri
         .collect()
 }
 
-/// How many servers are compared.
-const SERVERS: usize = 32;
-
+/// `None` if the server did not respond, or if there are no profiles.
 fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile]) -> Option<FingerprintMatch> {
     let of_server: Vec<&Connection> = connections
         .iter()
@@ -62,25 +60,28 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
     if responses.is_empty() {
         return None;
     }
-    let mut scores: Vec<Score> = profiles
+    let mut scores: Vec<ProfileScore> = profiles
         .iter()
         .map(|profile| {
             let mut tally = Tally::default();
-            responses
-                .iter()
-                .for_each(|response| heads::compare(response, profile, &mut tally));
+            for response in &responses {
+                heads::compare(response, profile, &mut tally);
+                announcement::compare(response, profile, &mut tally);
+            }
             closing::compare(&of_server, profile, &mut tally);
-            Score {
+            ProfileScore {
                 profile: profile.name.clone(),
                 title: profile.title.clone(),
                 percent: tally.percent(&WEIGHTS),
-                traits: tally.traits(),
+                aspects: tally.aspects(),
             }
         })
         .collect();
+    // A stable sort: profiles with the same score keep their order.
     scores.sort_by_key(|score| std::cmp::Reverse(score.percent));
-    let lead = scores[0].percent - scores.get(1).map_or(0, |next| next.percent);
-    let verdict = match scores[0].percent {
+    let best = scores.first()?.percent;
+    let lead = best - scores.get(1).map_or(0, |next| next.percent);
+    let verdict = match best {
         CLEAR.. if lead > 0 => Verdict::Clear,
         CLEAR.. => Verdict::Tied,
         NEAR.. => Verdict::Near,

@@ -1,37 +1,40 @@
-//! Counts what agreed and what did not.
+//! Counts the observations that agree with one profile.
 
 use crate::model::{Aspect, AspectScore};
 
-/// What was compared with one profile.
+/// How many frames an aspect names.
+const NAMED_FRAMES: usize = 8;
+
+/// A difference: what was captured, and what the profile would have sent.
+pub(super) type Difference = (String, String);
+
+/// The observations that were compared with one profile.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    traits: Vec<AspectScore>,
+    aspects: Vec<AspectScore>,
 }
 
-/// How many frames a trait names.
-const FRAMES: usize = 8;
-
 impl Tally {
-    /// One observation: `matched` of `of` agreed. `differs` is what was seen and what the profile would have sent.
-    pub(super) fn count(&mut self, what: Aspect, matched: u32, of: u32, frame: u64, differs: Option<(String, String)>) {
+    /// Adds an observation of which `matched` of `of` parts agree.
+    pub(super) fn count(&mut self, aspect: Aspect, matched: u32, of: u32, frame: u64, differs: Option<Difference>) {
         let at = self
-            .traits
+            .aspects
             .iter()
-            .position(|known| known.what == what)
+            .position(|known| known.aspect == aspect)
             .unwrap_or_else(|| {
-                self.traits.push(AspectScore {
-                    what,
+                self.aspects.push(AspectScore {
+                    aspect,
                     matched: 0,
                     of: 0,
                     differs: None,
                     frames: Vec::new(),
                 });
-                self.traits.len() - 1
+                self.aspects.len() - 1
             });
-        let counted = &mut self.traits[at];
+        let counted = &mut self.aspects[at];
         counted.matched += matched;
         counted.of += of;
-        if counted.frames.len() < FRAMES && counted.frames.last() != Some(&frame) {
+        if counted.frames.len() < NAMED_FRAMES && counted.frames.last() != Some(&frame) {
             counted.frames.push(frame);
         }
         if counted.differs.is_none() {
@@ -39,19 +42,19 @@ impl Tally {
         }
     }
 
-    /// One observation that agreed or did not.
-    pub(super) fn agree(&mut self, what: Aspect, agrees: bool, frame: u64, differs: impl FnOnce() -> (String, String)) {
-        self.count(what, agrees.into(), 1, frame, (!agrees).then(differs));
+    /// Adds an observation that agrees or does not.
+    pub(super) fn agree(&mut self, aspect: Aspect, agrees: bool, frame: u64, differs: impl FnOnce() -> Difference) {
+        self.count(aspect, agrees.into(), 1, frame, (!agrees).then(differs));
     }
 
-    /// From 0 to 100: the weighted mean of the aspects that were seen.
+    /// Weighted mean of the aspects that were observed, from 0 to 100.
     pub(super) fn percent(&self, weights: &[(Aspect, f64)]) -> u8 {
         let (mut sum, mut whole) = (0.0, 0.0);
         for (aspect, weight) in weights {
             if let Some(counted) = self
-                .traits
+                .aspects
                 .iter()
-                .find(|counted| counted.what == *aspect && counted.of > 0)
+                .find(|counted| counted.aspect == *aspect && counted.of > 0)
             {
                 sum += weight * f64::from(counted.matched) / f64::from(counted.of);
                 whole += weight;
@@ -64,9 +67,10 @@ impl Tally {
         }
     }
 
-    pub(super) fn traits(mut self) -> Vec<AspectScore> {
-        self.traits.sort_by_key(|counted| counted.what);
-        self.traits
+    /// The aspects that were observed, in the order of [`Aspect`].
+    pub(super) fn aspects(mut self) -> Vec<AspectScore> {
+        self.aspects.sort_by_key(|counted| counted.aspect);
+        self.aspects
     }
 }
 
@@ -75,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn aspects_that_were_not_seen_do_not_count() {
+    fn aspects_that_were_not_observed_do_not_count() {
         let mut tally = Tally::default();
         let weights = [(Aspect::Heads, 3.0), (Aspect::End, 1.0), (Aspect::Etag, 9.0)];
         assert_eq!(tally.percent(&weights), 0);

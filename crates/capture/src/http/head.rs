@@ -1,27 +1,29 @@
-//! Heads: where they end, whether bytes begin one, and what a head says of its body (RFC 9112 section 6.3).
+//! Message heads: where they end, whether bytes begin one, and what a head says about the body.
 //!
-//! Lenient on purpose: what was on the wire is to be shown, not judged.
+//! The tests are lenient on purpose: the purpose is to show what was on the wire, not to validate it.
 
 use crate::model::{BodyEnd, Head};
 use httparse::{EMPTY_HEADER, ParserConfig, Request, Response, Status};
 
-/// The largest head that is read.
-pub(super) const LARGEST: usize = 256 << 10;
+/// Maximum length of a head.
+pub(super) const MAX_HEAD: usize = 256 << 10;
+/// Maximum number of fields that are parsed to recognize a message.
+const MAX_FIELDS: usize = 128;
 
-/// The position behind a head's empty line; bytes before `from` have been looked at already.
+/// Position after the empty line that ends a head. The bytes before `from` were searched already.
 pub(super) fn end(bytes: &[u8], from: usize) -> Option<usize> {
     let from = from.saturating_sub(3).min(bytes.len());
     memchr::memchr_iter(b'\n', &bytes[from..]).find_map(|at| {
-        let behind = from + at + 1;
-        match bytes[behind..] {
-            [b'\n', ..] => Some(behind + 1),
-            [b'\r', b'\n', ..] => Some(behind + 2),
+        let next = from + at + 1;
+        match bytes[next..] {
+            [b'\n', ..] => Some(next + 1),
+            [b'\r', b'\n', ..] => Some(next + 2),
             _ => None,
         }
     })
 }
 
-/// A head as text: UTF-8, or Latin-1 where it is none; line ends as `\n`, without the empty line.
+/// A head as text. Bytes that are not UTF-8 are read as Latin-1. Lines end with `\n`, and the empty line is omitted.
 pub(super) fn text(bytes: &[u8]) -> Head {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -31,9 +33,9 @@ pub(super) fn text(bytes: &[u8]) -> Head {
     Head(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
-/// Whether bytes are, or begin, a response.
+/// Whether bytes are a response, or the start of one.
 pub(super) fn begins_response(bytes: &[u8]) -> bool {
-    let mut fields = [EMPTY_HEADER; 128];
+    let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let mut response = Response::new(&mut fields);
     let mut config = ParserConfig::default();
     config
@@ -49,9 +51,9 @@ pub(super) fn begins_response(bytes: &[u8]) -> bool {
         )
 }
 
-/// Whether bytes begin a request, strictly: a method, a target and HTTP/1.x in the first line.
+/// Whether bytes start with a strict request line: a method, a target and HTTP/1.x.
 pub(super) fn begins_request(bytes: &[u8]) -> bool {
-    let mut fields = [EMPTY_HEADER; 128];
+    let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let mut request = Request::new(&mut fields);
     let mut config = ParserConfig::default();
     config.ignore_invalid_headers_in_requests(true);
@@ -61,13 +63,14 @@ pub(super) fn begins_request(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether bytes begin with a method and the begin of a target.
+/// Whether bytes start with a method and the first byte of a target.
 pub(super) fn begins_with_method(bytes: &[u8]) -> bool {
     let method = bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     method >= 3 && bytes[method..].starts_with(b" /")
 }
 
-/// Whether bytes of an end that is known to be the client may begin a request, or an attempt at one.
+/// Whether bytes from the client may be a request, or a failed attempt at one. Only for an endpoint that is known to be
+/// the client.
 pub(super) fn may_begin_request(bytes: &[u8]) -> bool {
     match memchr::memchr(b'\n', bytes) {
         Some(at) => is_request_line(&bytes[..at]),
@@ -78,10 +81,10 @@ pub(super) fn may_begin_request(bytes: &[u8]) -> bool {
     }
 }
 
-/// A line that names HTTP, or a method and a target as in HTTP/0.9.
+/// Whether a line contains `HTTP/`, or has a method and a target only, as in HTTP/0.9.
 fn is_request_line(line: &[u8]) -> bool {
     let line = line.trim_ascii();
-    let is_old = || {
+    let is_http09 = || {
         let mut words = line.split(|byte| *byte == b' ');
         let method = words.next().unwrap_or_default();
         let target = words.next().unwrap_or_default();
@@ -90,17 +93,17 @@ fn is_request_line(line: &[u8]) -> bool {
             && target.starts_with(b"/")
             && words.next().is_none()
     };
-    line.windows(5).any(|word| word.eq_ignore_ascii_case(b"HTTP/")) || is_old()
+    line.windows(5).any(|word| word.eq_ignore_ascii_case(b"HTTP/")) || is_http09()
 }
 
-/// Whether a request line has no version: HTTP/0.9, whose response has no head.
-pub(super) fn is_old(head: &Head) -> bool {
+/// Whether a head is a request without a version: HTTP/0.9, whose response has no head.
+pub(super) fn is_http09(head: &Head) -> bool {
     is_request_line(head.first_line().as_bytes()) && head.version().is_empty()
 }
 
-/// How a request's body ends, and its length if that is told.
+/// What delimits the body of a request, and its Content-Length (RFC 9112 section 6.3).
 pub(super) fn request_body(head: &Head) -> (BodyEnd, Option<u64>) {
-    let length = length(head);
+    let length = content_length(head);
     if head.lists("transfer-encoding", "chunked") {
         return (BodyEnd::Chunks, length);
     }
@@ -110,28 +113,35 @@ pub(super) fn request_body(head: &Head) -> (BodyEnd, Option<u64>) {
     }
 }
 
-/// How a response's body ends, if the request had this method.
+/// What delimits the body of a response, and its Content-Length. `method` is that of the request. The order is that of
+/// RFC 9112 section 6.3.
 pub(super) fn response_body(head: &Head, method: &str) -> (BodyEnd, Option<u64>) {
-    let (status, length) = (head.status(), length(head));
+    let (status, length) = (head.status(), content_length(head));
+    // Item 2, and RFC 9110 section 15.2.2.
     if status == 101 || (method == "CONNECT" && (200..300).contains(&status)) {
         return (BodyEnd::Tunnel, length);
     }
+    // Item 1.
     if method == "HEAD" || status < 200 || status == 204 || status == 304 {
         return (BodyEnd::NoBody, length);
     }
+    // Items 3 and 4: Transfer-Encoding overrides Content-Length.
     if head.lists("transfer-encoding", "chunked") {
         return (BodyEnd::Chunks, length);
     }
     let coded = head.field("transfer-encoding").is_some();
     match length {
         _ if coded => (BodyEnd::Close, length),
+        // Item 6.
         Some(0) => (BodyEnd::NoBody, length),
         Some(_) => (BodyEnd::Length, length),
+        // Item 8.
         None => (BodyEnd::Close, None),
     }
 }
 
-fn length(head: &Head) -> Option<u64> {
+/// Value of Content-Length. Of a list, the first member counts (RFC 9112 section 6.3, item 5, permits equal members).
+fn content_length(head: &Head) -> Option<u64> {
     let value = head.field("content-length")?.split(',').next()?.trim();
     value
         .bytes()
@@ -160,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_a_message() {
+    fn messages_are_recognized_by_their_first_bytes() {
         for (bytes, strict, lenient, response) in [
             ("GET / HTTP/1.1\r\nHost: a\r\n", true, true, false),
             ("GET / HTTP/1.1\r\n", true, true, false),
@@ -182,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn how_bodies_end() {
+    fn bodies_are_delimited_as_in_the_rfc() {
         for (response, method, want) in [
             ("HTTP/1.1 200 OK\nContent-Length: 5", "GET", (BodyEnd::Length, Some(5))),
             ("HTTP/1.1 200 OK\nContent-Length: 5", "HEAD", (BodyEnd::NoBody, Some(5))),

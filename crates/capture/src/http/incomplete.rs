@@ -1,30 +1,35 @@
-//! What becomes of messages that are not read to their end: bytes are missing, the connection ends, the capture ends, or
-//! nobody asked for the body.
+//! Messages that are not read to their end: bytes are missing, the connection ends, the capture ends, or the client
+//! omits a body that it announced.
 
-use super::parser::{Body, Speaker, State};
+use super::parser::{BodyState, ParserState};
 use super::{Conversation, head};
-use crate::model::{Exchange, Shortfall};
+use crate::model::{Exchange, Shortfall, Side};
+
+/// How many bytes of an incomplete head are kept.
+const PARTIAL_HEAD: usize = 4096;
 
 impl Conversation {
-    /// A final response to a request that waits for `100 Continue`: the body that was announced may never come.
-    pub(super) fn excuse_unasked_body(&mut self, client: usize, exchange: Option<usize>) {
+    /// Allows the client to omit its body, if it waits for `100 Continue` and got a final response instead
+    /// (RFC 9110 section 10.1.1).
+    pub(super) fn allow_omitted_body(&mut self, client: usize, exchange: Option<usize>) {
         let Some(answered) = exchange.and_then(|at| self.exchanges.get(at)) else {
             return;
         };
-        let asked = answered.interim.iter().any(|(status, _)| *status == 100);
+        let continued = answered.interim.iter().any(|(status, _)| *status == 100);
         if let Some(request) = answered.request.as_ref()
-            && self.talks[client].exchange == exchange
-            && matches!(self.talks[client].state, State::Body(_))
+            && self.parsers[client].exchange == exchange
+            && matches!(self.parsers[client].state, ParserState::Body(_))
             && request.body_bytes == 0
-            && !asked
+            && !continued
             && request.head.lists("expect", "100-continue")
         {
-            self.talks[client].unasked = true;
+            self.parsers[client].body_optional = true;
         }
     }
 
-    pub(super) fn give_up_message(&mut self, from: usize, why: Shortfall) {
-        if let Some(at) = self.talks[from].exchange.take()
+    /// Ends the current message of an endpoint before its end.
+    pub(super) fn abandon_message(&mut self, from: usize, why: Shortfall) {
+        if let Some(at) = self.parsers[from].exchange.take()
             && let Some(exchange) = self.exchanges.get_mut(at)
         {
             let is_client = Some(from) == self.client;
@@ -42,82 +47,81 @@ impl Conversation {
         }
     }
 
+    /// Skips bytes that were not captured. The message goes on if they belong to its body.
     pub(super) fn missing(&mut self, from: usize, count: u64) {
-        let talk = &mut self.talks[from];
-        let goes_on = match &mut talk.state {
-            State::Body(Body::Length(left)) if count <= *left => {
+        let parser = &mut self.parsers[from];
+        let continues = match &mut parser.state {
+            ParserState::Body(BodyState::Length(left)) if count <= *left => {
                 *left -= count;
                 true
             }
-            State::Body(Body::Close) | State::Tunnel => true,
-            State::Body(Body::Chunks(chunks)) => chunks.skip(count),
+            ParserState::Body(BodyState::Close) | ParserState::Tunnel => true,
+            ParserState::Body(BodyState::Chunked(body)) => body.skip(count),
             _ => false,
         };
-        if !goes_on {
-            talk.interrupted = true;
-            talk.state = State::Lost;
-            self.give_up_message(from, Shortfall::CaptureEnds);
+        if !continues {
+            parser.interrupted = true;
+            parser.state = ParserState::Lost;
+            self.abandon_message(from, Shortfall::CaptureEnds);
             return;
         }
-        let speaker = self.speaker(from);
-        if let Some(message) = self.message(from, speaker) {
+        let side = self.side(from);
+        if let Some(message) = self.message(from, side) {
             message.body_bytes += count;
             message.unseen_bytes += count;
             message.next_seq = message.next_seq.wrapping_add(count as u32);
         }
-        if matches!(self.talks[from].state, State::Body(Body::Length(0))) {
-            self.complete(from, speaker);
+        if matches!(self.parsers[from].state, ParserState::Body(BodyState::Length(0))) {
+            self.complete(from, side);
         }
     }
 
-    /// An end has sent FIN, and all that it sent before has come.
+    /// Processes the FIN of an endpoint. All bytes before it were received.
     pub(crate) fn close(&mut self, from: usize) {
-        if std::mem::replace(&mut self.talks[from].closed, true) {
+        if std::mem::replace(&mut self.parsers[from].closed, true) {
             return;
         }
-        let speaker = self.speaker(from);
-        match std::mem::replace(&mut self.talks[from].state, State::Lost) {
-            State::Body(Body::Close) => self.complete(from, speaker),
-            State::Head(bytes) => {
-                self.partial_head(from, speaker, &bytes);
-                self.give_up_message(from, Shortfall::CutShort);
-            }
-            State::Body(_) if self.talks[from].unasked => self.complete(from, speaker),
-            State::Body(_) => self.give_up_message(from, Shortfall::CutShort),
-            state => self.talks[from].state = state,
+        match std::mem::replace(&mut self.parsers[from].state, ParserState::Lost) {
+            ParserState::Body(BodyState::Close) => self.complete(from, self.side(from)),
+            state => self.end_message(from, state, Shortfall::CutShort),
         }
     }
 
-    /// The connection is broken off.
+    /// Processes a RST, which ends both directions.
     pub(crate) fn reset(&mut self) {
         for from in [0, 1] {
-            let speaker = self.speaker(from);
-            match std::mem::replace(&mut self.talks[from].state, State::Lost) {
-                State::Head(bytes) => {
-                    self.partial_head(from, speaker, &bytes);
-                    self.give_up_message(from, Shortfall::Reset);
-                }
-                State::Body(_) if self.talks[from].unasked => self.complete(from, speaker),
-                State::Body(_) => self.give_up_message(from, Shortfall::Reset),
-                state => self.talks[from].state = state,
+            let state = std::mem::replace(&mut self.parsers[from].state, ParserState::Lost);
+            self.end_message(from, state, Shortfall::Reset);
+        }
+    }
+
+    /// Ends the message of an endpoint that was in `state`, if there is one.
+    fn end_message(&mut self, from: usize, state: ParserState, why: Shortfall) {
+        let side = self.side(from);
+        match state {
+            ParserState::Head(bytes) => {
+                self.keep_partial_head(from, side, &bytes);
+                self.abandon_message(from, why);
             }
+            ParserState::Body(_) if self.parsers[from].body_optional => self.complete(from, side),
+            ParserState::Body(_) => self.abandon_message(from, why),
+            state => self.parsers[from].state = state,
         }
     }
 
-    /// What there is of a head that is not complete.
-    fn partial_head(&mut self, from: usize, speaker: Speaker, bytes: &[u8]) {
-        if let Some(message) = self.message(from, speaker) {
-            message.head = head::text(&bytes[..bytes.len().min(4096)]);
+    fn keep_partial_head(&mut self, from: usize, side: Side, bytes: &[u8]) {
+        if let Some(message) = self.message(from, side) {
+            message.head = head::text(&bytes[..bytes.len().min(PARTIAL_HEAD)]);
         }
     }
 
-    /// The exchanges, and how many more there were.
+    /// The exchanges at the end of the capture, and the number of those that are not listed.
     pub(crate) fn finish(&mut self) -> (Vec<Exchange>, u64) {
         for from in [0, 1] {
-            let speaker = self.speaker(from);
-            match std::mem::take(&mut self.talks[from].state) {
-                State::Head(bytes) => self.partial_head(from, speaker, &bytes),
-                State::Body(_) if self.talks[from].unasked => self.complete(from, speaker),
+            let side = self.side(from);
+            match std::mem::take(&mut self.parsers[from].state) {
+                ParserState::Head(bytes) => self.keep_partial_head(from, side, &bytes),
+                ParserState::Body(_) if self.parsers[from].body_optional => self.complete(from, side),
                 _ => {}
             }
         }

@@ -1,35 +1,35 @@
-//! A message while it is read: its bytes are counted into bursts.
+//! A message while it is read: its length, its frames, its bursts.
 
 use crate::model::{BodyEnd, Burst, FrameSpan, Head, Message, Shortfall};
-use crate::reassembly::Piece;
+use crate::reassembly::Payload;
 
-/// How many bursts of a message are kept.
+/// How many bursts of a message are listed.
 const BURSTS: usize = 64;
-/// How many segments of a burst are kept.
+/// How many segments of a burst are listed.
 const SEGMENTS: usize = 16;
 
-/// Where the bytes at hand come from.
+/// The segment that carries the bytes at hand.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Source {
+pub(super) struct SegmentRef {
     pub(super) frame: u64,
     pub(super) ns: i64,
-    /// Whether PSH stands behind the last of them.
+    /// Whether the segment has PSH and the bytes are its last ones.
     pub(super) pushed: bool,
 }
 
-impl Source {
-    /// Of `count` bytes from `offset` on in a piece.
-    pub(super) fn of(piece: &Piece<&[u8]>, offset: u64, count: u64) -> Source {
-        Source {
-            frame: piece.frame,
-            ns: piece.ns,
-            pushed: piece.pushed && offset + count == piece.len,
+impl SegmentRef {
+    /// The segment of `count` bytes from `offset` on in a payload.
+    pub(super) fn of(payload: &Payload<&[u8]>, offset: u64, count: u64) -> SegmentRef {
+        SegmentRef {
+            frame: payload.frame,
+            ns: payload.ns,
+            pushed: payload.pushed && offset + count == payload.len,
         }
     }
 }
 
-/// A message that has just begun at this position.
-pub(super) fn begun(at: u64, source: Source) -> Message {
+/// A message that starts at this position. It is incomplete until its end is seen.
+pub(super) fn started(at: u64, segment: SegmentRef) -> Message {
     Message {
         head: Head::default(),
         head_bytes: 0,
@@ -42,28 +42,28 @@ pub(super) fn begun(at: u64, source: Source) -> Message {
         seq: at as u32,
         next_seq: at as u32,
         frames: FrameSpan {
-            first: source.frame,
-            last: source.frame,
+            first: segment.frame,
+            last: segment.frame,
         },
-        begun_ns: source.ns,
-        ended_ns: source.ns,
+        begun_ns: segment.ns,
+        ended_ns: segment.ns,
         bursts: Vec::new(),
         bursts_left_out: 0,
     }
 }
 
 /// Counts bytes of a message that one segment carries.
-pub(super) fn count(message: &mut Message, bytes: u64, source: Source) {
+pub(super) fn count(message: &mut Message, bytes: u64, segment: SegmentRef) {
     if bytes == 0 {
         return;
     }
     message.next_seq = message.next_seq.wrapping_add(bytes as u32);
-    message.frames.first = message.frames.first.min(source.frame);
-    message.frames.last = message.frames.last.max(source.frame);
-    message.ended_ns = message.ended_ns.max(source.ns);
+    message.frames.first = message.frames.first.min(segment.frame);
+    message.frames.last = message.frames.last.max(segment.frame);
+    message.ended_ns = message.ended_ns.max(segment.ns);
     let open = message.bursts.last().is_some_and(|burst| !burst.pushed);
     if message.bursts_left_out > 0 || (!open && message.bursts.len() == BURSTS) {
-        message.bursts_left_out += u64::from(source.pushed);
+        message.bursts_left_out += u64::from(segment.pushed);
         return;
     }
     if !open {
@@ -72,21 +72,24 @@ pub(super) fn count(message: &mut Message, bytes: u64, source: Source) {
             segments: Vec::new(),
             count: 0,
             frames: FrameSpan {
-                first: source.frame,
-                last: source.frame,
+                first: segment.frame,
+                last: segment.frame,
             },
-            ns: source.ns,
+            ns: segment.ns,
             pushed: false,
         });
     }
-    let Some(burst) = message.bursts.last_mut() else {
-        return;
-    };
+    if let Some(burst) = message.bursts.last_mut() {
+        extend(burst, bytes, segment);
+    }
+}
+
+fn extend(burst: &mut Burst, bytes: u64, segment: SegmentRef) {
     burst.bytes += bytes;
     let listed = burst.segments.len() as u64 == burst.count;
     match burst.segments.last_mut() {
-        // A segment may carry the head's end and the body's beginning.
-        Some(last) if burst.frames.last == source.frame => {
+        // A segment may carry the end of the head and the start of the body.
+        Some(last) if burst.frames.last == segment.frame => {
             if listed {
                 *last = last.saturating_add(bytes as u32);
             }
@@ -98,9 +101,9 @@ pub(super) fn count(message: &mut Message, bytes: u64, source: Source) {
             }
         }
     }
-    burst.frames.last = source.frame;
-    burst.ns = source.ns;
-    burst.pushed = source.pushed;
+    burst.frames.last = segment.frame;
+    burst.ns = segment.ns;
+    burst.pushed = segment.pushed;
 }
 
 #[cfg(test)]
@@ -108,13 +111,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bursts_end_with_push() {
-        let at = |frame, pushed| Source {
+    fn bursts_end_with_psh() {
+        let at = |frame, pushed| SegmentRef {
             frame,
             ns: frame as i64,
             pushed,
         };
-        let mut message = begun(7, at(1, false));
+        let mut message = started(7, at(1, false));
         for (bytes, frame, pushed) in [
             (357, 1, false),
             (65060, 1, false),
@@ -145,10 +148,10 @@ mod tests {
     }
 
     #[test]
-    fn very_many_bursts_are_counted() {
-        let mut message = begun(
+    fn bursts_above_the_limit_are_counted() {
+        let mut message = started(
             1,
-            Source {
+            SegmentRef {
                 frame: 1,
                 ns: 0,
                 pushed: true,
@@ -158,7 +161,7 @@ mod tests {
             count(
                 &mut message,
                 1,
-                Source {
+                SegmentRef {
                     frame,
                     ns: 0,
                     pushed: true,

@@ -1,7 +1,7 @@
-//! Requests and responses in the bytes of a connection, and which belongs to which.
+//! Requests and responses in the bytes of a connection, and which response belongs to which request.
 //!
-//! Bytes come in order, with word of those that are missing. Knows HTTP/1.x; knows nothing of sequence numbers beyond
-//! the positions that it is handed, and draws no conclusions.
+//! Bytes arrive in order, with a report of those that are missing. This module reads HTTP/1.x; why something was sent
+//! is for `analyze`.
 
 mod chunks;
 mod head;
@@ -10,201 +10,220 @@ mod message;
 mod parser;
 
 use super::limits::{Budget, take};
-use super::model::{BodyEnd, Exchange, Head, Message, Shortfall};
-use super::reassembly::{Out, Piece};
-use chunks::Chunks;
-use message::Source;
-use parser::{Body, Speaker, State, Step, Talk};
+use super::model::{BodyEnd, Exchange, Head, Message, Shortfall, Side};
+use super::reassembly::{Delivery, Payload};
+use chunks::ChunkedBody;
+use message::SegmentRef;
+use parser::{BodyState, Input, MessageParser, ParseStep, ParserState};
 
-/// Where in the bytes of which end one is.
+/// How many interim responses of an exchange are listed.
+const INTERIM_RESPONSES: usize = 16;
+
+/// A position in a payload.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct Cursor<'a> {
+    /// The sender, as an endpoint.
     from: usize,
-    speaker: Speaker,
+    /// The sender, as a side.
+    side: Side,
     offset: u64,
-    piece: &'a Piece<&'a [u8]>,
+    payload: &'a Payload<&'a [u8]>,
 }
 
-impl Place<'_> {
-    fn source(&self, count: u64) -> Source {
-        Source::of(self.piece, self.offset, count)
+impl Cursor<'_> {
+    /// The segment of the next `count` bytes.
+    fn segment(&self, count: u64) -> SegmentRef {
+        SegmentRef::of(self.payload, self.offset, count)
+    }
+
+    /// The captured bytes from here on.
+    fn captured(&self) -> &[u8] {
+        self.payload.bytes.get(self.offset as usize..).unwrap_or_default()
     }
 }
 
-/// What was said on a connection.
+/// The messages on a connection. `from` is the endpoint that sent the bytes.
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
-    /// The end that asks.
+    /// The endpoint that sends requests.
     client: Option<usize>,
-    /// Whether what was said tells that.
-    told: bool,
-    talks: [Talk; 2],
+    /// Whether the content of the messages shows which endpoint is the client.
+    client_shown: bool,
+    parsers: [MessageParser; 2],
     exchanges: Vec<Exchange>,
-    /// The first exchange whose final response is not complete.
+    /// Index of the first exchange whose final response is not complete.
     awaited: usize,
+    /// Number of exchanges that are not listed.
     left_out: u64,
 }
 
 impl Conversation {
-    /// The end that asks is known.
+    /// Sets the client, which the handshake shows.
     pub(super) fn set_client(&mut self, client: usize) {
         self.client = Some(client);
     }
 
-    /// The end that asks, if what was said tells.
+    /// The client, if the content of the messages shows it.
     pub(super) fn client(&self) -> Option<usize> {
-        self.client.filter(|_| self.told)
+        self.client.filter(|_| self.client_shown)
     }
 
-    fn speaker(&self, from: usize) -> Speaker {
+    fn side(&self, from: usize) -> Side {
         if Some(from) == self.client {
-            Speaker::Client
+            Side::Client
         } else {
-            Speaker::Server
+            Side::Server
         }
     }
 
-    /// Takes the next bytes of an end, or word of missing ones.
-    pub(super) fn take(&mut self, from: usize, out: &Out<'_>, budget: &mut Budget) {
-        match out {
-            Out::Piece(piece) => self.piece(from, piece, budget),
-            Out::Missing(_, count) => self.missing(from, *count),
+    /// Receives the next bytes of an endpoint, or a report of missing ones.
+    pub(super) fn receive(&mut self, from: usize, delivery: &Delivery<'_>, budget: &mut Budget) {
+        match delivery {
+            Delivery::Bytes(payload) => self.read(from, payload, budget),
+            Delivery::Missing { len, .. } => self.missing(from, *len),
         }
     }
 
-    fn piece(&mut self, from: usize, piece: &Piece<&[u8]>, budget: &mut Budget) {
+    fn read(&mut self, from: usize, payload: &Payload<&[u8]>, budget: &mut Budget) {
         if self.client.is_none() {
-            self.client = match piece.bytes {
+            self.client = match payload.bytes {
                 bytes if head::begins_request(bytes) => Some(from),
                 bytes if bytes.starts_with(b"HTTP/1.") && head::begins_response(bytes) => Some(1 - from),
                 _ => None,
             };
-            self.told = self.client.is_some();
+            self.client_shown = self.client.is_some();
         }
         if self.client.is_none() {
-            self.talks[from].foreign += piece.len - parser::blank(piece.bytes);
+            self.parsers[from].foreign += payload.len - parser::leading_line_ends(payload.bytes);
             return;
         }
-        let speaker = self.speaker(from);
-        let mut place = Place {
+        let side = self.side(from);
+        let mut cursor = Cursor {
             from,
-            speaker,
+            side,
             offset: 0,
-            piece,
+            payload,
         };
-        while place.offset < piece.len {
-            let seen = piece.bytes.get(place.offset as usize..).unwrap_or_default();
-            let old = speaker == Speaker::Server && self.awaits_old();
-            let step = self.talks[from].step(seen, piece.len - place.offset, place.offset == 0, speaker, old);
-            place.offset += self.follow(step, &place, budget);
+        while cursor.offset < payload.len {
+            let input = Input {
+                captured: cursor.captured(),
+                len: payload.len - cursor.offset,
+                starts_segment: cursor.offset == 0,
+                side,
+                http09: side == Side::Server && self.awaits_http09(),
+            };
+            let step = self.parsers[from].step(input);
+            cursor.offset += self.apply(step, &cursor, budget);
         }
     }
 
-    /// Does what a step calls for; how many bytes it was.
-    fn follow(&mut self, step: Step, place: &Place<'_>, budget: &mut Budget) -> u64 {
-        let Place { from, speaker, .. } = *place;
+    /// Carries out a step, and returns the number of bytes that it consumes.
+    fn apply(&mut self, step: ParseStep, cursor: &Cursor<'_>, budget: &mut Budget) -> u64 {
+        let Cursor { from, side, .. } = *cursor;
         match step {
-            Step::Between(count) => count,
-            Step::Foreign(count) => {
-                self.talks[from].foreign += count;
-                self.give_up_message(from, Shortfall::CaptureEnds);
+            ParseStep::Between(count) => count,
+            ParseStep::Foreign(count) => {
+                self.parsers[from].foreign += count;
+                self.abandon_message(from, Shortfall::CaptureEnds);
                 count
             }
-            Step::Begins => {
-                self.begin(place, budget);
-                self.talks[from].state = State::Head(Vec::new());
+            ParseStep::MessageStart => {
+                self.start_message(cursor, budget);
+                self.parsers[from].state = ParserState::Head(Vec::new());
                 0
             }
-            Step::BeginsOld => {
-                self.begin(place, budget);
-                if let Some(message) = self.message(from, speaker) {
+            ParseStep::Http09Start => {
+                self.start_message(cursor, budget);
+                if let Some(message) = self.message(from, side) {
                     message.body_end = BodyEnd::Close;
                     message.head_complete = true;
                 }
-                self.talks[from].state = State::Body(Body::Close);
+                self.parsers[from].state = ParserState::Body(BodyState::Close);
                 0
             }
-            Step::HeadPart(count) => {
-                self.count_head(place, count);
+            ParseStep::HeadPart(count) => {
+                self.count_head(cursor, count);
                 count
             }
-            Step::HeadEnds(count, head) => {
-                self.count_head(place, count);
-                self.head_complete(from, speaker, &head, budget);
-                count
+            ParseStep::HeadEnd { len, head } => {
+                self.count_head(cursor, len);
+                self.head_complete(from, side, &head, budget);
+                len
             }
-            Step::BodyPart(count, ends) => {
-                let unseen = count - count.min((place.piece.bytes.len() as u64).saturating_sub(place.offset));
-                if let Some(message) = self.message(from, speaker) {
-                    message.body_bytes += count;
+            ParseStep::Body { len, ends } => {
+                let unseen = len - len.min((cursor.payload.bytes.len() as u64).saturating_sub(cursor.offset));
+                if let Some(message) = self.message(from, side) {
+                    message.body_bytes += len;
                     message.unseen_bytes += unseen;
-                    message::count(message, count, place.source(count));
+                    message::count(message, len, cursor.segment(len));
                 }
                 if ends {
-                    self.complete(from, speaker);
+                    self.complete(from, side);
                 }
-                count
+                len
             }
         }
     }
 
-    fn count_head(&mut self, place: &Place<'_>, count: u64) {
-        if let Some(message) = self.message(place.from, place.speaker) {
+    fn count_head(&mut self, cursor: &Cursor<'_>, count: u64) {
+        if let Some(message) = self.message(cursor.from, cursor.side) {
             message.head_bytes += count;
-            message::count(message, count, place.source(count));
+            message::count(message, count, cursor.segment(count));
         }
     }
 
-    /// Whether the response that comes next has no head.
-    fn awaits_old(&self) -> bool {
+    /// Whether the next response belongs to a request of HTTP/0.9 and so has no head.
+    fn awaits_http09(&self) -> bool {
         let awaited = self.exchanges.get(self.awaited);
         awaited
             .and_then(|exchange| exchange.request.as_ref())
-            .is_some_and(|request| head::is_old(&request.head))
+            .is_some_and(|request| head::is_http09(&request.head))
     }
 
-    fn message(&mut self, from: usize, speaker: Speaker) -> Option<&mut Message> {
-        let exchange = self.exchanges.get_mut(self.talks[from].exchange?)?;
-        match speaker {
-            Speaker::Client => exchange.request.as_mut(),
-            Speaker::Server => exchange.response.as_mut(),
+    /// The message that an endpoint is sending.
+    fn message(&mut self, from: usize, side: Side) -> Option<&mut Message> {
+        let exchange = self.exchanges.get_mut(self.parsers[from].exchange?)?;
+        match side {
+            Side::Client => exchange.request.as_mut(),
+            Side::Server => exchange.response.as_mut(),
         }
     }
 
-    /// A message begins: a request makes a new exchange, a response belongs to the first one that awaits it.
-    fn begin(&mut self, place: &Place<'_>, budget: &mut Budget) {
-        let Place { from, speaker, .. } = *place;
-        let message = message::begun(place.piece.at + place.offset, place.source(0));
-        let interrupted = std::mem::take(&mut self.talks[from].interrupted);
-        if speaker == Speaker::Client {
+    /// Starts a message. A request starts a new exchange; a response belongs to the first exchange that awaits one
+    /// (RFC 9112 section 9.3.2).
+    fn start_message(&mut self, cursor: &Cursor<'_>, budget: &mut Budget) {
+        let Cursor { from, side, .. } = *cursor;
+        let message = message::started(cursor.payload.at + cursor.offset, cursor.segment(0));
+        let interrupted = std::mem::take(&mut self.parsers[from].interrupted);
+        if side == Side::Client {
             let pipelined = self.awaited < self.exchanges.len();
-            let exchange = self.open(budget);
+            let exchange = self.add_exchange(budget);
             if let Some(exchange) = exchange.and_then(|at| self.exchanges.get_mut(at)) {
                 exchange.request = Some(message);
                 exchange.pipelined = pipelined;
             }
-            self.talks[from].exchange = exchange;
+            self.parsers[from].exchange = exchange;
             return;
         }
         if interrupted {
-            // What was missing may have held responses: this one belongs to the latest request.
+            // The missing bytes may have held responses, so this one is taken for that of the latest request.
             self.awaited = self.awaited.max(self.exchanges.len().saturating_sub(1));
         }
         if self.awaited >= self.exchanges.len() && self.left_out == 0 {
-            self.open(budget);
+            self.add_exchange(budget);
         }
         let awaited = self
             .exchanges
             .get_mut(self.awaited)
             .filter(|exchange| exchange.response.is_none());
-        self.talks[from].exchange = awaited.is_some().then_some(self.awaited);
+        self.parsers[from].exchange = awaited.is_some().then_some(self.awaited);
         if let Some(exchange) = awaited {
             exchange.response = Some(message);
         }
     }
 
-    /// Opens an exchange; `None` if there are too many.
-    fn open(&mut self, budget: &mut Budget) -> Option<usize> {
+    /// Adds an exchange, and returns its index; `None` if there are too many.
+    fn add_exchange(&mut self, budget: &mut Budget) -> Option<usize> {
         if self.left_out > 0 || !take(&mut budget.left.exchanges, 1) {
             self.left_out += 1;
             budget.exchanges_over += 1;
@@ -222,58 +241,59 @@ impl Conversation {
         Some(self.exchanges.len() - 1)
     }
 
-    fn head_complete(&mut self, from: usize, speaker: Speaker, bytes: &[u8], budget: &mut Budget) {
+    fn head_complete(&mut self, from: usize, side: Side, bytes: &[u8], budget: &mut Budget) {
         let head = head::text(bytes);
-        let (status, old) = (head.status(), head::is_old(&head));
-        let (body_end, length) = match speaker {
-            Speaker::Client => head::request_body(&head),
-            Speaker::Server => head::response_body(&head, &self.method_awaited()),
+        let (status, http09) = (head.status(), head::is_http09(&head));
+        let (body_end, length) = match side {
+            Side::Client => head::request_body(&head),
+            Side::Server => head::response_body(&head, &self.awaited_method()),
         };
-        self.told |= !head.version().is_empty();
-        if speaker == Speaker::Server && (100..200).contains(&status) && status != 101 {
-            return self.interim(from, status);
+        self.client_shown |= !head.version().is_empty();
+        if side == Side::Server && (100..200).contains(&status) && status != 101 {
+            return self.interim_response(from, status);
         }
         let kept = take(&mut budget.left.head_bytes, head.0.len());
         budget.heads_over += u64::from(!kept);
-        if let Some(message) = self.message(from, speaker) {
+        if let Some(message) = self.message(from, side) {
             message.head = if kept { head } else { Head::default() };
             message.head_complete = true;
             message.body_end = body_end;
             message.content_length = length;
         }
-        self.talks[from].state = match body_end {
-            BodyEnd::Length => State::Body(Body::Length(length.unwrap_or(0))),
-            BodyEnd::Chunks => State::Body(Body::Chunks(Chunks::new())),
-            BodyEnd::Close => State::Body(Body::Close),
-            BodyEnd::NoBody | BodyEnd::Tunnel => return self.without_body(from, speaker, body_end, old),
+        self.parsers[from].state = match body_end {
+            BodyEnd::Length => ParserState::Body(BodyState::Length(length.unwrap_or(0))),
+            BodyEnd::Chunks => ParserState::Body(BodyState::Chunked(ChunkedBody::new())),
+            BodyEnd::Close => ParserState::Body(BodyState::Close),
+            BodyEnd::NoBody | BodyEnd::Tunnel => return self.complete_without_body(from, side, body_end, http09),
         };
     }
 
-    fn without_body(&mut self, from: usize, speaker: Speaker, body_end: BodyEnd, old: bool) {
-        self.complete(from, speaker);
+    fn complete_without_body(&mut self, from: usize, side: Side, body_end: BodyEnd, http09: bool) {
+        self.complete(from, side);
         if body_end == BodyEnd::Tunnel {
-            self.talks[0].state = State::Tunnel;
-            self.talks[1].state = State::Tunnel;
+            self.parsers[0].state = ParserState::Tunnel;
+            self.parsers[1].state = ParserState::Tunnel;
         }
-        // Behind a request of HTTP/0.9 there is no other.
-        if old && speaker == Speaker::Client {
-            self.talks[from].state = State::Lost;
+        // A request of HTTP/0.9 is the last one of its connection.
+        if http09 && side == Side::Client {
+            self.parsers[from].state = ParserState::Lost;
         }
     }
 
-    /// A 1xx is no final response: the next head belongs to the same request.
-    fn interim(&mut self, from: usize, status: u16) {
-        if let Some(exchange) = self.talks[from].exchange.and_then(|at| self.exchanges.get_mut(at))
+    /// A 1xx is not the final response: the next head belongs to the same request (RFC 9110 section 15.2).
+    fn interim_response(&mut self, from: usize, status: u16) {
+        if let Some(exchange) = self.parsers[from].exchange.and_then(|at| self.exchanges.get_mut(at))
             && let Some(response) = exchange.response.take()
-            && exchange.interim.len() < 16
+            && exchange.interim.len() < INTERIM_RESPONSES
         {
             exchange.interim.push((status, response.frames.last));
         }
-        self.talks[from].exchange = None;
-        self.talks[from].state = State::Start;
+        self.parsers[from].exchange = None;
+        self.parsers[from].state = ParserState::Start;
     }
 
-    fn method_awaited(&self) -> String {
+    /// The method of the request that the next response belongs to.
+    fn awaited_method(&self) -> String {
         let request = self
             .exchanges
             .get(self.awaited)
@@ -281,50 +301,51 @@ impl Conversation {
         request.map_or(String::new(), |request| request.head.method().to_owned())
     }
 
-    fn complete(&mut self, from: usize, speaker: Speaker) {
-        if let Some(message) = self.message(from, speaker) {
+    fn complete(&mut self, from: usize, side: Side) {
+        if let Some(message) = self.message(from, side) {
             message.shortfall = None;
         }
-        let exchange = self.talks[from].exchange.take();
-        self.talks[from].state = State::Start;
-        self.talks[from].unasked = false;
-        if speaker == Speaker::Server && exchange.is_some() {
+        let exchange = self.parsers[from].exchange.take();
+        self.parsers[from].state = ParserState::Start;
+        self.parsers[from].body_optional = false;
+        if side == Side::Server && exchange.is_some() {
             self.awaited += 1;
-            self.excuse_unasked_body(1 - from, exchange);
+            self.allow_omitted_body(1 - from, exchange);
         }
     }
 
-    /// Whether a message is not complete, or a request not answered.
-    pub(super) fn is_under_way(&self) -> bool {
-        self.awaited < self.exchanges.len() || self.talks.iter().any(|talk| talk.exchange.is_some() && !talk.unasked)
+    /// Whether a message is incomplete, or a request has no response.
+    pub(super) fn is_in_progress(&self) -> bool {
+        let sending = |parser: &MessageParser| parser.exchange.is_some() && !parser.body_optional;
+        self.awaited < self.exchanges.len() || self.parsers.iter().any(sending)
     }
 
-    /// Whether HTTP/1.x was said.
+    /// Whether the connection carries HTTP/1.x.
     pub(super) fn is_http(&self) -> bool {
-        let says = |message: &Option<Message>| {
+        let has_version = |message: &Option<Message>| {
             message
                 .as_ref()
                 .is_some_and(|message| !message.head.version().is_empty())
         };
-        self.told
+        self.client_shown
             || self.left_out > 0
             || self
                 .exchanges
                 .iter()
-                .any(|exchange| says(&exchange.request) || says(&exchange.response))
+                .any(|exchange| has_version(&exchange.request) || has_version(&exchange.response))
     }
 
-    /// Whether nothing but empty lines was said.
+    /// Whether nothing was sent except empty lines.
     pub(super) fn is_blank(&self) -> bool {
-        let nothing_else = |talk: &Talk| talk.foreign == 0 && !talk.interrupted;
-        self.exchanges.is_empty() && self.left_out == 0 && self.talks.iter().all(nothing_else)
+        let is_blank = |parser: &MessageParser| parser.foreign == 0 && !parser.interrupted;
+        self.exchanges.is_empty() && self.left_out == 0 && self.parsers.iter().all(is_blank)
     }
 
-    /// Bytes of an end that belong to no message; those of a tunnel do not count.
-    pub(super) fn foreign(&self, from: usize) -> u64 {
-        match self.talks[from].state {
-            State::Tunnel => 0,
-            _ => self.talks[from].foreign,
+    /// Number of bytes of an endpoint that do not belong to a message. Those of a tunnel are not counted.
+    pub(super) fn foreign_bytes(&self, from: usize) -> u64 {
+        match self.parsers[from].state {
+            ParserState::Tunnel => 0,
+            _ => self.parsers[from].foreign,
         }
     }
 }

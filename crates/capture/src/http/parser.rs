@@ -1,160 +1,200 @@
-//! What one end says: a message behind the other, found in bytes that come in order.
+//! The messages of one endpoint: a state machine over bytes that arrive in order.
 
-use super::chunks::Chunks;
+use super::chunks::ChunkedBody;
 use super::head;
+use crate::model::Side;
 
-/// Where in its messages an end is.
+/// Where in its messages an endpoint is.
 #[derive(Debug, Default)]
-pub(super) enum State {
+pub(super) enum ParserState {
     /// Before a message.
     #[default]
     Start,
     /// In a head; its bytes so far.
     Head(Vec<u8>),
     /// In a body.
-    Body(Body),
-    /// Behind the last message: another protocol.
+    Body(BodyState),
+    /// After an upgrade or CONNECT: another protocol.
     Tunnel,
-    /// In bytes that are no HTTP/1.x, or whose beginning is missing.
+    /// In bytes that are not HTTP/1.x, or whose beginning was not captured.
     Lost,
 }
 
-/// How a body goes on.
+/// How a body continues.
 #[derive(Debug)]
-pub(super) enum Body {
-    /// So many bytes are left.
+pub(super) enum BodyState {
+    /// Number of bytes left.
     Length(u64),
-    Chunks(Chunks),
+    Chunked(ChunkedBody),
     /// Up to the end of the connection.
     Close,
 }
 
-/// Which end it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Speaker {
-    Client,
-    Server,
-}
-
-/// One end.
+/// The messages of one endpoint.
 #[derive(Debug, Default)]
-pub(super) struct Talk {
-    pub(super) state: State,
+pub(super) struct MessageParser {
+    pub(super) state: ParserState,
     /// The exchange whose message is being read.
     pub(super) exchange: Option<usize>,
-    /// Bytes that belong to no message.
+    /// Number of bytes that do not belong to a message.
     pub(super) foreign: u64,
     /// Whether bytes are missing since the last message.
     pub(super) interrupted: bool,
+    /// Whether the FIN was processed.
     pub(super) closed: bool,
-    /// The body that was announced need not come: nobody asked for it.
-    pub(super) unasked: bool,
+    /// Whether the body of the current request may be absent: the client announced it with `Expect: 100-continue`, and
+    /// the server sent a final response instead of 100 (RFC 9110 section 10.1.1).
+    pub(super) body_optional: bool,
+}
+
+/// Bytes at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    /// The captured bytes.
+    pub(super) captured: &'a [u8],
+    /// Length on the wire.
+    pub(super) len: u64,
+    /// Whether they are at the start of a segment.
+    pub(super) starts_segment: bool,
+    /// The sender.
+    pub(super) side: Side,
+    /// Whether the request that awaits a response is HTTP/0.9, whose response has no head.
+    pub(super) http09: bool,
 }
 
 /// What the next bytes are.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// So many bytes between messages.
+pub(super) enum ParseStep {
+    /// This number of bytes between messages.
     Between(u64),
-    /// A message begins here.
-    Begins,
-    /// The body of a response without a head begins here.
-    BeginsOld,
-    /// So many bytes of the head, which goes on.
+    /// A message starts here.
+    MessageStart,
+    /// The body of a response without a head starts here.
+    Http09Start,
+    /// This number of bytes of a head that is not complete.
     HeadPart(u64),
-    /// So many bytes up to the end of the head, and the whole head.
-    HeadEnds(u64, Vec<u8>),
-    /// So many bytes of the body; is that its end?
-    BodyPart(u64, bool),
-    /// So many bytes of something else.
+    /// The last `len` bytes of a head, and the whole head.
+    HeadEnd { len: u64, head: Vec<u8> },
+    /// `len` bytes of a body, and whether the body ends with them.
+    Body { len: u64, ends: bool },
+    /// This number of bytes of something else.
     Foreign(u64),
 }
 
-/// How many bytes of line ends the bytes begin with (RFC 9112 section 2.2: a server ignores empty lines before a request).
-pub(super) fn blank(bytes: &[u8]) -> u64 {
+/// Number of CR and LF at the start. A server ignores empty lines before a request (RFC 9112 section 2.2).
+pub(super) fn leading_line_ends(bytes: &[u8]) -> u64 {
     bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count() as u64
 }
 
-impl Talk {
-    /// What the bytes at hand are: `seen` of them were captured, out of `len`. They begin a segment if `fresh`.
-    pub(super) fn step(&mut self, seen: &[u8], len: u64, fresh: bool, speaker: Speaker, old: bool) -> Step {
-        if self.unasked && matches!(self.state, State::Body(_)) && fresh {
-            self.unasked = false;
-            if head::begins_request(seen) {
-                return Step::BodyPart(0, true);
+impl MessageParser {
+    /// Determines what the bytes at hand are. The caller consumes as many as the step says.
+    pub(super) fn step(&mut self, input: Input<'_>) -> ParseStep {
+        if self.body_optional && matches!(self.state, ParserState::Body(_)) && input.starts_segment {
+            self.body_optional = false;
+            if head::begins_request(input.captured) {
+                // The body was omitted: this is the next request.
+                return ParseStep::Body { len: 0, ends: true };
             }
         }
         match &mut self.state {
-            State::Start => {
-                // A response without a head may begin with a line end of its own.
-                let blank = blank(seen);
-                if blank > 0 && !old {
-                    return Step::Between(blank);
-                }
-                let begins = match speaker {
-                    Speaker::Client => !seen.is_empty() && head::may_begin_request(seen),
-                    Speaker::Server => !seen.is_empty() && head::begins_response(seen),
-                };
-                if begins {
-                    return Step::Begins;
-                }
-                if old && speaker == Speaker::Server {
-                    return Step::BeginsOld;
-                }
-                self.state = State::Lost;
-                Step::Foreign(len)
-            }
-            State::Head(bytes) => {
-                let (before, had) = (bytes.len(), bytes.len());
-                bytes.extend_from_slice(&seen[..seen.len().min(head::LARGEST)]);
-                if let Some(end) = head::end(bytes, before) {
-                    bytes.truncate(end);
-                    return Step::HeadEnds((end - had) as u64, std::mem::take(bytes));
-                }
-                let is_none = speaker == Speaker::Client && !head::may_begin_request(bytes);
-                if seen.is_empty() || bytes.len() >= head::LARGEST || is_none {
-                    self.state = State::Lost;
-                    return Step::Foreign(len);
-                }
-                Step::HeadPart(seen.len() as u64)
-            }
-            State::Body(Body::Length(left)) => {
-                let count = len.min(*left);
-                *left -= count;
+            ParserState::Start => self.start(input),
+            ParserState::Head(_) => self.head(input),
+            ParserState::Body(BodyState::Length(left)) => {
+                let len = input.len.min(*left);
+                *left -= len;
                 let ends = *left == 0;
-                Step::BodyPart(count, ends)
+                ParseStep::Body { len, ends }
             }
-            State::Body(Body::Close) => Step::BodyPart(len, false),
-            State::Body(Body::Chunks(chunks)) => {
-                if seen.is_empty() {
-                    if !chunks.skip(len) {
-                        self.state = State::Lost;
-                    }
-                    return Step::BodyPart(len, false);
-                }
-                let count = chunks.read(seen) as u64;
-                match chunks {
-                    Chunks::Broken => {
-                        self.state = State::Lost;
-                        Step::Foreign(len)
-                    }
-                    chunks => Step::BodyPart(count, *chunks == Chunks::Done),
-                }
-            }
-            State::Tunnel => Step::Foreign(len),
-            State::Lost => {
-                // Of what the snap length has cut there may be too little to be strict.
-                let cut = (seen.len() as u64) < len;
-                let begins = match speaker {
-                    Speaker::Client => head::begins_request(seen) || (cut && head::begins_with_method(seen)),
-                    Speaker::Server => seen.starts_with(b"HTTP/") && head::begins_response(seen),
-                };
-                if fresh && begins {
-                    self.state = State::Start;
-                    return Step::Between(0);
-                }
-                Step::Foreign(len)
-            }
+            ParserState::Body(BodyState::Close) => ParseStep::Body {
+                len: input.len,
+                ends: false,
+            },
+            ParserState::Body(BodyState::Chunked(_)) => self.chunked_body(input),
+            ParserState::Tunnel => ParseStep::Foreign(input.len),
+            ParserState::Lost => self.resynchronize(input),
         }
+    }
+
+    fn start(&mut self, input: Input<'_>) -> ParseStep {
+        // A response without a head may begin with a line end of its own.
+        let line_ends = leading_line_ends(input.captured);
+        if line_ends > 0 && !input.http09 {
+            return ParseStep::Between(line_ends);
+        }
+        let begins = !input.captured.is_empty()
+            && match input.side {
+                Side::Client => head::may_begin_request(input.captured),
+                Side::Server => head::begins_response(input.captured),
+            };
+        if begins {
+            return ParseStep::MessageStart;
+        }
+        if input.http09 && input.side == Side::Server {
+            return ParseStep::Http09Start;
+        }
+        self.lose(input)
+    }
+
+    fn head(&mut self, input: Input<'_>) -> ParseStep {
+        let ParserState::Head(bytes) = &mut self.state else {
+            return self.lose(input);
+        };
+        let before = bytes.len();
+        bytes.extend_from_slice(&input.captured[..input.captured.len().min(head::MAX_HEAD)]);
+        if let Some(end) = head::end(bytes, before) {
+            bytes.truncate(end);
+            return ParseStep::HeadEnd {
+                len: (end - before) as u64,
+                head: std::mem::take(bytes),
+            };
+        }
+        let is_not_request = input.side == Side::Client && !head::may_begin_request(bytes);
+        if input.captured.is_empty() || bytes.len() >= head::MAX_HEAD || is_not_request {
+            return self.lose(input);
+        }
+        ParseStep::HeadPart(input.captured.len() as u64)
+    }
+
+    fn chunked_body(&mut self, input: Input<'_>) -> ParseStep {
+        let ParserState::Body(BodyState::Chunked(body)) = &mut self.state else {
+            return self.lose(input);
+        };
+        if input.captured.is_empty() {
+            if !body.skip(input.len) {
+                self.state = ParserState::Lost;
+            }
+            return ParseStep::Body {
+                len: input.len,
+                ends: false,
+            };
+        }
+        let len = body.read(input.captured) as u64;
+        match body {
+            ChunkedBody::Malformed => self.lose(input),
+            body => ParseStep::Body {
+                len,
+                ends: *body == ChunkedBody::Complete,
+            },
+        }
+    }
+
+    fn lose(&mut self, input: Input<'_>) -> ParseStep {
+        self.state = ParserState::Lost;
+        ParseStep::Foreign(input.len)
+    }
+
+    /// Looks for a message at the start of a segment.
+    fn resynchronize(&mut self, input: Input<'_>) -> ParseStep {
+        // A request that the snap length truncated may be too short for the strict test.
+        let cut = (input.captured.len() as u64) < input.len;
+        let begins = match input.side {
+            Side::Client => head::begins_request(input.captured) || (cut && head::begins_with_method(input.captured)),
+            Side::Server => input.captured.starts_with(b"HTTP/") && head::begins_response(input.captured),
+        };
+        if input.starts_segment && begins {
+            self.state = ParserState::Start;
+            return ParseStep::Between(0);
+        }
+        ParseStep::Foreign(input.len)
     }
 }

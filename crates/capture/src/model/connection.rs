@@ -1,64 +1,67 @@
-//! A TCP connection: its opening, its frames, what went over it.
+//! A TCP connection: its handshake, its frames, what it carried.
 
-use super::{End, Exchange, IdlePeriod, Note, Side, address};
-use serde::{Serialize, Serializer};
+use super::{AnalysisFlag, ConnectionEnd, Exchange, Frame, IdlePeriod, Note, Side, address};
+use serde::Serialize;
 use std::net::SocketAddr;
 
 /// A TCP connection.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Connection {
     /// Wireshark's `tcp.stream`.
     pub stream: u32,
-    /// Who opened it.
+    /// Address of the endpoint that opened the connection.
     #[serde(serialize_with = "address")]
     pub client: SocketAddr,
-    /// Who answered.
+    /// Address of the endpoint that accepted it.
     #[serde(serialize_with = "address")]
     pub server: SocketAddr,
-    /// How it is known which is which.
-    pub role: Role,
-    /// Its first frame.
+    /// What shows which endpoint is the client.
+    pub role: RoleEvidence,
+    /// Number of the first frame.
     pub first_frame: u64,
-    /// Its last frame.
+    /// Number of the last frame.
     pub last_frame: u64,
-    /// The first frame's time, in nanoseconds since 1970.
+    /// Time of the first frame, in nanoseconds since 1970.
     pub first_ns: i64,
-    /// The last frame's time.
+    /// Time of the last frame, in nanoseconds since 1970.
     pub last_ns: i64,
-    /// What it was used for.
+    /// What the connection was used for.
     #[serde(rename = "use")]
     pub usage: Usage,
-    /// How it was opened.
+    /// How the connection was opened.
     pub handshake: Handshake,
     /// Requests and their responses, in order.
     pub exchanges: Vec<Exchange>,
-    /// How many more exchanges there were than are listed.
+    /// Number of further exchanges that are not listed.
     pub exchanges_left_out: u64,
-    /// The times in which nothing was under way.
-    pub rests: Vec<IdlePeriod>,
-    /// How it ended.
-    pub end: End,
-    /// What each side sent.
+    /// Periods in which no exchange was in progress.
+    #[serde(rename = "rests")]
+    pub idle_periods: Vec<IdlePeriod>,
+    /// How the connection ended.
+    pub end: ConnectionEnd,
+    /// What the client sent.
     pub client_sent: Traffic,
-    /// What each side sent.
+    /// What the server sent.
     pub server_sent: Traffic,
-    /// What went wrong below HTTP.
-    pub troubles: Vec<TcpIssue>,
-    /// What could not be read of it.
+    /// Segments with [`AnalysisFlag`]s, grouped by flag and sender.
+    #[serde(rename = "troubles")]
+    pub tcp_issues: Vec<TcpIssue>,
+    /// What could not be read of this connection.
     pub notes: Vec<Note>,
-    /// Its frames.
+    /// The frames: of more than 2040, the first 2000 and the last 40.
     pub frames: Vec<Frame>,
-    /// How many frames are not listed, of those before the last 40.
+    /// Number of frames that are not listed.
     pub frames_left_out: u64,
 }
 
 impl Connection {
-    /// How many exchanges it carried, listed or not.
+    /// Number of exchanges, including those that are not listed.
     pub fn exchanges_in_all(&self) -> u64 {
         self.exchanges.len() as u64 + self.exchanges_left_out
     }
 
-    /// How many requests were answered on it.
+    /// Number of requests that got a response. Exchanges that are not listed count as answered.
     pub fn answered(&self) -> u64 {
         let answered = self.exchanges.iter().filter(|exchange| exchange.response.is_some());
         answered.count() as u64 + self.exchanges_left_out
@@ -81,258 +84,116 @@ impl Connection {
     }
 }
 
-/// How it is known who is the client.
+/// What shows which endpoint is the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// It sent SYN.
+#[non_exhaustive]
+pub enum RoleEvidence {
+    /// The client sent the SYN.
     Syn,
-    /// It sent a request, or was sent a response.
+    /// The SYN was not captured; the client sent a request, or received a response.
     Http,
-    /// The other one has the port that was asked for, or the lower one: a guess.
+    /// A guess by port numbers: the server has the port that was asked for, or the lower one.
     Port,
 }
 
 /// What a connection was used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Usage {
-    /// HTTP/1.x.
+    /// It carried HTTP/1.x.
     Http,
-    /// Nothing: no byte was sent either way.
+    /// It was opened, and no byte was sent in either direction.
     Unused,
-    /// It was never opened.
+    /// It was not opened.
     NotOpened,
-    /// Bytes that are not HTTP/1.x, or whose beginning the capture does not hold.
+    /// It carried bytes that are not HTTP/1.x, or whose beginning was not captured.
     Other,
 }
 
-/// The opening of a connection.
+/// The handshake of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Handshake {
-    /// How it went.
+    /// Result of the handshake.
     pub outcome: HandshakeOutcome,
-    /// The frames of SYN, SYN/ACK and ACK, as far as they were captured; of repeated ones the last.
+    /// Frame of the SYN, if it was captured.
     pub syn: Option<u64>,
-    /// See `syn`.
+    /// Frame of the SYN/ACK, if it was captured; of a retransmitted one, the last.
     pub syn_ack: Option<u64>,
-    /// See `syn`.
+    /// Frame of the ACK that completes the handshake, if it was captured.
     pub ack: Option<u64>,
-    /// From the first SYN to the ACK, in nanoseconds.
+    /// Time from the first SYN to the ACK, in nanoseconds.
     pub took_ns: Option<u64>,
-    /// The frames of SYNs that were sent again.
+    /// Frames of retransmitted SYNs, at most 16.
     pub syn_retries: Vec<u64>,
-    /// The frame that refused it.
+    /// Frame of the RST that refused the connection.
     pub refusal: Option<u64>,
-    /// What the client offered.
+    /// TCP options that the client offered.
     pub client: Option<SynOptions>,
-    /// What the server offered.
+    /// TCP options that the server offered.
     pub server: Option<SynOptions>,
 }
 
-/// How an opening went.
+/// Result of a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum HandshakeOutcome {
-    /// Three frames.
+    /// SYN, SYN/ACK and ACK.
     Complete,
-    /// SYN was answered with RST.
+    /// The SYN was answered with RST.
     Refused,
-    /// Nobody answered.
+    /// The SYN was not answered.
     Unanswered,
-    /// SYN/ACK came and no ACK.
+    /// The SYN/ACK or the ACK is missing, although more was sent.
     Unfinished,
-    /// It began before the capture.
+    /// The connection was open before the capture began.
     NotCaptured,
 }
 
-/// The options of a SYN.
+/// The TCP options of a SYN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct SynOptions {
-    /// The maximum segment size in bytes.
+    /// Maximum segment size in bytes.
     pub mss: Option<u16>,
-    /// The window's scale, as a power of two.
+    /// Window scale, as a power of two.
     pub window_scale: Option<u8>,
     /// Whether selective acknowledgements are permitted.
     pub sack: bool,
     /// Whether timestamps are sent.
     pub timestamps: bool,
-    /// The window in bytes; that of a SYN is not scaled.
+    /// Receive window in bytes. The window of a SYN is not scaled (RFC 7323 section 2.2).
     pub window: u16,
 }
 
-/// What a side sent.
+/// What one side sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Traffic {
-    /// Frames.
+    /// Number of frames.
     pub frames: u64,
-    /// Bytes of payload, each counted once.
+    /// Payload in bytes, without retransmissions.
     pub bytes: u64,
-    /// Bytes of payload that were sent again.
+    /// Payload in bytes that was retransmitted.
     pub repeated_bytes: u64,
-    /// The relative sequence number behind its last byte (FIN not counted).
+    /// Relative sequence number after the last byte. The FIN is not counted.
     pub next_seq: u64,
 }
 
-/// Frames of one kind of trouble.
+/// Segments of one sender that have the same [`AnalysisFlag`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TcpIssue {
-    /// The kind.
-    pub mark: AnalysisFlag,
-    /// Who sent them.
+    /// The flag.
+    #[serde(rename = "mark")]
+    pub flag: AnalysisFlag,
+    /// The sender.
     pub by: Side,
-    /// How many there were.
+    /// Number of segments.
     pub count: u64,
-    /// The first of them.
+    /// Frames of the first 8.
     pub frames: Vec<u64>,
-}
-
-/// What is special about a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AnalysisFlag {
-    /// All of its bytes had been seen before.
-    Retransmission,
-    /// Some of its bytes had been seen before.
-    Overlap,
-    /// It fills a gap that later segments had left.
-    OutOfOrder,
-    /// Bytes before it are missing, at least for now.
-    Gap,
-    /// A probe that asks whether the other side is still there.
-    KeepAlive,
-    /// The answer to one.
-    KeepAliveAck,
-    /// Its sender cannot take any more bytes.
-    ZeroWindow,
-    /// A probe that asks whether the window has opened.
-    WindowProbe,
-    /// The snap length has cut its payload.
-    Cut,
-    /// It acknowledges bytes that the capture does not hold.
-    AckedUnseen,
-    /// It came in fragments of IP, and is shown where it was complete.
-    Reassembled,
-}
-
-impl AnalysisFlag {
-    /// Every mark.
-    pub const ALL: [AnalysisFlag; 11] = [
-        AnalysisFlag::Retransmission,
-        AnalysisFlag::Overlap,
-        AnalysisFlag::OutOfOrder,
-        AnalysisFlag::Gap,
-        AnalysisFlag::KeepAlive,
-        AnalysisFlag::KeepAliveAck,
-        AnalysisFlag::ZeroWindow,
-        AnalysisFlag::WindowProbe,
-        AnalysisFlag::Cut,
-        AnalysisFlag::AckedUnseen,
-        AnalysisFlag::Reassembled,
-    ];
-}
-
-/// A TCP segment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Frame {
-    /// Its number.
-    pub number: u64,
-    /// Its time, in nanoseconds since 1970.
-    pub ns: i64,
-    /// Who sent it.
-    pub from: Side,
-    /// Wireshark's relative sequence number.
-    pub seq: u32,
-    /// Wireshark's relative acknowledgement number; without ACK what stands in the header.
-    pub ack: u32,
-    /// Bytes of payload.
-    pub len: u32,
-    /// Its flags.
-    pub flags: Flags,
-    /// The window in bytes, scaled where the scale is known.
-    pub window: u32,
-    /// What is special about it.
-    pub marks: AnalysisFlags,
-}
-
-/// The flags of a TCP segment, as in its header's 14th byte.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flags(pub u8);
-
-impl Flags {
-    const NAMES: [(u8, &'static str); 8] = [
-        (0x02, "SYN"),
-        (0x01, "FIN"),
-        (0x04, "RST"),
-        (0x08, "PSH"),
-        (0x10, "ACK"),
-        (0x20, "URG"),
-        (0x40, "ECE"),
-        (0x80, "CWR"),
-    ];
-
-    /// No more bytes will come.
-    pub fn fin(self) -> bool {
-        self.0 & 0x01 != 0
-    }
-    /// A connection begins.
-    pub fn syn(self) -> bool {
-        self.0 & 0x02 != 0
-    }
-    /// The connection is broken off.
-    pub fn rst(self) -> bool {
-        self.0 & 0x04 != 0
-    }
-    /// A write of the sender's ends here.
-    pub fn psh(self) -> bool {
-        self.0 & 0x08 != 0
-    }
-    /// The acknowledgement number counts.
-    pub fn ack(self) -> bool {
-        self.0 & 0x10 != 0
-    }
-
-    /// The names of those that are set, as Wireshark writes them: `SYN, ACK`.
-    pub fn names(self) -> String {
-        let set = Flags::NAMES.iter().filter(|(bit, _)| self.0 & bit != 0);
-        set.map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
-    }
-}
-
-impl Serialize for Flags {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(
-            Flags::NAMES
-                .iter()
-                .filter(|(bit, _)| self.0 & bit != 0)
-                .map(|(_, name)| name),
-        )
-    }
-}
-
-/// A set of [`AnalysisFlag`]s.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AnalysisFlags(u16);
-
-impl AnalysisFlags {
-    /// Adds one.
-    pub fn add(&mut self, mark: AnalysisFlag) {
-        self.0 |= 1 << mark as u16;
-    }
-
-    /// Whether it is in the set.
-    pub fn has(self, mark: AnalysisFlag) -> bool {
-        self.0 & (1 << mark as u16) != 0
-    }
-
-    /// Those in the set.
-    pub fn iter(self) -> impl Iterator<Item = AnalysisFlag> {
-        AnalysisFlag::ALL.into_iter().filter(move |mark| self.has(*mark))
-    }
-}
-
-impl Serialize for AnalysisFlags {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
-    }
 }

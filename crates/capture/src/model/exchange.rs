@@ -4,60 +4,63 @@ use serde::{Serialize, Serializer};
 
 /// A request and its response; one of them may be missing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Exchange {
-    /// Its number on the connection, from 1.
+    /// Number of the exchange on its connection, from 1.
     pub number: u64,
     /// The request.
     pub request: Option<Message>,
     /// The final response.
     pub response: Option<Message>,
-    /// The statuses of interim responses (1xx) before it, each with its frame.
+    /// Interim responses (1xx) before the final one: status and frame of each.
     pub interim: Vec<(u16, u64)>,
-    /// From the request's last byte to the response's first, in nanoseconds; negative if the response came first.
+    /// Time from the last byte of the request to the first byte of the response, in nanoseconds. Negative if the
+    /// response started first.
     pub first_byte_ns: Option<i64>,
-    /// Whether the request was sent before the response to the one before was complete.
+    /// Whether the request was sent before the previous response was complete.
     pub pipelined: bool,
-    /// For a 304, which validator the client had sent.
+    /// For a 304: the validator that the client sent.
     pub validator: Option<Validator>,
 }
 
 /// A request or a response.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Message {
-    /// Its head; empty if it was not kept (a note says so).
+    /// The head; empty if it was not kept because of [`Limits::head_bytes`](crate::Limits::head_bytes).
     pub head: Head,
-    /// Bytes of the head, with the empty line.
+    /// Length of the head in bytes, including the empty line.
     pub head_bytes: u64,
-    /// Whether the head was seen to its end.
+    /// Whether the head was captured to its end.
     pub head_complete: bool,
-    /// Bytes of the body on the wire, chunk sizes and trailers included.
+    /// Length of the body on the wire in bytes, including chunk sizes and trailers.
     pub body_bytes: u64,
-    /// How the body's end was known.
+    /// What delimits the body.
     pub body_end: BodyEnd,
-    /// What Content-Length said.
+    /// Value of Content-Length.
     pub content_length: Option<u64>,
-    /// Whether all of it was seen, and if not, why.
+    /// Why the message is incomplete; `None` if it is complete.
     pub shortfall: Option<Shortfall>,
-    /// How many of its bytes the capture does not hold.
+    /// Number of its bytes that were not captured.
     pub unseen_bytes: u64,
-    /// The relative sequence number of its first byte.
+    /// Relative sequence number of the first byte.
     pub seq: u32,
-    /// The one behind its last byte: Wireshark's Seq of what its sender sends next.
+    /// Relative sequence number after the last byte: Wireshark's Seq of the sender's next segment.
     pub next_seq: u32,
-    /// Its frames.
+    /// First and last frame.
     pub frames: FrameSpan,
-    /// Its first byte's time, in nanoseconds since 1970.
+    /// Time of the first byte, in nanoseconds since 1970.
     pub begun_ns: i64,
-    /// Its last byte's time.
+    /// Time of the last byte, in nanoseconds since 1970.
     pub ended_ns: i64,
-    /// How it was cut: runs of segments, each ended by PSH.
+    /// The bursts that the message was sent in, at most 64.
     pub bursts: Vec<Burst>,
-    /// How many more bursts there were than are listed.
+    /// Number of further bursts that are not listed.
     pub bursts_left_out: u64,
 }
 
 impl Message {
-    /// Head and body.
+    /// Length of head and body in bytes.
     pub fn bytes(&self) -> u64 {
         self.head_bytes + self.body_bytes
     }
@@ -66,23 +69,28 @@ impl Message {
 /// The first and the last frame of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FrameSpan {
-    /// The first.
+    /// The first frame.
     pub first: u64,
-    /// The last.
+    /// The last frame.
     pub last: u64,
 }
 
-/// The head of a message as text, line ends as `\n`.
+/// The head of a message as text, with `\n` as line end and without the empty line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head(pub String);
+pub struct Head(pub(crate) String);
 
 impl Head {
+    /// The whole head.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The request line or status line.
     pub fn first_line(&self) -> &str {
         self.0.lines().next().unwrap_or_default()
     }
 
-    /// The fields, in order.
+    /// Names and values of the fields, in order.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.lines().skip(1).filter_map(|line| {
             let (name, value) = line.split_once(':')?;
@@ -90,7 +98,7 @@ impl Head {
         })
     }
 
-    /// The value of the first field of this name.
+    /// The value of the first field with this name. Names are compared without regard to case.
     pub fn field(&self, name: &str) -> Option<&str> {
         let mut fields = self.fields();
         fields
@@ -98,7 +106,7 @@ impl Head {
             .map(|(_, value)| value)
     }
 
-    /// Whether a field of this name lists `token`.
+    /// Whether a field with this name has `token` in its comma-separated list.
     pub fn lists(&self, name: &str, token: &str) -> bool {
         self.fields()
             .filter(|(n, _)| n.eq_ignore_ascii_case(name))
@@ -116,7 +124,7 @@ impl Head {
         self.first_line().split(' ').nth(1).unwrap_or_default()
     }
 
-    /// The status of a response; 0 if it is none.
+    /// The status code of a response; 0 if the head is not a response.
     pub fn status(&self) -> u16 {
         let mut words = self.first_line().split(' ');
         let version = words.next().unwrap_or_default();
@@ -126,7 +134,7 @@ impl Head {
         }
     }
 
-    /// The version: `HTTP/1.1`.
+    /// The version, such as `HTTP/1.1`; empty for HTTP/0.9.
     pub fn version(&self) -> &str {
         self.first_line()
             .split(' ')
@@ -141,11 +149,12 @@ impl Serialize for Head {
     }
 }
 
-/// How a body's end is known (RFC 9112 section 6.3).
+/// What delimits a body (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum BodyEnd {
-    /// There is none.
+    /// The message has no body.
     NoBody,
     /// Content-Length.
     Length,
@@ -153,51 +162,54 @@ pub enum BodyEnd {
     Chunks,
     /// The end of the connection.
     Close,
-    /// What follows is another protocol: an upgrade, or a tunnel.
+    /// Nothing: the bytes that follow are another protocol, after an upgrade or CONNECT.
     Tunnel,
 }
 
-/// Why a message is not complete.
+/// Why a message is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Shortfall {
-    /// Its sender ended the connection in the middle of it.
+    /// Its sender sent FIN before the end of the message.
     CutShort,
-    /// It was reset in the middle of it.
+    /// The connection was reset before the end of the message.
     Reset,
-    /// The capture ends first.
+    /// The capture ends before the message, or lacks some of its bytes.
     CaptureEnds,
 }
 
-/// Segments that left together: up to and with one that has PSH.
+/// Segments that were sent together: up to and including one with PSH.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Burst {
-    /// Its bytes of this message.
+    /// Bytes of this message.
     pub bytes: u64,
-    /// The bytes of its segments, in order; the first ones of very many.
+    /// Bytes of each segment, at most 16 segments.
     pub segments: Vec<u32>,
-    /// How many segments there were.
+    /// Number of segments.
     pub count: u64,
-    /// Its frames.
+    /// First and last frame.
     pub frames: FrameSpan,
-    /// Its last segment's time, in nanoseconds since 1970.
+    /// Time of the last segment, in nanoseconds since 1970.
     pub ns: i64,
-    /// Whether PSH ended it; the end of the message may have come first.
+    /// Whether the burst ends with PSH. It does not if the message ends first.
     pub pushed: bool,
 }
 
-/// Why a response could be 304.
+/// The validator that allowed a 304 (RFC 9110 section 13.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Validator {
-    /// The request's If-None-Match holds the response's ETag.
+    /// If-None-Match.
     Etag {
-        /// What was sent.
+        /// The entity tag that matched.
         sent: String,
     },
-    /// The request's If-Modified-Since is not before the response's Last-Modified.
+    /// If-Modified-Since.
     Date {
-        /// What was sent.
+        /// The date.
         sent: String,
     },
     /// The request had no condition.

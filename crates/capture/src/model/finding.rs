@@ -1,99 +1,105 @@
-//! What there is to say of a capture as a whole.
+//! Statements about a capture as a whole.
 
 use super::Side;
-use crate::messages::Msg;
 use serde::{Serialize, Serializer};
 
 /// A statement with its evidence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
-    /// What was found.
+    /// What the statement is about.
     pub kind: FindingKind,
-    /// What its sentence needs.
+    /// Values that its sentence needs.
     pub args: Args,
-    /// The streams it is about.
+    /// Streams that it concerns.
     pub streams: Vec<u32>,
-    /// The frames that prove it, at most 24.
+    /// Frames that prove it, at most 24.
     pub frames: Vec<u64>,
 }
 
-/// What can be found.
+/// Kind of a [`Finding`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum FindingKind {
     /// One connection carried several exchanges.
     OneConnectionKept,
-    /// Every response says close: a connection for each exchange.
+    /// Every response has `Connection: close`, so each exchange has a connection of its own.
     CloseEveryTime,
-    /// Kept alive, announced how long, and timed out by the server then.
+    /// The server closed an idle connection after the timeout that it had announced.
     TimedOutAsAnnounced,
-    /// Timed out by the server, and not announced.
+    /// The server closed an idle connection and had not announced a timeout.
     TimedOutUnannounced,
-    /// Timed out by the server, at another time than announced.
+    /// The server closed an idle connection at another time than announced.
     TimedOutOtherwise,
-    /// Announced a timeout, and did not act on it.
+    /// The server announced a timeout and did not close after it.
     AnnouncedNotEnforced,
-    /// Announced nothing, and nobody closes.
+    /// The server announced nothing, and neither side closed.
     SilentAndOpen,
-    /// Announced keep-alive without a time, and nobody closes.
+    /// The server announced keep-alive without a timeout, and neither side closed.
     KeptWithoutTime,
-    /// A connection opened on speculation and never used.
+    /// A speculative connection that was closed without being used.
     SpeculativeConnection,
-    /// The same, still open when the capture ended.
+    /// A speculative connection that was unused and still open when the capture ended.
     SpeculativeConnectionOpen,
-    /// Exchanges on several connections at the same time.
+    /// Exchanges on several connections overlap in time.
     ParallelConnections,
-    /// Everything is 304: the cache revalidated.
+    /// Every response is 304: the client revalidated its cache.
     AllNotModified,
-    /// Some are 304.
+    /// Some responses are 304.
     SomeNotModified,
-    /// A request crossed the server's idle close, and was lost.
+    /// A request crossed the server's FIN and was not answered.
     LostRace,
-    /// Connections refused with RST.
+    /// A RST refused a connection.
     ResetsRefused,
-    /// RSTs that broke off data.
+    /// A RST aborted a transfer.
     ResetsAbort,
-    /// RSTs that refused data after a close.
+    /// A RST refused data that arrived after its sender had closed.
     ResetsLateData,
-    /// RSTs in answer to FIN.
+    /// A RST responded to a FIN.
     ResetsAnswerFin,
-    /// RSTs after both FINs.
+    /// A RST followed a FIN from each side.
     ResetsHarmless,
-    /// RSTs on idle connections.
+    /// A RST ended an idle connection.
     ResetsIdle,
-    /// A response was cut short.
+    /// The server closed before the end of a response.
     CutShort,
-    /// Closed on one side for long.
+    /// A connection was half-closed for at least 1 s.
     LongHalfClosed,
-    /// Responses leave in bursts of one size.
+    /// The server sends large responses in pieces of one size.
     SentInPieces,
     /// Requests were pipelined.
     Pipelined,
-    /// A range was asked for.
+    /// Requests have a Range field.
     Ranges,
-    /// Connections were refused or not answered.
+    /// Connection attempts failed.
     NotOpened,
-    /// Segments were sent again.
+    /// Segments were retransmitted.
     Retransmissions,
-    /// A receiver could take no more.
+    /// A receiver announced a window of 0.
     ZeroWindows,
-    /// TCP keep-alive probes.
+    /// TCP keep-alive probes were sent.
     KeepAliveProbes,
 }
 
-/// Named values.
+/// Values by name, in the order in which they were added.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Args(pub Vec<(&'static str, Arg)>);
+pub struct Args(Vec<(&'static str, Arg)>);
 
 impl Args {
-    /// The value of this name.
+    /// The value with this name.
     pub fn get(&self, name: &str) -> Option<&Arg> {
         self.0.iter().find(|(n, _)| *n == name).map(|(_, arg)| arg)
     }
 
-    /// With one more.
+    /// Names and values, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Arg)> {
+        self.0.iter().map(|(name, arg)| (*name, arg))
+    }
+
+    /// Adds a value.
     #[must_use]
-    pub fn with(mut self, name: &'static str, arg: impl Into<Arg>) -> Args {
+    pub(crate) fn with(mut self, name: &'static str, arg: impl Into<Arg>) -> Args {
         self.0.push((name, arg.into()));
         self
     }
@@ -105,15 +111,16 @@ impl Serialize for Args {
     }
 }
 
-/// A value in a sentence.
+/// A value that a sentence needs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Arg {
     /// A number.
     Count(u64),
-    /// A time in nanoseconds.
+    /// A duration.
     Nanoseconds {
-        /// The time.
+        /// The duration in nanoseconds.
         ns: i64,
     },
     /// Several numbers.
@@ -122,14 +129,11 @@ pub enum Arg {
     Side(Side),
     /// Text from the wire, or a name.
     Text(String),
-    /// A message in place of a value.
-    #[serde(skip)]
-    Message(Msg),
 }
 
 impl Arg {
-    /// A time in nanoseconds.
-    pub fn ns(ns: impl TryInto<i64>) -> Arg {
+    /// A duration in nanoseconds. A value that is out of range becomes the maximum.
+    pub(crate) fn ns(ns: impl TryInto<i64>) -> Arg {
         Arg::Nanoseconds {
             ns: ns.try_into().unwrap_or(i64::MAX),
         }

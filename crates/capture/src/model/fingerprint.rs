@@ -1,83 +1,90 @@
-//! Which server it looks like.
+//! How closely a server matches the profiles.
 
 use super::address;
 use serde::Serialize;
 use std::net::SocketAddr;
 
-/// How much a server looks like each built-in profile.
+/// How closely one server matches each profile.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct FingerprintMatch {
-    /// The server.
+    /// Address of the server.
     #[serde(serialize_with = "address")]
     pub server: SocketAddr,
-    /// Its streams.
+    /// Streams of the connections to this server.
     pub streams: Vec<u32>,
-    /// Every profile, the most alike first.
-    pub scores: Vec<Score>,
-    /// Whether the first one can be named.
+    /// One score for each profile, the highest first.
+    pub scores: Vec<ProfileScore>,
+    /// Whether the highest score identifies the server.
     pub verdict: Verdict,
 }
 
-/// How sure that is.
+/// Whether the highest score identifies a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Verdict {
-    /// It is this one.
+    /// The score is high, and no other profile reaches it.
     Clear,
-    /// It is this one, or another one that is as much like it: what was seen does not tell.
+    /// The score is high, and another profile has the same one: the capture does not distinguish them.
     Tied,
-    /// It is most like this one, and not quite.
+    /// The server resembles the profile, but differs in places.
     Near,
-    /// It is like none of them.
+    /// The server does not resemble any profile.
     None,
 }
 
-/// How much it looks like one profile.
+/// How closely a server matches one profile.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Score {
-    /// The profile's name.
+#[non_exhaustive]
+pub struct ProfileScore {
+    /// Name of the profile.
     pub profile: String,
-    /// What it imitates.
+    /// Name and version of the server that the profile imitates.
     pub title: String,
-    /// From 0 to 100.
+    /// Weighted mean of the aspects, from 0 to 100.
     pub percent: u8,
-    /// What was compared.
-    pub traits: Vec<AspectScore>,
+    /// The aspects that could be compared.
+    #[serde(rename = "traits")]
+    pub aspects: Vec<AspectScore>,
 }
 
-/// Something that was compared.
+/// Result of comparing one aspect.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct AspectScore {
-    /// What it is.
-    pub what: Aspect,
-    /// How many observations agreed.
+    /// The aspect.
+    #[serde(rename = "what")]
+    pub aspect: Aspect,
+    /// Number of observations that agree with the profile.
     pub matched: u32,
-    /// Of how many.
+    /// Number of observations.
     pub of: u32,
-    /// The first that did not: what was seen and what the profile would have sent.
+    /// The first difference: what was captured, and what the profile would have sent.
     pub differs: Option<(String, String)>,
-    /// The frames that it was seen in, at most 8.
+    /// Frames of the observations, at most 8.
     pub frames: Vec<u64>,
 }
 
-/// What is compared with a profile.
+/// An aspect of a server's behaviour that is compared with a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Aspect {
-    /// The Server field.
+    /// The product in the Server field.
     Server,
-    /// Which fields a head has.
+    /// Which fields a response head has.
     Heads,
-    /// Their order.
+    /// Order of the fields.
     Order,
-    /// Their values, but for what the file or the time decides.
+    /// Values of the fields, except for values that depend on the file or on the time.
     Values,
-    /// The form of the ETag.
+    /// Form of the ETag.
     Etag,
-    /// What is said of the connection.
+    /// The Connection and Keep-Alive fields.
     Announcement,
-    /// Whether it is kept.
+    /// Whether the connection stays open after a response.
     Persistence,
-    /// When and how it is ended.
+    /// When and how an idle connection is closed.
     End,
 }

@@ -1,112 +1,121 @@
-//! What a capture shows, as plain data: the one thing that the readers make and every renderer reads.
+//! What a capture shows, as plain data. The analysis produces it, every renderer reads it, and serde writes it as JSON.
 //!
 //! Numbers are the ones that Wireshark shows: frame numbers, stream index, relative Seq/Ack, TCP payload lengths. Times
-//! are nanoseconds. Nothing here knows how it was found out, or how it is said.
+//! are nanoseconds. The model does not record how a fact was derived, and it holds no sentences.
 
 mod connection;
-mod end;
 mod exchange;
 mod finding;
 mod fingerprint;
+mod frame;
+mod idle;
 mod note;
+mod teardown;
 
-pub use connection::{
-    AnalysisFlag, AnalysisFlags, Connection, Flags, Frame, Handshake, HandshakeOutcome, Role, SynOptions, TcpIssue,
-    Traffic, Usage,
-};
-pub use end::{End, EndReason, Fin, IdleEnd, IdlePeriod, Reset, ResetClass, Teardown, TeardownStart};
+pub use connection::{Connection, Handshake, HandshakeOutcome, RoleEvidence, SynOptions, TcpIssue, Traffic, Usage};
 pub use exchange::{BodyEnd, Burst, Exchange, FrameSpan, Head, Message, Shortfall, Validator};
 pub use finding::{Arg, Args, Finding, FindingKind};
-pub use fingerprint::{Aspect, AspectScore, FingerprintMatch, Score, Verdict};
+pub use fingerprint::{Aspect, AspectScore, FingerprintMatch, ProfileScore, Verdict};
+pub use frame::{AnalysisFlag, AnalysisFlags, Frame, TcpFlags};
+pub use idle::{IdleEnd, IdlePeriod};
 pub use note::{Note, NoteKind};
+pub use teardown::{ConnectionEnd, EndReason, Fin, Reset, ResetClass, Teardown, TeardownStart};
 
 use serde::{Serialize, Serializer};
 use std::net::SocketAddr;
 
-/// The version of the JSON form; it grows when a field changes its meaning or goes away.
+/// Version of the JSON form. It is raised when a field changes its meaning or is removed; new fields do not raise it.
 pub const VERSION: u32 = 1;
 
-/// Everything that a capture shows.
+/// The whole capture.
+///
+/// Created by [`explain`](crate::explain) and its variants.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Capture {
-    /// The version of this form.
+    /// [`VERSION`] of the JSON form.
     pub version: u32,
-    /// What kind of file it was.
+    /// The capture file itself.
     pub file: File,
-    /// The connections that carry HTTP/1.x, and those that carry nothing, by stream index.
+    /// Connections in order of stream index: those that carry HTTP/1.x, and the unused ones to the same servers. With
+    /// a [`Filter`](crate::Filter), every connection that it selects.
     pub connections: Vec<Connection>,
-    /// What there is to say of the capture as a whole, the most telling first.
+    /// Statements about the capture as a whole, the most important first.
     pub findings: Vec<Finding>,
-    /// Which built-in profile each server looks like.
-    pub looks_like: Vec<FingerprintMatch>,
-    /// What could not be read, and which limits were met.
+    /// For each server, how closely it matches each profile.
+    #[serde(rename = "looks_like")]
+    pub fingerprints: Vec<FingerprintMatch>,
+    /// What could not be read, and which limits were reached.
     pub notes: Vec<Note>,
 }
 
 impl Capture {
-    /// The connection of this stream index.
+    /// The connection with this stream index.
     pub fn connection(&self, stream: u32) -> Option<&Connection> {
         self.connections.iter().find(|c| c.stream == stream)
     }
 }
 
-/// The file.
+/// The capture file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct File {
-    /// Its format.
+    /// File format.
     pub format: Format,
-    /// Whether it was compressed.
+    /// Whether the file was compressed with gzip.
     pub gzip: bool,
-    /// The interfaces, in the order of the file.
+    /// Interfaces in the order in which the file describes them.
     pub interfaces: Vec<Interface>,
-    /// How many frames it holds.
+    /// Number of frames in the file.
     pub frames: u64,
-    /// How many of them are TCP segments.
+    /// Number of frames that hold a TCP segment.
     pub tcp_frames: u64,
-    /// How many TCP streams there are, shown or not.
+    /// Number of TCP streams, including those that are not shown.
     pub streams: u32,
-    /// The first frame's time, in nanoseconds since 1970.
+    /// Time of the first frame, in nanoseconds since 1970.
     pub first_ns: i64,
-    /// The last frame's time.
+    /// Latest time of any frame, in nanoseconds since 1970.
     pub last_ns: i64,
 }
 
-/// A file format.
+/// Format of a capture file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Format {
     /// pcapng.
     #[default]
     Pcapng,
-    /// pcap with microseconds.
+    /// pcap with timestamps in microseconds.
     Pcap,
-    /// pcap with nanoseconds.
+    /// pcap with timestamps in nanoseconds.
     PcapNanoseconds,
 }
 
-/// An interface that was captured on.
+/// An interface that frames were captured on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Interface {
-    /// Its name, where the file tells.
+    /// Name, if the file has one.
     pub name: Option<String>,
-    /// Its link type, by its number in the registry (1 Ethernet, 0 NULL, 101 RAW, 113 SLL, 276 SLL2 ...).
+    /// Link type, as in the registry of the pcap formats: 1 Ethernet, 0 NULL, 101 RAW, 113 SLL, 276 SLL2 and so on.
     pub link_type: u32,
-    /// How many bytes of a frame were kept; 0 for all of them.
+    /// Maximum number of bytes that were kept of a frame; 0 means no limit.
     pub snap_length: u32,
 }
 
-/// One of the two ends of a connection.
+/// One of the two endpoints of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
-    /// The one that opens it and asks.
+    /// The endpoint that opens the connection and sends requests.
     Client,
-    /// The one that answers.
+    /// The endpoint that accepts the connection and sends responses.
     Server,
 }
 
 impl Side {
-    /// The other one.
+    /// The other endpoint.
     #[must_use]
     pub fn other(self) -> Side {
         match self {
@@ -116,7 +125,7 @@ impl Side {
     }
 }
 
-/// An address as text.
-pub(super) fn address<S: Serializer>(address: &SocketAddr, serializer: S) -> Result<S::Ok, S::Error> {
+/// Serializes a socket address as text, `127.0.0.1:80` or `[::1]:80`.
+fn address<S: Serializer>(address: &SocketAddr, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(address)
 }

@@ -1,61 +1,63 @@
-//! What could not be read, and which limits were met.
+//! What could not be read, and which limits were reached.
 
 use super::Args;
 use serde::Serialize;
 
-/// A remark on the reading itself.
+/// A remark on how completely the capture was read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Note {
-    /// What it is about.
+    /// What the note is about.
     pub kind: NoteKind,
-    /// What its sentence needs.
+    /// Values that its sentence needs.
     pub args: Args,
-    /// The frames it is about, at most 8.
+    /// Frames that it concerns, at most 8.
     pub frames: Vec<u64>,
 }
 
-/// What a note is about.
+/// Kind of a [`Note`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum NoteKind {
-    /// No frame is TCP.
+    /// No frame holds TCP.
     NoTcp,
-    /// No stream carries HTTP/1.x, and none was asked for.
+    /// No stream carries HTTP/1.x, and the filter is empty.
     NoHttp,
-    /// No stream is one that was asked for.
+    /// No stream passes the filter.
     NothingMatches,
     /// The file ends in the middle of a record.
     FileEnds,
-    /// The file cannot be read from some byte on.
+    /// The file is damaged; it was read up to there.
     FileDamaged,
-    /// A link type that is not read.
+    /// Frames with a link type that is not supported.
     LinkUnknown,
-    /// Frames that could not be decoded.
+    /// Frames that could not be decoded, such as truncated headers.
     Undecoded,
-    /// IP fragments that were not completed.
+    /// IP fragments of datagrams that are incomplete.
     FragmentsMissing,
-    /// IP fragments that were put together.
+    /// Datagrams that were reassembled from IP fragments.
     FragmentsJoined,
-    /// The snap length cut payloads.
+    /// The snap length truncated payloads.
     PayloadsCut,
-    /// Bytes were sent that the capture does not hold.
+    /// Bytes were sent that were not captured.
     BytesMissing,
     /// The capture begins in the middle of the connection.
     BeginsMidway,
-    /// More streams than are told apart.
+    /// [`Limits::streams`](crate::Limits::streams) was reached.
     TooManyStreams,
-    /// More connections than are listed.
+    /// [`Limits::connections`](crate::Limits::connections) was reached.
     TooManyConnections,
-    /// More exchanges than are listed.
+    /// [`Limits::exchanges`](crate::Limits::exchanges) was reached.
     TooManyExchanges,
-    /// More frames than are listed.
+    /// [`Limits::frames`](crate::Limits::frames), or the bound of one connection, was reached.
     TooManyFrames,
-    /// Bytes out of order were given up, because there were too many.
+    /// [`Limits::buffered`](crate::Limits::buffered) was reached: out-of-order bytes were delivered with a gap.
     TooMuchBuffered,
-    /// Heads were not kept, because there were too many.
+    /// [`Limits::head_bytes`](crate::Limits::head_bytes) was reached.
     TooManyHeads,
-    /// Bytes that are no HTTP/1.x on a connection that carries it.
+    /// Bytes that are not HTTP/1.x on a connection that carries HTTP/1.x.
     NotHttp,
-    /// Frames whose time is before that of the one before.
+    /// Frames that are earlier than a frame before them.
     TimeRunsBackwards,
 }

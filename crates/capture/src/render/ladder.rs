@@ -1,16 +1,29 @@
-//! A connection as a ladder in characters: time down, the client left, the server right, an arrow for each frame.
+//! A connection as a ladder diagram in characters: time runs down, the client is on the left, each frame is an arrow.
 
+use crate::describe;
 use crate::model::{Connection, Frame, Side};
-use crate::say::{Lang, Msg, Said, label};
+use crate::sentence::{Lang, Msg, Sentence, label};
 use std::fmt::Write;
 
-/// The room between the two sides.
+/// Width between the two sides, in characters.
 const WIDTH: usize = 46;
+/// The model lists this many frames at the end of a connection; frames that it leaves out lie before them.
+const LISTED_AT_THE_END: usize = 40;
 
-/// Draws the ladder of a connection.
+/// Writes a connection as a ladder diagram, for a terminal.
+///
+/// ```
+/// use labserve_capture::{Lang, explain_bytes, render};
+///
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-2.pcapng.gz");
+/// # let capture = explain_bytes(&std::fs::read(path)?, &[])?;
+/// assert!(render::ladder(&capture.connections[0], Lang::En).contains("-SYN Seq=0-"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn render(connection: &Connection, lang: Lang) -> String {
     let mut text = String::new();
     let (client, server) = (connection.client.to_string(), connection.server.to_string());
+    // Writing to a string cannot fail, here and below.
     let _ = writeln!(
         text,
         "  {:>10}  {client}{server:>width$}",
@@ -18,43 +31,40 @@ pub fn render(connection: &Connection, lang: Lang) -> String {
         width = (WIDTH + 2).saturating_sub(client.len())
     );
     let left_out = connection.frames_left_out;
-    let gap_at = connection.frames.len().saturating_sub(LAST);
+    let gap_at = connection.frames.len().saturating_sub(LISTED_AT_THE_END);
     for (at, frame) in connection.frames.iter().enumerate() {
         if left_out > 0 && at == gap_at {
-            let said = Said::new(Msg::NoteTooManyFrames).with("count", left_out);
-            let _ = writeln!(text, "  {:>10}  :  {}", "", said.text(lang));
+            let sentence = Sentence::new(Msg::NoteTooManyFrames).with("count", left_out);
+            let _ = writeln!(text, "  {:>10}  :  {}", "", sentence.text(lang));
         }
         let _ = writeln!(text, "{}", line(frame, connection.first_ns, lang));
     }
     text
 }
 
-/// Where frames are left out: before the last ones.
-const LAST: usize = 40;
-
 fn line(frame: &Frame, begin_ns: i64, lang: Lang) -> String {
     let seconds = frame.ns.saturating_sub(begin_ns) as f64 / 1e9;
-    let mut said = format!("{} Seq={}", frame.flags.names(), frame.seq);
+    let mut info = format!("{} Seq={}", frame.flags.names(), frame.seq);
     if frame.flags.ack() {
-        let _ = write!(said, " Ack={}", frame.ack);
+        let _ = write!(info, " Ack={}", frame.ack);
     }
     if frame.len > 0 {
-        let _ = write!(said, " Len={}", frame.len);
+        let _ = write!(info, " Len={}", frame.len);
     }
     let (head, tail) = match frame.from {
         Side::Client => ("-", ">"),
         Side::Server => ("<", "-"),
     };
-    let arrow = format!("{head}{said:-^width$}{tail}", width = WIDTH - 2);
-    let marks: Vec<&str> = frame
-        .marks
+    let arrow = format!("{head}{info:-^width$}{tail}", width = WIDTH - 2);
+    let flags: Vec<&str> = frame
+        .analysis
         .iter()
-        .map(|mark| label(crate::describe::mark(mark), lang))
+        .map(|flag| label(describe::analysis_flag(flag), lang))
         .collect();
-    let marks = if marks.is_empty() {
+    let flags = if flags.is_empty() {
         String::new()
     } else {
-        format!("  {}", marks.join(", "))
+        format!("  {}", flags.join(", "))
     };
-    format!("  {seconds:>10.6}  |{arrow}|  {}{marks}", frame.number)
+    format!("  {seconds:>10.6}  |{arrow}|  {}{flags}", frame.number)
 }

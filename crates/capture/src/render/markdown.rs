@@ -1,30 +1,40 @@
-//! A capture as Markdown (CommonMark with GitHub's tables), ready to paste into a lab report.
+//! A report in Markdown (CommonMark with tables as on GitHub).
 //!
-//! Text from the wire stands in code spans, or as character references where a table would misread it, so that nothing
-//! in it is markup. Knows the layout of a report; which statements there are is [`tell`]'s business.
+//! Text from the wire is written as code spans, or as character references where a table would misread a code span, so
+//! that none of it is interpreted as markup.
 
 use super::clip;
 use super::table::{self, Cell, Table};
 use crate::describe::{self, Description, Step};
 use crate::model::{Capture, Connection, Usage};
-use crate::say::{Lang, Msg, Piece, Said, label};
+use crate::sentence::{Lang, Msg, Piece, Sentence, label};
 
-/// How many connections have sections of their own; the comparison has all of them.
+/// How many connections have a section of their own. The comparison lists more.
 const CONNECTIONS: usize = 100;
-/// How many exchanges of a connection are told in full; its table has more.
-const EXCHANGES: usize = 50;
-/// How many characters of a text from the wire are quoted.
+/// How many steps of a connection are described in full. Its table lists more exchanges.
+const STEPS: usize = 50;
+/// How many characters of text from the wire are quoted in one place.
 const QUOTED: usize = 160;
 
-/// Writes the report.
+/// Writes a capture as a report in Markdown.
+///
+/// ```
+/// use labserve_capture::{Lang, explain_bytes, render};
+///
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-2.pcapng.gz");
+/// # let capture = explain_bytes(&std::fs::read(path)?, &[])?;
+/// assert!(render::markdown(&capture, Lang::En).starts_with("# What this capture shows\n"));
+/// assert!(render::markdown(&capture, Lang::Zh).starts_with("# 抓包解读\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn render(capture: &Capture, lang: Lang) -> String {
-    let mut report = Report {
+    let mut report = MarkdownWriter {
         text: String::new(),
         lang,
         begin_ns: capture.file.first_ns,
     };
     report.heading(1, label(Msg::Title, lang));
-    report.paragraph(&report.said(&describe::summary(capture)));
+    report.paragraph(&report.statement(&describe::summary(capture)));
     if !capture.connections.is_empty() {
         report.findings(capture);
     }
@@ -32,13 +42,13 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         report.heading(2, label(Msg::Comparison, lang));
         report.table(&table::comparison(capture, lang));
     }
-    report.looks_like(capture);
+    report.fingerprints(capture);
     for connection in capture.connections.iter().take(CONNECTIONS) {
         report.connection(connection);
     }
     if capture.connections.len() > CONNECTIONS {
-        let left_out = Said::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
-        report.paragraph(&report.said(&left_out));
+        let left_out = Sentence::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
+        report.paragraph(&report.statement(&left_out));
     }
     report.list_under(
         2,
@@ -48,13 +58,13 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
     report.text
 }
 
-struct Report {
+struct MarkdownWriter {
     text: String,
     lang: Lang,
     begin_ns: i64,
 }
 
-impl Report {
+impl MarkdownWriter {
     fn findings(&mut self, capture: &Capture) {
         self.heading(2, label(Msg::Findings, self.lang));
         if capture.findings.is_empty() {
@@ -62,11 +72,11 @@ impl Report {
         }
         for (number, finding) in capture.findings.iter().enumerate() {
             let (what, why) = describe::finding(finding);
-            let why = self.sentence(&why);
+            let why = self.words(&why);
             let text = format!(
                 "{}. **{}**{}\n   {why}\n",
                 number + 1,
-                self.sentence(&what),
+                self.words(&what),
                 self.evidence(&what)
             );
             self.text.push_str(&text);
@@ -74,24 +84,24 @@ impl Report {
         self.text.push('\n');
     }
 
-    fn looks_like(&mut self, capture: &Capture) {
-        let looks: Vec<_> = capture.looks_like.iter().filter_map(describe::looks).collect();
-        if looks.is_empty() {
+    fn fingerprints(&mut self, capture: &Capture) {
+        let described: Vec<_> = capture.fingerprints.iter().filter_map(describe::fingerprint).collect();
+        if described.is_empty() {
             return;
         }
         self.heading(2, label(Msg::LooksLike, self.lang));
-        for look in looks {
-            let verdict = format!("**{}**", self.sentence(&look.verdict));
-            let next = look
+        for server in described {
+            let verdict = format!("**{}**", self.words(&server.verdict));
+            let next = server
                 .next
-                .map(|next| format!(" ({})", self.sentence(&next)))
+                .map(|next| format!(" ({})", self.words(&next)))
                 .unwrap_or_default();
             self.paragraph(&(verdict + &next));
-            for (matched, differs) in look.traits {
+            for (matched, differs) in server.aspects {
                 let differs = differs
-                    .map(|said| format!("; {}", self.sentence(&said)))
+                    .map(|sentence| format!("; {}", self.words(&sentence)))
                     .unwrap_or_default();
-                let item = format!("{}{differs}{}", self.sentence(&matched), self.evidence(&matched));
+                let item = format!("{}{differs}{}", self.words(&matched), self.evidence(&matched));
                 self.item(&item);
             }
             self.text.push('\n');
@@ -99,14 +109,14 @@ impl Report {
     }
 
     fn connection(&mut self, connection: &Connection) {
-        let story = describe::connection(connection);
-        self.heading(2, &self.said(&story.headline));
+        let description = describe::connection(connection);
+        self.heading(2, &self.statement(&description.headline));
         self.heading(3, label(Msg::Handshake, self.lang));
-        let opening = table::opening(connection, self.begin_ns, self.lang);
-        self.table(&opening);
-        self.list(&story.opening);
+        let handshake = table::handshake(connection, self.begin_ns, self.lang);
+        self.table(&handshake);
+        self.list(&description.handshake);
         if connection.usage == Usage::Http {
-            self.exchanges(connection, &story);
+            self.exchanges(connection, &description);
         }
         if let Some((number, response)) = table::large_response(connection) {
             let heading = format!(
@@ -120,32 +130,32 @@ impl Report {
         self.heading(3, label(Msg::End, self.lang));
         let end = table::end(connection, self.begin_ns, self.lang);
         self.table(&end);
-        self.list(&story.end);
-        self.list_under(3, Msg::Troubles, &story.troubles);
+        self.list(&description.end);
+        self.list_under(3, Msg::TcpIssues, &description.issues);
     }
 
-    fn exchanges(&mut self, connection: &Connection, story: &Description) {
+    fn exchanges(&mut self, connection: &Connection, description: &Description) {
         self.heading(3, label(Msg::Exchanges, self.lang));
         self.table(&table::exchanges(connection, self.lang));
-        for step in story.course.iter().take(EXCHANGES) {
+        for step in description.steps.iter().take(STEPS) {
             match step {
                 Step::Exchange { headline, details, .. } => {
-                    let line = format!("**{}**{}", self.sentence(headline), self.evidence(headline));
+                    let line = format!("**{}**{}", self.words(headline), self.evidence(headline));
                     self.item(&line);
                     for detail in details {
-                        let detail = self.said(detail);
+                        let detail = self.statement(detail);
                         self.text.push_str(&format!("  - {detail}\n"));
                     }
                 }
-                Step::Idle(said) | Step::LeftOut(said) => {
-                    let said = self.said(said);
-                    self.item(&said);
+                Step::Idle(sentence) | Step::LeftOut(sentence) => {
+                    let sentence = self.statement(sentence);
+                    self.item(&sentence);
                 }
             }
         }
-        let more = story.course.len().saturating_sub(EXCHANGES);
+        let more = description.steps.len().saturating_sub(STEPS);
         if more > 0 {
-            let more = self.said(&Said::new(Msg::MoreExchanges).with("count", more));
+            let more = self.statement(&Sentence::new(Msg::MoreExchanges).with("count", more));
             self.item(&more);
         }
         self.text.push('\n');
@@ -163,15 +173,15 @@ impl Report {
         self.text.push_str(&format!("- {text}\n"));
     }
 
-    fn list(&mut self, lines: &[Said]) {
+    fn list(&mut self, lines: &[Sentence]) {
         for line in lines {
-            let line = self.said(line);
+            let line = self.statement(line);
             self.item(&line);
         }
         self.text.push('\n');
     }
 
-    fn list_under(&mut self, level: usize, heading: Msg, lines: &[Said]) {
+    fn list_under(&mut self, level: usize, heading: Msg, lines: &[Sentence]) {
         if !lines.is_empty() {
             self.heading(level, label(heading, self.lang));
             self.list(lines);
@@ -194,17 +204,17 @@ impl Report {
         }
         self.text.push('\n');
         if table.left_out > 0 {
-            let left_out = self.said(&Said::new(Msg::RowsLeftOut).with("count", table.left_out));
+            let left_out = self.statement(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out));
             self.paragraph(&left_out);
         }
     }
 
-    fn said(&self, said: &Said) -> String {
-        self.sentence(said) + &self.evidence(said)
+    fn statement(&self, sentence: &Sentence) -> String {
+        self.words(sentence) + &self.evidence(sentence)
     }
 
-    fn sentence(&self, said: &Said) -> String {
-        let pieces = said.pieces(self.lang).into_iter();
+    fn words(&self, sentence: &Sentence) -> String {
+        let pieces = sentence.pieces(self.lang).into_iter();
         pieces
             .map(|piece| match piece {
                 Piece::Prose(text) => text,
@@ -213,8 +223,8 @@ impl Report {
             .collect()
     }
 
-    fn evidence(&self, said: &Said) -> String {
-        match said.evidence(self.lang) {
+    fn evidence(&self, sentence: &Sentence) -> String {
+        match sentence.evidence(self.lang) {
             evidence if evidence.is_empty() => evidence,
             evidence => format!(" {evidence}"),
         }
@@ -231,7 +241,7 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-/// A code span: fenced with more backticks than stand in it.
+/// A code span. Its fence has more backticks than any run of them in the text.
 fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     if longest == 0 && !text.starts_with(' ') && !text.ends_with(' ') && !text.is_empty() {
@@ -241,7 +251,8 @@ fn code(text: &str) -> String {
     format!("{fence} {text} {fence}")
 }
 
-/// The same in a table, where a pipe ends the cell even in a code span, and a backslash before it does not help.
+/// A code span in a table. A pipe ends the cell even within a code span, and a backslash does not reliably escape it
+/// there, so a text with either of them is written as character references.
 fn cell_code(text: &str) -> String {
     if text.contains(['|', '\\']) {
         references(text)
@@ -250,7 +261,7 @@ fn cell_code(text: &str) -> String {
     }
 }
 
-/// Text in which everything that could be markup is a character reference.
+/// Text with every character that could be markup as a character reference.
 fn references(text: &str) -> String {
     let mut safe = String::new();
     for c in text.chars() {
@@ -274,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_has_the_tables_of_the_lab() {
+    fn a_report_has_a_table_for_each_part_of_a_connection() {
         let report = report(&sample::visit(), Lang::En);
         for part in [
             "# What this capture shows\n\n15 frames, 15 of them TCP, in 5.001 s; 1 TCP stream, 1 shown\n",
@@ -307,14 +318,14 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_made_of_whole_lines_whatever_the_wire_holds() {
+    fn rows_stay_whole_with_markup_from_the_wire() {
         for lang in [Lang::En, Lang::Zh] {
-            let report = report(&sample::hostile(), lang);
+            let report = report(&sample::adversarial(), lang);
             for line in report.lines().filter(|line| line.starts_with('|')) {
                 let row = line.replace("&#124;", "");
                 assert!([3, 6, 8, 9, 12].contains(&(row.matches('|').count())), "{line}");
             }
-            // The target holds a backtick, so its span is fenced with two.
+            // The target contains a backtick, so its code span is fenced with two.
             assert_eq!(report.matches("**1. `` GET /?q=<script>").count(), 1, "{report}");
             let without: String = report.split("``").step_by(2).collect();
             let without: String = without.split('`').step_by(2).collect();
@@ -328,13 +339,13 @@ mod tests {
         assert!(
             report.starts_with("# 抓包解读\n")
                 && report.contains("\n### 握手\n")
-                && report.contains("| 序号 | 请求 | 状态 |")
+                && report.contains("| 编号 | 请求 | 状态 |")
         );
         assert!(!report.contains("Request") && !report.contains("frames"), "{report}");
     }
 
     #[test]
-    fn text_from_the_wire_is_no_markup() {
+    fn text_from_the_wire_is_not_markup() {
         for (text, plain, in_table) in [
             ("GET /", "`GET /`", "`GET /`"),
             ("a`b", "`` a`b ``", "`` a`b ``"),

@@ -1,18 +1,38 @@
-//! Layout: what [`super::describe`] has to say, as text, JSON, a ladder, a report in Markdown and a page. Chooses nothing and
-//! words nothing.
+//! Writes a [`Capture`](crate::model::Capture) as text, JSON, Markdown or HTML.
+//!
+//! Text from the wire is made safe: control characters are escaped, and it is never interpreted as markup. All formats
+//! show the same statements; these functions only lay them out.
+//!
+//! ```
+//! use labserve_capture::{Lang, explain_bytes, render};
+//!
+//! let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-1.pcapng.gz");
+//! let capture = explain_bytes(&std::fs::read(path)?, &[])?;
+//! assert!(render::json(&capture)?.starts_with("{\n  \"version\": 1,"));
+//! assert!(render::html(&capture, Lang::En).starts_with("<!DOCTYPE html>"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-pub mod html;
-pub mod json;
-pub mod ladder;
-pub mod markdown;
+mod html;
+mod json;
+mod ladder;
+mod markdown;
 mod phase;
 #[cfg(test)]
 mod sample;
 mod table;
-pub mod text;
+mod text;
 
-/// Text of at most `most` characters; what is longer ends in an ellipsis.
-fn clip(text: &str, most: usize) -> std::borrow::Cow<'_, str> {
+pub use html::render as html;
+pub use json::render as json;
+pub use ladder::render as ladder;
+pub use markdown::render as markdown;
+pub use text::{Ladders, render as text};
+
+use std::borrow::Cow;
+
+/// Text of at most `most` characters. A longer text is cut and ends with an ellipsis.
+fn clip(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         None => text.into(),
         Some((at, _)) => format!("{}…", &text[..at]).into(),

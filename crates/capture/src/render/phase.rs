@@ -1,21 +1,21 @@
-//! Which part of a connection's life a frame belongs to: what the colours of a ladder mean. Knows nothing of colours.
+//! The phase of its connection that a frame belongs to. The colours of a ladder show it.
 
 use crate::model::{AnalysisFlag, Connection, Frame, Side};
-use crate::say::Msg;
+use crate::sentence::Msg;
 use std::collections::BTreeSet;
 
-/// A part of a connection's life.
+/// A phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// It opens, or tries to.
+    /// The handshake, or an attempt at it.
     Handshake,
     /// Payload from the client.
     Request,
     /// Payload from the server.
     Response,
-    /// FIN, what acknowledges it, RST.
+    /// FINs, their acknowledgements, RSTs.
     End,
-    /// Nothing but an acknowledgement or a probe.
+    /// Only an acknowledgement or a probe.
     Ack,
 }
 
@@ -29,7 +29,7 @@ impl Phase {
         Phase::Ack,
     ];
 
-    /// Its name for style sheets.
+    /// Its class in style sheets.
     pub(super) fn class(self) -> &'static str {
         match self {
             Phase::Handshake => "handshake",
@@ -40,7 +40,7 @@ impl Phase {
         }
     }
 
-    /// Its name for people.
+    /// Its name for readers.
     pub(super) fn name(self) -> Msg {
         match self {
             Phase::Handshake => Msg::PhaseHandshake,
@@ -52,28 +52,28 @@ impl Phase {
     }
 }
 
-/// The frames of a connection that begin and end it.
+/// The frames of handshake and teardown of a connection.
 pub(super) struct Phases {
-    opening: BTreeSet<u64>,
-    ending: BTreeSet<u64>,
+    handshake: BTreeSet<u64>,
+    teardown: BTreeSet<u64>,
 }
 
 impl Phases {
     pub(super) fn of(connection: &Connection) -> Phases {
         Phases {
-            opening: opening_frames(connection).into_iter().collect(),
-            ending: connection.end.frames.iter().copied().collect(),
+            handshake: handshake_frames(connection).into_iter().collect(),
+            teardown: connection.end.frames.iter().copied().collect(),
         }
     }
 
     pub(super) fn phase(&self, frame: &Frame) -> Phase {
-        if frame.flags.syn() || self.opening.contains(&frame.number) {
+        if frame.flags.syn() || self.handshake.contains(&frame.number) {
             return Phase::Handshake;
         }
-        if frame.flags.fin() || frame.flags.rst() || self.ending.contains(&frame.number) {
+        if frame.flags.fin() || frame.flags.rst() || self.teardown.contains(&frame.number) {
             return Phase::End;
         }
-        let probe = frame.marks.has(AnalysisFlag::KeepAlive) || frame.marks.has(AnalysisFlag::WindowProbe);
+        let probe = frame.analysis.has(AnalysisFlag::KeepAlive) || frame.analysis.has(AnalysisFlag::WindowProbe);
         match frame.from {
             _ if frame.len == 0 || probe => Phase::Ack,
             Side::Client => Phase::Request,
@@ -82,15 +82,15 @@ impl Phases {
     }
 }
 
-/// The frames of a connection's opening, in order.
-pub(super) fn opening_frames(connection: &Connection) -> Vec<u64> {
+/// The frames of a connection's handshake, in order.
+pub(super) fn handshake_frames(connection: &Connection) -> Vec<u64> {
     let handshake = &connection.handshake;
-    let told = [handshake.syn, handshake.syn_ack, handshake.ack, handshake.refusal];
+    let single = [handshake.syn, handshake.syn_ack, handshake.ack, handshake.refusal];
     let mut frames: Vec<u64> = handshake
         .syn_retries
         .iter()
         .copied()
-        .chain(told.into_iter().flatten())
+        .chain(single.into_iter().flatten())
         .collect();
     frames.sort_unstable();
     frames.dedup();

@@ -1,11 +1,11 @@
-//! Small captures that are made in code, for the tests of what is shown.
+//! Small captures that are built in code, for the tests of the renderers.
 
 const FIN: u8 = 0x01;
 const SYN: u8 = 0x02;
 const PSH: u8 = 0x08;
 const ACK: u8 = 0x10;
 
-/// A capture of raw IPv4 packets, with microseconds.
+/// A pcap file of raw IPv4 packets, with timestamps in microseconds.
 pub(super) struct Pcap {
     bytes: Vec<u8>,
     micros: u64,
@@ -49,22 +49,22 @@ impl Pcap {
     }
 }
 
-/// A connection in a capture: the client's port, and what each side sends next.
-struct Talk {
+/// A connection in a capture: the port of the client, and the next sequence number of each side.
+struct Session {
     port: u16,
     next: [u32; 2],
 }
 
-impl Talk {
-    fn open(pcap: &mut Pcap, port: u16) -> Talk {
-        let mut talk = Talk {
+impl Session {
+    fn open(pcap: &mut Pcap, port: u16) -> Session {
+        let mut session = Session {
             port,
             next: [1000, 9000],
         };
-        talk.send(pcap, 0, SYN, b"");
-        talk.send(pcap, 1, SYN | ACK, b"");
-        talk.send(pcap, 0, ACK, b"");
-        talk
+        session.send(pcap, 0, SYN, b"");
+        session.send(pcap, 1, SYN | ACK, b"");
+        session.send(pcap, 0, ACK, b"");
+        session
     }
 
     fn send(&mut self, pcap: &mut Pcap, side: usize, flags: u8, payload: &[u8]) {
@@ -103,62 +103,62 @@ impl Talk {
     }
 }
 
-/// Two exchanges, five seconds of rest, the server's FIN.
+/// Two exchanges, five seconds without traffic, a FIN from the server.
 pub(super) fn visit() -> Vec<u8> {
     let mut pcap = Pcap::default();
-    let mut talk = Talk::open(&mut pcap, 40001);
-    talk.exchange(&mut pcap, "/", "", 100);
-    talk.exchange(&mut pcap, "/static/style1.css", "", 20);
+    let mut session = Session::open(&mut pcap, 40001);
+    session.exchange(&mut pcap, "/", "", 100);
+    session.exchange(&mut pcap, "/static/style1.css", "", 20);
     pcap.micros += 5_000_000;
-    talk.close(&mut pcap, 1);
+    session.close(&mut pcap, 1);
     pcap.bytes()
 }
 
-/// Markup, control characters and length wherever the wire may hold text.
-pub(super) fn hostile() -> Vec<u8> {
+/// Markup, control characters and long text in every place that comes from the wire.
+pub(super) fn adversarial() -> Vec<u8> {
     let mut pcap = Pcap::default();
-    let mut talk = Talk::open(&mut pcap, 40001);
+    let mut session = Session::open(&mut pcap, 40001);
     let target = format!(
         "/?q=<script>alert(1)</script>`|*_\"onload=\"x&quot;'{}",
         "long/".repeat(90)
     );
     let fields = "X: </pre><img src=x>\x1b[31m\u{202e}\"><b class=x>\r\nServer: <script>alert(1)</script>\r\n";
-    talk.exchange(&mut pcap, &target, fields, 10);
-    talk.exchange(&mut pcap, &target, fields, 10);
-    talk.close(&mut pcap, 0);
+    session.exchange(&mut pcap, &target, fields, 10);
+    session.exchange(&mut pcap, &target, fields, 10);
+    session.close(&mut pcap, 0);
     pcap.bytes()
 }
 
-/// A response of some hundred segments.
+/// A response of several hundred segments.
 pub(super) fn large() -> Vec<u8> {
     let mut pcap = Pcap::default();
-    let mut talk = Talk::open(&mut pcap, 40001);
-    talk.exchange(&mut pcap, "/large", "", 400_000);
-    talk.close(&mut pcap, 1);
+    let mut session = Session::open(&mut pcap, 40001);
+    session.exchange(&mut pcap, "/large", "", 400_000);
+    session.close(&mut pcap, 1);
     pcap.bytes()
 }
 
 /// A response in two bursts.
 pub(super) fn bursts() -> Vec<u8> {
     let mut pcap = Pcap::default();
-    let mut talk = Talk::open(&mut pcap, 40001);
-    talk.data(&mut pcap, 0, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut session = Session::open(&mut pcap, 40001);
+    session.data(&mut pcap, 0, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     let mut response = b"HTTP/1.1 200 OK\r\nContent-Length: 4005\r\n\r\n".to_vec();
     response.resize(response.len() + 4005, b'x');
     for burst in response.chunks(3000) {
-        talk.send(&mut pcap, 1, PSH | ACK, burst);
-        talk.send(&mut pcap, 0, ACK, b"");
+        session.send(&mut pcap, 1, PSH | ACK, burst);
+        session.send(&mut pcap, 0, ACK, b"");
     }
     pcap.bytes()
 }
 
-/// So many connections with an exchange each.
+/// A number of connections with one exchange each.
 pub(super) fn many(count: u16) -> Vec<u8> {
     let mut pcap = Pcap::default();
     for at in 0..count {
-        let mut talk = Talk::open(&mut pcap, 10_000 + at);
-        talk.exchange(&mut pcap, "/", "Connection: close\r\n", 10);
-        talk.close(&mut pcap, 1);
+        let mut session = Session::open(&mut pcap, 10_000 + at);
+        session.exchange(&mut pcap, "/", "Connection: close\r\n", 10);
+        session.close(&mut pcap, 1);
     }
     pcap.bytes()
 }

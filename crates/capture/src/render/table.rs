@@ -1,16 +1,16 @@
-//! The tables of a lab report as cells: which columns and rows there are. Knows neither Markdown nor HTML.
+//! The tables of a report as rows of cells, independent of Markdown and HTML.
 
-use super::phase::opening_frames;
+use super::phase::handshake_frames;
 use crate::describe;
 use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Usage};
-use crate::say::{Lang, Msg, Said, label, printable, time};
+use crate::sentence::{Lang, Msg, Sentence, label, printable, time};
 use std::net::SocketAddr;
 
 /// A table.
 pub(super) struct Table {
     pub(super) columns: Vec<Msg>,
     pub(super) rows: Vec<Vec<Cell>>,
-    /// How many more rows there would have been.
+    /// Number of further rows that are not listed.
     pub(super) left_out: u64,
 }
 
@@ -21,20 +21,20 @@ impl Table {
     }
 }
 
-/// What stands in a table.
+/// A cell of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cell {
-    /// Words of ours.
+    /// Words of a message, or of this program.
     Words(String),
-    /// A number, or a time.
+    /// A number or a time.
     Number(String),
-    /// Text from the wire, made safe against control characters.
+    /// Text from the wire, with control characters escaped.
     Quoted(String),
-    /// A frame's number.
+    /// A frame number.
     Frame(u64),
-    /// A stream's index.
+    /// A stream index.
     Stream(u32),
-    /// There is nothing to say.
+    /// No value.
     Empty,
 }
 
@@ -47,7 +47,7 @@ impl Cell {
         Cell::Number(n.into().to_string())
     }
 
-    /// One of IPv6 may be longer than a column, so it may be broken as text from the wire is.
+    /// An IPv6 address may be longer than a column, so it may be wrapped anywhere, as text from the wire is.
     fn address(address: SocketAddr) -> Cell {
         match address {
             SocketAddr::V4(_) => Cell::Words(address.to_string()),
@@ -60,7 +60,7 @@ impl Cell {
     }
 }
 
-/// The most rows of a table.
+/// Maximum number of rows of a table.
 const ROWS: usize = 500;
 
 fn table<T>(columns: &[Msg], facts: &[T], left_out: u64, row: impl Fn(&T) -> Vec<Cell>) -> Table {
@@ -71,12 +71,12 @@ fn table<T>(columns: &[Msg], facts: &[T], left_out: u64, row: impl Fn(&T) -> Vec
     }
 }
 
-/// The frames of the opening. `begin_ns` is the time of the capture's first frame.
-pub(super) fn opening(connection: &Connection, begin_ns: i64, lang: Lang) -> Table {
-    frames(connection, &opening_frames(connection), begin_ns, lang)
+/// The frames of the handshake. `begin_ns` is the time of the first frame of the capture.
+pub(super) fn handshake(connection: &Connection, begin_ns: i64, lang: Lang) -> Table {
+    frames(connection, &handshake_frames(connection), begin_ns, lang)
 }
 
-/// The frames of the end. `begin_ns` is the time of the capture's first frame.
+/// The frames of the teardown. `begin_ns` is the time of the first frame of the capture.
 pub(super) fn end(connection: &Connection, begin_ns: i64, lang: Lang) -> Table {
     frames(connection, &connection.end.frames, begin_ns, lang)
 }
@@ -115,7 +115,7 @@ fn frames(connection: &Connection, numbers: &[u64], begin_ns: i64, lang: Lang) -
     })
 }
 
-/// The exchanges: who sent how much, and where Seq stood behind it.
+/// The exchanges: how much each side sent, and its sequence number after that.
 pub(super) fn exchanges(connection: &Connection, lang: Lang) -> Table {
     let columns = [
         Msg::ColNumber,
@@ -168,14 +168,14 @@ fn bytes(message: Option<&Message>, lang: Lang) -> Cell {
     if message.body_end == BodyEnd::NoBody && message.body_bytes == 0 {
         return Cell::number(message.bytes());
     }
-    let said = Said::new(Msg::HeadAndBody)
+    let sentence = Sentence::new(Msg::HeadAndBody)
         .with("bytes", message.bytes())
         .with("head", message.head_bytes)
         .with("body", message.body_bytes);
-    Cell::Number(said.text(lang))
+    Cell::Number(sentence.text(lang))
 }
 
-/// The bursts of a message. `begin_ns` is the time of the capture's first frame.
+/// The bursts of a message. `begin_ns` is the time of the first frame of the capture.
 pub(super) fn bursts(message: &Message, begin_ns: i64) -> Table {
     let columns = [
         Msg::ColBurst,
@@ -199,7 +199,7 @@ pub(super) fn bursts(message: &Message, begin_ns: i64) -> Table {
     })
 }
 
-/// The response whose pieces are worth a table: the largest of those that came in more than one burst.
+/// The response whose bursts are listed, and the number of its exchange: the largest with more than one burst.
 pub(super) fn large_response(connection: &Connection) -> Option<(u64, &Message)> {
     let responses = connection
         .exchanges
@@ -227,7 +227,7 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
     ];
     table(&columns, &capture.connections, 0, |connection| {
         let end = &connection.end;
-        let announced = connection.rests.iter().rev().find_map(|rest| rest.announced_s);
+        let announced = connection.idle_periods.iter().rev().find_map(|rest| rest.announced_s);
         vec![
             Cell::Stream(connection.stream),
             Cell::address(connection.client),
@@ -238,13 +238,13 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
             announced.map_or(Cell::Empty, |s| Cell::Words(format!("timeout={s}"))),
             end.by.map_or(Cell::Empty, |by| Cell::Words(side(by, lang))),
             Cell::time(end.first().and_then(|first| first.after_last_byte_ns)),
-            Cell::Words(label(describe::how(end.goodbye), lang).to_owned()),
-            Cell::Words(label(describe::why(end.reason), lang).to_owned()),
+            Cell::Words(label(describe::teardown(end.teardown), lang).to_owned()),
+            Cell::Words(label(describe::reason(end.reason), lang).to_owned()),
         ]
     })
 }
 
-/// What a connection was used for, in a word or two.
+/// What a connection was used for, as a label.
 pub(super) fn usage(usage: Usage) -> Msg {
     match usage {
         Usage::Http => Msg::UseHttp,
@@ -254,7 +254,7 @@ pub(super) fn usage(usage: Usage) -> Msg {
     }
 }
 
-/// A side's name.
+/// The name of a side.
 fn side(side: Side, lang: Lang) -> String {
     let msg = match side {
         Side::Client => Msg::ColClient,
@@ -263,7 +263,7 @@ fn side(side: Side, lang: Lang) -> String {
     label(msg, lang).to_owned()
 }
 
-/// A time as in Wireshark's Time column: seconds since the first frame.
+/// A time as in Wireshark's Time column: seconds since the first frame of the capture.
 pub(super) fn seconds(ns: i64, begin_ns: i64) -> String {
     let since = ns.saturating_sub(begin_ns);
     let (sign, micros) = (if since < 0 { "-" } else { "" }, since.unsigned_abs() / 1000);

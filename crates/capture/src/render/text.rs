@@ -3,42 +3,62 @@
 use super::ladder;
 use crate::describe::{self, FingerprintDescription, Step};
 use crate::model::{Capture, Connection};
-use crate::say::{Lang, Msg, Said, label};
+use crate::sentence::{Lang, Msg, Sentence, label};
 use std::fmt::Write;
 
-/// Writes a capture as text, with a ladder of each connection if `ladders`.
-pub fn render(capture: &Capture, lang: Lang, ladders: bool) -> String {
-    let mut page = Page {
+/// Whether a text contains ladder diagrams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ladders {
+    /// No diagrams.
+    #[default]
+    Omit,
+    /// One for each connection.
+    Draw,
+}
+
+/// Writes a capture as text.
+///
+/// ```
+/// use labserve_capture::{Lang, explain_bytes, render, render::Ladders};
+///
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-2.pcapng.gz");
+/// # let capture = explain_bytes(&std::fs::read(path)?, &[])?;
+/// let text = render::text(&capture, Lang::En, Ladders::Draw);
+/// assert!(text.contains("Connection 0:") && text.contains("SYN Seq=0"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn render(capture: &Capture, lang: Lang, ladders: Ladders) -> String {
+    let mut writer = TextWriter {
         text: String::new(),
         lang,
     };
-    page.heading(Msg::Title);
-    page.line(1, &describe::summary(capture));
+    writer.heading(Msg::Title);
+    writer.line(1, &describe::summary(capture));
     capture
         .notes
         .iter()
-        .for_each(|note| page.line(1, &describe::note(note)));
+        .for_each(|note| writer.line(1, &describe::note(note)));
     if capture.connections.is_empty() {
-        return page.text;
+        return writer.text;
     }
-    page.findings(capture);
+    writer.findings(capture);
     for connection in &capture.connections {
-        page.connection(connection);
-        if ladders {
-            page.plain("\n");
-            page.plain(&ladder::render(connection, lang));
+        writer.connection(connection);
+        if ladders == Ladders::Draw {
+            writer.plain("\n");
+            writer.plain(&ladder::render(connection, lang));
         }
     }
-    page.looks(capture);
-    page.text
+    writer.fingerprints(capture);
+    writer.text
 }
 
-struct Page {
+struct TextWriter {
     text: String,
     lang: Lang,
 }
 
-impl Page {
+impl TextWriter {
     fn plain(&mut self, text: &str) {
         self.text.push_str(text);
     }
@@ -48,83 +68,82 @@ impl Page {
         self.plain("\n");
     }
 
-    fn line(&mut self, depth: usize, said: &Said) {
-        self.marked(depth, "", said);
+    fn line(&mut self, depth: usize, sentence: &Sentence) {
+        self.prefixed(depth, "", sentence);
     }
 
-    /// A sentence with its evidence behind a mark.
-    fn marked(&mut self, depth: usize, mark: &str, said: &Said) {
-        let (sentence, evidence) = (said.text(self.lang), said.evidence(self.lang));
+    /// A line with a prefix, a sentence and its evidence.
+    fn prefixed(&mut self, depth: usize, prefix: &str, sentence: &Sentence) {
+        let (sentence, evidence) = (sentence.text(self.lang), sentence.evidence(self.lang));
         let gap = if evidence.is_empty() { "" } else { "  " };
-        // Writing into a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(
             self.text,
-            "{:width$}{mark}{sentence}{gap}{evidence}",
+            "{:width$}{prefix}{sentence}{gap}{evidence}",
             "",
             width = depth * 2
         );
+    }
+
+    /// A label in front of a sentence: `why: `.
+    fn lead(&self, msg: Msg) -> String {
+        Sentence::new(Msg::Lead).with_message("label", msg).text(self.lang)
+    }
+
+    /// Lines of which only the first has a label.
+    fn labelled(&mut self, name: Msg, lines: &[Sentence]) {
+        for (number, sentence) in lines.iter().enumerate() {
+            let prefix = if number == 0 { self.lead(name) } else { "  ".to_owned() };
+            self.prefixed(1, &prefix, sentence);
+        }
     }
 
     fn findings(&mut self, capture: &Capture) {
         self.plain("\n");
         self.heading(Msg::Findings);
         if capture.findings.is_empty() {
-            self.line(1, &Said::new(Msg::NothingFound));
+            self.line(1, &Sentence::new(Msg::NothingFound));
         }
         for (number, finding) in (1..).zip(&capture.findings) {
             let (what, why) = describe::finding(finding);
-            self.marked(1, &format!("{number}. "), &what);
-            let mark = format!("{}: ", label(Msg::Why, self.lang));
-            self.marked(2, &format!(" {mark}"), &why);
+            self.prefixed(1, &format!("{number}. "), &what);
+            self.prefixed(2, &format!(" {}", self.lead(Msg::Why)), &why);
         }
     }
 
     fn connection(&mut self, connection: &Connection) {
-        let story = describe::connection(connection);
+        let description = describe::connection(connection);
         self.plain("\n");
-        self.line(0, &story.headline);
-        story.opening.iter().for_each(|said| self.line(1, said));
-        for step in &story.course {
+        self.line(0, &description.headline);
+        description.handshake.iter().for_each(|sentence| self.line(1, sentence));
+        for step in &description.steps {
             match step {
                 Step::Exchange { headline, details, .. } => {
                     self.line(1, headline);
-                    details.iter().for_each(|said| self.marked(2, " ", said));
+                    details.iter().for_each(|sentence| self.prefixed(2, " ", sentence));
                 }
-                Step::Idle(said) => self.marked(1, "~ ", said),
-                Step::LeftOut(said) => self.line(1, said),
+                Step::Idle(sentence) => self.prefixed(1, "~ ", sentence),
+                Step::LeftOut(sentence) => self.line(1, sentence),
             }
         }
-        for (number, said) in story.end.iter().enumerate() {
-            let mark = if number == 0 {
-                format!("{}: ", label(Msg::End, self.lang))
-            } else {
-                "  ".to_owned()
-            };
-            self.marked(1, &mark, said);
-        }
-        for (number, said) in story.troubles.iter().enumerate() {
-            let mark = if number == 0 {
-                format!("{}: ", label(Msg::Troubles, self.lang))
-            } else {
-                "  ".to_owned()
-            };
-            self.marked(1, &mark, said);
-        }
+        self.labelled(Msg::End, &description.end);
+        self.labelled(Msg::TcpIssues, &description.issues);
     }
 
-    fn looks(&mut self, capture: &Capture) {
-        let looks: Vec<FingerprintDescription> = capture.looks_like.iter().filter_map(describe::looks).collect();
-        if looks.is_empty() {
+    fn fingerprints(&mut self, capture: &Capture) {
+        let described: Vec<FingerprintDescription> =
+            capture.fingerprints.iter().filter_map(describe::fingerprint).collect();
+        if described.is_empty() {
             return;
         }
         self.plain("\n");
         self.heading(Msg::LooksLike);
-        for FingerprintDescription { verdict, next, traits } in looks {
+        for FingerprintDescription { verdict, next, aspects } in described {
             self.line(1, &verdict);
-            for (matched, differs) in traits {
-                self.marked(2, "", &matched);
+            for (matched, differs) in aspects {
+                self.line(2, &matched);
                 if let Some(differs) = differs {
-                    self.marked(3, "", &differs);
+                    self.line(3, &differs);
                 }
             }
             if let Some(next) = next {

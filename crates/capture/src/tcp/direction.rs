@@ -1,61 +1,62 @@
-//! One direction of a connection: where its sequence numbers stand, and what each segment is by them.
+//! One direction of a connection: the state of its sequence numbers, and the analysis flags that follow from them.
 
 use crate::decode::Segment;
 use crate::model::{AnalysisFlag, AnalysisFlags, Traffic};
-use crate::reassembly::{News, Order};
+use crate::reassembly::{Arrival, Reassembly};
 
-/// Positions begin here, so that what came before the first segment has a place too.
+/// The position of relative sequence number 0. It is above 0 so that bytes before the first captured segment have a
+/// position too.
 pub(super) const ORIGIN: u64 = 1 << 32;
 
 /// One direction.
 #[derive(Debug, Default)]
 pub(super) struct Direction {
     pub(super) started: bool,
-    pub(super) order: Order,
-    /// The position behind everything that was sent, SYN and FIN counted.
+    pub(super) reassembly: Reassembly,
+    /// Position after everything that was sent. SYN and FIN count.
     pub(super) next: u64,
-    /// The position of the FIN.
+    /// Position of the FIN.
     pub(super) fin: Option<u64>,
-    /// The highest position of this direction that the other end has acknowledged.
+    /// Highest position that the other endpoint has acknowledged.
     pub(super) acked: u64,
-    /// How many frames have come since that covered a gap.
+    /// Number of frames from the other endpoint, since it acknowledged bytes that are missing here.
     pub(super) gap_acked: u32,
     pub(super) traffic: Traffic,
-    /// The last window of its sender, not scaled.
+    /// Last window of the sender, not scaled.
     window: Option<u16>,
     last_ack: Option<u32>,
     was_keep_alive: bool,
 }
 
-/// The position of a relative number near another position.
+/// Extends a relative sequence number to the position that is nearest to another position.
 pub(super) fn position(near: u64, number: u32) -> u64 {
     let distance = number.wrapping_sub(near as u32) as i32;
     near.saturating_add_signed(distance.into())
 }
 
 impl Direction {
-    /// The position of a segment's first byte.
+    /// Position of the first payload byte of a segment.
     pub(super) fn begin(&mut self, segment: &Segment<'_>, seq: u32) -> u64 {
         let syn = u64::from(segment.flags.syn());
         if !self.started {
             let at = position(ORIGIN, seq);
             self.started = true;
-            self.order = Order::starting_at(at + syn);
+            self.reassembly = Reassembly::starting_at(at + syn);
             self.next = at + syn;
             return at + syn;
         }
-        // A SYN/ACK may move the base; nothing has been sent then.
-        if syn == 1 && self.traffic.bytes == 0 && !self.order.is_waiting() {
+        // A SYN/ACK may move the base of the relative numbers, as long as no payload was sent.
+        if syn == 1 && self.traffic.bytes == 0 && !self.reassembly.is_waiting() {
             let at = position(ORIGIN, seq);
-            self.order = Order::starting_at(at + 1);
+            self.reassembly = Reassembly::starting_at(at + 1);
             self.next = at + 1;
             return at + 1;
         }
         position(self.next, seq) + syn
     }
 
-    /// What a segment is by its numbers alone, before its payload is looked at.
-    pub(super) fn marks(
+    /// The flags that follow from the header of a segment. `first` says whether it is the first of its direction.
+    pub(super) fn analyze_header(
         &self,
         other: &Direction,
         segment: &Segment<'_>,
@@ -63,57 +64,57 @@ impl Direction {
         ack: u32,
         first: bool,
     ) -> AnalysisFlags {
-        let mut marks = AnalysisFlags::default();
+        let mut analysis = AnalysisFlags::default();
         let flags = segment.flags;
         let len = segment.len.unwrap_or(0);
         if segment.reassembled {
-            marks.add(AnalysisFlag::Reassembled);
+            analysis.add(AnalysisFlag::Reassembled);
         }
         if segment.payload.len() < len as usize {
-            marks.add(AnalysisFlag::Cut);
+            analysis.add(AnalysisFlag::Cut);
         }
         if other.started && flags.ack() && position(other.next, ack) > other.next {
-            marks.add(AnalysisFlag::AckedUnseen);
+            analysis.add(AnalysisFlag::AckedUnseen);
         }
         if flags.syn() || flags.fin() || flags.rst() {
             if !first && flags.fin() && self.fin == Some(begin + u64::from(len)) {
-                marks.add(AnalysisFlag::Retransmission);
+                analysis.add(AnalysisFlag::Retransmission);
             }
-            return marks;
+            return analysis;
         }
         if segment.window == 0 {
-            marks.add(AnalysisFlag::ZeroWindow);
+            analysis.add(AnalysisFlag::ZeroWindow);
         }
         if !first && len <= 1 && begin + 1 == self.next {
-            marks.add(AnalysisFlag::KeepAlive);
+            analysis.add(AnalysisFlag::KeepAlive);
         } else if len == 1 && begin == self.next && other.window == Some(0) {
-            marks.add(AnalysisFlag::WindowProbe);
+            analysis.add(AnalysisFlag::WindowProbe);
         }
         let repeats = self.last_ack == Some(ack) && self.window == Some(segment.window);
         if len == 0 && begin == self.next && repeats && other.was_keep_alive {
-            marks.add(AnalysisFlag::KeepAliveAck);
+            analysis.add(AnalysisFlag::KeepAliveAck);
         }
-        marks
+        analysis
     }
 
-    /// Notes what a segment's payload brought.
-    pub(super) fn brought(&mut self, news: News, new: u64, len: u64, marks: &mut AnalysisFlags) {
+    /// Counts the payload of a segment, and adds the flags that follow from it. `new` of its `len` bytes are new.
+    pub(super) fn count_payload(&mut self, arrival: Arrival, new: u64, len: u64, analysis: &mut AnalysisFlags) {
         self.traffic.bytes += new;
-        if marks.has(AnalysisFlag::KeepAlive) {
+        if analysis.has(AnalysisFlag::KeepAlive) {
             return;
         }
         self.traffic.repeated_bytes += len - new.min(len);
-        match news {
-            News::Next => {}
-            News::AheadOfGap => marks.add(AnalysisFlag::Gap),
-            News::FillsGap => marks.add(AnalysisFlag::OutOfOrder),
-            News::Partly => marks.add(AnalysisFlag::Overlap),
-            News::Nothing => marks.add(AnalysisFlag::Retransmission),
+        match arrival {
+            Arrival::InOrder => {}
+            Arrival::AheadOfGap => analysis.add(AnalysisFlag::Gap),
+            Arrival::FillsGap => analysis.add(AnalysisFlag::OutOfOrder),
+            Arrival::PartlyNew => analysis.add(AnalysisFlag::Overlap),
+            Arrival::Duplicate => analysis.add(AnalysisFlag::Retransmission),
         }
     }
 
-    /// Remembers a segment for the ones that follow.
-    pub(super) fn remember(&mut self, segment: &Segment<'_>, begin: u64, ack: u32, marks: AnalysisFlags) {
+    /// Stores what the analysis of later segments needs to know about this one.
+    pub(super) fn remember(&mut self, segment: &Segment<'_>, begin: u64, ack: u32, analysis: AnalysisFlags) {
         let len = u64::from(segment.len.unwrap_or(0));
         if segment.flags.fin() {
             self.fin.get_or_insert(begin + len);
@@ -124,7 +125,7 @@ impl Direction {
         }
         self.window = Some(segment.window);
         self.last_ack = segment.flags.ack().then_some(ack);
-        self.was_keep_alive = marks.has(AnalysisFlag::KeepAlive);
+        self.was_keep_alive = analysis.has(AnalysisFlag::KeepAlive);
         self.traffic.frames += 1;
     }
 }
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_near_another() {
+    fn positions_are_extended_near_another() {
         for (near, number, want) in [
             (ORIGIN, 0, ORIGIN),
             (ORIGIN, 5, ORIGIN + 5),

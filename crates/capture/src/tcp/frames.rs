@@ -1,44 +1,53 @@
-//! The frames of a connection as they are listed, and what is special about them.
+//! The frames of a connection as they are listed, and the segments with analysis flags.
 
 use crate::limits::{Budget, take};
-use crate::model::{AnalysisFlag, AnalysisFlags, Flags, Frame, Side, TcpIssue};
+use crate::model::{AnalysisFlag, AnalysisFlags, Frame, Side, TcpFlags, TcpIssue};
 use std::collections::VecDeque;
 
-/// How many frames are listed from a connection's beginning.
+/// How many frames are listed from the start of a connection.
 const FIRST: usize = 2000;
-/// How many are listed from its end.
+/// How many frames are listed from its end.
 const LAST: usize = 40;
-/// How many frames of one kind of trouble are named.
-const NAMED: usize = 8;
+/// How many frames are named for one analysis flag and sender.
+const NAMED_FRAMES: usize = 8;
 
-/// A frame, before it is known which end is the client.
+/// A frame whose sender is an endpoint, because it is not known yet which endpoint is the client.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct SeenFrame {
     pub(super) number: u64,
     pub(super) ns: i64,
     pub(super) from: u8,
-    pub(super) flags: Flags,
-    pub(super) marks: AnalysisFlags,
+    pub(super) flags: TcpFlags,
+    pub(super) analysis: AnalysisFlags,
     pub(super) seq: u32,
     pub(super) ack: u32,
     pub(super) len: u32,
     pub(super) window: u32,
 }
 
-/// The frames of a connection.
-#[derive(Debug, Default)]
-pub(super) struct Gather {
-    first: Vec<Seen>,
-    last: VecDeque<Seen>,
+/// Segments of one endpoint with the same analysis flag.
+#[derive(Debug)]
+struct SeenIssue {
+    flag: AnalysisFlag,
+    from: u8,
     count: u64,
-    troubles: Vec<(AnalysisFlag, u8, u64, Vec<u64>)>,
+    frames: Vec<u64>,
 }
 
-impl Gather {
-    pub(super) fn add(&mut self, seen: Seen, budget: &mut Budget) {
+/// The frames of a connection.
+#[derive(Debug, Default)]
+pub(super) struct FrameList {
+    first: Vec<SeenFrame>,
+    last: VecDeque<SeenFrame>,
+    count: u64,
+    issues: Vec<SeenIssue>,
+}
+
+impl FrameList {
+    pub(super) fn add(&mut self, seen: SeenFrame, budget: &mut Budget) {
         self.count += 1;
-        for mark in seen.marks.iter() {
-            self.trouble(mark, seen.from, seen.number);
+        for flag in seen.analysis.iter() {
+            self.count_issue(flag, &seen);
         }
         if self.first.len() < FIRST {
             if take(&mut budget.left.frames, 1) {
@@ -52,23 +61,25 @@ impl Gather {
         self.last.push_back(seen);
     }
 
-    fn trouble(&mut self, mark: AnalysisFlag, from: u8, number: u64) {
-        let at = self
-            .troubles
-            .iter()
-            .position(|(known, by, ..)| (*known, *by) == (mark, from));
-        let at = at.unwrap_or_else(|| {
-            self.troubles.push((mark, from, 0, Vec::new()));
-            self.troubles.len() - 1
+    fn count_issue(&mut self, flag: AnalysisFlag, seen: &SeenFrame) {
+        let is_same = |issue: &SeenIssue| issue.flag == flag && issue.from == seen.from;
+        let at = self.issues.iter().position(is_same).unwrap_or_else(|| {
+            self.issues.push(SeenIssue {
+                flag,
+                from: seen.from,
+                count: 0,
+                frames: Vec::new(),
+            });
+            self.issues.len() - 1
         });
-        let (_, _, count, frames) = &mut self.troubles[at];
-        *count += 1;
-        if frames.len() < NAMED {
-            frames.push(number);
+        let issue = &mut self.issues[at];
+        issue.count += 1;
+        if issue.frames.len() < NAMED_FRAMES {
+            issue.frames.push(seen.number);
         }
     }
 
-    /// The frames, and how many are not listed.
+    /// The listed frames, and the number of those that are not listed.
     pub(super) fn frames(&self, client: usize) -> (Vec<Frame>, u64) {
         let listed = self.first.iter().chain(&self.last).map(|seen| Frame {
             number: seen.number,
@@ -79,30 +90,30 @@ impl Gather {
             len: seen.len,
             flags: seen.flags,
             window: seen.window,
-            marks: seen.marks,
+            analysis: seen.analysis,
         });
         let listed: Vec<Frame> = listed.collect();
         let left_out = self.count - listed.len() as u64;
         (listed, left_out)
     }
 
-    pub(super) fn troubles(&self, client: usize) -> Vec<TcpIssue> {
-        let mut troubles: Vec<TcpIssue> = self
-            .troubles
+    pub(super) fn tcp_issues(&self, client: usize) -> Vec<TcpIssue> {
+        let mut issues: Vec<TcpIssue> = self
+            .issues
             .iter()
-            .map(|(mark, from, count, frames)| TcpIssue {
-                mark: *mark,
-                by: side(usize::from(*from), client),
-                count: *count,
-                frames: frames.clone(),
+            .map(|issue| TcpIssue {
+                flag: issue.flag,
+                by: side(usize::from(issue.from), client),
+                count: issue.count,
+                frames: issue.frames.clone(),
             })
             .collect();
-        troubles.sort_by_key(|trouble| (trouble.mark, trouble.by));
-        troubles
+        issues.sort_by_key(|issue| (issue.flag, issue.by));
+        issues
     }
 }
 
-/// Which side an end is.
-pub(super) fn side(end: usize, client: usize) -> Side {
-    if end == client { Side::Client } else { Side::Server }
+/// The side of an endpoint.
+pub(super) fn side(endpoint: usize, client: usize) -> Side {
+    if endpoint == client { Side::Client } else { Side::Server }
 }

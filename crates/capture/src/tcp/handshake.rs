@@ -1,30 +1,31 @@
-//! The opening of a connection, frame by frame.
+//! The handshake of a connection, frame by frame.
 
 use crate::decode::Segment;
 use crate::model::{Handshake, HandshakeOutcome, SynOptions};
 
-/// What has been seen of an opening.
+/// How many retransmitted SYNs are listed.
+const RETRIES: usize = 16;
+
+/// What was captured of a handshake.
 #[derive(Debug, Default)]
-pub(super) struct Opening {
+pub(super) struct HandshakeTracker {
+    /// Frame and time of the first SYN.
     syn: Option<(u64, i64)>,
-    /// Frame and time of the latest SYN.
+    /// Frame of the latest SYN.
     last_syn: Option<u64>,
     retries: Vec<u64>,
     syn_ack: Option<u64>,
     ack: Option<u64>,
     took_ns: Option<u64>,
     refusal: Option<u64>,
-    /// By direction.
+    /// Options of each endpoint.
     options: [Option<SynOptions>; 2],
-    /// The end that sent SYN, or was sent SYN/ACK.
+    /// The endpoint that sent the SYN, or received the SYN/ACK.
     client: Option<usize>,
 }
 
-/// How many repeated SYNs are listed.
-const RETRIES: usize = 16;
-
-impl Opening {
-    pub(super) fn see(&mut self, segment: &Segment<'_>, from: usize) {
+impl HandshakeTracker {
+    pub(super) fn add(&mut self, segment: &Segment<'_>, from: usize) {
         let flags = segment.flags;
         match (flags.syn(), flags.ack()) {
             (true, false) => {
@@ -58,18 +59,18 @@ impl Opening {
         self.syn_ack.is_some() && self.ack.is_none() && self.client == Some(from)
     }
 
-    /// The end that opened it, if that was seen.
+    /// The client, if a SYN or SYN/ACK was captured.
     pub(super) fn client(&self) -> Option<usize> {
         self.client
     }
 
-    /// Whether it was refused, or is still under way.
+    /// Whether a SYN was captured and no SYN/ACK.
     pub(super) fn is_not_open(&self) -> bool {
         self.syn.is_some() && self.syn_ack.is_none()
     }
 
-    /// The scale of the window of the end `from`; `None` if it is not known.
-    pub(super) fn scale(&self, from: usize) -> Option<u8> {
+    /// The window scale of an endpoint. It is unknown unless both endpoints sent the option (RFC 7323 section 2.2).
+    pub(super) fn window_scale(&self, from: usize) -> Option<u8> {
         let [a, b] = &self.options;
         match (a, b) {
             (Some(a), Some(b)) if a.window_scale.is_some() && b.window_scale.is_some() => [a, b][from].window_scale,
@@ -77,19 +78,19 @@ impl Opening {
         }
     }
 
-    /// The frame of the last SYN, for what answers it.
+    /// Frame of the latest SYN, which a refusal responds to.
     pub(super) fn last_syn(&self) -> Option<u64> {
         self.last_syn
     }
 
-    /// What there was, once it is known which end is the client. `more` says whether anything else was sent.
-    pub(super) fn finish(&self, client: usize, more: bool) -> Handshake {
+    /// The result. `has_data` says whether payload was captured in either direction.
+    pub(super) fn finish(&self, client: usize, has_data: bool) -> Handshake {
         let outcome = match (self.syn, self.syn_ack, self.ack) {
             (None, None, _) => HandshakeOutcome::NotCaptured,
             (_, Some(_), Some(_)) => HandshakeOutcome::Complete,
             (_, Some(_), None) => HandshakeOutcome::Unfinished,
             _ if self.refusal.is_some() => HandshakeOutcome::Refused,
-            (Some(_), None, _) if more => HandshakeOutcome::Unfinished,
+            (Some(_), None, _) if has_data => HandshakeOutcome::Unfinished,
             _ => HandshakeOutcome::Unanswered,
         };
         Handshake {

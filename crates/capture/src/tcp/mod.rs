@@ -1,71 +1,90 @@
-//! From segments to streams: which stream a segment belongs to, and what is done with it there.
+//! From segments to streams: which stream a segment belongs to, and what it changes there.
 //!
-//! Streams are numbered as Wireshark numbers them. Knows TCP; what the bytes mean is for `http`.
+//! Streams are numbered as Wireshark numbers them. This module follows TCP; the content of the bytes is passed to
+//! `http`.
 
+mod direction;
 mod frames;
 mod handshake;
 mod relative_numbers;
 mod teardown;
-
-mod direction;
 mod tracker;
 
-pub(super) use tracker::{Moment, Reading};
+pub(super) use tracker::{ConnectionTracker, FrameTime};
 
 use super::decode::Segment;
 use super::limits::{Budget, Limits, take};
-use relative_numbers::Numbers;
+use relative_numbers::RelativeNumbers;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// Which connections are wanted; an empty list means all.
+/// Which connections to show. A connection must match every list that is not empty.
+///
+/// ```
+/// use labserve_capture::Filter;
+///
+/// let filter = Filter { ports: vec![8080], ..Filter::default() };
+/// assert!(filter.is_some());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Ports, of either side.
+    /// Ports of either side.
     pub ports: Vec<u16>,
-    /// Stream indexes.
+    /// Stream indexes, as in Wireshark's `tcp.stream`.
     pub streams: Vec<u32>,
-    /// Addresses, of either side.
+    /// Addresses of either side.
     pub hosts: Vec<IpAddr>,
 }
 
 impl Filter {
-    /// Whether connections are asked for by name, so that they are shown whatever they carry.
+    /// Whether the filter selects connections. If it does, they are shown whether they carry HTTP or not.
     pub fn is_some(&self) -> bool {
         !(self.ports.is_empty() && self.streams.is_empty() && self.hosts.is_empty())
     }
 
-    fn wants(&self, stream: u32, ends: &[SocketAddr; 2]) -> bool {
-        let listed = |list: bool, found: bool| !list || found;
-        listed(!self.streams.is_empty(), self.streams.contains(&stream))
-            && listed(
-                !self.ports.is_empty(),
-                ends.iter().any(|end| self.ports.contains(&end.port())),
-            )
-            && listed(
-                !self.hosts.is_empty(),
-                ends.iter().any(|end| self.hosts.contains(&end.ip())),
-            )
+    fn selects(&self, stream: u32, endpoints: &[SocketAddr; 2]) -> bool {
+        let any = |of: &dyn Fn(&SocketAddr) -> bool| endpoints.iter().any(of);
+        (self.streams.is_empty() || self.streams.contains(&stream))
+            && (self.ports.is_empty() || any(&|endpoint| self.ports.contains(&endpoint.port())))
+            && (self.hosts.is_empty() || any(&|endpoint| self.hosts.contains(&endpoint.ip())))
     }
 }
 
-/// A stream: two ends, and its numbers.
+/// A stream: two endpoints, and the base of its relative numbers.
 struct Stream {
     index: u32,
-    ends: [SocketAddr; 2],
-    numbers: Numbers,
-    reading: Option<Box<Reading>>,
+    /// The first one sent the first segment. Everywhere in this module, an endpoint is an index into this array.
+    endpoints: [SocketAddr; 2],
+    numbers: RelativeNumbers,
+    /// `None` if the stream is not selected, or exceeds a limit.
+    connection: Option<Box<ConnectionTracker>>,
+}
+
+/// A stream whose segments were all read.
+pub(super) struct FinishedStream {
+    /// Wireshark's `tcp.stream`.
+    pub(super) index: u32,
+    pub(super) endpoints: [SocketAddr; 2],
+    pub(super) connection: ConnectionTracker,
 }
 
 /// All streams of a capture.
 pub(super) struct Streams {
     filter: Filter,
-    pub(super) budget: Budget,
+    budget: Budget,
     streams: Vec<Stream>,
-    /// The latest stream between two ends, the lower one first.
-    latest: HashMap<(SocketAddr, SocketAddr), usize>,
-    /// The stream of the segment before.
+    /// The latest stream between two endpoints.
+    latest: HashMap<EndpointPair, usize>,
+    /// The stream of the previous segment, which is often that of the next one.
     last: usize,
+}
+
+/// Two endpoints without regard to direction: the lower one first.
+type EndpointPair = (SocketAddr, SocketAddr);
+
+fn endpoint_pair(segment: &Segment<'_>) -> EndpointPair {
+    let (a, b) = (segment.source, segment.destination);
+    (a.min(b), a.max(b))
 }
 
 impl Streams {
@@ -79,7 +98,7 @@ impl Streams {
         }
     }
 
-    /// How many streams there are.
+    /// Number of streams, including those that exceed the limit.
     pub(super) fn count(&self) -> u32 {
         let all = self.streams.len() as u64 + self.budget.streams_over;
         u32::try_from(all).unwrap_or(u32::MAX)
@@ -87,79 +106,76 @@ impl Streams {
 
     /// Adds a segment.
     pub(super) fn add(&mut self, segment: &Segment<'_>) {
-        let found = self.find(segment);
-        let of_it = found.filter(|at| !self.streams[*at].opens_another(segment));
-        let Some(at) = of_it.or_else(|| self.open(segment)) else {
+        let known = self.find(segment).filter(|at| !self.streams[*at].is_reused_by(segment));
+        let Some(at) = known.or_else(|| self.open(segment)) else {
             return;
         };
         self.last = at;
         let stream = &mut self.streams[at];
-        let from = usize::from(segment.source != stream.ends[0]);
-        let (seq, ack) = stream.numbers.see(from, segment);
-        if let Some(reading) = &mut stream.reading {
-            reading.add(segment, from, seq, ack, &mut self.budget);
+        let from = usize::from(segment.source != stream.endpoints[0]);
+        let (seq, ack) = stream.numbers.update(from, segment);
+        if let Some(connection) = &mut stream.connection {
+            connection.add(segment, from, seq, ack, &mut self.budget);
         }
     }
 
     fn find(&self, segment: &Segment<'_>) -> Option<usize> {
         let (a, b) = (segment.source, segment.destination);
         if let Some(stream) = self.streams.get(self.last)
-            && (stream.ends == [a, b] || stream.ends == [b, a])
+            && (stream.endpoints == [a, b] || stream.endpoints == [b, a])
         {
             return Some(self.last);
         }
-        self.latest.get(&between(segment)).copied()
+        self.latest.get(&endpoint_pair(segment)).copied()
     }
 
-    /// Begins a stream; `None` if there are too many. Those are counted by their SYNs.
+    /// Adds a stream; `None` if there are too many. Streams that exceed the limit are counted by their SYNs.
     fn open(&mut self, segment: &Segment<'_>) -> Option<usize> {
         if !take(&mut self.budget.left.streams, 1) {
             self.budget.streams_over += u64::from(segment.flags.syn() && !segment.flags.ack());
-            // What follows between the same ends belongs to the new one.
-            self.latest.remove(&between(segment));
+            // Later segments between the same endpoints belong to the new stream, not to the previous one.
+            self.latest.remove(&endpoint_pair(segment));
             self.last = usize::MAX;
             return None;
         }
-        let (a, b) = (segment.source, segment.destination);
         let at = self.streams.len();
         let index = at as u32;
-        let ends = [a, b];
-        let wanted = self.filter.wants(index, &ends);
-        let room = wanted && take(&mut self.budget.left.connections, 1);
-        if wanted && !room {
+        let endpoints = [segment.source, segment.destination];
+        let selected = self.filter.selects(index, &endpoints);
+        let tracked = selected && take(&mut self.budget.left.connections, 1);
+        if selected && !tracked {
             self.budget.connections_over += 1;
         }
         self.streams.push(Stream {
             index,
-            ends,
-            numbers: Numbers::default(),
-            reading: room.then(|| Box::new(Reading::new(segment))),
+            endpoints,
+            numbers: RelativeNumbers::default(),
+            connection: tracked.then(|| Box::new(ConnectionTracker::new(segment))),
         });
-        self.latest.insert(between(segment), at);
+        self.latest.insert(endpoint_pair(segment), at);
         Some(at)
     }
 
-    /// The streams that were looked into, with their index and ends, in order.
-    pub(super) fn finish(self) -> (Vec<(u32, [SocketAddr; 2], Reading)>, Budget) {
+    /// The streams that were tracked, in order of index.
+    pub(super) fn finish(self) -> (Vec<FinishedStream>, Budget) {
         let mut budget = self.budget;
-        let readings = self.streams.into_iter().filter_map(|stream| {
-            let mut reading = *stream.reading?;
-            reading.finish(&mut budget);
-            Some((stream.index, stream.ends, reading))
+        let finished = self.streams.into_iter().filter_map(|stream| {
+            let mut connection = *stream.connection?;
+            connection.finish(&mut budget);
+            Some(FinishedStream {
+                index: stream.index,
+                endpoints: stream.endpoints,
+                connection,
+            })
         });
-        (readings.collect(), budget)
+        (finished.collect(), budget)
     }
 }
 
-/// The two ends, the lower one first.
-fn between(segment: &Segment<'_>) -> (SocketAddr, SocketAddr) {
-    let (a, b) = (segment.source, segment.destination);
-    (a.min(b), a.max(b))
-}
-
 impl Stream {
-    fn opens_another(&self, segment: &Segment<'_>) -> bool {
-        let from = usize::from(segment.source != self.ends[0]);
-        self.numbers.opens_another(from, segment)
+    /// Whether a segment opens a new connection between the same endpoints.
+    fn is_reused_by(&self, segment: &Segment<'_>) -> bool {
+        let from = usize::from(segment.source != self.endpoints[0]);
+        self.numbers.is_port_reuse(from, segment)
     }
 }

@@ -1,26 +1,28 @@
-//! Relative sequence numbers, and when a port is used again: the rules of Wireshark 4.0's TCP dissector.
+//! Relative sequence numbers, and when a port pair is reused: the rules of Wireshark 4.0's TCP dissector.
 
 use crate::decode::Segment;
 
-/// The numbers that a stream's relative ones count from, one for each end.
+/// The numbers that the relative ones of a stream count from, one for each endpoint.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Numbers {
+pub(super) struct RelativeNumbers {
     base: [Option<u32>; 2],
 }
 
-impl Numbers {
-    /// Whether a segment from this end begins another stream between the same ends: a SYN with another number.
-    pub(super) fn opens_another(&self, from: usize, segment: &Segment<'_>) -> bool {
+impl RelativeNumbers {
+    /// Whether a segment from this endpoint starts another connection between the same ports: a SYN with another
+    /// sequence number.
+    pub(super) fn is_port_reuse(&self, from: usize, segment: &Segment<'_>) -> bool {
         let is_syn = segment.flags.syn() && !segment.flags.ack();
         is_syn && self.base[from].is_some_and(|base| base != segment.seq)
     }
 
-    /// The relative numbers of a segment from this end.
+    /// The relative sequence and acknowledgement number of a segment from this endpoint.
     ///
-    /// Without a SYN they begin at 1. An end that has not been heard yet counts from what the other one acknowledges.
-    /// A SYN/ACK with another number moves the base. Where there is no room for the header nothing is made relative,
-    /// nor is an acknowledgement number that does not count.
-    pub(super) fn see(&mut self, from: usize, segment: &Segment<'_>) -> (u32, u32) {
+    /// - Without a SYN, they start at 1.
+    /// - The base of an endpoint that has not sent anything is derived from what the other endpoint acknowledges.
+    /// - A SYN/ACK with another number moves the base.
+    /// - The numbers stay absolute if the header is incomplete. So does the acknowledgement number without ACK.
+    pub(super) fn update(&mut self, from: usize, segment: &Segment<'_>) -> (u32, u32) {
         let flags = segment.flags;
         if flags.syn() && flags.ack() && self.base[from].is_some() {
             self.base[from] = Some(segment.seq);
@@ -46,7 +48,7 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Flags;
+    use crate::model::TcpFlags;
 
     const SYN: u8 = 0x02;
     const ACK: u8 = 0x10;
@@ -61,7 +63,7 @@ mod tests {
             destination: nobody,
             seq,
             ack,
-            flags: Flags(flags),
+            flags: TcpFlags(flags),
             window: 1,
             options: &[],
             payload: &[],
@@ -72,7 +74,7 @@ mod tests {
 
     #[test]
     fn numbers_as_wireshark_shows_them() {
-        // Each case: from which end, flags, seq, ack, and what is shown.
+        // Each row: endpoint, flags, seq, ack, and the relative numbers that Wireshark shows.
         type Row = (usize, u8, u32, u32, (u32, u32));
         let cases: [(&str, &[Row]); 6] = [
             (
@@ -84,12 +86,15 @@ mod tests {
                 ],
             ),
             (
-                "begun midway",
+                "without a handshake",
                 &[(0, ACK, 1000, 5000, (1, 1)), (1, ACK, 5000, 1010, (1, 11))],
             ),
-            ("across zero", &[(0, SYN, u32::MAX, 0, (0, 0)), (0, ACK, 9, 1, (10, 1))]),
             (
-                "a SYN/ACK that was not expected",
+                "numbers that wrap",
+                &[(0, SYN, u32::MAX, 0, (0, 0)), (0, ACK, 9, 1, (10, 1))],
+            ),
+            (
+                "a SYN/ACK after other segments",
                 &[
                     (0, SYN, 1000, 0, (0, 0)),
                     (1, ACK, 7000, 1001, (1, 1)),
@@ -98,15 +103,15 @@ mod tests {
             ),
             ("refused", &[(0, SYN, 1000, 0, (0, 0)), (1, RST | ACK, 0, 1001, (1, 1))]),
             (
-                "an old number before the base",
+                "a number before the base",
                 &[(0, ACK, 1000, 1, (1, 1)), (0, ACK, 998, 1, (u32::MAX, 1))],
             ),
         ];
         for (name, rows) in cases {
-            let mut numbers = Numbers::default();
+            let mut numbers = RelativeNumbers::default();
             for (i, (from, flags, seq, ack, want)) in rows.iter().enumerate() {
                 assert_eq!(
-                    numbers.see(*from, &segment(*flags, *seq, *ack)),
+                    numbers.update(*from, &segment(*flags, *seq, *ack)),
                     *want,
                     "{name}, row {i}"
                 );
@@ -115,16 +120,16 @@ mod tests {
     }
 
     #[test]
-    fn a_syn_with_another_number_begins_another_stream() {
-        let mut numbers = Numbers::default();
-        assert!(!numbers.opens_another(0, &segment(SYN, 1000, 0)), "the first one");
-        numbers.see(0, &segment(SYN, 1000, 0));
-        assert!(!numbers.opens_another(0, &segment(SYN, 1000, 0)), "sent again");
-        assert!(numbers.opens_another(0, &segment(SYN, 1001, 0)), "another one");
+    fn a_syn_with_another_number_starts_another_stream() {
+        let mut numbers = RelativeNumbers::default();
+        assert!(!numbers.is_port_reuse(0, &segment(SYN, 1000, 0)), "the first one");
+        numbers.update(0, &segment(SYN, 1000, 0));
+        assert!(!numbers.is_port_reuse(0, &segment(SYN, 1000, 0)), "retransmitted");
+        assert!(numbers.is_port_reuse(0, &segment(SYN, 1001, 0)), "another number");
         assert!(
-            !numbers.opens_another(1, &segment(SYN, 7, 0)),
-            "of an end that was not heard"
+            !numbers.is_port_reuse(1, &segment(SYN, 7, 0)),
+            "from an endpoint that has not sent anything"
         );
-        assert!(!numbers.opens_another(0, &segment(SYN | ACK, 7, 0)), "a SYN/ACK");
+        assert!(!numbers.is_port_reuse(0, &segment(SYN | ACK, 7, 0)), "a SYN/ACK");
     }
 }

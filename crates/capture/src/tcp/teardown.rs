@@ -1,165 +1,168 @@
-//! The end of a connection, frame by frame: FINs, their acknowledgements, RSTs and what they are.
+//! The teardown of a connection, frame by frame: FINs, their acknowledgements, RSTs and what they do.
 
 use super::frames::side;
-use crate::model::{End, EndReason, Fin, Reset, ResetClass, Teardown};
-use crate::tcp::Moment;
+use super::tracker::FrameTime;
+use crate::model::{ConnectionEnd, EndReason, Fin, Reset, ResetClass, Teardown};
 
 /// How many RSTs are kept.
 const RESETS: usize = 16;
 
-/// A FIN as it was seen.
+/// A FIN whose sender is an endpoint, because it is not known yet which endpoint is the client.
 #[derive(Clone, Copy, Debug)]
 struct SeenFin {
     from: usize,
-    moment: Moment,
+    at: FrameTime,
     seq: u32,
     acked: Option<u64>,
-    last_byte: Option<Moment>,
+    last_byte: Option<FrameTime>,
 }
 
-/// A RST as it was seen.
+/// A RST whose sender is an endpoint.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeenReset {
     pub(super) from: usize,
-    pub(super) moment: Moment,
+    pub(super) at: FrameTime,
     pub(super) class: ResetClass,
-    /// The frame that it answers.
+    /// The frame that it responds to.
     pub(super) answers: Option<u64>,
-    pub(super) last_byte: Option<Moment>,
+    pub(super) last_byte: Option<FrameTime>,
 }
 
-/// What is known when a RST comes.
+/// State of the connection when a RST is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Situation {
-    /// SYN was sent and not answered.
+pub(super) struct ResetContext {
+    /// The SYN was not answered.
     pub(super) not_open: bool,
-    /// Its sender has sent FIN.
+    /// The sender of the RST has sent a FIN.
     pub(super) own_fin: bool,
-    /// The other end has sent FIN.
+    /// The other endpoint has sent a FIN.
     pub(super) other_fin: bool,
-    /// The other end sent payload after its sender's FIN.
+    /// The other endpoint sent payload after the FIN of the sender.
     pub(super) late_data: bool,
-    /// An exchange is under way, or bytes have not been acknowledged.
-    pub(super) under_way: bool,
+    /// An exchange is in progress, or bytes were not acknowledged.
+    pub(super) in_progress: bool,
 }
 
-/// What a RST is.
-pub(super) fn class(situation: Situation) -> ResetClass {
-    let Situation {
+/// What a RST does.
+pub(super) fn classify(context: ResetContext) -> ResetClass {
+    let ResetContext {
         not_open,
         own_fin,
         other_fin,
         late_data,
-        under_way,
-    } = situation;
+        in_progress,
+    } = context;
     match (own_fin, other_fin) {
         _ if not_open => ResetClass::Refused,
         (true, _) if late_data => ResetClass::RefusesLateData,
         (true, true) => ResetClass::HarmlessAfterFin,
-        _ if under_way => ResetClass::AbortsData,
+        _ if in_progress => ResetClass::AbortsData,
         (false, true) => ResetClass::AnswersFin,
         (_, false) => ResetClass::Idle,
     }
 }
 
-/// What has been seen of an end.
+/// What was captured of a teardown.
 #[derive(Debug, Default)]
-pub(super) struct Ending {
+pub(super) struct TeardownTracker {
     fins: Vec<SeenFin>,
     resets: Vec<SeenReset>,
     frames: Vec<u64>,
+    /// Time of the first frame of the connection.
     opened_ns: i64,
 }
 
-impl Ending {
-    pub(super) fn opened_at(ns: i64) -> Ending {
-        Ending {
+impl TeardownTracker {
+    pub(super) fn opened_at(ns: i64) -> TeardownTracker {
+        TeardownTracker {
             opened_ns: ns,
-            ..Ending::default()
+            ..TeardownTracker::default()
         }
     }
 
-    /// The frame of this end's FIN.
+    /// Frame of the FIN of an endpoint.
     pub(super) fn fin_of(&self, from: usize) -> Option<u64> {
-        self.fins
-            .iter()
-            .find(|fin| fin.from == from)
-            .map(|fin| fin.moment.frame)
+        self.fins.iter().find(|fin| fin.from == from).map(|fin| fin.at.frame)
     }
 
-    /// A FIN; one that is sent again changes nothing.
-    pub(super) fn fin(&mut self, from: usize, moment: Moment, seq: u32, last_byte: Option<Moment>) {
+    /// Adds a FIN. A retransmitted FIN is ignored.
+    pub(super) fn fin(&mut self, from: usize, at: FrameTime, seq: u32, last_byte: Option<FrameTime>) {
         if self.fin_of(from).is_some() {
             return;
         }
-        self.note(moment.frame);
+        self.add_frame(at.frame);
         self.fins.push(SeenFin {
             from,
-            moment,
+            at,
             seq,
             acked: None,
             last_byte,
         });
     }
 
-    /// The other end's FIN is acknowledged.
+    /// Notes that endpoint `from` acknowledges the FIN of the other endpoint.
     pub(super) fn acknowledged(&mut self, from: usize, frame: u64) {
         if let Some(fin) = self.fins.iter_mut().find(|fin| fin.from != from && fin.acked.is_none()) {
             fin.acked = Some(frame);
-            self.note(frame);
+            self.add_frame(frame);
         }
     }
 
-    /// A RST.
+    /// Adds a RST.
     pub(super) fn reset(&mut self, reset: SeenReset) {
         if self.resets.len() < RESETS {
-            self.note(reset.moment.frame);
+            self.add_frame(reset.at.frame);
             self.resets.push(reset);
         }
     }
 
-    fn note(&mut self, frame: u64) {
+    fn add_frame(&mut self, frame: u64) {
         if self.frames.last() != Some(&frame) {
             self.frames.push(frame);
         }
     }
 
-    /// The end, without the reason for it.
-    pub(super) fn finish(&self, client: usize, last_byte: Option<Moment>, capture_end_ns: i64, opened: bool) -> End {
-        let since = |from: i64, to: i64| u64::try_from(to.saturating_sub(from)).unwrap_or(0);
+    /// The end of the connection. Its reason is left unknown: that is for `analyze`.
+    pub(super) fn finish(
+        &self,
+        client: usize,
+        last_byte: Option<FrameTime>,
+        capture_end_ns: i64,
+        opened: bool,
+    ) -> ConnectionEnd {
         let fin = |seen: &SeenFin| Fin {
             by: side(seen.from, client),
-            frame: seen.moment.frame,
-            ns: seen.moment.ns,
+            frame: seen.at.frame,
+            ns: seen.at.ns,
             seq: seen.seq,
             acked: seen.acked,
-            after_last_byte_ns: seen.last_byte.map(|last| since(last.ns, seen.moment.ns)),
-            since_opening_ns: since(self.opened_ns, seen.moment.ns),
+            after_last_byte_ns: seen.last_byte.map(|last| elapsed(last.ns, seen.at.ns)),
+            since_opening_ns: elapsed(self.opened_ns, seen.at.ns),
         };
         let resets = self.resets.iter().map(|seen| Reset {
             by: side(seen.from, client),
-            frame: seen.moment.frame,
-            ns: seen.moment.ns,
+            frame: seen.at.frame,
+            ns: seen.at.ns,
             class: seen.class,
             answers: seen.answers,
-            after_last_byte_ns: seen.last_byte.map(|last| since(last.ns, seen.moment.ns)),
+            after_last_byte_ns: seen.last_byte.map(|last| elapsed(last.ns, seen.at.ns)),
         });
         let resets: Vec<Reset> = resets.collect();
         let (first_fin, second_fin) = (self.fins.first().map(fin), self.fins.get(1).map(fin));
-        let goodbye = goodbye(first_fin.as_ref(), second_fin.as_ref(), resets.first(), opened);
+        let teardown = teardown(first_fin.as_ref(), second_fin.as_ref(), resets.first(), opened);
         let half_closed_ns = first_fin.as_ref().map(|first| match (&second_fin, resets.first()) {
-            (Some(second), _) => since(first.ns, second.ns),
-            (None, Some(reset)) => since(first.ns, reset.ns),
-            (None, None) => since(first.ns, capture_end_ns),
+            (Some(second), _) => elapsed(first.ns, second.ns),
+            (None, Some(reset)) => elapsed(first.ns, reset.ns),
+            (None, None) => elapsed(first.ns, capture_end_ns),
         });
-        let mut end = End {
-            goodbye,
+        let mut end = ConnectionEnd {
+            teardown,
             by: None,
             reason: EndReason::Unknown,
             acks: self.fins.iter().filter_map(|fin| fin.acked).collect(),
             half_closed_ns,
-            quiet_ns: match goodbye {
-                Teardown::StillOpen => last_byte.map(|last| since(last.ns, capture_end_ns)),
+            quiet_ns: match teardown {
+                Teardown::StillOpen => last_byte.map(|last| elapsed(last.ns, capture_end_ns)),
                 _ => None,
             },
             first_fin,
@@ -172,7 +175,12 @@ impl Ending {
     }
 }
 
-fn goodbye(first: Option<&Fin>, second: Option<&Fin>, reset: Option<&Reset>, opened: bool) -> Teardown {
+/// Nanoseconds between two times; 0 if the clock went backwards.
+fn elapsed(from_ns: i64, to_ns: i64) -> u64 {
+    u64::try_from(to_ns.saturating_sub(from_ns)).unwrap_or(0)
+}
+
+fn teardown(first: Option<&Fin>, second: Option<&Fin>, reset: Option<&Reset>, opened: bool) -> Teardown {
     match (first, second, reset) {
         (_, _, Some(reset)) if reset.class == ResetClass::Refused => Teardown::NeverOpened,
         (None, _, Some(_)) => Teardown::Reset,
@@ -194,13 +202,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_reset_is() {
-        let situation = |bits: &str| Situation {
+    fn resets_are_classified_by_their_context() {
+        let context = |bits: &str| ResetContext {
             not_open: bits.contains('n'),
             own_fin: bits.contains('o'),
             other_fin: bits.contains('f'),
             late_data: bits.contains('l'),
-            under_way: bits.contains('u'),
+            in_progress: bits.contains('u'),
         };
         for (bits, want) in [
             ("n", ResetClass::Refused),
@@ -215,7 +223,7 @@ mod tests {
             ("of", ResetClass::HarmlessAfterFin),
             ("ofl", ResetClass::RefusesLateData),
         ] {
-            assert_eq!(class(situation(bits)), want, "{bits}");
+            assert_eq!(classify(context(bits)), want, "{bits}");
         }
     }
 }

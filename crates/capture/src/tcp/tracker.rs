@@ -1,59 +1,62 @@
-//! One connection while it is read: every segment goes to its order, its marks, its opening, its end, and what it says.
+//! One connection while its segments are read: each segment updates the handshake, the reassembly, the analysis flags,
+//! the HTTP messages and the teardown.
 
-use super::direction::{Direction, position};
-use super::frames::{Gather, Seen};
-use super::handshake::Opening;
-use super::teardown::{Ending, SeenReset, Situation, class};
+use super::direction::{Direction, ORIGIN, position};
+use super::frames::{FrameList, SeenFrame};
+use super::handshake::HandshakeTracker;
+use super::teardown::{ResetContext, SeenReset, TeardownTracker, classify};
 use crate::decode::Segment;
 use crate::http::Conversation;
 use crate::limits::Budget;
-use crate::model::{AnalysisFlag, AnalysisFlags, End, Frame, Handshake, ResetClass, Role, Side, TcpIssue, Traffic};
-use crate::reassembly::Piece;
+use crate::model::{
+    AnalysisFlag, AnalysisFlags, ConnectionEnd, Frame, Handshake, ResetClass, RoleEvidence, Side, TcpIssue, Traffic,
+};
+use crate::reassembly::Payload;
 
-/// A frame and its time.
+/// Number and time of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub(crate) struct FrameTime {
     pub(crate) frame: u64,
     pub(crate) ns: i64,
 }
 
-/// How many bytes of one direction may wait for others.
-const WAITING: usize = 4 << 20;
-/// So many frames after an acknowledgement that covers a gap nothing is expected to fill it any more.
+/// How many bytes of one direction may wait for the bytes before them.
+const MAX_WAITING: usize = 4 << 20;
+/// How many acknowledgements that cover a gap are waited for. Packets are captured slightly out of order; after this
+/// many, the missing bytes were lost by the capture, not by the network.
 const GAP_PATIENCE: u32 = 3;
 
-/// A connection.
+/// A connection while it is read. `from` is the endpoint that sent a segment, as in [`super::Stream`].
 #[derive(Debug)]
-pub(crate) struct Reading {
-    first: Moment,
-    last: Moment,
-    opening: Opening,
-    ending: Ending,
+pub(crate) struct ConnectionTracker {
+    first: FrameTime,
+    last: FrameTime,
+    handshake: HandshakeTracker,
+    teardown: TeardownTracker,
     directions: [Direction; 2],
     pub(crate) conversation: Conversation,
-    gather: Gather,
-    /// The last new byte of either end.
-    last_byte: Option<Moment>,
-    /// The last payload of each end.
+    frames: FrameList,
+    /// The last new byte of either endpoint.
+    last_byte: Option<FrameTime>,
+    /// Frame of the last new payload of each endpoint.
     last_payload: [Option<u64>; 2],
+    /// Number of bytes that were not captured.
     missing: u64,
+    /// Number of payloads that the snap length truncated.
     cut: u64,
 }
 
-impl Reading {
-    pub(super) fn new(segment: &Segment<'_>) -> Reading {
-        let moment = Moment {
-            frame: segment.frame,
-            ns: segment.ns,
-        };
-        Reading {
-            first: moment,
-            last: moment,
-            opening: Opening::default(),
-            ending: Ending::opened_at(segment.ns),
+impl ConnectionTracker {
+    pub(super) fn new(segment: &Segment<'_>) -> ConnectionTracker {
+        let now = frame_time(segment);
+        ConnectionTracker {
+            first: now,
+            last: now,
+            handshake: HandshakeTracker::default(),
+            teardown: TeardownTracker::opened_at(segment.ns),
             directions: [Direction::default(), Direction::default()],
             conversation: Conversation::default(),
-            gather: Gather::default(),
+            frames: FrameList::default(),
             last_byte: None,
             last_payload: [None, None],
             missing: 0,
@@ -61,68 +64,66 @@ impl Reading {
         }
     }
 
-    /// Adds a segment from one end, with its relative numbers.
+    /// Adds a segment with its relative numbers.
     pub(super) fn add(&mut self, segment: &Segment<'_>, from: usize, seq: u32, ack: u32, budget: &mut Budget) {
-        let moment = Moment {
-            frame: segment.frame,
-            ns: segment.ns,
-        };
-        self.last = moment;
-        self.opening.see(segment, from);
-        if let Some(client) = self.opening.client() {
+        let now = frame_time(segment);
+        self.last = now;
+        self.handshake.add(segment, from);
+        if let Some(client) = self.handshake.client() {
             self.conversation.set_client(client);
         }
         let first = !self.directions[from].started;
         let begin = self.directions[from].begin(segment, seq);
         let (this, other) = pair(&mut self.directions, from);
-        let mut marks = this.marks(other, segment, begin, ack, first);
+        let mut analysis = this.analyze_header(other, segment, begin, ack, first);
         let len = u64::from(segment.len.unwrap_or(0));
+        // The payload of a RST is a diagnostic text, not data (RFC 9293 section 3.5.3).
         if len > 0 && !segment.flags.rst() {
-            self.payload(segment, from, begin, &mut marks, budget);
+            self.add_payload(segment, from, begin, &mut analysis, budget);
         }
-        self.directions[from].remember(segment, begin, ack, marks);
+        self.directions[from].remember(segment, begin, ack, analysis);
         if segment.flags.fin() {
             let seq = seq.wrapping_add(segment.len.unwrap_or(0));
-            self.ending.fin(from, moment, seq, self.last_byte);
+            self.teardown.fin(from, now, seq, self.last_byte);
         }
         if segment.flags.ack() {
-            self.acknowledge(from, ack, moment, budget);
+            self.acknowledge(from, ack, now, budget);
         }
         if segment.flags.rst() {
-            self.reset(from, moment);
+            self.reset(from, now);
         }
-        self.close_if_done(from);
+        self.close_if_complete(from);
         let scale = if segment.flags.syn() {
             None
         } else {
-            self.opening.scale(from)
+            self.handshake.window_scale(from)
         };
-        let seen = Seen {
+        let seen = SeenFrame {
             number: segment.frame,
             ns: segment.ns,
             from: from as u8,
             flags: segment.flags,
-            marks,
+            analysis,
             seq,
             ack,
             len: segment.len.unwrap_or(0),
             window: u32::from(segment.window) << scale.unwrap_or(0),
         };
-        self.gather.add(seen, budget);
+        self.frames.add(seen, budget);
     }
 
-    fn payload(
+    fn add_payload(
         &mut self,
         segment: &Segment<'_>,
         from: usize,
         begin: u64,
-        marks: &mut AnalysisFlags,
+        analysis: &mut AnalysisFlags,
         budget: &mut Budget,
     ) {
         let len = u64::from(segment.len.unwrap_or(0));
         let bytes = &segment.payload[..segment.payload.len().min(len as usize)];
-        self.cut += u64::from(marks.has(AnalysisFlag::Cut));
-        let piece = Piece {
+        self.cut += u64::from(analysis.has(AnalysisFlag::Cut));
+        let payload = Payload {
             at: begin,
             bytes,
             len,
@@ -131,39 +132,35 @@ impl Reading {
             pushed: segment.flags.psh(),
         };
         let (direction, conversation) = (&mut self.directions[from], &mut self.conversation);
-        let held = direction.order.held();
-        let (news, new) = direction
-            .order
-            .add(&piece, &mut |out| conversation.take(from, &out, budget));
-        direction.brought(news, new, len, marks);
-        budget.left.buffered = (budget.left.buffered + held).saturating_sub(direction.order.held());
+        let held = direction.reassembly.held();
+        let (arrival, new) = direction
+            .reassembly
+            .add(&payload, &mut |delivery| conversation.receive(from, &delivery, budget));
+        direction.count_payload(arrival, new, len, analysis);
+        budget.left.buffered = (budget.left.buffered + held).saturating_sub(direction.reassembly.held());
         if new > 0 {
-            let moment = Moment {
-                frame: segment.frame,
-                ns: segment.ns,
-            };
-            self.last_byte = Some(moment);
+            self.last_byte = Some(frame_time(segment));
             self.last_payload[from] = Some(segment.frame);
         }
-        if self.directions[from].order.held() > WAITING || budget.left.buffered == 0 {
-            budget.buffered_over += self.give_up(from, u64::MAX, budget);
+        if self.directions[from].reassembly.held() > MAX_WAITING || budget.left.buffered == 0 {
+            budget.buffered_over += self.skip_gaps(from, u64::MAX, budget);
         }
     }
 
-    /// Gives up what is missing in a direction, up to a position.
-    fn give_up(&mut self, from: usize, limit: u64, budget: &mut Budget) -> u64 {
+    /// Gives up on the missing bytes of a direction, up to a position. Returns their number.
+    fn skip_gaps(&mut self, from: usize, limit: u64, budget: &mut Budget) -> u64 {
         let (direction, conversation) = (&mut self.directions[from], &mut self.conversation);
-        let held = direction.order.held();
-        let missing = direction
-            .order
-            .give_up(limit, &mut |out| conversation.take(from, &out, budget));
-        budget.left.buffered += held - direction.order.held();
+        let held = direction.reassembly.held();
+        let missing = direction.reassembly.skip_gaps(limit, &mut |delivery| {
+            conversation.receive(from, &delivery, budget);
+        });
+        budget.left.buffered += held - direction.reassembly.held();
         self.missing += missing;
         missing
     }
 
-    /// One end acknowledges what the other has sent.
-    fn acknowledge(&mut self, from: usize, ack: u32, moment: Moment, budget: &mut Budget) {
+    /// Endpoint `from` acknowledges what the other endpoint has sent.
+    fn acknowledge(&mut self, from: usize, ack: u32, now: FrameTime, budget: &mut Budget) {
         let other = 1 - from;
         let sent = &mut self.directions[other];
         if !sent.started {
@@ -172,42 +169,42 @@ impl Reading {
         let acked = position(sent.next, ack);
         sent.acked = sent.acked.max(acked);
         if sent.fin.is_some_and(|fin| acked > fin) {
-            self.ending.acknowledged(from, moment.frame);
+            self.teardown.acknowledged(from, now.frame);
         }
-        if sent.order.gap_end().is_some_and(|end| sent.acked >= end) {
+        if sent.reassembly.gap_end().is_some_and(|end| sent.acked >= end) {
             sent.gap_acked += 1;
             if sent.gap_acked > GAP_PATIENCE {
                 sent.gap_acked = 0;
                 let limit = sent.acked;
-                self.give_up(other, limit, budget);
-                self.close_if_done(other);
+                self.skip_gaps(other, limit, budget);
+                self.close_if_complete(other);
             }
         }
     }
 
-    fn reset(&mut self, from: usize, moment: Moment) {
+    fn reset(&mut self, from: usize, now: FrameTime) {
         let other = 1 - from;
-        let (own_fin, other_fin) = (self.ending.fin_of(from), self.ending.fin_of(other));
+        let (own_fin, other_fin) = (self.teardown.fin_of(from), self.teardown.fin_of(other));
         let late_data = self.last_payload[other].filter(|data| own_fin.is_some_and(|fin| *data > fin));
         let sent = &self.directions[other];
-        // Payload that the reset's sender has not acknowledged.
-        let unread = sent.started && sent.acked > 0 && sent.next - u64::from(sent.fin.is_some()) > sent.acked;
-        let class = class(Situation {
-            not_open: self.is_not_open() && self.opening.client() == Some(other),
+        let sent_end = sent.next - u64::from(sent.fin.is_some());
+        let unacknowledged = sent.started && sent.acked > 0 && sent_end > sent.acked;
+        let class = classify(ResetContext {
+            not_open: self.is_not_open() && self.handshake.client() == Some(other),
             own_fin: own_fin.is_some(),
             other_fin: other_fin.is_some(),
             late_data: late_data.is_some(),
-            under_way: unread || self.conversation.is_under_way(),
+            in_progress: unacknowledged || self.conversation.is_in_progress(),
         });
         let answers = match class {
-            ResetClass::Refused => self.opening.last_syn(),
+            ResetClass::Refused => self.handshake.last_syn(),
             ResetClass::RefusesLateData => late_data,
             ResetClass::AnswersFin | ResetClass::HarmlessAfterFin => other_fin,
             ResetClass::AbortsData | ResetClass::Idle => None,
         };
-        self.ending.reset(SeenReset {
+        self.teardown.reset(SeenReset {
             from,
-            moment,
+            at: now,
             class,
             answers,
             last_byte: self.last_byte,
@@ -215,46 +212,46 @@ impl Reading {
         self.conversation.reset();
     }
 
-    /// Tells the conversation that a direction is over, once all of it has come.
-    fn close_if_done(&mut self, from: usize) {
+    /// Closes a direction of the conversation after its FIN, once all bytes before the FIN were delivered.
+    fn close_if_complete(&mut self, from: usize) {
         let direction = &self.directions[from];
-        if direction.fin.is_some_and(|fin| direction.order.next() >= fin) {
+        if direction.fin.is_some_and(|fin| direction.reassembly.next() >= fin) {
             self.conversation.close(from);
         }
     }
 
-    /// Ends the reading: what waits will not be completed any more.
+    /// Ends the connection at the end of the capture: missing bytes will not arrive any more.
     pub(super) fn finish(&mut self, budget: &mut Budget) {
         for from in [0, 1] {
-            self.give_up(from, u64::MAX, budget);
+            self.skip_gaps(from, u64::MAX, budget);
             let (direction, conversation) = (&mut self.directions[from], &mut self.conversation);
-            // One byte more may be a FIN.
             let payload_end = direction.acked.min(direction.fin.unwrap_or(u64::MAX));
-            if direction.started && payload_end > direction.order.next() + 1 {
-                self.missing += direction
-                    .order
-                    .pass(payload_end, &mut |out| conversation.take(from, &out, budget));
+            // The last position that was acknowledged may be that of a FIN which was not captured.
+            if direction.started && payload_end > direction.reassembly.next() + 1 {
+                self.missing += direction.reassembly.skip_to(payload_end, &mut |delivery| {
+                    conversation.receive(from, &delivery, budget);
+                });
             }
-            self.close_if_done(from);
+            self.close_if_complete(from);
         }
     }
 
-    /// The end that opened it, and how that is known; `guess` is taken where nothing tells.
-    pub(crate) fn client(&self, guess: usize) -> (usize, Role) {
-        match (self.opening.client(), self.conversation.client()) {
-            (Some(client), _) => (client, Role::Syn),
-            (None, Some(client)) => (client, Role::Http),
-            (None, None) => (guess, Role::Port),
+    /// The client, and what shows it; `guess` if nothing does.
+    pub(crate) fn client(&self, guess: usize) -> (usize, RoleEvidence) {
+        match (self.handshake.client(), self.conversation.client()) {
+            (Some(client), _) => (client, RoleEvidence::Syn),
+            (None, Some(client)) => (client, RoleEvidence::Http),
+            (None, None) => (guess, RoleEvidence::Port),
         }
     }
 
     pub(crate) fn handshake(&self, client: usize) -> Handshake {
-        let more = self.directions.iter().any(|direction| direction.traffic.bytes > 0);
-        self.opening.finish(client, more)
+        let has_data = self.directions.iter().any(|direction| direction.traffic.bytes > 0);
+        self.handshake.finish(client, has_data)
     }
 
-    pub(crate) fn end(&self, client: usize, capture_end_ns: i64) -> End {
-        self.ending
+    pub(crate) fn end(&self, client: usize, capture_end_ns: i64) -> ConnectionEnd {
+        self.teardown
             .finish(client, self.last_byte, capture_end_ns, !self.is_not_open())
     }
 
@@ -266,45 +263,59 @@ impl Reading {
         let direction = &self.directions[from];
         let next = direction.next - u64::from(direction.fin.is_some_and(|fin| direction.next > fin));
         Traffic {
-            next_seq: next.saturating_sub(super::direction::ORIGIN),
+            next_seq: next.saturating_sub(ORIGIN),
             ..direction.traffic
         }
     }
 
+    /// The listed frames, and the number of those that are not listed.
     pub(crate) fn frames(&self, client: usize) -> (Vec<Frame>, u64) {
-        self.gather.frames(client)
+        self.frames.frames(client)
     }
 
-    pub(crate) fn troubles(&self, client: usize) -> Vec<TcpIssue> {
-        self.gather.troubles(client)
+    pub(crate) fn tcp_issues(&self, client: usize) -> Vec<TcpIssue> {
+        self.frames.tcp_issues(client)
     }
 
-    pub(crate) fn span(&self) -> (Moment, Moment) {
+    /// First and last frame.
+    pub(crate) fn span(&self) -> (FrameTime, FrameTime) {
         (self.first, self.last)
     }
 
-    /// Bytes that the capture does not hold, and payloads that the snap length cut.
-    pub(crate) fn losses(&self) -> (u64, u64) {
-        (self.missing, self.cut)
+    /// Number of bytes that were not captured.
+    pub(crate) fn missing_bytes(&self) -> u64 {
+        self.missing
     }
 
-    /// Whether SYN was sent, and nothing came of it.
+    /// Number of payloads that the snap length truncated.
+    pub(crate) fn cut_payloads(&self) -> u64 {
+        self.cut
+    }
+
+    /// Whether a SYN was sent and nothing came of it.
     fn is_not_open(&self) -> bool {
-        self.opening.is_not_open() && self.is_silent()
+        self.handshake.is_not_open() && self.is_silent()
     }
 
-    /// Whether no byte was sent either way.
+    /// Whether no byte was sent in either direction.
     fn is_silent(&self) -> bool {
         self.directions.iter().all(|direction| direction.traffic.bytes == 0) && self.missing == 0
     }
 
-    /// Whether no byte was sent either way, or nothing but empty lines.
+    /// Whether nothing was sent in either direction except empty lines.
     pub(crate) fn is_blank(&self) -> bool {
         self.missing == 0 && self.conversation.is_blank()
     }
 }
 
-/// One direction, and the other.
+fn frame_time(segment: &Segment<'_>) -> FrameTime {
+    FrameTime {
+        frame: segment.frame,
+        ns: segment.ns,
+    }
+}
+
+/// One direction and the other.
 fn pair(directions: &mut [Direction; 2], from: usize) -> (&mut Direction, &mut Direction) {
     let [a, b] = directions;
     if from == 0 { (a, b) } else { (b, a) }

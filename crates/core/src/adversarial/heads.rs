@@ -1,5 +1,5 @@
-//! Mutated heads, taken through everything that is pure: nothing panics, no reply head has a line that its profile did not
-//! put there, and what a head comes to does not depend on how its bytes came.
+//! Mutated heads, passed through the scanner, the decision and the rendering. Nothing panics, a response head contains
+//! only lines of its profile, and the result does not depend on how the bytes were split.
 
 use super::{mutated_head, profiles};
 use crate::decide::{self, Route};
@@ -25,7 +25,7 @@ fn file(profile: &Profile, size: usize) -> Arc<FileFacts> {
     ))
 }
 
-/// Every line of the head is one that the profile's response has, and there is no line end within one.
+/// Asserts that every line of the response head is one of the profile, and that no line contains a line end.
 fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'_>>, input: &[u8]) {
     let local: SocketAddr = ([127, 0, 0, 1], 3000).into();
     let connection = ConnectionContext {
@@ -66,13 +66,13 @@ fn assert_sound(profile: &Profile, reply: &Reply<'_>, request: Option<&Request<'
             let known = names
                 .iter()
                 .any(|source| source.split(':').next().is_some_and(|n| n.as_bytes() == name));
-            assert!(known, "a line that the profile has not: {}", shown());
+            assert!(known, "a line that the profile does not have: {}", shown());
         }
     }
 }
 
 #[test]
-fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
+fn no_head_causes_a_panic_or_injects_a_line_into_a_response() {
     let profiles = profiles();
     let mut rng = TestRng::new(0x9e37_79b9_7f4a_7c15);
     for round in 0..12_000 {
@@ -121,24 +121,24 @@ fn no_head_makes_anything_panic_or_puts_a_line_into_a_reply() {
     }
 }
 
-/// Heads that came to something else when they came in pieces: a bad value in a line that is dropped for its name, and a line
-/// that goes on with one that is dropped.
-const FOUND: &[&[u8]] = &[
+/// Heads that once had another result when they were split: an invalid value in a line that is dropped for its name,
+/// and a folded line that continues a dropped one.
+const REGRESSIONS: &[&[u8]] = &[
     b"GET / HTTP/1.1\r\nHost: a\r\nHos=t: 7\0\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: a\r\nC\xa3\r\n folded\r\n\r\n",
 ];
 
-/// A server that judges bytes as they come must not judge otherwise than one that has them all: else a request would be
-/// refused or served by the cut of its segments.
+/// A byte-wise parser must not refuse a prefix of a head that it accepts as a whole. Otherwise TCP segmentation would
+/// decide whether a request is served.
 #[test]
-fn a_head_comes_to_the_same_however_its_bytes_came() {
+fn the_result_does_not_depend_on_how_a_head_was_split() {
     let profiles = profiles();
     let mut rng = TestRng::new(0x2545_f491_4f6c_dd1d);
-    let found = FOUND
+    let regressions = REGRESSIONS
         .iter()
         .flat_map(|head| std::iter::repeat_n(head.to_vec(), profiles.len()));
     let mutated = std::iter::repeat_with(|| mutated_head(&mut rng)).take(6_000);
-    for (round, input) in found.chain(mutated).enumerate() {
+    for (round, input) in regressions.chain(mutated).enumerate() {
         let profile = &profiles[round % profiles.len()];
         let Scan::Complete(whole) = head::scan(&input, &profile.head) else {
             continue;
@@ -154,18 +154,18 @@ fn a_head_comes_to_the_same_however_its_bytes_came() {
     }
 }
 
-/// The shortcut for usual request lines finds what judging them finds, faults and limits included.
+/// The fast path for request lines gives the same results as the slow path, including faults and limits.
 #[test]
-fn a_usual_line_is_read_as_any_other() {
+fn the_fast_path_equals_the_slow_path() {
     let profiles = profiles();
     let mut rng = TestRng::new(0x5eed_0002);
     let same = |bytes: &[u8]| {
         for profile in &profiles {
-            let (short, long) = (
+            let (fast, slow) = (
                 head::scan(bytes, &profile.head),
                 head::scan_slow_path(bytes, &profile.head),
             );
-            assert_eq!(short, long, "{}: {}", profile.name, String::from_utf8_lossy(bytes));
+            assert_eq!(fast, slow, "{}: {}", profile.name, String::from_utf8_lossy(bytes));
         }
     };
     for length in (0..200).chain([1000, 4085, 8160, 8170, 8176, 8190, 16_370, 16_383, 16_400, 65_600]) {

@@ -1,14 +1,14 @@
-//! Tests with hostile input, under every profile: mutated request heads and profiles.
+//! Tests with malformed and malicious input under every profile: mutated request heads and mutated profiles.
 //!
-//! Deterministic: the same inputs on every run. What is asserted holds for any input whatever. `fuzz/` looks for inputs that
-//! nobody thought of, in more time; what it found that was wrong stands here too.
+//! The inputs are the same on every run, and the assertions hold for any input. `fuzz/` searches longer for new inputs;
+//! the ones with which it found a defect are kept here, too.
 
 mod heads;
 
 use crate::profile::{Profile, builtin, layers};
 use crate::test_rng::TestRng;
 
-/// Heads that mutation starts from: together they touch every field that a decision reads.
+/// The heads that are mutated. Together they contain every field that a decision depends on.
 const SEEDS: &[&[u8]] = &[
     b"GET / HTTP/1.1\r\nHost: a.example:81\r\nConnection: keep-alive, close\r\n\r\n",
     b"GET /static/../a%2e%2e%2fb%00%zz//c?d=e&f#g HTTP/1.1\r\nHost: a\r\nRange: bytes=0-5,7-,-9,1000000000000-\r\n\r\n",
@@ -21,17 +21,17 @@ const SEEDS: &[&[u8]] = &[
     b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\nAccept-Encoding: br;q=0, gzip;q=0.5\r\nUpgrade: h2c\r\n\r\n",
 ];
 
-/// Bytes that matter to some parser.
-const SPICE: &[u8] = b"\0\r\n\t :;,/\\%.#?*\"'<>&=-+0159aZ~@[]{}|\x7f\x80\xff";
+/// Bytes that are special to some parser.
+const SPECIAL_BYTES: &[u8] = b"\0\r\n\t :;,/\\%.#?*\"'<>&=-+0159aZ~@[]{}|\x7f\x80\xff";
 
-/// A seed with a few bytes changed, put in, left out, doubled or swapped for another seed's.
+/// A seed with a few bytes replaced, inserted, removed, doubled or taken from another seed.
 fn mutated_head(rng: &mut TestRng) -> Vec<u8> {
     let mut bytes = SEEDS[rng.below(SEEDS.len())].to_vec();
     for _ in 0..=rng.below(6) {
         let at = rng.below(bytes.len() + 1);
         match rng.below(6) {
-            0 if at < bytes.len() => bytes[at] = SPICE[rng.below(SPICE.len())],
-            1 => bytes.insert(at, SPICE[rng.below(SPICE.len())]),
+            0 if at < bytes.len() => bytes[at] = SPECIAL_BYTES[rng.below(SPECIAL_BYTES.len())],
+            1 => bytes.insert(at, SPECIAL_BYTES[rng.below(SPECIAL_BYTES.len())]),
             2 if at < bytes.len() => drop(bytes.remove(at)),
             3 => {
                 let end = (at + rng.below(40)).min(bytes.len());
@@ -44,7 +44,7 @@ fn mutated_head(rng: &mut TestRng) -> Vec<u8> {
                 bytes.splice(at.., other[from..].iter().copied());
             }
             _ => {
-                let fill = vec![SPICE[rng.below(SPICE.len())]; rng.below(300)];
+                let fill = vec![SPECIAL_BYTES[rng.below(SPECIAL_BYTES.len())]; rng.below(300)];
                 bytes.splice(at..at, fill);
             }
         }
@@ -67,7 +67,7 @@ fn no_text_makes_the_profile_reader_panic() {
             let end = (at + rng.below(80)).min(text.len());
             match rng.below(2) {
                 0 => drop(text.drain(at..end)),
-                _ => text.insert(at, char::from(SPICE[rng.below(SPICE.len())])),
+                _ => text.insert(at, char::from(SPECIAL_BYTES[rng.below(SPECIAL_BYTES.len())])),
             }
         }
         let text: String = text.into_iter().collect();

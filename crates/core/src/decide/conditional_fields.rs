@@ -1,5 +1,5 @@
-//! The fields of a request that conditions and ranges depend on, as the profile reads them where they are repeated or
-//! folded.
+//! The request fields that preconditions and ranges depend on. The profile says how repeated and folded fields are
+//! read.
 
 use crate::http1::Request;
 use crate::http1::field::{self, Name};
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 type Value<'r> = Option<Cow<'r, [u8]>>;
 
-/// The fields.
+/// The fields, each as one value.
 pub(super) struct ConditionalFields<'r> {
     method: Method,
     pub(super) range: Value<'r>,
@@ -42,7 +42,8 @@ impl<'r> ConditionalFields<'r> {
         }
     }
 
-    /// The conditional part, where the Range field would lead to `selection`.
+    /// The input of [`precondition::evaluate`](crate::http1::precondition::evaluate). `selection` is the result of the
+    /// Range field.
     pub(super) fn conditional(&self, selection: Option<&Selection>) -> Conditional<'_> {
         Conditional {
             method: self.method,
@@ -57,9 +58,9 @@ impl<'r> ConditionalFields<'r> {
     }
 }
 
-/// The value of a field that may be repeated or folded, as the profile reads it.
+/// The value of a field that may be repeated or folded (RFC 9110 section 5.3). `None` if the request does not have it.
 fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name, repeated: Repeated) -> Option<Cow<'a, [u8]>> {
-    // Most requests have none of these.
+    // The common case: the field is absent.
     request.get(name)?;
     let mut values = request
         .all_as(name, profile.trailing_space)
@@ -83,7 +84,7 @@ fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name, repeated: Re
     Some(Cow::Owned(whole))
 }
 
-/// A field value that may go on over several lines, as the profile reads it.
+/// The value with obs-fold (RFC 9112 section 5.2) removed or replaced, as the profile says.
 fn unfolded(value: &[u8], fold: Fold) -> Cow<'_, [u8]> {
     if fold == Fold::Sent || memchr::memchr(b'\n', value).is_none() {
         return Cow::Borrowed(value);

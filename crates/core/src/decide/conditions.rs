@@ -1,50 +1,51 @@
-//! What each condition of a request says, for people: asks the very functions that decided.
+//! Trace steps for preconditions. They come from the functions that decide, so a trace cannot disagree with its
+//! decision.
 
-use super::said::{TraceMessage, value};
+use super::message::{TraceMessage, value};
 use super::step::{Step, characters};
 use crate::http1::date;
 use crate::http1::precondition::{self, ConditionPolicy, Conditional, Ranged, Validators};
 use crate::http1::text::printable;
 
-/// A step for each conditional field of the request.
+/// One step for each conditional field of the request, in the order in which they are evaluated.
 pub(super) fn trace(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &Validators<'_>) -> Vec<Step> {
-    let says = Conditions { resource };
-    let judged = precondition::judge(policy, request, resource);
+    let builder = StepBuilder { resource };
+    let results = precondition::evaluate_each(policy, request, resource);
     let has_range = request.range != Ranged::Absent;
     [
         request
             .if_match
-            .map(|theirs| says.tag("if_match", "If-Match", theirs, judged.if_match)),
+            .map(|theirs| builder.tag("if_match", "If-Match", theirs, results.if_match)),
         request.if_unmodified_since.map(|theirs| {
-            let words = [TraceMessage::Changed, TraceMessage::Unchanged];
-            says.since(
+            let messages = [TraceMessage::Changed, TraceMessage::Unchanged];
+            builder.since(
                 "if_unmodified_since",
                 "If-Unmodified-Since",
                 theirs,
-                judged.if_unmodified_since,
-                words,
+                results.if_unmodified_since,
+                messages,
             )
         }),
         request
             .if_none_match
-            .map(|theirs| says.tag("if_none_match", "If-None-Match", theirs, judged.if_none_match)),
+            .map(|theirs| builder.tag("if_none_match", "If-None-Match", theirs, results.if_none_match)),
         request.if_modified_since.map(|theirs| {
-            let words = [TraceMessage::ClientIsBehind, TraceMessage::ClientIsCurrent];
-            says.since(
+            let messages = [TraceMessage::ClientIsBehind, TraceMessage::ClientIsCurrent];
+            builder.since(
                 "if_modified_since",
                 "If-Modified-Since",
                 theirs,
-                judged.if_modified_since,
-                words,
+                results.if_modified_since,
+                messages,
             )
         }),
         request.if_range.filter(|_| has_range).map(|theirs| {
-            let said = if judged.if_range {
+            let message = if results.if_range {
                 TraceMessage::IfRangeHolds
             } else {
                 TraceMessage::IfRangeFails
             };
-            says.step(Step::new("if_range", said, []), theirs, Some(judged.if_range))
+            builder.step(Step::new("if_range", message, []), theirs, Some(results.if_range))
         }),
     ]
     .into_iter()
@@ -52,12 +53,12 @@ pub(super) fn trace(policy: &ConditionPolicy, request: &Conditional<'_>, resourc
     .collect()
 }
 
-/// Writes steps about the conditions that a file is held against.
-struct Conditions<'a> {
+/// Builds the steps about one file.
+struct StepBuilder<'a> {
     resource: &'a Validators<'a>,
 }
 
-impl Conditions<'_> {
+impl StepBuilder<'_> {
     fn step(&self, step: Step, theirs: &[u8], holds: Option<bool>) -> Step {
         Step {
             holds,
@@ -68,7 +69,7 @@ impl Conditions<'_> {
     }
 
     fn tag(&self, step: &'static str, field: &str, theirs: &[u8], holds: Option<bool>) -> Step {
-        let said = match (holds, self.resource.etag) {
+        let message = match (holds, self.resource.etag) {
             (None, _) => TraceMessage::NotCounted,
             (Some(true), Some(_)) => TraceMessage::Matches,
             (Some(false), Some(_)) => TraceMessage::MatchesNot,
@@ -77,22 +78,23 @@ impl Conditions<'_> {
         };
         let mut values = vec![value("field", field)];
         values.extend(self.resource.etag.map(|etag| value("ours", printable(etag))));
-        self.step(Step::new(step, said, values), theirs, holds)
+        self.step(Step::new(step, message, values), theirs, holds)
     }
 
+    /// `messages` are those for a condition that fails and for one that holds.
     fn since(
         &self,
         step: &'static str,
         field: &str,
         theirs: &[u8],
         holds: Option<bool>,
-        says: [TraceMessage; 2],
+        messages: [TraceMessage; 2],
     ) -> Step {
         let modified = date::text(self.resource.mtime_secs);
-        let said = holds.map_or(TraceMessage::NotCounted, |holds| says[usize::from(holds)]);
+        let message = holds.map_or(TraceMessage::NotCounted, |holds| messages[usize::from(holds)]);
         Step {
             ours: Some(characters(&modified)),
-            ..self.step(Step::new(step, said, [value("field", field)]), theirs, holds)
+            ..self.step(Step::new(step, message, [value("field", field)]), theirs, holds)
         }
     }
 }

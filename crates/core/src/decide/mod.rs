@@ -1,15 +1,16 @@
-//! The decision: what is answered to a request. Pure functions of profile, request and facts; no I/O, no clock.
+//! Decides the response to a request: pure functions of profile, request and file facts.
 //!
-//! [`route`] says what a request is for: an answer that depends on no file, or a path to look up. [`file_reply`] decides
-//! what is answered to what was found there. [`crate::render`] makes bytes of either.
+//! [`route`] maps a request to a fixed response or to a path to look up. [`file_reply`] decides the response for the
+//! result of that lookup. [`crate::render`] writes the bytes. [`trace`](fn@trace) repeats a decision step by step, for
+//! people.
 
 mod conditional_fields;
 mod conditions;
-mod said;
+mod message;
 mod step;
 mod trace;
 
-pub use said::TraceMessage;
+pub use message::TraceMessage;
 pub use step::Step;
 pub use trace::{Refused, trace};
 
@@ -24,16 +25,36 @@ use crate::render::{Body, Decision, LookupKind, Place, RenderContext, Reply, wri
 use conditional_fields::ConditionalFields;
 use std::sync::Arc;
 
-/// What a request is for.
+/// The first half of a decision, which needs no file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// This response, whatever files there are.
+    /// Send this response. No file is looked up.
     Respond(ResponseId),
-    /// What lies at this path.
+    /// Look this path up, then call [`file_reply`].
     Lookup(Located),
 }
 
-/// What `request` is for. `root` is the path of the root directory, name by name.
+/// Maps `request` to a fixed response or to a path to look up.
+///
+/// `root` is the absolute path of the root directory, name by name. It is used only by profiles in which a path may
+/// leave the root and come back by the root's name; otherwise it may be empty.
+///
+/// ```
+/// use labserve_core::decide::{Route, route};
+/// use labserve_core::http1::{Request, Scan, head};
+/// use labserve_core::profile::layers;
+///
+/// let profile = layers::load("nginx").expect("a built-in profile");
+/// let bytes = b"GET /a%20b/ HTTP/1.1\r\nHost: example.com\r\n\r\n";
+/// let Scan::Complete(head) = head::scan(bytes, &profile.head) else {
+///     panic!("the head is complete and valid")
+/// };
+/// let Route::Lookup(located) = route(&profile, &Request::new(bytes, &head), &[]) else {
+///     panic!("GET is served from files")
+/// };
+/// assert_eq!(located.path, "a b");
+/// assert!(located.trailing_slash);
+/// ```
 pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route {
     let rule = profile.methods.rule(request.method());
     if let MethodRule::Respond(id) = rule
@@ -52,7 +73,7 @@ pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route
     }
     match (path::locate(target, &profile.target, &profile.files, root), rule) {
         (Ok(located), _) => Route::Lookup(located),
-        // A name that no file has, because it is no UTF-8.
+        // The path is not UTF-8, so no file has it. The method's response does not depend on that.
         (Err(_), MethodRule::Resolved(id)) => {
             Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id))
         }
@@ -60,8 +81,8 @@ pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route
     }
 }
 
-/// The content codings that the client would rather have than none, of those that siblings may have, the best first; of
-/// equals the first in `known` (RFC 9110 section 12.5.3).
+/// The content codings among `known` that the client prefers to no coding, the preferred one first. Codings of equal
+/// weight keep the order of `known` (RFC 9110 section 12.5.3).
 pub fn accepted_codings(request: &Request<'_>, known: &[Precompressed]) -> Vec<Precompressed> {
     let members: Vec<(&[u8], u16)> = request
         .all(Name::AcceptEncoding)
@@ -75,7 +96,7 @@ pub fn accepted_codings(request: &Request<'_>, known: &[Precompressed]) -> Vec<P
             .map(|(_, q)| *q)
     };
     let rest = weight("*");
-    // No coding at all is acceptable unless it is ruled out, but is preferred only if its weight says so.
+    // `identity` is acceptable unless it is excluded. It is preferred to a coding only where its weight is higher.
     let none = weight("identity").unwrap_or(0);
     let mut accepted: Vec<(u16, Precompressed)> = known
         .iter()
@@ -86,7 +107,7 @@ pub fn accepted_codings(request: &Request<'_>, known: &[Precompressed]) -> Vec<P
     accepted.into_iter().map(|(_, coding)| coding).collect()
 }
 
-/// A member of Accept-Encoding: its name, and its weight in thousandths (RFC 9110 section 12.4.2). A weight that is none
+/// A member of Accept-Encoding: its name, and its weight in thousandths (RFC 9110 section 12.4.2). A malformed weight
 /// counts as 1.
 fn weighted(member: &[u8]) -> (&[u8], u16) {
     let mut parts = member.split(|b| *b == b';').map(<[u8]>::trim_ascii);
@@ -101,9 +122,30 @@ fn weighted(member: &[u8]) -> (&[u8], u16) {
     (name, q.map_or(1000, |q| thousandths(q).unwrap_or(1000)))
 }
 
-/// What is answered to `request` for what was found at its path.
+/// Decides the response to `request` for the result of its lookup.
 ///
-/// `named` is the name that a media type can be told from where there is no file.
+/// `named` is a file name from which the media type is derived where there is no file; some servers send that type with
+/// an error. `context` supplies the time, which preconditions compare with, and the numbers of multipart boundaries.
+///
+/// ```
+/// use labserve_core::decide::file_reply;
+/// use labserve_core::facts::{FileFacts, FileId, Found};
+/// use labserve_core::http1::{Request, Scan, head};
+/// use labserve_core::profile::layers;
+/// use labserve_core::render::RenderContext;
+/// use std::sync::Arc;
+///
+/// let profile = layers::load("nginx").expect("a built-in profile");
+/// let bytes = b"GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=0-9\r\n\r\n";
+/// let Scan::Complete(head) = head::scan(bytes, &profile.head) else {
+///     panic!("the head is complete and valid")
+/// };
+/// let id = FileId { size: 100, ..FileId::default() };
+/// let file = Arc::new(FileFacts::new("a.txt", 0, id, &profile.types));
+/// let request = Request::new(bytes, &head);
+/// let reply = file_reply(&profile, &request, Found::File(file), None, &RenderContext::at(1_700_000_000));
+/// assert_eq!(reply.response.status, 206);
+/// ```
 pub fn file_reply<'p>(
     profile: &'p Profile,
     request: &Request<'_>,
@@ -171,7 +213,7 @@ fn reply_to_found<'p>(
     }
 }
 
-/// The file is there and the method asks for it: preconditions and ranges decide.
+/// Evaluates preconditions and ranges. The file exists and the method asks for its content.
 fn file_conditions<'p>(
     profile: &'p Profile,
     request: &Request<'_>,
@@ -186,7 +228,7 @@ fn file_conditions<'p>(
         .map(|range| range::select(range, file.size(), &profile.range));
     let conditional = fields.conditional(selection.as_ref());
     let mut etag = Vec::new();
-    // The tag is rendered only where a field is compared with it.
+    // Most requests compare no tag, so it is rendered only on demand.
     let compares = [conditional.if_match, conditional.if_none_match, conditional.if_range];
     let has_etag = compares.iter().any(Option::is_some) && write_etag(profile, &file, context.now_secs, &mut etag);
     let validators = Validators {
@@ -221,7 +263,7 @@ mod tests {
     use crate::profile::layers;
 
     #[test]
-    fn the_best_coding_that_the_client_would_rather_have() {
+    fn codings_are_sorted_by_preference() {
         let profile = layers::load("rfc").expect("the profile");
         for (field, want) in [
             ("gzip", "gzip"),

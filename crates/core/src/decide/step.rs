@@ -1,44 +1,45 @@
-//! The steps of a decision, as programs and people read them.
+//! The steps of a decision's trace, for the event log and the timeline page.
 
-use super::said::TraceMessage;
+use super::message::TraceMessage;
 use crate::render::LookupKind;
 use serde::{Serialize, Serializer};
 
-/// The sentence that says what lies at a path.
+/// The message for the result of a lookup.
 pub(super) fn message_for(kind: LookupKind) -> TraceMessage {
     match kind {
         LookupKind::File => TraceMessage::NotServed,
-        LookupKind::FileWithSlash => TraceMessage::SlashBehindFile,
+        LookupKind::FileWithSlash => TraceMessage::SlashAfterFile,
         LookupKind::Directory => TraceMessage::Directory,
         LookupKind::NoIndex => TraceMessage::NoIndex,
         LookupKind::Missing => TraceMessage::Missing,
         LookupKind::Denied => TraceMessage::Denied,
         LookupKind::TooLong => TraceMessage::TooLong,
-        LookupKind::PathAfterFile => TraceMessage::BehindFile,
+        LookupKind::PathAfterFile => TraceMessage::PathAfterFile,
         LookupKind::Special => TraceMessage::Special,
         LookupKind::Unavailable => TraceMessage::Unavailable,
     }
 }
 
-/// One step of a decision, as programs and people read it.
+/// One step of a decision. Serializes to one object of the event log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// What was looked at: `method`, `file`, `if_none_match` and so on.
+    /// The subject: `method`, `file`, `if_none_match` and so on.
     pub step: &'static str,
-    /// Of a condition or a range: whether it holds.
+    /// Whether the condition holds or the range is satisfiable. `None` for other steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holds: Option<bool>,
-    /// The request's value: one character for each byte.
+    /// The value in the request. Each byte is one character, U+0000 to U+00FF.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub theirs: Option<String>,
-    /// The file's, likewise.
+    /// The file's value that it is compared with, in the same form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ours: Option<String>,
-    /// The step in words.
+    /// The message in English, with its values filled in.
     pub text: String,
-    /// The sentence that the words are, for whoever says it in another language...
-    pub said: TraceMessage,
-    /// ... and what stands in its places.
+    /// The message, for a page that shows it in another language.
+    #[serde(rename = "said")]
+    pub message: TraceMessage,
+    /// The values for the placeholders of the message.
     #[serde(serialize_with = "as_map")]
     pub values: Vec<(&'static str, String)>,
 }
@@ -48,21 +49,25 @@ fn as_map<S: Serializer>(values: &[(&'static str, String)], serializer: S) -> Re
 }
 
 impl Step {
-    pub(super) fn new(step: &'static str, said: TraceMessage, values: impl Into<Vec<(&'static str, String)>>) -> Step {
+    pub(super) fn new(
+        step: &'static str,
+        message: TraceMessage,
+        values: impl Into<Vec<(&'static str, String)>>,
+    ) -> Step {
         let values = values.into();
         Step {
             step,
             holds: None,
             theirs: None,
             ours: None,
-            text: said.text(&values),
-            said,
+            text: message.filled(&values),
+            message,
             values,
         }
     }
 }
 
-/// Bytes of the wire, one character for each.
+/// Bytes from the wire as text: each byte is one character, U+0000 to U+00FF.
 pub(super) fn characters(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| char::from(*byte)).collect()
 }

@@ -1,10 +1,11 @@
-//! A decision's own trace: says of a reply, step by step, how it came about.
+//! Explains a response step by step.
 //!
-//! It asks the same functions that decided, a second time and only when somebody looks.
+//! The trace calls the functions that decided a second time, and only when somebody watches. Requests that nobody
+//! watches do not pay for it.
 
 use super::conditional_fields::ConditionalFields;
 use super::conditions;
-use super::said::{TraceMessage, value};
+use super::message::{TraceMessage, value};
 use super::step::{Step, characters, message_for};
 use crate::close_reason::CloseReason;
 use crate::facts::FileFacts;
@@ -16,16 +17,19 @@ use crate::locale::Lang;
 use crate::profile::{MethodRule, Profile};
 use crate::render::{Decision, RenderContext, Reply, write_etag};
 
-/// Why a request was not decided on but refused.
+/// Why a request was refused before its decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// This is wrong with it.
+    /// The request has this fault.
     Fault(Fault),
-    /// The connection ends for this reason.
+    /// The connection closes for this reason.
     Ending(CloseReason),
 }
 
-/// How `reply` to `request` came about. `refused` says so where the reply does not.
+/// The steps that led to `reply`, the last of which is its status.
+///
+/// `refused` is the reason for a reply whose decision is [`Decision::Unspecified`]. `context` must be that of the
+/// reply: it holds the time that preconditions were compared with.
 pub fn trace(
     profile: &Profile,
     request: &Request<'_>,
@@ -55,7 +59,7 @@ pub fn trace(
             steps.push(method(profile, request));
             if let Some(facts) = reply.file.as_deref() {
                 steps.push(file(request, facts));
-                conditional(profile, request, facts, context, &mut steps);
+                steps.extend(conditional(profile, request, facts, context));
             }
         }
     }
@@ -70,13 +74,13 @@ fn target(request: &Request<'_>) -> (&'static str, String) {
 }
 
 fn method(profile: &Profile, request: &Request<'_>) -> Step {
-    let said = match profile.methods.rule(request.method()) {
+    let message = match profile.methods.rule(request.method()) {
         MethodRule::Serve => TraceMessage::Served,
         MethodRule::Respond(_) => TraceMessage::Answered,
         MethodRule::Resolved(_) => TraceMessage::Resolved,
         MethodRule::Found(_) => TraceMessage::FoundFirst,
     };
-    Step::new("method", said, [value("method", printable(request.method()))])
+    Step::new("method", message, [value("method", printable(request.method()))])
 }
 
 fn route(profile: &Profile, request: &Request<'_>) -> Step {
@@ -97,13 +101,7 @@ fn file(request: &Request<'_>, file: &FileFacts) -> Step {
     Step::new("file", TraceMessage::File, values)
 }
 
-fn conditional(
-    profile: &Profile,
-    request: &Request<'_>,
-    file: &FileFacts,
-    context: &RenderContext,
-    steps: &mut Vec<Step>,
-) {
+fn conditional(profile: &Profile, request: &Request<'_>, file: &FileFacts, context: &RenderContext) -> Vec<Step> {
     let fields = ConditionalFields::of(profile, request);
     let selection = fields
         .range
@@ -117,7 +115,7 @@ fn conditional(
         now_secs: context.now_secs,
     };
     let conditional = fields.conditional(selection.as_ref());
-    steps.extend(conditions::trace(&profile.conditions, &conditional, &validators));
+    let mut steps = conditions::trace(&profile.conditions, &conditional, &validators);
     if let (Some(range), Some(selection)) = (&fields.range, selection) {
         steps.push(Step {
             holds: Some(matches!(selection, Selection::Single(_) | Selection::Several(_))),
@@ -125,11 +123,12 @@ fn conditional(
             ..range_step(&selection, file.size())
         });
     }
+    steps
 }
 
 fn range_step(selection: &Selection, size: u64) -> Step {
     let mut values = vec![value("size", size)];
-    let said = match selection {
+    let message = match selection {
         Selection::Whole => TraceMessage::RangeWhole,
         Selection::Single(range) => {
             values.extend([value("first", range.first), value("last", range.last)]);
@@ -141,5 +140,5 @@ fn range_step(selection: &Selection, size: u64) -> Step {
         }
         Selection::Unsatisfiable => TraceMessage::RangeOutside,
     };
-    Step::new("range", said, values)
+    Step::new("range", message, values)
 }

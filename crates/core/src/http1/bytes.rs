@@ -1,12 +1,10 @@
-//! Sets of bytes, asked about in one step: what a token, a host or a name may consist of.
-//!
-//! Knows bytes; which ones a grammar allows is said where the grammar is.
+//! Sets of bytes with a lookup in constant time. Each grammar defines its own sets.
 
 /// A set of bytes.
 pub struct ByteSet([bool; 256]);
 
 impl ByteSet {
-    /// ASCII letters and digits, and `others`.
+    /// The set of ASCII letters, ASCII digits and `others`.
     pub const fn alphanumeric_and(others: &[u8]) -> ByteSet {
         let mut set = [false; 256];
         let mut byte = 0u8;
@@ -22,7 +20,7 @@ impl ByteSet {
         ByteSet(set)
     }
 
-    /// The same, and every byte that is not ASCII.
+    /// The same set with all bytes above 0x7f.
     pub const fn and_beyond_ascii(mut self) -> ByteSet {
         let mut byte = 128;
         while byte < 256 {
@@ -32,12 +30,12 @@ impl ByteSet {
         self
     }
 
-    /// Whether it holds `byte`.
+    /// Whether the set contains `byte`.
     pub const fn contains(&self, byte: u8) -> bool {
         self.0[byte as usize]
     }
 
-    /// Whether it holds every one of `bytes`.
+    /// Whether the set contains all of `bytes`.
     pub fn holds_all(&self, bytes: &[u8]) -> bool {
         bytes.iter().all(|byte| self.contains(*byte))
     }
@@ -48,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_holds_what_it_was_made_of() {
+    fn a_set_contains_what_it_was_made_of() {
         const SET: ByteSet = ByteSet::alphanumeric_and(b"-_");
         const WIDE: ByteSet = ByteSet::alphanumeric_and(b"").and_beyond_ascii();
         for byte in 0..=255u8 {

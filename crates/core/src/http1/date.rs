@@ -1,8 +1,8 @@
-//! HTTP dates: the one form that is written, and the dialects in which servers read them.
+//! HTTP dates (RFC 9110 section 5.6.7): the one form that is written, and the dialects that servers parse.
 //!
-//! A dialect is named by how it reads, not by who reads so: the strict grammar, a mail reader, a reader of
-//! free-form words and numbers, patterns, character masks, fixed positions. None of them looks at a clock: where a
-//! two-digit year needs one, the caller says what time it is.
+//! Servers disagree about malformed dates, and a conditional request shows the difference. A dialect is named after its
+//! method: the strict grammar, patterns, character masks, fixed positions, a mail parser, free-form words and numbers.
+//! No dialect reads a clock; the caller passes the current time, which decides the century of a two-digit year.
 
 mod free_form;
 mod mail;
@@ -10,29 +10,30 @@ mod masks;
 
 use serde::{Deserialize, Serialize};
 
-/// How the text of a date field is read.
+/// How the text of a date field is parsed.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum DateSyntax {
-    /// The three forms of RFC 9110 section 5.6.7 to the letter. A weekday must be a weekday, but not the right one.
+    /// The three forms of RFC 9110 section 5.6.7, strictly. The weekday must be a weekday, but need not match the date.
     #[default]
     Rfc9110,
-    /// The three forms as patterns: any word of the right length for a weekday, months in any case, "GMT" required.
-    /// A year below 100, even written with four digits, is a two-digit year.
+    /// The three forms as patterns: any word of the right length is a weekday, months are in any case, "GMT" is
+    /// required. A year below 100 counts as a two-digit year even if it has four digits.
     Patterns,
-    /// Character masks behind the first space: "Tue, 1 Nov 2023 ..." too; what follows the time is not looked at.
-    /// Nothing up to and including 1 January 1970 00:00:00 is a date.
+    /// Character masks for the text after the first space, so that "Tue, 1 Nov 2023 ..." is valid, too. Text after the
+    /// time is ignored. Dates up to and including 1 January 1970 00:00:00 are invalid.
     Masks,
-    /// Fixed positions behind the first comma or space: a month is known by one or two of its letters, what follows
-    /// the last number is not looked at. "60" is no second, "00" is a day (the last of the month before).
+    /// Fixed positions after the first comma or space. One or two letters identify a month, and text after the last
+    /// number is ignored. Second 60 is invalid; day 00 is the last day of the previous month.
     Positions,
-    /// A mail date (RFC 2822, leniently): weekday optional, order of day and month free, zones by name or number.
+    /// A lenient mail date (RFC 2822): the weekday is optional, day and month are in either order, zones are names or
+    /// numbers.
     Mail,
-    /// Words and numbers in nearly any order, in ISO 8601 too; no zone means UTC. Sub-seconds are dropped.
+    /// Words and numbers in nearly any order, or ISO 8601. No zone means UTC. Fractions of a second are ignored.
     FreeForm,
 }
 
-/// The years 0 to 9999: what four digits can write.
+/// The first and last second of the years 0 to 9999, which four digits can represent.
 const FIRST_SECOND: i64 = -62_167_219_200;
 const LAST_SECOND: i64 = 253_402_300_799;
 
@@ -50,7 +51,14 @@ const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
-/// `epoch_secs` as an IMF-fixdate; a time outside the years 0 to 9999 as the nearest one inside.
+/// Formats a time as an IMF-fixdate. `epoch_secs` is in seconds since 1970-01-01 UTC. A time outside the years 0 to
+/// 9999 becomes the nearest one inside.
+///
+/// ```
+/// use labserve_core::http1::date::text;
+///
+/// assert_eq!(&text(784_111_777), b"Sun, 06 Nov 1994 08:49:37 GMT");
+/// ```
 pub fn text(epoch_secs: i64) -> [u8; 29] {
     let secs = epoch_secs.clamp(FIRST_SECOND, LAST_SECOND);
     let (days, time) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
@@ -67,8 +75,8 @@ pub fn text(epoch_secs: i64) -> [u8; 29] {
     out
 }
 
-/// Writes `epoch_secs` as the date and time of RFC 3339, in UTC, without fraction and zone; a time outside the years 0 to
-/// 9999 is written as the nearest one inside.
+/// Formats a time as date and time of RFC 3339, in UTC, without fraction and zone. A time outside the years 0 to 9999
+/// becomes the nearest one inside.
 pub fn write_rfc3339(epoch_secs: i64, out: &mut [u8; 19]) {
     let secs = epoch_secs.clamp(FIRST_SECOND, LAST_SECOND);
     let (days, time) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
@@ -88,8 +96,20 @@ fn two_digits(out: &mut [u8], number: i64) {
     out[1] = b'0' + (number % 10) as u8;
 }
 
-/// Seconds since the epoch, or `None` where `text` is no date in this dialect. `now_secs` decides the century of a
-/// two-digit year where the dialect lets the present decide.
+/// Parses a date. Returns seconds since 1970-01-01 UTC, or `None` if `text` is not a date in this dialect.
+///
+/// `now_secs` is the current time. It decides the century of a two-digit year in the dialects that follow RFC 9110
+/// there.
+///
+/// ```
+/// use labserve_core::http1::date::{DateSyntax, parse};
+///
+/// let now = 1_700_000_000;
+/// let zoned = b"Sun, 06 Nov 1994 09:49:37 +0100";
+/// assert_eq!(parse(b"Sun, 06 Nov 1994 08:49:37 GMT", DateSyntax::Rfc9110, now), Some(784_111_777));
+/// assert_eq!(parse(zoned, DateSyntax::Rfc9110, now), None);
+/// assert_eq!(parse(zoned, DateSyntax::Mail, now), Some(784_111_777));
+/// ```
 pub fn parse(text: &[u8], syntax: DateSyntax, now_secs: i64) -> Option<i64> {
     match syntax {
         DateSyntax::Rfc9110 => rfc9110(text, now_secs),
@@ -134,12 +154,13 @@ fn rfc9110(text: &[u8], now_secs: i64) -> Option<i64> {
     } else {
         return None;
     }
-    // The grammar admits a leap second, 60.
+    // The grammar allows second 60, a leap second.
     let real = day >= 1 && day <= days_in(year, month) && time[0] < 24 && time[1] < 60 && time[2] <= 60;
     (at.0.is_empty() && real).then(|| epoch(year, month, day, time))
 }
 
-/// RFC 9110: a two-digit year that seems more than 50 years ahead is the most recent one past with these digits.
+/// The full year of a two-digit one. A year that would be more than 50 years in the future is the most recent past year
+/// with the same digits (RFC 9110 section 5.6.7).
 fn century(two_digits: i64, now_secs: i64) -> i64 {
     let this_year = year_of(now_secs);
     let year = this_year - this_year % 100 + two_digits;
@@ -150,7 +171,7 @@ fn year_of(secs: i64) -> i64 {
     civil(secs.clamp(FIRST_SECOND, LAST_SECOND).div_euclid(86_400)).0
 }
 
-/// What is left to read. Every step takes what it names from the front, or says that it is not there.
+/// The unread rest of a text. Each method removes one element from its front, or reports that the element is not there.
 struct Cursor<'a>(&'a [u8]);
 
 impl Cursor<'_> {
@@ -186,7 +207,7 @@ impl Cursor<'_> {
     }
 }
 
-/// A few digits and nothing else.
+/// Parses one to fifteen decimal digits.
 fn decimal(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > 15 {
         return None;
@@ -205,8 +226,8 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days before the epoch's day to the day of a proleptic Gregorian date; a day past its month runs into the next one.
-/// The year begins in March, so that the leap day is the last of it.
+/// Seconds since 1970-01-01 UTC of a date in the proleptic Gregorian calendar. A day beyond the end of its month counts
+/// into the next one. The calculation lets the year begin in March, so that the leap day is its last day.
 fn epoch(year: i64, month: i64, day: i64, time: [i64; 3]) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -216,7 +237,7 @@ fn epoch(year: i64, month: i64, day: i64, time: [i64; 3]) -> i64 {
     days * 86_400 + time[0] * 3600 + time[1] * 60 + time[2]
 }
 
-/// Year, month and day of a day since the epoch: `epoch` backwards.
+/// Year, month and day from the number of days since 1970-01-01: the inverse of [`epoch`].
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);

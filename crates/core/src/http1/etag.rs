@@ -1,43 +1,56 @@
-//! Is a file's entity tag among those that a field names? Comparison and list syntax are two separate choices.
+//! Entity tags (RFC 9110 section 8.8.3): whether a list in a field contains the file's tag.
 //!
-//! Nothing here knows what a match means: that is `http1::precondition`.
+//! The comparison and the syntax of the list are independent settings. [`super::precondition`] decides what a match
+//! means.
 
 use serde::{Deserialize, Serialize};
 
-/// RFC 9110 section 8.8.3.2.
+/// How two entity tags are compared (RFC 9110 section 8.8.3.2).
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Comparison {
-    /// Equal, and neither of them weak.
+    /// The tags are equal and neither is weak.
     Strong,
-    /// Equal but for `W/`.
+    /// The tags are equal apart from `W/`.
     Weak,
 }
 
-/// How a field is taken apart into entity tags.
+/// How a field is split into entity tags.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum ListSyntax {
-    /// RFC 9110: quoted tags between commas, empty members allowed; nothing behind a malformed one is looked at.
+    /// Quoted tags between commas, empty members allowed (RFC 9110 section 13.1.1). A malformed member ends the list.
     #[default]
     Rfc9110,
-    /// Like `rfc9110`, but a backslash hides a quote, a member may go on behind its closing quote (and is then
-    /// another tag), and a first byte `*` stands for any tag whatever follows it.
+    /// Like `rfc9110`, but a backslash escapes a quote, text after a closing quote belongs to the member (which then is
+    /// a different tag), and a field that begins with `*` matches any tag.
     Quoted,
-    /// Cut at every comma, quoted or not; each piece is compared as it stands, quotes and all, without the spaces
-    /// around it. Weak comparison allows one more `W/` on either side.
+    /// Split at every comma, even inside quotes. Each piece is compared with its quotes but without surrounding spaces.
+    /// Weak comparison allows one additional `W/` on either side.
     Commas,
-    /// At the start of the field and behind every comma, quoted or not: is this the tag, up to the next comma? The
-    /// end of the field is reached as soon as what is left is shorter than the tag.
+    /// The tag must occur at the start of the field or after a comma, even inside quotes, and extend to the next comma.
+    /// The search ends when the rest of the field is shorter than the tag.
     Prefix,
-    /// Quotes are optional, `w/` is `W/`, a tag ends where a comma follows, and a bare `*` anywhere is any tag (for
-    /// the weak comparison only: it is no strong tag).
+    /// Quotes are optional, `w/` counts as `W/`, a tag ends before a comma, and an unquoted `*` anywhere matches any
+    /// tag, but only in a weak comparison.
     Bare,
-    /// The tag occurs anywhere in the field; a first byte `*` stands for any tag. Always strong.
+    /// The tag may occur anywhere in the field. A field that begins with `*` matches any tag. The comparison is always
+    /// strong.
     Substring,
 }
 
-/// Whether `field` names `etag`. Without an entity tag only `*` can match: the file itself is there.
+/// Whether the list in `field` contains `etag`.
+///
+/// `etag` is `None` or empty for a file without an entity tag. Only `*` matches such a file, because it exists.
+///
+/// ```
+/// use labserve_core::http1::etag::{Comparison, ListSyntax, matches};
+///
+/// let field = br#"W/"a", "b""#;
+/// assert!(matches(field, Some(br#""a""#), Comparison::Weak, ListSyntax::Rfc9110));
+/// assert!(!matches(field, Some(br#""a""#), Comparison::Strong, ListSyntax::Rfc9110));
+/// assert!(matches(b"*", None, Comparison::Strong, ListSyntax::Rfc9110));
+/// ```
 pub fn matches(field: &[u8], etag: Option<&[u8]>, comparison: Comparison, syntax: ListSyntax) -> bool {
     if names_any(field, syntax) {
         return syntax != ListSyntax::Bare || comparison == Comparison::Weak;
@@ -51,14 +64,14 @@ pub fn matches(field: &[u8], etag: Option<&[u8]>, comparison: Comparison, syntax
         ListSyntax::Commas => commas(field, etag, comparison),
         ListSyntax::Prefix => prefix(field, etag, comparison),
         ListSyntax::Bare => bare(field).any(|member| {
-            // An empty tag is written without quotes here, and is none.
+            // An empty member is not a tag.
             !member.tag.is_empty() && member.tag == unquoted(etag) && (comparison == Comparison::Weak || !member.weak)
         }),
         ListSyntax::Substring => contains(field, etag),
     }
 }
 
-/// Whether `field` says `*`: any tag.
+/// Whether `field` contains a `*` that matches any tag.
 pub fn names_any(field: &[u8], syntax: ListSyntax) -> bool {
     match syntax {
         ListSyntax::Quoted | ListSyntax::Substring => field.first() == Some(&b'*'),
@@ -67,12 +80,12 @@ pub fn names_any(field: &[u8], syntax: ListSyntax) -> bool {
     }
 }
 
-/// Whether `etag` occurs in `field`.
+/// Whether `etag` occurs anywhere in `field`.
 pub fn contains(field: &[u8], etag: &[u8]) -> bool {
     !etag.is_empty() && field.windows(etag.len()).any(|window| window == etag)
 }
 
-/// `W/` or not, and what follows it.
+/// Splits off `W/`: whether the tag is weak, and the opaque tag.
 pub fn weakness(tag: &[u8]) -> (bool, &[u8]) {
     tag.strip_prefix(b"W/").map_or((false, tag), |opaque| (true, opaque))
 }
@@ -88,7 +101,7 @@ fn quoted(mut field: &[u8], etag: &[u8], comparison: Comparison, lenient: bool) 
             field = rest;
         }
         let (weak, opaque) = weakness(field);
-        // Where only a strong tag can match, one that begins with `W/` ends a lenient reader's list.
+        // With a strong comparison, a lenient parser stops at the first weak tag.
         if opaque.first() != Some(&b'"') || (lenient && weak && comparison == Comparison::Strong) {
             return false;
         }
@@ -110,7 +123,7 @@ fn quoted(mut field: &[u8], etag: &[u8], comparison: Comparison, lenient: bool) 
     }
 }
 
-/// The length of a quoted tag, or of everything if its closing quote is missing.
+/// The length of a quoted tag; the length of the rest if the closing quote is missing.
 fn tag_length(opaque: &[u8]) -> usize {
     opaque
         .iter()
@@ -119,7 +132,7 @@ fn tag_length(opaque: &[u8]) -> usize {
         .map_or(opaque.len(), |index| index + 2)
 }
 
-/// Up to the first comma that is not between quotes.
+/// The length up to the first comma outside quotes.
 fn loose_length(opaque: &[u8]) -> usize {
     let (mut inside, mut hidden) = (false, false);
     for (index, byte) in opaque.iter().enumerate() {
@@ -166,8 +179,8 @@ fn prefix(mut field: &[u8], etag: &[u8], comparison: Comparison) -> bool {
         if field.len() < tag.len() {
             return false;
         }
-        if let Some(behind) = field.strip_prefix(tag) {
-            field = behind;
+        if let Some(rest) = field.strip_prefix(tag) {
+            field = rest;
             while let [b' ' | b'\t', rest @ ..] = field {
                 field = rest;
             }
@@ -202,16 +215,16 @@ fn bare(mut field: &[u8]) -> impl Iterator<Item = Bare<'_>> {
     })
 }
 
-/// The first member, and what follows the comma behind it.
+/// Splits off the first member. The rest begins after its comma.
 fn bare_member(field: &[u8]) -> (Bare<'_>, &[u8]) {
     let (weak, text) = match field {
         [b'W' | b'w', b'/', text @ ..] => (true, text),
         _ => (false, field),
     };
     if text.first() == Some(&b'"') {
-        // A quote closes the tag only where the member ends behind it: `"a"b"` is one tag.
+        // A quote closes the tag only at the end of the member: `"a"b"` is one tag.
         for (index, _) in text.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'"') {
-            if let Some(rest) = behind_member(&text[index + 1..]) {
+            if let Some(rest) = after_member(&text[index + 1..]) {
                 return (
                     Bare {
                         weak,
@@ -224,7 +237,7 @@ fn bare_member(field: &[u8]) -> (Bare<'_>, &[u8]) {
         }
     }
     let comma = text.iter().position(|byte| *byte == b',').unwrap_or(text.len());
-    // Space before a comma separates; space before the end of the field belongs to the tag.
+    // Space before a comma is a separator. Space at the end of the field belongs to the tag.
     let tag = if comma < text.len() {
         text[..comma].trim_ascii_end()
     } else {
@@ -241,15 +254,15 @@ fn bare_member(field: &[u8]) -> (Bare<'_>, &[u8]) {
     )
 }
 
-/// What follows the comma, if nothing but space is before it, or the end.
-fn behind_member(text: &[u8]) -> Option<&[u8]> {
+/// The text after the comma, if only space precedes it; an empty text at the end of the field.
+fn after_member(text: &[u8]) -> Option<&[u8]> {
     if text.is_empty() {
         return Some(text);
     }
     text.trim_ascii_start().strip_prefix(b",").map(<[u8]>::trim_ascii_start)
 }
 
-/// The tag without `W/` and quotes, if it has any: what a bare list is compared with.
+/// The tag without `W/` and quotes, the form in which [`ListSyntax::Bare`] compares.
 pub fn unquoted(tag: &[u8]) -> &[u8] {
     let tag = match tag.trim_ascii() {
         [b'W' | b'w', b'/', rest @ ..] => rest,
@@ -257,7 +270,7 @@ pub fn unquoted(tag: &[u8]) -> &[u8] {
     };
     match tag {
         [b'"', inner @ .., b'"'] => inner,
-        // A single quote is its own first and last byte, and goes.
+        // A single quote counts as opening and closing quote.
         b"\"" => b"",
         _ => tag,
     }

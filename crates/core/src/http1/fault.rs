@@ -1,33 +1,33 @@
-//! Everything that can be wrong with a request head, by name.
+//! The faults of a request head, by name.
 //!
-//! Real servers differ less in what they parse than in what they let pass. So each departure from RFC 9112 has a name
-//! here, and a profile says of each whether it is accepted, dropped, answered or met with silence.
+//! Servers differ mainly in which malformed requests they accept. Each deviation from RFC 9112 therefore has a name
+//! here, and a profile assigns a [`Treatment`] to each.
 
 use crate::sentences;
 use std::fmt;
 
-/// A response, named as in the profile's `[response.NAME]` tables; an index into the profile's compiled responses.
+/// A response of a profile: an index into its `[response.NAME]` tables.
 pub type ResponseId = usize;
 
-/// What a profile does with a head that has a certain fault.
+/// What a server does with a head that has a certain fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Treatment {
-    /// Go on as if it were right; what that means for each fault stands with the fault.
+    /// Continue. The comment of each fault says how the head is then parsed.
     Accept,
-    /// Leave the offending field line out and go on. For faults of a field line only.
+    /// Ignore the field line and continue. For faults of a field line only.
     Drop,
-    /// Leave it and all field lines behind it out, and go on. For faults of a field line only.
+    /// Ignore this field line and all later ones, and continue. For faults of a field line only.
     Stop,
-    /// Answer with this response. The connection ends after it, unless the response says `ends = false`.
+    /// Answer with this response. The connection ends after it, unless the response has `close = false`.
     Respond(ResponseId),
-    /// End the connection without a word.
+    /// Close the connection without a response.
     Close,
-    /// Say nothing, and go on with the next request. Where the head's end is not known, as `Close`.
+    /// Send no response and continue with the next request. Acts as `Close` if the end of the head is unknown.
     Ignore,
 }
 
 sentences! {
-    /// A departure from RFC 9112 in a request head.
+    /// A deviation from RFC 9112 in a request head.
     ///
     /// The comment of a variant says what accepting the fault means. The reference of the profile language quotes it.
     pub enum Fault in "fault" {
@@ -167,7 +167,7 @@ sentences! {
         HostLabel = "host_label",
         /// As if it were absent.
         LengthInvalid = "length_invalid",
-        /// It is judged when the field is complete; see `length_invalid`.
+        /// It is checked when the field is complete; see `length_invalid`.
         LengthChar = "length_char",
         /// They count as one.
         LengthRepeated = "length_repeated",
@@ -203,18 +203,19 @@ sentences! {
         ExpectUnknown = "expect_unknown",
         /// It is ignored.
         UpgradeWebsocket = "upgrade_websocket",
-        /// It is not looked at.
+        /// It is ignored.
         TargetPort = "target_port",
     }
 }
 
 impl Fault {
-    /// Whether it is one of the Expect field, which is looked at when all else is found right.
+    /// Whether this is a fault of Expect. That field is examined last.
     pub fn is_of_expect(self) -> bool {
         matches!(self, Fault::ExpectEmpty | Fault::ExpectRepeated | Fault::ExpectUnknown)
     }
 
-    /// Whether the message ends elsewhere for somebody who reads past this fault: nothing behind it can be trusted.
+    /// Whether parsers that accept this fault may disagree about the end of the message. The bytes after it cannot be
+    /// trusted then.
     pub fn breaks_framing(self) -> bool {
         !matches!(
             self,
@@ -234,8 +235,8 @@ impl fmt::Display for Fault {
 pub struct Faults([Treatment; Fault::ALL.len()]);
 
 impl Faults {
-    /// Faults that are let pass where a profile says nothing of them: RFC 9110 and 9112 have nothing against them, or
-    /// leave them to whoever reads the target.
+    /// The faults that are accepted unless a profile sets them. RFC 9110 and RFC 9112 either allow them or leave them
+    /// to the resource.
     pub const PASSED: [Fault; 15] = [
         Fault::EmptyLine,
         Fault::ConnectAuthority,
@@ -254,7 +255,7 @@ impl Faults {
         Fault::UpgradeWebsocket,
     ];
 
-    /// Treats every fault alike.
+    /// The same treatment for every fault.
     pub fn all(treatment: Treatment) -> Faults {
         Faults([treatment; Fault::ALL.len()])
     }

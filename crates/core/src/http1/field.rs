@@ -1,4 +1,4 @@
-//! Field names that the server itself reads, and how list-valued fields are read.
+//! Field names that decisions depend on, tokens, and lists in field values (RFC 9110 section 5).
 
 use super::bytes::ByteSet;
 use serde::{Deserialize, Serialize};
@@ -11,12 +11,12 @@ macro_rules! names {
         pub enum Name { $($variant,)* }
 
         impl Name {
-            /// How many names there are.
+            /// The number of names.
             pub const COUNT: usize = [$($text,)*].len();
 
-            /// The name in `text`, compared without regard to case; `None` for a field nobody here reads.
+            /// The name that `text` spells, in any case; `None` for a field that no decision depends on.
             pub fn of(text: &[u8]) -> Option<Name> {
-                // The length comes first: most fields of a browser's request are ruled out by it alone.
+                // Comparing the length first rules out most fields of a browser's request.
                 match text.len() {
                     $(n if n == $text.len() && text.eq_ignore_ascii_case($text.as_bytes()) => Some(Name::$variant),)*
                     _ => None,
@@ -47,7 +47,7 @@ names! {
 }
 
 impl Name {
-    /// Whether the connection, or where a message ends, depends on the field.
+    /// Whether the field controls the connection or the length of the message.
     pub fn is_framing(self) -> bool {
         matches!(
             self,
@@ -56,26 +56,25 @@ impl Name {
     }
 }
 
-/// How a server looks for a word in the `Connection` field.
+/// How a server searches the `Connection` field for an option such as `close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenSearch {
-    /// As one member of a comma-separated list, without regard to case (RFC 9110 section 5.6.1).
+    /// As one member of a comma-separated list, in any case (RFC 9110 section 5.6.1).
     #[default]
     List,
-    /// As a run of token characters, whatever stands around it, without regard to case; the beginning of the word is
-    /// enough (`clo` is `close`).
+    /// As a run of token characters, in any case. A prefix of the option is enough: `clo` counts as `close`.
     Stems,
-    /// Anywhere in the value, without regard to case.
+    /// Anywhere in the value, in any case.
     Substring,
-    /// As the whole value, without regard to case.
+    /// As the whole value, in any case.
     Whole,
-    /// As the whole value with the white space behind it, without regard to case.
+    /// As the whole value including trailing white space, in any case.
     Verbatim,
 }
 
 impl TokenSearch {
-    /// Whether `word` (lower case) is found in `value`.
+    /// Whether `value` contains `word`, which must be in lower case.
     pub fn finds(self, value: &[u8], word: &[u8]) -> bool {
         match self {
             TokenSearch::List => value
@@ -90,7 +89,8 @@ impl TokenSearch {
     }
 }
 
-/// Writes a value with each line end in it, and the white space around that, as one space (RFC 9112 section 5.2).
+/// Writes a value with obs-fold replaced: each line end and the white space around it becomes one space (RFC 9112
+/// section 5.2).
 pub fn unfold(value: &[u8], out: &mut Vec<u8>) {
     let mut lines = value.split(|b| *b == b'\n');
     out.extend_from_slice(lines.next().unwrap_or_default().trim_ascii_end());
@@ -100,10 +100,10 @@ pub fn unfold(value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// What a token consists of (RFC 9110 section 5.6.2).
+/// The characters of a token (RFC 9110 section 5.6.2).
 static TOKEN: ByteSet = ByteSet::alphanumeric_and(b"!#$%&'*+-.^_`|~");
 
-/// Whether `byte` may stand in a token.
+/// Whether `byte` is a token character (RFC 9110 section 5.6.2).
 pub fn is_token(byte: u8) -> bool {
     TOKEN.contains(byte)
 }
@@ -113,14 +113,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_whatever_their_case() {
+    fn names_match_in_any_case() {
         assert_eq!(Name::of(b"IF-none-MATCH"), Some(Name::IfNoneMatch));
         assert_eq!(Name::of(b"Host "), None);
         assert_eq!(Name::of(b""), None);
     }
 
     #[test]
-    fn a_token_is_searched_for_in_four_ways() {
+    fn each_search_finds_an_option_by_its_own_rule() {
         let cases: [(&[u8], [bool; 4]); 8] = [
             (b"close", [true, true, true, true]),
             (b"Close", [true, true, true, true]),

@@ -1,7 +1,7 @@
-//! How a request's body is delimited, and whether the client waits before it sends one: Content-Length,
-//! Transfer-Encoding, Expect (RFC 9112 section 6, RFC 9110 section 10.1.1).
+//! Message framing: how the body of a request is delimited (RFC 9112 section 6), and whether the client waits for
+//! `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
 //!
-//! Knows what these fields mean together, under the rules of a profile; reads no byte of a body.
+//! This module interprets Content-Length, Transfer-Encoding and Expect together. It does not read the body.
 
 use super::fault::Fault;
 use super::field::Name;
@@ -19,20 +19,20 @@ pub enum Framing {
     Chunked,
 }
 
-/// How the fields about a body are read; part of a profile.
+/// How a server interprets the fields about a body; part of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyRules {
-    /// Which of Content-Length and Transfer-Encoding counts.
+    /// Which of Content-Length and Transfer-Encoding delimits the body.
     pub delimiter: Delimiter,
-    /// How a Content-Length is written.
+    /// The syntax of Content-Length.
     pub length: LengthSyntax,
-    /// Which Expect fields are known.
+    /// Which Expect fields ask for `100 Continue`.
     pub expect: Expect,
-    /// Whether an unknown Expect field is a fault in HTTP/1.0 too.
+    /// Whether an unknown expectation is a fault in HTTP/1.0, too.
     pub expect_http10: bool,
-    /// Whether the Expect field of a CONNECT counts.
+    /// Whether the Expect field of a CONNECT request counts.
     pub expect_connect: bool,
-    /// The largest Content-Length that is a number.
+    /// The largest valid Content-Length in bytes.
     pub largest: u64,
 }
 
@@ -49,34 +49,36 @@ impl Default for BodyRules {
     }
 }
 
-/// Which of Content-Length and Transfer-Encoding counts where a profile accepts both, or ignores one.
+/// Which of Content-Length and Transfer-Encoding delimits the body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delimiter {
-    /// Transfer-Encoding, if there is one (RFC 9112 section 6.3).
+    /// Transfer-Encoding if present, else Content-Length (RFC 9112 section 6.3).
     #[default]
     Coding,
-    /// Content-Length, if there is one.
+    /// Content-Length if present, else Transfer-Encoding.
     Length,
-    /// Content-Length alone; Transfer-Encoding is not known to this server.
+    /// Content-Length only; the server does not know Transfer-Encoding.
     LengthOnly,
-    /// Neither: no request has a body.
+    /// Neither; no request has a body.
     Nothing,
 }
 
-/// How a Content-Length is written.
+/// The syntax of Content-Length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LengthSyntax {
-    /// Digits (RFC 9110 section 8.6).
+    /// Decimal digits (RFC 9110 section 8.6).
     #[default]
     Digits,
-    /// Digits with single underscores between them, a plus before them and white space around it all.
+    /// Decimal digits with optional single underscores between them, an optional leading plus sign, and optional white
+    /// space around the number.
     Integer,
 }
 
 impl LengthSyntax {
-    /// The number that `value` is. Above `largest`, digits are none, and an integer counts as the largest.
+    /// Parses `value`. Above `largest`, [`LengthSyntax::Digits`] is invalid and [`LengthSyntax::Integer`] counts as
+    /// `largest`. Returns `None` for an invalid value.
     pub fn read(self, value: &[u8], largest: u64) -> Option<u64> {
         match self {
             LengthSyntax::Digits => length(value, largest),
@@ -99,20 +101,20 @@ impl LengthSyntax {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expect {
-    /// `100-continue` and nothing else.
+    /// The value `100-continue`, in any case.
     #[default]
     Exact,
-    /// The same, without white space behind it: in the first field, if there are several.
+    /// The same, without trailing white space. Of several fields the first counts.
     Verbatim,
-    /// What holds `100-continue` as a word, whatever stands around it.
+    /// Any value that contains `100-continue` as a word.
     Word,
 }
 
-/// The largest length that the body reader takes: hyper keeps the two above it to itself.
+/// The largest body length in bytes that the body reader can represent. hyper reserves the two values above it.
 pub const LARGEST: u64 = u64::MAX - 2;
 
 impl<'a> Request<'a> {
-    /// How the body is delimited, of a request in which [`Request::fault`] found nothing.
+    /// How the body is delimited. Meaningful only if [`Request::fault`] returned `None`.
     pub fn framing(&self, rules: &BodyRules) -> Framing {
         let length = self
             .get(Name::ContentLength)
@@ -128,7 +130,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Whether the body has two lengths: Content-Length and Transfer-Encoding (RFC 9112 section 6.3).
+    /// Whether the request has both Content-Length and Transfer-Encoding, a sign of request smuggling (RFC 9112 section
+    /// 6.3).
     pub fn has_length_and_coding(&self) -> bool {
         self.get(Name::ContentLength).is_some() && self.get(Name::TransferEncoding).is_some()
     }
@@ -138,7 +141,7 @@ impl<'a> Request<'a> {
         self.version() == Version::Http11 && self.asks_to_continue(rules)
     }
 
-    /// Whether the Expect field asks for `100 Continue`, whatever the version.
+    /// Whether the Expect field asks for `100 Continue`, regardless of the HTTP version.
     pub fn asks_to_continue(&self, rules: &BodyRules) -> bool {
         if self.method() == b"CONNECT" && !rules.expect_connect {
             return false;
@@ -152,7 +155,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The first fault of Content-Length and Transfer-Encoding that is refused.
+    /// The first fault of Content-Length and Transfer-Encoding that the profile refuses.
     pub(super) fn framing_fault(
         &self,
         policy: &HeadPolicy,
@@ -204,7 +207,7 @@ impl<'a> Request<'a> {
         first.and_then(|_| refused(Fault::LengthAndCoding))
     }
 
-    /// The first fault of Expect that is refused.
+    /// The first fault of Expect that the profile refuses.
     pub(super) fn expect_fault(&self, rules: &BodyRules, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
         let expect = self.get(Name::Expect)?;
         let is_old = self.version() < Version::Http11;
@@ -227,20 +230,20 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// All codings of all Transfer-Encoding fields, in order.
+    /// The codings of all Transfer-Encoding fields, in order.
     fn codings(&self) -> impl Iterator<Item = &'a [u8]> {
         self.all(Name::TransferEncoding)
             .flat_map(|value| value.split(|b| *b == b',').map(<[u8]>::trim_ascii))
     }
 
-    /// The coding that was applied last, which is the one that delimits the body.
+    /// The coding that was applied last. It delimits the body.
     fn last_coding(&self) -> Option<&'a [u8]> {
         let last = self.all(Name::TransferEncoding).last()?;
         last.rsplit(|b| *b == b',').next().map(<[u8]>::trim_ascii)
     }
 }
 
-/// A Content-Length value: digits only, and no more than `largest`.
+/// Parses decimal digits. Returns `None` for anything else and for a number above `largest`.
 fn length(value: &[u8], largest: u64) -> Option<u64> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
@@ -249,7 +252,7 @@ fn length(value: &[u8], largest: u64) -> Option<u64> {
     value.iter().try_fold(0, more).filter(|n| *n <= largest)
 }
 
-/// Whether `text` holds `word`, with no letter, digit or `_` on either side of it.
+/// Whether `text` contains `word` in any case, with no letter, digit or `_` on either side.
 fn has_word(text: &[u8], word: &[u8]) -> bool {
     let of_word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
     (0..text.len()).any(|at| {

@@ -1,33 +1,34 @@
-//! What a host may look like: the value of a Host field, and the authority of an absolute target.
+//! The syntax of hosts: the value of Host (RFC 9110 section 7.2) and the authority of an absolute target (RFC 9112
+//! section 3.2.2).
 
 use super::bytes::ByteSet;
 use serde::{Deserialize, Serialize};
 
-/// What is taken for a host.
+/// Which texts a server accepts as a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HostSyntax {
-    /// Any text of the characters that RFC 3986 section 3.2 allows, and bytes above 0x7f.
+    /// Any text of the characters that RFC 3986 section 3.2 allows, and of bytes above 0x7f.
     #[default]
     Characters,
-    /// Any characters but controls, spaces and `/`, with a name before the first colon, and no `..` in it.
+    /// Any characters except controls, spaces and `/`. A name must precede the first colon, and `..` is not allowed.
     Visible,
-    /// A name of letters, digits, `-`, `_` and single dots, whose last part begins with a letter; four decimal numbers;
-    /// or an IPv6 address in brackets; each with a port if there is a colon.
+    /// A name of letters, digits, `-`, `_` and single dots, whose last label begins with a letter; an IPv4 address; or
+    /// an IPv6 address in brackets. A port from 1 to 65535 must follow a colon.
     Name,
 }
 
-/// What an authority consists of (RFC 3986 section 3.2), and bytes above 0x7f.
+/// The characters of an authority (RFC 3986 section 3.2), and bytes above 0x7f.
 static CHARACTERS: ByteSet = ByteSet::alphanumeric_and(b"!$%&'()*+,-.:;=[]_~").and_beyond_ascii();
 
-/// What can be seen, but `/`, and bytes above 0x7f.
+/// Visible ASCII characters except `/`, and bytes above 0x7f.
 static VISIBLE: ByteSet = ByteSet::alphanumeric_and(b"!\"#$%&'()*+,-.:;<=>?@[\\]^_`{|}~").and_beyond_ascii();
 
-/// What a name consists of.
+/// The characters of a host name.
 static NAME: ByteSet = ByteSet::alphanumeric_and(b"-_.");
 
 impl HostSyntax {
-    /// Whether `host` is one.
+    /// Whether a server with this syntax accepts `host`, the value of a Host field.
     pub fn accepts(self, host: &[u8]) -> bool {
         match self {
             HostSyntax::Characters => CHARACTERS.holds_all(host),
@@ -38,7 +39,8 @@ impl HostSyntax {
 }
 
 impl HostSyntax {
-    /// Whether `authority`, that of an absolute URI, is one. Its port may be any number, or missing behind the colon.
+    /// Whether a server with this syntax accepts the authority of an absolute URI. Its port may be any number, or
+    /// empty.
     pub fn accepts_authority(self, authority: &[u8]) -> bool {
         if self != HostSyntax::Name {
             return self.accepts(authority);
@@ -57,23 +59,23 @@ impl HostSyntax {
     }
 }
 
-/// Whether a host has visible characters only, no `/`, no two dots side by side, and a name before its port.
+/// [`HostSyntax::Visible`].
 fn is_visible(host: &[u8]) -> bool {
     VISIBLE.holds_all(host) && !holds_two_dots(host) && !matches!(host, [] | [b':', ..] | [b'.'] | [b'.', b':', ..])
 }
 
-/// Whether two dots stand side by side.
+/// Whether the host contains an empty label.
 fn holds_two_dots(host: &[u8]) -> bool {
     host.windows(2).any(|pair| pair == b"..")
 }
 
-/// Whether `target` is a host and a port, as CONNECT has it.
+/// Whether `target` is in authority-form, a host and a port, as CONNECT requires (RFC 9112 section 3.2.3).
 pub fn is_host_with_port(target: &[u8]) -> bool {
     let (host, port) = split_port(target);
     port.len() > 1 && !host.is_empty() && HostSyntax::Characters.accepts(host)
 }
 
-/// A host without its port, if there is one, and without a dot at its end.
+/// The host without its port and without a trailing dot.
 pub fn host_name(host: &[u8]) -> &[u8] {
     let end = match (host.first(), memchr::memchr(b']', host)) {
         (Some(b'['), Some(bracket)) => bracket + 1,
@@ -84,7 +86,7 @@ pub fn host_name(host: &[u8]) -> &[u8] {
     name.strip_suffix(b".").unwrap_or(name)
 }
 
-/// The host without its port, and the port with its colon, or nothing.
+/// Splits a host into its name and its port. The port includes the colon; it is empty if the host has no port.
 pub fn split_port(host: &[u8]) -> (&[u8], &[u8]) {
     let colon = host
         .iter()
@@ -115,7 +117,7 @@ fn is_port(digits: &[u8]) -> bool {
         .is_some_and(|port| port > 0)
 }
 
-/// Pairs of what must not follow each other are looked at, groups are not counted.
+/// Whether `address` is an IPv6 address without brackets.
 fn is_ipv6(address: &[u8]) -> bool {
     std::str::from_utf8(address).is_ok_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok())
 }
@@ -127,7 +129,7 @@ fn is_name(name: &[u8]) -> bool {
     if holds_two_dots(name) {
         return false;
     }
-    // A dot at the end is the DNS's root, and says nothing.
+    // A trailing dot is the root of the DNS and does not belong to a label.
     let name = name.strip_suffix(b".").unwrap_or(name);
     let mut parts = name.split(|b| *b == b'.');
     if name.iter().all(|b| b.is_ascii_digit() || *b == b'.') {

@@ -1,9 +1,10 @@
-//! The vocabulary of HTTP/1.1 and its pure parsers: request heads, dates, entity tags, ranges, percent-encoding.
+//! HTTP/1.1 parsers: request heads, body framing, dates, entity tags, ranges, percent-encoding.
 //!
-//! Nothing here reads a socket, a file or a clock, and nothing here knows a profile beyond the policy value it is handed.
+//! Every parser takes bytes and a policy. The policy is the part of a profile that says how a server deviates from
+//! RFC 9110 and RFC 9112.
 
 pub mod bytes;
-pub mod chunks;
+pub mod chunked;
 pub mod date;
 pub mod etag;
 pub mod fault;

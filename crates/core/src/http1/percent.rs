@@ -1,6 +1,15 @@
-//! Percent-encoding (RFC 3986 section 2.1), decoded once and never twice.
+//! Percent-encoding (RFC 3986 section 2.1).
 
-/// Decodes `%XX`. A `%` without two hexadecimal digits stays as it is; [`first_bad`] finds it.
+/// Decodes each `%XX` once. A `%` without two hexadecimal digits stays as it is; [`first_bad`] finds it.
+///
+/// ```
+/// use labserve_core::http1::percent::decode;
+///
+/// assert_eq!(decode(b"a%20b"), b"a b");
+/// // The result is not decoded again, so that `%25` cannot smuggle an escape past a check.
+/// assert_eq!(decode(b"%252e"), b"%2e");
+/// assert_eq!(decode(b"100%"), b"100%");
+/// ```
 pub fn decode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -19,12 +28,12 @@ pub fn decode(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The offset of the first `%` that no two hexadecimal digits follow.
+/// The offset of the first `%` that is not followed by two hexadecimal digits.
 pub fn first_bad(text: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'%', text).find(|at| escape(&text[*at..]).is_none())
 }
 
-/// Whether `text` holds a well-formed escape of `byte`.
+/// Whether `text` contains an escape of `byte`.
 pub fn holds_escape_of(text: &[u8], byte: u8) -> bool {
     memchr::memchr_iter(b'%', text).any(|at| escape(&text[at..]) == Some(byte))
 }
@@ -40,7 +49,7 @@ fn hex(digit: u8) -> Option<u8> {
     (digit as char).to_digit(16).map(|d| d as u8)
 }
 
-/// Writes `text` with every byte escaped that is neither alphanumeric nor in `safe`.
+/// Writes `text` with each byte escaped that is neither alphanumeric nor in `safe`. Digits are in upper case.
 pub fn encode(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         if byte.is_ascii_alphanumeric() || safe.contains(byte) {
@@ -51,7 +60,7 @@ pub fn encode(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Like [`encode`], with the digits of escapes in lower case.
+/// Like [`encode`], with digits in lower case.
 pub fn encode_lower(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         if byte.is_ascii_alphanumeric() || safe.contains(byte) {
@@ -64,7 +73,7 @@ pub fn encode_lower(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Like [`encode`], but leaves escapes that are there already.
+/// Like [`encode`], but keeps existing escapes.
 pub fn encode_rest(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     for (at, byte) in text.iter().enumerate() {
         let keep =
@@ -101,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn encoding_leaves_or_escapes_what_is_escaped() {
+    fn encode_rest_keeps_existing_escapes_and_encode_does_not() {
         let mut out = Vec::new();
         encode_rest(b"/%41 %4", b"/", &mut out);
         assert_eq!(out, b"/%41%20%254");

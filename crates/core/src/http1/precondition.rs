@@ -1,7 +1,7 @@
-//! Are a request's conditions met? A pure function of the conditional fields, the file's validators and a policy.
+//! Preconditions (RFC 9110 section 13): whether the response is 304, 412 or the content.
 //!
-//! It neither reads a Range field (`http::range`) nor writes an answer: the verdict says 304, 412, or go on with or
-//! without ranges. A file that is not there has no conditions here.
+//! [`evaluate`] is a pure function of the conditional fields, the file's validators and a policy. The Range field is
+//! parsed in [`super::range`]. Only existing files have preconditions here.
 
 mod policy;
 
@@ -14,31 +14,31 @@ pub use policy::{
     Methods, OtherMethods, RangeTurn, TagIf,
 };
 
-/// The kind of a request's method.
+/// The methods that preconditions distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// GET.
     Get,
     /// HEAD.
     Head,
-    /// Any other that the file answers to.
+    /// Any other method.
     Other,
 }
 
-/// What the Range field would lead to, if it is obeyed.
+/// The effect that the Range field would have, if it counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ranged {
     /// There is no Range field.
     #[default]
     Absent,
-    /// The whole file all the same: `Selection::Whole`.
+    /// It selects the whole file: [`Selection::Whole`].
     Whole,
-    /// A 206 or a 416.
+    /// It leads to a 206 or 416.
     Part,
 }
 
 impl Ranged {
-    /// From what `range::select` makes of the field, if there is one.
+    /// Converts the result of [`range::select`](super::range::select); `None` if there is no Range field.
     pub fn of(selection: Option<&Selection>) -> Self {
         match selection {
             None => Self::Absent,
@@ -48,29 +48,29 @@ impl Ranged {
     }
 }
 
-/// The conditional part of a request: each field's text, without space around it.
+/// The conditional fields of a request. Each value is without surrounding white space.
 #[derive(Clone, Copy, Debug)]
 pub struct Conditional<'a> {
-    /// The method's kind.
+    /// The method.
     pub method: Method,
-    /// If-Match
+    /// The value of If-Match.
     pub if_match: Option<&'a [u8]>,
-    /// If-None-Match
+    /// The value of If-None-Match.
     pub if_none_match: Option<&'a [u8]>,
-    /// If-Modified-Since
+    /// The value of If-Modified-Since.
     pub if_modified_since: Option<&'a [u8]>,
-    /// If-Unmodified-Since
+    /// The value of If-Unmodified-Since.
     pub if_unmodified_since: Option<&'a [u8]>,
-    /// If-Range
+    /// The value of If-Range.
     pub if_range: Option<&'a [u8]>,
-    /// Cache-Control
+    /// The value of Cache-Control.
     pub cache_control: Option<&'a [u8]>,
-    /// What the Range field would lead to.
+    /// The effect that the Range field would have.
     pub range: Ranged,
 }
 
 impl Conditional<'_> {
-    /// A request without any condition.
+    /// A request without conditional fields.
     pub fn none(method: Method) -> Self {
         Self {
             method,
@@ -85,44 +85,59 @@ impl Conditional<'_> {
     }
 }
 
-/// What conditions are held against.
+/// The validators of a file (RFC 9110 section 8.8), and the time of the request.
 #[derive(Clone, Copy, Debug)]
 pub struct Validators<'a> {
-    /// The file's entity tag, as it is sent.
+    /// The file's entity tag as it is sent, with quotes and an optional `W/`; `None` for a file without a tag.
     pub etag: Option<&'a [u8]>,
-    /// The file's time of modification, in whole seconds since the epoch.
+    /// The file's modification time in whole seconds since 1970-01-01 UTC.
     pub mtime_secs: i64,
-    /// The time of the request, likewise.
+    /// The time of the request in the same unit.
     pub now_secs: i64,
 }
 
-/// What is to be done.
+/// The result of [`evaluate`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Answer the method.
+    /// Perform the method.
     Proceed {
-        /// Whether the Range field, if there is one, is obeyed.
+        /// Whether the Range field counts, if there is one.
         honour_range: bool,
     },
-    /// 304.
+    /// Respond with 304.
     NotModified,
-    /// 412.
+    /// Respond with 412.
     PreconditionFailed,
 }
 
-/// Decides in the order of RFC 9110 section 13.2.2; in brackets what a policy may say instead.
+/// Evaluates preconditions in the order of RFC 9110 section 13.2.2. The keys of a policy that change a step are in
+/// parentheses.
 ///
-/// 0. [A Range field that would lead to 206 or 416, with an If-Range that holds or none: proceed. `range_turn`]
-/// 1. If-Match: none of its tags is the file's: 412. [`if_match`; one is: `if_match_held`]
-/// 2. Without If-Match, If-Unmodified-Since: the file is newer: 412.
-///    [In any case or never: `if_unmodified_since`; no date: `..._bad`; it is not newer: `..._held`]
-/// 3. If-None-Match: one of its tags is the file's: 304 for GET and HEAD, 412 for others.
-///    [`if_none_match`, `if_none_match_other`; never a 304 from here on: `request_no_cache`]
-/// 4. GET or HEAD without If-None-Match, If-Modified-Since: the file is not newer: 304.
-///    [In any case, so that both must agree, or never: `if_modified_since`; which dates: `..._match`, `..._future`]
-/// 5. GET with Range and If-Range: obey Range if the validator is the file's, strongly.
-///    [`range_methods`, `if_range_etag`, `if_range_date`; it forbids a 304: `if_range_scope`]
-/// 6. Otherwise answer the method.
+/// 0. Not in the RFC: a Range field that leads to 206 or 416 precedes all other conditions, if If-Range holds or is
+///    absent (`range_turn`).
+/// 1. If-Match is present: respond with 412 unless it contains the file's tag (`if_match`, `if_match_methods`,
+///    `if_match_held`).
+/// 2. If-Match is absent and If-Unmodified-Since is present: respond with 412 if the file is newer
+///    (`if_unmodified_since`, `if_unmodified_since_bad`, `if_unmodified_since_held`).
+/// 3. If-None-Match is present and contains the file's tag: respond with 304 to GET and HEAD, with 412 to other methods
+///    (`if_none_match`, `if_none_match_other`; `request_no_cache` prevents a 304 here and in step 4).
+/// 4. The method is GET or HEAD, If-None-Match is absent and If-Modified-Since is present: respond with 304 unless the
+///    file is newer (`if_modified_since`, `if_modified_since_match`, `if_modified_since_future`,
+///    `if_modified_since_methods`).
+/// 5. The method is GET, Range and If-Range are present: the Range field counts if the validator matches, by strong
+///    comparison (`range_methods`, `if_range`, `if_range_etag`, `if_range_date`; `if_range_scope` can prevent a 304).
+/// 6. Otherwise perform the method.
+///
+/// ```
+/// use labserve_core::http1::precondition::{ConditionPolicy, Conditional, Method, Validators, Verdict, evaluate};
+///
+/// let file = Validators { etag: Some(br#""a""#), mtime_secs: 1_700_000_000, now_secs: 1_700_000_100 };
+/// let request = Conditional { if_none_match: Some(br#""a", "b""#), ..Conditional::none(Method::Get) };
+/// assert_eq!(evaluate(&ConditionPolicy::default(), &request, &file), Verdict::NotModified);
+///
+/// let request = Conditional { if_match: Some(br#""b""#), ..Conditional::none(Method::Get) };
+/// assert_eq!(evaluate(&ConditionPolicy::default(), &request, &file), Verdict::PreconditionFailed);
+/// ```
 pub fn evaluate(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &Validators<'_>) -> Verdict {
     let case = Case {
         policy,
@@ -140,30 +155,34 @@ pub fn evaluate(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &
     case.not_modified().unwrap_or(Verdict::Proceed { honour_range })
 }
 
-/// What each condition says by itself; `None` where its field does not count.
+/// The result of each condition by itself; `None` if its field is absent or does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct ConditionResults {
     /// If-Match holds.
     pub if_match: Option<bool>,
     /// If-Unmodified-Since holds.
     pub if_unmodified_since: Option<bool>,
-    /// If-None-Match holds a tag of the file's.
+    /// If-None-Match contains the file's tag.
     pub if_none_match: Option<bool>,
-    /// If-Modified-Since says that the client has this version.
+    /// By If-Modified-Since the client has the current version.
     pub if_modified_since: Option<bool>,
-    /// If-Range lets the Range field count.
+    /// If-Range is absent or matches, so that the Range field counts.
     pub if_range: bool,
 }
 
-/// Judges each condition by itself, by the functions that [`evaluate`] asks.
-pub fn judge(policy: &ConditionPolicy, request: &Conditional<'_>, resource: &Validators<'_>) -> Judged {
+/// Evaluates each condition by itself, with the functions that [`evaluate`] uses. For traces.
+pub fn evaluate_each(
+    policy: &ConditionPolicy,
+    request: &Conditional<'_>,
+    resource: &Validators<'_>,
+) -> ConditionResults {
     let case = Case {
         policy,
         request,
         resource,
     };
     let (if_match, if_none_match) = (case.if_match(), case.if_none_match());
-    Judged {
+    ConditionResults {
         if_match,
         if_unmodified_since: case.if_unmodified_since(if_match.is_some()),
         if_none_match,
@@ -191,7 +210,7 @@ impl Case<'_> {
         date::parse(field, self.policy.dates, self.resource.now_secs)
     }
 
-    /// If-Match, unless it is ignored, and whether it names the file's tag.
+    /// Whether If-Match contains the file's tag; `None` if the field is absent or ignored.
     fn if_match(&self) -> Option<bool> {
         let field = self
             .given(self.request.if_match)
@@ -203,7 +222,8 @@ impl Case<'_> {
         }
     }
 
-    /// If-Unmodified-Since, unless it is ignored, and whether it holds; a bad date that is ignored holds.
+    /// Whether If-Unmodified-Since holds; `None` if the field is absent or ignored. An invalid date that is ignored
+    /// holds.
     fn if_unmodified_since(&self, etag_counts: bool) -> Option<bool> {
         let counts = match self.policy.if_unmodified_since {
             DateField::Ignored => false,
@@ -223,7 +243,7 @@ impl Case<'_> {
         if_match == Some(false) || self.if_unmodified_since(if_match.is_some()) == Some(false)
     }
 
-    /// If-None-Match, unless it is ignored, and whether it names the file's tag.
+    /// Whether If-None-Match contains the file's tag; `None` if the field is absent or ignored.
     fn if_none_match(&self) -> Option<bool> {
         let field = self.given(self.request.if_none_match)?;
         let comparison = match self.policy.if_none_match {
@@ -239,7 +259,7 @@ impl Case<'_> {
         Some(self.names_etag(field, comparison))
     }
 
-    /// If-Modified-Since, unless it is ignored, and whether it says that the file is the client's.
+    /// Whether the client has the current version by If-Modified-Since; `None` if the field is absent or ignored.
     fn if_modified_since(&self, etag_counts: bool) -> Option<bool> {
         let counts = match self.policy.if_modified_since {
             DateField::Ignored => false,
@@ -265,7 +285,7 @@ impl Case<'_> {
         }
     }
 
-    /// Steps 3 and 4: 304, or 412 for a method that 304 is not for.
+    /// Steps 3 and 4: a 304, or a 412 for methods other than GET and HEAD.
     fn not_modified(&self) -> Option<Verdict> {
         let policy = self.policy;
         let etag = self.if_none_match();
@@ -345,7 +365,8 @@ fn applies(methods: Methods, method: Method) -> bool {
     }
 }
 
-/// `no-cache` alone between commas and spaces; `no-cache="x"` and `No-Cache` are something else to those who look.
+/// Whether a member of Cache-Control is exactly `no-cache`. The servers that examine it ignore `no-cache="x"` and
+/// `No-Cache`.
 fn says_no_cache(cache_control: &[u8]) -> bool {
     cache_control
         .split(|byte| *byte == b',')

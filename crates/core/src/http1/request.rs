@@ -1,24 +1,42 @@
-//! A request as a decision sees it: what its head says, read once.
+//! A parsed request: access to its fields, and the faults in what they mean together.
 //!
-//! Knows what fields mean; does not know what any server does about them. The fields about a body are read in
-//! [`super::framing`].
+//! The fields about the body are interpreted in [`super::framing`].
 
 use super::fault::Fault;
 use super::field::{Name, TokenSearch};
-use super::head::{Head, HeadPolicy, Version, behind_scheme, has_scheme};
+use super::head::{Head, HeadPolicy, Version, after_scheme, has_scheme};
 
 pub use super::framing::{BodyRules, Delimiter, Expect, Framing, LARGEST, LengthSyntax};
 
-/// A request: a scanned head and the bytes it was scanned from.
+/// A request: a scanned head and the bytes that it was scanned from.
+///
+/// ```
+/// use labserve_core::http1::field::Name;
+/// use labserve_core::http1::{Request, Scan, Version, head};
+/// use labserve_core::profile::layers;
+///
+/// let profile = layers::load("rfc").expect("a built-in profile");
+/// let bytes = b"GET /a HTTP/1.1\r\nHost: example.com:80\r\nRange: bytes=0-9\r\n\r\n";
+/// let Scan::Complete(head) = head::scan(bytes, &profile.head) else {
+///     panic!("the head is complete and valid")
+/// };
+/// let request = Request::new(bytes, &head);
+/// assert_eq!(request.method(), b"GET");
+/// assert_eq!(request.version(), Version::Http11);
+/// assert_eq!(request.get(Name::Range), Some(&b"bytes=0-9"[..]));
+/// assert_eq!(request.host(), Some(&b"example.com:80"[..]));
+/// assert_eq!(request.fault(&profile.head), None);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     bytes: &'a [u8],
     head: &'a Head,
+    /// The index of the first field of each name; `u16::MAX` for none.
     first: [u16; Name::COUNT],
 }
 
 impl<'a> Request<'a> {
-    /// A view of `head` over the bytes that it was scanned from.
+    /// A view of `head`, which must have been scanned from `bytes`.
     pub fn new(bytes: &'a [u8], head: &'a Head) -> Request<'a> {
         let mut first = [u16::MAX; Name::COUNT];
         for (index, field) in head.fields.iter().enumerate().take(usize::from(u16::MAX)) {
@@ -31,12 +49,12 @@ impl<'a> Request<'a> {
         Request { bytes, head, first }
     }
 
-    /// The method, as spelled.
+    /// The method as sent.
     pub fn method(&self) -> &'a [u8] {
         self.head.method.of(self.bytes)
     }
 
-    /// The request target, as sent.
+    /// The request target as sent.
     pub fn target(&self) -> &'a [u8] {
         self.head.target.of(self.bytes)
     }
@@ -46,32 +64,32 @@ impl<'a> Request<'a> {
         self.head.line.of(self.bytes)
     }
 
-    /// What stood for the version behind `HTTP/`.
+    /// The version as sent, without `HTTP/`.
     pub fn version_text(&self) -> &'a [u8] {
         self.head.version_text.of(self.bytes)
     }
 
-    /// The field line that a fault is about.
+    /// The line with the fault, for a refused head.
     pub fn line_at_fault(&self) -> &'a [u8] {
         self.head.at_fault.of(self.bytes)
     }
 
-    /// Whether a field goes on over more than one line.
+    /// Whether any field uses obs-fold (RFC 9112 section 5.2).
     pub fn is_folded(&self) -> bool {
         self.head.folded
     }
 
-    /// The head as sent, from the request line to the empty line.
+    /// The head as sent, including the empty line that ends it.
     pub fn head_bytes(&self) -> &'a [u8] {
         &self.bytes[..self.head.len.min(self.bytes.len())]
     }
 
-    /// Whether a fault of the head was let pass.
+    /// Whether the head has a fault that the profile accepts.
     pub fn has_faults(&self) -> bool {
         self.head.has_faults
     }
 
-    /// The version.
+    /// The protocol version.
     pub fn version(&self) -> Version {
         self.head.version
     }
@@ -82,7 +100,8 @@ impl<'a> Request<'a> {
         self.head.fields.get(index).map(|field| field.value.of(self.bytes))
     }
 
-    /// The values of all fields of this name, in order; with `sent`, each with the white space behind it.
+    /// The values of all fields of this name, in order. If `sent` is true, each value includes its trailing white
+    /// space.
     pub fn all_as(&self, name: Name, sent: bool) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let (bytes, skip) = (self.bytes, usize::from(self.first[name as usize]));
         self.head
@@ -98,7 +117,7 @@ impl<'a> Request<'a> {
         self.all_as(name, false)
     }
 
-    /// Every field, as sent: name and value.
+    /// The name and value of each field, as sent.
     pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let bytes = self.bytes;
         self.head
@@ -107,23 +126,23 @@ impl<'a> Request<'a> {
             .map(move |field| (field.name.of(bytes), field.value.of(bytes)))
     }
 
-    /// Whether any `Connection` field holds `word` (lower case).
+    /// Whether any Connection field contains `word`, which must be in lower case.
     pub fn connection_says(&self, word: &[u8], search: TokenSearch) -> bool {
         self.all_as(Name::Connection, search == TokenSearch::Verbatim)
             .any(|value| search.finds(value, word))
     }
 
-    /// The method is GET or HEAD, spelled so.
+    /// Whether the method is `GET` or `HEAD`, in upper case.
     pub fn is_get_or_head(&self) -> bool {
         matches!(self.method(), b"GET" | b"HEAD")
     }
 
-    /// The host that the request is for: that of an absolute target, else the Host field. Without its port if the
-    /// target says none. What is empty counts as absent.
+    /// The host and port that the request is for: those of an absolute target, else those of the Host field (RFC 9112
+    /// section 3.3). An empty one counts as absent.
     pub fn host(&self) -> Option<&'a [u8]> {
         let target = self.target();
         if has_scheme(target) {
-            let rest = behind_scheme(target);
+            let rest = after_scheme(target);
             let end = rest
                 .iter()
                 .position(|b| matches!(b, b'/' | b'?' | b'#'))
@@ -135,7 +154,9 @@ impl<'a> Request<'a> {
         self.get(Name::Host).filter(|host| !host.is_empty())
     }
 
-    /// The first fault in what the fields mean together, that `policy` does not accept: Host, body framing, Expect.
+    /// The first fault of Host, body framing, Expect and Upgrade that `policy` does not accept.
+    ///
+    /// [`head::scan`](super::head::scan) finds the faults of the syntax; this function finds those of the meaning.
     pub fn fault(&self, policy: &HeadPolicy) -> Option<Fault> {
         let refused = |fault: Fault| {
             if policy.faults.accepts(fault) {
@@ -216,8 +237,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whether every label of a host name is there and no longer than DNS has them (RFC 1035 section 2.3.4). A dot at the
-/// end is fine.
+/// Whether every label of a host name has 1 to 63 bytes (RFC 1035 section 2.3.4). A trailing dot is allowed.
 fn has_good_labels(host: &[u8]) -> bool {
     let name = host.strip_suffix(b".").unwrap_or(host);
     name.split(|b| *b == b'.').all(|label| (1..64).contains(&label.len()))

@@ -1,6 +1,6 @@
-//! Reason phrases of RFC 9110 section 15, for responses whose profile gives none of its own.
+//! Status codes (RFC 9110 section 15).
 
-/// The registered reason phrase of `status`, or `"Unknown"`.
+/// The registered reason phrase of `status`, or `"Unknown"`. A profile may set another phrase.
 pub fn reason(status: u16) -> &'static str {
     http::StatusCode::from_u16(status)
         .ok()
@@ -8,7 +8,7 @@ pub fn reason(status: u16) -> &'static str {
         .unwrap_or("Unknown")
 }
 
-/// Whether a response of this status never has a body, whatever its head says (RFC 9110 section 6.4.1).
+/// Whether a response with this status has no body, whatever its fields announce (RFC 9110 section 6.4.1).
 pub fn is_bodiless(status: u16) -> bool {
     matches!(status, 100..=199 | 204 | 304)
 }

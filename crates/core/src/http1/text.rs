@@ -1,4 +1,4 @@
-//! Small writers of text into byte buffers: numbers, and the escapes that servers' pages use.
+//! Writers of numbers, escapes and encodings into byte buffers.
 
 /// Writes `n` in decimal.
 pub fn decimal(n: u64, out: &mut Vec<u8>) {
@@ -32,14 +32,15 @@ pub fn hexadecimal(n: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// Writes the eight bytes of `n`, the lowest first, each in hexadecimal without leading zeros.
+/// Writes the eight bytes of `n` in little-endian order, each in hexadecimal without a leading zero. The
+/// entity tags of some servers contain a time in this form.
 pub fn hexadecimal_bytes(n: u64, out: &mut Vec<u8>) {
     for byte in n.to_le_bytes() {
         hexadecimal(u64::from(byte), out);
     }
 }
 
-/// Replaces the characters that `escapes` lists.
+/// Writes `text` with each byte that `escapes` lists replaced.
 pub fn escape(text: &[u8], escapes: &[(u8, &str)], out: &mut Vec<u8>) {
     for byte in text {
         match escapes.iter().find(|(special, _)| special == byte) {
@@ -49,9 +50,11 @@ pub fn escape(text: &[u8], escapes: &[(u8, &str)], out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a byte string as a quoted literal: in single quotes, or in double ones if it holds a single quote and no
-/// double one; bytes that do not print as `\xNN`, and `\t \n \r \\` and the quote escaped. Bytes from 0xa1 on are taken
-/// for characters of Latin-1, which print; they stay as they are.
+/// Writes `text` as Python's `repr` writes a string of Latin-1 characters.
+///
+/// The quotes are single, or double if the text contains a single quote and no double one. Unprintable characters
+/// become `\xNN`; tab, line feed, carriage return, backslash and the quote are escaped with a backslash. Bytes from
+/// 0xa1 on are printable Latin-1 characters, except for the soft hyphen 0xad, and are written unchanged.
 pub fn quoted_literal(text: &[u8], out: &mut Vec<u8>) {
     let quote = if text.contains(&b'\'') && !text.contains(&b'"') {
         b'"'
@@ -80,7 +83,7 @@ pub fn quoted_literal(text: &[u8], out: &mut Vec<u8>) {
     out.push(quote);
 }
 
-/// Reads every byte as a character of Latin-1 and writes it in UTF-8.
+/// Converts Latin-1 to UTF-8.
 pub fn latin1_to_utf8(text: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         push_latin1(*byte, out);
@@ -104,7 +107,8 @@ pub fn adler32(bytes: &[u8]) -> u32 {
     b << 16 | a
 }
 
-/// Text from the wire, made safe for a terminal: control characters and bytes that are no UTF-8 are escaped.
+/// Text from the wire in a form that is safe for a terminal: control characters and bytes that are not UTF-8 are
+/// escaped.
 pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
     std::fmt::from_fn(move |f| {
         for chunk in bytes.utf8_chunks() {

@@ -1,16 +1,17 @@
-//! `.` and `..` worked into a path.
+//! Resolves `.` and `..` (RFC 3986 section 5.2.4).
 
 use super::check_percent;
 use crate::http1::{ResponseId, percent};
 use crate::profile::{OnInput, TargetPolicy};
 
-/// A path as it was sent, with nothing but `%2e` decoded, and with `.` and `..` worked in.
+/// Resolves `.` and `..` in a path as sent. Only `%2e` is decoded; other escapes stay. For servers that resolve before
+/// they decode.
 pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
     check_percent(sent, policy)?;
     let mut kept: Vec<&[u8]> = Vec::new();
     let mut ends_in_dots = false;
     for segment in sent.split(|b| *b == b'/') {
-        // Neither dot can be longer than its escape.
+        // `%2e%2e` is the longest spelling of two dots.
         let decoded = if segment.len() <= 6 {
             percent::decode(segment)
         } else {
@@ -39,7 +40,7 @@ pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>
     Ok(path)
 }
 
-/// Joins the segments of `path`, with `.` and `..` worked in (RFC 3986 section 5.2.4).
+/// Resolves `.` and `..` in a decoded path, and removes empty segments.
 pub(super) fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, ResponseId> {
     let mut out = String::with_capacity(path.len());
     for segment in path.split('/') {
@@ -67,8 +68,9 @@ pub(super) fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, 
     Ok(out)
 }
 
-/// The same from the top of the file system, so that a path may leave `root` and come back by its name; `None` if it
-/// does not come back. Only whole names are compared, and `root` is cut off again: the rest lies below it.
+/// Resolves `path` from the top of the file system, for servers in which a path may leave `root` and come back by its
+/// name, as in `/../site/a`. Returns the part below `root`, or `None` if the path does not come back. Whole names are
+/// compared, so that `/srv/site2` is not below `/srv/site`.
 pub(super) fn resolve_dots_from(root: &[String], path: &str) -> Option<String> {
     let mut names: Vec<&str> = root.iter().map(String::as_str).collect();
     for segment in path.split('/') {

@@ -1,4 +1,6 @@
-//! From a request target to a path below the root, without touching the file system.
+//! Maps a request target to a path below the root. The file system is not involved.
+//!
+//! No target leads above the root: `.` and `..` are resolved in the text, and only the result is ever opened.
 
 mod dots;
 mod names;
@@ -16,28 +18,29 @@ use dots::{resolve_dots, resolve_dots_from, resolve_sent};
 use std::borrow::Cow;
 use target::{check_absolute, is_absolute};
 
-/// A path below the root, and the pieces of the target that it came from.
+/// A path below the root, and what the target said about its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
-    /// The path: segments joined by `/`, decoded, without `.`, `..`, empty segments or a slash at either end. Empty for
+    /// The path: decoded segments joined by `/`, without `.`, `..`, empty segments, or a slash at either end. Empty for
     /// the root.
     pub path: String,
-    /// Whether the target's path ended in a slash, or named the root.
+    /// Whether the path asks for a directory: it ended in a slash, or it is the root.
     pub trailing_slash: bool,
-    /// Whether the path ends in a slash by its escapes alone, where that does not ask for a directory: no file is meant.
+    /// Whether only the decoded path ends in a slash (`%2F`), and the server does not take that for a directory. Such a
+    /// path names no file either.
     pub hidden_slash: bool,
-    /// How it was written.
+    /// How the path was written.
     pub form: Form,
 }
 
-/// How a path was written.
+/// How a path was written. Some servers look for index files in some of these forms only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
-    /// As `/`, or as nothing at all.
+    /// `/`, or an empty path.
     Slash,
-    /// As several slashes, or with a slash percent-encoded.
+    /// Several slashes, or slashes of which some are percent-encoded.
     Slashes,
-    /// In any other way.
+    /// Any other path.
     #[default]
     Other,
 }
@@ -54,12 +57,12 @@ impl Form {
     }
 }
 
-/// Why a target names no path below the root.
+/// Why a target does not lead to a path below the root.
 enum Unnamed {
-    /// The policy has a response for such a target.
+    /// The policy responds to such a target.
     Refused(ResponseId),
-    /// It is no UTF-8 after decoding. Names that are none are not served: such a path leads to nothing.
-    NoUtf8,
+    /// The decoded path is not UTF-8. Files with such names are not served, so the path is missing.
+    NotUtf8,
 }
 
 impl From<ResponseId> for Unnamed {
@@ -68,23 +71,40 @@ impl From<ResponseId> for Unnamed {
     }
 }
 
-/// The response that `target` gets whatever files there are.
+/// The response to a target that the policy refuses; `None` for a valid target, whether or not a file exists.
+///
+/// The arguments are those of [`locate`].
 pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Option<ResponseId> {
     if let Some(path) = plain_bytes(target)
-        && !judges_names(path, files)
+        && !may_refuse_names(path, files)
     {
         return check_plain(path, policy).err();
     }
     match resolve(target, policy, files, root) {
         Err(Unnamed::Refused(id)) => Some(id),
-        Err(Unnamed::NoUtf8) | Ok(_) => None,
+        Err(Unnamed::NotUtf8) | Ok(_) => None,
     }
 }
 
-/// The path below the root that `target` names. `root` is the path of the root directory, name by name.
+/// Maps `target` to a path below the root: removes scheme, query and fragment, decodes escapes, resolves `.` and `..`,
+/// and checks names and limits.
+///
+/// `root` is the absolute path of the root directory, name by name. It is used only by policies in which a path may
+/// leave the root and come back by the root's name; otherwise it may be empty.
 ///
 /// # Errors
-/// The response that the policy gives to such a target.
+/// The response of the policy, if it refuses the target or if the decoded path is not UTF-8.
+///
+/// ```
+/// use labserve_core::path::locate;
+/// use labserve_core::profile::layers;
+///
+/// let profile = layers::load("rfc").expect("a built-in profile");
+/// let path = |target: &[u8]| locate(target, &profile.target, &profile.files, &[]).map(|located| located.path);
+/// assert_eq!(path(b"/a/./b/../c%20d?query"), Ok("a/c d".to_owned()));
+/// assert_eq!(path(b"/../../etc/passwd"), Ok("etc/passwd".to_owned()));
+/// assert!(path(b"/a%00b").is_err());
+/// ```
 pub fn locate(
     target: &[u8],
     policy: &TargetPolicy,
@@ -93,12 +113,12 @@ pub fn locate(
 ) -> Result<Located, ResponseId> {
     resolve(target, policy, files, root).map_err(|unnamed| match unnamed {
         Unnamed::Refused(id) => id,
-        Unnamed::NoUtf8 => files.missing,
+        Unnamed::NotUtf8 => files.missing,
     })
 }
 
 fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Result<Located, Unnamed> {
-    // A plain path is all of its target: it has neither scheme nor query nor fragment.
+    // A plain target is its path: it has no scheme, query or fragment.
     if let Some(path) = plain(target) {
         check_plain(path.as_bytes(), policy)?;
         check_names(path, path.is_empty(), files)?;
@@ -173,24 +193,24 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     })
 }
 
-/// Whether a target begins with a slash once it is decoded.
+/// Whether the decoded target begins with a slash.
 fn begins_with_slash(target: &[u8]) -> bool {
     matches!(target, [b'/', ..] | [b'%', b'2', b'F' | b'f', ..])
 }
 
-/// What a target's path is once it is decoded.
+/// A decoded path.
 struct Decoded {
     /// The path below the root.
     path: String,
-    /// Whether it asks for a directory.
+    /// Whether the path asks for a directory.
     trailing_slash: bool,
     /// Whether the decoded text ends in a slash.
     ends_in_slash: bool,
-    /// How it was written.
+    /// How the path was written.
     form: Form,
 }
 
-/// Decodes any target's path.
+/// Decodes a path that may contain escapes, dots and empty segments.
 fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded, Unnamed> {
     check_percent(sent, policy)?;
     if let OnInput::Respond(id) = policy.encoded_slash
@@ -231,7 +251,7 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     let decoded = match (String::from_utf8(decoded), policy.bad_utf8) {
         (Ok(decoded), _) => decoded,
         (Err(_), OnInput::Respond(id)) => return Err(id.into()),
-        (Err(_), OnInput::Accept(())) => return Err(Unnamed::NoUtf8),
+        (Err(_), OnInput::Accept(())) => return Err(Unnamed::NotUtf8),
     };
     let path = match resolve_dots(&decoded, policy) {
         Err(id) if policy.back_into_root => resolve_dots_from(root, &decoded).ok_or(id)?,
@@ -255,7 +275,7 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     })
 }
 
-/// The response to a `%` without two digits, where the policy has one.
+/// Refuses a `%` that is not followed by two hexadecimal digits, if the policy does.
 fn check_percent(sent: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     match policy.bad_percent {
         OnInput::Respond(id) if percent::first_bad(sent).is_some() => Err(id),
@@ -263,7 +283,8 @@ fn check_percent(sent: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     }
 }
 
-/// Judges the length of a plain path and of its segments. All of it is ASCII: a byte is a character.
+/// Checks the length of a plain path, and the number and length of its segments. A plain path is ASCII, so bytes are
+/// characters.
 fn check_plain(path: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     within(policy.longest_path, "/".len() + path.len())?;
     if policy.most_segments.is_none() && policy.longest_segment.is_none() {
@@ -274,7 +295,7 @@ fn check_plain(path: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     segments().try_for_each(|segment| within(policy.longest_segment, segment.len()))
 }
 
-/// The response to more segments, or longer ones, than the policy takes.
+/// Checks the number of segments and their length in characters.
 fn check_segments(path: &str, policy: &TargetPolicy) -> Result<(), ResponseId> {
     if policy.most_segments.is_some() {
         within(policy.most_segments, path.split('/').count())?;
@@ -294,12 +315,12 @@ fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
     }
 }
 
-/// The path below the root of a target that needs no decoding and no joining, as most do not.
+/// The path below the root, if `sent` needs neither decoding nor resolving. Most targets do not.
 fn plain(sent: &[u8]) -> Option<&str> {
     std::str::from_utf8(plain_bytes(sent)?).ok()
 }
 
-/// What needs no decoding, and no judgement.
+/// The characters of a plain path.
 static PLAIN: ByteSet = ByteSet::alphanumeric_and(b"-_./");
 
 fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
@@ -307,22 +328,22 @@ fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
     if path.ends_with(b"/") {
         return None;
     }
-    // A name that begins with a dot, and one with two dots side by side, is looked at as a whole.
-    let judged = |pair: &[u8]| matches!(pair, b"//" | b"/." | b"..");
-    let is_plain = PLAIN.holds_all(path) && !sent.windows(2).any(judged);
+    // Empty segments and names that begin with a dot or contain two dots take the slow path.
+    let needs_care = |pair: &[u8]| matches!(pair, b"//" | b"/." | b"..");
+    let is_plain = PLAIN.holds_all(path) && !sent.windows(2).any(needs_care);
     is_plain.then_some(path)
 }
 
-/// Whether any name of this path may be refused for what it is.
-fn judges_names(path: &[u8], files: &FilePolicy) -> bool {
-    // A name begins with a dot only where the path does, or behind a slash.
+/// Whether the policy may refuse a name of this path.
+fn may_refuse_names(path: &[u8], files: &FilePolicy) -> bool {
+    // A name that begins with a dot is at the start of the path or after a slash.
     let has_dotfile = || path.starts_with(b".") || memchr::memmem::find(path, b"/.").is_some();
     !files.deny.is_empty() || matches!(files.dotfiles, OnInput::Respond(_)) && has_dotfile()
 }
 
-/// The response to a name that is not served, whether there is such a file or not.
+/// Refuses dotfiles and denied names, whether or not such a file exists.
 fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
-    if !judges_names(path.as_bytes(), files) {
+    if !may_refuse_names(path.as_bytes(), files) {
         return Ok(());
     }
     let last = path.split('/').count() - 1;

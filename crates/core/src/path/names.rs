@@ -1,23 +1,25 @@
-//! How a file system reads names: pure, so that each system's rules are tested on every system.
+//! File name rules of operating systems. They are pure functions, so that the rules of each system are tested on every
+//! one.
 //!
-//! Knows which names must not be handed to a system, because it would take them for something else; knows no directory.
+//! Some names must never be passed to a system, because it would open something other than a file of that name.
 
-/// How the system reads the names of files.
+/// How an operating system interprets file names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameRules {
-    /// Every spelling is a name of its own, and only `/` is more than a letter: Linux and most of Unix.
+    /// Each sequence of bytes is a different name, and only `/` is special: Linux and most Unix systems.
     Exact,
-    /// Names that differ in case, or in how Unicode composes their letters, are one file's: macOS.
+    /// Names that differ only in case or in Unicode normalization refer to the same file: macOS.
     Loose,
-    /// The same, and some names are not files' at all: devices, streams, paths, short names. Windows.
+    /// As `Loose`, and some names refer to devices, streams, other paths or short names: Windows.
     Windows,
 }
 
-/// What may not stand in a name on Windows: separators, the mark of drives and streams, wildcards, and what is reserved.
+/// The characters that a name on Windows must not contain: separators, the colon of drives and streams, wildcards, and
+/// reserved characters.
 const RESERVED: &[char] = &[':', '\\', '/', '<', '>', '"', '|', '?', '*'];
 
 impl NameRules {
-    /// The rules of the system that this runs on.
+    /// The rules of the system for which this program was compiled.
     pub const HERE: NameRules = if cfg!(windows) {
         NameRules::Windows
     } else if cfg!(target_vendor = "apple") {
@@ -26,16 +28,16 @@ impl NameRules {
         NameRules::Exact
     };
 
-    /// Whether every name of a path below the root may be handed to the system: whether it can only be read as a file's.
-    pub fn take(self, path: &str) -> bool {
+    /// Whether the path may be passed to the system: each of its names can only refer to a file of that name.
+    pub fn accepts(self, path: &str) -> bool {
         self != NameRules::Windows || path.is_empty() || path.split('/').all(is_name_on_windows)
     }
 }
 
-/// Whether Windows reads a name as that name and nothing else: not as a device (`NUL`, `com1.txt`), a stream
-/// (`a.txt::$DATA`), a drive (`c:`), another name (it drops dots and spaces at the end) or several (`a\b`).
+/// Whether Windows takes a name literally. It does not for devices (`NUL`, `com1.txt`), streams (`a.txt::$DATA`),
+/// drives (`c:`), trailing dots and spaces, which it removes, and several names in one (`a\b`).
 ///
-/// Short 8.3 names cannot be told by their looks; the file system is asked for them.
+/// Short 8.3 names look like ordinary names. The caller asks the file system about them.
 fn is_name_on_windows(name: &str) -> bool {
     !(name.is_empty()
         || is_device(name)
@@ -43,7 +45,7 @@ fn is_name_on_windows(name: &str) -> bool {
         || name.contains(|c: char| c < ' ' || RESERVED.contains(&c)))
 }
 
-/// Whether a name is a device's, with whatever ending: Windows has looked for devices in every directory since CP/M.
+/// Whether a name refers to a device. Windows finds its devices in every directory, and ignores an extension.
 fn is_device(name: &str) -> bool {
     let stem = name.split(['.', ':']).next().unwrap_or_default();
     let stem = stem.trim_end_matches(' ').to_ascii_lowercase();
@@ -67,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_windows_would_misread() {
+    fn names_that_windows_does_not_take_literally() {
         for name in [
             "con",
             "NUL",
@@ -99,14 +101,17 @@ mod tests {
             "a<b",
             "a\tb",
         ] {
-            assert!(!NameRules::Windows.take(name), "{name}");
-            assert!(!NameRules::Windows.take(&format!("sub/{name}/x")), "{name}");
-            assert!(NameRules::Exact.take(name) && NameRules::Loose.take(name), "{name}");
+            assert!(!NameRules::Windows.accepts(name), "{name}");
+            assert!(!NameRules::Windows.accepts(&format!("sub/{name}/x")), "{name}");
+            assert!(
+                NameRules::Exact.accepts(name) && NameRules::Loose.accepts(name),
+                "{name}"
+            );
         }
     }
 
     #[test]
-    fn names_that_only_look_like_it() {
+    fn similar_names_that_are_ordinary_files() {
         for name in [
             "",
             "console",
@@ -126,7 +131,7 @@ mod tests {
             "a b",
             "$data",
         ] {
-            assert!(NameRules::Windows.take(name), "{name}");
+            assert!(NameRules::Windows.accepts(name), "{name}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A request target cut into its parts: scheme and authority, path, query, fragment.
+//! Splits a request target into scheme and authority, path, query and fragment.
 
 use crate::http1::field::Name;
 use crate::http1::head::{has_bare_scheme, has_scheme};
@@ -7,12 +7,12 @@ use crate::profile::raw::AbsoluteHost;
 use crate::profile::{AbsoluteTarget, Fragment, OnInput, TargetPolicy};
 use std::borrow::Cow;
 
-/// Whether the target is an absolute URI. Where the policy lists schemes, it needs no authority.
+/// Whether the target is an absolute URI. If the policy lists schemes, the URI needs no authority.
 pub(super) fn is_absolute(target: &[u8], policy: &TargetPolicy) -> bool {
     has_scheme(target) || (policy.schemes.is_some() && has_bare_scheme(target))
 }
 
-/// Whether the target names no path at all, not even `/`.
+/// Whether the target has an empty path, not even `/`.
 pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
     let rest = if is_absolute(target, policy) {
         &target[authority_end(target)..]
@@ -22,8 +22,8 @@ pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
     matches!(rest, [] | [b'?' | b'#', ..])
 }
 
-/// The host that the request is for, where the policy says which: that of a URI with the server's own scheme, else the
-/// Host field.
+/// The host and port that the request is for: those of an absolute target with the server's own scheme, else those of
+/// the Host field.
 pub fn host<'a>(request: &Request<'a>, policy: &TargetPolicy) -> Option<&'a [u8]> {
     let foreign = policy.schemes.as_ref().is_some_and(|(schemes, _)| {
         let own = schemes.first().map(String::as_bytes).unwrap_or_default();
@@ -36,7 +36,7 @@ pub fn host<'a>(request: &Request<'a>, policy: &TargetPolicy) -> Option<&'a [u8]
     }
 }
 
-/// The scheme and the authority of an absolute URI; no authority without `//`.
+/// Scheme and authority of an absolute URI. `None` for the authority if the URI has no `//`.
 fn scheme_and_authority(target: &[u8]) -> (&[u8], Option<&[u8]>) {
     let scheme = until(target, b':');
     let rest = target.get(scheme.len() + 1..).unwrap_or_default();
@@ -47,20 +47,21 @@ fn scheme_and_authority(target: &[u8]) -> (&[u8], Option<&[u8]>) {
     (scheme, authority)
 }
 
-/// A target cut into its parts, each as sent.
+/// The parts of a target, each as sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts<'t> {
-    /// The scheme and authority of an absolute URI, if its path is what counts; else nothing.
+    /// Scheme and authority of an absolute URI; empty for other targets, or if the policy treats the whole URI as a
+    /// path.
     pub origin: &'t [u8],
     /// The path.
     pub path: Cow<'t, [u8]>,
-    /// The query with its `?`, or nothing.
+    /// The query with its `?`, or empty.
     pub query: &'t [u8],
-    /// The fragment with its `#`, or nothing.
+    /// The fragment with its `#`, or empty.
     pub fragment: &'t [u8],
 }
 
-/// Cuts a target into its parts.
+/// Splits a target into its parts.
 pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
     let is_absolute = policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy);
     let authority_end = if is_absolute { authority_end(target) } else { 0 };
@@ -77,13 +78,13 @@ pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
         fragment,
     };
     if is_absolute {
-        let (host, behind) = match policy.absolute_host {
+        let (host, rest) = match policy.absolute_host {
             AbsoluteHost::Slash => (origin, &[][..]),
             AbsoluteHost::Name => split_host(origin),
         };
         parts.origin = host;
-        if !behind.is_empty() {
-            parts.path = [b"/", behind, path].concat().into();
+        if !rest.is_empty() {
+            parts.path = [b"/", rest, path].concat().into();
         } else if !path.starts_with(b"/") {
             parts.path = Cow::Borrowed(b"/");
         }
@@ -95,7 +96,7 @@ pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
     parts
 }
 
-/// Where the authority of an absolute URI ends.
+/// The offset at which the authority of an absolute URI ends.
 fn authority_end(target: &[u8]) -> usize {
     let Some(authority) = target.windows(3).position(|w| w == b"://").map(|at| at + 3) else {
         return until(target, b':').len() + 1;
@@ -107,12 +108,13 @@ fn authority_end(target: &[u8]) -> usize {
     authority + length
 }
 
-/// Whether the authority of a URI ends with this byte.
+/// Whether this byte ends the authority of a URI.
 fn ends_authority(byte: &u8) -> bool {
     matches!(byte, b'/' | b'?' | b'#')
 }
 
-/// Cuts a scheme and authority at the first character that no host name has; a port may end it.
+/// Splits scheme and authority at the first character that is not part of a host name. A port belongs to the first
+/// part.
 fn split_host(origin: &[u8]) -> (&[u8], &[u8]) {
     let digits = origin.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let port = origin.len() - digits;
@@ -134,12 +136,12 @@ fn split_host(origin: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// `text` up to the first `end`, or all of it.
+/// `text` up to the first `end`; all of it if there is none.
 fn until(text: &[u8], end: u8) -> &[u8] {
     memchr::memchr(end, text).map_or(text, |at| &text[..at])
 }
 
-/// The response to a scheme or an authority that the policy does not take.
+/// Refuses a scheme or an authority that the policy does not accept.
 pub(super) fn check_absolute(target: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     let (scheme, authority) = scheme_and_authority(target);
     if let Some((schemes, id)) = &policy.schemes

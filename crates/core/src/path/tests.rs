@@ -1,7 +1,7 @@
 use super::*;
 use crate::profile::layers;
 
-/// (target, path, trailing slash) for the profile that follows the RFCs; `None` for a refusal.
+/// A target, and its path and trailing slash under the profile `rfc`; `None` if the profile refuses it.
 const CASES: &[(&str, Option<(&str, bool)>)] = &[
     ("/", Some(("", true))),
     ("/a", Some(("a", false))),
@@ -36,7 +36,7 @@ fn targets_become_paths() {
     }
 }
 
-/// Limits, names and escapes that a profile refuses, and their nearest neighbours that it does not.
+/// Limits, names and escapes that a profile refuses, and the nearest ones that it accepts.
 #[test]
 fn a_profile_may_refuse_targets() {
     let profile = layers::load("iis").expect("the profile");
@@ -68,7 +68,7 @@ fn a_profile_may_refuse_targets() {
 }
 
 #[test]
-fn names_with_a_dot_may_be_refused_but_for_some() {
+fn dotfiles_can_be_refused_with_exceptions() {
     let profile = layers::load("rfc").expect("the profile");
     for (target, want) in [
         ("/.git/config", false),

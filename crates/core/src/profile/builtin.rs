@@ -1,4 +1,4 @@
-//! The profiles that are embedded in the binary.
+//! The profiles embedded in the program.
 
 macro_rules! builtin {
     ($($name:literal)*) => {
@@ -13,7 +13,7 @@ builtin! { "node" "node20" "flask" "flask-keepalive" "django" "apache" "phpnow" 
 pub const DEFAULT: &str = ALL[0].0;
 
 /// Former names of built-in profiles, each with today's. They still load, but are not listed.
-const ALIASES: &[(&str, &str)] = &[("rfc", "rfc")];
+const ALIASES: &[(&str, &str)] = &[("book", "rfc")];
 
 /// Today's name of the profile `name`, which may be a former name.
 pub fn current_name(name: &str) -> &str {

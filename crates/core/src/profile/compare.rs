@@ -1,20 +1,20 @@
-//! Two profiles side by side: the keys in which they differ.
+//! Compares two profiles: the keys in which they differ.
 
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
-/// One key in which two profiles differ, with the value of each; `None` where the key is left to its default.
+/// A key in which two profiles differ, with both values. `None`: the key has its default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// The key, with the tables around it.
+    /// The key, with its tables.
     pub key: String,
-    /// The first profile's value.
+    /// The value in the first profile.
     pub left: Option<Value>,
-    /// The second profile's value.
+    /// The value in the second profile.
     pub right: Option<Value>,
 }
 
-/// The keys in which `left` and `right` differ, in order.
+/// The keys in which `left` and `right` differ, in alphabetical order.
 pub fn differences(left: &Table, right: &Table) -> Vec<Difference> {
     let (left, right) = (flat(left), flat(right));
     let keys: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();

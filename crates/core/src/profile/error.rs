@@ -1,22 +1,22 @@
-//! Mistakes in a configuration, told to a person: what was wrong, where, and what was expected.
+//! Mistakes in a configuration, reported to people: what was wrong, where, and what was expected.
 
 use std::fmt;
 
 /// A mistake in a profile, in `server.toml` or in a `--set`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The file, or what stands for it.
+    /// The file, or what the text is known by.
     pub origin: String,
-    /// The line in it, counted from one.
+    /// The line, counted from 1.
     pub line: Option<usize>,
-    /// The key, with the tables around it.
+    /// The key, with its tables.
     pub key: Option<String>,
     /// What was wrong and what was expected.
     pub message: String,
 }
 
 impl ConfigError {
-    /// A mistake that the TOML reader found in `text`.
+    /// The mistake that the TOML parser found in `text`.
     pub fn from_toml(origin: &str, text: &str, error: &toml::de::Error) -> ConfigError {
         ConfigError {
             origin: origin.to_owned(),
@@ -42,7 +42,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// The number of the line that byte `at` of `text` stands in, counted from one.
+/// The number of the line that contains byte `at` of `text`, counted from 1.
 fn line_of(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }

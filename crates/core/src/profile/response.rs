@@ -1,4 +1,4 @@
-//! A response as a profile describes it: compiled templates for reason, head and body.
+//! A response as a profile describes it, with compiled templates for the reason phrase, the head and the body.
 
 use super::raw::{CloseStyle, ConnectionFields, LengthForHead, RawResponse, ReadBody};
 use super::template::{Filter, Placeholder, Template, Values};
@@ -9,61 +9,62 @@ use crate::http1::{ResponseId, status};
 pub struct Response {
     /// Its name in the profile.
     pub name: String,
-    /// The status.
+    /// The status code.
     pub status: u16,
     /// What the body is.
     pub entity: Entity,
     /// Whether the body is sent in chunks.
     pub chunked: bool,
-    /// Whether that holds only where the connection is kept.
+    /// Whether `chunked` applies only if the connection persists.
     pub chunked_if_kept: bool,
-    /// What `{content_length}` is in a reply to HEAD.
+    /// The value of `{content_length}` in a response to HEAD.
     pub length_for_head: LengthForHead,
     /// Whether the head is left out.
     pub no_head: bool,
-    /// Whether the body is sent even to HEAD.
+    /// Whether the body is sent even in response to HEAD.
     pub body_for_head: bool,
-    /// How its head is written, if not as usual.
+    /// How the head is split into writes; `None`: as in `[writes]`.
     pub split_head: Option<Vec<usize>>,
-    /// Whether the connection ends after it; `None` if that depends on the request.
+    /// Whether the connection is closed after it; `None`: depends on the request.
     pub close: Option<bool>,
-    /// What is said of the connection, if that is not what becomes of it.
+    /// The lines of `{connection_fields}`; `None`: they match what happens to the connection.
     pub connection_fields: Option<ConnectionFields>,
     /// How many requests it counts for.
     pub counts: u64,
-    /// When the request's body is read, if not as usual.
+    /// When the request's body is read; `None`: as in `[request_body]`.
     pub read_body: Option<ReadBody>,
-    /// The response that takes its place for a request with a body.
+    /// The response that replaces it for a request with a body.
     pub with_body: Option<ResponseId>,
-    /// Whether `100 Continue` may come before it.
+    /// Whether `100 Continue` may be sent before it.
     pub continues: bool,
-    /// The style of the end after it.
+    /// How the connection is closed after it; `None`: as in `[close]`.
     pub close_with: Option<CloseStyle>,
-    /// The responses that take its place for certain methods.
+    /// The responses that replace it for certain methods.
     pub variants: Vec<(Vec<u8>, ResponseId)>,
     reason: Template,
     lines: Vec<Template>,
-    /// Reason and lines as they are written.
+    /// The status line and the lines, prepared for writing.
     head: Vec<HeadPart>,
 }
 
-/// A part of a head as it is written.
+/// A part of a head, prepared for writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum HeadPart {
     /// The status line.
     Status,
-    /// Lines that are the same in every reply, with their ends.
+    /// Lines that are the same in every response, with their terminators.
     Fixed(Vec<u8>),
     /// A field line.
     Field(Template),
-    /// The lines about the connection.
+    /// The lines of `{connection_fields}`.
     ConnectionFields,
-    /// The same, the last first.
+    /// The same, in reverse order.
     ConnectionFieldsReversed,
 }
 
 impl HeadPart {
-    /// The parts of a head. What every reply has in common is put together once, and then copied.
+    /// The parts of a head. Neighbouring lines without placeholders are joined once, so that rendering copies them in
+    /// one step.
     fn of(status: u16, reason: &Template, lines: &[Template]) -> Vec<HeadPart> {
         let mut parts = vec![match reason.fixed() {
             Some(reason) => {
@@ -92,7 +93,7 @@ impl HeadPart {
     }
 }
 
-/// The values of a template that asks for none.
+/// The values of a template without placeholders.
 struct NoValues;
 
 impl Values for NoValues {
@@ -119,15 +120,15 @@ fn write_status_line(status: u16, out: &mut Vec<u8>, write_reason: impl FnOnce(&
 /// What the body of a response is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entity {
-    /// Nothing.
+    /// There is no body.
     None,
-    /// A page of the profile's.
+    /// A page of the profile.
     Page(Template),
-    /// The file, or the ranges of it that were asked for.
+    /// The file, or the requested ranges of it.
     File,
 }
 
-/// A page with its text in it, and its line ends as they are sent.
+/// The page with its title and text filled in, and with the line terminators that are sent.
 fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
     let mut source = page.source().to_owned();
     for (placeholder, name, text) in [
@@ -137,7 +138,7 @@ fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
         if page.asks_for(placeholder) {
             let text = text
                 .as_ref()
-                .ok_or_else(|| format!("it needs a `{name}`, because its `body` asks for it"))?;
+                .ok_or_else(|| format!("expected a `{name}`, because the `body` contains {{{name}}}"))?;
             source = source.replace(&format!("{{{name}}}"), text.source());
         }
     }
@@ -148,18 +149,18 @@ fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
 }
 
 impl Response {
-    /// Compiles `raw`, in which the keys of `like` have been filled in already.
+    /// Compiles `raw`. The keys of `like` must have been filled in.
     pub(super) fn new(name: &str, raw: &RawResponse) -> Result<Response, String> {
         let number = name.split(' ').next().unwrap_or_default().parse().ok();
         let status = raw
             .status
             .or(number)
-            .ok_or("it needs a `status`, because its name is no number")?;
+            .ok_or("expected a `status`, because the name of this response is not a number")?;
         if !(200..=599).contains(&status) {
             return Err(format!("expected a status from 200 to 599, got {status}"));
         }
         let entity = match (&raw.body, raw.file.unwrap_or(false)) {
-            (Some(_), true) => return Err("it has both a `body` and `file = true`".into()),
+            (Some(_), true) => return Err("expected either `body` or `file = true`, got both".into()),
             (None, true) => Entity::File,
             (Some(page), false) => Entity::Page(entity_page(page, raw)?),
             (None, false) => Entity::None,
@@ -199,7 +200,8 @@ impl Response {
         })
     }
 
-    /// Writes the head: status line, field lines, empty line. `says` stands where the head asks for `{connection_fields}`.
+    /// Writes the head: status line, field lines, empty line. `connection_fields` are the lines of
+    /// `{connection_fields}`.
     pub fn render_head(&self, values: &impl Values, says: &[Template], out: &mut Vec<u8>) {
         for part in &self.head {
             match part {
@@ -213,7 +215,7 @@ impl Response {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// Writes the reason phrase; one that asks for itself is the registered one.
+    /// Writes the reason phrase. `{reason}` in it stands for the registered phrase.
     pub fn write_reason(&self, values: &impl Values, out: &mut Vec<u8>) {
         if self.reason.asks_for(Placeholder::Reason) {
             out.extend_from_slice(status::reason(self.status).as_bytes());
@@ -222,7 +224,7 @@ impl Response {
         }
     }
 
-    /// Whether the head says how long the body is.
+    /// Whether the head has a Content-Length line.
     pub fn has_length_field(&self) -> bool {
         let is_length = |line: &Template| {
             let name = line.source().split(':').next().unwrap_or_default();
@@ -231,24 +233,24 @@ impl Response {
         self.lines.iter().any(is_length)
     }
 
-    /// The head's lines as templates, for listings.
+    /// The sources of the head's lines.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(Template::source)
     }
 
-    /// The head's lines as compiled templates.
+    /// The head's lines.
     pub fn templates(&self) -> &[Template] {
         &self.lines
     }
 
-    /// The reason phrase's template, for listings.
+    /// The source of the reason phrase.
     pub fn reason(&self) -> &str {
         self.reason.source()
     }
 }
 
-/// Whether a text must not stand in a line: a file's name, or a target that a server lets pass, may hold a line end, or a
-/// NUL, which ends the text for some readers.
+/// Whether a text must not be written into a line. The name of a file, or a target that a lenient profile accepts, may
+/// contain a line terminator, which would split the line, or a NUL, which ends the text for some parsers.
 fn breaks_line(text: &[u8]) -> bool {
     memchr::memchr3(b'\r', b'\n', 0, text).is_some()
 }
@@ -281,7 +283,7 @@ fn head_line(line: &str) -> Result<Template, String> {
     ))
 }
 
-/// Fills in the keys that `raw` leaves out from `like`.
+/// `raw` with the keys of `like` where it has none.
 pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
     RawResponse {
         like: None,

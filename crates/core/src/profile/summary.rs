@@ -1,28 +1,28 @@
-//! A profile in a few words: what it announces and what it does.
+//! A summary of a profile: what it announces and what it does.
 
-use super::{CloseStyle, Profile};
+use super::units::Span;
+use super::{Announce, CloseStyle, Profile};
 use crate::close_reason::CloseReason;
-use crate::profile::units::Span;
 
 impl Profile {
-    /// What its replies say of the connection, in a few words.
+    /// What its responses announce about the connection.
     pub fn announces(&self) -> String {
         let connection = &self.connection;
-        if connection.announce == super::Announce::Http10 && connection.persistent {
+        if connection.announce == Announce::Http10 && connection.persistent {
             return "nothing".to_owned();
         }
-        let says = if connection.persistent {
+        let fields = if connection.persistent {
             &connection.keep_fields
         } else {
             &connection.close_fields
         };
         let value = |name: &str| {
-            says.iter().find_map(|line| {
+            fields.iter().find_map(|line| {
                 let (field, value) = line.source().split_once(':')?;
                 field.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
             })
         };
-        let asked = if connection.announce == super::raw::Announce::Asked {
+        let asked = if connection.announce == Announce::Asked {
             " if asked"
         } else {
             ""
@@ -40,7 +40,7 @@ impl Profile {
         }
     }
 
-    /// What it does with connections, in a few words.
+    /// What it does with connections.
     pub fn does(&self) -> String {
         let connection = &self.connection;
         if !connection.persistent {

@@ -1,95 +1,26 @@
-//! Templates: text with `{placeholder}`s and `{placeholder:filter}`s, compiled once and rendered by copying.
+//! Templates: text with `{placeholder}` and `{placeholder:filter}`, compiled once and rendered by copying.
 //!
-//! Knows names and filters; where the values come from is the [`Values`] of the caller. A placeholder may have no
-//! value; then the whole text, or the head line it stands in, is left out.
+//! This module knows names and filters. The values come from the [`Values`] of the caller. A placeholder may have no
+//! value. Then the whole text is left out, or the head line that contains it.
 
 mod filter;
 mod fits;
+#[allow(rustdoc::broken_intra_doc_links)] // `[files]` names a table of a profile
+mod placeholder;
+#[cfg(test)]
+mod tests;
 
 pub use filter::Filter;
 pub use fits::Known;
+pub use placeholder::Placeholder;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-macro_rules! placeholders {
-    ($($variant:ident = $name:literal $kind:ident, $meaning:literal;)*) => {
-        /// What a template can ask for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Placeholder { $(#[doc = $meaning] $variant,)* }
-
-        impl Placeholder {
-            /// Every placeholder: itself, its name, its meaning.
-            pub const ALL: &'static [(Placeholder, &'static str, &'static str)] = &[$((Placeholder::$variant, $name, $meaning),)*];
-
-            fn is_number(self) -> bool {
-                match self { $(Placeholder::$variant => placeholders!(@ $kind),)* }
-            }
-        }
-    };
-    (@ number) => { true };
-    (@ text) => { false };
-}
-
-placeholders! {
-    ConnectionFields = "connection_fields" text, "the lines of [connection.fields] that apply; stands on a line of its own";
-    Status = "status" number, "the status code";
-    Reason = "reason" text, "the reason phrase";
-    Date = "date" text, "the current time as an IMF-fixdate";
-    ContentLength = "content_length" number, "the length of the body in bytes; none if the body has no known length";
-    ContentType = "content_type" text, "the file's media type, or the multipart type with its boundary; none if the file has none";
-    ContentRange = "content_range" text, "`bytes 0-9/100` of a single range, `bytes */100` where none can be satisfied; otherwise none";
-    LastModified = "last_modified" text, "the file's modification time as an IMF-fixdate";
-    Etag = "etag" text, "the file's entity tag, by [files] etag";
-    Allow = "allow" text, "[methods] allow";
-    Boundary = "boundary" text, "the boundary of a multipart body";
-    Size = "size" number, "the file's size in bytes";
-    Mtime = "mtime" number, "the file's modification time in seconds since 1970";
-    MtimeMs = "mtime_ms" number, "the same in milliseconds, rounded to the nearest";
-    MtimeUs = "mtime_us" number, "the same in microseconds, rounded down";
-    MtimeFloat = "mtime_float" text, "the same in seconds as the shortest decimal fraction that names the double next to it";
-    Filetime = "filetime" number, "the same in units of 100 ns since 1601";
-    Inode = "inode" number, "the file's number in its file system";
-    Name = "name" text, "the file's name, without its directory";
-    PathAdler32 = "path_adler32" number, "the Adler-32 checksum of the file's path on this machine";
-    Encoding = "encoding" text, "the content coding of a precompressed sibling that is sent in the file's place, or the one that the file's name ends in by [types] codings";
-    EncodingSuffix = "encoding_suffix" text, "`-` and that of a sibling; nothing without one";
-    Vary = "vary" text, "`Accept-Encoding` if the file has precompressed siblings; otherwise none";
-    Method = "method" text, "the request method";
-    Target = "target" text, "the request target as sent";
-    Path = "path" text, "the target's path as sent, without query and fragment";
-    DecodedPath = "decoded_path" text, "the same with percent-encoding decoded and dot segments resolved";
-    Query = "query" text, "the target's query with its `?`, or nothing";
-    Origin = "origin" text, "the scheme and authority of an absolute target, or nothing";
-    Fragment = "fragment" text, "the target's fragment with its `#`, or nothing";
-    Line = "line" text, "the request line";
-    Version = "version" text, "the version as sent, without `HTTP/`";
-    LineAtFault = "line_at_fault" text, "the line that the request is refused for";
-    FieldAtFault = "field_at_fault" text, "the same up to its colon";
-    Expect = "expect" text, "the request's Expect field";
-    Text = "text" text, "the `text` of the response, in a `body` that several responses share";
-    Title = "title" text, "the response's `title`; for bodies only";
-    Server = "server" text, "the profile's `server`; none if it is empty";
-    TransferEncoding = "transfer_encoding" text, "`chunked` if the body is sent in chunks; otherwise none";
-    RequestMerged = "request_merged" text, "the request head with the fields of one name joined by commas";
-    RunRandom = "run_random" number, "a number that differs from run to run of the server, of sixteen hexadecimal digits";
-    Request = "request" text, "the request head as sent";
-    Host = "host" text, "the Host field, or the host of an absolute target, or the server's own address";
-    Hostname = "hostname" text, "the same without the port";
-    VirtualHost = "virtual_host" text, "the host that is asked for, up to a colon, in lower case, without a dot at its end, whatever visible characters it has; the server's own address if there is none";
-    ColonPort = "colon_port" text, "`:` and the port that the connection came in on, or nothing if that is 80";
-    QueryText = "query_text" text, "the target's query with its `?`, or nothing, also for a `?` alone";
-    Padding = "padding" text, "the text of [padding] if that is for this client, or nothing";
-    Port = "port" number, "the port that the connection came in on";
-    Remaining = "remaining" number, "how many more requests [connection] max_requests allows";
-    Counter = "counter" number, "a number that grows by one for every multipart reply of the server";
-    Random = "random" number, "a number that differs from reply to reply";
-}
-
-/// Where a template's values come from.
+/// Where the values of a template come from.
 pub trait Values {
-    /// The value of a numeric placeholder.
+    /// The value of a placeholder that is a number.
     fn number(&self, placeholder: Placeholder) -> Option<u64>;
-    /// Writes the value of any other placeholder; false if it has none.
+    /// Writes the value of any other placeholder. Returns false if it has no value.
     fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool;
 }
 
@@ -99,7 +30,7 @@ enum Segment {
     Value(Placeholder, Vec<Filter>),
 }
 
-/// A compiled template. Two are equal if their source is.
+/// A compiled template. Two templates are equal if their sources are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     source: String,
@@ -107,10 +38,11 @@ pub struct Template {
 }
 
 impl Template {
-    /// Compiles a template. `{{` stands for a brace; a brace that no name follows stands for itself.
+    /// Compiles a template. `{{` stands for a brace. A brace that is not followed by a name stands for itself.
     ///
     /// # Errors
-    /// A placeholder or filter that does not exist, or a filter that does not fit; the message names what does.
+    /// A placeholder or filter that does not exist, or a filter that does not apply to the value. The message
+    /// suggests a name.
     pub fn parse(source: &str) -> Result<Template, String> {
         let mut segments = Vec::new();
         let mut literal = String::new();
@@ -144,19 +76,19 @@ impl Template {
         })
     }
 
-    /// The text it was compiled from.
+    /// The text that it was compiled from.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// Whether it asks for `placeholder`.
+    /// Whether it contains `placeholder`.
     pub fn asks_for(&self, placeholder: Placeholder) -> bool {
         self.segments
             .iter()
             .any(|s| matches!(s, Segment::Value(p, _) if *p == placeholder))
     }
 
-    /// Its text, if it asks for nothing.
+    /// Its text, if it has no placeholder.
     pub fn fixed(&self) -> Option<&[u8]> {
         match self.segments.as_slice() {
             [] => Some(b""),
@@ -165,17 +97,17 @@ impl Template {
         }
     }
 
-    /// Whether it is `placeholder` and nothing else.
+    /// Whether it consists of `placeholder` only, without a filter.
     pub fn is_just(&self, placeholder: Placeholder) -> bool {
         matches!(self.segments.as_slice(), [Segment::Value(p, filters)] if *p == placeholder && filters.is_empty())
     }
 
-    /// Whether it is `placeholder` and nothing else, with this filter alone.
+    /// Whether it consists of `placeholder` only, with this one filter.
     pub fn is_just_filtered(&self, placeholder: Placeholder, filter: Filter) -> bool {
         matches!(self.segments.as_slice(), [Segment::Value(p, filters)] if *p == placeholder && *filters == [filter])
     }
 
-    /// Writes it; false, and nothing written, if a placeholder has no value.
+    /// Renders it. Returns false and writes nothing if a placeholder has no value.
     pub fn render(&self, values: &impl Values, out: &mut Vec<u8>) -> bool {
         let start = out.len();
         for segment in &self.segments {
@@ -207,7 +139,8 @@ fn parse_placeholder(inside: &str) -> Result<Segment, String> {
     let name = words.next().unwrap_or_default();
     let Some((placeholder, ..)) = Placeholder::ALL.iter().find(|(_, n, _)| *n == name) else {
         return Err(
-            unknown("placeholder", name, Placeholder::ALL.iter().map(|(_, n, _)| *n)) + "; write {{ for a brace",
+            unknown("placeholder", name, Placeholder::ALL.iter().map(|(_, n, _)| *n))
+                + "; write {{ for a literal brace",
         );
     };
     let mut filters = Vec::new();
@@ -216,7 +149,9 @@ fn parse_placeholder(inside: &str) -> Result<Segment, String> {
             return Err(unknown("filter", word, Filter::ALL.iter().map(|(_, n, _)| *n)));
         };
         if filter.is_for_numbers() && !(placeholder.is_number() && filters.is_empty()) {
-            return Err(format!("the filter `{word}` is for numbers, and `{name}` is none"));
+            return Err(format!(
+                "the filter `{word}` applies to numbers only, and `{name}` is not a number"
+            ));
         }
         filters.push(*filter);
     }
@@ -263,68 +198,5 @@ impl<'de> Deserialize<'de> for Template {
 impl Serialize for Template {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.source)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Sample;
-
-    impl Values for Sample {
-        fn number(&self, placeholder: Placeholder) -> Option<u64> {
-            match placeholder {
-                Placeholder::Size => Some(682),
-                Placeholder::Filetime => Some(0x01da_0bde_3071_f1b0),
-                _ => None,
-            }
-        }
-        fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
-            match placeholder {
-                Placeholder::Path => out.extend_from_slice("/a b/<é>".as_bytes()),
-                Placeholder::Name => out.extend_from_slice(b"a.txt"),
-                _ => return false,
-            }
-            true
-        }
-    }
-
-    fn render(source: &str) -> Option<String> {
-        let mut out = Vec::new();
-        let template = Template::parse(source).expect("a good template");
-        template
-            .render(&Sample, &mut out)
-            .then(|| String::from_utf8(out).expect("UTF-8"))
-    }
-
-    #[test]
-    fn placeholders_filters_and_braces() {
-        for (source, want) in [
-            ("", Some("")),
-            ("W/\"{size:x}\"", Some("W/\"2aa\"")),
-            ("\"{filetime:bytes}:0\"", Some("\"b0f17130debda1:0\"")),
-            ("{path:encode:html}", Some("/a%20b/%3C%C3%A9%3E")),
-            ("{path:html-text}", Some("/a b/&lt;é&gt;")),
-            ("x{etag}", None),
-            ("{name:if-ascii}", Some("a.txt")),
-            ("{name:if-beyond-ascii}", None),
-            ("{path:drop-beyond-ascii}", Some("/a b/<>")),
-            ("body{margin:0;} {{size}", Some("body{margin:0;} {size}")),
-        ] {
-            assert_eq!(render(source).as_deref(), want, "{source}");
-        }
-    }
-
-    #[test]
-    fn mistakes_are_explained() {
-        for (source, part) in [
-            ("{sise}", "did you mean `size`"),
-            ("{size:hexx}", "unknown filter"),
-            ("{name:x}", "is for numbers"),
-        ] {
-            let error = Template::parse(source).expect_err(source);
-            assert!(error.contains(part), "{error}");
-        }
     }
 }

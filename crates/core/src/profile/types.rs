@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-/// The table of media types of a profile.
+/// The media types of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaTypes {
     guess: bool,
@@ -34,7 +34,7 @@ static TABLES: LazyLock<[(&str, Table); 3]> = LazyLock::new(|| {
     ]
 });
 
-/// The extensions that a line of mime.types lists, each with its type; a `;` is as good as a line end.
+/// The extensions on a line of a `mime.types` file, each with its type. A `;` is equivalent to a line end.
 fn types_of_line(line: &str) -> impl Iterator<Item = (&str, &str)> {
     let entries = line.split('#').next().unwrap_or_default().split(';');
     entries.flat_map(|entry| {
@@ -72,7 +72,8 @@ impl MediaTypes {
         })
     }
 
-    /// The Content-Type of a file of this name, and the content coding that its name ends in; empty for none.
+    /// The Content-Type of a file with this name, and the content coding that its suffix stands for. Both are empty if
+    /// there is none.
     pub fn of(&self, name: &str) -> (String, String) {
         let (name, coding) = self.without_coding(name);
         let media_type = self.bare(&name);
@@ -82,7 +83,7 @@ impl MediaTypes {
         (format!("{media_type}{}", self.charset), coding.to_owned())
     }
 
-    /// A name with a short ending written out and without the one of a content coding, and that coding.
+    /// The name with an abbreviated suffix spelled out and without the suffix of a content coding, and that coding.
     fn without_coding<'n>(&self, name: &'n str) -> (Cow<'n, str>, &str) {
         let mut name = Cow::Borrowed(name);
         if let Some(last) = extensions(&name).last()
@@ -107,7 +108,7 @@ impl MediaTypes {
         (name, coding)
     }
 
-    /// The type of the last extension that is listed, wherever it stands in the name.
+    /// The type of the last extension that is listed, wherever it is in the name.
     fn of_any_extension(&self, name: &str) -> Option<&str> {
         let name = name.trim_start_matches('.').to_ascii_lowercase();
         let (_, extensions) = name.split_once('.')?;
@@ -146,7 +147,8 @@ impl MediaTypes {
     }
 }
 
-/// The extensions of a name, the longest first: `tar.gz`, then `gz`. A dot at the beginning makes none.
+/// The extensions of a name, the longest first: `tar.gz`, then `gz`. A dot at the beginning of a name does not start
+/// one.
 fn extensions(name: &str) -> impl Iterator<Item = &str> {
     let stem = name.len() - name.trim_start_matches('.').len();
     name.char_indices()
@@ -154,7 +156,7 @@ fn extensions(name: &str) -> impl Iterator<Item = &str> {
         .map(|(at, _)| &name[at + 1..])
 }
 
-/// Whether `text` matches `pattern`, in which `*` stands for any characters.
+/// Whether `text` matches `pattern`, in which `*` matches any characters.
 pub fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,

@@ -1,26 +1,27 @@
-//! The time of a request, and the numbers that differ from reply to reply.
+//! The inputs of rendering that belong neither to the profile nor to the file.
 
 use crate::http1::date;
 use crate::profile::Template;
 use core::net::SocketAddr;
 
-/// The time of a request, and the numbers that differ from reply to reply: handed in, so that deciding is pure.
+/// The time of a request and the numbers that differ between replies. The caller supplies them, so that deciding and
+/// rendering are pure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RenderContext {
-    /// Seconds since 1970.
+    /// The time in whole seconds since 1970-01-01 UTC.
     pub now_secs: i64,
-    /// The same as a field says it. Handed in as well: one second has many replies.
+    /// The same time as an IMF-fixdate. A server formats it once a second, not once a reply.
     pub date: [u8; 29],
-    /// How many multipart replies the server has sent, this one included.
+    /// The number of multipart replies of this server so far, including this one.
     pub counter: u64,
-    /// A number that differs from run to run.
+    /// A random number that stays the same while the server runs.
     pub run: u64,
-    /// A number that differs from reply to reply.
+    /// A random number for this reply.
     pub random: u64,
 }
 
 impl RenderContext {
-    /// So many seconds after 1970 began, with zeros for the numbers.
+    /// A context for `now_secs` seconds after 1970-01-01 UTC, with zero for each number.
     pub fn at(now_secs: i64) -> RenderContext {
         RenderContext {
             now_secs,
@@ -38,17 +39,17 @@ impl Default for RenderContext {
     }
 }
 
-/// What a reply says about its connection and its place in it.
+/// What a response contains about its connection.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionContext<'a> {
-    /// The address that the connection came in on.
+    /// The address on which the server accepted the connection.
     pub local: SocketAddr,
-    /// How many more requests the connection may serve.
+    /// The number of requests that the connection may still serve after this one; `None` for no limit.
     pub remaining: Option<u64>,
-    /// The lines about the connection.
+    /// The templates of the field lines about the connection, such as `Connection` and `Keep-Alive`.
     pub connection_fields: &'a [Template],
-    /// The page is sent in chunks.
+    /// Whether the body uses the chunked transfer coding (RFC 9112 section 7.1).
     pub chunked: bool,
-    /// The time and the numbers.
+    /// The time and the numbers of this reply.
     pub render: RenderContext,
 }

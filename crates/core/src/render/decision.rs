@@ -1,21 +1,22 @@
-//! Why a reply is the one it is: a word that every reply carries.
+//! What a reply is based on.
 
 use crate::facts::Found;
 
-/// What decided on a reply. It costs nothing to carry; `decide::trace` makes steps of it.
+/// What a reply is based on. It costs nothing to carry; [`decide::trace`](fn@crate::decide::trace) expands it into
+/// steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Whoever answered knows: a fault of the request, or the end of a wait.
+    /// Not decided from the request: the head has a fault, or the connection closes. The caller knows which.
     Unspecified,
-    /// The method or the target, before any file was looked for.
+    /// The method or the target alone. No file was looked up.
     Route,
-    /// What was found at the path.
+    /// The result of the lookup.
     Found(LookupKind),
-    /// The request's conditions and ranges, held against the file.
+    /// Preconditions and ranges, evaluated for the file.
     Conditions,
 }
 
-/// What was found at a path, in a word.
+/// The kind of a lookup result: [`Found`] without the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // as in `Found`
 pub enum LookupKind {
@@ -32,7 +33,7 @@ pub enum LookupKind {
 }
 
 impl LookupKind {
-    /// Of what was found.
+    /// The kind of `found`.
     pub fn of(found: &Found) -> LookupKind {
         match found {
             Found::File(_) => LookupKind::File,

@@ -1,6 +1,6 @@
-//! A reply as data, and its bytes: the head and the page, from the templates of a profile.
+//! A response as data, and its bytes: the head and the page, from the templates of a profile.
 //!
-//! Knows what placeholders stand for. What is answered was decided before, by [`crate::decide`].
+//! This module knows the values of placeholders. [`crate::decide`] has decided before which response it is.
 
 mod context;
 mod decision;

@@ -1,4 +1,4 @@
-//! Several ranges of a file as one body.
+//! A `multipart/byteranges` body: several ranges of a file (RFC 9110 section 14.6).
 
 use super::context::RenderContext;
 use super::values::{Numbers, PartValues};
@@ -7,23 +7,23 @@ use crate::http1::range::ByteRange;
 use crate::http1::text::hexadecimal;
 use crate::profile::Multipart;
 
-/// Several ranges of a file, each behind a head of its own.
+/// A `multipart/byteranges` body: each range of the file follows a part head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
-    /// The parts: what stands before each, and the range.
+    /// Each part: the bytes that precede its range, and the range.
     pub parts: Vec<(Vec<u8>, ByteRange)>,
-    /// What stands behind the last.
+    /// The bytes after the last range.
     pub end: Vec<u8>,
-    /// The boundary.
+    /// The boundary, without leading hyphens.
     pub boundary: Vec<u8>,
-    /// The length is not announced...
+    /// Whether the response has no Content-Length.
     pub unknown_length: bool,
-    /// ... and what stands before parts and behind the last cuts the body into chunks.
+    /// Whether the bytes between the ranges contain chunk headers, so that the body uses the chunked transfer coding.
     pub chunked: bool,
 }
 
 impl Parts {
-    /// The ranges of a file, each with its head.
+    /// Renders the boundary, the part heads and the closing delimiter for these ranges.
     pub(super) fn new(layout: &Multipart, file: &FileFacts, ranges: &[ByteRange], context: &RenderContext) -> Parts {
         let mut parts = Parts::default();
         layout.boundary.render(&Numbers(context), &mut parts.boundary);
@@ -44,7 +44,8 @@ impl Parts {
         parts
     }
 
-    /// Cuts the body into chunks: the first of `most` parts and one, the others of `most`, the last with what is left.
+    /// Adds chunk headers. The first chunk holds `most` + 1 parts, the others hold `most`, and the last one holds the
+    /// rest.
     pub(super) fn cut_into_chunks(&mut self, most: usize) {
         self.chunked = true;
         let count = self.parts.len();
@@ -56,7 +57,7 @@ impl Parts {
             for (head, range) in &self.parts[from..until] {
                 size += head.len() as u64 + range.length();
             }
-            // Parts that do not fill a chunk share the last one with the end.
+            // If the remaining parts do not fill a chunk, the closing delimiter belongs to the same chunk.
             if until == count && (count - from) < (if from == 0 { most + 1 } else { most }) {
                 size += self.end.len() as u64;
                 self.end.extend_from_slice(b"\r\n");
@@ -81,7 +82,7 @@ impl Parts {
         self.end.extend_from_slice(b"0\r\n\r\n");
     }
 
-    /// How many bytes the body has.
+    /// The length of the body in bytes.
     pub(super) fn length(&self) -> u64 {
         self.parts
             .iter()

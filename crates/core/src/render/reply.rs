@@ -1,4 +1,4 @@
-//! A reply: which response, with which body, about which file; and its bytes.
+//! A reply: a response of the profile, its body, and the file that it is about.
 
 use super::context::{ConnectionContext, RenderContext};
 use super::decision::Decision;
@@ -10,41 +10,41 @@ use crate::http1::{Request, ResponseId, Version};
 use crate::profile::{Entity, LengthForHead, Profile, Response};
 use std::sync::Arc;
 
-/// What is to be answered.
+/// A decided response, ready to be rendered.
 #[derive(Clone, Debug)]
 pub struct Reply<'p> {
-    /// The response.
+    /// The response, as the profile describes it.
     pub response: &'p Response,
-    /// The file that it is about.
+    /// The file that the response is about. A 304 or 412 has one, too.
     pub file: Option<Arc<FileFacts>>,
-    /// The body.
+    /// The body. [`Body::Whole`] of a response without a file is the response's page.
     pub body: Body,
-    /// Why it is this one.
+    /// What the response is based on.
     pub decision: Decision,
-    /// The media type of what is no file.
+    /// The media type, where it does not come from a file.
     pub(super) content_type: Option<String>,
     pub(super) profile: &'p Profile,
 }
 
-/// What a path names.
+/// What exists at a path, for a response that describes it whatever it is.
 #[derive(Clone, Debug)]
 pub enum Place {
     /// A file.
     File(Arc<FileFacts>),
     /// A directory.
     Directory,
-    /// Nothing, of this media type by its name.
+    /// Nothing. The text is the media type that the name implies, or empty.
     Nothing(String),
 }
 
 /// The body of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// None.
+    /// No body.
     Empty,
-    /// What the response has for a page, or the whole file.
+    /// The whole file, or the page of a response that has one.
     Whole,
-    /// A page about a range that cannot be satisfied.
+    /// The page of a 416: no range can be satisfied.
     Unsatisfiable,
     /// One range of the file.
     Range(ByteRange),
@@ -53,7 +53,9 @@ pub enum Body {
 }
 
 impl<'p> Reply<'p> {
-    /// A response that is about no file.
+    /// A response that is not about a file.
+    ///
+    /// `method` selects the response's variant for that method, if the profile has one.
     pub fn plain(profile: &'p Profile, id: ResponseId, method: &[u8]) -> Reply<'p> {
         Reply {
             response: profile.responses.for_method(id, method),
@@ -65,13 +67,13 @@ impl<'p> Reply<'p> {
         }
     }
 
-    /// The same, for this reason.
+    /// The same reply with this decision.
     #[must_use]
     pub fn decided_by(self, decision: Decision) -> Reply<'p> {
         Reply { decision, ..self }
     }
 
-    /// A response about what a path names, whatever that is.
+    /// A response about whatever exists at a path: its media type is that of the file, the directory or the name.
     pub fn resolved(profile: &'p Profile, id: ResponseId, method: &[u8], place: Place) -> Reply<'p> {
         let (file, content_type) = match place {
             Place::File(file) => (Some(file), None),
@@ -94,7 +96,10 @@ impl<'p> Reply<'p> {
         }
     }
 
-    /// A response with several ranges of a file.
+    /// A 206 with several ranges of a file (RFC 9110 section 14.6).
+    ///
+    /// Some servers send no length for many parts: HTTP/1.1 clients get chunks, older ones get the end of the
+    /// connection.
     pub fn multipart(
         profile: &'p Profile,
         request: &Request<'_>,
@@ -119,8 +124,29 @@ impl<'p> Reply<'p> {
         )
     }
 
-    /// Renders the head into `head` and a page, if there is one, into `page`. `request` is what it answers, `None` if
-    /// there was none.
+    /// Appends the head to `head` and the page, if the response has one, to `page`.
+    ///
+    /// `request` is `None` if the response precedes any request, as a 408 does. The content of a file is not rendered:
+    /// the caller sends the bytes that [`Reply::body`] names.
+    ///
+    /// ```
+    /// use labserve_core::profile::layers;
+    /// use labserve_core::render::{ConnectionContext, RenderContext, Reply};
+    ///
+    /// let profile = layers::load("nginx").expect("a built-in profile");
+    /// let reply = Reply::plain(&profile, profile.files.missing, b"GET");
+    /// let connection = ConnectionContext {
+    ///     local: ([127, 0, 0, 1], 8080).into(),
+    ///     remaining: None,
+    ///     connection_fields: &profile.connection.close_fields,
+    ///     chunked: false,
+    ///     render: RenderContext::at(1_700_000_000),
+    /// };
+    /// let (mut head, mut page) = (Vec::new(), Vec::new());
+    /// reply.render(None, &connection, &mut head, &mut page);
+    /// assert!(head.starts_with(b"HTTP/1.1 404 Not Found\r\n"));
+    /// assert!(page.starts_with(b"<html>"));
+    /// ```
     pub fn render(
         &self,
         request: Option<&Request<'_>>,
@@ -155,7 +181,8 @@ impl<'p> Reply<'p> {
         }
     }
 
-    /// How many bytes of file content (and part heads) the body has; `None` if it is not made of the file.
+    /// The length in bytes of a body that comes from the file, with part heads; `None` for another body, or if the
+    /// length is not announced.
     fn file_length(&self) -> Option<u64> {
         let file = self.file.as_ref().filter(|_| self.response.entity == Entity::File)?;
         Some(match &self.body {

@@ -1,12 +1,12 @@
-//! Requests that try to put a line into a reply's head, or markup into its page: through the target, the method, the
-//! version, field names and values, and the names of files.
+//! Requests that try to inject a line into a response head or markup into a page: through the target, the method, the
+//! version, field names and values, and file names.
 
 use super::profiles;
 use super::wire::Clients;
 use crate::files::{Directory, Root};
 use labserve_core::profile::Profile;
 
-/// What may become a line end somewhere on its way, and what would follow it.
+/// Texts that some decoder might turn into a line end, followed by the line to inject.
 const LINE_ENDS: &[&str] = &[
     "%0d%0aX-Injected: yes",
     "%0D%0AX-Injected:%20yes",
@@ -36,7 +36,7 @@ const LINE_ENDS: &[&str] = &[
     "&#13;&#10;X-Injected:yes",
 ];
 
-/// What would be markup in a page.
+/// Texts that would be markup in a page.
 const MARKUP: &[&str] = &[
     "<script>x</script>",
     "%3Cscript%3Ex%3C/script%3E",
@@ -53,7 +53,7 @@ const MARKUP: &[&str] = &[
     "+ADw-script+AD4-",
 ];
 
-/// Requests in which `x` stands wherever a client may put it.
+/// Requests with `x` in every place that a client controls.
 fn requests(x: &str) -> Vec<String> {
     let mut all = Vec::new();
     let targets = [
@@ -110,7 +110,7 @@ fn requests(x: &str) -> Vec<String> {
     all.into_iter().map(|head| head + "Connection: close\r\n\r\n").collect()
 }
 
-/// A site whose names hold line ends and markup, too.
+/// A site with line ends and markup in its file names.
 fn site() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");
     let at = |path: &str| dir.path().join(path);
@@ -129,7 +129,7 @@ fn site() -> tempfile::TempDir {
     dir
 }
 
-/// What those names are as targets.
+/// Those names as targets.
 const NAMES: &[&str] = &[
     "/d%0d%0aX-Injected:%20yes",
     "/f%0d%0aX-Injected:%20yes",
@@ -139,7 +139,7 @@ const NAMES: &[&str] = &[
     "/%3Cscript%3Ex%3C/script%3E",
 ];
 
-/// The heads of what came back, and their bodies.
+/// Splits what was received into response heads and bodies.
 fn replies(got: &[u8]) -> Vec<(&[u8], &[u8])> {
     let starts: Vec<usize> = memchr::memmem::find_iter(got, b"HTTP/1.")
         .filter(|at| *at == 0 || got[..*at].ends_with(b"\n") || got[..*at].ends_with(b">"))
@@ -176,7 +176,7 @@ fn check(profile: &Profile, request: &[u8], got: &[u8]) {
         for line in head.split(|b| matches!(b, b'\r' | b'\n')) {
             assert!(
                 !line.trim_ascii_start().starts_with(b"X-Injected"),
-                "a line of the client's: {}",
+                "the client injected a line: {}",
                 shown()
             );
         }
@@ -184,13 +184,13 @@ fn check(profile: &Profile, request: &[u8], got: &[u8]) {
         let is_page = field(head, "Content-Type:").is_some_and(|kind| kind.windows(4).any(|four| four == b"html"));
         if is_page && body != b"0123456789" {
             let markup = memchr::memmem::find(body, b"<script").is_some();
-            assert!(!markup, "markup of the client's: {}", shown());
+            assert!(!markup, "the client injected markup: {}", shown());
         }
     }
 }
 
 #[test]
-fn no_request_puts_a_line_or_markup_into_a_reply() {
+fn no_request_injects_a_line_or_markup_into_a_response() {
     let dir = site();
     for profile in profiles() {
         let root = Root::Directory(Directory::open(dir.path(), false).expect("the root"));

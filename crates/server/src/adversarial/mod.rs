@@ -1,7 +1,7 @@
-//! Tests with hostile input on sockets, under every profile: targets that try to leave the root or to put lines and markup
-//! into a reply, and requests that two readers could take for different ones.
+//! Tests with malicious input over sockets, under every profile: path traversal, response splitting, cross-site
+//! scripting, and request smuggling.
 //!
-//! Deterministic: the same inputs on every run. What is asserted holds for any input whatever.
+//! The inputs are the same on every run, and the assertions hold for any input.
 
 #[cfg(unix)]
 mod injection;

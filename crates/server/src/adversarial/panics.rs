@@ -1,5 +1,7 @@
-//! A defect of labserve itself: here a profile whose 404 does not exist, which no file can describe. The panic ends one
-//! connection; the others live, and the event log says why.
+//! A panic in labserve closes one connection. The others stay open, and the event log contains the reason.
+//!
+//! The test causes the panic with a profile whose 404 response does not exist. No profile file can describe such a
+//! profile.
 
 use super::profiles;
 use crate::events::{EventSenders, Output, Recorder};
@@ -16,14 +18,14 @@ fn talk(address: SocketAddr, request: &str) -> (TcpStream, Vec<u8>) {
         .expect("a timeout");
     stream.write_all(request.as_bytes()).expect("a request");
     let mut got = vec![0; 4096];
-    // A connection that ends without a word may end with RST.
+    // A connection that closes without a response may be reset.
     let count = stream.read(&mut got).unwrap_or(0);
     got.truncate(count);
     (stream, got)
 }
 
 #[test]
-fn a_panic_ends_its_connection_alone_and_is_logged() {
+fn a_panic_closes_only_its_connection_and_is_logged() {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("a.txt"), "here").expect("a file");
     let log = dir.path().join("events.jsonl");
@@ -50,7 +52,7 @@ fn a_panic_ends_its_connection_alone_and_is_logged() {
         options,
         &EventSenders {
             file: Some(recorder.sender()),
-            live: None,
+            ..EventSenders::default()
         },
     )
     .expect("a running server");
@@ -60,14 +62,14 @@ fn a_panic_ends_its_connection_alone_and_is_logged() {
     assert!(got.ends_with(b"here"), "{}", got.escape_ascii());
     let bad = [
         "GET /none HTTP/1.1\r\nHost: a\r\n\r\n",
-        // The same where the body is read through hyper.
+        // The same for a request whose body is read through hyper.
         "GET /none HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
     ];
     for request in bad {
         let (_, got) = talk(address, request);
         assert!(got.is_empty(), "{}", got.escape_ascii());
     }
-    // The one that was open is, and new ones are served.
+    // The connection that was open still works, and new ones are served.
     other.write_all(good.as_bytes()).expect("a request");
     let mut reply = [0; 4096];
     let count = other.read(&mut reply).expect("a reply");

@@ -1,4 +1,4 @@
-//! Targets that try to leave the root: every way up, in every encoding, with every separator, from every beginning.
+//! Path traversal: targets that try to leave the root with every spelling of `..`, every separator and every prefix.
 
 use super::profiles;
 use super::wire::Clients;
@@ -7,16 +7,17 @@ use labserve_core::path;
 use labserve_core::test_rng::TestRng;
 use std::path::Path;
 
-/// What lies beside the root.
-const SECRET: &str = "SECRET-beside-the-root";
+/// The content of the files outside the root.
+const SECRET: &str = "SECRET-outside-the-root";
 
-/// A site with a secret beside it, and every kind of link to it that a careless owner could leave behind.
+/// A site with a secret file next to its root, and with symbolic links to it of every kind that an owner could leave
+/// there by mistake.
 fn site_with_a_secret() -> tempfile::TempDir {
     use std::os::unix::fs::symlink;
     let dir = tempfile::tempdir().expect("a directory");
     let root = dir.path().join("root");
     std::fs::create_dir_all(root.join("sub/.dot")).expect("directories");
-    // A neighbour whose path begins like the root's.
+    // A directory whose path has the root's path as a prefix.
     std::fs::create_dir_all(dir.path().join("root-too")).expect("a directory");
     for (path, text) in [
         ("secret", SECRET),
@@ -44,8 +45,8 @@ fn site_with_a_secret() -> tempfile::TempDir {
     dir
 }
 
-/// Where a target begins.
-const BEGINNINGS: &[&str] = &[
+/// How a target may begin.
+const PREFIXES: &[&str] = &[
     "/",
     "",
     "//",
@@ -78,8 +79,8 @@ const BEGINNINGS: &[&str] = &[
     "/%00/",
 ];
 
-/// Ways to write "one up".
-const UPS: &[&str] = &[
+/// Spellings of `..`.
+const PARENTS: &[&str] = &[
     "..",
     "%2e%2e",
     "%2E%2e",
@@ -122,7 +123,7 @@ const UPS: &[&str] = &[
     "..+",
 ];
 
-/// What may pass for a separator.
+/// Spellings of `/`.
 const SEPARATORS: &[&str] = &[
     "/",
     "//",
@@ -156,7 +157,7 @@ const SEPARATORS: &[&str] = &[
     "%2f%2f",
 ];
 
-/// What is asked for once outside.
+/// Spellings of the file outside the root.
 const WANTED: &[&str] = &[
     "secret",
     "Secret",
@@ -181,27 +182,27 @@ const WANTED: &[&str] = &[
 /// Every attempt; `dir` is the directory that holds the root and the secret.
 fn attempts(dir: &Path) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
-    for beginning in BEGINNINGS {
-        for up in UPS {
+    for prefix in PREFIXES {
+        for parent in PARENTS {
             for separator in SEPARATORS {
                 let depth = 1 + all.len() % 4;
                 let wanted = WANTED[all.len() % WANTED.len()];
-                all.push(format!("{beginning}{}{wanted}", format!("{up}{separator}").repeat(depth)).into_bytes());
+                all.push(format!("{prefix}{}{wanted}", format!("{parent}{separator}").repeat(depth)).into_bytes());
             }
         }
     }
-    // By its own name, from the top of the file system.
+    // The absolute path of the file.
     let whole = dir.join("secret").display().to_string();
-    for beginning in BEGINNINGS {
+    for prefix in PREFIXES {
         for separator in SEPARATORS {
-            all.push(format!("{beginning}{}", whole.replace('/', separator)).into_bytes());
+            all.push(format!("{prefix}{}", whole.replace('/', separator)).into_bytes());
         }
     }
-    // And anything, in any order.
+    // Random combinations.
     let mut rng = TestRng::new(0xfeed_beef_cafe_f00d);
     let lists = [
-        BEGINNINGS,
-        UPS,
+        PREFIXES,
+        PARENTS,
         SEPARATORS,
         WANTED,
         &["sub", "out", "up", "abs", "too", "in", ".", "root"],
@@ -221,7 +222,7 @@ fn attempts(dir: &Path) -> Vec<Vec<u8>> {
     all
 }
 
-/// The beginning of what a resource holds.
+/// The first bytes of a resource.
 fn content(resource: &Resource) -> Vec<u8> {
     let mut bytes = vec![0; SECRET.len()];
     match &resource.content {
@@ -240,7 +241,7 @@ fn root_in(dir: &Path) -> Root {
 }
 
 #[test]
-fn no_target_leads_to_a_file_beside_the_root() {
+fn no_target_leads_to_a_file_outside_the_root() {
     let dir = site_with_a_secret();
     let attempts = attempts(dir.path());
     assert!(attempts.len() > 30_000, "{} attempts", attempts.len());
@@ -263,9 +264,10 @@ fn no_target_leads_to_a_file_beside_the_root() {
     }
 }
 
-/// The same over a socket, where the whole way of a request is gone; fewer of them, because each takes a connection.
+/// The same over a socket, through the whole server. Only a part of the targets is tried, because each needs a
+/// connection.
 #[test]
-fn no_request_gets_a_file_beside_the_root() {
+fn no_request_returns_a_file_outside_the_root() {
     let dir = site_with_a_secret();
     let attempts = attempts(dir.path());
     for profile in profiles() {

@@ -1,25 +1,26 @@
-//! Requests whose end is a matter of opinion. What is answered must fit a reading that RFC 9112 permits: never two answers for
-//! one request, never one for two, never another file than the one that was asked for in that place.
+//! Request smuggling: requests on whose end two parsers may disagree.
 //!
-//! The reading that it is held against is [`read`]: it shares nothing with the server's own.
+//! The responses must correspond to an interpretation that RFC 9112 permits. Each request gets one response, and each
+//! response contains the file that was requested in that position. The interpretations come from [`read`], a parser
+//! that shares no code with the server.
 
 use super::profiles;
 use super::wire::Clients;
 use crate::files::{Directory, Root};
 
-/// What is sent, in a file that `tests/e2e/peers/fronts.py` reads too. Every request that a reader may see asks for a file
-/// of its own; `{get N}` is a plain request for it.
+/// The inputs. `tests/e2e/peers/fronts.py` uses the same file. Every request that a parser may find in them asks for a
+/// different file; `{get N}` stands for a plain request for file N.
 const CASES: &str = include_str!("../../../../tests/data/corpus/smuggling.json");
 
-/// One of them.
+/// One input.
 #[derive(serde::Deserialize)]
 struct Case {
     name: String,
-    /// Characters up to U+00FF: one byte each.
+    /// The bytes to send. Each character, U+0000 to U+00FF, is one byte.
     send: String,
 }
 
-/// Fills in the plain requests.
+/// Expands the plain requests.
 fn filled(text: &str) -> Vec<u8> {
     let mut text = text.to_owned();
     for number in 1..=9 {
@@ -31,8 +32,9 @@ fn filled(text: &str) -> Vec<u8> {
     text.chars().map(|c| u8::try_from(c).expect("a byte")).collect()
 }
 
-/// Where a profile answers as no reading permits, because the real server does: it knows no Transfer-Encoding, takes a length
-/// that it cannot read for none, and whatever came first of several. Measured; the list is what is true, no more and no less.
+/// Cases in which a profile responds in a way that the RFC does not permit, because the real server does so. It ignores
+/// Transfer-Encoding, treats an invalid length as absent, and uses the first of several lengths. The list was measured
+/// on the real server, and the test fails if an entry is no longer needed.
 const AS_THE_ORIGINAL: &[(&str, &[&str])] = &[(
     "django",
     &[
@@ -61,32 +63,32 @@ const AS_THE_ORIGINAL: &[(&str, &[&str])] = &[(
     ],
 )];
 
-/// Profiles of servers that read as [`Reader::Old`] does.
+/// Profiles of servers that parse as [`Reader::Old`] does.
 const OLD: &[&str] = &["flask", "flask-keepalive", "django", "phpnow"];
 
-/// How a reader takes what RFC 9112 leaves open.
+/// How a parser treats the deviations that RFC 9112 lets it accept or refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reader {
-    /// Refuses it.
+    /// Refuses all of them.
     Strict,
-    /// Takes LF for a line's end, CR within a line for a space, a line that goes on as one, HTTP/0.9, a Host field that is
-    /// missing or repeated, and chunks behind another coding (sections 2.2, 3, 5.2, 6.3).
+    /// Accepts LF as a line end, a CR within a line as a space, folded lines, HTTP/0.9, a missing or repeated Host
+    /// field, and chunked after another coding (RFC 9112 sections 2.2, 3, 5.2 and 6.3).
     Tolerant,
-    /// Takes any lines up to an empty one for fields, with white space behind their names, and chunks beside a length
-    /// without an end of the connection: as servers did before RFC 7230 forbade it.
+    /// Accepts any lines as field lines, white space after field names, and both chunked and a length without closing
+    /// the connection, as servers did before RFC 7230 forbade it.
     Old,
 }
 
-/// What is to be read of some bytes.
+/// The requests that a parser finds in an input.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Reading {
     /// The targets of the complete requests.
     targets: Vec<String>,
-    /// Whether something follows that is no complete request, and may get an answer of its own.
+    /// Whether bytes follow that are not a complete request. They may get a response, too.
     more: bool,
 }
 
-/// Why a reader stops.
+/// The parser cannot continue.
 struct Stop;
 
 fn read(mut bytes: &[u8], reader: Reader) -> Reading {
@@ -107,18 +109,18 @@ fn read(mut bytes: &[u8], reader: Reader) -> Reading {
         };
         reading.targets.push(request.target);
         match request.length {
-            // It may be answered before its body is read; what is wrong with that gets a refusal.
+            // The response may precede the body, and a fault in the body gets another response.
             None => {
                 reading.more = true;
                 return reading;
             }
-            Some(_) if !request.goes_on => return reading,
+            Some(_) if !request.is_persistent => return reading,
             Some(length) => bytes = &bytes[length..],
         }
     }
 }
 
-/// A line without its end, and the length with it.
+/// A line without its end, and its length including the end.
 fn line(bytes: &[u8], reader: Reader) -> Result<(Vec<u8>, usize), Stop> {
     let lf = memchr::memchr(b'\n', bytes).ok_or(Stop)?;
     let text = match bytes[..lf].strip_suffix(b"\r") {
@@ -179,16 +181,16 @@ fn fields(bytes: &[u8], reader: Reader) -> Result<(Fields, usize), Stop> {
 
 type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A request that bytes begin with.
-struct Whole {
+/// A request at the start of an input.
+struct ParsedRequest {
     target: String,
-    /// Its length; `None` if its head is right and its body is not, or is not complete.
+    /// The length in bytes; `None` if the head is valid, but the body is invalid or incomplete.
     length: Option<usize>,
-    /// Whether another may follow it.
-    goes_on: bool,
+    /// Whether the connection may carry another request.
+    is_persistent: bool,
 }
 
-fn request(bytes: &[u8], reader: Reader) -> Result<Whole, Stop> {
+fn request(bytes: &[u8], reader: Reader) -> Result<ParsedRequest, Stop> {
     let (start, line_length) = line(bytes, reader)?;
     let start = if reader == Reader::Strict {
         &start[..]
@@ -200,10 +202,10 @@ fn request(bytes: &[u8], reader: Reader) -> Result<Whole, Stop> {
         [method, target, version] => (*method, *target, *version),
         [b"GET", target] if reader != Reader::Strict => {
             let target = String::from_utf8_lossy(target).into_owned();
-            return Ok(Whole {
+            return Ok(ParsedRequest {
                 target,
                 length: Some(line_length),
-                goes_on: false,
+                is_persistent: false,
             });
         }
         _ => return Err(Stop),
@@ -238,22 +240,23 @@ fn request(bytes: &[u8], reader: Reader) -> Result<Whole, Stop> {
         }
     };
     let by_chunks = || chunks(body, reader).ok();
-    let (of_body, goes_on) = if codings.is_empty() {
+    let (body_length, is_persistent) = if codings.is_empty() {
         (by_length, true)
     } else if reader == Reader::Strict && (codings.len() != 1 || version == b"HTTP/1.0")
         || !codings.last().is_some_and(is_chunked)
     {
         return Err(Stop);
     } else {
-        // Behind both, and behind chunks in HTTP/1.0, the connection has to end (section 6.1), unless they agree.
+        // With both fields, and with chunks in HTTP/1.0, the connection must close (RFC 9112 section 6.1), unless both
+        // lengths agree.
         let doubtful = !lengths.is_empty() || version == b"HTTP/1.0";
         let chunked = by_chunks();
         (chunked, !doubtful || reader == Reader::Old || chunked == by_length)
     };
-    Ok(Whole {
+    Ok(ParsedRequest {
         target: String::from_utf8_lossy(target).into_owned(),
-        length: of_body.map(|of_body| line_length + length + of_body),
-        goes_on,
+        length: body_length.map(|body_length| line_length + length + body_length),
+        is_persistent,
     })
 }
 
@@ -276,8 +279,8 @@ fn chunks(bytes: &[u8], reader: Reader) -> Result<usize, Stop> {
             .ok()
             .and_then(|size| at.checked_add(size))
             .ok_or(Stop)?;
-        let behind = bytes.get(at..).ok_or(Stop)?;
-        let (text, length) = line(behind, reader)?;
+        let rest = bytes.get(at..).ok_or(Stop)?;
+        let (text, length) = line(rest, reader)?;
         if !text.is_empty() {
             return Err(Stop);
         }
@@ -295,11 +298,11 @@ fn chunks(bytes: &[u8], reader: Reader) -> Result<usize, Stop> {
     }
 }
 
-/// What came back: of each final reply its status and the file it holds, if it holds one.
-fn answers(got: &[u8]) -> Vec<(u16, Option<String>)> {
+/// The final responses: the status of each, and the file that it contains, if any.
+fn responses(got: &[u8]) -> Vec<(u16, Option<String>)> {
     let mut starts: Vec<usize> = memchr::memmem::find_iter(got, b"HTTP/1.")
         .filter(|at| {
-            // A request line in a page is none.
+            // A request line that is quoted in a page is not a status line.
             got[at + 8..].starts_with(b" ")
                 && got
                     .get(at + 9..at + 12)
@@ -328,18 +331,17 @@ fn answers(got: &[u8]) -> Vec<(u16, Option<String>)> {
         .collect()
 }
 
-/// Whether the answers are those to the first requests of a reading. A single one to the first is, however it is read: nothing
-/// behind it was taken for a request.
-fn fits(answers: &[(u16, Option<String>)], reading: &Reading) -> bool {
-    answers.len() <= reading.targets.len() + usize::from(reading.more)
-        && answers.iter().enumerate().all(|(number, (_, file))| match file {
+/// Whether the responses correspond to the first requests of an interpretation.
+fn fits(responses: &[(u16, Option<String>)], reading: &Reading) -> bool {
+    responses.len() <= reading.targets.len() + usize::from(reading.more)
+        && responses.iter().enumerate().all(|(number, (_, file))| match file {
             Some(file) => reading.targets.get(number) == Some(file),
             None => true,
         })
 }
 
 #[test]
-fn answers_are_those_of_a_reading_that_the_rfc_permits() {
+fn responses_correspond_to_an_interpretation_that_the_rfc_permits() {
     let dir = tempfile::tempdir().expect("a directory");
     for number in 1..=9 {
         std::fs::write(dir.path().join(number.to_string()), format!("the file /{number}.")).expect("a file");
@@ -361,21 +363,21 @@ fn answers_are_those_of_a_reading_that_the_rfc_permits() {
                 ("at once", clients.ask(&sent)),
                 ("by the byte", clients.ask_in(sent.chunks(1))),
             ] {
-                let answers = answers(&got);
-                if answers.len() <= 1
-                    && !answers
+                let responses = responses(&got);
+                if responses.len() <= 1
+                    && !responses
                         .iter()
                         .any(|(_, file)| file.as_deref().is_some_and(|file| file != "/1"))
                 {
                     continue;
                 }
-                if readings.iter().any(|reading| fits(&answers, reading)) {
+                if readings.iter().any(|reading| fits(&responses, reading)) {
                     continue;
                 }
                 let listed = |(of, cases): &&(&str, &[&str])| *of == profile.name && cases.contains(&name.as_str());
                 match AS_THE_ORIGINAL.iter().find(listed) {
                     Some(_) => as_the_original.push((profile.name.clone(), name.clone())),
-                    None => wrong.push(format!("{} {name}, {how}: {answers:?}", profile.name)),
+                    None => wrong.push(format!("{} {name}, {how}: {responses:?}", profile.name)),
                 }
             }
         }
@@ -384,7 +386,7 @@ fn answers_are_those_of_a_reading_that_the_rfc_permits() {
     for (profile, cases) in AS_THE_ORIGINAL {
         for case in *cases {
             let found = as_the_original.iter().any(|(of, name)| of == profile && name == case);
-            assert!(found, "{profile} {case}: fits a reading, and is listed");
+            assert!(found, "{profile} {case}: is listed, but fits an interpretation");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A client in the same thread as the server: what is answered to some bytes, without a port and without waiting.
+//! A client in the thread of the server, connected by a socket pair: no port is used, and timers expire at once.
 
 use crate::server::{Single, Site};
 use labserve_core::profile::Profile;
@@ -10,18 +10,17 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 use tokio::time::{sleep, timeout};
 
-/// Longer than any timer of a built-in profile.
+/// How long to wait for the server to close, in virtual time. Longer than any timer of a built-in profile.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// Clients of one server.
+/// A server and the runtime in which clients talk to it.
 pub(super) struct Clients {
     runtime: Runtime,
     server: Single,
 }
 
 impl Clients {
-    /// Of a server of the demo site, or of `root`, under a profile. Its clock stands still but for timers, which pass at
-    /// once.
+    /// Starts a server of `root` under a profile. Virtual time advances only when all tasks wait for a timer.
     pub(super) fn of(profile: &Profile, root: crate::files::Root) -> Clients {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -39,19 +38,19 @@ impl Clients {
         Clients { runtime, server }
     }
 
-    /// What is answered to a client that sends these bytes, waits, and then ends its side.
+    /// The bytes that a client receives that sends `bytes`, waits, and then sends a FIN.
     pub(super) fn ask(&self, bytes: &[u8]) -> Vec<u8> {
         self.ask_in(std::iter::once(bytes))
     }
 
-    /// The same to a client that sends them in pieces, and lets each of them arrive by itself.
+    /// The same for a client that sends the bytes in pieces, each of which arrives separately.
     pub(super) fn ask_in<'p>(&self, pieces: impl Iterator<Item = &'p [u8]>) -> Vec<u8> {
         let (client, server) = UnixStream::pair().expect("a pair of sockets");
         client.set_nonblocking(true).expect("a socket");
         let talk = async {
             let mut client = tokio::net::UnixStream::from_std(client).expect("a socket");
             for piece in pieces {
-                // A server that is gone has said what it had to say.
+                // The server may have closed the connection already. Its response can still be read.
                 let _ = client.write_all(piece).await;
                 sleep(Duration::from_millis(1)).await;
             }

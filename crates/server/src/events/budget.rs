@@ -1,35 +1,35 @@
-//! How many lines a live tape takes: a bucket that fills with time, and faster while somebody watches.
+//! How many lines the live stream accepts: a token bucket that fills faster while somebody watches.
 //!
-//! A line more than the bucket holds is not even rendered, so at full rate the tape costs what its budget allows, whatever
-//! the rate is.
+//! A line beyond the bucket's capacity is not even rendered. At full rate, the live stream therefore costs what its
+//! budget allows, independently of the rate.
 
 use super::live::Watchers;
 use std::cell::Cell;
 use tokio::time::Instant;
 
-/// How fast a bucket fills, and how much it holds: lines, or KiB of them.
+/// How fast the bucket fills and how much it holds. The unit is one line, or 1 KiB of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Rate {
     per_second: f64,
     holds: f64,
 }
 
-/// Nobody watches: enough for a page that is opened a little later, and too little to be felt.
+/// Nobody watches: enough lines for a page that is opened a little later, at a negligible cost.
 const UNWATCHED: Rate = Rate {
     per_second: 100.0,
     holds: 600.0,
 };
 
-/// Somebody watches: a thousand exchanges a second, in full.
+/// Somebody watches: a thousand complete exchanges per second.
 const WATCHED: Rate = Rate {
     per_second: 5000.0,
     holds: 5000.0,
 };
 
-/// What a line of an exchange must leave for the lines of connections, without which a picture has no lanes.
+/// What lines of exchanges leave for lines of connections. Without the latter, the page cannot show its lanes.
 const RESERVE: f64 = 100.0;
 
-/// What a tape still takes.
+/// The budget of a live stream.
 #[derive(Debug)]
 pub(super) struct Budget {
     left: Cell<f64>,
@@ -46,7 +46,7 @@ impl Budget {
         }
     }
 
-    /// Fills the bucket with what has come since the last time.
+    /// Adds the tokens since the last call.
     pub(super) fn fill(&self, now: Instant) {
         let rate = if self.watchers.any() { WATCHED } else { UNWATCHED };
         let passed = now.saturating_duration_since(self.filled.replace(now));
@@ -54,17 +54,17 @@ impl Budget {
             .set((self.left.get() + passed.as_secs_f64() * rate.per_second).min(rate.holds));
     }
 
-    /// Whether there is room for a line of an exchange.
+    /// Whether there is budget for a line of an exchange.
     pub(super) fn has_room(&self) -> bool {
         self.left.get() > RESERVE
     }
 
-    /// Whether there is room for a line of a connection.
+    /// Whether there is budget for a line of a connection.
     pub(super) fn has_reserve(&self) -> bool {
         self.left.get() > 0.0
     }
 
-    /// A line of so many bytes has been written.
+    /// Takes the tokens of a line with this number of bytes.
     pub(super) fn spend(&self, bytes: usize) {
         self.left.set(self.left.get() - 1.0 - bytes as f64 / 1024.0);
     }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    /// How many lines of `bytes` a second of calm followed by a flood lets through.
+    /// How many lines of `bytes` the bucket lets through until it is empty.
     fn taken(budget: &Budget, bytes: usize, room: fn(&Budget) -> bool) -> usize {
         let mut lines = 0;
         while room(budget) {

@@ -1,12 +1,13 @@
-//! What the live tape tells of a reply beyond what the event log has: gathered only where a line of it will be written.
+//! What the live stream has about a response beyond the event log. It is collected only if there is budget for its
+//! line.
 
 use labserve_core::decide::Step;
 use tokio::time::Instant;
 
-/// How many writes of a reply are told; the others are counted.
+/// Maximum number of writes that are listed. Further ones are counted.
 const WRITES: usize = 256;
 
-/// One write, as the system took it.
+/// One write, as accepted by the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// When.
@@ -15,17 +16,17 @@ pub struct Cut {
     pub bytes: usize,
 }
 
-/// How a reply was cut into writes.
+/// How a response was split into writes.
 #[derive(Clone, Debug, Default)]
 pub struct Cuts {
-    /// The first of them.
+    /// The first writes.
     pub first: Vec<Cut>,
-    /// How many there were beyond these.
+    /// The number of further writes.
     pub more: usize,
 }
 
 impl Cuts {
-    /// The system has taken so many bytes.
+    /// Records that the system accepted a write of `bytes` bytes.
     pub fn push(&mut self, bytes: usize) {
         if self.first.len() < WRITES {
             let at = Instant::now();
@@ -36,15 +37,15 @@ impl Cuts {
     }
 }
 
-/// The detail of a reply.
+/// The detail of a response.
 #[derive(Clone, Debug)]
 pub struct Detail<'a> {
-    /// Its head, as sent.
+    /// Its head as sent.
     pub raw: &'a [u8],
-    /// Its writes, the head included.
+    /// Its writes, including the head.
     pub cuts: &'a Cuts,
     /// The file that it is about.
     pub file: Option<&'a str>,
-    /// How it was decided on.
+    /// The steps of the decision.
     pub why: Vec<Step>,
 }

@@ -1,38 +1,50 @@
-//! An event as a line of JSON. The fields are described in `docs/events.md`; whoever adds one adds it there.
+//! An event as a line of JSON. `docs/events.md` describes the fields. A new field must be added there, too.
 //!
-//! Written by hand: at full rate an exchange makes three lines, and they may cost a microsecond together. The detail of the
-//! live tape has a budget, and may cost more.
+//! The JSON is written by hand: at full rate an exchange makes three lines, which may cost a microsecond together. The
+//! detail of the live stream has a budget, and may cost more.
 
 use super::{Close, ConnectionMeta, Detail, Event, Head, Reply, Traffic};
 use labserve_core::close_reason::Who;
-use labserve_core::connection::State;
+use labserve_core::conn::State;
 use labserve_core::http1::{Version, text};
 use labserve_core::profile::CloseStyle;
 use std::io::Write;
 use std::time::Duration;
 
-/// The version of the format, in the first line of each run. It changes when a field changes its meaning or goes away.
+/// The version of the format, in the first line of each run. It changes when a field is removed or changes its
+/// meaning.
 pub(super) const FORMAT_VERSION: u32 = 1;
 
-/// How much of a head is told.
+/// The longest part of a head that is written, in bytes.
 const LARGEST_HEAD: usize = 64 << 10;
 
-/// Writes one event as one line, on the live tape with its detail.
-pub(super) fn line(
-    (time, since_accept): (&[u8], Duration),
-    (server, meta): (&str, &ConnectionMeta),
-    traffic: Traffic,
-    event: &Event<'_>,
-    live: bool,
-    out: &mut Vec<u8>,
-) {
+/// What a line has in addition to its event.
+pub(super) struct Line<'a> {
+    /// The wall-clock time, as text.
+    pub(super) time: &'a [u8],
+    /// The time since the connection was accepted.
+    pub(super) since_accept: Duration,
+    /// The name of the server.
+    pub(super) server: &'a str,
+    /// The connection.
+    pub(super) meta: &'a ConnectionMeta,
+    /// The bytes in each direction so far.
+    pub(super) traffic: Traffic,
+    /// Whether the line is for the live stream, which has more detail.
+    pub(super) live: bool,
+}
+
+/// Writes one event as one line.
+pub(super) fn write_line(line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) {
+    let Line { meta, live, .. } = *line;
     out.extend_from_slice(b"{\"time\":\"");
-    out.extend_from_slice(time);
+    out.extend_from_slice(line.time);
     out.extend_from_slice(b"\",\"since_accept_ns\":");
-    text::decimal(nanoseconds(since_accept), out);
-    out.extend_from_slice(meta.fields.get_or_init(|| connection_fields(server, meta)).as_bytes());
-    number(out, b",\"received\":", traffic.received);
-    number(out, b",\"sent\":", traffic.sent);
+    text::decimal(nanoseconds(line.since_accept), out);
+    let fields = meta.fields.get_or_init(|| connection_fields(line.server, meta));
+    out.extend_from_slice(fields.as_bytes());
+    number(out, b",\"received\":", line.traffic.received);
+    number(out, b",\"sent\":", line.traffic.sent);
     word(out, b",\"event\":\"", name(event));
     match event {
         Event::Accepted | Event::Reset => {}
@@ -67,7 +79,7 @@ pub(super) fn line(
         } => {
             close_fields(close, out);
             number(out, b",\"requests\":", *requests);
-            number(out, b",\"open_ns\":", nanoseconds(since_accept));
+            number(out, b",\"open_ns\":", nanoseconds(line.since_accept));
             if *unread {
                 out.extend_from_slice(b",\"unread\":true");
             }
@@ -79,8 +91,8 @@ pub(super) fn line(
     out.extend_from_slice(b"}\n");
 }
 
-/// Writes that so many lines of `server` are missing here.
-pub(super) fn dropped(time: &[u8], server: &str, lines: usize, out: &mut Vec<u8>) {
+/// Writes that `lines` lines of `server` are missing here.
+pub(super) fn write_dropped(time: &[u8], server: &str, lines: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"time\":\"");
     out.extend_from_slice(time);
     out.push(b'"');
@@ -172,7 +184,7 @@ fn detail_fields(meta: &ConnectionMeta, detail: &Detail<'_>, out: &mut Vec<u8>) 
     json_value(&detail.why, out);
 }
 
-/// A value of text that is Unicode.
+/// Writes a value whose strings are Unicode.
 fn json_value(value: &impl serde::Serialize, out: &mut Vec<u8>) {
     // A Vec takes every write, and neither text nor a list of it fails to be written.
     let _ = serde_json::to_writer(out, value);
@@ -199,7 +211,7 @@ fn style_key(style: CloseStyle) -> &'static str {
     }
 }
 
-/// A state's name in lines.
+/// The name of a state in lines.
 pub fn state_key(state: State) -> &'static str {
     match state {
         State::Unused => "unused",
@@ -212,21 +224,21 @@ pub fn state_key(state: State) -> &'static str {
     }
 }
 
-/// A field with a number; `before` is all that stands before it.
+/// A field with a number. `before` is everything up to the number.
 fn number(out: &mut Vec<u8>, before: &[u8], value: u64) {
     out.extend_from_slice(before);
     text::decimal(value, out);
 }
 
-/// A field with a word of this program's, which needs no escapes; `before` is all that stands before it.
+/// A field with a word of this program, which needs no escapes. `before` is everything up to the word.
 fn word(out: &mut Vec<u8>, before: &[u8], value: &str) {
     out.extend_from_slice(before);
     out.extend_from_slice(value.as_bytes());
     out.push(b'"');
 }
 
-/// A field with bytes of the wire, each as the character of its number (ISO 8859-1), so that none is lost; `before` is all
-/// that stands before it.
+/// A field with bytes from the wire. Each byte becomes the character with its number (ISO 8859-1), so that none is
+/// lost. `before` is everything up to the bytes.
 fn bytes(out: &mut Vec<u8>, before: &[u8], value: &[u8]) {
     out.extend_from_slice(before);
     if value

@@ -1,4 +1,5 @@
-//! The live tape: the lines of the event log, with more detail and within a budget, for whoever watches while it happens.
+//! The live stream: the lines of the event log with more detail, within a budget, for readers that watch while it
+//! happens.
 
 use super::recorder::stamped;
 use serde_json::Value;
@@ -6,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// How many batches wait for the reader at the most: 4 MiB or so.
+/// Maximum number of batches that wait for the reader, about 4 MiB.
 const WAITING: usize = 32;
 
-/// A way of lines to the reader of the live tape. What it has no room for is dropped.
+/// Sends lines to the reader of the live stream. A batch that does not fit into the channel is dropped.
 #[derive(Clone, Debug)]
 pub struct LiveSender {
     sender: Sender<Vec<u8>>,
@@ -17,53 +18,53 @@ pub struct LiveSender {
 }
 
 impl LiveSender {
-    /// A tape, and its reader's end: batches of lines.
+    /// A sender, and the receiver of its batches of lines.
     pub fn new() -> (LiveSender, Receiver<Vec<u8>>) {
         let (sender, receiver) = channel(WAITING);
         let watchers = Watchers::default();
         (LiveSender { sender, watchers }, receiver)
     }
 
-    /// Who watches it.
+    /// The number of watchers.
     pub fn watchers(&self) -> &Watchers {
         &self.watchers
     }
 
-    /// Hands over a batch; gives it back if there is no room.
-    pub(super) fn hand_over(&self, batch: Vec<u8>) -> Result<(), Vec<u8>> {
+    /// Sends a batch. Returns it if the channel is full.
+    pub(super) fn send(&self, batch: Vec<u8>) -> Result<(), Vec<u8>> {
         use tokio::sync::mpsc::error::TrySendError;
         match self.sender.try_send(batch) {
-            // Without a reader there is nobody to whom anything is lost.
+            // Without a reader, nothing is lost.
             Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
             Err(TrySendError::Full(batch)) => Err(batch),
         }
     }
 
-    /// Adds a line about the program itself: an object with an `event`, to which the time is added.
-    pub fn note(&self, line: &Value) {
-        // There is room unless the reader is seconds behind; then it asks for the state anew anyway.
-        let _ = self.hand_over(stamped(line.clone()));
+    /// Sends a line about the program itself: an object with an `event`, to which the time is added.
+    pub fn emit(&self, line: &Value) {
+        // The channel is full only if the reader is seconds late. Then it fetches the whole state again anyway.
+        let _ = self.send(stamped(line.clone()));
     }
 }
 
-/// How many watch.
+/// The number of watchers, shared by all senders.
 #[derive(Clone, Debug, Default)]
 pub struct Watchers(Arc<AtomicUsize>);
 
 impl Watchers {
-    /// Whether anybody watches.
+    /// Whether there is a watcher.
     pub fn any(&self) -> bool {
         self.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Watches until what it returns is dropped.
+    /// Adds a watcher until the returned value is dropped.
     pub fn watch(&self) -> Watching {
         self.0.fetch_add(1, Ordering::Relaxed);
         Watching(self.clone())
     }
 }
 
-/// Somebody who watches.
+/// A watcher.
 #[derive(Debug)]
 pub struct Watching(Watchers);
 

@@ -1,24 +1,24 @@
-//! The log for people and for other programs, through `tracing`: one line an exchange, one line an end.
+//! The log through `tracing`, for people and for other programs: one line for each exchange and each close.
 
 use super::{ConnectionMeta, Event, Traffic};
 use labserve_core::http1::text;
 
-/// The target of the log's lines about exchanges.
+/// The target of the lines about exchanges.
 pub const EXCHANGE: &str = "labserve::exchange";
-/// The target of the log's lines about connections.
+/// The target of the lines about connections.
 pub const CONNECTION: &str = "labserve::connection";
 
 /// A kind of line in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
-    /// A request and its reply.
+    /// A request and its response.
     Exchange,
-    /// The end of a connection.
+    /// The close of a connection.
     Connection,
 }
 
 impl Line {
-    /// Whether such lines go into the log at its level.
+    /// Whether the level of the log includes such lines.
     fn is_enabled(self) -> bool {
         match self {
             Line::Exchange => tracing::enabled!(target: EXCHANGE, tracing::Level::INFO),
@@ -27,7 +27,7 @@ impl Line {
     }
 }
 
-/// The kind of line that an event makes, if it makes any.
+/// The kind of line for an event; `None` if it has no line.
 fn line(event: &Event<'_>) -> Option<Line> {
     match event {
         Event::Reply(_) => Some(Line::Exchange),
@@ -36,7 +36,7 @@ fn line(event: &Event<'_>) -> Option<Line> {
     }
 }
 
-/// Logs the event, if it has a place in the log and `lets_pass` agrees.
+/// Logs the event if it has a line in the log, the level includes it, and `lets_pass` returns true.
 pub(super) fn emit(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>, lets_pass: impl FnOnce() -> bool) {
     if !line(event).is_some_and(Line::is_enabled) || !lets_pass() {
         return;

@@ -1,32 +1,41 @@
-//! What happens on each connection: the events, and who is told of them.
+//! What happens on each connection, as events, and where they go.
 //!
-//! The words are those of [`labserve_core::connection`]: every end has a [`CloseReason`], the same word in profile, log and event
-//! log. A [`EventSink`] hands every event to the log (a line an exchange, a line an end), to the event log (a line an event,
-//! complete enough to replay the connection's meta) and to the live tape (the same with more detail, within a budget). Knows nothing of why something happened or what comes next.
+//! The terms are those of [`labserve_core::conn`]: every close has a [`CloseReason`], which has the same name in
+//! profiles, the log and the event log. An [`EventSink`] writes every event to three places: to the log (one line for
+//! each exchange and each close), to the event log (one line for each event, which is enough to reconstruct a
+//! connection), and to the live stream (the same lines with more detail, within a budget). This module does not know
+//! why an event happened or what comes next.
 
+mod batcher;
 mod budget;
+mod clock;
 mod connection_meta;
 mod detail;
-mod journal;
 mod json;
 mod live;
 mod log;
+mod observer;
 mod program_events;
 mod recorder;
+mod sender;
+mod sink;
 mod throttle;
 
-pub use connection_meta::{ConnectionMeta, Latest, Traffic};
+pub use connection_meta::ConnectionMeta;
 pub use detail::{Cut, Cuts, Detail};
-pub use journal::{EventSender, EventSenders, EventSink};
 pub use json::state_key;
+pub use labserve_core::conn::{Standing, Traffic};
 pub use live::{LiveSender, Watchers, Watching};
 pub use log::{CONNECTION, EXCHANGE};
+pub use observer::Observer;
 pub use program_events::ProgramEvents;
 pub use recorder::{Output, Recorder, start, timestamp};
+pub use sender::{EventSender, EventSenders};
+pub use sink::EventSink;
 pub use throttle::Throttle;
 
 use labserve_core::close_reason::CloseReason;
-use labserve_core::connection::{BodyEnd, State};
+use labserve_core::conn::{BodyEnd, State};
 use labserve_core::http1::{Fault, Version};
 use labserve_core::profile::CloseStyle;
 use std::time::Duration;
@@ -34,53 +43,53 @@ use std::time::Duration;
 /// What happens on a connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// It was accepted.
+    /// The connection was accepted.
     Accepted,
-    /// A request head is complete, or refused.
+    /// A request head is complete, or was refused.
     Head(Head<'a>),
-    /// A request body has been read, to its end or not.
+    /// A request body was read, completely or in part.
     Body {
-        /// The request's number on its connection.
+        /// The number of the request on its connection, from 1.
         request: u64,
-        /// How many bytes of content were read.
+        /// The number of content bytes that were read.
         bytes: u64,
-        /// How it ended.
+        /// How the body ended.
         how: BodyEnd,
     },
-    /// A reply has been handed to the system, whole or as far as the client took it.
+    /// A response was handed to the system, completely or as far as the client accepted it.
     Reply(Reply<'a>),
-    /// The reply is sent and the connection is kept.
+    /// The response was sent and the connection persists.
     Idle {
-        /// After which time without a further byte the server will end it; `None`: never.
+        /// The server closes the connection after this time without a byte; `None`: never.
         ends_after: Option<Duration>,
     },
-    /// A timer has run out.
+    /// A timer expired.
     Timer {
-        /// What it was for.
+        /// The timer.
         reason: CloseReason,
     },
-    /// The client has ended its side.
+    /// The client's FIN arrived.
     ClientFin {
-        /// The state that the connection was in.
+        /// The state of the connection at that time.
         state: State,
     },
-    /// The client has reset the connection, or the network has lost it.
+    /// The client reset the connection, or the network lost it.
     Reset,
-    /// The server begins to end the connection, or answers the client's end.
+    /// The server begins to close the connection, or responds to the client's close.
     Close(Close),
-    /// The socket is given back to the system.
+    /// The socket was returned to the system.
     End {
-        /// How the end was begun.
+        /// How the close began.
         close: Close,
-        /// How many requests were begun on it.
+        /// The number of requests that were begun on the connection.
         requests: u64,
-        /// Whether bytes of the client are left unread: with style `close` the system then sends RST and no FIN.
+        /// Whether bytes from the client are unread. With the style `close`, the system then sends RST instead of FIN.
         unread: bool,
     },
 }
 
 impl Event<'_> {
-    /// Whether it is one of those that each exchange has, and not one that a connection has a few of.
+    /// Whether every exchange has this event. A connection has only a few of the others.
     fn is_of_exchange(&self) -> bool {
         matches!(
             self,
@@ -92,50 +101,50 @@ impl Event<'_> {
 /// A request head.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
-    /// The request's number on its connection, from 1.
+    /// The number of the request on its connection, from 1.
     pub request: u64,
-    /// The method, as sent.
+    /// The method as sent.
     pub method: &'a [u8],
-    /// The target, as sent.
+    /// The target as sent.
     pub target: &'a [u8],
-    /// The version that it counts as.
+    /// The version that the request is treated as.
     pub version: Version,
-    /// How long the head is, in bytes; 0 if it was given up in the middle.
+    /// The length of the head in bytes; 0 if it was refused before its end.
     pub bytes: usize,
-    /// What is wrong with it, if that is why it is refused.
+    /// The fault, if the head is refused because of one.
     pub fault: Option<Fault>,
-    /// Its bytes, as received.
+    /// The bytes of the head as received.
     pub raw: &'a [u8],
 }
 
-/// A reply.
+/// A response.
 #[derive(Clone, Copy, Debug)]
 pub struct Reply<'a> {
     /// The number of the request that it answers; 0 if there was none.
     pub request: u64,
-    /// The request's method, as sent; empty if no request was read.
+    /// The method of the request as sent; empty if no request was read.
     pub method: &'a [u8],
-    /// The request's target, as sent.
+    /// The target of the request as sent.
     pub target: &'a [u8],
-    /// The status.
+    /// The status code.
     pub status: u16,
-    /// How many bytes of its head were sent.
+    /// The number of bytes of the head that were sent.
     pub head_bytes: u64,
-    /// How many bytes were sent behind the head: content, and chunk heads if there are any.
+    /// The number of bytes that were sent after the head: content, and chunk framing if there is any.
     pub body_bytes: u64,
-    /// Whether all of it was sent.
+    /// Whether the response was sent completely.
     pub complete: bool,
-    /// What the live tape tells beyond that; `None` where it will not.
+    /// More detail for the live stream; `None` if it has no budget for it.
     pub detail: Option<&'a Detail<'a>>,
 }
 
-/// How the server ends a connection.
+/// How the server closes a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Close {
-    /// Why.
+    /// The reason.
     pub reason: CloseReason,
-    /// How.
+    /// The style.
     pub style: CloseStyle,
-    /// The state that the connection was in.
+    /// The state of the connection at that time.
     pub state: State,
 }

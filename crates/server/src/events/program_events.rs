@@ -1,9 +1,9 @@
-//! Lines about the program itself: told to the event log and to the live tape, whichever there are.
+//! Events of the program itself, such as a reload. They go to the event log and to the live stream, whichever exist.
 
 use super::{EventSender, LiveSender, Recorder};
 use serde_json::Value;
 
-/// The way of such lines.
+/// Emits events of the program itself.
 #[derive(Clone, Debug, Default)]
 pub struct ProgramEvents {
     file: Option<EventSender>,
@@ -11,7 +11,7 @@ pub struct ProgramEvents {
 }
 
 impl ProgramEvents {
-    /// To these.
+    /// Emits to these.
     pub fn new(recorder: Option<&Recorder>, live: Option<&LiveSender>) -> ProgramEvents {
         ProgramEvents {
             file: recorder.map(Recorder::sender),
@@ -19,7 +19,7 @@ impl ProgramEvents {
         }
     }
 
-    /// To the live tape alone.
+    /// Emits to the live stream only.
     #[must_use]
     pub fn without_file(&self) -> ProgramEvents {
         ProgramEvents {
@@ -28,13 +28,13 @@ impl ProgramEvents {
         }
     }
 
-    /// Tells an object with an `event`, to which the time is added.
+    /// Emits an object with an `event`, to which the time is added.
     pub fn emit(&self, line: Value) {
         if let Some(live) = &self.live {
-            live.note(&line);
+            live.emit(&line);
         }
         if let Some(file) = &self.file {
-            file.note(line);
+            file.emit(line);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Writes the event log, on a thread of its own, to a file or to standard output.
+//! Writes the event log to a file or to standard output, on a thread of its own.
 
-use super::journal::EventSender;
 use super::json::FORMAT_VERSION;
+use super::sender::EventSender;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -12,22 +12,22 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 
-/// How many batches wait to be written at the most: 4 MiB or so.
+/// Maximum number of batches that wait to be written, about 4 MiB.
 const WAITING: usize = 32;
 
-/// Where the event log goes.
+/// Where the event log is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// To standard output.
+    /// Standard output.
     Stdout,
-    /// To the end of a file.
+    /// The end of a file.
     File(PathBuf),
 }
 
 /// The event log of a running program.
 #[derive(Debug)]
 pub struct Recorder {
-    tape: EventSender,
+    sender: EventSender,
     thread: JoinHandle<()>,
 }
 
@@ -35,11 +35,11 @@ impl Recorder {
     /// Opens the event log and writes its first line, which names the format and the `servers` (name and address).
     ///
     /// # Errors
-    /// The file cannot be opened for writing, or the thread cannot be started.
+    /// The file cannot be opened or written, or the thread cannot be started.
     pub fn start(output: &Output, servers: &[(String, SocketAddr)]) -> io::Result<Recorder> {
         let first = stamped(start(servers));
         let mut sink = Sink::open(output)?;
-        // Here and not on the thread, so that a log that cannot be written to is known before anything is served.
+        // Written here rather than on the thread, so that a failure is reported before anything is served.
         sink.write(&first)?;
         let (batches, receiver) = sync_channel(WAITING);
         let written = Arc::default();
@@ -47,20 +47,21 @@ impl Recorder {
         let thread = std::thread::Builder::new()
             .name("events".to_owned())
             .spawn(move || write_out(&receiver, sink, &pool))?;
-        let tape = EventSender { batches, written };
-        Ok(Recorder { tape, thread })
+        let sender = EventSender { batches, written };
+        Ok(Recorder { sender, thread })
     }
 
-    /// A worker's way to it.
+    /// A sender to this event log.
     pub fn sender(&self) -> EventSender {
-        self.tape.clone()
+        self.sender.clone()
     }
 
-    /// Writes what is left and the last line. The workers must have ended, and all [`super::ProgramEvents`] be dropped.
+    /// Writes what is left, and the last line. All senders must have been dropped, including those in
+    /// [`super::ProgramEvents`]: until then this call blocks.
     pub fn finish(self) {
-        self.tape.note(json!({"event": "stop"}));
-        let Recorder { tape, thread } = self;
-        drop(tape);
+        self.sender.emit(json!({"event": "stop"}));
+        let Recorder { sender, thread } = self;
+        drop(sender);
         if thread.join().is_err() {
             tracing::error!("the event log ended with a panic");
         }
@@ -89,7 +90,7 @@ pub(super) fn stamped(mut event: Value) -> Vec<u8> {
     format!("{event}\n").into_bytes()
 }
 
-/// A time as lines have it: `2026-11-25T21:55:12.123456789Z`.
+/// A time in the format of the lines: `2026-11-25T21:55:12.123456789Z`.
 pub fn timestamp(time: SystemTime) -> String {
     let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let mut text = [0; 19];
@@ -123,11 +124,11 @@ impl Sink {
     }
 }
 
-/// Writes batches until no worker is left to send one, or one cannot be written.
+/// Writes batches until all senders are dropped, or until a batch cannot be written.
 fn write_out(batches: &Receiver<Vec<u8>>, mut sink: Sink, written: &Mutex<Vec<Vec<u8>>>) {
     for mut batch in batches {
         if let Err(error) = sink.write(&batch) {
-            tracing::error!("the event log ends here, because it cannot be written: {error}");
+            tracing::error!("cannot write the event log, so it ends here: {error}");
             return;
         }
         batch.clear();

@@ -1,10 +1,11 @@
-//! Keeps a log for people readable under load: past so many lines a second the rest are counted, and the count is said.
+//! Keeps a log for people readable under load: lines beyond a rate are counted, and the count is logged.
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How many lines a second a worker writes at the most. More would scroll past unread, and cost more than the replies.
+/// Maximum number of lines per second and worker thread. More would scroll past unread, and cost more than the
+/// responses.
 const LINES_PER_SECOND: u32 = 500;
 
 /// Lets the first lines of every second pass and counts the others.
@@ -12,12 +13,12 @@ const LINES_PER_SECOND: u32 = 500;
 pub struct Throttle {
     lines: Cell<u32>,
     left_out: Cell<u64>,
-    /// Whether the end of this second is being waited for.
+    /// Whether a task is waiting for the end of this second.
     counting: Cell<bool>,
 }
 
 impl Throttle {
-    /// Whether one more line may be written. Must be called on a worker's runtime.
+    /// Whether one more line may be written. Must be called on the runtime of a worker thread.
     pub fn lets_pass(self: &Rc<Throttle>) -> bool {
         if !self.counting.replace(true) {
             let throttle = Rc::clone(self);
@@ -49,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_has_room_for_so_many_lines() {
+    fn a_second_has_a_limited_number_of_lines() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)

@@ -1,335 +1,313 @@
-//! One exchange: a request is refused or decided on, and answered.
-//!
-//! This is the order of things. What is answered is decided in [`super::decide`], how a body is read in
-//! [`super::body`], and how a reply is written in [`super::writing`]; what has become of the connection before and
-//! becomes of it after is the driver's.
+//! Carries out one exchange: looks files up, sends, reads the body, and emits events, as [`Exchange`] asks for it.
 
-use super::decide::Answer;
-use super::end::End;
+use super::Site;
+use super::closing;
 use super::local_server::LocalServer;
-use super::{Site, wire};
-use crate::events::{ConnectionMeta, Event, Traffic};
-use crate::files::Arrival;
-use hyper::body::Incoming;
+use super::reply_writer::{ReplyWriter, SendError};
+use super::request_body::RequestBody;
+use crate::events::{self, ConnectionMeta, Cuts, Detail, Event};
+use crate::files::{Arrival, Resource};
 use labserve_core::close_reason::CloseReason;
-use labserve_core::connection::ends_by_both;
-use labserve_core::http1::chunks::Chunks;
-use labserve_core::http1::request::{BodyRules, Delimiter};
-use labserve_core::http1::{Fault, Framing, Head, Request, ResponseId, Treatment, Version};
-use labserve_core::profile::{Continue, Profile, ReadBody};
-use labserve_core::render::Reply;
-use std::cell::Cell;
-use std::time::Duration;
+use labserve_core::conn::{
+    Action, BodyEnd, BodyProgress, CONTINUE, Exchange, ExchangeOutcome, Finish, Happened, Leftover, Patience, Peek,
+    Piece, Rendered, ReplyContext, Standing, Traffic,
+};
+use labserve_core::http1::{Fault, Framing};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 
-/// One request on a connection, and everything that it takes to answer it.
-pub(super) struct Exchange<'c> {
+/// A connection's socket and server, for the time of one exchange.
+pub(super) struct ExchangeIo<'c> {
     pub(super) stream: &'c TcpStream,
     pub(super) site: &'c Site,
-    pub(super) worker: &'c LocalServer,
-    /// The connection, and what had gone each way on it before this request was answered.
+    pub(super) server: &'c LocalServer,
     pub(super) meta: &'c ConnectionMeta,
-    pub(super) before: Traffic,
-    /// The bytes that have arrived: the head, and what came behind it.
-    pub(super) input: &'c [u8],
-    pub(super) head: &'c Head,
-    /// When the last of them arrived.
+    /// Where the connection stood before the exchange.
+    pub(super) before: Standing,
+    /// When the last bytes of the request arrived.
     pub(super) arrival: Arrival,
-    /// The request's number on its connection.
-    pub(super) number: u64,
-    /// How old the connection is.
-    pub(super) age: Duration,
-    /// Whether the reply's last segment may be held back as yet.
-    pub(super) corked: Cell<bool>,
-    /// How many bytes a segment holds at most; 0 until that is known.
-    pub(super) segment: &'c Cell<u32>,
-    /// How many bytes of the request's body were read from the socket.
-    pub(super) received: Cell<u64>,
-    /// How many bytes of content the request's body has had so far.
-    pub(super) content: Cell<u64>,
-    /// How far the body's chunks have been followed.
-    pub(super) chunks: Cell<Chunks>,
-    /// How many requests the reply counts for, beyond the one.
-    pub(super) counts_more: Cell<u64>,
+    /// The payload bytes that a segment holds at most; 0 until the system has been asked.
+    pub(super) segment: &'c mut u32,
 }
 
-/// Why a request is refused before it is looked at as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// A fault of its head.
-    Fault(Fault),
-    /// Something that gets this response.
-    Response(ResponseId),
+/// What an exchange holds while it is carried out.
+struct Held<'c> {
+    writer: ReplyWriter<'c>,
+    /// The request's body, while it is read. Boxed: most requests have none.
+    body: Option<Box<RequestBody<'c>>>,
+    /// The file that was looked up.
+    resource: Option<Arc<Resource>>,
+    /// Whether the last segment of the response may be held back.
+    corked: bool,
 }
 
-/// What an exchange left behind.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) end: Option<End>,
-    pub(super) sent: u64,
-    /// How many requests the reply counts for, beyond the one.
-    pub(super) counts_more: u64,
-    /// How many bytes of the body were read from the socket.
-    pub(super) received: u64,
-    pub(super) left: Left,
-}
-
-impl Outcome {
-    /// Of a request of which no body was read, and whose reply counts for it alone.
-    pub(super) fn without_body(end: Option<End>, sent: u64, left: usize) -> Outcome {
-        Outcome {
-            end,
-            sent,
-            counts_more: 0,
-            received: 0,
-            left: Left::From(left),
-        }
-    }
-}
-
-/// The bytes behind a request.
-#[derive(Debug)]
-pub(super) enum Left {
-    /// The input from there on.
-    From(usize),
-    /// These.
-    Bytes(Vec<u8>),
-}
-
-/// What is done with a request.
-enum Course {
-    /// It is answered, with this response if there is one, and its body is read.
-    Serve(Framing, Option<ResponseId>),
-    /// It is answered with this response, and nothing behind its head is read.
-    Refuse(ResponseId),
-    /// It is not answered.
-    Silent(Option<CloseReason>),
-}
-
-impl Exchange<'_> {
-    pub(super) fn profile(&self) -> &Profile {
-        &self.site.profile
-    }
-
-    /// Tells of an event, after so many bytes of this exchange have been sent.
-    pub(super) fn emit(&self, sent: u64, event: &Event<'_>) {
-        let traffic = Traffic {
-            received: self.before.received + self.received.get(),
-            sent: self.before.sent + sent,
+impl<'c> ExchangeIo<'c> {
+    /// Runs the exchange of the request whose head is the first `head_len` bytes of `input`.
+    pub(super) async fn run(mut self, mut exchange: Exchange<'c>, input: &'c [u8], head_len: usize) -> ExchangeOutcome {
+        let mut held = Held {
+            writer: ReplyWriter::new(self.stream, &self.site.profile.writes, self.server.shared.started),
+            body: None,
+            resource: None,
+            corked: false,
         };
-        self.worker.emit(self.meta, traffic, event);
-    }
-
-    /// Serves the request, or refuses it for `refusal`.
-    ///
-    /// Room for an exchange is allocated for every request: whatever most requests do not need is on the heap by itself
-    /// while it lasts.
-    pub(super) async fn run(&self, refusal: Option<Refusal>) -> Outcome {
-        let request = Request::new(self.input, self.head);
-        match self.course(&request, refusal) {
-            Course::Serve(framing, refusal) => self.serve(&request, framing, refusal).await,
-            Course::Refuse(id) => Box::pin(self.refuse(&request, id)).await,
-            Course::Silent(end) => Outcome::without_body(end.map(End::from), 0, self.head_end()),
-        }
-    }
-
-    /// Where the request's head ends in the input; one that was given up in the middle takes all of it.
-    fn head_end(&self) -> usize {
-        if self.head.len > 0 {
-            self.head.len
-        } else {
-            self.input.len()
-        }
-    }
-
-    fn course(&self, request: &Request<'_>, refusal: Option<Refusal>) -> Course {
-        let policy = &self.profile().head;
-        let Some(refusal) = refusal.or_else(|| request.fault(policy).map(Refusal::Fault)) else {
-            return Course::Serve(request.framing(&policy.body), None);
-        };
-        let treatment = match refusal {
-            Refusal::Fault(fault) => policy.faults.of(fault),
-            Refusal::Response(id) => Treatment::Respond(id),
-        };
-        let body = self.length_behind(request, refusal);
-        match treatment {
-            Treatment::Respond(id) if body != Framing::None => Course::Serve(body, Some(id)),
-            // Nothing is wrong with the body's framing where this is the first fault that was found.
-            Treatment::Respond(id)
-                if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && self.reads_body(id) =>
-            {
-                Course::Serve(request.framing(&policy.body), Some(id))
+        if exchange.framing() != Framing::None {
+            held.body = Box::pin(self.open_body(&exchange, input, head_len)).await;
+            if held.body.is_none() {
+                // Nothing that follows the head can be told from a request.
+                return ExchangeOutcome {
+                    close: Some(CloseReason::Panic.into()),
+                    also_counted: 0,
+                    received: 0,
+                    sent: 0,
+                    left: Leftover::From(input.len()),
+                };
             }
-            Treatment::Ignore if self.head.len > 0 => Course::Silent(None),
-            Treatment::Respond(id) => Course::Refuse(id),
-            _ => Course::Silent(Some(CloseReason::BadRequest)),
         }
-    }
-
-    /// Whether a refusal leaves the connection, or waits, so that the request's body has to be read.
-    fn reads_body(&self, id: ResponseId) -> bool {
-        let response = self.profile().responses.get(id);
-        response.close == Some(false) || response.read_body == Some(ReadBody::First)
-    }
-
-    /// Answers a request, or refuses it with `refusal` once its body is read.
-    async fn serve(&self, request: &Request<'_>, framing: Framing, refusal: Option<ResponseId>) -> Outcome {
-        if framing == Framing::None {
-            let mut sent = 0;
-            let (end, _) = self.answer(request, refusal, None, &mut sent).await;
-            self.uncork(end);
-            return Outcome {
-                counts_more: self.counts_more.get(),
-                ..Outcome::without_body(end, sent, self.head.len)
+        let mut action = exchange.on(Happened::Begun);
+        let finish = loop {
+            action = match action {
+                Action::Lookup => self.look_up(&mut exchange, &mut held),
+                Action::SendReply => {
+                    let sent = self.send_reply(&mut exchange, &mut held).await;
+                    exchange.on(Happened::Sent(sent.as_ref().map(|()| ()).map_err(SendError::failure)))
+                }
+                Action::Finish(finish) => break finish,
+                // On the heap, like the body itself: most exchanges have none of these steps.
+                rare => Box::pin(self.rare(rare, &mut exchange, &mut held)).await,
             };
-        }
-        // On the heap, so that an exchange without a body does not hold the room that hyper needs.
-        Box::pin(self.serve_through_hyper(request, framing, refusal)).await
-    }
-
-    /// What is read behind the reply to a refused request: the body that its length announces, if it is its coding that
-    /// is refused and the profile reads bodies before an end.
-    fn length_behind(&self, request: &Request<'_>, refusal: Refusal) -> Framing {
-        let of_coding = matches!(
-            refusal,
-            Refusal::Fault(
-                Fault::CodingNotChunked
-                    | Fault::CodingEmpty
-                    | Fault::CodingTwice
-                    | Fault::CodingUnknown
-                    | Fault::CodingOld
-                    | Fault::LengthAndCoding
-            )
-        );
-        if of_coding && self.profile().request_body.before_end {
-            request.framing(&BodyRules {
-                delimiter: Delimiter::LengthOnly,
-                ..self.profile().head.body
-            })
-        } else {
-            Framing::None
-        }
-    }
-
-    /// Sends a response to no request; the connection ends for `reason`.
-    pub(super) async fn say(&self, id: ResponseId, reason: CloseReason) -> Outcome {
-        let request = Request::new(self.input, self.head);
-        let mut sent = 0;
-        let end = self.write_plain(&request, id, reason, &mut sent).await;
-        Outcome::without_body(Some(end.unwrap_or(reason.into())), sent, 0)
-    }
-
-    async fn refuse(&self, request: &Request<'_>, id: ResponseId) -> Outcome {
-        let mut sent = 0;
-        let end = self.write_plain(request, id, CloseReason::BadRequest, &mut sent).await;
-        // A head that was given up in the middle has not been read to its end.
-        let left = if end.is_some() && self.head.len == 0 {
-            0
-        } else {
-            self.head_end()
         };
-        Outcome::without_body(end, sent, left)
+        self.outcome(finish, &exchange, held)
     }
 
-    /// Answers the request, with `refusal` if there is one. Says how the connection ends, if it does, and whether the
-    /// body was read to its end.
-    pub(super) async fn answer(
+    /// Carries out a step that most exchanges do not have.
+    async fn rare(&mut self, action: Action, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Action {
+        match action {
+            Action::SendContinue(times) => {
+                let mut sent = Ok(());
+                for _ in 0..times {
+                    sent = held.writer.send_bytes(CONTINUE).await;
+                    if sent.is_err() {
+                        break;
+                    }
+                }
+                exchange.on(Happened::Sent(sent.as_ref().map(|()| ()).map_err(SendError::failure)))
+            }
+            Action::PeekBody(peek) => {
+                let end = match &mut held.body {
+                    Some(body) => body.peek().await,
+                    None => Some(BodyEnd::Complete),
+                };
+                if let Some(end) = end
+                    && peek == Peek::AfterReply
+                {
+                    self.emit_body(exchange, held, end);
+                }
+                exchange.on(Happened::BodyPeeked(end))
+            }
+            Action::ReadBody(patience) => {
+                let end = self.read_body(held, patience).await;
+                self.emit_body(exchange, held, end);
+                exchange.on(Happened::BodyRead(end))
+            }
+            Action::PeekSocket => {
+                let unread = closing::unread(self.stream, self.site.profile.read).await;
+                exchange.on(Happened::Unread(&unread))
+            }
+            Action::Discard(count) => {
+                let mut read = vec![0; count];
+                let _ = self.stream.try_read(&mut read);
+                exchange.on(Happened::Discarded)
+            }
+            Action::Lookup | Action::SendReply | Action::Finish(_) => action,
+        }
+    }
+
+    fn outcome(&self, finish: Finish, exchange: &Exchange<'_>, held: Held<'_>) -> ExchangeOutcome {
+        // At the end of a connection the FIN carries what is held back.
+        if held.corked && finish.close.is_none() {
+            crate::sys::cork(self.stream, false);
+        }
+        ExchangeOutcome {
+            close: finish.close,
+            also_counted: finish.also_counted,
+            received: held.received(),
+            sent: held.writer.sent(),
+            left: held
+                .body
+                .map_or_else(|| exchange.leftover(), |body| (*body).into_leftover()),
+        }
+    }
+
+    /// Emits an event of this exchange.
+    fn emit(&self, held: &Held<'_>, event: &Event<'_>) {
+        let traffic = Traffic {
+            received: self.before.traffic.received + held.received(),
+            sent: self.before.traffic.sent + held.writer.sent(),
+        };
+        self.server.emit(self.meta, Standing { traffic, ..self.before }, event);
+    }
+
+    fn look_up(&self, exchange: &mut Exchange<'c>, held: &mut Held<'_>) -> Action {
+        let Some(query) = exchange.query() else {
+            return exchange.on(Happened::Discarded);
+        };
+        let profile = &self.site.profile;
+        let (lookup, first_missing) = {
+            let cache = &mut *self.server.cache.borrow_mut();
+            let cache = cache.for_request(self.arrival);
+            let lookup = self.site.root.find(&query.located, profile, &query.accepted, cache);
+            let first_missing = query
+                .first_missing
+                .then(|| self.site.root.first_missing(&query.located, profile, cache).to_owned());
+            (lookup, first_missing)
+        };
+        held.resource = lookup.resource;
+        let action = exchange.on(Happened::Found {
+            found: lookup.found,
+            first_missing: first_missing.as_deref(),
+            render: &self.server.render_context(),
+        });
+        if exchange.is_multipart() {
+            self.server.shared.multiparts.fetch_add(1, Ordering::Relaxed);
+        }
+        action
+    }
+
+    async fn open_body(
         &self,
-        request: &Request<'_>,
-        refusal: Option<ResponseId>,
-        mut body: Option<(Framing, Incoming)>,
-        sent: &mut u64,
-    ) -> (Option<End>, bool) {
-        let profile = self.profile();
-        let answer = self.reply_to(request, refusal, body.is_some());
-        let reply = &answer.reply;
-        let when = if ends_by_both(profile, request) {
-            ReadBody::Never
-        } else {
-            reply.response.read_body.unwrap_or(profile.request_body.read)
+        exchange: &Exchange<'c>,
+        input: &'c [u8],
+        head_len: usize,
+    ) -> Option<Box<RequestBody<'c>>> {
+        let policy = &self.site.profile.head;
+        let largest = (!policy.faults.accepts(Fault::ChunkTooLarge)).then_some(i64::MAX.unsigned_abs());
+        let body = RequestBody::open(
+            self.stream,
+            exchange.request(),
+            (input, head_len, exchange.framing()),
+            policy.fields,
+            largest,
+        );
+        body.await.map(Box::new)
+    }
+
+    async fn read_body(&self, held: &mut Held<'_>, patience: Patience) -> BodyEnd {
+        let Some(body) = &mut held.body else {
+            return BodyEnd::Complete;
         };
-        if let Some((framing, incoming)) = &mut body
-            && let Some(id) = self.over_limit(*framing)
-            && when != ReadBody::Never
-            && refusal.is_none()
-        {
-            let refused = self.write_plain(request, id, CloseReason::BadRequest, sent);
-            let end = Box::pin(refused).await;
-            return Box::pin(self.body_behind(request, incoming, end, sent)).await;
-        }
-        if body.is_some() && request.expects_continue(&profile.head.body) && !reply.response.continues {
-            let ending = Some(CloseReason::ContinueUnsent);
-            return (self.write(request, &answer, ending, sent).await, false);
-        }
-        if refusal.is_none()
-            && let times @ 1.. = self.continues(request, reply, when)
-            && let Some(end) = Box::pin(self.go_on(times, sent)).await
-        {
-            return (Some(end), false);
-        }
-        let refused = refusal.map(|_| CloseReason::BadRequest);
-        match body {
-            None => (self.write(request, &answer, refused, sent).await, true),
-            Some((_, mut incoming)) => {
-                Box::pin(self.answer_with_body(request, &answer, refused, (when, &mut incoming), sent)).await
+        let timers = &self.site.profile.connection.timers;
+        let mut progress = BodyProgress::new(timers, patience, self.server.now());
+        loop {
+            let next = match progress.deadline() {
+                Some(at) => tokio::time::timeout_at(self.server.shared.started + at, body.next_chunk()).await,
+                None => Ok(body.next_chunk().await),
+            };
+            match next {
+                Ok(Ok(bytes)) => progress.received(bytes, self.server.now()),
+                Ok(Err(end)) => return end,
+                Err(_) => return progress.expired(),
             }
         }
     }
 
-    fn reply_to(&self, request: &Request<'_>, refusal: Option<ResponseId>, has_body: bool) -> Answer<'_> {
-        let profile = self.profile();
-        let answer = match refusal {
-            Some(id) => Reply::plain(profile, id, request.method()).into(),
-            None => self.decide(request),
+    fn emit_body(&self, exchange: &Exchange<'_>, held: &Held<'_>, how: BodyEnd) {
+        let event = Event::Body {
+            request: exchange.number(),
+            bytes: held.body.as_ref().map_or(0, |body| body.content()),
+            how,
         };
-        match answer.reply.response.with_body {
-            Some(id) if has_body => Reply::plain(profile, id, request.method()).into(),
-            _ => answer,
-        }
+        self.emit(held, &event);
     }
 
-    /// How many times the client is told to go on, before the reply, with a body that is read `when`.
-    fn continues(&self, request: &Request<'_>, reply: &Reply<'_>, when: ReadBody) -> u8 {
-        match self.profile().request_body.continues {
-            Continue::AtOnce => self.continues_at_once(request),
-            Continue::WhenRead if when == ReadBody::First => self.asked_to_continue(request),
-            Continue::WithFile if reply.file.is_some() => self.asked_to_continue(request),
-            Continue::WhenRead | Continue::WithFile | Continue::Never => 0,
-        }
-    }
-
-    /// The same, as soon as the head has come and whatever the reply is.
-    pub(super) fn continues_at_once(&self, request: &Request<'_>) -> u8 {
-        match self.profile().request_body.continues {
-            Continue::AtOnce => self.asked_to_continue(request),
-            Continue::WhenRead | Continue::WithFile | Continue::Never => 0,
-        }
-    }
-
-    /// How many times a client is told to go on that asks for it.
-    fn asked_to_continue(&self, request: &Request<'_>) -> u8 {
-        let (policy, rules) = (&self.profile().request_body, &self.profile().head.body);
-        match request.version() {
-            _ if !request.asks_to_continue(rules) => 0,
-            _ if !policy.continue_without_body && request.framing(rules) == Framing::None => 0,
-            Version::Http11 => policy.continue_times,
-            Version::Http10 | Version::Http09 => policy.continue_times_old,
-        }
-    }
-
-    /// Tells the client to go on, so many times. Says how the connection ends, if it does.
-    pub(super) async fn go_on(&self, times: u8, sent: &mut u64) -> Option<End> {
-        for _ in 0..times {
-            let told = wire::send_bytes(
-                self.stream,
-                b"HTTP/1.1 100 Continue\r\n\r\n",
-                &self.profile().writes,
-                sent,
-            );
-            if let Err(error) = told.await {
-                return Some(wire::reason_of(&error).into());
+    /// Renders the response, sends it and emits it.
+    async fn send_reply(&mut self, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Result<(), SendError> {
+        exchange.decide_persistence(self.server.stopping.get());
+        let (mut head, mut page) = (self.server.buffer(), self.server.buffer());
+        let context = ReplyContext {
+            local: self.meta.local,
+            render: &self.server.render_context(),
+        };
+        let before = held.writer.sent();
+        let cuts = self.server.sink.wants_detail().then(Cuts::default);
+        held.writer.record_cuts(cuts);
+        let sent = {
+            let rendered = exchange.render(&context, &mut head, &mut page);
+            if let Some(time) = self.site.profile.writes.delay {
+                Box::pin(sleep(time)).await;
             }
+            self.cork(exchange, held, head.len(), &rendered);
+            held.writer.send(&head, &rendered, held.resource.as_deref()).await
+        };
+        self.emit_reply(exchange, held, &head, before, sent.is_ok());
+        self.server.give_back(head);
+        self.server.give_back(page);
+        sent
+    }
+
+    fn emit_reply(&self, exchange: &Exchange<'_>, held: &mut Held<'_>, head: &[u8], before: u64, complete: bool) {
+        let Some(reply) = exchange.reply() else { return };
+        let sent = held.writer.sent() - before;
+        let head_bytes = sent.min(head.len() as u64);
+        let cuts = held.writer.take_cuts();
+        let detail = cuts.as_ref().map(|cuts| Detail {
+            raw: &head[..head_bytes as usize],
+            cuts,
+            file: reply.file.as_deref().map(|file| file.path.as_str()),
+            why: exchange.trace(&self.server.render_context()),
+        });
+        let request = exchange.request();
+        self.emit(
+            held,
+            &Event::Reply(events::Reply {
+                request: exchange.number(),
+                method: request.method(),
+                target: request.target(),
+                status: reply.response.status,
+                head_bytes,
+                body_bytes: sent - head_bytes,
+                complete,
+                detail: detail.as_ref(),
+            }),
+        );
+    }
+
+    /// Holds back the last segment of a response, where the profile does and it can be seen in a capture. Without a cork
+    /// the same segments leave where one segment holds the response, nothing of the request follows, and no FIN would ride
+    /// on the last segment.
+    fn cork(&mut self, exchange: &Exchange<'_>, held: &mut Held<'_>, head: usize, rendered: &Rendered<'_>) {
+        let profile = &self.site.profile;
+        let of_file = |piece: &Piece<'_>| match piece {
+            Piece::File(range) => range.length(),
+            Piece::Bytes(_) => 0,
+        };
+        let content: u64 = rendered.body.iter().map(of_file).sum();
+        if !profile.writes.cork || content == 0 {
+            return;
         }
-        None
+        let matters = rendered.body.len() > 1
+            || rendered.closes
+            || head as u64 + content > u64::from(self.segment())
+            || exchange.request().framing(&profile.head.body) != Framing::None;
+        if matters {
+            crate::sys::cork(self.stream, true);
+            held.corked = true;
+        }
+    }
+
+    /// The payload bytes that a segment of the connection holds. The system is asked once.
+    fn segment(&mut self) -> u32 {
+        if *self.segment == 0 {
+            *self.segment = crate::sys::segment(self.stream);
+        }
+        *self.segment
+    }
+}
+
+impl Held<'_> {
+    /// The bytes of the body that were read from the socket.
+    fn received(&self) -> u64 {
+        self.body.as_ref().map_or(0, |body| body.received())
     }
 }

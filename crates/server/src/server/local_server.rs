@@ -2,7 +2,7 @@
 
 use super::registry::Registry;
 use super::{Options, Site};
-use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Traffic};
+use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Standing};
 use crate::files::Cache;
 use labserve_core::http1::date;
 use labserve_core::render::RenderContext;
@@ -109,8 +109,8 @@ impl LocalServer {
     }
 
     /// Emits an event of a connection.
-    pub(super) fn emit(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
-        self.sink.emit(meta, traffic, event);
+    pub(super) fn emit(&self, meta: &ConnectionMeta, standing: Standing, event: &Event<'_>) {
+        self.sink.emit(meta, standing, event);
     }
 
     /// Time since the program started.

@@ -5,28 +5,20 @@
 
 #[cfg(test)]
 mod allocations;
-mod behind;
-mod body;
+mod closing;
 mod control;
-mod decide;
-mod detail;
 mod driver;
-mod end;
-mod ending;
 mod exchange;
 mod fd_reserve;
-mod finish;
+mod file_write;
 mod guard;
 mod listener;
 mod local_server;
-mod pace;
 mod registry;
+mod reply_writer;
+mod request_body;
 mod single;
-mod through_hyper;
-mod waiting;
-mod wire;
-mod woken;
-mod writing;
+mod wait;
 
 pub use crate::sys::Kernel;
 pub use control::Control;
@@ -204,7 +196,13 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
     let mut accept_loops = Vec::new();
     for spec in specs {
         let shared = Arc::clone(&shared);
-        let server = Rc::new(LocalServer::new(spec.site, shared, spec.admitted, options, spec.senders));
+        let server = Rc::new(LocalServer::new(
+            spec.site,
+            shared,
+            spec.admitted,
+            options,
+            spec.senders,
+        ));
         match TcpListener::from_std(spec.listener) {
             Ok(listener) => accept_loops.push(Some(AcceptLoop::start(listener, &server))),
             Err(error) => {

@@ -4,7 +4,7 @@
 //! thread.
 
 use super::local_server::LocalServer;
-use crate::events::{ConnectionMeta, Latest};
+use crate::events::{ConnectionMeta, Standing};
 use crate::sys::{Kernel, Socket, kernel_facts};
 use labserve_core::profile::CloseStyle;
 use std::cell::{Cell, RefCell};
@@ -27,7 +27,7 @@ pub struct ConnectionInfo {
     /// The client's address.
     pub peer: SocketAddr,
     /// State and counters as of its last event.
-    pub latest: Latest,
+    pub latest: Standing,
     /// How long it has been open.
     pub open: Duration,
 }

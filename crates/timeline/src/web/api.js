@@ -1,8 +1,8 @@
-// The server's API: requests that answer JSON, and the stream of events that finds its way back by itself.
+// The client of the REST API, and the event stream, which reconnects by itself.
 
 const BASE = "api/v1";
 
-/** What the server refused: its code, its sentence, and the setting it is about. */
+/** A refusal by the server: its code, its message, and the key of the setting that caused it. */
 export class Refused extends Error {
   constructor(status, { code, message, key } = {}) {
     super(message ?? `HTTP ${status}`);
@@ -48,13 +48,13 @@ export const useToken = (token) => call("POST", "session", { token });
 export const tomlAddress = (number) => `${BASE}/${server(number)}/toml`;
 export const logAddress = `${BASE}/events.jsonl`;
 
-/** How long to wait (ms) before a stream that the browser gave up is opened again. */
+/** How long to wait (ms) before reopening a stream that the browser has given up. */
 const AGAIN = 1000;
 
 /**
- * Follows the events. Calls `lines(run, texts)` with lines as they come, `open()` when the stream is there, `away(full)`
- * when it is not: `full` if that is because too many follow them already. The answer reopens the stream at once (after a
- * token was given).
+ * Follows the events. Calls `lines(run, texts)` with new lines, `open()` when the stream is connected, and `away(full)`
+ * when it is not; `full` means that the server has too many readers already. Returns a function that reconnects at once,
+ * for use after the token was entered.
  */
 export function follow({ lines, open, away }) {
   let source = null;
@@ -72,7 +72,7 @@ export function follow({ lines, open, away }) {
     source.addEventListener("error", async () => {
       const refused = source.readyState === EventSource.CLOSED;
       if (refused) timer = setTimeout(connect, AGAIN);
-      // No page gets to see why. Where the server answers else, it is that too many read.
+      // EventSource does not reveal the status. If the server answers other requests, it refused the stream: too many readers.
       const full = refused && (await getState().then(() => true, () => false));
       if (source.readyState !== EventSource.OPEN) away(full);
     });

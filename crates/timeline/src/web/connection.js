@@ -1,4 +1,4 @@
-// The detail of a connection: facts, its display filter, how to end it, kernel facts, its story.
+// The detail panel of a connection: facts, Wireshark display filter, close buttons, events, kernel facts.
 
 import { closeConnection, getConnection } from "./api.js";
 import { copyButton, h, say } from "./dom.js";
@@ -6,13 +6,13 @@ import { t } from "./i18n.js";
 import { Ladder } from "./ladder.js";
 import { lastsUntil, requests } from "./store.js";
 import { span } from "./time.js";
-import { countRequests, restWords, stateWords } from "./words.js";
+import { countRequests, idleWords, stateWords } from "./words.js";
 
-/** How often the kernel is asked (ms) while the panel is open. */
+/** How often the kernel facts are fetched (ms) while the panel is open. */
 const KERNEL_EVERY = 1000;
 
 export class ConnectionPanel {
-  /** `model`: {now()}; `go(selection)` leads to an exchange; `failed(error)` shows what the server refused. */
+  /** `model`: {now()}; `go(selection)` selects an exchange; `failed(error)` shows a refusal. */
   constructor(connection, model, { go, failed }) {
     Object.assign(this, { connection, model, failed });
     this.ladder = new Ladder(connection, go);
@@ -37,7 +37,7 @@ export class ConnectionPanel {
         copyButton(t, () => filter),
       ),
       h("section", { class: "ends" }, ...this.ends, this.note),
-      h("section", {}, h("h3", {}, t("connection.story")), this.ladder.element),
+      h("section", {}, h("h3", {}, t("connection.events")), this.ladder.element),
       h("section", {}, h("h3", {}, t("connection.kernel")), this.kernel),
     );
     this.update();
@@ -46,14 +46,14 @@ export class ConnectionPanel {
   update() {
     const { connection: c } = this;
     const now = this.model.now();
-    const rest = c.rests.at(-1);
+    const idle = c.idlePeriods.at(-1);
     const open = !c.end && !c.lost;
     this.facts.set([
       ["connection.server", `${c.server} ${c.local}`],
       ["connection.client", c.peer],
       ["connection.state", `${countRequests(requests(c))}; ${stateWords(c)}`],
-      ["connection.rest", open && rest?.to === null ? restWords(rest, now) : null],
-      ["connection.bytes", t("connection.bytes.value", { received: c.received, sent: c.sent })],
+      ["connection.idle", open && idle?.to === null ? idleWords(idle, now) : null],
+      ["connection.bytes", t("connection.bytes_value", { received: c.received, sent: c.sent })],
       ["connection.open", span(lastsUntil(c, now) - c.accepted)],
     ]);
     for (const button of this.ends) button.disabled = !open;
@@ -73,7 +73,7 @@ export class ConnectionPanel {
 
   async #askKernel(open) {
     if (!open) {
-      if (!this.kernel.firstChild) this.kernel.append(h("p", { class: "dim" }, t("connection.kernel.ended")));
+      if (!this.kernel.firstChild) this.kernel.append(h("p", { class: "dim" }, t("connection.kernel_ended")));
       return;
     }
     const begun = performance.now();
@@ -83,13 +83,13 @@ export class ConnectionPanel {
       const { kernel } = await getConnection(this.connection.id);
       this.#showKernel(kernel);
     } catch {
-      // It has ended in the meantime, or the server is away: what was read last stays.
+      // The connection has ended, or the server does not answer. Keep the last facts.
     }
   }
 
   #showKernel(kernel) {
     if (!kernel) {
-      this.kernel.replaceChildren(h("p", { class: "dim" }, t("connection.kernel.none")));
+      this.kernel.replaceChildren(h("p", { class: "dim" }, t("connection.kernel_none")));
       return;
     }
     this.table ??= new Facts((name) => name);
@@ -99,7 +99,7 @@ export class ConnectionPanel {
   }
 }
 
-/** A list of names and values whose values change in place. */
+/** A list of names and values. Values are updated in place, so that selected text stays selected. */
 class Facts {
   constructor(name = t) {
     this.name = name;
@@ -107,7 +107,7 @@ class Facts {
     this.rows = new Map();
   }
 
-  /** `rows`: [name, value]; a value of null leaves one out. */
+  /** `rows`: [name, value]; a null value hides the row. */
   set(rows) {
     for (const [name, value] of rows) {
       let row = this.rows.get(name);

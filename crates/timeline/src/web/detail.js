@@ -1,4 +1,4 @@
-// The tab that shows what is chosen: nothing, a connection or an exchange.
+// The detail tab: shows the selected connection or exchange.
 
 import { ConnectionPanel } from "./connection.js";
 import { h } from "./dom.js";
@@ -6,7 +6,7 @@ import { exchangePanel, signature } from "./exchange.js";
 import { t } from "./i18n.js";
 
 export class Detail {
-  /** `go(selection)` chooses something else; `failed(error)` shows what the server refused. */
+  /** `go(selection)` changes the selection; `failed(error)` shows a refusal. */
   constructor(root, model, { go, failed }) {
     Object.assign(this, { root, model, go, failed });
     this.show(null);
@@ -20,7 +20,7 @@ export class Detail {
     this.root.parentElement.scrollTop = 0;
   }
 
-  /** Brings what is shown up to date. */
+  /** Updates what is shown; `anew` rebuilds it even if it looks unchanged. */
   update(anew = false) {
     const { selection, model } = this;
     const connection = model.store.connections.get(selection?.id);

@@ -1,6 +1,6 @@
-// Elements: made and filled without markup, so that no text can become any.
+// Creates and fills elements without parsing markup, so that text from the network cannot become markup.
 
-/** An element. `props`: attributes, `on: {event: listener}`, `data: {name: value}`; false and null leave one out. */
+/** Creates an element. `props`: attributes, `on: {event: listener}`, `data: {name: value}`. False and null are skipped. */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -13,19 +13,19 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
-/** Sets a text only if it differs: what is selected in it stays selected. */
+/** Sets the text of an element only if it differs, so that selected text stays selected. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Lets a person keep a file. */
+/** Offers a text as a download. */
 export function save(name, type, text) {
   const url = URL.createObjectURL(new Blob([text], { type }));
   h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** A button that copies a text, and says whether it could. */
+/** A button that copies a text and shows whether that worked. */
 export function copyButton(t, text) {
   const button = h("button", { type: "button", class: "small" }, t("exchange.copy"));
   button.addEventListener("click", async () => {
@@ -33,7 +33,7 @@ export function copyButton(t, text) {
     try {
       await navigator.clipboard.writeText(text());
     } catch {
-      done = "exchange.copy.failed";
+      done = "exchange.copy_failed";
     }
     button.textContent = t(done);
     setTimeout(() => (button.textContent = t("exchange.copy")), 1500);

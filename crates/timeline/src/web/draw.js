@@ -1,4 +1,4 @@
-// One lane: a connection's life through a pen. Pure: the pen may be a canvas, an SVG document or a test.
+// Draws one lane: a connection from accept to end. Pure: the pen may be a canvas, an SVG document or a test.
 //
 // A pen has: fill(x, y, w, h, role), frame(x, y, w, h, role), hatch(x, y, w, h, role), line(x1, y1, x2, y2, role, dashed),
 // shape(points, role, hollow), text(x, y, text, role, align), measure(text). A role is the name of a colour.
@@ -11,15 +11,15 @@ const BLOCK_TOP = 4;
 const BLOCK = 16;
 const MIDDLE = LANE / 2;
 const LEAST = 4;
-/** A text that is cut has at least so many characters left. */
+/** A text that would be cut to fewer characters than this is not drawn. */
 const LEAST_WORDS = 3;
 
-/** The role of a status. */
+/** The role (colour) of a status. */
 export function statusRole(status) {
   return status >= 100 && status < 600 ? `s${Math.floor(status / 100)}` : "s1";
 }
 
-/** Draws a connection's lane whose top is `y`. `unusedAfter`: the server's own timeout of unused connections, ms or null. */
+/** Draws a lane with its top at `y`. `unusedAfter`: the server's timeout for unused connections in ms, or null. */
 export function lane(pen, connection, view, y, now, unusedAfter = null) {
   const left = view.left;
   const right = view.left + view.width;
@@ -40,53 +40,53 @@ export function lane(pen, connection, view, y, now, unusedAfter = null) {
     const closing = connection.closing ? Math.min(view.x(connection.closing.at), right) : to;
     pen.hatch(from, y + 5, Math.max(closing - from, 2), 14, "hatch");
   } else pen.fill(from, y + MIDDLE - 0.5, Math.max(to - from, 1), 1, "wire");
-  rests(pen, connection, view, y, now);
+  idlePeriods(pen, connection, view, y, now);
   exchanges(pen, connection, view, y, now);
   end(pen, connection, view, y, now);
 }
 
-/** A frame from `start` for `length` ms: the way that a rest can go. */
+/** An outline from `start` for `length` ms: how long an idle period may last. */
 function track(pen, view, y, height, start, length, role) {
   const from = Math.max(view.x(start), view.left);
   const to = Math.min(view.x(start + length), view.left + view.width);
   if (to - from > 1) pen.frame(from, y, to - from, height, role);
 }
 
-function rests(pen, connection, view, y, now) {
+function idlePeriods(pen, connection, view, y, now) {
   const right = view.left + view.width;
   let drawn = -1;
-  for (let i = firstFrom(connection.rests, view.start); i < connection.rests.length; i += 1) {
-    const rest = connection.rests[i];
-    const from = Math.max(view.x(rest.from), view.left);
+  for (let i = firstFrom(connection.idlePeriods, view.start); i < connection.idlePeriods.length; i += 1) {
+    const idle = connection.idlePeriods[i];
+    const from = Math.max(view.x(idle.from), view.left);
     if (from > right) break;
-    const till = rest.to ?? (connection.lost ? connection.last : now);
+    const till = idle.to ?? (connection.lost ? connection.last : now);
     const to = Math.min(view.x(till), right);
-    // Rests that lie in a pixel that has one already are not seen.
+    // Skip idle periods within a pixel that is drawn already.
     if (to - from < 1 && to <= drawn) {
-      i = Math.max(i, firstFrom(connection.rests, view.time(drawn + 1)) - 1);
+      i = Math.max(i, firstFrom(connection.idlePeriods, view.time(drawn + 1)) - 1);
       continue;
     }
     drawn = to;
-    bar(pen, view, y + 6, rest, till, rest.announced, "announced");
-    bar(pen, view, y + 13, rest, till, rest.endsAfter ?? Infinity, "real");
+    bar(pen, view, y + 6, idle, till, idle.announced, "announced");
+    bar(pen, view, y + 13, idle, till, idle.endsAfter ?? Infinity, "real");
   }
 }
 
-/** One bar of a rest: filled as far as the rest has come, framed as far as it can go. */
-function bar(pen, view, y, rest, till, length, role) {
+/** One bar of an idle period: filled up to now, outlined up to the timeout. */
+function bar(pen, view, y, idle, till, length, role) {
   if (length === null) return;
-  const from = Math.max(view.x(rest.from), view.left);
+  const from = Math.max(view.x(idle.from), view.left);
   const right = view.left + view.width;
-  const goal = rest.from + length;
+  const goal = idle.from + length;
   const filled = Math.min(view.x(Math.min(till, goal)), right);
   if (filled > from) pen.fill(from, y, Math.max(filled - from, 1), 5, role);
-  // The way that is left is of interest while the rest goes on, and where it ended early.
+  // Show the remaining time only while the connection is idle. A mark at the timeout remains if it was reached.
   if (length === Infinity) {
-    if (rest.to === null && filled < right) pen.line(filled, y + 2.5, right, y + 2.5, role, true);
+    if (idle.to === null && filled < right) pen.line(filled, y + 2.5, right, y + 2.5, role, true);
   } else {
-    if (rest.to === null) track(pen, view, y, 5, rest.from, length, role);
+    if (idle.to === null) track(pen, view, y, 5, idle.from, length, role);
     const x = view.x(goal);
-    if (x >= view.left && x <= right && (rest.to === null || goal <= till)) pen.fill(x - 1, y - 2, 2, 9, role);
+    if (x >= view.left && x <= right && (idle.to === null || goal <= till)) pen.fill(x - 1, y - 2, 2, 9, role);
   }
 }
 
@@ -99,7 +99,7 @@ function exchanges(pen, connection, view, y, now) {
     const from = view.x(exchange.from);
     if (from > right) break;
     const ends = view.x(exchange.to ?? (connection.end ? connection.end.at : now));
-    // What lies under a block that is drawn is skipped in one step.
+    // Skip, in one step, all exchanges within a block that is drawn already.
     if (ends <= drawn) {
       i = Math.max(i, firstFrom(list, view.time(drawn)) - 1);
       continue;
@@ -122,7 +122,7 @@ function block(pen, connection, exchange, view, y, from, to) {
   const cuts = to - from > 12 ? writes(connection, exchange) : [];
   const first = cuts.length > 0 ? Math.min(Math.max(view.x(cuts[0].at), from), to - 2) : from;
   if (first > from) pen.fill(from, top, first - from, BLOCK, "wait");
-  // The shape tells the class, too: 3xx is low, 4xx and 5xx have a bar, 5xx two.
+  // The shape shows the status class as well as the colour: 3xx blocks are low, 4xx have one bar, 5xx have two.
   const low = role === "s3" ? 4 : 0;
   pen.fill(first, top + low, to - first, BLOCK - low * 2, role);
   if (role === "s4" || role === "s5") pen.fill(first, top, to - first, 3, "mark");
@@ -138,7 +138,7 @@ function block(pen, connection, exchange, view, y, from, to) {
   label(pen, exchange, first, to, top);
 }
 
-/** The status inside the block, and what was asked for, as far as there is room. */
+/** Writes the status into the block, with the request if there is enough space. */
 function label(pen, exchange, from, to, top) {
   const room = to - from - 6;
   const status = String(exchange.reply.status);
@@ -147,7 +147,7 @@ function label(pen, exchange, from, to, top) {
   pen.text(from + 4, top + BLOCK / 2, room >= pen.measure(words) ? words : status, "onblock", "start");
 }
 
-/** The end: a bar for FIN, a cross for RST; filled if the server was first, hollow if the client was. */
+/** Draws the close: a bar for FIN, a cross for RST. Filled if the server closed first, hollow if the client did. */
 function end(pen, connection, view, y, now) {
   const found = ending(connection);
   const right = view.left + view.width;
@@ -161,17 +161,17 @@ function end(pen, connection, view, y, now) {
   if (tail - x > 2) pen.line(Math.max(x, view.left), y + MIDDLE, tail, y + MIDDLE, found.who, true);
   if (x >= view.left) mark(pen, x, y, found);
   const words = endWords(connection);
-  // Behind the mark, and behind the cross of a RST that answers it.
+  // To the right of the mark, and of the cross of a RST that answers it.
   const at = Math.max(tail + 6, x + (found.followedBy === "rst" ? 26 : 17), view.left + 6);
   const shown = fitted(pen, words, right - at - 2);
   if (shown) pen.text(at, y + MIDDLE, shown, found.followedBy === "hold" ? "client" : found.who, "start");
 }
 
-/** As much of a text as has room; nothing if that would be too little to read. */
+/** The text, cut to the width if necessary; empty if too little of it would remain. */
 function fitted(pen, text, room) {
   if (pen.measure(text) <= room) return text;
   const characters = [...text];
-  // The widths of characters add up: what fits is found by halving.
+  // Widths add up, so the longest prefix that fits is found by binary search.
   let [least, most] = [0, characters.length];
   while (least < most) {
     const middle = (least + most + 1) >> 1;

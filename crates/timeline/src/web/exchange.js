@@ -1,4 +1,4 @@
-// The detail of an exchange: both heads as on the wire, timing, how the body was cut, the file, and why this status.
+// The detail panel of an exchange: why this status, the file, both heads as on the wire, timing, framing and writes.
 
 import { copyButton, h } from "./dom.js";
 import { t } from "./i18n.js";
@@ -8,12 +8,12 @@ import { writes } from "./store.js";
 import { framing, oneLine, runs } from "./wire.js";
 import { bodyWords, exchangeWords, saidWords } from "./words.js";
 
-/** What makes a shown exchange out of date. */
+/** Changes whenever the panel of an exchange has to be rebuilt. */
 export function signature(exchange) {
   return [exchange.head ? 1 : 0, exchange.body ? 1 : 0, exchange.reply ? 1 : 0].join("");
 }
 
-/** The panel; `go(selection)` leads to another one. */
+/** The panel; `go(selection)` selects another exchange or the connection. */
 export function exchangePanel(connection, exchange, go) {
   const { id } = connection;
   const at = connection.exchanges.indexOf(exchange);
@@ -56,7 +56,7 @@ function why({ reply }) {
       ...values.map(([name, value]) => h("span", { class: "value" }, `${name}: ${value ?? ""}`)),
     );
   });
-  const file = reply.file === undefined ? t("exchange.unknown") : reply.file === null ? t("exchange.file.none") : reply.file;
+  const file = reply.file === undefined ? t("exchange.unknown") : reply.file === null ? t("exchange.file_none") : reply.file;
   return h(
     "section",
     {},
@@ -92,14 +92,14 @@ function head(title, line, kind) {
   return part;
 }
 
-/** Every byte: text as text, CR and LF as marks beside the line's real end, the rest as `\xNN`. */
+/** Shows every byte: text as it is, CR and LF as marks at the real end of the line, other bytes as `\xNN`. */
 function raws(raw) {
   const out = [];
   const list = runs(raw);
   list.forEach((run, i) => {
     if (run.kind === "text") out.push(run.text);
     else out.push(h("span", { class: run.kind === "end" ? "crlf" : "byte", data: { byte: run.text } }));
-    // A line ends at its LF; a CR alone is shown, and ends nothing.
+    // A line ends at LF. A bare CR is shown but does not end it.
     if (run.text === "LF" && run.kind === "end" && i < list.length - 1) out.push("\n");
   });
   return out;
@@ -127,7 +127,7 @@ function body({ head: asked, body: sent, reply }) {
   if (!reply) return null;
   const method = asked?.method ?? reply.method;
   const cut = framing(reply.raw, method, reply.status);
-  const size = t("exchange.sizes.value", { head: reply.head_bytes, body: reply.body_bytes });
+  const size = t("exchange.sizes_value", { head: reply.head_bytes, body: reply.body_bytes });
   return h(
     "section",
     {},
@@ -160,9 +160,9 @@ function cuts(connection, exchange) {
     h(
       "table",
       { class: "writes" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("exchange.writes.at")), h("th", { scope: "col" }, t("exchange.writes.bytes")), h("th", { "aria-hidden": "true" }))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("exchange.writes_at")), h("th", { scope: "col" }, t("exchange.writes_bytes")), h("th", { "aria-hidden": "true" }))),
       h("tbody", {}, ...rows),
     ),
-    more ? h("p", { class: "dim" }, t("exchange.writes.more", { n: more === true ? "?" : more })) : null,
+    more ? h("p", { class: "dim" }, t("exchange.writes_more", { n: more === true ? "?" : more })) : null,
   );
 }

@@ -1,4 +1,4 @@
-// Exports: the visible span as SVG and as HAR.
+// Exports the visible time span as SVG and as HAR.
 
 import { har } from "./har.js";
 import { GROUP, LANE } from "./lanes.js";
@@ -7,10 +7,10 @@ import { AXIS, scene } from "./scene.js";
 import { lastsUntil } from "./store.js";
 import { clock } from "./time.js";
 
-/** How many lanes a picture may have. */
+/** The most lanes in an exported picture. */
 const MOST_LANES = 2000;
 
-/** The lanes of `rows` with something in the visible span, with their headings, put together anew. */
+/** The lanes of `rows` that overlap the visible span, with their headings, laid out again from the top. */
 export function visibleRows(rows, view, now) {
   const out = [];
   let top = 0;
@@ -56,7 +56,7 @@ export function harOf({ list, view, store, version }) {
   return JSON.stringify(har(seen, { origin: store.origin ?? 0, version }), null, 2);
 }
 
-/** A name for a file: the moment of its span's beginning. */
+/** A file name that contains the start of the visible span. */
 export function fileName(store, view, extension) {
   const begun = new Date(Math.floor((store.origin ?? 0) + view.start)).toISOString().replace(/[:.]/g, "-");
   return `labserve-${begun}.${extension}`;

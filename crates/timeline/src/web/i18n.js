@@ -1,39 +1,44 @@
-// The language: looks messages up in the table, fills their places, and writes them into marked elements.
-
-import { MESSAGES } from "./messages.js";
+// The language: looks sentences up in the catalogue, fills their places, and writes them into marked elements.
 
 export const LANGUAGES = ["en", "zh"];
-let column = 0;
+/** The sentences of each language by their ids. They come from the server, see `learn`. */
+let catalogue = Object.fromEntries(LANGUAGES.map((tag) => [tag, {}]));
+let current = LANGUAGES[0];
 
-/** The language that a person's preferences come to. */
+/** Takes the sentences that the server sends as `locale.js`. */
+export function learn(sentences) {
+  catalogue = sentences;
+}
+
+/** The language that best fits a person's preferences. */
 export function choose(preferences) {
   for (const wanted of preferences) {
     const found = LANGUAGES.find((language) => (wanted ?? "").toLowerCase().split("-")[0] === language);
     if (found) return found;
   }
-  return "en";
+  return LANGUAGES[0];
 }
 
 export function setLanguage(language) {
-  column = Math.max(0, LANGUAGES.indexOf(language));
+  current = LANGUAGES.includes(language) ? language : LANGUAGES[0];
 }
 
 export function language() {
-  return LANGUAGES[column];
+  return current;
 }
 
-/** Whether the table has this message. */
-export function has(key) {
-  return Object.hasOwn(MESSAGES, key);
+/** Whether the catalogue has this sentence. */
+export function has(id) {
+  return Object.hasOwn(catalogue[current], id);
 }
 
-/** A message with its `{places}` filled. */
-export function t(key, places = {}) {
-  const message = MESSAGES[key]?.[column] ?? key;
-  return message.replace(/\{(\w+)\}/g, (whole, name) => (name in places ? String(places[name]) : whole));
+/** A sentence with its `{places}` filled; the id itself if there is no such sentence. */
+export function t(id, places = {}) {
+  const sentence = has(id) ? catalogue[current][id] : id;
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in places ? String(places[name]) : whole));
 }
 
-/** Writes messages into what is marked below `root`: `data-t` the text, `data-t-NAME` the attribute NAME. */
+/** Writes sentences into the elements below `root` that are marked: `data-t` the text, `data-t-NAME` the attribute NAME. */
 export function translate(root) {
   for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
   for (const name of ["label", "title", "placeholder"]) {

@@ -1,4 +1,4 @@
-// Keys on the picture.
+// Keyboard control of the picture.
 
 import { t } from "./i18n.js";
 import { connectionWords, exchangeWords } from "./words.js";
@@ -43,14 +43,14 @@ function chosen(picture) {
   return picture.model.store.connections.get(picture.selected?.id) ?? null;
 }
 
-/** What is zoomed around: the chosen exchange, if it can be seen; else the middle. */
+/** The pixel to zoom around: the selected exchange if it is visible, else the middle. */
 function anchor(picture) {
   const { view } = picture.model;
   const x = picture.selected?.exchange ? view.x(picture.selected.exchange.from) : -1;
   return x >= view.left && x <= view.left + view.width ? x : view.left + view.width / 2;
 }
 
-/** Chooses the lane `by` further down. */
+/** Selects the lane `by` rows further down. */
 function moveLane(picture, by) {
   const lanes = picture.lanes();
   if (lanes.length === 0) return;
@@ -60,7 +60,7 @@ function moveLane(picture, by) {
   picture.select({ id: connection.id, exchange: null }, { reveal: true, say: connectionWords(connection) });
 }
 
-/** Chooses the exchange `by` later on the chosen lane. */
+/** Selects the exchange `by` later on the selected lane. */
 function moveBlock(picture, by) {
   const connection = chosen(picture);
   if (!connection?.exchanges.length) return;
@@ -68,6 +68,6 @@ function moveBlock(picture, by) {
   const at = list.indexOf(picture.selected.exchange);
   const next = at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, at + by));
   const exchange = list[next];
-  const aloud = t("picture.selected.exchange", { request: exchange.request, port: connection.port, what: exchangeWords(exchange) });
+  const aloud = t("picture.selected_exchange", { request: exchange.request, port: connection.port, what: exchangeWords(exchange) });
   picture.select({ id: connection.id, exchange }, { reveal: true, say: aloud });
 }

@@ -1,11 +1,11 @@
-// Lanes: which rows the picture has, in which order and at which height. Pure.
+// The rows of the picture: which there are, their order and their position. Pure.
 
 import { lastsUntil } from "./store.js";
 
 export const LANE = 24;
 export const GROUP = 28;
 
-/** Whether a connection is one of those asked for: every word of `text` must stand in what is known of it. */
+/** Whether a connection matches the filter: every word of `text` must occur in its addresses, server, close reason, targets or statuses. */
 export function matches(connection, text, openOnly = false) {
   if (openOnly && (connection.end || connection.lost)) return false;
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -21,8 +21,8 @@ export function matches(connection, text, openOnly = false) {
 }
 
 /**
- * The rows: a heading for each pair of server and client, and below it a lane for each connection, the oldest first.
- * `collapsed`: keys of headings whose lanes are folded away.
+ * The rows: a heading for each pair of server and client, followed by a lane for each connection, oldest first.
+ * `collapsed`: the keys of headings whose lanes are hidden.
  */
 export function rows(connections, { text = "", openOnly = false, collapsed = new Set() } = {}) {
   const groups = new Map();
@@ -56,7 +56,7 @@ function compare(a, b) {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-/** The index of the row at a height; the last one if it is below all. */
+/** The index of the row at a height; the last row if the height is below all rows. */
 export function rowAt(list, height) {
   let low = 0;
   let high = list.length - 1;
@@ -68,7 +68,7 @@ export function rowAt(list, height) {
   return low;
 }
 
-/** The index of the first item of `list` whose `to` is not before `time`; open ones end never. Both ends ascend. */
+/** The index of the first item of `list` that ends at or after `time`. `from` and `to` ascend; a null `to` has not ended. */
 export function firstFrom(list, time) {
   let low = 0;
   let high = list.length;
@@ -80,7 +80,7 @@ export function firstFrom(list, time) {
   return low;
 }
 
-/** What lies at a time of a lane, `slack` ms to both sides: `{exchange}`, `{end}`, `{rest}`, `{open}` or null. */
+/** What is at `time` on a lane, give or take `slack` ms: `{exchange}`, `{end}`, `{idle}`, `{open}` or null. */
 export function hit(connection, time, slack, now) {
   let best = null;
   for (let i = firstFrom(connection.exchanges, time - slack); i < connection.exchanges.length; i += 1) {
@@ -92,7 +92,7 @@ export function hit(connection, time, slack, now) {
   if (best) return { exchange: best.exchange };
   const { closing } = connection;
   if (closing && Math.abs(closing.at - time) <= slack * 2) return { end: closing };
-  const rest = connection.rests[firstFrom(connection.rests, time)];
-  if (rest && rest.from <= time && time <= (rest.to ?? now)) return { rest };
+  const idle = connection.idlePeriods[firstFrom(connection.idlePeriods, time)];
+  if (idle && idle.from <= time && time <= (idle.to ?? now)) return { idle };
   return connection.accepted - slack <= time && time <= lastsUntil(connection, now) + slack ? { open: true } : null;
 }

@@ -1,10 +1,11 @@
-// The page: brings the parts together, and the server's answers to them.
+// The page: creates the parts and connects them with each other and the server.
 
 import * as api from "./api.js";
 import { Detail } from "./detail.js";
 import { h, save, say } from "./dom.js";
 import { fileName, harOf, svg } from "./export.js";
-import { choose, language, LANGUAGES, setLanguage, t, translate } from "./i18n.js";
+import { choose, language, LANGUAGES, learn, setLanguage, t, translate } from "./i18n.js";
+import catalogue from "./locale.js";
 import { httpOnly, SettingsTab } from "./settings.js";
 import { Picture } from "./picture.js";
 import { Store } from "./store.js";
@@ -15,15 +16,17 @@ import { fromNanoseconds, readInstant } from "./time.js";
 import { tokenForm } from "./token.js";
 import { View } from "./view.js";
 
-/** How often the dock is brought up to date (ms). */
+/** How often the dock is updated (ms). */
 const DOCK_EVERY = 250;
-/** A first look shows at least and at most so much of the past (ms). */
+/** How much of the past the first view shows (ms), at least and at most. */
 const LOOK_LEAST = 15_000;
 const LOOK_MOST = 120_000;
 
+learn(catalogue);
+
 const $ = (selector) => document.querySelector(selector);
 
-/** What the parts share. */
+/** The state that the parts share. */
 const model = {
   store: new Store(),
   view: new View(),
@@ -32,7 +35,7 @@ const model = {
   mayChange: false,
   version: "",
   clock: { whole: Date.now(), fraction: 0, at: performance.now() },
-  /** Now by the server's clock, in ms since the store's origin. */
+  /** The current time on the server's clock, in ms since the store's origin. */
   now() {
     const { whole, fraction, at } = model.clock;
     const origin = model.store.origin ?? whole;
@@ -77,7 +80,7 @@ async function learnState() {
   }
 }
 
-/** Asks which connections are open: no event told of those that are older than the kept ones, or left out. */
+/** Fetches the open connections: events about old ones may no longer be kept, and events may have been dropped. */
 async function reconcile() {
   const asked = model.now();
   try {
@@ -96,7 +99,7 @@ function tookServer(server) {
 function failed(error) {
   if (error.status === 401 && error.code === "no_token") {
     model.mayChange = false;
-    // Where even the state is refused, nothing can be read without the token.
+    // If even the state is refused, reading needs the token too.
     if (model.servers.length === 0) page.reading = false;
     showToken();
   }
@@ -143,7 +146,7 @@ function takeLine(text) {
 const refreshSoon = later(learnState, 100);
 const reconcileSoon = later(reconcile, 1500);
 
-/** A function that does something once, a while after it was first asked to. */
+/** A function that calls `action` once, `ms` after its first call; calls in between are merged. */
 function later(action, ms) {
   let timer = null;
   return () => {
@@ -155,7 +158,7 @@ function later(action, ms) {
   };
 }
 
-/** Shows what has just happened, if something has. */
+/** Sets the initial view to recent activity. */
 function firstLook() {
   page.looked = true;
   if (!model.view.live) return;
@@ -215,7 +218,7 @@ setInterval(() => {
   $("#empty").hidden = !none || !page.reading;
   $("#nothing").hidden = none || picture.list.length > 0 || !(options.text || options.openOnly);
   showLost();
-  // Rests grow while nothing happens: the detail is brought up to date in any case.
+  // Idle times grow without events, so the detail is always updated.
   if (dock.current() === "detail") detail.update();
   if (seen === store.version) return;
   seen = store.version;
@@ -256,7 +259,7 @@ document.addEventListener("click", (event) => {
 $("#help-open").addEventListener("click", () => $("#help").showModal());
 $("#help-close").addEventListener("click", () => $("#help").close());
 
-// Where there is room, what the colours mean is always said.
+// On wide screens the legend is open from the start.
 $("#legend").open = matchMedia("(min-width: 901px)").matches;
 
 // Language and theme.

@@ -1,10 +1,10 @@
-// The two pens: one draws on a canvas, one writes an SVG document. Colours come from a palette: role -> colour.
+// Two pens with one interface: a canvas and an SVG document. Colours come from a palette: role -> colour.
 
 const FONT = '12px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Noto Sans Mono CJK SC", "Noto Sans CJK SC", "Microsoft YaHei", monospace';
-/** The width of a character of 12 px where nothing measures it. CJK ones take two. */
+/** The width (px) of a 12 px character where nothing can measure it. CJK characters count twice. */
 const CHARACTER = 7.25;
 
-/** A width that is good enough to decide whether a text has room. */
+/** An estimate of a text's width, good enough to decide whether it fits. */
 export function estimate(text) {
   let width = 0;
   for (const char of text) width += char.codePointAt(0) > 0x2e80 ? 2 * CHARACTER - 2 : CHARACTER;
@@ -67,7 +67,7 @@ export class CanvasPen {
   shape(points, role, hollow) {
     const { context } = this;
     context.beginPath();
-    // In an empty path, lineTo only sets the starting point.
+    // The first lineTo of an empty path only sets the start.
     for (const [x, y] of points) context.lineTo(x, y);
     context.closePath();
     context.fillStyle = this.palette[hollow ? "bg" : role];
@@ -91,7 +91,7 @@ export class CanvasPen {
   }
 }
 
-/** What XML cannot hold is replaced; what it reads as markup is escaped. */
+/** Escapes markup, and replaces characters that XML cannot represent. */
 export function escapeXml(text) {
   return String(text)
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
@@ -142,7 +142,7 @@ export class SvgPen {
     return escapeXml(this.palette[role] ?? "#888");
   }
 
-  /** The document; `title` names it. */
+  /** The finished document. */
   document(width, height, title) {
     const hatches = [...this.patterns].map(
       (role) =>
@@ -160,7 +160,7 @@ export class SvgPen {
   }
 }
 
-/** A number for an attribute: two digits are more than a pixel shows. */
+/** A number for an attribute, rounded to a hundredth of a pixel. */
 function n(value) {
   return Number.isFinite(value) ? String(Math.round(value * 100) / 100) : "0";
 }

@@ -1,4 +1,4 @@
-// The picture on the page: a canvas below a scroller, redrawn when something changed or time moves.
+// The picture on the page: a canvas under a scrolling element, redrawn after changes and while the view is live.
 
 import { say } from "./dom.js";
 import { t } from "./i18n.js";
@@ -9,15 +9,15 @@ import { bindKeys } from "./keys.js";
 import { bindPointer } from "./pointer.js";
 import { lastsUntil } from "./store.js";
 
-/** How often a filter is applied anew while events come (ms): what it looks for may be in them. */
+/** How often (ms) the filter is applied again while events arrive: new events may make connections match. */
 const FILTER_EVERY = 250;
 /** Below this width (CSS pixels) the gutter is narrow. */
 const NARROW = 600;
 
 export class Picture {
   /**
-   * `model`: {store, view, now(), unusedAfter(local), options}; `options`: what lanes.rows takes;
-   * `chosen(selection)`, `opened(selection)`, `paused(boolean)` tell the page what a person does here.
+   * `model`: {store, view, now(), unusedAfter(local), options}; `options`: those of rows() in lanes.js.
+   * `chosen(selection)`, `opened(selection)` and `paused(boolean)` report user actions to the page.
    */
   constructor(root, model, { chosen, opened, paused }) {
     this.root = root;
@@ -35,7 +35,7 @@ export class Picture {
     this.hover = null;
     this.seen = "";
     this.size = { width: 0, height: 0 };
-    /** Frames drawn and the milliseconds they took, for whoever measures. */
+    /** How many frames were drawn and how long that took (ms): for measurements. */
     this.drawn = root.drawn = { frames: 0, ms: 0 };
     new ResizeObserver(() => this.#resize()).observe(root);
     this.scroller.addEventListener("scroll", () => (this.dirty = true));
@@ -44,7 +44,7 @@ export class Picture {
     this.#resize();
   }
 
-  /** Begins to draw. */
+  /** Starts drawing. */
   start(palette) {
     this.recolour(palette);
     const frame = () => {
@@ -60,7 +60,7 @@ export class Picture {
     this.dirty = true;
   }
 
-  /** The rows have to be made anew: another filter, a fold, another language. */
+  /** Rebuilds the rows: the filter, a fold or the language has changed. */
   refilter() {
     this.seen = "";
     this.dirty = true;
@@ -74,7 +74,7 @@ export class Picture {
     this.tell.chosen(selection);
   }
 
-  /** Live or not; tells the page. */
+  /** Makes the view live or pauses it, and tells the page. */
   setLive(live) {
     this.model.view.live = live;
     this.dirty = true;
@@ -92,7 +92,7 @@ export class Picture {
     this.tell.paused(true);
   }
 
-  /** Shows all there is in the lanes that are shown, or the whole of one connection. */
+  /** Zooms to the whole time span of the visible lanes, or of one connection. */
   fit(connection = null) {
     const shown = connection ? [connection] : this.lanes().map((row) => row.connection);
     const all = extent(shown, this.model.now());
@@ -108,7 +108,7 @@ export class Picture {
     this.refilter();
   }
 
-  /** The row below a point of the picture, and the time there. */
+  /** The row and the time at a point of the picture. */
   at(x, y) {
     if (y < AXIS || this.list.length === 0) return null;
     const height = y - AXIS + this.scroller.scrollTop;
@@ -116,7 +116,7 @@ export class Picture {
     return { row: this.list[rowAt(this.list, height)], time: this.model.view.time(x) };
   }
 
-  /** The lanes, in the order in which they are shown. */
+  /** The lanes, top to bottom. */
   lanes() {
     return this.list.filter((row) => row.connection);
   }
@@ -176,7 +176,7 @@ export class Picture {
     if (height !== this.height) {
       this.height = height;
       this.spacer.style.height = `${height}px`;
-      // New lanes come at the end: whoever was there stays there.
+      // New lanes are added at the end. A view that was scrolled to the end stays there.
       if (atEnd && this.model.view.live) scroller.scrollTop = height;
     }
     this.dirty = true;
@@ -204,7 +204,7 @@ export class Picture {
     this.drawn.ms += performance.now() - begun;
   }
 
-  /** The label of the whole picture, in the page's language. */
+  /** Updates the label of the picture after a change of language. */
   relabel() {
     this.root.setAttribute("aria-label", t("picture.label"));
     this.refilter();

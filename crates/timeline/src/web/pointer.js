@@ -1,14 +1,14 @@
-// Mouse, wheel, pen and fingers on the picture.
+// Mouse, wheel, pen and touch control of the picture.
 
 import { hit } from "./lanes.js";
-import { restWords, connectionWords, endWords, exchangeWords, programWords } from "./words.js";
+import { idleWords, connectionWords, endWords, exchangeWords, programWords } from "./words.js";
 import { span } from "./time.js";
 import { t } from "./i18n.js";
 import { AXIS } from "./scene.js";
 
-/** How far (pixels) a pointer may miss a block, and how far it may move and still click. */
+/** How far (px) a pointer may miss a block, and how far it may move during a click. */
 const SLACK = 4;
-/** A notch of a wheel, in pixels, and what it zooms. */
+/** The exponent of the zoom factor per pixel of wheel movement. */
 const ZOOM_A_PIXEL = 0.0022;
 
 export function bindPointer(picture) {
@@ -80,7 +80,7 @@ export function bindPointer(picture) {
   root.addEventListener("pointerleave", () => hide(picture));
 }
 
-/** The distance between two fingers, and the middle. */
+/** The distance between two fingers, and their middle. */
 function spread(pointers) {
   const [a, b] = [...pointers.values()];
   return { apart: Math.abs(a.x - b.x) + Math.abs(a.y - b.y), x: (a.x + b.x) / 2 };
@@ -102,7 +102,7 @@ function click(picture, { x, y }) {
   picture.tell.opened(selection);
 }
 
-/** Shows what lies below the pointer. */
+/** Shows a tooltip for what is under the pointer. */
 function point(picture, { x, y }) {
   const words = describe(picture, x, y);
   if (!words) {
@@ -139,7 +139,7 @@ function describe(picture, x, y) {
   const now = model.now();
   const what = x < view.left ? null : hit(connection, found.time, SLACK * view.scale, now);
   if (what?.exchange) return exchangeLines(what.exchange, now);
-  if (what?.rest) return [restWords(what.rest, now)];
+  if (what?.idle) return [idleWords(what.idle, now)];
   if (what?.end) return [endWords(connection)];
   return [connectionWords(connection)];
 }
@@ -148,7 +148,7 @@ function exchangeLines(exchange, now) {
   const lines = [exchangeWords(exchange)];
   const { reply } = exchange;
   if (reply) {
-    lines.push(t("exchange.sizes.value", { head: reply.head_bytes, body: reply.body_bytes }));
+    lines.push(t("exchange.sizes_value", { head: reply.head_bytes, body: reply.body_bytes }));
     lines.push(span(exchange.to - exchange.from));
     if (reply.complete === false) lines.push(t("exchange.incomplete"));
   } else lines.push(t("exchange.pending"), span(now - exchange.from));

@@ -1,4 +1,4 @@
-// The whole picture through a pen: grid, rows, gutter, axis, what changed, now. Pure.
+// Draws the whole picture with a pen: grid, rows, gutter, axis, program events, the current time. Pure.
 
 import { lane } from "./draw.js";
 import { t } from "./i18n.js";
@@ -6,14 +6,14 @@ import { LANE, rowAt } from "./lanes.js";
 import { lastsUntil } from "./store.js";
 import { clock, tickStep, ticks } from "./time.js";
 
-/** The height of the axis; the rows begin below it. */
+/** The height of the axis. The rows start below it. */
 export const AXIS = 44;
 const TICKS_AT = 14;
 const EVENTS_AT = 33;
 
 /**
- * Draws what is visible. `list`: rows; `scroll`: the first visible pixel of them; `size`: {width, height};
- * `unusedAfter(local)`: a server's timeout of unused connections; `selected`: {id, exchange}; `hover`: a connection's id.
+ * Draws the visible part. `list`: rows; `scroll`: their first visible pixel; `size`: {width, height};
+ * `unusedAfter(local)`: a server's timeout for unused connections; `selected`: {id, exchange}; `hover`: a connection's id.
  */
 export function scene(pen, { list, scroll, size, view, now, origin, program, unusedAfter, selected, hover }) {
   pen.fill(0, 0, size.width, size.height, "bg");
@@ -52,7 +52,7 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
   }
 }
 
-/** The lines about the program that are marked: those of one kind that would lie upon each other once. */
+/** The visible program events. Of overlapping ones of one kind only the first is marked. */
 function flagsOf(program, view) {
   const last = {};
   return program.filter(({ at, line }) => {
@@ -63,7 +63,7 @@ function flagsOf(program, view) {
   });
 }
 
-/** A fold's triangle, the server and the client, and how many connections there are. */
+/** A heading: the fold triangle, server and client, and the number of connections. */
 function heading(pen, { group, folded }, y, width) {
   pen.fill(0, y, width, 28, "group");
   pen.fill(0, y + 27, width, 1, "edge");
@@ -72,10 +72,10 @@ function heading(pen, { group, folded }, y, width) {
   const name = `${group.server}  ${group.local}`;
   pen.text(26, y + 14, name, "strong", "start");
   const count = t("picture.group", { open: group.open, all: group.lanes.length });
-  const rest = `← ${group.client}`;
+  const client = `← ${group.client}`;
   const after = 26 + pen.measure(name) * 1.08 + 12;
   const counted = pen.measure(count);
-  if (after + pen.measure(rest) + counted + 20 < width) pen.text(after, y + 14, rest, "dim", "start");
+  if (after + pen.measure(client) + counted + 20 < width) pen.text(after, y + 14, client, "dim", "start");
   if (after + counted + 10 < width) pen.text(width - 10, y + 14, count, "dim", "end");
 }
 
@@ -90,7 +90,7 @@ function laneRow(pen, connection, y, { view, now, size, selected, hover, unusedA
     const to = Math.min(Math.max(view.x(exchange.to ?? now), view.x(exchange.from) + 4), view.left + view.width);
     if (to >= from) pen.frame(from - 2, y + 2, to - from + 4, 20, "focus");
   }
-  // The gutter lies above what reaches into it.
+  // Drawn last, to cover whatever extends into the gutter.
   pen.fill(0, y, view.left, LANE, chosen ? "selected" : "gutter");
   const open = !connection.end && !connection.lost;
   const role = open ? "real" : "dim";
@@ -101,7 +101,7 @@ function laneRow(pen, connection, y, { view, now, size, selected, hover, unusedA
   pen.fill(0, y + LANE - 1, size.width, 1, "grid");
 }
 
-/** From when to when there is something to see; null if there is nothing. */
+/** The time span of all connections; null if there are none. */
 export function extent(connections, now) {
   let from = Infinity;
   let to = -Infinity;

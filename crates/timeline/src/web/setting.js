@@ -1,16 +1,16 @@
-// One setting: a control for each type, what the profile itself says, and a way back.
+// One setting: the control for its type, the profile's value, and a reset button.
 
 import { h, say } from "./dom.js";
-import { has, language, t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 import { valueWords } from "./words.js";
 
-/** A text about a setting: the server's own in English, the table's in other languages. */
-function told(key, own) {
-  return language() !== "en" && has(key) ? t(key) : own;
+/** A text about a setting; of an unknown one, the English text of the server. */
+function about(id, own) {
+  return has(id) ? t(id) : own;
 }
 
 export class Setting {
-  /** `change(key, value)` asks the server; null means the profile's own. */
+  /** `change(key, value)` sends a change to the server; null resets it to the profile's value. */
   constructor(setting, change) {
     this.key = setting.key;
     const id = `setting-${setting.key}`;
@@ -18,10 +18,10 @@ export class Setting {
     this.control = CONTROLS[setting.type]?.(send, setting) ?? text(send);
     this.control.input.id = id;
     this.control.input.setAttribute("aria-describedby", `${id}-about ${id}-error`);
-    const name = told(`setting.${setting.key}`, setting.label ?? setting.key);
-    const meaning = told(`setting.${setting.key}.about`, setting.meaning);
+    const name = about(`setting.${setting.key}.label`, setting.label ?? setting.key);
+    const meaning = about(`setting.${setting.key}.about`, setting.meaning);
     this.own = h("span", { class: "own" });
-    this.reset = h("button", { type: "button", class: "small", "aria-label": t("settings.reset.one", { what: name }), on: { click: () => send(null) } }, t("settings.reset"));
+    this.reset = h("button", { type: "button", class: "small", "aria-label": t("settings.reset_one", { what: name }), on: { click: () => send(null) } }, t("settings.reset"));
     this.error = h("p", { class: "error", role: "alert", id: `${id}-error` });
     this.mark = h("span", { class: "differs" });
     const example = setting.example && setting.type !== "bool" && setting.type !== "choice" ? t("settings.example", { example: setting.example }) : "";
@@ -37,7 +37,7 @@ export class Setting {
     this.update(setting);
   }
 
-  /** Shows what is in force; what somebody is typing stays. */
+  /** Shows the value in force, unless somebody is typing in the control. `force` overwrites that too. */
   update(setting, force = false) {
     if (force || document.activeElement !== this.control.input) this.control.show(setting.value);
     this.element.classList.toggle("changed", setting.differs);
@@ -51,7 +51,7 @@ export class Setting {
     this.control.input.setAttribute("aria-invalid", message ? "true" : "false");
   }
 
-  /** Whether it can be turned. */
+  /** Enables or disables the control. */
   enable(enabled) {
     this.control.input.disabled = !enabled;
     this.reset.disabled = !enabled;
@@ -85,6 +85,6 @@ const CONTROLS = {
     input.addEventListener("change", () => send(input.value.split("\n").map((line) => line.trim()).filter(Boolean)));
     return { input, show: (value) => (input.value = (value ?? []).join("\n")) };
   },
-  // An empty field is left out; where the profile has none, that is its own.
+  // Empty leaves the field out. If the profile does not send it, that is the profile's own value.
   field: (send, setting) => text(send, (value) => (value === "" && setting.profile === null ? null : value)),
 };

@@ -1,4 +1,4 @@
-// The tab of the settings: which server, its profile, its switches, and what was changed.
+// The settings tab: the server, its profile, its settings, and the log of changes.
 
 import { getProfiles, resetSettings, setAccepting, changeSettings, setProfile, tomlAddress } from "./api.js";
 import { h, say } from "./dom.js";
@@ -7,11 +7,11 @@ import { Setting } from "./setting.js";
 import { clock } from "./time.js";
 import { programWords } from "./words.js";
 
-/** How many changes are listed. */
+/** How many changes are listed at most. */
 const LISTED = 100;
 
 export class SettingsTab {
-  /** `model`: {store, servers, mayChange}; `changed(server)` takes what the server answers; `failed(error)` the rest. */
+  /** `model`: {store, servers, mayChange}; `changed(server)` receives the new state of a server, `failed(error)` a refusal. */
   constructor(root, model, { changed, failed }) {
     Object.assign(this, { root, model, changed, failed });
     this.number = 0;
@@ -30,7 +30,7 @@ export class SettingsTab {
     this.update();
   }
 
-  /** Makes everything anew, in the page's language. */
+  /** Rebuilds everything, after a change of language. */
   relabel() {
     this.built = null;
     this.update();
@@ -52,7 +52,7 @@ export class SettingsTab {
       this.built = null;
       return;
     }
-    // Another server, or another set of servers, or other settings: other controls.
+    // Rebuild the controls only if the server, the set of servers or the set of settings has changed.
     const wanted = JSON.stringify([server.number, this.model.servers.map((s) => [s.number, s.name]), server.settings.map((k) => [k.key, k.type])]);
     if (this.built !== wanted) {
       this.built = wanted;
@@ -72,7 +72,7 @@ export class SettingsTab {
     this.link = h("a", { target: "_blank", rel: "noopener noreferrer" });
     this.accepting = h("input", { type: "checkbox", class: "switch", role: "switch", id: "settings-accepting" });
     this.accepting.addEventListener("change", () => this.#ask(() => setAccepting(server.number, this.accepting.checked)));
-    this.resetAll = h("button", { type: "button", on: { click: () => this.#ask(() => resetSettings(server.number)) } }, t("settings.reset.all"));
+    this.resetAll = h("button", { type: "button", on: { click: () => this.#ask(() => resetSettings(server.number)) } }, t("settings.reset_all"));
     this.saveLink = h("a", { class: "button", download: "", id: "save-toml" }, t("settings.save"));
     this.count = h("span", { class: "count", role: "status" });
     this.error = h("p", { class: "error", role: "alert" });
@@ -116,12 +116,12 @@ export class SettingsTab {
     this.link.href = httpOnly(server.url);
     this.accepting.checked = server.accepting;
     const differs = server.settings.filter((k) => k.differs).length;
-    say(this.count, t("settings.differs.n", { n: differs }));
+    say(this.count, t("settings.differs_n", { n: differs }));
     this.saveLink.href = tomlAddress(server.number);
     this.list();
   }
 
-  /** The list of what was changed, the newest first. */
+  /** Lists the changes, newest first. */
   list() {
     const { store } = this.model;
     const told = store.program.filter((p) => p.line.event !== "start").slice(-LISTED);
@@ -131,7 +131,7 @@ export class SettingsTab {
     const items = told.reverse().map(({ at, line }) =>
       h("li", { data: { event: line.event, what: line.what ?? "" } }, h("time", {}, clock(at, store.origin ?? 0, 1000)), ` ${programWords(line)}`),
     );
-    this.changes.replaceChildren(...(items.length > 0 ? items : [h("li", { class: "dim" }, t("settings.changes.none"))]));
+    this.changes.replaceChildren(...(items.length > 0 ? items : [h("li", { class: "dim" }, t("settings.changes_none"))]));
   }
 
   #set(key, value) {
@@ -156,7 +156,7 @@ export class SettingsTab {
     this.#ask(() => setProfile(this.server.number, this.profile.value));
   }
 
-  /** Asks the server for a change, and shows what comes of it. `own(error)`: whether a control showed the refusal. */
+  /** Sends a change and shows the result. `own(error)` returns whether a control has shown the refusal itself. */
   async #ask(request, own = () => false, done = () => {}) {
     say(this.error, "");
     try {
@@ -179,7 +179,7 @@ function groupBy(settings) {
   return groups;
 }
 
-/** An address that a link may have. */
+/** The URL if it is http or https. Anything else, such as `javascript:`, must not become a link. */
 export function httpOnly(url) {
   return /^https?:\/\//.test(url ?? "") ? url : "about:blank";
 }

@@ -1,27 +1,27 @@
-// The store: event lines in, connections with their exchanges, rests and ends out. Pure: no clock, no network, no page.
+// Turns event lines into connections with their exchanges, idle periods and ends. Pure: no clock, no network, no page.
 
 import { fromNanoseconds, readInstant } from "./time.js";
 import { address, announcedTimeout } from "./wire.js";
 
-/** How much text of events is kept, in characters. Beyond it the oldest connections that have ended are forgotten. */
+/** How many characters of event lines are kept. Beyond that, the oldest connections that have ended are dropped. */
 const MOST_TEXT = 96 << 20;
-/** A connection that goes on for ever forgets its older half when it has more events than this. */
-const MOST_STORY = 60_000;
-/** How many lines about the program are kept. */
+/** A connection with more events than this drops the older half of them. */
+const MOST_EVENTS = 60_000;
+/** How many program events are kept. */
 const MOST_PROGRAM = 2_000;
 
-/** Lines about the program, not about what a connection did. */
+/** Events about the program rather than about a connection. */
 const PROGRAM = new Set(["start", "stop", "reload", "dropped", "change"]);
 
 export class Store {
-  /** `most`: how much text of events is kept. */
+  /** `most`: how many characters of event lines are kept. */
   constructor(most = MOST_TEXT) {
     this.most = most;
     this.announces = new Map();
     this.reset(null);
   }
 
-  /** Forgets everything: a server that has started anew. */
+  /** Drops everything: labserve has restarted. */
   reset(run) {
     this.run = run;
     this.origin = null;
@@ -30,17 +30,17 @@ export class Store {
     this.lost = 0;
     this.latest = 0;
     this.weight = 0;
-    /** Counts changes of the set of connections, and of anything. */
+    /** `shape` counts changes of the set of connections, `version` counts all changes. */
     this.shape = (this.shape ?? 0) + 1;
     this.version = (this.version ?? 0) + 1;
   }
 
-  /** What each server announces for a rest: used for replies whose head is not known. */
+  /** Remembers each server's announced timeout, for replies whose head is not known. */
   learnServers(servers) {
     this.announces = new Map(servers.map((s) => [s.address, fromNanoseconds(s.announced_timeout_ns)]));
   }
 
-  /** An RFC 3339 instant in ms since the origin; null if it is none. */
+  /** An RFC 3339 timestamp in ms since the origin; null if it cannot be parsed. The first one sets the origin. */
   when(text) {
     const read = readInstant(text);
     if (!read) return null;
@@ -48,7 +48,7 @@ export class Store {
     return read.whole - this.origin + read.fraction;
   }
 
-  /** Takes one event. `weight`: the length of its line. Lines that make no sense are left out. */
+  /** Applies one event. `weight`: the length of its line. Events without a valid time or type are ignored. */
   apply(line, weight = 200) {
     const at = this.when(line?.time);
     if (at === null || typeof line.event !== "string") return;
@@ -59,7 +59,7 @@ export class Store {
       return;
     }
     const connection = this.#connection(line, at);
-    // The connection's own clock is monotonic; that of `time` may be set.
+    // `since_accept_ns` comes from a monotonic clock. `time` does not: the system clock may be set.
     const own = fromNanoseconds(line.since_accept_ns);
     const time = own === null ? at : connection.accepted + own;
     connection.last = Math.max(connection.last, time);
@@ -68,11 +68,11 @@ export class Store {
     connection.lost = false;
     connection.version = this.version;
     connection.asked = Math.max(connection.asked, line.request ?? 0);
-    connection.story.push({ at: time, line });
+    connection.events.push({ at: time, line });
     connection.weight += weight;
     this.weight += weight;
     STEPS[line.event]?.(connection, line, time, this);
-    if (connection.story.length > MOST_STORY) this.#halve(connection);
+    if (connection.events.length > MOST_EVENTS) this.#halve(connection);
     if (this.weight > this.most) this.#forget();
   }
 
@@ -95,7 +95,7 @@ export class Store {
       id, server, local, peer, client: host, port, accepted,
       last: accepted, received: 0, sent: 0, used: !whole, weight: 0, forgotten: !whole, lost: false,
       asked: 0, version: this.version,
-      story: [], exchanges: [], rests: [], clientEnd: null, closing: null, end: null,
+      events: [], exchanges: [], idlePeriods: [], clientEnd: null, closing: null, end: null,
     };
     this.connections.set(id, connection);
     this.shape += 1;
@@ -103,8 +103,8 @@ export class Store {
   }
 
   /**
-   * Brings the list of open connections in: adds what no event told of, and marks as lost what is not open any more
-   * though no event said so. `asked`: when the list was asked for (ms since the origin).
+   * Applies the list of open connections: adds those that no event has announced, and marks as lost those that are not
+   * open although no event has ended them. `asked`: when the list was requested (ms since the origin).
    */
   reconcile(list, asked) {
     const open = new Set(list.map((c) => c.connection));
@@ -125,12 +125,12 @@ export class Store {
   }
 
   #halve(connection) {
-    const half = connection.story.length >> 1;
-    const from = connection.story[half].at;
+    const half = connection.events.length >> 1;
+    const from = connection.events[half].at;
     const kept = (item) => (item.to ?? Infinity) >= from;
-    connection.story.splice(0, half);
+    connection.events.splice(0, half);
     connection.exchanges = connection.exchanges.filter(kept);
-    connection.rests = connection.rests.filter(kept);
+    connection.idlePeriods = connection.idlePeriods.filter(kept);
     connection.forgotten = true;
     this.weight -= connection.weight / 2;
     connection.weight /= 2;
@@ -144,18 +144,18 @@ export class Store {
       this.weight -= connection.weight;
       this.shape += 1;
     }
-    // Only open connections are left, and there is still too much.
+    // Only open connections are left, and they are still too much.
     for (const connection of this.connections.values()) {
       if (this.weight < this.most) break;
-      if (connection.story.length > 20) this.#halve(connection);
+      if (connection.events.length > 20) this.#halve(connection);
     }
   }
 }
 
-/** What each event does to its connection. */
+/** The effect of each event on its connection. */
 const STEPS = {
   head(connection, line, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.used = true;
     connection.exchanges.push({ request: line.request, from: at, to: null, head: line, body: null, reply: null });
   },
@@ -164,7 +164,7 @@ const STEPS = {
     if (exchange) exchange.body = line;
   },
   reply(connection, line, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.used ||= line.request > 0;
     let exchange = line.request > 0 ? find(connection, line.request) : null;
     if (!exchange) {
@@ -175,42 +175,42 @@ const STEPS = {
     exchange.to = Math.max(at, exchange.from);
   },
   idle(connection, line, at, store) {
-    endRest(connection, at);
+    endIdle(connection, at);
     const reply = connection.exchanges.at(-1)?.reply;
     const announced = reply?.raw === undefined ? (store.announces.get(connection.local) ?? null) : announcedTimeout(reply.raw);
-    connection.rests.push({ from: at, to: null, endsAfter: fromNanoseconds(line.ends_after_ns), announced });
+    connection.idlePeriods.push({ from: at, to: null, endsAfter: fromNanoseconds(line.ends_after_ns), announced });
   },
-  timer: (connection, _, at) => endRest(connection, at),
+  timer: (connection, _, at) => endIdle(connection, at),
   "client-fin"(connection, _, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.clientEnd ??= { at, how: "fin" };
   },
   reset(connection, _, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.clientEnd ??= { at, how: "rst" };
   },
   close(connection, line, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.closing ??= { at, line };
   },
   end(connection, line, at, store) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.closing ??= { at, line };
     connection.end = { at, line };
     store.shape += 1;
   },
 };
 
-function endRest(connection, at) {
-  const rest = connection.rests.at(-1);
-  if (rest && rest.to === null) rest.to = at;
+function endIdle(connection, at) {
+  const idle = connection.idlePeriods.at(-1);
+  if (idle && idle.to === null) idle.to = at;
 }
 
 function firstWrite(connection, line) {
   return Array.isArray(line.writes?.[0]) ? connection.accepted + line.writes[0][0] / 1e6 : null;
 }
 
-/** The exchange of a request number: nearly always the last one. */
+/** The exchange with a request number. It is nearly always the last one. */
 function find(connection, request) {
   for (let i = connection.exchanges.length - 1; i >= 0 && i > connection.exchanges.length - 64; i -= 1) {
     if (connection.exchanges[i].request === request) return connection.exchanges[i];
@@ -224,9 +224,8 @@ export function writes(connection, exchange) {
 }
 
 /**
- * Who ended a connection, how, and why: `{at, who, how, followedBy, reason, style, state}`.
- * `how`: `fin` or `rst`, of the one who was first; `followedBy`: `linger`, `rst` or `hold`, what the server did next.
- * Null while it is open.
+ * Who closed a connection, how and why: `{at, who, how, followedBy, reason, style, state}`; null while it is open.
+ * `how`: `fin` or `rst`, from the side that closed first; `followedBy`: `linger`, `rst` or `hold`, what the server did next.
  */
 export function ending(connection) {
   const { closing, clientEnd } = connection;
@@ -238,23 +237,23 @@ export function ending(connection) {
     return { at: clientEnd?.at ?? closing.at, who, how, followedBy, reason, style, state };
   }
   const followedBy = style === "linger" || style === "hold" ? style : null;
-  // With style `close` the system says RST for bytes that were never read; that is known when the socket is given back.
+  // With style `close` the system sends RST if unread bytes remain. That is known only when the socket is closed.
   const reset = style === "rst" || connection.end?.line.unread === true;
   return { at: closing.at, who, how: reset ? "rst" : "fin", followedBy, reason, style, state };
 }
 
-/** Whether nothing was ever asked on it. */
+/** Whether no request was ever made on it. */
 export function unused(connection) {
   return !connection.used && connection.exchanges.length === 0;
 }
 
-/** Until when a connection lasted (ms since the origin); `now` if it is open. */
+/** When a connection ended (ms since the origin); `now` if it is open. */
 export function lastsUntil(connection, now) {
   if (connection.end) return connection.end.at;
   return connection.lost ? connection.last : now;
 }
 
-/** How many requests a connection has carried, with those that are not kept any more. */
+/** How many requests a connection has carried, including those that were dropped from the store. */
 export function requests(connection) {
   return connection.end?.line.requests ?? connection.asked;
 }

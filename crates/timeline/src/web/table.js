@@ -1,4 +1,4 @@
-// The connections as a table: the picture for those who do not see it, and for the keyboard.
+// The connections as a table: the same data as the picture, for screen readers and the keyboard.
 
 import { h, say } from "./dom.js";
 import { t } from "./i18n.js";
@@ -6,9 +6,9 @@ import { matches } from "./lanes.js";
 import { ending, requests } from "./store.js";
 import { stateWords } from "./words.js";
 
-/** Rows shown at first, and added by "show more". */
+/** How many rows are shown at first; "show more" adds five times as many. */
 const PAGE = 100;
-/** Statuses shown in a row, and kept in its data. */
+/** How many statuses a row shows, and how many its data attribute lists. */
 const NAMED = 12;
 const LISTED = 64;
 
@@ -18,7 +18,7 @@ export class ConnectionTable {
     this.relabel();
   }
 
-  /** Makes the table anew, in the page's language. */
+  /** Rebuilds the table, after a change of language. */
   relabel() {
     this.rows = new Map();
     this.caption = h("caption", {});

@@ -1,6 +1,6 @@
-// Tabs as the ARIA practices describe them: arrows move between them, the chosen one is in the tab order.
+// Tabs after the ARIA authoring practices: arrow keys move between tabs, and only the selected one is in the tab order.
 
-/** `shown`: what to do when a tab is shown, by its name. The answer opens tabs and tells which one is open. */
+/** `shown`: a function for each tab name, called when that tab opens. Returns functions to open a tab and to name the open one. */
 export function tabs(root, shown) {
   const all = [...root.querySelectorAll("[role=tab]")];
   const panel = (tab) => document.getElementById(tab.getAttribute("aria-controls"));

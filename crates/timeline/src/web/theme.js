@@ -1,6 +1,6 @@
-// The theme: the system's, light or dark; and the palette that the pens draw with, read from the style sheet.
+// The theme (system, light or dark), and the pens' palette, which is read from the style sheet.
 
-/** Roles of the pens; each has a custom property `--ROLE` in style.css. */
+/** The colour roles of the pens. Each is a custom property `--ROLE` in style.css. */
 const ROLES = [
   "bg", "gutter", "axis", "group", "edge", "grid", "selected", "hover", "focus", "dim", "plain", "strong", "now", "event",
   "wire", "hatch", "track", "announced", "real", "wait", "s1", "s2", "s3", "s4", "s5", "mark", "onblock", "server", "client",
@@ -8,7 +8,7 @@ const ROLES = [
 
 export const THEMES = ["auto", "light", "dark"];
 
-/** What was chosen before, if the browser keeps such things. */
+/** A remembered preference, if the browser stores any and it is one of `values`. */
 export function remembered(name, values, otherwise) {
   try {
     const value = localStorage.getItem(`labserve.${name}`);
@@ -22,7 +22,7 @@ export function remember(name, value) {
   try {
     localStorage.setItem(`labserve.${name}`, value);
   } catch {
-    // Private windows keep nothing.
+    // Storage may be disabled, as in private windows. The preference then lasts as long as the page.
   }
 }
 
@@ -30,7 +30,7 @@ export function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
 }
 
-/** The colours in force. Only a colour that an element has is a single one: a custom property is one for each theme. */
+/** The current colours. The custom properties hold one colour for each theme; only a computed style resolves them to one. */
 export function palette() {
   const probe = document.createElement("i");
   document.documentElement.append(probe);
@@ -42,7 +42,7 @@ export function palette() {
   return Object.fromEntries(colours);
 }
 
-/** Calls `changed` when the system's theme changes. */
+/** Calls `changed` whenever the system's theme changes. */
 export function watchTheme(changed) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
 }

@@ -1,11 +1,11 @@
-// Times: reads the server's instants, writes durations and clock times, chooses ticks. Pure.
+// Parses timestamps, formats durations and clock times, and chooses axis ticks. Pure.
 //
-// Inside the page a time is a number of milliseconds since an origin (a whole second near the first event), so that
-// a double still tells nanoseconds apart.
+// Within the page, times are milliseconds since an origin: a whole second near the first event. Such small numbers
+// leave a double enough precision for nanoseconds.
 
 const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z$/;
 
-/** The whole second (ms since 1970) and the fraction (ms) of an RFC 3339 UTC instant; null if it is none. */
+/** Parses an RFC 3339 UTC timestamp: whole seconds (as ms since 1970) and the fraction (ms). Null if it is malformed. */
 export function readInstant(text) {
   const found = INSTANT.exec(text ?? "");
   if (!found) return null;
@@ -18,7 +18,7 @@ export function fromNanoseconds(ns) {
   return typeof ns === "number" ? ns / 1e6 : null;
 }
 
-/** A duration for people: `12 µs`, `3.40 ms`, `5.00 s`, `2 min 05 s`, `1 h 02 min`. */
+/** Formats a duration: `12 µs`, `3.40 ms`, `5.00 s`, `2 min 05 s`, `1 h 02 min`. */
 export function span(ms) {
   const abs = Math.abs(ms);
   if (abs < 1) return `${digits(ms * 1000)} µs`;
@@ -30,7 +30,7 @@ export function span(ms) {
   return `${sign}${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
 }
 
-/** Three significant digits. */
+/** Formats with about three significant digits. */
 function digits(value) {
   const abs = Math.abs(value);
   return value.toFixed(abs >= 99.95 ? 0 : abs >= 9.995 ? 1 : abs >= 0.0005 ? 2 : 0);
@@ -40,7 +40,7 @@ function two(number) {
   return String(number).padStart(2, "0");
 }
 
-/** The local clock time of `ms` after `origin`, as fine as `step` (ms) asks for. */
+/** The local clock time `ms` after `origin`, with as many digits as a tick distance of `step` ms needs. */
 export function clock(ms, origin, step = 1) {
   const floor = Math.floor(ms);
   const date = new Date(origin + floor);
@@ -55,7 +55,7 @@ export function clock(ms, origin, step = 1) {
 
 const SECOND_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
 
-/** The distance (ms) between ticks so that they stand at least `pixels` apart at `scale` ms a pixel. */
+/** The smallest round tick distance (ms) that is at least `pixels` wide at `scale` ms per pixel. */
 export function tickStep(scale, pixels) {
   const least = scale * pixels;
   if (least > 500) return (SECOND_STEPS.find((step) => step * 1000 >= least) ?? 86400) * 1000;
@@ -63,7 +63,7 @@ export function tickStep(scale, pixels) {
   return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= least * 0.999999);
 }
 
-/** The ticks in [from, to], at whole steps of the local clock. `origin`: ms since 1970. */
+/** The ticks in [from, to], at multiples of `step` on the local clock. `origin`: ms since 1970. */
 export function ticks(from, to, step, origin = 0) {
   const local = step < 1000 ? 0 : origin - new Date(origin).getTimezoneOffset() * 60_000;
   const phase = -(local % step);

@@ -1,10 +1,10 @@
-// The field that takes the token of the server's start line.
+// The form for the token from the server's start line.
 
 import { useToken } from "./api.js";
 import { h, say } from "./dom.js";
 import { t } from "./i18n.js";
 
-/** `reading`: without the token nothing can be seen at all. `taken()`: the server took it. */
+/** `reading`: whether the token is needed even for reading. `taken()` is called once the server has accepted it. */
 export function tokenForm(reading, taken) {
   const input = h("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true });
   const error = h("p", { class: "error", role: "alert" });

@@ -1,9 +1,9 @@
-// The view: which time lies at which pixel; live, paused, zoomed. Pure.
+// The view: maps times to pixels; live or paused, and zoomed. Pure.
 
-/** Milliseconds a pixel: from a tenth of a microsecond to ten minutes. */
+/** The limits of the scale, in ms per pixel: a tenth of a microsecond and ten minutes. */
 const FINEST = 1e-4;
 const COARSEST = 6e5;
-/** Where "now" stands while the view is live, as a part of the width: to the right there is room for what will come. */
+/** Where "now" is while the view is live, as a fraction of the width. The space to its right shows timeouts to come. */
 const NOW_AT = 0.78;
 
 export class View {
@@ -28,7 +28,7 @@ export class View {
     return this.start + this.width * this.scale;
   }
 
-  /** Another place or width; what was at the left stays there. */
+  /** Changes position or width; the time at the left edge stays. */
   resize(left, width) {
     const spanned = this.width * this.scale;
     this.left = left;
@@ -36,12 +36,12 @@ export class View {
     this.scale = clamp(spanned / this.width);
   }
 
-  /** Moves on with the time if the view is live. */
+  /** Moves the view to `now` if it is live. */
   follow(now) {
     if (this.live) this.start = now - this.width * this.scale * NOW_AT;
   }
 
-  /** Zooms by `factor` (below 1: closer) around the pixel `x`; a live view stays live, around now. */
+  /** Scales by `factor` (below 1 zooms in) around the pixel `x`. A live view is scaled around now and stays live. */
   zoom(factor, x) {
     const anchor = this.live ? this.left + this.width * NOW_AT : x;
     const time = this.time(anchor);
@@ -49,20 +49,20 @@ export class View {
     this.start = time - (anchor - this.left) * this.scale;
   }
 
-  /** Moves by pixels; that ends following. */
+  /** Moves by a number of pixels, and pauses a live view. */
   pan(pixels) {
     this.live = false;
     this.start += pixels * this.scale;
   }
 
-  /** Shows [from, to] with a little room beside it. */
+  /** Shows [from, to] with a margin. */
   fit(from, to) {
     this.live = false;
     this.scale = clamp(Math.max(to - from, FINEST) / (this.width * 0.88));
     this.start = from - this.width * this.scale * 0.04;
   }
 
-  /** Shows the last `ms` before now, live. */
+  /** Shows the last `ms` up to now, live. */
   last(ms, now) {
     this.live = true;
     this.scale = clamp(ms / (this.width * NOW_AT));

@@ -1,6 +1,6 @@
-// Text of the wire: one character a byte. Reads heads, and makes what cannot be seen visible. Pure.
+// Bytes from the wire, as text with one character per byte. Parses heads and makes invisible bytes visible. Pure.
 
-/** The start line and the fields of a raw head, as lenient as a reader of recordings must be. */
+/** The start line and the fields of a raw head. Lenient: heads may be malformed on purpose. */
 export function parseHead(raw) {
   const lines = (raw ?? "").split(/\r?\n/);
   const start = lines.shift() ?? "";
@@ -14,19 +14,19 @@ export function parseHead(raw) {
   return { start, fields };
 }
 
-/** The first value of a field; null if there is none. Names have no case. */
+/** The first value of a field, null if it is absent. Names are case-insensitive (RFC 9110, section 5.1). */
 export function field(head, name) {
   return head.fields.find((f) => f.name.toLowerCase() === name.toLowerCase())?.value ?? null;
 }
 
-/** What `Keep-Alive: timeout=N` of a raw head announces, in ms; null if it announces nothing. */
+/** The timeout that `Keep-Alive: timeout=N` announces in a raw head, in ms; null if there is none. */
 export function announcedTimeout(raw) {
   const said = field(parseHead(raw), "Keep-Alive");
   const found = /(?:^|[,;\s])timeout\s*=\s*"?(\d+)/i.exec(said ?? "");
   return found ? Number(found[1]) * 1000 : null;
 }
 
-/** How a reply's body ends, by its head: `length`, `chunked`, `end`, `none`, `unknown`. */
+/** How the body of a response ends (RFC 9112, section 6.3): `length`, `chunked`, `end` (of the connection), `none`, `unknown`. */
 export function framing(raw, method, status) {
   if (!raw) return { how: "unknown" };
   if (method === "HEAD" || status === 204 || status === 304 || (status >= 100 && status < 200)) return { how: "none" };
@@ -36,7 +36,7 @@ export function framing(raw, method, status) {
   return length === null ? { how: "end" } : { how: "length", length };
 }
 
-/** Splits text of the wire into runs: `{text, kind}` with kind `text`, `end` (CR, LF) or `byte` (what has no picture). */
+/** Splits wire text into runs `{text, kind}` of kind `text`, `end` (CR or LF) or `byte` (not printable). */
 export function runs(raw) {
   const out = [];
   let plain = "";
@@ -58,7 +58,7 @@ export function runs(raw) {
   return out;
 }
 
-/** One line of text: what has no picture is written as `\xNN`, and what is long is cut. */
+/** Wire text on one line: bytes that are not printable become `\xNN`, and long text is cut. */
 export function oneLine(text, longest = 120) {
   const seen = runs((text ?? "").slice(0, longest))
     .map((run) => (run.kind === "end" ? (run.text === "CR" ? "\\r" : "\\n") : run.text))
@@ -66,7 +66,7 @@ export function oneLine(text, longest = 120) {
   return (text ?? "").length > longest ? `${seen}…` : seen;
 }
 
-/** The host and the port of `ADDRESS:PORT`. */
+/** Splits `ADDRESS:PORT` into host and port. */
 export function address(text) {
   const colon = (text ?? "").lastIndexOf(":");
   return colon < 0 ? { host: text ?? "", port: "" } : { host: text.slice(0, colon), port: text.slice(colon + 1) };

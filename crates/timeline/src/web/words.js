@@ -1,7 +1,6 @@
-// Connections and events in words, in the page's language.
+// Texts for connections and events, in the page's language.
 
-import { FAULTS } from "./faults.js";
-import { has, language, t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 import { ending, requests, unused } from "./store.js";
 import { span } from "./time.js";
 import { oneLine } from "./wire.js";
@@ -10,30 +9,30 @@ export function countRequests(n) {
   return n === 0 ? t("requests.0") : n === 1 ? t("requests.1") : t("requests.n", { n });
 }
 
-/** A reason in words: the page's own, else the server's, else the key. */
+/** The text of a close reason; of an unknown one, the text of the server, or its key. */
 export function reasonWords(reason, words) {
-  return has(`reason.${reason}`) ? t(`reason.${reason}`) : (words ?? reason ?? "");
+  return has(`close_reason.${reason}`) ? t(`close_reason.${reason}`) : (words ?? reason ?? "");
 }
 
-/** A step of a decision: in English the server's own words. */
+/** The text of a step of a decision; of an unknown one, the English text of the server. */
 export function saidWords({ said, text, values = {} }) {
-  if (language() === "en" || !has(`said.${said}`)) return text ?? "";
-  const meaning = FAULTS[values.fault] ?? values.meaning;
-  return t(`said.${said}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
+  if (!has(`trace.${said}`)) return text ?? "";
+  const meaning = has(`fault.${values.fault}`) ? t(`fault.${values.fault}`) : values.meaning;
+  return t(`trace.${said}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
 }
 
-/** How the body of a request came: `complete`. */
+/** How the body of a request arrived, such as `complete`. */
 export function bodyWords({ how }) {
   return has(`body.${how}`) ? t(`body.${how}`) : how;
 }
 
-/** How somebody ended it: `FIN, then lingers`. */
+/** How a side closed the connection, such as `FIN, then lingers`. */
 export function howWords(end) {
-  if (end.followedBy === "rst") return t("how.fin.rst");
+  if (end.followedBy === "rst") return t("how.fin_rst");
   return t(`how.${end.followedBy ?? end.how}`);
 }
 
-/** `server FIN: no further request came in time`; null while the connection is open. */
+/** Who closed the connection, how and why, such as `server FIN: no further request came in time`; null while it is open. */
 export function endWords(connection) {
   const end = ending(connection);
   if (!end) return null;
@@ -43,7 +42,7 @@ export function endWords(connection) {
   return t("end.words", { who: t(`who.${who}`), how: howWords(end), why });
 }
 
-/** What a connection is doing, or how it ended. */
+/** The current state of a connection, or how it ended. */
 export function stateWords(connection) {
   const end = endWords(connection);
   if (end) return end;
@@ -51,17 +50,17 @@ export function stateWords(connection) {
   if (unused(connection)) return t("state.unused");
   const exchange = connection.exchanges.at(-1);
   if (exchange && !exchange.reply) return t("state.exchange");
-  return connection.rests.at(-1)?.to === null ? t("state.idle") : t("state.open");
+  return connection.idlePeriods.at(-1)?.to === null ? t("state.idle") : t("state.open");
 }
 
-/** `206 GET /static/BGM.wav`. */
+/** Status and request, such as `206 GET /static/BGM.wav`. */
 export function exchangeWords(exchange) {
   const { method, target } = exchange.head ?? exchange.reply ?? {};
   const status = exchange.reply ? String(exchange.reply.status) : "…";
   return [status, oneLine(method ?? "", 20), oneLine(target ?? "", 80)].filter(Boolean).join(" ");
 }
 
-/** What a screen reader is told of a connection. */
+/** The text for screen readers when a connection is selected. */
 export function connectionWords(connection) {
   return t("picture.selected", {
     id: connection.id,
@@ -72,22 +71,22 @@ export function connectionWords(connection) {
   });
 }
 
-/** A rest: `3.20 s of 5.00 s; announced: 5.00 s`. */
-export function restWords(rest, now) {
-  return t("connection.rest.value", {
-    now: span((rest.to ?? now) - rest.from),
-    real: rest.endsAfter === null ? "∞" : span(rest.endsAfter),
-    announced: rest.announced === null ? t("connection.rest.nothing") : span(rest.announced),
+/** An idle period, such as `3.20 s of 5.00 s; announced: 5.00 s`. */
+export function idleWords(idle, now) {
+  return t("connection.idle_value", {
+    now: span((idle.to ?? now) - idle.from),
+    real: idle.endsAfter === null ? "∞" : span(idle.endsAfter),
+    announced: idle.announced === null ? t("connection.idle_nothing") : span(idle.announced),
   });
 }
 
-/** A line about the program. */
+/** The text of a program event. */
 export function programWords(line) {
   switch (line.event) {
     case "change":
       return changeWords(line);
     case "reload":
-      return line.ok === false ? t("change.reload.refused", { error: line.error ?? "" }) : t("change.reload");
+      return line.ok === false ? t("change.reload_refused", { error: line.error ?? "" }) : t("change.reload");
     case "dropped":
       return t("change.dropped", { lines: line.lines ?? "?" });
     case "start":
@@ -116,7 +115,7 @@ function changeWords(line) {
   }
 }
 
-/** A setting's value for people. */
+/** The text of a setting's value. */
 export function valueWords(value) {
   if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) {
     return t("settings.nothing");

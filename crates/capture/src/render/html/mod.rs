@@ -1,12 +1,13 @@
-//! A capture as one page of HTML that needs nothing else: no network, no script, no font.
+//! A page of HTML that is complete in itself: it loads nothing, and it has no script.
 //!
-//! `plan` decides what goes on it and keeps it bounded, `timeline` and `ladder` draw, `write` writes sentences and
-//! tables. Escaping is [`maud`]'s, so text from the wire is text; a content security policy in the page forbids
-//! everything but its own style in case it were not.
+//! `plan` decides what goes on the page and bounds its size, `timeline` and `ladder` draw, `writer` writes sentences and
+//! tables. [`maud`] escapes text from the wire. As a second line of defence, the page's content security policy permits
+//! nothing but its own style.
 
 mod ladder;
 mod plan;
 mod scale;
+mod sections;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -17,19 +18,31 @@ use super::phase::{Phase, Phases};
 use super::table;
 use crate::describe::{self, FingerprintDescription};
 use crate::model::{Capture, Connection, Message};
-use crate::say::{Lang, Msg, Said, printable};
+use crate::sentence::{Lang, Msg, Sentence, printable};
+use ladder::Times;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use plan::{Part, Plan, Planned, Row, Section, Told};
-use writer::Writer;
+use plan::{ConnectionPlan, Plan};
+use sections::{Row, Section, SectionKind, Statement};
+use writer::HtmlWriter;
 
 const STYLE: &str = include_str!("style.css");
-/// How much of a head is shown, in characters.
+/// How many characters of a head are shown.
 const HEAD: usize = 4096;
 
-/// Writes the page.
+/// Writes a capture as a page of HTML, with ladder diagrams and a timeline.
+///
+/// ```
+/// use labserve_capture::{Lang, explain_bytes, render};
+///
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-2.pcapng.gz");
+/// # let capture = explain_bytes(&std::fs::read(path)?, &[])?;
+/// let page = render::html(&capture, Lang::En);
+/// assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn render(capture: &Capture, lang: Lang) -> String {
     let plan = Plan::of(capture);
-    let w = Writer { lang, plan: &plan };
+    let w = HtmlWriter { lang, plan: &plan };
     let title = w.label(Msg::Title);
     let page = html! {
         (DOCTYPE)
@@ -46,7 +59,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
                 (ladder::arrow_heads())
                 header {
                     h1 { (title) }
-                    p { (w.said(&describe::summary(capture))) }
+                    p { (w.statement(&describe::summary(capture))) }
                 }
                 main { (body(capture, &plan, w)) }
             }
@@ -55,7 +68,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
     page.into_string()
 }
 
-fn body(capture: &Capture, plan: &Plan<'_>, w: Writer<'_>) -> Markup {
+fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
     html! {
         @if !capture.connections.is_empty() {
             (findings(capture, w))
@@ -70,11 +83,11 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: Writer<'_>) -> Markup {
                 (w.table(&table::comparison(capture, w.lang)))
             }
         }
-        @let looks: Vec<FingerprintDescription> = capture.looks_like.iter().filter_map(describe::looks).collect();
-        @if !looks.is_empty() {
+        @let servers: Vec<FingerprintDescription> = capture.fingerprints.iter().filter_map(describe::fingerprint).collect();
+        @if !servers.is_empty() {
             section {
                 h2 { (w.label(Msg::LooksLike)) }
-                @for look in &looks { (looks_like(look, w)) }
+                @for server in &servers { (fingerprint(server, w)) }
             }
         }
         @if !plan.connections.is_empty() {
@@ -86,18 +99,18 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: Writer<'_>) -> Markup {
         }
         @for planned in &plan.connections { (connection(planned, capture.file.first_ns, w)) }
         @if plan.connections_left_out > 0 {
-            p { (w.said(&Said::new(Msg::ConnectionsLeftOut).with("count", plan.connections_left_out))) }
+            p { (w.statement(&Sentence::new(Msg::ConnectionsLeftOut).with("count", plan.connections_left_out))) }
         }
         @if !capture.notes.is_empty() {
             section {
                 h2 { (w.label(Msg::Notes)) }
-                ul { @for note in &capture.notes { li { (w.said(&describe::note(note))) } } }
+                ul { @for note in &capture.notes { li { (w.statement(&describe::note(note))) } } }
             }
         }
     }
 }
 
-fn findings(capture: &Capture, w: Writer<'_>) -> Markup {
+fn findings(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
     html! {
         section {
             h2 { (w.label(Msg::Findings)) }
@@ -105,25 +118,25 @@ fn findings(capture: &Capture, w: Writer<'_>) -> Markup {
             ol.findings {
                 @for finding in &capture.findings {
                     @let (what, why) = describe::finding(finding);
-                    li { p.what { (w.said(&what)) } p.why { (w.said(&why)) } }
+                    li { p.what { (w.statement(&what)) } p.why { (w.statement(&why)) } }
                 }
             }
         }
     }
 }
 
-fn looks_like(looks: &FingerprintDescription, w: Writer<'_>) -> Markup {
+fn fingerprint(server: &FingerprintDescription, w: HtmlWriter<'_>) -> Markup {
     html! {
-        p { strong { (w.said(&looks.verdict)) } @if let Some(next) = &looks.next { " (" (w.said(next)) ")" } }
+        p { strong { (w.statement(&server.verdict)) } @if let Some(next) = &server.next { " (" (w.statement(next)) ")" } }
         ul {
-            @for (matched, differs) in &looks.traits {
-                li { (w.said(matched)) @if let Some(differs) = differs { br; span.differs { (w.said(differs)) } } }
+            @for (matched, differs) in &server.aspects {
+                li { (w.statement(matched)) @if let Some(differs) = differs { br; span.differs { (w.statement(differs)) } } }
             }
         }
     }
 }
 
-fn arrow_swatch(phase: Phase, w: Writer<'_>) -> Markup {
+fn arrow_swatch(phase: Phase, w: HtmlWriter<'_>) -> Markup {
     html! {
         span.swatch {
             svg width="40" height="14" aria-hidden="true" {
@@ -135,10 +148,10 @@ fn arrow_swatch(phase: Phase, w: Writer<'_>) -> Markup {
     }
 }
 
-fn connection(planned: &Planned<'_>, begin_ns: i64, w: Writer<'_>) -> Markup {
+fn connection(planned: &ConnectionPlan<'_>, begin_ns: i64, w: HtmlWriter<'_>) -> Markup {
     let connection = planned.connection;
     let phases = Phases::of(connection);
-    // What ended before each section, where anything did.
+    // Time of the last frame before each section.
     let before = planned.sections.iter().scan(None, |latest, section| {
         let before_ns = *latest;
         *latest = last_ns(section).or(before_ns);
@@ -146,26 +159,27 @@ fn connection(planned: &Planned<'_>, begin_ns: i64, w: Writer<'_>) -> Markup {
     });
     html! {
         section.connection id={ "s" (connection.stream) } {
-            h2 { (w.said(&planned.headline)) }
+            h2 { (w.statement(&planned.headline)) }
             @if !connection.exchanges.is_empty() { (w.table(&table::exchanges(connection, w.lang))) }
             div.course {
                 @for (section, before_ns) in planned.sections.iter().zip(before) {
-                    (part(section, connection, &phases, (begin_ns, before_ns), w))
+                    (part(section, connection, &phases, Times { begin_ns, before_ns }, w))
                 }
             }
             @if let Some((number, response)) = table::large_response(connection) {
                 h3 { (w.label(Msg::LargeFile)) " (" (w.label(Msg::ColNumber)) " " (number) ")" }
-                (pieces(response))
+                (burst_bar(response))
                 (w.table(&table::bursts(response, begin_ns)))
             }
-            @if !planned.troubles.is_empty() {
-                h3 { (w.label(Msg::Troubles)) }
-                ul { @for said in &planned.troubles { li { (w.said(said)) } } }
+            @if !planned.issues.is_empty() {
+                h3 { (w.label(Msg::TcpIssues)) }
+                ul { @for sentence in &planned.issues { li { (w.statement(sentence)) } } }
             }
         }
     }
 }
 
+/// Time of the last frame of a section, if it is drawn.
 fn last_ns(section: &Section<'_>) -> Option<i64> {
     match section.rows.last()? {
         Row::Frame(frame) => Some(frame.ns),
@@ -173,27 +187,21 @@ fn last_ns(section: &Section<'_>) -> Option<i64> {
     }
 }
 
-fn part(
-    section: &Section<'_>,
-    connection: &Connection,
-    phases: &Phases,
-    times: (i64, Option<i64>),
-    w: Writer<'_>,
-) -> Markup {
+fn part(section: &Section<'_>, connection: &Connection, phases: &Phases, times: Times, w: HtmlWriter<'_>) -> Markup {
     html! {
         div.part {
-            div.told {
-                @match section.part {
-                    Part::Opening => h3 { (w.label(Msg::Handshake)) },
-                    Part::End => h3 { (w.label(Msg::End)) },
-                    Part::Exchanges => {},
+            div.statements {
+                @match section.kind {
+                    SectionKind::Handshake => h3 { (w.label(Msg::Handshake)) },
+                    SectionKind::End => h3 { (w.label(Msg::End)) },
+                    SectionKind::Exchanges => {},
                 }
-                @for told in &section.told {
-                    @match told {
-                        Told::Line(said) => p { (w.said(said)) },
-                        Told::Exchange { exchange, headline, details } => {
-                            h3 { (w.said(headline)) }
-                            ul { @for said in details { li { (w.said(said)) } } }
+                @for statement in &section.statements {
+                    @match statement {
+                        Statement::Line(sentence) => p { (w.statement(sentence)) },
+                        Statement::Exchange { exchange, headline, details } => {
+                            h3 { (w.statement(headline)) }
+                            ul { @for sentence in details { li { (w.statement(sentence)) } } }
                             (head(Msg::RequestHead, exchange.request.as_ref(), w))
                             (head(Msg::ResponseHead, exchange.response.as_ref(), w))
                         }
@@ -201,7 +209,7 @@ fn part(
                 }
             }
             div.rungs {
-                @if section.part == Part::Opening {
+                @if section.kind == SectionKind::Handshake {
                     div.lanes {
                         span { (w.label(Msg::Client)) br; code { (connection.client) } }
                         span { (w.label(Msg::Server)) br; code { (connection.server) } }
@@ -213,9 +221,9 @@ fn part(
     }
 }
 
-/// The head of a message, folded away.
-fn head(title: Msg, message: Option<&Message>, w: Writer<'_>) -> Markup {
-    let head = message.map_or("", |message| message.head.0.trim_end());
+/// The head of a message, collapsed.
+fn head(title: Msg, message: Option<&Message>, w: HtmlWriter<'_>) -> Markup {
+    let head = message.map_or("", |message| message.head.as_str().trim_end());
     html! {
         @if !head.is_empty() {
             details {
@@ -226,19 +234,19 @@ fn head(title: Msg, message: Option<&Message>, w: Writer<'_>) -> Markup {
     }
 }
 
-/// The bursts of a message, each as long as its share of the bytes.
-fn pieces(message: &Message) -> Markup {
+/// The bursts of a message as a bar. The width of a burst is its share of the bytes.
+fn burst_bar(message: &Message) -> Markup {
     let all = message.bursts.iter().map(|burst| burst.bytes).sum::<u64>().max(1) as f64;
-    let placed = message.bursts.iter().scan(0.0, |end, burst| {
+    let positioned = message.bursts.iter().scan(0.0, |end, burst| {
         let (from, width) = (*end, burst.bytes as f64 * 100.0 / all);
         *end = from + width;
         Some((burst, from, width))
     });
     html! {
         svg.pieces width="100%" height="22" aria-hidden="true" {
-            @for (burst, from, width) in placed {
+            @for (burst, from, width) in positioned {
                 rect.block.response x=(ladder::per_cent(from)) width=(ladder::per_cent(width)) y="1" height="20" {}
-                // Room for the digits on the narrowest screen.
+                // The digits fit on the narrowest screen.
                 @if width >= 2.2 * burst.bytes.to_string().len() as f64 {
                     text.inside x=(ladder::per_cent(from + width / 2.0)) y="15" text-anchor="middle" { (burst.bytes) }
                 }

@@ -1,16 +1,16 @@
-//! From time to place: a scale that is stretched where much happens and shrunk where nothing does. Knows no HTML.
+//! From time to horizontal position: a scale that is stretched where events are dense and compressed where they are sparse.
 
-/// A monotone map from nanoseconds to per cent of the width.
+/// A monotonic map from nanoseconds to per cent of the width.
 pub(super) struct Scale {
-    /// Times in order, each with its place.
+    /// Times in order, each with its position.
     points: Vec<(i64, f64)>,
 }
 
-/// The places of the first and the last time, in per cent.
+/// Positions of the first and the last time, in per cent.
 const EDGES: (f64, f64) = (1.5, 98.0);
-/// What a time between two events costs at least, so that no two events fall together.
-const LEAST: f64 = 0.25;
-/// Times below are drawn in proportion, times above by their logarithm.
+/// Minimum weight of the time between two events, so that no two events have the same position.
+const MIN_WEIGHT: f64 = 0.25;
+/// Shorter times are drawn roughly in proportion, longer ones roughly by their logarithm.
 const KNEE_NS: f64 = 200_000.0;
 
 impl Scale {
@@ -23,7 +23,7 @@ impl Scale {
         for (at, time) in times.iter().enumerate() {
             if let Some(before) = at.checked_sub(1).and_then(|before| times.get(before)) {
                 let apart = time.saturating_sub(*before) as f64;
-                weight += LEAST + (apart / KNEE_NS).ln_1p();
+                weight += MIN_WEIGHT + (apart / KNEE_NS).ln_1p();
             }
             points.push((*time, weight));
         }
@@ -32,37 +32,38 @@ impl Scale {
         } else {
             0.0
         };
-        for (_, place) in &mut points {
-            *place = EDGES.0 + *place * width;
+        for (_, position) in &mut points {
+            *position = EDGES.0 + *position * width;
         }
         Scale { points }
     }
 
-    /// The place of a time, in per cent.
-    pub(super) fn place(&self, ns: i64) -> f64 {
+    /// Position of a time, in per cent.
+    pub(super) fn position(&self, ns: i64) -> f64 {
         let after = self.points.partition_point(|(time, _)| *time < ns);
         match (
             after.checked_sub(1).and_then(|at| self.points.get(at)),
             self.points.get(after),
         ) {
-            (_, Some((time, place))) if *time == ns => *place,
+            (_, Some((time, position))) if *time == ns => *position,
             (Some((from, left)), Some((to, right))) => {
                 let share = ns.saturating_sub(*from) as f64 / to.saturating_sub(*from) as f64;
                 left + (right - left) * share
             }
-            (Some((_, place)), None) | (None, Some((_, place))) => *place,
+            (Some((_, position)), None) | (None, Some((_, position))) => *position,
             (None, None) => EDGES.0,
         }
     }
 
-    /// Which of the wanted times can be labelled, if a label takes `width` per cent and those of `taken` are there.
+    /// Which of the wanted times can have a label without overlap. A label takes `width` per cent, and the times in `taken`
+    /// already have one.
     pub(super) fn ticks(&self, wanted: &[i64], width: f64, taken: &[i64]) -> Vec<i64> {
         let label = |ns: i64| {
-            let place = self.place(ns);
-            match Anchor::at(place) {
-                Anchor::Start => (place, place + width),
-                Anchor::Middle => (place - width / 2.0, place + width / 2.0),
-                Anchor::End => (place - width, place),
+            let position = self.position(ns);
+            match Anchor::at(position) {
+                Anchor::Start => (position, position + width),
+                Anchor::Middle => (position - width / 2.0, position + width / 2.0),
+                Anchor::End => (position - width, position),
             }
         };
         let mut labels: Vec<(f64, f64)> = taken.iter().copied().map(label).collect();
@@ -78,7 +79,7 @@ impl Scale {
     }
 }
 
-/// On which side of its place a label stands.
+/// Which point of a label is at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -87,16 +88,16 @@ pub(super) enum Anchor {
 }
 
 impl Anchor {
-    /// At the edges a label must not leave the drawing.
-    pub(super) fn at(place: f64) -> Anchor {
-        match place {
+    /// A label near an edge must not extend beyond it.
+    pub(super) fn at(position: f64) -> Anchor {
+        match position {
             ..12.0 => Anchor::Start,
             88.0.. => Anchor::End,
             _ => Anchor::Middle,
         }
     }
 
-    /// As SVG has it.
+    /// The value of `text-anchor` in SVG.
     pub(super) fn name(self) -> &'static str {
         match self {
             Anchor::Start => "start",
@@ -113,16 +114,16 @@ mod tests {
     const MS: i64 = 1_000_000;
 
     #[test]
-    fn later_is_further_right_and_a_long_rest_is_shrunk() {
+    fn later_times_are_further_right_and_long_periods_are_compressed() {
         let scale = Scale::over(vec![5000 * MS, 0, MS, MS, 2 * MS]);
-        let places: Vec<f64> = [-1, 0, MS / 2, MS, 2 * MS, 1000 * MS, 5000 * MS, 9000 * MS]
-            .map(|ns| scale.place(ns))
+        let positions: Vec<f64> = [-1, 0, MS / 2, MS, 2 * MS, 1000 * MS, 5000 * MS, 9000 * MS]
+            .map(|ns| scale.position(ns))
             .into();
-        assert!(places.windows(2).all(|pair| pair[0] <= pair[1]), "{places:?}");
-        assert_eq!((places[0], places[7]), EDGES);
+        assert!(positions.windows(2).all(|pair| pair[0] <= pair[1]), "{positions:?}");
+        assert_eq!((positions[0], positions[7]), EDGES);
         assert!(
-            places[3] - places[1] > 10.0,
-            "a millisecond is to be seen beside five seconds: {places:?}"
+            positions[3] - positions[1] > 10.0,
+            "a millisecond is visible next to five seconds: {positions:?}"
         );
     }
 
@@ -138,16 +139,19 @@ mod tests {
             .iter()
             .chain(&fine)
             .copied()
-            .filter(|ns| Anchor::at(scale.place(*ns)) == Anchor::Middle)
+            .filter(|ns| Anchor::at(scale.position(*ns)) == Anchor::Middle)
             .collect();
-        let mut places: Vec<f64> = inner.iter().map(|ns| scale.place(*ns)).collect();
-        places.sort_by(f64::total_cmp);
-        assert!(places.windows(2).all(|pair| pair[1] - pair[0] >= 8.0), "{places:?}");
+        let mut positions: Vec<f64> = inner.iter().map(|ns| scale.position(*ns)).collect();
+        positions.sort_by(f64::total_cmp);
+        assert!(
+            positions.windows(2).all(|pair| pair[1] - pair[0] >= 8.0),
+            "{positions:?}"
+        );
     }
 
     #[test]
-    fn nothing_or_one_time_has_a_place_too() {
-        assert_eq!(Scale::over(Vec::new()).place(7), EDGES.0);
-        assert_eq!(Scale::over(vec![3]).place(7), EDGES.0);
+    fn a_scale_of_at_most_one_time_has_positions() {
+        assert_eq!(Scale::over(Vec::new()).position(7), EDGES.0);
+        assert_eq!(Scale::over(vec![3]).position(7), EDGES.0);
     }
 }

@@ -1,4 +1,4 @@
-//! The structure of the page, over captures that are made here.
+//! The structure of the page, for captures that are built in code.
 
 use super::*;
 use crate::explain_bytes;
@@ -9,18 +9,15 @@ fn page(capture: &[u8], lang: Lang) -> String {
     render(&explain_bytes(capture, built_ins()).expect("a capture"), lang)
 }
 
-/// How often something stands in a page.
+/// How often a text occurs in a page.
 fn count(page: &str, what: &str) -> usize {
     page.matches(what).count()
 }
 
-/// Between the first occurrence of one and the next of the other.
+/// The text between the first occurrence of `from` and the next occurrence of `to`.
 fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
-    let behind = page.split_once(from).unwrap_or_else(|| panic!("no {from} in {page}")).1;
-    behind
-        .split_once(to)
-        .unwrap_or_else(|| panic!("no {to} behind {from}"))
-        .0
+    let after = page.split_once(from).unwrap_or_else(|| panic!("no {from} in {page}")).1;
+    after.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0
 }
 
 #[test]
@@ -35,7 +32,7 @@ fn a_connection_has_a_lane_a_table_and_a_ladder() {
         "{timeline}"
     );
     assert_eq!(count(timeline, "mark fin"), 2, "both FINs are marked");
-    // As in the report: bytes of the request, Seq behind it, bytes of the response, Seq behind that.
+    // Bytes of the request, Seq after it, bytes of the response, Seq after that.
     let row = between(&page, "<code>GET /</code>", "</tr>");
     for cell in ["<code>200 OK</code>", ">35<", ">36<", ">140 (40 head + 100)<", ">141<"] {
         assert_eq!(count(row, cell), 1, "{cell} in {row}");
@@ -63,12 +60,17 @@ fn a_connection_has_a_lane_a_table_and_a_ladder() {
     ] {
         assert_eq!(count(first, text), 1, "{text} in {first}");
     }
-    assert_eq!(count(&page, ">5.000 s later<"), 1, "a rest is to be seen in the ladder");
+    assert_eq!(count(&page, ">5.000 s later<"), 1, "the ladder shows the idle period");
 }
 
 #[test]
-fn evidence_leads_to_frames_that_are_drawn() {
-    for capture in [sample::visit(), sample::hostile(), sample::large(), sample::many(90)] {
+fn evidence_links_to_frames_that_are_drawn() {
+    for capture in [
+        sample::visit(),
+        sample::adversarial(),
+        sample::large(),
+        sample::many(90),
+    ] {
         let page = page(&capture, Lang::En);
         let links: Vec<&str> = page
             .split("href=\"#")
@@ -83,19 +85,19 @@ fn evidence_leads_to_frames_that_are_drawn() {
 }
 
 #[test]
-fn text_from_the_wire_is_text() {
+fn text_from_the_wire_is_escaped() {
     for lang in [Lang::En, Lang::Zh] {
-        let page = page(&sample::hostile(), lang);
+        let page = page(&sample::adversarial(), lang);
         assert!(count(&page, "&lt;script&gt;alert(1)&lt;/script&gt;") > 2, "it is shown");
         for markup in ["<script", "<img", "<b ", "</pre><img", "\x1b", "onload=\""] {
             assert_eq!(count(&page, markup), 0, "{markup}");
         }
-        assert!(page.contains("\\u{1b}[31m"), "control characters are written out");
+        assert!(page.contains("\\u{1b}[31m"), "control characters are escaped");
     }
 }
 
 #[test]
-fn a_page_needs_nothing_else() {
+fn a_page_loads_nothing() {
     let page = page(&sample::visit(), Lang::En);
     assert!(page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'\""));
     for foreign in [
@@ -115,7 +117,7 @@ fn a_page_needs_nothing_else() {
 }
 
 #[test]
-fn it_speaks_chinese() {
+fn a_page_in_chinese_is_chinese() {
     let page = page(&sample::visit(), Lang::Zh);
     assert!(
         page.contains("<html lang=\"zh-CN\">") && page.contains("<h1>抓包解读</h1>") && page.contains("5.000 s 之后")
@@ -126,7 +128,7 @@ fn it_speaks_chinese() {
 }
 
 #[test]
-fn a_long_response_is_drawn_in_part_and_says_so() {
+fn a_long_response_is_drawn_in_part() {
     let capture = explain_bytes(&sample::large(), built_ins()).expect("a capture");
     let frames = capture.connections[0].frames.len();
     let page = render(&capture, Lang::En);
@@ -150,7 +152,7 @@ fn a_page_is_bounded() {
 }
 
 #[test]
-fn an_empty_capture_is_a_page_too() {
+fn an_empty_capture_gets_a_page() {
     let page = page(&Pcap::default().bytes(), Lang::En);
     assert!(page.contains("None of its frames is TCP.") && page.ends_with("</html>"));
 }

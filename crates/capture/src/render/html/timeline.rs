@@ -1,27 +1,28 @@
-//! All connections on one scale of time: exchanges as blocks, rests as thin bars, ends as marks. Knows no statements.
+//! All connections on one time axis: exchanges as blocks, idle periods as thin bars, FINs and RSTs as marks.
 
 use super::ladder::per_cent;
 use super::scale::{Anchor, Scale};
-use super::writer::Writer;
+use super::writer::HtmlWriter;
 use crate::model::{Capture, Connection, Exchange, Message, Side, Teardown};
+use crate::render::clip;
 use crate::render::phase::Phase;
 use crate::render::table::usage;
-use crate::say::{Msg, Said, time};
+use crate::sentence::{Msg, Sentence, time};
 use maud::{Markup, html};
 
 /// How many connections are drawn.
 const LANES: usize = 80;
-/// How many blocks a lane has; with more exchanges, several share a block.
+/// How many blocks a lane has. If there are more exchanges, several share a block.
 const BLOCKS: usize = 150;
-/// The room of a label of the axis, in per cent: on the narrowest screen, and on wide ones.
+/// Width of an axis label in per cent: on the narrowest screen, and on wide ones.
 const LABEL: f64 = 20.0;
 const LABEL_WIDE: f64 = 12.0;
-/// Places in a lane, in pixels from its top.
+/// Vertical position of the bars in a lane, and height of a lane, in pixels.
 const MIDDLE: u32 = 17;
 const HEIGHT: u32 = 34;
 
 /// Draws the timeline.
-pub(super) fn draw(capture: &Capture, w: Writer<'_>) -> Markup {
+pub(super) fn draw(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
     let lanes: Vec<Lane<'_>> = capture.connections.iter().take(LANES).map(Lane::of).collect();
     let end_ns = capture
         .connections
@@ -37,13 +38,13 @@ pub(super) fn draw(capture: &Capture, w: Writer<'_>) -> Markup {
             @for lane in &lanes { (lane.draw(&scale, end_ns, w)) }
         }
         @if capture.connections.len() > LANES {
-            p { (w.said(&Said::new(Msg::LanesLeftOut).with("count", capture.connections.len() - LANES))) }
+            p { (w.statement(&Sentence::new(Msg::LanesLeftOut).with("count", capture.connections.len() - LANES))) }
         }
         p.legend {
             @for phase in [Phase::Handshake, Phase::Request] { (swatch(phase.class(), w.label(phase.name()))) }
             (swatch("waiting", w.label(Msg::PhaseWaiting)))
             (swatch(Phase::Response.class(), w.label(Msg::PhaseResponse)))
-            (swatch("rest", w.label(Msg::PhaseRest)))
+            (swatch("rest", w.label(Msg::PhaseIdle)))
             (swatch("half-closed", w.label(Msg::PhaseHalfClosed)))
         }
         p.how { (w.label(Msg::TimelineScale)) }
@@ -70,7 +71,7 @@ fn axis(scale: &Scale, lanes: &[Lane<'_>], begin_ns: i64, end_ns: i64) -> Markup
     wanted.extend(
         lanes
             .iter()
-            .flat_map(|lane| lane.marks().into_iter().map(|(ns, ..)| ns)),
+            .flat_map(|lane| lane.marks().into_iter().map(|mark| mark.ns)),
     );
     wanted.extend(
         lanes
@@ -80,7 +81,7 @@ fn axis(scale: &Scale, lanes: &[Lane<'_>], begin_ns: i64, end_ns: i64) -> Markup
     let always = scale.ticks(&wanted, LABEL, &[]);
     let wide = scale.ticks(&wanted, LABEL_WIDE, &always);
     let tick = |ns: i64, class: &str| {
-        let place = scale.place(ns);
+        let position = scale.position(ns);
         let at = if ns == begin_ns {
             "0".to_owned()
         } else {
@@ -88,8 +89,8 @@ fn axis(scale: &Scale, lanes: &[Lane<'_>], begin_ns: i64, end_ns: i64) -> Markup
         };
         html! {
             g.tick.(class) {
-                line x1=(per_cent(place)) x2=(per_cent(place)) y1="14" y2="20" {}
-                text x=(per_cent(place)) y="10" text-anchor=(Anchor::at(place).name()) { (at) }
+                line x1=(per_cent(position)) x2=(per_cent(position)) y1="14" y2="20" {}
+                text x=(per_cent(position)) y="10" text-anchor=(Anchor::at(position).name()) { (at) }
             }
         }
     };
@@ -110,16 +111,23 @@ struct Lane<'a> {
     blocks: Vec<Block>,
 }
 
-/// Where a block has its name; in percent of the width.
+/// A FIN or RST on the timeline.
+struct TeardownMark {
+    ns: i64,
+    by: Side,
+    is_reset: bool,
+}
+
+/// Position of the name of a block, in per cent of the width.
 #[derive(Clone, Copy)]
 struct Label {
     middle: f64,
     width: f64,
-    /// Whether it stands on the response, which is dark.
+    /// Whether it is on the response, which is dark.
     inside: bool,
 }
 
-/// One exchange, or several that share a block.
+/// An exchange, or several that share a block.
 struct Block {
     begun_ns: i64,
     asked_ns: i64,
@@ -143,21 +151,29 @@ impl<'a> Lane<'a> {
         self.connection.first_ns.saturating_add_unsigned(took)
     }
 
-    /// What ends the connection: the time, by whom, and whether it is RST.
-    fn marks(&self) -> Vec<(i64, Side, bool)> {
+    /// The FINs and RSTs of the connection.
+    fn marks(&self) -> Vec<TeardownMark> {
         let end = &self.connection.end;
         let fins = [&end.first_fin, &end.second_fin]
             .into_iter()
             .flatten()
-            .map(|fin| (fin.ns, fin.by, false));
-        fins.chain(end.resets.iter().map(|reset| (reset.ns, reset.by, true)))
-            .collect()
+            .map(|fin| TeardownMark {
+                ns: fin.ns,
+                by: fin.by,
+                is_reset: false,
+            });
+        let resets = end.resets.iter().map(|reset| TeardownMark {
+            ns: reset.ns,
+            by: reset.by,
+            is_reset: true,
+        });
+        fins.chain(resets).collect()
     }
 
     fn times(&self) -> Vec<i64> {
         let connection = self.connection;
         let mut times = vec![connection.first_ns, self.opened_ns(), connection.last_ns];
-        times.extend(self.marks().into_iter().map(|(ns, ..)| ns));
+        times.extend(self.marks().iter().map(|mark| mark.ns));
         times.extend(
             self.blocks
                 .iter()
@@ -166,17 +182,17 @@ impl<'a> Lane<'a> {
         times
     }
 
-    fn draw(&self, scale: &Scale, capture_end_ns: i64, w: Writer<'_>) -> Markup {
+    fn draw(&self, scale: &Scale, capture_end_ns: i64, w: HtmlWriter<'_>) -> Markup {
         let connection = self.connection;
         let end = &connection.end;
-        let open = end.goodbye == Teardown::StillOpen;
+        let open = end.teardown == Teardown::StillOpen;
         let until = if open { capture_end_ns } else { connection.last_ns };
         let fins = (
             end.first_fin.as_ref().map(|fin| fin.ns),
             end.second_fin.as_ref().map(|fin| fin.ns),
         );
         let count = connection.exchanges_in_all();
-        // Exchanges that overlap, as pipelined ones do, have not all room for their names.
+        // Exchanges that overlap, such as pipelined ones, leave no space for some of the names.
         let labelled = self.blocks.iter().scan(0.0, |taken, block| {
             let label = block
                 .label(scale)
@@ -201,9 +217,9 @@ impl<'a> Lane<'a> {
                     @if let Some(first) = fins.0 { (bar("half-closed", scale, first, fins.1.unwrap_or(connection.last_ns))) }
                     (block(Phase::Handshake.class(), scale, connection.first_ns, self.opened_ns(), 8))
                     @for (block, label) in labelled { (block.draw(scale, label)) }
-                    @for (ns, by, reset) in self.marks() { (mark(scale, ns, by, reset)) }
+                    @for mark in self.marks() { (mark.draw(scale)) }
                     @if open {
-                        svg.open x=(per_cent(scale.place(until))) y=(MIDDLE) overflow="visible" { path d="M-1 -5 l7 5 l-7 5" {} }
+                        svg.open x=(per_cent(scale.position(until))) y=(MIDDLE) overflow="visible" { path d="M-1 -5 l7 5 l-7 5" {} }
                     }
                 }
             }
@@ -242,20 +258,20 @@ impl Block {
                 .into_iter()
                 .flatten();
             block.about = lines
-                .map(|line| crate::render::clip(&line, 100).into_owned())
+                .map(|line| clip(&line, 100).into_owned())
                 .collect::<Vec<_>>()
                 .join(" -> ");
         }
         Some(block)
     }
 
-    /// Where its name has room: on the response, or else on the wait for it.
+    /// Where its name fits: on the response, or otherwise on the time before it.
     fn label(&self, scale: &Scale) -> Option<Label> {
-        // Room for the digits on the narrowest screen.
+        // The digits fit on the narrowest screen.
         let width = 2.2 * self.name.chars().count() as f64;
-        let answered = scale.place(self.answered_ns);
-        let response = (answered, scale.place(self.ended_ns), true);
-        let waiting = (scale.place(self.asked_ns), answered, false);
+        let answered = scale.position(self.answered_ns);
+        let response = (answered, scale.position(self.ended_ns), true);
+        let waiting = (scale.position(self.asked_ns), answered, false);
         let (from, to, inside) = [response, waiting]
             .into_iter()
             .find(|(from, to, _)| to - from >= width)?;
@@ -282,24 +298,28 @@ impl Block {
 }
 
 fn block(class: &str, scale: &Scale, from_ns: i64, to_ns: i64, height: u32) -> Markup {
-    let (from, to) = (scale.place(from_ns), scale.place(to_ns));
+    let (from, to) = (scale.position(from_ns), scale.position(to_ns));
     html! {
         rect.block.(class) x=(per_cent(from)) width=(per_cent((to - from).max(0.1))) y=(MIDDLE - height / 2) height=(height) {}
     }
 }
 
 fn bar(class: &str, scale: &Scale, from_ns: i64, to_ns: i64) -> Markup {
-    html! { line.(class) x1=(per_cent(scale.place(from_ns))) x2=(per_cent(scale.place(to_ns))) y1=(MIDDLE) y2=(MIDDLE) {} }
+    html! { line.(class) x1=(per_cent(scale.position(from_ns))) x2=(per_cent(scale.position(to_ns))) y1=(MIDDLE) y2=(MIDDLE) {} }
 }
 
-/// A triangle at the side of the one that sends FIN, or a cross.
-fn mark(scale: &Scale, ns: i64, by: Side, reset: bool) -> Markup {
-    let shape = match (reset, by) {
-        (true, _) => "M-5 -5 l10 10 m0 -10 l-10 10",
-        (false, Side::Client) => "M0 0 l-5 -10 h10 z",
-        (false, Side::Server) => "M0 0 l-5 10 h10 z",
-    };
-    html! {
-        svg.mark.rst[reset].fin[!reset] x=(per_cent(scale.place(ns))) y=(MIDDLE) overflow="visible" { path d=(shape) {} }
+impl TeardownMark {
+    /// A cross for a RST. A triangle for a FIN, above the bar if the client sent it and below if the server did.
+    fn draw(&self, scale: &Scale) -> Markup {
+        let shape = match (self.is_reset, self.by) {
+            (true, _) => "M-5 -5 l10 10 m0 -10 l-10 10",
+            (false, Side::Client) => "M0 0 l-5 -10 h10 z",
+            (false, Side::Server) => "M0 0 l-5 10 h10 z",
+        };
+        html! {
+            svg.mark.rst[self.is_reset].fin[!self.is_reset] x=(per_cent(scale.position(self.ns))) y=(MIDDLE) overflow="visible" {
+                path d=(shape) {}
+            }
+        }
     }
 }

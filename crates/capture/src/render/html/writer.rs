@@ -1,34 +1,34 @@
-//! Sentences and tables as HTML. Everything that is not ours goes through the escaping of [`maud`].
+//! Sentences and tables as HTML. [`maud`] escapes every text.
 
 use super::plan::Plan;
 use crate::render::clip;
 use crate::render::table::{Cell, Table};
-use crate::say::{Lang, Msg, Piece, Said, label};
+use crate::sentence::{Lang, Msg, Piece, Sentence, label};
 use maud::{Markup, html};
 
-/// How many characters of a text from the wire are shown in a sentence or a table.
+/// How many characters of text from the wire are shown in a sentence or a table.
 const QUOTED: usize = 240;
 
-/// What is needed to write a sentence: the language, and which frames can be linked to.
+/// Writes sentences in one language, with links to the frames that the page draws.
 #[derive(Clone, Copy)]
-pub(super) struct Writer<'a> {
+pub(super) struct HtmlWriter<'a> {
     pub(super) lang: Lang,
     pub(super) plan: &'a Plan<'a>,
 }
 
-impl Writer<'_> {
+impl HtmlWriter<'_> {
     pub(super) fn label(self, msg: Msg) -> &'static str {
         label(msg, self.lang)
     }
 
-    /// The sentence and its evidence.
-    pub(super) fn said(self, said: &Said) -> Markup {
-        html! { (self.sentence(said)) (self.evidence(said)) }
+    /// A sentence and its evidence.
+    pub(super) fn statement(self, sentence: &Sentence) -> Markup {
+        html! { (self.words(sentence)) (self.evidence(sentence)) }
     }
 
-    pub(super) fn sentence(self, said: &Said) -> Markup {
+    pub(super) fn words(self, sentence: &Sentence) -> Markup {
         html! {
-            @for piece in said.pieces(self.lang) {
+            @for piece in sentence.pieces(self.lang) {
                 @match piece {
                     Piece::Prose(text) => (text),
                     Piece::Quoted(text) => code { (clip(&text, QUOTED)) },
@@ -37,14 +37,14 @@ impl Writer<'_> {
         }
     }
 
-    pub(super) fn evidence(self, said: &Said) -> Markup {
-        let separator = if self.lang == Lang::Zh { "、" } else { ", " };
+    pub(super) fn evidence(self, sentence: &Sentence) -> Markup {
+        let separator = self.label(Msg::ListSeparator);
         html! {
-            @if !said.frames.is_empty() {
+            @if !sentence.frames.is_empty() {
                 " "
                 span.evidence {
-                    "[" (self.label(if said.frames.len() == 1 { Msg::ColFrame } else { Msg::ColFrames })) " "
-                    @for (at, frame) in said.frames.iter().enumerate() {
+                    "[" (self.label(if sentence.frames.len() == 1 { Msg::ColFrame } else { Msg::ColFrames })) " "
+                    @for (at, frame) in sentence.frames.iter().enumerate() {
                         @if at > 0 { (separator) }
                         (self.frame(*frame))
                     }
@@ -54,7 +54,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A frame's number, as a link if the frame is drawn.
+    /// A frame number, as a link if the frame is drawn.
     fn frame(self, number: u64) -> Markup {
         html! {
             @if self.plan.drawn.contains(&number) { a href={ "#f" (number) } { (number) } } @else { (number) }
@@ -67,7 +67,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A table that becomes a list of cards where there is no room for its columns.
+    /// A table. On a narrow screen, the style sheet turns its rows into cards.
     pub(super) fn table(self, table: &Table) -> Markup {
         html! {
             @if !table.rows.is_empty() {
@@ -92,7 +92,7 @@ impl Writer<'_> {
                     }
                 }
                 @if table.left_out > 0 {
-                    p { (self.said(&Said::new(Msg::RowsLeftOut).with("count", table.left_out))) }
+                    p { (self.statement(&Sentence::new(Msg::RowsLeftOut).with("count", table.left_out))) }
                 }
             }
         }

@@ -1,7 +1,7 @@
-//! The free-form dialect: words, numbers and signs in nearly any order, with ISO 8601 tried first.
+//! The free-form dialect: words, numbers and signs in nearly any order. ISO 8601 is tried first.
 //!
-//! It is what a script engine makes of any text that might be a date: an unknown word before the first number is
-//! skipped, text in parentheses too; a number followed by ':' belongs to the time, another one to the date.
+//! This is how JavaScript engines parse dates of other formats. Unknown words before the first number and text in
+//! parentheses are skipped. A number before a colon belongs to the time, any other number to the date.
 
 mod iso;
 
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &[u8]) -> Option<i64> {
     date.finish()
 }
 
-/// In Latin-1, as which the bytes of a field are taken; any other byte from 'A' on is a letter.
+/// A space in Latin-1, the encoding that is assumed for field values. Any other byte from 'A' on is a letter.
 const NO_BREAK_SPACE: u8 = 0xa0;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -38,7 +38,7 @@ enum Token {
     Other,
 }
 
-/// Words that mean something. Only a month may go on after its third letter.
+/// The token for a word. Only a month may continue after its third letter.
 fn keyword(letters: &[u8]) -> Token {
     let zone = |hours| Token::Zone {
         hours,
@@ -66,7 +66,7 @@ fn keyword(letters: &[u8]) -> Token {
     }
 }
 
-/// Tokens with one of lookahead. A NUL ends the text.
+/// A tokenizer with one token of lookahead. A NUL byte ends the text.
 struct Reader<'a> {
     rest: &'a [u8],
     ahead: Token,
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
         match first {
             b'0'..=b'9' => {
                 let digits = self.take(|byte| byte.is_ascii_digit());
-                // Nine digits after leading zeros count; more are read and forgotten.
+                // Nine digits after leading zeros count; further digits are ignored.
                 let zeros = digits.iter().take_while(|byte| **byte == b'0').count();
                 let value = digits[zeros..]
                     .iter()
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What has been understood so far.
+/// The parts that have been parsed so far.
 #[derive(Default)]
 struct Date {
     day: [i64; 3],
@@ -178,7 +178,7 @@ impl Date {
         Some(())
     }
 
-    /// Adds the last part of the time; what is missing behind it is 0.
+    /// Adds the last part of the time. Missing parts are 0.
     fn end_time(&mut self, number: i64) -> Option<()> {
         self.add_time(number)?;
         self.times = 4;
@@ -207,7 +207,7 @@ impl Date {
         if self.days == 0 {
             return None;
         }
-        // What is missing is 1: of a month, a day, and of a year too, which makes it 2001.
+        // Each missing part is 1. A missing year thus becomes 2001.
         self.day[self.days..].fill(1);
         let [a, b, c] = self.day;
         let is_day = |number: i64| (1..=31).contains(&number);
@@ -236,11 +236,12 @@ impl Date {
         if !(in_day || day_end) || !(1..=12).contains(&month) || !is_day(day) {
             return None;
         }
-        // An offset is counted in 32 bits: an absurd one wraps, or is none.
+        // The offset wraps at 32 bits; one that is negative afterwards makes the date invalid.
         let zone = (self.zone_hour.unwrap_or(0) * 3600 + self.zone_minute.unwrap_or(0) * 60) as u32;
         let zone = i64::from(i32::try_from(zone).ok()?);
         let offset = self.zone_sign.map_or(0, |sign| sign * zone);
-        // A day of the month that does not exist runs into the next month. The range of a time is 100 million days.
+        // A day beyond the end of the month counts into the next one. The range of a time is 100 million days around
+        // 1970.
         let secs = epoch(year, month, day, [hour, minute, second]) - offset;
         (-8_640_000_000_000..=8_640_000_000_000 - i64::from(milli > 0))
             .contains(&secs)
@@ -248,7 +249,7 @@ impl Date {
     }
 }
 
-/// The first three digits of a fraction, whatever their number.
+/// Milliseconds from a fraction with `digits` digits.
 fn milliseconds(value: i64, digits: usize) -> i64 {
     match digits {
         1 => value * 100,
@@ -257,7 +258,7 @@ fn milliseconds(value: i64, digits: usize) -> i64 {
     }
 }
 
-/// Everything that is not ISO 8601, beginning with `token`.
+/// Parses a text that is not ISO 8601, beginning with `token`.
 fn free(mut token: Token, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
     let mut number_seen = date.days > 0;
     while token != Token::End {
@@ -272,7 +273,7 @@ fn free(mut token: Token, reader: &mut Reader<'_>, date: &mut Date) -> Option<()
                 reader.skip(Token::Sign(-1));
             }
             Token::Zone { hours, .. } if number_seen => date.set_zone(hours),
-            // Unknown words are welcome before the first number, if not glued to it.
+            // Unknown words are allowed before the first number, unless they touch it.
             Token::HalfDay(_) | Token::Zone { .. } | Token::TimeMark | Token::Word
                 if number_seen || matches!(reader.ahead, Token::Number { .. }) =>
             {
@@ -306,7 +307,7 @@ fn number(value: i64, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
         let Token::Number { value, digits } = reader.next() else {
             return None;
         };
-        // Behind a fourth part the fraction has no place, and is dropped.
+        // A fraction after a complete time is ignored.
         let _ = date.end_time(milliseconds(value, digits));
         return Some(());
     }
@@ -326,7 +327,7 @@ fn number(value: i64, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
     Some(())
 }
 
-/// +1, +01, +0100, +01:00 behind a time or "GMT".
+/// Parses an offset after a time or "GMT": +1, +01, +0100 or +01:00.
 fn zone_offset(sign: i64, reader: &mut Reader<'_>, date: &mut Date) -> Option<()> {
     date.zone_sign = Some(sign);
     let (mut value, mut digits) = (0, 0);

@@ -1,10 +1,10 @@
-//! The mail dialect: a date as a lenient reader of RFC 2822 mail headers takes it apart, word by word.
+//! The mail dialect: a lenient parser of RFC 2822 dates that works word by word.
 
 use super::{days_in, epoch};
 
 const WEEKDAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
 
-/// Hours and minutes east of UTC as the number they are written with (-0430 is -430).
+/// Offsets from UTC as written: -0430 is -430.
 const ZONES: [(&[u8], i64); 14] = [
     (b"ut", 0),
     (b"utc", 0),
@@ -38,7 +38,7 @@ const MONTHS: [&[u8]; 12] = [
 ];
 
 pub(super) fn parse(text: &[u8]) -> Option<i64> {
-    // Six words are enough: a weekday and five that count; a seventh could not change the outcome.
+    // A weekday and the five words that count. Further words cannot change the result.
     let mut words: [&[u8]; 6] = [b""; 6];
     let mut count = 0;
     for word in text
@@ -67,7 +67,7 @@ pub(super) fn parse(text: &[u8]) -> Option<i64> {
         }
     }
     if count == 4 {
-        // The zone may be glued to the time: 15:31:16+0100
+        // The zone may follow the time without a space: 15:31:16+0100
         let last = words[3];
         let find = |sign: u8| last.iter().position(|byte| *byte == sign);
         words[4] = b"";
@@ -82,7 +82,7 @@ pub(super) fn parse(text: &[u8]) -> Option<i64> {
     fields([words[0], words[1], words[2], words[3], words[4]])
 }
 
-/// The five words day, month, year, time, zone, some of which may stand in each other's place.
+/// Parses the five words day, month, year, time and zone. Some of them may be swapped.
 fn fields(words: [&[u8]; 5]) -> Option<i64> {
     let [mut day, mut month, mut year, mut time, mut zone] = words;
     if day.is_empty() || month.is_empty() || year.is_empty() {
@@ -110,7 +110,7 @@ fn fields(words: [&[u8]; 5]) -> Option<i64> {
     if year < 100 {
         year += if year > 68 { 1900 } else { 2000 };
     }
-    // The calendar behind this reader knows the years 1 to 9999 and no leap second.
+    // Such a parser accepts the years 1 to 9999 and no leap second.
     let real = (1..=9999).contains(&year)
         && (1..=days_in(year, month)).contains(&day)
         && (0..24).contains(&time[0])
@@ -125,7 +125,7 @@ fn month_number(word: &[u8]) -> Option<i64> {
     MONTHS.iter().position(names).map(|index| index as i64 + 1)
 }
 
-/// 15:31, 15:31:16, 15.31, 15.31.16
+/// Parses a time of day: 15:31, 15:31:16, 15.31 or 15.31.16.
 fn time_of_day(text: &[u8]) -> Option<[i64; 3]> {
     let separator = if text.contains(&b':') { b':' } else { b'.' };
     let mut parts = text.split(|byte| *byte == separator);
@@ -134,7 +134,8 @@ fn time_of_day(text: &[u8]) -> Option<[i64; 3]> {
     parts.next().is_none().then_some([hour, minute, second])
 }
 
-/// Seconds east of UTC. An unknown zone is UTC; a day or more away is no zone at all.
+/// The offset from UTC in seconds, positive to the east. An unknown zone counts as UTC. Returns `None` for a day or
+/// more.
 fn offset_secs(zone: &[u8]) -> Option<i64> {
     let known = ZONES.iter().find(|(name, _)| zone.eq_ignore_ascii_case(name));
     let number = known.map_or_else(|| integer(zone).unwrap_or(0), |(_, number)| *number);
@@ -143,7 +144,8 @@ fn offset_secs(zone: &[u8]) -> Option<i64> {
     (secs < 86_400).then_some(secs * number.signum())
 }
 
-/// A number as a lenient reader has it: a sign, digits, single underscores between digits. Far too large ones stay so.
+/// Parses an optional sign and digits, with single underscores allowed between digits. The magnitude saturates at
+/// 10^12.
 fn integer(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text.split_first()? {
         (b'-', rest) => (true, rest),
@@ -177,7 +179,7 @@ mod tests {
     const T: i64 = 1_698_766_276;
 
     #[test]
-    fn words_may_change_places() {
+    fn words_may_be_swapped() {
         for text in [
             "31 Oct 2023 15:31:16",
             "Oct 31 2023 15:31:16 GMT",
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_missed() {
+    fn incomplete_dates_are_not_dates() {
         for text in [
             "",
             " ",

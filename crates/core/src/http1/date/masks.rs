@@ -1,9 +1,9 @@
-//! The dialects that look at fixed places: patterns, character masks, positions.
+//! The dialects that use fixed positions: patterns, character masks, positions.
 
 use super::{MONTHS, century, days_in, epoch};
 
-/// `w`: a letter, digit or underscore; `9`: a digit; `_`: a digit or space; `A`, `a`: an upper- or lower-case letter;
-/// anything else is itself.
+/// Whether `text` matches a mask: `w` is a letter, digit or underscore; `9` a digit; `_` a digit or space; `A` and `a`
+/// an upper-case and a lower-case letter. Any other byte matches itself.
 fn fits(text: &[u8], mask: &[u8]) -> bool {
     text.len() == mask.len()
         && text.iter().zip(mask).all(|(byte, mask)| match mask {
@@ -16,14 +16,14 @@ fn fits(text: &[u8], mask: &[u8]) -> bool {
         })
 }
 
-/// What counts as a letter or digit when the bytes of a field are taken as Latin-1.
+/// Whether a byte is a letter, digit or underscore in Latin-1, the encoding that is assumed for field values.
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || byte == b'_'
         || matches!(byte, 0xaa | 0xb5 | 0xba | 0xb2 | 0xb3 | 0xb9 | 0xbc..=0xbe | 0xc0..=0xd6 | 0xd8..=0xf6 | 0xf8..)
 }
 
-/// The number in `text`, where a space counts as 0; the mask has already seen that there is nothing else.
+/// The number in `text`, which a mask has checked. A space counts as 0.
 fn number(text: &[u8]) -> i64 {
     text.iter()
         .fold(0, |sum, byte| sum * 10 + i64::from(byte.saturating_sub(b'0')))
@@ -33,7 +33,7 @@ fn time(text: &[u8]) -> [i64; 3] {
     [number(&text[0..2]), number(&text[3..5]), number(&text[6..8])]
 }
 
-/// The three forms of RFC 9110, looser in weekday and month, stricter in the second.
+/// [`DateSyntax::Patterns`](super::DateSyntax::Patterns). Second 60 is invalid.
 pub(super) fn patterns(text: &[u8], now_secs: i64) -> Option<i64> {
     let comma = text.iter().position(|byte| *byte == b',');
     let (day, month, year, time) = if fits(text, b"www, 99 www 9999 99:99:99 GMT") {
@@ -58,7 +58,7 @@ pub(super) fn patterns(text: &[u8], now_secs: i64) -> Option<i64> {
     real.then(|| epoch(year, month, day, time))
 }
 
-/// Four masks for what stands behind the first space.
+/// [`DateSyntax::Masks`](super::DateSyntax::Masks).
 pub(super) fn masks(text: &[u8]) -> Option<i64> {
     let text = text.trim_ascii_start();
     let space = text.iter().position(|byte| *byte == b' ')?;
@@ -80,12 +80,12 @@ pub(super) fn masks(text: &[u8]) -> Option<i64> {
     if two_digit_year {
         year += if year < 70 { 2000 } else { 1900 };
     }
-    // This reader's seconds go to 61, and its zero is also its word for "no date".
+    // Seconds up to 61 are valid. The result 0 also means "no date" to such a parser.
     let real = (1..=days_in(year, month)).contains(&day) && time[0] < 24 && time[1] < 60 && time[2] < 62;
     Some(epoch(year, month, day, time)).filter(|secs| real && *secs > 0)
 }
 
-/// A byte, or 0 behind the end: the positions are looked at before it is known how long the text is.
+/// Bytes that read as 0 beyond their end, because positions are examined before the length is checked.
 struct Bytes<'a>(&'a [u8]);
 
 impl Bytes<'_> {
@@ -101,7 +101,7 @@ impl Bytes<'_> {
     }
 }
 
-/// Day, month, year and time at their places behind the weekday, whichever of the three forms it is.
+/// [`DateSyntax::Positions`](super::DateSyntax::Positions).
 pub(super) fn positions(text: &[u8]) -> Option<i64> {
     let end_of_weekday = text.iter().position(|byte| matches!(byte, b',' | b' '))?;
     let day_first = text[end_of_weekday] == b',';
@@ -158,12 +158,12 @@ pub(super) fn positions(text: &[u8]) -> Option<i64> {
         }
         year = bytes.number(at + 10, 4)?;
     }
-    // No lower bound for the day: day 0 is the one before the first.
+    // The day has no lower bound: day 0 is the last one of the previous month.
     let real = day <= days_in(year, month) && time[0] < 24 && time[1] < 60 && time[2] < 60;
     real.then(|| epoch(year, month, day, time))
 }
 
-/// The month by as few letters as tell it from the others.
+/// The month, identified by the fewest letters that distinguish it.
 fn month_by_letters(name: [u8; 3]) -> Option<i64> {
     Some(match name {
         [b'J', b'a', _] => 1,
@@ -189,7 +189,7 @@ mod tests {
     const T: i64 = 1_698_766_276;
 
     #[test]
-    fn masks_see_nothing_before_the_first_space_nor_behind_the_time() {
+    fn masks_ignore_text_before_the_first_space_and_after_the_time() {
         for text in [
             "x 31 Oct 2023 15:31:16 x",
             "\t ,,, 31-Oct-23 15:31:16 x",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_know_a_month_by_the_letters_that_tell_it_apart() {
+    fn positions_need_only_the_letters_that_distinguish_a_month() {
         for text in [
             "Tue, 31 Oxx 2023 15:31:16",
             ",31 O?? 2023 15:31:16",
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_take_any_word_for_a_weekday() {
+    fn patterns_accept_any_word_as_a_weekday() {
         for text in [
             "xxx, 31 oCT 2023 15:31:16 GMT",
             "xxxxxxxx, 31-OCT-23 15:31:16 GMT",

@@ -7,11 +7,11 @@ const ALL: [DateSyntax; 6] = [Rfc9110, Patterns, Masks, Positions, Mail, FreeFor
 /// Tue, 31 Oct 2023 15:31:16 GMT
 const T: i64 = 1_698_766_276;
 
-/// 18 November 2026: two-digit years up to 76 lie ahead, those from 77 on behind.
+/// 18 November 2026: two-digit years up to 76 are in the future, those from 77 on in the past.
 const NOW: i64 = 1_795_000_000;
 
-/// Columns as in `ALL`: "-" no date, "T" the time above, "+1" a second later, else seconds since the epoch. The
-/// columns but the first were compared, row by row, with servers that read dates so.
+/// A text, and its results in the order of `ALL`: "-" for no date, "T" for the time above, "+1" for a second later,
+/// else seconds since the epoch. All columns but the first were compared row by row with servers that use the dialect.
 const DATES: &[(&str, &str)] = &[
     ("Tue, 31 Oct 2023 15:31:16 GMT", "T T T T T T"),
     ("Tue, 31 Oct 2023 15:31:15 GMT", "-1 -1 -1 -1 -1 -1"),
@@ -111,7 +111,7 @@ const DATES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_dialect_reads_a_date_in_its_own_way() {
+fn each_dialect_parses_dates_by_its_own_rules() {
     for (text, row) in DATES {
         let expected: Vec<Option<i64>> = row
             .split(' ')
@@ -149,7 +149,7 @@ fn the_three_forms_of_rfc_9110_are_one_date() {
 }
 
 #[test]
-fn what_the_grammar_does_not_say_is_no_date() {
+fn texts_outside_the_grammar_are_not_dates() {
     for text in [
         "Tuesday, 31 Oct 2023 15:31:16 GMT",
         "Tue, 31-Oct-23 15:31:16 GMT",
@@ -187,7 +187,7 @@ fn a_two_digit_year_is_at_most_fifty_years_ahead() {
 }
 
 #[test]
-fn what_is_written_is_read_again_by_every_dialect() {
+fn every_dialect_parses_what_is_written() {
     for secs in [1, T, 951_782_400, 68_169_599, 4_102_444_800, 253_402_300_799] {
         let text = text(secs);
         for syntax in ALL {
@@ -214,7 +214,7 @@ fn the_written_form_always_has_29_bytes() {
 }
 
 #[test]
-fn every_day_of_eight_centuries_is_written_and_read() {
+fn every_day_of_eight_centuries_round_trips() {
     for day in (-146_097..146_097).map(|day| day * 86_400 + 86_399) {
         let text = text(day);
         assert_eq!(rfc9110(&text, NOW), Some(day));

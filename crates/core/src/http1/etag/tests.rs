@@ -12,7 +12,7 @@ fn tags_compare_as_in_rfc_9110_section_8_8_3_2() {
     ] {
         for syntax in [Rfc9110, Quoted, Prefix, Bare] {
             for (left, right) in [(left, right), (right, left)] {
-                // A strong comparison by prefix trusts that the file's own tag is strong.
+                // A strong comparison by prefix assumes that the file's own tag is strong.
                 if syntax != Prefix && !(syntax == Bare && right.starts_with('W')) {
                     let found = matches(left.as_bytes(), Some(right.as_bytes()), Strong, syntax);
                     assert_eq!(found, strong, "{left} {right} {syntax:?}");
@@ -24,7 +24,8 @@ fn tags_compare_as_in_rfc_9110_section_8_8_3_2() {
     }
 }
 
-/// Columns: rfc9110, quoted, commas, prefix, bare, substring; compared weakly with `"a"`.
+/// A list, and whether it contains `"a"` by weak comparison, in the order rfc9110, quoted, commas, prefix, bare,
+/// substring.
 const LISTS: &[(&str, [bool; 6])] = &[
     (r#""a""#, [true, true, true, true, true, true]),
     (r#""b", "a""#, [true, true, true, true, true, true]),
@@ -56,7 +57,7 @@ const LISTS: &[(&str, [bool; 6])] = &[
 ];
 
 #[test]
-fn every_syntax_takes_a_list_apart_in_its_own_way() {
+fn each_syntax_splits_a_list_by_its_own_rules() {
     for (field, expected) in LISTS {
         let got = [Rfc9110, Quoted, Commas, Prefix, Bare, Substring]
             .map(|syntax| matches(field.as_bytes(), Some(br#""a""#), Weak, syntax));
@@ -65,14 +66,14 @@ fn every_syntax_takes_a_list_apart_in_its_own_way() {
 }
 
 #[test]
-fn pieces_between_commas_tolerate_one_more_weakness_on_either_side() {
+fn commas_allows_one_additional_weakness_mark_on_either_side() {
     let weak = |field: &str, etag: &str| matches(field.as_bytes(), Some(etag.as_bytes()), Weak, Commas);
     assert!(weak(r#"W/"a""#, r#""a""#) && weak(r#""a""#, r#"W/"a""#) && weak(r#"W/W/"a""#, r#"W/"a""#));
     assert!(!weak(r#"W/W/"a""#, r#""a""#) && !weak("a", r#""a""#));
 }
 
 #[test]
-fn a_bare_star_is_no_strong_tag() {
+fn a_bare_star_matches_only_weakly() {
     assert!(!matches(b"*", Some(br#""a""#), Strong, Bare));
     assert!(matches(b"*", Some(br#""a""#), Weak, Bare));
 }

@@ -1,32 +1,32 @@
-//! The request line that nearly every request has: a known method other than CONNECT, one space, a path of visible ASCII, one space, `HTTP/1.1`
-//! or `HTTP/1.0`, CR LF. No profile finds a fault in it, so its parts are known without judging it twice.
+//! The fast path for the form of request line that nearly every request has: a known method other than CONNECT, one
+//! space, a path of visible ASCII characters, one space, `HTTP/1.1` or `HTTP/1.0`, CRLF.
 //!
-//! Knows this one form only; whatever differs from it in a byte is left to the modules that judge. That both ways come to
-//! the same is tested for every profile.
+//! No profile finds a fault in such a line, so its parts need no further checks. A line that differs in any byte takes
+//! the slow path. A test compares both paths under every profile.
 
 use super::policy::HeadPolicy;
 use super::scanner::Scanner;
 use super::{Span, Version};
 use crate::http1::fault::Fault;
 
-/// Where the parts of a usual request line are, as offsets into the head.
+/// The parts of a request line that qualifies for the fast path, as offsets into the head.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FastLine {
     method: Span,
     target: Span,
     version_text: Span,
     version: Version,
-    /// The line's end, without the line end.
+    /// The offset of the line end.
     pub(super) end: usize,
 }
 
 impl FastLine {
-    /// The line that begins at `start`, if it is complete and a usual one.
+    /// The line that begins at `start`, if it is complete and has the form above.
     pub(super) fn of(bytes: &[u8], start: usize, policy: &HeadPolicy) -> Option<FastLine> {
         let rest = &bytes[start..];
         let end = memchr::memchr(b'\r', rest)?;
         let line = &rest[..end];
-        // A line that is longer than what is looked at before it has ended is judged in parts.
+        // A longer line may be refused before its end has arrived, so the slow path must check it.
         let longest = policy.buffers.map_or(policy.line, |buffers| buffers.size);
         if rest.get(end + 1) != Some(&b'\n') || line.len() > longest {
             return None;
@@ -59,14 +59,14 @@ impl FastLine {
 }
 
 impl Scanner<'_> {
-    /// Notes what is known of a usual line before it has ended.
+    /// Performs the checks that a byte-wise parser makes before the line has ended.
     pub(super) fn unfinished_fast_line(&mut self, line: &FastLine) -> Result<(), Fault> {
         self.head.method = line.method;
         self.head.at_fault = line.target;
         self.check_counted(line.target.of(self.bytes).len())
     }
 
-    /// Takes the parts of a usual line.
+    /// Stores the parts of the line in the head.
     pub(super) fn fast_line(&mut self, start: usize, line: &FastLine) -> Result<(), Fault> {
         self.head.line = Span::new(start, line.end);
         self.head.method = line.method;

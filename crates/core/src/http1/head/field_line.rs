@@ -1,7 +1,6 @@
-//! One field line: its name, its value, and the white space around them (RFC 9112 section 5).
+//! Parses one field line: its name, its value, and the white space around them (RFC 9112 section 5).
 //!
-//! Knows no other line, but for the names that may stand once only. Of what fields mean it knows as much as servers judge
-//! while they read the line.
+//! It also checks what some servers check while they read the line: repeated names, Content-Length and Host.
 
 use super::scanner::Scanner;
 use super::{FieldLine, Span, Version};
@@ -9,7 +8,7 @@ use crate::http1::fault::Fault;
 use crate::http1::field::{self, Name};
 
 impl Scanner<'_> {
-    /// Reads a line that begins a field, and keeps the field unless a fault of it says otherwise.
+    /// Parses the field line between `start` and `end`, and adds it to the head unless a fault drops it.
     pub(super) fn field_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         self.folds_into = false;
         let text = &self.bytes[start..end];
@@ -35,23 +34,29 @@ impl Scanner<'_> {
         }
         let name = &text[..name_end];
         let known = Name::of(name);
-        let behind = text.get(colon + 1..).unwrap_or_default();
+        let after_colon = text.get(colon + 1..).unwrap_or_default();
         if !self.keeps_name(&text[..colon], name, known)? {
-            // Where bytes are judged as they come, those of a line that is dropped have been judged, too.
+            // A byte-wise parser has checked the value before it drops the line.
             return if self.policy.by_byte {
-                self.value_chars(behind)
+                self.value_chars(after_colon)
             } else {
                 Ok(())
             };
         }
         let is_space = |b: &u8| *b == b' ' || (self.policy.trim_tabs && *b == b'\t');
-        let from = behind.iter().position(|b| !is_space(b)).unwrap_or(behind.len());
-        let to = behind.iter().rposition(|b| !is_space(b)).map_or(from, |last| last + 1);
-        let value = behind.get(from..to).unwrap_or_default();
-        self.check_value(behind, value, known)?;
+        let from = after_colon
+            .iter()
+            .position(|b| !is_space(b))
+            .unwrap_or(after_colon.len());
+        let to = after_colon
+            .iter()
+            .rposition(|b| !is_space(b))
+            .map_or(from, |last| last + 1);
+        let value = after_colon.get(from..to).unwrap_or_default();
+        self.check_value(after_colon, value, known)?;
         let is_other = self.policy.name_space_is_part && name_end < colon;
-        // White space before the value is not counted, behind it is.
-        let counted = if value.is_empty() { 0 } else { behind.len() - from };
+        // White space after the value counts, white space before it does not.
+        let counted = if value.is_empty() { 0 } else { after_colon.len() - from };
         self.count(name_end + counted)?;
         if self.is_repeated(name) {
             self.check(Fault::FieldRepeated)?;
@@ -70,8 +75,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Judges a name: true if its line goes on, false if it is dropped. `to_colon` is the name with the white space
-    /// behind it.
+    /// Checks a field name. Returns whether to keep the line. `to_colon` is the name with its trailing white space.
     fn keeps_name(&mut self, to_colon: &[u8], name: &[u8], known: Option<Name>) -> Result<bool, Fault> {
         if name.len() < to_colon.len() {
             let fault = match known {
@@ -86,7 +90,7 @@ impl Scanner<'_> {
             return Ok(true);
         }
         let is_control = |b: &u8| *b <= b' ' || *b == 0x7f;
-        // A tab is no part of a name, wherever it stands.
+        // A tab counts as a control character, even where trailing white space belongs to the name.
         let name_and_tabs = if self.policy.name_space_is_part { to_colon } else { name };
         if name_and_tabs.iter().any(|b| is_control(b) && *b != b' ') && !self.drop_or(Fault::FieldNameControl)? {
             return Ok(false);
@@ -101,29 +105,29 @@ impl Scanner<'_> {
         Ok(!name.iter().any(is_mark) || self.drop_or(Fault::FieldNameChar)?)
     }
 
-    /// Judges a value; `behind` is all that stands behind the colon.
-    fn check_value(&self, behind: &[u8], value: &[u8], known: Option<Name>) -> Result<(), Fault> {
-        let is_text = behind.iter().fold(true, |is, b| is & is_value_text(*b));
+    /// Checks a value. `after_colon` is the value with the white space around it.
+    fn check_value(&self, after_colon: &[u8], value: &[u8], known: Option<Name>) -> Result<(), Fault> {
+        let is_text = after_colon.iter().fold(true, |is, b| is & is_value_text(*b));
         if !is_text {
             self.value_chars(value)?;
         }
         if self.policy.by_byte {
-            // The white space around it is judged, too, where the bytes are judged as they come.
+            // A byte-wise parser checks the white space around the value, too.
             if !is_text {
-                let line_end = behind.iter().rev().take_while(|b| **b == b'\r').count();
-                self.value_chars(&behind[..behind.len() - line_end])?;
+                let line_end = after_colon.iter().rev().take_while(|b| **b == b'\r').count();
+                self.value_chars(&after_colon[..after_colon.len() - line_end])?;
             }
             if known == Some(Name::ContentLength) {
                 self.length_digits(value)?;
             }
         }
-        if known == Some(Name::TransferEncoding) && !value.is_empty() && behind.ends_with(b"\t") {
+        if known == Some(Name::TransferEncoding) && !value.is_empty() && after_colon.ends_with(b"\t") {
             self.check(Fault::CodingTab)?;
         }
         Ok(())
     }
 
-    /// Judges the characters of a value, or of as much of it as has come.
+    /// Checks the characters of a value, which may be incomplete.
     pub(super) fn value_chars(&self, value: &[u8]) -> Result<(), Fault> {
         for byte in value {
             match byte {
@@ -136,7 +140,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// A Content-Length is refused with its first character that is no digit.
+    /// Checks that a Content-Length, which may be incomplete, contains only digits.
     pub(super) fn length_digits(&self, value: &[u8]) -> Result<(), Fault> {
         if value.trim_ascii().iter().all(u8::is_ascii_digit) {
             Ok(())
@@ -145,7 +149,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Looks at a Host field as soon as its line is complete.
+    /// Checks a Host field when its line is complete, as a byte-wise parser does.
     fn check_host(&self, host: &[u8]) -> Result<(), Fault> {
         match (host.is_empty(), self.head.version) {
             (true, Version::Http11) => self.check(Fault::HostEmpty),
@@ -155,7 +159,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Whether a field of this name may stand once only, and has.
+    /// Whether a field of this name may occur only once and has occurred before.
     fn is_repeated(&self, name: &[u8]) -> bool {
         let once = &self.policy.once;
         once.iter().any(|once| once.as_bytes().eq_ignore_ascii_case(name))
@@ -167,7 +171,7 @@ impl Scanner<'_> {
     }
 }
 
-/// Whether a byte may stand in a value (RFC 9110 section 5.5).
+/// Whether a byte is allowed in a field value (RFC 9110 section 5.5).
 fn is_value_text(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
 }

@@ -1,27 +1,25 @@
-//! The field lines of a head, up to the empty line: which of them go on with one before, how many there may be, and how long
-//! the values of one name may be together.
-//!
-//! What a single line says is `field_line`'s.
+//! Parses the field lines of a head up to the empty line: obs-fold, the number of lines, and the total length of the
+//! values of one name (RFC 9112 section 5).
 
 use super::scanner::Scanner;
 use super::{FieldLine, Span};
 use crate::http1::fault::{Fault, Treatment};
 use crate::http1::field;
+use std::ops::Range;
 
-/// A field line that is judged with the lines that go on with it.
+/// A field line whose checks wait until the next line shows that no folded line follows.
 struct Waiting {
-    /// Where it begins and ends.
-    line: (usize, usize),
-    /// The same of the lines that go on with it.
-    folds: Vec<(usize, usize)>,
-    /// The length of all of them, joined with single spaces.
+    line: Range<usize>,
+    /// The folded lines that continue it.
+    folds: Vec<Range<usize>>,
+    /// The length in bytes of all these lines, joined with single spaces.
     joined: usize,
 }
 
 impl Scanner<'_> {
-    /// Reads the field lines from `at` on; true if the empty line behind them has come.
+    /// Parses the field lines from offset `at`. Returns whether the empty line that ends the head has arrived.
     pub(super) fn field_lines(&mut self, mut at: usize) -> Result<bool, Fault> {
-        // A browser sends about fifteen.
+        // A browser sends about fifteen fields.
         self.head.fields.reserve(16);
         let mut count = 0;
         let mut waiting: Option<Waiting> = None;
@@ -43,9 +41,9 @@ impl Scanner<'_> {
             }
             if let (Some(complete), false) = (&waiting, folded) {
                 count += 1;
-                self.counted_line(complete.line, count)?;
-                for (start, end) in &complete.folds {
-                    self.folded_line(*start, *end)?;
+                self.counted_line(complete.line.clone(), count)?;
+                for fold in &complete.folds {
+                    self.folded_line(fold.start, fold.end)?;
                 }
                 waiting = None;
             }
@@ -57,39 +55,39 @@ impl Scanner<'_> {
             match (folded, &mut waiting) {
                 (true, Some(waiting)) => {
                     self.folded_text(at, line.end)?;
-                    waiting.folds.push((at, line.end));
+                    waiting.folds.push(at..line.end);
                     waiting.joined += 1 + self.bytes[at..line.end].trim_ascii().len();
-                    // The real servers that join lines keep two bytes of their room to themselves.
+                    // The servers that join lines reserve two bytes of their buffer.
                     self.value_length(waiting.joined + 2)?;
                 }
                 (true, None) => self.folded_line(at, line.end)?,
                 (false, _) if self.policy.fields_by_next_line => {
                     waiting = Some(Waiting {
-                        line: (at, line.end),
+                        line: at..line.end,
                         folds: Vec::new(),
                         joined: line.end - at,
                     });
                 }
                 (false, _) => {
                     count += 1;
-                    self.counted_line((at, line.end), count)?;
+                    self.counted_line(at..line.end, count)?;
                 }
             }
             at = line.next;
         }
     }
 
-    /// Judges a field line that is the `count`-th.
-    fn counted_line(&mut self, (start, end): (usize, usize), count: usize) -> Result<(), Fault> {
-        self.head.at_fault = Span::new(start, end);
+    /// Parses the field line with number `count`, counted from 1.
+    fn counted_line(&mut self, line: Range<usize>, count: usize) -> Result<(), Fault> {
+        self.head.at_fault = Span::new(line.start, line.end);
         self.field_count(count)?;
         if self.stopped {
             return Ok(());
         }
-        self.field_line(start, end)
+        self.field_line(line.start, line.end)
     }
 
-    /// A line in which a CR ends a line as LF does. An empty one among them ends the field lines, but not the head.
+    /// Parses a line in which each CR ends a field line. An empty one ends the field lines, but not the head.
     fn lines_between_crs(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         let mut at = start;
         for piece in self.bytes[start..end].split(|b| *b == b'\r') {
@@ -111,7 +109,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// A line that begins with white space: the value of the field before goes on (RFC 9112 section 5.2).
+    /// Parses a folded line: it begins with white space and continues the previous field (RFC 9112 section 5.2).
     fn folded_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         self.head.folded = true;
         let text = &self.bytes[start..end];
@@ -126,7 +124,7 @@ impl Scanner<'_> {
             return self.drop_or(fault).map(drop);
         };
         if !self.folds_into {
-            // It goes on with a line that was left out. Where bytes are judged as they come, it has been judged by itself.
+            // It continues a line that was dropped. A byte-wise parser has checked it all the same.
             return if self.policy.by_byte {
                 self.drop_or(fault).map(drop)
             } else {
@@ -149,7 +147,7 @@ impl Scanner<'_> {
         self.drop_or(fault).map(drop)
     }
 
-    /// Judges the text of a line that goes on with a field's value.
+    /// Checks the text of a folded line.
     fn folded_text(&self, start: usize, end: usize) -> Result<(), Fault> {
         let text = &self.bytes[start..end];
         if text.trim_ascii().is_empty() {
@@ -158,7 +156,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Which fault it is that the last field goes on on the next line.
+    /// The fault of folding the last field.
     pub(super) fn fold_fault(&self) -> Fault {
         match self.head.fields.last().and_then(|field| field.known) {
             Some(name) if name.is_framing() => Fault::FramingFold,
@@ -166,7 +164,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Refuses more field lines than the profile takes.
+    /// Checks the number of field lines.
     fn field_count(&self, count: usize) -> Result<(), Fault> {
         if count > self.policy.fields {
             Err(Fault::FieldsTooMany)
@@ -175,7 +173,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Refuses a value that is longer than the profile takes.
+    /// Checks the length of a value in bytes.
     fn value_length(&self, length: usize) -> Result<(), Fault> {
         if self.policy.value.is_some_and(|most| length > most) {
             Err(Fault::FieldValueTooLong)
@@ -184,13 +182,13 @@ impl Scanner<'_> {
         }
     }
 
-    /// Refuses fields of one name whose values, joined with a comma and a space, are too long together.
+    /// Checks the total length of the values of each name, joined with a comma and a space.
     fn value_lengths(&self) -> Result<(), Fault> {
         if self.policy.value.is_none() {
             return Ok(());
         }
         let length = |field: &FieldLine| (field.value.end - field.value.start) as usize;
-        // No set of fields can be too long if the head is not.
+        // The common case: all values together are short enough.
         let all: usize = self.head.fields.iter().map(|field| length(field) + 2).sum();
         if self.value_length(all).is_ok() {
             return Ok(());

@@ -1,52 +1,52 @@
-//! The buffers that a server reads a head into, and what the lines so far have left of them.
-//!
-//! Knows lengths only; does not see a byte.
+//! Models the buffers of a server that reads a head into several of them: tracks their free space line by line.
 
 use super::policy::Buffers;
 
-/// What is left of the buffers.
+/// The state of the buffers after the lines so far.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HeaderBuffers {
-    /// The size of the buffer in use, and how much of it is taken.
+    /// The size of the current buffer in bytes.
     size: usize,
-    taken: usize,
-    /// How many more there are.
-    more: usize,
+    /// The bytes of the current buffer that complete lines occupy.
+    used: usize,
+    /// The number of buffers that are still unused.
+    unused: usize,
 }
 
 impl HeaderBuffers {
-    /// The room before the first line.
+    /// The state before the first line.
     pub(super) fn new(buffers: Option<&Buffers>) -> HeaderBuffers {
         HeaderBuffers {
             size: buffers.map_or(0, |buffers| buffers.first),
-            taken: 0,
-            more: buffers.map_or(0, |buffers| buffers.count),
+            used: 0,
+            unused: buffers.map_or(0, |buffers| buffers.count),
         }
     }
 
-    /// Takes room for so many bytes of empty lines: they are forgotten whenever they have filled the buffer.
-    pub(super) fn take_empty_lines(&mut self, len: usize) {
-        self.taken = len.checked_rem(self.size).unwrap_or(0);
+    /// Accounts for `len` bytes of empty lines before the request line. The buffer is reused each time they have filled
+    /// it.
+    pub(super) fn add_empty_lines(&mut self, len: usize) {
+        self.used = len.checked_rem(self.size).unwrap_or(0);
     }
 
-    /// Takes room for a line, or for as much of it as has come; false if there is none.
-    pub(super) fn take(&mut self, line: usize, complete: bool, buffers: &Buffers) -> bool {
-        // A line that fills its buffer and has not ended needs another one.
+    /// Accounts for a line of `line` bytes so far. Returns false if it does not fit into the remaining buffers.
+    pub(super) fn add_line(&mut self, line: usize, complete: bool, buffers: &Buffers) -> bool {
+        // An incomplete line that fills its buffer needs another one.
         let needed = line + usize::from(!complete);
-        while self.taken + needed > self.size {
-            let begun = self.size - self.taken;
-            if begun >= buffers.size || self.more == 0 {
+        while self.used + needed > self.size {
+            let moved = self.size - self.used;
+            if moved >= buffers.size || self.unused == 0 {
                 return false;
             }
-            // What has come of the line moves with it.
+            // The part of the line that is already in the old buffer moves to the new one.
             *self = HeaderBuffers {
                 size: buffers.size,
-                taken: 0,
-                more: self.more - 1,
+                used: 0,
+                unused: self.unused - 1,
             };
         }
         if complete {
-            self.taken += line;
+            self.used += line;
         }
         true
     }

@@ -1,13 +1,13 @@
-//! The head scanner: where a request head ends, what its parts are, and the first thing that is wrong with it.
+//! The head scanner: finds the end of a request head, its parts, and its first fault (RFC 9112 sections 2 to 5).
 //!
-//! It knows RFC 9112's grammar and the ways in which real servers are more tolerant than it. It does not know what a
-//! field means (that is [`super::request`]), and it keeps nothing: it is called with all bytes of the head so far, as
-//! often as more of them arrive. Spans are offsets into those bytes, so a head stays valid while its buffer is moved.
+//! [`scan`] is the entry point. It is stateless: the caller passes all bytes of the head received so far, each time
+//! that more have arrived. Spans are offsets into those bytes, so a [`Head`] stays valid if its buffer moves. The
+//! meaning of fields is interpreted elsewhere, in [`super::request`].
 //!
-//! [`scan`] is the way in. [`policy`] is what a profile says; the other modules are the parts of one scanner, in the order
-//! of the bytes: `scanner` goes from line to line, `request_line`, `target` and `version` read the first, `field_lines`
-//! and `field_line` the others, `unfinished` looks at a line of which only a part has come, and
-//! `fast_path` knows the line that most requests have.
+//! [`policy`] holds the settings of a profile. The other modules are the parts of one scanner, in the order of the
+//! bytes: `scanner` finds lines; `request_line`, `target` and `version` parse the first line; `field_lines` and
+//! `field_line` parse the others; `unfinished` examines a line that has not ended yet; `fast_path` recognizes the
+//! request line that most requests have.
 
 mod fast_path;
 mod field_line;
@@ -21,19 +21,39 @@ mod unfinished;
 mod version;
 
 pub use policy::{Buffers, HeadPolicy, Http09, Separators};
-pub(in crate::http1) use target::behind_scheme;
+pub(in crate::http1) use target::after_scheme;
 pub use target::{has_bare_scheme, has_scheme};
 
 use super::fault::Fault;
 use super::field::Name;
 use scanner::Scanner;
 
-/// Scans the bytes received so far for a request head.
+/// Scans a request head. `bytes` are all bytes received since the end of the previous request.
+///
+/// The result does not depend on how the bytes were split: a prefix of a valid head is [`Scan::Partial`]. Once a head
+/// is complete, bytes after it are not examined.
+///
+/// ```
+/// use labserve_core::http1::{Fault, Scan, head};
+/// use labserve_core::profile::layers;
+///
+/// let policy = layers::load("rfc").expect("a built-in profile").head;
+/// let bytes = b"GET / HTTP/1.1\r\nHost: a\r\n\r\nnext";
+/// let Scan::Complete(head) = head::scan(bytes, &policy) else {
+///     panic!("the head is complete and valid")
+/// };
+/// assert_eq!(head.target.of(bytes), b"/");
+/// assert_eq!(&bytes[head.len..], b"next");
+///
+/// assert!(matches!(head::scan(b"GET / HTTP/1.1\r\nHo", &policy), Scan::Partial(_)));
+/// let refused = head::scan(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", &policy);
+/// assert!(matches!(refused, Scan::Refused(Fault::FieldNameSpace, _)));
+/// ```
 pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
     finish(Scanner::new(bytes, policy), policy)
 }
 
-/// The same without a shortcut for what is usual.
+/// [`scan`] without the fast path, which tests compare with it.
 #[cfg(test)]
 pub(crate) fn scan_slow_path(bytes: &[u8], policy: &HeadPolicy) -> Scan {
     let mut scanner = Scanner::new(bytes, policy);
@@ -56,14 +76,14 @@ fn finish(mut scanner: Scanner<'_>, policy: &HeadPolicy) -> Scan {
     }
 }
 
-/// What the scanner found.
+/// The result of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scan {
-    /// The head is not complete yet, and nothing is wrong with it so far; the head holds what had been read of it.
+    /// The head is incomplete and has no refused fault so far. The value holds the parts found so far.
     Partial(Head),
     /// A complete head.
     Complete(Head),
-    /// The profile does not accept this fault; the head holds what had been read of it.
+    /// The head has a fault that the profile does not accept. The value holds the parts before the fault.
     Refused(Fault, Head),
 }
 
@@ -76,50 +96,50 @@ pub struct Head {
     pub method: Span,
     /// The request target.
     pub target: Span,
-    /// The version.
+    /// The protocol version.
     pub version: Version,
-    /// The digits behind `HTTP/`, as spelled.
+    /// The version as sent, without `HTTP/`. The whole word if it is not a version.
     pub version_text: Span,
     /// The field lines, in order.
     pub fields: Vec<FieldLine>,
-    /// The field line that a fault is about.
+    /// The line or the part of a line with the fault, for a refused head.
     pub at_fault: Span,
-    /// Whether a field goes on over more than one line.
+    /// Whether any field uses obs-fold (RFC 9112 section 5.2).
     pub folded: bool,
-    /// Whether a fault was let pass: what was sent is more, less or other than what was read.
+    /// Whether the head has a fault that the profile accepts. The parsed head then differs from what was sent.
     pub has_faults: bool,
-    /// The first field's offset; 0 while the request line is not complete, or is refused.
+    /// The offset of the first field line; 0 if the request line is incomplete or refused.
     pub fields_start: usize,
-    /// How many bytes the head takes up, with the empty line that ends it.
+    /// The length of the head in bytes, including the empty line that ends it.
     pub len: usize,
 }
 
 /// One field line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldLine {
-    /// The name, as spelled.
+    /// The name as sent.
     pub name: Span,
-    /// The value, without white space around it.
+    /// The value without leading and trailing white space.
     pub value: Span,
-    /// The value with the white space behind it.
+    /// The value with its trailing white space.
     pub sent: Span,
-    /// Which field it is, if it is one that a decision depends on.
+    /// The name as a [`Name`], if a decision depends on this field.
     pub known: Option<Name>,
 }
 
-/// The protocol version that a request line names.
+/// The protocol version of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
-    /// No version at all: HTTP/0.9.
+    /// HTTP/0.9: a request line without a version.
     Http09,
-    /// HTTP/1.0, and what is taken for it.
+    /// HTTP/1.0, or a version that the profile treats as HTTP/1.0.
     Http10,
-    /// HTTP/1.1, and what is taken for it.
+    /// HTTP/1.1, or a version that the profile treats as HTTP/1.1.
     #[default]
     Http11,
 }
 
-/// A stretch of the head's bytes.
+/// A range of offsets into the bytes of a head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     start: u32,
@@ -128,19 +148,19 @@ pub struct Span {
 
 impl Span {
     fn new(start: usize, end: usize) -> Span {
-        // A head never comes near 4 GiB: the scanner gives up at `HeadPolicy::size`.
+        // A head is far below 4 GiB: the scanner refuses one above `HeadPolicy::size`.
         Span {
             start: start as u32,
             end: end as u32,
         }
     }
 
-    /// The bytes of this span in `bytes`; empty if they do not reach that far.
+    /// The bytes of this span; empty if `bytes` is too short.
     pub fn of(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
-    /// Whether the span holds nothing.
+    /// Whether the span is empty.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }

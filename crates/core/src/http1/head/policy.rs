@@ -1,91 +1,90 @@
-//! What a profile says about heads: limits, and how far a server's reading differs from RFC 9112's.
-//!
-//! Values only. It does not know where in a head each of them counts; the parts of the scanner do.
+//! The settings of the head scanner: limits, and deviations from RFC 9112.
 
 use crate::http1::fault::Faults;
 use crate::http1::host::HostSyntax;
 use crate::http1::request::BodyRules;
 use serde::{Deserialize, Serialize};
 
-/// Limits and tolerance of the scanner; part of a profile.
+/// The settings of the head scanner; part of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadPolicy {
-    /// The longest request line, in bytes without its line end.
+    /// The maximum length of the request line in bytes, without its line end.
     pub line: usize,
-    /// The longest field line, in bytes without its line end.
+    /// The maximum length of a field line in bytes, without its line end.
     pub field: usize,
-    /// The most field lines.
+    /// The maximum number of field lines.
     pub fields: usize,
-    /// The longest head, in bytes with all line ends.
+    /// The maximum length of the head in bytes, with all line ends.
     pub size: usize,
-    /// The buffers that limit a head, if any do.
+    /// The buffers that the server reads the head into, if their size limits it.
     pub buffers: Option<Buffers>,
-    /// Names of fields that may stand once only.
+    /// The names of fields that may occur only once.
     pub once: Vec<String>,
-    /// Whether tabs around a value are cut off.
+    /// Whether tabs around a value are removed, as spaces are.
     pub trim_tabs: bool,
-    /// The longest value of a field, with those of all lines of that name joined to it.
+    /// The maximum length in bytes of the values of all fields with the same name, joined.
     pub value: Option<usize>,
-    /// The most empty lines before the request line.
+    /// The maximum number of empty lines before the request line.
     pub empty_lines: Option<usize>,
-    /// Whether a request without a version that is refused for its line is answered like HTTP/1.0.
+    /// Whether the response to a refused request line without a version has a head, as in HTTP/1.0.
     pub full_http09_refusals: bool,
-    /// Whether a bad field line is noticed only when the line behind it is complete.
+    /// Whether a fault of a field line is detected only when the following line is complete.
     pub fields_by_next_line: bool,
-    /// Whether the Host field is judged beside an absolute URI.
+    /// Whether the Host field is validated if the target is an absolute URI.
     pub host_beside_uri: bool,
-    /// What a Host field may be made of.
+    /// The syntax of the Host field.
     pub host: HostSyntax,
-    /// How the fields about a body are read.
+    /// How the fields about a body are interpreted.
     pub body: BodyRules,
-    /// Whether `size` counts target, names and values alone.
+    /// Whether `size` counts only the bytes of the target, the field names and the field values.
     pub counts_parts: bool,
-    /// Whether a tab in the request line is a character like any other, and no white space.
+    /// Whether a tab in the request line is an ordinary character instead of white space.
     pub tab_is_text: bool,
-    /// Whether spaces behind a field name belong to it.
+    /// Whether white space between a field name and its colon belongs to the name.
     pub name_space_is_part: bool,
-    /// Whether HTTP/2.0 is read as HTTP/1.0.
+    /// Whether HTTP/2.0 and above are treated as HTTP/1.0 instead of HTTP/1.1.
     pub http2_as_http10: bool,
-    /// Whether a bad request line is noticed with its first bad byte, or only when the line is complete.
+    /// Whether a fault is detected at its first byte, as in a byte-wise parser, instead of at the end of the line.
     pub by_byte: bool,
-    /// Whether a line's end counts for the limits of its length, and the empty line for that of the field lines.
+    /// Whether line ends count towards the limits of line length, and the empty line towards the number of field lines.
     pub count_ends: bool,
-    /// What stands between the words of a request line.
+    /// The separators between the words of a request line.
     pub separators: Separators,
-    /// Whether a CR inside a field line ends it, as LF does.
+    /// Whether a bare CR ends a field line, as LF does.
     pub cr_ends_field: bool,
-    /// What a request line without a version gets.
+    /// The response to a request line without a version.
     pub http09: Http09,
-    /// What is done about each fault.
+    /// The treatment of each fault.
     pub faults: Faults,
-    /// The methods that the profile lists; another one is [`crate::http1::Fault::MethodUnknown`].
+    /// The methods that the profile lists. Any other is [`crate::http1::Fault::MethodUnknown`].
     pub methods: Vec<String>,
 }
 
-/// Buffers that a head is read into. A line, counted with its end, lies in one of them whole.
+/// The buffers of a server that reads a head into several of them. Each line, including its end, must fit into one
+/// buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffers {
-    /// The size of the first.
+    /// The size of the first buffer in bytes.
     pub first: usize,
-    /// The size of the others.
+    /// The size of each further buffer in bytes.
     pub size: usize,
-    /// How many others there are.
+    /// The number of further buffers.
     pub count: usize,
 }
 
-/// What stands between the words of a request line.
+/// The separators between the words of a request line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Separators {
-    /// Spaces, and tabs as a fault; a line may end in them.
+    /// Spaces. Tabs separate words, too, but are a fault. The line may end in white space.
     #[default]
     Spaces,
-    /// Whatever is white space in Latin-1: controls 0x09 to 0x0d and 0x1c to 0x1f, space, 0x85 and 0xa0.
+    /// White space of Latin-1: controls 0x09 to 0x0d and 0x1c to 0x1f, space, 0x85 and 0xa0.
     WhiteSpace,
 }
 
 impl Separators {
-    /// Whether `byte` is one of them.
+    /// Whether `byte` separates words.
     pub(super) fn holds(self, byte: u8) -> bool {
         match self {
             Separators::Spaces => matches!(byte, b' ' | b'\t'),
@@ -94,15 +93,15 @@ impl Separators {
     }
 }
 
-/// What a request line without a version gets.
+/// The response to a request line without a version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Http09 {
-    /// The body without a head, as soon as the line is complete.
+    /// The body without a head, as soon as the request line is complete.
     #[default]
     Body,
-    /// The body without a head, once the empty line has come; also if the line says HTTP/0.9.
+    /// The body without a head, once the empty line has arrived. Also for the version `HTTP/0.9`.
     LateBody,
-    /// A reply with a head, once the empty line has come.
+    /// A response with a head, once the empty line has arrived.
     Full,
 }

@@ -1,6 +1,4 @@
-//! The request line: its words, the method, and the white space between the words.
-//!
-//! Knows how a line falls into words. What a target may be is `target`'s, what a version may be is `version`'s.
+//! Parses the request line: splits it into words, and checks the method and the white space (RFC 9112 section 3).
 
 use super::policy::{Http09, Separators};
 use super::scanner::Scanner;
@@ -9,19 +7,20 @@ use crate::http1::fault::Fault;
 use crate::http1::field;
 use std::ops::Range;
 
-/// Where the words of a request line are, as offsets into it. Where there is no target, its range is empty.
+/// The words of a request line, as offsets into the line.
 struct Words {
     method: Range<usize>,
+    /// Empty if there is only one word.
     target: Range<usize>,
-    /// Where the version begins; it goes on to `end`.
+    /// The start of the version, which extends to `end`.
     version: Option<usize>,
     /// The end of the last word.
     end: usize,
 }
 
 impl Words {
-    /// The words of `text`. The version is the last one. Without one the rest is the target: HTTP/0.9, or a target with a
-    /// space in it.
+    /// Splits `text` into words. The first is the method, the last of three or more is the version, and everything in
+    /// between is the target, which may contain white space. Two words are an HTTP/0.9 request.
     fn of(text: &[u8], is_space: impl Fn(&u8) -> bool) -> Words {
         let first = text.iter().position(|b| !is_space(b)).unwrap_or(text.len());
         let end = text.iter().rposition(|b| !is_space(b)).map_or(first, |i| i + 1);
@@ -48,11 +47,11 @@ impl Words {
 }
 
 impl Scanner<'_> {
-    /// Reads the line from `start` to `end`: method, target, version, and the white space between them.
+    /// Parses the request line between `start` and `end`.
     pub(super) fn request_line(&mut self, start: usize, mut end: usize) -> Result<(), Fault> {
         let separators = self.policy.separators;
         if separators == Separators::WhiteSpace {
-            // More than one CR before the LF ends the line, too.
+            // Several CRs before the LF belong to the line end.
             let text = &self.bytes[start..end];
             end = start + text.iter().rposition(|b| *b != b'\r').map_or(0, |i| i + 1);
         }
@@ -103,11 +102,11 @@ impl Scanner<'_> {
         self.target_chars()
     }
 
-    /// Judges a line that ends behind its target.
+    /// Handles a request line without a version.
     fn no_version(&mut self, method: &[u8]) -> Result<(), Fault> {
         self.check(Fault::NoVersion)?;
         if method != b"GET" {
-            // The reply to such a request has no head either.
+            // A refusal of this method has no head either.
             self.head.version = Version::Http09;
             self.check(Fault::NoVersionMethod)?;
         }
@@ -119,7 +118,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Judges the characters of a method, or of as much of it as has come.
+    /// Checks the characters of a method, which may be incomplete.
     pub(super) fn method_chars(&self, method: &[u8]) -> Result<(), Fault> {
         for byte in method {
             match byte {
@@ -127,7 +126,7 @@ impl Scanner<'_> {
                 b'a'..=b'z' => self.check(Fault::MethodCase)?,
                 _ if field::is_token(*byte) => self.check(Fault::MethodChar)?,
                 _ => {
-                    // The more special fault first: it is treated as the other unless the profile says otherwise.
+                    // The specific fault comes first. A profile that does not set it treats it as the general one.
                     self.check(Fault::MethodNoToken)?;
                     self.check(Fault::MethodChar)?;
                 }
@@ -136,7 +135,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Judges the white space between two words: one space is as it should be.
+    /// Checks the white space between two words, which should be a single space.
     fn spaces(&self, white: &[u8]) -> Result<(), Fault> {
         if white.contains(&b'\t') {
             self.check(Fault::TabSpace)?;

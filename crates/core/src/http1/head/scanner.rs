@@ -1,7 +1,5 @@
-//! The scanner itself: lines and their ends, the empty lines before the first, limits, and what becomes of a fault.
-//!
-//! It knows where a line ends and how long it may be; what a line says is read by the modules beside it, each of which
-//! adds its methods to [`Scanner`].
+//! The scanner's frame: finds lines, skips empty lines before the first, enforces limits, and applies the treatment of
+//! faults. The modules beside it add the methods that parse a line.
 
 use super::fast_path::FastLine;
 use super::header_buffers::HeaderBuffers;
@@ -10,7 +8,7 @@ use super::{Head, Span, Version};
 use crate::http1::fault::{Fault, Treatment};
 use std::cell::Cell;
 
-/// The longest head where only its parts are counted: memory is no server's to give away.
+/// The maximum length in bytes of a head whose profile counts only parts of it. It bounds the memory of a connection.
 const MOST_BYTES: usize = 256 << 10;
 
 /// One pass over the bytes of a head.
@@ -19,21 +17,23 @@ pub(super) struct Scanner<'b> {
     pub(super) policy: &'b HeadPolicy,
     pub(super) head: Head,
     buffers: HeaderBuffers,
-    /// How many bytes of target, names and values there have been.
+    /// The bytes of target, field names and field values so far.
     counted: usize,
-    /// Whether a fault was met, let pass or not.
+    /// Whether any fault was found, accepted or not.
     pub(super) has_faults: Cell<bool>,
-    /// Whether the last field line was kept, so that a folded line goes on with it.
+    /// Whether the last field line was kept, so that a folded line continues it.
     pub(super) folds_into: bool,
-    /// Whether the field lines from here on are left out.
+    /// Whether further field lines are ignored, after a fault with [`Treatment::Stop`].
     pub(super) stopped: bool,
-    /// Whether a usual request line is judged like any other.
+    /// Whether the fast path is disabled, for tests.
     pub(super) slow_path_only: bool,
 }
 
-/// A line of the head: where it ends without and with its line end.
+/// A complete line of the head.
 pub(super) struct Line {
+    /// The offset of its line end.
     pub(super) end: usize,
+    /// The offset of the next line.
     pub(super) next: usize,
 }
 
@@ -52,13 +52,13 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    /// True if the head is complete.
+    /// Scans the head. Returns whether it is complete.
     pub(super) fn run(&mut self) -> Result<bool, Fault> {
         let start = self.skip_empty_lines()?;
         if start == self.bytes.len() {
             return Ok(false);
         }
-        self.buffers.take_empty_lines(start);
+        self.buffers.add_empty_lines(start);
         let fast = FastLine::of(self.bytes, start, self.policy).filter(|_| !self.slow_path_only);
         match &fast {
             Some(line) if self.policy.by_byte => self.unfinished_fast_line(line)?,
@@ -81,7 +81,7 @@ impl<'b> Scanner<'b> {
         self.field_lines(line.next)
     }
 
-    /// Skips empty lines before the request line; returns where it begins.
+    /// Skips empty lines before the request line (RFC 9112 section 2.2). Returns the offset of the request line.
     fn skip_empty_lines(&mut self) -> Result<usize, Fault> {
         let (mut at, mut count) = (0, 0);
         loop {
@@ -91,7 +91,7 @@ impl<'b> Scanner<'b> {
                     self.check(Fault::BareLfLine)?;
                     1
                 }
-                // Half of an empty line: wait for the rest.
+                // Wait for the LF.
                 [b'\r'] => return Ok(self.bytes.len()),
                 [b'\r', ..] => {
                     self.check(Fault::EmptyLineCr)?;
@@ -109,12 +109,12 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    /// Where the line that begins at `start` has its line feed, counted from there, if that has come.
+    /// The offset from `start` of the next LF, if it has arrived.
     pub(super) fn line_feed(&self, start: usize) -> Option<usize> {
         memchr::memchr(b'\n', &self.bytes[start..])
     }
 
-    /// The line that begins at `start`, or `None` if it is not complete. `lf` is what [`Scanner::line_feed`] says.
+    /// The line that begins at `start`, or `None` if it is incomplete. `lf` is the result of [`Scanner::line_feed`].
     pub(super) fn line(
         &mut self,
         start: usize,
@@ -130,7 +130,7 @@ impl<'b> Scanner<'b> {
                 return Err(too_long);
             }
             if let Some(buffers) = &self.policy.buffers
-                && !self.buffers.take(rest.len(), false, buffers)
+                && !self.buffers.add_line(rest.len(), false, buffers)
             {
                 self.head.at_fault = Span::new(start, self.bytes.len());
                 return Err(too_long);
@@ -149,7 +149,7 @@ impl<'b> Scanner<'b> {
             return Err(too_long);
         }
         if let Some(buffers) = &self.policy.buffers
-            && !self.buffers.take(next - start, true, buffers)
+            && !self.buffers.add_line(next - start, true, buffers)
         {
             return Err(too_long);
         }
@@ -160,7 +160,7 @@ impl<'b> Scanner<'b> {
         Ok(Some(Line { end, next }))
     }
 
-    /// Notes a fault, and refuses it if the profile does.
+    /// Records a fault. Returns it as an error unless the profile accepts it.
     pub(super) fn check(&self, fault: Fault) -> Result<(), Fault> {
         self.has_faults.set(true);
         if self.policy.faults.accepts(fault) {
@@ -170,7 +170,7 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    /// For a fault of a field line: true if the line goes on, false if it is dropped.
+    /// Records a fault of a field line. Returns whether to continue with the line (true) or to ignore it (false).
     pub(super) fn drop_or(&mut self, fault: Fault) -> Result<bool, Fault> {
         self.has_faults.set(true);
         match self.policy.faults.of(fault) {
@@ -184,14 +184,14 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    /// Counts a part of the head.
+    /// Adds `len` bytes to the parts that count towards the maximum size.
     pub(super) fn count(&mut self, len: usize) -> Result<(), Fault> {
         self.check_counted(len)?;
         self.counted += len;
         Ok(())
     }
 
-    /// Refuses a part of the head that goes beyond the limit, where only parts count.
+    /// Checks whether a part of `len` bytes fits into the maximum size, if only parts count.
     pub(super) fn check_counted(&self, len: usize) -> Result<(), Fault> {
         if self.policy.counts_parts && self.counted + len > self.policy.size {
             Err(Fault::HeadTooLarge)
@@ -200,7 +200,7 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    /// Refuses a head that goes beyond the limit with so many bytes, or beyond what memory there is for one.
+    /// Checks whether a head of `len` bytes fits into the maximum size.
     fn within_size(&self, len: usize) -> Result<(), Fault> {
         let most = if self.policy.counts_parts {
             MOST_BYTES

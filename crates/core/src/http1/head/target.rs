@@ -1,14 +1,12 @@
-//! The request target: which of its forms it has, and which bytes may stand in it (RFC 9112 section 3.2).
-//!
-//! Does not know what a target names; that is read where files are looked for.
+//! Checks the form and the characters of a request target (RFC 9112 section 3.2).
 
 use super::scanner::Scanner;
 use crate::http1::fault::Fault;
 use crate::http1::host::is_host_with_port;
 
-/// Whether a target is an absolute URI: a scheme and `://`.
+/// Whether a target begins with a scheme and `://`, as an absolute URI with an authority does.
 pub fn has_scheme(target: &[u8]) -> bool {
-    // A scheme begins with a letter: most targets are ruled out by their first byte.
+    // A scheme begins with a letter, so the first byte rules out most targets.
     target.first().is_some_and(u8::is_ascii_alphabetic)
         && target
             .windows(3)
@@ -16,22 +14,21 @@ pub fn has_scheme(target: &[u8]) -> bool {
             .is_some_and(|at| is_scheme(&target[..at]))
 }
 
-/// Whether a target begins with a scheme and a colon, and goes on with a path or a query, or not at all: a URI without an
-/// authority.
+/// Whether a target is a URI without an authority: a scheme and a colon, then a path, a query or nothing.
 pub fn has_bare_scheme(target: &[u8]) -> bool {
     memchr::memchr(b':', target)
         .is_some_and(|colon| matches!(target[colon + 1..], [] | [b'/' | b'?', ..]) && is_scheme(&target[..colon]))
 }
 
-/// What stands behind the first `://` of a target: the authority of an absolute URI, and what follows it. All of a target
-/// that has none.
-pub(in crate::http1) fn behind_scheme(target: &[u8]) -> &[u8] {
+/// The part of a target after the first `://`: the authority of an absolute URI and what follows it. The whole target
+/// if it contains no `://`.
+pub(in crate::http1) fn after_scheme(target: &[u8]) -> &[u8] {
     let start = target.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
     &target[start..]
 }
 
 impl Scanner<'_> {
-    /// Judges the target of a complete request line.
+    /// Checks the target of a complete request line.
     pub(super) fn target_chars(&mut self) -> Result<(), Fault> {
         let target = self.head.target.of(self.bytes);
         self.head.at_fault = self.head.target;
@@ -42,7 +39,7 @@ impl Scanner<'_> {
         self.target_form(target, self.head.method.of(self.bytes))
     }
 
-    /// Judges the form of a target, for this method.
+    /// Checks the form of a target, which depends on the method.
     pub(super) fn target_form(&self, target: &[u8], method: &[u8]) -> Result<(), Fault> {
         match target {
             _ if method == b"CONNECT"
@@ -69,6 +66,7 @@ impl Scanner<'_> {
         }
     }
 
+    /// Checks one byte of a target.
     pub(super) fn target_char(&self, byte: u8) -> Result<(), Fault> {
         match byte {
             0 => self.check(Fault::TargetNul),
@@ -83,35 +81,35 @@ impl Scanner<'_> {
     }
 }
 
-/// Whether `text` is a target, or can become one.
+/// Whether `text` is a target or a prefix of one. If `any_scheme` is false, a scheme must consist of letters.
 pub(super) fn begins_a_target(text: &[u8], any_scheme: bool) -> bool {
     match text {
         [] | [b'/' | b'*', ..] => true,
         [first, ..] if first.is_ascii_alphabetic() => {
             let is_scheme =
                 |b: &u8| b.is_ascii_alphabetic() || any_scheme && (b.is_ascii_digit() || b"+-.".contains(b));
-            let behind = &text[text.iter().position(|b| !is_scheme(b)).unwrap_or(text.len())..];
-            behind.starts_with(b"://") || b"://".starts_with(behind)
+            let rest = &text[text.iter().position(|b| !is_scheme(b)).unwrap_or(text.len())..];
+            rest.starts_with(b"://") || b"://".starts_with(rest)
         }
         _ => false,
     }
 }
 
-/// Whether an absolute URI's authority has no host.
+/// Whether `target` is an absolute URI whose authority has no host.
 pub(super) fn has_empty_authority(target: &[u8]) -> bool {
-    has_scheme(target) && matches!(behind_scheme(target).first(), None | Some(b'/' | b':' | b'?'))
+    has_scheme(target) && matches!(after_scheme(target).first(), None | Some(b'/' | b':' | b'?'))
 }
 
-/// Whether the scheme of an absolute URI is of letters alone.
+/// Whether the scheme of an absolute URI consists of letters.
 fn has_scheme_of_letters(target: &[u8]) -> bool {
     let letters = target.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     target[letters..].starts_with(b"://")
 }
 
-/// Whether an absolute URI's authority is a host name or an address in brackets, with or without a port, and a path or a
-/// query follows it, or nothing.
+/// Whether the authority of an absolute URI is a host name or an address in brackets, with an optional port, and is
+/// followed by a path, a query or nothing.
 fn has_plain_authority(target: &[u8]) -> bool {
-    let rest = behind_scheme(target);
+    let rest = after_scheme(target);
     let rest = match rest {
         [b'[', ..] => {
             let is_address = |b: &u8| b.is_ascii_alphanumeric() || b":.-_~!$&'()*+,;=".contains(b);
@@ -137,7 +135,7 @@ fn has_plain_authority(target: &[u8]) -> bool {
     matches!(rest, [] | [b'/' | b'?', ..])
 }
 
-/// Whether `text` is a scheme: a letter, then letters, digits and three marks (RFC 3986 section 3.1).
+/// Whether `text` is a scheme: a letter, then letters, digits, `+`, `-` and `.` (RFC 3986 section 3.1).
 fn is_scheme(text: &[u8]) -> bool {
     text.first().is_some_and(u8::is_ascii_alphabetic)
         && text.iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))

@@ -44,7 +44,7 @@ fn lenient() -> HeadPolicy {
     }
 }
 
-/// (name, head, what a strict scanner says, whether a lenient one takes it)
+/// A name, a head, its fault under the strict policy, and whether the lenient policy accepts it.
 const CASES: &[(&str, &[u8], Option<Fault>, bool)] = &[
     ("plain", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", None, true),
     ("no fields", b"GET / HTTP/1.1\r\n\r\n", None, true),
@@ -203,7 +203,7 @@ const CASES: &[(&str, &[u8], Option<Fault>, bool)] = &[
 ];
 
 #[test]
-fn every_fault_is_named_by_a_strict_scanner_and_let_pass_by_a_lenient_one() {
+fn the_strict_policy_names_every_fault_and_the_lenient_one_accepts_it() {
     for (name, bytes, fault, accepted) in CASES {
         let got = match scan(bytes, &strict()) {
             Scan::Complete(_) => None,
@@ -220,7 +220,7 @@ fn every_fault_is_named_by_a_strict_scanner_and_let_pass_by_a_lenient_one() {
 }
 
 #[test]
-fn a_head_is_the_same_in_every_split_and_with_bytes_behind_it() {
+fn a_head_is_the_same_in_every_split_and_with_bytes_after_it() {
     for (name, bytes, _, _) in CASES {
         let whole = scan(bytes, &lenient());
         for cut in 0..bytes.len() {
@@ -232,7 +232,7 @@ fn a_head_is_the_same_in_every_split_and_with_bytes_behind_it() {
         if matches!(whole, Scan::Complete(_)) {
             let mut longer = bytes.to_vec();
             longer.extend_from_slice(b"GET /next HTTP/1.1\r\n");
-            assert_eq!(scan(&longer, &lenient()), whole, "{name} with more behind it");
+            assert_eq!(scan(&longer, &lenient()), whole, "{name} with more bytes after it");
         }
     }
 }
@@ -276,7 +276,7 @@ fn limits_hold_for_lines_with_and_without_an_end() {
 }
 
 #[test]
-fn a_byte_wise_scanner_notices_a_bad_method_before_the_line_ends() {
+fn a_byte_wise_scanner_detects_a_bad_method_before_the_line_ends() {
     let policy = HeadPolicy {
         by_byte: true,
         ..strict()
@@ -294,7 +294,7 @@ fn a_byte_wise_scanner_notices_a_bad_method_before_the_line_ends() {
 }
 
 #[test]
-fn a_line_lies_in_one_buffer_whole() {
+fn a_line_must_fit_into_one_buffer() {
     let policy = HeadPolicy {
         line: 1 << 20,
         field: 1 << 20,
@@ -321,12 +321,12 @@ fn a_line_lies_in_one_buffer_whole() {
         ]
         .concat()
     };
-    // 16 bytes of request line, then lines that fill what is left of the first buffer and the two others.
+    // The request line has 16 bytes. The field lines fill the rest of the first buffer and the two others.
     assert_eq!(refused(&with(&[16, 64, 62])), None);
     assert_eq!(refused(&with(&[16, 64, 63])), Some(Fault::FieldTooLong));
     assert_eq!(refused(&with(&[17, 64])), Some(Fault::FieldTooLong));
     assert_eq!(refused(&with(&[65])), Some(Fault::FieldTooLong));
-    // It is noticed as soon as the buffer is full.
+    // The fault is detected as soon as the buffer is full.
     assert_eq!(refused(&[b"GET /".to_vec(), vec![b'a'; 58]].concat()), None);
     assert_eq!(
         refused(&[b"GET /".to_vec(), vec![b'a'; 59]].concat()),
@@ -335,7 +335,7 @@ fn a_line_lies_in_one_buffer_whole() {
 }
 
 #[test]
-fn a_byte_wise_scanner_notices_what_is_wrong_in_the_order_of_the_bytes() {
+fn a_byte_wise_scanner_detects_faults_in_the_order_of_the_bytes() {
     let policy = HeadPolicy {
         by_byte: true,
         once: vec!["Host".into()],

@@ -1,7 +1,7 @@
-//! Lines as they come, for servers that parse byte by byte: what is wrong with the first bytes of a line is wrong whatever
-//! follows, and noticed before the line has ended.
+//! Checks lines that have not ended yet, for profiles of servers that parse byte by byte. Such a server refuses a bad
+//! byte before the rest of the line has arrived.
 //!
-//! Judges, and keeps no part but the method and what a fault is about; a complete line is read again as a whole.
+//! Only the method and the span of the fault are stored. A complete line is parsed again as a whole.
 
 use super::Span;
 use super::scanner::Scanner;
@@ -10,9 +10,9 @@ use crate::http1::fault::{Fault, Treatment};
 use crate::http1::field::{self, Name};
 
 impl Scanner<'_> {
-    /// Looks at as much of the request line as has come.
+    /// Checks an incomplete request line.
     pub(super) fn check_unfinished_line(&mut self, start: usize) -> Result<(), Fault> {
-        // What lies beyond the longest line is not looked at.
+        // Bytes beyond the maximum length are not examined: the line is refused for its length.
         let longest = self.policy.buffers.map_or(self.policy.line, |buffers| buffers.size);
         let end = self.bytes.len().min(start + longest);
         let rest = &self.bytes[start..end];
@@ -45,7 +45,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Looks at as much of target and version as has come.
+    /// Checks an incomplete target and version. `line` is the offset of the line, `after_method` that of the white
+    /// space.
     fn check_unfinished_target(&mut self, line: usize, after_method: usize, end: usize) -> Result<(), Fault> {
         let bytes = self.bytes;
         let rest = &bytes[after_method..end];
@@ -59,7 +60,7 @@ impl Scanner<'_> {
         let spaces = rest.iter().take_while(|b| **b == b' ').count();
         let target = &rest[spaces..];
         let target_end = target.iter().position(|b| *b == b' ').unwrap_or(target.len());
-        let (target, behind) = target.split_at(target_end);
+        let (target, after_target) = target.split_at(target_end);
         self.head.at_fault = Span::new(after_method + spaces, after_method + spaces + target_end);
         self.check_counted(target.len())?;
         if spaces > 1 {
@@ -76,16 +77,16 @@ impl Scanner<'_> {
         for byte in target {
             self.target_char(*byte)?;
         }
-        // That an authority is empty is noticed when it is looked at as a host, with the whole line.
-        if !target.is_empty() && (line_ended || !behind.is_empty()) && !has_empty_authority(target) {
+        // An empty authority is found when the host is examined, once the line is complete.
+        if !target.is_empty() && (line_ended || !after_target.is_empty()) && !has_empty_authority(target) {
             self.target_form(target, method)?;
         }
-        let spaces = behind.iter().take_while(|b| **b == b' ').count();
-        self.version_prefix(&behind[spaces..])?;
+        let spaces = after_target.iter().take_while(|b| **b == b' ').count();
+        self.version_prefix(&after_target[spaces..])?;
         if broken_end { self.check(Fault::BareCr) } else { Ok(()) }
     }
 
-    /// Looks at a field line that has not ended.
+    /// Checks an incomplete field line.
     pub(super) fn check_unfinished_field(&mut self, start: usize) -> Result<(), Fault> {
         let text = &self.bytes[start..];
         let name = memchr::memchr2(b':', b'\r', text).map_or(text, |end| &text[..end]);
@@ -113,7 +114,7 @@ impl Scanner<'_> {
         if Name::of(name) == Some(Name::ContentLength) {
             self.length_digits(value)?;
         }
-        // A CR may belong to the line's end as yet.
+        // A CR may still turn out to be part of the line end.
         let end = memchr::memchr(b'\r', value).unwrap_or(value.len());
         self.value_chars(&value[..end])?;
         if is_cr_inside(&value[end..]) {
@@ -122,11 +123,11 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Judges as much of a field's name as has come.
+    /// Checks an incomplete field name.
     fn check_unfinished_name(&self, name: &[u8]) -> Result<(), Fault> {
         for byte in name {
             match byte {
-                // It may stand inside the name or at its end.
+                // The tab is a fault both inside the name and at its end.
                 b'\t' if self.policy.name_space_is_part => self.check(Fault::FieldNameControl)?,
                 b' ' | b'\t' if self.refuses(Fault::FieldNameSpace) && self.refuses(Fault::FieldNameInnerSpace) => {
                     return Err(Fault::FieldNameControl);
@@ -140,13 +141,13 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Whether the head is over with this fault: it is neither let pass nor is its line left out.
+    /// Whether the fault refuses the head: the profile neither accepts it nor drops the line.
     fn refuses(&self, fault: Fault) -> bool {
         !matches!(self.policy.faults.of(fault), Treatment::Accept | Treatment::Drop)
     }
 }
 
-/// Whether `text` begins with CRs that no LF follows, and something else does.
+/// Whether `text` begins with CRs that are followed by a byte other than LF.
 fn is_cr_inside(text: &[u8]) -> bool {
     text.iter().find(|b| **b != b'\r').is_some_and(|b| *b != b'\n') && text.starts_with(b"\r")
 }

@@ -1,6 +1,4 @@
-//! The protocol version: which one a word names, and what is wrong with the word.
-//!
-//! Does not know what a version changes; that is decided about each reply.
+//! Parses the protocol version (RFC 9112 section 2.3).
 
 use super::policy::Http09;
 use super::scanner::Scanner;
@@ -8,10 +6,10 @@ use super::{Span, Version};
 use crate::http1::fault::Fault;
 
 impl Scanner<'_> {
-    /// Reads the version of a complete request line.
+    /// Parses the version of a complete request line.
     pub(super) fn version(&mut self, text: &[u8]) -> Result<Version, Fault> {
         if !matches!(text, b"HTTP/1.1" | b"HTTP/1.0") && text.starts_with(b"HTTP/") && version_numbers(text).is_some() {
-            // What stands behind the slash is the version; where it is none, the whole word is.
+            // The span excludes `HTTP/`, unless the word is not a version.
             self.head.version_text = Span {
                 start: self.head.version_text.start + 5,
                 ..self.head.version_text
@@ -20,7 +18,7 @@ impl Scanner<'_> {
         self.numbered_version(text)
     }
 
-    /// Looks at as much of a version as has come.
+    /// Checks a version that may be incomplete.
     pub(super) fn version_prefix(&self, text: &[u8]) -> Result<(), Fault> {
         const NAME: &[u8] = b"HTTP/";
         let named = text.len().min(NAME.len());
@@ -32,13 +30,13 @@ impl Scanner<'_> {
         }
         match text.get(NAME.len()..).unwrap_or_default() {
             numbers if numbers.len() >= b"1.1".len() && !self.policy.faults.accepts(Fault::OddVersion) => {
-                // There are no longer ones: the word is complete, whether it has ended or not.
+                // No valid version is longer, so the word can be checked as a whole before it ends.
                 let word = text.iter().position(|b| *b == b' ').unwrap_or(text.len());
-                let behind = &text[word..];
+                let rest = &text[word..];
                 self.numbered_version(&text[..word])?;
-                match behind.iter().any(|b| *b != b' ') {
+                match rest.iter().any(|b| *b != b' ') {
                     true => self.check(Fault::TargetSpace),
-                    false if behind.is_empty() => Ok(()),
+                    false if rest.is_empty() => Ok(()),
                     false => self.check(Fault::TrailingSpace),
                 }
             }
@@ -62,7 +60,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// The version that a whole word names.
+    /// Parses a complete version.
     fn numbered_version(&self, text: &[u8]) -> Result<Version, Fault> {
         match text {
             b"HTTP/1.1" => return Ok(Version::Http11),
@@ -93,7 +91,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// What a version beyond HTTP/1 is taken for.
+    /// The version that the profile uses for HTTP/2.0 and above.
     fn http2(&self) -> Version {
         if self.policy.http2_as_http10 {
             Version::Http10
@@ -103,7 +101,7 @@ impl Scanner<'_> {
     }
 }
 
-/// The numbers of `HTTP/major.minor`, whatever the case of the name.
+/// Major and minor number of `HTTP/major.minor`. The name may be in any case.
 fn version_numbers(text: &[u8]) -> Option<(u64, u64)> {
     let (name, numbers) = text.split_at_checked(5)?;
     if !name.eq_ignore_ascii_case(b"HTTP/") {
@@ -113,7 +111,7 @@ fn version_numbers(text: &[u8]) -> Option<(u64, u64)> {
     Some((number(&numbers[..dot])?, number(&numbers[dot + 1..])?))
 }
 
-/// A number of up to ten digits.
+/// Parses up to ten decimal digits.
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 10 || !digits.iter().all(u8::is_ascii_digit) {
         return None;

@@ -1,63 +1,65 @@
-//! What each conditional field does: the keys of a profile's `[conditions]` table.
+//! The effect of each conditional field: the keys of a profile's `[conditions]` table.
 
 use serde::{Deserialize, Serialize};
 
 use crate::http1::date::DateSyntax;
 use crate::http1::etag::ListSyntax;
 
-/// What each conditional field does. The default is RFC 9110 section 13 to the letter.
+/// The effect of each conditional field. The default is RFC 9110 section 13, strictly.
 #[derive(Deserialize, Serialize, Clone, Debug, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConditionPolicy {
-    /// `rfc9110`, `patterns`, `masks`, `positions`, `mail` or `free-form`: how the text of a date is read.
+    /// `rfc9110`, `patterns`, `masks`, `positions`, `mail` or `free-form`: how dates are parsed.
     pub dates: DateSyntax,
-    /// `rfc9110`, `quoted`, `commas`, `prefix`, `bare` or `substring`: how If-Match and If-None-Match are read.
+    /// `rfc9110`, `quoted`, `commas`, `prefix`, `bare` or `substring`: how If-Match and If-None-Match are parsed.
     pub etag_list: ListSyntax,
-    /// `present` or `absent`: what a conditional field without text is.
+    /// `present` or `absent`: how an empty conditional field counts.
     pub empty_field: EmptyField,
-    /// `ignored`, `strong` or `weak`: what If-Match does. Where it does not match: 412.
+    /// `ignored`, `strong` or `weak`: how If-Match is compared. Without a match the response is 412.
     pub if_match: IfMatch,
-    /// `get`, `get-head` or `any`: which methods If-Match is for.
+    /// `get`, `get-head` or `any`: the methods for which If-Match counts.
     pub if_match_methods: Methods,
-    /// `go-on` or `no304`: what an If-Match that matches means for the conditions behind it.
+    /// `go-on` or `no304`: the effect of an If-Match that matches on the later conditions.
     pub if_match_held: Held,
-    /// `ignored`, `without-etag` (only where there is no If-Match) or `also`: when If-Unmodified-Since counts.
+    /// `ignored`, `without-etag` (only without If-Match) or `also`: when If-Unmodified-Since counts.
     pub if_unmodified_since: DateField,
-    /// `ignored` or `fails` (412): what an If-Unmodified-Since that is no date does.
+    /// `ignored` or `fails` (412): the effect of an If-Unmodified-Since that is not a date.
     pub if_unmodified_since_bad: BadDate,
-    /// `go-on` or `no304`: what an If-Unmodified-Since that holds, or is ignored for being no date, means for the
-    /// conditions behind it.
+    /// `go-on` or `no304`: the effect of an If-Unmodified-Since that holds, or is ignored because it is not a date, on
+    /// the later conditions.
     pub if_unmodified_since_held: Held,
-    /// `ignored`, `strong`, `weak` or `weak-for-whole`: what If-None-Match does. Where it matches: 304.
+    /// `ignored`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the response is
+    /// 304.
     pub if_none_match: IfNoneMatch,
-    /// `fail`, `not-modified` or `ignored`: what a match does to a request that is neither GET nor HEAD.
+    /// `fail`, `not-modified` or `ignored`: the effect of a match on a request that is neither GET nor HEAD.
     pub if_none_match_other: OtherMethods,
-    /// `ignored`, `without-etag` (only where there is no If-None-Match that counts) or `also` (a 304 needs both):
-    /// when If-Modified-Since counts. One that is no date calls for the file.
+    /// `ignored`, `without-etag` (only if no If-None-Match counts) or `also` (a 304 needs both): when If-Modified-Since
+    /// counts. If it is not a date, the response is the file.
     pub if_modified_since: DateField,
-    /// `exact`, `not-before`, `verbatim` or `never`: which date says that the file is the client's.
+    /// `exact`, `not-before`, `verbatim` or `never`: which date means that the client has the current version.
     pub if_modified_since_match: DateMatch,
-    /// Whether a time later than the request's is a date for If-Modified-Since.
+    /// Whether a date in the future is valid in If-Modified-Since.
     pub if_modified_since_future: bool,
-    /// `get`, `get-head` or `any`: which methods If-Modified-Since is for.
+    /// `get`, `get-head` or `any`: the methods for which If-Modified-Since counts.
     pub if_modified_since_methods: Methods,
-    /// Whether `Cache-Control: no-cache` in the request calls for the file, whatever the conditions for a 304.
+    /// Whether `Cache-Control: no-cache` in the request prevents a 304.
     pub request_no_cache: bool,
-    /// `get`, `get-head` or `any`: which methods a Range field is for.
+    /// `get`, `get-head` or `any`: the methods for which Range counts.
     pub range_methods: Methods,
-    /// `last` or `first`: whether a 206 or 416 comes behind or before 304 and 412.
+    /// `last` or `first`: whether 206 and 416 are decided after or before 304 and 412.
     pub range_turn: RangeTurn,
-    /// Whether If-Range is looked at; `false`: ranges are sent whatever it says.
+    /// Whether If-Range counts. If `false`, ranges are sent whatever its value is.
     pub if_range: bool,
-    /// `quote-near-start`, `quote-first`, `quote-last`, `quote-anywhere` or `no-date`: when If-Range is an entity tag.
+    /// `quote-near-start`, `quote-first`, `quote-last`, `quote-anywhere` or `no-date`: when If-Range is an
+    /// entity tag.
     pub if_range_tag_if: TagIf,
-    /// `strong`, `weak`, `verbatim`, `contains`, `unquoted` or `never`: when its entity tag is the file's.
+    /// `strong`, `weak`, `verbatim`, `contains`, `unquoted` or `never`: when the entity tag of If-Range matches.
     pub if_range_etag: IfRangeEtag,
-    /// `exact`, `not-before`, `verbatim` or `never`: when its date is the file's.
+    /// `exact`, `not-before`, `verbatim` or `never`: when the date of If-Range matches.
     pub if_range_date: DateMatch,
-    /// How many seconds ago a file must have been modified for its time to identify it in If-Range.
+    /// The minimum age of a file in seconds for its modification time to be a valid validator in If-Range.
     pub if_range_date_age: u32,
-    /// `ranges`, `replaces304` or `overruled`: what If-Range decides beside the ranges.
+    /// `ranges`, `replaces304` or `overruled`: what If-Range affects besides the ranges.
     pub if_range_scope: IfRangeScope,
 }
 
@@ -86,74 +88,75 @@ impl Default for ConditionPolicy {
             if_range_tag_if: TagIf::QuoteNearStart,
             if_range_etag: IfRangeEtag::Strong,
             if_range_date: DateMatch::Exact,
-            // Section 8.8.2.2: a time identifies a file that was not modified in the second of the request.
+            // RFC 9110 section 8.8.2.2: a file may change twice in one second, so its time is a strong validator only
+            // later.
             if_range_date_age: 1,
             if_range_scope: IfRangeScope::Ranges,
         }
     }
 }
 
-/// What If-Match does.
+/// How If-Match is compared.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum IfMatch {
-    /// Nothing.
+    /// The field is ignored.
     Ignored,
-    /// Compares strongly.
+    /// Strongly.
     Strong,
-    /// Compares weakly.
+    /// Weakly.
     Weak,
 }
 
-/// What If-None-Match does.
+/// How If-None-Match is compared.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum IfNoneMatch {
-    /// Nothing.
+    /// The field is ignored.
     Ignored,
-    /// Compares strongly.
+    /// Strongly.
     Strong,
-    /// Compares weakly.
+    /// Weakly.
     Weak,
-    /// Compares weakly; strongly if the request has a Range field, or is neither GET nor HEAD.
+    /// Weakly; but strongly if the request has a Range field, or is neither GET nor HEAD.
     WeakForWhole,
 }
 
-/// What a condition that holds means for the conditions behind it.
+/// The effect of a condition that holds on the later conditions.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Held {
-    /// Nothing; they count.
+    /// None.
     GoOn,
-    /// They can still fail the request, but a 304 is out of the question.
+    /// They can still lead to a 412, but not to a 304.
     No304,
 }
 
-/// What a date does beside an entity tag.
+/// When a date counts besides an entity tag.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum DateField {
-    /// It is never looked at.
+    /// Never.
     Ignored,
-    /// It is looked at where the entity tag's field is missing.
+    /// Only if the field with entity tags is absent.
     WithoutEtag,
-    /// It is looked at in any case, and both must agree.
+    /// Always; both must agree.
     Also,
 }
 
-/// Which methods a field is for.
+/// The methods for which a field counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Methods {
-    /// GET alone.
+    /// GET only.
     Get,
     /// GET and HEAD.
     GetHead,
-    /// All of them.
+    /// Any method.
     Any,
 }
 
-/// What If-None-Match does to a request that is neither GET nor HEAD and names the file's entity tag.
+/// The effect of an If-None-Match that contains the file's tag on a request that is neither GET nor HEAD.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum OtherMethods {
@@ -161,25 +164,25 @@ pub enum OtherMethods {
     Fail,
     /// 304.
     NotModified,
-    /// Nothing.
+    /// None.
     Ignored,
 }
 
-/// Which dates stand for the file's time of modification.
+/// Which dates match the file's modification time.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum DateMatch {
-    /// Just this second.
+    /// The same second.
     Exact,
-    /// This second or any later one.
+    /// The same second or a later one.
     NotBefore,
-    /// Just the text of Last-Modified.
+    /// The exact text of Last-Modified.
     Verbatim,
-    /// None.
+    /// No date.
     Never,
 }
 
-/// What is made of a date that is none.
+/// The effect of a value that is not a date.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum BadDate {
@@ -189,17 +192,17 @@ pub enum BadDate {
     Fails,
 }
 
-/// What a field without text is.
+/// How an empty field counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum EmptyField {
-    /// A field: it names no entity tag and no date.
+    /// As present, without an entity tag and without a date.
     Present,
-    /// No field.
+    /// As absent.
     Absent,
 }
 
-/// What an If-Range field looks like if it is an entity tag and no date.
+/// When an If-Range field is an entity tag instead of a date.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum TagIf {
@@ -209,13 +212,13 @@ pub enum TagIf {
     QuoteFirst,
     /// It ends with a quote that is not its first byte.
     QuoteLast,
-    /// There is a quote in it.
+    /// It contains a quote.
     QuoteAnywhere,
-    /// It is no date.
+    /// It is not a date.
     NoDate,
 }
 
-/// When an If-Range field's entity tag is the file's.
+/// When the entity tag of an If-Range field matches the file's.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum IfRangeEtag {
@@ -223,35 +226,35 @@ pub enum IfRangeEtag {
     Strong,
     /// By weak comparison.
     Weak,
-    /// Byte for byte, weak or not.
+    /// If all bytes are equal, even if the tag is weak.
     Verbatim,
-    /// Where the file's tag, as it is sent, occurs in the field.
+    /// If the file's tag, as it is sent, occurs in the field.
     Contains,
-    /// Where the field, without `W/` and quotes, is a list (`etag_list`) that names the file's tag, or `*`.
+    /// If the field, without `W/` and quotes, is a list (`etag_list`) that contains the file's tag or `*`.
     Unquoted,
     /// Never.
     Never,
 }
 
-/// What If-Range decides beside the ranges.
+/// What If-Range affects besides the ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum IfRangeScope {
     /// Nothing.
     Ranges,
-    /// With a Range field it takes the place of a 304, whether it holds or not.
+    /// With a Range field it prevents a 304, whether it holds or not.
     Replaces304,
-    /// Nothing, but where it is no entity tag it is itself overruled: If-Match decides, or else If-None-Match; the
-    /// range is sent where these fields alone would keep the file from being sent.
+    /// Nothing. If it is not an entity tag, If-Match overrules it, or else If-None-Match: the range is sent where these
+    /// fields alone would prevent the file from being sent.
     Overruled,
 }
 
-/// When a Range field is looked at.
+/// When a Range field is evaluated.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum RangeTurn {
-    /// Behind all conditions.
+    /// After all conditions.
     Last,
-    /// Before all of them but If-Range: a 206 or 416 leaves no room for a 304 or 412.
+    /// Before all conditions except If-Range: a 206 or 416 precludes a 304 or 412.
     First,
 }

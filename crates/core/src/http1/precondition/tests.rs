@@ -17,7 +17,7 @@ fn policy(text: &str) -> ConditionPolicy {
     toml::from_str(text).expect("a policy")
 }
 
-/// A request as text: a method, then "im", "inm", "ims", "ius", "ir" or "cc" with a value each, or "range".
+/// The verdict on a request: a method, and fields named "im", "inm", "ims", "ius", "ir", "cc" and "range".
 fn verdict(request: &str, fields: &[(&str, &str)], etag: Option<&str>, policy: &ConditionPolicy) -> &'static str {
     let method = match request {
         "GET" => Method::Get,
@@ -149,7 +149,7 @@ fn a_weak_tag_never_passes_a_strong_comparison() {
 }
 
 #[test]
-fn without_a_tag_only_the_star_names_the_file() {
+fn without_a_tag_only_the_star_matches() {
     check(
         "",
         None,
@@ -165,8 +165,8 @@ fn without_a_tag_only_the_star_names_the_file() {
 }
 
 #[test]
-fn a_time_identifies_only_a_file_that_has_rested() {
-    let rested = |age: i64, text: &str| {
+fn a_time_is_a_validator_only_for_a_file_of_a_minimum_age() {
+    let validates = |age: i64, text: &str| {
         let request = Conditional {
             if_range: Some(SAME.as_bytes()),
             range: Ranged::Part,
@@ -179,9 +179,9 @@ fn a_time_identifies_only_a_file_that_has_rested() {
         };
         evaluate(&policy(text), &request, &resource) == Verdict::Proceed { honour_range: true }
     };
-    assert!(!rested(0, "") && rested(1, ""));
-    assert!(rested(0, "if_range_date_age = 0") && !rested(-1, "if_range_date_age = 0"));
-    assert!(!rested(59, "if_range_date_age = 60") && rested(60, "if_range_date_age = 60"));
+    assert!(!validates(0, "") && validates(1, ""));
+    assert!(validates(0, "if_range_date_age = 0") && !validates(-1, "if_range_date_age = 0"));
+    assert!(!validates(59, "if_range_date_age = 60") && validates(60, "if_range_date_age = 60"));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_field_can_be_ignored() {
 }
 
 #[test]
-fn each_key_changes_what_it_says() {
+fn each_key_has_its_effect() {
     let tag = Some(r#""a""#);
     check("if_match = \"weak\"", tag, &[("GET", &[("im", r#"W/"a""#)], PROCEED)]);
     check(
@@ -348,7 +348,7 @@ fn a_range_can_come_before_every_condition() {
 }
 
 #[test]
-fn adversarial_fields_are_judged_without_a_panic() {
+fn adversarial_fields_do_not_panic() {
     let pieces = [
         "\"",
         "W/",

@@ -1,57 +1,58 @@
-//! How a Range field is read and obeyed: the keys of a profile's `[range]` table.
+//! How a Range field is parsed and which ranges are served: the keys of a profile's `[range]` table.
 
 use serde::{Deserialize, Serialize};
 
-/// How a Range field is read and obeyed. The default is RFC 9110 section 14 with multipart bodies, and with the
-/// limits that its section 14.2 recommends.
+/// How a Range field is parsed and which ranges are served. The default is RFC 9110 section 14 with multipart bodies,
+/// and with the limits that its section 14.2 recommends.
 #[derive(Deserialize, Serialize, Clone, Debug, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct RangePolicy {
-    /// `false`: a Range field is never looked at.
+    /// Whether Range fields count at all.
     pub enabled: bool,
-    /// `exact`, `any-case` or `any-case-spaced`: how `bytes=` must be written.
+    /// `exact`, `any-case` or `any-case-spaced`: the spelling of `bytes=`.
     pub unit: Unit,
-    /// `whole` or `unsatisfiable`: what any other unit, or none, leads to.
+    /// `whole` or `unsatisfiable`: the response to another unit, or to none.
     pub other_unit: Instead,
-    /// `whole` or `unsatisfiable`: what a list without members leads to.
+    /// `whole` or `unsatisfiable`: the response to a list without members.
     pub empty_list: Instead,
-    /// `rfc9110`, `tight`, `spaced`, `trimmed`, `leading` or `signed`: what a member may look like.
+    /// `rfc9110`, `tight`, `spaced`, `trimmed`, `leading` or `signed`: the syntax of a member.
     pub numbers: Numbers,
-    /// `unlimited` or `signed64`: the largest number that is one.
+    /// `unlimited` or `signed64`: the largest valid number.
     pub largest_number: Largest,
-    /// `whole`, `unsatisfiable`, `drop` or `end`: what a bad member leads to.
+    /// `whole`, `unsatisfiable`, `drop` or `end`: the effect of a malformed member.
     pub bad_member: BadMember,
-    /// `skip`, `bad` or `end-if-first`: what two commas in a row, or one at an end, mean.
+    /// `skip`, `bad` or `end-if-first`: the effect of an empty member, such as between two commas.
     pub empty_member: EmptyMember,
-    /// `bad` or `unsatisfiable`: what `5-2` is.
+    /// `bad` or `unsatisfiable`: how `5-2` counts.
     pub reversed: Impossible,
-    /// `bad`, `unsatisfiable` or `everything`: what `-0` is.
+    /// `bad`, `unsatisfiable` or `everything`: how `-0` counts.
     pub suffix_zero: SuffixZero,
-    /// `clamp` or `unsatisfiable`: what `-100` is for a file of 10 bytes.
+    /// `clamp` or `unsatisfiable`: how `-100` counts for a file of 10 bytes.
     pub long_suffix: LongSuffix,
-    /// `ordinary`, `whole` or `whole-from-zero`: what an empty file makes of a range.
+    /// `ordinary`, `whole` or `whole-from-zero`: how ranges of an empty file count.
     pub empty_file: EmptyFile,
-    /// `ordinary` or `everything`: what `0-` among others does.
+    /// `ordinary` or `everything`: how `0-` counts among several members.
     pub open_from_zero: OpenFromZero,
-    /// `multipart`, `first`, `whole` or `unsatisfiable`: what several ranges lead to.
+    /// `multipart`, `first`, `whole` or `unsatisfiable`: the response to several ranges.
     pub several: Several,
-    /// `left` or `asked`: whether one range that remains of several is still "several".
+    /// `left` or `asked`: whether a single range that remains of several still counts as several.
     pub several_counts: SeveralCounts,
-    /// `never`, `neighbours` or `all`: which overlapping ranges become one.
+    /// `never`, `neighbours` or `all`: which overlapping ranges are merged.
     pub merge: Merge,
-    /// Whether ranges without a gap between them overlap, for merging and for counting overlaps.
+    /// Whether adjacent ranges count as overlapping, for merging and for `max_overlaps`.
     pub merge_adjacent: bool,
     /// `asked` or `sorted`: the order of several ranges.
     pub order: Order,
-    /// Whether ranges that are together larger than the file are sent; `false`: 200 with the whole file.
+    /// Whether ranges that are larger than the file in total are served. If `false`, the response is 200 with the whole
+    /// file.
     pub larger_than_file: bool,
-    /// Most ranges, after merging, that are obeyed; 0 for no limit.
+    /// The maximum number of ranges after merging; 0 for no limit.
     pub max_ranges: u32,
-    /// Most ranges that overlap the one before them; 0 for no limit.
+    /// The maximum number of ranges that overlap the one before; 0 for no limit.
     pub max_overlaps: u32,
-    /// Most ranges that overlap the one before them and begin earlier; 0 for no limit.
+    /// The maximum number of ranges that overlap the one before and begin earlier; 0 for no limit.
     pub max_reversals: u32,
-    /// `whole` or `unsatisfiable`: what follows beyond one of these three limits.
+    /// `whole` or `unsatisfiable`: the response above any of these three limits.
     pub over_limit: Instead,
 }
 
@@ -85,7 +86,7 @@ impl Default for RangePolicy {
     }
 }
 
-/// What is done instead of sending ranges.
+/// The response in place of ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Instead {
@@ -95,7 +96,7 @@ pub enum Instead {
     Unsatisfiable,
 }
 
-/// How the unit before the list must be written.
+/// The spelling of the unit before the list.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
@@ -103,126 +104,127 @@ pub enum Unit {
     Exact,
     /// `bytes=` in any case.
     AnyCase,
-    /// `bytes` in any case, with spaces around it if the client likes.
+    /// `bytes` in any case, with optional spaces around it.
     AnyCaseSpaced,
 }
 
-/// What a member of the list may look like.
+/// The syntax of a member of the list.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Numbers {
-    /// RFC 9110 section 14.1.2: digits and a hyphen, space only around the whole member.
+    /// Digits and a hyphen, with optional space around the member (RFC 9110 section 14.1.2).
     Rfc9110,
-    /// Digits and a hyphen, no space anywhere.
+    /// Digits and a hyphen, without any space.
     Tight,
-    /// Spaces around each number, but none before the number of a suffix.
+    /// Optional spaces around each number, but not before the number of a suffix.
     Spaced,
-    /// Spaces around the member and around its hyphen, but not in a suffix; the last number may carry a minus.
+    /// Optional spaces around the member and around its hyphen, but not in a suffix. The last number may have a minus
+    /// sign.
     Trimmed,
-    /// As many digits as lead, behind space and a plus; text behind them is not looked at; no digits count as no
-    /// number (`a-5` is `-5`, `5-b` and even `5` is `5-`).
+    /// The leading digits, after optional space and a plus sign. Text after them is ignored. A number without digits
+    /// counts as absent: `a-5` is `-5`; `5-b` and `5` are `5-`.
     Leading,
-    /// Space and a sign before each number; a suffix without a number is `-0`.
+    /// Optional space and sign before each number. A suffix without a number is `-0`.
     Signed,
 }
 
-/// The largest number that is one.
+/// The largest valid number.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Largest {
-    /// There is none.
+    /// Every number is valid.
     Unlimited,
-    /// 2^63 - 1; a larger one makes the member bad.
+    /// 2^63 - 1. A larger number makes the member malformed.
     Signed64,
 }
 
-/// What follows from a member that is no range at all.
+/// The effect of a malformed member.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum BadMember {
     /// The field is ignored: 200.
     Whole,
-    /// 416, whatever else is asked for.
+    /// 416, whatever the other members are.
     Unsatisfiable,
-    /// The member is passed over; 416 if none is left.
+    /// The member is ignored; 416 if no other remains.
     Drop,
-    /// The list ends here; 416 if nothing came before.
+    /// The list ends before the member; 416 if nothing precedes it.
     End,
 }
 
-/// What follows from a member without any text.
+/// The effect of a member without text.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum EmptyMember {
-    /// Nothing.
+    /// It is ignored.
     Skip,
-    /// It is a bad member.
+    /// It counts as a malformed member: see `bad_member`.
     Bad,
-    /// Nothing; but as the first of all it ends the list.
+    /// It is ignored, unless it is the first member: then it ends the list.
     EndIfFirst,
 }
 
-/// What an impossible member is taken for.
+/// How a member with its first position after its last one counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Impossible {
-    /// A bad member: see `bad_member`.
+    /// As a malformed member: see `bad_member`.
     Bad,
-    /// A range outside the file: it is passed over; 416 if none is left.
+    /// As a range outside the file: it is ignored; 416 if no other remains.
     Unsatisfiable,
 }
 
-/// What `-0` is.
+/// How `-0` counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum SuffixZero {
-    /// A bad member: see `bad_member`.
+    /// As a malformed member: see `bad_member`.
     Bad,
-    /// A range outside the file: it is passed over; 416 if none is left.
+    /// As a range outside the file: it is ignored; 416 if no other remains.
     Unsatisfiable,
-    /// The whole file, as a 206.
+    /// As the whole file, with 206.
     Everything,
 }
 
-/// What a suffix longer than the file is.
+/// How a suffix that is longer than the file counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum LongSuffix {
-    /// The whole file, as a 206.
+    /// As the whole file, with 206.
     Clamp,
-    /// A range outside the file: it is passed over; 416 if none is left.
+    /// As a range outside the file: it is ignored; 416 if no other remains.
     Unsatisfiable,
 }
 
-/// What an empty file makes of a Range field.
+/// How ranges of an empty file count.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum EmptyFile {
-    /// No byte is there, so every range is outside; but a clamped suffix of nothing is the whole file: 200.
+    /// Every range is outside the file, except a clamped suffix: that is the whole file, 200.
     Ordinary,
-    /// 200; the field is not even read.
+    /// 200; the field is not parsed.
     Whole,
-    /// As `ordinary`, but a range from byte 0 is the whole file: 200.
+    /// As `ordinary`, but a range from byte 0 is the whole file, too: 200.
     WholeFromZero,
 }
 
-/// What `0-` is.
+/// How `0-` counts among several members.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum OpenFromZero {
-    /// A range like any other.
+    /// It is a range like any other.
     Ordinary,
-    /// All that is asked for, whatever stands before and behind it.
+    /// It is the only range that counts.
     Everything,
 }
 
-/// What follows from several ranges.
+/// The response to several ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Several {
     /// 206 with a `multipart/byteranges` body.
     Multipart,
-    /// 206 with the first of them.
+    /// 206 with the first range.
     First,
     /// 200 with the whole file.
     Whole,
@@ -230,25 +232,25 @@ pub enum Several {
     Unsatisfiable,
 }
 
-/// When there are several ranges.
+/// Which requests count as requests for several ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeveralCounts {
-    /// When more than one is left after passing over and merging.
+    /// Those of which several ranges remain, after ignored members and merging.
     Left,
-    /// When there is a comma.
+    /// Those with a comma.
     Asked,
 }
 
-/// Which ranges are merged into one.
+/// Which overlapping ranges are merged.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Merge {
-    /// None.
+    /// None of them.
     Never,
-    /// One that overlaps the one before it in the list, or what that has been merged into.
+    /// A range that overlaps the one before it in the list, or the result of merging that one.
     Neighbours,
-    /// Any that overlap.
+    /// All ranges that overlap.
     All,
 }
 
@@ -256,7 +258,7 @@ pub enum Merge {
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// As asked for; merged ones where the first of them stood.
+    /// In the order of the request. A merged range takes the position of its earliest part.
     Asked,
     /// By offset.
     Sorted,

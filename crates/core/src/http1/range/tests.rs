@@ -7,7 +7,8 @@ fn policy(text: &str) -> RangePolicy {
     toml::from_str(text).expect("a policy")
 }
 
-/// "200", "416", "0-9" for a single range, "0-9,20-29" for several, "(0-9)" for several that are one.
+/// The selection as text: "200", "416", "0-9" for a single range, "0-9,20-29" for several, "(0-9)" for a multipart body
+/// with one range.
 fn outcome(field: &str, size: u64, policy: &RangePolicy) -> String {
     let range = |range: &ByteRange| format!("{}-{}", range.first, range.last);
     match select(field.as_bytes(), size, policy) {
@@ -19,8 +20,8 @@ fn outcome(field: &str, size: u64, policy: &RangePolicy) -> String {
     }
 }
 
-/// A file of 666 bytes under RFC, MERGED, SINGLE, SPACED and TIGHT. The columns but the first were compared, row
-/// by row, with servers that do so.
+/// A field and its result for a file of 666 bytes under RFC, MERGED, SINGLE, SPACED and TIGHT. All columns but the
+/// first were compared row by row with servers that have these policies.
 const FIELDS: &[(&str, &str)] = &[
     ("bytes=0-9", "0-9 0-9 0-9 0-9 0-9"),
     ("bytes=0-", "0-665 0-665 0-665 0-665 0-665"),
@@ -139,7 +140,7 @@ const FIELDS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_policy_reads_a_field_in_its_own_way() {
+fn each_policy_parses_a_field_by_its_own_rules() {
     let policies = [RFC, MERGED, SINGLE, SPACED, TIGHT].map(policy);
     for (field, row) in FIELDS {
         let got = policies.each_ref().map(|policy| outcome(field, 666, policy)).join(" ");
@@ -171,7 +172,7 @@ fn the_default_is_rfc_9110_section_14() {
 }
 
 #[test]
-fn an_empty_file_has_no_range() {
+fn ranges_of_an_empty_file() {
     for (field, row) in [
         ("bytes=0-", "416 416 200 200 200"),
         ("bytes=0-0", "416 416 200 200 200"),
@@ -190,7 +191,7 @@ fn an_empty_file_has_no_range() {
 }
 
 #[test]
-fn what_stands_before_a_bad_member_can_count_and_a_comma_can_make_several() {
+fn members_before_a_malformed_one_can_count_and_a_comma_can_mean_several() {
     for (field, expected) in [
         ("bytes=0-1", "0-1"),
         ("bytes=0-1,", "(0-1)"),
@@ -249,7 +250,7 @@ fn limits_lead_to_the_whole_file() {
 }
 
 #[test]
-fn merged_ranges_stand_where_the_first_of_them_was_asked_for() {
+fn merged_ranges_take_the_position_of_their_earliest_part() {
     for (merge, field, expected) in [
         ("never", "bytes=50-59,0-9,5-20", "50-59,0-9,5-20"),
         ("neighbours", "bytes=50-59,0-9,5-20", "50-59,0-20"),

@@ -8,7 +8,7 @@ use crate::profile::units::Word;
 use crate::profile::{ClientFinPolicy, ClosePolicy, EofInHead, OnInput};
 use std::time::Duration;
 
-/// How a connection is ended.
+/// How connections are closed, by reason.
 pub(super) fn close_policy(raw: &Raw) -> Result<ClosePolicy, Mistake> {
     let close = &raw.close;
     let mut styles: Vec<CloseStyle> = vec![close.default; CloseReason::ALL.len()];
@@ -18,7 +18,7 @@ pub(super) fn close_policy(raw: &Raw) -> Result<ClosePolicy, Mistake> {
             let meant = did_you_mean(key, CloseReason::ALL.iter().map(|r| r.key()));
             return Err(mistake(
                 &["close", key],
-                format!("there is no such reason to end a connection{meant}"),
+                format!("there is no such reason to close a connection{meant}"),
             ));
         };
         styles[*reason as usize] = *style;

@@ -1,4 +1,4 @@
-//! `[connection]`, with all that becomes of a connection.
+//! `[connection]`, with all tables about connections.
 
 use super::close::{client_fin, close_policy};
 use super::names::Names;
@@ -8,7 +8,7 @@ use crate::profile::ConnectionPolicy;
 use crate::profile::raw::Raw;
 use crate::profile::units::Word;
 
-/// How long connections last, what is said of it, and how they end.
+/// How long connections persist, what responses announce about it, and how connections are closed.
 pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mistake> {
     let connection = &raw.connection;
     for line in connection.fields.keep.iter().chain(&connection.fields.close) {
@@ -16,7 +16,7 @@ pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPo
             return Err(mistake(
                 &["connection", "fields"],
                 format!(
-                    "expected field lines such as \"Connection: close\", got `{}`",
+                    "expected a field line such as \"Connection: close\", got `{}`",
                     line.source()
                 ),
             ));

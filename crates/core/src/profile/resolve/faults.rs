@@ -1,4 +1,4 @@
-//! `[faults]`: what is done about each fault of a head.
+//! `[faults]`: what to do about each fault in a request head.
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
@@ -15,8 +15,8 @@ const KEYWORDS: [(&str, Treatment); 5] = [
     ("ignore", Treatment::Ignore),
 ];
 
-/// Faults that are special cases of others, for profiles that make a difference: what is not named is treated as the
-/// other is.
+/// Faults that are special cases of another: without a key of its own, the first is treated as the second. Later rows
+/// depend on earlier ones.
 const SPECIAL_CASES: [(Fault, Fault); 29] = [
     (Fault::EmptyLines, Fault::LineTooLong),
     (Fault::EmptyLineCr, Fault::BareCr),
@@ -56,7 +56,7 @@ pub(in crate::profile) fn general_case(fault: Fault) -> Option<Fault> {
     pair.map(|(_, general)| *general)
 }
 
-/// What is done about each fault.
+/// What to do about each fault.
 pub(super) fn faults(raw: &Raw, names: &Names) -> Result<Faults, Mistake> {
     let refuse = names.required("400")?;
     let mut faults = Faults::all(Treatment::Respond(refuse));
@@ -79,7 +79,10 @@ pub(super) fn faults(raw: &Raw, names: &Names) -> Result<Faults, Mistake> {
         };
         let treatment = treatment(key, word)?;
         if matches!(treatment, Treatment::Drop | Treatment::Stop) && !key.starts_with("field_") {
-            return Err(mistake(&["faults", key], "only a field line can be dropped"));
+            return Err(mistake(
+                &["faults", key],
+                "`drop` and `stop` apply to field lines only; expected `accept`, `close`, `ignore` or a response",
+            ));
         }
         faults.set(*fault, treatment);
     }

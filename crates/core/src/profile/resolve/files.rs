@@ -40,7 +40,7 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         dotfiles: served("dotfiles", &files.dotfiles)?,
         dotfiles_at_end_only: files.dotfiles_at_end_only,
         dotfiles_served: files.dotfiles_served.clone(),
-        // Where case does not matter, both sides are compared in lower case.
+        // With `ignore_case`, names are compared in lower case.
         deny: files
             .deny
             .iter()

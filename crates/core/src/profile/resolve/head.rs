@@ -1,4 +1,4 @@
-//! `[head]`, and what a head says of its body: `[request_body]`.
+//! `[head]`, and the rules of `[request_body]` that apply to heads.
 
 use super::faults::faults;
 use super::names::Names;
@@ -8,7 +8,7 @@ use crate::http1::request::LARGEST;
 use crate::http1::{BodyRules, HeadPolicy};
 use crate::profile::raw::{self, Raw};
 
-/// The limits and tolerance of request heads.
+/// Limits on request heads, and how they are parsed.
 pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistake> {
     let faults = faults(raw, names)?;
     let buffers = match &raw.head.buffers {

@@ -6,10 +6,11 @@ use crate::profile::raw::{MethodCase, Raw};
 use crate::profile::units::{RawRule, Word};
 use crate::profile::{MethodRule, Methods, OnInput};
 
-/// What every server has to support (RFC 9110 section 9.1) is served unless a profile says otherwise.
+/// The methods that every server must support (RFC 9110 section 9.1). They serve files unless a profile has its own
+/// rule.
 const SERVED: [&str; 2] = ["GET", "HEAD"];
 
-/// Whether a key of the table is no method.
+/// Whether a key of the table is not the name of a method.
 fn is_reserved(key: &str) -> bool {
     key == "allow" || key == "other"
 }
@@ -49,7 +50,7 @@ pub(super) fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
     for method in SERVED.iter().filter(|method| !raw.methods.contains_key(**method)) {
         rules.push((method.as_bytes().to_vec(), MethodRule::Serve));
     }
-    // The method of nearly every request is looked for first.
+    // GET comes first, because the rules are searched in order and nearly every request is a GET.
     rules.sort_by_key(|(name, _)| name != b"GET");
     let other = match raw.methods.get("other") {
         Some(raw_rule) => rule("other", raw_rule)?,

@@ -1,5 +1,7 @@
-//! From what was written to what cannot be wrong: resolves names, fills in defaults, checks what depends on more than one
-//! key. Each table that needs more than to be copied has a file of its own.
+//! Resolves a profile as written into a valid one.
+//!
+//! Resolves names, fills in defaults and checks what depends on more than one key. Each table that is more than a copy
+//! has its own file.
 
 mod close;
 mod connection;
@@ -28,10 +30,10 @@ use responses::responses;
 use std::time::Duration;
 use target::target_policy;
 
-/// A mistake, and the key that it is about: the tables from the outside in.
+/// The path of the key, from the outermost table, and what is wrong with it.
 pub(super) type Mistake = (Vec<String>, String);
 
-/// Builds the profile `name`.
+/// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     let (responses, names) = responses(&raw.response, &raw.fields)?;
     let request_body = request_body(raw, &names)?;
@@ -98,7 +100,7 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
         (Some(_), None) => {
             return Err(mistake(
                 &["request_body", "limit"],
-                "needs `too_large`, the response for a larger body",
+                "expected `too_large`, too: the response to a larger body, such as 413",
             ));
         }
         (None, _) => None,
@@ -117,7 +119,7 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
     })
 }
 
-/// A wait, if it is one.
+/// A delay; `None` if it is zero or never.
 fn waits(span: Span) -> Option<Duration> {
     span.0.filter(|time| !time.is_zero())
 }
@@ -136,12 +138,12 @@ fn checked(table: &str, key: &str, value: u64, least: u64, most: u64) -> Result<
     ))
 }
 
-/// `; did you mean ...?` if a known name is near `name`, else nothing.
+/// `; did you mean ...?` if `name` resembles a known name; otherwise empty.
 fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     near(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }
 
-/// A template cut behind its line ends: each line stands or falls by itself.
+/// A template split after each line terminator, because each line is rendered or left out on its own.
 fn lines_of(template: &Template) -> Result<Vec<Template>, String> {
     template.source().split_inclusive('\n').map(Template::parse).collect()
 }

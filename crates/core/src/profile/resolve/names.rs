@@ -1,4 +1,4 @@
-//! The names of a profile's responses, and the keys that ask for one of them.
+//! The names of a profile's responses, and the keys whose values are such names.
 
 use super::{Mistake, mistake};
 use crate::http1::ResponseId;
@@ -6,13 +6,13 @@ use crate::profile::units::Word;
 use crate::profile::{OnInput, Response, near};
 use std::collections::BTreeMap;
 
-/// The responses' names.
+/// The responses of a profile by name.
 pub(super) struct Names {
     ids: BTreeMap<String, ResponseId>,
 }
 
 impl Names {
-    /// The names of `responses`, each of which is known by its place among them.
+    /// The names of `responses`. A response's number is its index.
     pub(super) fn of(responses: &[Response]) -> Names {
         let numbered = responses.iter().enumerate();
         Names {
@@ -20,17 +20,17 @@ impl Names {
         }
     }
 
-    /// The response of this name, if there is one.
+    /// The response with this name.
     pub(super) fn get(&self, name: &str) -> Option<ResponseId> {
         self.ids.get(name).copied()
     }
 
-    /// Every name with its response, in the order of the names.
+    /// All names with their responses, in alphabetical order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, ResponseId)> {
         self.ids.iter().map(|(name, id)| (name.as_str(), *id))
     }
 
-    /// The response that a key names.
+    /// The response that the value of `key` names.
     pub(super) fn answer(&self, key: &[&str], word: &Word) -> Result<ResponseId, Mistake> {
         self.get(&word.0)
             .ok_or_else(|| mistake(key, self.unknown(&word.0, &[])))
@@ -46,7 +46,7 @@ impl Names {
         })
     }
 
-    /// A keyword or a response.
+    /// The keyword or the response that the value of `key` names.
     pub(super) fn on_input<T: Copy>(
         &self,
         key: &[&str],
@@ -65,7 +65,7 @@ impl Names {
         }
     }
 
-    /// What is said of a word that is neither.
+    /// The message about a word that is neither a keyword nor a response.
     fn unknown(&self, word: &str, keywords: &[&str]) -> String {
         let known = || keywords.iter().copied().chain(self.ids.keys().map(String::as_str));
         if word.parse::<u16>().is_ok() {

@@ -1,4 +1,4 @@
-//! `[response]`: what a response leaves out, and the responses that take its place.
+//! `[response]` and `[fields]`: fills in what responses leave out, and links those that replace each other.
 
 use super::names::Names;
 use super::{Mistake, mistake};
@@ -17,7 +17,7 @@ pub(super) fn responses(
     check_fields(fields)?;
     let (mut all, mut with_body) = (Vec::new(), Vec::new());
     let mut raw = raw.clone();
-    // Nearly no server has words for this; labserve always has some.
+    // Few of the servers have a page for 503, but labserve needs one when it is out of connections or descriptors.
     raw.entry("503".to_owned()).or_insert_with(|| RawResponse {
         head: Some("Content-Length: {content_length}\n{connection_fields}\n".to_owned()),
         close: Some(true),
@@ -48,7 +48,7 @@ pub(super) fn responses(
         let Some(base) = names.get(base) else {
             return Err(mistake(
                 &["response", name],
-                format!("there is no response `{base}` that this could stand for"),
+                format!("there is no response `{base}` that this variant could replace"),
             ));
         };
         all[base].variants.push((method.as_bytes().to_vec(), variant));
@@ -56,7 +56,7 @@ pub(super) fn responses(
     Ok((all, names))
 }
 
-/// The responses that `[fields]` is about.
+/// The responses that `[fields]` applies to.
 const ABOUT_CONTENT: [&str; 3] = ["200", "206", "304"];
 
 fn check_fields(fields: &BTreeMap<String, Template>) -> Result<(), Mistake> {
@@ -74,8 +74,8 @@ fn check_fields(fields: &BTreeMap<String, Template>) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// `head` with these fields in place of its own of the same name; without those whose value is empty. A field that it has
-/// not goes before `{connection_fields}`, or to the end.
+/// `head` with `fields` in place of its own lines of the same names. A field with an empty value is removed. A field
+/// that the head does not have is inserted before `{connection_fields}`, or at the end.
 fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
     let mut lines: Vec<String> = head.lines().map(str::to_owned).collect();
     for (name, value) in fields {
@@ -96,7 +96,7 @@ fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
     lines.join("\n")
 }
 
-/// `response` with what it leaves out taken from the one it is like; a variant for a method is like its base.
+/// `response` with what it leaves out taken from the one in `like`. A variant for a method is like its base.
 fn filled(
     name: &str,
     response: &RawResponse,
@@ -108,11 +108,11 @@ fn filled(
         return Ok(response.clone());
     };
     if depth > 8 {
-        return Err("the responses are like each other in a circle".into());
+        return Err("the responses are `like` each other in a cycle; expected a chain of at most 8".into());
     }
     let other = all.get(like).ok_or_else(|| format!("there is no response `{like}`"))?;
     let mut filled = response::fill(response, &filled(like, other, all, depth + 1)?);
-    // A name that is a number is a status of its own, whatever it is like.
+    // A name that is a number is the status, even if `like` names a response with another one.
     if response.status.is_none() && name.parse::<u16>().is_ok() {
         filled.status = None;
     }

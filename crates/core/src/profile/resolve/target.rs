@@ -31,7 +31,7 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
         (None, false) => {
             return Err(mistake(
                 &["target", "schemes"],
-                "needs `other_scheme`, the response to any other scheme",
+                "expected `other_scheme`, too: the response to any other scheme",
             ));
         }
     };

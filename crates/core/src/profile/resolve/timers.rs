@@ -7,7 +7,7 @@ use crate::profile::units::{RawTimer, Span, TimerText};
 use crate::profile::{Timer, Timers};
 use std::time::Duration;
 
-/// When a silent connection is ended, and what is said then.
+/// When silent connections are closed, and which response is sent first.
 pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
     let timers = &raw.timers;
     const TICKED: [&str; 9] = [

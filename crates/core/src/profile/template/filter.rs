@@ -1,6 +1,7 @@
-//! What can be done to a value before it is written: by name, and byte by byte.
+//! Filters: transformations of a value before it is written, by name.
 //!
-//! Knows bytes and how servers spell them. Does not know where a value comes from.
+//! This module works on bytes. It does not know where a value comes from. The meanings are the table of filters in
+//! `profiles/README.md`.
 
 use crate::http1::host::split_port;
 use crate::http1::{percent, text};
@@ -8,12 +9,12 @@ use unicode_normalization::UnicodeNormalization as _;
 
 macro_rules! filters {
     ($($variant:ident = $name:literal, $meaning:literal;)*) => {
-        /// What can be done to a value before it is written.
+        /// A transformation of a value before it is written.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Filter { $(#[doc = $meaning] $variant,)* }
 
         impl Filter {
-            /// Every filter: itself, its name, its meaning.
+            /// Every filter, with its name and its meaning.
             pub const ALL: &'static [(Filter, &'static str, &'static str)] = &[$((Filter::$variant, $name, $meaning),)*];
         }
     };
@@ -21,37 +22,37 @@ macro_rules! filters {
 
 filters! {
     Hex = "x", "a number in lower-case hexadecimal";
-    HexBytes = "bytes", "a number's eight bytes, lowest first, each in hexadecimal without leading zeros";
-    Pad20 = "pad20", "a number with leading zeros, 20 digits in all";
-    Pad16Hex = "x16", "a number in hexadecimal with leading zeros, 16 digits in all";
+    HexBytes = "bytes", "the eight bytes of a number, lowest first, each in hexadecimal without leading zeros";
+    Pad20 = "pad20", "a number, padded with zeros to 20 decimal digits";
+    Pad16Hex = "x16", "a number, padded with zeros to 16 hexadecimal digits";
     Upper = "upper", "in upper case";
-    Html = "html", "with & < > \" ' as &amp; &lt; &gt; &quot; &#39;";
-    HtmlNumbers = "html-numbers", "with & < > \" ' as &amp; &lt; &gt; &#34; &#39;";
-    HtmlQuot = "html-quot", "with & < > \" as &amp; &lt; &gt; &quot;";
-    HtmlText = "html-text", "with & < > as &amp; &lt; &gt;";
-    Encode = "encode", "percent-encoded where RFC 3986 asks for it, leaving escapes that are there";
-    UriEncode = "uri-encode", "percent-encoded where RFC 3986 asks for it in a path, and in escapes that are there";
-    Path = "path-encode", "percent-encoded but for unreserved characters and `/`";
-    Percent = "percent", "percent-encoded but for letters, digits and !#$&+-.^_`|~";
-    PercentPlain = "percent-plain", "percent-encoded but for letters, digits and -._~/";
+    Html = "html", "& < > \" ' escaped as &amp; &lt; &gt; &quot; &#39;";
+    HtmlNumbers = "html-numbers", "& < > \" ' escaped as &amp; &lt; &gt; &#34; &#39;";
+    HtmlQuot = "html-quot", "& < > \" escaped as &amp; &lt; &gt; &quot;";
+    HtmlText = "html-text", "& < > escaped as &amp; &lt; &gt;";
+    Encode = "encode", "percent-encoded where RFC 3986 requires it; existing escapes are kept";
+    UriEncode = "uri-encode", "percent-encoded where RFC 3986 requires it in a path; the `%` of existing escapes is encoded, too";
+    Path = "path-encode", "percent-encoded, except for !$&'()*+,-./:;=@_~, letters and digits";
+    Percent = "percent", "percent-encoded, except for letters, digits and !#$&+-.^_`|~";
+    PercentPlain = "percent-plain", "percent-encoded, except for letters, digits and -._~/";
     Quoted = "literal", "as a quoted literal with escapes, in Latin-1";
-    Latin1 = "latin1", "read as Latin-1, written in UTF-8";
-    TokenOrQuoted = "token-or-quoted", "as it is if it is a token, else in double quotes with \\ before \\ and \"";
+    Latin1 = "latin1", "decoded as Latin-1, encoded in UTF-8";
+    TokenOrQuoted = "token-or-quoted", "unchanged if it is a token; otherwise in double quotes, with \\ before \\ and \"";
     QuoteEscape = "quote-escape", "with \\ before \\ and \"";
-    IfAscii = "if-ascii", "no value unless all is ASCII";
-    IfBeyondAscii = "if-beyond-ascii", "no value if all is ASCII";
-    DropBeyondAscii = "drop-beyond-ascii", "without the characters beyond ASCII";
+    IfAscii = "if-ascii", "no value unless all characters are ASCII";
+    IfBeyondAscii = "if-beyond-ascii", "no value if all characters are ASCII";
+    DropBeyondAscii = "drop-beyond-ascii", "without characters outside ASCII";
     Lower = "lower", "in lower case";
-    Reversed = "reversed", "of `{connection_fields}`: the last line first";
-    HostPort = "host-port", "of a host, its port; 80 if it has none";
-    Authority = "authority", "a host as a URI has it: in lower case, without a dot at its end, without the port 80";
-    PathLower = "path-encode-lower", "percent-encoded with lower-case digits but for letters, digits and $-_.+!*'(),:;@&=/~";
-    Decompose = "decompose", "with every character taken apart (Unicode NFKD): a letter first, then its accents";
-    MergeSlashes = "merge-slashes", "with every run of slashes at its beginning as one";
-    First128 = "first128", "its first 128 bytes";
+    Reversed = "reversed", "for `{connection_fields}`: the lines in reverse order";
+    HostPort = "host-port", "the port of a host; 80 if it has none";
+    Authority = "authority", "a host as in a URI: in lower case, without a final dot, without the port 80";
+    PathLower = "path-encode-lower", "percent-encoded with lower-case digits, except for letters, digits and $-_.+!*'(),:;@&=/~";
+    Decompose = "decompose", "with every character decomposed (Unicode NFKD): a letter, followed by its accents";
+    MergeSlashes = "merge-slashes", "with two or more slashes at the beginning merged into one";
+    First128 = "first128", "the first 128 bytes";
 }
 
-/// Writes a number as its first filter has it, or in decimal.
+/// Writes a number in the format of its first filter, or in decimal.
 pub(super) fn write_number(filter: Option<Filter>, n: u64, out: &mut Vec<u8>) {
     match filter {
         Some(Filter::Hex) => text::hexadecimal(n, out),
@@ -63,12 +64,12 @@ pub(super) fn write_number(filter: Option<Filter>, n: u64, out: &mut Vec<u8>) {
 }
 
 impl Filter {
-    /// Whether it says how a number is written.
+    /// Whether it is a format for numbers.
     pub(super) fn is_for_numbers(self) -> bool {
         matches!(self, Filter::Hex | Filter::HexBytes | Filter::Pad20 | Filter::Pad16Hex)
     }
 
-    /// Writes `value` as it has it; false if there is no value left.
+    /// Writes `value` transformed. Returns false if no value is left.
     pub(super) fn apply(self, value: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
             Filter::Hex | Filter::HexBytes | Filter::Pad20 | Filter::Pad16Hex => out.extend_from_slice(value),
@@ -129,7 +130,7 @@ impl Filter {
             }
             Filter::DropBeyondAscii => out.extend(value.iter().filter(|b| b.is_ascii())),
             Filter::Lower => out.extend(value.to_ascii_lowercase()),
-            // Lines are turned round where they are written: see `Response::render_head`.
+            // `Response::render_head` reverses the lines.
             Filter::Reversed => out.extend_from_slice(value),
             Filter::HostPort => match split_port(value).1 {
                 [] | [b':'] => out.extend_from_slice(b"80"),

@@ -1,16 +1,16 @@
-//! The other way round: could this text have been rendered from a template?
+//! The reverse of rendering: whether a text could have been rendered from a template.
 
 use super::{Filter, Placeholder, Segment, Template};
 use std::cell::Cell;
 
-/// What is known of a placeholder's value.
+/// What is known about the value of a placeholder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
     /// Nothing.
     Nothing,
-    /// The number, or the lowest and the highest that it can be.
+    /// It is a number from the first to the second.
     Number(u64, u64),
-    /// The text.
+    /// It is this text, ignoring case.
     Text(String),
 }
 
@@ -22,15 +22,16 @@ impl Template {
             .all(|segment| matches!(segment, Segment::Literal(_)))
     }
 
-    /// Whether `text` could have been rendered from it, with what is known of the values.
+    /// Whether `text` could have been rendered from this template, given what is known about the values.
     ///
-    /// Of a text that would take too long to compare the answer is no.
+    /// Returns false if the comparison would take too many steps.
     pub fn fits(&self, text: &[u8], known: &impl Fn(Placeholder) -> Known) -> bool {
         fits(&self.segments, text, known, &Cell::new(STEPS))
     }
 }
 
-/// How many ways of dividing a text among placeholders are tried.
+/// Maximum number of steps of one comparison. Without a limit, several placeholders in a row would make it
+/// exponential.
 const STEPS: u32 = 20_000;
 
 fn fits(segments: &[Segment], text: &[u8], known: &impl Fn(Placeholder) -> Known, steps: &Cell<u32>) -> bool {
@@ -39,8 +40,8 @@ fn fits(segments: &[Segment], text: &[u8], known: &impl Fn(Placeholder) -> Known
         _ if steps.get() == 0 => false,
         None => text.is_empty(),
         Some((Segment::Literal(literal), rest)) => {
-            let behind = text.strip_prefix(literal.as_slice());
-            behind.is_some_and(|text| fits(rest, text, known, steps))
+            let rest_of_text = text.strip_prefix(literal.as_slice());
+            rest_of_text.is_some_and(|text| fits(rest, text, known, steps))
         }
         Some((Segment::Value(placeholder, filters), rest)) => {
             let longest = text
@@ -55,7 +56,7 @@ fn fits(segments: &[Segment], text: &[u8], known: &impl Fn(Placeholder) -> Known
     }
 }
 
-/// Those that stand for nothing where there is nothing to say; the line is there all the same.
+/// Whether the value can be empty while its line is still sent.
 fn may_be_empty(placeholder: Placeholder) -> bool {
     matches!(
         placeholder,
@@ -83,7 +84,7 @@ fn agrees(placeholder: Placeholder, filters: &[Filter], text: &[u8], known: &imp
     };
     let number = match filters.first() {
         Some(Filter::Hex | Filter::Pad16Hex) => u64::from_str_radix(text, 16).ok(),
-        // Its bytes are not padded, so what it says is ambiguous.
+        // The bytes are written without leading zeros, so the number cannot be recovered.
         Some(Filter::HexBytes) => return true,
         _ => text.parse().ok(),
     };

@@ -1,12 +1,12 @@
-//! What placeholders stand for that are about a file.
+//! The values of the placeholders about a file.
 
-use crate::facts::{FileFacts, Written};
+use crate::facts::{CachedFields, FileFacts};
 use crate::http1::date;
 use crate::profile::{Placeholder, Profile, Values};
 
-/// Writes the entity tag of a file; false if the profile has none.
+/// Writes the entity tag of a file. Returns false if the profile sends none.
 pub(crate) fn write_etag(profile: &Profile, file: &FileFacts, now_secs: i64, out: &mut Vec<u8>) -> bool {
-    let Some(etag) = &written(profile, file).etag else {
+    let Some(etag) = &cached_fields(profile, file).etag else {
         return false;
     };
     if let Some(span) = profile.files.weak_within
@@ -18,17 +18,17 @@ pub(crate) fn write_etag(profile: &Profile, file: &FileFacts, now_secs: i64, out
     true
 }
 
-/// Writes the time of modification of a file.
+/// Writes the modification time of a file as Last-Modified contains it.
 pub(super) fn write_last_modified(profile: &Profile, file: &FileFacts, out: &mut Vec<u8>) {
-    out.extend_from_slice(&written(profile, file).last_modified);
+    out.extend_from_slice(&cached_fields(profile, file).last_modified);
 }
 
-/// What is said of a file under this profile: a resource is looked at for one.
-fn written<'r>(profile: &Profile, file: &'r FileFacts) -> &'r Written {
-    file.written(|| {
+/// The rendered field values of a file. Facts belong to the server of one profile, so one rendering is enough.
+fn cached_fields<'r>(profile: &Profile, file: &'r FileFacts) -> &'r CachedFields {
+    file.cached_fields(|| {
         let mut etag = Vec::new();
         let template = profile.files.etag.as_ref();
-        Written {
+        CachedFields {
             etag: template
                 .is_some_and(|template| template.render(&FileValues(file), &mut etag))
                 .then(|| etag.into()),
@@ -37,7 +37,7 @@ fn written<'r>(profile: &Profile, file: &'r FileFacts) -> &'r Written {
     })
 }
 
-/// The placeholders that a file has a value for.
+/// The values that a file has.
 pub(super) struct FileValues<'a>(pub(super) &'a FileFacts);
 
 impl Values for FileValues<'_> {
@@ -50,7 +50,7 @@ impl Values for FileValues<'_> {
             Placeholder::Mtime => u64::try_from(id.mtime_secs).ok(),
             Placeholder::MtimeMs => positive(secs * 1000 + i128::from((id.mtime_nanos + 500_000) / 1_000_000)),
             Placeholder::MtimeUs => positive(secs * 1_000_000 + i128::from(id.mtime_nanos / 1000)),
-            // 100 ns units between 1601 and 1970.
+            // A Windows FILETIME counts units of 100 ns since 1601-01-01.
             Placeholder::Filetime => {
                 positive(secs * 10_000_000 + i128::from(id.mtime_nanos / 100) + 116_444_736_000_000_000)
             }

@@ -1,4 +1,4 @@
-//! What the placeholders of a head or a page stand for.
+//! The values of the placeholders in a head or a page.
 
 mod file;
 mod part;
@@ -18,7 +18,7 @@ use file::{FileValues, write_last_modified};
 use part::write_content_range;
 use request::write_request_text;
 
-/// Every placeholder of a head or a page.
+/// The values for one response.
 pub(super) struct ReplyValues<'a> {
     pub(super) reply: &'a Reply<'a>,
     pub(super) request: Option<&'a Request<'a>>,
@@ -66,7 +66,8 @@ impl ReplyValues<'_> {
         true
     }
 
-    /// A host that is safe to repeat in a head or a page: one with a character that no host has is not repeated.
+    /// Writes the request's host. A host with a character outside `A-Za-z0-9-._~:[]` is replaced by the server's own
+    /// name, so that a client cannot inject a field line or markup.
     fn host(&self, out: &mut Vec<u8>) {
         let safe = |host: &&[u8]| host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]".contains(b));
         let own_name = &self.reply.profile.target.own_name;
@@ -81,7 +82,8 @@ impl ReplyValues<'_> {
         }
     }
 
-    /// The host alone, as a server tells its virtual hosts apart. What could end a line is not repeated.
+    /// Writes the host in lower case and without its port, the form in which a server selects a virtual host. A host
+    /// that contains a space or a control character is replaced by the local address.
     fn virtual_host(&self, out: &mut Vec<u8>) {
         let start = out.len();
         match self.request.and_then(Request::host) {

@@ -1,4 +1,4 @@
-//! What placeholders stand for in a reply with several ranges: in its boundary, and in the head of a part.
+//! The values of the placeholders in a multipart reply: in its boundary and in the part heads.
 
 use super::file::FileValues;
 use crate::facts::FileFacts;
@@ -7,7 +7,7 @@ use crate::http1::text::decimal;
 use crate::profile::{Placeholder, Values};
 use crate::render::context::RenderContext;
 
-/// The placeholders of a boundary.
+/// The values for a boundary.
 pub(in crate::render) struct Numbers<'a>(pub(in crate::render) &'a RenderContext);
 
 impl Values for Numbers<'_> {
@@ -24,7 +24,7 @@ impl Values for Numbers<'_> {
     }
 }
 
-/// The placeholders of a part's head.
+/// The values for a part head.
 pub(in crate::render) struct PartValues<'a> {
     pub(in crate::render) boundary: &'a [u8],
     pub(in crate::render) file: &'a FileFacts,
@@ -45,7 +45,7 @@ impl Values for PartValues<'_> {
     }
 }
 
-/// Writes which bytes of a file of this size a range is.
+/// Writes the value of Content-Range for a range of a file of `size` bytes (RFC 9110 section 14.4).
 pub(super) fn write_content_range(range: ByteRange, size: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(b"bytes ");
     decimal(range.first, out);

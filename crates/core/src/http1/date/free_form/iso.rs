@@ -1,14 +1,15 @@
-//! The ISO 8601 form of a date, as far as a script engine knows it. What is left of a text that is none is read freely.
+//! The ISO 8601 form of a date, as JavaScript defines it. The rest of a text that deviates from it is parsed as free
+//! form.
 
 use super::{Date, Reader, Token, milliseconds};
 
-/// What came of it.
+/// The result of parsing ISO 8601.
 pub(super) enum Iso {
-    /// The whole text was one.
+    /// The whole text is ISO 8601.
     Whole,
-    /// It was none from this token on; what has been read so far counts.
+    /// The text deviates at this token. The parts before it count.
     Upto(Token),
-    /// It was one, and a wrong one.
+    /// The text is ISO 8601 with an invalid time.
     Invalid,
 }
 

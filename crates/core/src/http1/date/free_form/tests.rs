@@ -3,7 +3,7 @@ use super::parse;
 const T: i64 = 1_698_766_276;
 
 #[test]
-fn words_and_numbers_stand_in_nearly_any_order() {
+fn words_and_numbers_may_be_in_nearly_any_order() {
     for (text, expected) in [
         ("Tue Oct 31 2023 15:31:16 GMT+0000 (nested (text))", Some(T)),
         ("2023/10/31 15:31:16", Some(T)),

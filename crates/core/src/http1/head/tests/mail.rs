@@ -1,11 +1,11 @@
-//! Heads under the profile `flask`, whose server parses them with a mail reader.
+//! Heads under the profile `flask`, whose server uses a parser for mail headers.
 
 use crate::http1::Fault;
 use crate::http1::head::{Scan, scan};
 
-/// The words of the request line and the names of the fields that `flask`, which reads heads as mails are read,
-/// finds in `bytes`; or the fault.
-fn read_as_mail(bytes: &[u8]) -> Result<String, Fault> {
+/// The words of the request line and the field names that the profile finds in `bytes`, joined with spaces; or the
+/// fault.
+fn scan_as_mail(bytes: &[u8]) -> Result<String, Fault> {
     let profile = crate::profile::layers::load("flask").expect("the profile");
     match scan(bytes, &profile.head) {
         Scan::Complete(head) => {
@@ -23,7 +23,7 @@ fn read_as_mail(bytes: &[u8]) -> Result<String, Fault> {
 }
 
 #[test]
-fn heads_are_read_as_mails_are() {
+fn heads_are_parsed_like_mail_headers() {
     for (bytes, want) in [
         (&b"GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\n\r\n"[..], Ok("GET / HTTP/1.1 A B")),
         (b"\x0bGET\xa0/\x1c \tHTTP/1.1\r\r\nA: 1\n\r\n", Ok("GET / HTTP/1.1 A")),
@@ -50,7 +50,7 @@ fn heads_are_read_as_mails_are() {
         (b"GET / http/1.1\r\n", Err(Fault::LowerVersion)),
         (b"GET / HTTP/2.0\r\n", Err(Fault::MajorVersion)),
     ] {
-        let got = read_as_mail(bytes);
+        let got = scan_as_mail(bytes);
         assert_eq!(
             got.as_deref(),
             want.as_ref().map(|text| *text),
@@ -61,11 +61,11 @@ fn heads_are_read_as_mails_are() {
 }
 
 #[test]
-fn line_ends_and_the_empty_line_count_where_a_profile_says_so() {
+fn line_ends_and_the_empty_line_count_towards_limits() {
     let line = |length: usize| [b"GET /".as_slice(), &b"a".repeat(length - 16), b" HTTP/1.1\r\n\r\n"].concat();
-    assert!(read_as_mail(&line(65536)).is_ok());
-    assert_eq!(read_as_mail(&line(65537)), Err(Fault::LineTooLong));
+    assert!(scan_as_mail(&line(65536)).is_ok());
+    assert_eq!(scan_as_mail(&line(65537)), Err(Fault::LineTooLong));
     let head = |fields| [b"GET / HTTP/1.1\r\n".as_slice(), &b"A: 1\r\n".repeat(fields), b"\r\n"].concat();
-    assert!(read_as_mail(&head(99)).is_ok());
-    assert_eq!(read_as_mail(&head(100)), Err(Fault::FieldsTooMany));
+    assert!(scan_as_mail(&head(99)).is_ok());
+    assert_eq!(scan_as_mail(&head(100)), Err(Fault::FieldsTooMany));
 }

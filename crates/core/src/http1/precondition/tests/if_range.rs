@@ -1,4 +1,4 @@
-//! If-Range: when it is an entity tag, how it is compared, and what it decides beside the ranges.
+//! If-Range: when it is an entity tag, how it is compared, and what it affects besides the ranges.
 
 use super::*;
 

@@ -1,9 +1,9 @@
-//! The policies that the tables of tests compare, as they stand in a profile.
+//! The policies that the tests compare, in the syntax of a profile.
 
-/// The default with no key set.
+/// The default: no key is set.
 pub(super) const RFC: &str = "";
 
-/// Reads much, merges all, and gives up where several remain.
+/// Lenient syntax, all overlapping ranges merged, 200 if several remain.
 pub(super) const MERGED: &str = r#"
     unit = "exact"
     empty_list = "unsatisfiable"
@@ -19,7 +19,7 @@ pub(super) const MERGED: &str = r#"
     max_reversals = 0
 "#;
 
-/// One range or none.
+/// A single range only.
 pub(super) const SINGLE: &str = r#"
     unit = "any-case-spaced"
     other_unit = "unsatisfiable"
@@ -38,7 +38,7 @@ pub(super) const SINGLE: &str = r#"
     max_reversals = 0
 "#;
 
-/// Any number of ranges with spaces in them, nothing bad.
+/// Any number of ranges with optional spaces, no malformed member.
 pub(super) const SPACED: &str = r#"
     numbers = "spaced"
     largest_number = "signed64"
@@ -51,7 +51,7 @@ pub(super) const SPACED: &str = r#"
     max_reversals = 0
 "#;
 
-/// No space, neighbours merged, limits.
+/// No spaces, neighbours merged, limits.
 pub(super) const TIGHT: &str = r#"
     numbers = "tight"
     largest_number = "signed64"
@@ -65,7 +65,7 @@ pub(super) const TIGHT: &str = r#"
     max_reversals = 20
 "#;
 
-/// As before there were limits: what stands before a bad member counts, any comma makes it several.
+/// No limits: the members before a malformed one count, and any comma means several ranges.
 pub(super) const OPEN: &str = r#"
     empty_list = "unsatisfiable"
     numbers = "signed"

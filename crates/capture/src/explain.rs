@@ -1,0 +1,206 @@
+//! From a capture file to the model, stage by stage.
+
+use super::analyze;
+use super::decode::{Decoder, Error, Packets};
+use super::findings::findings;
+use super::fingerprint::fingerprints;
+use super::limits::{Budget, Limits};
+use super::model::{Args, Capture, Connection, File, Note, NoteKind, Usage, VERSION};
+use super::tcp::{Filter, FrameTime, Streams};
+use labserve_core::profile::Profile;
+use std::collections::BTreeSet;
+use std::io::Read;
+
+/// How many frames a note names.
+const NAMED_FRAMES: usize = 8;
+
+/// What to explain. The default is the HTTP/1.x of a whole capture within the default limits.
+///
+/// ```
+/// use labserve_capture::{Filter, Options};
+///
+/// let options = Options { filter: Filter { streams: vec![0], ..Filter::default() }, ..Options::default() };
+/// # assert!(options.filter.is_some());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Which connections to show.
+    pub filter: Filter,
+    /// How much to keep in memory.
+    pub limits: Limits,
+}
+
+/// Explains a capture and compares its servers with `profiles`.
+///
+/// The capture is read in one pass and in bounded memory. Without a filter, the result contains the connections that
+/// carry HTTP/1.x, and other connections to the same servers.
+///
+/// ```
+/// use labserve_capture::{Filter, Options, explain};
+///
+/// let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/captures/report-1.pcapng.gz");
+/// let file = std::fs::File::open(path)?;
+/// let options = Options { filter: Filter { streams: vec![1], ..Filter::default() }, ..Options::default() };
+/// let capture = explain(file, &options, &[])?;
+/// assert_eq!(capture.connections.len(), 1);
+/// assert_eq!(capture.connections[0].stream, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// The file is not a capture, or cannot be read. A capture that is damaged or truncated is explained up to there, and a
+/// note reports the damage.
+pub fn explain(reader: impl Read, options: &Options, profiles: &[Profile]) -> Result<Capture, Error> {
+    let mut packets = Packets::open(reader)?;
+    let mut decoder = Decoder::default();
+    let mut streams = Streams::new(options.filter.clone(), options.limits);
+    let mut file = File {
+        format: packets.format(),
+        gzip: packets.gzip(),
+        ..File::default()
+    };
+    let mut out_of_order = OutOfOrderTimes::default();
+    while let Some((packet, interfaces)) = packets.next_packet()? {
+        if file.frames == 0 {
+            file.first_ns = packet.ns;
+            file.last_ns = packet.ns;
+        }
+        out_of_order.check(packet.number, packet.ns, file.last_ns);
+        file.frames = packet.number;
+        file.last_ns = file.last_ns.max(packet.ns);
+        if let Some(segment) = decoder.segment(&packet, interfaces) {
+            file.tcp_frames += 1;
+            streams.add(&segment);
+        }
+    }
+    file.interfaces = packets.interfaces().to_vec();
+    file.streams = streams.count();
+    let mut notes: Vec<Note> = packets.note().cloned().into_iter().collect();
+    notes.extend(decoder.notes());
+    notes.extend(out_of_order.note());
+    Ok(analyze_all(file, streams, options, profiles, notes))
+}
+
+/// Explains a capture that is in memory, with the default options.
+///
+/// ```
+/// use labserve_capture::{Error, explain_bytes};
+///
+/// assert!(matches!(explain_bytes(b"", &[]), Err(Error::Empty)));
+/// ```
+///
+/// # Errors
+/// As [`explain`].
+pub fn explain_bytes(bytes: &[u8], profiles: &[Profile]) -> Result<Capture, Error> {
+    explain(bytes, &Options::default(), profiles)
+}
+
+fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Profile], mut notes: Vec<Note>) -> Capture {
+    let (finished, budget) = streams.finish();
+    let capture_end = FrameTime {
+        frame: file.frames,
+        ns: file.last_ns,
+    };
+    let ports = &options.filter.ports;
+    let connections = finished
+        .into_iter()
+        .map(|stream| analyze::connection(stream, ports, capture_end));
+    let connections = shown(connections.collect(), options.filter.is_some());
+    if connections.is_empty() {
+        notes.push(nothing_shown(&file, options.filter.is_some()));
+    }
+    notes.extend(limits_reached(&connections, &budget, &options.limits));
+    let mut capture = Capture {
+        version: VERSION,
+        file,
+        connections,
+        findings: Vec::new(),
+        fingerprints: Vec::new(),
+        notes,
+    };
+    capture.findings = findings(&capture);
+    capture.fingerprints = fingerprints(&capture, profiles);
+    capture
+}
+
+/// The connections to show. With a filter, these are all; otherwise those that carry HTTP/1.x and others to the same
+/// servers.
+fn shown(mut connections: Vec<Connection>, filtered: bool) -> Vec<Connection> {
+    let is_http = |connection: &&Connection| connection.usage == Usage::Http;
+    let servers: BTreeSet<u16> = connections.iter().filter(is_http).map(|c| c.server.port()).collect();
+    let to_http_server = |connection: &Connection| servers.contains(&connection.server.port());
+    connections
+        .iter_mut()
+        .filter(|connection| to_http_server(connection))
+        .for_each(analyze::to_http_server);
+    connections.retain(|connection| match connection.usage {
+        Usage::Http => true,
+        Usage::Other => filtered || to_http_server(connection),
+        Usage::Unused | Usage::NotOpened => filtered || servers.is_empty() || to_http_server(connection),
+    });
+    connections
+}
+
+/// Why no connection is shown.
+fn nothing_shown(file: &File, filtered: bool) -> Note {
+    let kind = match file.streams {
+        0 => NoteKind::NoTcp,
+        _ if filtered => NoteKind::NothingMatches,
+        _ => NoteKind::NoHttp,
+    };
+    Note {
+        kind,
+        args: Args::default().with("count", file.streams),
+        frames: Vec::new(),
+    }
+}
+
+fn limits_reached(connections: &[Connection], budget: &Budget, limits: &Limits) -> Vec<Note> {
+    let frames_over: u64 = connections.iter().map(|connection| connection.frames_left_out).sum();
+    let rows = [
+        (NoteKind::TooManyStreams, budget.streams_over, limits.streams),
+        (
+            NoteKind::TooManyConnections,
+            budget.connections_over,
+            limits.connections,
+        ),
+        (NoteKind::TooManyExchanges, budget.exchanges_over, limits.exchanges),
+        (NoteKind::TooManyFrames, frames_over, limits.frames),
+        (NoteKind::TooManyHeads, budget.heads_over, limits.head_bytes),
+        (NoteKind::TooMuchBuffered, budget.buffered_over, limits.buffered),
+    ];
+    rows.into_iter()
+        .filter(|(_, over, _)| *over > 0)
+        .map(|(kind, over, limit)| Note {
+            kind,
+            args: Args::default().with("count", over).with("limit", limit),
+            frames: Vec::new(),
+        })
+        .collect()
+}
+
+/// Frames that are earlier than a frame before them.
+#[derive(Default)]
+struct OutOfOrderTimes {
+    count: u64,
+    frames: Vec<u64>,
+}
+
+impl OutOfOrderTimes {
+    fn check(&mut self, frame: u64, ns: i64, latest_ns: i64) {
+        if ns < latest_ns {
+            self.count += 1;
+            if self.frames.len() < NAMED_FRAMES {
+                self.frames.push(frame);
+            }
+        }
+    }
+
+    fn note(self) -> Option<Note> {
+        (self.count > 0).then(|| Note {
+            kind: NoteKind::TimeRunsBackwards,
+            args: Args::default().with("count", self.count),
+            frames: self.frames,
+        })
+    }
+}

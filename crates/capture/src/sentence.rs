@@ -1,0 +1,244 @@
+//! Sentences: a message of the catalogue, filled with values, in a language.
+
+pub(crate) use crate::messages::Msg;
+pub(crate) use labserve_core::locale::Lang;
+
+use super::model::{Arg, Args, Side};
+
+/// A sentence that has no language yet, and the frames that prove it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sentence {
+    msg: Msg,
+    values: Vec<(&'static str, Value)>,
+    /// The evidence.
+    pub(crate) frames: Vec<u64>,
+}
+
+/// A value in a sentence.
+#[derive(Clone, Debug, PartialEq)]
+enum Value {
+    /// A value of the model.
+    Arg(Arg),
+    /// Names that this program chose.
+    Names(Vec<String>),
+    /// Another message, in the same language.
+    Message(Msg),
+}
+
+impl Sentence {
+    /// A sentence without values and evidence.
+    pub(crate) fn new(msg: Msg) -> Sentence {
+        Sentence {
+            msg,
+            values: Vec::new(),
+            frames: Vec::new(),
+        }
+    }
+
+    /// Adds a value.
+    #[must_use]
+    pub(crate) fn with(self, name: &'static str, arg: impl Into<Arg>) -> Sentence {
+        self.with_value(name, Value::Arg(arg.into()))
+    }
+
+    /// Adds all values of a finding or a note.
+    #[must_use]
+    pub(crate) fn with_args(self, args: &Args) -> Sentence {
+        args.iter()
+            .fold(self, |sentence, (name, arg)| sentence.with(name, arg.clone()))
+    }
+
+    /// Adds names, which are listed with the separators of the language.
+    #[must_use]
+    pub(crate) fn with_names(self, name: &'static str, names: Vec<String>) -> Sentence {
+        self.with_value(name, Value::Names(names))
+    }
+
+    /// Adds a message as a value.
+    #[must_use]
+    pub(crate) fn with_message(self, name: &'static str, msg: Msg) -> Sentence {
+        self.with_value(name, Value::Message(msg))
+    }
+
+    fn with_value(mut self, name: &'static str, value: Value) -> Sentence {
+        self.values.push((name, value));
+        self
+    }
+
+    /// Adds evidence.
+    #[must_use]
+    pub(crate) fn with_frames(mut self, frames: impl IntoIterator<Item = u64>) -> Sentence {
+        self.frames.extend(frames);
+        self
+    }
+
+    /// The sentence without the evidence.
+    pub(crate) fn text(&self, lang: Lang) -> String {
+        self.pieces(lang).into_iter().map(Piece::into_text).collect()
+    }
+
+    /// The sentence in pieces, so that a renderer can distinguish text from the wire.
+    pub(crate) fn pieces(&self, lang: Lang) -> Vec<Piece> {
+        let template = self.msg.text(lang);
+        let mut pieces = self.fill(template, lang);
+        // A sentence may start with a side, whose name is not capitalized.
+        if let (true, Some(Piece::Prose(text))) = (template.starts_with("{side}"), pieces.first_mut()) {
+            *text = capitalized(text);
+        }
+        pieces
+    }
+
+    /// The evidence in brackets: `[frames 4, 7, 9]`; empty if there is none.
+    pub(crate) fn evidence(&self, lang: Lang) -> String {
+        if self.frames.is_empty() {
+            return String::new();
+        }
+        Sentence::new(Msg::Frames)
+            .with("count", self.frames.len())
+            .with("frames", self.frames.clone())
+            .text(lang)
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Fills in `{name}`, and `{name?one|many}` depending on whether the number is one. A name without a value is omitted.
+    fn fill(&self, template: &str, lang: Lang) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        let mut prose = String::new();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            prose.push_str(before);
+            let (place, after) = after.split_once('}').unwrap_or((after, ""));
+            match place.split_once('?') {
+                Some((name, choice)) => {
+                    let (one, many) = choice.split_once('|').unwrap_or((choice, choice));
+                    let is_one = self.value(name) == Some(&Value::Arg(Arg::Count(1)));
+                    prose.push_str(if is_one { one } else { many });
+                }
+                None => match self.value(place).map(|value| value.piece(lang)) {
+                    Some(Piece::Prose(text)) => prose.push_str(&text),
+                    Some(quoted) => {
+                        pieces.push(Piece::Prose(std::mem::take(&mut prose)));
+                        pieces.push(quoted);
+                    }
+                    None => {}
+                },
+            }
+            rest = after;
+        }
+        pieces.push(Piece::Prose(prose + rest));
+        pieces.retain(|piece| *piece != Piece::Prose(String::new()));
+        pieces
+    }
+}
+
+impl Value {
+    fn piece(&self, lang: Lang) -> Piece {
+        let separator = || Msg::ListSeparator.text(lang);
+        match self {
+            Value::Arg(Arg::Text(text)) => Piece::Quoted(printable(text)),
+            Value::Names(names) => Piece::Quoted(names.join(separator())),
+            Value::Arg(Arg::Count(n)) => Piece::Prose(n.to_string()),
+            Value::Arg(Arg::Nanoseconds { ns }) => Piece::Prose(time(*ns)),
+            Value::Arg(Arg::List(numbers)) => {
+                let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+                Piece::Prose(numbers.join(separator()))
+            }
+            Value::Arg(Arg::Side(Side::Client)) => Piece::Prose(Msg::TheClient.text(lang).to_owned()),
+            Value::Arg(Arg::Side(Side::Server)) => Piece::Prose(Msg::TheServer.text(lang).to_owned()),
+            Value::Message(msg) => Piece::Prose(msg.text(lang).to_owned()),
+        }
+    }
+}
+
+/// A part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Words and numbers of this program.
+    Prose(String),
+    /// Text from the wire with control characters escaped, or names.
+    Quoted(String),
+}
+
+impl Piece {
+    fn into_text(self) -> String {
+        match self {
+            Piece::Prose(text) | Piece::Quoted(text) => text,
+        }
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
+/// A label: a message without values.
+pub(crate) fn label(msg: Msg, lang: Lang) -> &'static str {
+    msg.text(lang)
+}
+
+/// Text from the wire with its control characters escaped.
+pub(crate) fn printable(text: &str) -> String {
+    labserve_core::http1::text::printable(text.as_bytes()).to_string()
+}
+
+/// A duration in nanoseconds, for readers: `5.013 s`, `12.4 ms`, `310 µs`.
+pub(crate) fn time(ns: i64) -> String {
+    let (sign, ns) = (if ns < 0 { "-" } else { "" }, ns.unsigned_abs());
+    match ns {
+        0..999_500 => format!("{sign}{} µs", (ns + 500) / 1000),
+        999_500..999_950_000 => format!("{sign}{:.1} ms", ns as f64 / 1e6),
+        _ => format!("{sign}{:.3} s", ns as f64 / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_filled_in() {
+        let sentence = Sentence::new(Msg::Frames)
+            .with("count", 1_u64)
+            .with("frames", vec![3, 4])
+            .with("who", Side::Client)
+            .with("after", Arg::ns(5_013_000_000_i64))
+            .with("text", "a\x1b[31m");
+        for (template, lang, want) in [
+            ("{count} {count?exchange|exchanges}", Lang::En, "1 exchange"),
+            ("{frames}, {after}", Lang::En, "3, 4, 5.013 s"),
+            ("{frames}", Lang::Zh, "3、4"),
+            ("{who} {text}.", Lang::En, "the client a\\u{1b}[31m."),
+            ("{none}x", Lang::En, "x"),
+        ] {
+            let filled: String = sentence
+                .fill(template, lang)
+                .into_iter()
+                .map(Piece::into_text)
+                .collect();
+            assert_eq!(filled, want);
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit_that_suits_them() {
+        for (ns, want) in [
+            (0, "0 µs"),
+            (999_499, "999 µs"),
+            (1_234_000, "1.2 ms"),
+            (999_949_999, "999.9 ms"),
+            (999_960_000, "1.000 s"),
+            (5_013_400_000, "5.013 s"),
+            (-2_000_000, "-2.0 ms"),
+        ] {
+            assert_eq!(time(ns), want, "{ns}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The order of interim responses, request body and response, as a pure function.
+
+use super::ends_by_both;
+use crate::close_reason::CloseReason;
+use crate::http1::{Framing, Request, ResponseId, Version};
+use crate::profile::{Continue, Profile, ReadBody};
+use crate::render::Reply;
+
+/// What happens around a response, in the order of the fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyPlan {
+    /// The response that takes the place of the decided one, because the body is longer than the profile allows.
+    pub instead: Option<ResponseId>,
+    /// The number of `100 Continue` responses (RFC 9110 section 15.2.1).
+    pub interim: u8,
+    /// What is done with the body before the response.
+    pub before: BeforeReply,
+    /// The reason for the connection to close with the response, if one is known before it is rendered.
+    pub ending: Option<CloseReason>,
+    /// What is done with the body after the response.
+    pub after: AfterReply,
+}
+
+/// What is done with a request body before the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BeforeReply {
+    /// Nothing.
+    Nothing,
+    /// What has arrived of it is looked at. Broken framing closes the connection.
+    Peek,
+    /// It is read to its end.
+    Read,
+}
+
+/// What is done with a request body after the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterReply {
+    /// Nothing is left of it.
+    Nothing,
+    /// It stays unread, and the connection closes.
+    LeaveUnread,
+    /// It is read to its end, if somebody still needs it read.
+    Read,
+}
+
+impl BodyPlan {
+    /// The plan for a response that nothing precedes or follows.
+    pub(super) fn reply_only(ending: Option<CloseReason>) -> BodyPlan {
+        BodyPlan {
+            instead: None,
+            interim: 0,
+            before: BeforeReply::Nothing,
+            ending,
+            after: AfterReply::Nothing,
+        }
+    }
+}
+
+/// The plan for a request with this body and the response that was decided on. `refused`: the response refuses the
+/// request.
+///
+/// The rules are RFC 9110 section 10.1.1 (Expect) and RFC 9112 section 9.3 (a body that is not read to its end costs the
+/// connection), as far as the profile follows them.
+pub fn body_plan(
+    profile: &Profile,
+    request: &Request<'_>,
+    framing: Framing,
+    reply: &Reply<'_>,
+    refused: bool,
+) -> BodyPlan {
+    let response = reply.response;
+    let when = if ends_by_both(profile, request) {
+        ReadBody::Never
+    } else {
+        response.read_body.unwrap_or(profile.request_body.read)
+    };
+    let refusal = refused.then_some(CloseReason::BadRequest);
+    if framing != Framing::None {
+        if let Some(id) = over_limit(profile, framing)
+            && when != ReadBody::Never
+            && !refused
+        {
+            return BodyPlan {
+                instead: Some(id),
+                after: AfterReply::Read,
+                ..BodyPlan::reply_only(Some(CloseReason::BadRequest))
+            };
+        }
+        if request.expects_continue(&profile.head.body) && !response.continues {
+            return BodyPlan {
+                after: AfterReply::LeaveUnread,
+                ..BodyPlan::reply_only(Some(CloseReason::ContinueUnsent))
+            };
+        }
+    }
+    let interim = if refused {
+        0
+    } else {
+        interim_responses(profile, request, reply, when)
+    };
+    let plan = BodyPlan {
+        interim,
+        ..BodyPlan::reply_only(refusal)
+    };
+    match (framing, when) {
+        (Framing::None, _) => plan,
+        (_, ReadBody::Never) => BodyPlan {
+            ending: None,
+            after: AfterReply::LeaveUnread,
+            ..plan
+        },
+        (_, ReadBody::First) => BodyPlan {
+            before: BeforeReply::Read,
+            ..plan
+        },
+        (_, ReadBody::After) => BodyPlan {
+            before: if profile.request_body.look_first {
+                BeforeReply::Peek
+            } else {
+                BeforeReply::Nothing
+            },
+            ending: None,
+            after: AfterReply::Read,
+            ..plan
+        },
+    }
+}
+
+/// The response to a body that is longer than the profile allows.
+fn over_limit(profile: &Profile, framing: Framing) -> Option<ResponseId> {
+    match (framing, profile.request_body.limit) {
+        (Framing::Length(length), Some((limit, id))) if length > limit => Some(id),
+        _ => None,
+    }
+}
+
+/// The number of `100 Continue` responses before the response, with a body that is read at `when`.
+fn interim_responses(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>, when: ReadBody) -> u8 {
+    match profile.request_body.continues {
+        Continue::AtOnce => interim_at_once(profile, request),
+        Continue::WhenRead if when == ReadBody::First => interim_asked_for(profile, request),
+        Continue::WithFile if reply.file.is_some() => interim_asked_for(profile, request),
+        Continue::WhenRead | Continue::WithFile | Continue::Never => 0,
+    }
+}
+
+/// The number of `100 Continue` responses that are sent as soon as the head is complete, whatever the response is.
+pub(super) fn interim_at_once(profile: &Profile, request: &Request<'_>) -> u8 {
+    match profile.request_body.continues {
+        Continue::AtOnce => interim_asked_for(profile, request),
+        Continue::WhenRead | Continue::WithFile | Continue::Never => 0,
+    }
+}
+
+/// The number of `100 Continue` responses to a client that asks for one.
+fn interim_asked_for(profile: &Profile, request: &Request<'_>) -> u8 {
+    let (policy, rules) = (&profile.request_body, &profile.head.body);
+    match request.version() {
+        _ if !request.asks_to_continue(rules) => 0,
+        _ if !policy.continue_without_body && request.framing(rules) == Framing::None => 0,
+        Version::Http11 => policy.continue_times,
+        Version::Http10 | Version::Http09 => policy.continue_times_old,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http1::{Scan, head};
+    use crate::profile::layers::{BuiltIns, Layer, Stack};
+
+    const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n";
+    const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n";
+
+    /// The plan of a profile with these keys, in the order of what happens: `continue`, `peek`, `read`, `reply`, `read
+    /// after`, `leave`.
+    fn plan(profile: &str, keys: &[&str], head: &str, refused: bool) -> String {
+        let mut stack = Stack::load(profile, &BuiltIns).expect("a built-in profile");
+        for key in keys {
+            stack = stack.over(Layer::from_assignment(key).expect("a key"));
+        }
+        let profile = stack.build().expect("a profile");
+        let text = format!("{head}\r\n");
+        let Scan::Complete(head) = head::scan(text.as_bytes(), &profile.head) else {
+            panic!("{text}")
+        };
+        let request = Request::new(text.as_bytes(), &head);
+        let framing = request.framing(&profile.head.body);
+        let reply = Reply::plain(&profile, profile.responses.ok(), request.method());
+        let plan = body_plan(&profile, &request, framing, &reply, refused);
+        let mut steps = vec!["continue".to_owned(); usize::from(plan.interim)];
+        match plan.before {
+            BeforeReply::Nothing => {}
+            BeforeReply::Peek => steps.push("peek".to_owned()),
+            BeforeReply::Read => steps.push("read".to_owned()),
+        }
+        steps.push(match (plan.instead, plan.ending) {
+            (Some(id), _) => profile.responses.get(id).status.to_string(),
+            (None, Some(reason)) => format!("reply ({})", reason.key()),
+            (None, None) => "reply".to_owned(),
+        });
+        match plan.after {
+            AfterReply::Nothing => {}
+            AfterReply::LeaveUnread => steps.push("leave".to_owned()),
+            AfterReply::Read => steps.push("read after".to_owned()),
+        }
+        steps.join(", ")
+    }
+
+    #[test]
+    fn the_order_around_a_response() {
+        let expects = format!("{POST}Expect: 100-continue\r\n");
+        let never = "request_body.read=\"never\"";
+        let first = "request_body.read=\"first\"";
+        let after = "request_body.read=\"after\"";
+        let at_once = "request_body.continues=\"at-once\"";
+        let when_read = "request_body.continues=\"when-read\"";
+        for (keys, head, refused, want) in [
+            (&[after][..], GET, false, "reply"),
+            (&[after], GET, true, "reply (bad_request)"),
+            (&[after], POST, false, "reply, read after"),
+            (&[after], POST, true, "reply, read after"),
+            (&[first], POST, false, "read, reply"),
+            (&[first], POST, true, "read, reply (bad_request)"),
+            (&[never], POST, false, "reply, leave"),
+            (
+                &[after, "request_body.look_first=true"],
+                POST,
+                false,
+                "peek, reply, read after",
+            ),
+            (&[first, at_once], expects.as_str(), false, "continue, read, reply"),
+            (&[first, when_read], expects.as_str(), false, "continue, read, reply"),
+            (&[after, when_read], expects.as_str(), false, "reply, read after"),
+            (&[after, at_once], expects.as_str(), true, "reply, read after"),
+            (
+                &[first, at_once, "request_body.continue_times=2"],
+                expects.as_str(),
+                false,
+                "continue, continue, read, reply",
+            ),
+        ] {
+            assert_eq!(plan("rfc", keys, head, refused), want, "{keys:?} {head}");
+        }
+    }
+}

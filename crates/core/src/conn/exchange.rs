@@ -1,0 +1,469 @@
+//! One exchange without I/O: a request is refused or decided on, answered, and its body read, in the order of the plan.
+//!
+//! ```text
+//!  Begun ──> interim responses ──> Lookup ──> plan ──> interim ──> body before ──> SendReply ──> body after ──> Finished
+//! ```
+//!
+//! [`Exchange::on`] takes what happened and returns what is to be done; a step that the plan does not have is left out.
+
+use super::action::{Action, Finish, Happened, Leftover, PathQuery, Peek};
+use super::body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
+use super::course::Course;
+use super::{BodyEnd, Close, Context, Opened, Patience};
+use crate::close_reason::CloseReason;
+use crate::decide::{self, Route};
+use crate::http1::chunked::ChunkFault;
+use crate::http1::field::Name;
+use crate::http1::head;
+use crate::http1::{Fault, Framing, Request, ResponseId, Scan, Treatment};
+use crate::profile::{MethodRule, Profile, Template};
+use crate::render::{Body, Decision, Reply};
+use std::time::Duration;
+
+/// What an exchange waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// To begin.
+    Begin,
+    /// The interim responses to an earlier request.
+    EarlierInterim,
+    /// The lookup.
+    Lookup,
+    /// The interim responses of the plan.
+    Interim,
+    /// A look at the body.
+    PeekBody,
+    /// The body, before the response.
+    BodyBefore,
+    /// The bytes that follow the body.
+    Following,
+    /// The bytes that follow the body to be thrown away; then this is the response.
+    Discard(ResponseId),
+    /// The response.
+    Reply(Then),
+    /// A look at the body before it is read after the response.
+    PeekAfter,
+    /// The body, after a response that closes the connection like this, or keeps it.
+    BodyAfter(Option<Close>),
+    /// Nothing.
+    Finished,
+}
+
+/// What follows the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// The end of the exchange. The body has been read, or there is none.
+    Finish,
+    /// The end of the exchange. The body has not been read to its end, so the connection closes.
+    FinishUnread,
+    /// The body.
+    ReadBody,
+    /// The end of the exchange: the connection closes for this reason, unless the response has its own.
+    Fail(CloseReason),
+}
+
+/// One request on a connection, and its response.
+#[derive(Debug)]
+pub struct Exchange<'c> {
+    pub(super) profile: &'c Profile,
+    root: &'c [String],
+    opened: &'c Opened,
+    pub(super) input: &'c [u8],
+    pub(super) request: Request<'c>,
+    /// The number of the request on its connection.
+    pub(super) number: u64,
+    /// The age of the connection.
+    pub(super) age: Duration,
+    course: Course,
+    query: Option<PathQuery>,
+    plan: BodyPlan,
+    pub(super) reply: Option<Reply<'c>>,
+    /// The reason for the connection to close with the response, as far as it is known before it is rendered.
+    pub(super) ending: Option<CloseReason>,
+    /// How the connection closes after the response, once that is decided.
+    pub(super) close: Option<Close>,
+    /// The field lines about the connection.
+    pub(super) connection_fields: &'c [Template],
+    pub(super) also_counted: u64,
+    stage: Stage,
+}
+
+impl<'c> Exchange<'c> {
+    pub(super) fn new(
+        opened: &'c Opened,
+        input: &'c [u8],
+        number: u64,
+        age: Duration,
+        cx: &Context<'c>,
+    ) -> Exchange<'c> {
+        let request = Request::new(input, &opened.head);
+        Exchange {
+            profile: cx.profile,
+            root: cx.root,
+            opened,
+            input,
+            request,
+            number,
+            age,
+            course: Course::of(opened, &request, cx.profile),
+            query: None,
+            plan: BodyPlan::reply_only(None),
+            reply: None,
+            ending: None,
+            close: None,
+            connection_fields: &[],
+            also_counted: 0,
+            stage: Stage::Begin,
+        }
+    }
+
+    /// The request.
+    pub fn request(&self) -> &Request<'c> {
+        &self.request
+    }
+
+    /// The number of the request on its connection, from 1; 0 if there was none.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// How the request's body is delimited; [`Framing::None`] if none is read.
+    pub fn framing(&self) -> Framing {
+        match self.course {
+            Course::Serve(framing, _) => framing,
+            Course::Refuse(_) | Course::Silent(_) | Course::Drop | Course::Unasked(..) => Framing::None,
+        }
+    }
+
+    /// The response that was decided on.
+    ///
+    /// `None` before the first [`Action::SendReply`].
+    pub fn reply(&self) -> Option<&Reply<'c>> {
+        self.reply.as_ref()
+    }
+
+    /// What is to be looked up. `None` before [`Action::Lookup`].
+    pub fn query(&self) -> Option<&PathQuery> {
+        self.query.as_ref()
+    }
+
+    /// The offset of the input at which the next request begins, if the body is not read.
+    pub fn leftover(&self) -> Leftover {
+        let head = &self.opened.head;
+        Leftover::From(match self.course {
+            Course::Unasked(..) | Course::Drop => 0,
+            // A head that was given up in the middle has not been read to its end.
+            Course::Refuse(_) if head.len == 0 && self.close.is_some() => 0,
+            _ if head.len == 0 => self.input.len(),
+            _ => head.len,
+        })
+    }
+
+    /// Whether the response is a multipart one, which takes a number of its own.
+    pub fn is_multipart(&self) -> bool {
+        matches!(&self.reply, Some(reply) if matches!(reply.body, Body::Ranges(_)))
+    }
+
+    /// What is to be done, after this has happened.
+    pub fn on(&mut self, happened: Happened<'_>) -> Action {
+        match (self.stage, happened) {
+            (Stage::Begin, Happened::Begun) => self.begin(),
+            (Stage::EarlierInterim | Stage::Interim | Stage::Reply(_), Happened::Sent(Err(failure))) => {
+                self.close = Some(failure.close());
+                match self.stage {
+                    // The body may still be read before the end.
+                    Stage::Reply(Then::ReadBody) => self.body_after(),
+                    _ => self.finish(),
+                }
+            }
+            (Stage::EarlierInterim, Happened::Sent(Ok(()))) => self.answer(),
+            (
+                Stage::Lookup,
+                Happened::Found {
+                    found,
+                    first_missing,
+                    render,
+                },
+            ) => {
+                let reply = decide::file_reply(self.profile, &self.request, found, first_missing, render);
+                self.decided(reply)
+            }
+            (Stage::Interim, Happened::Sent(Ok(()))) => self.body_before(),
+            (Stage::PeekBody, Happened::BodyPeeked(end)) => self.peeked(end),
+            (Stage::BodyBefore, Happened::BodyRead(BodyEnd::Complete)) if self.profile.pipelined_fault_discards => {
+                self.stage = Stage::Following;
+                Action::PeekSocket
+            }
+            (Stage::BodyBefore, Happened::BodyRead(BodyEnd::Complete)) => self.send(self.plan.ending, Then::Finish),
+            (Stage::BodyBefore, Happened::BodyRead(end)) => self.body_failed(end),
+            (Stage::Following, Happened::Unread(bytes)) => self.following(bytes),
+            (Stage::Discard(id), Happened::Discarded) => {
+                self.plain(id);
+                self.send(Some(CloseReason::BadRequest), Then::FinishUnread)
+            }
+            (Stage::Reply(then), Happened::Sent(Ok(()))) => self.replied(then),
+            (Stage::PeekAfter, Happened::BodyPeeked(Some(end))) => self.body_read_after(None, end),
+            (Stage::PeekAfter, Happened::BodyPeeked(None)) => {
+                self.stage = Stage::BodyAfter(None);
+                Action::ReadBody(Patience::AfterReply)
+            }
+            (Stage::BodyAfter(close), Happened::BodyRead(end)) => self.body_read_after(close, end),
+            // A caller that tells what was not asked for gets the end of the exchange.
+            _ => self.finish(),
+        }
+    }
+
+    fn begin(&mut self) -> Action {
+        match self.opened.interim {
+            0 => self.answer(),
+            times => {
+                self.stage = Stage::EarlierInterim;
+                Action::SendContinue(times)
+            }
+        }
+    }
+
+    fn answer(&mut self) -> Action {
+        match self.course {
+            Course::Unasked(id, reason) => {
+                self.plain(id);
+                self.send(Some(reason), Then::Fail(reason))
+            }
+            Course::Serve(_, Some(id)) => {
+                let reply = self.plain_reply(id);
+                self.decided(reply)
+            }
+            Course::Serve(_, None) => self.decide(),
+            Course::Refuse(id) => {
+                self.plain(id);
+                self.send(Some(CloseReason::BadRequest), Then::Finish)
+            }
+            Course::Drop => {
+                self.close = Some(CloseReason::BadRequest.into());
+                self.finish()
+            }
+            Course::Silent(reason) => {
+                self.close = reason.map(Close::from);
+                self.finish()
+            }
+        }
+    }
+
+    /// Decides on a request that is not refused; asks for what lies at its path if it needs that.
+    fn decide(&mut self) -> Action {
+        match decide::route(self.profile, &self.request, self.root) {
+            Route::Respond(id) => {
+                let reply = self.plain_reply(id).decided_by(Decision::Route);
+                self.decided(reply)
+            }
+            Route::Lookup(located) => {
+                let known = &self.profile.files.precompressed;
+                let accepts = !known.is_empty() && self.request.get(Name::AcceptEncoding).is_some();
+                self.query = Some(PathQuery {
+                    located,
+                    accepted: if accepts {
+                        decide::accepted_codings(&self.request, known)
+                    } else {
+                        Vec::new()
+                    },
+                    first_missing: matches!(
+                        self.profile.methods.rule(self.request.method()),
+                        MethodRule::Resolved(_)
+                    ),
+                });
+                self.stage = Stage::Lookup;
+                Action::Lookup
+            }
+        }
+    }
+
+    /// A response has been decided on: makes the plan for the body and begins to carry it out.
+    fn decided(&mut self, reply: Reply<'c>) -> Action {
+        let reply = match reply.response.with_body {
+            Some(id) if self.framing() != Framing::None => self.plain_reply(id),
+            _ => reply,
+        };
+        self.plan = body_plan(
+            self.profile,
+            &self.request,
+            self.framing(),
+            &reply,
+            matches!(self.course, Course::Serve(_, Some(_))),
+        );
+        self.reply = Some(match self.plan.instead {
+            Some(id) => self.plain_reply(id),
+            None => reply,
+        });
+        match self.plan.interim {
+            0 => self.body_before(),
+            times => {
+                self.stage = Stage::Interim;
+                Action::SendContinue(times)
+            }
+        }
+    }
+
+    fn body_before(&mut self) -> Action {
+        match self.plan.before {
+            BeforeReply::Nothing => self.send_planned(),
+            BeforeReply::Peek => {
+                self.stage = Stage::PeekBody;
+                Action::PeekBody(Peek::BeforeReply)
+            }
+            BeforeReply::Read => {
+                self.stage = Stage::BodyBefore;
+                Action::ReadBody(Patience::Usual)
+            }
+        }
+    }
+
+    fn peeked(&mut self, end: Option<BodyEnd>) -> Action {
+        let Some(broken @ BodyEnd::Broken(_)) = end else {
+            return self.send_planned();
+        };
+        if self.reply.as_ref().is_some_and(|reply| reply.file.is_some()) {
+            return self.body_failed(broken);
+        }
+        self.plan.ending = Some(CloseReason::BadRequest);
+        self.send_planned()
+    }
+
+    fn send_planned(&mut self) -> Action {
+        let then = match self.plan.after {
+            AfterReply::Nothing => Then::Finish,
+            AfterReply::LeaveUnread => Then::FinishUnread,
+            AfterReply::Read => Then::ReadBody,
+        };
+        self.send(self.plan.ending, then)
+    }
+
+    /// Bytes that follow the body: a request whose head is refused takes the response away.
+    fn following(&mut self, bytes: &[u8]) -> Action {
+        let answer = match head::scan(bytes, &self.profile.head) {
+            Scan::Refused(fault, _) => match self.profile.head.faults.of(fault) {
+                Treatment::Respond(id) => Some(id),
+                _ => None,
+            },
+            _ => None,
+        };
+        match answer {
+            // They count as read: the end of the connection must not take them for unread.
+            Some(id) => {
+                self.stage = Stage::Discard(id);
+                Action::Discard(bytes.len())
+            }
+            None => self.send(self.plan.ending, Then::Finish),
+        }
+    }
+
+    fn replied(&mut self, then: Then) -> Action {
+        match then {
+            Then::Finish => self.finish(),
+            Then::FinishUnread => {
+                self.close.get_or_insert(CloseReason::BodyUnread.into());
+                self.finish()
+            }
+            Then::Fail(reason) => {
+                self.close.get_or_insert(reason.into());
+                self.finish()
+            }
+            Then::ReadBody => self.body_after(),
+        }
+    }
+
+    /// Reads the body after the response, if somebody still needs it read.
+    fn body_after(&mut self) -> Action {
+        let policy = &self.profile.request_body;
+        match self.close {
+            None => {
+                // What had come before the response does not break the silence after it.
+                if self.profile.connection.timers.body_after_reply.is_some() {
+                    self.stage = Stage::PeekAfter;
+                    return Action::PeekBody(Peek::AfterReply);
+                }
+                self.stage = Stage::BodyAfter(None);
+                Action::ReadBody(Patience::AfterReply)
+            }
+            Some(_) if !policy.before_end => self.finish(),
+            close @ Some(_) => {
+                self.stage = Stage::BodyAfter(close);
+                Action::ReadBody(Patience::Usual)
+            }
+        }
+    }
+
+    fn body_read_after(&mut self, close: Option<Close>, end: BodyEnd) -> Action {
+        match (close, end) {
+            (None, BodyEnd::Complete) => {}
+            (None, BodyEnd::Silent) => self.close = Some(CloseReason::Idle.into()),
+            (None, BodyEnd::Broken(_)) if self.profile.request_body.look_first => {
+                self.close = Some(CloseReason::BadRequest.into());
+            }
+            (None, _) => return self.body_failed(end),
+            (Some(close), BodyEnd::Complete) => {
+                self.close = Some(Close {
+                    style: close.style.or(self.profile.connection.close.after_body),
+                    ..close
+                });
+            }
+            (Some(_), BodyEnd::Late | BodyEnd::Silent) => self.close = Some(CloseReason::BodyTimeout.into()),
+            (Some(close), BodyEnd::Broken(_) | BodyEnd::ClientFin) => self.close = Some(close),
+        }
+        self.finish()
+    }
+
+    /// What follows a body that was not read to its end.
+    fn body_failed(&mut self, end: BodyEnd) -> Action {
+        let profile = self.profile;
+        let (say, reason) = match end {
+            BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
+            BodyEnd::Broken(fault) => match profile.head.faults.of(fault_of(fault)) {
+                Treatment::Respond(id) => (Some(id), CloseReason::BadRequest),
+                _ => (None, CloseReason::BadRequest),
+            },
+            BodyEnd::ClientFin | BodyEnd::Complete => {
+                (profile.connection.client_fin.in_body, CloseReason::ClientFinInBody)
+            }
+        };
+        match say {
+            Some(id) => {
+                self.plain(id);
+                self.send(Some(reason), Then::Fail(reason))
+            }
+            None => {
+                self.close = Some(reason.into());
+                self.finish()
+            }
+        }
+    }
+
+    fn plain_reply(&self, id: ResponseId) -> Reply<'c> {
+        Reply::plain(self.profile, id, self.request.method())
+    }
+
+    fn plain(&mut self, id: ResponseId) {
+        self.reply = Some(self.plain_reply(id));
+    }
+
+    fn send(&mut self, ending: Option<CloseReason>, then: Then) -> Action {
+        self.ending = ending;
+        self.stage = Stage::Reply(then);
+        Action::SendReply
+    }
+
+    fn finish(&mut self) -> Action {
+        self.stage = Stage::Finished;
+        Action::Finish(Finish {
+            close: self.close,
+            also_counted: self.also_counted,
+        })
+    }
+}
+
+fn fault_of(fault: ChunkFault) -> Fault {
+    match fault {
+        ChunkFault::TooLarge => Fault::ChunkTooLarge,
+        ChunkFault::Trailer => Fault::ChunkTrailer,
+        ChunkFault::Syntax => Fault::ChunkInvalid,
+    }
+}

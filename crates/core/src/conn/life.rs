@@ -1,0 +1,335 @@
+//! The life of a connection as a state machine without I/O: time is a parameter, bytes are counts.
+//!
+//! What each event makes of each state; a test holds this table against [`transition`]. A dash: the state stays.
+//!
+//! | state    | partial line | partial head | blank | head complete | kept | end     |
+//! |----------|--------------|--------------|-------|---------------|------|---------|
+//! | Unused   | Line         | Head         | -     | Exchange      | -    | Closing |
+//! | Line     | -            | Head         | -     | Exchange      | -    | Closing |
+//! | Head     | -            | -            | -     | Exchange      | -    | Closing |
+//! | Exchange | -            | -            | -     | -             | Idle | Closing |
+//! | Idle     | Line         | Head         | Blank | Exchange      | -    | Closing |
+//! | Blank    | Line         | Head         | -     | Exchange      | -    | Closing |
+//! | Closing  | -            | -            | -     | -             | -    | -       |
+//!
+//! Only this module changes the state. Every state except `Exchange` and `Closing` has at most one deadline. Times are counted
+//! from the start of the server, because some servers check their timers on a tick that began then.
+
+use crate::close_reason::CloseReason;
+use crate::http1::ResponseId;
+use crate::profile::{Since, Timer, Timers};
+use std::time::Duration;
+
+/// The state of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Accepted; no byte yet.
+    Unused,
+    /// A request line has begun.
+    Line,
+    /// The request line is complete, the head is not.
+    Head,
+    /// A request is being served.
+    Exchange,
+    /// A response was sent; nothing has arrived since.
+    Idle,
+    /// A response was sent; since then only empty lines have arrived, where these do not begin a request.
+    Blank,
+    /// It is being closed.
+    Closing,
+}
+
+/// What happens to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transition {
+    /// Bytes have arrived that are not a complete head.
+    Partial {
+        /// Whether the request line is complete.
+        line_complete: bool,
+    },
+    /// Only empty lines have arrived, and they do not begin a request.
+    Blank,
+    /// A head is complete, or refused.
+    HeadComplete,
+    /// The response is sent, and the connection persists.
+    Kept,
+    /// The connection is to close.
+    End,
+}
+
+/// The state after `event` in `state`. An event that cannot happen in a state leaves it unchanged.
+pub fn transition(state: State, event: Transition) -> State {
+    match (state, event) {
+        (State::Closing, _) | (_, Transition::End) => State::Closing,
+        (State::Unused | State::Line | State::Idle | State::Blank, Transition::Partial { line_complete: false }) => {
+            State::Line
+        }
+        (
+            State::Unused | State::Line | State::Head | State::Idle | State::Blank,
+            Transition::Partial { line_complete: true },
+        ) => State::Head,
+        (State::Unused | State::Line | State::Head | State::Idle | State::Blank, Transition::HeadComplete) => {
+            State::Exchange
+        }
+        (State::Idle, Transition::Blank) => State::Blank,
+        (State::Exchange, Transition::Kept) => State::Idle,
+        (state, _) => state,
+    }
+}
+
+/// The state of a connection, and the times that its timers count from.
+#[derive(Clone, Debug)]
+pub struct Life {
+    state: State,
+    accepted: Duration,
+    /// When the first byte of this request arrived, or the last response was sent.
+    since: Duration,
+    /// When the last byte arrived.
+    last_byte: Duration,
+    /// The bytes of this head that have arrived.
+    received: u64,
+    requests: u64,
+}
+
+/// A deadline, and what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// When, since the start of the server.
+    pub at: Duration,
+    /// Why the connection closes then.
+    pub reason: CloseReason,
+    /// The response that is sent before, if there is one.
+    pub say: Option<ResponseId>,
+}
+
+impl Life {
+    /// A connection accepted at `now`.
+    pub fn new(now: Duration) -> Life {
+        Life {
+            state: State::Unused,
+            accepted: now,
+            since: now,
+            last_byte: now,
+            received: 0,
+            requests: 0,
+        }
+    }
+
+    /// The state.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The number of requests that have begun on it.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Counts further requests as begun.
+    pub fn count(&mut self, more: u64) {
+        self.requests += more;
+    }
+
+    /// When it was accepted.
+    pub fn accepted(&self) -> Duration {
+        self.accepted
+    }
+
+    /// The time of the last byte from the client, or of the last response if none has arrived since.
+    pub fn last_byte(&self) -> Duration {
+        self.last_byte
+    }
+
+    /// An event happened at `now`, together with this many bytes from the client.
+    pub fn on(&mut self, event: Transition, now: Duration, bytes: usize) {
+        let before = self.state;
+        self.state = transition(before, event);
+        if bytes > 0 {
+            if matches!(before, State::Unused | State::Idle | State::Blank) {
+                self.since = now;
+                self.received = 0;
+            }
+            self.last_byte = now;
+            self.received += bytes as u64;
+        }
+        match event {
+            Transition::HeadComplete => self.requests += 1,
+            Transition::Kept => {
+                self.since = now;
+                self.last_byte = now;
+                self.received = 0;
+            }
+            Transition::Partial { .. } | Transition::Blank | Transition::End => {}
+        }
+    }
+
+    /// When the connection closes if nothing more happens.
+    pub fn deadline(&self, timers: &Timers) -> Option<Deadline> {
+        let again = self.requests > 0;
+        let (timer, reason) = match (self.state, again) {
+            (State::Unused, _) => (&timers.unused, CloseReason::Unused),
+            (State::Line, false) => (&timers.line, CloseReason::LineTimeout),
+            (State::Line, true) => (&timers.line_again, CloseReason::LineTimeout),
+            (State::Head, false) => (&timers.head, CloseReason::HeadTimeout),
+            (State::Head, true) => (&timers.head_again, CloseReason::HeadTimeout),
+            (State::Idle, _) => (&timers.idle, CloseReason::Idle),
+            (State::Blank, _) => (timers.blank.as_ref()?, CloseReason::LineTimeout),
+            (State::Exchange | State::Closing, _) => return None,
+        };
+        let begun = match timer.since {
+            Since::Accept if !again => self.accepted,
+            _ => self.since,
+        };
+        due(timer, begun, self.last_byte, self.received).map(|at| Deadline {
+            at,
+            reason,
+            say: timer.say,
+        })
+    }
+}
+
+/// When `timer` expires. It began at `begun`; `received` bytes have arrived since, the last of them at `last_byte`.
+pub fn due(timer: &Timer, begun: Duration, last_byte: Duration, received: u64) -> Option<Duration> {
+    let mut after = timer.after?;
+    if let Some(rate) = timer.bytes_per_second {
+        let earned = Duration::from_secs(received / rate);
+        after = (after + earned).min(timer.at_most.unwrap_or(Duration::MAX)).max(after);
+    }
+    let at = match timer.since {
+        Since::LastByte => {
+            let latest = timer
+                .at_most
+                .and_then(|most| begun.checked_add(most))
+                .unwrap_or(Duration::MAX);
+            last_byte.checked_add(after)?.min(latest)
+        }
+        Since::Accept | Since::FirstByte => begun.checked_add(after)?,
+    };
+    let Some(tick) = timer.tick else {
+        return Some(at);
+    };
+    let steps = at.as_nanos().div_ceil(tick.as_nanos());
+    tick.checked_mul(u32::try_from(steps).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::layers;
+
+    const S: fn(f64) -> Duration = Duration::from_secs_f64;
+
+    /// The rows of the table in the module's documentation.
+    fn documented() -> Vec<Vec<&'static str>> {
+        include_str!("life.rs")
+            .lines()
+            .map_while(|line| line.strip_prefix("//!"))
+            .filter_map(|line| line.trim().strip_prefix('|')?.strip_suffix('|'))
+            .map(|row| row.split('|').map(str::trim).collect())
+            .collect()
+    }
+
+    #[test]
+    fn the_documented_table_is_what_happens() {
+        let events = [
+            Transition::Partial { line_complete: false },
+            Transition::Partial { line_complete: true },
+            Transition::Blank,
+            Transition::HeadComplete,
+            Transition::Kept,
+            Transition::End,
+        ];
+        let states = [
+            State::Unused,
+            State::Line,
+            State::Head,
+            State::Exchange,
+            State::Idle,
+            State::Blank,
+            State::Closing,
+        ];
+        let rows = documented();
+        assert_eq!(rows.len(), states.len() + 2, "a head, a rule, and a row for each state");
+        for (state, row) in states.into_iter().zip(&rows[2..]) {
+            let mut want = vec![format!("{state:?}")];
+            want.extend(events.map(|event| match transition(state, event) {
+                next if next == state => "-".to_owned(),
+                next => format!("{next:?}"),
+            }));
+            assert_eq!(*row, want);
+        }
+    }
+
+    fn deadline_after(profile: &str, steps: &[(f64, Option<Transition>, usize)]) -> Option<(f64, CloseReason)> {
+        let profile = layers::load(profile).expect("a profile");
+        let mut connection = Life::new(S(steps[0].0));
+        for (at, event, bytes) in steps {
+            if let Some(event) = event {
+                connection.on(*event, S(*at), *bytes);
+            }
+        }
+        connection
+            .deadline(&profile.connection.timers)
+            .map(|d| (d.at.as_secs_f64(), d.reason))
+    }
+
+    #[test]
+    fn an_idle_timer_counts_from_the_last_reply() {
+        let request = [
+            (1.0, None, 0),
+            (2.0, Some(Transition::HeadComplete), 100),
+            (3.0, Some(Transition::Kept), 0),
+        ];
+        assert_eq!(deadline_after("node", &request), Some((8.0, CloseReason::Idle)));
+        assert_eq!(deadline_after("nginx", &request), Some((78.0, CloseReason::Idle)));
+        assert_eq!(deadline_after("django", &request), None);
+    }
+
+    #[test]
+    fn drips_do_not_put_a_head_timer_off_that_counts_from_the_beginning() {
+        let drip = [
+            (1.0, None, 0),
+            (2.0, Some(Transition::Partial { line_complete: false }), 1),
+            (30.0, Some(Transition::Partial { line_complete: true }), 1),
+        ];
+        assert_eq!(deadline_after("nginx", &drip), Some((61.0, CloseReason::HeadTimeout)));
+    }
+
+    #[test]
+    fn a_grid_puts_a_deadline_off_to_its_next_line() {
+        for (accepted, want) in [(0.0, 60.0), (0.5, 90.0), (29.0, 90.0), (31.0, 120.0)] {
+            assert_eq!(
+                deadline_after("node", &[(accepted, None, 0)]),
+                Some((want, CloseReason::Unused)),
+                "{accepted}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_later_head_is_looked_at_on_the_same_grid_as_the_first() {
+        let line = Transition::Partial { line_complete: false };
+        let later = [
+            (1.0, None, 0),
+            (2.0, Some(Transition::HeadComplete), 100),
+            (3.0, Some(Transition::Kept), 0),
+            (4.0, Some(line), 1),
+        ];
+        assert_eq!(deadline_after("node", &later), Some((90.0, CloseReason::LineTimeout)));
+    }
+
+    #[test]
+    fn bytes_earn_time_up_to_a_limit() {
+        let timer = Timer {
+            after: Some(S(20.0)),
+            since: Since::Accept,
+            say: None,
+            bytes_per_second: Some(500),
+            at_most: Some(S(40.0)),
+            tick: None,
+        };
+        for (received, want) in [(0, 20.0), (499, 20.0), (500, 21.0), (5000, 30.0), (1 << 40, 40.0)] {
+            assert_eq!(due(&timer, S(0.0), S(7.0), received), Some(S(want)), "{received}");
+        }
+    }
+}

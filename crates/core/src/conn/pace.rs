@@ -1,0 +1,72 @@
+//! How fast a client must take a response.
+
+use crate::profile::WritePolicy;
+use std::time::Duration;
+
+/// The pace of one response.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    stalled: Option<Duration>,
+    /// Bytes a second, and how long a client may stay below.
+    rate: Option<(u64, Duration)>,
+    /// When the client first kept the response waiting, and the bytes sent by then.
+    begun: Option<(Duration, u64)>,
+}
+
+impl Pace {
+    /// The pace that a profile asks for.
+    pub fn of(policy: &WritePolicy) -> Pace {
+        Pace {
+            stalled: policy.send_timeout,
+            rate: policy.min_rate.map(|rate| (rate, policy.min_rate_after)),
+            begun: None,
+        }
+    }
+
+    /// Until when the socket must take more, if at `now` it takes nothing and `sent` bytes have been sent.
+    pub fn deadline(&mut self, now: Duration, sent: u64) -> Option<Duration> {
+        let (begun, before) = *self.begun.get_or_insert((now, sent));
+        let stalled = self.stalled.and_then(|time| now.checked_add(time));
+        let slow = self.rate.and_then(|(rate, after)| {
+            let earned = Duration::from_secs_f64((sent - before) as f64 / rate as f64);
+            begun.checked_add(after)?.checked_add(earned)
+        });
+        [stalled, slow].into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    fn pace(stalled: Option<Duration>, rate: Option<(u64, Duration)>) -> Pace {
+        Pace {
+            stalled,
+            rate,
+            begun: None,
+        }
+    }
+
+    #[test]
+    fn a_client_that_takes_nothing_has_the_same_time_after_each_byte() {
+        let mut pace = pace(Some(S(60)), None);
+        assert_eq!(pace.deadline(S(0), 1000), Some(S(60)));
+        assert_eq!(pace.deadline(S(59), 1001), Some(S(119)));
+    }
+
+    #[test]
+    fn bytes_that_are_taken_earn_time_from_the_first_wait_on() {
+        let mut pace = pace(None, Some((240, S(5))));
+        assert_eq!(pace.deadline(S(0), 9_000), Some(S(5)));
+        assert_eq!(pace.deadline(S(4), 9_240), Some(S(6)));
+        assert_eq!(pace.deadline(S(4), 9_000 + 2400), Some(S(15)));
+    }
+
+    #[test]
+    fn the_earlier_of_both_counts_and_without_either_there_is_none() {
+        assert_eq!(pace(Some(S(3)), Some((1, S(5)))).deadline(S(0), 0), Some(S(3)));
+        assert_eq!(pace(None, None).deadline(S(0), 0), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! A response of an exchange as bytes: its head, its body as stretches, and whether the connection persists after it.
+
+use super::action::{Piece, Rendered};
+use super::exchange::Exchange;
+use super::{Close, Persistence, persistence};
+use crate::close_reason::CloseReason;
+use crate::decide::{self, Refused, Step};
+use crate::http1::head::{self, Http09};
+use crate::http1::range::ByteRange;
+use crate::http1::text::hexadecimal;
+use crate::http1::{Request, Scan, Version, status};
+use crate::profile::{Entity, Profile};
+use crate::render::{Body, ConnectionContext, Decision, RenderContext, Reply};
+use core::net::SocketAddr;
+
+/// The place and the moment in which a response is rendered.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyContext<'a> {
+    /// The address that the connection came in on.
+    pub local: SocketAddr,
+    /// The time and the numbers.
+    pub render: &'a RenderContext,
+}
+
+impl<'c> Exchange<'c> {
+    /// Decides whether the connection persists after the response, and what the response says of that.
+    ///
+    /// Must be called once for each [`super::Action::SendReply`], before [`Exchange::render`]. `stopping`: the server is
+    /// stopping, so that connections close.
+    pub fn decide_persistence(&mut self, stopping: bool) {
+        let Some(reply) = &self.reply else { return };
+        let (request, response) = (&self.request, reply.response);
+        self.also_counted = response.counts.saturating_sub(1);
+        self.ending = self.ending.or_else(|| ending(request, reply, stopping));
+        let Persistence {
+            close,
+            connection_fields,
+        } = persistence(
+            self.profile,
+            Some(request),
+            response,
+            self.number + self.also_counted,
+            self.age,
+            self.ending,
+        );
+        self.close = close.map(|reason| Close {
+            reason,
+            style: response.close_with,
+        });
+        self.connection_fields = connection_fields;
+    }
+
+    /// Renders the response into `head` and `page`.
+    pub fn render<'a>(&'a self, context: &ReplyContext<'_>, head: &mut Vec<u8>, page: &'a mut Vec<u8>) -> Rendered<'a> {
+        let Some(reply) = &self.reply else {
+            return Rendered {
+                body: Vec::new(),
+                closes: true,
+                split_head: None,
+            };
+        };
+        let (profile, request, response) = (self.profile, &self.request, reply.response);
+        let number = self.number + self.also_counted;
+        let closes = self.close.is_some();
+        let chunked = response.chunked && request.version() == Version::Http11 && !(response.chunked_if_kept && closes);
+        reply.render(
+            Some(request),
+            &ConnectionContext {
+                local: context.local,
+                remaining: profile.connection.max_requests.map(|most| most.saturating_sub(number)),
+                connection_fields: self.connection_fields,
+                chunked,
+                render: *context.render,
+            },
+            head,
+            page,
+        );
+        if request.version() == Version::Http09 && !request.line().is_empty() {
+            head.clear();
+        }
+        if chunked {
+            *page = in_chunks(page);
+        }
+        Rendered {
+            body: if has_body(profile, request, reply) {
+                pieces(reply, page)
+            } else {
+                Vec::new()
+            },
+            closes,
+            split_head: response.split_head.as_deref(),
+        }
+    }
+
+    /// How the response came about, step by step.
+    pub fn trace(&self, render: &RenderContext) -> Vec<Step> {
+        let Some(reply) = &self.reply else {
+            return Vec::new();
+        };
+        let refused = match reply.decision {
+            Decision::Unspecified => self.refused(),
+            _ => None,
+        };
+        decide::trace(self.profile, &self.request, reply, refused, render)
+    }
+
+    /// Why the request was refused: its first fault, or what ended the wait for it.
+    fn refused(&self) -> Option<Refused> {
+        let policy = &self.profile.head;
+        let of_ending = self.ending.map(Refused::Ending);
+        if !matches!(self.ending, None | Some(CloseReason::BadRequest)) {
+            return of_ending;
+        }
+        match head::scan(self.input, policy) {
+            Scan::Refused(fault, _) => Some(Refused::Fault(fault)),
+            _ => self.request.fault(policy).map(Refused::Fault).or(of_ending),
+        }
+    }
+}
+
+/// A reason for the connection to close with a response, whatever the response says and the client asked for.
+fn ending(request: &Request<'_>, reply: &Reply<'_>, stopping: bool) -> Option<CloseReason> {
+    let unknown_length = matches!(&reply.body, Body::Ranges(parts) if parts.unknown_length);
+    if stopping {
+        Some(CloseReason::Shutdown)
+    } else if unknown_length && request.version() < Version::Http11 {
+        Some(CloseReason::Http10)
+    } else {
+        None
+    }
+}
+
+/// Whether a body is sent after the response's head.
+fn has_body(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>) -> bool {
+    let is_head = request.method() == b"HEAD"
+        && !(request.version() == Version::Http09 && profile.head.http09 == Http09::Body)
+        && !reply.response.body_for_head;
+    !is_head && !status::is_bodiless(reply.response.status)
+}
+
+/// The body of a response: its page, or what it sends of its file.
+fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<Piece<'b>> {
+    if !page.is_empty() {
+        return vec![Piece::Bytes(page)];
+    }
+    let Some(facts) = reply.file.as_ref().filter(|_| reply.response.entity == Entity::File) else {
+        return Vec::new();
+    };
+    match &reply.body {
+        Body::Range(range) => vec![Piece::File(*range)],
+        Body::Ranges(parts) => {
+            let mut pieces = Vec::with_capacity(2 * parts.parts.len() + 1);
+            for (head, range) in &parts.parts {
+                pieces.push(Piece::Bytes(head));
+                pieces.push(Piece::File(*range));
+            }
+            pieces.push(Piece::Bytes(&parts.end));
+            pieces
+        }
+        _ if facts.size() == 0 => Vec::new(),
+        _ => vec![Piece::File(ByteRange {
+            first: 0,
+            last: facts.size() - 1,
+        })],
+    }
+}
+
+/// A page as one chunk and the last (RFC 9112 section 7.1).
+fn in_chunks(page: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(page.len() + 16);
+    if !page.is_empty() {
+        hexadecimal(page.len() as u64, &mut out);
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(page);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"0\r\n\r\n");
+    out
+}

@@ -1,0 +1,144 @@
+//! The body of a request in memory: what the server's reader of bodies does, over [`Wire`].
+
+use super::wire::{Arrival, Wire};
+use crate::conn::BodyEnd;
+use crate::conn::{BodyProgress, Leftover, Patience};
+use crate::http1::Framing;
+use crate::http1::chunked::{ChunkDecoder, ChunkPolicy};
+use crate::http1::{Fault, HeadPolicy};
+use crate::profile::Timers;
+
+/// The most bytes that are taken from the connection at a time.
+const READ: usize = 64 << 10;
+
+/// How a body is delimited, and how much of it has come.
+enum Framed {
+    Length { left: u64 },
+    Chunked { decoder: ChunkDecoder, policy: ChunkPolicy },
+}
+
+/// A body that is being read.
+pub(super) struct MemoryBody {
+    framed: Framed,
+    /// Bytes that have been read and not decoded.
+    buffer: Vec<u8>,
+    /// The offset of the input at which what follows a body of known length begins.
+    after: usize,
+    /// The bytes of content so far.
+    content: u64,
+    /// The bytes that were read from the connection.
+    pub(super) received: u64,
+}
+
+impl MemoryBody {
+    /// The body that follows a head of `head_len` bytes in `input`.
+    pub(super) fn new(input: &[u8], head_len: usize, framing: Framing, policy: &HeadPolicy) -> Option<MemoryBody> {
+        let there = &input[head_len.min(input.len())..];
+        let (framed, of_body) = match framing {
+            Framing::None => return None,
+            Framing::Length(length) => {
+                let at_hand = there.len().min(usize::try_from(length).unwrap_or(usize::MAX));
+                (Framed::Length { left: length }, at_hand)
+            }
+            Framing::Chunked => {
+                let largest = if policy.faults.accepts(Fault::ChunkTooLarge) {
+                    u64::MAX
+                } else {
+                    i64::MAX.unsigned_abs()
+                };
+                let framed = Framed::Chunked {
+                    decoder: ChunkDecoder::default(),
+                    policy: ChunkPolicy::body(largest, policy.fields.max(100)),
+                };
+                (framed, there.len())
+            }
+        };
+        Some(MemoryBody {
+            framed,
+            buffer: there[..of_body].to_vec(),
+            after: head_len + of_body,
+            content: 0,
+            received: 0,
+        })
+    }
+
+    /// Takes in what has arrived, without waiting for more; how the body ended, if it did.
+    pub(super) fn peek(&mut self, wire: &mut Wire<'_>) -> Option<BodyEnd> {
+        loop {
+            if let Some(end) = self.decode() {
+                return Some(end);
+            }
+            if wire.unread().is_empty() {
+                return wire.at_fin().then_some(BodyEnd::ClientFin);
+            }
+            self.fill(wire);
+        }
+    }
+
+    /// Reads the body to its end.
+    pub(super) fn read(&mut self, wire: &mut Wire<'_>, timers: &Timers, patience: Patience) -> BodyEnd {
+        let mut progress = BodyProgress::new(timers, patience, wire.now);
+        loop {
+            let before = self.content;
+            let end = self.decode();
+            if self.content > before {
+                progress.received(self.content - before, wire.now);
+            }
+            if let Some(end) = end {
+                return end;
+            }
+            match wire.wait(progress.deadline(), false) {
+                Arrival::Bytes => self.fill(wire),
+                Arrival::Fin => return BodyEnd::ClientFin,
+                Arrival::Deadline => return progress.expired(),
+            }
+        }
+    }
+
+    /// Reads a stretch from the connection if none is at hand, as the reader of bodies does when it is set up.
+    pub(super) fn read_ahead(&mut self, wire: &mut Wire<'_>) {
+        if self.buffer.is_empty() {
+            self.fill(wire);
+        }
+    }
+
+    fn fill(&mut self, wire: &mut Wire<'_>) {
+        let most = match &self.framed {
+            Framed::Length { left } => usize::try_from(*left - self.buffer.len() as u64).unwrap_or(usize::MAX),
+            Framed::Chunked { .. } => READ,
+        };
+        let bytes = wire.read(most.min(READ));
+        self.received += bytes.len() as u64;
+        self.buffer.extend(bytes);
+    }
+
+    /// Decodes what has been read; how the body ended, if it did.
+    fn decode(&mut self) -> Option<BodyEnd> {
+        match &mut self.framed {
+            Framed::Length { left } => {
+                let count = self.buffer.len() as u64;
+                *left -= count;
+                self.content += count;
+                self.buffer.clear();
+                (*left == 0).then_some(BodyEnd::Complete)
+            }
+            Framed::Chunked { decoder, policy } => {
+                let read = decoder.decode(&self.buffer, policy);
+                self.buffer.drain(..read);
+                self.content = decoder.content();
+                match decoder.fault() {
+                    Some(fault) => Some(BodyEnd::Broken(fault)),
+                    None => decoder.is_complete().then_some(BodyEnd::Complete),
+                }
+            }
+        }
+    }
+
+    /// The bytes that follow the body.
+    pub(super) fn into_leftover(self) -> Leftover {
+        match self.framed {
+            Framed::Length { .. } => Leftover::From(self.after),
+            Framed::Chunked { .. } => Leftover::Bytes(self.buffer),
+        }
+    }
+}

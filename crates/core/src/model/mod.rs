@@ -1,0 +1,34 @@
+//! Whole conversations in memory, with virtual time: no socket, no file, no clock, no runtime.
+//!
+//! [`converse`] runs one connection of a server over [`crate::conn`], the code that also decides on real sockets. The
+//! client is a [`Client`]: it is asked what it does next and when, and is told what it hears. Timers of minutes pass at
+//! once. [`Script`] is a client that follows a list of steps, as the recorded cases do.
+//!
+//! ```
+//! use labserve_core::model::{End, MemorySite, Script, Setting, Step, converse};
+//! use labserve_core::profile::layers;
+//!
+//! let profile = layers::load("node").expect("a built-in profile");
+//! let site = MemorySite::new(&profile).with_file("a.txt", b"hello\n");
+//! let steps = [
+//!     Step::Send(b"GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n".to_vec()),
+//!     Step::End { within: std::time::Duration::from_secs(10) },
+//! ];
+//! let outcome = Script::new(&steps).run(&profile, &site, &Setting::default());
+//! assert!(outcome.heard[0].text().ends_with(b"\r\n\r\nhello\n"));
+//! assert_eq!(outcome.end, End::Fin);
+//! assert_eq!(outcome.after.map(|after| after.as_secs()), Some(5));
+//! ```
+
+mod body;
+mod script;
+mod server;
+mod site;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use script::{Heard, Outcome, Script, Step};
+pub use server::{Setting, converse};
+pub use site::{MemoryFile, MemorySite};
+pub use wire::{Client, ClientAct, End, Piece};

@@ -1,0 +1,319 @@
+//! Carries out in memory what [`crate::conn`] asks for. Decides nothing.
+
+use super::body::MemoryBody;
+use super::site::{MemoryFile, MemorySite};
+use super::wire::{Arrival, Client, End, Piece, Wire};
+use crate::conn::{
+    self, Action, Close, Conn, Context, Exchange, ExchangeOutcome, Happened, Next, Opened, Patience, ReplyContext,
+    Settle, Woken,
+};
+use crate::http1::Head;
+use crate::lookup;
+use crate::profile::{CloseStyle, Profile, Tie};
+use crate::render::RenderContext;
+use core::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// The most bytes that are taken in to see whether the client's FIN follows them.
+const MOST_AHEAD: usize = 256 << 10;
+
+/// Where and when a conversation takes place.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The address that the connection comes in on.
+    pub local: SocketAddr,
+    /// When the connection is accepted, in time since the start of the server.
+    pub accepted: Duration,
+    /// The time of day at the start of the server, and the numbers that responses may use.
+    pub render: RenderContext,
+}
+
+impl Default for Setting {
+    /// 127.0.0.1:3000, one second after the start of the server, at the beginning of 1970.
+    fn default() -> Setting {
+        Setting {
+            local: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
+            accepted: Duration::from_secs(1),
+            render: RenderContext::default(),
+        }
+    }
+}
+
+/// Serves one connection to its end, or until the client leaves.
+pub fn converse(profile: &Profile, site: &MemorySite<'_>, setting: &Setting, client: &mut dyn Client) {
+    let mut server = Server {
+        profile,
+        site,
+        setting: *setting,
+        conn: Conn::new(setting.accepted),
+        wire: Wire::new(client, setting.accepted),
+        multiparts: 0,
+    };
+    let close = server.serve();
+    server.close(close);
+}
+
+struct Server<'s, 'c> {
+    profile: &'s Profile,
+    site: &'s MemorySite<'s>,
+    setting: Setting,
+    conn: Conn,
+    wire: Wire<'c>,
+    multiparts: u64,
+}
+
+impl<'s> Server<'s, '_> {
+    fn context(&self) -> Context<'s> {
+        Context {
+            profile: self.profile,
+            root: self.site.root(),
+            now: self.wire.now,
+            stopping: false,
+        }
+    }
+
+    fn serve(&mut self) -> Close {
+        let mut next = self.conn.next(&self.context());
+        loop {
+            next = match next {
+                Next::Wait => {
+                    let woken = self.wait();
+                    self.conn.on(woken, &self.context())
+                }
+                Next::Settle(head, settle) => self.settle(head, settle),
+                Next::Serve(opened) => match self.exchange(&opened) {
+                    Some(close) => return close,
+                    None => self.conn.next(&self.context()),
+                },
+                Next::Close(close) => return close,
+            }
+        }
+    }
+
+    fn wait(&mut self) -> Woken {
+        let deadline = self.conn.deadline(self.profile);
+        let bytes_win = self.profile.connection.timers.tie == Tie::Bytes;
+        match (
+            self.wire.wait(deadline.map(|deadline| deadline.at), bytes_win),
+            deadline,
+        ) {
+            (Arrival::Bytes, _) => Woken::Received(self.receive()),
+            (Arrival::Deadline, Some(deadline)) => Woken::Expired(deadline),
+            (Arrival::Fin | Arrival::Deadline, _) => {
+                self.conn.receive_fin();
+                Woken::Fin
+            }
+        }
+    }
+
+    fn receive(&mut self) -> usize {
+        let bytes = self.wire.read(self.profile.read);
+        self.conn.receive(&bytes, Vec::new);
+        bytes.len()
+    }
+
+    fn settle(&mut self, head: Head, settle: Settle) -> Next {
+        let mut fin = false;
+        if let Settle::Within(within) = settle {
+            let until = self.conn.last_byte().saturating_add(within);
+            self.wire.pass(until.saturating_sub(self.wire.now));
+            while !self.wire.unread().is_empty() && self.conn.input().len() < MOST_AHEAD {
+                self.receive();
+            }
+            fin = self.wire.at_fin();
+        }
+        self.conn.settled(head, fin, &self.context())
+    }
+
+    fn exchange(&mut self, opened: &Opened) -> Option<Close> {
+        let input = self.conn.take_input();
+        let exchange = self.conn.exchange(opened, &input, &self.context());
+        let outcome = self.run(exchange, opened, &input);
+        self.conn.finished(opened, input, outcome, &self.context())
+    }
+
+    fn run(&mut self, mut exchange: Exchange<'_>, opened: &Opened, input: &[u8]) -> ExchangeOutcome {
+        let mut sent = 0;
+        let mut file: Option<MemoryFile> = None;
+        let mut body = MemoryBody::new(input, opened.head.len, exchange.framing(), &self.profile.head);
+        if let Some(body) = &mut body {
+            body.read_ahead(&mut self.wire);
+        }
+        let mut action = exchange.on(Happened::Begun);
+        loop {
+            action = match action {
+                Action::SendContinue(times) => {
+                    for _ in 0..times {
+                        sent += self.send(Piece::Bytes(conn::CONTINUE.to_vec()));
+                    }
+                    exchange.on(Happened::Sent(Ok(())))
+                }
+                Action::Lookup => {
+                    let render = self.render_context();
+                    let Some(query) = exchange.query() else {
+                        return outcome(None, 0, &exchange, body, sent);
+                    };
+                    let mut tree = self.site;
+                    let found = lookup::find(&mut tree, &query.located, self.profile, &query.accepted);
+                    let missing = query
+                        .first_missing
+                        .then(|| lookup::first_missing(&mut tree, &query.located).to_owned());
+                    file = found.resource;
+                    let action = exchange.on(Happened::Found {
+                        found: found.found,
+                        first_missing: missing.as_deref(),
+                        render: &render,
+                    });
+                    self.multiparts += u64::from(exchange.is_multipart());
+                    action
+                }
+                Action::PeekBody(_) => {
+                    let end = body.as_mut().and_then(|body| body.peek(&mut self.wire));
+                    exchange.on(Happened::BodyPeeked(end))
+                }
+                Action::ReadBody(patience) => {
+                    let end = self.read_body(body.as_mut(), patience);
+                    exchange.on(Happened::BodyRead(end))
+                }
+                Action::PeekSocket => exchange.on(Happened::Unread(self.wire.unread())),
+                Action::Discard(count) => {
+                    self.wire.read(count);
+                    exchange.on(Happened::Discarded)
+                }
+                Action::SendReply => {
+                    sent += self.send_reply(&mut exchange, file.as_ref());
+                    exchange.on(Happened::Sent(Ok(())))
+                }
+                Action::Finish(finish) => {
+                    return outcome(finish.close, finish.also_counted, &exchange, body, sent);
+                }
+            }
+        }
+    }
+
+    fn read_body(&mut self, body: Option<&mut MemoryBody>, patience: Patience) -> crate::conn::BodyEnd {
+        match body {
+            Some(body) => body.read(&mut self.wire, &self.profile.connection.timers, patience),
+            None => crate::conn::BodyEnd::Complete,
+        }
+    }
+
+    fn send_reply(&mut self, exchange: &mut Exchange<'_>, file: Option<&MemoryFile>) -> u64 {
+        let (mut head, mut page) = (Vec::new(), Vec::new());
+        let writes = &self.profile.writes;
+        exchange.decide_persistence(false);
+        let render = self.render_context();
+        let rendered = exchange.render(
+            &ReplyContext {
+                local: self.setting.local,
+                render: &render,
+            },
+            &mut head,
+            &mut page,
+        );
+        if let Some(time) = writes.delay {
+            self.wire.pass(time);
+        }
+        let mut sent = 0;
+        if !head.is_empty() {
+            sent += self.send(Piece::Bytes(head));
+            if let Some(time) = writes.body_delay.filter(|_| !rendered.body.is_empty()) {
+                self.wire.pass(time);
+            }
+        }
+        for piece in &rendered.body {
+            sent += match (piece, file) {
+                (conn::Piece::Bytes(bytes), _) => self.send(Piece::Bytes(bytes.to_vec())),
+                (conn::Piece::File(range), Some(file)) => {
+                    let (from, to) = (range.first as usize, range.last as usize + 1);
+                    self.send_file(file, from, to)
+                }
+                (conn::Piece::File(_), None) => 0,
+            }
+        }
+        sent
+    }
+
+    fn send_file(&mut self, file: &MemoryFile, from: usize, to: usize) -> u64 {
+        let Some(pause) = self.profile.writes.pause else {
+            return self.send(Piece::File(file.content.clone(), from, to));
+        };
+        let mut sent = 0;
+        for at in (from..to).step_by(self.profile.writes.chunk_size.max(1)) {
+            if at > from {
+                self.wire.pass(pause);
+            }
+            let end = to.min(at + self.profile.writes.chunk_size.max(1));
+            sent += self.send(Piece::File(file.content.clone(), at, end));
+        }
+        sent
+    }
+
+    fn send(&mut self, piece: Piece) -> u64 {
+        let count = piece.bytes().len() as u64;
+        self.wire.send(piece);
+        count
+    }
+
+    fn render_context(&self) -> RenderContext {
+        RenderContext {
+            counter: self.multiparts + 1,
+            ..self.setting.render
+        }
+    }
+
+    fn close(&mut self, close: Close) {
+        let ends = &self.profile.connection.close;
+        let closing = self.conn.close(close, &self.context());
+        if let Some(pause) = closing.pause
+            && self.pauses(pause)
+        {
+            return;
+        }
+        // What the client sends in this very instant has arrived before the connection is closed.
+        self.wire.pass(Duration::ZERO);
+        let has_unread = !self.wire.unread().is_empty();
+        match closing.style(ends, || has_unread) {
+            CloseStyle::Rst => self.wire.end(End::Rst),
+            CloseStyle::Close if has_unread => self.wire.end(End::Rst),
+            CloseStyle::Fin | CloseStyle::Linger | CloseStyle::Close => self.wire.end(End::Fin),
+            CloseStyle::Hold => {}
+        }
+    }
+
+    /// Waits before the end; true if bytes of the client keep the connection until the client closes it.
+    fn pauses(&mut self, pause: conn::Pause) -> bool {
+        let until = self.wire.now + pause.time;
+        loop {
+            match self.wire.wait(Some(until), true) {
+                Arrival::Deadline | Arrival::Fin => return false,
+                Arrival::Bytes => {
+                    self.wire.read(usize::MAX);
+                    if pause.holds {
+                        // Until the client's FIN, and then the end as ever.
+                        while self.wire.wait(None, true) == Arrival::Bytes {
+                            self.wire.read(usize::MAX);
+                        }
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn outcome(
+    close: Option<Close>,
+    also_counted: u64,
+    exchange: &Exchange<'_>,
+    body: Option<MemoryBody>,
+    sent: u64,
+) -> ExchangeOutcome {
+    ExchangeOutcome {
+        close,
+        also_counted,
+        received: body.as_ref().map_or(0, |body| body.received),
+        sent,
+        left: body.map_or_else(|| exchange.leftover(), MemoryBody::into_leftover),
+    }
+}

@@ -1,0 +1,197 @@
+//! Profiles in layers: a profile, the profiles that it extends, and what is laid over it.
+//!
+//! Reads no file: a [`Source`] supplies texts by name. [`BuiltIns`] needs no files at all.
+//!
+//! Each layer is checked on its own first, so that a mistake is reported with its line. Then the tables are merged, a
+//! later layer over an earlier one, and the result is resolved.
+
+mod layer;
+mod source;
+
+pub use layer::Layer;
+pub use source::{BuiltIns, Source, SourceText};
+
+use super::error::ConfigError;
+use super::raw::Raw;
+use super::{Profile, builtin, resolve};
+use std::path::Path;
+use toml::Table;
+
+/// The layers of a profile, the lowest first.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// The name or path that the profile was requested by.
+    asked: String,
+    name: String,
+    layers: Vec<Layer>,
+    /// The number of layers that belong to the profile itself.
+    own: usize,
+}
+
+impl Stack {
+    /// The profile `name`, with what it extends, as found by `source`.
+    ///
+    /// # Errors
+    /// There is no such profile, its text cannot be read, or it has a mistake.
+    pub fn load(name: &str, source: &impl Source) -> Result<Stack, ConfigError> {
+        let name = builtin::current_name(name);
+        let mut layers = Vec::new();
+        let mut next = Some((name.to_owned(), None::<String>));
+        while let Some((name, asker)) = next {
+            if layers.len() > 8 {
+                return Err(ConfigError {
+                    origin: name,
+                    line: None,
+                    key: Some("extends".into()),
+                    message: "the profiles extend each other in a cycle; expected a chain of at most 8".into(),
+                });
+            }
+            let found = source.find(&name, asker.as_deref())?;
+            let layer = Layer::parse(&found.origin, &found.text)?;
+            next = match layer.table.get("extends") {
+                Some(toml::Value::String(base)) => Some((base.clone(), found.path)),
+                _ => None,
+            };
+            layers.insert(0, layer);
+        }
+        let short = Path::new(name)
+            .file_stem()
+            .map_or(name.to_owned(), |stem| stem.to_string_lossy().into_owned());
+        Ok(Stack {
+            asked: name.to_owned(),
+            name: short,
+            own: layers.len(),
+            layers,
+        })
+    }
+
+    /// A profile with a single layer.
+    pub fn of(name: &str, layer: Layer) -> Stack {
+        Stack {
+            asked: name.to_owned(),
+            name: name.to_owned(),
+            layers: vec![layer],
+            own: 1,
+        }
+    }
+
+    /// The name or path that the profile was requested by.
+    pub fn asked(&self) -> &str {
+        &self.asked
+    }
+
+    /// The profile without the layers over it.
+    pub fn profile(&self) -> Stack {
+        let mut profile = self.clone();
+        profile.layers.truncate(self.own);
+        profile
+    }
+
+    /// The keys of the layers over the profile.
+    pub fn changes(&self) -> Table {
+        let mut whole = Table::new();
+        for layer in &self.layers[self.own..] {
+            merge(&mut whole, &layer.table);
+        }
+        whole
+    }
+
+    /// Lays `layer` over the others.
+    #[must_use]
+    pub fn over(mut self, layer: Layer) -> Stack {
+        self.layers.push(layer);
+        self
+    }
+
+    /// The keys of all layers.
+    pub fn merged(&self) -> Table {
+        let mut whole = Table::new();
+        for layer in &self.layers {
+            merge(&mut whole, &layer.table);
+        }
+        whole.remove("extends");
+        whole
+    }
+
+    /// The keys of all layers, and the defaults of all other keys.
+    ///
+    /// # Errors
+    /// As [`Stack::build`].
+    pub fn effective(&self) -> Result<Table, ConfigError> {
+        self.build()?;
+        let whole = self.raw()?;
+        Table::try_from(whole).map_err(|error| self.mistake(error.to_string()))
+    }
+
+    /// The text of the profile; `None` if it has more than one layer.
+    pub fn source(&self) -> Option<&str> {
+        match self.layers.as_slice() {
+            [layer] => layer.text.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Builds the profile.
+    ///
+    /// # Errors
+    /// A name that is not defined, or keys that contradict each other. The error names the layer and the line
+    /// of the key.
+    pub fn build(&self) -> Result<Profile, ConfigError> {
+        let raw = self.raw()?;
+        resolve::resolve(&self.name, &raw).map_err(|(key, message)| {
+            let layer = self
+                .layers
+                .iter()
+                .rev()
+                .find(|layer| layer.holds(&key))
+                .or(self.layers.last());
+            ConfigError {
+                origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
+                line: layer.and_then(|l| l.line_of(&key)),
+                key: Some(key.join(".")),
+                message,
+            }
+        })
+    }
+
+    fn raw(&self) -> Result<Raw, ConfigError> {
+        self.merged()
+            .try_into()
+            .map_err(|error: toml::de::Error| self.mistake(error.message().to_owned()))
+    }
+
+    fn mistake(&self, message: String) -> ConfigError {
+        ConfigError {
+            origin: self.origin(),
+            line: None,
+            key: None,
+            message,
+        }
+    }
+
+    fn origin(&self) -> String {
+        self.layers
+            .last()
+            .map_or_else(|| self.name.clone(), |l| l.origin.clone())
+    }
+}
+
+/// Loads and builds a built-in profile.
+///
+/// # Errors
+/// As [`Stack::load`] and [`Stack::build`].
+pub fn load(name: &str) -> Result<Profile, ConfigError> {
+    Stack::load(name, &BuiltIns)?.build()
+}
+
+/// Lays `over` over `base`: tables are merged, any other value is replaced.
+fn merge(base: &mut Table, over: &Table) {
+    for (key, value) in over {
+        match (base.get_mut(key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
+            _ => {
+                base.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}

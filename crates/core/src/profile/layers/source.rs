@@ -1,0 +1,56 @@
+//! Where the text of a profile comes from.
+
+use crate::profile::error::ConfigError;
+use crate::profile::{builtin, near};
+use std::borrow::Cow;
+
+/// The text of a profile, as found by a [`Source`].
+#[derive(Clone, Debug)]
+pub struct SourceText {
+    /// The name of the text in errors.
+    pub origin: String,
+    /// The TOML.
+    pub text: Cow<'static, str>,
+    /// Its path, if it is a file. A profile that it extends may be in the same directory.
+    pub path: Option<String>,
+}
+
+/// Where the texts of profiles come from.
+pub trait Source {
+    /// The profile `name`. `asker` is the path of the profile that extends it, if that is a file.
+    ///
+    /// # Errors
+    /// There is no such profile, or it cannot be read.
+    fn find(&self, name: &str, asker: Option<&str>) -> Result<SourceText, ConfigError>;
+}
+
+/// The profiles embedded in the program.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BuiltIns;
+
+impl Source for BuiltIns {
+    fn find(&self, name: &str, _: Option<&str>) -> Result<SourceText, ConfigError> {
+        if let Some(text) = builtin::text(name) {
+            return Ok(SourceText {
+                origin: format!("profile {name}"),
+                text: Cow::Borrowed(text),
+                path: None,
+            });
+        }
+        let message = match near(name, builtin::names()) {
+            Some(near) => {
+                format!("there is no profile with this name; did you mean `{near}`? `labserve profiles` lists them all")
+            }
+            None => format!(
+                "there is no profile with this name; expected one of {}, or the path of a .toml file",
+                builtin::names().collect::<Vec<_>>().join(", ")
+            ),
+        };
+        Err(ConfigError {
+            origin: format!("profile {name}"),
+            line: None,
+            key: None,
+            message,
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! `[files]`.
+
+use super::OnInput;
+use crate::http1::ResponseId;
+use crate::profile::Template;
+use crate::profile::raw::{IndexFor, Precompressed};
+use std::time::Duration;
+
+/// How paths become files.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // the keys are documented in `raw::RawFiles`
+pub struct FilePolicy {
+    pub index: Vec<String>,
+    pub index_for: IndexFor,
+    pub etag: Option<Template>,
+    pub weak_within: Option<Duration>,
+    pub directory: ResponseId,
+    pub no_index: ResponseId,
+    pub missing: ResponseId,
+    pub denied: ResponseId,
+    pub too_long: ResponseId,
+    pub path_after_file: ResponseId,
+    pub file_slash: OnInput<()>,
+    pub missing_slash: ResponseId,
+    pub special: ResponseId,
+    pub dotfiles: OnInput<()>,
+    pub dotfiles_at_end_only: bool,
+    pub dotfiles_served: Vec<String>,
+    pub deny: Vec<String>,
+    pub deny_with: ResponseId,
+    pub ignore_case: bool,
+    pub precompressed: Vec<Precompressed>,
+    pub untyped: OnInput<()>,
+    pub future_as_now: bool,
+    pub directory_type: String,
+}

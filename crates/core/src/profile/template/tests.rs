@@ -1,0 +1,59 @@
+use super::*;
+
+struct Sample;
+
+impl Values for Sample {
+    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+        match placeholder {
+            Placeholder::Size => Some(682),
+            Placeholder::Filetime => Some(0x01da_0bde_3071_f1b0),
+            _ => None,
+        }
+    }
+    fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
+        match placeholder {
+            Placeholder::Path => out.extend_from_slice("/a b/<é>".as_bytes()),
+            Placeholder::Name => out.extend_from_slice(b"a.txt"),
+            _ => return false,
+        }
+        true
+    }
+}
+
+fn render(source: &str) -> Option<String> {
+    let mut out = Vec::new();
+    let template = Template::parse(source).expect("a good template");
+    template
+        .render(&Sample, &mut out)
+        .then(|| String::from_utf8(out).expect("UTF-8"))
+}
+
+#[test]
+fn placeholders_filters_and_braces() {
+    for (source, want) in [
+        ("", Some("")),
+        ("W/\"{size:x}\"", Some("W/\"2aa\"")),
+        ("\"{filetime:bytes}:0\"", Some("\"b0f17130debda1:0\"")),
+        ("{path:encode:html}", Some("/a%20b/%3C%C3%A9%3E")),
+        ("{path:html-text}", Some("/a b/&lt;é&gt;")),
+        ("x{etag}", None),
+        ("{name:if-ascii}", Some("a.txt")),
+        ("{name:if-beyond-ascii}", None),
+        ("{path:drop-beyond-ascii}", Some("/a b/<>")),
+        ("body{margin:0;} {{size}", Some("body{margin:0;} {size}")),
+    ] {
+        assert_eq!(render(source).as_deref(), want, "{source}");
+    }
+}
+
+#[test]
+fn mistakes_are_explained() {
+    for (source, part) in [
+        ("{sise}", "did you mean `size`"),
+        ("{size:hexx}", "unknown filter"),
+        ("{name:x}", "applies to numbers"),
+    ] {
+        let error = Template::parse(source).expect_err(source);
+        assert!(error.contains(part), "{error}");
+    }
+}

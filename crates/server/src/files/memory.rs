@@ -1,0 +1,164 @@
+//! Files in memory as document root: the files of a test, or the demo site.
+
+use super::Opened;
+use super::resource::{Content, Resource};
+use labserve_core::facts::{FileFacts, FileId};
+use labserve_core::http1::text;
+use labserve_core::profile::Profile;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+/// The modification time of all files in memory. It is that of the demo site in the captures of the lab report,
+/// 2023-10-31 15:31:16.361 UTC. Validators are therefore the same in every run.
+const MODIFIED: (i64, u32) = (1_698_766_276, 361_000_000);
+
+/// The demo site, embedded so that an installed program has something to serve without a directory.
+const DEMO_SITE: &[(&str, &[u8])] = &[
+    ("index.html", include_bytes!("../../../../static/index.html")),
+    (
+        "static/style1.css",
+        include_bytes!("../../../../static/static/style1.css"),
+    ),
+    ("static/head.jpg", include_bytes!("../../../../static/static/head.jpg")),
+    ("static/BGM.wav", include_bytes!("../../../../static/static/BGM.wav")),
+];
+
+/// Files in memory, by their paths below the root. A clone is cheap.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    description: &'static str,
+    files: Arc<BTreeMap<String, InMemory>>,
+}
+
+/// A file in memory.
+#[derive(Clone, Debug)]
+struct InMemory {
+    /// The inode number: the number of the file in the order of insertion, from 1.
+    number: u64,
+    /// The size in bytes.
+    size: u64,
+    content: Content,
+}
+
+impl Memory {
+    /// The demo site.
+    pub fn demo_site() -> Memory {
+        static SITE: LazyLock<Memory> = LazyLock::new(|| Memory {
+            description: "the demo site inside this program",
+            files: numbered(DEMO_SITE.iter().map(|(path, bytes)| {
+                let (path, size) = ((*path).to_owned(), bytes.len());
+                (path, size, Content::Static(bytes))
+            })),
+        });
+        SITE.clone()
+    }
+
+    /// A root with these files. The paths are relative to the root, such as `css/main.css`. If a path occurs twice,
+    /// the later file counts.
+    pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Memory {
+        Memory {
+            description: "files in memory",
+            files: numbered(files.into_iter().map(|(path, bytes)| {
+                let size = bytes.len();
+                (path, size, Content::Bytes(bytes.into()))
+            })),
+        }
+    }
+
+    /// A description for people.
+    pub(super) fn describe(&self) -> &'static str {
+        self.description
+    }
+
+    /// What exists at `path`.
+    pub(super) fn open(&self, path: &str, profile: &Profile) -> Opened {
+        if let Some((name, file)) = self.find(path, profile.files.ignore_case) {
+            let id = FileId {
+                device: 0,
+                inode: file.number,
+                size: file.size,
+                mtime_secs: MODIFIED.0,
+                mtime_nanos: MODIFIED.1,
+                ctime_nanos: 0,
+            };
+            let facts = FileFacts::new(name, text::adler32(name.as_bytes()), id, &profile.types);
+            return Opened::File(Arc::new(Resource {
+                facts: Arc::new(facts),
+                content: file.content.clone(),
+                place: None,
+            }));
+        }
+        if path.is_empty() || self.has_below(path) {
+            return Opened::Directory;
+        }
+        let mut above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        if above.any(|file| self.files.contains_key(file)) {
+            Opened::PathAfterFile
+        } else {
+            Opened::Missing
+        }
+    }
+
+    fn find(&self, path: &str, ignore_case: bool) -> Option<(&str, &InMemory)> {
+        let exact = self.files.get_key_value(path);
+        let other = || {
+            let mut files = self.files.iter();
+            files.find(|(name, _)| ignore_case && name.eq_ignore_ascii_case(path))
+        };
+        exact.or_else(other).map(|(name, file)| (name.as_str(), file))
+    }
+
+    /// Whether `directory` is one: whether a file is below it.
+    fn has_below(&self, directory: &str) -> bool {
+        let inside = format!("{directory}/");
+        let next = self.files.range(inside.clone()..).next();
+        next.is_some_and(|(name, _)| name.starts_with(&inside))
+    }
+}
+
+/// Numbers files, each of which is a path, a size and the bytes.
+fn numbered(files: impl Iterator<Item = (String, usize, Content)>) -> Arc<BTreeMap<String, InMemory>> {
+    let numbered = (1..).zip(files).map(|(number, (path, size, content))| {
+        let size = size as u64;
+        (path, InMemory { number, size, content })
+    });
+    Arc::new(numbered.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use labserve_core::profile::layers;
+
+    #[test]
+    fn what_is_at_a_path() {
+        let profile = layers::load("nginx").expect("a profile");
+        let files = [("a.txt", "old"), ("a/b/c.txt", "c"), ("a-b", ""), ("a.txt", "new")];
+        let root = Memory::new(files.map(|(path, text)| (path.to_owned(), text.into())));
+        for (path, want) in [
+            ("", "Directory"),
+            ("a", "Directory"),
+            ("a/b", "Directory"),
+            ("a-b", "0 bytes"),
+            ("a.txt", "3 bytes"),
+            ("A.txt", "Missing"),
+            ("a.txt/x", "PathAfterFile"),
+            ("a/b/c.txt/x/y", "PathAfterFile"),
+            ("a/c", "Missing"),
+            ("b", "Missing"),
+        ] {
+            let found = match root.open(path, &profile) {
+                Opened::File(resource) => format!("{} bytes", resource.size()),
+                other => format!("{other:?}"),
+            };
+            assert_eq!(found, want, "{path}");
+        }
+    }
+
+    #[test]
+    fn case_is_ignored_where_the_profile_ignores_it() {
+        let profile = layers::load("iis").expect("a profile");
+        let opened = Memory::demo_site().open("STATIC/Head.JPG", &profile);
+        assert!(matches!(opened, Opened::File(_)), "{opened:?}");
+    }
+}

@@ -1,0 +1,195 @@
+//! Closes a connection in the style that [`Closing`] names, emits the end, and returns the socket to the system.
+
+use super::driver::Driver;
+use super::registry::Registered;
+use crate::events;
+use labserve_core::close_reason::CloseReason;
+use labserve_core::conn::{Close, Pause};
+use labserve_core::profile::{ClosePolicy, CloseStyle};
+use socket2::SockRef;
+use std::io::{self, ErrorKind};
+use std::net::Shutdown;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+/// Longer than any connection lasts.
+const FAR: Duration = Duration::from_secs(366 * 24 * 3600);
+
+impl Driver {
+    /// Closes the connection.
+    pub(super) async fn close(mut self: Box<Self>, close: Close, registered: Registered) {
+        let site = self.server.site();
+        let policy = &site.profile.connection.close;
+        let closing = self.conn.close(close, &self.context(&site));
+        if let Some(at_rest) = closing.pause {
+            let discarded = pause(&self.stream, at_rest).await;
+            self.conn.discarded(discarded);
+        }
+        let style = closing.style(policy, || has_unread(&self.stream));
+        self.timer = None;
+        let close = events::Close {
+            reason: close.reason,
+            style,
+            state: closing.state,
+        };
+        if close.reason == CloseReason::ClientReset {
+            self.emit(&events::Event::Reset);
+            self.emit(&events::Event::Close(close));
+        } else {
+            self.emit(&events::Event::Close(close));
+            let mut discard = Discard::default();
+            let seen = {
+                let shutdown = shutdown(&self.stream, style, policy, &mut discard);
+                // A connection that lingers, or waits for its client, can still be told to close.
+                tokio::select! {
+                    biased;
+                    seen = shutdown => seen,
+                    _ = registered.close_request().made(), if close.reason != CloseReason::Asked => None,
+                }
+            };
+            self.conn.discarded(discard.bytes);
+            match seen {
+                Some(Seen::Fin) => self.note_client_fin(),
+                Some(Seen::Reset) => self.emit(&events::Event::Reset),
+                None => {}
+            }
+        }
+        let unread = style == CloseStyle::Close && has_unread(&self.stream);
+        let Driver {
+            stream,
+            meta,
+            server,
+            conn,
+            ..
+        } = *self;
+        drop(registered);
+        // The socket is closed before that is emitted: a reader of the event may rely on it.
+        drop(stream);
+        let standing = conn.standing();
+        server.emit(
+            &meta,
+            standing,
+            &events::Event::End {
+                close,
+                requests: standing.requests,
+                unread,
+            },
+        );
+    }
+}
+
+/// What was seen of the client while its connection was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// Its FIN.
+    Fin,
+    /// Its RST.
+    Reset,
+}
+
+/// Bytes of the client that are read and thrown away.
+#[derive(Debug, Default)]
+struct Discard {
+    bytes: u64,
+}
+
+impl Discard {
+    /// Reads and throws away what has arrived; 0 for the client's FIN. The buffer is not the connection's, which may wait
+    /// for long.
+    fn read(&mut self, stream: &TcpStream) -> io::Result<usize> {
+        let read = stream.try_read(&mut [0; 4096])?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
+
+    /// Reads and throws away what the client sends, until it ends its side, is silent for `quiet`, or `total` has passed.
+    async fn run(&mut self, stream: &TcpStream, quiet: Duration, total: Duration) -> Option<Seen> {
+        let end = Instant::now() + total.min(FAR);
+        loop {
+            let next = end.min(Instant::now() + quiet.min(FAR));
+            match timeout_at(next, stream.readable()).await {
+                Ok(Ok(())) => match self.read(stream) {
+                    Ok(0) => return Some(Seen::Fin),
+                    Ok(_) => {}
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(_) => return Some(Seen::Reset),
+                },
+                Ok(Err(_)) => return Some(Seen::Reset),
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+/// Ends the connection in a style. Returns when the socket may be closed, with what was seen until then; dropping the
+/// stream closes it.
+async fn shutdown(stream: &TcpStream, style: CloseStyle, policy: &ClosePolicy, discard: &mut Discard) -> Option<Seen> {
+    match style {
+        // Closing alone would send RST in place of FIN if something arrived meanwhile, and the client could lose the
+        // response.
+        CloseStyle::Fin => fin(stream),
+        // Dropping the stream closes it: the kernel then sends RST if bytes were not read. What is on its way is let in
+        // first: it was sent before the client could know of the end.
+        CloseStyle::Close => {
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+        }
+        CloseStyle::Rst => {
+            // With a linger time of zero, closing sends RST and drops what is unsent (tcp(7)).
+            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+        }
+        CloseStyle::Linger => {
+            fin(stream);
+            return discard.run(stream, policy.linger_quiet, policy.linger_total).await;
+        }
+        CloseStyle::Hold => return discard.run(stream, Duration::MAX, Duration::MAX).await,
+    }
+    None
+}
+
+fn fin(stream: &TcpStream) {
+    // A socket that the client has reset is not connected any more; nothing is left to end then.
+    let _ = SockRef::from(stream).shutdown(Shutdown::Write);
+}
+
+/// Waits after a response. Returns the bytes of the client that were thrown away.
+async fn pause(stream: &TcpStream, pause: Pause) -> u64 {
+    let deadline = Instant::now() + pause.time;
+    let mut discard = Discard::default();
+    loop {
+        match timeout_at(deadline, stream.readable()).await {
+            Err(_) | Ok(Err(_)) => break,
+            Ok(Ok(())) => match discard.read(stream) {
+                Ok(0) => break,
+                Ok(_) if pause.holds => {
+                    discard.run(stream, Duration::MAX, Duration::MAX).await;
+                    break;
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => break,
+            },
+        }
+    }
+    discard.bytes
+}
+
+/// Whether bytes of the client are waiting to be read.
+pub(super) fn has_unread(stream: &TcpStream) -> bool {
+    let mut byte = [std::mem::MaybeUninit::uninit()];
+    matches!(SockRef::from(stream).peek(&mut byte), Ok(n) if n > 0)
+}
+
+/// The client's bytes that are waiting to be read, up to `most`; they stay there.
+pub(super) async fn unread(stream: &TcpStream, most: usize) -> Vec<u8> {
+    let mut bytes = vec![0; most];
+    let count = tokio::select! {
+        biased;
+        count = stream.peek(&mut bytes) => count.unwrap_or(0),
+        () = std::future::ready(()) => 0,
+    };
+    bytes.truncate(count);
+    bytes
+}

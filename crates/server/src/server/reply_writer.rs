@@ -1,0 +1,260 @@
+//! Puts a response on the wire, in the writes that the profile asks for, and never holds a file in memory.
+//!
+//! Owns the socket's write side for the time of one exchange: the policy, the client's pace, and how far it has got.
+//! Decides nothing.
+
+use super::file_write::{self, try_write};
+use crate::events::Cuts;
+use crate::files::Resource;
+use labserve_core::close_reason::CloseReason;
+use labserve_core::conn::{Pace, Piece, Rendered, SendFailure};
+use labserve_core::http1::range::ByteRange;
+use labserve_core::profile::WritePolicy;
+use std::io::{self, ErrorKind};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// Why a response was not sent to its end.
+#[derive(Debug)]
+pub(super) enum SendError {
+    /// The connection failed.
+    Client(io::Error),
+    /// The file changed while it was sent.
+    FileChanged {
+        /// Whether all bytes had been handed to the system before that was noticed.
+        all_sent: bool,
+    },
+    /// The client took too little in time.
+    SlowReader,
+}
+
+impl SendError {
+    /// The same, without what the system said.
+    pub(super) fn failure(&self) -> SendFailure {
+        match self {
+            SendError::Client(error) => match close_reason(error) {
+                CloseReason::ClientReset => SendFailure::Reset,
+                _ => SendFailure::Io,
+            },
+            SendError::FileChanged { all_sent } => SendFailure::FileChanged { all_sent: *all_sent },
+            SendError::SlowReader => SendFailure::SlowReader,
+        }
+    }
+}
+
+impl From<io::Error> for SendError {
+    fn from(error: io::Error) -> SendError {
+        SendError::Client(error)
+    }
+}
+
+/// Why a connection closes after this error of its socket.
+pub(super) fn close_reason(error: &io::Error) -> CloseReason {
+    match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => CloseReason::ClientReset,
+        _ => CloseReason::IoError,
+    }
+}
+
+/// The write side of a connection.
+pub(super) struct ReplyWriter<'c> {
+    stream: &'c TcpStream,
+    policy: &'c WritePolicy,
+    /// When the server started: the times of the pace count from there.
+    started: Instant,
+    sent: u64,
+    /// The writes, if somebody wants to see them.
+    cuts: Option<Cuts>,
+}
+
+impl<'c> ReplyWriter<'c> {
+    pub(super) fn new(stream: &'c TcpStream, policy: &'c WritePolicy, started: Instant) -> ReplyWriter<'c> {
+        ReplyWriter {
+            stream,
+            policy,
+            started,
+            sent: 0,
+            cuts: None,
+        }
+    }
+
+    /// The bytes that the system has taken.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Records the writes from now on.
+    pub(super) fn record_cuts(&mut self, cuts: Option<Cuts>) {
+        self.cuts = cuts;
+    }
+
+    /// The writes that were recorded.
+    pub(super) fn take_cuts(&mut self) -> Option<Cuts> {
+        self.cuts.take()
+    }
+
+    /// Sends bytes that are not part of a response with a file, such as an interim response.
+    ///
+    /// # Errors
+    /// The connection failed, or the client is too slow.
+    pub(super) async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        let mut pace = Pace::of(self.policy);
+        self.write_all(bytes, &[], &mut pace).await
+    }
+
+    /// Sends a head and its body.
+    ///
+    /// # Errors
+    /// The connection failed, the client is too slow, or the file changed. Less than was announced has been sent then,
+    /// unless the error says that all was handed over.
+    pub(super) async fn send(
+        &mut self,
+        head: &[u8],
+        rendered: &Rendered<'_>,
+        resource: Option<&Resource>,
+    ) -> Result<(), SendError> {
+        let body = &rendered.body;
+        let is_file = body.iter().any(|piece| matches!(piece, Piece::File(_)));
+        let usual = if is_file {
+            &self.policy.split_head
+        } else {
+            &self.policy.split_page_head
+        };
+        let wait = self.policy.body_delay.filter(|_| !head.is_empty() && !body.is_empty());
+        let split = rendered.split_head.or(usual.as_deref()).or(wait.map(|_| [].as_slice()));
+        let mut pace = Pace::of(self.policy);
+        let mut head = head;
+        if let Some(lines) = split {
+            for part in split_lines(head, lines) {
+                self.write_all(part, &[], &mut pace).await?;
+            }
+            head = &[];
+        }
+        if let Some(time) = wait {
+            Box::pin(sleep(time)).await;
+        }
+        for piece in body {
+            match piece {
+                Piece::Bytes(bytes) => self.write_all(std::mem::take(&mut head), bytes, &mut pace).await?,
+                Piece::File(range) => {
+                    let Some(resource) = resource else { continue };
+                    self.send_file(std::mem::take(&mut head), *range, resource, &mut pace)
+                        .await?;
+                }
+            }
+        }
+        self.write_all(head, &[], &mut pace).await
+    }
+
+    /// Sends a range of a file in writes of the policy's size, the first of them together with `head`.
+    ///
+    /// Each write is of the version that was announced: what this process reads is checked before it is written, and what
+    /// the kernel sends by itself is checked after it.
+    async fn send_file(
+        &mut self,
+        head: &[u8],
+        range: ByteRange,
+        resource: &Resource,
+        pace: &mut Pace,
+    ) -> Result<(), SendError> {
+        let size = self.policy.chunk_size as u64;
+        let mut head = head;
+        let mut at = range.first;
+        let end = range.last.saturating_add(1);
+        if at >= end {
+            return self.write_all(head, &[], pace).await;
+        }
+        while at < end {
+            // The end of the write that is under way: a write that the socket takes only in part is finished first.
+            let write_end = end.min(range.first + ((at - range.first) / size + 1) * size);
+            let wanted = (write_end - at) as usize;
+            match file_write::try_send(self.stream, head, resource, at, wanted) {
+                Ok(taken) => {
+                    self.took(taken);
+                    let of_head = taken.min(head.len());
+                    head = &head[of_head..];
+                    at += (taken - of_head) as u64;
+                    if file_write::by_kernel(&resource.content, wanted) && !resource.is_unchanged() {
+                        return Err(SendError::FileChanged { all_sent: at >= end });
+                    }
+                    if let Some(time) = self.policy.pause.filter(|_| at == write_end && at < end) {
+                        Box::pin(sleep(time)).await;
+                    }
+                }
+                Err(file_write::Error::WouldBlock) => self.writable(pace).await?,
+                Err(file_write::Error::FileChanged) => return Err(SendError::FileChanged { all_sent: false }),
+                Err(file_write::Error::Io(error)) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends both, in one write if the socket takes them.
+    async fn write_all(&mut self, first: &[u8], second: &[u8], pace: &mut Pace) -> Result<(), SendError> {
+        let (mut first, mut second) = (first, second);
+        while !(first.is_empty() && second.is_empty()) {
+            match try_write(self.stream, first, second) {
+                Ok(taken) => {
+                    self.took(taken);
+                    let of_first = taken.min(first.len());
+                    first = &first[of_first..];
+                    second = &second[taken - of_first..];
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable(pace).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The system has taken this many bytes.
+    fn took(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
+        if let Some(cuts) = &mut self.cuts {
+            cuts.push(bytes);
+        }
+    }
+
+    /// Waits until the socket takes more.
+    async fn writable(&self, pace: &mut Pace) -> Result<(), SendError> {
+        match pace.deadline(self.started.elapsed(), self.sent) {
+            None => Ok(self.stream.writable().await?),
+            // On the heap: most responses never wait, and each would hold the memory for it.
+            Some(deadline) => match Box::pin(timeout_at(self.started + deadline, self.stream.writable())).await {
+                Ok(done) => Ok(done?),
+                Err(_) => Err(SendError::SlowReader),
+            },
+        }
+    }
+}
+
+/// Cuts a head after its first so many lines, the next so many, and so on.
+fn split_lines<'h>(head: &'h [u8], counts: &[usize]) -> Vec<&'h [u8]> {
+    let mut parts = Vec::new();
+    let mut rest = head;
+    for count in counts {
+        let Some(end) = memchr::memchr_iter(b'\n', rest).nth(count.saturating_sub(1)) else {
+            break;
+        };
+        let (part, after) = rest.split_at(end + 1);
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_cut_after_lines() {
+        let head = b"a\r\nb\r\nc\r\nd\r\n\r\n";
+        let parts = |counts: &[usize]| split_lines(head, counts).iter().map(|p| p.len()).collect::<Vec<_>>();
+        assert_eq!(parts(&[]), [14]);
+        assert_eq!(parts(&[1, 1, 1]), [3, 3, 3, 5]);
+        assert_eq!(parts(&[2]), [6, 8]);
+        assert_eq!(parts(&[9]), [14]);
+    }
+}

@@ -1,0 +1,382 @@
+//! The body of a request, read by hyper.
+//!
+//! hyper serves one exchange over the bytes that it is given, so that it parses the body's framing (RFC 9112 sections 6 and
+//! 7). Its service hands the body out and never responds; what hyper itself would write is thrown away, because its heads
+//! are its own. [`Feed`] is the connection as hyper sees it: first the head, then no more than the body.
+
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper_util::rt::TokioIo;
+use labserve_core::conn::{BodyEnd, Leftover};
+use labserve_core::http1::chunked::{ChunkDecoder, ChunkFault, ChunkPolicy};
+use labserve_core::http1::field::{Name, is_token};
+use labserve_core::http1::{Framing, Request, Version};
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::future::{Pending, pending, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+/// The most bytes of one read. hyper makes room for as many once reads have filled what it had. A read that leaves room
+/// free would keep it from that, and a long body would be read in small pieces.
+const AT_ONCE: usize = 64 << 10;
+
+thread_local! {
+    /// Where bytes pass through on their way from the socket to hyper.
+    static PASSING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A body that is being read.
+pub(super) struct RequestBody<'c> {
+    connection: Pin<Box<http1::Connection<TokioIo<Feed<'c>>, HandOut>>>,
+    incoming: Incoming,
+    /// How far the feed has got. The feed is inside the connection, where nothing else can be asked.
+    progress: Rc<Cell<FeedProgress>>,
+    /// Whether hyper still reads.
+    reading: bool,
+    content: u64,
+    /// The offset of the input at which what follows a body of known length begins; `None` for chunks.
+    after: Option<usize>,
+}
+
+impl<'c> RequestBody<'c> {
+    /// The body of the request whose head is the first `head_len` bytes of `input`. `fields` is the most trailer fields,
+    /// and `largest` the largest chunk size, if the profile has one.
+    ///
+    /// `None` if hyper does not take the head, which is a defect.
+    pub(super) async fn open(
+        stream: &'c TcpStream,
+        request: &Request<'c>,
+        (input, head_len, framing): (&'c [u8], usize, Framing),
+        fields: usize,
+        largest: Option<u64>,
+    ) -> Option<RequestBody<'c>> {
+        let (head, rest) = input.split_at(head_len.min(input.len()));
+        let at_hand = match framing {
+            Framing::None => 0,
+            Framing::Length(length) => rest.len().min(usize::try_from(length).unwrap_or(usize::MAX)),
+            Framing::Chunked => rest.len(),
+        };
+        let progress = Rc::new(Cell::new(FeedProgress::default()));
+        let feed = Feed {
+            stream,
+            head: readable_head(head, is_plain(request, framing), framing),
+            head_read: 0,
+            at_hand: &rest[..at_hand],
+            allowed: match framing {
+                Framing::None => Some(0),
+                Framing::Length(length) => Some(length - at_hand as u64),
+                Framing::Chunked => None,
+            },
+            chunks: (framing == Framing::Chunked)
+                .then(|| largest.map(|largest| ChunkPolicy::body(largest, fields.max(100))))
+                .flatten(),
+            progress: Rc::clone(&progress),
+        };
+        let (hand_out, mut handed_out) = unbounded_channel();
+        let connection = http1::Builder::new()
+            .keep_alive(false)
+            .half_close(true)
+            .auto_date_header(false)
+            .max_headers(fields.max(100))
+            .serve_connection(TokioIo::new(feed), HandOut(hand_out));
+        let mut connection = Box::pin(connection);
+        let mut reading = true;
+        let incoming = poll_fn(|cx| {
+            if let Poll::Ready(served) = connection.poll_without_shutdown(cx) {
+                reading = false;
+                if let Err(error) = served {
+                    tracing::debug!("hyper: {error}");
+                }
+            }
+            match handed_out.try_recv() {
+                Ok(incoming) => Poll::Ready(Some(incoming)),
+                Err(_) if reading => Poll::Pending,
+                Err(_) => Poll::Ready(None),
+            }
+        });
+        let incoming = incoming.await?;
+        Some(RequestBody {
+            connection,
+            incoming,
+            progress,
+            reading,
+            content: 0,
+            after: (framing != Framing::Chunked).then_some(head_len + at_hand),
+        })
+    }
+
+    /// The bytes of content so far.
+    pub(super) fn content(&self) -> u64 {
+        self.content
+    }
+
+    /// The bytes that were read from the socket.
+    pub(super) fn received(&self) -> u64 {
+        self.progress.get().received
+    }
+
+    /// The size of the next stretch of content.
+    ///
+    /// # Errors
+    /// How the body ended.
+    pub(super) async fn next_chunk(&mut self) -> Result<u64, BodyEnd> {
+        poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// Takes in what has arrived, without waiting for more. Returns how the body ended, if it did.
+    pub(super) async fn peek(&mut self) -> Option<BodyEnd> {
+        // Two turns of the reactor without anything new mean that nothing is there.
+        let mut quiet = 0;
+        poll_fn(|cx| {
+            loop {
+                match self.poll_chunk(cx) {
+                    Poll::Ready(Ok(_)) => quiet = 0,
+                    Poll::Ready(Err(end)) => return Poll::Ready(Some(end)),
+                    Poll::Pending if quiet >= 2 => return Poll::Ready(None),
+                    Poll::Pending => {
+                        quiet += 1;
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                }
+            }
+        })
+        .await
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<u64, BodyEnd>> {
+        loop {
+            match Pin::new(&mut self.incoming).poll_frame(cx) {
+                Poll::Ready(None) => return Poll::Ready(Err(BodyEnd::Complete)),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(self.end_of(&error))),
+                Poll::Ready(Some(Ok(frame))) => {
+                    let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+                    self.content += length;
+                    return Poll::Ready(Ok(length));
+                }
+                Poll::Pending if !self.reading => return Poll::Ready(Err(BodyEnd::ClientFin)),
+                Poll::Pending => {}
+            }
+            // hyper reads on when it is polled. What it has read by then is in the body at once.
+            if self.connection.poll_without_shutdown(cx).is_ready() {
+                self.reading = false;
+                continue;
+            }
+            return match Pin::new(&mut self.incoming).poll_frame(cx) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(None) => Poll::Ready(Err(BodyEnd::Complete)),
+                Poll::Ready(Some(Err(error))) => Poll::Ready(Err(self.end_of(&error))),
+                Poll::Ready(Some(Ok(frame))) => {
+                    let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+                    self.content += length;
+                    Poll::Ready(Ok(length))
+                }
+            };
+        }
+    }
+
+    /// What an error of hyper's means for the body.
+    fn end_of(&self, error: &hyper::Error) -> BodyEnd {
+        use std::error::Error;
+        let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+        if error.is_incomplete_message()
+            || error.is_closed()
+            || cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof)
+        {
+            return BodyEnd::ClientFin;
+        }
+        tracing::debug!("request body: {error}");
+        BodyEnd::Broken(
+            self.progress
+                .get()
+                .chunks
+                .map_or(ChunkFault::Syntax, |chunks| chunks.fault_here()),
+        )
+    }
+
+    /// The bytes that follow the body. After chunks that is what hyper has read and not parsed, and what it has not read.
+    pub(super) fn into_leftover(self) -> Leftover {
+        if let Some(after) = self.after {
+            return Leftover::From(after);
+        }
+        let parts = Pin::into_inner(self.connection).into_parts();
+        Leftover::Bytes([&parts.read_buf, parts.io.inner().at_hand].concat())
+    }
+}
+
+/// The service that hands a body out and never responds.
+struct HandOut(UnboundedSender<Incoming>);
+
+impl Service<hyper::Request<Incoming>> for HandOut {
+    type Response = hyper::Response<http_body_util::Empty<bytes::Bytes>>;
+    type Error = Infallible;
+    type Future = Pending<Result<Self::Response, Infallible>>;
+
+    fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
+        // The receiver is gone only if nobody wants the body any more.
+        let _ = self.0.send(request.into_body());
+        pending()
+    }
+}
+
+/// Whether hyper parses the head as it is. Only what its parser is known to take passes; the rest is rewritten.
+fn is_plain(request: &Request<'_>, framing: Framing) -> bool {
+    let target = request.target();
+    let visible = |b: &u8| (b'!'..=b'~').contains(b) && !b"\"#<>\\^`{|}".contains(b);
+    !request.has_faults()
+        && target.starts_with(b"/")
+        && !request.is_folded()
+        && request.method().iter().all(|b| is_token(*b))
+        && target.len() < 60_000
+        && target.iter().all(visible)
+        && request.version() == Version::Http11
+        && request.version_text() == b"HTTP/1.1"
+        && request.get(Name::TransferEncoding).is_none()
+        && match request.get(Name::ContentLength) {
+            None => true,
+            Some(length) => {
+                framing != Framing::None
+                    && length.iter().all(u8::is_ascii_digit)
+                    && request.all(Name::ContentLength).nth(1).is_none()
+            }
+        }
+        && request.line().len() == request.method().len() + target.len() + 10
+        && request.head_bytes().starts_with(request.line())
+        && memchr::memmem::find(request.head_bytes(), b"\r\r").is_none()
+        // Every line is a field's, written the usual way: none was left out, or has another end.
+        && request.head_bytes().len()
+            == request.line().len() + 4 + request.fields().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>()
+        && request.fields().all(|(name, value)| {
+            !name.is_empty()
+                && name.iter().all(|b| is_token(*b))
+                && value.iter().all(|b| matches!(b, b'\t' | b' '..=b'~'))
+        })
+}
+
+/// What hyper is given for a head: the head itself if hyper parses it, else one that says the same about the body. Some
+/// servers accept heads that hyper does not; what such a head means has been decided before.
+fn readable_head(head: &[u8], plain: bool, framing: Framing) -> Cow<'_, [u8]> {
+    if plain {
+        return head.into();
+    }
+    let framing = match framing {
+        Framing::None => String::new(),
+        Framing::Length(length) => format!("content-length: {length}\r\n"),
+        Framing::Chunked => "transfer-encoding: chunked\r\n".to_owned(),
+    };
+    format!("POST / HTTP/1.1\r\n{framing}\r\n").into_bytes().into()
+}
+
+/// How far a feed has got.
+#[derive(Clone, Copy, Debug, Default)]
+struct FeedProgress {
+    /// The bytes that were read from the socket.
+    received: u64,
+    /// Where the body is in its chunks, if they are followed.
+    chunks: Option<ChunkDecoder>,
+}
+
+/// A connection from which one request is read.
+#[derive(Debug)]
+struct Feed<'c> {
+    stream: &'c TcpStream,
+    head: Cow<'c, [u8]>,
+    /// The bytes of the head that were read.
+    head_read: usize,
+    /// Bytes of the body that have arrived already.
+    at_hand: &'c [u8],
+    /// The bytes that may still be read from the socket; `None` for as many as the body's own end asks for.
+    allowed: Option<u64>,
+    /// What chunks must look like, if they are followed.
+    chunks: Option<ChunkPolicy>,
+    progress: Rc<Cell<FeedProgress>>,
+}
+
+impl Feed<'_> {
+    /// Follows the chunks of the body.
+    ///
+    /// # Errors
+    /// A chunk is larger than the policy allows: hyper would accept it.
+    fn follow(&self, bytes: &[u8]) -> io::Result<()> {
+        let Some(policy) = &self.chunks else { return Ok(()) };
+        let mut progress = self.progress.get();
+        let mut decoder = progress.chunks.unwrap_or_default();
+        decoder.decode(bytes, policy);
+        progress.chunks = Some(decoder);
+        self.progress.set(progress);
+        match decoder.fault() {
+            Some(ChunkFault::TooLarge) => Err(io::ErrorKind::InvalidData.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl AsyncRead for Feed<'_> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let room = buffer.remaining();
+        // The head by itself: what is wrong with the body must not keep hyper from calling the service.
+        if self.head_read < self.head.len() {
+            let most = room.min(self.head.len() - self.head_read);
+            buffer.put_slice(&self.head[self.head_read..self.head_read + most]);
+            self.head_read += most;
+            return Poll::Ready(Ok(()));
+        }
+        if !self.at_hand.is_empty() {
+            let (now, later) = self.at_hand.split_at(room.min(self.at_hand.len()));
+            self.follow(now)?;
+            buffer.put_slice(now);
+            self.at_hand = later;
+            return Poll::Ready(Ok(()));
+        }
+        if self.allowed == Some(0) {
+            // The request is complete. Whatever else hyper waits for does not come from this exchange's bytes.
+            return Poll::Pending;
+        }
+        let most = room.min(AT_ONCE).min(
+            self.allowed
+                .map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)),
+        );
+        PASSING.with_borrow_mut(|passing| {
+            passing.resize(passing.len().max(most), 0);
+            loop {
+                ready!(self.stream.poll_read_ready(cx))?;
+                match self.stream.try_read(&mut passing[..most]) {
+                    Ok(read) => {
+                        let mut progress = self.progress.get();
+                        progress.received += read as u64;
+                        self.progress.set(progress);
+                        self.allowed = self.allowed.map(|n| n - read as u64);
+                        self.follow(&passing[..read])?;
+                        buffer.put_slice(&passing[..read]);
+                        return Poll::Ready(Ok(()));
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) => return Poll::Ready(Err(error)),
+                }
+            }
+        })
+    }
+}
+
+/// Throws away what hyper writes.
+impl AsyncWrite for Feed<'_> {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,147 @@
+//! Waits on a connection: for bytes of its client, for its timer, for the client's FIN, or for the server to stop.
+//!
+//! What any of these means is [`labserve_core::conn`]'s to say.
+
+use super::Site;
+use super::closing::has_unread;
+use super::driver::Driver;
+use super::reply_writer::close_reason;
+use labserve_core::conn::Woken;
+use labserve_core::profile::Tie;
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::{Sleep, sleep_until};
+
+/// Minimum number of open connections before requests are batched per reactor turn. With fewer, a turn of the reactor
+/// costs more than it saves.
+const MANY: u64 = 8;
+
+/// The most bytes that are taken in to see whether the client's FIN follows them.
+const MOST_AHEAD: usize = 256 << 10;
+
+thread_local! {
+    /// Where bytes arrive, so that an idle connection needs no buffer.
+    static ARRIVALS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A timer, armed for no later than the deadline. When it fires early it is armed again.
+pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
+
+impl Driver {
+    /// Lets the other connections read what has arrived for them before this one's request is decided on. The file system
+    /// is then asked about a file once for all requests of a turn.
+    pub(super) async fn take_turns(&self) {
+        if self.server.open.get() >= MANY {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Whether the client has ended its side by now, or does so `within` this time of its last byte. Also takes in what it
+    /// sent before.
+    pub(super) async fn client_has_ended(&mut self, within: Duration) -> bool {
+        let until = self.conn.last_byte().saturating_add(within);
+        let left = until.saturating_sub(self.server.now());
+        // The system's clock: the runtime's may stand still in tests.
+        let begun = std::time::Instant::now();
+        loop {
+            // One turn of the reactor: after it, what has arrived by now is known. A timer would fire a millisecond late.
+            tokio::task::yield_now().await;
+            let ended = poll_fn(|cx| {
+                loop {
+                    match self.poll_read(cx) {
+                        Poll::Ready(Woken::Fin) => return Poll::Ready(true),
+                        Poll::Ready(Woken::Received(_)) if self.conn.input().len() < MOST_AHEAD => {}
+                        _ => return Poll::Ready(false),
+                    }
+                }
+            })
+            .await;
+            if ended || begun.elapsed() >= left {
+                return ended;
+            }
+            // The client may be waiting for this very processor.
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits for the client, for the timer, or for the server to stop.
+    ///
+    /// Not an `async fn`: that would hold its arguments twice, in every idle connection.
+    pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = Woken> + use<'d> {
+        let timers = &site.profile.connection.timers;
+        poll_fn(move |cx| {
+            if let Poll::Ready(woken) = self.poll_read(cx) {
+                return Poll::Ready(woken);
+            }
+            // The connection does not change while it waits, and so the deadline does not.
+            if let Some(deadline) = self.conn.deadline(&site.profile)
+                && self.poll_timer(deadline.at, cx).is_ready()
+                // The reactor has not reported bytes that arrived just now; it is about to.
+                && (timers.tie == Tie::Timer || !has_unread(&self.stream))
+            {
+                return Poll::Ready(Woken::Expired(deadline));
+            }
+            // Whoever sets this flag wakes all connections.
+            if self.server.stopping.get() {
+                return Poll::Ready(Woken::Stop);
+            }
+            Poll::Pending
+        })
+    }
+
+    /// Reads what has arrived into the input.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
+        let size = self.server.site().profile.read;
+        let (stream, conn, server) = (&mut self.stream, &mut self.conn, &self.server);
+        let read = ARRIVALS.with_borrow_mut(|arrivals| {
+            arrivals.resize(arrivals.len().max(size), 0);
+            // AsyncRead rather than try_read: after a short read it knows that the socket is empty, and the next wait
+            // does not begin with a read that finds nothing.
+            let mut buffer = ReadBuf::new(&mut arrivals[..size]);
+            ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+            if !buffer.filled().is_empty() {
+                conn.receive(buffer.filled(), || server.buffer());
+            }
+            Poll::Ready(io::Result::Ok(buffer.filled().len()))
+        });
+        Poll::Ready(match ready!(read) {
+            Ok(0) => Woken::Fin,
+            Ok(count) => {
+                self.arrival = self.server.cache.borrow_mut().arrival();
+                Woken::Received(count)
+            }
+            Err(error) => Woken::Broken(close_reason(&error)),
+        })
+    }
+
+    fn poll_timer(&mut self, at: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let started = self.server.shared.started;
+        let instant = |at: Duration| {
+            started
+                .checked_add(at)
+                .unwrap_or(started + Duration::from_secs(366 * 24 * 3600))
+        };
+        let (armed, sleep) = self
+            .timer
+            .get_or_insert_with(|| (at, Box::pin(sleep_until(instant(at)))));
+        if at < *armed {
+            sleep.as_mut().reset(instant(at));
+            *armed = at;
+        }
+        loop {
+            ready!(sleep.as_mut().poll(cx));
+            if *armed >= at {
+                self.timer = None;
+                return Poll::Ready(());
+            }
+            // It was armed for an earlier deadline that has moved since.
+            sleep.as_mut().reset(instant(at));
+            *armed = at;
+        }
+    }
+}

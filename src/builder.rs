@@ -1,0 +1,319 @@
+//! What a server is to be, before it is one.
+
+use crate::history::History;
+#[cfg(feature = "timeline")]
+use crate::timeline::Prepared;
+use crate::{Error, ErrorKind, Running, profiles};
+use labserve_core::profile::builtin;
+use labserve_core::profile::layers::{Layer, Stack};
+use labserve_server::events::EventSenders;
+use labserve_server::files::{Directory, Limits, Memory, Root};
+use labserve_server::server::{Options, Server as Bound, Site, run};
+use std::fmt::Display;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long replies in progress may take when the server stops, unless the builder is told otherwise.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What a server is to be: made by [`Server::builder`](crate::Server::builder), started by [`start`](Builder::start).
+///
+/// Without any call it is a server with the profile `node` that serves the demo site on a free port of 127.0.0.1.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let server = labserve::Server::builder()
+///     .profile("nginx")?
+///     .set("timers.idle", "1s")?
+///     .file("/a.txt", "text")
+///     .grace(Duration::ZERO)
+///     .start()?;
+/// assert!(server.url("/a.txt").starts_with("http://127.0.0.1:"));
+/// # Ok::<(), labserve::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct Builder {
+    profile: Option<Stack>,
+    changes: Vec<Layer>,
+    root: Option<PathBuf>,
+    files: Vec<(String, Vec<u8>)>,
+    address: SocketAddr,
+    workers: usize,
+    grace: Duration,
+    #[cfg(feature = "timeline")]
+    timeline: Option<SocketAddr>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Builder {
+        Builder {
+            profile: None,
+            changes: Vec::new(),
+            root: None,
+            files: Vec::new(),
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            workers: 1,
+            grace: GRACE,
+            #[cfg(feature = "timeline")]
+            timeline: None,
+        }
+    }
+
+    /// The server to be: a built-in profile's name, the path of a profile (it ends in `.toml` or has a directory in it), or
+    /// a profile as TOML text.
+    ///
+    /// ```
+    /// # use labserve::Server;
+    /// let by_name = Server::builder().profile("flask")?;
+    /// let by_path = Server::builder().profile("profiles/flask.toml")?;
+    /// let by_text = Server::builder().profile("extends = 'flask'\n[timers]\nidle = '2s'")?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Profile`]: there is no such profile, the file cannot be read, or it has a mistake. The message names
+    /// the line.
+    pub fn profile(self, profile: &str) -> Result<Builder, Error> {
+        let profile = Some(profiles::stack(profile)?);
+        Ok(Builder { profile, ..self })
+    }
+
+    /// Sets a key of the profile, whichever profile it is. The value is TOML; text needs no quotes.
+    ///
+    /// `labserve profiles NAME` prints the keys of a profile, and profiles/README.md in the repository describes them.
+    ///
+    /// ```
+    /// # use labserve::Server;
+    /// let builder = Server::builder().set("connection.max_requests", 2)?.set("timers.idle", "250ms")?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Profile`]: there is no such key, or this is no value for it. The message says what is expected.
+    pub fn set(mut self, key: &str, value: impl Display) -> Result<Builder, Error> {
+        let origin = format!(".set(\"{key}\", ..)");
+        self.changes.push(Layer::from_key(&origin, key, &value.to_string())?);
+        Ok(self)
+    }
+
+    /// The directory to serve.
+    ///
+    /// ```
+    /// # use labserve::Server;
+    /// let server = Server::builder().root("static").start()?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn root(self, directory: impl Into<PathBuf>) -> Builder {
+        let root = Some(directory.into());
+        Builder { root, ..self }
+    }
+
+    /// A file to serve from memory. The first one takes the place of the demo site; of two at the same path the later one
+    /// counts. Their modification time is 2023-10-31 15:31:16 UTC, so that replies are the same in every run.
+    ///
+    /// The path starts with a slash and is the file's, not a URL's: `/a b.txt` is served at `/a%20b.txt`.
+    ///
+    /// ```
+    /// # use labserve::Server;
+    /// let server = Server::builder()
+    ///     .file("/index.html", "<title>Hello</title>")
+    ///     .file("/img/dot.gif", b"GIF89a")
+    ///     .start()?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn file(mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) -> Builder {
+        self.files.push((path.into(), content.into()));
+        self
+    }
+
+    /// The address to listen on, if it is to be another than a free port of 127.0.0.1. Port 0 is any free port.
+    ///
+    /// ```
+    /// # use labserve::Server;
+    /// let server = Server::builder().bind(([127, 0, 0, 1], 0)).start()?;
+    /// assert_ne!(server.address().port(), 0);
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn bind(self, address: impl Into<SocketAddr>) -> Builder {
+        let address = address.into();
+        Builder { address, ..self }
+    }
+
+    /// How many threads serve. One, unless it is told otherwise: it serves any number of connections at a time.
+    ///
+    /// ```
+    /// # use labserve::Server;
+    /// let server = Server::builder().workers(4).start()?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn workers(self, workers: usize) -> Builder {
+        Builder { workers, ..self }
+    }
+
+    /// How long replies in progress may take when the server stops. One second, unless it is told otherwise. They are cut
+    /// off then.
+    ///
+    /// ```
+    /// # use labserve::Server;
+    /// # use std::time::Duration;
+    /// let server = Server::builder().grace(Duration::from_secs(10)).start()?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn grace(self, grace: Duration) -> Builder {
+        Builder { grace, ..self }
+    }
+
+    /// Serves the timeline at this address, too: a page that shows every connection while it happens, for a person who wants
+    /// to see what a test does. [`Running::timeline`] has its URL.
+    ///
+    /// ```
+    /// # use labserve::Server;
+    /// let server = Server::builder().timeline(([127, 0, 0, 1], 0)).start()?;
+    /// println!("open {}", server.timeline().unwrap());
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    #[cfg(feature = "timeline")]
+    pub fn timeline(self, address: impl Into<SocketAddr>) -> Builder {
+        let timeline = Some(address.into());
+        Builder { timeline, ..self }
+    }
+
+    /// Starts the server, on threads of its own. Clients can connect when this returns.
+    ///
+    /// ```
+    /// let server = labserve::Server::builder().start()?;
+    /// std::net::TcpStream::connect(server.address()).unwrap();
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Profile`]: keys contradict each other. [`ErrorKind::Root`]: the directory or a file cannot be served.
+    /// [`ErrorKind::Address`]: the server cannot listen there. [`ErrorKind::Thread`]: a thread cannot be started.
+    pub fn start(self) -> Result<Running, Error> {
+        let base = match self.profile {
+            Some(profile) => profile,
+            None => profiles::stack(builtin::DEFAULT)?,
+        };
+        let stack = self.changes.into_iter().fold(base, Stack::over);
+        let site = Site {
+            profile: stack.build()?,
+            root: root(self.root, self.files)?,
+            cache: Limits::default(),
+        };
+        let bound = Bound::bind(site, self.address).map_err(|error| not_bound(error, self.address))?;
+        let address = bound.address();
+        #[cfg(feature = "timeline")]
+        let (timeline, site) = (self.timeline.map(Prepared::bind).transpose()?, bound.site().clone());
+        let history = History::new();
+        let senders = EventSenders {
+            #[cfg(feature = "timeline")]
+            live: timeline.as_ref().map(Prepared::sender),
+            observer: Some(history.clone()),
+            ..EventSenders::default()
+        };
+        let options = Options {
+            workers: self.workers,
+            grace: self.grace,
+            throttle_log: false,
+        };
+        let server = run(vec![bound], options, &senders)
+            .map_err(|error| Error::new(ErrorKind::Thread, "cannot start the threads that serve").with_source(error))?;
+        #[cfg(feature = "timeline")]
+        let page = timeline
+            .map(|timeline| timeline.start(address, stack, site, server.control().clone()))
+            .transpose()?;
+        Ok(Running {
+            server: Some(server),
+            address,
+            history,
+            #[cfg(feature = "timeline")]
+            page,
+        })
+    }
+}
+
+/// What is served: a directory, files in memory, or the demo site.
+fn root(directory: Option<PathBuf>, files: Vec<(String, Vec<u8>)>) -> Result<Root, Error> {
+    match directory {
+        Some(_) if !files.is_empty() => Err(Error::new(
+            ErrorKind::Root,
+            "a server has either a directory or files in memory; leave out .root(..) or .file(..)",
+        )),
+        Some(directory) => match Directory::open(&directory, false) {
+            Ok(directory) => Ok(Root::Directory(directory)),
+            Err(error) => Err(not_served(error, &directory)),
+        },
+        None if files.is_empty() => Ok(Root::Memory(Memory::demo_site())),
+        None => {
+            let files: Result<Vec<(String, Vec<u8>)>, Error> = files
+                .into_iter()
+                .map(|(path, content)| Ok((below_root(&path)?.to_owned(), content)))
+                .collect();
+            Ok(Root::Memory(Memory::new(files?)))
+        }
+    }
+}
+
+/// The path of a file relative to the root.
+fn below_root(path: &str) -> Result<&str, Error> {
+    let names = path.strip_prefix('/');
+    let is_name = |name: &str| !matches!(name, "" | "." | "..");
+    names.filter(|names| names.split('/').all(is_name)).ok_or_else(|| {
+        let message = format!(
+            "cannot serve a file at {path:?}; expected a path that starts with a slash and ends in a name, such as \"/a.txt\""
+        );
+        Error::new(ErrorKind::Root, message)
+    })
+}
+
+fn not_served(error: io::Error, directory: &Path) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::NotFound => {
+            let from =
+                std::env::current_dir().map_or_else(|_| String::new(), |here| format!(" from {}", here.display()));
+            format!("it does not exist; a relative path is looked up{from}")
+        }
+        io::ErrorKind::NotADirectory => "expected a directory, not a file".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
+        _ => "it cannot be read".to_owned(),
+    };
+    let message = format!("cannot serve the directory {}: {hint}", directory.display());
+    Error::new(ErrorKind::Root, message).with_source(error)
+}
+
+fn not_bound(error: io::Error, address: SocketAddr) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => "the port is in use; choose another, or 0 for a free one",
+        io::ErrorKind::AddrNotAvailable => "the address does not belong to this machine",
+        io::ErrorKind::PermissionDenied => {
+            "the port is reserved, or needs more rights than this process has; choose another, or 0 for a free one"
+        }
+        _ => "choose another address with .bind(..)",
+    };
+    Error::new(ErrorKind::Address, format!("cannot listen on {address}: {hint}")).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_have_paths_below_the_root() {
+        for (path, want) in [
+            ("/a.txt", Some("a.txt")),
+            ("/a b/c?d", Some("a b/c?d")),
+            ("a.txt", None),
+            ("/", None),
+            ("", None),
+            ("/a/", None),
+            ("/a//b", None),
+            ("/../a", None),
+        ] {
+            assert_eq!(below_root(path).ok(), want, "{path:?}");
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! What can be waited for.
+
+use crate::{Error, ErrorKind};
+use labserve_core::close_reason::CloseReason;
+use std::fmt;
+
+/// Something that happens on a server, and that a test can wait for.
+///
+/// An event starts with what happens ([`accepted`](Event::accepted), [`request`](Event::request),
+/// [`reply`](Event::reply), [`closed`](Event::closed)). The other methods narrow it down. Events that have happened
+/// already count: waiting for one of them returns at once.
+///
+/// ```
+/// use labserve::Event;
+///
+/// let first_is_closed = Event::closed().connection(1);
+/// let second_download = Event::request().method("GET").path("/big").times(2);
+/// let not_modified = Event::reply().path("/a.css").status(304);
+/// assert_eq!(second_download.to_string(), "2 requests: method GET, path /big");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "an event does nothing until it is waited for"]
+pub struct Event {
+    what: What,
+    connection: Option<u64>,
+    method: Option<String>,
+    path: Option<String>,
+    status: Option<u16>,
+    reason: Option<CloseReason>,
+    times: u64,
+}
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Accepted,
+    Request,
+    Reply,
+    Closed,
+}
+
+/// What has happened on a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Occurrence<'a> {
+    Accepted,
+    Request {
+        method: &'a str,
+        target: &'a str,
+    },
+    Reply {
+        method: &'a str,
+        target: &'a str,
+        status: u16,
+    },
+    Closed {
+        reason: CloseReason,
+    },
+}
+
+impl Event {
+    fn new(what: What) -> Event {
+        Event {
+            what,
+            connection: None,
+            method: None,
+            path: None,
+            status: None,
+            reason: None,
+            times: 1,
+        }
+    }
+
+    /// A connection was accepted.
+    ///
+    /// ```
+    /// # use labserve::{Event, Server};
+    /// # use std::time::Duration;
+    /// let server = Server::builder().start()?;
+    /// let _client = std::net::TcpStream::connect(server.address()).unwrap();
+    /// server.wait_for(Event::accepted(), Duration::from_secs(2))?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn accepted() -> Event {
+        Event::new(What::Accepted)
+    }
+
+    /// A request has arrived: its head is complete, or is refused.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::request().path("/big").to_string(), "a request: path /big");
+    /// ```
+    pub fn request() -> Event {
+        Event::new(What::Request)
+    }
+
+    /// A reply has been handed to the operating system, whole or as far as the client took it.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::reply().status(304).to_string(), "a reply: status 304");
+    /// ```
+    pub fn reply() -> Event {
+        Event::new(What::Reply)
+    }
+
+    /// A connection is closed on the server's side, after the server has lingered if it lingers.
+    ///
+    /// ```
+    /// # use labserve::{CloseReason, Event};
+    /// let idle = Event::closed().reason(CloseReason::Idle);
+    /// assert_eq!(idle.to_string(), "a close: reason idle");
+    /// ```
+    pub fn closed() -> Event {
+        Event::new(What::Closed)
+    }
+
+    /// On the connection of this number; the first that the server accepts is 1.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::closed().connection(1).to_string(), "a close: connection 1");
+    /// ```
+    pub fn connection(self, id: u64) -> Event {
+        Event {
+            connection: Some(id),
+            ..self
+        }
+    }
+
+    /// Of a request or a reply: the request's method, as sent.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::reply().method("HEAD").to_string(), "a reply: method HEAD");
+    /// ```
+    pub fn method(self, method: impl Into<String>) -> Event {
+        Event {
+            method: Some(method.into()),
+            ..self
+        }
+    }
+
+    /// Of a request or a reply: the request's target up to a `?`, as sent.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::request().path("/a%20b").to_string(), "a request: path /a%20b");
+    /// ```
+    pub fn path(self, path: impl Into<String>) -> Event {
+        Event {
+            path: Some(path.into()),
+            ..self
+        }
+    }
+
+    /// Of a reply: its status.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::reply().path("/").status(200).to_string(), "a reply: path /, status 200");
+    /// ```
+    pub fn status(self, status: u16) -> Event {
+        Event {
+            status: Some(status),
+            ..self
+        }
+    }
+
+    /// Of a close: why.
+    ///
+    /// ```
+    /// # use labserve::{CloseReason, Event};
+    /// let given_up = Event::closed().reason(CloseReason::ClientReset);
+    /// assert_eq!(given_up.to_string(), "a close: reason client_reset");
+    /// ```
+    pub fn reason(self, reason: CloseReason) -> Event {
+        Event {
+            reason: Some(reason),
+            ..self
+        }
+    }
+
+    /// Until it has happened this often; 0 counts as 1.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::accepted().times(3).to_string(), "3 accepted connections");
+    /// ```
+    pub fn times(self, times: u64) -> Event {
+        Event {
+            times: times.max(1),
+            ..self
+        }
+    }
+
+    /// How often it has to happen.
+    pub(crate) fn needed(&self) -> u64 {
+        self.times
+    }
+
+    /// Refuses what can never happen.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let of_exchange = matches!(self.what, What::Request | What::Reply);
+        let misplaced = [
+            ("method", self.method.is_some() && !of_exchange, "a request or a reply"),
+            ("path", self.path.is_some() && !of_exchange, "a request or a reply"),
+            ("status", self.status.is_some() && self.what != What::Reply, "a reply"),
+            ("reason", self.reason.is_some() && self.what != What::Closed, "a close"),
+        ];
+        match misplaced.into_iter().find(|(_, is_misplaced, _)| *is_misplaced) {
+            None => Ok(()),
+            Some((filter, _, owner)) => Err(Error::new(
+                ErrorKind::Event,
+                format!(
+                    "this can never happen: `{self}`; only {owner} has a {filter}, so leave out .{filter}(..) or wait for {owner}"
+                ),
+            )),
+        }
+    }
+
+    /// Whether what has happened on this connection is one of these.
+    pub(crate) fn matches(&self, connection: u64, occurrence: Occurrence<'_>) -> bool {
+        let on_it = self.connection.is_none_or(|id| id == connection);
+        let of_request = |method: &str, target: &str| {
+            self.method.as_ref().is_none_or(|want| want == method)
+                && self.path.as_ref().is_none_or(|want| want == path_of(target))
+        };
+        on_it
+            && match (self.what, occurrence) {
+                (What::Accepted, Occurrence::Accepted) => true,
+                (What::Request, Occurrence::Request { method, target }) => of_request(method, target),
+                (What::Reply, Occurrence::Reply { method, target, status }) => {
+                    of_request(method, target) && self.status.is_none_or(|want| want == status)
+                }
+                (What::Closed, Occurrence::Closed { reason }) => self.reason.is_none_or(|want| want == reason),
+                _ => false,
+            }
+    }
+}
+
+/// A target without its query.
+pub(crate) fn path_of(target: &str) -> &str {
+    target.split('?').next().unwrap_or_default()
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (one, many) = match self.what {
+            What::Accepted => ("an accepted connection", "accepted connections"),
+            What::Request => ("a request", "requests"),
+            What::Reply => ("a reply", "replies"),
+            What::Closed => ("a close", "closes"),
+        };
+        match self.times {
+            1 => f.write_str(one)?,
+            times => write!(f, "{times} {many}")?,
+        }
+        let filters = [
+            self.connection.map(|id| format!("connection {id}")),
+            self.method.as_ref().map(|method| format!("method {method}")),
+            self.path.as_ref().map(|path| format!("path {path}")),
+            self.status.map(|status| format!("status {status}")),
+            self.reason.map(|reason| format!("reason {}", reason.key())),
+        ];
+        let filters: Vec<String> = filters.into_iter().flatten().collect();
+        if filters.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {}", filters.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_event_matches() {
+        let request = Occurrence::Request {
+            method: "GET",
+            target: "/a?b",
+        };
+        let reply = Occurrence::Reply {
+            method: "GET",
+            target: "/a?b",
+            status: 200,
+        };
+        let closed = Occurrence::Closed {
+            reason: CloseReason::Idle,
+        };
+        for (event, occurrence, want) in [
+            (Event::accepted(), Occurrence::Accepted, true),
+            (Event::accepted().connection(2), Occurrence::Accepted, false),
+            (Event::accepted(), request, false),
+            (Event::request().path("/a"), request, true),
+            (Event::request().path("/a?b"), request, false),
+            (Event::request().method("get"), request, false),
+            (Event::request(), reply, false),
+            (
+                Event::reply().connection(1).method("GET").path("/a").status(200),
+                reply,
+                true,
+            ),
+            (Event::reply().status(304), reply, false),
+            (Event::closed().reason(CloseReason::Idle), closed, true),
+            (Event::closed().reason(CloseReason::Panic), closed, false),
+        ] {
+            assert_eq!(event.matches(1, occurrence), want, "{event}");
+        }
+    }
+
+    #[test]
+    fn what_can_never_happen_is_refused() {
+        for (event, part) in [
+            (Event::accepted().path("/"), "only a request or a reply has a path"),
+            (Event::closed().method("GET"), "leave out .method(..)"),
+            (Event::request().status(200), "only a reply has a status"),
+            (Event::reply().reason(CloseReason::Idle), "wait for a close"),
+        ] {
+            let error = event.check().expect_err("never happens");
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+}

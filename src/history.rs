@@ -1,0 +1,354 @@
+//! What has happened on a server so far, and who waits for more. The workers write it while it happens, each event before
+//! the next one of the same connection.
+
+use crate::event::Occurrence;
+use crate::{Closed, Connection, Error, ErrorKind, Event, Lost, Reply, Report, Request};
+use labserve_server::events::{self, ConnectionMeta, Observer, Traffic};
+use std::collections::BTreeMap;
+use std::mem::size_of;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// How many bytes of connections and requests are kept. A server may run for days; what is beyond is counted.
+const KEPT: usize = 64 << 20;
+
+/// What has happened on a server.
+#[derive(Debug)]
+pub(crate) struct History {
+    started: Instant,
+    state: Mutex<State>,
+    happened: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    accepted: u64,
+    connections: BTreeMap<u64, Connection>,
+    /// How many bytes `connections` takes.
+    kept: usize,
+    not_recorded: u64,
+    waiters: Vec<Waiter>,
+    /// The number of the next waiter.
+    next: u64,
+}
+
+/// Somebody who waits for an event.
+#[derive(Debug)]
+struct Waiter {
+    number: u64,
+    event: Event,
+    /// How often it has happened.
+    seen: u64,
+    /// The connection on which it has happened often enough.
+    found: Option<u64>,
+    /// To be woken, if it does not wait at the condition variable.
+    waker: Option<Waker>,
+}
+
+impl Waiter {
+    fn see(&mut self, connection: u64, occurrence: Occurrence<'_>) {
+        if self.found.is_none() && self.event.matches(connection, occurrence) {
+            self.seen += 1;
+            if self.seen == self.event.needed() {
+                self.found = Some(connection);
+            }
+        }
+    }
+}
+
+impl History {
+    pub(crate) fn new() -> Arc<History> {
+        Arc::new(History {
+            started: Instant::now(),
+            state: Mutex::default(),
+            happened: Condvar::new(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No step leaves the state inconsistent, so that of a thread that has panicked is as good as any.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn accepted(&self) -> u64 {
+        self.lock().accepted
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        let now = self.started.elapsed();
+        let state = self.lock();
+        let mut list: Vec<Connection> = state.connections.values().cloned().collect();
+        for connection in &mut list {
+            let until = connection.closed.map_or(now, |closed| closed.at);
+            connection.open_for = until.saturating_sub(connection.accepted_at);
+        }
+        let mut lost = Lost {
+            not_recorded: state.not_recorded,
+            ..Lost::default()
+        };
+        for request in list.iter().flat_map(|connection| &connection.requests) {
+            match request.reply {
+                None => lost.unanswered += 1,
+                Some(reply) if !reply.complete => lost.cut_short += 1,
+                Some(_) => {}
+            }
+        }
+        Report {
+            accepted: state.accepted,
+            list,
+            lost,
+        }
+    }
+
+    /// Waits on this thread until `event` has happened; the number of its connection.
+    pub(crate) fn wait_for(&self, event: Event, timeout: Duration) -> Result<u64, Error> {
+        let text = event.to_string();
+        let wait = self.start_to_wait(event)?;
+        let not_yet = |state: &mut State| state.found(wait.number).is_none();
+        let (mut state, _) = self
+            .happened
+            .wait_timeout_while(self.lock(), timeout, not_yet)
+            .unwrap_or_else(PoisonError::into_inner);
+        let found = state.found(wait.number);
+        // Released before `wait` is dropped, which locks it again.
+        drop(state);
+        found.ok_or_else(|| {
+            let message = format!("waited {timeout:?} for {text}; so far there were {}", self.report());
+            Error::new(ErrorKind::Timeout, message)
+        })
+    }
+
+    /// Waits until `event` has happened, whatever runtime polls it.
+    pub(crate) fn start_to_wait(&self, event: Event) -> Result<Wait<'_>, Error> {
+        event.check()?;
+        let mut state = self.lock();
+        let mut waiter = Waiter {
+            number: state.next,
+            event,
+            seen: 0,
+            found: None,
+            waker: None,
+        };
+        state.next += 1;
+        for (connection, occurrence) in state.past() {
+            waiter.see(connection, occurrence);
+        }
+        let number = waiter.number;
+        state.waiters.push(waiter);
+        drop(state);
+        Ok(Wait { history: self, number })
+    }
+}
+
+impl State {
+    /// The connection on which a waiter's event has happened.
+    fn found(&mut self, number: u64) -> Option<u64> {
+        self.waiter(number)?.found
+    }
+
+    fn waiter(&mut self, number: u64) -> Option<&mut Waiter> {
+        self.waiters.iter_mut().find(|waiter| waiter.number == number)
+    }
+
+    /// What has happened so far, as it happened.
+    fn past(&self) -> Vec<(u64, Occurrence<'_>)> {
+        let mut past: Vec<(Duration, u64, Occurrence<'_>)> = Vec::new();
+        for connection in self.connections.values() {
+            let id = connection.id;
+            past.push((connection.accepted_at, id, Occurrence::Accepted));
+            for request in &connection.requests {
+                let (method, target) = (request.method.as_str(), request.target.as_str());
+                past.push((request.at, id, Occurrence::Request { method, target }));
+                past.extend(request.reply.map(|reply| {
+                    let status = reply.status;
+                    (reply.at, id, Occurrence::Reply { method, target, status })
+                }));
+            }
+            for reply in &connection.unsolicited {
+                let occurrence = Occurrence::Reply {
+                    method: "",
+                    target: "",
+                    status: reply.status,
+                };
+                past.push((reply.at, id, occurrence));
+            }
+            let closed = connection.closed.map(|closed| {
+                let reason = closed.reason;
+                (closed.at, id, Occurrence::Closed { reason })
+            });
+            past.extend(closed);
+        }
+        past.sort_by_key(|(at, ..)| *at);
+        past.into_iter().map(|(_, id, occurrence)| (id, occurrence)).collect()
+    }
+
+    /// Whether there is space for this many more bytes; then they are taken.
+    fn take(&mut self, bytes: usize) -> bool {
+        let fits = self.kept + bytes <= KEPT;
+        if fits {
+            self.kept += bytes;
+        } else {
+            self.not_recorded += 1;
+        }
+        fits
+    }
+
+    fn accept(&mut self, at: Duration, meta: &ConnectionMeta) {
+        self.accepted += 1;
+        if self.take(size_of::<Connection>()) {
+            let connection = Connection {
+                id: meta.id,
+                peer: meta.peer,
+                accepted_at: at,
+                open_for: Duration::ZERO,
+                requests: Vec::new(),
+                unsolicited: Vec::new(),
+                received: 0,
+                sent: 0,
+                closed: None,
+            };
+            self.connections.insert(meta.id, connection);
+        }
+    }
+
+    fn request(&mut self, connection: u64, request: Request) {
+        let bytes = size_of::<Request>() + request.method.len() + request.target.len();
+        if self.connections.contains_key(&connection)
+            && self.take(bytes)
+            && let Some(connection) = self.connections.get_mut(&connection)
+        {
+            connection.requests.push(request);
+        }
+    }
+
+    fn reply(&mut self, connection: u64, number: u64, reply: Reply) {
+        let Some(record) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        let answers = |request: &&mut Request| request.number == number && request.reply.is_none();
+        if let Some(request) = record.requests.iter_mut().rev().find(answers) {
+            request.reply = Some(reply);
+        } else if (number == 0 || record.requests.iter().any(|request| request.number == number))
+            && self.take(size_of::<Reply>())
+            && let Some(record) = self.connections.get_mut(&connection)
+        {
+            record.unsolicited.push(reply);
+        }
+    }
+}
+
+impl Observer for History {
+    fn observe(&self, meta: &ConnectionMeta, traffic: Traffic, event: &events::Event<'_>) {
+        let at = self.started.elapsed();
+        let id = meta.id;
+        let mut state = self.lock();
+        if let Some(connection) = state.connections.get_mut(&id) {
+            (connection.received, connection.sent) = (traffic.received, traffic.sent);
+        }
+        let (method, target);
+        let occurrence = match event {
+            events::Event::Accepted => {
+                state.accept(at, meta);
+                Occurrence::Accepted
+            }
+            events::Event::Head(head) => {
+                (method, target) = (text(head.method), text(head.target));
+                let request = Request {
+                    number: head.request,
+                    at,
+                    method: method.clone(),
+                    target: target.clone(),
+                    reply: None,
+                };
+                state.request(id, request);
+                Occurrence::Request {
+                    method: &method,
+                    target: &target,
+                }
+            }
+            events::Event::Reply(reply) => {
+                let record = Reply {
+                    at,
+                    status: reply.status,
+                    head_bytes: reply.head_bytes,
+                    body_bytes: reply.body_bytes,
+                    complete: reply.complete,
+                };
+                state.reply(id, reply.request, record);
+                (method, target) = (text(reply.method), text(reply.target));
+                Occurrence::Reply {
+                    method: &method,
+                    target: &target,
+                    status: reply.status,
+                }
+            }
+            events::Event::End { close, unread, .. } => {
+                if let Some(connection) = state.connections.get_mut(&id) {
+                    connection.closed = Some(Closed {
+                        at,
+                        by: close.reason.who(),
+                        reason: close.reason,
+                        style: close.style.into(),
+                        unread: *unread,
+                    });
+                }
+                Occurrence::Closed { reason: close.reason }
+            }
+            _ => return,
+        };
+        let mut found = false;
+        let mut wakers = Vec::new();
+        for waiter in &mut state.waiters {
+            waiter.see(id, occurrence);
+            if waiter.found.is_some() {
+                found = true;
+                wakers.extend(waiter.waker.take());
+            }
+        }
+        // A waker is somebody else's code: it runs without the lock.
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        if found {
+            self.happened.notify_all();
+        }
+    }
+}
+
+/// Text from the wire.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The wait for an event.
+#[derive(Debug)]
+pub(crate) struct Wait<'h> {
+    history: &'h History,
+    number: u64,
+}
+
+impl Future for Wait<'_> {
+    type Output = u64;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u64> {
+        let mut state = self.history.lock();
+        let Some(waiter) = state.waiter(self.number) else {
+            return Poll::Pending;
+        };
+        match waiter.found {
+            Some(connection) => Poll::Ready(connection),
+            None => {
+                waiter.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let number = self.number;
+        self.history.lock().waiters.retain(|waiter| waiter.number != number);
+    }
+}

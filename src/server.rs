@@ -1,0 +1,228 @@
+//! A running server.
+
+use crate::history::History;
+#[cfg(feature = "timeline")]
+use crate::timeline::Page;
+use crate::{Builder, Error, Event, Report};
+use labserve_server::server;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A server in this process. [`Server::builder`] is where it begins, a [`Running`] is what it becomes.
+///
+/// ```
+/// let server = labserve::Server::builder().profile("node")?.start()?;
+/// println!("{}", server.url("/"));
+/// # Ok::<(), labserve::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum Server {}
+
+impl Server {
+    /// What the server is to be.
+    ///
+    /// ```
+    /// let builder = labserve::Server::builder();
+    /// # builder.start()?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}
+
+/// A running server. It stops when it is dropped.
+///
+/// It has threads of its own. So it works under any async runtime or none, and its clients may run on the thread that
+/// holds it.
+///
+/// ```
+/// use labserve::{Event, Server};
+/// use std::io::{Read, Write};
+/// use std::time::Duration;
+///
+/// let server = Server::builder().file("/a.txt", "text").start()?;
+/// let mut client = std::net::TcpStream::connect(server.address()).unwrap();
+/// client.write_all(b"GET /a.txt HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
+/// let mut reply = String::new();
+/// client.read_to_string(&mut reply).unwrap();
+/// assert!(reply.ends_with("\r\n\r\ntext"));
+///
+/// server.wait_for(Event::closed().connection(1), Duration::from_secs(2))?;
+/// assert_eq!(server.stop().connections(), 1);
+/// # Ok::<(), labserve::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "the server stops when this is dropped"]
+pub struct Running {
+    /// `None` once it has stopped.
+    pub(crate) server: Option<server::Running>,
+    pub(crate) address: SocketAddr,
+    pub(crate) history: Arc<History>,
+    /// Dropped after the server has stopped, so that it shows that too.
+    #[cfg(feature = "timeline")]
+    pub(crate) page: Option<Page>,
+}
+
+impl Running {
+    /// The address that it listens on.
+    ///
+    /// ```
+    /// let server = labserve::Server::builder().start()?;
+    /// assert!(server.address().ip().is_loopback());
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of a path, which is used as it is: it may have a query, and must be percent-encoded.
+    ///
+    /// ```
+    /// let server = labserve::Server::builder().start()?;
+    /// let port = server.address().port();
+    /// assert_eq!(server.url("/a?b=1"), format!("http://127.0.0.1:{port}/a?b=1"));
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn url(&self, path: &str) -> String {
+        let mut address = self.address;
+        // A server that listens on all addresses is reached on this machine's own.
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        format!("http://{address}{slash}{path}")
+    }
+
+    /// The URL of the timeline, with the token that allows changes; `None` unless [`Builder::timeline`] asked for one.
+    ///
+    /// ```
+    /// let server = labserve::Server::builder().start()?;
+    /// assert_eq!(server.timeline(), None);
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    #[cfg(feature = "timeline")]
+    pub fn timeline(&self) -> Option<&str> {
+        self.page.as_ref().map(Page::url)
+    }
+
+    /// Waits until something has happened, and returns the number of the connection on which it did. What has happened
+    /// already counts.
+    ///
+    /// This blocks the thread. In async code, where the client may need the thread, use [`until`](Running::until).
+    ///
+    /// ```
+    /// # use labserve::{Event, Server};
+    /// # use std::time::Duration;
+    /// let server = Server::builder().start()?;
+    /// let client = std::net::TcpStream::connect(server.address()).unwrap();
+    /// assert_eq!(server.wait_for(Event::accepted(), Duration::from_secs(2))?, 1);
+    /// drop(client);
+    /// server.wait_for(Event::closed().connection(1), Duration::from_secs(2))?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout): it did not happen in time; the message has the report until then.
+    /// [`ErrorKind::Event`](crate::ErrorKind::Event): it can never happen, such as an accepted connection with a status.
+    pub fn wait_for(&self, event: Event, timeout: Duration) -> Result<u64, Error> {
+        self.history.wait_for(event, timeout)
+    }
+
+    /// The same as [`wait_for`](Running::wait_for) for async code, under any runtime. It waits without end: put the
+    /// runtime's own timeout around it.
+    ///
+    /// ```
+    /// # use labserve::{Event, Server};
+    /// # use std::time::Duration;
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # runtime.block_on(async {
+    /// let server = Server::builder().start()?;
+    /// let client = tokio::net::TcpStream::connect(server.address()).await?;
+    /// let accepted = tokio::time::timeout(Duration::from_secs(2), server.until(Event::accepted())).await??;
+    /// assert_eq!(accepted, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Event`](crate::ErrorKind::Event): it can never happen.
+    pub async fn until(&self, event: Event) -> Result<u64, Error> {
+        Ok(self.history.start_to_wait(event)?.await)
+    }
+
+    /// How many connections it has accepted so far.
+    ///
+    /// ```
+    /// let server = labserve::Server::builder().start()?;
+    /// assert_eq!(server.connections(), 0);
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn connections(&self) -> usize {
+        usize::try_from(self.history.accepted()).unwrap_or(usize::MAX)
+    }
+
+    /// What has happened so far. A client may have its reply before the report has it; [`stop`](Running::stop) returns
+    /// a report that has all.
+    ///
+    /// ```
+    /// let server = labserve::Server::builder().start()?;
+    /// assert!(server.report().iter().all(|connection| connection.closed.is_none()));
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn report(&self) -> Report {
+        self.history.report()
+    }
+
+    /// Stops the server and returns what has happened on it.
+    ///
+    /// It stops accepting, closes idle connections at once and as its profile does, and lets replies in progress finish
+    /// within [`Builder::grace`]. When this returns, the threads have ended and the port is free.
+    ///
+    /// ```
+    /// let server = labserve::Server::builder().start()?;
+    /// let address = server.address();
+    /// let report = server.stop();
+    /// assert!(report.lost().is_empty(), "{report}");
+    /// assert!(std::net::TcpStream::connect(address).is_err());
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    pub fn stop(mut self) -> Report {
+        self.end();
+        self.history.report()
+    }
+
+    fn end(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server is shared between the threads and tasks of a test.
+    const fn is_shared<T: Send + Sync>() {}
+    const _: () = is_shared::<Running>();
+    const _: () = is_shared::<Builder>();
+    const _: () = is_shared::<Error>();
+
+    fn is_sent(_: &impl Send) {}
+
+    #[test]
+    fn a_task_that_waits_may_move_to_another_thread() {
+        let server = Server::builder().start().expect("a server");
+        is_sent(&server.until(Event::closed()));
+    }
+}

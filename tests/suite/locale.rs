@@ -1,0 +1,157 @@
+//! The catalogue of sentences: complete in both languages, without a sentence that nobody shows, in the words of the field.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use labserve_capture::Msg;
+use labserve_core::close_reason::CloseReason;
+use labserve_core::decide::TraceMessage;
+use labserve_core::http1::Fault;
+use labserve_core::locale::{Lang, catalogue, places};
+
+/// Chinese words that have another word beside them, and the one that is used everywhere.
+const ONE_WORD_FOR_ONE_THING: &[(&str, &str)] = &[
+    ("应答", "响应"),
+    ("回应", "响应"),
+    ("回答", "响应"),
+    ("宣告", "声明"),
+    ("配置档", "配置"),
+    ("旋钮", "参数"),
+    ("持久连接", "长连接"),
+    ("计时器", "定时器"),
+    ("请求体", "请求正文"),
+    ("请求首部", "请求头"),
+    ("响应首部", "响应头"),
+    ("应答头", "响应头"),
+    ("结束方", "关闭方"),
+    ("个连接", "条连接"),
+    ("三次挥手", "四次挥手"),
+];
+
+#[test]
+fn every_sentence_is_there_in_both_languages_with_the_same_places() {
+    let (english, chinese) = (catalogue(Lang::En), catalogue(Lang::Zh));
+    assert_eq!(english.keys().collect::<Vec<_>>(), chinese.keys().collect::<Vec<_>>());
+    for (id, text) in english {
+        let translated = &chinese[id];
+        assert!(!text.is_empty() && !translated.is_empty(), "{id}");
+        assert_eq!(places(text), places(translated), "{id}");
+        assert!(!text.chars().any(is_chinese), "{id} in English: {text}");
+        for text in [text, translated] {
+            assert_eq!(text.matches('{').count(), text.matches('}').count(), "{id}: {text}");
+        }
+    }
+}
+
+#[test]
+fn every_sentence_is_shown_and_whatever_is_shown_is_a_sentence() {
+    let page = page_ids();
+    let mut used: BTreeSet<String> = page.named.clone();
+    used.extend(ids(Fault::TABLE, Fault::ALL.iter().map(|fault| fault.key())));
+    used.extend(ids(
+        CloseReason::TABLE,
+        CloseReason::ALL.iter().map(|reason| reason.key()),
+    ));
+    used.extend(ids(
+        TraceMessage::TABLE,
+        TraceMessage::ALL.iter().map(|message| message.key()),
+    ));
+    used.extend(ids(Msg::TABLE, Msg::ALL.iter().map(|msg| msg.key())));
+    // The timeline's own tests hold that these are the sentences of its settings.
+    used.extend(
+        catalogue(Lang::En)
+            .keys()
+            .filter(|id| id.starts_with("setting."))
+            .cloned(),
+    );
+    let known: BTreeSet<String> = catalogue(Lang::En).keys().cloned().collect();
+    let missing: Vec<&String> = used.difference(&known).collect();
+    assert!(missing.is_empty(), "not in the catalogue: {missing:?}");
+    let unused: Vec<&String> = known.difference(&used).filter(|id| !page.mentions(id)).collect();
+    assert!(unused.is_empty(), "never shown: {unused:?}");
+}
+
+#[test]
+fn the_chinese_has_one_word_for_one_thing_and_full_width_punctuation() {
+    for (id, text) in catalogue(Lang::Zh) {
+        for (other, word) in ONE_WORD_FOR_ONE_THING {
+            assert!(!text.contains(other), "{id}: {word}, not {other}, in {text}");
+        }
+        // A sequence number is the only thing that this word stands for.
+        assert_eq!(
+            text.matches("序号").count(),
+            text.matches("序号 Seq").count(),
+            "{id}: {text}"
+        );
+        let chars: Vec<char> = text.chars().collect();
+        for pair in chars.windows(2) {
+            let is_half_width = |c: char| ",;:?!()".contains(c);
+            let clash = is_chinese(pair[0]) && is_half_width(pair[1]) || is_half_width(pair[0]) && is_chinese(pair[1]);
+            // In a choice by number, `{count?..|..}`, the question mark belongs to the notation.
+            assert!(!clash || pair[0] == '?', "{id}: half-width punctuation in {text}");
+        }
+    }
+}
+
+fn is_chinese(c: char) -> bool {
+    ('\u{3000}'..='\u{9fff}').contains(&c) || ('\u{ff00}'..='\u{ffef}').contains(&c)
+}
+
+fn ids<'k>(table: &str, keys: impl Iterator<Item = &'k str>) -> Vec<String> {
+    keys.map(|key| format!("{table}.{key}")).collect()
+}
+
+/// The sentences that the timeline's page names.
+#[derive(Default)]
+struct PageIds {
+    /// Those that are certainly ids: arguments of `t` and values of `data-t` attributes.
+    named: BTreeSet<String>,
+    /// Every other quoted text: an id may be among them.
+    quoted: BTreeSet<String>,
+    /// The beginnings of ids whose end is a value: of `status.${state}`, `status.`.
+    begun: BTreeSet<String>,
+}
+
+impl PageIds {
+    fn mentions(&self, id: &str) -> bool {
+        let own = id.strip_prefix("page.").unwrap_or(id);
+        self.quoted.contains(own) || self.begun.iter().any(|begun| own.starts_with(begun.as_str()))
+    }
+}
+
+fn page_ids() -> PageIds {
+    let known: BTreeMap<&str, &String> = catalogue(Lang::En)
+        .keys()
+        .map(|id| (id.strip_prefix("page.").unwrap_or(id), id))
+        .collect();
+    let full = |id: &str| known.get(id).map_or_else(|| id.to_owned(), |full| (*full).clone());
+    let mut found = PageIds::default();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/timeline/src/web");
+    for entry in std::fs::read_dir(&folder).expect("the page").flatten() {
+        let Ok(source) = std::fs::read_to_string(entry.path()) else {
+            continue;
+        };
+        let mut before = "";
+        for (at, part) in source.split('"').enumerate() {
+            // Every second part stands between quotation marks.
+            if at % 2 == 1 {
+                found.quoted.insert(part.to_owned());
+                let name = before.rsplit(' ').next().unwrap_or_default();
+                let is_attribute = name == "data-t=" || name.starts_with("data-t-");
+                let is_argument = before
+                    .strip_suffix("t(")
+                    .is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '.'));
+                if is_attribute || is_argument {
+                    found.named.insert(full(part));
+                }
+            }
+            before = part;
+        }
+        for part in source.split('`').skip(1).step_by(2) {
+            if let Some((begun, _)) = part.split_once("${").filter(|(begun, _)| begun.ends_with('.')) {
+                found.begun.insert(begun.to_owned());
+            }
+        }
+    }
+    found
+}

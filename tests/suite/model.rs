@@ -1,0 +1,239 @@
+//! Runs every recorded case, those that wait for minutes too, through the model of a connection: no socket, no process,
+//! virtual time. The same comparison as against real sockets, and the same exceptions.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use labserve_core::model::{self, MemorySite, Script, Setting};
+use labserve_core::profile::{Profile, layers};
+use labserve_core::render::RenderContext;
+
+use crate::corpus;
+use crate::support::case::{self, Case};
+use crate::support::client::{Client, Placeholders};
+use crate::support::compare::{Measured, differences};
+use crate::support::recording::{End, Heard, Outcome, Recording};
+use crate::support::server::Server;
+use crate::support::site::Site;
+
+/// The address that the model's server has: nobody listens there.
+const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
+
+/// The site of the recordings in memory. The link that leaves the root leads nowhere, as with the server.
+fn in_memory<'p>(site: &Site, profile: &'p Profile) -> MemorySite<'p> {
+    let mut memory = MemorySite::new(profile);
+    for (content, path) in site.files_from(0) {
+        memory = memory.with_file(path.trim_start_matches('/'), &content);
+    }
+    memory.with_file("link-in.txt", &site.read("index.html"))
+}
+
+fn setting() -> Setting {
+    Setting {
+        local: ADDRESS,
+        // 2026-05-28: after everything in the site, and before the years that cases call the future. The numbers have as
+        // many digits as those of the recorded servers.
+        render: RenderContext {
+            run: 0x8123_4567_89ab_cdef,
+            random: 0x9123_4567_89ab_cdef,
+            ..RenderContext::at(1_780_000_000)
+        },
+        ..Setting::default()
+    }
+}
+
+/// A request of a random conversation.
+fn random_request(rng: &mut fastrand::Rng) -> String {
+    let paths = [
+        "/types/a.txt",
+        "/",
+        "/missing",
+        "/sub",
+        "/sub/",
+        "/static/style1.css",
+        "/types/empty.txt",
+        "/a%2fb",
+    ];
+    let path = paths[rng.usize(..paths.len())];
+    let fields = [
+        "",
+        "Connection: close\r\n",
+        "Range: bytes=0-3\r\n",
+        "Range: bytes=2-3,5-6\r\n",
+        "If-None-Match: *\r\n",
+        "If-Modified-Since: Wed, 01 Nov 2023 00:00:00 GMT\r\n",
+        "Connection: keep-alive\r\n",
+    ];
+    let field = fields[rng.usize(..fields.len())];
+    match rng.u8(..8) {
+        0 => format!("HEAD {path} HTTP/1.1\r\nHost: HOST\r\n{field}\r\n"),
+        1 => format!("POST {path} HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\n{field}\r\nhello"),
+        2 => format!("POST {path} HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+        3 => format!("GET {path} HTTP/1.0\r\n{field}\r\n"),
+        _ => format!("GET {path} HTTP/1.1\r\nHost: HOST\r\n{field}\r\n"),
+    }
+}
+
+/// A client that sends up to four requests in pieces with pauses between them, perhaps ends its side, and reads.
+fn random_case(number: u64) -> Case {
+    let mut rng = fastrand::Rng::with_seed(number);
+    let text: String = (0..rng.usize(1..5)).map(|_| random_request(&mut rng)).collect();
+    let mut steps = Vec::new();
+    let mut rest = text.as_str();
+    for _ in 0..rng.usize(..4) {
+        let (piece, after) = rest.split_at(rng.usize(..=rest.len()));
+        steps.push(case::Step::Send {
+            text: piece.to_owned(),
+            times: 1,
+        });
+        steps.push(case::Step::Sleep(Duration::from_millis(60)));
+        rest = after;
+    }
+    steps.push(case::Step::Send {
+        text: rest.to_owned(),
+        times: 1,
+    });
+    if rng.u8(..3) == 0 {
+        steps.push(case::Step::Sleep(Duration::from_millis(60)));
+        steps.push(case::Step::Shut);
+    }
+    steps.push(case::Step::Read { quiet: None });
+    steps.retain(|step| !matches!(step, case::Step::Send { text, .. } if text.is_empty()));
+    Case {
+        name: format!("random-{number}"),
+        steps,
+        slow: false,
+    }
+}
+
+/// Model and sockets run the same decisions; this holds together what carries them out.
+#[test]
+fn random_conversations_go_the_same_way_over_sockets() {
+    let site = Site::recorded();
+    for name in ["node", "apache", "nginx", "django", "rfc"] {
+        let server = Server::start(name, site.root());
+        let client = Client::new(server.address(), &site);
+        let profile = layers::load(name).expect("a built-in profile");
+        let memory = in_memory(&site, &profile);
+        let setting = Setting {
+            local: server.address(),
+            ..setting()
+        };
+        let placeholders = Placeholders::new(server.address(), &site, |_| Vec::new());
+        let cases: Vec<_> = (0..100).map(random_case).collect();
+        let target = server.address().to_string();
+        let differ = |case: &Case| {
+            let steps = steps(case, &placeholders);
+            let modelled = outcome(&Script::new(&steps).run(&profile, &memory, &setting), &placeholders);
+            let want = Measured {
+                outcome: &modelled,
+                target: &target,
+            };
+            let found = differences(
+                &want,
+                &Measured {
+                    outcome: &client.run(case),
+                    target: &target,
+                },
+            );
+            (!found.is_empty()).then(|| format!("{:?}\n    {}", case.steps, found.join("\n    ")))
+        };
+        // On a busy machine a pause can be too short for the server: what differs is tried again alone.
+        let again = corpus::side_by_side(16, cases.iter(), |case| differ(case).is_some());
+        for case in again {
+            assert_eq!(differ(case), None, "{name} {}", case.name);
+        }
+    }
+}
+
+fn steps(case: &Case, placeholders: &Placeholders<'_>) -> Vec<model::Step> {
+    case.steps
+        .iter()
+        .map(|step| match step {
+            case::Step::Send { text, times } => model::Step::Send(placeholders.fill(text).repeat(*times)),
+            case::Step::Read { quiet } => model::Step::Read { quiet: *quiet },
+            case::Step::Shut => model::Step::Shut,
+            case::Step::Sleep(time) => model::Step::Sleep(*time),
+            case::Step::End { within } => model::Step::End { within: *within },
+        })
+        .collect()
+}
+
+fn outcome(outcome: &model::Outcome, placeholders: &Placeholders<'_>) -> Outcome {
+    Outcome {
+        heard: outcome
+            .heard
+            .iter()
+            .map(|heard| Heard {
+                text: placeholders.text(heard.text()),
+                at_s: heard.at.map(|at| at.as_secs_f64()),
+            })
+            .collect(),
+        end: match outcome.end {
+            model::End::Fin => End::Fin,
+            model::End::Rst => End::Rst,
+            model::End::Open => End::Open,
+        },
+        after_s: outcome.after.map(|after| after.as_secs_f64()),
+    }
+}
+
+macro_rules! profiles {
+    ($($profile:ident),*) => {$(
+        #[test]
+        fn $profile() {
+            replay(stringify!($profile));
+        }
+    )*};
+}
+
+profiles!(node, flask, django, apache, nginx);
+
+fn replay(name: &str) {
+    let site = Site::recorded();
+    let profile = layers::load(name).expect("a built-in profile");
+    let memory = in_memory(&site, &profile);
+    let ask = |path: &str| {
+        let request = format!("HEAD {path} HTTP/1.1\r\nHost: {ADDRESS}\r\nConnection: close\r\n\r\n");
+        let steps = [
+            model::Step::Send(request.into_bytes()),
+            model::Step::Read { quiet: None },
+        ];
+        Script::new(&steps).run(&profile, &memory, &setting()).heard[0].text()
+    };
+    let placeholders = Placeholders::new(ADDRESS, &site, ask);
+    let (mut differing, mut chosen, mut took) = (BTreeMap::new(), Vec::new(), Duration::ZERO);
+    for corpus in ["report", "extended"] {
+        let recording = Recording::load(&format!("{corpus}/{name}.json"));
+        let cases = case::load(&format!("{corpus}.json"));
+        let cases: Vec<_> = cases
+            .iter()
+            .filter(|case| recording.outcomes.contains_key(&case.name))
+            .map(|case| (case, steps(case, &placeholders)))
+            .collect();
+        let begun = Instant::now();
+        let outcomes: Vec<_> = cases
+            .iter()
+            .map(|(_, steps)| Script::new(steps).run(&profile, &memory, &setting()))
+            .collect();
+        took += begun.elapsed();
+        for ((case, _), got) in cases.iter().zip(&outcomes) {
+            let want = Measured {
+                outcome: &recording.outcomes[&case.name],
+                target: &recording.target,
+            };
+            let got = Measured {
+                outcome: &outcome(got, &placeholders),
+                target: &ADDRESS.to_string(),
+            };
+            let found = differences(&want, &got);
+            if !found.is_empty() {
+                differing.insert(case.name.clone(), found);
+            }
+            chosen.push(case.name.clone());
+        }
+    }
+    println!("{name}: {} conversations in {took:?}", chosen.len());
+    corpus::report(name, &chosen, &differing, &corpus::exceptions(name));
+}
