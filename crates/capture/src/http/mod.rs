@@ -3,7 +3,6 @@
 //! Bytes arrive in order, with a report of those that are missing. This module reads HTTP/1.x; why something was sent
 //! is for `analyze`.
 
-mod chunks;
 mod head;
 mod incomplete;
 mod message;
@@ -12,7 +11,7 @@ mod parser;
 use super::limits::{Budget, take};
 use super::model::{BodyEnd, Exchange, Head, Message, Shortfall, Side};
 use super::reassembly::{Delivery, Payload};
-use chunks::ChunkedBody;
+use labserve_core::http1::chunked::ChunkDecoder;
 use message::SegmentRef;
 use parser::{BodyState, Input, MessageParser, ParseStep, ParserState};
 
@@ -262,7 +261,7 @@ impl Conversation {
         }
         self.parsers[from].state = match body_end {
             BodyEnd::Length => ParserState::Body(BodyState::Length(length.unwrap_or(0))),
-            BodyEnd::Chunks => ParserState::Body(BodyState::Chunked(ChunkedBody::new())),
+            BodyEnd::Chunks => ParserState::Body(BodyState::Chunked(ChunkDecoder::default())),
             BodyEnd::Close => ParserState::Body(BodyState::Close),
             BodyEnd::NoBody | BodyEnd::Tunnel => return self.complete_without_body(from, side, body_end, http09),
         };

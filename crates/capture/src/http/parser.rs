@@ -1,8 +1,8 @@
 //! The messages of one endpoint: a state machine over bytes that arrive in order.
 
-use super::chunks::ChunkedBody;
 use super::head;
 use crate::model::Side;
+use labserve_core::http1::chunked::{ChunkDecoder, ChunkPolicy};
 
 /// Where in its messages an endpoint is.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(super) enum ParserState {
 pub(super) enum BodyState {
     /// Number of bytes left.
     Length(u64),
-    Chunked(ChunkedBody),
+    Chunked(ChunkDecoder),
     /// Up to the end of the connection.
     Close,
 }
@@ -168,13 +168,13 @@ impl MessageParser {
                 ends: false,
             };
         }
-        let len = body.read(input.captured) as u64;
-        match body {
-            ChunkedBody::Malformed => self.lose(input),
-            body => ParseStep::Body {
-                len,
-                ends: *body == ChunkedBody::Complete,
-            },
+        let len = body.decode(input.captured, &ChunkPolicy::CAPTURE) as u64;
+        if body.fault().is_some() {
+            return self.lose(input);
+        }
+        ParseStep::Body {
+            len,
+            ends: body.is_complete(),
         }
     }
 
