@@ -1,4 +1,4 @@
-//! The crate as another crate uses it: servers in this process, what they report, and how they stop.
+//! The public crate, used as by another crate: servers in this process, their reports, and how they stop.
 
 use labserve::{Builder, CloseReason, CloseStyle, ErrorKind, Event, Running, Server, Who};
 use std::error::Error;
@@ -6,10 +6,10 @@ use std::io::{ErrorKind as IoErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// How long anything may take that should happen at once.
+/// How long something may take that should happen at once.
 const SOON: Duration = Duration::from_secs(10);
 
-/// More than the socket buffers of both sides hold together.
+/// More bytes than the socket buffers of both sides hold together.
 const LARGE: usize = 32 << 20;
 
 fn connect(server: &Running) -> TcpStream {
@@ -25,7 +25,7 @@ fn ask(stream: &mut TcpStream, targets: &[&str]) {
     stream.write_all(requests.as_bytes()).expect("the requests are sent");
 }
 
-/// Everything until the server's FIN.
+/// Reads everything up to the server's FIN.
 fn rest(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).expect("FIN, not RST");
@@ -72,7 +72,7 @@ fn a_report_lists_what_happened() {
 }
 
 #[test]
-fn a_client_that_leaves_is_reported_as_the_one_who_closed() {
+fn a_client_that_closes_first_is_reported_as_the_closing_side() {
     let server = Server::builder().start().expect("a server");
     drop(connect(&server));
     server
@@ -84,7 +84,7 @@ fn a_client_that_leaves_is_reported_as_the_one_who_closed() {
 }
 
 #[test]
-fn a_reply_to_no_request_is_listed_apart() {
+fn a_reply_without_a_request_is_listed_separately() {
     let server = Server::builder()
         .profile("rfc")
         .and_then(|builder| builder.set("timers.head", "{ after = '50ms', say = '408' }"))
@@ -102,7 +102,7 @@ fn a_reply_to_no_request_is_listed_apart() {
 }
 
 #[test]
-fn dropping_a_server_ends_it_as_stopping_does() {
+fn dropping_a_server_stops_it() {
     let server = Server::builder().file("/a.txt", "text").start().expect("a server");
     let address = server.address();
     let mut unused = connect(&server);
@@ -128,7 +128,7 @@ fn a_reply_in_progress_finishes_within_the_grace() {
     ask(&mut client, &["/large"]);
     server.wait_for(Event::request(), SOON).expect("a request");
     let reading = std::thread::spawn(move || {
-        // The server is stopping by now.
+        // By now the server has begun to stop.
         std::thread::sleep(Duration::from_millis(100));
         rest(&mut client).len()
     });
@@ -164,7 +164,7 @@ fn a_reply_that_takes_longer_than_the_grace_is_cut_off_and_reported_as_lost() {
 }
 
 #[test]
-fn servers_in_one_process_have_nothing_in_common() {
+fn servers_in_one_process_are_independent() {
     let with = |profile: &str, text: &str| {
         let builder = Server::builder().profile(profile).expect(profile);
         builder.file("/a.txt", text).start().expect("a server")
@@ -185,7 +185,7 @@ fn servers_in_one_process_have_nothing_in_common() {
 }
 
 #[test]
-fn what_keeps_a_server_from_starting_is_said() {
+fn errors_at_start_say_what_is_wrong() {
     let start = |make: fn(Builder) -> Result<Builder, labserve::Error>| make(Server::builder())?.start();
     for (made, kind, part) in [
         (
@@ -246,7 +246,7 @@ fn what_keeps_a_server_from_starting_is_said() {
 }
 
 #[test]
-fn waiting_ends_with_a_report_of_what_happened_instead() {
+fn waiting_in_vain_returns_a_report_of_what_happened_instead() {
     let server = Server::builder().start().expect("a server");
     let mut client = connect(&server);
     ask(&mut client, &["/"]);
@@ -266,7 +266,7 @@ fn waiting_ends_with_a_report_of_what_happened_instead() {
     assert_eq!(error.kind(), ErrorKind::Event);
 }
 
-/// A server and its client may share a thread: what waits does not keep the client from its work.
+/// A server and its client may share a thread: waiting for an event does not block the client.
 #[tokio::test(flavor = "current_thread")]
 async fn waiting_in_async_code_blocks_nobody() {
     let server = Server::builder().file("/a.txt", "text").start().expect("a server");
