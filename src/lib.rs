@@ -41,7 +41,7 @@
 //! - [`Running::stop`] returns a [`Report`]: the connections, the [requests](Request) and [replies](Reply) on each, how
 //!   each [closed](Closed), and what was [lost](Lost). A report is also readable text, for the message of a failing
 //!   assertion.
-//! - [`profiles`] lists the built-in profiles. Each was measured against the real server.
+//! - [`profiles`] lists the built-in profiles. Those of servers that could be run are tested against recordings of them.
 //! - The module `explain` reads captures that Wireshark or tcpdump have made, and says what happened and why.
 //!
 //! # Features
