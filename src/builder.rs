@@ -1,4 +1,4 @@
-//! What a server is to be, before it is one.
+//! The configuration of a server that is not started yet.
 
 use crate::history::History;
 #[cfg(feature = "timeline")]
@@ -15,12 +15,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long replies in progress may take when the server stops, unless the builder is told otherwise.
+/// The default of [`Builder::grace`].
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What a server is to be: made by [`Server::builder`](crate::Server::builder), started by [`start`](Builder::start).
+/// The configuration of a server. [`Server::builder`](crate::Server::builder) makes it, [`start`](Builder::start)
+/// starts the server.
 ///
-/// Without any call it is a server with the profile `node` that serves the demo site on a free port of 127.0.0.1.
+/// By default the server has the profile `node` and serves the demo site on a free port of 127.0.0.1.
 ///
 /// ```
 /// use std::time::Duration;
@@ -63,8 +64,8 @@ impl Builder {
         }
     }
 
-    /// The server to be: a built-in profile's name, the path of a profile (it ends in `.toml` or has a directory in it), or
-    /// a profile as TOML text.
+    /// The server to imitate: a built-in profile's name, the path of a profile (it ends in `.toml` or has a directory
+    /// in it), or a profile as TOML text.
     ///
     /// ```
     /// # use labserve::Server;
@@ -75,14 +76,15 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Profile`]: there is no such profile, the file cannot be read, or it has a mistake. The message names
-    /// the line.
+    /// [`ErrorKind::Profile`]: there is no such profile, the file cannot be read, or it has a mistake. The message
+    /// names the line.
     pub fn profile(self, profile: &str) -> Result<Builder, Error> {
         let profile = Some(profiles::stack(profile)?);
         Ok(Builder { profile, ..self })
     }
 
-    /// Sets a key of the profile, whichever profile it is. The value is TOML; text needs no quotes.
+    /// Sets a key of the profile, before or after [`profile`](Builder::profile). The value is TOML; text needs no
+    /// quotes.
     ///
     /// `labserve profiles NAME` prints the keys of a profile, and profiles/README.md in the repository describes them.
     ///
@@ -93,7 +95,7 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Profile`]: there is no such key, or this is no value for it. The message says what is expected.
+    /// [`ErrorKind::Profile`]: there is no such key, or it does not take this value. The message says what is expected.
     pub fn set(mut self, key: &str, value: impl Display) -> Result<Builder, Error> {
         let origin = format!(".set(\"{key}\", ..)");
         self.changes.push(Layer::from_key(&origin, key, &value.to_string())?);
@@ -112,8 +114,8 @@ impl Builder {
         Builder { root, ..self }
     }
 
-    /// A file to serve from memory. The first one takes the place of the demo site; of two at the same path the later one
-    /// counts. Their modification time is 2023-10-31 15:31:16 UTC, so that replies are the same in every run.
+    /// A file to serve from memory. The first one takes the place of the demo site; of two at the same path the later
+    /// one counts. Their modification time is 2023-10-31 15:31:16 UTC, so that replies are the same in every run.
     ///
     /// The path starts with a slash and is the file's, not a URL's: `/a b.txt` is served at `/a%20b.txt`.
     ///
@@ -130,7 +132,7 @@ impl Builder {
         self
     }
 
-    /// The address to listen on, if it is to be another than a free port of 127.0.0.1. Port 0 is any free port.
+    /// The address to listen on. Port 0 means any free port. The default is a free port of 127.0.0.1.
     ///
     /// ```
     /// # use labserve::Server;
@@ -143,7 +145,7 @@ impl Builder {
         Builder { address, ..self }
     }
 
-    /// How many threads serve. One, unless it is told otherwise: it serves any number of connections at a time.
+    /// The number of threads that serve. The default is one, which serves any number of connections at a time.
     ///
     /// ```
     /// # use labserve::Server;
@@ -154,8 +156,7 @@ impl Builder {
         Builder { workers, ..self }
     }
 
-    /// How long replies in progress may take when the server stops. One second, unless it is told otherwise. They are cut
-    /// off then.
+    /// How long replies in progress may take when the server stops, before they are cut off. The default is one second.
     ///
     /// ```
     /// # use labserve::Server;
@@ -167,8 +168,8 @@ impl Builder {
         Builder { grace, ..self }
     }
 
-    /// Serves the timeline at this address, too: a page that shows every connection while it happens, for a person who wants
-    /// to see what a test does. [`Running::timeline`] has its URL.
+    /// Serves the timeline at this address: a page that shows every connection live, for a person who wants to see what
+    /// a test does. [`Running::timeline`] has its URL.
     ///
     /// ```
     /// # use labserve::Server;
@@ -191,8 +192,9 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Profile`]: keys contradict each other. [`ErrorKind::Root`]: the directory or a file cannot be served.
-    /// [`ErrorKind::Address`]: the server cannot listen there. [`ErrorKind::Thread`]: a thread cannot be started.
+    /// [`ErrorKind::Profile`]: keys contradict each other. [`ErrorKind::Root`]: the directory or a file cannot be
+    /// served. [`ErrorKind::Address`]: the server cannot listen there. [`ErrorKind::Thread`]: a thread cannot be
+    /// started.
     pub fn start(self) -> Result<Running, Error> {
         let base = match self.profile {
             Some(profile) => profile,

@@ -6,9 +6,9 @@ use std::fmt;
 
 /// Something that happens on a server, and that a test can wait for.
 ///
-/// An event starts with what happens ([`accepted`](Event::accepted), [`request`](Event::request),
-/// [`reply`](Event::reply), [`closed`](Event::closed)). The other methods narrow it down. Events that have happened
-/// already count: waiting for one of them returns at once.
+/// [`accepted`](Event::accepted), [`request`](Event::request), [`reply`](Event::reply) and [`closed`](Event::closed)
+/// say what happens. The other methods narrow it down. An event that has happened already counts: waiting for it
+/// returns at once.
 ///
 /// ```
 /// use labserve::Event;
@@ -181,7 +181,7 @@ impl Event {
         }
     }
 
-    /// Until it has happened this often; 0 counts as 1.
+    /// The event has happened when this has happened `times` times. Zero counts as one.
     ///
     /// ```
     /// # use labserve::Event;

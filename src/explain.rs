@@ -1,8 +1,8 @@
 //! What a capture of HTTP over TCP shows, and why: what `labserve explain` prints, as values and as text.
 //!
 //! A capture is read in one pass and in bounded memory. The result is a [`Capture`](model::Capture): connections, the
-//! exchanges on each, how each closed and why, and which built-in profile each server looks like. Every statement names the
-//! frames that prove it, by the numbers that Wireshark shows. [`render`] writes it as text, JSON, Markdown or HTML.
+//! exchanges on each, how each closed and why, and which built-in profile each server looks like. Every statement names
+//! the frames that prove it, by the numbers that Wireshark shows. [`render`] writes it as text, JSON, Markdown or HTML.
 //!
 //! ```
 //! use labserve::explain::{self, Lang, model, render};
@@ -32,8 +32,8 @@ use std::path::Path;
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Capture`]: it cannot be read, or is not a capture. A capture that is damaged, or cut off at its end, is read
-/// up to there; a note says so.
+/// [`ErrorKind::Capture`]: it cannot be read, or is not a capture. A capture that is damaged, or cut off at its end, is
+/// read up to there; a note says so.
 pub fn file(path: impl AsRef<Path>) -> Result<model::Capture, Error> {
     let path = path.as_ref();
     let opened = std::fs::File::open(path).map_err(|error| {

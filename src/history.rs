@@ -1,5 +1,4 @@
-//! What has happened on a server so far, and who waits for more. The workers write it while it happens, each event before
-//! the next one of the same connection.
+//! What has happened on a server so far, and who waits for what. The worker threads record each event when it happens.
 
 use crate::event::Occurrence;
 use crate::{Closed, Connection, Error, ErrorKind, Event, Lost, Reply, Report, Request};
@@ -11,7 +10,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// How many bytes of connections and requests are kept. A server may run for days; what is beyond is counted.
+/// The limit of the memory for connections and requests, in bytes. A server may run for days: beyond the limit they are
+/// counted and not recorded.
 const KEPT: usize = 64 << 20;
 
 /// What has happened on a server.
@@ -68,7 +68,7 @@ impl History {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // No step leaves the state inconsistent, so that of a thread that has panicked is as good as any.
+        // Every step leaves the state consistent, so a panic of another thread does no harm.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -120,7 +120,7 @@ impl History {
         })
     }
 
-    /// Waits until `event` has happened, whatever runtime polls it.
+    /// Starts to wait for `event`. Any runtime can poll the result.
     pub(crate) fn start_to_wait(&self, event: Event) -> Result<Wait<'_>, Error> {
         event.check()?;
         let mut state = self.lock();
@@ -184,7 +184,7 @@ impl State {
         past.into_iter().map(|(_, id, occurrence)| (id, occurrence)).collect()
     }
 
-    /// Whether there is space for this many more bytes; then they are taken.
+    /// Takes `bytes` of the memory. If they are not left, counts a record that is lost and returns false.
     fn take(&mut self, bytes: usize) -> bool {
         let fits = self.kept + bytes <= KEPT;
         if fits {
@@ -307,7 +307,7 @@ impl Observer for History {
                 wakers.extend(waiter.waker.take());
             }
         }
-        // A waker is somebody else's code: it runs without the lock.
+        // A waker is code of the runtime's, so it runs without the lock.
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
         if found {

@@ -1,8 +1,9 @@
-//! A web server for tests that behaves as a server that you choose: Node, nginx, Apache, IIS, Flask, Django or your own.
+//! A web server for tests that behaves as a server that you choose: Node, nginx, Apache, IIS, Flask, Django or your
+//! own.
 //!
-//! Clients, connection pools and proxies are tested against servers that somebody else runs. labserve answers as those do:
-//! the same bytes, the same timers, the same way of closing a connection. Such a server is described by a *profile*, which
-//! is a TOML file. This crate starts one inside the test's process and reports what happened on it:
+//! Clients, connection pools and proxies are tested against servers that somebody else runs. labserve answers as those
+//! do: the same bytes, the same timers, the same way of closing a connection. Such a server is described by a
+//! *profile*, which is a TOML file. This crate starts one inside the test's process and reports what happened on it:
 //!
 //! ```
 //! use labserve::{CloseReason, Event, Server, Who};
@@ -33,13 +34,14 @@
 //!
 //! # The parts
 //!
-//! - [`Server::builder`] makes a [`Builder`], which [starts](Builder::start) a [`Running`] server. It has threads of its
-//!   own, so it works under any async runtime or none, and stops when it is dropped.
-//! - [`Running::wait_for`] waits until an [`Event`] has happened, and [`Running::until`] does so in async code. Tests need
-//!   no sleeps.
-//! - [`Running::stop`] returns a [`Report`]: the connections, the [requests](Request) and [replies](Reply) on each, how each
-//!   [closed](Closed), and what was [lost](Lost). A report is also readable text, for the message of a failing assertion.
-//! - [`profiles`] lists the built-in profiles. Each was measured against the real server.
+//! - [`Server::builder`] makes a [`Builder`], which [starts](Builder::start) a [`Running`] server. It has threads of
+//!   its own, so it works under any async runtime or none, and stops when it is dropped.
+//! - [`Running::wait_for`] waits until an [`Event`] has happened, and [`Running::until`] does so in async code. Tests
+//!   need no sleeps.
+//! - [`Running::stop`] returns a [`Report`]: the connections, the [requests](Request) and [replies](Reply) on each, how
+//!   each [closed](Closed), and what was [lost](Lost). A report is also readable text, for the message of a failing
+//!   assertion.
+//! - [`profiles`] lists the built-in profiles. Those of servers that could be run are tested against recordings of them.
 //! - The module `explain` reads captures that Wireshark or tcpdump have made, and says what happened and why.
 //!
 //! # Features
@@ -57,7 +59,8 @@
 //! labserve = { version = "0.1", default-features = false }
 //! ```
 //!
-//! The server writes its log through [`tracing`](https://docs.rs/tracing), to the subscriber that the test has set, if any.
+//! The server writes its log through [`tracing`](https://docs.rs/tracing), to the subscriber that the test has set, if
+//! any.
 
 #![forbid(unsafe_code)]
 

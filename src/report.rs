@@ -74,7 +74,7 @@ impl Report {
         self.list.iter()
     }
 
-    /// What went missing: replies, parts of replies, and what the report itself has no place for.
+    /// What was lost: replies, parts of replies, and what the report has no memory for.
     ///
     /// ```
     /// # let server = labserve::Server::builder().start()?;
@@ -272,7 +272,7 @@ impl From<profile::CloseStyle> for CloseStyle {
     }
 }
 
-/// What went missing.
+/// What was lost.
 ///
 /// ```
 /// # let server = labserve::Server::builder().start()?;
@@ -294,7 +294,7 @@ pub struct Lost {
 }
 
 impl Lost {
-    /// Whether nothing went missing.
+    /// Whether nothing was lost.
     ///
     /// See [`Report::lost`] for an example.
     pub fn is_empty(&self) -> bool {

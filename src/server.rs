@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A server in this process. [`Server::builder`] is where it begins, a [`Running`] is what it becomes.
+/// A server in this process. It is configured by [`Server::builder`], and a [`Running`] once it is started.
 ///
 /// ```
 /// let server = labserve::Server::builder().profile("node")?.start()?;
@@ -20,7 +20,7 @@ use std::time::Duration;
 pub enum Server {}
 
 impl Server {
-    /// What the server is to be.
+    /// The configuration of a new server.
     ///
     /// ```
     /// let builder = labserve::Server::builder();
@@ -34,7 +34,7 @@ impl Server {
 
 /// A running server. It stops when it is dropped.
 ///
-/// It has threads of its own. So it works under any async runtime or none, and its clients may run on the thread that
+/// It has threads of its own. It works under any async runtime or none, and its clients may run on the thread that
 /// holds it.
 ///
 /// ```
@@ -77,7 +77,7 @@ impl Running {
         self.address
     }
 
-    /// The URL of a path, which is used as it is: it may have a query, and must be percent-encoded.
+    /// The URL of a path. The path is used as it is: it may have a query, and must be percent-encoded.
     ///
     /// ```
     /// let server = labserve::Server::builder().start()?;
@@ -109,7 +109,7 @@ impl Running {
         self.page.as_ref().map(Page::url)
     }
 
-    /// Waits until something has happened, and returns the number of the connection on which it did. What has happened
+    /// Waits for an event and returns the number of the connection on which it happened. An event that has happened
     /// already counts.
     ///
     /// This blocks the thread. In async code, where the client may need the thread, use [`until`](Running::until).
@@ -126,14 +126,15 @@ impl Running {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout): it did not happen in time; the message has the report until then.
-    /// [`ErrorKind::Event`](crate::ErrorKind::Event): it can never happen, such as an accepted connection with a status.
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout): it did not happen in time; the message has the report until
+    /// then. [`ErrorKind::Event`](crate::ErrorKind::Event): it can never happen, such as an accepted connection with a
+    /// status.
     pub fn wait_for(&self, event: Event, timeout: Duration) -> Result<u64, Error> {
         self.history.wait_for(event, timeout)
     }
 
-    /// The same as [`wait_for`](Running::wait_for) for async code, under any runtime. It waits without end: put the
-    /// runtime's own timeout around it.
+    /// Waits for an event in async code, under any runtime; otherwise as [`wait_for`](Running::wait_for). There is no
+    /// timeout: use the one of the runtime.
     ///
     /// ```
     /// # use labserve::{Event, Server};
@@ -165,8 +166,8 @@ impl Running {
         usize::try_from(self.history.accepted()).unwrap_or(usize::MAX)
     }
 
-    /// What has happened so far. A client may have its reply before the report has it; [`stop`](Running::stop) returns
-    /// a report that has all.
+    /// What has happened so far. A client may receive a reply before it is in the report. The report of
+    /// [`stop`](Running::stop) is complete.
     ///
     /// ```
     /// let server = labserve::Server::builder().start()?;
@@ -179,8 +180,8 @@ impl Running {
 
     /// Stops the server and returns what has happened on it.
     ///
-    /// It stops accepting, closes idle connections at once and as its profile does, and lets replies in progress finish
-    /// within [`Builder::grace`]. When this returns, the threads have ended and the port is free.
+    /// The server stops accepting, closes idle connections the way its profile does, and lets replies in progress
+    /// finish within [`Builder::grace`]. When this returns, the threads have ended and the port is free.
     ///
     /// ```
     /// let server = labserve::Server::builder().start()?;
