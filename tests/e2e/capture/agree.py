@@ -301,7 +301,8 @@ def idle_periods(told, shown, requests, exchanges, argued):
             argued["begun"] += begun > IDLE_NS and longer > IDLE_NS
             longer -= min(longer, begun) if longer > 0 else 0
             rounding = rest["within_ns"] if rest else 0
-            yield claim, rest and rest["ns"], seen, -IDLE_NS <= longer - rounding <= IDLE_NS + held * sending + late
+            leeway = IDLE_NS + rounding
+            yield claim, rest and rest["ns"], seen, -leeway <= longer <= leeway + held * sending + late
 
 
 def ended(told, shown, exchanges, bare, held, argued):
