@@ -1,4 +1,4 @@
-//! The cost of each step of a request by profile: scanning the head, the decision, and rendering the response head.
+//! The cost of each step of a request, by profile: scan the head, decide, render the response head.
 //!
 //!     cargo bench --bench request_path
 

@@ -2,14 +2,14 @@
 //!
 //! cargo run --example explain_capture [FILE]
 
-use labserve::explain::{self, Lang, model};
+use labserve::explain::{self, Lang, model, render};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/captures/report-1.pcapng.gz");
     let named = std::env::args().nth(1);
     let capture = explain::file(named.as_deref().unwrap_or(example))?;
-    println!("{}", explain::text(&capture, Lang::En));
+    println!("{}", render::text(&capture, Lang::En, render::Ladders::Omit));
 
     for connection in &capture.connections {
         let answered = connection.answered();
@@ -24,7 +24,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         assert_eq!(first.answered(), 5);
         assert_eq!(first.end.by, Some(model::Side::Server));
         assert_eq!(first.end.reason, model::EndReason::IdleAsAnnounced);
-        println!("{}", explain::ladder(first, Lang::En));
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What a server is to be, before it is one.
 
 use crate::history::History;
+#[cfg(feature = "timeline")]
+use crate::timeline::Prepared;
 use crate::{Error, ErrorKind, Running, profiles};
 use labserve_core::profile::builtin;
 use labserve_core::profile::layers::{Layer, Stack};
@@ -42,6 +44,8 @@ pub struct Builder {
     address: SocketAddr,
     workers: usize,
     grace: Duration,
+    #[cfg(feature = "timeline")]
+    timeline: Option<SocketAddr>,
 }
 
 impl Builder {
@@ -54,6 +58,8 @@ impl Builder {
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             workers: 1,
             grace: GRACE,
+            #[cfg(feature = "timeline")]
+            timeline: None,
         }
     }
 
@@ -161,6 +167,21 @@ impl Builder {
         Builder { grace, ..self }
     }
 
+    /// Serves the timeline at this address, too: a page that shows every connection while it happens, for a person who wants
+    /// to see what a test does. [`Running::timeline`] has its URL.
+    ///
+    /// ```
+    /// # use labserve::Server;
+    /// let server = Server::builder().timeline(([127, 0, 0, 1], 0)).start()?;
+    /// println!("open {}", server.timeline().unwrap());
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    #[cfg(feature = "timeline")]
+    pub fn timeline(self, address: impl Into<SocketAddr>) -> Builder {
+        let timeline = Some(address.into());
+        Builder { timeline, ..self }
+    }
+
     /// Starts the server, on threads of its own. Clients can connect when this returns.
     ///
     /// ```
@@ -185,8 +206,12 @@ impl Builder {
         };
         let bound = Bound::bind(site, self.address).map_err(|error| not_bound(error, self.address))?;
         let address = bound.address();
+        #[cfg(feature = "timeline")]
+        let (timeline, site) = (self.timeline.map(Prepared::bind).transpose()?, bound.site().clone());
         let history = History::new();
         let senders = EventSenders {
+            #[cfg(feature = "timeline")]
+            live: timeline.as_ref().map(Prepared::sender),
             observer: Some(history.clone()),
             ..EventSenders::default()
         };
@@ -197,7 +222,17 @@ impl Builder {
         };
         let server = run(vec![bound], options, &senders)
             .map_err(|error| Error::new(ErrorKind::Thread, "cannot start the threads that serve").with_source(error))?;
-        Ok(Running::new(server, address, history))
+        #[cfg(feature = "timeline")]
+        let page = timeline
+            .map(|timeline| timeline.start(address, stack, site, server.control().clone()))
+            .transpose()?;
+        Ok(Running {
+            server: Some(server),
+            address,
+            history,
+            #[cfg(feature = "timeline")]
+            page,
+        })
     }
 }
 

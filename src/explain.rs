@@ -1,24 +1,22 @@
 //! What a capture of HTTP over TCP shows, and why: what `labserve explain` prints, as values and as text.
 //!
-//! A capture is read in one pass and bounded memory. The result is a [`Capture`](model::Capture): connections, the
+//! A capture is read in one pass and in bounded memory. The result is a [`Capture`](model::Capture): connections, the
 //! exchanges on each, how each closed and why, and which built-in profile each server looks like. Every statement names the
-//! frames that prove it, by the numbers that Wireshark shows. It serializes with serde to the JSON that
-//! docs/explain-json.md in the repository describes.
+//! frames that prove it, by the numbers that Wireshark shows. [`render`] writes it as text, JSON, Markdown or HTML.
 //!
 //! ```
-//! use labserve::explain::{self, Lang, model};
+//! use labserve::explain::{self, Lang, model, render};
 //!
 //! let capture = explain::file("tests/data/captures/report-1.pcapng.gz")?;
 //! assert_eq!(capture.connections[0].exchanges.len(), 5);
 //! assert_eq!(capture.connections[0].end.by, Some(model::Side::Server));
-//! print!("{}", explain::text(&capture, Lang::En));
+//! assert!(render::markdown(&capture, Lang::En).contains("One connection carried 5 exchanges"));
 //! # Ok::<(), labserve::Error>(())
 //! ```
 
-pub use labserve_capture::{Filter, Lang, model};
+pub use labserve_capture::{Filter, Lang, model, render};
 
 use crate::{Error, ErrorKind};
-use labserve_capture::render::{self, Ladders};
 use labserve_capture::{Limits, Options};
 use labserve_core::profile::{Profile, builtin, layers};
 use std::fmt;
@@ -59,7 +57,7 @@ pub fn file(path: impl AsRef<Path>) -> Result<model::Capture, Error> {
 /// ```
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn read(reader: impl Read, filter: Filter) -> Result<model::Capture, Error> {
     capture(reader, filter, "the capture")
 }
@@ -72,52 +70,4 @@ fn capture(reader: impl Read, filter: Filter, name: impl fmt::Display) -> Result
     let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
     labserve_capture::explain(reader, &options, &profiles)
         .map_err(|error| Error::new(ErrorKind::Capture, format!("{name}: {error}")))
-}
-
-/// A capture in words, for a terminal.
-///
-/// ```
-/// # use labserve::explain::{self, Lang};
-/// let capture = explain::file("tests/data/captures/report-1.pcapng.gz")?;
-/// assert!(explain::text(&capture, Lang::En).contains("One connection carried 5 exchanges"));
-/// # Ok::<(), labserve::Error>(())
-/// ```
-pub fn text(capture: &model::Capture, lang: Lang) -> String {
-    render::text(capture, lang, Ladders::Omit)
-}
-
-/// A connection as a ladder diagram of its frames, for a terminal.
-///
-/// ```
-/// # use labserve::explain::{self, Lang};
-/// let capture = explain::file("tests/data/captures/report-1.pcapng.gz")?;
-/// assert!(explain::ladder(&capture.connections[0], Lang::En).contains("SYN"));
-/// # Ok::<(), labserve::Error>(())
-/// ```
-pub fn ladder(connection: &model::Connection, lang: Lang) -> String {
-    render::ladder(connection, lang)
-}
-
-/// A capture as a report in Markdown.
-///
-/// ```
-/// # use labserve::explain::{self, Lang};
-/// let capture = explain::file("tests/data/captures/report-1.pcapng.gz")?;
-/// assert!(explain::markdown(&capture, Lang::En).starts_with('#'));
-/// # Ok::<(), labserve::Error>(())
-/// ```
-pub fn markdown(capture: &model::Capture, lang: Lang) -> String {
-    render::markdown(capture, lang)
-}
-
-/// A capture as an HTML page that needs no other file.
-///
-/// ```
-/// # use labserve::explain::{self, Lang};
-/// let capture = explain::file("tests/data/captures/report-1.pcapng.gz")?;
-/// assert!(explain::html(&capture, Lang::En).starts_with("<!DOCTYPE html>"));
-/// # Ok::<(), labserve::Error>(())
-/// ```
-pub fn html(capture: &model::Capture, lang: Lang) -> String {
-    render::html(capture, lang)
 }

@@ -47,7 +47,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `explain` | the module `explain` |
-//! | `timeline` | nothing here; the live page of the program |
+//! | `timeline` | `Builder::timeline`: a live page of the server's connections |
 //! | `cli` | nothing here; the program `labserve` |
 //!
 //! All are on by default, because `cargo install` builds the program. A test needs none of them:
@@ -70,6 +70,8 @@ mod history;
 mod profiles;
 mod report;
 mod server;
+#[cfg(feature = "timeline")]
+mod timeline;
 
 pub use builder::Builder;
 pub use error::{Error, ErrorKind};

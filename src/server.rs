@@ -1,6 +1,8 @@
 //! A running server.
 
 use crate::history::History;
+#[cfg(feature = "timeline")]
+use crate::timeline::Page;
 use crate::{Builder, Error, Event, Report};
 use labserve_server::server;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -55,20 +57,15 @@ impl Server {
 #[must_use = "the server stops when this is dropped"]
 pub struct Running {
     /// `None` once it has stopped.
-    server: Option<server::Running>,
-    address: SocketAddr,
-    history: Arc<History>,
+    pub(crate) server: Option<server::Running>,
+    pub(crate) address: SocketAddr,
+    pub(crate) history: Arc<History>,
+    /// Dropped after the server has stopped, so that it shows that too.
+    #[cfg(feature = "timeline")]
+    pub(crate) page: Option<Page>,
 }
 
 impl Running {
-    pub(crate) fn new(server: server::Running, address: SocketAddr, history: Arc<History>) -> Running {
-        Running {
-            server: Some(server),
-            address,
-            history,
-        }
-    }
-
     /// The address that it listens on.
     ///
     /// ```
@@ -98,6 +95,18 @@ impl Running {
         }
         let slash = if path.starts_with('/') { "" } else { "/" };
         format!("http://{address}{slash}{path}")
+    }
+
+    /// The URL of the timeline, with the token that allows changes; `None` unless [`Builder::timeline`] asked for one.
+    ///
+    /// ```
+    /// let server = labserve::Server::builder().start()?;
+    /// assert_eq!(server.timeline(), None);
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    #[cfg(feature = "timeline")]
+    pub fn timeline(&self) -> Option<&str> {
+        self.page.as_ref().map(Page::url)
     }
 
     /// Waits until something has happened, and returns the number of the connection on which it did. What has happened

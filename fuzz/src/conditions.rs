@@ -1,10 +1,10 @@
-//! Preconditions: any fields, any validators.
+//! Conditional requests, with arbitrary fields and validators.
 
 use crate::input::Input;
 use crate::profiles;
 use labserve_core::http1::precondition::{Conditional, Method, Ranged, Validators, evaluate};
 
-/// Each line of the bytes is a field; the first bytes say which of them there are.
+/// The first bytes select which fields are present, the method and the validators. Each following line is a field.
 pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let present = input.byte();

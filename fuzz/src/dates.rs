@@ -1,13 +1,13 @@
-//! Dates, in every dialect.
+//! Dates, in every dialect that servers accept.
 
 use crate::input::Input;
 use labserve_core::http1::date::{self, DateSyntax, parse};
 
-/// What can be written: the years 0 to 9999.
+/// The range that can be formatted: the years 0 to 9999.
 const FIRST_SECOND: i64 = -62_167_219_200;
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// Reads the bytes as a date in every dialect.
+/// Parses the bytes as a date in every dialect. A date that RFC 9110 allows must survive formatting and parsing again.
 pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let now = *input.choose(&[1_700_000_000, 0, -1, i64::MAX, i64::MIN, 253_402_300_799]);

@@ -1,5 +1,5 @@
-//! The whole exchange: a client sends any bytes, cut anywhere, and ends in one of three ways. Both ends of the connection
-//! are in this thread, and so is the clock: timers of minutes pass at once.
+//! A whole connection: a client sends arbitrary bytes, cut anywhere, and ends in one of three ways. Client and server run in
+//! this thread on a paused clock, so that timers of minutes pass at once.
 
 use crate::input::Input;
 use crate::{profiles, replies, site, under_chosen};
@@ -11,18 +11,18 @@ use tokio::runtime::Runtime;
 use tokio::task::{LocalSet, yield_now};
 use tokio::time::{sleep, timeout};
 
-/// What a client does when it has sent everything.
+/// What the client does after sending everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Ends its side, and reads on.
+    /// Sends FIN, and keeps reading.
     Shut,
-    /// Waits for longer than any timer of a built-in profile, then ends its side.
+    /// Waits longer than any timer of a built-in profile, then sends FIN.
     Wait,
     /// Closes the connection at once.
     Close,
 }
 
-/// Longer than any timer of a built-in profile; by then a connection must have ended.
+/// Longer than any timer of a built-in profile. A connection must have ended by then.
 const LONG: Duration = Duration::from_secs(900);
 
 thread_local! {
@@ -35,16 +35,16 @@ fn runtime() -> Runtime {
         .start_paused(true)
         .build()
         .expect("a runtime");
-    // The fuzzer's own main leaves SIGPIPE as it was: a write to a client that is gone would end the process.
+    // libFuzzer's main leaves SIGPIPE at its default: a write to a closed socket would end the process.
     let inside = runtime.enter();
     let pipe = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::pipe());
-    // The handler stays when its stream is gone.
+    // The handler stays installed after its stream is dropped.
     drop(pipe.expect("a signal handler"));
     drop(inside);
     runtime
 }
 
-/// Sends the bytes to a server under the profile that the first of them names.
+/// Sends the bytes to a server under the profile that the first byte selects.
 pub fn run(data: &[u8]) {
     under_chosen(run_under, data);
 }
@@ -57,7 +57,7 @@ pub fn run_under(number: usize, data: &[u8]) {
     let bytes = input.0;
     let pieces: Vec<&[u8]> = match cut {
         0 => vec![bytes],
-        // Rarely in single bytes, for there is a wait behind each.
+        // Single bytes only for short inputs: there is a wait after each.
         1 if bytes.len() < 300 => bytes.chunks(1).collect(),
         _ => bytes.chunks(cut * 3).collect(),
     };
@@ -93,7 +93,7 @@ fn memmem(text: &[u8], what: &[u8]) -> Option<usize> {
     text.windows(what.len()).position(|window| window == what)
 }
 
-/// Serves one connection on which `pieces` are sent; returns what was answered.
+/// Serves one connection on which the client sends `pieces`, and returns what the server sent.
 pub fn converse(site: Site, pieces: &[&[u8]], ending: Ending) -> Vec<u8> {
     RUNTIME.with(|runtime| {
         let local = LocalSet::new();
@@ -122,7 +122,7 @@ async fn talk(client: UnixStream, pieces: &[&[u8]], ending: Ending) -> Vec<u8> {
     let mut got = Vec::new();
     let sending = async {
         for piece in pieces {
-            // The server may be gone; what it said is read all the same.
+            // The server may have closed. What it sent before is still read.
             if writer.write_all(piece).await.is_err() {
                 break;
             }
@@ -139,7 +139,7 @@ async fn talk(client: UnixStream, pieces: &[&[u8]], ending: Ending) -> Vec<u8> {
         None
     };
     if ending == Ending::Close {
-        // Reads nothing, so that a reply may meet a closed connection.
+        // Reads nothing, so that the server may write to a closed connection.
         drop(sending.await);
         drop(reader);
         return got;

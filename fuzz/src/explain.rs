@@ -16,7 +16,7 @@ const TIGHT: Limits = Limits {
     buffered: 600,
 };
 
-/// Explains the bytes as a capture, under the usual limits and under tight ones.
+/// Explains the bytes as a capture, with the default limits and with tight ones.
 pub fn run(data: &[u8]) {
     profiles::with_all(|all| explain_under(data, all));
 }
@@ -65,14 +65,14 @@ fn check(capture: &Capture) {
             render::markdown(capture, lang),
         ] {
             let control = text.chars().find(|c| c.is_control() && *c != '\n');
-            assert_eq!(control, None, "a terminal would act on it: {text:?}");
+            assert_eq!(control, None, "a control character for the terminal: {text:?}");
         }
         let page = render::html(capture, lang);
         assert!(!page.contains("<script"), "markup from the wire: {page}");
     }
 }
 
-/// A reader that hands out few bytes at a time.
+/// A reader that returns at most seven bytes at a time.
 struct Drip<'d>(&'d [u8]);
 
 impl Read for Drip<'_> {

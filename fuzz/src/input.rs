@@ -1,6 +1,6 @@
-//! Cuts a fuzzer's bytes into what a target needs. Small numbers come first, so that the rest stays text.
+//! Splits the fuzzer's bytes into what a target needs. Numbers come first, so that the rest remains readable text.
 
-/// What is left of the bytes.
+/// The bytes that are not used yet.
 pub struct Input<'d>(pub &'d [u8]);
 
 impl<'d> Input<'d> {
@@ -15,12 +15,12 @@ impl<'d> Input<'d> {
         }
     }
 
-    /// One of `choices`, by the next byte.
+    /// One of `choices`, selected by the next byte.
     pub fn choose<'c, T>(&mut self, choices: &'c [T]) -> &'c T {
         &choices[usize::from(self.byte()) % choices.len()]
     }
 
-    /// The bytes up to the next LF, which is taken too; all of them without one.
+    /// The bytes up to the next LF, or all if there is none. The LF is consumed.
     pub fn line(&mut self) -> &'d [u8] {
         let end = self.0.iter().position(|b| *b == b'\n');
         let (line, rest) = self.0.split_at(end.unwrap_or(self.0.len()));

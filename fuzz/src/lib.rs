@@ -1,4 +1,4 @@
-//! What is fuzzed: one module a target, each with a `run` that takes any bytes and panics where labserve is wrong.
+//! The fuzz targets: one module each, with a function `run` that takes arbitrary bytes and panics if labserve is wrong.
 //!
 //! The fuzzer (`fuzz_targets/`, libFuzzer) and the replay of the corpora (`tests/replay.rs`) call the same functions.
 
@@ -17,16 +17,16 @@ pub mod tags;
 pub mod target;
 pub mod template;
 
-/// What a target runs.
+/// How a target runs.
 #[derive(Clone, Copy, Debug)]
 pub enum Run {
-    /// All there is to try with the bytes.
+    /// Tries everything with the bytes.
     Once(fn(&[u8])),
-    /// The same under one profile, by its number; the fuzzer lets the first byte choose it.
+    /// Tries the bytes under one profile, given by its number. In the fuzzer the first byte selects the profile.
     Under(fn(usize, &[u8])),
 }
 
-/// Every target: its name, which is that of its corpus and its binary, and what it runs.
+/// Every target: its name, which its corpus and its binary share, and how it runs.
 pub const TARGETS: &[(&str, Run)] = &[
     ("head", Run::Under(head::run_under)),
     ("target", Run::Once(target::run)),
@@ -40,7 +40,7 @@ pub const TARGETS: &[(&str, Run)] = &[
     ("explain", Run::Once(explain::run)),
 ];
 
-/// Runs a target under the profile that the first byte chooses.
+/// Runs a target under the profile that the first byte selects.
 pub fn under_chosen(run: fn(usize, &[u8]), data: &[u8]) {
     let mut input = input::Input(data);
     let number = usize::from(input.byte()) % profiles::count();

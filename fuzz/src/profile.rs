@@ -1,4 +1,4 @@
-//! Profiles: any TOML over any built-in profile. One that is accepted must be able to answer.
+//! Profiles: arbitrary TOML, alone or over a built-in profile. A profile that is accepted must be able to serve requests.
 
 use crate::input::Input;
 use crate::{exchange, profiles, site};
@@ -11,7 +11,7 @@ const REQUESTS: &[&[u8]] = &[
     b"GET / HTT",
 ];
 
-/// Reads the bytes as a layer over a built-in profile, or as a profile of its own; serves a few requests with it.
+/// Parses the bytes as a layer over a built-in profile or as a complete profile, and serves a request with it.
 pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let (base, request) = (usize::from(input.byte()), *input.choose(REQUESTS));

@@ -1,4 +1,4 @@
-//! The built-in profiles, loaded once a thread.
+//! The built-in profiles, loaded once per thread.
 
 use labserve_core::profile::{Profile, builtin, layers};
 
@@ -13,7 +13,7 @@ pub fn with_all<T>(f: impl FnOnce(&[Profile]) -> T) -> T {
     ALL.with(|all| f(all))
 }
 
-/// How many there are.
+/// The number of built-in profiles.
 pub fn count() -> usize {
     with_all(<[Profile]>::len)
 }

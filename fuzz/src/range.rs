@@ -1,4 +1,4 @@
-//! Range fields: what is selected lies in the file.
+//! Range fields: every selected range must lie within the file.
 
 use crate::input::Input;
 use crate::profiles;
@@ -6,7 +6,7 @@ use labserve_core::http1::range::{RangePolicy, Selection, select};
 
 const SIZES: &[u64] = &[0, 1, 2, 10, 255, 70_000, u64::MAX >> 1, u64::MAX];
 
-/// Reads the bytes as a Range field, under every profile and the defaults.
+/// Evaluates the bytes as a Range field, under every profile and the default policy.
 pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let size = *input.choose(SIZES);

@@ -1,19 +1,21 @@
-//! What came back, read as a strict client reads it: reply behind reply, each with the lines of its profile and the body
-//! that its head announces.
+//! Checks what a server sent, as a strict client would read it: a sequence of replies, each with only the header lines of its
+//! profile, and with the body that its head announces.
 
 use labserve_core::profile::Profile;
 
-/// How many final replies there are. `to_end` says whether the client read to the end of the connection.
+/// The number of final replies. `to_end` says whether the client read to the end of the connection.
 ///
 /// # Errors
-/// What is wrong with them.
+/// A reply is malformed. The message says how.
 pub fn count(mut got: &[u8], profile: &Profile, to_end: bool) -> Result<usize, String> {
     let mut answers = 0;
     while !got.is_empty() {
         if !got.starts_with(b"HTTP/1.") {
-            // HTTP/0.9, or a response without a head: it is the last.
+            // HTTP/0.9, or a response without a head. Nothing can follow it.
             return match find(got, b"HTTP/1.1 ").filter(|at| *at > 0 && got[..*at].ends_with(b"\n")) {
-                Some(_) if !bare(profile) => Err("a reply behind bytes that are none".into()),
+                Some(_) if !has_response_without_head(profile) => {
+                    Err("a reply after bytes that are not a reply".into())
+                }
                 _ => Ok(answers + 1),
             };
         }
@@ -28,17 +30,17 @@ pub fn count(mut got: &[u8], profile: &Profile, to_end: bool) -> Result<usize, S
             continue;
         }
         answers += 1;
-        got = behind_body(head, status, got)?;
+        got = after_body(head, status, got)?;
     }
     Ok(answers)
 }
 
-fn bare(profile: &Profile) -> bool {
+fn has_response_without_head(profile: &Profile) -> bool {
     profile.responses.iter().any(|response| response.no_head)
 }
 
-/// An upper bound of the requests in what a client sent: each ends in an empty line, but for the last, which may end with
-/// the bytes, a fault or a timer.
+/// An upper bound for the requests that a client has sent: each ends with an empty line, except that the last may end with
+/// the input, a fault or a timer.
 pub fn most_requests(sent: &[u8]) -> usize {
     let mut lines = sent.split(|b| *b == b'\n');
     let last = lines.next_back();
@@ -63,7 +65,7 @@ fn field<'h>(head: &'h [u8], name: &str) -> Option<&'h [u8]> {
     })
 }
 
-/// Every line is one that the profile has.
+/// Checks that every header line is one of the profile's.
 fn check_lines(head: &[u8], profile: &Profile) -> Result<(), String> {
     for (number, line) in head.split(|b| *b == b'\n').enumerate() {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -74,7 +76,7 @@ fn check_lines(head: &[u8], profile: &Profile) -> Result<(), String> {
             continue;
         }
         let name = line.split(|b| *b == b':').next().unwrap_or_default();
-        let says = profile
+        let connection_fields = profile
             .connection
             .keep_fields
             .iter()
@@ -83,29 +85,29 @@ fn check_lines(head: &[u8], profile: &Profile) -> Result<(), String> {
             .responses
             .iter()
             .flat_map(|response| response.lines())
-            .chain(says.map(|line| line.source()))
+            .chain(connection_fields.map(|line| line.source()))
             .any(|source| source.split(':').next().is_some_and(|known| known.as_bytes() == name));
         if !known {
-            return Err(format!("a line that the profile has not: {}", line.escape_ascii()));
+            return Err(format!("a line that is not in the profile: {}", line.escape_ascii()));
         }
     }
     Ok(())
 }
 
-/// What follows the body that `head` announces. Whether the request was HEAD is not known: then another reply follows at
-/// once, or nothing.
-fn behind_body<'g>(head: &[u8], status: u16, got: &'g [u8]) -> Result<&'g [u8], String> {
+/// The bytes after the body that `head` announces. The request may have been HEAD; then the next reply, or nothing, follows
+/// the head directly.
+fn after_body<'g>(head: &[u8], status: u16, got: &'g [u8]) -> Result<&'g [u8], String> {
     let at_reply = |rest: &[u8]| rest.is_empty() || rest.starts_with(b"HTTP/1.");
     if status == 204 || status == 304 || got.is_empty() {
         return Ok(got);
     }
     let whole = if field(head, "Transfer-Encoding").is_some() {
-        behind_chunks(got)
+        after_chunks(got)
     } else if let Some(length) = field(head, "Content-Length") {
         let length: usize = std::str::from_utf8(length)
             .ok()
             .and_then(|length| length.parse().ok())
-            .ok_or("a Content-Length that is no number")?;
+            .ok_or("a Content-Length that is not a number")?;
         got.get(length..)
     } else {
         return Ok(if at_reply(got) { got } else { &[] });
@@ -113,13 +115,13 @@ fn behind_body<'g>(head: &[u8], status: u16, got: &'g [u8]) -> Result<&'g [u8], 
     match whole {
         Some(rest) if at_reply(rest) => Ok(rest),
         _ if at_reply(got) => Ok(got),
-        // HTTP/0.9 behind it.
+        // An HTTP/0.9 reply follows.
         Some(rest) => Ok(rest),
-        None => Err("a body that is shorter than its head says".into()),
+        None => Err("a body that is shorter than its head announces".into()),
     }
 }
 
-fn behind_chunks(mut got: &[u8]) -> Option<&[u8]> {
+fn after_chunks(mut got: &[u8]) -> Option<&[u8]> {
     loop {
         let end = find(got, b"\r\n")?;
         let size = usize::from_str_radix(std::str::from_utf8(&got[..end]).ok()?, 16).ok()?;

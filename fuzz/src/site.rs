@@ -1,4 +1,4 @@
-//! The site that is served while fuzzing: a few files, and beside the root a secret that no answer may hold.
+//! The site that is served while fuzzing: a few files, and a secret next to the root that no reply may contain.
 
 use labserve_core::profile::Profile;
 use labserve_server::files::{Directory, Limits, Root};
@@ -7,10 +7,10 @@ use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// What lies beside the root.
+/// The content of the file next to the root.
 pub const SECRET: &str = "the-secret-beside-the-root";
 
-/// A directory tree, removed with the thread that made it.
+/// A temporary directory tree, removed when its thread ends.
 struct Tree {
     _around: TempDir,
     root: PathBuf,

@@ -3,7 +3,7 @@
 use crate::input::Input;
 use labserve_core::http1::etag::{Comparison, ListSyntax, matches, unquoted};
 
-/// The first line of the bytes is the file's tag, the rest the field.
+/// The first line is the file's tag, the rest is the field.
 pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let tag = input.line();
@@ -20,11 +20,11 @@ pub fn run(data: &[u8]) {
         for etag in [None, Some(tag)] {
             let weak = matches(field, etag, Comparison::Weak, syntax);
             let strong = matches(field, etag, Comparison::Strong, syntax);
-            // What a server calls a tag has quotes.
+            // The property holds only for real tags, which are quoted.
             let is_tag = tag.starts_with(b"\"") || tag.starts_with(b"W/\"");
             assert!(
                 weak || !strong || !is_tag || syntax == ListSyntax::Quoted,
-                "{} is {} strongly, and not weakly, in {syntax:?}",
+                "{} matches {} strongly but not weakly in {syntax:?}",
                 field.escape_ascii(),
                 tag.escape_ascii()
             );

@@ -1,4 +1,4 @@
-//! From a request target to a file: nothing beside the root is found, whatever the target says.
+//! From a request target to a file: no target may lead out of the root.
 
 use crate::{profiles, site};
 use labserve_core::path;

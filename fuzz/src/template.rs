@@ -1,9 +1,9 @@
-//! Templates: any text, any values, every filter.
+//! Templates, with arbitrary text, values and filters.
 
 use crate::input::Input;
 use labserve_core::profile::{Placeholder, Template, Values};
 
-/// Every placeholder has the same value, or none has one.
+/// The same value for every placeholder, or none.
 struct Same<'d> {
     text: Option<&'d [u8]>,
     number: Option<u64>,
@@ -20,7 +20,7 @@ impl Values for Same<'_> {
     }
 }
 
-/// The first line of the bytes is the template, the rest the value of its placeholders.
+/// The first line is the template, the rest is the value of its placeholders.
 pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let number = *input.choose(&[0, 1, 0x1234_5678_9abc_def0, u64::MAX]);
@@ -37,7 +37,7 @@ pub fn run(data: &[u8]) {
     ] {
         out.truncate(6);
         if !template.render(&Same { text, number }, &mut out) {
-            assert_eq!(out, b"before", "a template without a value left something behind");
+            assert_eq!(out, b"before", "a template that fails must not change the output");
         }
         assert!(out.starts_with(b"before"));
     }

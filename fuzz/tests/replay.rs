@@ -1,5 +1,5 @@
-//! Runs every target over its corpus once: what has been found stays fixed. A target
-//! that runs under one profile is run under each.
+//! Runs every target over its corpus, so that bugs found by fuzzing stay fixed. Targets for one profile run under all of
+//! them.
 
 use labserve_fuzz::{Run, TARGETS, profiles};
 use std::path::Path;
@@ -17,7 +17,7 @@ fn every_corpus_runs_without_a_panic() {
         assert!(!files.is_empty(), "the corpus of {name} is empty");
         for path in &files {
             let data = std::fs::read(path).expect("a file of the corpus");
-            // Shown if it panics.
+            // The test harness shows this if the run panics.
             println!("{}", path.display());
             match run {
                 Run::Once(run) => run(&data),

@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! The arguments of the command line. The doc comments are the help texts.
 
 use super::log::LogSpec;
 use clap::{Args, Parser, Subcommand};
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// A static-file HTTP/1.1 server that answers as another server would.
 #[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true)]
+#[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 80)]
 #[command(
     after_help = "Examples:\n  labserve --profile node\n  labserve --profile rfc --root ./site --port 8080\n  labserve --set connection.fields.keep='[]' --set timers.idle=10s\n  labserve lab\n  labserve profiles --compare node rfc"
 )]
@@ -18,10 +18,10 @@ pub(super) struct Cli {
     pub(super) serve: ServeArgs,
 }
 
-/// What else than serving it can do.
+/// What the program can do other than serve one profile.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Serve under every profile at once, each on its own port
+    /// Serve all built-in profiles, each on its own port
     Lab(LabArgs),
     /// List the profiles, print one, or compare two
     Profiles(ProfilesArgs),
@@ -29,26 +29,26 @@ pub(super) enum Command {
     Reload(ReloadArgs),
     /// Check a configuration and print the effective one
     Check(CheckArgs),
-    /// Say what a capture shows, and why
+    /// Explain what a capture shows, and why
     Explain(ExplainArgs),
 }
 
 /// How to serve, one profile or all.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct SharedArgs {
-    /// The directory to serve [default: ./static, or the demo site inside this program]
+    /// The directory to serve [default: ./static, or the built-in demo site]
     #[arg(short, long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
     /// The address to listen on [default: 127.0.0.1]
     #[arg(short, long, value_name = "ADDR")]
     pub(super) bind: Option<IpAddr>,
-    /// The log's form and level: text or json, and off, error, warn, info, debug or trace [default: text/info]
+    /// The format (text, json) and level (off, error, warn, info, debug, trace) of the log [default: text/info]
     #[arg(long, value_name = "FORMAT/LEVEL")]
     pub(super) log: Option<LogSpec>,
-    /// Writes every event of every connection, one JSON object a line, to the end of this file; - for standard output
+    /// Append every event of every connection to this file, as JSON Lines; - for standard output
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
-    /// Where the timeline is served: an address, a port, or both [default: 127.0.0.1:3900, or the next free port]
+    /// The address, port or both of the timeline [default: 127.0.0.1:3900, or the next free port]
     #[arg(long, value_name = "ADDR", conflicts_with = "no_timeline")]
     pub(super) timeline: Option<String>,
     /// Serve no timeline
@@ -70,16 +70,16 @@ pub(super) struct ServeArgs {
     pub(super) port: Option<u16>,
     #[command(flatten)]
     pub(super) shared: SharedArgs,
-    /// A configuration file [default: server.toml, if there is one]
+    /// The configuration file [default: server.toml, if it exists]
     #[arg(short, long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Overrides a key of the profile, such as connection.persistent=false; may be given several times
+    /// Override a key of the profile, such as connection.persistent=false; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
-    /// Captures the server's port on the loopback interface into this file, with Wireshark's dumpcap
+    /// Capture the server's port on the loopback interface into this file, with Wireshark's dumpcap
     #[arg(long, value_name = "FILE.pcapng")]
     pub(super) capture: Option<PathBuf>,
-    /// How many threads serve [default: one for each core]
+    /// The number of worker threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(super) workers: Option<u16>,
 }
@@ -87,7 +87,7 @@ pub(super) struct ServeArgs {
 /// How to serve all profiles.
 #[derive(Debug, Args)]
 pub(super) struct LabArgs {
-    /// The port of the first profile; the others follow [default: each profile's own]
+    /// The port of the first profile; the others get the next ones [default: each profile's own]
     #[arg(long, value_name = "N")]
     pub(super) base_port: Option<u16>,
     #[command(flatten)]
@@ -97,24 +97,24 @@ pub(super) struct LabArgs {
 /// Which server to reload.
 #[derive(Debug, Args)]
 pub(super) struct ReloadArgs {
-    /// The port that it listens on [default: as labserve, started here, would]
+    /// The port of the server [default: the port that labserve would use in this directory]
     #[arg(long, value_name = "N")]
     pub(super) port: Option<u16>,
-    /// The address that it listens on
+    /// The address of the server
     #[arg(short, long, value_name = "ADDR", default_value = "127.0.0.1")]
     pub(super) bind: IpAddr,
 }
 
-/// What to show of the profiles.
+/// Which profiles to show.
 #[derive(Debug, Args)]
 pub(super) struct ProfilesArgs {
     /// The profile to print as TOML
     #[arg(value_name = "NAME|FILE")]
     pub(super) name: Option<String>,
-    /// Prints what differs between two profiles
+    /// Print the differences between two profiles
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "name")]
     pub(super) compare: Option<Vec<String>>,
-    /// Prints JSON
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -130,31 +130,31 @@ pub(super) struct CheckArgs {
 /// What to explain, and how.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// A capture in pcapng or pcap format, maybe compressed with gzip; - for standard input
+    /// A capture in pcapng or pcap format, optionally compressed with gzip; - for standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// Only connections with this port; may be given several times
+    /// Only connections with this port; may be repeated
     #[arg(long, value_name = "N")]
     pub(super) port: Vec<u16>,
-    /// Only this stream (Wireshark's tcp.stream); may be given several times
+    /// Only this stream (tcp.stream in Wireshark); may be repeated
     #[arg(long, value_name = "N")]
     pub(super) stream: Vec<u32>,
-    /// Only connections with this address; may be given several times
+    /// Only connections with this address; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub(super) host: Vec<IpAddr>,
-    /// Adds a ladder diagram of each connection
+    /// Add a ladder diagram of each connection
     #[arg(long)]
     pub(super) ladder: bool,
-    /// Prints JSON
+    /// Print JSON
     #[arg(long, conflicts_with = "ladder")]
     pub(super) json: bool,
-    /// Prints a report in Markdown, ready to paste
+    /// Print a report in Markdown
     #[arg(long, conflicts_with_all = ["ladder", "json"])]
     pub(super) markdown: bool,
-    /// Writes a page that needs nothing else to this file (- for standard output) instead of printing text
+    /// Write a self-contained page to this file (- for standard output) instead of printing text
     #[arg(long, value_name = "FILE", conflicts_with = "ladder")]
     pub(super) html: Option<PathBuf>,
-    /// The language of the prose
+    /// The language of the text
     #[arg(long, value_name = "LANG", value_enum, default_value_t)]
     pub(super) lang: Language,
 }

@@ -1,6 +1,6 @@
-//! `--capture`: Wireshark's own dumpcap beside the server, on the loopback interface, for as long as it serves.
+//! `--capture`: runs Wireshark's dumpcap on the loopback interface while the server serves.
 //!
-//! Knows how dumpcap is started and stopped, and what it says when it must not capture.
+//! This module knows how to start and stop dumpcap, and what it prints when it has no permission to capture.
 
 use super::Mistake;
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// The loopback interface, as dumpcap names it.
+/// The name of the loopback interface for dumpcap.
 const LOOPBACK: &str = if cfg!(windows) {
     r"\Device\NPF_Loopback"
 } else if cfg!(target_os = "linux") {
@@ -17,10 +17,10 @@ const LOOPBACK: &str = if cfg!(windows) {
     "lo0"
 };
 
-/// What is on its way when the server stops has this long to be captured.
+/// How long dumpcap goes on after the server has stopped, to capture the last frames.
 const LAST_FRAMES: Duration = Duration::from_millis(500);
 
-/// dumpcap at work. It is stopped when this is dropped.
+/// A running dumpcap. It is stopped on drop.
 #[derive(Debug)]
 pub(super) struct Capturing {
     dumpcap: Child,
@@ -38,14 +38,14 @@ impl Capturing {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        // Ctrl-C is for the server; dumpcap is to see how that stops.
+        // Ctrl-C is for the server only. dumpcap must capture how the server stops.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         #[cfg(windows)]
         std::os::windows::process::CommandExt::creation_flags(&mut command, labserve_server::sys::NEW_PROCESS_GROUP);
         let mut dumpcap = command.spawn().map_err(|error| match error.kind() {
             ErrorKind::NotFound => Mistake(format!(
-                "cannot capture: there is no dumpcap; install Wireshark{}, or {}",
+                "cannot capture: dumpcap is not installed; install Wireshark{}, or {}",
                 if cfg!(target_os = "linux") {
                     " (Debian: apt install wireshark-common)"
                 } else {
@@ -53,7 +53,7 @@ impl Capturing {
                 },
                 by_hand(port)
             )),
-            _ => Mistake(format!("cannot capture: dumpcap does not start: {error}")),
+            _ => Mistake(format!("cannot capture: dumpcap cannot be started: {error}")),
         })?;
         match said_before_capturing(&mut dumpcap) {
             None => {
@@ -65,8 +65,8 @@ impl Capturing {
     }
 }
 
-/// Where dumpcap lies if Wireshark's installer put it there, which does not add it to the PATH: on Windows below the directory
-/// that these variables name, on macOS inside the application.
+/// Where Wireshark's installers put dumpcap without adding it to the PATH: on Windows below the directory in these
+/// variables, on macOS inside the application.
 fn usual_places(variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     let windows = ["ProgramFiles", "ProgramW6432"].into_iter().filter_map(variable);
     let windows = windows.map(|programs| programs.join("Wireshark").join("dumpcap.exe"));
@@ -74,14 +74,14 @@ fn usual_places(variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     windows.chain([macos]).collect()
 }
 
-/// What dumpcap said, if it ended; `None` once it captures.
+/// What dumpcap printed, if it failed; `None` once it captures.
 fn said_before_capturing(dumpcap: &mut Child) -> Option<String> {
     let mut said = Vec::new();
     let stderr = dumpcap.stderr.take()?;
     let mut lines = BufReader::new(stderr).lines();
     for line in lines.by_ref().map_while(Result::ok) {
         if line.starts_with("File:") {
-            // Somebody has to go on reading, or dumpcap could not write.
+            // The pipe must be read to its end, or dumpcap would block.
             std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
             return None;
         }
@@ -103,9 +103,12 @@ fn refused(said: &str, port: u16) -> String {
             (_, true) => "reinstall Npcap without its restriction to administrators",
             _ => "install ChmodBPF, which comes with Wireshark",
         };
-        return format!("cannot capture: this user may not; {allow}, or {}", by_hand(port));
+        return format!(
+            "cannot capture: this user has no permission to capture; {allow}, or {}",
+            by_hand(port)
+        );
     }
-    format!("cannot capture: dumpcap says: {said}; {}", by_hand(port))
+    format!("cannot capture: dumpcap reports: {said}; {}", by_hand(port))
 }
 
 fn by_hand(port: u16) -> String {
@@ -117,7 +120,7 @@ impl Drop for Capturing {
         std::thread::sleep(LAST_FRAMES);
         #[cfg(unix)]
         {
-            // It writes what it still holds, and ends.
+            // It writes its buffer and exits.
             let stopped = i32::try_from(self.dumpcap.id())
                 .ok()
                 .and_then(rustix::process::Pid::from_raw)
@@ -129,7 +132,7 @@ impl Drop for Capturing {
         }
         #[cfg(windows)]
         if labserve_server::sys::press_break(&self.dumpcap) {
-            // The same; unless it does not hear.
+            // The same, unless it does not react.
             for _ in 0..100 {
                 if matches!(self.dumpcap.try_wait(), Ok(Some(_))) {
                     return;
@@ -159,9 +162,9 @@ mod tests {
         for (said, want) in [
             (
                 "The capture session could not be initiated on interface 'lo' (You don't have\npermission to capture).",
-                "may not",
+                "no permission",
             ),
-            ("Invalid capture filter", "dumpcap says: Invalid capture filter"),
+            ("Invalid capture filter", "dumpcap reports: Invalid capture filter"),
         ] {
             let line = refused(said, 3000);
             assert!(line.contains(want) && line.contains("tcp port 3000"), "{line}");

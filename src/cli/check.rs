@@ -1,9 +1,9 @@
-//! `labserve check`: is a configuration right, and what does it come to?
+//! `labserve check`: checks a configuration and prints the result.
 
 use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
 use super::config::Config;
-use super::serve::say;
+use super::serve::print_out;
 use labserve_server::profile_files;
 use std::path::Path;
 
@@ -11,8 +11,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
     if is_profile(&args.file) {
         let stack = profile_files::stack(&args.file.to_string_lossy())?;
         stack.build()?;
-        say(&format!(
-            "# {} is right\n{}",
+        print_out(&format!(
+            "# {} is valid\n{}",
             args.file.display(),
             toml::to_string_pretty(&stack.merged())?
         ));
@@ -22,8 +22,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         config: Some(args.file.clone()),
         ..ServeArgs::default()
     })?;
-    say(&format!(
-        "# {} is right\n# profile {}, {}\n# serves {} on {}, with {} workers\n\n{}",
+    print_out(&format!(
+        "# {} is valid\n# profile {}, {}\n# serves {} on {}, with {} workers\n\n{}",
         args.file.display(),
         config.profile.name,
         config.profile.title,
@@ -35,7 +35,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// A profile has tables that no `server.toml` has.
+/// Whether the file is a profile: it has keys that no `server.toml` has.
 fn is_profile(file: &Path) -> bool {
     let Ok(text) = std::fs::read_to_string(file) else {
         return false;

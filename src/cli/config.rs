@@ -1,4 +1,5 @@
-//! From flags, `server.toml` and profile to what is served: the flags win, then the file, then the profile.
+//! Resolves flags, `server.toml` and profile into what is served. Flags take precedence over the file, and the file
+//! over the profile.
 
 use super::Mistake;
 use super::args::ServeArgs;
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-/// The file that is read if none is named.
+/// The file that is read if no other is given.
 pub(super) const DEFAULT_FILE: &str = "server.toml";
 
 /// `server.toml`.
@@ -33,7 +34,7 @@ struct ServerToml {
     events: Option<PathBuf>,
     timeline: Option<String>,
     cache: CacheToml,
-    /// Read for its mistakes alone; the keys themselves are laid over the profile as a table.
+    /// Parsed for its mistakes only. The keys are laid over the profile as a table.
     #[serde(rename = "override")]
     _override: Option<Raw>,
 }
@@ -64,7 +65,7 @@ pub(super) struct Config {
 }
 
 impl Config {
-    /// Resolves the flags with the file that they name, or with `server.toml` if there is one.
+    /// Resolves the flags together with the configuration file: the one that they name, or `server.toml` if it exists.
     pub(super) fn resolve(args: &ServeArgs) -> Result<Config, Mistake> {
         let shared = &args.shared;
         let file = match &args.config {
@@ -116,7 +117,7 @@ impl Config {
         })
     }
 
-    /// What is to be served.
+    /// What to serve.
     pub(super) fn site(&self) -> Site {
         Site {
             profile: self.profile.clone(),
@@ -126,7 +127,7 @@ impl Config {
     }
 }
 
-/// Where the event log goes.
+/// The output for an event log with this path.
 pub(super) fn output(path: PathBuf) -> Output {
     if path.as_os_str() == "-" {
         Output::Stdout
@@ -135,7 +136,7 @@ pub(super) fn output(path: PathBuf) -> Output {
     }
 }
 
-/// One worker for each core.
+/// One worker thread for each core.
 pub(super) fn default_workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
@@ -154,7 +155,7 @@ fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
     Ok((toml, over))
 }
 
-/// Opens the root: the directory that was named, else `./static`, else the demo site.
+/// Opens the root: the given directory, or `./static`, or the demo site.
 pub(super) fn root(named: Option<&Path>, follow_symlinks: bool) -> Result<Root, Mistake> {
     let default = Path::new("static");
     let path = match named {

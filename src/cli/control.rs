@@ -1,22 +1,22 @@
-//! How `labserve reload` reaches a running server: a socket in the file system, on Windows a named pipe. Its name says on
-//! which address the server listens. The answer is one line, `ok: ...` or `error: ...`.
+//! How `labserve reload` reaches a running server: a socket in the file system, or a named pipe on Windows. Its name
+//! contains the address that the server listens on. The response is one line, `ok: ...` or `error: ...`.
 
 use std::io;
 use tokio::io::AsyncWriteExt;
 
-/// How a running server answers.
+/// The prefixes of a response.
 const OK: &str = "ok: ";
 const ERROR: &str = "error: ";
 
-/// The name by which the server that listens on `address` is found.
+/// The name of the endpoint of the server that listens on `address`.
 pub(super) fn name_of(address: std::net::SocketAddr) -> String {
     system::name(&address.to_string().replace(['[', ']', ':', '%'], "-"))
 }
 
-/// Asks the server of this name to read its configuration again.
+/// Asks the server with this endpoint to read its configuration again.
 ///
 /// # Errors
-/// What keeps the server from being reached, as the outer one; the server's own refusal, as the inner one.
+/// The outer error: the server cannot be reached. The inner error: the server refuses the configuration.
 pub(super) fn ask(name: &str) -> io::Result<Result<String, String>> {
     let answer = system::ask(name)?;
     let answer = answer.trim_end();
@@ -27,21 +27,21 @@ pub(super) fn ask(name: &str) -> io::Result<Result<String, String>> {
     } else {
         Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "it did not answer as labserve does",
+            "the response is not from labserve",
         ))
     }
 }
 
-/// Where a running server is asked.
+/// The endpoint of a running server.
 pub(super) struct Endpoint(system::Listener);
 
 impl Endpoint {
-    /// Opens it. A server of this name that no longer runs is in nobody's way.
+    /// Opens it. An endpoint that an earlier server left behind is replaced.
     pub(super) fn open(name: &str) -> io::Result<Endpoint> {
         system::Listener::open(name).map(Endpoint)
     }
 
-    /// Waits for somebody who asks.
+    /// Waits for the next caller.
     pub(super) async fn next(&mut self) -> Caller {
         loop {
             match self.0.accept().await {
@@ -55,17 +55,17 @@ impl Endpoint {
     }
 }
 
-/// Somebody who asked to reload, and waits for the answer.
+/// A caller that asked to reload and waits for the response.
 pub(super) struct Caller(system::Stream);
 
 impl Caller {
-    /// Tells what came of it.
+    /// Sends the result.
     pub(super) async fn answer(mut self, done: Result<String, String>) {
         let line = match done {
             Ok(what) => format!("{OK}{what}\n"),
             Err(why) => format!("{ERROR}{why}\n"),
         };
-        // Who has asked may have gone; that changes nothing here.
+        // The caller may have gone. The reload has been done all the same.
         let _ = self.0.write_all(line.as_bytes()).await;
         let _ = self.0.shutdown().await;
     }
@@ -98,7 +98,7 @@ mod system {
 
     impl Listener {
         pub(super) fn open(name: &str) -> io::Result<Listener> {
-            // Its owner has the address that the name tells, so whoever left this socket behind has not.
+            // This process has bound the address in the name, so the owner of an existing socket no longer runs.
             match fs::remove_file(name) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -116,7 +116,7 @@ mod system {
 
     impl Drop for Listener {
         fn drop(&mut self) {
-            // If it cannot be removed now, the next server of this address does.
+            // If it cannot be removed now, the next server with this address removes it.
             let _ = fs::remove_file(&self.name);
         }
     }
@@ -132,7 +132,7 @@ mod system {
     use windows_sys::Win32::Foundation::ERROR_PIPE_BUSY;
     use windows_sys::Win32::Storage::FileSystem::SECURITY_IDENTIFICATION;
 
-    /// How often, and how long each time, it is waited for the pipe's next end while others take it.
+    /// How many times to try, and how long to wait each time, while other callers occupy the pipe.
     const TRIES: usize = 50;
     const WAIT: Duration = Duration::from_millis(20);
 
@@ -151,7 +151,7 @@ mod system {
     fn connect(name: &str) -> io::Result<File> {
         let mut tries = 0..TRIES;
         loop {
-            // Whoever has made this pipe may learn who asks, and must not be able to act as that user.
+            // The owner of the pipe may identify the caller, but must not be able to act as that user.
             let opened = OpenOptions::new()
                 .read(true)
                 .write(true)
@@ -166,7 +166,7 @@ mod system {
     }
 
     pub(super) struct Listener {
-        /// The end that the next caller finds.
+        /// The instance of the pipe that the next caller gets.
         next: NamedPipeServer,
         name: String,
     }

@@ -1,4 +1,4 @@
-//! The log as a person reads it: one line an exchange, one line an end.
+//! The log for people: one line for each exchange and each close.
 
 use labserve_server::events::{CONNECTION, EXCHANGE};
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The form of the log.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum LogFormat {
     /// Lines for people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// JSON Lines.
     Json,
 }
 

@@ -1,4 +1,4 @@
-//! `labserve lab`: every profile at once, each on its own port.
+//! `labserve lab`: all built-in profiles at once, each on its own port.
 
 use super::args::LabArgs;
 use super::program::Program;
@@ -22,7 +22,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     for (number, (stack, profile)) in one_for_each_port()?.into_iter().enumerate() {
         let port = match args.base_port {
             Some(base) => u16::try_from(usize::from(base) + number)
-                .map_err(|_| format!("--base-port {base} leaves no room for {} ports", number + 1))?,
+                .map_err(|_| format!("--base-port {base} is too high; expected a port that is followed by one for each profile, such as 8000"))?,
             None => profile.port,
         };
         let site = Site {
@@ -40,7 +40,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     }
     if servers.is_empty() {
         return Err(Mistake(format!(
-            "no port is free:\n{skipped}move all of them with --base-port"
+            "no profile can be served:\n{skipped}choose other ports with --base-port"
         )));
     }
     let log = shared.log.unwrap_or_default();

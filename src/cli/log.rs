@@ -1,4 +1,4 @@
-//! The log: its form, its level, and where it goes.
+//! The log: its format, its level, and its output.
 
 use super::human::{Human, LogFormat};
 use std::io::IsTerminal;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-/// Form and level of the log, as in `json/debug`; either may be left out.
+/// The format and level of the log, as in `json/debug`. Either may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LogSpec {
     pub(super) format: LogFormat,
@@ -43,7 +43,7 @@ impl FromStr for LogSpec {
     }
 }
 
-/// Starts the log on standard error, so that standard output holds only what was asked for.
+/// Starts the log on standard error, so that standard output contains only what was asked for.
 pub(super) fn start(spec: LogSpec) {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::OFF.into())
@@ -59,7 +59,7 @@ pub(super) fn start(spec: LogSpec) {
             .with_span_list(false)
             .try_init(),
         LogFormat::Text => {
-            // Colour only where a person looks on, and not against their will (no-color.org).
+            // Colour only on a terminal, and not if the user has turned it off (no-color.org).
             let wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
             let ansi = wanted && labserve_server::sys::shows_colour(&std::io::stderr());
             builder.with_ansi(ansi).event_format(Human).try_init()

@@ -1,6 +1,6 @@
-//! The command line: from arguments to a running server or a printed answer.
+//! The command line: from arguments to a running server or to printed output.
 //!
-//! Everything a person can get wrong is reported as one line and exit code 2.
+//! Every mistake of the user is reported as one line, with exit code 2.
 
 mod args;
 mod capture;
@@ -26,7 +26,7 @@ use std::process::ExitCode;
 /// The version of this program.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A mistake of the user's, in one line.
+/// A mistake of the user, as one line: what was wrong, where, and what was expected.
 #[derive(Debug)]
 pub(crate) struct Mistake(String);
 

@@ -1,8 +1,8 @@
-//! `labserve profiles`: list the profiles, print one, compare two.
+//! `labserve profiles`: lists the profiles, prints one, or compares two.
 
 use super::Mistake;
 use super::args::ProfilesArgs;
-use super::serve::say;
+use super::serve::print_out;
 use labserve_core::profile::builtin;
 use labserve_core::profile::compare::{Difference, differences};
 use labserve_server::profile_files;
@@ -41,9 +41,9 @@ fn list(json: bool) -> Result<(), Mistake> {
                     .into()
             })
             .collect();
-        say(&(json_of(&toml::Value::Array(rows)) + "\n"));
+        print_out(&(json_of(&toml::Value::Array(rows)) + "\n"));
     } else {
-        say(&columns(&["profile", "imitates", "port", "announces", "does"], &rows));
+        print_out(&columns(&["profile", "imitates", "port", "announces", "does"], &rows));
     }
     Ok(())
 }
@@ -52,12 +52,12 @@ fn print(name: &str, json: bool) -> Result<(), Mistake> {
     let stack = profile_files::stack(name)?;
     stack.build()?;
     if json {
-        say(&(json_of(&toml::Value::Table(stack.merged())) + "\n"));
+        print_out(&(json_of(&toml::Value::Table(stack.merged())) + "\n"));
         return Ok(());
     }
     match stack.source() {
-        Some(source) => say(source),
-        None => say(&toml::to_string_pretty(&stack.merged())?),
+        Some(source) => print_out(source),
+        None => print_out(&toml::to_string_pretty(&stack.merged())?),
     }
     Ok(())
 }
@@ -75,14 +75,14 @@ fn compare(left: &str, right: &str, json: bool) -> Result<(), Mistake> {
                 row.into()
             })
             .collect();
-        say(&(json_of(&toml::Value::Array(rows)) + "\n"));
+        print_out(&(json_of(&toml::Value::Array(rows)) + "\n"));
         return Ok(());
     }
-    say(&for_people(left, right, &found));
+    print_out(&for_people(left, right, &found));
     Ok(())
 }
 
-/// The differences that a person wants to read: media types are counted, of pages the first line is shown.
+/// The differences in a form for people: media types are counted, and of a page only the first line is shown.
 fn for_people(left: &str, right: &str, found: &[Difference]) -> String {
     let is_type = |d: &&Difference| d.key.starts_with("types.extensions.") || d.key.starts_with("types.whole_names.");
     let mut text = String::new();
@@ -112,7 +112,7 @@ fn first_line(text: &str) -> String {
     }
 }
 
-/// A value under the name of its profile; one of several lines is indented as a whole.
+/// A value under the name of its profile. A value of several lines is indented as a whole.
 fn side(name: &str, value: &str) -> String {
     let mut lines = value.lines();
     let first = lines.next().unwrap_or_default();
@@ -127,7 +127,7 @@ fn shown(value: &toml::Value) -> String {
     }
 }
 
-/// A table for people: columns as wide as their widest cell.
+/// A table for people. Columns are as wide as their widest cell.
 pub(super) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
     let widths: Vec<usize> = (0..N)
         .map(|i| {

@@ -1,34 +1,35 @@
-//! A running program: waits for what is asked of it, by signal or by `labserve reload`, until it is asked to stop.
+//! A running program: waits for requests to reload or stop, by signal or from `labserve reload`.
 
 use super::Mistake;
 use super::control::Endpoint;
-use super::signals::{Asked, Signals};
+use super::signals::{ProgramRequest, Signals};
 use labserve_server::events::{ProgramEvents, Recorder};
 use labserve_server::server::{GRACE, Running};
 use labserve_timeline::Timeline;
 use serde_json::json;
 
-/// What reads the configuration again and hands it to the servers. Says what has changed, or why nothing has.
+/// Reads the configuration again and passes it to the servers. Returns what has changed, or why nothing has.
 pub(super) type Reload = Box<dyn Fn() -> Result<String, Mistake>>;
 
 /// A running program.
 pub(super) struct Program {
     pub(super) running: Running,
-    /// The event log, if one is kept.
+    /// The event log, if there is one.
     pub(super) recorder: Option<Recorder>,
     /// The timeline, if there is one.
     pub(super) timeline: Option<Timeline>,
-    /// What is told about the program itself.
+    /// Emits events of the program itself.
     pub(super) program_events: ProgramEvents,
-    /// How it is reloaded.
+    /// How to reload.
     pub(super) reload: Reload,
-    /// Where `labserve reload` finds it, if it can be found.
+    /// The name under which `labserve reload` finds it; `None` if it cannot be reloaded.
     pub(super) endpoint: Option<String>,
 }
 
 impl Program {
-    /// Serves until a signal comes; then stops gracefully. A second signal ends the process at once. `greet` is called when
-    /// it can be asked for all that: whoever waits for its words may ask at once.
+    /// Serves until a signal arrives, then stops gracefully. A second signal ends the process at once. `greet` is
+    /// called when signals and reload requests are accepted, so that whoever waits for its output can send one at
+    /// once.
     pub(super) fn run_to_end(self, greet: impl FnOnce()) -> Result<(), Mistake> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(self.run(greet))
@@ -43,16 +44,16 @@ impl Program {
         });
         greet();
         loop {
-            let (asked, caller) = match &mut endpoint {
+            let (request, caller) = match &mut endpoint {
                 Some(endpoint) => tokio::select! {
-                    asked = signals.next() => (asked, None),
-                    caller = endpoint.next() => (Asked::Reload, Some(caller)),
+                    request = signals.next() => (request, None),
+                    caller = endpoint.next() => (ProgramRequest::Reload, Some(caller)),
                 },
                 None => (signals.next().await, None),
             };
-            match asked {
-                Asked::Stop => break,
-                Asked::Reload => {
+            match request {
+                ProgramRequest::Stop => break,
+                ProgramRequest::Reload => {
                     let done = self.reload();
                     if let Some(caller) = caller {
                         caller.answer(done).await;
@@ -62,12 +63,12 @@ impl Program {
         }
         drop((endpoint, self.reload));
         tracing::info!(
-            "stopping: running replies have {} s to finish; a second signal ends them",
+            "stopping: responses in progress have {} s to finish; a second signal stops at once",
             GRACE.as_secs()
         );
         let stop = tokio::task::spawn_blocking(move || {
             self.running.stop();
-            // The event log says its own last line, behind all that is told meanwhile.
+            // The event log writes this line itself, after all others.
             self.program_events.without_file().emit(json!({"event": "stop"}));
             drop(self.program_events);
             if let Some(timeline) = self.timeline {
@@ -77,14 +78,14 @@ impl Program {
                 recorder.finish();
             }
         });
-        let second = async { while signals.next().await != Asked::Stop {} };
+        let second = async { while signals.next().await != ProgramRequest::Stop {} };
         tokio::select! {
             done = stop => done.map_err(Mistake::from),
             () = second => std::process::exit(1),
         }
     }
 
-    /// Reads the configuration again. What was served goes on if it has a mistake.
+    /// Reads the configuration again. If it has a mistake, the previous one stays in force.
     fn reload(&self) -> Result<String, String> {
         let done = (self.reload)().map_err(|Mistake(why)| why);
         let event = match &done {
@@ -93,7 +94,7 @@ impl Program {
                 json!({"event": "reload", "ok": true})
             }
             Err(why) => {
-                tracing::error!("not reloaded, what was served goes on: {why}");
+                tracing::error!("not reloaded, the previous configuration stays in force: {why}");
                 json!({"event": "reload", "ok": false, "error": why})
             }
         };

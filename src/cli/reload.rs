@@ -1,4 +1,4 @@
-//! Reading the configuration of a running server again: what takes effect at once, and the command that asks for it.
+//! Reloading: what takes effect in a running server, and the command `labserve reload`.
 
 use super::args::{ReloadArgs, ServeArgs};
 use super::config::Config;
@@ -8,7 +8,7 @@ use labserve_timeline::ServerSet;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
-/// What of a configuration stays as it was at the start.
+/// The part of a configuration that a reload does not change.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fixed {
     address: SocketAddr,
@@ -19,7 +19,7 @@ pub(super) struct Fixed {
 }
 
 impl Fixed {
-    /// What stays of `config`.
+    /// The fixed part of `config`.
     pub(super) fn of(config: &Config) -> Fixed {
         Fixed {
             address: config.address,
@@ -45,7 +45,7 @@ impl Fixed {
     }
 }
 
-/// Reads the configuration again and serves what it says from the next request on. Says what has been done.
+/// Reads the configuration again and serves it from the next request on. Returns what was done.
 pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, servers: &ServerSet) -> Result<String, Mistake> {
     let config = Config::resolve(args)?;
     let changes = fixed.changes(&Fixed::of(&config));
@@ -56,7 +56,7 @@ pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, servers: &ServerSet) -> Re
         config.root.describe()
     );
     if !changes.is_empty() {
-        what.push_str(&format!("; {} takes effect with the next start", changes.join(", ")));
+        what.push_str(&format!("; {} will take effect at the next start", changes.join(", ")));
     }
     let site = config.site();
     servers.replace(0, config.stack, site);
@@ -71,13 +71,15 @@ pub(super) fn run(args: &ReloadArgs) -> Result<(), Mistake> {
     };
     match control::ask(&control::name_of(address)) {
         Ok(Ok(what)) => {
-            serve::say(&format!("{what}\n"));
+            serve::print_out(&format!("{what}\n"));
             Ok(())
         }
-        Ok(Err(why)) => Err(Mistake(format!("not reloaded, what was served goes on: {why}"))),
+        Ok(Err(why)) => Err(Mistake(format!(
+            "not reloaded, the previous configuration stays in force: {why}"
+        ))),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-            let hint = "give the port that it printed at its start with --port";
-            Err(Mistake(format!("no labserve listens on {address}; {hint}")))
+            let hint = "use --port with the port that it printed when it started";
+            Err(Mistake(format!("no labserve is listening on {address}; {hint}")))
         }
         Err(error) => Err(Mistake(format!("cannot reach the server on {address}: {error}"))),
     }

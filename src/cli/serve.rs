@@ -1,4 +1,4 @@
-//! `labserve`: serve one profile until a signal comes.
+//! `labserve`: serves one profile until a signal arrives.
 
 use super::args::ServeArgs;
 use super::capture::Capturing;
@@ -30,7 +30,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
         .transpose()?;
     let address = server.address();
     let text = greeting(&server, config.file.as_deref(), prepared.as_ref());
-    // It lasts until the servers have stopped.
+    // It captures until the servers have stopped.
     let _capturing = args
         .capture
         .as_deref()
@@ -59,7 +59,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     .run_to_end(|| greet(&text, config.events.as_ref(), &addresses))
 }
 
-/// Opens the event log of these servers, or explains why not.
+/// Opens the event log of these servers.
 pub(super) fn record(output: &Output, servers: &[(String, SocketAddr)]) -> Result<Recorder, Mistake> {
     Recorder::start(output, servers).map_err(|error| match output {
         Output::File(path) => Mistake(format!("cannot write the event log {}: {error}", path.display())),
@@ -67,7 +67,7 @@ pub(super) fn record(output: &Output, servers: &[(String, SocketAddr)]) -> Resul
     })
 }
 
-/// Binds a server, or explains why not.
+/// Binds a server.
 pub(super) fn bind(site: Site, address: SocketAddr) -> Result<Server, Mistake> {
     Server::bind(site, address).map_err(|error| Mistake(why_not_bound(&error, address, cfg!(windows))))
 }
@@ -78,20 +78,20 @@ fn why_not_bound(error: &io::Error, address: SocketAddr, on_windows: bool) -> St
         ErrorKind::AddrInUse => {
             format!("port {port} on {ip} is in use; choose another with --port, or --port 0 for a free one")
         }
-        ErrorKind::AddrNotAvailable => format!("{ip} is no address of this machine; choose another with --bind"),
-        // Hyper-V and its like reserve hundreds of ports, others with every start of the machine.
+        ErrorKind::AddrNotAvailable => format!("{ip} is not an address of this machine; choose another with --bind"),
+        // Hyper-V and others reserve hundreds of ports, different ones at each start of the machine.
         ErrorKind::PermissionDenied if on_windows => format!(
-            "port {port} is reserved by Windows (netsh interface ipv4 show excludedportrange tcp) or another program's alone; \
+            "port {port} is reserved by Windows (netsh interface ipv4 show excludedportrange tcp) or used exclusively by another program; \
              choose another with --port, or --port 0 for a free one"
         ),
         ErrorKind::PermissionDenied => {
-            format!("port {port} needs more rights than this process has; choose one above 1023 with --port")
+            format!("port {port} needs more privileges than this process has; choose one above 1023 with --port")
         }
         _ => format!("cannot listen on {address}: {error}"),
     }
 }
 
-/// How servers run: a log for people is kept readable, one for machines complete.
+/// How to run servers. A log for people is kept readable, one for machines complete.
 pub(super) fn options(workers: usize, log: LogSpec) -> Options {
     Options {
         workers,
@@ -126,24 +126,24 @@ fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&P
     text
 }
 
-/// Prints what a person sees first; to standard error where standard output belongs to the event log. Warns of addresses
-/// that others than this machine can reach.
+/// Prints what people see first, on standard error if standard output is the event log. Warns about addresses that
+/// other machines can reach.
 pub(super) fn greet(text: &str, events: Option<&Output>, addresses: &[SocketAddr]) {
     if events == Some(&Output::Stdout) {
         eprint!("{text}");
     } else {
-        say(text);
+        print_out(text);
     }
     addresses.iter().copied().for_each(warn_if_reachable);
 }
 
-/// Prints to standard output. A reader that is gone is no reason to stop serving.
-pub(super) fn say(text: &str) {
+/// Prints to standard output. A reader that has gone is not a reason to stop serving.
+pub(super) fn print_out(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Warns if others than this machine can reach the server.
+/// Warns if other machines can reach the server.
 fn warn_if_reachable(address: SocketAddr) {
     if !address.ip().is_loopback() {
         tracing::warn!(

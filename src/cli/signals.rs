@@ -1,17 +1,17 @@
-//! What the operating system asks of a running program.
+//! Signals from the operating system.
 
 use std::io;
 
-/// What is asked.
+/// What the program is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// To stop.
+pub(super) enum ProgramRequest {
+    /// Stop.
     Stop,
-    /// To read the configuration again.
+    /// Read the configuration again.
     Reload,
 }
 
-/// The signals that the program listens to.
+/// The signals that the program handles.
 pub(super) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -38,12 +38,12 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
-    pub(super) async fn next(&mut self) -> Asked {
+    /// Waits for the next signal.
+    pub(super) async fn next(&mut self) -> ProgramRequest {
         tokio::select! {
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.hangup.recv() => Asked::Reload,
+            _ = self.interrupt.recv() => ProgramRequest::Stop,
+            _ = self.terminate.recv() => ProgramRequest::Stop,
+            _ = self.hangup.recv() => ProgramRequest::Reload,
         }
     }
 }
@@ -59,12 +59,12 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one. Windows has none that asks to reload: `labserve reload` does.
-    pub(super) async fn next(&mut self) -> Asked {
+    /// Waits for the next signal. Windows has no signal for a reload; see `labserve reload`.
+    pub(super) async fn next(&mut self) -> ProgramRequest {
         tokio::select! {
-            _ = self.ctrl_c.recv() => Asked::Stop,
-            _ = self.ctrl_break.recv() => Asked::Stop,
-            _ = self.ctrl_close.recv() => Asked::Stop,
+            _ = self.ctrl_c.recv() => ProgramRequest::Stop,
+            _ = self.ctrl_break.recv() => ProgramRequest::Stop,
+            _ = self.ctrl_close.recv() => ProgramRequest::Stop,
         }
     }
 }

@@ -41,7 +41,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .or_else(|_| ip())
         .or_else(|_| port())
-        .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port or none, got `{text}`"))
+        .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port, or none; got `{text}`"))
 }
 
 /// A timeline that is bound but not running yet, with both ends of the channel for its lines.
@@ -64,7 +64,7 @@ pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
             Ok(Some(Prepared { bound, sender, lines }))
         }
         (Err(error), None) => {
-            tracing::warn!("there is no timeline: {error}; choose an address with --timeline");
+            tracing::warn!("no timeline is served: {error}; choose an address with --timeline");
             Ok(None)
         }
         (Err(error), Some(address)) => {
@@ -72,7 +72,7 @@ pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
                 ErrorKind::AddrInUse => {
                     "it is in use; choose another with --timeline, or leave it out with --no-timeline"
                 }
-                ErrorKind::AddrNotAvailable => "it is not an address of this machine",
+                ErrorKind::AddrNotAvailable => "it is not an address of this machine; choose another with --timeline",
                 _ => "choose another with --timeline, or leave it out with --no-timeline",
             };
             Err(Mistake(format!(

@@ -1,11 +1,11 @@
-//! The rules of `ARCHITECTURE.md` that a machine can check: what each crate and each module may depend on, where unsafe code
-//! is, and that no code names a server.
+//! The rules of `ARCHITECTURE.md` that can be checked: the dependencies of crates and modules, where unsafe code may be, and
+//! that no code names a server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What each package may depend on, on any system; tests and benches may use more.
+/// The dependencies that each package may have, on all systems together. Tests and benches may use more.
 const DEPENDENCIES: &[(&str, &[&str])] = &[
     (
         "labserve",
@@ -66,8 +66,6 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "serde_json",
             "socket2",
             "tokio",
-            "tower",
-            "tower-http",
             "tracing",
             "windows-sys",
         ],
@@ -113,7 +111,7 @@ fn packages() -> Vec<(String, PathBuf)> {
     all
 }
 
-/// Every file of Rust code of the program, tests left out.
+/// Every Rust source file of the program, without test modules.
 fn code_files() -> Vec<PathBuf> {
     let mut files = Vec::new();
     for (_, sources) in packages() {
@@ -132,7 +130,7 @@ fn code_files() -> Vec<PathBuf> {
     files
 }
 
-/// The lines of a file that are in the program: without its tests and without comments, each with its number.
+/// The lines of a file without its tests and comments, each with its number.
 fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     code.lines()
@@ -140,7 +138,7 @@ fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()))
 }
 
-/// Every file of Rust code below `dir`.
+/// Adds every Rust source file below `dir` to `found`.
 fn code_below(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).expect("a directory").flatten() {
         let path = entry.path();
@@ -152,7 +150,7 @@ fn code_below(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The modules that are there for tests alone, and have files of their own.
+/// The names of modules that are compiled only for tests and have their own files.
 fn modules_of_tests(files: &[PathBuf]) -> Vec<String> {
     let mut names = Vec::new();
     for path in files {
@@ -181,7 +179,7 @@ fn profile_names() -> Vec<String> {
     names
 }
 
-/// A server's behaviour is data: outside the profiles, only tests and the list of built-in profiles may name a server or a
+/// A server's behaviour is data. Outside the profiles, only tests and the list of built-in profiles may name a server or a
 /// profile.
 #[test]
 fn no_rust_code_names_a_server() {
@@ -215,7 +213,7 @@ fn no_rust_code_names_a_server() {
     }
 }
 
-/// Only the server's `sys/` may hold unsafe code, and each block says why it is sound.
+/// Only the server crate's `sys/` may contain unsafe code, and each block has a comment that says why it is sound.
 #[test]
 fn unsafe_code_stays_in_sys() {
     let sys = root().join("crates/server/src/sys");
@@ -238,9 +236,9 @@ fn unsafe_code_stays_in_sys() {
     }
 }
 
-/// What a crate may know is what it depends on.
+/// Dependencies bound what a crate can know.
 #[test]
-fn each_crate_depends_on_what_it_may() {
+fn each_crate_has_the_listed_dependencies() {
     let listed: BTreeMap<&str, BTreeSet<&str>> = DEPENDENCIES
         .iter()
         .map(|(package, dependencies)| (*package, dependencies.iter().copied().collect()))
@@ -264,6 +262,54 @@ fn each_crate_depends_on_what_it_may() {
         })
         .collect();
     assert_eq!(found, listed);
+}
+
+/// A test of another crate that runs a server pays for the server alone: for less than half of what the program needs.
+#[test]
+fn a_server_in_a_test_brings_few_packages() {
+    let packages = |features: &[&str]| {
+        let done = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--offline",
+                "--package",
+                "labserve",
+                "--edges",
+                "normal",
+                "--prefix",
+                "none",
+            ])
+            .args(features)
+            .current_dir(root())
+            .output()
+            .expect("cargo can be run");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let lines = String::from_utf8_lossy(&done.stdout).into_owned();
+        lines
+            .lines()
+            .map(|line| line.trim_end_matches(" (*)").to_owned())
+            .collect::<BTreeSet<String>>()
+    };
+    let (server, program) = (packages(&["--no-default-features"]), packages(&[]));
+    assert!(
+        server.len() * 2 < program.len(),
+        "{} of {}: {server:?}",
+        server.len(),
+        program.len()
+    );
+    for name in [
+        "axum",
+        "clap",
+        "etherparse",
+        "flate2",
+        "indicatif",
+        "maud",
+        "pcap-parser",
+        "tracing-subscriber",
+    ] {
+        let with_version = format!("{name} v");
+        assert!(!server.iter().any(|line| line.starts_with(&with_version)), "{name}");
+    }
 }
 
 /// What would let core read a file, a socket, a clock or a random number. `crates/core/clippy.toml` forbids the functions;
@@ -294,7 +340,7 @@ fn core_does_no_io() {
     }
 }
 
-/// The names in `text` that follow `prefix`: of `crate::a::b` it is `a`, of `crate::{a, b::c}` they are `a` and `b`.
+/// The names in `text` that follow `prefix`: `a` for `crate::a::b`, `a` and `b` for `crate::{a, b::c}`.
 fn named_after<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let first = |text: &'t str| text.split(|c| !is_name(c)).next().unwrap_or_default();
@@ -323,7 +369,7 @@ fn named_after<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
     names
 }
 
-/// Which modules at the top of a crate each of them uses.
+/// For each top-level module of a crate, the top-level modules that it uses.
 fn uses(sources: &Path, files: &[PathBuf]) -> BTreeMap<String, BTreeSet<String>> {
     let module = |below: &Path| {
         let first = below.iter().next().expect("a name");
@@ -343,7 +389,7 @@ fn uses(sources: &Path, files: &[PathBuf]) -> BTreeMap<String, BTreeSet<String>>
             .flat_map(|(_, line)| [line.trim_end(), "\n"])
             .collect();
         let mut names = named_after(&code, "crate::");
-        // In a module's own file `super` is the crate.
+        // In the file of a top-level module, `super` is the crate.
         if below.iter().count() == 1 || below.ends_with("mod.rs") && below.iter().count() == 2 {
             names.extend(named_after(&code, "super::"));
         }
@@ -357,34 +403,34 @@ fn uses(sources: &Path, files: &[PathBuf]) -> BTreeMap<String, BTreeSet<String>>
     uses
 }
 
-/// A way from `module` back to itself, if there is one.
+/// A path of uses from `module` back to itself, if there is one.
 fn cycle(module: &str, uses: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
-    let mut ways = vec![vec![module.to_owned()]];
+    let mut paths = vec![vec![module.to_owned()]];
     let mut seen = BTreeSet::new();
-    while let Some(way) = ways.pop() {
-        for next in uses.get(way.last()?).into_iter().flatten() {
-            let mut longer = way.clone();
+    while let Some(path) = paths.pop() {
+        for next in uses.get(path.last()?).into_iter().flatten() {
+            let mut longer = path.clone();
             longer.push(next.clone());
             if next == module {
                 return Some(longer);
             }
             if seen.insert(next.clone()) {
-                ways.push(longer);
+                paths.push(longer);
             }
         }
     }
     None
 }
 
-/// Arrows between the modules of a crate go one way: any of them can be understood with what is below it.
+/// The top-level modules of a crate have no cyclic uses, so that each can be understood with only those below it.
 #[test]
-fn modules_depend_on_each_other_one_way() {
+fn modules_have_no_cyclic_uses() {
     let files = code_files();
     for (package, sources) in packages() {
         let uses = uses(&sources, &files);
         for module in uses.keys() {
-            if let Some(way) = cycle(module, &uses) {
-                panic!("{package}: {}", way.join(" -> "));
+            if let Some(path) = cycle(module, &uses) {
+                panic!("{package}: {}", path.join(" -> "));
             }
         }
     }

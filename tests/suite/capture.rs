@@ -1,6 +1,6 @@
-//! The report's captures of Node on one page load, repeated with the browsers' own request sizes.
+//! Page loads as in three Wireshark captures of Node, with requests of the same size as the browser's.
 //!
-//! Sizes are bytes of TCP payload, as Wireshark showed them; a FIN is due 5.0 s after a connection's last response.
+//! Sizes are bytes of TCP payload. The FIN is due 5.0 s after a connection's last response.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,7 +16,7 @@ const JPEG: &str = "/static/head.jpg";
 const WAV: &str = "/static/BGM.wav";
 const FAVICON: &str = "/favicon.ico";
 
-/// Node announces five seconds and keeps to them.
+/// Node announces an idle timeout of five seconds, and applies it.
 const IDLE: Duration = Duration::from_secs(5);
 const TOLERANCE: Duration = Duration::from_millis(100);
 
@@ -52,7 +52,7 @@ fn capture_2_everything_cached() {
 }
 
 #[test]
-fn capture_3_two_connections_each_with_its_own_end() {
+fn capture_3_two_connections_with_separate_timeouts() {
     let (_site, server) = start();
     let (mut first, mut second) = (Browser::connect(&server), Browser::connect(&server));
     assert_eq!(first.exchange(HTML, "", 534), 998);
@@ -62,7 +62,7 @@ fn capture_3_two_connections_each_with_its_own_end() {
     assert_eq!(second.exchange(WAV, "Range: bytes=0-\r\n", 547), 142_487);
     let other = thread::spawn(move || second.expect_fin_after_idle());
     first.expect_fin_after_idle();
-    other.join().expect("the second connection should end as the first did");
+    other.join().expect("the second connection's thread");
 }
 
 fn start() -> (Site, Server) {
@@ -71,7 +71,7 @@ fn start() -> (Site, Server) {
     (site, server)
 }
 
-/// A browser's connection: it sends requests of a given size and knows when the last response was over.
+/// A browser's connection: sends requests of a given size and remembers when the last response ended.
 struct Browser {
     stream: TcpStream,
     host: String,
@@ -80,10 +80,10 @@ struct Browser {
 
 impl Browser {
     fn connect(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("the server should accept");
+        let stream = TcpStream::connect(server.address()).expect("to connect");
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))
-            .expect("a read timeout should be to be set");
+            .expect("to set a timeout");
         Self {
             stream,
             host: server.address().to_string(),
@@ -91,7 +91,7 @@ impl Browser {
         }
     }
 
-    /// Sends a request of exactly `size` bytes and returns the response's.
+    /// Sends a request of exactly `size` bytes and returns the size of the response.
     fn exchange(&mut self, path: &str, extra: &str, size: usize) -> usize {
         let begin = format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\n{extra}Accept: */*\r\nConnection: keep-alive\r\nCookie: lab=",
@@ -102,15 +102,13 @@ impl Browser {
             .unwrap_or_else(|| panic!("{size} bytes are too few for {begin:?}"));
         let request = format!("{begin}{}\r\n\r\n", "x".repeat(filler));
         assert_eq!(request.len(), size);
-        self.stream
-            .write_all(request.as_bytes())
-            .expect("the server should read the request");
+        self.stream.write_all(request.as_bytes()).expect("to send a request");
         let length = self.read_response();
         self.last = Instant::now();
         length
     }
 
-    /// Reads a head and the body that it announces, and no byte more: what came is what the response is long.
+    /// Reads a head and its body by Content-Length, and returns how many bytes arrived in total.
     fn read_response(&mut self) -> usize {
         let mut got = Vec::new();
         let end = loop {
@@ -132,7 +130,7 @@ impl Browser {
 
     fn read_some(&mut self, got: &mut Vec<u8>) {
         let mut buffer = [0; 1 << 16];
-        let n = self.stream.read(&mut buffer).expect("the response should go on");
+        let n = self.stream.read(&mut buffer).expect("the rest of the response");
         assert_ne!(
             n,
             0,
@@ -142,18 +140,18 @@ impl Browser {
         got.extend_from_slice(&buffer[..n]);
     }
 
-    /// Waits for the server's FIN; not a byte may come before it.
+    /// Waits for the server's FIN. No byte may come before it.
     fn expect_fin_after_idle(&mut self) {
         let n = self.stream.read(&mut [0; 64]).expect("a FIN should come within 10 s");
         let after = self.last.elapsed();
-        assert_eq!(n, 0, "bytes came before the end");
+        assert_eq!(n, 0, "bytes came before the FIN");
         assert!(
             after.abs_diff(IDLE) <= TOLERANCE,
             "FIN after {after:?}, expected {IDLE:?} within {TOLERANCE:?}"
         );
     }
 
-    /// Ends a connection from the client's side, and expects the same of the server at once.
+    /// Sends FIN, and expects the server's FIN at once.
     fn close_first(&mut self) {
         self.stream
             .shutdown(std::net::Shutdown::Write)
@@ -162,6 +160,6 @@ impl Browser {
             .stream
             .read(&mut [0; 64])
             .expect("the server should answer FIN with FIN");
-        assert_eq!(n, 0, "an unused connection should end without a word");
+        assert_eq!(n, 0, "an unused connection should close without a response");
     }
 }

@@ -1,5 +1,5 @@
-//! Files that change while they are sent, and things in the root that are no files: the bytes of one version or a broken
-//! connection, never a mixture, never a hang.
+//! Files that change while they are sent, and entries of the root that are neither files nor directories. A client gets the
+//! bytes of one version or a broken connection, never a mixture, and never hangs.
 #![cfg(unix)]
 
 use crate::support::server::Server;
@@ -13,26 +13,26 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// More than the buffers of a socket hold when its reader is slow and has a small one.
+/// The size of the file: more than the socket buffers hold, so that the transfer is still running when the file changes.
 const SIZE: usize = 12 << 20;
 
-/// How long a transfer, or its end, may take. Generous: the machine may be busy.
+/// How long a transfer, or the close after it, may take. Generous: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What is done to a file, and what may come of a transfer that is under way.
+/// A change to a file, and its effect on a transfer in progress.
 struct Change {
     name: &'static str,
     make: fn(&Path),
     transfer: Transfer,
-    /// The statuses that the next request for the file may get; its size, if it is served.
+    /// The possible statuses of the next request for the file, and its size if it is served.
     then: (&'static [u16], Option<usize>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transfer {
-    /// It goes on with the version that it began with.
+    /// It completes with the old version.
     Old,
-    /// The connection ends before its end.
+    /// The connection closes before the transfer is complete.
     Broken,
 }
 
@@ -112,14 +112,14 @@ fn make_fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
 }
 
-/// The bytes of the old version: no two pieces of it are alike.
+/// The bytes of the old version. No two parts of it are alike.
 fn old_version() -> Vec<u8> {
     (0..SIZE as u32)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
         .collect()
 }
 
-/// Asks for `/file.bin` and reads the head and the first bytes of the body.
+/// Requests `/file.bin`, and reads the head and the first bytes of the body.
 fn begin(server: &Server) -> (TcpStream, Vec<u8>) {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
     socket.set_recv_buffer_size(16 << 10).expect("a small buffer");
@@ -138,7 +138,7 @@ fn begin(server: &Server) -> (TcpStream, Vec<u8>) {
     (stream, got.split_off(end))
 }
 
-/// Reads what is left of the body, up to its length or to the end of the connection.
+/// Reads the rest of the body, up to its length or the end of the connection.
 fn rest(mut stream: TcpStream, mut got: Vec<u8>) -> Vec<u8> {
     let begun = Instant::now();
     let mut buffer = vec![0; 1 << 16];
@@ -164,22 +164,22 @@ fn changes_under(profile: &str) {
     for change in CHANGES {
         let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
         fs::write(&path, &old).expect("the file");
-        // So that the change is made at another time, as the file system tells times.
+        // The change must get another modification time, at the file system's resolution.
         thread::sleep(Duration::from_millis(30));
         let (stream, begun) = begin(&server);
         (change.make)(&path);
         let got = rest(stream, begun);
         let what = format!("{} under {profile}", change.name);
         match change.transfer {
-            Transfer::Old => assert!(got == old, "{what}: not the version that it began with"),
-            Transfer::Broken => assert!(got.len() < SIZE, "{what}: as if nothing had happened"),
+            Transfer::Old => assert!(got == old, "{what}: not the old version"),
+            Transfer::Broken => assert!(got.len() < SIZE, "{what}: the transfer completed"),
         }
         let begun = Instant::now();
         let reply = Talk::to(&server).ask("HEAD", "/file.bin", "");
         assert!(begun.elapsed() < PATIENCE / 2, "{what}: the next request had to wait");
         let (statuses, size) = change.then;
         assert!(statuses.contains(&reply.status()), "{what}: then {}", reply.head);
-        // Not every server says a length to HEAD.
+        // Not every server sends Content-Length in response to HEAD.
         if let (Some(size), Some(length)) = (size, reply.field("Content-Length")) {
             assert_eq!(length, size.to_string(), "{what}: then {}", reply.head);
         }
@@ -220,7 +220,7 @@ fn profiles() -> Vec<String> {
 }
 
 #[test]
-fn what_is_neither_file_nor_directory_is_refused_at_once() {
+fn entries_that_are_neither_files_nor_directories_are_refused_at_once() {
     let dir = tempfile::tempdir().expect("a directory");
     let at = |path: &str| dir.path().join(path);
     fs::create_dir_all(at("dir")).expect("a directory");
@@ -256,7 +256,7 @@ fn what_is_neither_file_nor_directory_is_refused_at_once() {
                 assert!(begun.elapsed() < Duration::from_secs(5), "it blocks: {what}");
             }
         }
-        // A sibling that is none takes nothing away from the file.
+        // A precompressed sibling that is not a file does not affect the file itself.
         let reply = Talk::to(&server).ask("GET", "/a.txt", "Accept-Encoding: br, gzip\r\n");
         assert_eq!(
             (reply.status(), reply.body.as_slice()),
@@ -267,9 +267,9 @@ fn what_is_neither_file_nor_directory_is_refused_at_once() {
     }
 }
 
-/// Somebody swaps a directory for a link out of the root again and again while files in it are asked for.
+/// A directory is repeatedly swapped with a link that leads out of the root, while a file in it is requested.
 #[test]
-fn a_directory_that_becomes_a_link_between_two_looks_leads_nowhere() {
+fn a_directory_that_becomes_a_link_between_lookups_does_not_leave_the_root() {
     let around = tempfile::tempdir().expect("a directory");
     let at = |path: &str| around.path().join(path);
     for (path, text) in [("outside/a.txt", "SECRET"), ("root/inside/a.txt", "inside")] {
@@ -280,17 +280,17 @@ fn a_directory_that_becomes_a_link_between_two_looks_leads_nowhere() {
     let server = Server::start("node", &at("root"));
     let until = Instant::now() + Duration::from_secs(2);
     let swapping = {
-        let (door, inside, link) = (at("root/inside"), at("aside"), at("link"));
+        let (served, aside, link) = (at("root/inside"), at("aside"), at("link"));
         thread::spawn(move || {
             while Instant::now() < until {
-                fs::rename(&door, &inside).expect("the directory, put aside");
-                fs::rename(&link, &door).expect("the link in its place");
-                fs::rename(&door, &link).expect("the link, put aside");
-                fs::rename(&inside, &door).expect("the directory in its place");
+                fs::rename(&served, &aside).expect("the directory, put aside");
+                fs::rename(&link, &served).expect("the link in its place");
+                fs::rename(&served, &link).expect("the link, put aside");
+                fs::rename(&aside, &served).expect("the directory in its place");
             }
         })
     };
-    let mut served = 0;
+    let mut successes = 0;
     let mut talk = Talk::to(&server);
     while Instant::now() < until {
         let reply = talk.ask("GET", "/inside/a.txt", "");
@@ -298,9 +298,9 @@ fn a_directory_that_becomes_a_link_between_two_looks_leads_nowhere() {
             !reply.body.windows(6).any(|six| six == b"SECRET"),
             "the secret was served"
         );
-        served += usize::from(reply.body == b"inside");
+        successes += usize::from(reply.body == b"inside");
     }
     swapping.join().expect("the swapping thread");
-    assert!(served > 0, "the file was never served");
-    let _ = File::open(at("root")).expect("the root is there still");
+    assert!(successes > 0, "the file was never served");
+    let _ = File::open(at("root")).expect("the root still exists");
 }

@@ -1,4 +1,4 @@
-//! The command line: what it prints, and what it says about mistakes.
+//! The command line: its output, and its error messages.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn run_in(dir: &Path, args: &[&str]) -> Output {
         .expect("labserve should start")
 }
 
-/// The one line that a mistake gets, with exit code 2.
+/// Runs labserve with a mistake, checks exit code 2, and returns the single line of the error message.
 fn mistake(dir: &Path, args: &[&str]) -> String {
     let output = run_in(dir, args);
     let said = String::from_utf8(output.stderr).expect("UTF-8");
@@ -31,7 +31,7 @@ fn mistake(dir: &Path, args: &[&str]) -> String {
 }
 
 #[test]
-fn every_mistake_gets_one_line_that_says_what_was_wrong_and_what_to_do() {
+fn every_mistake_gets_one_line_that_names_it_and_suggests_a_remedy() {
     let dir = tempfile::tempdir().expect("a directory");
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect(name);
     write("file", "");
@@ -90,7 +90,7 @@ fn every_mistake_gets_one_line_that_says_what_was_wrong_and_what_to_do() {
         (&["--port", &port], &["in use", "--port 0"]),
         (
             &["--bind", "192.0.2.1", "--port", "0"],
-            &["no address of this machine", "--bind"],
+            &["not an address of this machine", "--bind"],
         ),
         (&["--set", "timers.idle"], &["--set timers.idle", "KEY=VALUE"]),
         (&["--set", "timers.idel=5s"], &["idel", "idle"]),
@@ -113,7 +113,7 @@ fn every_mistake_gets_one_line_that_says_what_was_wrong_and_what_to_do() {
 }
 
 #[test]
-fn wrong_arguments_are_explained_too() {
+fn wrong_arguments_are_explained() {
     for args in [
         &["--port", "70000"][..],
         &["--log", "loud"],

@@ -1,4 +1,4 @@
-//! An everyday HTTP client, reqwest, on every profile: what a browser or a download tool needs of a server.
+//! Every profile with an ordinary HTTP client, reqwest: what browsers and download tools need.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::support::site::Site;
 const CSS: &str = "/static/style1.css";
 const WAV: &str = "/static/BGM.wav";
 
-/// The profiles that imitate a server; those that keep connections and know validators and ranges come first.
+/// The profiles that imitate a recorded server; those with persistent connections; those with validators and ranges.
 const PROFILES: [&str; 5] = ["node", "nginx", "apache", "flask", "django"];
 const KEEP_ALIVE: [&str; 4] = ["node", "nginx", "apache", "django"];
 const FULL: [&str; 4] = ["node", "nginx", "apache", "flask"];
@@ -27,7 +27,7 @@ async fn a_file_arrives_whole() {
 }
 
 #[tokio::test]
-async fn head_tells_what_get_would_send() {
+async fn head_has_the_fields_that_get_would_have() {
     each(&FULL, async |_, server| {
         let head = client()
             .head(server.url(WAV))
@@ -50,7 +50,7 @@ async fn head_tells_what_get_would_send() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_404() {
+async fn a_missing_file_is_404() {
     each(&PROFILES, async |_, server| {
         assert_eq!(get(&server.url("/favicon.ico")).await.status(), StatusCode::NOT_FOUND);
     })
@@ -58,7 +58,7 @@ async fn what_does_not_exist_is_404() {
 }
 
 #[tokio::test]
-async fn a_range_is_206_and_one_beyond_the_file_416() {
+async fn a_range_is_206_and_one_beyond_the_end_is_416() {
     each(&FULL, async |site, server| {
         let part = ranged(server, "bytes=100-199").await;
         assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
@@ -103,7 +103,7 @@ async fn an_unchanged_file_is_304_and_a_changed_one_is_sent() {
         };
         assert_eq!(again().await.status(), StatusCode::NOT_MODIFIED);
         if !server.is_labserve() {
-            return; // serves a site of its own, which is not ours to change
+            return; // A real server has its own copy of the site, which must not be changed.
         }
         fs::write(site.root().join(&CSS[1..]), "body { color: red }").expect("the file should be writable");
         let changed = again().await;
@@ -133,7 +133,7 @@ async fn one_connection_serves_many_requests() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_gets_a_connection_for_each_request() {
+async fn a_server_that_closes_needs_a_connection_for_each_request() {
     each(&["flask"], async |_, server| {
         let relay = Relay::to(server.address()).await;
         let client = client();
@@ -165,7 +165,7 @@ async fn a_hundred_downloads_at_once_all_arrive() {
             .collect();
         for download in downloads {
             assert!(
-                download.await.expect("no download should panic") == whole,
+                download.await.expect("the download's task") == whole,
                 "each download should be the file"
             );
         }
@@ -173,7 +173,7 @@ async fn a_hundred_downloads_at_once_all_arrive() {
     .await;
 }
 
-/// Runs a test over each of these profiles, each with a site and server of its own.
+/// Runs a test once for each profile, with its own site and server.
 async fn each(profiles: &[&str], test: impl AsyncFn(&Site, &Server)) {
     for profile in profiles {
         println!("profile {profile}");
@@ -184,10 +184,7 @@ async fn each(profiles: &[&str], test: impl AsyncFn(&Site, &Server)) {
 }
 
 fn client() -> Client {
-    Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client should be to be had")
+    Client::builder().no_proxy().build().expect("to build a client")
 }
 
 async fn get(url: &str) -> Response {

@@ -1,8 +1,8 @@
-//! Replays the recorded corpora against each profile that imitates a server we could record.
+//! Replays the corpora against each profile that imitates a recorded server, and compares with the recordings.
 //!
-//! `report.json` are the report's own cases, `extended.json` everything else we could think of. A difference is an
-//! error unless `corpus/exceptions.toml` lists it with its reason, and a listed case that does not differ is one too.
-//! Cases that wait for long timers run with `cargo test -- --ignored`.
+//! `report.json` has the cases of the original measurements, `extended.json` all others. A difference fails unless
+//! `corpus/exceptions.toml` lists it with its reason; a listed case that does not differ fails too. Cases that wait for
+//! long timers run with `cargo test -- --ignored`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -15,15 +15,15 @@ use serde::Deserialize;
 
 use crate::support::case::{self, Case};
 use crate::support::client::Client;
-use crate::support::compare::{Had, differences};
+use crate::support::compare::{Measured, differences};
 use crate::support::recording::Recording;
 use crate::support::server::{Server, is_built_here};
 use crate::support::site::Site;
 
-/// Cases that run side by side; most of their time is waiting. Those that differ run again among fewer, and then alone, so
-/// that a busy machine is not taken for a slow server.
+/// How many cases run in parallel in each round; most of their time is waiting. Cases that differ run again in the next
+/// round, the last time alone, so that a busy machine is not mistaken for a slow server.
 const AT_ONCE: [usize; 3] = [64, 8, 1];
-/// The same for a program that runs under Wine: all its waiting is done by one process.
+/// The same for a program under Wine, where one process does all the waiting.
 const AT_ONCE_ELSEWHERE: [usize; 3] = [12, 4, 1];
 
 macro_rules! profiles {
@@ -45,7 +45,7 @@ macro_rules! profiles {
 
 profiles!(node, flask, django, apache, nginx);
 
-/// Runs the chosen cases of both corpora and compares with the recordings of the server of that name.
+/// Runs the chosen cases of both corpora and compares with the recordings for the profile.
 fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
     let site = Site::recorded();
     let server = Server::start(profile, site.root());
@@ -67,18 +67,18 @@ fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
     report(profile, &chosen, &differing, &expected);
 }
 
-/// The differing cases with what differs.
+/// The cases that differ, each with its differences.
 fn run_all(client: &Client, server: &Server, recording: &Recording, cases: &[Case]) -> BTreeMap<String, Vec<String>> {
     let target = server.address().to_string();
     let judge = |case: &Case| {
         let outcome = client.run(case);
-        let want = Had {
+        let want = Measured {
             outcome: &recording.outcomes[&case.name],
             target: &recording.target,
         };
         differences(
             &want,
-            &Had {
+            &Measured {
                 outcome: &outcome,
                 target: &target,
             },
@@ -106,7 +106,7 @@ fn run_all(client: &Client, server: &Server, recording: &Recording, cases: &[Cas
 }
 
 /// Runs a test on each case, so many at once, and returns the cases that it says yes to.
-fn side_by_side<'a>(
+pub(crate) fn side_by_side<'a>(
     at_once: usize,
     cases: impl Iterator<Item = &'a Case> + Send,
     test: impl Fn(&Case) -> bool + Sync,
@@ -152,7 +152,7 @@ pub(crate) fn report(
     {
         let _ = write!(
             complaint,
-            "\n{name}: no longer differs, take it off corpus/exceptions.toml ({reason})"
+            "\n{name}: no longer differs, remove it from corpus/exceptions.toml ({reason})"
         );
     }
     let same = chosen.len() - differing.len();
@@ -171,7 +171,7 @@ struct Exceptions {
     exception: Vec<Exception>,
 }
 
-/// A case in which a profile differs from its server, and why.
+/// A case in which a profile differs from its server, and the reason.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Exception {
@@ -203,7 +203,7 @@ fn every_exception_names_a_case() {
         for (case, _) in exceptions(profile) {
             assert!(
                 known.contains(&case),
-                "exceptions.toml lists {case:?} for {profile}, which is no case of a corpus"
+                "exceptions.toml lists {case:?} for {profile}, which is not a case of a corpus"
             );
         }
     }

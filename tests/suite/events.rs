@@ -1,4 +1,4 @@
-//! The event log: a connection's story from its lines alone.
+//! The event log: what its lines report about connections.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::support::server::Server;
 use super::support::site::Site;
 use super::support::talk::Talk;
 
-/// A server that writes its event log into a directory of its own.
+/// A server that writes its event log to a temporary file.
 struct Logged {
     server: Server,
     file: PathBuf,
@@ -33,7 +33,7 @@ impl Logged {
         }
     }
 
-    /// The lines about connections, once there are `ends` ends among them.
+    /// The lines about connections, as soon as `ends` of them are `end` events.
     fn lines(&self, ends: usize) -> Vec<Value> {
         let begun = Instant::now();
         loop {
@@ -60,13 +60,13 @@ fn read(file: &Path) -> Vec<Value> {
         .collect()
 }
 
-/// The events of a connection, by name.
+/// The names of events.
 fn names(lines: &[Value]) -> Vec<&str> {
     lines.iter().filter_map(|line| line["event"].as_str()).collect()
 }
 
 #[test]
-fn a_kept_connection_tells_its_story() {
+fn a_persistent_connection_is_logged_from_accept_to_end() {
     let log = Logged::start("node", &["--set", "timers.idle=200ms"]);
     let mut talk = Talk::to(&log.server);
     let page = talk.ask("GET", "/", "");
@@ -95,7 +95,7 @@ fn a_kept_connection_tells_its_story() {
     assert_eq!(reply["body_bytes"], page.body.len());
     assert_eq!(reply["sent"], page.head.len() + 4 + page.body.len());
     assert_eq!(lines[3]["ends_after_ns"], 200_000_000);
-    // The bytes of the target, one character each.
+    // One character for each byte of the target.
     assert_eq!(lines[4]["target"], "/\u{c3}\u{a4}\"");
     assert_eq!((&lines[5]["bytes"], &lines[5]["how"]), (&3.into(), &"complete".into()));
     assert_eq!(lines[6]["request"], 2);
@@ -113,12 +113,12 @@ fn a_kept_connection_tells_its_story() {
         .filter_map(|line| line["since_accept_ns"].as_u64())
         .collect();
     assert!(times.is_sorted() && times.len() == lines.len(), "{times:?}");
-    let rest = times[9] - times[7];
-    assert!((200_000_000..400_000_000).contains(&rest), "{rest} ns of rest");
+    let idle = times[9] - times[7];
+    assert!((200_000_000..400_000_000).contains(&idle), "idle for {idle} ns");
 }
 
 #[test]
-fn what_the_client_ends_and_resets_is_told_apart() {
+fn a_client_fin_and_a_client_reset_are_told_apart() {
     let log = Logged::start("rfc", &[]);
     let mut fin = Talk::to(&log.server);
     fin.send("GET / HT");
@@ -147,7 +147,7 @@ fn what_the_client_ends_and_resets_is_told_apart() {
 }
 
 #[test]
-fn the_first_line_of_a_run_names_the_format_and_runs_follow_each_other() {
+fn each_run_appends_a_start_line_that_names_the_format() {
     let site = Site::demo();
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("events.jsonl");

@@ -1,4 +1,4 @@
-//! What there is no room for, and what takes too long to be taken: ended with a word that says why.
+//! Limits: connections beyond `max_connections`, and clients that read too slowly.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use super::support::site::Site;
 use super::support::talk::Talk;
 
 #[test]
-fn a_connection_too_many_is_told_so_and_the_next_is_served_when_there_is_room() {
+fn a_connection_beyond_the_limit_gets_503_and_one_within_it_is_served_again() {
     let site = Site::demo();
     for profile in ["node", "nginx", "rfc"] {
         let server = Server::start_with(profile, site.root(), &["--set", "connection.max_connections=2"]);
@@ -30,13 +30,13 @@ fn a_connection_too_many_is_told_so_and_the_next_is_served_when_there_is_room() 
             if next.reply(false).status() == 200 {
                 break;
             }
-            assert!(begun.elapsed() < Duration::from_secs(10), "{profile}: never again room");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{profile}: still refused");
         }
         assert_eq!(second.ask("GET", "/", "").status(), 200, "{profile}");
     }
 }
 
-/// A root with a file that no socket buffer takes whole.
+/// A root with a file that is larger than any socket buffer.
 fn large() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     std::fs::write(directory.path().join("large"), vec![b'x'; 64 << 20]).expect("a large file");
@@ -44,7 +44,7 @@ fn large() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_reader_that_stalls_is_given_up_and_one_that_reads_is_not() {
+fn a_client_that_stops_reading_is_disconnected_and_one_that_reads_is_not() {
     let root = large();
     for rule in ["writes.send_timeout=1s", "writes.min_rate=1000000"] {
         let arguments = ["--set", rule, "--set", "writes.min_rate_after=1s"];
@@ -66,9 +66,9 @@ fn a_reader_that_stalls_is_given_up_and_one_that_reads_is_not() {
             whole.extend_from_slice(&piece[..got]);
         }
         reads.read_to_end(&mut whole).expect("the rest");
-        assert!(whole.len() > 64 << 20, "{rule}: a reader was given up");
+        assert!(whole.len() > 64 << 20, "{rule}: a client that reads was disconnected");
         let mut part = Vec::new();
-        // FIN or RST: either way what was announced does not come.
+        // FIN or RST: either way the body is incomplete.
         let _ = stalls.read_to_end(&mut part);
         assert!(
             part.len() < 64 << 20,

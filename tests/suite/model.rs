@@ -11,9 +11,10 @@ use labserve_core::render::RenderContext;
 
 use crate::corpus;
 use crate::support::case::{self, Case};
-use crate::support::client::Placeholders;
-use crate::support::compare::{Had, differences};
+use crate::support::client::{Client, Placeholders};
+use crate::support::compare::{Measured, differences};
 use crate::support::recording::{End, Heard, Outcome, Recording};
+use crate::support::server::Server;
 use crate::support::site::Site;
 
 /// The address that the model's server has: nobody listens there.
@@ -39,6 +40,110 @@ fn setting() -> Setting {
             ..RenderContext::at(1_780_000_000)
         },
         ..Setting::default()
+    }
+}
+
+/// A request of a random conversation.
+fn random_request(rng: &mut fastrand::Rng) -> String {
+    let paths = [
+        "/types/a.txt",
+        "/",
+        "/missing",
+        "/sub",
+        "/sub/",
+        "/static/style1.css",
+        "/types/empty.txt",
+        "/a%2fb",
+    ];
+    let path = paths[rng.usize(..paths.len())];
+    let fields = [
+        "",
+        "Connection: close\r\n",
+        "Range: bytes=0-3\r\n",
+        "Range: bytes=2-3,5-6\r\n",
+        "If-None-Match: *\r\n",
+        "If-Modified-Since: Wed, 01 Nov 2023 00:00:00 GMT\r\n",
+        "Connection: keep-alive\r\n",
+    ];
+    let field = fields[rng.usize(..fields.len())];
+    match rng.u8(..8) {
+        0 => format!("HEAD {path} HTTP/1.1\r\nHost: HOST\r\n{field}\r\n"),
+        1 => format!("POST {path} HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\n{field}\r\nhello"),
+        2 => format!("POST {path} HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+        3 => format!("GET {path} HTTP/1.0\r\n{field}\r\n"),
+        _ => format!("GET {path} HTTP/1.1\r\nHost: HOST\r\n{field}\r\n"),
+    }
+}
+
+/// A client that sends up to four requests in pieces with pauses between them, perhaps ends its side, and reads.
+fn random_case(number: u64) -> Case {
+    let mut rng = fastrand::Rng::with_seed(number);
+    let text: String = (0..rng.usize(1..5)).map(|_| random_request(&mut rng)).collect();
+    let mut steps = Vec::new();
+    let mut rest = text.as_str();
+    for _ in 0..rng.usize(..4) {
+        let (piece, after) = rest.split_at(rng.usize(..=rest.len()));
+        steps.push(case::Step::Send {
+            text: piece.to_owned(),
+            times: 1,
+        });
+        steps.push(case::Step::Sleep(Duration::from_millis(60)));
+        rest = after;
+    }
+    steps.push(case::Step::Send {
+        text: rest.to_owned(),
+        times: 1,
+    });
+    if rng.u8(..3) == 0 {
+        steps.push(case::Step::Sleep(Duration::from_millis(60)));
+        steps.push(case::Step::Shut);
+    }
+    steps.push(case::Step::Read { quiet: None });
+    steps.retain(|step| !matches!(step, case::Step::Send { text, .. } if text.is_empty()));
+    Case {
+        name: format!("random-{number}"),
+        steps,
+        slow: false,
+    }
+}
+
+/// Model and sockets run the same decisions; this holds together what carries them out.
+#[test]
+fn random_conversations_go_the_same_way_over_sockets() {
+    let site = Site::recorded();
+    for name in ["node", "apache", "nginx", "django", "rfc"] {
+        let server = Server::start(name, site.root());
+        let client = Client::new(server.address(), &site);
+        let profile = layers::load(name).expect("a built-in profile");
+        let memory = in_memory(&site, &profile);
+        let setting = Setting {
+            local: server.address(),
+            ..setting()
+        };
+        let placeholders = Placeholders::new(server.address(), &site, |_| Vec::new());
+        let cases: Vec<_> = (0..100).map(random_case).collect();
+        let target = server.address().to_string();
+        let differ = |case: &Case| {
+            let steps = steps(case, &placeholders);
+            let modelled = outcome(&Script::new(&steps).run(&profile, &memory, &setting), &placeholders);
+            let want = Measured {
+                outcome: &modelled,
+                target: &target,
+            };
+            let found = differences(
+                &want,
+                &Measured {
+                    outcome: &client.run(case),
+                    target: &target,
+                },
+            );
+            (!found.is_empty()).then(|| format!("{:?}\n    {}", case.steps, found.join("\n    ")))
+        };
+        // On a busy machine a pause can be too short for the server: what differs is tried again alone.
+        let again = corpus::side_by_side(16, cases.iter(), |case| differ(case).is_some());
+        for case in again {
+            assert_eq!(differ(case), None, "{name} {}", case.name);
+        }
     }
 }
 
@@ -114,11 +219,11 @@ fn replay(name: &str) {
             .collect();
         took += begun.elapsed();
         for ((case, _), got) in cases.iter().zip(&outcomes) {
-            let want = Had {
+            let want = Measured {
                 outcome: &recording.outcomes[&case.name],
                 target: &recording.target,
             };
-            let got = Had {
+            let got = Measured {
                 outcome: &outcome(got, &placeholders),
                 target: &ADDRESS.to_string(),
             };

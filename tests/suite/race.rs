@@ -1,5 +1,5 @@
-//! A request that arrives in the instant in which its idle connection is ended: what the client meets, by profile, as
-//! measured with the real servers (profiles/README.md has the table, tests/e2e/load/race.py measures it).
+//! A request that arrives just as the server closes the idle connection. The expectations were measured on the real
+//! servers by tests/e2e/load/race.py; profiles/README.md has the table.
 #![cfg(target_os = "linux")]
 
 use std::io::{ErrorKind, Read, Write};
@@ -11,44 +11,44 @@ use crate::support::server::Server;
 use crate::support::site::Site;
 
 const REQUEST: &[u8] = b"GET /types/a.txt HTTP/1.1\r\nHost: lab.test\r\n\r\n";
-/// The idle timer of these tests, and how far from it is surely before or behind it.
+/// The idle timeout of these tests, and a distance from it that is safely before or after it.
 const IDLE: Duration = Duration::from_millis(1500);
 const FAR: Duration = Duration::from_millis(500);
 
-/// What a client meets.
+/// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meets {
-    /// A reply.
+enum Outcome {
+    /// It is answered.
     Served,
-    /// RST, and nothing before it.
+    /// The connection is reset without a FIN.
     Rst,
-    /// FIN, and RST for what was sent.
+    /// The server has sent FIN, and answers the request with RST.
     FinThenRst,
-    /// FIN, and nothing for what was sent.
+    /// The server has sent FIN, and does not react to the request.
     FinAlone,
 }
 
-/// By profile: what a request meets that the server finds together with the end of its timer, and one that comes behind
-/// FIN.
-const RACES: [(&str, Meets, Meets); 3] = [
-    ("node", Meets::Rst, Meets::FinThenRst),
-    ("apache", Meets::Served, Meets::FinAlone),
-    ("nginx", Meets::Rst, Meets::FinThenRst),
+/// By profile: what happens to a request that the server finds at the moment its timer expires, and of one that arrives after
+/// its FIN.
+const RACES: [(&str, Outcome, Outcome); 3] = [
+    ("node", Outcome::Rst, Outcome::FinThenRst),
+    ("apache", Outcome::Served, Outcome::FinAlone),
+    ("nginx", Outcome::Rst, Outcome::FinThenRst),
 ];
 
-/// A connection that has been served once, and when.
-struct Resting {
+/// A connection that is idle after one exchange, and since when.
+struct Idle {
     stream: TcpStream,
     since: Instant,
 }
 
-impl Resting {
-    fn on(server: &Server) -> Resting {
-        let mut stream = TcpStream::connect(server.address()).expect("the server should accept");
-        stream.write_all(REQUEST).expect("the server should take a request");
+impl Idle {
+    fn on(server: &Server) -> Idle {
+        let mut stream = TcpStream::connect(server.address()).expect("to connect");
+        stream.write_all(REQUEST).expect("to write a request");
         let mut reply = [0; 4096];
         assert!(stream.read(&mut reply).expect("a reply") > 0);
-        Resting {
+        Idle {
             stream,
             since: Instant::now(),
         }
@@ -58,30 +58,28 @@ impl Resting {
         sleep(after.saturating_sub(self.since.elapsed()));
     }
 
-    /// Sends another request and says what becomes of it.
-    fn asks_again(&mut self) -> Meets {
-        self.stream
-            .write_all(REQUEST)
-            .expect("the system should take a request, whoever may read it");
-        self.meets()
+    /// Sends another request and returns what happens to it.
+    fn asks_again(&mut self) -> Outcome {
+        self.stream.write_all(REQUEST).expect("to write a request");
+        self.outcome()
     }
 
-    fn meets(&mut self) -> Meets {
+    fn outcome(&mut self) -> Outcome {
         self.stream
             .set_read_timeout(Some(Duration::from_secs(10)))
-            .expect("a timeout should be to be set");
+            .expect("to set a timeout");
         match self.stream.read(&mut [0; 4096]) {
             Ok(0) => {
-                // RST for the request would come now; the system notes it as an error of the connection.
+                // A RST in reply to the request would arrive now. The system reports it as an error of the socket.
                 sleep(Duration::from_millis(100));
-                match self.stream.take_error().expect("a socket should tell its error") {
-                    Some(_) => Meets::FinThenRst,
-                    None => Meets::FinAlone,
+                match self.stream.take_error().expect("to read the socket's error") {
+                    Some(_) => Outcome::FinThenRst,
+                    None => Outcome::FinAlone,
                 }
             }
-            Ok(_) => Meets::Served,
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => Meets::Rst,
-            Err(error) => panic!("neither an answer nor an end: {error}"),
+            Ok(_) => Outcome::Served,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => Outcome::Rst,
+            Err(error) => panic!("neither a reply nor a close: {error}"),
         }
     }
 }
@@ -92,60 +90,56 @@ fn start(profile: &str, site: &Site) -> Server {
 }
 
 #[test]
-fn a_request_before_the_end_is_served_and_one_behind_it_is_not() {
+fn a_request_before_the_timeout_is_served_and_one_after_it_is_not() {
     let site = Site::recorded();
-    for (profile, _, behind) in RACES {
+    for (profile, _, after) in RACES {
         let server = start(profile, &site);
-        let (mut early, mut late) = (Resting::on(&server), Resting::on(&server));
+        let (mut early, mut late) = (Idle::on(&server), Idle::on(&server));
         early.wait_until(IDLE - FAR);
-        assert_eq!(early.asks_again(), Meets::Served, "{profile}");
+        assert_eq!(early.asks_again(), Outcome::Served, "{profile}");
         late.wait_until(IDLE + FAR);
-        assert_eq!(late.asks_again(), behind, "{profile}");
+        assert_eq!(late.asks_again(), after, "{profile}");
     }
 }
 
-/// The process is stopped while timer and request come, so that it finds both at once when it goes on.
+/// The process is suspended while the timer expires and the request arrives, so that it finds both when it resumes.
 #[test]
-fn a_request_that_is_found_with_the_end_of_its_timer() {
+fn a_request_that_is_found_as_the_timer_expires_is_treated_as_measured() {
     let site = Site::recorded();
     for (profile, tie, _) in RACES {
         let server = start(profile, &site);
-        let mut resting = Resting::on(&server);
-        resting.wait_until(IDLE - FAR);
+        let mut idle = Idle::on(&server);
+        idle.wait_until(IDLE - FAR);
         server.signal("-STOP");
-        // Until it has really stopped it would notice the request.
+        // Signals are delivered asynchronously: wait until the process has really stopped.
         sleep(FAR / 2);
-        resting
-            .stream
-            .write_all(REQUEST)
-            .expect("the system should take a request");
-        resting.wait_until(IDLE + FAR / 2);
+        idle.stream.write_all(REQUEST).expect("to write a request");
+        idle.wait_until(IDLE + FAR / 2);
         server.signal("-CONT");
-        assert_eq!(resting.meets(), tie, "{profile}");
+        assert_eq!(idle.outcome(), tie, "{profile}");
     }
 }
 
-/// A reply that waits for the lookup of its file is dropped if FIN comes meanwhile; how long that takes is the profile's.
+/// If FIN arrives while the file of a request is being looked up, the request is dropped. The profile says how long the
+/// lookup takes (`client_fin.drop_within`).
 #[test]
-fn a_fin_behind_a_request_drops_it_for_as_long_as_the_lookup_takes() {
+fn a_fin_after_a_request_drops_it_within_the_time_of_the_lookup() {
     let site = Site::recorded();
-    for (within, meets) in [("5s", Meets::FinAlone), ("0ms", Meets::Served)] {
+    for (within, outcome) in [("5s", Outcome::FinAlone), ("0ms", Outcome::Served)] {
         let set = format!("client_fin.drop_within={within}");
         let server = Server::start_with("node", site.root(), &["--set", &set]);
-        let mut stream = TcpStream::connect(server.address()).expect("the server should accept");
-        stream.write_all(REQUEST).expect("the server should take a request");
+        let mut stream = TcpStream::connect(server.address()).expect("to connect");
+        stream.write_all(REQUEST).expect("to write a request");
         sleep(FAR / 2);
-        stream
-            .shutdown(Shutdown::Write)
-            .expect("an open connection should be to be shut");
-        let mut ending = Resting {
+        stream.shutdown(Shutdown::Write).expect("to send FIN");
+        let mut ending = Idle {
             stream,
             since: Instant::now(),
         };
-        assert_eq!(ending.meets(), meets, "{within}");
+        assert_eq!(ending.outcome(), outcome, "{within}");
         assert!(
             ending.since.elapsed() < Duration::from_secs(4),
-            "{within}: it waits on behind FIN"
+            "{within}: it keeps waiting after FIN"
         );
     }
 }

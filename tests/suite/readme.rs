@@ -1,4 +1,4 @@
-//! The example in `profiles/README.md` is what it says: a whole profile in under 40 lines, and it answers.
+//! The example in `profiles/README.md` is a complete profile in under 40 lines, and works.
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +12,8 @@ use crate::support::talk::Talk;
 #[test]
 fn the_example_makes_a_new_server() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/README.md")).expect("README");
-    let (_, behind) = readme.split_once("<!-- example -->\n```toml\n").expect("an example");
-    let (example, _) = behind.split_once("```").expect("the end of the example");
+    let (_, after) = readme.split_once("<!-- example -->\n```toml\n").expect("an example");
+    let (example, _) = after.split_once("```").expect("the end of the example");
     assert!(example.lines().count() < 40, "{} lines", example.lines().count());
     let site = Site::demo();
     let profile = site.root().join("tiny.toml");

@@ -1,4 +1,4 @@
-//! Reading the configuration again while connections are open, by signal and by command.
+//! Reloading the configuration while connections are open, by signal and by command.
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl Configured {
         std::fs::write(&self.file, toml).expect("a configuration");
     }
 
-    /// `labserve reload`: its exit code and what it printed.
+    /// Runs `labserve reload` and returns its exit code and output.
     fn reload(&self) -> (Option<i32>, String) {
         let port = self.server.address().port().to_string();
         let done = program()
@@ -51,23 +51,23 @@ fn path(file: &Path) -> &str {
     file.to_str().expect("a path in UTF-8")
 }
 
-fn says(seconds: u32) -> String {
+fn announcing(seconds: u32) -> String {
     format!("[override.connection]\nfields.keep = [\"Connection: keep-alive\", \"Keep-Alive: timeout={seconds}\"]\n")
 }
 
 #[test]
-fn an_open_connection_has_the_new_configuration_with_its_next_request() {
-    let lab = Configured::start(&says(5));
+fn a_reload_applies_to_the_next_request_of_an_open_connection() {
+    let lab = Configured::start(&announcing(5));
     let mut talk = Talk::to(&lab.server);
     assert_eq!(talk.ask("GET", "/", "").field("Keep-Alive"), Some("timeout=5"));
 
-    lab.write(&says(7));
+    lab.write(&announcing(7));
     let (code, said) = lab.reload();
     assert_eq!(code, Some(0), "{said}");
     assert!(said.starts_with("reloaded: "), "{said}");
     assert_eq!(talk.ask("GET", "/", "").field("Keep-Alive"), Some("timeout=7"));
 
-    lab.write(&says(9));
+    lab.write(&announcing(9));
     lab.server.signal("-HUP");
     let begun = Instant::now();
     while talk.ask("GET", "/", "").field("Keep-Alive") != Some("timeout=9") {
@@ -77,8 +77,8 @@ fn an_open_connection_has_the_new_configuration_with_its_next_request() {
 }
 
 #[test]
-fn a_mistake_is_told_and_changes_nothing() {
-    let lab = Configured::start(&says(5));
+fn a_mistake_is_reported_and_changes_nothing() {
+    let lab = Configured::start(&announcing(5));
     let mut talk = Talk::to(&lab.server);
     lab.write("[override.connection]\npersistant = false\n");
     let (code, said) = lab.reload();
@@ -88,10 +88,10 @@ fn a_mistake_is_told_and_changes_nothing() {
 }
 
 #[test]
-fn what_needs_a_new_start_is_named() {
+fn settings_that_need_a_restart_are_named() {
     let lab = Configured::start("");
     lab.write("port = 9\nworkers = 7\n");
     let (code, said) = lab.reload();
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("workers takes effect with the next start"), "{said}");
+    assert!(said.contains("workers will take effect at the next start"), "{said}");
 }

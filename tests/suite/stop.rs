@@ -1,4 +1,4 @@
-//! Signals: running replies finish, resting connections get FIN, the exit code is 0.
+//! Shutdown by signal: replies in progress finish, idle connections get FIN, and the exit code is 0.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -62,7 +62,7 @@ impl Running {
     }
 }
 
-/// A root with a file that no socket buffer takes whole.
+/// A root with a file that is larger than any socket buffer.
 fn root() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("large"), vec![b'x'; 64 << 20]).expect("a large file");
@@ -71,7 +71,7 @@ fn root() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_signal_lets_replies_finish_and_ends_resting_connections_with_fin() {
+fn a_signal_lets_replies_finish_and_closes_idle_connections_with_fin() {
     let root = root();
     for signal in ["-TERM", "-INT"] {
         let server = Running::start(root.path());
@@ -94,13 +94,13 @@ fn a_signal_lets_replies_finish_and_ends_resting_connections_with_fin() {
         busy.read_to_end(&mut rest).expect("the rest of the reply");
         let whole = [reply.as_slice(), &rest].concat();
         let head = whole.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
-        assert_eq!(whole.len() - head, 64 << 20, "a reply that was cut short");
+        assert_eq!(whole.len() - head, 64 << 20, "the reply was cut short");
         assert_eq!(server.exit_code(), Some(0), "{signal}");
     }
 }
 
 #[test]
-fn a_second_signal_ends_it_at_once() {
+fn a_second_signal_stops_it_at_once() {
     let root = root();
     let server = Running::start(root.path());
     let mut busy = server.connect();

@@ -175,8 +175,9 @@ fn file<T: Tree>(tree: &mut T, handle: T::Handle, profile: &Profile, accepted: &
     plain::<T>(Opened::File(handle))
 }
 
-/// The precompressed sibling that the client prefers, or the file itself if it accepts none of them. The result is marked
-/// as negotiated if any sibling exists, because the response then depends on Accept-Encoding (RFC 9110 section 12.5.5).
+/// The precompressed sibling that the client prefers, or the file itself if it accepts none of them. The result is
+/// marked as negotiated if any sibling exists, because the response then depends on Accept-Encoding (RFC 9110 section
+/// 12.5.5).
 fn sibling<T: Tree>(tree: &mut T, handle: T::Handle, profile: &Profile, accepted: &[Precompressed]) -> T::Handle {
     let plain = T::facts(&handle);
     let siblings: Vec<(Precompressed, T::Handle)> = profile

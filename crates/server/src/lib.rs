@@ -1,4 +1,4 @@
-//! labserve's I/O: listeners, workers, files, and what is told of each connection.
+//! labserve's I/O: listeners, worker threads, files, and the events of each connection.
 //!
 //! [`files`] gathers facts, `labserve_core` decides, [`server`] writes.
 

@@ -1,12 +1,12 @@
-//! Profiles in files, beside those that are built in.
+//! Profiles in files, in addition to the built-in ones.
 
 use labserve_core::profile::layers::{BuiltIns, Source, SourceText, Stack};
 use labserve_core::profile::{ConfigError, Profile};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-/// Built-in profiles by name, and files by path: what ends in `.toml` or holds a separator is a path. A path in a file is
-/// taken from that file's directory.
+/// Built-in profiles by name, and files by path. A name that ends in `.toml` or contains a separator is a path. A path
+/// in a file is relative to the directory of that file.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProfileFiles;
 
@@ -37,12 +37,13 @@ impl Source for ProfileFiles {
 /// The profile `name`, a built-in name or the path of a file, with what it extends.
 ///
 /// # Errors
-/// No such profile (with the nearest name), a file that cannot be read, or a mistake in one.
+/// There is no such profile (the message suggests a similar name), a file cannot be read, or it has a
+/// mistake.
 pub fn stack(name: &str) -> Result<Stack, ConfigError> {
     Stack::load(name, &ProfileFiles)
 }
 
-/// The same, built.
+/// The same profile, built.
 ///
 /// # Errors
 /// As [`stack`] and [`Stack::build`].

@@ -99,7 +99,7 @@ impl Bound {
             watchers: sender.watchers().clone(),
             readers: Arc::new(Semaphore::new(stream::READERS)),
         });
-        sender.emit(&first);
+        sender.emit(first);
         drop(sender);
         let (stop, stopped) = oneshot::channel();
         let listener = self.listener;

@@ -67,12 +67,12 @@ const KEPT = [
   [5006, "end", { ...CLOSE, requests: 1, open_ns: 5.006e9 }],
 ];
 
-test("the events of a kept connection become an exchange, a rest and an end", () => {
+test("the events of a kept connection become an exchange, an idle period and an end", () => {
   const c = told(new Store(), 1, 0, KEPT);
   assert.equal(c.exchanges.length, 1);
   assert.deepEqual([c.exchanges[0].from, c.exchanges[0].to], [2, 5]);
   assert.deepEqual(writes(c, c.exchanges[0]), [{ at: 3, bytes: 700 }, { at: 4, bytes: 100 }]);
-  assert.deepEqual(c.rests, [{ from: 5, to: 5005, endsAfter: 5000, announced: 5000 }]);
+  assert.deepEqual(c.idlePeriods, [{ from: 5, to: 5005, endsAfter: 5000, announced: 5000 }]);
   assert.deepEqual(ending(c), { at: 5005, who: "server", how: "fin", followedBy: null, reason: "idle", style: "fin", state: "idle" });
   assert.equal(requests(c), 1);
   assert.equal(unused(c), false);
@@ -104,11 +104,11 @@ test("a connection without a request is unused, until its first head", () => {
   assert.equal(unused(c), false);
 });
 
-test("a rest without an announcement, and one without an end", () => {
+test("an idle period without an announcement, and one without an end", () => {
   const store = new Store();
   const bare = REPLY.replace(/Keep-Alive:.*\r\n/, "");
   const c = told(store, 1, 0, [KEPT[0], KEPT[1], [5, "reply", { ...KEPT[2][2], raw: bare }], [5, "idle", { ends_after_ns: null }]]);
-  assert.deepEqual(c.rests, [{ from: 5, to: null, endsAfter: null, announced: null }]);
+  assert.deepEqual(c.idlePeriods, [{ from: 5, to: null, endsAfter: null, announced: null }]);
 });
 
 test("what the replies' heads do not tell is the server's announcement", () => {
@@ -116,7 +116,7 @@ test("what the replies' heads do not tell is the server's announcement", () => {
   store.learnServers([{ address: "127.0.0.1:3000", announced_timeout_ns: 7e9 }]);
   const { raw, ...bare } = KEPT[2][2];
   const c = told(store, 1, 0, [KEPT[0], [5, "reply", bare], [5, "idle", { ends_after_ns: 5e9 }]]);
-  assert.equal(c.rests[0].announced, 7000);
+  assert.equal(c.idlePeriods[0].announced, 7000);
 });
 
 test("a connection of which the first events are gone begins when it was accepted", () => {
@@ -235,7 +235,7 @@ test("rows are grouped by server and client, filtered and folded", () => {
 test("what lies under the pointer", () => {
   const c = told(new Store(), 1, 0, KEPT);
   assert.ok(hit(c, 3, 0, 9000).exchange);
-  assert.ok(hit(c, 1000, 0, 9000).rest);
+  assert.ok(hit(c, 1000, 0, 9000).idle);
   assert.ok(hit(c, 5005, 10, 9000).end);
   assert.ok(hit(c, 1, 0.5, 9000).open);
   assert.equal(hit(c, 8000, 1, 9000), null);
@@ -297,7 +297,7 @@ function picture(store, pen, now, view, more = {}) {
   scene(pen, { list, scroll: 0, size, view, now, origin: store.origin, program: store.program, unusedAfter: () => 60_000, selected: null, hover: null, ...more });
 }
 
-test("the picture has the block, both bars of the rest, and who ended it in words", () => {
+test("the picture has the block, both bars of the idle period, and who closed it in words", () => {
   const store = new Store();
   told(store, 1, 0, KEPT);
   told(store, 2, 100, KEPT.slice(0, 1));

@@ -324,7 +324,7 @@ def a_running_server_is_reloaded_through_a_pipe(trial):
         ]
         assert [caller.wait(60) for caller in callers] == [0] * 6
     code, _, said = run(PROGRAM, "reload", "--port", server.port)
-    assert code == 2 and b"no labserve listens" in said, said
+    assert code == 2 and b"no labserve is listening" in said, said
 
 
 def no_two_servers_share_a_port(trial):

@@ -1,21 +1,21 @@
-//! Cases: what a client does on one connection, in wire.py's format (see tests/e2e/peers/wire.py).
+//! Cases: scripts of what a client does on one connection, in the format of tests/e2e/peers/wire.py.
 
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// One connection's script.
+/// The script of one connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) steps: Vec<Step>,
-    /// Takes more than ten seconds, by waiting for a timer.
+    /// Whether it takes more than ten seconds, because it waits for a timer.
     pub(crate) slow: bool,
 }
 
 impl Case {
-    /// How long the case takes when every wait lasts as long as it may.
+    /// How long the case takes if every wait lasts its maximum.
     pub(crate) fn patience(&self) -> Duration {
         let waits = self.steps.iter().map(|step| match step {
             Step::Sleep(wait) | Step::End { within: wait } | Step::Read { quiet: Some(wait) } => *wait,
@@ -25,28 +25,28 @@ impl Case {
     }
 }
 
-/// One thing the client does.
+/// One action of the client.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// Sends a text (latin-1, with placeholders) so many times.
+    /// Sends a text (Latin-1, with placeholders) `times` times.
     Send {
         text: String,
         times: usize,
     },
-    /// Reads until so much quiet, or the end; without a length, as long as is usual.
+    /// Reads until nothing has arrived for `quiet` (or the default time), or until the connection ends.
     Read {
         quiet: Option<Duration>,
     },
-    /// Sends FIN and goes on reading.
+    /// Sends FIN and keeps reading.
     Shut,
     Sleep(Duration),
-    /// Waits up to so long for the peer to end the connection.
+    /// Waits up to `within` for the server to close the connection.
     End {
         within: Duration,
     },
 }
 
-/// The cases of a corpus file below `tests/data/corpus`.
+/// Loads the cases of a file in `tests/data/corpus`.
 pub(crate) fn load(file: &str) -> Vec<Case> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data/corpus")

@@ -1,4 +1,4 @@
-//! wire.py's client in Rust: runs one case on one connection and writes down what comes back, and when.
+//! The client of tests/e2e/peers/wire.py in Rust: runs one case on one connection and records what arrives, and when.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
@@ -11,10 +11,10 @@ use super::case::{Case, Step};
 use super::recording::{End, Heard, Outcome};
 use super::site::Site;
 
-/// How long a read waits for a first byte, and the quiet after the last one that ends it.
+/// How long a read waits for the first byte, and how long without further bytes ends it.
 const FIRST: Duration = Duration::from_millis(1500);
 const QUIET: Duration = Duration::from_millis(350);
-/// How long the peer may refuse to take what is sent.
+/// How long a send may block.
 const SEND: Duration = Duration::from_secs(10);
 
 /// Runs cases against one server.
@@ -46,7 +46,7 @@ impl Client {
         }
     }
 
-    /// Does what the case says.
+    /// Runs a case.
     pub(crate) fn run(&self, case: &Case) -> Outcome {
         let sends: Vec<_> = case.steps.iter().map(|step| self.bytes_of(step)).collect();
         let mut connection = Connection::open(self.server);
@@ -118,8 +118,8 @@ impl<'s> Placeholders<'s> {
             .collect()
     }
 
-    /// `etag:/path` is the server's own ETag of that path (`"none"` if it gives none), `flip:/path` the same with `W/`
-    /// added or taken away.
+    /// `etag:/path` is the server's ETag for that path (`"none"` if it sends none); `flip:/path` is the same tag with `W/`
+    /// added or removed.
     fn etag(&self, placeholder: &str) -> String {
         let (kind, path) = placeholder.split_once(':').expect("a placeholder should be kind:path");
         let mut known = self
@@ -152,7 +152,7 @@ impl<'s> Placeholders<'s> {
     }
 }
 
-/// One connection and its clock: `last` is when a byte was last exchanged, `first` when the last answer began.
+/// A connection with its times: `last` is when a byte was last sent or received, `first` when the last reply began.
 struct Connection {
     stream: TcpStream,
     last: Instant,
@@ -164,10 +164,8 @@ impl Connection {
     fn open(server: SocketAddr) -> Self {
         let stream =
             TcpStream::connect_timeout(&server, SEND).unwrap_or_else(|e| panic!("cannot connect to {server}: {e}"));
-        stream.set_nodelay(true).expect("TCP_NODELAY should be to be set");
-        stream
-            .set_write_timeout(Some(SEND))
-            .expect("a write timeout should be to be set");
+        stream.set_nodelay(true).expect("to set TCP_NODELAY");
+        stream.set_write_timeout(Some(SEND)).expect("to set a write timeout");
         let now = Instant::now();
         Self {
             stream,
@@ -178,7 +176,7 @@ impl Connection {
     }
 
     fn send(&mut self, bytes: &[u8]) {
-        // A peer that has gone is seen by the next read; that a send failed says nothing more.
+        // If the peer has closed, the next read shows how. The error of the send adds nothing.
         let _ = self.stream.write_all(bytes);
         self.last = Instant::now();
     }
@@ -188,7 +186,7 @@ impl Connection {
         self.last = Instant::now();
     }
 
-    /// Reads until `quiet` after the last byte; the first may take longer.
+    /// Reads until no byte has arrived for `quiet`. The first byte may take longer.
     fn read(&mut self, quiet: Duration) -> Vec<u8> {
         let start = Instant::now();
         self.take(|last, got| {
@@ -200,13 +198,13 @@ impl Connection {
         })
     }
 
-    /// Reads until the end of the connection, at most so long.
+    /// Reads until the connection ends, for at most `within`.
     fn wait_for_end(&mut self, within: Duration) -> Vec<u8> {
         let start = Instant::now();
         self.take(|_, _| start + within)
     }
 
-    /// Reads until the deadline, which may depend on when the last byte came and how many there are.
+    /// Reads until the deadline, a function of the time of the last byte and the number of bytes so far.
     fn take(&mut self, deadline: impl Fn(Instant, usize) -> Instant) -> Vec<u8> {
         let mut got = Vec::new();
         let mut buffer = vec![0; 1 << 16];
@@ -215,9 +213,7 @@ impl Connection {
             if left.is_zero() {
                 break;
             }
-            self.stream
-                .set_read_timeout(Some(left))
-                .expect("a read timeout should be to be set");
+            self.stream.set_read_timeout(Some(left)).expect("to set a read timeout");
             match self.stream.read(&mut buffer) {
                 Ok(0) => self.ended = Some((End::Fin, self.last.elapsed())),
                 Ok(n) => {
@@ -243,8 +239,8 @@ fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&b| char::from(b)).collect()
 }
 
-/// Replaces every occurrence of a file's content. Its first bytes are looked for and the rest compared, because a
-/// searcher for a needle of 142 KB costs more than all the searching.
+/// Replaces every occurrence of a file's content. Only its first bytes are searched for, and the rest is compared: building
+/// a searcher for 142 KB would cost more than the search.
 fn replace(text: Vec<u8>, what: &[u8], with: &[u8]) -> Vec<u8> {
     let beginning = &what[..what.len().min(64)];
     let (mut out, mut kept, mut from) = (Vec::new(), 0, 0);

@@ -1,16 +1,16 @@
-//! wire.py's comparison in Rust: what differs between two outcomes of one case, in words.
+//! The comparison of wire.py in Rust: describes the differences between two outcomes of a case.
 
 use super::normal::normal;
 use super::recording::Outcome;
 
-/// An outcome, and the `HOST:PORT` it was had from.
-pub(crate) struct Had<'a> {
+/// An outcome, and the `HOST:PORT` that it came from.
+pub(crate) struct Measured<'a> {
     pub(crate) outcome: &'a Outcome,
     pub(crate) target: &'a str,
 }
 
-/// One line for each difference; none if the outcomes are the same.
-pub(crate) fn differences(want: &Had<'_>, got: &Had<'_>) -> Vec<String> {
+/// One line for each difference.
+pub(crate) fn differences(want: &Measured<'_>, got: &Measured<'_>) -> Vec<String> {
     let (a, b) = (want.outcome, got.outcome);
     let mut found = Vec::new();
     for (step, (x, y)) in a.heard.iter().zip(&b.heard).enumerate() {
@@ -18,7 +18,7 @@ pub(crate) fn differences(want: &Had<'_>, got: &Had<'_>) -> Vec<String> {
             found.push(format!("step {step} {line}"));
         } else if !close(x.at_s, y.at_s) {
             found.push(format!(
-                "step {step}: said after {:.3?} s, want {:.3?} s",
+                "step {step}: first byte after {:.3?} s, want {:.3?} s",
                 y.at_s, x.at_s
             ));
         }
@@ -61,12 +61,12 @@ fn first_difference(want: &str, got: &str) -> Option<String> {
     ))
 }
 
-/// Delays within 0.25 s or 5 %, whichever is larger; two in 60..91 s are the same, for a server that looks at its timers
-/// every 30 s.
+/// Whether two delays are equal within 0.25 s or 5 %, whichever is larger. All delays between 60 s and 91 s are equal: one
+/// server checks its timers only every 30 s.
 fn close(want: Option<f64>, got: Option<f64>) -> bool {
     let (Some(want), Some(got)) = (want, got) else {
         return true;
     };
-    let on_the_grid = |s: f64| 60.5 < s && s < 91.0;
-    (want - got).abs() <= f64::max(0.25, 0.05 * want) || on_the_grid(want) && on_the_grid(got)
+    let is_ticked = |s: f64| 60.5 < s && s < 91.0;
+    (want - got).abs() <= f64::max(0.25, 0.05 * want) || is_ticked(want) && is_ticked(got)
 }

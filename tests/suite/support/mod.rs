@@ -1,5 +1,5 @@
-//! What the tests stand on: a site to serve, the server process, wire.py's client and comparison in Rust, and a
-//! connection that reads one reply at a time.
+//! Shared by the tests: sites to serve, the server process, the client and comparison of wire.py in Rust, a raw connection,
+//! and a client of the timeline.
 
 pub(crate) mod case;
 pub(crate) mod client;

@@ -1,10 +1,10 @@
-//! Blanks in an answer what differs between two runs of one and the same server.
+//! Normalizes what differs between two runs of the same server.
 //!
-//! As wire.py does: the Date and Expires values, a multipart boundary, the checksum of the path in Werkzeug's ETag, and
-//! `HOST:PORT`. And two things more: the port behind any other name, and the order of the methods in Allow, which
-//! in Flask and Apache is that of a hash table.
+//! Like wire.py: values of Date and Expires, multipart boundaries, the path checksum in Werkzeug's ETags, and `HOST:PORT`.
+//! In addition: the port after any other name, and the order of methods in Allow, which is that of a hash table in Flask
+//! and Apache.
 
-/// The text with those parts blanked; `target` is the `HOST:PORT` that was asked.
+/// The text with those parts replaced. `target` is the `HOST:PORT` of the requests.
 pub(crate) fn normal(text: &str, target: &str) -> String {
     let mut out: Vec<_> = text.split('\n').map(line).collect::<Vec<_>>();
     let boundaries: Vec<_> = out
@@ -19,7 +19,7 @@ pub(crate) fn normal(text: &str, target: &str) -> String {
     }
     let port = target.rsplit(':').next().unwrap_or(target);
     blank_path_checksum(&out.join("\n"))
-        .replace("{{file:/link-in.txt}}", "{{file:/index.html}}") // one content, two names
+        .replace("{{file:/link-in.txt}}", "{{file:/index.html}}") // two names of one file
         .replace(target, "<host>")
         .replace(&format!("Port {port}"), "Port <port>")
         .replace(&format!(":{port}"), ":<port>")
@@ -42,7 +42,7 @@ fn line(line: &str) -> String {
     }
 }
 
-/// `Tue, 31 Oct 2023 15:31:16 GMT`, by its shape.
+/// Whether a value has the shape of `Tue, 31 Oct 2023 15:31:16 GMT`.
 fn is_date(value: &str) -> bool {
     const SHAPE: &[u8] = b"Aaa, 00 Aaa 0000 00:00:00 GMT";
     value.len() == SHAPE.len()
@@ -63,7 +63,7 @@ fn boundary(line: &str) -> Option<&str> {
         .filter(|b| !b.is_empty())
 }
 
-/// Werkzeug's ETag is `"mtime-size-checksum"`, with the checksum of the file's absolute path.
+/// Replaces the checksum in Werkzeug's ETags, `"mtime-size-checksum"`: it is that of the file's absolute path.
 fn blank_path_checksum(text: &str) -> String {
     let parts: Vec<_> = text
         .split('"')

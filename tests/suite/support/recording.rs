@@ -1,4 +1,4 @@
-//! Recordings: what came back in a case, from a file of wire.py's or from our own client.
+//! Recordings: what a server sent in each case, read from a file of wire.py or recorded by our own client.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,28 +7,28 @@ use serde_json::Value;
 
 /// What a server did in each case of a corpus.
 pub(crate) struct Recording {
-    /// `HOST:PORT` as the requests named it.
+    /// The `HOST:PORT` of the requests.
     pub(crate) target: String,
     pub(crate) outcomes: HashMap<String, Outcome>,
 }
 
-/// What came back in one case.
+/// What a server sent in one case, and how the connection ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
-    /// One for each `read` and `end`. (Sends that failed are not kept: whether one fails at once or a moment later, after
-    /// the peer has gone, depends on the moment and not on the peer.)
+    /// One entry for each `read` and `end`. Failed sends are not recorded: once the peer has closed, it depends on timing
+    /// whether a send fails.
     pub(crate) heard: Vec<Heard>,
     pub(crate) end: End,
-    /// From the last byte exchanged to the end, in seconds.
+    /// Seconds from the last byte sent or received to the end.
     pub(crate) after_s: Option<f64>,
 }
 
-/// What was heard in one step.
+/// What arrived in one step.
 #[derive(Clone, Debug)]
 pub(crate) struct Heard {
-    /// The bytes as latin-1, with the content of whole files as `{{file:/path}}`.
+    /// The bytes as Latin-1, with the contents of files replaced by `{{file:/path}}`.
     pub(crate) text: String,
-    /// From the last byte before to the first of these, in seconds, when that was measured.
+    /// Seconds from the last byte before the step to its first byte, if measured.
     pub(crate) at_s: Option<f64>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum End {
 }
 
 impl Recording {
-    /// A file below `tests/data/recordings`.
+    /// Loads a file in `tests/data/recordings`.
     pub(crate) fn load(file: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/data/recordings")

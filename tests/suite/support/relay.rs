@@ -1,5 +1,4 @@
-//! A relay between a client and the server that counts the client's connections: whether they are reused is then seen
-//! without asking either of the two.
+//! A relay between a client and the server. It counts connections, to show whether the client reuses them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::{TcpListener, TcpStream};
 
-/// Passes bytes both ways for as long as the runtime lives.
+/// Forwards bytes in both directions as long as the runtime runs.
 pub(crate) struct Relay {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
@@ -15,9 +14,7 @@ pub(crate) struct Relay {
 
 impl Relay {
     pub(crate) async fn to(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a free port should be to be had");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener should have an address");
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);

@@ -11,13 +11,13 @@ use std::time::Duration;
 /// How long a start may take before the test gives up.
 const START: Duration = Duration::from_secs(20);
 
-/// labserve's program: the one that was built with the tests, or the one that `LABSERVE_PROGRAM` names.
-/// tests/e2e/windows/windows.py names one that runs under Wine.
+/// The program under test: the one built with the tests, or the one in `LABSERVE_PROGRAM`. tests/e2e/windows/windows.py
+/// sets it to one that runs under Wine.
 pub(crate) fn program() -> Command {
     Command::new(std::env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_labserve").into()))
 }
 
-/// Whether the program is the one that was built with the tests.
+/// Whether the program under test is the one that was built with the tests.
 pub(crate) fn is_built_here() -> bool {
     std::env::var_os(PROGRAM).is_none()
 }
@@ -27,16 +27,16 @@ const PROGRAM: &str = "LABSERVE_PROGRAM";
 /// A running server.
 pub(crate) struct Server {
     address: SocketAddr,
-    /// Where its timeline is, and the token, if it has one.
+    /// The address and token of its timeline, if it has one.
     timeline: Option<(SocketAddr, String)>,
     process: Option<Child>,
 }
 
 impl Server {
-    /// Starts labserve with a profile over a directory, on a free port of the loopback interface.
+    /// Starts labserve with a profile and a root directory, on a free loopback port.
     ///
-    /// With `LABSERVE_AGAINST="node=127.0.0.1:13000 nginx=127.0.0.1:18081"` the named profiles' tests talk to the
-    /// servers at those addresses instead: the real ones, to see whether the recordings still tell the truth.
+    /// With `LABSERVE_AGAINST="node=127.0.0.1:13000 nginx=127.0.0.1:18081"` the tests of these profiles use the servers at
+    /// those addresses instead. With real servers there, that shows whether the recordings are still correct.
     pub(crate) fn start(profile: &str, root: &Path) -> Self {
         match elsewhere(profile) {
             Some(address) => Self {
@@ -48,24 +48,24 @@ impl Server {
         }
     }
 
-    /// Starts labserve with more arguments.
+    /// Starts labserve with additional arguments.
     pub(crate) fn start_with(profile: &str, root: &Path, arguments: &[&str]) -> Self {
         let with_timeline = arguments.contains(&"--timeline");
         let mut process = program()
             .args(["--profile", profile, "--bind", "127.0.0.1", "--port", "0", "--root"])
             .arg(root)
             .args(arguments)
-            // Tests that have nothing to do with the timeline do not share its ports.
+            // Other tests must not occupy the timeline's default ports.
             .args((!with_timeline).then_some("--no-timeline"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the labserve binary should start");
-        let said = listen(&mut process);
+        let lines = listen(&mut process);
         let (mut all, mut address, mut timeline) = (String::new(), None, None);
         loop {
-            match said.recv_timeout(START) {
+            match lines.recv_timeout(START) {
                 Ok(line) => {
                     match line.split_once("/?token=") {
                         Some((_, token)) => timeline = address_in(&line).map(|at| (at, token.trim().to_owned())),
@@ -82,31 +82,31 @@ impl Server {
                 }
                 Err(_) => {
                     let _ = process.kill();
-                    panic!("labserve --profile {profile} named no address within {START:?}; it said:\n{all}");
+                    panic!("labserve --profile {profile} named no address within {START:?}; its output:\n{all}");
                 }
             }
         }
     }
 
-    /// Where its timeline is, and the token.
+    /// The address and token of its timeline.
     pub(crate) fn timeline(&self) -> (SocketAddr, &str) {
         let (address, token) = self.timeline.as_ref().expect("a timeline");
         (*address, token)
     }
 
-    /// Whether this is labserve, and not a real server that it imitates.
+    /// Whether this is labserve rather than a real server.
     pub(crate) fn is_labserve(&self) -> bool {
         self.process.is_some()
     }
 
-    /// Sends it a signal, such as `-HUP`.
+    /// Sends the process a signal, such as `-HUP`.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
         let id = self.process.as_ref().expect("labserve itself").id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
     }
 
-    /// Its exit code, once it has ended by itself; nothing if it runs on after `time`.
+    /// Waits for the process to exit and returns its code; `None` if it still runs after `time`.
     #[cfg(unix)]
     pub(crate) fn exit_code(&mut self, time: Duration) -> Option<i32> {
         let process = self.process.as_mut().expect("labserve itself");
@@ -139,8 +139,8 @@ impl Drop for Server {
     }
 }
 
-/// Reads stdout and stderr to their ends on threads of their own, so that a talkative server never blocks on a full
-/// pipe, and passes on what is said until nobody wants it any more.
+/// Forwards the lines of stdout and stderr. Both are read to their ends on separate threads, so that the server never blocks
+/// on a full pipe.
 fn listen(process: &mut Child) -> Receiver<String> {
     let (said, lines) = mpsc::channel();
     let out: Option<Box<dyn Read + Send>> = process.stdout.take().map(|x| Box::new(x) as _);
@@ -175,6 +175,6 @@ fn elsewhere(profile: &str) -> Option<SocketAddr> {
     Some(
         address
             .parse()
-            .unwrap_or_else(|e| panic!("LABSERVE_AGAINST: {address:?} is no address: {e}")),
+            .unwrap_or_else(|e| panic!("LABSERVE_AGAINST: {address:?} is not an address: {e}")),
     )
 }

@@ -1,4 +1,4 @@
-//! The directories that the tests serve: copies in a temporary place, dated as the recordings' files were.
+//! The sites that the tests serve: temporary copies, with the modification time that the recordings' files had.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,18 +7,18 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-/// The modification time of every file of the report: 2023-10-31 15:31:16.361 UTC.
+/// The modification time of all files in the recordings: 2023-10-31 15:31:16.361 UTC.
 const MODIFIED: Duration = Duration::from_millis(1_698_766_276_361);
 
-/// A document root of its own, removed when dropped.
+/// A temporary document root, removed when dropped.
 pub(crate) struct Site {
-    /// Holds the root and, beside it, `secret.txt`, which no request may reach.
+    /// Contains the root and, next to it, `secret.txt`, which no request may reach.
     _around: TempDir,
     root: PathBuf,
 }
 
 impl Site {
-    /// The site that the recordings were made over, with a link that stays inside the root and one that leaves it.
+    /// The site that was recorded, with a link that stays within the root and one that leaves it.
     pub(crate) fn recorded() -> Self {
         let site = Self::copy_of(&package().join("tests/data/site"));
         #[cfg(unix)]
@@ -30,13 +30,13 @@ impl Site {
         site
     }
 
-    /// The report's page, as the repository serves it by default.
+    /// The demo page that labserve serves by default.
     pub(crate) fn demo() -> Self {
         Self::copy_of(&package().join("static"))
     }
 
     fn copy_of(source: &Path) -> Self {
-        let around = TempDir::new().expect("a temporary directory should be to be had");
+        let around = TempDir::new().expect("a temporary directory");
         let root = around.path().join("site");
         copy_tree(source, &root).unwrap_or_else(|e| panic!("cannot copy {}: {e}", source.display()));
         fs::write(around.path().join("secret.txt"), "secret\n").expect("the secret should be writable");
@@ -47,12 +47,12 @@ impl Site {
         &self.root
     }
 
-    /// The content of a file, by its path below the root.
+    /// The content of a file below the root.
     pub(crate) fn read(&self, path: &str) -> Vec<u8> {
         fs::read(self.root.join(path)).unwrap_or_else(|e| panic!("cannot read {path} of the test site: {e}"))
     }
 
-    /// Every regular file of at least `least` bytes, the largest first, with its path as a request names it.
+    /// All regular files of at least `least` bytes, largest first, each with its path in a request.
     pub(crate) fn files_from(&self, least: usize) -> Vec<(Vec<u8>, String)> {
         let mut files = Vec::new();
         collect(&self.root, "", &mut files).expect("the test site should be readable");

@@ -1,4 +1,4 @@
-//! A raw connection that reads one reply at a time: for tests that say what they expect in so many words.
+//! A raw connection that reads one reply at a time, for tests with explicit expectations.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -10,14 +10,14 @@ use super::server::Server;
 /// How long a reply may take. Generous: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A connection to a server, without any opinion about HTTP but where a reply ends.
+/// A connection to a server. All it knows about HTTP is where a reply ends.
 pub(crate) struct Talk {
     stream: TcpStream,
-    /// What has arrived behind the last reply.
+    /// Bytes that have arrived after the last reply.
     ahead: Vec<u8>,
 }
 
-/// A reply: its head without the empty line, and its body.
+/// A reply: the head without its empty line, and the body.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) head: String,
@@ -26,8 +26,8 @@ pub(crate) struct Reply {
 
 impl Talk {
     pub(crate) fn to(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("the server should accept");
-        stream.set_nodelay(true).expect("TCP_NODELAY should be to be set");
+        let stream = TcpStream::connect(server.address()).expect("to connect");
+        stream.set_nodelay(true).expect("to set TCP_NODELAY");
         Self {
             stream,
             ahead: Vec::new(),
@@ -35,32 +35,28 @@ impl Talk {
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.stream
-            .write_all(bytes.as_ref())
-            .expect("the server should take what is sent");
+        self.stream.write_all(bytes.as_ref()).expect("to send");
     }
 
     /// Sends FIN.
     pub(crate) fn shut(&mut self) {
-        self.stream
-            .shutdown(Shutdown::Write)
-            .expect("an open connection should be to be shut");
+        self.stream.shutdown(Shutdown::Write).expect("to send FIN");
     }
 
-    /// Ends the connection with RST.
+    /// Closes the connection with RST.
     pub(crate) fn reset(self) {
         socket2::SockRef::from(&self.stream)
             .set_linger(Some(Duration::ZERO))
-            .expect("a linger time should be to be set");
+            .expect("to set SO_LINGER");
     }
 
-    /// Sends a request with a Host field and reads what is answered. `fields` are whole lines.
+    /// Sends a request with a Host field and reads the reply. `fields` are whole lines.
     pub(crate) fn ask(&mut self, method: &str, target: &str, fields: &str) -> Reply {
         self.send(format!("{method} {target} HTTP/1.1\r\nHost: lab.test\r\n{fields}\r\n"));
         self.reply(method == "HEAD")
     }
 
-    /// Reads one reply; the body as long as Content-Length says, unless the request was HEAD.
+    /// Reads one reply. The body has the length of Content-Length, unless the request was HEAD.
     pub(crate) fn reply(&mut self, to_head: bool) -> Reply {
         let until = Instant::now() + PATIENCE;
         let end = loop {
@@ -90,15 +86,15 @@ impl Talk {
         assert_eq!(end, None, "the reply is not complete: {so_far:?}");
     }
 
-    /// How the connection ends within this time; not a byte may come before.
+    /// How the connection ends within this time. No byte may arrive before it ends.
     pub(crate) fn end(&mut self, within: Duration) -> End {
         let end = self.take(within);
         let unasked = String::from_utf8_lossy(&self.ahead);
-        assert!(self.ahead.is_empty(), "bytes that nobody asked for: {unasked:?}");
+        assert!(self.ahead.is_empty(), "unexpected bytes: {unasked:?}");
         end.unwrap_or(End::Open)
     }
 
-    /// Adds what arrives next to `ahead`, or says how nothing did.
+    /// Adds the bytes that arrive next to `ahead`; if none do, returns how the connection ended.
     fn take(&mut self, within: Duration) -> Option<End> {
         let mut buffer = vec![0; 1 << 16];
         let until = Instant::now() + within;
@@ -106,14 +102,14 @@ impl Talk {
             let left = until.saturating_duration_since(Instant::now());
             self.stream
                 .set_read_timeout(Some(left.max(Duration::from_millis(1))))
-                .expect("a read timeout should be to be set");
+                .expect("to set a read timeout");
             return match self.stream.read(&mut buffer) {
                 Ok(0) => Some(End::Fin),
                 Ok(n) => {
                     self.ahead.extend_from_slice(&buffer[..n]);
                     None
                 }
-                // A machine that was stopped and goes on interrupts a read that waits (signal(7)).
+                // A waiting read is interrupted if the machine was suspended and resumes (signal(7)).
                 Err(e) if e.kind() == ErrorKind::Interrupted => continue,
                 Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Some(End::Open),
                 Err(_) => Some(End::Rst),
@@ -136,7 +132,7 @@ impl Reply {
         })
     }
 
-    /// The head as lines, with the time of day blanked.
+    /// The lines of the head, with the value of Date replaced.
     pub(crate) fn lines(&self) -> Vec<&str> {
         self.head
             .split("\r\n")
@@ -144,7 +140,7 @@ impl Reply {
             .collect()
     }
 
-    /// How many bytes the reply had on the wire.
+    /// The size of the reply on the wire, in bytes.
     pub(crate) fn length(&self) -> usize {
         self.head.len() + 4 + self.body.len()
     }

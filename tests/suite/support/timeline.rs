@@ -1,4 +1,4 @@
-//! A client of the timeline: plain requests, and the stream of events.
+//! A client of the timeline's API and event stream.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::server::Server;
 
-/// How long anything may take.
+/// How long any single operation may take.
 const TIME: Duration = Duration::from_secs(10);
 
 /// The timeline of a server.
@@ -17,7 +17,7 @@ pub(crate) struct Timeline {
     pub(crate) token: String,
 }
 
-/// What it answered.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -26,7 +26,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The body, which must be JSON.
+    /// The body, parsed as JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|why| panic!("{why}: {self:?}"))
     }
@@ -50,7 +50,7 @@ impl Timeline {
         }
     }
 
-    /// Sends bytes as they are, and reads the answer to its end.
+    /// Sends raw bytes and reads the response to its end.
     pub(crate) fn send(&self, request: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).expect("the timeline");
         stream.set_read_timeout(Some(TIME)).expect("a timeout");
@@ -66,7 +66,7 @@ impl Timeline {
         }
     }
 
-    /// Asks as a program does that knows no token.
+    /// Sends a request without the token.
     pub(crate) fn ask(&self, method: &str, path: &str, fields: &str, body: &str) -> Answer {
         let (address, length) = (self.address, body.len());
         self.send(
@@ -75,14 +75,14 @@ impl Timeline {
         )
     }
 
-    /// Reads something.
+    /// Sends a GET, which must succeed, and returns the JSON body.
     pub(crate) fn get(&self, path: &str) -> Value {
         let answer = self.ask("GET", path, "", "");
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         answer.json()
     }
 
-    /// Changes something, with the token.
+    /// Sends a request with a JSON body and the token.
     pub(crate) fn change(&self, method: &str, path: &str, body: &Value) -> Answer {
         let fields = format!(
             "Authorization: Bearer {}\r\nContent-Type: application/json\r\n",
@@ -91,7 +91,7 @@ impl Timeline {
         self.ask(method, path, &fields, &body.to_string())
     }
 
-    /// The lines that it has now.
+    /// The lines in the ring now.
     pub(crate) fn lines(&self) -> Vec<Value> {
         let answer = self.ask("GET", "/api/v1/events.jsonl", "", "");
         let text = String::from_utf8(answer.body).expect("text");
@@ -100,12 +100,12 @@ impl Timeline {
             .collect()
     }
 
-    /// The lines, once one of them is as asked.
-    pub(crate) fn lines_until(&self, is_it: impl Fn(&Value) -> bool) -> Vec<Value> {
+    /// The lines, as soon as one of them matches.
+    pub(crate) fn lines_until(&self, matches: impl Fn(&Value) -> bool) -> Vec<Value> {
         let begun = Instant::now();
         loop {
             let lines = self.lines();
-            if lines.iter().any(&is_it) {
+            if lines.iter().any(&matches) {
                 return lines;
             }
             assert!(begun.elapsed() < TIME, "not in {lines:?}");
@@ -113,7 +113,7 @@ impl Timeline {
         }
     }
 
-    /// Opens the stream of events.
+    /// Opens the event stream, after the event `last_id` if there is one.
     pub(crate) fn events(&self, last_id: Option<&str>) -> Events {
         let mut stream = TcpStream::connect(self.address).expect("the timeline");
         stream.set_read_timeout(Some(TIME)).expect("a timeout");
@@ -137,7 +137,7 @@ impl Timeline {
     }
 }
 
-/// The stream of events.
+/// An open event stream.
 pub(crate) struct Events {
     reader: BufReader<TcpStream>,
     /// The id of the last message.
@@ -145,8 +145,8 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// The lines from here on, until one is as asked.
-    pub(crate) fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> Vec<Value> {
+    /// The next lines, up to the message with one that matches.
+    pub(crate) fn until(&mut self, matches: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut lines = Vec::new();
         let mut found = false;
         loop {
@@ -158,7 +158,7 @@ impl Events {
                 self.id = id.to_owned();
             } else if let Some(data) = text.strip_prefix("data: ") {
                 let line = serde_json::from_str(data).unwrap_or_else(|why| panic!("{why}: {data}"));
-                found |= is_it(&line);
+                found |= matches(&line);
                 lines.push(line);
             } else if text.is_empty() && found {
                 return lines;

@@ -1,5 +1,5 @@
-//! Mutated heads, passed through the scanner, the decision and the rendering. Nothing panics, a response head contains only
-//! lines of its profile, and the result does not depend on how the bytes were split.
+//! Mutated heads, passed through the scanner, the decision and the rendering. Nothing panics, a response head contains
+//! only lines of its profile, and the result does not depend on how the bytes were split.
 
 use super::{mutated_head, profiles};
 use crate::decide::{self, Route};
@@ -121,15 +121,15 @@ fn no_head_causes_a_panic_or_injects_a_line_into_a_response() {
     }
 }
 
-/// Heads that once had another result when they were split: an invalid value in a line that is dropped for its name, and a
-/// folded line that continues a dropped one.
+/// Heads that once had another result when they were split: an invalid value in a line that is dropped for its name,
+/// and a folded line that continues a dropped one.
 const REGRESSIONS: &[&[u8]] = &[
     b"GET / HTTP/1.1\r\nHost: a\r\nHos=t: 7\0\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: a\r\nC\xa3\r\n folded\r\n\r\n",
 ];
 
-/// A byte-wise parser must not refuse a prefix of a head that it accepts as a whole. Otherwise TCP segmentation would decide
-/// whether a request is served.
+/// A byte-wise parser must not refuse a prefix of a head that it accepts as a whole. Otherwise TCP segmentation would
+/// decide whether a request is served.
 #[test]
 fn the_result_does_not_depend_on_how_a_head_was_split() {
     let profiles = profiles();

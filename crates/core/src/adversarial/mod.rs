@@ -1,7 +1,7 @@
 //! Tests with malformed and malicious input under every profile: mutated request heads and mutated profiles.
 //!
-//! The inputs are the same on every run, and the assertions hold for any input. `fuzz/` searches longer for new inputs; the
-//! ones with which it found a defect are kept here, too.
+//! The inputs are the same on every run, and the assertions hold for any input. `fuzz/` searches longer for new inputs;
+//! the ones with which it found a defect are kept here, too.
 
 mod heads;
 

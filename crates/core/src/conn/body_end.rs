@@ -5,15 +5,15 @@ use crate::http1::chunked::ChunkFault;
 /// How reading a request's body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyEnd {
-    /// All of it came.
+    /// It is complete.
     Complete,
     /// It was not complete in time.
     Late,
-    /// Nothing of it came in the time that holds behind a reply.
+    /// No part of it arrived in the time that holds after a response.
     Silent,
     /// Its framing is wrong (RFC 9112 section 7).
     Broken(ChunkFault),
-    /// The client ended its side, or reset the connection, in the middle of it.
+    /// The client ended its side or reset the connection before it was complete.
     ClientFin,
 }
 

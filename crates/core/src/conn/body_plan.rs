@@ -162,3 +162,85 @@ fn interim_asked_for(profile: &Profile, request: &Request<'_>) -> u8 {
         Version::Http10 | Version::Http09 => policy.continue_times_old,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http1::{Scan, head};
+    use crate::profile::layers::{BuiltIns, Layer, Stack};
+
+    const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n";
+    const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n";
+
+    /// The plan of a profile with these keys, in the order of what happens: `continue`, `peek`, `read`, `reply`, `read
+    /// after`, `leave`.
+    fn plan(profile: &str, keys: &[&str], head: &str, refused: bool) -> String {
+        let mut stack = Stack::load(profile, &BuiltIns).expect("a built-in profile");
+        for key in keys {
+            stack = stack.over(Layer::from_assignment(key).expect("a key"));
+        }
+        let profile = stack.build().expect("a profile");
+        let text = format!("{head}\r\n");
+        let Scan::Complete(head) = head::scan(text.as_bytes(), &profile.head) else {
+            panic!("{text}")
+        };
+        let request = Request::new(text.as_bytes(), &head);
+        let framing = request.framing(&profile.head.body);
+        let reply = Reply::plain(&profile, profile.responses.ok(), request.method());
+        let plan = body_plan(&profile, &request, framing, &reply, refused);
+        let mut steps = vec!["continue".to_owned(); usize::from(plan.interim)];
+        match plan.before {
+            BeforeReply::Nothing => {}
+            BeforeReply::Peek => steps.push("peek".to_owned()),
+            BeforeReply::Read => steps.push("read".to_owned()),
+        }
+        steps.push(match (plan.instead, plan.ending) {
+            (Some(id), _) => profile.responses.get(id).status.to_string(),
+            (None, Some(reason)) => format!("reply ({})", reason.key()),
+            (None, None) => "reply".to_owned(),
+        });
+        match plan.after {
+            AfterReply::Nothing => {}
+            AfterReply::LeaveUnread => steps.push("leave".to_owned()),
+            AfterReply::Read => steps.push("read after".to_owned()),
+        }
+        steps.join(", ")
+    }
+
+    #[test]
+    fn the_order_around_a_response() {
+        let expects = format!("{POST}Expect: 100-continue\r\n");
+        let never = "request_body.read=\"never\"";
+        let first = "request_body.read=\"first\"";
+        let after = "request_body.read=\"after\"";
+        let at_once = "request_body.continues=\"at-once\"";
+        let when_read = "request_body.continues=\"when-read\"";
+        for (keys, head, refused, want) in [
+            (&[after][..], GET, false, "reply"),
+            (&[after], GET, true, "reply (bad_request)"),
+            (&[after], POST, false, "reply, read after"),
+            (&[after], POST, true, "reply, read after"),
+            (&[first], POST, false, "read, reply"),
+            (&[first], POST, true, "read, reply (bad_request)"),
+            (&[never], POST, false, "reply, leave"),
+            (
+                &[after, "request_body.look_first=true"],
+                POST,
+                false,
+                "peek, reply, read after",
+            ),
+            (&[first, at_once], expects.as_str(), false, "continue, read, reply"),
+            (&[first, when_read], expects.as_str(), false, "continue, read, reply"),
+            (&[after, when_read], expects.as_str(), false, "reply, read after"),
+            (&[after, at_once], expects.as_str(), true, "reply, read after"),
+            (
+                &[first, at_once, "request_body.continue_times=2"],
+                expects.as_str(),
+                false,
+                "continue, continue, read, reply",
+            ),
+        ] {
+            assert_eq!(plan("rfc", keys, head, refused), want, "{keys:?} {head}");
+        }
+    }
+}

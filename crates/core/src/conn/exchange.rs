@@ -8,32 +8,17 @@
 
 use super::action::{Action, Finish, Happened, Leftover, PathQuery, Peek};
 use super::body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
-use super::{BodyEnd, Close, Context, Opened, Patience, Purpose, Refusal};
+use super::course::Course;
+use super::{BodyEnd, Close, Context, Opened, Patience};
 use crate::close_reason::CloseReason;
 use crate::decide::{self, Route};
 use crate::http1::chunked::ChunkFault;
 use crate::http1::field::Name;
 use crate::http1::head;
-use crate::http1::request::{BodyRules, Delimiter};
 use crate::http1::{Fault, Framing, Request, ResponseId, Scan, Treatment};
-use crate::profile::{MethodRule, Profile, ReadBody, Template};
+use crate::profile::{MethodRule, Profile, Template};
 use crate::render::{Body, Decision, Reply};
 use std::time::Duration;
-
-/// What is done with a request.
-#[derive(Clone, Copy, Debug)]
-enum Course {
-    /// A response is sent that no request asked for; the connection closes for this reason.
-    Unasked(ResponseId, CloseReason),
-    /// It is answered, with this response if there is one, and its body is read.
-    Serve(Framing, Option<ResponseId>),
-    /// It is answered with this response, and nothing after its head is read.
-    Refuse(ResponseId),
-    /// It is not answered.
-    Silent(Option<CloseReason>),
-    /// It is not answered and not read: the connection closes.
-    Drop,
-}
 
 /// What an exchange waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,15 +96,16 @@ impl<'c> Exchange<'c> {
         age: Duration,
         cx: &Context<'c>,
     ) -> Exchange<'c> {
-        let mut exchange = Exchange {
+        let request = Request::new(input, &opened.head);
+        Exchange {
             profile: cx.profile,
             root: cx.root,
             opened,
             input,
-            request: Request::new(input, &opened.head),
+            request,
             number,
             age,
-            course: Course::Silent(None),
+            course: Course::of(opened, &request, cx.profile),
             query: None,
             plan: BodyPlan::reply_only(None),
             reply: None,
@@ -128,12 +114,7 @@ impl<'c> Exchange<'c> {
             connection_fields: &[],
             also_counted: 0,
             stage: Stage::Begin,
-        };
-        exchange.course = match opened.purpose {
-            Purpose::Request(refusal) => exchange.course(refusal),
-            Purpose::Unasked(id, reason) => Course::Unasked(id, reason),
-        };
-        exchange
+        }
     }
 
     /// The request.
@@ -265,65 +246,6 @@ impl<'c> Exchange<'c> {
                 self.close = reason.map(Close::from);
                 self.finish()
             }
-        }
-    }
-
-    fn course(&self, refusal: Option<Refusal>) -> Course {
-        let policy = &self.profile.head;
-        if let Some(Refusal::Fault(fault)) = refusal
-            && policy.faults.of(fault) == Treatment::Close
-        {
-            return Course::Drop;
-        }
-        let Some(refusal) = refusal.or_else(|| self.request.fault(policy).map(Refusal::Fault)) else {
-            return Course::Serve(self.request.framing(&policy.body), None);
-        };
-        let treatment = match refusal {
-            Refusal::Fault(fault) => policy.faults.of(fault),
-            Refusal::Response(id) => Treatment::Respond(id),
-        };
-        let body = self.length_after_refused_coding(refusal);
-        match treatment {
-            Treatment::Respond(id) if body != Framing::None => Course::Serve(body, Some(id)),
-            // Nothing is wrong with the body's framing where this is the first fault that was found.
-            Treatment::Respond(id)
-                if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && self.reads_body(id) =>
-            {
-                Course::Serve(self.request.framing(&policy.body), Some(id))
-            }
-            Treatment::Ignore if self.opened.head.len > 0 => Course::Silent(None),
-            Treatment::Respond(id) => Course::Refuse(id),
-            _ => Course::Silent(Some(CloseReason::BadRequest)),
-        }
-    }
-
-    /// Whether a refusal keeps the connection, or waits, so that the request's body has to be read.
-    fn reads_body(&self, id: ResponseId) -> bool {
-        let response = self.profile.responses.get(id);
-        response.close == Some(false) || response.read_body == Some(ReadBody::First)
-    }
-
-    /// The body that is read after a request whose coding is refused: the one that its length announces, if the profile
-    /// reads bodies before it closes.
-    fn length_after_refused_coding(&self, refusal: Refusal) -> Framing {
-        let of_coding = matches!(
-            refusal,
-            Refusal::Fault(
-                Fault::CodingNotChunked
-                    | Fault::CodingEmpty
-                    | Fault::CodingTwice
-                    | Fault::CodingUnknown
-                    | Fault::CodingOld
-                    | Fault::LengthAndCoding
-            )
-        );
-        if of_coding && self.profile.request_body.before_end {
-            self.request.framing(&BodyRules {
-                delimiter: Delimiter::LengthOnly,
-                ..self.profile.head.body
-            })
-        } else {
-            Framing::None
         }
     }
 

@@ -1,24 +1,26 @@
 //! The life of a connection as a state machine without I/O: time is a parameter, bytes are counts.
 //!
-//! ```text
-//!            first bytes            request line ends           head ends
-//!   Unused ───────────────> Line ───────────────────> Head ─────────────────> Exchange
-//!     │                      ^                         │                        │ │
-//!     │                      │ next bytes (Blank: none but empty lines)                        │ │ the reply ends it
-//!     │                     Idle <──── reply sent, kept ┼────────────────────────┘ │
-//!     v                      v                         v                          v
-//!   Closing <──────── timer, client FIN, shutdown ─────┴──────────────────────────┘
-//! ```
+//! What each event makes of each state; a test holds this table against [`transition`]. A dash: the state stays.
 //!
-//! Rules: only this module changes the state. Every state but `Exchange` and `Closing` has at most one deadline. Times are
-//! counted from the start of the server, because some servers look at their timers on a tick that began then.
+//! | state    | partial line | partial head | blank | head complete | kept | end     |
+//! |----------|--------------|--------------|-------|---------------|------|---------|
+//! | Unused   | Line         | Head         | -     | Exchange      | -    | Closing |
+//! | Line     | -            | Head         | -     | Exchange      | -    | Closing |
+//! | Head     | -            | -            | -     | Exchange      | -    | Closing |
+//! | Exchange | -            | -            | -     | -             | Idle | Closing |
+//! | Idle     | Line         | Head         | Blank | Exchange      | -    | Closing |
+//! | Blank    | Line         | Head         | -     | Exchange      | -    | Closing |
+//! | Closing  | -            | -            | -     | -             | -    | -       |
+//!
+//! Only this module changes the state. Every state except `Exchange` and `Closing` has at most one deadline. Times are counted
+//! from the start of the server, because some servers check their timers on a tick that began then.
 
 use crate::close_reason::CloseReason;
 use crate::http1::ResponseId;
 use crate::profile::{Since, Timer, Timers};
 use std::time::Duration;
 
-/// Where a connection is in its life.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Accepted; no byte yet.
@@ -29,33 +31,33 @@ pub enum State {
     Head,
     /// A request is being served.
     Exchange,
-    /// A reply was sent; nothing since.
+    /// A response was sent; nothing has arrived since.
     Idle,
-    /// A reply was sent; since then empty lines, where these do not begin a request.
+    /// A response was sent; since then only empty lines have arrived, where these do not begin a request.
     Blank,
-    /// It is being ended.
+    /// It is being closed.
     Closing,
 }
 
 /// What happens to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
-    /// Bytes are there that make up no complete head; says whether the request line is complete.
+    /// Bytes have arrived that are not a complete head.
     Partial {
-        /// The request line is complete.
+        /// Whether the request line is complete.
         line_complete: bool,
     },
-    /// Nothing but empty lines is there, and they do not begin a request.
+    /// Only empty lines have arrived, and they do not begin a request.
     Blank,
     /// A head is complete, or refused.
     HeadComplete,
-    /// The reply is sent and the connection goes on.
+    /// The response is sent, and the connection persists.
     Kept,
-    /// The connection is to end.
+    /// The connection is to close.
     End,
 }
 
-/// The state after `event` in `state`. What cannot happen leaves the state as it is.
+/// The state after `event` in `state`. An event that cannot happen in a state leaves it unchanged.
 pub fn transition(state: State, event: Transition) -> State {
     match (state, event) {
         (State::Closing, _) | (_, Transition::End) => State::Closing,
@@ -75,16 +77,16 @@ pub fn transition(state: State, event: Transition) -> State {
     }
 }
 
-/// A connection's place in its life, and the times that its timers count from.
+/// The state of a connection, and the times that its timers count from.
 #[derive(Clone, Debug)]
 pub struct Life {
     state: State,
     accepted: Duration,
-    /// When this request's first byte came, or the last reply was sent.
+    /// When the first byte of this request arrived, or the last response was sent.
     since: Duration,
-    /// When the last byte came.
+    /// When the last byte arrived.
     last_byte: Duration,
-    /// How many bytes of this head have come.
+    /// The bytes of this head that have arrived.
     received: u64,
     requests: u64,
 }
@@ -94,9 +96,9 @@ pub struct Life {
 pub struct Deadline {
     /// When, since the start of the server.
     pub at: Duration,
-    /// The reason for the end.
+    /// Why the connection closes then.
     pub reason: CloseReason,
-    /// What is said before it.
+    /// The response that is sent before, if there is one.
     pub say: Option<ResponseId>,
 }
 
@@ -118,12 +120,12 @@ impl Life {
         self.state
     }
 
-    /// How many requests have been begun on it.
+    /// The number of requests that have begun on it.
     pub fn requests(&self) -> u64 {
         self.requests
     }
 
-    /// So many requests more count as begun.
+    /// Counts further requests as begun.
     pub fn count(&mut self, more: u64) {
         self.requests += more;
     }
@@ -133,12 +135,12 @@ impl Life {
         self.accepted
     }
 
-    /// When the last byte came, or, if none has come since the last reply, when that was sent.
+    /// The time of the last byte from the client, or of the last response if none has arrived since.
     pub fn last_byte(&self) -> Duration {
         self.last_byte
     }
 
-    /// Something happened at `now`. `bytes` came with it.
+    /// An event happened at `now`, together with this many bytes from the client.
     pub fn on(&mut self, event: Transition, now: Duration, bytes: usize) {
         let before = self.state;
         self.state = transition(before, event);
@@ -161,7 +163,7 @@ impl Life {
         }
     }
 
-    /// When the connection ends if nothing more happens.
+    /// When the connection closes if nothing more happens.
     pub fn deadline(&self, timers: &Timers) -> Option<Deadline> {
         let again = self.requests > 0;
         let (timer, reason) = match (self.state, again) {
@@ -186,7 +188,7 @@ impl Life {
     }
 }
 
-/// When `timer`, begun at `begun`, runs out, after so many bytes of which the last came at `last_byte`.
+/// When `timer` expires. It began at `begun`; `received` bytes have arrived since, the last of them at `last_byte`.
 pub fn due(timer: &Timer, begun: Duration, last_byte: Duration, received: u64) -> Option<Duration> {
     let mut after = timer.after?;
     if let Some(rate) = timer.bytes_per_second {
@@ -217,18 +219,27 @@ mod tests {
 
     const S: fn(f64) -> Duration = Duration::from_secs_f64;
 
+    /// The rows of the table in the module's documentation.
+    fn documented() -> Vec<Vec<&'static str>> {
+        include_str!("life.rs")
+            .lines()
+            .map_while(|line| line.strip_prefix("//!"))
+            .filter_map(|line| line.trim().strip_prefix('|')?.strip_suffix('|'))
+            .map(|row| row.split('|').map(str::trim).collect())
+            .collect()
+    }
+
     #[test]
-    fn the_table_of_states_and_events() {
-        use Transition::*;
+    fn the_documented_table_is_what_happens() {
         let events = [
-            Partial { line_complete: false },
-            Partial { line_complete: true },
-            Blank,
-            HeadComplete,
-            Kept,
-            End,
+            Transition::Partial { line_complete: false },
+            Transition::Partial { line_complete: true },
+            Transition::Blank,
+            Transition::HeadComplete,
+            Transition::Kept,
+            Transition::End,
         ];
-        let table: Vec<[State; 6]> = [
+        let states = [
             State::Unused,
             State::Line,
             State::Head,
@@ -236,30 +247,17 @@ mod tests {
             State::Idle,
             State::Blank,
             State::Closing,
-        ]
-        .map(|state| events.map(|event| transition(state, event)))
-        .to_vec();
-        let (u, l, h, x, i, b, c) = (
-            State::Unused,
-            State::Line,
-            State::Head,
-            State::Exchange,
-            State::Idle,
-            State::Blank,
-            State::Closing,
-        );
-        assert_eq!(
-            table,
-            [
-                [l, h, u, x, u, c],
-                [l, h, l, x, l, c],
-                [h, h, h, x, h, c],
-                [x, x, x, x, i, c],
-                [l, h, b, x, i, c],
-                [l, h, b, x, b, c],
-                [c, c, c, c, c, c]
-            ]
-        );
+        ];
+        let rows = documented();
+        assert_eq!(rows.len(), states.len() + 2, "a head, a rule, and a row for each state");
+        for (state, row) in states.into_iter().zip(&rows[2..]) {
+            let mut want = vec![format!("{state:?}")];
+            want.extend(events.map(|event| match transition(state, event) {
+                next if next == state => "-".to_owned(),
+                next => format!("{next:?}"),
+            }));
+            assert_eq!(*row, want);
+        }
     }
 
     fn deadline_after(profile: &str, steps: &[(f64, Option<Transition>, usize)]) -> Option<(f64, CloseReason)> {

@@ -1,23 +1,26 @@
-//! What becomes of a connection after a reply, and what the reply says of it: two different things.
+//! Whether a connection persists after a response, and what the response claims about that (RFC 9112 section 9.3). The two
+//! are decided apart, because servers exist whose claim is not true.
 
-use super::CloseReason;
+use crate::close_reason::CloseReason;
 use crate::http1::field::TokenSearch;
 use crate::http1::request::Delimiter;
 use crate::http1::{Framing, Request, Version, field::Name};
 use crate::profile::{Announce, ConnectionFields, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
 use std::time::Duration;
 
-/// What becomes of a connection, and what is said of it.
+/// Whether a connection persists, and what the response claims.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Persistence<'p> {
-    /// Why it ends after the reply; `None` if it is kept.
+    /// Why the connection closes after the response; `None` if it persists.
     pub close: Option<CloseReason>,
-    /// The field lines that the reply has about it.
+    /// The field lines about the connection.
     pub connection_fields: &'p [Template],
 }
 
-/// The fate of a connection on which `response` answers `request`, its `number`th, at the age of `age`. `ending` is a
-/// reason that is known already.
+/// Whether a connection persists after `response` to `request`.
+///
+/// `number` is the number of the request on its connection, from 1; `age` the time since the connection was accepted;
+/// `ending` a reason to close that is known already.
 pub fn persistence<'p>(
     profile: &'p Profile,
     request: Option<&Request<'_>>,
@@ -44,7 +47,7 @@ pub fn persistence<'p>(
             if let Some(reason) = end_by(is_old, (asked_to_close, asked_to_keep), policy) {
                 return Some(reason);
             }
-            // Without chunks, a body whose length is not known beforehand ends with the connection.
+            // Without chunks, only the end of the connection can end a body of unknown length (RFC 9112 section 6.3).
             if response.chunked && request.version() < Version::Http11 && request.method() != b"HEAD" {
                 return Some(CloseReason::Http10);
             }

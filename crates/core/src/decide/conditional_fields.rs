@@ -1,4 +1,5 @@
-//! The request fields that preconditions and ranges depend on. The profile says how repeated and folded fields are read.
+//! The request fields that preconditions and ranges depend on. The profile says how repeated and folded fields are
+//! read.
 
 use crate::http1::Request;
 use crate::http1::field::{self, Name};

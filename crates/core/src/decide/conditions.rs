@@ -1,4 +1,5 @@
-//! Trace steps for preconditions. They come from the functions that decide, so a trace cannot disagree with its decision.
+//! Trace steps for preconditions. They come from the functions that decide, so a trace cannot disagree with its
+//! decision.
 
 use super::message::{TraceMessage, value};
 use super::step::{Step, characters};

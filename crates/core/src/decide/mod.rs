@@ -1,7 +1,8 @@
 //! Decides the response to a request: pure functions of profile, request and file facts.
 //!
 //! [`route`] maps a request to a fixed response or to a path to look up. [`file_reply`] decides the response for the
-//! result of that lookup. [`crate::render`] writes the bytes. [`trace`](fn@trace) repeats a decision step by step, for people.
+//! result of that lookup. [`crate::render`] writes the bytes. [`trace`](fn@trace) repeats a decision step by step, for
+//! people.
 
 mod conditional_fields;
 mod conditions;

@@ -1,8 +1,8 @@
 //! HTTP dates (RFC 9110 section 5.6.7): the one form that is written, and the dialects that servers parse.
 //!
 //! Servers disagree about malformed dates, and a conditional request shows the difference. A dialect is named after its
-//! method: the strict grammar, patterns, character masks, fixed positions, a mail parser, free-form words and numbers. No
-//! dialect reads a clock; the caller passes the current time, which decides the century of a two-digit year.
+//! method: the strict grammar, patterns, character masks, fixed positions, a mail parser, free-form words and numbers.
+//! No dialect reads a clock; the caller passes the current time, which decides the century of a two-digit year.
 
 mod free_form;
 mod mail;
@@ -17,14 +17,14 @@ pub enum DateSyntax {
     /// The three forms of RFC 9110 section 5.6.7, strictly. The weekday must be a weekday, but need not match the date.
     #[default]
     Rfc9110,
-    /// The three forms as patterns: any word of the right length is a weekday, months are in any case, "GMT" is required.
-    /// A year below 100 counts as a two-digit year even if it has four digits.
+    /// The three forms as patterns: any word of the right length is a weekday, months are in any case, "GMT" is
+    /// required. A year below 100 counts as a two-digit year even if it has four digits.
     Patterns,
-    /// Character masks for the text after the first space, so that "Tue, 1 Nov 2023 ..." is valid, too. Text after the time
-    /// is ignored. Dates up to and including 1 January 1970 00:00:00 are invalid.
+    /// Character masks for the text after the first space, so that "Tue, 1 Nov 2023 ..." is valid, too. Text after the
+    /// time is ignored. Dates up to and including 1 January 1970 00:00:00 are invalid.
     Masks,
-    /// Fixed positions after the first comma or space. One or two letters identify a month, and text after the last number
-    /// is ignored. Second 60 is invalid; day 00 is the last day of the previous month.
+    /// Fixed positions after the first comma or space. One or two letters identify a month, and text after the last
+    /// number is ignored. Second 60 is invalid; day 00 is the last day of the previous month.
     Positions,
     /// A lenient mail date (RFC 2822): the weekday is optional, day and month are in either order, zones are names or
     /// numbers.
@@ -51,8 +51,8 @@ const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
-/// Formats a time as an IMF-fixdate. `epoch_secs` is in seconds since 1970-01-01 UTC. A time outside the years 0 to 9999
-/// becomes the nearest one inside.
+/// Formats a time as an IMF-fixdate. `epoch_secs` is in seconds since 1970-01-01 UTC. A time outside the years 0 to
+/// 9999 becomes the nearest one inside.
 ///
 /// ```
 /// use labserve_core::http1::date::text;
@@ -98,7 +98,8 @@ fn two_digits(out: &mut [u8], number: i64) {
 
 /// Parses a date. Returns seconds since 1970-01-01 UTC, or `None` if `text` is not a date in this dialect.
 ///
-/// `now_secs` is the current time. It decides the century of a two-digit year in the dialects that follow RFC 9110 there.
+/// `now_secs` is the current time. It decides the century of a two-digit year in the dialects that follow RFC 9110
+/// there.
 ///
 /// ```
 /// use labserve_core::http1::date::{DateSyntax, parse};

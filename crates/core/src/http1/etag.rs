@@ -1,6 +1,7 @@
 //! Entity tags (RFC 9110 section 8.8.3): whether a list in a field contains the file's tag.
 //!
-//! The comparison and the syntax of the list are independent settings. [`super::precondition`] decides what a match means.
+//! The comparison and the syntax of the list are independent settings. [`super::precondition`] decides what a match
+//! means.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,17 +22,17 @@ pub enum ListSyntax {
     /// Quoted tags between commas, empty members allowed (RFC 9110 section 13.1.1). A malformed member ends the list.
     #[default]
     Rfc9110,
-    /// Like `rfc9110`, but a backslash escapes a quote, text after a closing quote belongs to the member (which then is a
-    /// different tag), and a field that begins with `*` matches any tag.
+    /// Like `rfc9110`, but a backslash escapes a quote, text after a closing quote belongs to the member (which then is
+    /// a different tag), and a field that begins with `*` matches any tag.
     Quoted,
-    /// Split at every comma, even inside quotes. Each piece is compared with its quotes but without surrounding spaces. Weak
-    /// comparison allows one additional `W/` on either side.
+    /// Split at every comma, even inside quotes. Each piece is compared with its quotes but without surrounding spaces.
+    /// Weak comparison allows one additional `W/` on either side.
     Commas,
-    /// The tag must occur at the start of the field or after a comma, even inside quotes, and extend to the next comma. The
-    /// search ends when the rest of the field is shorter than the tag.
+    /// The tag must occur at the start of the field or after a comma, even inside quotes, and extend to the next comma.
+    /// The search ends when the rest of the field is shorter than the tag.
     Prefix,
-    /// Quotes are optional, `w/` counts as `W/`, a tag ends before a comma, and an unquoted `*` anywhere matches any tag, but
-    /// only in a weak comparison.
+    /// Quotes are optional, `w/` counts as `W/`, a tag ends before a comma, and an unquoted `*` anywhere matches any
+    /// tag, but only in a weak comparison.
     Bare,
     /// The tag may occur anywhere in the field. A field that begins with `*` matches any tag. The comparison is always
     /// strong.

@@ -1,7 +1,7 @@
 //! The faults of a request head, by name.
 //!
-//! Servers differ mainly in which malformed requests they accept. Each deviation from RFC 9112 therefore has a name here,
-//! and a profile assigns a [`Treatment`] to each.
+//! Servers differ mainly in which malformed requests they accept. Each deviation from RFC 9112 therefore has a name
+//! here, and a profile assigns a [`Treatment`] to each.
 
 use crate::sentences;
 use std::fmt;
@@ -235,8 +235,8 @@ impl fmt::Display for Fault {
 pub struct Faults([Treatment; Fault::ALL.len()]);
 
 impl Faults {
-    /// The faults that are accepted unless a profile sets them. RFC 9110 and RFC 9112 either allow them or leave them to the
-    /// resource.
+    /// The faults that are accepted unless a profile sets them. RFC 9110 and RFC 9112 either allow them or leave them
+    /// to the resource.
     pub const PASSED: [Fault; 15] = [
         Fault::EmptyLine,
         Fault::ConnectAuthority,

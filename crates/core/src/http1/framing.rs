@@ -71,8 +71,8 @@ pub enum LengthSyntax {
     /// Decimal digits (RFC 9110 section 8.6).
     #[default]
     Digits,
-    /// Decimal digits with optional single underscores between them, an optional leading plus sign, and optional white space
-    /// around the number.
+    /// Decimal digits with optional single underscores between them, an optional leading plus sign, and optional white
+    /// space around the number.
     Integer,
 }
 

@@ -13,8 +13,8 @@ pub enum HostSyntax {
     Characters,
     /// Any characters except controls, spaces and `/`. A name must precede the first colon, and `..` is not allowed.
     Visible,
-    /// A name of letters, digits, `-`, `_` and single dots, whose last label begins with a letter; an IPv4 address; or an
-    /// IPv6 address in brackets. A port from 1 to 65535 must follow a colon.
+    /// A name of letters, digits, `-`, `_` and single dots, whose last label begins with a letter; an IPv4 address; or
+    /// an IPv6 address in brackets. A port from 1 to 65535 must follow a colon.
     Name,
 }
 
@@ -39,7 +39,8 @@ impl HostSyntax {
 }
 
 impl HostSyntax {
-    /// Whether a server with this syntax accepts the authority of an absolute URI. Its port may be any number, or empty.
+    /// Whether a server with this syntax accepts the authority of an absolute URI. Its port may be any number, or
+    /// empty.
     pub fn accepts_authority(self, authority: &[u8]) -> bool {
         if self != HostSyntax::Name {
             return self.accepts(authority);

@@ -1,8 +1,8 @@
 //! Scans the input after a request for pipelined requests (RFC 9112 section 9.3.2).
 //!
-//! Some servers parse everything that a read returned before they respond to the first request. In such a server a fault
-//! in a later request can discard the responses to earlier ones. [`look_ahead`] finds such a fault; the caller decides
-//! what it means.
+//! Some servers parse everything that a read returned before they respond to the first request. In such a server a
+//! fault in a later request can discard the responses to earlier ones. [`look_ahead`] finds such a fault; the caller
+//! decides what it means.
 
 use super::chunked::{ChunkDecoder, ChunkPolicy};
 use super::fault::Fault;
@@ -22,8 +22,8 @@ pub enum Pipelined {
     Connect(usize, Head),
 }
 
-/// Scans `input`, which begins with the request of `head`, up to the first fault, the end of the input, or a request for
-/// which `is_last` returns true because the connection closes after it.
+/// Scans `input`, which begins with the request of `head`, up to the first fault, the end of the input, or a request
+/// for which `is_last` returns true because the connection closes after it.
 pub fn look_ahead(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl Fn(&Request<'_>) -> bool) -> Pipelined {
     let mut at = 0;
     let mut head = head.clone();

@@ -1,7 +1,7 @@
 //! Preconditions (RFC 9110 section 13): whether the response is 304, 412 or the content.
 //!
-//! [`evaluate`] is a pure function of the conditional fields, the file's validators and a policy. The Range field is parsed in
-//! [`super::range`]. Only existing files have preconditions here.
+//! [`evaluate`] is a pure function of the conditional fields, the file's validators and a policy. The Range field is
+//! parsed in [`super::range`]. Only existing files have preconditions here.
 
 mod policy;
 
@@ -113,16 +113,17 @@ pub enum Verdict {
 /// Evaluates preconditions in the order of RFC 9110 section 13.2.2. The keys of a policy that change a step are in
 /// parentheses.
 ///
-/// 0. Not in the RFC: a Range field that leads to 206 or 416 precedes all other conditions, if If-Range holds or is absent
-///    (`range_turn`).
+/// 0. Not in the RFC: a Range field that leads to 206 or 416 precedes all other conditions, if If-Range holds or is
+///    absent (`range_turn`).
 /// 1. If-Match is present: respond with 412 unless it contains the file's tag (`if_match`, `if_match_methods`,
 ///    `if_match_held`).
 /// 2. If-Match is absent and If-Unmodified-Since is present: respond with 412 if the file is newer
 ///    (`if_unmodified_since`, `if_unmodified_since_bad`, `if_unmodified_since_held`).
 /// 3. If-None-Match is present and contains the file's tag: respond with 304 to GET and HEAD, with 412 to other methods
 ///    (`if_none_match`, `if_none_match_other`; `request_no_cache` prevents a 304 here and in step 4).
-/// 4. The method is GET or HEAD, If-None-Match is absent and If-Modified-Since is present: respond with 304 unless the file
-///    is newer (`if_modified_since`, `if_modified_since_match`, `if_modified_since_future`, `if_modified_since_methods`).
+/// 4. The method is GET or HEAD, If-None-Match is absent and If-Modified-Since is present: respond with 304 unless the
+///    file is newer (`if_modified_since`, `if_modified_since_match`, `if_modified_since_future`,
+///    `if_modified_since_methods`).
 /// 5. The method is GET, Range and If-Range are present: the Range field counts if the validator matches, by strong
 ///    comparison (`range_methods`, `if_range`, `if_range_etag`, `if_range_date`; `if_range_scope` can prevent a 304).
 /// 6. Otherwise perform the method.
@@ -221,7 +222,8 @@ impl Case<'_> {
         }
     }
 
-    /// Whether If-Unmodified-Since holds; `None` if the field is absent or ignored. An invalid date that is ignored holds.
+    /// Whether If-Unmodified-Since holds; `None` if the field is absent or ignored. An invalid date that is ignored
+    /// holds.
     fn if_unmodified_since(&self, etag_counts: bool) -> Option<bool> {
         let counts = match self.policy.if_unmodified_since {
             DateField::Ignored => false,
@@ -363,7 +365,8 @@ fn applies(methods: Methods, method: Method) -> bool {
     }
 }
 
-/// Whether a member of Cache-Control is exactly `no-cache`. The servers that examine it ignore `no-cache="x"` and `No-Cache`.
+/// Whether a member of Cache-Control is exactly `no-cache`. The servers that examine it ignore `no-cache="x"` and
+/// `No-Cache`.
 fn says_no_cache(cache_control: &[u8]) -> bool {
     cache_control
         .split(|byte| *byte == b',')

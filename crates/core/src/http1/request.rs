@@ -100,7 +100,8 @@ impl<'a> Request<'a> {
         self.head.fields.get(index).map(|field| field.value.of(self.bytes))
     }
 
-    /// The values of all fields of this name, in order. If `sent` is true, each value includes its trailing white space.
+    /// The values of all fields of this name, in order. If `sent` is true, each value includes its trailing white
+    /// space.
     pub fn all_as(&self, name: Name, sent: bool) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let (bytes, skip) = (self.bytes, usize::from(self.first[name as usize]));
         self.head

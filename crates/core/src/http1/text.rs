@@ -52,9 +52,9 @@ pub fn escape(text: &[u8], escapes: &[(u8, &str)], out: &mut Vec<u8>) {
 
 /// Writes `text` as Python's `repr` writes a string of Latin-1 characters.
 ///
-/// The quotes are single, or double if the text contains a single quote and no double one. Unprintable characters become
-/// `\xNN`; tab, line feed, carriage return, backslash and the quote are escaped with a backslash. Bytes from 0xa1 on are
-/// printable Latin-1 characters, except for the soft hyphen 0xad, and are written unchanged.
+/// The quotes are single, or double if the text contains a single quote and no double one. Unprintable characters
+/// become `\xNN`; tab, line feed, carriage return, backslash and the quote are escaped with a backslash. Bytes from
+/// 0xa1 on are printable Latin-1 characters, except for the soft hyphen 0xad, and are written unchanged.
 pub fn quoted_literal(text: &[u8], out: &mut Vec<u8>) {
     let quote = if text.contains(&b'\'') && !text.contains(&b'"') {
         b'"'
@@ -107,7 +107,8 @@ pub fn adler32(bytes: &[u8]) -> u32 {
     b << 16 | a
 }
 
-/// Text from the wire in a form that is safe for a terminal: control characters and bytes that are not UTF-8 are escaped.
+/// Text from the wire in a form that is safe for a terminal: control characters and bytes that are not UTF-8 are
+/// escaped.
 pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
     std::fmt::from_fn(move |f| {
         for chunk in bytes.utf8_chunks() {

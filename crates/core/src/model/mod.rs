@@ -6,9 +6,9 @@
 //!
 //! ```
 //! use labserve_core::model::{End, MemorySite, Script, Setting, Step, converse};
-//! use labserve_core::profile::builtin;
+//! use labserve_core::profile::layers;
 //!
-//! let profile = builtin::load("node").expect("a built-in profile");
+//! let profile = layers::load("node").expect("a built-in profile");
 //! let site = MemorySite::new(&profile).with_file("a.txt", b"hello\n");
 //! let steps = [
 //!     Step::Send(b"GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n".to_vec()),
@@ -24,6 +24,8 @@ mod body;
 mod script;
 mod server;
 mod site;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use script::{Heard, Outcome, Script, Step};

@@ -4,8 +4,8 @@ use super::check_percent;
 use crate::http1::{ResponseId, percent};
 use crate::profile::{OnInput, TargetPolicy};
 
-/// Resolves `.` and `..` in a path as sent. Only `%2e` is decoded; other escapes stay. For servers that resolve before they
-/// decode.
+/// Resolves `.` and `..` in a path as sent. Only `%2e` is decoded; other escapes stay. For servers that resolve before
+/// they decode.
 pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
     check_percent(sent, policy)?;
     let mut kept: Vec<&[u8]> = Vec::new();
@@ -68,9 +68,9 @@ pub(super) fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, 
     Ok(out)
 }
 
-/// Resolves `path` from the top of the file system, for servers in which a path may leave `root` and come back by its name,
-/// as in `/../site/a`. Returns the part below `root`, or `None` if the path does not come back. Whole names are compared, so
-/// that `/srv/site2` is not below `/srv/site`.
+/// Resolves `path` from the top of the file system, for servers in which a path may leave `root` and come back by its
+/// name, as in `/../site/a`. Returns the part below `root`, or `None` if the path does not come back. Whole names are
+/// compared, so that `/srv/site2` is not below `/srv/site`.
 pub(super) fn resolve_dots_from(root: &[String], path: &str) -> Option<String> {
     let mut names: Vec<&str> = root.iter().map(String::as_str).collect();
     for segment in path.split('/') {

@@ -21,13 +21,13 @@ use target::{check_absolute, is_absolute};
 /// A path below the root, and what the target said about its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
-    /// The path: decoded segments joined by `/`, without `.`, `..`, empty segments, or a slash at either end. Empty for the
-    /// root.
+    /// The path: decoded segments joined by `/`, without `.`, `..`, empty segments, or a slash at either end. Empty for
+    /// the root.
     pub path: String,
     /// Whether the path asks for a directory: it ended in a slash, or it is the root.
     pub trailing_slash: bool,
-    /// Whether only the decoded path ends in a slash (`%2F`), and the server does not take that for a directory. Such a path
-    /// names no file either.
+    /// Whether only the decoded path ends in a slash (`%2F`), and the server does not take that for a directory. Such a
+    /// path names no file either.
     pub hidden_slash: bool,
     /// How the path was written.
     pub form: Form,
@@ -86,11 +86,11 @@ pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root:
     }
 }
 
-/// Maps `target` to a path below the root: removes scheme, query and fragment, decodes escapes, resolves `.` and `..`, and
-/// checks names and limits.
+/// Maps `target` to a path below the root: removes scheme, query and fragment, decodes escapes, resolves `.` and `..`,
+/// and checks names and limits.
 ///
-/// `root` is the absolute path of the root directory, name by name. It is used only by policies in which a path may leave
-/// the root and come back by the root's name; otherwise it may be empty.
+/// `root` is the absolute path of the root directory, name by name. It is used only by policies in which a path may
+/// leave the root and come back by the root's name; otherwise it may be empty.
 ///
 /// # Errors
 /// The response of the policy, if it refuses the target or if the decoded path is not UTF-8.

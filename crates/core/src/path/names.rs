@@ -1,4 +1,5 @@
-//! File name rules of operating systems. They are pure functions, so that the rules of each system are tested on every one.
+//! File name rules of operating systems. They are pure functions, so that the rules of each system are tested on every
+//! one.
 //!
 //! Some names must never be passed to a system, because it would open something other than a file of that name.
 
@@ -33,8 +34,8 @@ impl NameRules {
     }
 }
 
-/// Whether Windows takes a name literally. It does not for devices (`NUL`, `com1.txt`), streams (`a.txt::$DATA`), drives
-/// (`c:`), trailing dots and spaces, which it removes, and several names in one (`a\b`).
+/// Whether Windows takes a name literally. It does not for devices (`NUL`, `com1.txt`), streams (`a.txt::$DATA`),
+/// drives (`c:`), trailing dots and spaces, which it removes, and several names in one (`a\b`).
 ///
 /// Short 8.3 names look like ordinary names. The caller asks the file system about them.
 fn is_name_on_windows(name: &str) -> bool {

@@ -22,8 +22,8 @@ pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
     matches!(rest, [] | [b'?' | b'#', ..])
 }
 
-/// The host and port that the request is for: those of an absolute target with the server's own scheme, else those of the
-/// Host field.
+/// The host and port that the request is for: those of an absolute target with the server's own scheme, else those of
+/// the Host field.
 pub fn host<'a>(request: &Request<'a>, policy: &TargetPolicy) -> Option<&'a [u8]> {
     let foreign = policy.schemes.as_ref().is_some_and(|(schemes, _)| {
         let own = schemes.first().map(String::as_bytes).unwrap_or_default();
@@ -50,7 +50,8 @@ fn scheme_and_authority(target: &[u8]) -> (&[u8], Option<&[u8]>) {
 /// The parts of a target, each as sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts<'t> {
-    /// Scheme and authority of an absolute URI; empty for other targets, or if the policy treats the whole URI as a path.
+    /// Scheme and authority of an absolute URI; empty for other targets, or if the policy treats the whole URI as a
+    /// path.
     pub origin: &'t [u8],
     /// The path.
     pub path: Cow<'t, [u8]>,
@@ -112,7 +113,8 @@ fn ends_authority(byte: &u8) -> bool {
     matches!(byte, b'/' | b'?' | b'#')
 }
 
-/// Splits scheme and authority at the first character that is not part of a host name. A port belongs to the first part.
+/// Splits scheme and authority at the first character that is not part of a host name. A port belongs to the first
+/// part.
 fn split_host(origin: &[u8]) -> (&[u8], &[u8]) {
     let digits = origin.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let port = origin.len() - digits;

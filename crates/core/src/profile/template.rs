@@ -5,6 +5,7 @@
 
 mod filter;
 mod fits;
+#[allow(rustdoc::broken_intra_doc_links)] // `[files]` names a table of a profile
 mod placeholder;
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,8 @@ pub struct Template {
 impl Template {
     /// Compiles a template. `{{` stands for a brace. A brace that is not followed by a name stands for itself.
     ///
-    /// # Errors A placeholder or filter that does not exist, or a filter that does not apply to the value. The message
+    /// # Errors
+    /// A placeholder or filter that does not exist, or a filter that does not apply to the value. The message
     /// suggests a name.
     pub fn parse(source: &str) -> Result<Template, String> {
         let mut segments = Vec::new();

@@ -12,7 +12,8 @@ pub struct Span(pub Option<Duration>);
 impl Span {
     /// Parses a length of time.
     ///
-    /// # Errors `text` is not a length of time of at most a year. The message says what was expected.
+    /// # Errors
+    /// `text` is not a length of time of at most a year. The message says what was expected.
     pub fn parse(text: &str) -> Result<Span, String> {
         const EXPECTED: &str =
             "expected a time with its unit, such as \"10ms\", \"5s\", \"2m\" or \"1h\", or \"never\"";

@@ -2,7 +2,8 @@
 
 use crate::facts::Found;
 
-/// What a reply is based on. It costs nothing to carry; [`decide::trace`](fn@crate::decide::trace) expands it into steps.
+/// What a reply is based on. It costs nothing to carry; [`decide::trace`](fn@crate::decide::trace) expands it into
+/// steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Not decided from the request: the head has a fault, or the connection closes. The caller knows which.

@@ -44,7 +44,8 @@ impl Parts {
         parts
     }
 
-    /// Adds chunk headers. The first chunk holds `most` + 1 parts, the others hold `most`, and the last one holds the rest.
+    /// Adds chunk headers. The first chunk holds `most` + 1 parts, the others hold `most`, and the last one holds the
+    /// rest.
     pub(super) fn cut_into_chunks(&mut self, most: usize) {
         self.chunked = true;
         let count = self.parts.len();

@@ -98,7 +98,8 @@ impl<'p> Reply<'p> {
 
     /// A 206 with several ranges of a file (RFC 9110 section 14.6).
     ///
-    /// Some servers send no length for many parts: HTTP/1.1 clients get chunks, older ones get the end of the connection.
+    /// Some servers send no length for many parts: HTTP/1.1 clients get chunks, older ones get the end of the
+    /// connection.
     pub fn multipart(
         profile: &'p Profile,
         request: &Request<'_>,
@@ -125,8 +126,8 @@ impl<'p> Reply<'p> {
 
     /// Appends the head to `head` and the page, if the response has one, to `page`.
     ///
-    /// `request` is `None` if the response precedes any request, as a 408 does. The content of a file is not rendered: the
-    /// caller sends the bytes that [`Reply::body`] names.
+    /// `request` is `None` if the response precedes any request, as a 408 does. The content of a file is not rendered:
+    /// the caller sends the bytes that [`Reply::body`] names.
     ///
     /// ```
     /// use labserve_core::profile::layers;
@@ -180,8 +181,8 @@ impl<'p> Reply<'p> {
         }
     }
 
-    /// The length in bytes of a body that comes from the file, with part heads; `None` for another body, or if the length is
-    /// not announced.
+    /// The length in bytes of a body that comes from the file, with part heads; `None` for another body, or if the
+    /// length is not announced.
     fn file_length(&self) -> Option<u64> {
         let file = self.file.as_ref().filter(|_| self.response.entity == Entity::File)?;
         Some(match &self.body {

@@ -1,5 +1,5 @@
-//! Tests with malicious input over sockets, under every profile: path traversal, response splitting, cross-site scripting, and
-//! request smuggling.
+//! Tests with malicious input over sockets, under every profile: path traversal, response splitting, cross-site
+//! scripting, and request smuggling.
 //!
 //! The inputs are the same on every run, and the assertions hold for any input.
 

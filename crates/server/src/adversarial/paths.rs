@@ -10,8 +10,8 @@ use std::path::Path;
 /// The content of the files outside the root.
 const SECRET: &str = "SECRET-outside-the-root";
 
-/// A site with a secret file next to its root, and with symbolic links to it of every kind that an owner could leave there by
-/// mistake.
+/// A site with a secret file next to its root, and with symbolic links to it of every kind that an owner could leave
+/// there by mistake.
 fn site_with_a_secret() -> tempfile::TempDir {
     use std::os::unix::fs::symlink;
     let dir = tempfile::tempdir().expect("a directory");
@@ -264,7 +264,8 @@ fn no_target_leads_to_a_file_outside_the_root() {
     }
 }
 
-/// The same over a socket, through the whole server. Only a part of the targets is tried, because each needs a connection.
+/// The same over a socket, through the whole server. Only a part of the targets is tried, because each needs a
+/// connection.
 #[test]
 fn no_request_returns_a_file_outside_the_root() {
     let dir = site_with_a_secret();

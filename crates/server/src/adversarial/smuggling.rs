@@ -1,15 +1,15 @@
 //! Request smuggling: requests on whose end two parsers may disagree.
 //!
-//! The responses must correspond to an interpretation that RFC 9112 permits. Each request gets one response, and each response
-//! contains the file that was requested in that position. The interpretations come from [`read`], a parser that shares no
-//! code with the server.
+//! The responses must correspond to an interpretation that RFC 9112 permits. Each request gets one response, and each
+//! response contains the file that was requested in that position. The interpretations come from [`read`], a parser
+//! that shares no code with the server.
 
 use super::profiles;
 use super::wire::Clients;
 use crate::files::{Directory, Root};
 
-/// The inputs. `tests/e2e/peers/fronts.py` uses the same file. Every request that a parser may find in them asks for a different
-/// file; `{get N}` stands for a plain request for file N.
+/// The inputs. `tests/e2e/peers/fronts.py` uses the same file. Every request that a parser may find in them asks for a
+/// different file; `{get N}` stands for a plain request for file N.
 const CASES: &str = include_str!("../../../../tests/data/corpus/smuggling.json");
 
 /// One input.
@@ -33,8 +33,8 @@ fn filled(text: &str) -> Vec<u8> {
 }
 
 /// Cases in which a profile responds in a way that the RFC does not permit, because the real server does so. It ignores
-/// Transfer-Encoding, treats an invalid length as absent, and uses the first of several lengths. The list was measured on the
-/// real server, and the test fails if an entry is no longer needed.
+/// Transfer-Encoding, treats an invalid length as absent, and uses the first of several lengths. The list was measured
+/// on the real server, and the test fails if an entry is no longer needed.
 const AS_THE_ORIGINAL: &[(&str, &[&str])] = &[(
     "django",
     &[
@@ -71,11 +71,11 @@ const OLD: &[&str] = &["flask", "flask-keepalive", "django", "phpnow"];
 enum Reader {
     /// Refuses all of them.
     Strict,
-    /// Accepts LF as a line end, a CR within a line as a space, folded lines, HTTP/0.9, a missing or repeated Host field, and
-    /// chunked after another coding (RFC 9112 sections 2.2, 3, 5.2 and 6.3).
+    /// Accepts LF as a line end, a CR within a line as a space, folded lines, HTTP/0.9, a missing or repeated Host
+    /// field, and chunked after another coding (RFC 9112 sections 2.2, 3, 5.2 and 6.3).
     Tolerant,
-    /// Accepts any lines as field lines, white space after field names, and both chunked and a length without closing the
-    /// connection, as servers did before RFC 7230 forbade it.
+    /// Accepts any lines as field lines, white space after field names, and both chunked and a length without closing
+    /// the connection, as servers did before RFC 7230 forbade it.
     Old,
 }
 

@@ -16,7 +16,7 @@ pub struct ConnectionMeta {
     pub local: SocketAddr,
     /// When it was accepted.
     pub accepted: Instant,
-    /// Where it stood at its last event.
+    /// Its state at the last event.
     latest: Cell<Standing>,
     /// The fields that are the same in each of its lines, rendered when first needed.
     pub(super) fields: OnceCell<Box<str>>,
@@ -39,13 +39,13 @@ impl ConnectionMeta {
         }
     }
 
-    /// Where it stood at its last event.
+    /// Its state at the last event.
     pub fn latest(&self) -> Standing {
         self.latest.get()
     }
 
-    /// Remembers where the connection stands at an event.
-    pub(super) fn note(&self, standing: Standing) {
+    /// Records the state at an event.
+    pub(super) fn record(&self, standing: Standing) {
         self.latest.set(standing);
     }
 }

@@ -34,7 +34,8 @@ pub struct Recorder {
 impl Recorder {
     /// Opens the event log and writes its first line, which names the format and the `servers` (name and address).
     ///
-    /// # Errors The file cannot be opened or written, or the thread cannot be started.
+    /// # Errors
+    /// The file cannot be opened or written, or the thread cannot be started.
     pub fn start(output: &Output, servers: &[(String, SocketAddr)]) -> io::Result<Recorder> {
         let first = stamped(start(servers));
         let mut sink = Sink::open(output)?;

@@ -62,7 +62,7 @@ impl EventSink {
         log::emit(meta, traffic, event, || {
             self.throttle.as_ref().is_none_or(Throttle::lets_pass)
         });
-        meta.note(standing);
+        meta.record(standing);
         // The clock is read only if a line is written, and then once for both.
         let mut now = None;
         for batcher in self.batchers() {

@@ -1,5 +1,7 @@
-//! Open files, kept between requests by one worker. Never trusted: every use asks the file system whether the path still
-//! names the same version of the same file, unless that was asked for another request after this one had arrived.
+//! Open files, kept between requests by one worker thread.
+//!
+//! The cache is never trusted. Each use asks the file system whether the path still names the same version of the same
+//! file, unless it was already asked, for another request, after this request arrived.
 
 use super::Opened;
 use super::directory::Directory;
@@ -13,14 +15,14 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// How much a cache may hold.
+/// Maximum size of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Open files. One whose content is kept is not open.
+    /// Open files. A file whose content is in memory is not open.
     pub files: usize,
-    /// Bytes of contents and of what is known of each file, of all files together.
+    /// Bytes of contents and of facts, for all files together.
     pub bytes: usize,
-    /// The largest file whose content is kept.
+    /// Maximum size of a file whose content is kept in memory.
     pub file: usize,
 }
 
@@ -34,34 +36,34 @@ impl Default for Limits {
     }
 }
 
-/// About what it takes to remember a file, beside its path and content: measured with 10,000 of them.
+/// The approximate memory for an entry in addition to its path and content, measured with 10,000 entries.
 const ENTRY: usize = 512;
 
-/// How many paths at which there was nothing are remembered, until the next arrival.
+/// Maximum number of remembered paths at which nothing exists. They are forgotten at the next arrival.
 const MOST_MISSING: usize = 256;
 
-/// A place in the order in which requests arrive and files are looked at: how many arrivals there have been.
+/// A point in the order of arrivals and of lookups: the number of arrivals so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arrival(pub u64);
 
-/// A worker's open files.
+/// The open files of a worker thread.
 #[derive(Debug, Default)]
 pub struct Cache {
     limits: Limits,
     entries: HashMap<String, Entry>,
     bytes: usize,
-    /// The paths of those that are open, the longest open first.
+    /// The paths of open files, the longest open first.
     open: VecDeque<String>,
-    /// The hashes of paths at which there was nothing, all looked at since the same last arrival. Their key is random, so that
-    /// nobody can make two paths the same.
+    /// Hashes of paths at which nothing exists, all looked up since the same arrival. The hash key is random, so that
+    /// a client cannot construct two paths with the same hash.
     missing: (Arrival, Vec<u64>),
     /// The latest arrival.
     latest: Arrival,
-    /// That of the request that is being served.
+    /// The arrival of the request that is being served.
     served: Arrival,
 }
 
-/// An open file, and the last arrival before the file system was last asked about it.
+/// An open file, and the latest arrival when the file system was last asked about it.
 #[derive(Debug)]
 struct Entry {
     resource: Arc<Resource>,
@@ -69,7 +71,7 @@ struct Entry {
 }
 
 impl Cache {
-    /// A cache that holds at most this much.
+    /// A cache with these limits.
     pub fn new(limits: Limits) -> Cache {
         Cache {
             limits,
@@ -77,7 +79,7 @@ impl Cache {
         }
     }
 
-    /// Something has arrived. What is looked at from now on is looked at after it.
+    /// Something has arrived. Later lookups count as after it.
     pub fn arrival(&mut self) -> Arrival {
         self.latest.0 += 1;
         self.latest
@@ -85,14 +87,14 @@ impl Cache {
 
     /// The cache for a request that arrived as `arrival`.
     ///
-    /// Whoever changes a file and then asks for it must find it changed. So the file system has to be asked after the
-    /// request has arrived; whether it was asked for this request or for another one does not matter.
+    /// A client that changes a file and then requests it must see the change. Therefore the file system must have been
+    /// asked after the request arrived. It does not matter whether it was asked for this request or for another one.
     pub fn for_request(&mut self, arrival: Arrival) -> &mut Cache {
         self.served = arrival;
         self
     }
 
-    /// What lies at `path` in `directory`.
+    /// What exists at `path` in `directory`.
     pub(super) fn open(&mut self, directory: &Directory, path: &str, profile: &Profile) -> Opened {
         if let Some(entry) = self.entries.get_mut(path) {
             let known = entry.asked >= self.served;
@@ -144,7 +146,7 @@ impl Cache {
         }
     }
 
-    /// Closes all files but those that are being sent.
+    /// Closes all files except those that are being sent.
     pub fn clear(&mut self) {
         self.entries.clear();
         self.open.clear();
@@ -168,7 +170,7 @@ impl Cache {
             self.forget(&oldest);
         }
         while self.bytes + bytes > self.limits.bytes {
-            // The map's order is random: as good as any for a site larger than the cache, and it costs nothing.
+            // The order of the map is random. For a site larger than the cache no other order is better, and this one is free.
             let Some(other) = self.entries.keys().next().cloned() else {
                 break;
             };
@@ -193,18 +195,19 @@ impl Cache {
     }
 }
 
-/// How many bytes of memory a file takes up.
+/// The memory that an entry takes up, in bytes.
 fn held(path: &str, resource: &Resource) -> usize {
     let content = match &resource.content {
         Content::Bytes(bytes) => bytes.len(),
         Content::File(_) | Content::Static(_) => 0,
     };
-    // The path stands in the map, in what is known of the file, and in its place in the file system.
+    // The path is stored three times: as the key, in the facts, and in the file system path.
     ENTRY + 3 * path.len() + content
 }
 
-/// Whether the file changed so lately that another change could leave the same times behind: file systems tell times in
-/// steps of up to a clock tick, which is at most 10 ms on Unix and 15.6 ms on Windows; some tell whole seconds or two.
+/// Whether the file changed so recently that another change could have the same times. The resolution of file times is
+/// up to a clock tick, which is at most 10 ms on Unix and 15.6 ms on Windows. Some file systems have a resolution of
+/// one or two seconds.
 fn just_changed(id: &FileId) -> bool {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -220,7 +223,7 @@ fn just_changed(id: &FileId) -> bool {
     now - changed < step
 }
 
-/// The content of a small file, if it has exactly the size that was announced.
+/// The content of a small file, if it has exactly the size in `id`.
 fn small_content(file: &File, id: &FileId, largest: usize) -> Option<Arc<[u8]>> {
     let size = usize::try_from(id.size).ok().filter(|size| *size <= largest)?;
     if just_changed(id) {
@@ -239,7 +242,7 @@ mod tests {
     use labserve_core::profile::layers;
     use std::time::Duration;
 
-    /// The text of the file at `a` for a request that arrived as `arrival`.
+    /// The text of the file at `a`, for a request that arrived as `arrival`.
     fn text(root: &Root, profile: &Profile, cache: &mut Cache, arrival: Arrival) -> Vec<u8> {
         let located = Located {
             path: "a".to_owned(),
@@ -274,7 +277,7 @@ mod tests {
         let (first, second) = (cache.arrival(), cache.arrival());
         assert!(!finds(first, &mut cache));
         std::fs::write(place.path().join("a"), "now").expect("written");
-        // The second request had arrived before the path was looked at for the first.
+        // The second request had arrived before the path was looked up for the first.
         assert!(!finds(second, &mut cache));
         let third = cache.arrival();
         assert!(finds(third, &mut cache));
@@ -296,14 +299,14 @@ mod tests {
             let time = SystemTime::now() - Duration::from_secs(age);
             let file = File::options().append(true).open(&path).expect("opened");
             file.set_modified(time).expect("dated");
-            // What changed within the last clock ticks is not cached.
+            // A file that changed within the last clock ticks is not cached.
             std::thread::sleep(Duration::from_millis(50));
         };
         write("one", 100);
         let (first, second) = (cache.arrival(), cache.arrival());
         assert_eq!(text(&root, &profile, &mut cache, first), b"one");
         write("two", 50);
-        // The second request had arrived before the file was looked at for the first: it may be told what was seen then.
+        // The second request had arrived before the file was looked up for the first, so it may get the same content.
         assert_eq!(text(&root, &profile, &mut cache, second), b"one");
         let third = cache.arrival();
         assert_eq!(text(&root, &profile, &mut cache, third), b"two");

@@ -14,19 +14,19 @@ use std::sync::Arc;
 /// A directory whose files are served.
 #[derive(Clone, Debug)]
 pub struct Directory {
-    /// As it was named.
+    /// The path as given.
     named: PathBuf,
-    /// The same, made absolute: what a checksum of a file's path is taken of.
+    /// The same path, made absolute. Checksums of file paths are computed from it.
     shown: PathBuf,
-    /// As the system resolves it, so that what lies below it can be told.
+    /// The path as resolved by the system, so that paths can be checked to be below it.
     real: PathBuf,
     follow_symlinks: bool,
     names: Vec<String>,
     rules: NameRules,
 }
 
-/// The longest name and the longest path that there are on Linux, in bytes. Other systems have other limits; a file that is
-/// there is served under its name however long it is.
+/// Maximum length of a name and of a path on Linux, in bytes. Other systems have other limits. A file that exists is
+/// served even if its name is longer.
 const LONGEST_NAME: usize = 255;
 const LONGEST_PATH: usize = 4095;
 
@@ -34,7 +34,7 @@ impl Directory {
     /// Opens a document root. With `follow_symlinks`, links may lead out of it.
     ///
     /// # Errors
-    /// It does not exist, is no directory, or cannot be read.
+    /// It does not exist, is not a directory, or cannot be read.
     pub fn open(path: &Path, follow_symlinks: bool) -> io::Result<Directory> {
         let real = path.canonicalize()?;
         std::fs::read_dir(&real)?;
@@ -53,23 +53,23 @@ impl Directory {
         })
     }
 
-    /// The same, read by another system's rules.
+    /// The same directory, read by the rules of another system.
     #[cfg(test)]
     pub(crate) fn with_rules(self, rules: NameRules) -> Directory {
         Directory { rules, ..self }
     }
 
-    /// Its path, name by name.
+    /// Its path as a list of names.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The directory, as it was named.
+    /// The path as given.
     pub fn named(&self) -> &Path {
         &self.named
     }
 
-    /// The place of `path` in the file system; `None` if its names cannot be handed to this system.
+    /// The full path of `path`; `None` if this system cannot have such names.
     pub(super) fn full(&self, path: &str) -> Option<PathBuf> {
         self.rules.accepts(path).then(|| {
             if path.is_empty() {
@@ -80,7 +80,7 @@ impl Directory {
         })
     }
 
-    /// What lies at `path`, opened if it is a file. `keep` may take the file's content into memory.
+    /// What exists at `path`, opened if it is a file. `keep` may read the content into memory.
     pub(super) fn open_file(
         &self,
         path: &str,
@@ -89,17 +89,19 @@ impl Directory {
     ) -> Opened {
         let ignore_case = profile.files.ignore_case;
         let Some(full) = self.full(path) else {
-            return self.nothing(path, ignore_case, Opened::Missing);
+            return self.cause_of_absence(path, ignore_case, Opened::Missing);
         };
         let (full, metadata, is_exact) = match std::fs::metadata(&full) {
             Ok(metadata) => (full, metadata, true),
             Err(error) if error.kind() == ErrorKind::NotFound && ignore_case => match self.any_case(path) {
                 Some((full, metadata)) => (full, metadata, false),
-                None => return self.nothing(path, ignore_case, Opened::Missing),
+                None => return self.cause_of_absence(path, ignore_case, Opened::Missing),
             },
             Err(error) => {
                 return match not_there(&error) {
-                    told @ (Opened::Missing | Opened::TooLong) => self.nothing(path, ignore_case, told),
+                    reported @ (Opened::Missing | Opened::TooLong) => {
+                        self.cause_of_absence(path, ignore_case, reported)
+                    }
                     found => found,
                 };
             }
@@ -112,7 +114,7 @@ impl Directory {
             };
         }
         if !metadata.is_file() {
-            // Never opened: opening a FIFO or a device may block, or do something.
+            // Never opened: opening a FIFO may block, and opening a device may have side effects.
             return Opened::Special;
         }
         let Some(real) = self.resolved(path, &full, ignore_case) else {
@@ -129,28 +131,29 @@ impl Directory {
                 Opened::File(Arc::new(Resource {
                     facts: Arc::new(FileFacts::new(path, checksum, id, &profile.types)),
                     content,
-                    // A name found in another spelling is not kept: the exact one may appear at any time.
+                    // A file found by another spelling is not kept, because the exact name may be created at any time.
                     place: is_exact.then_some(full),
                 }))
             }
-            // It was replaced between the two looks.
+            // It was replaced between the two system calls.
             Ok(_) => Opened::Special,
             Err(error) => not_there(&error),
         }
     }
 
-    /// What `path`, found at `full`, really names: if that lies below the root or links may lead out of it, and if `path` is
-    /// spelt as its directories list it.
+    /// The file that `path`, found at `full`, really names. `None` if it is outside the root and links may not lead
+    /// out of it, or if `path` is not spelled as its directories list it.
     fn resolved(&self, path: &str, full: &Path, ignore_case: bool) -> Option<PathBuf> {
         let real = full.canonicalize().ok()?;
         let is_ours = self.follow_symlinks || real.starts_with(&self.real);
-        (is_ours && self.is_spelt(path, &real, ignore_case)).then_some(real)
+        (is_ours && self.is_spelled(path, &real, ignore_case)).then_some(real)
     }
 
-    /// Whether `path`, which led to `real`, is spelt as the directories on its way list it. Where names are read loosely
-    /// a file is found by other spellings too: in another case, by its short 8.3 name. Those are not its names here, so
-    /// that a name that is refused cannot be had by another one, and a link works here only if it works elsewhere.
-    fn is_spelt(&self, path: &str, real: &Path, ignore_case: bool) -> bool {
+    /// Whether `path`, which led to `real`, is spelled as the directories on its way list it. A system that reads
+    /// names loosely finds a file by other spellings, too: in another case, or by its short 8.3 name. Those are not
+    /// accepted. Otherwise a name that a profile refuses could be reached by another spelling, and a link could work
+    /// here that works nowhere else.
+    fn is_spelled(&self, path: &str, real: &Path, ignore_case: bool) -> bool {
         if self.rules == NameRules::Exact || *real == self.real.join(path) {
             return true;
         }
@@ -160,11 +163,11 @@ impl Directory {
         listed.is_some()
     }
 
-    /// Nothing lies at `path`, says the system. Unix says how much of nothing (`told`); for Windows it is looked at again, name
-    /// by name, for what Unix would have said.
-    fn nothing(&self, path: &str, ignore_case: bool, told: Opened) -> Opened {
+    /// The system reports that nothing exists at `path`. Unix reports the cause, `reported`. On Windows the path
+    /// is checked again, name by name, for the cause that Unix would have reported.
+    fn cause_of_absence(&self, path: &str, ignore_case: bool, reported: Opened) -> Opened {
         if self.rules != NameRules::Windows {
-            return told;
+            return reported;
         }
         if self.real.as_os_str().len() + "/".len() + path.len() > LONGEST_PATH {
             return Opened::TooLong;
@@ -188,7 +191,7 @@ impl Directory {
         Opened::Missing
     }
 
-    /// Looks a path up without regard to case, name by name.
+    /// Looks up a path without regard to case, name by name.
     fn any_case(&self, path: &str) -> Option<(PathBuf, Metadata)> {
         let mut full = self.real.clone();
         for name in path.split('/') {
@@ -204,7 +207,7 @@ impl Directory {
     }
 }
 
-/// The place of what `directory` lists under a name.
+/// The path of the entry that `directory` lists under a name.
 fn listed(directory: &Path, name: &str, ignore_case: bool) -> Option<PathBuf> {
     let lower = name.to_lowercase();
     let is_it = |entry: &DirEntry| {
@@ -216,7 +219,7 @@ fn listed(directory: &Path, name: &str, ignore_case: bool) -> Option<PathBuf> {
 }
 
 fn not_there(error: &io::Error) -> Opened {
-    if crate::sys::is_out_of_descriptors(error) || crate::sys::is_taken(error) {
+    if crate::sys::is_out_of_descriptors(error) || crate::sys::is_locked(error) {
         return Opened::Unavailable;
     }
     match error.kind() {

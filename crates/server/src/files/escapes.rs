@@ -1,8 +1,8 @@
-//! Targets that try to leave the root, or to reach what is no file, by what Windows makes of names: separators, drives,
-//! shares, devices, streams, short names, dots and spaces at the end, case.
+//! Targets that try to leave the root, or to reach something other than a file, by the way Windows reads names:
+//! separators, drives, shares, devices, streams, short names, final dots and spaces, case.
 //!
-//! Deterministic: the same 2,000 on every run, under every profile. On Linux, decoys whose names are the attacks themselves
-//! stand for what Windows would have reached.
+//! Deterministic: the same 2,000 targets on every run, under every profile. On Linux, files whose names are the
+//! attacks stand for what Windows would reach.
 
 use super::{Cache, Content, Directory, Limits, Resource, Root};
 use labserve_core::facts::Found;
@@ -13,7 +13,7 @@ use std::path::Path;
 
 const SECRET: &str = "SECRET, not to be served";
 
-/// What attacks are made of; the last of each kind are the innocent parts of paths that they hide among.
+/// The pieces of the attacks, together with harmless parts of paths.
 const PIECES: &[&str] = &[
     "\\",
     "%5c",
@@ -125,7 +125,7 @@ const PIECES: &[&str] = &[
     "|",
 ];
 
-/// The `number`th of the targets: up to eight pieces.
+/// The target with this number: up to eight pieces.
 fn target(number: u64) -> String {
     let mut rng = TestRng::new((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let count = 1 + rng.below(8);
@@ -134,8 +134,8 @@ fn target(number: u64) -> String {
         .collect()
 }
 
-/// What Windows makes of a path that is put behind a directory's, name by name (as RtlDosPathNameToNtPathName_U does); `None`
-/// if that lies outside the directory or is no file of the file system's.
+/// How Windows reads a path that is appended to a directory, name by name (RtlDosPathNameToNtPathName_U). `None` if it
+/// is outside the directory or does not name a file of the file system.
 fn as_windows_reads(path: &str) -> Option<Vec<String>> {
     if path.starts_with(['/', '\\']) || path.contains(':') {
         return None;
@@ -159,7 +159,7 @@ fn as_windows_reads(path: &str) -> Option<Vec<String>> {
     (!names.iter().any(is_device)).then_some(names)
 }
 
-/// A root with a secret beside it, and with the names that attacks end in where a system lets files have them.
+/// A root with a secret next to it, and with files whose names are the attacks, where the system allows such names.
 fn site() -> tempfile::TempDir {
     let place = tempfile::tempdir().expect("a directory");
     let write = |path: &str, text: &str| std::fs::write(place.path().join(path), text);
@@ -206,7 +206,7 @@ fn site() -> tempfile::TempDir {
         "a>",
         "a|",
     ] {
-        // Windows itself refuses these names, or drops their ends.
+        // Windows refuses these names, or removes their last characters.
         let made = if cfg!(windows) {
             Ok(())
         } else {
@@ -236,7 +236,7 @@ fn root(place: &Path) -> Root {
 }
 
 #[test]
-fn no_target_reaches_what_windows_would_make_of_it() {
+fn no_target_reaches_what_windows_would_read_in_it() {
     let place = site();
     let root = root(place.path());
     let (mut served, mut read) = (0, 0);
@@ -269,7 +269,7 @@ fn no_target_reaches_what_windows_would_make_of_it() {
             }
         }
     }
-    // Some of the targets are innocent: an attack that reaches nothing at all would prove nothing.
+    // Some targets are harmless. If no target reached a file, the test would prove nothing.
     assert!(served > 50 && read > 1_000, "{served} served, {read} read");
 }
 
@@ -297,7 +297,7 @@ fn a_file_is_served_by_the_name_that_its_directory_lists() {
 }
 
 #[test]
-fn nothing_is_told_apart_as_unix_does() {
+fn causes_of_absence_are_those_of_unix() {
     let place = site();
     let root = root(place.path());
     let profile = layers::load("rfc").expect("the profile");

@@ -1,4 +1,4 @@
-//! Files in memory as document root: those that a test hands over, or the demo site.
+//! Files in memory as document root: the files of a test, or the demo site.
 
 use super::Opened;
 use super::resource::{Content, Resource};
@@ -8,11 +8,11 @@ use labserve_core::profile::Profile;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-/// The modification time of all files in memory: that of the demo site in the lab report's capture, 2023-10-31 15:31:16.361
-/// UTC. It is the same in every run, and so are the validators that are made of it.
+/// The modification time of all files in memory. It is that of the demo site in the captures of the lab report,
+/// 2023-10-31 15:31:16.361 UTC. Validators are therefore the same in every run.
 const MODIFIED: (i64, u32) = (1_698_766_276, 361_000_000);
 
-/// The demo site, inside the binary so that an installed program shows something without a directory.
+/// The demo site, embedded so that an installed program has something to serve without a directory.
 const DEMO_SITE: &[(&str, &[u8])] = &[
     ("index.html", include_bytes!("../../../../static/index.html")),
     (
@@ -23,7 +23,7 @@ const DEMO_SITE: &[(&str, &[u8])] = &[
     ("static/BGM.wav", include_bytes!("../../../../static/static/BGM.wav")),
 ];
 
-/// Files in memory, by their paths below the root. Cloning it is cheap.
+/// Files in memory, by their paths below the root. A clone is cheap.
 #[derive(Clone, Debug)]
 pub struct Memory {
     description: &'static str,
@@ -33,9 +33,9 @@ pub struct Memory {
 /// A file in memory.
 #[derive(Clone, Debug)]
 struct InMemory {
-    /// Stands in for the number of an inode: the file's number in the order in which the files were added, from 1.
+    /// The inode number: the number of the file in the order of insertion, from 1.
     number: u64,
-    /// In bytes.
+    /// The size in bytes.
     size: u64,
     content: Content,
 }
@@ -53,8 +53,8 @@ impl Memory {
         SITE.clone()
     }
 
-    /// A root of these files. Their paths are relative to the root, such as `css/main.css`; of two files at the same path
-    /// the later one counts.
+    /// A root with these files. The paths are relative to the root, such as `css/main.css`. If a path occurs twice,
+    /// the later file counts.
     pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Memory {
         Memory {
             description: "files in memory",
@@ -65,12 +65,12 @@ impl Memory {
         }
     }
 
-    /// What the root is, for people.
+    /// A description for people.
     pub(super) fn describe(&self) -> &'static str {
         self.description
     }
 
-    /// What is at `path`.
+    /// What exists at `path`.
     pub(super) fn open(&self, path: &str, profile: &Profile) -> Opened {
         if let Some((name, file)) = self.find(path, profile.files.ignore_case) {
             let id = FileId {

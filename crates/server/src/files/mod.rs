@@ -1,7 +1,7 @@
-//! From a path to a file: the only room that reads the file system.
+//! From a path to a file: the only module that reads the file system.
 //!
-//! It gathers facts and hands over an open file; what is answered is decided elsewhere. Nothing outside the root is ever
-//! opened: a path is resolved to what it really names, and that must lie below the root.
+//! It gathers facts and opens files. The response is decided elsewhere. Nothing outside the root is ever opened: a
+//! path is resolved to the file that it really names, which must be below the root.
 
 mod cache;
 mod directory;
@@ -21,7 +21,7 @@ use labserve_core::path::Located;
 use labserve_core::profile::{Precompressed, Profile};
 use std::sync::Arc;
 
-/// What lies at a path, opened if it is a file.
+/// What exists at a path, opened if it is a file.
 type Opened = lookup::Opened<Arc<Resource>>;
 
 /// What was found at a path, and the open file if it is one.
@@ -37,7 +37,7 @@ pub enum Root {
 }
 
 impl Root {
-    /// The path of the root directory, name by name; none for files in memory.
+    /// The path of the root directory as a list of names; empty for files in memory.
     pub fn names(&self) -> &[String] {
         match self {
             Root::Directory(directory) => directory.names(),
@@ -45,7 +45,7 @@ impl Root {
         }
     }
 
-    /// What the root is, for people.
+    /// A description for people.
     pub fn describe(&self) -> String {
         match self {
             Root::Directory(directory) => directory.named().display().to_string(),
@@ -53,12 +53,13 @@ impl Root {
         }
     }
 
-    /// What is at `located`, for a profile and a client that accepts these content codings, the best first.
+    /// What exists at `located`, for a profile and a client that accepts these content codings, the most preferred
+    /// first.
     pub fn find(&self, located: &Located, profile: &Profile, accepted: &[Precompressed], cache: &mut Cache) -> Lookup {
         lookup::find(&mut self.tree(profile, cache), located, profile, accepted)
     }
 
-    /// The name in a path at which it leaves what exists, or its last one.
+    /// The first name in a path that does not exist, or the last name if all exist.
     pub fn first_missing<'l>(&self, located: &'l Located, profile: &Profile, cache: &mut Cache) -> &'l str {
         lookup::first_missing(&mut self.tree(profile, cache), located)
     }
@@ -72,7 +73,7 @@ impl Root {
     }
 }
 
-/// A root as a worker sees it: through its cache, under a profile.
+/// A root as seen through the cache of a worker thread, under a profile.
 struct CachedRoot<'a> {
     root: &'a Root,
     profile: &'a Profile,

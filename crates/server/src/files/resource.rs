@@ -1,4 +1,4 @@
-//! A file that can be sent: its facts, and where its bytes come from.
+//! A file that can be sent: its facts, and the source of its bytes.
 
 use crate::sys::file_id;
 use labserve_core::facts::{FileFacts, FileId};
@@ -6,12 +6,12 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Where a file's bytes come from.
+/// The source of a file's bytes.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// An open file.
     File(Arc<File>),
-    /// Bytes in memory: a small file's, known to be those of this version, or the demo site's.
+    /// Bytes in memory: the content of a small file, which is known to belong to this version.
     Bytes(Arc<[u8]>),
     /// Bytes inside the program.
     Static(&'static [u8]),
@@ -20,24 +20,24 @@ pub enum Content {
 /// A file that can be sent.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    /// What replies may say of it.
+    /// What a response may contain about it.
     pub facts: Arc<FileFacts>,
     /// Its bytes.
     pub content: Content,
-    /// Where it is found again in the file system, to see whether it is still the same; `None` if it need not or cannot
-    /// be.
+    /// The path at which to check whether it is still the same file; `None` if that is unnecessary or impossible.
     pub place: Option<PathBuf>,
 }
 
 impl Resource {
-    /// Whether its place still holds the same version of the same file.
+    /// Whether its path still names the same version of the same file.
     pub(super) fn is_current(&self) -> bool {
         let now = self.place.as_ref().and_then(|place| crate::sys::file_id_at(place).ok());
         now == Some(self.facts.id)
     }
 
-    /// Whether its open file still holds the bytes that it was opened with, as far as its size and its time of modification
-    /// tell. A file that was replaced or deleted since does; one that was written to does not, be it only to its end.
+    /// Whether the open file still has the bytes that it was opened with, judged by its size and modification time.
+    /// This holds for a file that was replaced or deleted since. It does not hold for one that was written to, even if
+    /// only at its end.
     pub fn is_unchanged(&self) -> bool {
         let Content::File(file) = &self.content else {
             return true;

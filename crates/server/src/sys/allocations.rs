@@ -1,4 +1,4 @@
-//! Counts the allocations of chosen threads, for the test that holds the way of a request to a number of them.
+//! Counts the allocations of selected threads, for the test that limits the allocations of a request.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -15,7 +15,7 @@ pub(crate) fn count_this_thread() {
     COUNTS.set(true);
 }
 
-/// How many allocations there have been on the threads that count.
+/// The number of allocations on the threads that count.
 pub(crate) fn count() -> u64 {
     COUNT.load(Ordering::Relaxed)
 }
@@ -26,32 +26,32 @@ struct Counting;
 static COUNTING: Counting = Counting;
 
 fn note() {
-    // A thread that ends has given up its own variables already; it is none that counts.
+    // A thread that is ending has destroyed its thread-local variables. It does not count.
     if COUNTS.try_with(Cell::get).unwrap_or(false) {
         COUNT.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-// SAFETY: every call goes to the system's allocator as it came; counting touches none of the memory.
+// SAFETY: every call is passed unchanged to the system allocator, and counting does not touch the memory.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
-    // SAFETY: what GlobalAlloc asks of this is what it asks of the one that is called.
+    // SAFETY: the requirements of GlobalAlloc are those of the allocator that is called.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note();
-        // SAFETY: the caller's promises are handed on.
+        // SAFETY: the caller fulfils the same requirements.
         unsafe { System.alloc(layout) }
     }
 
-    // SAFETY: what GlobalAlloc asks of this is what it asks of the one that is called.
+    // SAFETY: the requirements of GlobalAlloc are those of the allocator that is called.
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are handed on.
+        // SAFETY: the caller fulfils the same requirements.
         unsafe { System.dealloc(pointer, layout) }
     }
 
-    // SAFETY: what GlobalAlloc asks of this is what it asks of the one that is called.
+    // SAFETY: the requirements of GlobalAlloc are those of the allocator that is called.
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         note();
-        // SAFETY: the caller's promises are handed on.
+        // SAFETY: the caller fulfils the same requirements.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }

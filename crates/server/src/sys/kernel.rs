@@ -1,17 +1,18 @@
-//! What the kernel knows of a connection: TCP_INFO (tcp(7)), where there is such a thing.
+//! What the kernel knows about a connection: TCP_INFO (tcp(7)), on systems that have it.
 
 use serde::Serialize;
 
-/// The system's number of an open socket.
+/// The file descriptor of an open socket.
 #[cfg(unix)]
 pub(crate) type Socket = std::os::fd::RawFd;
-/// There is nothing to be asked of a socket here. Windows has SIO_TCP_INFO, of which Wine knows nothing: what cannot be tried is
-/// not there.
+/// This system has nothing to ask a socket for. Windows has SIO_TCP_INFO, but Wine does not, so it could not be
+/// tested.
 #[cfg(not(unix))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Socket;
 
-/// What the kernel knows of a connection. Times of `_us` are microseconds, of `_ms` milliseconds.
+/// What the kernel knows about a connection. Times ending in `_us` are in microseconds, those ending in `_ms` in
+/// milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)] // the names are the kernel's own
 pub struct Kernel {
@@ -37,19 +38,19 @@ pub struct Kernel {
     pub delivery_rate: u64,
 }
 
-/// The number of a socket, which is good for as long as it is open.
+/// The file descriptor of a socket. It is valid while the socket is open.
 #[cfg(unix)]
 pub(crate) fn socket(stream: &impl std::os::fd::AsRawFd) -> Socket {
     stream.as_raw_fd()
 }
 
-/// There is nothing to be asked of a socket here.
+/// This system has nothing to ask a socket for.
 #[cfg(not(unix))]
 pub(crate) fn socket<S>(_: &S) -> Socket {
     Socket
 }
 
-/// What the kernel knows of the connection of this socket.
+/// What the kernel knows about the connection of this socket.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(unsafe_code)]
 pub(crate) fn kernel_facts(socket: Socket) -> Option<Kernel> {
@@ -68,10 +69,10 @@ pub(crate) fn kernel_facts(socket: Socket) -> Option<Kernel> {
         "CLOSING",
     ];
     let mut size = size_of::<libc::tcp_info>() as libc::socklen_t;
-    // SAFETY: tcp_info is numbers alone, for which zeros are values.
+    // SAFETY: tcp_info consists of numbers only, for which zero is a valid value.
     let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
-    // SAFETY: the kernel writes at most `size` bytes, all of them into `info`, which lives on this stack; a number that is
-    // no open socket's is an error.
+    // SAFETY: the kernel writes at most `size` bytes into `info`, which is on this stack. A number that is not an open
+    // socket is an error.
     let done = unsafe {
         libc::getsockopt(
             socket,
@@ -105,7 +106,7 @@ pub(crate) fn kernel_facts(socket: Socket) -> Option<Kernel> {
     })
 }
 
-/// This system does not say.
+/// This system has no such information.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn kernel_facts(_: Socket) -> Option<Kernel> {
     None

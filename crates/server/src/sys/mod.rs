@@ -1,4 +1,4 @@
-//! What only the operating system can do, and differs between systems: the only room with unsafe code.
+//! What depends on the operating system. This is the only module with unsafe code.
 
 #[cfg(test)]
 pub(crate) mod allocations;
@@ -9,7 +9,7 @@ mod unix;
 pub use unix::shows_colour;
 #[cfg(unix)]
 pub(crate) use unix::{
-    Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken,
+    Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors,
     lowest_free, number, open_for_reading, raise_file_limit, read_at, segment,
 };
 
@@ -17,7 +17,7 @@ pub(crate) use unix::{
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
-    Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_out_of_descriptors, is_taken,
+    Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors,
     lowest_free, number, open_for_reading, raise_file_limit, read_at, segment,
 };
 #[cfg(windows)]

@@ -8,17 +8,17 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Which version of which file this is, open with this metadata.
+/// The identity and version of an open file with this metadata.
 pub(crate) fn file_id(_: &File, metadata: &Metadata) -> FileId {
-    told_by(metadata)
+    id_from(metadata)
 }
 
-/// Which version of which file lies at `path`.
+/// The identity and version of the file at `path`.
 pub(crate) fn file_id_at(path: &Path) -> io::Result<FileId> {
-    std::fs::metadata(path).map(|metadata| told_by(&metadata))
+    std::fs::metadata(path).map(|metadata| id_from(&metadata))
 }
 
-fn told_by(metadata: &Metadata) -> FileId {
+fn id_from(metadata: &Metadata) -> FileId {
     FileId {
         device: metadata.dev(),
         inode: metadata.ino(),
@@ -29,30 +29,31 @@ fn told_by(metadata: &Metadata) -> FileId {
     }
 }
 
-/// How a file is opened: without ever waiting, so that what turns out to be a FIFO does not block, and not if it has become
-/// a link since its path was resolved.
+/// Flags for opening a file: never wait, so that a FIFO does not block, and fail if the file has become a link since
+/// its path was resolved.
 pub(super) const OPEN_FLAGS: libc::c_int = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW;
 
-/// Opens a file for reading by its resolved path, in which no name is a link's.
+/// Opens a file for reading by its resolved path, which contains no link.
 pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     #[cfg(target_os = "linux")]
     match super::linux::open_without_links(path) {
-        // Kernels before 5.6 do not know the call, and sandboxes forbid it.
+        // Kernels before 5.6 do not have the call, and some sandboxes forbid it.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {}
         opened => return opened,
     }
     OpenOptions::new().read(true).custom_flags(OPEN_FLAGS).open(path)
 }
 
-/// How many files a worker keeps open between requests: whoever replaces one does not notice.
+/// Number of files that a worker thread keeps open between requests. On Unix, an open file can be replaced without
+/// hindrance.
 pub(crate) const KEPT_OPEN: usize = 256;
 
-/// Reads at an offset, without moving the file's own position.
+/// Reads at an offset, without moving the file's position.
 pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(buffer, offset)
 }
 
-/// Raises the number of descriptors that this process may have as far as the system lets it.
+/// Raises the limit on this process's descriptors to the maximum that the system allows.
 #[allow(unsafe_code)]
 pub(crate) fn raise_file_limit() {
     let Some(limit) = limits().filter(|limit| limit.rlim_cur < limit.rlim_max) else {
@@ -62,13 +63,13 @@ pub(crate) fn raise_file_limit() {
         rlim_cur: limit.rlim_max,
         ..limit
     };
-    // SAFETY: the call reads one rlimit that lives on this stack; a failure changes nothing.
+    // SAFETY: the call reads one rlimit, which is on this stack. A failure changes nothing.
     unsafe {
         libc::setrlimit(libc::RLIMIT_NOFILE, &raw const raised);
     }
 }
 
-/// How many descriptors this process may have; `None` if any number.
+/// The limit on this process's descriptors; `None` if there is none.
 #[allow(clippy::unnecessary_cast)] // the type of the number differs between systems
 pub(crate) fn file_limit() -> Option<u64> {
     limits()
@@ -82,21 +83,21 @@ fn limits() -> Option<libc::rlimit> {
         rlim_cur: 0,
         rlim_max: 0,
     };
-    // SAFETY: the call writes one rlimit that lives on this stack; a failure leaves it as it was.
+    // SAFETY: the call writes one rlimit, which is on this stack. A failure leaves it unchanged.
     let done = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
     (done == 0).then_some(limit)
 }
 
-/// Something that has a descriptor.
+/// An object with a file descriptor.
 pub(crate) trait Descriptor: AsFd {}
 impl<T: AsFd> Descriptor for T {}
 
-/// The number of a descriptor: it was the lowest that was free when it was opened.
+/// The number of a descriptor. It was the lowest free one when the descriptor was opened.
 pub(crate) fn number(of: &impl Descriptor) -> u64 {
     u64::try_from(of.as_fd().as_raw_fd()).unwrap_or(0)
 }
 
-/// The lowest number that is free, found by duplicating `any` descriptor; `None` if there is none.
+/// The lowest free descriptor number, found by duplicating `any` descriptor; `None` if there is none.
 pub(crate) fn lowest_free(any: &impl Descriptor) -> Option<u64> {
     any.as_fd()
         .try_clone_to_owned()
@@ -104,37 +105,37 @@ pub(crate) fn lowest_free(any: &impl Descriptor) -> Option<u64> {
         .and_then(|copy| u64::try_from(copy.as_raw_fd()).ok())
 }
 
-/// Whether something could not be opened because this process, or the system, has no descriptor left.
+/// Whether an open failed because this process, or the system, has no descriptor left.
 pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
-/// Whether a file could not be opened because another program keeps it for itself. On Unix none can.
-pub(crate) fn is_taken(_: &io::Error) -> bool {
+/// Whether an open failed because another program has exclusive access to the file. This cannot happen on Unix.
+pub(crate) fn is_locked(_: &io::Error) -> bool {
     false
 }
 
-/// Makes sure that an address that this socket is bound to is its own: no other server can share it, and connections of an
-/// earlier one that rest in TIME_WAIT do not keep it from this one.
+/// Makes sure that the address that this socket is bound to is exclusive. No other server can share it. Connections of
+/// an earlier server in TIME_WAIT do not prevent the bind.
 pub(crate) fn claim_address(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 
-/// Whether what a person reads here shows ANSI colours. Every terminal does.
+/// Whether this output shows ANSI colours. Every terminal does.
 pub fn shows_colour<T>(_: &T) -> bool {
     true
 }
 
-/// Holds back segments that are not full, or lets them go: TCP_CORK (tcp(7)). The system itself lets them go after
-/// 200 ms, and with FIN. Only Linux has it; elsewhere nothing is held back.
+/// Holds back partial segments, or releases them: TCP_CORK (tcp(7)). The system releases them after 200 ms, and before
+/// FIN. Linux only. Elsewhere nothing is held back.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn cork(socket: &impl std::os::fd::AsFd, on: bool) {
-    // What has been reset has nothing left to hold back.
+    // It fails if the connection was reset. Then there is nothing to hold back.
     let _ = socket2::SockRef::from(socket).set_tcp_cork(on);
 }
 
-/// How many bytes a segment of the connection holds at most (TCP_MAXSEG); where nothing can be held back, any number. 0 if
-/// the system does not say.
+/// Maximum segment size of the connection in bytes (TCP_MAXSEG); 0 if the system does not report it. On systems
+/// without [`cork`] it is the maximum number.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn segment(socket: &impl std::os::fd::AsFd) -> u32 {
     socket2::SockRef::from(socket).tcp_mss().unwrap_or(0)

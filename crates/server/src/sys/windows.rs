@@ -1,8 +1,8 @@
 //! Windows.
 //!
-//! What it lacks: segments cannot be held back, descriptors are not numbered, and files are sent through this process.
-//! TransmitFile would do without, but those Windows versions that people have on their desks carry out two of its calls at
-//! a time and keep all others waiting, whatever connection they are for.
+//! What it lacks: segments cannot be held back, handles are not numbered from the lowest, and file content is copied
+//! through this process. TransmitFile would avoid the copy, but client versions of Windows process only two of its
+//! calls at a time and delay all others, on all connections.
 
 use labserve_core::facts::FileId;
 use socket2::Socket;
@@ -23,19 +23,20 @@ use windows_sys::Win32::System::Console::{
 };
 use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
 
-/// Units of 100 ns between 1601, where Windows counts from, and 1970.
+/// The Unix epoch in the units of Windows file times: 100 ns since 1601.
 const EPOCH: i128 = 116_444_736_000_000_000;
 
-/// Others may write, rename and delete a file while it is open here: editors that replace what is being served can.
+/// Other programs may write, rename and delete a file while it is open here, so that editors can replace a served
+/// file.
 const SHARE_ALL: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
-/// Nanoseconds since 1970.
+/// A Windows file time in nanoseconds since 1970.
 fn since_1970(file_time: i128) -> i128 {
     (file_time - EPOCH) * 100
 }
 
-/// Which version of which file this is, open with this metadata. What only some file systems tell is made up from what all
-/// do: the creation time stands in for a file number, the modification time for that of the last change.
+/// The identity and version of an open file with this metadata. On file systems without file numbers or change times,
+/// the creation time replaces the former and the modification time the latter.
 pub(crate) fn file_id(file: &File, metadata: &Metadata) -> FileId {
     let written = since_1970(metadata.last_write_time().into());
     let (device, inode) = numbers(file).unwrap_or((0, metadata.creation_time()));
@@ -49,9 +50,9 @@ pub(crate) fn file_id(file: &File, metadata: &Metadata) -> FileId {
     }
 }
 
-/// Which version of which file lies at `path`.
+/// The identity and version of the file at `path`.
 pub(crate) fn file_id_at(path: &Path) -> io::Result<FileId> {
-    // Neither read nor written: asked.
+    // Opened for its metadata only.
     let file = OpenOptions::new()
         .access_mode(0)
         .share_mode(SHARE_ALL)
@@ -60,34 +61,34 @@ pub(crate) fn file_id_at(path: &Path) -> io::Result<FileId> {
     Ok(file_id(&file, &file.metadata()?))
 }
 
-/// The numbers of the volume and of the file on it.
+/// The number of the volume, and of the file on it.
 #[allow(unsafe_code)]
 fn numbers(file: &File) -> Option<(u64, u64)> {
-    let mut told = BY_HANDLE_FILE_INFORMATION::default();
+    let mut info = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open while `file` is borrowed, and the call writes one such structure.
-    let done = unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut told) };
-    let file = u64::from(told.nFileIndexHigh) << 32 | u64::from(told.nFileIndexLow);
-    (done != 0).then_some((told.dwVolumeSerialNumber.into(), file))
+    let done = unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut info) };
+    let file = u64::from(info.nFileIndexHigh) << 32 | u64::from(info.nFileIndexLow);
+    (done != 0).then_some((info.dwVolumeSerialNumber.into(), file))
 }
 
-/// When anything about the file changed last, in nanoseconds since 1970.
+/// When anything about the file last changed, in nanoseconds since 1970.
 #[allow(unsafe_code)]
 fn changed(file: &File) -> Option<i128> {
-    let mut told = FILE_BASIC_INFO::default();
+    let mut info = FILE_BASIC_INFO::default();
     let size = size_of::<FILE_BASIC_INFO>() as u32;
     // SAFETY: the handle is open while `file` is borrowed, and the call writes no more than `size` bytes.
     let done =
-        unsafe { GetFileInformationByHandleEx(file.as_raw_handle(), FileBasicInfo, (&raw mut told).cast(), size) };
-    (done != 0 && told.ChangeTime != 0).then(|| since_1970(told.ChangeTime.into()))
+        unsafe { GetFileInformationByHandleEx(file.as_raw_handle(), FileBasicInfo, (&raw mut info).cast(), size) };
+    (done != 0 && info.ChangeTime != 0).then(|| since_1970(info.ChangeTime.into()))
 }
 
-/// Opens a file for reading, and lets others write, rename and delete it meanwhile.
+/// Opens a file for reading. Other programs may write, rename and delete it meanwhile.
 pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).share_mode(SHARE_ALL).open(path)
 }
 
-/// How many files a worker keeps open between requests. None: however a file is shared, Windows lets nobody rename another one
-/// over it while it is open, and most programs that save at one blow do.
+/// Number of files that a worker thread keeps open between requests. It is zero, because Windows does not allow
+/// another file to be renamed over an open one, whatever its sharing mode. Most programs that save atomically do that.
 pub(crate) const KEPT_OPEN: usize = 0;
 
 /// Reads at an offset.
@@ -95,35 +96,35 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     file.seek_read(buffer, offset)
 }
 
-/// There is no such limit on Windows.
+/// Windows has no such limit.
 pub(crate) fn raise_file_limit() {}
 
-/// There is none.
+/// Windows has no such limit.
 pub(crate) fn file_limit() -> Option<u64> {
     None
 }
 
-/// Something that has a handle.
+/// An object with a handle.
 pub(crate) trait Descriptor {}
 impl<T> Descriptor for T {}
 
-/// Handles are not numbered so that their numbers would tell anything.
+/// The numbers of handles have no meaning.
 pub(crate) fn number(_: &impl Descriptor) -> u64 {
     0
 }
 
-/// As if there were always room.
+/// There is always a free handle.
 pub(crate) fn lowest_free(_: &impl Descriptor) -> Option<u64> {
     Some(0)
 }
 
-/// Whether this process has no handle left.
+/// Whether an open failed because this process has no handle left.
 pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
     is(error, &[ERROR_TOO_MANY_OPEN_FILES])
 }
 
-/// Whether a file could not be opened because another program keeps it for itself.
-pub(crate) fn is_taken(error: &io::Error) -> bool {
+/// Whether an open failed because another program has exclusive access to the file.
+pub(crate) fn is_locked(error: &io::Error) -> bool {
     is(error, &[ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION])
 }
 
@@ -132,13 +133,13 @@ fn is(error: &io::Error, codes: &[u32]) -> bool {
     code.is_some_and(|code| codes.contains(&code))
 }
 
-/// Makes sure that an address that this socket is bound to is its own. Unless told, Windows gives it to every other server
-/// that asks with SO_REUSEADDR, and which of them is sent a connection is anybody's guess.
+/// Makes sure that the address that this socket is bound to is exclusive. By default, Windows lets any other server
+/// bind it with SO_REUSEADDR, and which server gets a connection is then undefined.
 #[allow(unsafe_code)]
 pub(crate) fn claim_address(socket: &Socket) -> io::Result<()> {
     let value: i32 = 1;
     let handle = usize::try_from(socket.as_raw_socket()).map_err(io::Error::other)?;
-    // SAFETY: the option's value is one int that lives on this stack; the socket is open while it is borrowed.
+    // SAFETY: the value of the option is one int on this stack, and the socket is open while it is borrowed.
     let failed = unsafe {
         setsockopt(
             handle,
@@ -155,8 +156,8 @@ pub(crate) fn claim_address(socket: &Socket) -> io::Result<()> {
     }
 }
 
-/// Whether what a person reads here shows ANSI colours. A console of Windows does if it is told to, since Windows 10; what
-/// is no console, and yet a terminal, is one of Unix's kind.
+/// Whether this output shows ANSI colours. A Windows console does if it is told to, since Windows 10. A terminal that
+/// is not a Windows console is like one on Unix.
 #[allow(unsafe_code)]
 pub fn shows_colour(console: &impl AsRawHandle) -> bool {
     let (console, mut mode) = (console.as_raw_handle(), 0);
@@ -168,10 +169,10 @@ pub fn shows_colour(console: &impl AsRawHandle) -> bool {
     unsafe { SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0 }
 }
 
-/// Lets a process that is started lead a group of its own, which the console's Ctrl-C does not reach.
+/// Creation flag that makes a process the leader of its own group, which Ctrl-C in the console does not reach.
 pub const NEW_PROCESS_GROUP: u32 = CREATE_NEW_PROCESS_GROUP;
 
-/// Presses Ctrl-Break for a process that leads a group of its own. Whether the console could be told to.
+/// Sends Ctrl-Break to a process that leads its own group. Returns whether the console accepted it.
 #[allow(unsafe_code)]
 pub fn press_break(leader: &Child) -> bool {
     // SAFETY: the call takes two numbers.

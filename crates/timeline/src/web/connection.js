@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 import { Ladder } from "./ladder.js";
 import { lastsUntil, requests } from "./store.js";
 import { span } from "./time.js";
-import { countRequests, restWords, stateWords } from "./words.js";
+import { countRequests, idleWords, stateWords } from "./words.js";
 
 /** How often the kernel facts are fetched (ms) while the panel is open. */
 const KERNEL_EVERY = 1000;
@@ -37,7 +37,7 @@ export class ConnectionPanel {
         copyButton(t, () => filter),
       ),
       h("section", { class: "ends" }, ...this.ends, this.note),
-      h("section", {}, h("h3", {}, t("connection.story")), this.ladder.element),
+      h("section", {}, h("h3", {}, t("connection.events")), this.ladder.element),
       h("section", {}, h("h3", {}, t("connection.kernel")), this.kernel),
     );
     this.update();
@@ -46,13 +46,13 @@ export class ConnectionPanel {
   update() {
     const { connection: c } = this;
     const now = this.model.now();
-    const rest = c.rests.at(-1);
+    const idle = c.idlePeriods.at(-1);
     const open = !c.end && !c.lost;
     this.facts.set([
       ["connection.server", `${c.server} ${c.local}`],
       ["connection.client", c.peer],
       ["connection.state", `${countRequests(requests(c))}; ${stateWords(c)}`],
-      ["connection.rest", open && rest?.to === null ? restWords(rest, now) : null],
+      ["connection.idle", open && idle?.to === null ? idleWords(idle, now) : null],
       ["connection.bytes", t("connection.bytes_value", { received: c.received, sent: c.sent })],
       ["connection.open", span(lastsUntil(c, now) - c.accepted)],
     ]);

@@ -40,7 +40,7 @@ export function lane(pen, connection, view, y, now, unusedAfter = null) {
     const closing = connection.closing ? Math.min(view.x(connection.closing.at), right) : to;
     pen.hatch(from, y + 5, Math.max(closing - from, 2), 14, "hatch");
   } else pen.fill(from, y + MIDDLE - 0.5, Math.max(to - from, 1), 1, "wire");
-  rests(pen, connection, view, y, now);
+  idlePeriods(pen, connection, view, y, now);
   exchanges(pen, connection, view, y, now);
   end(pen, connection, view, y, now);
 }
@@ -52,41 +52,41 @@ function track(pen, view, y, height, start, length, role) {
   if (to - from > 1) pen.frame(from, y, to - from, height, role);
 }
 
-function rests(pen, connection, view, y, now) {
+function idlePeriods(pen, connection, view, y, now) {
   const right = view.left + view.width;
   let drawn = -1;
-  for (let i = firstFrom(connection.rests, view.start); i < connection.rests.length; i += 1) {
-    const rest = connection.rests[i];
-    const from = Math.max(view.x(rest.from), view.left);
+  for (let i = firstFrom(connection.idlePeriods, view.start); i < connection.idlePeriods.length; i += 1) {
+    const idle = connection.idlePeriods[i];
+    const from = Math.max(view.x(idle.from), view.left);
     if (from > right) break;
-    const till = rest.to ?? (connection.lost ? connection.last : now);
+    const till = idle.to ?? (connection.lost ? connection.last : now);
     const to = Math.min(view.x(till), right);
     // Skip idle periods within a pixel that is drawn already.
     if (to - from < 1 && to <= drawn) {
-      i = Math.max(i, firstFrom(connection.rests, view.time(drawn + 1)) - 1);
+      i = Math.max(i, firstFrom(connection.idlePeriods, view.time(drawn + 1)) - 1);
       continue;
     }
     drawn = to;
-    bar(pen, view, y + 6, rest, till, rest.announced, "announced");
-    bar(pen, view, y + 13, rest, till, rest.endsAfter ?? Infinity, "real");
+    bar(pen, view, y + 6, idle, till, idle.announced, "announced");
+    bar(pen, view, y + 13, idle, till, idle.endsAfter ?? Infinity, "real");
   }
 }
 
 /** One bar of an idle period: filled up to now, outlined up to the timeout. */
-function bar(pen, view, y, rest, till, length, role) {
+function bar(pen, view, y, idle, till, length, role) {
   if (length === null) return;
-  const from = Math.max(view.x(rest.from), view.left);
+  const from = Math.max(view.x(idle.from), view.left);
   const right = view.left + view.width;
-  const goal = rest.from + length;
+  const goal = idle.from + length;
   const filled = Math.min(view.x(Math.min(till, goal)), right);
   if (filled > from) pen.fill(from, y, Math.max(filled - from, 1), 5, role);
   // Show the remaining time only while the connection is idle. A mark at the timeout remains if it was reached.
   if (length === Infinity) {
-    if (rest.to === null && filled < right) pen.line(filled, y + 2.5, right, y + 2.5, role, true);
+    if (idle.to === null && filled < right) pen.line(filled, y + 2.5, right, y + 2.5, role, true);
   } else {
-    if (rest.to === null) track(pen, view, y, 5, rest.from, length, role);
+    if (idle.to === null) track(pen, view, y, 5, idle.from, length, role);
     const x = view.x(goal);
-    if (x >= view.left && x <= right && (rest.to === null || goal <= till)) pen.fill(x - 1, y - 2, 2, 9, role);
+    if (x >= view.left && x <= right && (idle.to === null || goal <= till)) pen.fill(x - 1, y - 2, 2, 9, role);
   }
 }
 

@@ -32,35 +32,35 @@ function side(line) {
 function stepWords(connection, line) {
   switch (line.event) {
     case "head": {
-      const asked = t("story.head", {
+      const asked = t("ladder.head", {
         request: line.request,
         method: oneLine(line.method, 20),
         target: oneLine(line.target, 200),
         bytes: line.head_bytes,
       });
-      return line.fault ? `${asked} ${t("story.fault", { fault: line.fault })}` : asked;
+      return line.fault ? `${asked} ${t("ladder.fault", { fault: line.fault })}` : asked;
     }
     case "body":
-      return t("story.body", { bytes: line.bytes, how: bodyWords(line) });
+      return t("ladder.body", { bytes: line.bytes, how: bodyWords(line) });
     case "reply": {
-      const said = t("story.reply", { status: line.status, head: line.head_bytes, body: line.body_bytes });
+      const said = t("ladder.reply", { status: line.status, head: line.head_bytes, body: line.body_bytes });
       return line.complete === false ? `${said}, ${t("exchange.incomplete")}` : said;
     }
     case "idle":
       return line.ends_after_ns === null || line.ends_after_ns === undefined
-        ? t("story.idle_never")
-        : t("story.idle", { after: span(fromNanoseconds(line.ends_after_ns)) });
+        ? t("ladder.idle_never")
+        : t("ladder.idle", { after: span(fromNanoseconds(line.ends_after_ns)) });
     case "timer":
-      return t("story.timer", { why: reasonWords(line.reason, line.words) });
+      return t("ladder.timer", { why: reasonWords(line.reason, line.words) });
     case "close": {
       const why = reasonWords(line.reason, line.words);
-      if (line.who === "client") return t("story.close_client", { why });
-      return t("story.close", { how: howWords(ending(connection)), why });
+      if (line.who === "client") return t("ladder.close_client", { why });
+      return t("ladder.close", { how: howWords(ending(connection)), why });
     }
     case "end":
-      return t("story.end", { open: span(fromNanoseconds(line.open_ns) ?? 0) });
+      return t("ladder.end", { open: span(fromNanoseconds(line.open_ns) ?? 0) });
     default:
-      return t(`story.${line.event}`);
+      return t(`ladder.${line.event}`);
   }
 }
 
@@ -69,12 +69,12 @@ export class Ladder {
   constructor(connection, go) {
     this.connection = connection;
     this.go = go;
-    this.from = Math.max(0, connection.story.length - FIRST);
-    this.first = connection.story[this.from] ?? null;
+    this.from = Math.max(0, connection.events.length - FIRST);
+    this.first = connection.events[this.from] ?? null;
     this.shown = this.from;
     this.earlier = h("button", { type: "button", class: "small", on: { click: () => this.#all() } });
     this.rungs = h("ol", { class: "ladder" });
-    this.gone = h("p", { class: "dim" }, t("connection.story_forgotten"));
+    this.gone = h("p", { class: "dim" }, t("connection.events_forgotten"));
     const ends = h("div", { class: "ladder-ends", "aria-hidden": "true" }, h("span", {}, t("who.client")), h("span", {}, t("who.server")));
     this.element = h("div", {}, this.gone, this.earlier, ends, this.rungs);
     this.update();
@@ -82,16 +82,16 @@ export class Ladder {
 
   /** Appends the steps since the last update. */
   update() {
-    const { story } = this.connection;
+    const { events } = this.connection;
     // The store has dropped the oldest events: start over.
-    const forgot = this.first && story[this.from] !== this.first;
-    const tooMany = story.length - this.from > (this.whole ? MOST : FIRST * 2);
-    if (forgot || tooMany) this.#begin(Math.max(0, story.length - FIRST));
-    this.first ??= story[this.from] ?? null;
-    for (; this.shown < story.length; this.shown += 1) this.rungs.append(this.#rung(story[this.shown], story[this.shown - 1]));
+    const forgot = this.first && events[this.from] !== this.first;
+    const tooMany = events.length - this.from > (this.whole ? MOST : FIRST * 2);
+    if (forgot || tooMany) this.#begin(Math.max(0, events.length - FIRST));
+    this.first ??= events[this.from] ?? null;
+    for (; this.shown < events.length; this.shown += 1) this.rungs.append(this.#rung(events[this.shown], events[this.shown - 1]));
     this.gone.hidden = !this.connection.forgotten;
     this.earlier.hidden = this.from === 0;
-    this.earlier.textContent = t("connection.story_earlier", { n: this.from });
+    this.earlier.textContent = t("connection.events_earlier", { n: this.from });
   }
 
   #begin(from) {
@@ -99,11 +99,11 @@ export class Ladder {
     this.from = from;
     this.shown = from;
     this.whole = false;
-    this.first = this.connection.story[from] ?? null;
+    this.first = this.connection.events[from] ?? null;
   }
 
   #all() {
-    this.#begin(Math.max(0, this.connection.story.length - MOST));
+    this.#begin(Math.max(0, this.connection.events.length - MOST));
     this.whole = true;
     this.update();
   }
@@ -117,7 +117,7 @@ export class Ladder {
     const text = exchange
       ? h("button", { type: "button", class: "link", on: { click: () => this.go({ id: connection.id, exchange }) } }, words)
       : h("span", {}, words);
-    const seq = Number.isInteger(line.received) ? t("story.seq", { client: line.received + 1, server: line.sent + 1 }) : null;
+    const seq = Number.isInteger(line.received) ? t("ladder.seq", { client: line.received + 1, server: line.sent + 1 }) : null;
     const gap = before && at - before.at > 1000 ? "rung late" : "rung";
     return h(
       "li",

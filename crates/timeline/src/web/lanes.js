@@ -80,7 +80,7 @@ export function firstFrom(list, time) {
   return low;
 }
 
-/** What is at `time` on a lane, give or take `slack` ms: `{exchange}`, `{end}`, `{rest}`, `{open}` or null. */
+/** What is at `time` on a lane, give or take `slack` ms: `{exchange}`, `{end}`, `{idle}`, `{open}` or null. */
 export function hit(connection, time, slack, now) {
   let best = null;
   for (let i = firstFrom(connection.exchanges, time - slack); i < connection.exchanges.length; i += 1) {
@@ -92,7 +92,7 @@ export function hit(connection, time, slack, now) {
   if (best) return { exchange: best.exchange };
   const { closing } = connection;
   if (closing && Math.abs(closing.at - time) <= slack * 2) return { end: closing };
-  const rest = connection.rests[firstFrom(connection.rests, time)];
-  if (rest && rest.from <= time && time <= (rest.to ?? now)) return { rest };
+  const idle = connection.idlePeriods[firstFrom(connection.idlePeriods, time)];
+  if (idle && idle.from <= time && time <= (idle.to ?? now)) return { idle };
   return connection.accepted - slack <= time && time <= lastsUntil(connection, now) + slack ? { open: true } : null;
 }

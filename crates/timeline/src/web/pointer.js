@@ -1,7 +1,7 @@
 // Mouse, wheel, pen and touch control of the picture.
 
 import { hit } from "./lanes.js";
-import { restWords, connectionWords, endWords, exchangeWords, programWords } from "./words.js";
+import { idleWords, connectionWords, endWords, exchangeWords, programWords } from "./words.js";
 import { span } from "./time.js";
 import { t } from "./i18n.js";
 import { AXIS } from "./scene.js";
@@ -139,7 +139,7 @@ function describe(picture, x, y) {
   const now = model.now();
   const what = x < view.left ? null : hit(connection, found.time, SLACK * view.scale, now);
   if (what?.exchange) return exchangeLines(what.exchange, now);
-  if (what?.rest) return [restWords(what.rest, now)];
+  if (what?.idle) return [idleWords(what.idle, now)];
   if (what?.end) return [endWords(connection)];
   return [connectionWords(connection)];
 }

@@ -72,10 +72,10 @@ function heading(pen, { group, folded }, y, width) {
   const name = `${group.server}  ${group.local}`;
   pen.text(26, y + 14, name, "strong", "start");
   const count = t("picture.group", { open: group.open, all: group.lanes.length });
-  const rest = `← ${group.client}`;
+  const client = `← ${group.client}`;
   const after = 26 + pen.measure(name) * 1.08 + 12;
   const counted = pen.measure(count);
-  if (after + pen.measure(rest) + counted + 20 < width) pen.text(after, y + 14, rest, "dim", "start");
+  if (after + pen.measure(client) + counted + 20 < width) pen.text(after, y + 14, client, "dim", "start");
   if (after + counted + 10 < width) pen.text(width - 10, y + 14, count, "dim", "end");
 }
 

@@ -4,7 +4,7 @@ import { h, say } from "./dom.js";
 import { has, t } from "./i18n.js";
 import { valueWords } from "./words.js";
 
-/** A text about a setting. Of an unknown setting it is the server's own, in English. */
+/** A text about a setting; of an unknown one, the English text of the server. */
 function about(id, own) {
   return has(id) ? t(id) : own;
 }

@@ -6,7 +6,7 @@ import { address, announcedTimeout } from "./wire.js";
 /** How many characters of event lines are kept. Beyond that, the oldest connections that have ended are dropped. */
 const MOST_TEXT = 96 << 20;
 /** A connection with more events than this drops the older half of them. */
-const MOST_STORY = 60_000;
+const MOST_EVENTS = 60_000;
 /** How many program events are kept. */
 const MOST_PROGRAM = 2_000;
 
@@ -68,11 +68,11 @@ export class Store {
     connection.lost = false;
     connection.version = this.version;
     connection.asked = Math.max(connection.asked, line.request ?? 0);
-    connection.story.push({ at: time, line });
+    connection.events.push({ at: time, line });
     connection.weight += weight;
     this.weight += weight;
     STEPS[line.event]?.(connection, line, time, this);
-    if (connection.story.length > MOST_STORY) this.#halve(connection);
+    if (connection.events.length > MOST_EVENTS) this.#halve(connection);
     if (this.weight > this.most) this.#forget();
   }
 
@@ -95,7 +95,7 @@ export class Store {
       id, server, local, peer, client: host, port, accepted,
       last: accepted, received: 0, sent: 0, used: !whole, weight: 0, forgotten: !whole, lost: false,
       asked: 0, version: this.version,
-      story: [], exchanges: [], rests: [], clientEnd: null, closing: null, end: null,
+      events: [], exchanges: [], idlePeriods: [], clientEnd: null, closing: null, end: null,
     };
     this.connections.set(id, connection);
     this.shape += 1;
@@ -125,12 +125,12 @@ export class Store {
   }
 
   #halve(connection) {
-    const half = connection.story.length >> 1;
-    const from = connection.story[half].at;
+    const half = connection.events.length >> 1;
+    const from = connection.events[half].at;
     const kept = (item) => (item.to ?? Infinity) >= from;
-    connection.story.splice(0, half);
+    connection.events.splice(0, half);
     connection.exchanges = connection.exchanges.filter(kept);
-    connection.rests = connection.rests.filter(kept);
+    connection.idlePeriods = connection.idlePeriods.filter(kept);
     connection.forgotten = true;
     this.weight -= connection.weight / 2;
     connection.weight /= 2;
@@ -147,7 +147,7 @@ export class Store {
     // Only open connections are left, and they are still too much.
     for (const connection of this.connections.values()) {
       if (this.weight < this.most) break;
-      if (connection.story.length > 20) this.#halve(connection);
+      if (connection.events.length > 20) this.#halve(connection);
     }
   }
 }
@@ -155,7 +155,7 @@ export class Store {
 /** The effect of each event on its connection. */
 const STEPS = {
   head(connection, line, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.used = true;
     connection.exchanges.push({ request: line.request, from: at, to: null, head: line, body: null, reply: null });
   },
@@ -164,7 +164,7 @@ const STEPS = {
     if (exchange) exchange.body = line;
   },
   reply(connection, line, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.used ||= line.request > 0;
     let exchange = line.request > 0 ? find(connection, line.request) : null;
     if (!exchange) {
@@ -175,35 +175,35 @@ const STEPS = {
     exchange.to = Math.max(at, exchange.from);
   },
   idle(connection, line, at, store) {
-    endRest(connection, at);
+    endIdle(connection, at);
     const reply = connection.exchanges.at(-1)?.reply;
     const announced = reply?.raw === undefined ? (store.announces.get(connection.local) ?? null) : announcedTimeout(reply.raw);
-    connection.rests.push({ from: at, to: null, endsAfter: fromNanoseconds(line.ends_after_ns), announced });
+    connection.idlePeriods.push({ from: at, to: null, endsAfter: fromNanoseconds(line.ends_after_ns), announced });
   },
-  timer: (connection, _, at) => endRest(connection, at),
+  timer: (connection, _, at) => endIdle(connection, at),
   "client-fin"(connection, _, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.clientEnd ??= { at, how: "fin" };
   },
   reset(connection, _, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.clientEnd ??= { at, how: "rst" };
   },
   close(connection, line, at) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.closing ??= { at, line };
   },
   end(connection, line, at, store) {
-    endRest(connection, at);
+    endIdle(connection, at);
     connection.closing ??= { at, line };
     connection.end = { at, line };
     store.shape += 1;
   },
 };
 
-function endRest(connection, at) {
-  const rest = connection.rests.at(-1);
-  if (rest && rest.to === null) rest.to = at;
+function endIdle(connection, at) {
+  const idle = connection.idlePeriods.at(-1);
+  if (idle && idle.to === null) idle.to = at;
 }
 
 function firstWrite(connection, line) {

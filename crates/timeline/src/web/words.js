@@ -9,12 +9,12 @@ export function countRequests(n) {
   return n === 0 ? t("requests.0") : n === 1 ? t("requests.1") : t("requests.n", { n });
 }
 
-/** A reason in words. An unknown one is as the server words it, or its key. */
+/** The text of a close reason; of an unknown one, the text of the server, or its key. */
 export function reasonWords(reason, words) {
   return has(`close_reason.${reason}`) ? t(`close_reason.${reason}`) : (words ?? reason ?? "");
 }
 
-/** A step of a decision. An unknown one is as the server words it, in English. */
+/** The text of a step of a decision; of an unknown one, the English text of the server. */
 export function saidWords({ said, text, values = {} }) {
   if (!has(`trace.${said}`)) return text ?? "";
   const meaning = has(`fault.${values.fault}`) ? t(`fault.${values.fault}`) : values.meaning;
@@ -50,7 +50,7 @@ export function stateWords(connection) {
   if (unused(connection)) return t("state.unused");
   const exchange = connection.exchanges.at(-1);
   if (exchange && !exchange.reply) return t("state.exchange");
-  return connection.rests.at(-1)?.to === null ? t("state.idle") : t("state.open");
+  return connection.idlePeriods.at(-1)?.to === null ? t("state.idle") : t("state.open");
 }
 
 /** Status and request, such as `206 GET /static/BGM.wav`. */
@@ -72,11 +72,11 @@ export function connectionWords(connection) {
 }
 
 /** An idle period, such as `3.20 s of 5.00 s; announced: 5.00 s`. */
-export function restWords(rest, now) {
-  return t("connection.rest_value", {
-    now: span((rest.to ?? now) - rest.from),
-    real: rest.endsAfter === null ? "∞" : span(rest.endsAfter),
-    announced: rest.announced === null ? t("connection.rest_nothing") : span(rest.announced),
+export function idleWords(idle, now) {
+  return t("connection.idle_value", {
+    now: span((idle.to ?? now) - idle.from),
+    real: idle.endsAfter === null ? "∞" : span(idle.endsAfter),
+    announced: idle.announced === null ? t("connection.idle_nothing") : span(idle.announced),
   });
 }
 

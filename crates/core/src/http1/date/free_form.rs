@@ -240,7 +240,8 @@ impl Date {
         let zone = (self.zone_hour.unwrap_or(0) * 3600 + self.zone_minute.unwrap_or(0) * 60) as u32;
         let zone = i64::from(i32::try_from(zone).ok()?);
         let offset = self.zone_sign.map_or(0, |sign| sign * zone);
-        // A day beyond the end of the month counts into the next one. The range of a time is 100 million days around 1970.
+        // A day beyond the end of the month counts into the next one. The range of a time is 100 million days around
+        // 1970.
         let secs = epoch(year, month, day, [hour, minute, second]) - offset;
         (-8_640_000_000_000..=8_640_000_000_000 - i64::from(milli > 0))
             .contains(&secs)

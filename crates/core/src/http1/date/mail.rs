@@ -134,7 +134,8 @@ fn time_of_day(text: &[u8]) -> Option<[i64; 3]> {
     parts.next().is_none().then_some([hour, minute, second])
 }
 
-/// The offset from UTC in seconds, positive to the east. An unknown zone counts as UTC. Returns `None` for a day or more.
+/// The offset from UTC in seconds, positive to the east. An unknown zone counts as UTC. Returns `None` for a day or
+/// more.
 fn offset_secs(zone: &[u8]) -> Option<i64> {
     let known = ZONES.iter().find(|(name, _)| zone.eq_ignore_ascii_case(name));
     let number = known.map_or_else(|| integer(zone).unwrap_or(0), |(_, number)| *number);
@@ -143,7 +144,8 @@ fn offset_secs(zone: &[u8]) -> Option<i64> {
     (secs < 86_400).then_some(secs * number.signum())
 }
 
-/// Parses an optional sign and digits, with single underscores allowed between digits. The magnitude saturates at 10^12.
+/// Parses an optional sign and digits, with single underscores allowed between digits. The magnitude saturates at
+/// 10^12.
 fn integer(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text.split_first()? {
         (b'-', rest) => (true, rest),

@@ -2,8 +2,8 @@
 
 use super::{MONTHS, century, days_in, epoch};
 
-/// Whether `text` matches a mask: `w` is a letter, digit or underscore; `9` a digit; `_` a digit or space; `A` and `a` an
-/// upper-case and a lower-case letter. Any other byte matches itself.
+/// Whether `text` matches a mask: `w` is a letter, digit or underscore; `9` a digit; `_` a digit or space; `A` and `a`
+/// an upper-case and a lower-case letter. Any other byte matches itself.
 fn fits(text: &[u8], mask: &[u8]) -> bool {
     text.len() == mask.len()
         && text.iter().zip(mask).all(|(byte, mask)| match mask {

@@ -10,8 +10,8 @@ const T: i64 = 1_698_766_276;
 /// 18 November 2026: two-digit years up to 76 are in the future, those from 77 on in the past.
 const NOW: i64 = 1_795_000_000;
 
-/// A text, and its results in the order of `ALL`: "-" for no date, "T" for the time above, "+1" for a second later, else
-/// seconds since the epoch. All columns but the first were compared row by row with servers that use the dialect.
+/// A text, and its results in the order of `ALL`: "-" for no date, "T" for the time above, "+1" for a second later,
+/// else seconds since the epoch. All columns but the first were compared row by row with servers that use the dialect.
 const DATES: &[(&str, &str)] = &[
     ("Tue, 31 Oct 2023 15:31:16 GMT", "T T T T T T"),
     ("Tue, 31 Oct 2023 15:31:15 GMT", "-1 -1 -1 -1 -1 -1"),

@@ -24,7 +24,8 @@ fn tags_compare_as_in_rfc_9110_section_8_8_3_2() {
     }
 }
 
-/// A list, and whether it contains `"a"` by weak comparison, in the order rfc9110, quoted, commas, prefix, bare, substring.
+/// A list, and whether it contains `"a"` by weak comparison, in the order rfc9110, quoted, commas, prefix, bare,
+/// substring.
 const LISTS: &[(&str, [bool; 6])] = &[
     (r#""a""#, [true, true, true, true, true, true]),
     (r#""b", "a""#, [true, true, true, true, true, true]),

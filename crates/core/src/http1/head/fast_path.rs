@@ -1,8 +1,8 @@
-//! The fast path for the form of request line that nearly every request has: a known method other than CONNECT, one space,
-//! a path of visible ASCII characters, one space, `HTTP/1.1` or `HTTP/1.0`, CRLF.
+//! The fast path for the form of request line that nearly every request has: a known method other than CONNECT, one
+//! space, a path of visible ASCII characters, one space, `HTTP/1.1` or `HTTP/1.0`, CRLF.
 //!
-//! No profile finds a fault in such a line, so its parts need no further checks. A line that differs in any byte takes the
-//! slow path. A test compares both paths under every profile.
+//! No profile finds a fault in such a line, so its parts need no further checks. A line that differs in any byte takes
+//! the slow path. A test compares both paths under every profile.
 
 use super::policy::HeadPolicy;
 use super::scanner::Scanner;

@@ -1,5 +1,5 @@
-//! Parses the field lines of a head up to the empty line: obs-fold, the number of lines, and the total length of the values
-//! of one name (RFC 9112 section 5).
+//! Parses the field lines of a head up to the empty line: obs-fold, the number of lines, and the total length of the
+//! values of one name (RFC 9112 section 5).
 
 use super::scanner::Scanner;
 use super::{FieldLine, Span};

@@ -23,7 +23,8 @@ impl HeaderBuffers {
         }
     }
 
-    /// Accounts for `len` bytes of empty lines before the request line. The buffer is reused each time they have filled it.
+    /// Accounts for `len` bytes of empty lines before the request line. The buffer is reused each time they have filled
+    /// it.
     pub(super) fn add_empty_lines(&mut self, len: usize) {
         self.used = len.checked_rem(self.size).unwrap_or(0);
     }

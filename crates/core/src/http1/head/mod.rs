@@ -1,13 +1,13 @@
 //! The head scanner: finds the end of a request head, its parts, and its first fault (RFC 9112 sections 2 to 5).
 //!
-//! [`scan`] is the entry point. It is stateless: the caller passes all bytes of the head received so far, each time that
-//! more have arrived. Spans are offsets into those bytes, so a [`Head`] stays valid if its buffer moves. The meaning of
-//! fields is interpreted elsewhere, in [`super::request`].
+//! [`scan`] is the entry point. It is stateless: the caller passes all bytes of the head received so far, each time
+//! that more have arrived. Spans are offsets into those bytes, so a [`Head`] stays valid if its buffer moves. The
+//! meaning of fields is interpreted elsewhere, in [`super::request`].
 //!
-//! [`policy`] holds the settings of a profile. The other modules are the parts of one scanner, in the order of the bytes:
-//! `scanner` finds lines; `request_line`, `target` and `version` parse the first line; `field_lines` and `field_line` parse
-//! the others; `unfinished` examines a line that has not ended yet; `fast_path` recognizes the request line that most
-//! requests have.
+//! [`policy`] holds the settings of a profile. The other modules are the parts of one scanner, in the order of the
+//! bytes: `scanner` finds lines; `request_line`, `target` and `version` parse the first line; `field_lines` and
+//! `field_line` parse the others; `unfinished` examines a line that has not ended yet; `fast_path` recognizes the
+//! request line that most requests have.
 
 mod fast_path;
 mod field_line;
@@ -30,8 +30,8 @@ use scanner::Scanner;
 
 /// Scans a request head. `bytes` are all bytes received since the end of the previous request.
 ///
-/// The result does not depend on how the bytes were split: a prefix of a valid head is [`Scan::Partial`]. Once a head is
-/// complete, bytes after it are not examined.
+/// The result does not depend on how the bytes were split: a prefix of a valid head is [`Scan::Partial`]. Once a head
+/// is complete, bytes after it are not examined.
 ///
 /// ```
 /// use labserve_core::http1::{Fault, Scan, head};

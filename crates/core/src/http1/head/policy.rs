@@ -60,7 +60,8 @@ pub struct HeadPolicy {
     pub methods: Vec<String>,
 }
 
-/// The buffers of a server that reads a head into several of them. Each line, including its end, must fit into one buffer.
+/// The buffers of a server that reads a head into several of them. Each line, including its end, must fit into one
+/// buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffers {
     /// The size of the first buffer in bytes.

@@ -20,8 +20,8 @@ pub fn has_bare_scheme(target: &[u8]) -> bool {
         .is_some_and(|colon| matches!(target[colon + 1..], [] | [b'/' | b'?', ..]) && is_scheme(&target[..colon]))
 }
 
-/// The part of a target after the first `://`: the authority of an absolute URI and what follows it. The whole target if it
-/// contains no `://`.
+/// The part of a target after the first `://`: the authority of an absolute URI and what follows it. The whole target
+/// if it contains no `://`.
 pub(in crate::http1) fn after_scheme(target: &[u8]) -> &[u8] {
     let start = target.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
     &target[start..]
@@ -106,8 +106,8 @@ fn has_scheme_of_letters(target: &[u8]) -> bool {
     target[letters..].starts_with(b"://")
 }
 
-/// Whether the authority of an absolute URI is a host name or an address in brackets, with an optional port, and is followed
-/// by a path, a query or nothing.
+/// Whether the authority of an absolute URI is a host name or an address in brackets, with an optional port, and is
+/// followed by a path, a query or nothing.
 fn has_plain_authority(target: &[u8]) -> bool {
     let rest = after_scheme(target);
     let rest = match rest {

@@ -1,5 +1,5 @@
-//! Checks lines that have not ended yet, for profiles of servers that parse byte by byte. Such a server refuses a bad byte
-//! before the rest of the line has arrived.
+//! Checks lines that have not ended yet, for profiles of servers that parse byte by byte. Such a server refuses a bad
+//! byte before the rest of the line has arrived.
 //!
 //! Only the method and the span of the fault are stored. A complete line is parsed again as a whole.
 
@@ -45,7 +45,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Checks an incomplete target and version. `line` is the offset of the line, `after_method` that of the white space.
+    /// Checks an incomplete target and version. `line` is the offset of the line, `after_method` that of the white
+    /// space.
     fn check_unfinished_target(&mut self, line: usize, after_method: usize, end: usize) -> Result<(), Fault> {
         let bytes = self.bytes;
         let rest = &bytes[after_method..end];

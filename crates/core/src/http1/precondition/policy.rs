@@ -25,10 +25,11 @@ pub struct ConditionPolicy {
     pub if_unmodified_since: DateField,
     /// `ignored` or `fails` (412): the effect of an If-Unmodified-Since that is not a date.
     pub if_unmodified_since_bad: BadDate,
-    /// `go-on` or `no304`: the effect of an If-Unmodified-Since that holds, or is ignored because it is not a date, on the
-    /// later conditions.
+    /// `go-on` or `no304`: the effect of an If-Unmodified-Since that holds, or is ignored because it is not a date, on
+    /// the later conditions.
     pub if_unmodified_since_held: Held,
-    /// `ignored`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the response is 304.
+    /// `ignored`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the response is
+    /// 304.
     pub if_none_match: IfNoneMatch,
     /// `fail`, `not-modified` or `ignored`: the effect of a match on a request that is neither GET nor HEAD.
     pub if_none_match_other: OtherMethods,
@@ -87,7 +88,8 @@ impl Default for ConditionPolicy {
             if_range_tag_if: TagIf::QuoteNearStart,
             if_range_etag: IfRangeEtag::Strong,
             if_range_date: DateMatch::Exact,
-            // RFC 9110 section 8.8.2.2: a file may change twice in one second, so its time is a strong validator only later.
+            // RFC 9110 section 8.8.2.2: a file may change twice in one second, so its time is a strong validator only
+            // later.
             if_range_date_age: 1,
             if_range_scope: IfRangeScope::Ranges,
         }
@@ -242,8 +244,8 @@ pub enum IfRangeScope {
     Ranges,
     /// With a Range field it prevents a 304, whether it holds or not.
     Replaces304,
-    /// Nothing. If it is not an entity tag, If-Match overrules it, or else If-None-Match: the range is sent where these fields
-    /// alone would prevent the file from being sent.
+    /// Nothing. If it is not an entity tag, If-Match overrules it, or else If-None-Match: the range is sent where these
+    /// fields alone would prevent the file from being sent.
     Overruled,
 }
 

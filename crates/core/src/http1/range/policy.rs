@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a Range field is parsed and which ranges are served. The default is RFC 9110 section 14 with multipart bodies, and
-/// with the limits that its section 14.2 recommends.
+/// How a Range field is parsed and which ranges are served. The default is RFC 9110 section 14 with multipart bodies,
+/// and with the limits that its section 14.2 recommends.
 #[derive(Deserialize, Serialize, Clone, Debug, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct RangePolicy {
@@ -43,7 +43,8 @@ pub struct RangePolicy {
     pub merge_adjacent: bool,
     /// `asked` or `sorted`: the order of several ranges.
     pub order: Order,
-    /// Whether ranges that are larger than the file in total are served. If `false`, the response is 200 with the whole file.
+    /// Whether ranges that are larger than the file in total are served. If `false`, the response is 200 with the whole
+    /// file.
     pub larger_than_file: bool,
     /// The maximum number of ranges after merging; 0 for no limit.
     pub max_ranges: u32,
@@ -117,10 +118,11 @@ pub enum Numbers {
     Tight,
     /// Optional spaces around each number, but not before the number of a suffix.
     Spaced,
-    /// Optional spaces around the member and around its hyphen, but not in a suffix. The last number may have a minus sign.
+    /// Optional spaces around the member and around its hyphen, but not in a suffix. The last number may have a minus
+    /// sign.
     Trimmed,
-    /// The leading digits, after optional space and a plus sign. Text after them is ignored. A number without digits counts as
-    /// absent: `a-5` is `-5`; `5-b` and `5` are `5-`.
+    /// The leading digits, after optional space and a plus sign. Text after them is ignored. A number without digits
+    /// counts as absent: `a-5` is `-5`; `5-b` and `5` are `5-`.
     Leading,
     /// Optional space and sign before each number. A suffix without a number is `-0`.
     Signed,

@@ -7,8 +7,8 @@ fn policy(text: &str) -> RangePolicy {
     toml::from_str(text).expect("a policy")
 }
 
-/// The selection as text: "200", "416", "0-9" for a single range, "0-9,20-29" for several, "(0-9)" for a multipart body with
-/// one range.
+/// The selection as text: "200", "416", "0-9" for a single range, "0-9,20-29" for several, "(0-9)" for a multipart body
+/// with one range.
 fn outcome(field: &str, size: u64, policy: &RangePolicy) -> String {
     let range = |range: &ByteRange| format!("{}-{}", range.first, range.last);
     match select(field.as_bytes(), size, policy) {
@@ -20,8 +20,8 @@ fn outcome(field: &str, size: u64, policy: &RangePolicy) -> String {
     }
 }
 
-/// A field and its result for a file of 666 bytes under RFC, MERGED, SINGLE, SPACED and TIGHT. All columns but the first were
-/// compared row by row with servers that have these policies.
+/// A field and its result for a file of 666 bytes under RFC, MERGED, SINGLE, SPACED and TIGHT. All columns but the
+/// first were compared row by row with servers that have these policies.
 const FIELDS: &[(&str, &str)] = &[
     ("bytes=0-9", "0-9 0-9 0-9 0-9 0-9"),
     ("bytes=0-", "0-665 0-665 0-665 0-665 0-665"),

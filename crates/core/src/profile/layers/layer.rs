@@ -18,7 +18,8 @@ pub struct Layer {
 impl Layer {
     /// Parses a layer from TOML. `origin` names it in errors.
     ///
-    /// # Errors Invalid TOML, an unknown key, or a value of the wrong type. The error has the line.
+    /// # Errors
+    /// Invalid TOML, an unknown key, or a value of the wrong type. The error has the line.
     pub fn parse(origin: &str, text: &str) -> Result<Layer, ConfigError> {
         let at = |error: toml::de::Error| ConfigError::from_toml(origin, text, &error);
         toml::from_str::<Raw>(text).map_err(at)?;
@@ -33,7 +34,8 @@ impl Layer {
 
     /// The layer in the table `name` of a file whose keys have been checked already; `None` if it has no such table.
     ///
-    /// # Errors Invalid TOML.
+    /// # Errors
+    /// Invalid TOML.
     pub fn nested(origin: &str, text: &str, name: &'static str) -> Result<Option<Layer>, ConfigError> {
         let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
         Ok(match whole.remove(name) {
@@ -49,7 +51,8 @@ impl Layer {
 
     /// A layer from one `key=value`, as in `--set`. The value is TOML. If it is not valid TOML, it is taken as text.
     ///
-    /// # Errors There is no `=`, the key is unknown, or the value has the wrong type.
+    /// # Errors
+    /// There is no `=`, the key is unknown, or the value has the wrong type.
     pub fn from_assignment(assignment: &str) -> Result<Layer, ConfigError> {
         let origin = format!("--set {assignment}");
         let Some((key, value)) = assignment.split_once('=') else {
@@ -81,7 +84,8 @@ impl Layer {
 
     /// A layer with these keys. `origin` names it in errors.
     ///
-    /// # Errors An unknown key, or a value of the wrong type.
+    /// # Errors
+    /// An unknown key, or a value of the wrong type.
     pub fn from_table(origin: &str, table: &Table) -> Result<Layer, ConfigError> {
         Layer::made(origin, &table.to_string())
     }

@@ -31,7 +31,8 @@ pub struct Stack {
 impl Stack {
     /// The profile `name`, with what it extends, as found by `source`.
     ///
-    /// # Errors There is no such profile, its text cannot be read, or it has a mistake.
+    /// # Errors
+    /// There is no such profile, its text cannot be read, or it has a mistake.
     pub fn load(name: &str, source: &impl Source) -> Result<Stack, ConfigError> {
         let name = builtin::current_name(name);
         let mut layers = Vec::new();
@@ -114,7 +115,8 @@ impl Stack {
 
     /// The keys of all layers, and the defaults of all other keys.
     ///
-    /// # Errors As [`Stack::build`].
+    /// # Errors
+    /// As [`Stack::build`].
     pub fn effective(&self) -> Result<Table, ConfigError> {
         self.build()?;
         let whole = self.raw()?;
@@ -131,7 +133,8 @@ impl Stack {
 
     /// Builds the profile.
     ///
-    /// # Errors A name that is not defined, or keys that contradict each other. The error names the layer and the line
+    /// # Errors
+    /// A name that is not defined, or keys that contradict each other. The error names the layer and the line
     /// of the key.
     pub fn build(&self) -> Result<Profile, ConfigError> {
         let raw = self.raw()?;
@@ -175,7 +178,8 @@ impl Stack {
 
 /// Loads and builds a built-in profile.
 ///
-/// # Errors As [`Stack::load`] and [`Stack::build`].
+/// # Errors
+/// As [`Stack::load`] and [`Stack::build`].
 pub fn load(name: &str) -> Result<Profile, ConfigError> {
     Stack::load(name, &BuiltIns)?.build()
 }

@@ -19,7 +19,8 @@ pub struct SourceText {
 pub trait Source {
     /// The profile `name`. `asker` is the path of the profile that extends it, if that is a file.
     ///
-    /// # Errors There is no such profile, or it cannot be read.
+    /// # Errors
+    /// There is no such profile, or it cannot be read.
     fn find(&self, name: &str, asker: Option<&str>) -> Result<SourceText, ConfigError>;
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The defaults describe no particular server. They follow RFC 9110 and RFC 9112. The doc comments of the keys are
 //! also the reference tables of `profiles/README.md`, so they are written for authors of profiles. Each table has its
-//! own file. [`super::resolve`] turns a [`Raw`] into a [`super::Profile`], which is valid by construction.
+//! own file. `profile::resolve` turns a [`Raw`] into a [`super::Profile`], which is valid by construction.
 
 mod close;
 mod connection;

@@ -66,8 +66,8 @@ impl ReplyValues<'_> {
         true
     }
 
-    /// Writes the request's host. A host with a character outside `A-Za-z0-9-._~:[]` is replaced by the server's own name,
-    /// so that a client cannot inject a field line or markup.
+    /// Writes the request's host. A host with a character outside `A-Za-z0-9-._~:[]` is replaced by the server's own
+    /// name, so that a client cannot inject a field line or markup.
     fn host(&self, out: &mut Vec<u8>) {
         let safe = |host: &&[u8]| host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]".contains(b));
         let own_name = &self.reply.profile.target.own_name;
@@ -82,8 +82,8 @@ impl ReplyValues<'_> {
         }
     }
 
-    /// Writes the host in lower case and without its port, the form in which a server selects a virtual host. A host that
-    /// contains a space or a control character is replaced by the local address.
+    /// Writes the host in lower case and without its port, the form in which a server selects a virtual host. A host
+    /// that contains a space or a control character is replaced by the local address.
     fn virtual_host(&self, out: &mut Vec<u8>) {
         let start = out.len();
         match self.request.and_then(Request::host) {

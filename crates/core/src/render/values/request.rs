@@ -4,8 +4,8 @@ use crate::http1::{Request, field, percent};
 use crate::path;
 use crate::profile::{Placeholder, Profile};
 
-/// Writes the value of a placeholder about the request. Returns false for any other placeholder, and where the request has
-/// no such value.
+/// Writes the value of a placeholder about the request. Returns false for any other placeholder, and where the request
+/// has no such value.
 pub(super) fn write_request_text(
     profile: &Profile,
     request: &Request<'_>,
@@ -59,8 +59,8 @@ pub(super) fn write_request_text(
     true
 }
 
-/// Writes the request line, the fields, and an empty line. Fields of one name are joined with a comma where the first of
-/// them stood. The value of Host is `host`.
+/// Writes the request line, the fields, and an empty line. Fields of one name are joined with a comma where the first
+/// of them stood. The value of Host is `host`.
 fn write_merged(request: &Request<'_>, host: Option<&[u8]>, out: &mut Vec<u8>) {
     let fields: Vec<(&[u8], &[u8])> = request.fields().collect();
     out.extend_from_slice(request.line());

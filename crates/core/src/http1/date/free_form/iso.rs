@@ -1,4 +1,5 @@
-//! The ISO 8601 form of a date, as JavaScript defines it. The rest of a text that deviates from it is parsed as free form.
+//! The ISO 8601 form of a date, as JavaScript defines it. The rest of a text that deviates from it is parsed as free
+//! form.
 
 use super::{Date, Reader, Token, milliseconds};
 

@@ -3,7 +3,8 @@
 use crate::http1::Fault;
 use crate::http1::head::{Scan, scan};
 
-/// The words of the request line and the field names that the profile finds in `bytes`, joined with spaces; or the fault.
+/// The words of the request line and the field names that the profile finds in `bytes`, joined with spaces; or the
+/// fault.
 fn scan_as_mail(bytes: &[u8]) -> Result<String, Fault> {
     let profile = crate::profile::layers::load("flask").expect("the profile");
     match scan(bytes, &profile.head) {

@@ -1,0 +1,319 @@
+//! One connection: what outlives a request, and what is to be done next.
+
+use super::lookahead::{self, Lookahead};
+use super::{
+    Close, Closing, Context, Deadline, Exchange, ExchangeOutcome, Leftover, Life, Next, Opened, Purpose, Refusal,
+    Settle, Standing, State, Traffic, Transition, Woken, body_plan,
+};
+use crate::close_reason::CloseReason;
+use crate::http1::{Head, Request, ResponseId, Scan, head};
+use crate::path;
+use crate::profile::{EofInHead, Profile};
+use std::time::Duration;
+
+/// One connection.
+#[derive(Debug)]
+pub struct Conn {
+    life: Life,
+    /// Bytes that have arrived and belong to no finished request.
+    input: Vec<u8>,
+    traffic: Traffic,
+    /// Whether the client's FIN has been seen. It is met again at each read.
+    client_fin: bool,
+}
+
+impl Conn {
+    /// A connection that is accepted at `now`.
+    pub fn new(now: Duration) -> Conn {
+        Conn {
+            life: Life::new(now),
+            input: Vec::new(),
+            traffic: Traffic::default(),
+            client_fin: false,
+        }
+    }
+
+    /// Where the connection stands.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            state: self.life.state(),
+            requests: self.life.requests(),
+            traffic: self.traffic,
+        }
+    }
+
+    /// The unparsed input.
+    pub fn input(&self) -> &[u8] {
+        &self.input
+    }
+
+    /// The time of the last byte, or of the last response if none has come since.
+    pub fn last_byte(&self) -> Duration {
+        self.life.last_byte()
+    }
+
+    /// The deadline of the wait that the connection is in, if it has one.
+    pub fn deadline(&self, profile: &Profile) -> Option<Deadline> {
+        self.life.deadline(&profile.connection.timers)
+    }
+
+    /// Adds bytes to the input. `spare` supplies a buffer where the connection has none.
+    pub fn receive(&mut self, bytes: &[u8], spare: impl FnOnce() -> Vec<u8>) {
+        if self.input.capacity() == 0 {
+            self.input = spare();
+        }
+        self.input.extend_from_slice(bytes);
+        self.traffic.received += bytes.len() as u64;
+    }
+
+    /// Notes the client's FIN. True the first time.
+    pub fn receive_fin(&mut self) -> bool {
+        !std::mem::replace(&mut self.client_fin, true)
+    }
+
+    /// Counts bytes that were read and thrown away.
+    pub fn discarded(&mut self, bytes: u64) {
+        self.traffic.received += bytes;
+    }
+
+    /// What is to be done now, before anything further has happened.
+    pub fn next(&mut self, cx: &Context<'_>) -> Next {
+        let scan = self.scan(cx);
+        match refused_target(&self.input, &scan, cx).or_else(|| ready(scan)) {
+            Some((head, refusal)) => self.open(head, refusal, cx),
+            None if cx.stopping => Next::Close(CloseReason::Shutdown.into()),
+            None => Next::Wait,
+        }
+    }
+
+    /// Refuses the connection: there are too many already.
+    pub fn refuse(&mut self, cx: &Context<'_>) -> Next {
+        self.unasked(cx.profile.connection.full, CloseReason::TooMany, cx)
+    }
+
+    /// What is to be done after a wait.
+    pub fn on(&mut self, woken: Woken, cx: &Context<'_>) -> Next {
+        match woken {
+            Woken::Received(count) => {
+                let event = self.partial(cx, self.life.state() == State::Head);
+                self.life.on(event, cx.now, count);
+                self.next(cx)
+            }
+            Woken::Fin => self.on_fin(cx),
+            Woken::Broken(reason) => Next::Close(reason.into()),
+            Woken::Expired(Deadline {
+                reason, say: Some(id), ..
+            }) => self.unasked(id, reason, cx),
+            Woken::Expired(deadline) => Next::Close(deadline.reason.into()),
+            Woken::Stop => Next::Close(CloseReason::Shutdown.into()),
+        }
+    }
+
+    /// The client's FIN, where the connection waits.
+    fn on_fin(&mut self, cx: &Context<'_>) -> Next {
+        let policy = &cx.profile.connection.client_fin;
+        let meaning = match self.life.state() {
+            State::Line => policy.in_line,
+            State::Head => policy.in_head,
+            _ => EofInHead::Silent,
+        };
+        match meaning {
+            EofInHead::Silent => Next::Close(self.fin_reason().into()),
+            EofInHead::Complete => self.complete_head(cx),
+            EofInHead::Respond(id) => {
+                self.life.on(Transition::HeadComplete, cx.now, 0);
+                self.unasked(id, CloseReason::BadRequest, cx)
+            }
+        }
+    }
+
+    fn fin_reason(&self) -> CloseReason {
+        match self.life.state() {
+            State::Unused => CloseReason::ClientFinUnused,
+            State::Line | State::Head => CloseReason::ClientFinInHead,
+            _ => CloseReason::ClientFin,
+        }
+    }
+
+    /// Serves a head that the client's FIN has cut short as if it were complete.
+    fn complete_head(&mut self, cx: &Context<'_>) -> Next {
+        if !self.input.ends_with(b"\n") {
+            self.input.extend_from_slice(b"\r\n");
+        }
+        self.input.extend_from_slice(b"\r\n");
+        match ready(head::scan(&self.input, &cx.profile.head)) {
+            Some((head, refusal)) => self.open(head, refusal, cx),
+            None => Next::Close(CloseReason::ClientFinInHead.into()),
+        }
+    }
+
+    /// A response that no request asked for, and then the end.
+    fn unasked(&self, id: ResponseId, reason: CloseReason, cx: &Context<'_>) -> Next {
+        let head = match head::scan(&self.input, &cx.profile.head) {
+            Scan::Refused(_, head) | Scan::Complete(head) => head,
+            // Once the request line is complete, the response depends on its method (no body for HEAD).
+            Scan::Partial(head) if head.fields_start > 0 => head,
+            Scan::Partial(_) => Head::default(),
+        };
+        Next::Serve(Opened {
+            head,
+            purpose: Purpose::Unasked(id, reason),
+            interim: 0,
+            close_after: None,
+        })
+    }
+
+    /// A request head is complete, or refused.
+    fn open(&mut self, head: Head, refusal: Option<Refusal>, cx: &Context<'_>) -> Next {
+        self.life.on(Transition::HeadComplete, cx.now, 0);
+        if refusal.is_some() {
+            return Next::Serve(Opened {
+                head,
+                purpose: Purpose::Request(refusal),
+                interim: 0,
+                close_after: None,
+            });
+        }
+        let policy = &cx.profile.connection.client_fin;
+        let settle = if policy.drops_request || cx.profile.pipelined_fault_discards {
+            Settle::Within(policy.drop_within)
+        } else {
+            Settle::TakeTurns
+        };
+        Next::Settle(head, settle)
+    }
+
+    /// What follows the request of `head` has settled. `fin`: the client's FIN has arrived.
+    pub fn settled(&mut self, head: Head, fin: bool, cx: &Context<'_>) -> Next {
+        let mut opened = Opened {
+            purpose: Purpose::Request(None),
+            head,
+            interim: 0,
+            close_after: None,
+        };
+        match lookahead::judge(&self.input, &opened.head, fin, cx) {
+            Lookahead::Nothing => {}
+            Lookahead::CloseAfter => opened.close_after = Some(CloseReason::BadRequest),
+            Lookahead::Instead(at, head, fault) => {
+                let request = Request::new(&self.input, &opened.head);
+                opened.interim = body_plan::interim_at_once(cx.profile, &request);
+                opened.head = head;
+                opened.purpose = Purpose::Request(fault.map(Refusal::Fault));
+                self.input.drain(..at);
+            }
+            Lookahead::Drop => return Next::Close(CloseReason::RequestDropped.into()),
+            Lookahead::Respond(id) => return self.unasked(id, CloseReason::ClientFinInHead, cx),
+        }
+        Next::Serve(opened)
+    }
+
+    /// Hands the input to an exchange. [`Conn::finished`] takes it back.
+    pub fn take_input(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.input)
+    }
+
+    /// Opens an exchange over the input that was taken.
+    pub fn exchange<'c>(&self, opened: &'c Opened, input: &'c [u8], cx: &Context<'c>) -> Exchange<'c> {
+        let age = cx.now.saturating_sub(self.life.accepted());
+        Exchange::new(opened, input, self.life.requests(), age, cx)
+    }
+
+    /// An exchange is finished. `input` is what it was given. Returns how the connection closes, if it does.
+    pub fn finished(
+        &mut self,
+        opened: &Opened,
+        input: Vec<u8>,
+        outcome: ExchangeOutcome,
+        cx: &Context<'_>,
+    ) -> Option<Close> {
+        self.life.count(outcome.also_counted);
+        self.traffic.received += outcome.received;
+        self.traffic.sent += outcome.sent;
+        if matches!(opened.purpose, Purpose::Unasked(..)) {
+            self.input = input;
+            return outcome.close;
+        }
+        let swallows = cx.profile.connection.upgrade_swallows && Request::new(&input, &opened.head).asks_to_upgrade();
+        self.input = input;
+        match outcome.left {
+            _ if swallows => self.input.clear(),
+            Leftover::From(at) if at >= self.input.len() => self.input.clear(),
+            Leftover::From(at) => drop(self.input.drain(..at)),
+            Leftover::Bytes(bytes) => self.input = bytes,
+        }
+        let close = outcome.close.or(opened.close_after.map(Close::from));
+        if close.is_none() {
+            self.life.on(Transition::Kept, cx.now, 0);
+            if cx.stopping {
+                return Some(CloseReason::Shutdown.into());
+            }
+        }
+        close
+    }
+
+    /// Takes the input's buffer if it is empty, so that an idle connection holds none.
+    pub fn take_spare(&mut self) -> Option<Vec<u8>> {
+        (self.input.is_empty() && self.input.capacity() > 0).then(|| std::mem::take(&mut self.input))
+    }
+
+    /// Begins to close the connection.
+    pub fn close(&mut self, close: Close, cx: &Context<'_>) -> Closing {
+        let closing = Closing::new(
+            close,
+            self.life.state(),
+            !self.input.is_empty(),
+            &cx.profile.connection.close,
+        );
+        self.life.on(Transition::End, cx.now, 0);
+        self.input = Vec::new();
+        closing
+    }
+
+    fn scan(&mut self, cx: &Context<'_>) -> Scan {
+        if self.input.is_empty() {
+            return Scan::Partial(Head::default());
+        }
+        let scan = head::scan(&self.input, &cx.profile.head);
+        if let Scan::Partial(head) = &scan {
+            let event = self.partial(cx, head.fields_start > 0);
+            self.life.on(event, cx.now, 0);
+        }
+        scan
+    }
+
+    /// The transition that an incomplete head makes.
+    fn partial(&self, cx: &Context<'_>, line_complete: bool) -> Transition {
+        let is_blank = || self.input.iter().all(|b| matches!(b, b'\r' | b'\n'));
+        if cx.profile.connection.timers.blank.is_some() && is_blank() {
+            Transition::Blank
+        } else {
+            Transition::Partial { line_complete }
+        }
+    }
+}
+
+/// A head that is ready for a response, and why it is refused; `None` if there is more to come.
+fn ready(scan: Scan) -> Option<(Head, Option<Refusal>)> {
+    match scan {
+        Scan::Complete(head) => Some((head, None)),
+        Scan::Refused(fault, head) => Some((head, Some(Refusal::Fault(fault)))),
+        Scan::Partial(_) => None,
+    }
+}
+
+/// The refusal that a target gets whatever the rest of its head says, from a profile that judges bytes as they come and
+/// targets first; with the head as far as the request line.
+fn refused_target(input: &[u8], scan: &Scan, cx: &Context<'_>) -> Option<(Head, Option<Refusal>)> {
+    let profile = cx.profile;
+    let (Scan::Partial(head) | Scan::Complete(head) | Scan::Refused(_, head)) = scan;
+    if head.fields_start == 0 || !profile.head.by_byte || !profile.target.before_method {
+        return None;
+    }
+    let id = path::malformed(head.target.of(input), &profile.target, &profile.files, cx.root)?;
+    let line_alone = Head {
+        fields: Vec::new(),
+        len: 0,
+        ..head.clone()
+    };
+    Some((line_alone, Some(Refusal::Response(id))))
+}

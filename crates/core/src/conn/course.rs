@@ -1,0 +1,88 @@
+//! What is done with a request: it is answered, refused, dropped or passed over.
+
+use super::{Opened, Purpose, Refusal};
+use crate::close_reason::CloseReason;
+use crate::http1::request::{BodyRules, Delimiter};
+use crate::http1::{Fault, Framing, Request, ResponseId, Treatment};
+use crate::profile::{Profile, ReadBody};
+
+/// What is done with a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Course {
+    /// A response is sent that no request asked for; the connection closes for this reason.
+    Unasked(ResponseId, CloseReason),
+    /// It is answered, with this response if there is one, and its body is read.
+    Serve(Framing, Option<ResponseId>),
+    /// It is answered with this response, and nothing after its head is read.
+    Refuse(ResponseId),
+    /// It is not answered.
+    Silent(Option<CloseReason>),
+    /// It is not answered and not read: the connection closes.
+    Drop,
+}
+
+impl Course {
+    /// What is done with the request of `opened`.
+    pub(super) fn of(opened: &Opened, request: &Request<'_>, profile: &Profile) -> Course {
+        let refusal = match opened.purpose {
+            Purpose::Request(refusal) => refusal,
+            Purpose::Unasked(id, reason) => return Course::Unasked(id, reason),
+        };
+        let policy = &profile.head;
+        if let Some(Refusal::Fault(fault)) = refusal
+            && policy.faults.of(fault) == Treatment::Close
+        {
+            return Course::Drop;
+        }
+        let Some(refusal) = refusal.or_else(|| request.fault(policy).map(Refusal::Fault)) else {
+            return Course::Serve(request.framing(&policy.body), None);
+        };
+        let treatment = match refusal {
+            Refusal::Fault(fault) => policy.faults.of(fault),
+            Refusal::Response(id) => Treatment::Respond(id),
+        };
+        let body = length_after_refused_coding(profile, request, refusal);
+        match treatment {
+            Treatment::Respond(id) if body != Framing::None => Course::Serve(body, Some(id)),
+            // Nothing is wrong with the body's framing where this is the first fault that was found.
+            Treatment::Respond(id)
+                if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && reads_body(profile, id) =>
+            {
+                Course::Serve(request.framing(&policy.body), Some(id))
+            }
+            Treatment::Ignore if opened.head.len > 0 => Course::Silent(None),
+            Treatment::Respond(id) => Course::Refuse(id),
+            _ => Course::Silent(Some(CloseReason::BadRequest)),
+        }
+    }
+}
+
+/// Whether a refusal keeps the connection, or waits, so that the request's body has to be read.
+fn reads_body(profile: &Profile, id: ResponseId) -> bool {
+    let response = profile.responses.get(id);
+    response.close == Some(false) || response.read_body == Some(ReadBody::First)
+}
+
+/// The body that is read after a request whose coding is refused: the one that its length announces, if the profile
+/// reads bodies before it closes.
+fn length_after_refused_coding(profile: &Profile, request: &Request<'_>, refusal: Refusal) -> Framing {
+    let of_coding = matches!(
+        refusal,
+        Refusal::Fault(
+            Fault::CodingNotChunked
+                | Fault::CodingEmpty
+                | Fault::CodingTwice
+                | Fault::CodingUnknown
+                | Fault::CodingOld
+                | Fault::LengthAndCoding
+        )
+    );
+    if of_coding && profile.request_body.before_end {
+        request.framing(&BodyRules {
+            delimiter: Delimiter::LengthOnly,
+            ..profile.head.body
+        })
+    } else {
+        Framing::None
+    }
+}
