@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the inputs that fuzzing starts from, made of the corpus of cases, of the profiles and of the captures.
+"""Writes the inputs that fuzzing starts from, made of the corpora of cases, of the profiles and of the captures.
 
-fuzz/seeds.py DIRECTORY     one directory a target below it
+    fuzz/seeds.py DIRECTORY     one directory for each target below it
+
+A seed is at most 4096 bytes long: of a profile there is one for each table, of a capture its first frames.
 """
 
 import gzip
@@ -9,79 +11,100 @@ import hashlib
 import json
 import pathlib
 import re
-import subprocess
 import sys
-import tempfile
 
-HERE = pathlib.Path(__file__).resolve().parent
-TREE = HERE.parent
-out = pathlib.Path(sys.argv[1])
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
+from e2e.capture import adversarial
+from e2e.pylib import cli
 
-
-def seed(target, data):
-    directory = out / target
-    directory.mkdir(parents=True, exist_ok=True)
-    if len(data) <= 4096:
-        (directory / hashlib.sha1(data).hexdigest()).write_bytes(data)
+# No seed is longer, as no input is.
+MOST_BYTES = 4096
+# As many as there are built-in profiles: the first byte of an input chooses one.
+PROFILES = 11
+ETAG = b'W/"d9-18b8670d9a8"'
+# The targets that are about a field's value, and what comes before the value.
+VALUES = {
+    b"range": ("range", b"\0"),
+    b"if-match": ("tags", ETAG + b"\n"),
+    b"if-none-match": ("tags", ETAG + b"\n"),
+    b"if-range": ("tags", ETAG + b"\n"),
+    b"if-modified-since": ("dates", b"\0"),
+    b"if-unmodified-since": ("dates", b"\0"),
+}
+CONDITIONS = [
+    b"if-match",
+    b"if-none-match",
+    b"if-modified-since",
+    b"if-unmodified-since",
+    b"if-range",
+    b"cache-control",
+]
 
 
 def sent(case):
-    """What a case's client sends, with its placeholders filled in."""
+    """What the client of a case sends, with the placeholders filled in."""
     text = "".join(step["send"] * step.get("times", 1) for step in case["steps"] if "send" in step)
     text = text.replace("HOST", "127.0.0.1:80")
-    text = re.sub(r"\{\{\w+:[^}]*\}\}", 'W/"d9-18b8670d9a8"', text)
-    return text.encode("latin-1", "replace")
+    return re.sub(r"\{\{\w+:[^}]*\}\}", ETAG.decode(), text).encode("latin-1", "replace")
 
 
-FIELDS = {
-    "range": b"range",
-    "if-match": b"tags",
-    "if-none-match": b"tags",
-    "if-range": b"tags",
-    "if-modified-since": b"dates",
-    "if-unmodified-since": b"dates",
-}
+def from_case(number, case):
+    """(target, seed) of what a case sends: as a conversation, and of its first request the parts."""
+    data = sent(case)
+    shut = any("shut" in step for step in case["steps"])
+    yield "exchange", bytes([number % PROFILES, not shut, 0]) + data
+    yield "head", bytes([number % PROFILES, 0x55, 0xAA]) + data
+    first, *lines = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    words = first.split(b" ")
+    if len(words) > 1:
+        yield "target", words[1]
+    pairs = [line.partition(b":") for line in lines]
+    fields = {name.lower(): value.strip() for name, _, value in pairs}
+    for name, (target, before) in VALUES.items():
+        if name in fields:
+            yield target, before + fields[name]
+    if any(name in fields for name in CONDITIONS):
+        present = sum(1 << bit for bit, name in enumerate(CONDITIONS) if name in fields) | 64
+        values = [ETAG, *(fields.get(name, b"") for name in CONDITIONS)]
+        yield "conditions", bytes([present, 0, 2 if b"range" in fields else 0, 1, 0]) + b"\n".join(values)
 
-for name in ["report", "extended"]:
-    for index, case in enumerate(json.loads((TREE / "tests/data/corpus" / f"{name}.json").read_text())):
-        bytes_ = sent(case)
-        shut = any("shut" in step for step in case["steps"])
-        ending = 0 if shut else 1
-        seed("exchange", bytes([index % 11, ending, 0]) + bytes_)
-        seed("head", bytes([index % 11, 0x55, 0xAA]) + bytes_)
-        words = bytes_.split(b"\r\n")[0].split(b" ")
-        if len(words) > 1:
-            seed("target", words[1])
-        fields = {}
-        for line in bytes_.split(b"\r\n\r\n")[0].split(b"\r\n")[1:]:
-            key, _, value = line.partition(b":")
-            fields[key.decode("latin-1").lower()] = value.strip()
-        for key, value in fields.items():
-            if key in FIELDS:
-                target = FIELDS[key].decode()
-                seed(target, (b'W/"d9-18b8670d9a8"\n' if target == "tags" else b"\0") + value)
-        names = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "cache-control"]
-        if any(n in fields for n in names):
-            lines = [b'W/"d9-18b8670d9a8"'] + [fields.get(n, b"") for n in names]
-            present = sum(1 << i for i, n in enumerate(names) if n in fields) | 64
-            seed("conditions", bytes([present, 0, 2 if "range" in fields else 0, 1, 0]) + b"\n".join(lines))
 
-for path in sorted((TREE / "profiles").glob("*.toml")):
-    text = path.read_text()
-    # Whole profiles are long: a table each, over the profile that it comes from.
+def from_profile(text):
+    """(target, seed) of the tables of a profile, and of its templates. A whole profile is too long."""
     for table in re.split(r"\n(?=\[)", text):
-        seed("profile", b"\x01\0" + table.encode())
-    for template in re.findall(r'"([^"\n]*\{[^"\n]*)"', text) + re.findall(
-        r"^([A-Z][\w-]*: .*\{.*)$", text, re.MULTILINE
-    ):
-        seed("template", b"\0" + template.encode() + b'\n/a%20b?c=<d>&"e"')
+        yield "profile", b"\x01\0" + table.encode()
+    templates = re.findall(r'"([^"\n]*\{[^"\n]*)"', text)
+    for template in templates + re.findall(r"^([A-Z][\w-]*: .*\{.*)$", text, re.MULTILINE):
+        yield "template", b"\0" + template.encode() + b'\n/a%20b?c=<d>&"e"'
 
-# Captures are cut to what a seed may hold: their first frames.
-with tempfile.TemporaryDirectory() as generated:
-    subprocess.run([sys.executable, TREE / "tests/data/captures/hostile.py", generated], check=True)
-    for path in sorted(pathlib.Path(generated).iterdir()) + sorted((TREE / "tests/data/captures").glob("*.pcapng.gz")):
-        data = path.read_bytes()
-        packed = data.startswith(b"\x1f\x8b")
-        seed("explain", (gzip.decompress(data) if packed else data)[:4096])
-        if packed:
-            seed("explain", data[:4096])
+
+def from_capture(data):
+    """(target, seed) of the first frames of a capture, unpacked and packed."""
+    packed = data.startswith(b"\x1f\x8b")
+    yield "explain", (gzip.decompress(data) if packed else data)[:MOST_BYTES]
+    if packed:
+        yield "explain", data[:MOST_BYTES]
+
+
+def seeds():
+    for corpus in ("report", "extended"):
+        for number, case in enumerate(json.loads((cli.DATA / f"corpus/{corpus}.json").read_text())):
+            yield from from_case(number, case)
+    for path in sorted((cli.CHECKOUT / "profiles").glob("*.toml")):
+        yield from from_profile(path.read_text())
+    for _, content in adversarial.cases():
+        yield from from_capture(content)
+    for path in sorted((cli.DATA / "captures").glob("*.pcapng.gz")):
+        yield from from_capture(path.read_bytes())
+
+
+def main():
+    for target, data in seeds():
+        directory = pathlib.Path(sys.argv[1]) / target
+        directory.mkdir(parents=True, exist_ok=True)
+        if len(data) <= MOST_BYTES:
+            (directory / hashlib.sha1(data).hexdigest()).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -135,7 +135,7 @@ pub(crate) fn side_by_side<'a>(
     chosen.into_inner().expect("no worker should have panicked")
 }
 
-/// Fails if a case differs that is not listed, or a listed one does not.
+/// Fails if a case differs that is not listed, or a listed case does not differ.
 pub(crate) fn report(
     profile: &str,
     chosen: &[String],

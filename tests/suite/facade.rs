@@ -1,4 +1,4 @@
-//! The crate as another crate uses it: servers in this process, what they report, and how they stop.
+//! The public crate, used as by another crate: servers in this process, their reports, and how they stop.
 
 use labserve::{Builder, CloseReason, CloseStyle, ErrorKind, Event, Running, Server, Who};
 use std::error::Error;
@@ -6,10 +6,10 @@ use std::io::{ErrorKind as IoErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// How long anything may take that should happen at once.
+/// How long something may take that should happen at once.
 const SOON: Duration = Duration::from_secs(10);
 
-/// More than the socket buffers of both sides hold together.
+/// More bytes than the socket buffers of both sides hold together.
 const LARGE: usize = 32 << 20;
 
 fn connect(server: &Running) -> TcpStream {
@@ -18,11 +18,14 @@ fn connect(server: &Running) -> TcpStream {
     stream
 }
 
-fn ask(stream: &mut TcpStream, target: &str) {
-    write!(stream, "GET {target} HTTP/1.1\r\nHost: test\r\n\r\n").expect("a request");
+/// Sends a request for each target, all at once.
+fn ask(stream: &mut TcpStream, targets: &[&str]) {
+    let request = |target: &&str| format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n");
+    let requests: String = targets.iter().map(request).collect();
+    stream.write_all(requests.as_bytes()).expect("the requests are sent");
 }
 
-/// Everything until the server's FIN.
+/// Reads everything up to the server's FIN.
 fn rest(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).expect("FIN, not RST");
@@ -37,8 +40,7 @@ fn a_report_lists_what_happened() {
         .and_then(|builder| builder.file("/a.txt", "text").start())
         .expect("a server");
     let mut client = connect(&server);
-    ask(&mut client, "/a.txt?x=1");
-    ask(&mut client, "/b.txt");
+    ask(&mut client, &["/a.txt?x=1", "/b.txt"]);
     let replies = rest(&mut client);
     assert_eq!(server.wait_for(Event::closed(), SOON).expect("a close"), 1);
 
@@ -70,7 +72,7 @@ fn a_report_lists_what_happened() {
 }
 
 #[test]
-fn a_client_that_leaves_is_reported_as_the_one_who_closed() {
+fn a_client_that_closes_first_is_reported_as_the_closing_side() {
     let server = Server::builder().start().expect("a server");
     drop(connect(&server));
     server
@@ -82,7 +84,7 @@ fn a_client_that_leaves_is_reported_as_the_one_who_closed() {
 }
 
 #[test]
-fn a_reply_to_no_request_is_listed_apart() {
+fn a_reply_without_a_request_is_listed_separately() {
     let server = Server::builder()
         .profile("rfc")
         .and_then(|builder| builder.set("timers.head", "{ after = '50ms', say = '408' }"))
@@ -100,12 +102,12 @@ fn a_reply_to_no_request_is_listed_apart() {
 }
 
 #[test]
-fn dropping_a_server_ends_it_as_stopping_does() {
+fn dropping_a_server_stops_it() {
     let server = Server::builder().file("/a.txt", "text").start().expect("a server");
     let address = server.address();
     let mut unused = connect(&server);
     let mut idle = connect(&server);
-    ask(&mut idle, "/a.txt");
+    ask(&mut idle, &["/a.txt"]);
     server.wait_for(Event::reply(), SOON).expect("a reply");
     server
         .wait_for(Event::accepted().times(2), SOON)
@@ -123,10 +125,10 @@ fn a_reply_in_progress_finishes_within_the_grace() {
     let server = Server::builder().file("/large", vec![b'x'; LARGE]).grace(SOON).start();
     let server = server.expect("a server");
     let mut client = connect(&server);
-    ask(&mut client, "/large");
+    ask(&mut client, &["/large"]);
     server.wait_for(Event::request(), SOON).expect("a request");
     let reading = std::thread::spawn(move || {
-        // The server is stopping by now.
+        // By now the server has begun to stop.
         std::thread::sleep(Duration::from_millis(100));
         rest(&mut client).len()
     });
@@ -148,7 +150,7 @@ fn a_reply_that_takes_longer_than_the_grace_is_cut_off_and_reported_as_lost() {
         .grace(Duration::ZERO);
     let server = server.start().expect("a server");
     let mut client = connect(&server);
-    ask(&mut client, "/large");
+    ask(&mut client, &["/large"]);
     server.wait_for(Event::request(), SOON).expect("a request");
     let before = Instant::now();
     let report = server.stop();
@@ -162,16 +164,15 @@ fn a_reply_that_takes_longer_than_the_grace_is_cut_off_and_reported_as_lost() {
 }
 
 #[test]
-fn servers_in_one_process_have_nothing_in_common() {
+fn servers_in_one_process_are_independent() {
     let with = |profile: &str, text: &str| {
         let builder = Server::builder().profile(profile).expect(profile);
         builder.file("/a.txt", text).start().expect("a server")
     };
     let (nginx, node) = (with("nginx", "one"), with("node", "two"));
     let (mut first, mut second) = (connect(&nginx), connect(&node));
-    ask(&mut first, "/a.txt");
-    ask(&mut second, "/a.txt");
-    ask(&mut second, "/a.txt");
+    ask(&mut first, &["/a.txt"]);
+    ask(&mut second, &["/a.txt", "/a.txt"]);
     nginx.wait_for(Event::reply(), SOON).expect("a reply");
     node.wait_for(Event::reply().times(2), SOON).expect("two replies");
     let (one, two) = (nginx.stop(), node.stop());
@@ -184,7 +185,7 @@ fn servers_in_one_process_have_nothing_in_common() {
 }
 
 #[test]
-fn what_keeps_a_server_from_starting_is_said() {
+fn errors_at_start_say_what_is_wrong() {
     let start = |make: fn(Builder) -> Result<Builder, labserve::Error>| make(Server::builder())?.start();
     for (made, kind, part) in [
         (
@@ -245,10 +246,10 @@ fn what_keeps_a_server_from_starting_is_said() {
 }
 
 #[test]
-fn waiting_ends_with_a_report_of_what_happened_instead() {
+fn waiting_in_vain_returns_a_report_of_what_happened_instead() {
     let server = Server::builder().start().expect("a server");
     let mut client = connect(&server);
-    ask(&mut client, "/");
+    ask(&mut client, &["/"]);
     server
         .wait_for(Event::reply().path("/").status(200), SOON)
         .expect("a reply");
@@ -265,7 +266,7 @@ fn waiting_ends_with_a_report_of_what_happened_instead() {
     assert_eq!(error.kind(), ErrorKind::Event);
 }
 
-/// A server and its client may share a thread: what waits does not keep the client from its work.
+/// A server and its client may share a thread: waiting for an event does not block the client.
 #[tokio::test(flavor = "current_thread")]
 async fn waiting_in_async_code_blocks_nobody() {
     let server = Server::builder().file("/a.txt", "text").start().expect("a server");

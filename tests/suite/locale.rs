@@ -1,4 +1,4 @@
-//! The catalogue of sentences: complete in both languages, without a sentence that nobody shows, in the words of the field.
+//! The catalogue of sentences: complete in both languages, without unused sentences, and with one word for each thing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ use labserve_core::decide::TraceMessage;
 use labserve_core::http1::Fault;
 use labserve_core::locale::{Lang, catalogue, places};
 
-/// Chinese words that have another word beside them, and the one that is used everywhere.
+/// Chinese synonyms that are not used, each with the word that is used instead.
 const ONE_WORD_FOR_ONE_THING: &[(&str, &str)] = &[
     ("应答", "响应"),
     ("回应", "响应"),
@@ -29,7 +29,7 @@ const ONE_WORD_FOR_ONE_THING: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_sentence_is_there_in_both_languages_with_the_same_places() {
+fn every_sentence_exists_in_both_languages_with_the_same_placeholders() {
     let (english, chinese) = (catalogue(Lang::En), catalogue(Lang::Zh));
     assert_eq!(english.keys().collect::<Vec<_>>(), chinese.keys().collect::<Vec<_>>());
     for (id, text) in english {
@@ -44,7 +44,7 @@ fn every_sentence_is_there_in_both_languages_with_the_same_places() {
 }
 
 #[test]
-fn every_sentence_is_shown_and_whatever_is_shown_is_a_sentence() {
+fn every_sentence_is_used_and_every_id_that_is_used_exists() {
     let page = page_ids();
     let mut used: BTreeSet<String> = page.named.clone();
     used.extend(ids(Fault::TABLE, Fault::ALL.iter().map(|fault| fault.key())));
@@ -57,7 +57,7 @@ fn every_sentence_is_shown_and_whatever_is_shown_is_a_sentence() {
         TraceMessage::ALL.iter().map(|message| message.key()),
     ));
     used.extend(ids(Msg::TABLE, Msg::ALL.iter().map(|msg| msg.key())));
-    // The timeline's own tests hold that these are the sentences of its settings.
+    // The timeline's own tests check that these are the sentences of its settings.
     used.extend(
         catalogue(Lang::En)
             .keys()
@@ -77,7 +77,7 @@ fn the_chinese_has_one_word_for_one_thing_and_full_width_punctuation() {
         for (other, word) in ONE_WORD_FOR_ONE_THING {
             assert!(!text.contains(other), "{id}: {word}, not {other}, in {text}");
         }
-        // A sequence number is the only thing that this word stands for.
+        // 序号 is reserved for TCP sequence numbers.
         assert_eq!(
             text.matches("序号").count(),
             text.matches("序号 Seq").count(),
@@ -87,7 +87,7 @@ fn the_chinese_has_one_word_for_one_thing_and_full_width_punctuation() {
         for pair in chars.windows(2) {
             let is_half_width = |c: char| ",;:?!()".contains(c);
             let clash = is_chinese(pair[0]) && is_half_width(pair[1]) || is_half_width(pair[0]) && is_chinese(pair[1]);
-            // In a choice by number, `{count?..|..}`, the question mark belongs to the notation.
+            // The question mark of a choice by number, `{count?..|..}`, is notation.
             assert!(!clash || pair[0] == '?', "{id}: half-width punctuation in {text}");
         }
     }
@@ -101,14 +101,14 @@ fn ids<'k>(table: &str, keys: impl Iterator<Item = &'k str>) -> Vec<String> {
     keys.map(|key| format!("{table}.{key}")).collect()
 }
 
-/// The sentences that the timeline's page names.
+/// The sentence ids in the sources of the timeline's page.
 #[derive(Default)]
 struct PageIds {
-    /// Those that are certainly ids: arguments of `t` and values of `data-t` attributes.
+    /// Certain ids: arguments of `t` and values of `data-t` attributes.
     named: BTreeSet<String>,
-    /// Every other quoted text: an id may be among them.
+    /// Every other quoted text, which may be an id.
     quoted: BTreeSet<String>,
-    /// The beginnings of ids whose end is a value: of `status.${state}`, `status.`.
+    /// The prefixes of ids that end in a value: `status.` for `status.${state}`.
     begun: BTreeSet<String>,
 }
 
@@ -133,7 +133,7 @@ fn page_ids() -> PageIds {
         };
         let mut before = "";
         for (at, part) in source.split('"').enumerate() {
-            // Every second part stands between quotation marks.
+            // Every second part is quoted.
             if at % 2 == 1 {
                 found.quoted.insert(part.to_owned());
                 let name = before.rsplit(' ').next().unwrap_or_default();

@@ -1,11 +1,21 @@
 //! Black-box tests: labserve's own binary, real sockets and real files.
 //!
-//! `corpus` replays what the real servers were asked and compares byte for byte; `capture` repeats the lab report's
-//! captures; `cli`, `stop` and `reload` try what people do to it, `changes` what they do to its files; `events` reads its event
-//! log; `limits` asks too much of it, and `race` in the instant of an end; `timeline` asks its page's API; `clients` lets an
-//! everyday HTTP client loose on every profile; `iis` and `rfc` say of the two profiles that no server could be recorded for
-//! what they must do; `facade` uses the crate, with servers in this process. `support` is what these stand on. Nothing here
-//! looks inside labserve, but for `architecture` and `locale`, which hold rules of its sources.
+//! | module | tests |
+//! |---|---|
+//! | `corpus`, `model` | profiles against recordings of the real servers, byte for byte, over sockets and in virtual time |
+//! | `iis`, `rfc` | the two profiles without recordings, against documentation and RFCs |
+//! | `capture` | page loads as in Wireshark captures of Node |
+//! | `clients` | every profile with an ordinary HTTP client |
+//! | `cli`, `stop`, `reload` | the command line, shutdown, and reloading the configuration |
+//! | `changes` | files that change while they are sent |
+//! | `limits`, `race` | too many connections, slow readers, and requests that arrive as a timer expires |
+//! | `events`, `timeline` | the event log, and the timeline's API |
+//! | `facade` | the crate, with servers in this process |
+//! | `explain` | `labserve explain` on captures |
+//! | `locale` | the catalogue of sentences in both languages |
+//! | `readme`, `architecture` | statements of the documentation |
+//!
+//! `support` holds what they share. Only `architecture` and `locale` look at the sources.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! Runs every recorded case, those that wait for minutes too, through the model of a connection: no socket, no process,
-//! virtual time. The same comparison as against real sockets, and the same exceptions.
+//! Runs every recorded case through the connection model, without sockets or processes and in virtual time, so that cases
+//! which wait for minutes run too. Comparison and exceptions are the same as for real sockets (`corpus`).
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,10 +17,10 @@ use crate::support::recording::{End, Heard, Outcome, Recording};
 use crate::support::server::Server;
 use crate::support::site::Site;
 
-/// The address that the model's server has: nobody listens there.
+/// The address of the model's server. Nothing listens there.
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
 
-/// The site of the recordings in memory. The link that leaves the root leads nowhere, as with the server.
+/// The recorded site, in memory. The link that leaves the root is missing: the server does not follow it either.
 fn in_memory<'p>(site: &Site, profile: &'p Profile) -> MemorySite<'p> {
     let mut memory = MemorySite::new(profile);
     for (content, path) in site.files_from(0) {
@@ -32,8 +32,8 @@ fn in_memory<'p>(site: &Site, profile: &'p Profile) -> MemorySite<'p> {
 fn setting() -> Setting {
     Setting {
         local: ADDRESS,
-        // 2026-05-28: after everything in the site, and before the years that cases call the future. The numbers have as
-        // many digits as those of the recorded servers.
+        // 2026-05-28: later than every file of the site, and earlier than the dates that cases use for the future. The random
+        // numbers have as many digits as those of the recorded servers.
         render: RenderContext {
             run: 0x8123_4567_89ab_cdef,
             random: 0x9123_4567_89ab_cdef,
@@ -107,7 +107,7 @@ fn random_case(number: u64) -> Case {
     }
 }
 
-/// Model and sockets run the same decisions; this holds together what carries them out.
+/// Model and sockets share the code that decides. This test compares the code that carries out the decisions.
 #[test]
 fn random_conversations_go_the_same_way_over_sockets() {
     let site = Site::recorded();

@@ -8,7 +8,7 @@
 //! 4. [`decide::file_reply`] evaluates preconditions and ranges.
 //! 5. [`render`] writes the response head and the page.
 //!
-//! [`connection`] is the state machine of one connection. Time and random numbers are parameters. The crate uses no
+//! [`conn`] is the state machine of one connection. Time and random numbers are parameters. The crate uses no
 //! file, socket, clock or thread, so every test of it is deterministic.
 
 #![forbid(unsafe_code)]

@@ -102,7 +102,7 @@ macro_rules! sentences {
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $(#[doc = concat!("`", $table, ".", $key, "`")] $(#[$doc])* $variant,)* }
+        pub enum $name { $($(#[$doc])* #[doc = ""] #[doc = concat!("Key: `", $table, ".", $key, "`.")] $variant,)* }
 
         impl $name {
             /// The name of its table in the catalogue.

@@ -72,7 +72,7 @@ impl Bound {
         self.access.address
     }
 
-    /// The URL of the page, with the token. Whoever opens it may change settings.
+    /// The URL of the page, with the token. It gives permission to change settings.
     pub fn url(&self) -> String {
         format!("http://{}/?token={}", self.access.address, self.access.token.text())
     }

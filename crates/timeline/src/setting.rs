@@ -98,7 +98,7 @@ impl Setting {
     /// # Errors
     /// The value has the wrong type. The message says what was expected.
     pub(super) fn write(&self, value: &Value, changes: &mut Table) -> Result<(), String> {
-        let written = self.to_toml(value)?;
+        let written = self.toml_value(value)?;
         let path = self.path();
         let (last, tables) = path.split_last().unwrap_or((&"", &[]));
         let mut table = changes;
@@ -114,7 +114,7 @@ impl Setting {
     }
 
     /// `value` as TOML, if it has the setting's type.
-    fn to_toml(&self, value: &Value) -> Result<toml::Value, String> {
+    fn toml_value(&self, value: &Value) -> Result<toml::Value, String> {
         let text = |value: &Value| value.as_str().map(|text| toml::Value::String(text.to_owned()));
         let (converted, expected) = match self.kind {
             Kind::Bool => (value.as_bool().map(toml::Value::Boolean), "true or false"),

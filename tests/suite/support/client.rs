@@ -23,14 +23,17 @@ pub(crate) struct Client {
     placeholders: Placeholders<'static>,
 }
 
-/// What the placeholders of cases stand for, and the other way round.
+/// Returns the response head to a HEAD request for a path.
+type Ask<'s> = Box<dyn Fn(&str) -> Vec<u8> + Send + Sync + 's>;
+
+/// Replaces placeholders in cases by what they stand for, and the contents of files in replies by placeholders.
 pub(crate) struct Placeholders<'s> {
     server: SocketAddr,
-    /// Whole files, the largest first, that are written as `{{file:/path}}`.
+    /// The contents of files, largest first. In recorded text they are replaced by `{{file:/path}}`.
     files: Vec<(Vec<u8>, String)>,
     etags: Mutex<HashMap<String, String>>,
-    /// Asks the server for the head of a path.
-    ask: Box<dyn Fn(&str) -> Vec<u8> + Send + Sync + 's>,
+    /// Sends a HEAD request for a path and returns the response head.
+    ask: Ask<'s>,
 }
 
 impl Client {
@@ -81,7 +84,7 @@ impl Client {
         Outcome { heard, end, after_s }
     }
 
-    /// What a step sends.
+    /// The bytes that a step sends.
     fn bytes_of(&self, step: &Step) -> Vec<u8> {
         match step {
             Step::Send { text, times } => self.placeholders.fill(text).repeat(*times),
@@ -100,7 +103,7 @@ impl<'s> Placeholders<'s> {
         }
     }
 
-    /// The bytes of a text with placeholders.
+    /// The bytes of a text, with its placeholders filled in.
     pub(crate) fn fill(&self, text: &str) -> Vec<u8> {
         let mut filled = String::new();
         let mut rest = text;

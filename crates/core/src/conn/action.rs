@@ -13,7 +13,7 @@ use crate::render::RenderContext;
 pub enum Action {
     /// Send this many `100 Continue` responses, then tell [`Happened::Sent`].
     SendContinue(u8),
-    /// Look up [`Exchange::query`], then tell [`Happened::Found`].
+    /// Look up [`Exchange::query`](super::Exchange::query), then tell [`Happened::Found`].
     Lookup,
     /// Take in what has arrived of the body, without waiting for more, then tell [`Happened::BodyPeeked`].
     PeekBody(Peek),
@@ -23,7 +23,7 @@ pub enum Action {
     PeekSocket,
     /// Read this many of these bytes and throw them away, then tell [`Happened::Discarded`].
     Discard(usize),
-    /// Render and send [`Exchange::reply`], then tell [`Happened::Sent`].
+    /// Render and send [`Exchange::reply`](super::Exchange::reply), then tell [`Happened::Sent`].
     SendReply,
     /// Nothing: the exchange is finished.
     Finish(Finish),

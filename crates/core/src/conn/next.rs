@@ -14,7 +14,7 @@ pub enum Refusal {
     Response(ResponseId),
 }
 
-/// What an [`Exchange`] is opened for.
+/// What an [`Exchange`](super::Exchange) is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To answer a request, or to refuse it.
@@ -49,9 +49,9 @@ pub enum Settle {
 /// What is to be done next with a connection.
 #[derive(Debug)]
 pub enum Next {
-    /// Wait for the client, for [`Conn::deadline`], or for the server to stop.
+    /// Wait for the client, for [`Conn::deadline`](super::Conn::deadline), or for the server to stop.
     Wait,
-    /// A request head is complete. Let what follows it settle, then call [`Conn::settled`] with the head.
+    /// A request head is complete. Let what follows it settle, then call [`Conn::settled`](super::Conn::settled) with the head.
     Settle(Head, Settle),
     /// Run an exchange.
     Serve(Opened),

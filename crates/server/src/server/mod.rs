@@ -190,7 +190,7 @@ struct ServerSpec {
     senders: EventSenders,
 }
 
-/// A worker: serves `specs` until it is told to stop, or until the last [`Control`] is dropped.
+/// A worker: serves `specs` until it gets [`Command::Stop`], or until the last [`Control`] is dropped.
 async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: UnboundedReceiver<Command>, options: Options) {
     let mut servers = Vec::new();
     let mut accept_loops = Vec::new();

@@ -58,33 +58,33 @@ export class Setting {
   }
 }
 
-function text(_setting, send, read = (value) => value) {
+function text(send, read = (value) => value) {
   const input = h("input", { type: "text", spellcheck: "false", autocomplete: "off" });
   input.addEventListener("change", () => send(read(input.value)));
   return { input, show: (value) => (input.value = value ?? "") };
 }
 
 const CONTROLS = {
-  bool(_setting, send) {
+  bool(send) {
     const input = h("input", { type: "checkbox", class: "switch", role: "switch" });
     input.addEventListener("change", () => send(input.checked));
     return { input, show: (value) => (input.checked = value === true) };
   },
-  choice(setting, send) {
+  choice(send, setting) {
     const input = h("select", {}, ...(setting.options ?? []).map((option) => h("option", { value: option }, option)));
     input.addEventListener("change", () => send(input.value));
     return { input, show: (value) => (input.value = value) };
   },
-  count(_setting, send) {
+  count(send) {
     const input = h("input", { type: "number", min: "0", step: "1" });
     input.addEventListener("change", () => send(input.value === "" ? null : Number(input.value)));
     return { input, show: (value) => (input.value = value) };
   },
-  lines(_setting, send) {
+  lines(send) {
     const input = h("textarea", { rows: "2", spellcheck: "false", placeholder: t("settings.lines") });
     input.addEventListener("change", () => send(input.value.split("\n").map((line) => line.trim()).filter(Boolean)));
     return { input, show: (value) => (input.value = (value ?? []).join("\n")) };
   },
   // Empty leaves the field out. If the profile does not send it, that is the profile's own value.
-  field: (setting, send) => text(setting, send, (value) => (value === "" && setting.profile === null ? null : value)),
+  field: (send, setting) => text(send, (value) => (value === "" && setting.profile === null ? null : value)),
 };

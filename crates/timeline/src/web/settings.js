@@ -124,11 +124,11 @@ export class SettingsTab {
   /** Lists the changes, newest first. */
   list() {
     const { store } = this.model;
-    const told = store.program.filter((p) => p.line.event !== "start").slice(-LISTED);
-    const newest = told.at(-1) ?? null;
+    const changes = store.program.filter((p) => p.line.event !== "start").slice(-LISTED);
+    const newest = changes.at(-1) ?? null;
     if (!this.changes || (this.listed === newest && this.changes.firstChild)) return;
     this.listed = newest;
-    const items = told.reverse().map(({ at, line }) =>
+    const items = changes.reverse().map(({ at, line }) =>
       h("li", { data: { event: line.event, what: line.what ?? "" } }, h("time", {}, clock(at, store.origin ?? 0, 1000)), ` ${programWords(line)}`),
     );
     this.changes.replaceChildren(...(items.length > 0 ? items : [h("li", { class: "dim" }, t("settings.changes_none"))]));
