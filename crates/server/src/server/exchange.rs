@@ -71,7 +71,7 @@ impl<'c> ExchangeIo<'c> {
                 Action::Lookup => self.look_up(&mut exchange, &mut held),
                 Action::SendReply => {
                     let sent = self.send_reply(&mut exchange, &mut held).await;
-                    exchange.on(Happened::Sent(sent.as_ref().map(|()| ()).map_err(SendError::failure)))
+                    exchange.on(Happened::Sent(sent.map_err(|error| error.failure())))
                 }
                 Action::Finish(finish) => break finish,
                 // On the heap, like the body itself: most exchanges have none of these steps.
@@ -92,7 +92,7 @@ impl<'c> ExchangeIo<'c> {
                         break;
                     }
                 }
-                exchange.on(Happened::Sent(sent.as_ref().map(|()| ()).map_err(SendError::failure)))
+                exchange.on(Happened::Sent(sent.map_err(|error| error.failure())))
             }
             Action::PeekBody(peek) => {
                 let end = match &mut held.body {
