@@ -50,8 +50,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn new() -> Builder {
-        Builder {
+    pub(crate) fn new() -> Self {
+        Self {
             profile: None,
             changes: Vec::new(),
             root: None,
@@ -78,9 +78,9 @@ impl Builder {
     /// # Errors
     /// [`ErrorKind::Profile`]: there is no such profile, the file cannot be read, or it has a mistake. The message
     /// names the line.
-    pub fn profile(self, profile: &str) -> Result<Builder, Error> {
+    pub fn profile(self, profile: &str) -> Result<Self, Error> {
         let profile = Some(profiles::stack(profile)?);
-        Ok(Builder { profile, ..self })
+        Ok(Self { profile, ..self })
     }
 
     /// Sets a key of the profile, before or after [`profile`](Builder::profile). The value is TOML; text needs no
@@ -96,7 +96,7 @@ impl Builder {
     ///
     /// # Errors
     /// [`ErrorKind::Profile`]: there is no such key, or it does not take this value. The message says what is expected.
-    pub fn set(mut self, key: &str, value: impl Display) -> Result<Builder, Error> {
+    pub fn set(mut self, key: &str, value: impl Display) -> Result<Self, Error> {
         let origin = format!(".set(\"{key}\", ..)");
         self.changes.push(Layer::from_key(&origin, key, &value.to_string())?);
         Ok(self)
@@ -109,9 +109,9 @@ impl Builder {
     /// let server = Server::builder().root("static").start()?;
     /// # Ok::<(), labserve::Error>(())
     /// ```
-    pub fn root(self, directory: impl Into<PathBuf>) -> Builder {
+    pub fn root(self, directory: impl Into<PathBuf>) -> Self {
         let root = Some(directory.into());
-        Builder { root, ..self }
+        Self { root, ..self }
     }
 
     /// A file to serve from memory. The first one takes the place of the demo site; of two at the same path the later
@@ -127,7 +127,7 @@ impl Builder {
     ///     .start()?;
     /// # Ok::<(), labserve::Error>(())
     /// ```
-    pub fn file(mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) -> Builder {
+    pub fn file(mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
         self.files.push((path.into(), content.into()));
         self
     }
@@ -140,9 +140,9 @@ impl Builder {
     /// assert_ne!(server.address().port(), 0);
     /// # Ok::<(), labserve::Error>(())
     /// ```
-    pub fn bind(self, address: impl Into<SocketAddr>) -> Builder {
+    pub fn bind(self, address: impl Into<SocketAddr>) -> Self {
         let address = address.into();
-        Builder { address, ..self }
+        Self { address, ..self }
     }
 
     /// The number of threads that serve. The default is one, which serves any number of connections at a time.
@@ -152,8 +152,8 @@ impl Builder {
     /// let server = Server::builder().workers(4).start()?;
     /// # Ok::<(), labserve::Error>(())
     /// ```
-    pub fn workers(self, workers: usize) -> Builder {
-        Builder { workers, ..self }
+    pub fn workers(self, workers: usize) -> Self {
+        Self { workers, ..self }
     }
 
     /// How long replies in progress may take when the server stops, before they are cut off. The default is one second.
@@ -164,8 +164,8 @@ impl Builder {
     /// let server = Server::builder().grace(Duration::from_secs(10)).start()?;
     /// # Ok::<(), labserve::Error>(())
     /// ```
-    pub fn grace(self, grace: Duration) -> Builder {
-        Builder { grace, ..self }
+    pub fn grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
     }
 
     /// Serves the timeline at this address: a page that shows every connection live, for a person who wants to see what
@@ -178,9 +178,9 @@ impl Builder {
     /// # Ok::<(), labserve::Error>(())
     /// ```
     #[cfg(feature = "timeline")]
-    pub fn timeline(self, address: impl Into<SocketAddr>) -> Builder {
+    pub fn timeline(self, address: impl Into<SocketAddr>) -> Self {
         let timeline = Some(address.into());
-        Builder { timeline, ..self }
+        Self { timeline, ..self }
     }
 
     /// Starts the server, on threads of its own. Clients can connect when this returns.

@@ -47,16 +47,16 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
             kind,
             message: message.into(),
             source: None,
         }
     }
 
-    pub(crate) fn with_source(self, source: std::io::Error) -> Error {
-        Error {
+    pub(crate) fn with_source(self, source: std::io::Error) -> Self {
+        Self {
             source: Some(source),
             ..self
         }
@@ -75,8 +75,8 @@ impl Error {
 }
 
 impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Error {
-        Error::new(ErrorKind::Profile, error.to_string())
+    fn from(error: ConfigError) -> Self {
+        Self::new(ErrorKind::Profile, error.to_string())
     }
 }
 

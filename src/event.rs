@@ -58,8 +58,8 @@ pub(crate) enum Occurrence<'a> {
 }
 
 impl Event {
-    fn new(what: What) -> Event {
-        Event {
+    fn new(what: What) -> Self {
+        Self {
             what,
             connection: None,
             method: None,
@@ -80,8 +80,8 @@ impl Event {
     /// server.wait_for(Event::accepted(), Duration::from_secs(2))?;
     /// # Ok::<(), labserve::Error>(())
     /// ```
-    pub fn accepted() -> Event {
-        Event::new(What::Accepted)
+    pub fn accepted() -> Self {
+        Self::new(What::Accepted)
     }
 
     /// A request has arrived: its head is complete, or is refused.
@@ -90,8 +90,8 @@ impl Event {
     /// # use labserve::Event;
     /// assert_eq!(Event::request().path("/big").to_string(), "a request: path /big");
     /// ```
-    pub fn request() -> Event {
-        Event::new(What::Request)
+    pub fn request() -> Self {
+        Self::new(What::Request)
     }
 
     /// A reply has been handed to the operating system, whole or as far as the client took it.
@@ -100,8 +100,8 @@ impl Event {
     /// # use labserve::Event;
     /// assert_eq!(Event::reply().status(304).to_string(), "a reply: status 304");
     /// ```
-    pub fn reply() -> Event {
-        Event::new(What::Reply)
+    pub fn reply() -> Self {
+        Self::new(What::Reply)
     }
 
     /// A connection is closed on the server's side, after the server has lingered if it lingers.
@@ -111,8 +111,8 @@ impl Event {
     /// let idle = Event::closed().reason(CloseReason::Idle);
     /// assert_eq!(idle.to_string(), "a close: reason idle");
     /// ```
-    pub fn closed() -> Event {
-        Event::new(What::Closed)
+    pub fn closed() -> Self {
+        Self::new(What::Closed)
     }
 
     /// On the connection of this number; the first that the server accepts is 1.
@@ -121,8 +121,8 @@ impl Event {
     /// # use labserve::Event;
     /// assert_eq!(Event::closed().connection(1).to_string(), "a close: connection 1");
     /// ```
-    pub fn connection(self, id: u64) -> Event {
-        Event {
+    pub fn connection(self, id: u64) -> Self {
+        Self {
             connection: Some(id),
             ..self
         }
@@ -134,8 +134,8 @@ impl Event {
     /// # use labserve::Event;
     /// assert_eq!(Event::reply().method("HEAD").to_string(), "a reply: method HEAD");
     /// ```
-    pub fn method(self, method: impl Into<String>) -> Event {
-        Event {
+    pub fn method(self, method: impl Into<String>) -> Self {
+        Self {
             method: Some(method.into()),
             ..self
         }
@@ -147,8 +147,8 @@ impl Event {
     /// # use labserve::Event;
     /// assert_eq!(Event::request().path("/a%20b").to_string(), "a request: path /a%20b");
     /// ```
-    pub fn path(self, path: impl Into<String>) -> Event {
-        Event {
+    pub fn path(self, path: impl Into<String>) -> Self {
+        Self {
             path: Some(path.into()),
             ..self
         }
@@ -160,8 +160,8 @@ impl Event {
     /// # use labserve::Event;
     /// assert_eq!(Event::reply().path("/").status(200).to_string(), "a reply: path /, status 200");
     /// ```
-    pub fn status(self, status: u16) -> Event {
-        Event {
+    pub fn status(self, status: u16) -> Self {
+        Self {
             status: Some(status),
             ..self
         }
@@ -174,8 +174,8 @@ impl Event {
     /// let given_up = Event::closed().reason(CloseReason::ClientReset);
     /// assert_eq!(given_up.to_string(), "a close: reason client_reset");
     /// ```
-    pub fn reason(self, reason: CloseReason) -> Event {
-        Event {
+    pub fn reason(self, reason: CloseReason) -> Self {
+        Self {
             reason: Some(reason),
             ..self
         }
@@ -187,8 +187,8 @@ impl Event {
     /// # use labserve::Event;
     /// assert_eq!(Event::accepted().times(3).to_string(), "3 accepted connections");
     /// ```
-    pub fn times(self, times: u64) -> Event {
-        Event {
+    pub fn times(self, times: u64) -> Self {
+        Self {
             times: times.max(1),
             ..self
         }

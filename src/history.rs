@@ -59,8 +59,8 @@ impl Waiter {
 }
 
 impl History {
-    pub(crate) fn new() -> Arc<History> {
-        Arc::new(History {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
             started: Instant::now(),
             state: Mutex::default(),
             happened: Condvar::new(),

@@ -251,23 +251,23 @@ impl CloseStyle {
     /// ```
     pub fn key(self) -> &'static str {
         match self {
-            CloseStyle::Fin => "fin",
-            CloseStyle::Close => "close",
-            CloseStyle::Linger => "linger",
-            CloseStyle::Rst => "rst",
-            CloseStyle::Hold => "hold",
+            Self::Fin => "fin",
+            Self::Close => "close",
+            Self::Linger => "linger",
+            Self::Rst => "rst",
+            Self::Hold => "hold",
         }
     }
 }
 
 impl From<profile::CloseStyle> for CloseStyle {
-    fn from(style: profile::CloseStyle) -> CloseStyle {
+    fn from(style: profile::CloseStyle) -> Self {
         match style {
-            profile::CloseStyle::Fin => CloseStyle::Fin,
-            profile::CloseStyle::Close => CloseStyle::Close,
-            profile::CloseStyle::Linger => CloseStyle::Linger,
-            profile::CloseStyle::Rst => CloseStyle::Rst,
-            profile::CloseStyle::Hold => CloseStyle::Hold,
+            profile::CloseStyle::Fin => Self::Fin,
+            profile::CloseStyle::Close => Self::Close,
+            profile::CloseStyle::Linger => Self::Linger,
+            profile::CloseStyle::Rst => Self::Rst,
+            profile::CloseStyle::Hold => Self::Hold,
         }
     }
 }
@@ -298,7 +298,7 @@ impl Lost {
     ///
     /// See [`Report::lost`] for an example.
     pub fn is_empty(&self) -> bool {
-        *self == Lost::default()
+        *self == Self::default()
     }
 }
 
@@ -365,7 +365,7 @@ impl fmt::Display for Request {
 
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Reply {
+        let Self {
             status,
             head_bytes,
             body_bytes,

@@ -19,13 +19,13 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn bind(address: SocketAddr) -> Result<Prepared, Error> {
+    pub(crate) fn bind(address: SocketAddr) -> Result<Self, Error> {
         let bound = Bound::bind(Some(address)).map_err(|error| {
             let message = format!("cannot serve the timeline on {address}; choose another address, or port 0");
             Error::new(ErrorKind::Address, message).with_source(error)
         })?;
         let (sender, lines) = LiveSender::new();
-        Ok(Prepared { bound, sender, lines })
+        Ok(Self { bound, sender, lines })
     }
 
     /// Where the server sends its events.

@@ -28,7 +28,7 @@ pub(super) struct Capturing {
 
 impl Capturing {
     /// Starts dumpcap, and waits until it captures.
-    pub(super) fn start(file: &Path, port: u16) -> Result<Capturing, Mistake> {
+    pub(super) fn start(file: &Path, port: u16) -> Result<Self, Mistake> {
         let installed = usual_places(|name| std::env::var_os(name).map(PathBuf::from));
         let dumpcap = installed.into_iter().find(|place| place.is_file());
         let mut command = Command::new(dumpcap.unwrap_or_else(|| "dumpcap".into()));
@@ -58,7 +58,7 @@ impl Capturing {
         match said_before_capturing(&mut dumpcap) {
             None => {
                 tracing::info!("capturing port {port} on {LOOPBACK} into {}", file.display());
-                Ok(Capturing { dumpcap })
+                Ok(Self { dumpcap })
             }
             Some(said) => Err(Mistake(refused(&said, port))),
         }

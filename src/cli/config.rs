@@ -66,7 +66,7 @@ pub(super) struct Config {
 
 impl Config {
     /// Resolves the flags together with the configuration file: the one that they name, or `server.toml` if it exists.
-    pub(super) fn resolve(args: &ServeArgs) -> Result<Config, Mistake> {
+    pub(super) fn resolve(args: &ServeArgs) -> Result<Self, Mistake> {
         let shared = &args.shared;
         let file = match &args.config {
             Some(file) => Some(file.clone()),
@@ -99,7 +99,7 @@ impl Config {
             (None, None) => LogSpec::default(),
         };
         let defaults = Limits::default();
-        Ok(Config {
+        Ok(Self {
             root: root(shared.root.as_deref().or(toml.root.as_deref()), follow)?,
             address: SocketAddr::new(bind, args.port.or(toml.port).unwrap_or(profile.port)),
             log,

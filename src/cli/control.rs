@@ -37,7 +37,7 @@ pub(super) struct Endpoint(system::Listener);
 
 impl Endpoint {
     /// Opens it. An endpoint that an earlier server left behind is replaced.
-    pub(super) fn open(name: &str) -> io::Result<Endpoint> {
+    pub(super) fn open(name: &str) -> io::Result<Self> {
         system::Listener::open(name).map(Endpoint)
     }
 
@@ -97,13 +97,13 @@ mod system {
     }
 
     impl Listener {
-        pub(super) fn open(name: &str) -> io::Result<Listener> {
+        pub(super) fn open(name: &str) -> io::Result<Self> {
             // This process has bound the address in the name, so the owner of an existing socket no longer runs.
             match fs::remove_file(name) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
-            Ok(Listener {
+            Ok(Self {
                 listener: UnixListener::bind(name)?,
                 name: name.to_owned(),
             })

@@ -108,8 +108,8 @@ struct ProgressReader {
 }
 
 impl ProgressReader {
-    fn new(file: File, size: u64) -> ProgressReader {
-        ProgressReader {
+    fn new(file: File, size: u64) -> Self {
+        Self {
             file,
             size,
             read: 0,

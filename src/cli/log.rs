@@ -14,8 +14,8 @@ pub(super) struct LogSpec {
 }
 
 impl Default for LogSpec {
-    fn default() -> LogSpec {
-        LogSpec {
+    fn default() -> Self {
+        Self {
             format: LogFormat::Text,
             level: LevelFilter::INFO,
         }
@@ -25,8 +25,8 @@ impl Default for LogSpec {
 impl FromStr for LogSpec {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<LogSpec, String> {
-        let mut spec = LogSpec::default();
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut spec = Self::default();
         for word in text.split('/') {
             match word {
                 "text" => spec.format = LogFormat::Text,

@@ -31,8 +31,8 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) struct Mistake(String);
 
 impl<E: Display> From<E> for Mistake {
-    fn from(error: E) -> Mistake {
-        Mistake(error.to_string())
+    fn from(error: E) -> Self {
+        Self(error.to_string())
     }
 }
 

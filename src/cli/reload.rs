@@ -20,8 +20,8 @@ pub(super) struct Fixed {
 
 impl Fixed {
     /// The fixed part of `config`.
-    pub(super) fn of(config: &Config) -> Fixed {
-        Fixed {
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
             address: config.address,
             workers: config.workers,
             log: config.log,
@@ -31,7 +31,7 @@ impl Fixed {
     }
 
     /// The keys in which `other` differs.
-    fn changes(&self, other: &Fixed) -> Vec<&'static str> {
+    fn changes(&self, other: &Self) -> Vec<&'static str> {
         [
             ("bind or port", self.address != other.address),
             ("workers", self.workers != other.workers),

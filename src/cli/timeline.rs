@@ -22,13 +22,13 @@ pub(super) enum Choice {
 
 impl Choice {
     /// From the flags, or else from the configuration file.
-    pub(super) fn of(flag: Option<&str>, no_timeline: bool, file: Option<&str>) -> Result<Choice, String> {
+    pub(super) fn of(flag: Option<&str>, no_timeline: bool, file: Option<&str>) -> Result<Self, String> {
         if no_timeline {
-            return Ok(Choice::Off);
+            return Ok(Self::Off);
         }
         match flag.or(file) {
-            None => Ok(Choice::Default),
-            Some("none") => Ok(Choice::Off),
+            None => Ok(Self::Default),
+            Some("none") => Ok(Self::Off),
             Some(text) => address(text).map(Choice::At),
         }
     }

@@ -19,13 +19,13 @@ struct Logged {
 }
 
 impl Logged {
-    fn start(profile: &str, arguments: &[&str]) -> Logged {
+    fn start(profile: &str, arguments: &[&str]) -> Self {
         let site = Site::demo();
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("events.jsonl");
         let path = file.to_str().expect("a path");
         let server = Server::start_with(profile, site.root(), &[&["--events", path], arguments].concat());
-        Logged {
+        Self {
             server,
             file,
             _site: site,

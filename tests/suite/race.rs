@@ -43,12 +43,12 @@ struct Idle {
 }
 
 impl Idle {
-    fn on(server: &Server) -> Idle {
+    fn on(server: &Server) -> Self {
         let mut stream = TcpStream::connect(server.address()).expect("to connect");
         stream.write_all(REQUEST).expect("to write a request");
         let mut reply = [0; 4096];
         assert!(stream.read(&mut reply).expect("a reply") > 0);
-        Idle {
+        Self {
             stream,
             since: Instant::now(),
         }

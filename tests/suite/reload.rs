@@ -17,13 +17,13 @@ struct Configured {
 }
 
 impl Configured {
-    fn start(toml: &str) -> Configured {
+    fn start(toml: &str) -> Self {
         let site = Site::demo();
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("server.toml");
         std::fs::write(&file, toml).expect("a configuration");
         let server = Server::start_with("node", site.root(), &["--config", path(&file)]);
-        Configured {
+        Self {
             server,
             file,
             _site: site,

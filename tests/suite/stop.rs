@@ -14,7 +14,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(root: &std::path::Path) -> Running {
+    fn start(root: &std::path::Path) -> Self {
         let mut process = program()
             .args(["--profile", "nginx", "--port", "0", "--no-timeline", "--root"])
             .arg(root)
@@ -33,7 +33,7 @@ impl Running {
             .next()
             .and_then(|p| p.trim_matches('/').parse().ok())
             .expect("a port");
-        Running { process, port }
+        Self { process, port }
     }
 
     fn connect(&self) -> TcpStream {

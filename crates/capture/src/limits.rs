@@ -28,8 +28,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+    fn default() -> Self {
+        Self {
             streams: 400_000,
             connections: 20_000,
             exchanges: 50_000,
@@ -52,8 +52,8 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(limits: Limits) -> Budget {
-        Budget {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
             left: limits,
             streams_over: 0,
             connections_over: 0,

@@ -84,10 +84,10 @@ pub(crate) enum Arrival {
 
 impl Reassembly {
     /// Starts at a position.
-    pub(crate) fn starting_at(next: u64) -> Reassembly {
-        Reassembly {
+    pub(crate) fn starting_at(next: u64) -> Self {
+        Self {
             next,
-            ..Reassembly::default()
+            ..Self::default()
         }
     }
 

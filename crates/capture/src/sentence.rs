@@ -27,8 +27,8 @@ enum Value {
 
 impl Sentence {
     /// A sentence without values and evidence.
-    pub(crate) fn new(msg: Msg) -> Sentence {
-        Sentence {
+    pub(crate) fn new(msg: Msg) -> Self {
+        Self {
             msg,
             values: Vec::new(),
             frames: Vec::new(),
@@ -37,37 +37,37 @@ impl Sentence {
 
     /// Adds a value.
     #[must_use]
-    pub(crate) fn with(self, name: &'static str, arg: impl Into<Arg>) -> Sentence {
+    pub(crate) fn with(self, name: &'static str, arg: impl Into<Arg>) -> Self {
         self.with_value(name, Value::Arg(arg.into()))
     }
 
     /// Adds all values of a finding or a note.
     #[must_use]
-    pub(crate) fn with_args(self, args: &Args) -> Sentence {
+    pub(crate) fn with_args(self, args: &Args) -> Self {
         args.iter()
             .fold(self, |sentence, (name, arg)| sentence.with(name, arg.clone()))
     }
 
     /// Adds names, which are listed with the separators of the language.
     #[must_use]
-    pub(crate) fn with_names(self, name: &'static str, names: Vec<String>) -> Sentence {
+    pub(crate) fn with_names(self, name: &'static str, names: Vec<String>) -> Self {
         self.with_value(name, Value::Names(names))
     }
 
     /// Adds a message as a value.
     #[must_use]
-    pub(crate) fn with_message(self, name: &'static str, msg: Msg) -> Sentence {
+    pub(crate) fn with_message(self, name: &'static str, msg: Msg) -> Self {
         self.with_value(name, Value::Message(msg))
     }
 
-    fn with_value(mut self, name: &'static str, value: Value) -> Sentence {
+    fn with_value(mut self, name: &'static str, value: Value) -> Self {
         self.values.push((name, value));
         self
     }
 
     /// Adds evidence.
     #[must_use]
-    pub(crate) fn with_frames(mut self, frames: impl IntoIterator<Item = u64>) -> Sentence {
+    pub(crate) fn with_frames(mut self, frames: impl IntoIterator<Item = u64>) -> Self {
         self.frames.extend(frames);
         self
     }
@@ -93,7 +93,7 @@ impl Sentence {
         if self.frames.is_empty() {
             return String::new();
         }
-        Sentence::new(Msg::Frames)
+        Self::new(Msg::Frames)
             .with("count", self.frames.len())
             .with("frames", self.frames.clone())
             .text(lang)
@@ -141,17 +141,17 @@ impl Value {
     fn piece(&self, lang: Lang) -> Piece {
         let separator = || Msg::ListSeparator.text(lang);
         match self {
-            Value::Arg(Arg::Text(text)) => Piece::Quoted(printable(text)),
-            Value::Names(names) => Piece::Quoted(names.join(separator())),
-            Value::Arg(Arg::Count(n)) => Piece::Prose(n.to_string()),
-            Value::Arg(Arg::Nanoseconds { ns }) => Piece::Prose(time(*ns)),
-            Value::Arg(Arg::List(numbers)) => {
+            Self::Arg(Arg::Text(text)) => Piece::Quoted(printable(text)),
+            Self::Names(names) => Piece::Quoted(names.join(separator())),
+            Self::Arg(Arg::Count(n)) => Piece::Prose(n.to_string()),
+            Self::Arg(Arg::Nanoseconds { ns }) => Piece::Prose(time(*ns)),
+            Self::Arg(Arg::List(numbers)) => {
                 let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
                 Piece::Prose(numbers.join(separator()))
             }
-            Value::Arg(Arg::Side(Side::Client)) => Piece::Prose(Msg::TheClient.text(lang).to_owned()),
-            Value::Arg(Arg::Side(Side::Server)) => Piece::Prose(Msg::TheServer.text(lang).to_owned()),
-            Value::Message(msg) => Piece::Prose(msg.text(lang).to_owned()),
+            Self::Arg(Arg::Side(Side::Client)) => Piece::Prose(Msg::TheClient.text(lang).to_owned()),
+            Self::Arg(Arg::Side(Side::Server)) => Piece::Prose(Msg::TheServer.text(lang).to_owned()),
+            Self::Message(msg) => Piece::Prose(msg.text(lang).to_owned()),
         }
     }
 }
@@ -168,7 +168,7 @@ pub(crate) enum Piece {
 impl Piece {
     fn into_text(self) -> String {
         match self {
-            Piece::Prose(text) | Piece::Quoted(text) => text,
+            Self::Prose(text) | Self::Quoted(text) => text,
         }
     }
 }

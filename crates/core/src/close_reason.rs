@@ -106,11 +106,11 @@ impl CloseReason {
     /// ```
     pub fn who(self) -> Who {
         match self {
-            CloseReason::ClientFinUnused
-            | CloseReason::ClientFinInHead
-            | CloseReason::ClientFinInBody
-            | CloseReason::ClientFin
-            | CloseReason::ClientReset => Who::Client,
+            Self::ClientFinUnused
+            | Self::ClientFinInHead
+            | Self::ClientFinInBody
+            | Self::ClientFin
+            | Self::ClientReset => Who::Client,
             _ => Who::Server,
         }
     }

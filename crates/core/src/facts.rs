@@ -57,10 +57,10 @@ impl FileFacts {
     ///
     /// `path_adler32` is the Adler-32 checksum of the file's absolute path. The media type follows from the name and
     /// `types`.
-    pub fn new(path: &str, path_adler32: u32, id: FileId, types: &MediaTypes) -> FileFacts {
+    pub fn new(path: &str, path_adler32: u32, id: FileId, types: &MediaTypes) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path);
         let (content_type, named_coding) = types.of(name);
-        FileFacts {
+        Self {
             path: path.to_owned(),
             id,
             content_type,
@@ -89,8 +89,8 @@ impl FileFacts {
 
     /// The facts about a precompressed sibling that is served instead of `plain`: the sibling's bytes and validators,
     /// with the path and media type of the plain file.
-    pub fn as_coded(&self, plain: &FileFacts, coding: Precompressed) -> FileFacts {
-        FileFacts {
+    pub fn as_coded(&self, plain: &Self, coding: Precompressed) -> Self {
+        Self {
             coding: Some(coding),
             negotiated: true,
             content_type: plain.content_type.clone(),
@@ -101,8 +101,8 @@ impl FileFacts {
     }
 
     /// The same facts for a file that has precompressed siblings, none of which the client accepts.
-    pub fn as_negotiated(&self) -> FileFacts {
-        FileFacts {
+    pub fn as_negotiated(&self) -> Self {
+        Self {
             negotiated: true,
             cached_fields: OnceLock::new(),
             ..self.clone()

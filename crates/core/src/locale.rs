@@ -20,13 +20,13 @@ pub enum Lang {
 
 impl Lang {
     /// Every language.
-    pub const ALL: [Lang; 2] = [Lang::En, Lang::Zh];
+    pub const ALL: [Self; 2] = [Self::En, Self::Zh];
 
     /// Its language tag (RFC 5646).
     pub fn tag(self) -> &'static str {
         match self {
-            Lang::En => "en",
-            Lang::Zh => "zh",
+            Self::En => "en",
+            Self::Zh => "zh",
         }
     }
 }
@@ -54,8 +54,8 @@ pub struct Table {
 
 impl Table {
     /// The table `name` with these keys.
-    pub const fn new(name: &'static str, keys: &'static [&'static str]) -> Table {
-        Table {
+    pub const fn new(name: &'static str, keys: &'static [&'static str]) -> Self {
+        Self {
             name,
             keys,
             texts: [const { OnceLock::new() }; Lang::ALL.len()],

@@ -54,8 +54,8 @@ pub struct Lookup<H> {
 }
 
 impl<H> Lookup<H> {
-    fn without_file(found: Found) -> Lookup<H> {
-        Lookup { found, resource: None }
+    fn without_file(found: Found) -> Self {
+        Self { found, resource: None }
     }
 }
 

@@ -7,9 +7,9 @@ pub struct TestRng(u64);
 
 impl TestRng {
     /// Creates a generator from `seed`. Zero counts as 1.
-    pub fn new(seed: u64) -> TestRng {
+    pub fn new(seed: u64) -> Self {
         // Xorshift maps zero to zero.
-        TestRng(seed.max(1))
+        Self(seed.max(1))
     }
 
     /// The next number, from 0 up to but not including `bound`; 0 if `bound` is 0.

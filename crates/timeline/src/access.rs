@@ -17,10 +17,10 @@ impl Token {
     ///
     /// # Errors
     /// The system cannot supply random bytes.
-    pub(super) fn new() -> std::io::Result<Token> {
+    pub(super) fn new() -> std::io::Result<Self> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|error| std::io::Error::other(error.to_string()))?;
-        Ok(Token(random.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Self(random.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
     pub(super) fn text(&self) -> &str {

@@ -54,7 +54,7 @@ impl Bound {
     ///
     /// # Errors
     /// The address is in use, or does not belong to this machine; or the system cannot supply random bytes for the token.
-    pub fn bind(address: Option<SocketAddr>) -> io::Result<Bound> {
+    pub fn bind(address: Option<SocketAddr>) -> io::Result<Self> {
         let listener = match address {
             Some(address) => TcpListener::bind(address)?,
             None => first_free()?,
@@ -64,7 +64,7 @@ impl Bound {
             address: listener.local_addr()?,
             token: Token::new()?,
         };
-        Ok(Bound { listener, access })
+        Ok(Self { listener, access })
     }
 
     /// The address that it is bound to.

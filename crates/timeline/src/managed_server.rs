@@ -36,8 +36,8 @@ pub(super) type Change = Value;
 
 impl ManagedServer {
     /// The server at `address` that serves `site`. The profile of `site` was built from `stack`.
-    pub fn new(address: SocketAddr, stack: Stack, site: Site) -> ManagedServer {
-        ManagedServer {
+    pub fn new(address: SocketAddr, stack: Stack, site: Site) -> Self {
+        Self {
             address,
             stack,
             site,

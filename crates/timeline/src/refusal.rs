@@ -15,8 +15,8 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
             status,
             code,
             message: message.into(),
@@ -24,73 +24,73 @@ impl Refusal {
         }
     }
 
-    pub(super) fn wrong_host(message: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::FORBIDDEN, "wrong_host", message)
+    pub(super) fn wrong_host(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "wrong_host", message)
     }
 
-    pub(super) fn cross_site() -> Refusal {
+    pub(super) fn cross_site() -> Self {
         let message = "this request comes from another site; only the timeline's own page, and programs that send no \
                        Origin, are answered";
-        Refusal::new(StatusCode::FORBIDDEN, "cross_site", message)
+        Self::new(StatusCode::FORBIDDEN, "cross_site", message)
     }
 
-    pub(super) fn no_token() -> Refusal {
+    pub(super) fn no_token() -> Self {
         let message = "this needs the token from the start line that labserve printed: \
                        open the address with ?token=, or send `Authorization: Bearer TOKEN`";
-        Refusal::new(StatusCode::UNAUTHORIZED, "no_token", message)
+        Self::new(StatusCode::UNAUTHORIZED, "no_token", message)
     }
 
-    pub(super) fn bad_json(why: impl std::fmt::Display) -> Refusal {
-        Refusal::new(
+    pub(super) fn bad_json(why: impl std::fmt::Display) -> Self {
+        Self::new(
             StatusCode::BAD_REQUEST,
             "bad_json",
             format!("the body is not as expected: {why}"),
         )
     }
 
-    pub(super) fn bad_query(why: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::BAD_REQUEST, "bad_query", why)
+    pub(super) fn bad_query(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_query", why)
     }
 
-    pub(super) fn not_found() -> Refusal {
+    pub(super) fn not_found() -> Self {
         let message = "there is nothing at this path; docs/timeline.md lists the paths";
-        Refusal::new(StatusCode::NOT_FOUND, "not_found", message)
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    pub(super) fn no_server(number: &str) -> Refusal {
+    pub(super) fn no_server(number: &str) -> Self {
         let message = format!("there is no server {number}; GET /api/v1/servers lists them");
-        Refusal::new(StatusCode::NOT_FOUND, "not_found", message)
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    pub(super) fn no_connection(id: impl std::fmt::Display) -> Refusal {
+    pub(super) fn no_connection(id: impl std::fmt::Display) -> Self {
         let message = format!("there is no open connection {id}");
-        Refusal::new(StatusCode::NOT_FOUND, "no_connection", message)
+        Self::new(StatusCode::NOT_FOUND, "no_connection", message)
     }
 
-    pub(super) fn method_not_allowed() -> Refusal {
+    pub(super) fn method_not_allowed() -> Self {
         let message = "this path does not support that method; the Allow field lists those that it does";
-        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
     }
 
-    pub(super) fn too_large(limit: usize) -> Refusal {
+    pub(super) fn too_large(limit: usize) -> Self {
         let message = format!("the body is larger than {limit} bytes");
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
-    pub(super) fn wrong_type() -> Refusal {
+    pub(super) fn wrong_type() -> Self {
         let message = "the body must be JSON, with the Content-Type application/json";
-        Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", message)
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", message)
     }
 
-    pub(super) fn unknown_profile(message: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_profile", message)
+    pub(super) fn unknown_profile(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_profile", message)
     }
 
-    pub(super) fn unknown_setting(key: &str, near: Option<&str>) -> Refusal {
+    pub(super) fn unknown_setting(key: &str, near: Option<&str>) -> Self {
         let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        Refusal {
+        Self {
             key: Some(key.to_owned()),
-            ..Refusal::new(
+            ..Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "unknown_setting",
                 format!("there is no setting `{key}`{hint}"),
@@ -98,21 +98,21 @@ impl Refusal {
         }
     }
 
-    pub(super) fn bad_value(key: Option<&str>, message: impl Into<String>) -> Refusal {
-        Refusal {
+    pub(super) fn bad_value(key: Option<&str>, message: impl Into<String>) -> Self {
+        Self {
             key: key.map(str::to_owned),
-            ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_value", message)
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_value", message)
         }
     }
 
-    pub(super) fn too_many_readers(limit: usize) -> Refusal {
+    pub(super) fn too_many_readers(limit: usize) -> Self {
         let message = format!("{limit} clients read the events already, which is the limit; close a page or a script");
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_readers", message)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_readers", message)
     }
 
-    pub(super) fn internal() -> Refusal {
+    pub(super) fn internal() -> Self {
         let message = "a defect in labserve; see its log";
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
 }
 

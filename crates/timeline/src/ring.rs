@@ -64,8 +64,8 @@ pub(super) struct Stats {
 }
 
 impl Ring {
-    pub(super) fn new(limit: usize) -> Ring {
-        Ring {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
             batches: VecDeque::new(),
             first: 0,
             bytes: 0,

@@ -20,8 +20,8 @@ pub struct ServerSet {
 impl ServerSet {
     /// `servers` in the order in which they were started, with the handle that controls them. Changes are reported to
     /// `events`.
-    pub fn new(servers: Vec<ManagedServer>, control: Control, events: ProgramEvents) -> ServerSet {
-        ServerSet {
+    pub fn new(servers: Vec<ManagedServer>, control: Control, events: ProgramEvents) -> Self {
+        Self {
             servers: Mutex::new(servers),
             control,
             events,

@@ -56,9 +56,9 @@ fn code_below(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).expect("a directory").flatten() {
         let path = entry.path();
         if path.is_dir() {
-            code_below(&path, found)
+            code_below(&path, found);
         } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path)
+            found.push(path);
         }
     }
 }

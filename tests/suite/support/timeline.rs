@@ -42,9 +42,9 @@ impl Answer {
 }
 
 impl Timeline {
-    pub(crate) fn of(server: &Server) -> Timeline {
+    pub(crate) fn of(server: &Server) -> Self {
         let (address, token) = server.timeline();
-        Timeline {
+        Self {
             address,
             token: token.to_owned(),
         }

@@ -55,9 +55,9 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Error::Empty => f.write_str("it is empty; expected a capture in pcapng or pcap format"),
-            Error::Packed => f.write_str("it is compressed with gzip, and damaged or cut off at its beginning"),
-            Error::NotACapture(begin) => match OTHER_FORMATS.iter().find(|(magic, _)| begin.starts_with(magic)) {
+            Self::Empty => f.write_str("it is empty; expected a capture in pcapng or pcap format"),
+            Self::Packed => f.write_str("it is compressed with gzip, and damaged or cut off at its beginning"),
+            Self::NotACapture(begin) => match OTHER_FORMATS.iter().find(|(magic, _)| begin.starts_with(magic)) {
                 Some((_, what)) => write!(f, "it is {what}"),
                 None => {
                     let expected = "expected pcapng or pcap, maybe compressed with gzip";
@@ -65,7 +65,7 @@ impl std::fmt::Display for Error {
                     begin.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
                 }
             },
-            Error::Read(error) => write!(f, "cannot read it: {error}"),
+            Self::Read(error) => write!(f, "cannot read it: {error}"),
         }
     }
 }
@@ -73,8 +73,8 @@ impl std::fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Read(error) => Some(error),
-            Error::Empty | Error::Packed | Error::NotACapture(_) => None,
+            Self::Read(error) => Some(error),
+            Self::Empty | Self::Packed | Self::NotACapture(_) => None,
         }
     }
 }

@@ -42,7 +42,7 @@ impl<R: Read> Packets<R> {
     ///
     /// # Errors
     /// The file is empty, is not a capture, or cannot be read.
-    pub(crate) fn open(reader: R) -> Result<Packets<R>, Error> {
+    pub(crate) fn open(reader: R) -> Result<Self, Error> {
         let source = Source::open(reader).map_err(Error::Read)?;
         let gzip = source.is_gzip();
         let mut buffer = ReadBuffer::new(source);
@@ -67,7 +67,7 @@ impl<R: Read> Packets<R> {
             });
             buffer.consume(header.size());
         }
-        Ok(Packets {
+        Ok(Self {
             buffer,
             format,
             gzip,

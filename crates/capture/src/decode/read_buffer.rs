@@ -18,8 +18,8 @@ pub(super) struct ReadBuffer<R> {
 }
 
 impl<R: Read> ReadBuffer<R> {
-    pub(super) fn new(reader: R) -> ReadBuffer<R> {
-        ReadBuffer {
+    pub(super) fn new(reader: R) -> Self {
+        Self {
             reader,
             bytes: vec![0; INITIAL_SIZE],
             start: 0,

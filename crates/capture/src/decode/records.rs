@@ -62,7 +62,7 @@ pub(super) enum Record {
 
 impl RecordFormat {
     /// Recognizes a file by its first bytes.
-    pub(super) fn recognize(bytes: &[u8]) -> Option<(Format, RecordFormat)> {
+    pub(super) fn recognize(bytes: &[u8]) -> Option<(Format, Self)> {
         if bytes.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]) {
             // The section header, which is also a record, sets the byte order.
             let section = Section {
@@ -70,21 +70,21 @@ impl RecordFormat {
                 first_interface: 0,
                 clocks: Vec::new(),
             };
-            return Some((Format::Pcapng, RecordFormat::Pcapng(section)));
+            return Some((Format::Pcapng, Self::Pcapng(section)));
         }
         let (_, header) = parse_pcap_header(bytes).ok()?;
         let format = match header.is_nanosecond_precision() {
             true => Format::PcapNanoseconds,
             false => Format::Pcap,
         };
-        Some((format, RecordFormat::Pcap { header }))
+        Some((format, Self::Pcap { header }))
     }
 
     /// The record at the start of `bytes`. Interfaces that it describes are added to `interfaces`.
     pub(super) fn next(&mut self, bytes: &[u8], interfaces: &mut Vec<Interface>) -> Record {
         match self {
-            RecordFormat::Pcap { header } => pcap_record(bytes, header),
-            RecordFormat::Pcapng(section) => section.next(bytes, interfaces),
+            Self::Pcap { header } => pcap_record(bytes, header),
+            Self::Pcapng(section) => section.next(bytes, interfaces),
         }
     }
 }
@@ -103,7 +103,7 @@ impl Section {
         let record = bytes.len() - rest.len();
         match block {
             Block::SectionHeader(header) => {
-                *self = Section {
+                *self = Self {
                     big_endian: header.big_endian(),
                     first_interface: interfaces.len(),
                     clocks: Vec::new(),

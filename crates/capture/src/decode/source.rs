@@ -22,7 +22,7 @@ pub(super) enum Source<R: Read> {
 
 impl<R: Read> Source<R> {
     /// Recognizes gzip by the first two bytes (RFC 1952 section 2.3.1).
-    pub(super) fn open(mut reader: R) -> io::Result<Source<R>> {
+    pub(super) fn open(mut reader: R) -> io::Result<Self> {
         let mut begin = vec![0; 2];
         let mut have = 0;
         while have < begin.len() {
@@ -37,24 +37,24 @@ impl<R: Read> Source<R> {
         let is_gzip = begin == [0x1f, 0x8b];
         let whole = Cursor::new(begin).chain(reader);
         Ok(match is_gzip {
-            true => Source::Gzip {
+            true => Self::Gzip {
                 decoder: Box::new(MultiGzDecoder::new(whole)),
                 failed: None,
             },
-            false => Source::Plain(whole),
+            false => Self::Plain(whole),
         })
     }
 
     pub(super) fn is_gzip(&self) -> bool {
-        matches!(self, Source::Gzip { .. })
+        matches!(self, Self::Gzip { .. })
     }
 }
 
 impl<R: Read> Read for Source<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let (decoder, failed) = match self {
-            Source::Plain(reader) => return reader.read(into),
-            Source::Gzip { decoder, failed } => (decoder, failed),
+            Self::Plain(reader) => return reader.read(into),
+            Self::Gzip { decoder, failed } => (decoder, failed),
         };
         let mut have = 0;
         while have < into.len() && failed.is_none() {

@@ -19,8 +19,8 @@ pub(super) struct SegmentRef {
 
 impl SegmentRef {
     /// The segment of `count` bytes from `offset` on in a payload.
-    pub(super) fn of(payload: &Payload<&[u8]>, offset: u64, count: u64) -> SegmentRef {
-        SegmentRef {
+    pub(super) fn of(payload: &Payload<&[u8]>, offset: u64, count: u64) -> Self {
+        Self {
             frame: payload.frame,
             ns: payload.ns,
             pushed: payload.pushed && offset + count == payload.len,

@@ -99,7 +99,7 @@ impl Args {
 
     /// Adds a value.
     #[must_use]
-    pub(crate) fn with(mut self, name: &'static str, arg: impl Into<Arg>) -> Args {
+    pub(crate) fn with(mut self, name: &'static str, arg: impl Into<Arg>) -> Self {
         self.0.push((name, arg.into()));
         self
     }
@@ -133,45 +133,45 @@ pub enum Arg {
 
 impl Arg {
     /// A duration in nanoseconds. A value that is out of range becomes the maximum.
-    pub(crate) fn ns(ns: impl TryInto<i64>) -> Arg {
-        Arg::Nanoseconds {
+    pub(crate) fn ns(ns: impl TryInto<i64>) -> Self {
+        Self::Nanoseconds {
             ns: ns.try_into().unwrap_or(i64::MAX),
         }
     }
 }
 
 impl From<Side> for Arg {
-    fn from(side: Side) -> Arg {
-        Arg::Side(side)
+    fn from(side: Side) -> Self {
+        Self::Side(side)
     }
 }
 impl From<u64> for Arg {
-    fn from(n: u64) -> Arg {
-        Arg::Count(n)
+    fn from(n: u64) -> Self {
+        Self::Count(n)
     }
 }
 impl From<usize> for Arg {
-    fn from(n: usize) -> Arg {
-        Arg::Count(n as u64)
+    fn from(n: usize) -> Self {
+        Self::Count(n as u64)
     }
 }
 impl From<u32> for Arg {
-    fn from(n: u32) -> Arg {
-        Arg::Count(n.into())
+    fn from(n: u32) -> Self {
+        Self::Count(n.into())
     }
 }
 impl From<&str> for Arg {
-    fn from(text: &str) -> Arg {
-        Arg::Text(text.to_owned())
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
     }
 }
 impl From<String> for Arg {
-    fn from(text: String) -> Arg {
-        Arg::Text(text)
+    fn from(text: String) -> Self {
+        Self::Text(text)
     }
 }
 impl From<Vec<u64>> for Arg {
-    fn from(numbers: Vec<u64>) -> Arg {
-        Arg::List(numbers)
+    fn from(numbers: Vec<u64>) -> Self {
+        Self::List(numbers)
     }
 }

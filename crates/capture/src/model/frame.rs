@@ -66,7 +66,7 @@ impl TcpFlags {
     }
 
     fn set(self) -> impl Iterator<Item = &'static str> {
-        let set = TcpFlags::NAMES.iter().filter(move |(bit, _)| self.0 & bit != 0);
+        let set = Self::NAMES.iter().filter(move |(bit, _)| self.0 & bit != 0);
         set.map(|(_, name)| *name)
     }
 
@@ -113,18 +113,18 @@ pub enum AnalysisFlag {
 
 impl AnalysisFlag {
     /// Every flag.
-    pub const ALL: [AnalysisFlag; 11] = [
-        AnalysisFlag::Retransmission,
-        AnalysisFlag::Overlap,
-        AnalysisFlag::OutOfOrder,
-        AnalysisFlag::Gap,
-        AnalysisFlag::KeepAlive,
-        AnalysisFlag::KeepAliveAck,
-        AnalysisFlag::ZeroWindow,
-        AnalysisFlag::WindowProbe,
-        AnalysisFlag::Cut,
-        AnalysisFlag::AckedUnseen,
-        AnalysisFlag::Reassembled,
+    pub const ALL: [Self; 11] = [
+        Self::Retransmission,
+        Self::Overlap,
+        Self::OutOfOrder,
+        Self::Gap,
+        Self::KeepAlive,
+        Self::KeepAliveAck,
+        Self::ZeroWindow,
+        Self::WindowProbe,
+        Self::Cut,
+        Self::AckedUnseen,
+        Self::Reassembled,
     ];
 }
 

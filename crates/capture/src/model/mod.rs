@@ -117,10 +117,10 @@ pub enum Side {
 impl Side {
     /// The other endpoint.
     #[must_use]
-    pub fn other(self) -> Side {
+    pub fn other(self) -> Self {
         match self {
-            Side::Client => Side::Server,
-            Side::Server => Side::Client,
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
         }
     }
 }

@@ -21,33 +21,27 @@ pub(super) enum Phase {
 
 impl Phase {
     /// Every phase.
-    pub(super) const ALL: [Phase; 5] = [
-        Phase::Handshake,
-        Phase::Request,
-        Phase::Response,
-        Phase::End,
-        Phase::Ack,
-    ];
+    pub(super) const ALL: [Self; 5] = [Self::Handshake, Self::Request, Self::Response, Self::End, Self::Ack];
 
     /// Its class in style sheets.
     pub(super) fn class(self) -> &'static str {
         match self {
-            Phase::Handshake => "handshake",
-            Phase::Request => "request",
-            Phase::Response => "response",
-            Phase::End => "end",
-            Phase::Ack => "ack",
+            Self::Handshake => "handshake",
+            Self::Request => "request",
+            Self::Response => "response",
+            Self::End => "end",
+            Self::Ack => "ack",
         }
     }
 
     /// Its name for readers.
     pub(super) fn name(self) -> Msg {
         match self {
-            Phase::Handshake => Msg::PhaseHandshake,
-            Phase::Request => Msg::PhaseRequest,
-            Phase::Response => Msg::PhaseResponse,
-            Phase::End => Msg::PhaseEnd,
-            Phase::Ack => Msg::PhaseAck,
+            Self::Handshake => Msg::PhaseHandshake,
+            Self::Request => Msg::PhaseRequest,
+            Self::Response => Msg::PhaseResponse,
+            Self::End => Msg::PhaseEnd,
+            Self::Ack => Msg::PhaseAck,
         }
     }
 }
@@ -59,8 +53,8 @@ pub(super) struct Phases {
 }
 
 impl Phases {
-    pub(super) fn of(connection: &Connection) -> Phases {
-        Phases {
+    pub(super) fn of(connection: &Connection) -> Self {
+        Self {
             handshake: handshake_frames(connection).into_iter().collect(),
             teardown: connection.end.frames.iter().copied().collect(),
         }

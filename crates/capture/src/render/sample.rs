@@ -12,9 +12,9 @@ pub(super) struct Pcap {
 }
 
 impl Default for Pcap {
-    fn default() -> Pcap {
+    fn default() -> Self {
         let header: [u32; 6] = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 262_144, 101];
-        Pcap {
+        Self {
             bytes: header.iter().flat_map(|word| word.to_le_bytes()).collect(),
             micros: 1_700_000_000_000_000,
         }
@@ -56,8 +56,8 @@ struct Session {
 }
 
 impl Session {
-    fn open(pcap: &mut Pcap, port: u16) -> Session {
-        let mut session = Session {
+    fn open(pcap: &mut Pcap, port: u16) -> Self {
+        let mut session = Self {
             port,
             next: [1000, 9000],
         };

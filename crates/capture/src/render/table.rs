@@ -40,23 +40,23 @@ pub(super) enum Cell {
 
 impl Cell {
     pub(super) fn is_number(&self) -> bool {
-        matches!(self, Cell::Number(_) | Cell::Frame(_) | Cell::Stream(_))
+        matches!(self, Self::Number(_) | Self::Frame(_) | Self::Stream(_))
     }
 
-    fn number(n: impl Into<u64>) -> Cell {
-        Cell::Number(n.into().to_string())
+    fn number(n: impl Into<u64>) -> Self {
+        Self::Number(n.into().to_string())
     }
 
     /// An IPv6 address may be longer than a column, so it may be wrapped anywhere, as text from the wire is.
-    fn address(address: SocketAddr) -> Cell {
+    fn address(address: SocketAddr) -> Self {
         match address {
-            SocketAddr::V4(_) => Cell::Words(address.to_string()),
-            SocketAddr::V6(_) => Cell::Quoted(address.to_string()),
+            SocketAddr::V4(_) => Self::Words(address.to_string()),
+            SocketAddr::V6(_) => Self::Quoted(address.to_string()),
         }
     }
 
-    fn time(ns: Option<impl TryInto<i64>>) -> Cell {
-        ns.map_or(Cell::Empty, |ns| Cell::Number(time(ns.try_into().unwrap_or(i64::MAX))))
+    fn time(ns: Option<impl TryInto<i64>>) -> Self {
+        ns.map_or(Self::Empty, |ns| Self::Number(time(ns.try_into().unwrap_or(i64::MAX))))
     }
 }
 

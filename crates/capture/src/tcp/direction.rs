@@ -58,7 +58,7 @@ impl Direction {
     /// The flags that follow from the header of a segment. `first` says whether it is the first of its direction.
     pub(super) fn analyze_header(
         &self,
-        other: &Direction,
+        other: &Self,
         segment: &Segment<'_>,
         begin: u64,
         ack: u32,

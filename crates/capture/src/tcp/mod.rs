@@ -88,8 +88,8 @@ fn endpoint_pair(segment: &Segment<'_>) -> EndpointPair {
 }
 
 impl Streams {
-    pub(super) fn new(filter: Filter, limits: Limits) -> Streams {
-        Streams {
+    pub(super) fn new(filter: Filter, limits: Limits) -> Self {
+        Self {
             filter,
             budget: Budget::new(limits),
             streams: Vec::new(),

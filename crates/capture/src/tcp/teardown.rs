@@ -73,10 +73,10 @@ pub(super) struct TeardownTracker {
 }
 
 impl TeardownTracker {
-    pub(super) fn opened_at(ns: i64) -> TeardownTracker {
-        TeardownTracker {
+    pub(super) fn opened_at(ns: i64) -> Self {
+        Self {
             opened_ns: ns,
-            ..TeardownTracker::default()
+            ..Self::default()
         }
     }
 

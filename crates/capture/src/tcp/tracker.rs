@@ -47,9 +47,9 @@ pub(crate) struct ConnectionTracker {
 }
 
 impl ConnectionTracker {
-    pub(super) fn new(segment: &Segment<'_>) -> ConnectionTracker {
+    pub(super) fn new(segment: &Segment<'_>) -> Self {
         let now = frame_time(segment);
-        ConnectionTracker {
+        Self {
             first: now,
             last: now,
             handshake: HandshakeTracker::default(),

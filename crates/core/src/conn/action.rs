@@ -86,10 +86,10 @@ impl SendFailure {
     /// takes back what is still on its way.
     pub fn close(self) -> Close {
         match self {
-            SendFailure::Reset => CloseReason::ClientReset.into(),
-            SendFailure::Io => CloseReason::IoError.into(),
-            SendFailure::SlowReader => CloseReason::SlowReader.into(),
-            SendFailure::FileChanged { all_sent } => Close {
+            Self::Reset => CloseReason::ClientReset.into(),
+            Self::Io => CloseReason::IoError.into(),
+            Self::SlowReader => CloseReason::SlowReader.into(),
+            Self::FileChanged { all_sent } => Close {
                 reason: CloseReason::FileChanged,
                 style: all_sent.then_some(CloseStyle::Rst),
             },

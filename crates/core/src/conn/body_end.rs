@@ -21,11 +21,11 @@ impl BodyEnd {
     /// The word for it in the event log.
     pub fn key(self) -> &'static str {
         match self {
-            BodyEnd::Complete => "complete",
-            BodyEnd::Late => "late",
-            BodyEnd::Silent => "silent",
-            BodyEnd::Broken(_) => "broken",
-            BodyEnd::ClientFin => "client-fin",
+            Self::Complete => "complete",
+            Self::Late => "late",
+            Self::Silent => "silent",
+            Self::Broken(_) => "broken",
+            Self::ClientFin => "client-fin",
         }
     }
 }

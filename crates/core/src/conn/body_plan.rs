@@ -45,8 +45,8 @@ pub enum AfterReply {
 
 impl BodyPlan {
     /// The plan for a response that nothing precedes or follows.
-    pub(super) fn reply_only(ending: Option<CloseReason>) -> BodyPlan {
-        BodyPlan {
+    pub(super) fn reply_only(ending: Option<CloseReason>) -> Self {
+        Self {
             instead: None,
             interim: 0,
             before: BeforeReply::Nothing,

@@ -25,7 +25,7 @@ pub struct BodyProgress<'p> {
 
 impl<'p> BodyProgress<'p> {
     /// A body of which nothing has been read at `now`.
-    pub fn new(timers: &'p Timers, patience: Patience, now: Duration) -> BodyProgress<'p> {
+    pub fn new(timers: &'p Timers, patience: Patience, now: Duration) -> Self {
         BodyProgress {
             usual: &timers.body,
             silence: match patience {

@@ -15,8 +15,8 @@ pub struct Close {
 }
 
 impl From<CloseReason> for Close {
-    fn from(reason: CloseReason) -> Close {
-        Close { reason, style: None }
+    fn from(reason: CloseReason) -> Self {
+        Self { reason, style: None }
     }
 }
 
@@ -42,7 +42,7 @@ pub struct Closing {
 }
 
 impl Closing {
-    pub(super) fn new(close: Close, state: State, has_input: bool, ends: &ClosePolicy) -> Closing {
+    pub(super) fn new(close: Close, state: State, has_input: bool, ends: &ClosePolicy) -> Self {
         let after_response = state == State::Exchange
             && !matches!(
                 close.reason,
@@ -52,7 +52,7 @@ impl Closing {
             time,
             holds: ends.pause_holds,
         });
-        Closing {
+        Self {
             close,
             state,
             has_input,

@@ -24,8 +24,8 @@ pub struct Conn {
 
 impl Conn {
     /// A connection that is accepted at `now`.
-    pub fn new(now: Duration) -> Conn {
-        Conn {
+    pub fn new(now: Duration) -> Self {
+        Self {
             life: Life::new(now),
             input: Vec::new(),
             traffic: Traffic::default(),

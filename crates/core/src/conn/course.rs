@@ -23,19 +23,19 @@ pub(super) enum Course {
 
 impl Course {
     /// What is done with the request of `opened`.
-    pub(super) fn of(opened: &Opened, request: &Request<'_>, profile: &Profile) -> Course {
+    pub(super) fn of(opened: &Opened, request: &Request<'_>, profile: &Profile) -> Self {
         let refusal = match opened.purpose {
             Purpose::Request(refusal) => refusal,
-            Purpose::Unasked(id, reason) => return Course::Unasked(id, reason),
+            Purpose::Unasked(id, reason) => return Self::Unasked(id, reason),
         };
         let policy = &profile.head;
         if let Some(Refusal::Fault(fault)) = refusal
             && policy.faults.of(fault) == Treatment::Close
         {
-            return Course::Drop;
+            return Self::Drop;
         }
         let Some(refusal) = refusal.or_else(|| request.fault(policy).map(Refusal::Fault)) else {
-            return Course::Serve(request.framing(&policy.body), None);
+            return Self::Serve(request.framing(&policy.body), None);
         };
         let treatment = match refusal {
             Refusal::Fault(fault) => policy.faults.of(fault),
@@ -43,16 +43,16 @@ impl Course {
         };
         let body = length_after_refused_coding(profile, request, refusal);
         match treatment {
-            Treatment::Respond(id) if body != Framing::None => Course::Serve(body, Some(id)),
+            Treatment::Respond(id) if body != Framing::None => Self::Serve(body, Some(id)),
             // Nothing is wrong with the body's framing where this is the first fault that was found.
             Treatment::Respond(id)
                 if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && reads_body(profile, id) =>
             {
-                Course::Serve(request.framing(&policy.body), Some(id))
+                Self::Serve(request.framing(&policy.body), Some(id))
             }
-            Treatment::Ignore if opened.head.len > 0 => Course::Silent(None),
-            Treatment::Respond(id) => Course::Refuse(id),
-            _ => Course::Silent(Some(CloseReason::BadRequest)),
+            Treatment::Ignore if opened.head.len > 0 => Self::Silent(None),
+            Treatment::Respond(id) => Self::Refuse(id),
+            _ => Self::Silent(Some(CloseReason::BadRequest)),
         }
     }
 }

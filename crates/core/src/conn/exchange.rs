@@ -89,13 +89,7 @@ pub struct Exchange<'c> {
 }
 
 impl<'c> Exchange<'c> {
-    pub(super) fn new(
-        opened: &'c Opened,
-        input: &'c [u8],
-        number: u64,
-        age: Duration,
-        cx: &Context<'c>,
-    ) -> Exchange<'c> {
+    pub(super) fn new(opened: &'c Opened, input: &'c [u8], number: u64, age: Duration, cx: &Context<'c>) -> Self {
         let request = Request::new(input, &opened.head);
         Exchange {
             profile: cx.profile,

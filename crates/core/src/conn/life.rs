@@ -104,8 +104,8 @@ pub struct Deadline {
 
 impl Life {
     /// A connection accepted at `now`.
-    pub fn new(now: Duration) -> Life {
-        Life {
+    pub fn new(now: Duration) -> Self {
+        Self {
             state: State::Unused,
             accepted: now,
             since: now,

@@ -15,8 +15,8 @@ pub struct Pace {
 
 impl Pace {
     /// The pace that a profile asks for.
-    pub fn of(policy: &WritePolicy) -> Pace {
-        Pace {
+    pub fn of(policy: &WritePolicy) -> Self {
+        Self {
             stalled: policy.send_timeout,
             rate: policy.min_rate.map(|rate| (rate, policy.min_rate_after)),
             begun: None,

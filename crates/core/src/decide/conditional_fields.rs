@@ -23,7 +23,7 @@ pub(super) struct ConditionalFields<'r> {
 }
 
 impl<'r> ConditionalFields<'r> {
-    pub(super) fn of(profile: &Profile, request: &Request<'r>) -> ConditionalFields<'r> {
+    pub(super) fn of(profile: &Profile, request: &Request<'r>) -> Self {
         let field = |name: Name| joined(profile, request, name, profile.repeated);
         let date = |name: Name| joined(profile, request, name, profile.repeated_date);
         ConditionalFields {

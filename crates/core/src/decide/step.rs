@@ -53,9 +53,9 @@ impl Step {
         step: &'static str,
         message: TraceMessage,
         values: impl Into<Vec<(&'static str, String)>>,
-    ) -> Step {
+    ) -> Self {
         let values = values.into();
-        Step {
+        Self {
             step,
             holds: None,
             theirs: None,

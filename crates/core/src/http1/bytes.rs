@@ -5,7 +5,7 @@ pub struct ByteSet([bool; 256]);
 
 impl ByteSet {
     /// The set of ASCII letters, ASCII digits and `others`.
-    pub const fn alphanumeric_and(others: &[u8]) -> ByteSet {
+    pub const fn alphanumeric_and(others: &[u8]) -> Self {
         let mut set = [false; 256];
         let mut byte = 0u8;
         while byte < 128 {
@@ -17,11 +17,11 @@ impl ByteSet {
             set[others[at] as usize] = true;
             at += 1;
         }
-        ByteSet(set)
+        Self(set)
     }
 
     /// The same set with all bytes above 0x7f.
-    pub const fn and_beyond_ascii(mut self) -> ByteSet {
+    pub const fn and_beyond_ascii(mut self) -> Self {
         let mut byte = 128;
         while byte < 256 {
             self.0[byte] = true;

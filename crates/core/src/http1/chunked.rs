@@ -59,8 +59,8 @@ pub enum Trailers {
 
 impl ChunkPolicy {
     /// What hyper's reader of bodies accepts, with at most `fields` trailer fields.
-    pub const fn body(largest: u64, fields: usize) -> ChunkPolicy {
-        ChunkPolicy {
+    pub const fn body(largest: u64, fields: usize) -> Self {
+        Self {
             largest,
             bare_lf: false,
             size_space: SizeSpace::Blanks,
@@ -75,7 +75,7 @@ impl ChunkPolicy {
 
     /// What counts as a body when pipelined requests are looked for. It is strict: at worst a request is refused that
     /// the body reader would have read.
-    pub const PIPELINE: ChunkPolicy = ChunkPolicy {
+    pub const PIPELINE: Self = Self {
         largest: u64::MAX,
         bare_lf: false,
         size_space: SizeSpace::BeginsExtension,
@@ -85,7 +85,7 @@ impl ChunkPolicy {
     };
 
     /// What counts as a body in a capture, where some server has accepted it.
-    pub const CAPTURE: ChunkPolicy = ChunkPolicy {
+    pub const CAPTURE: Self = Self {
         largest: u64::MAX,
         bare_lf: true,
         size_space: SizeSpace::BlankBeginsExtension,
@@ -349,11 +349,7 @@ impl ChunkState {
     fn is_in_trailers(self) -> bool {
         matches!(
             self,
-            ChunkState::TrailerStart
-                | ChunkState::TrailerName
-                | ChunkState::TrailerValue
-                | ChunkState::TrailerLf
-                | ChunkState::EndLf
+            Self::TrailerStart | Self::TrailerName | Self::TrailerValue | Self::TrailerLf | Self::EndLf
         )
     }
 }

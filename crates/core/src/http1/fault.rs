@@ -211,7 +211,7 @@ sentences! {
 impl Fault {
     /// Whether this is a fault of Expect. That field is examined last.
     pub fn is_of_expect(self) -> bool {
-        matches!(self, Fault::ExpectEmpty | Fault::ExpectRepeated | Fault::ExpectUnknown)
+        matches!(self, Self::ExpectEmpty | Self::ExpectRepeated | Self::ExpectUnknown)
     }
 
     /// Whether parsers that accept this fault may disagree about the end of the message. The bytes after it cannot be
@@ -219,7 +219,7 @@ impl Fault {
     pub fn breaks_framing(self) -> bool {
         !matches!(
             self,
-            Fault::HostMissing | Fault::HostRepeated | Fault::HostEmpty | Fault::HostEmptyOld | Fault::HostInvalid
+            Self::HostMissing | Self::HostRepeated | Self::HostEmpty | Self::HostEmptyOld | Self::HostInvalid
         ) && !self.is_of_expect()
     }
 }
@@ -256,8 +256,8 @@ impl Faults {
     ];
 
     /// The same treatment for every fault.
-    pub fn all(treatment: Treatment) -> Faults {
-        Faults([treatment; Fault::ALL.len()])
+    pub fn all(treatment: Treatment) -> Self {
+        Self([treatment; Fault::ALL.len()])
     }
 
     /// The treatment of `fault`.

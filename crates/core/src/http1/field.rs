@@ -51,7 +51,7 @@ impl Name {
     pub fn is_framing(self) -> bool {
         matches!(
             self,
-            Name::Connection | Name::ContentLength | Name::TransferEncoding | Name::Upgrade | Name::ProxyConnection
+            Self::Connection | Self::ContentLength | Self::TransferEncoding | Self::Upgrade | Self::ProxyConnection
         )
     }
 }
@@ -77,14 +77,14 @@ impl TokenSearch {
     /// Whether `value` contains `word`, which must be in lower case.
     pub fn finds(self, value: &[u8], word: &[u8]) -> bool {
         match self {
-            TokenSearch::List => value
+            Self::List => value
                 .split(|b| *b == b',')
                 .any(|member| member.trim_ascii().eq_ignore_ascii_case(word)),
-            TokenSearch::Stems => value
+            Self::Stems => value
                 .split(|b| !is_token(*b))
                 .any(|run| !run.is_empty() && word.len() >= run.len() && word[..run.len()].eq_ignore_ascii_case(run)),
-            TokenSearch::Substring => value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)),
-            TokenSearch::Whole | TokenSearch::Verbatim => value.eq_ignore_ascii_case(word),
+            Self::Substring => value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)),
+            Self::Whole | Self::Verbatim => value.eq_ignore_ascii_case(word),
         }
     }
 }

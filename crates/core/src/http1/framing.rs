@@ -37,8 +37,8 @@ pub struct BodyRules {
 }
 
 impl Default for BodyRules {
-    fn default() -> BodyRules {
-        BodyRules {
+    fn default() -> Self {
+        Self {
             delimiter: Delimiter::default(),
             length: LengthSyntax::default(),
             expect: Expect::default(),
@@ -81,8 +81,8 @@ impl LengthSyntax {
     /// `largest`. Returns `None` for an invalid value.
     pub fn read(self, value: &[u8], largest: u64) -> Option<u64> {
         match self {
-            LengthSyntax::Digits => length(value, largest),
-            LengthSyntax::Integer => {
+            Self::Digits => length(value, largest),
+            Self::Integer => {
                 let text = value.trim_ascii();
                 let text = text.strip_prefix(b"+").unwrap_or(text);
                 let digits: Vec<u8> = text.iter().filter(|b| **b != b'_').copied().collect();

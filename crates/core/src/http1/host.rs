@@ -31,9 +31,9 @@ impl HostSyntax {
     /// Whether a server with this syntax accepts `host`, the value of a Host field.
     pub fn accepts(self, host: &[u8]) -> bool {
         match self {
-            HostSyntax::Characters => CHARACTERS.holds_all(host),
-            HostSyntax::Visible => is_visible(host),
-            HostSyntax::Name => is_host_and_port(host),
+            Self::Characters => CHARACTERS.holds_all(host),
+            Self::Visible => is_visible(host),
+            Self::Name => is_host_and_port(host),
         }
     }
 }
@@ -42,7 +42,7 @@ impl HostSyntax {
     /// Whether a server with this syntax accepts the authority of an absolute URI. Its port may be any number, or
     /// empty.
     pub fn accepts_authority(self, authority: &[u8]) -> bool {
-        if self != HostSyntax::Name {
+        if self != Self::Name {
             return self.accepts(authority);
         }
         let (host, port) = match (authority, memchr::memchr(b']', authority)) {

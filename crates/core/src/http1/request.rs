@@ -37,7 +37,7 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// A view of `head`, which must have been scanned from `bytes`.
-    pub fn new(bytes: &'a [u8], head: &'a Head) -> Request<'a> {
+    pub fn new(bytes: &'a [u8], head: &'a Head) -> Self {
         let mut first = [u16::MAX; Name::COUNT];
         for (index, field) in head.fields.iter().enumerate().take(usize::from(u16::MAX)) {
             if let Some(name) = field.known

@@ -114,9 +114,9 @@ pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
         for chunk in bytes.utf8_chunks() {
             for c in chunk.valid().chars() {
                 if c.is_control() {
-                    write!(f, "{}", c.escape_default())?
+                    write!(f, "{}", c.escape_default())?;
                 } else {
-                    std::fmt::Write::write_char(f, c)?
+                    std::fmt::Write::write_char(f, c)?;
                 }
             }
             for byte in chunk.invalid() {

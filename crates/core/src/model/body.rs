@@ -32,7 +32,7 @@ pub(super) struct MemoryBody {
 
 impl MemoryBody {
     /// The body that follows a head of `head_len` bytes in `input`.
-    pub(super) fn new(input: &[u8], head_len: usize, framing: Framing, policy: &HeadPolicy) -> Option<MemoryBody> {
+    pub(super) fn new(input: &[u8], head_len: usize, framing: Framing, policy: &HeadPolicy) -> Option<Self> {
         let there = &input[head_len.min(input.len())..];
         let (framed, of_body) = match framing {
             Framing::None => return None,
@@ -53,7 +53,7 @@ impl MemoryBody {
                 (framed, there.len())
             }
         };
-        Some(MemoryBody {
+        Some(Self {
             framed,
             buffer: there[..of_body].to_vec(),
             after: head_len + of_body,

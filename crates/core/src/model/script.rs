@@ -85,7 +85,7 @@ pub struct Script<'s> {
 
 impl<'s> Script<'s> {
     /// A client that follows these steps.
-    pub fn new(steps: &'s [Step]) -> Script<'s> {
+    pub fn new(steps: &'s [Step]) -> Self {
         Script {
             steps,
             at: 0,

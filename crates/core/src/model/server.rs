@@ -30,8 +30,8 @@ pub struct Setting {
 
 impl Default for Setting {
     /// 127.0.0.1:3000, one second after the start of the server, at the beginning of 1970.
-    fn default() -> Setting {
-        Setting {
+    fn default() -> Self {
+        Self {
             local: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             accepted: Duration::from_secs(1),
             render: RenderContext::default(),

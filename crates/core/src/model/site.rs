@@ -35,7 +35,7 @@ pub struct MemorySite<'p> {
 
 impl<'p> MemorySite<'p> {
     /// An empty site, whose root is the directory `/site`. Its files are dated 2023-10-31 15:31:16.361 UTC.
-    pub fn new(profile: &'p Profile) -> MemorySite<'p> {
+    pub fn new(profile: &'p Profile) -> Self {
         MemorySite {
             profile,
             entries: HashMap::from([(String::new(), Entry::Directory)]),
@@ -46,13 +46,13 @@ impl<'p> MemorySite<'p> {
 
     /// The same site in the directory of this path, name by name.
     #[must_use]
-    pub fn at(self, root: Vec<String>) -> MemorySite<'p> {
+    pub fn at(self, root: Vec<String>) -> Self {
         MemorySite { root, ..self }
     }
 
     /// The same site, whose further files are dated so: seconds since 1970, and nanoseconds.
     #[must_use]
-    pub fn dated(self, secs: i64, nanos: u32) -> MemorySite<'p> {
+    pub fn dated(self, secs: i64, nanos: u32) -> Self {
         MemorySite {
             modified: (secs, nanos),
             ..self
@@ -61,7 +61,7 @@ impl<'p> MemorySite<'p> {
 
     /// The same site with a file at `path`, names joined by `/`, and the directories on the way.
     #[must_use]
-    pub fn with_file(mut self, path: &str, content: &[u8]) -> MemorySite<'p> {
+    pub fn with_file(mut self, path: &str, content: &[u8]) -> Self {
         for (at, _) in path.match_indices('/') {
             self.entries.insert(path[..at].to_owned(), Entry::Directory);
         }

@@ -16,8 +16,8 @@ impl Piece {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         match self {
-            Piece::Bytes(bytes) => bytes,
-            Piece::File(content, from, to) => content.get(*from..*to).unwrap_or_default(),
+            Self::Bytes(bytes) => bytes,
+            Self::File(content, from, to) => content.get(*from..*to).unwrap_or_default(),
         }
     }
 }
@@ -84,7 +84,7 @@ pub(super) struct Wire<'c> {
 }
 
 impl<'c> Wire<'c> {
-    pub(super) fn new(client: &'c mut dyn Client, now: Duration) -> Wire<'c> {
+    pub(super) fn new(client: &'c mut dyn Client, now: Duration) -> Self {
         Wire {
             now,
             client,

@@ -46,13 +46,13 @@ pub enum Form {
 }
 
 impl Form {
-    fn of(sent: &[u8], policy: &TargetPolicy) -> Form {
+    fn of(sent: &[u8], policy: &TargetPolicy) -> Self {
         if !sent.iter().all(|b| *b == b'/') {
-            Form::Other
+            Self::Other
         } else if sent.len() < 2 || policy.merge_leading_slashes {
-            Form::Slash
+            Self::Slash
         } else {
-            Form::Slashes
+            Self::Slashes
         }
     }
 }
@@ -66,8 +66,8 @@ enum Unnamed {
 }
 
 impl From<ResponseId> for Unnamed {
-    fn from(id: ResponseId) -> Unnamed {
-        Unnamed::Refused(id)
+    fn from(id: ResponseId) -> Self {
+        Self::Refused(id)
     }
 }
 

@@ -20,17 +20,17 @@ const RESERVED: &[char] = &[':', '\\', '/', '<', '>', '"', '|', '?', '*'];
 
 impl NameRules {
     /// The rules of the system for which this program was compiled.
-    pub const HERE: NameRules = if cfg!(windows) {
-        NameRules::Windows
+    pub const HERE: Self = if cfg!(windows) {
+        Self::Windows
     } else if cfg!(target_vendor = "apple") {
-        NameRules::Loose
+        Self::Loose
     } else {
-        NameRules::Exact
+        Self::Exact
     };
 
     /// Whether the path may be passed to the system: each of its names can only refer to a file of that name.
     pub fn accepts(self, path: &str) -> bool {
-        self != NameRules::Windows || path.is_empty() || path.split('/').all(is_name_on_windows)
+        self != Self::Windows || path.is_empty() || path.split('/').all(is_name_on_windows)
     }
 }
 

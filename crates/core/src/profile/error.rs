@@ -17,8 +17,8 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// The mistake that the TOML parser found in `text`.
-    pub fn from_toml(origin: &str, text: &str, error: &toml::de::Error) -> ConfigError {
-        ConfigError {
+    pub fn from_toml(origin: &str, text: &str, error: &toml::de::Error) -> Self {
+        Self {
             origin: origin.to_owned(),
             line: error.span().map(|span| line_of(text, span.start)),
             key: None,

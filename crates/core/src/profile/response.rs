@@ -65,28 +65,28 @@ enum HeadPart {
 impl HeadPart {
     /// The parts of a head. Neighbouring lines without placeholders are joined once, so that rendering copies them in
     /// one step.
-    fn of(status: u16, reason: &Template, lines: &[Template]) -> Vec<HeadPart> {
+    fn of(status: u16, reason: &Template, lines: &[Template]) -> Vec<Self> {
         let mut parts = vec![match reason.fixed() {
             Some(reason) => {
                 let mut line = Vec::new();
                 write_status_line(status, &mut line, |out| out.extend_from_slice(reason));
-                HeadPart::Fixed(line)
+                Self::Fixed(line)
             }
-            None => HeadPart::Status,
+            None => Self::Status,
         }];
         for line in lines {
             match (line.fixed(), parts.last_mut()) {
-                (Some(_), Some(HeadPart::Fixed(text))) => render_line(line, &NoValues, text),
+                (Some(_), Some(Self::Fixed(text))) => render_line(line, &NoValues, text),
                 (Some(_), _) => {
                     let mut text = Vec::new();
                     render_line(line, &NoValues, &mut text);
-                    parts.push(HeadPart::Fixed(text));
+                    parts.push(Self::Fixed(text));
                 }
-                (None, _) if line.is_just(Placeholder::ConnectionFields) => parts.push(HeadPart::ConnectionFields),
+                (None, _) if line.is_just(Placeholder::ConnectionFields) => parts.push(Self::ConnectionFields),
                 (None, _) if line.is_just_filtered(Placeholder::ConnectionFields, Filter::Reversed) => {
-                    parts.push(HeadPart::ConnectionFieldsReversed);
+                    parts.push(Self::ConnectionFieldsReversed);
                 }
-                (None, _) => parts.push(HeadPart::Field(line.clone())),
+                (None, _) => parts.push(Self::Field(line.clone())),
             }
         }
         parts
@@ -150,7 +150,7 @@ fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
 
 impl Response {
     /// Compiles `raw`. The keys of `like` must have been filled in.
-    pub(super) fn new(name: &str, raw: &RawResponse) -> Result<Response, String> {
+    pub(super) fn new(name: &str, raw: &RawResponse) -> Result<Self, String> {
         let number = name.split(' ').next().unwrap_or_default().parse().ok();
         let status = raw
             .status
@@ -176,7 +176,7 @@ impl Response {
             .lines()
             .filter(|line| !line.trim().is_empty());
         let lines: Vec<Template> = lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?;
-        Ok(Response {
+        Ok(Self {
             head: HeadPart::of(status, &reason, &lines),
             name: name.to_owned(),
             status,

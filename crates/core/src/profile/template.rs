@@ -43,7 +43,7 @@ impl Template {
     /// # Errors
     /// A placeholder or filter that does not exist, or a filter that does not apply to the value. The message
     /// suggests a name.
-    pub fn parse(source: &str) -> Result<Template, String> {
+    pub fn parse(source: &str) -> Result<Self, String> {
         let mut segments = Vec::new();
         let mut literal = String::new();
         let mut rest = source;
@@ -70,7 +70,7 @@ impl Template {
         if !literal.is_empty() {
             segments.push(Segment::Literal(literal.into_bytes()));
         }
-        Ok(Template {
+        Ok(Self {
             source: source.to_owned(),
             segments,
         })
@@ -189,9 +189,9 @@ fn render_value(placeholder: Placeholder, filters: &[Filter], values: &impl Valu
 }
 
 impl<'de> Deserialize<'de> for Template {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let source = String::deserialize(deserializer)?;
-        Template::parse(&source).map_err(serde::de::Error::custom)
+        Self::parse(&source).map_err(serde::de::Error::custom)
     }
 }
 

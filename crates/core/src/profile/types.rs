@@ -45,13 +45,13 @@ fn types_of_line(line: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 impl MediaTypes {
-    pub(super) fn new(raw: &RawTypes) -> Result<MediaTypes, String> {
+    pub(super) fn new(raw: &RawTypes) -> Result<Self, String> {
         let tables = &*TABLES;
         let Some((_, builtin)) = tables.iter().find(|(name, _)| *name == raw.builtin) else {
             let known: Vec<_> = tables.iter().map(|(name, _)| format!("{name:?}")).collect();
             return Err(format!("expected one of {}, got {:?}", known.join(", "), raw.builtin));
         };
-        Ok(MediaTypes {
+        Ok(Self {
             builtin,
             short: raw.short.clone(),
             codings: raw.codings.clone(),

@@ -14,11 +14,11 @@ impl Span {
     ///
     /// # Errors
     /// `text` is not a length of time of at most a year. The message says what was expected.
-    pub fn parse(text: &str) -> Result<Span, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         const EXPECTED: &str =
             "expected a time with its unit, such as \"10ms\", \"5s\", \"2m\" or \"1h\", or \"never\"";
         if text == "never" {
-            return Ok(Span(None));
+            return Ok(Self(None));
         }
         let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or(EXPECTED)?;
         let (number, unit) = text.split_at(unit_at);
@@ -33,7 +33,7 @@ impl Span {
         let span = Duration::try_from_secs_f64(seconds)
             .ok()
             .filter(|s| *s <= Duration::from_secs(366 * 24 * 3600));
-        span.map(|s| Span(Some(s)))
+        span.map(|s| Self(Some(s)))
             .ok_or_else(|| "expected a time of at most a year".into())
     }
 }
@@ -57,7 +57,7 @@ impl fmt::Display for Span {
 pub struct Size(pub u64);
 
 impl Size {
-    fn parse(text: &str) -> Result<Size, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         const EXPECTED: &str = "expected a number of bytes, such as 8190, \"64KiB\" or \"2MiB\"";
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let number: u64 = text[..unit_at].parse().map_err(|_| EXPECTED)?;
@@ -183,7 +183,7 @@ impl fmt::Display for Word {
 pub struct TimerText(pub RawTimer);
 
 impl<'de> Deserialize<'de> for TimerText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TimerText, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
             type Value = TimerText;
@@ -206,7 +206,7 @@ impl<'de> Deserialize<'de> for TimerText {
 }
 
 impl<'de> Deserialize<'de> for RawRule {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawRule, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
             type Value = RawRule;
@@ -239,9 +239,9 @@ impl<'de> Deserialize<'de> for RawRule {
 impl Serialize for RawRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            RawRule::Word(word) => word.serialize(serializer),
-            RawRule::Resolved(word) => serializer.collect_map([("resolved", word)]),
-            RawRule::Found(word) => serializer.collect_map([("found", word)]),
+            Self::Word(word) => word.serialize(serializer),
+            Self::Resolved(word) => serializer.collect_map([("resolved", word)]),
+            Self::Found(word) => serializer.collect_map([("found", word)]),
         }
     }
 }

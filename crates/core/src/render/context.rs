@@ -22,8 +22,8 @@ pub struct RenderContext {
 
 impl RenderContext {
     /// A context for `now_secs` seconds after 1970-01-01 UTC, with zero for each number.
-    pub fn at(now_secs: i64) -> RenderContext {
-        RenderContext {
+    pub fn at(now_secs: i64) -> Self {
+        Self {
             now_secs,
             date: date::text(now_secs),
             counter: 0,
@@ -34,8 +34,8 @@ impl RenderContext {
 }
 
 impl Default for RenderContext {
-    fn default() -> RenderContext {
-        RenderContext::at(0)
+    fn default() -> Self {
+        Self::at(0)
     }
 }
 

@@ -34,18 +34,18 @@ pub enum LookupKind {
 
 impl LookupKind {
     /// The kind of `found`.
-    pub fn of(found: &Found) -> LookupKind {
+    pub fn of(found: &Found) -> Self {
         match found {
-            Found::File(_) => LookupKind::File,
-            Found::FileWithSlash(_) => LookupKind::FileWithSlash,
-            Found::Directory => LookupKind::Directory,
-            Found::NoIndex => LookupKind::NoIndex,
-            Found::Missing => LookupKind::Missing,
-            Found::Denied => LookupKind::Denied,
-            Found::TooLong => LookupKind::TooLong,
-            Found::PathAfterFile => LookupKind::PathAfterFile,
-            Found::Special => LookupKind::Special,
-            Found::Unavailable => LookupKind::Unavailable,
+            Found::File(_) => Self::File,
+            Found::FileWithSlash(_) => Self::FileWithSlash,
+            Found::Directory => Self::Directory,
+            Found::NoIndex => Self::NoIndex,
+            Found::Missing => Self::Missing,
+            Found::Denied => Self::Denied,
+            Found::TooLong => Self::TooLong,
+            Found::PathAfterFile => Self::PathAfterFile,
+            Found::Special => Self::Special,
+            Found::Unavailable => Self::Unavailable,
         }
     }
 }

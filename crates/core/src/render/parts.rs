@@ -24,8 +24,8 @@ pub struct Parts {
 
 impl Parts {
     /// Renders the boundary, the part heads and the closing delimiter for these ranges.
-    pub(super) fn new(layout: &Multipart, file: &FileFacts, ranges: &[ByteRange], context: &RenderContext) -> Parts {
-        let mut parts = Parts::default();
+    pub(super) fn new(layout: &Multipart, file: &FileFacts, ranges: &[ByteRange], context: &RenderContext) -> Self {
+        let mut parts = Self::default();
         layout.boundary.render(&Numbers(context), &mut parts.boundary);
         let mut values = PartValues {
             boundary: &parts.boundary,

@@ -56,7 +56,7 @@ impl<'p> Reply<'p> {
     /// A response that is not about a file.
     ///
     /// `method` selects the response's variant for that method, if the profile has one.
-    pub fn plain(profile: &'p Profile, id: ResponseId, method: &[u8]) -> Reply<'p> {
+    pub fn plain(profile: &'p Profile, id: ResponseId, method: &[u8]) -> Self {
         Reply {
             response: profile.responses.for_method(id, method),
             file: None,
@@ -69,12 +69,12 @@ impl<'p> Reply<'p> {
 
     /// The same reply with this decision.
     #[must_use]
-    pub fn decided_by(self, decision: Decision) -> Reply<'p> {
+    pub fn decided_by(self, decision: Decision) -> Self {
         Reply { decision, ..self }
     }
 
     /// A response about whatever exists at a path: its media type is that of the file, the directory or the name.
-    pub fn resolved(profile: &'p Profile, id: ResponseId, method: &[u8], place: Place) -> Reply<'p> {
+    pub fn resolved(profile: &'p Profile, id: ResponseId, method: &[u8], place: Place) -> Self {
         let (file, content_type) = match place {
             Place::File(file) => (Some(file), None),
             Place::Directory => (None, Some(profile.files.directory_type.clone())),
@@ -88,7 +88,7 @@ impl<'p> Reply<'p> {
     }
 
     /// A response about a file.
-    pub fn about(profile: &'p Profile, id: ResponseId, method: &[u8], file: Arc<FileFacts>, body: Body) -> Reply<'p> {
+    pub fn about(profile: &'p Profile, id: ResponseId, method: &[u8], file: Arc<FileFacts>, body: Body) -> Self {
         Reply {
             file: Some(file),
             body,
@@ -106,7 +106,7 @@ impl<'p> Reply<'p> {
         file: Arc<FileFacts>,
         ranges: &[ByteRange],
         context: &RenderContext,
-    ) -> Reply<'p> {
+    ) -> Self {
         let layout = &profile.multipart;
         let mut parts = Parts::new(layout, &file, ranges, context);
         if let Some(most) = layout.parts_before_chunks.filter(|most| ranges.len() > *most) {

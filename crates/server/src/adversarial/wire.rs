@@ -21,7 +21,7 @@ pub(super) struct Clients {
 
 impl Clients {
     /// Starts a server of `root` under a profile. Virtual time advances only when all tasks wait for a timer.
-    pub(super) fn of(profile: &Profile, root: crate::files::Root) -> Clients {
+    pub(super) fn of(profile: &Profile, root: crate::files::Root) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)
@@ -35,7 +35,7 @@ impl Clients {
                 cache: Default::default(),
             })
         };
-        Clients { runtime, server }
+        Self { runtime, server }
     }
 
     /// The bytes that a client receives that sends `bytes`, waits, and then sends a FIN.

@@ -39,8 +39,8 @@ pub(super) struct EventBatcher {
 }
 
 impl EventBatcher {
-    pub(super) fn new(server: &str, destination: Destination, clock: Rc<RefCell<LineClock>>) -> EventBatcher {
-        EventBatcher {
+    pub(super) fn new(server: &str, destination: Destination, clock: Rc<RefCell<LineClock>>) -> Self {
+        Self {
             server: RefCell::new(server.to_owned()),
             destination,
             lines: RefCell::default(),
@@ -73,7 +73,7 @@ impl EventBatcher {
 
     /// Like [`EventBatcher::has_budget`], for a line that is written next if there is budget, and counted as dropped if
     /// there is not.
-    pub(super) fn admits(self: &Rc<EventBatcher>, event: &Event<'_>) -> bool {
+    pub(super) fn admits(self: &Rc<Self>, event: &Event<'_>) -> bool {
         let admits = self.has_budget(event.is_of_exchange());
         if !admits {
             self.dropped.set(self.dropped.get() + 1);
@@ -83,13 +83,7 @@ impl EventBatcher {
     }
 
     /// Writes the line of an event at `now`.
-    pub(super) fn write(
-        self: &Rc<EventBatcher>,
-        meta: &ConnectionMeta,
-        traffic: Traffic,
-        event: &Event<'_>,
-        now: Instant,
-    ) {
+    pub(super) fn write(self: &Rc<Self>, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>, now: Instant) {
         let mut clock = self.clock.borrow_mut();
         let mut lines = self.lines.borrow_mut();
         let before = lines.len();
@@ -115,7 +109,7 @@ impl EventBatcher {
     }
 
     /// Makes sure that the collected lines are sent within [`WAIT`].
-    fn arm(self: &Rc<EventBatcher>) {
+    fn arm(self: &Rc<Self>) {
         if !self.armed.replace(true) {
             let batcher = Rc::clone(self);
             tokio::task::spawn_local(async move {

@@ -38,8 +38,8 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(watchers: Watchers) -> Budget {
-        Budget {
+    pub(super) fn new(watchers: Watchers) -> Self {
+        Self {
             left: Cell::new(UNWATCHED.holds),
             filled: Cell::new(Instant::now()),
             watchers,

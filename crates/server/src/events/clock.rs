@@ -18,8 +18,8 @@ pub(super) struct LineClock {
 }
 
 impl LineClock {
-    pub(super) fn new(now: Instant) -> LineClock {
-        LineClock {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
             read: now,
             wall: wall(),
             second: u64::MAX,

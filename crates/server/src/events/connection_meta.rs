@@ -24,8 +24,8 @@ pub struct ConnectionMeta {
 
 impl ConnectionMeta {
     /// A connection that is accepted now.
-    pub fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> ConnectionMeta {
-        ConnectionMeta {
+    pub fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> Self {
+        Self {
             id,
             peer,
             local,

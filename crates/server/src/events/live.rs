@@ -19,10 +19,10 @@ pub struct LiveSender {
 
 impl LiveSender {
     /// A sender, and the receiver of its batches of lines.
-    pub fn new() -> (LiveSender, Receiver<Vec<u8>>) {
+    pub fn new() -> (Self, Receiver<Vec<u8>>) {
         let (sender, receiver) = channel(WAITING);
         let watchers = Watchers::default();
-        (LiveSender { sender, watchers }, receiver)
+        (Self { sender, watchers }, receiver)
     }
 
     /// The number of watchers.

@@ -21,8 +21,8 @@ impl Line {
     /// Whether the level of the log includes such lines.
     fn is_enabled(self) -> bool {
         match self {
-            Line::Exchange => tracing::enabled!(target: EXCHANGE, tracing::Level::INFO),
-            Line::Connection => tracing::enabled!(target: CONNECTION, tracing::Level::INFO),
+            Self::Exchange => tracing::enabled!(target: EXCHANGE, tracing::Level::INFO),
+            Self::Connection => tracing::enabled!(target: CONNECTION, tracing::Level::INFO),
         }
     }
 }

@@ -12,8 +12,8 @@ pub struct ProgramEvents {
 
 impl ProgramEvents {
     /// Emits to these.
-    pub fn new(recorder: Option<&Recorder>, live: Option<&LiveSender>) -> ProgramEvents {
-        ProgramEvents {
+    pub fn new(recorder: Option<&Recorder>, live: Option<&LiveSender>) -> Self {
+        Self {
             file: recorder.map(Recorder::sender),
             live: live.cloned(),
         }
@@ -21,8 +21,8 @@ impl ProgramEvents {
 
     /// Emits to the live stream only.
     #[must_use]
-    pub fn without_file(&self) -> ProgramEvents {
-        ProgramEvents {
+    pub fn without_file(&self) -> Self {
+        Self {
             file: None,
             live: self.live.clone(),
         }

@@ -36,7 +36,7 @@ impl Recorder {
     ///
     /// # Errors
     /// The file cannot be opened or written, or the thread cannot be started.
-    pub fn start(output: &Output, servers: &[(String, SocketAddr)]) -> io::Result<Recorder> {
+    pub fn start(output: &Output, servers: &[(String, SocketAddr)]) -> io::Result<Self> {
         let first = stamped(start(servers));
         let mut sink = Sink::open(output)?;
         // Written here rather than on the thread, so that a failure is reported before anything is served.
@@ -48,7 +48,7 @@ impl Recorder {
             .name("events".to_owned())
             .spawn(move || write_out(&receiver, sink, &pool))?;
         let sender = EventSender { batches, written };
-        Ok(Recorder { sender, thread })
+        Ok(Self { sender, thread })
     }
 
     /// A sender to this event log.
@@ -60,7 +60,7 @@ impl Recorder {
     /// [`super::ProgramEvents`]: until then this call blocks.
     pub fn finish(self) {
         self.sender.emit(json!({"event": "stop"}));
-        let Recorder { sender, thread } = self;
+        let Self { sender, thread } = self;
         drop(sender);
         if thread.join().is_err() {
             tracing::error!("the event log ended with a panic");
@@ -106,17 +106,17 @@ enum Sink {
 }
 
 impl Sink {
-    fn open(output: &Output) -> io::Result<Sink> {
+    fn open(output: &Output) -> io::Result<Self> {
         Ok(match output {
-            Output::Stdout => Sink::Stdout,
-            Output::File(path) => Sink::File(OpenOptions::new().append(true).create(true).open(path)?),
+            Output::Stdout => Self::Stdout,
+            Output::File(path) => Self::File(OpenOptions::new().append(true).create(true).open(path)?),
         })
     }
 
     fn write(&mut self, batch: &[u8]) -> io::Result<()> {
         match self {
-            Sink::File(file) => file.write_all(batch),
-            Sink::Stdout => {
+            Self::File(file) => file.write_all(batch),
+            Self::Stdout => {
                 let mut out = io::stdout().lock();
                 out.write_all(batch).and_then(|()| out.flush())
             }

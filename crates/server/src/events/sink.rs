@@ -25,13 +25,13 @@ pub struct EventSink {
 
 impl EventSink {
     /// A sink for `server`.
-    pub fn new(server: &str, throttle_log: bool, senders: EventSenders) -> EventSink {
+    pub fn new(server: &str, throttle_log: bool, senders: EventSenders) -> Self {
         // Parsed now: a worker that parses it when its first connection ends would keep the others waiting.
         locale::catalogue(Lang::En);
         // Both batchers write the same time for the same event.
         let clock = Rc::new(RefCell::new(LineClock::new(Instant::now())));
         let batcher = |destination| Rc::new(EventBatcher::new(server, destination, Rc::clone(&clock)));
-        EventSink {
+        Self {
             throttle: throttle_log.then(Rc::default),
             file: senders.file.map(|sender| batcher(Destination::File(sender))),
             live: senders.live.map(|sender| {

@@ -19,7 +19,7 @@ pub struct Throttle {
 
 impl Throttle {
     /// Whether one more line may be written. Must be called on the runtime of a worker thread.
-    pub fn lets_pass(self: &Rc<Throttle>) -> bool {
+    pub fn lets_pass(self: &Rc<Self>) -> bool {
         if !self.counting.replace(true) {
             let throttle = Rc::clone(self);
             tokio::task::spawn_local(async move {

@@ -27,8 +27,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+    fn default() -> Self {
+        Self {
             files: crate::sys::KEPT_OPEN,
             bytes: 16 << 20,
             file: 64 << 10,
@@ -72,10 +72,10 @@ struct Entry {
 
 impl Cache {
     /// A cache with these limits.
-    pub fn new(limits: Limits) -> Cache {
-        Cache {
+    pub fn new(limits: Limits) -> Self {
+        Self {
             limits,
-            ..Cache::default()
+            ..Self::default()
         }
     }
 
@@ -89,7 +89,7 @@ impl Cache {
     ///
     /// A client that changes a file and then requests it must see the change. Therefore the file system must have been
     /// asked after the request arrived. It does not matter whether it was asked for this request or for another one.
-    pub fn for_request(&mut self, arrival: Arrival) -> &mut Cache {
+    pub fn for_request(&mut self, arrival: Arrival) -> &mut Self {
         self.served = arrival;
         self
     }

@@ -35,7 +35,7 @@ impl Directory {
     ///
     /// # Errors
     /// It does not exist, is not a directory, or cannot be read.
-    pub fn open(path: &Path, follow_symlinks: bool) -> io::Result<Directory> {
+    pub fn open(path: &Path, follow_symlinks: bool) -> io::Result<Self> {
         let real = path.canonicalize()?;
         std::fs::read_dir(&real)?;
         let shown = std::path::absolute(path)?;
@@ -43,7 +43,7 @@ impl Directory {
             Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
             _ => None,
         });
-        Ok(Directory {
+        Ok(Self {
             named: path.to_owned(),
             names: names.collect(),
             shown,
@@ -55,8 +55,8 @@ impl Directory {
 
     /// The same directory, read by the rules of another system.
     #[cfg(test)]
-    pub(crate) fn with_rules(self, rules: NameRules) -> Directory {
-        Directory { rules, ..self }
+    pub(crate) fn with_rules(self, rules: NameRules) -> Self {
+        Self { rules, ..self }
     }
 
     /// Its path as a list of names.

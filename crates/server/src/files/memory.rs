@@ -42,7 +42,7 @@ struct InMemory {
 
 impl Memory {
     /// The demo site.
-    pub fn demo_site() -> Memory {
+    pub fn demo_site() -> Self {
         static SITE: LazyLock<Memory> = LazyLock::new(|| Memory {
             description: "the demo site inside this program",
             files: numbered(DEMO_SITE.iter().map(|(path, bytes)| {
@@ -55,8 +55,8 @@ impl Memory {
 
     /// A root with these files. The paths are relative to the root, such as `css/main.css`. If a path occurs twice,
     /// the later file counts.
-    pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Memory {
-        Memory {
+    pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        Self {
             description: "files in memory",
             files: numbered(files.into_iter().map(|(path, bytes)| {
                 let size = bytes.len();

@@ -40,16 +40,16 @@ impl Root {
     /// The path of the root directory as a list of names; empty for files in memory.
     pub fn names(&self) -> &[String] {
         match self {
-            Root::Directory(directory) => directory.names(),
-            Root::Memory(_) => &[],
+            Self::Directory(directory) => directory.names(),
+            Self::Memory(_) => &[],
         }
     }
 
     /// A description for people.
     pub fn describe(&self) -> String {
         match self {
-            Root::Directory(directory) => directory.named().display().to_string(),
-            Root::Memory(memory) => memory.describe().to_owned(),
+            Self::Directory(directory) => directory.named().display().to_string(),
+            Self::Memory(memory) => memory.describe().to_owned(),
         }
     }
 

@@ -56,7 +56,7 @@ impl Driver {
             }
         }
         let unread = style == CloseStyle::Close && has_unread(&self.stream);
-        let Driver {
+        let Self {
             stream,
             meta,
             server,

@@ -70,8 +70,8 @@ pub(super) struct Driver {
 
 impl Driver {
     /// The driver of a connection that is accepted now.
-    pub(super) fn new(stream: TcpStream, meta: Rc<ConnectionMeta>, server: Rc<LocalServer>) -> Driver {
-        Driver {
+    pub(super) fn new(stream: TcpStream, meta: Rc<ConnectionMeta>, server: Rc<LocalServer>) -> Self {
+        Self {
             stream,
             meta,
             conn: Conn::new(server.now()),

@@ -18,12 +18,12 @@ pub(super) struct FdReserve {
 
 impl FdReserve {
     /// The reserve of this process, from its current limit (RLIMIT_NOFILE).
-    pub(super) fn of_process() -> FdReserve {
-        FdReserve::within(sys::file_limit())
+    pub(super) fn of_process() -> Self {
+        Self::within(sys::file_limit())
     }
 
-    fn within(limit: Option<u64>) -> FdReserve {
-        FdReserve {
+    fn within(limit: Option<u64>) -> Self {
+        Self {
             starts_at: limit.map_or(u64::MAX, |limit| limit - (limit / 8).min(64)),
         }
     }

@@ -36,10 +36,10 @@ pub(super) enum Error {
 }
 
 impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Error {
+    fn from(error: io::Error) -> Self {
         match error.kind() {
-            ErrorKind::WouldBlock => Error::WouldBlock,
-            _ => Error::Io(error),
+            ErrorKind::WouldBlock => Self::WouldBlock,
+            _ => Self::Io(error),
         }
     }
 }

@@ -22,8 +22,8 @@ pub(super) struct AcceptLoop {
 }
 
 impl AcceptLoop {
-    pub(super) fn start(listener: TcpListener, server: &Rc<LocalServer>) -> AcceptLoop {
-        let mut accept_loop = AcceptLoop {
+    pub(super) fn start(listener: TcpListener, server: &Rc<LocalServer>) -> Self {
+        let mut accept_loop = Self {
             listener: Rc::new(listener),
             task: None,
         };
@@ -112,9 +112,9 @@ struct Inherited {
 }
 
 impl Inherited {
-    fn of(listener: &TcpListener) -> Inherited {
+    fn of(listener: &TcpListener) -> Self {
         let local = listener.local_addr().ok();
-        Inherited {
+        Self {
             nodelay: cfg!(target_os = "linux") && SockRef::from(listener).tcp_nodelay().unwrap_or(false),
             local: local.filter(|address| !address.ip().is_unspecified()),
         }
@@ -152,13 +152,13 @@ struct OpenCount {
 impl OpenCount {
     /// Counts one more connection and admits it if fewer than `limit` are admitted. A refused connection does not count
     /// against the limit while it gets its refusal.
-    fn new(server: &Rc<LocalServer>, limit: Option<u64>) -> OpenCount {
+    fn new(server: &Rc<LocalServer>, limit: Option<u64>) -> Self {
         server.open.set(server.open.get() + 1);
         let one_more = |open: u64| limit.is_none_or(|limit| open < limit).then_some(open + 1);
         let admitted = server
             .admitted_everywhere
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
-        OpenCount {
+        Self {
             server: Rc::clone(server),
             entry: match admitted {
                 Ok(_) => Entry::Admitted,

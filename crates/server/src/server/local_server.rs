@@ -27,8 +27,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new() -> Shared {
-        Shared {
+    pub(super) fn new() -> Self {
+        Self {
             started: Instant::now(),
             connections: AtomicU64::new(0),
             run_random: random_seed() | 1 << 63,
@@ -78,9 +78,9 @@ impl LocalServer {
         admitted_everywhere: Arc<AtomicU64>,
         options: Options,
         senders: EventSenders,
-    ) -> LocalServer {
+    ) -> Self {
         let seed = random_seed();
-        LocalServer {
+        Self {
             cache: RefCell::new(Cache::new(site.cache)),
             sink: EventSink::new(&site.profile.name, options.throttle_log, senders),
             site: RefCell::new(Rc::new(site)),

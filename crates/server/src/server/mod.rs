@@ -66,7 +66,7 @@ impl Server {
     ///
     /// # Errors
     /// The address is in use, or does not belong to this machine.
-    pub fn bind(site: Site, address: SocketAddr) -> io::Result<Server> {
+    pub fn bind(site: Site, address: SocketAddr) -> io::Result<Self> {
         use socket2::{Domain, Protocol, Socket, Type};
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         crate::sys::claim_address(&socket)?;
@@ -81,7 +81,7 @@ impl Server {
         socket.set_nonblocking(true)?;
         let listener: std::net::TcpListener = socket.into();
         let address = listener.local_addr()?;
-        Ok(Server {
+        Ok(Self {
             site,
             listener,
             address,

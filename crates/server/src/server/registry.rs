@@ -131,14 +131,14 @@ pub(super) struct Registered {
 }
 
 impl Registered {
-    pub(super) fn new(server: &Rc<LocalServer>, meta: &Rc<ConnectionMeta>, socket: Socket) -> Registered {
+    pub(super) fn new(server: &Rc<LocalServer>, meta: &Rc<ConnectionMeta>, socket: Socket) -> Self {
         let entry = Rc::new(Entry {
             meta: Rc::clone(meta),
             close_request: CloseRequest::default(),
             socket,
         });
         server.registry.0.borrow_mut().insert(meta.id, Rc::clone(&entry));
-        Registered {
+        Self {
             server: Rc::clone(server),
             entry,
         }

@@ -32,19 +32,19 @@ impl SendError {
     /// The same, without what the system said.
     pub(super) fn failure(&self) -> SendFailure {
         match self {
-            SendError::Client(error) => match close_reason(error) {
+            Self::Client(error) => match close_reason(error) {
                 CloseReason::ClientReset => SendFailure::Reset,
                 _ => SendFailure::Io,
             },
-            SendError::FileChanged { all_sent } => SendFailure::FileChanged { all_sent: *all_sent },
-            SendError::SlowReader => SendFailure::SlowReader,
+            Self::FileChanged { all_sent } => SendFailure::FileChanged { all_sent: *all_sent },
+            Self::SlowReader => SendFailure::SlowReader,
         }
     }
 }
 
 impl From<io::Error> for SendError {
-    fn from(error: io::Error) -> SendError {
-        SendError::Client(error)
+    fn from(error: io::Error) -> Self {
+        Self::Client(error)
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) struct ReplyWriter<'c> {
 }
 
 impl<'c> ReplyWriter<'c> {
-    pub(super) fn new(stream: &'c TcpStream, policy: &'c WritePolicy, started: Instant) -> ReplyWriter<'c> {
+    pub(super) fn new(stream: &'c TcpStream, policy: &'c WritePolicy, started: Instant) -> Self {
         ReplyWriter {
             stream,
             policy,

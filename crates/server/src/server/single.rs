@@ -19,7 +19,7 @@ pub struct Single(Rc<LocalServer>);
 
 impl Single {
     /// A server of `site`. Must be called on the runtime on which its connections are served.
-    pub fn new(site: Site) -> Single {
+    pub fn new(site: Site) -> Self {
         let options = Options {
             workers: 1,
             grace: GRACE,
@@ -27,7 +27,7 @@ impl Single {
         };
         let shared = Arc::new(Shared::new());
         let server = LocalServer::new(site, shared, Arc::default(), options, EventSenders::default());
-        Single(Rc::new(server))
+        Self(Rc::new(server))
     }
 
     /// Serves one connection to its end. Any connected stream socket will do, TCP or not.

@@ -40,7 +40,7 @@ pub(super) struct Space {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn of(capture: &'a Capture) -> Plan<'a> {
+    pub(super) fn of(capture: &'a Capture) -> Self {
         let chosen = choose(capture);
         let evidence: BTreeSet<u64> = capture
             .findings

@@ -15,7 +15,7 @@ const KNEE_NS: f64 = 200_000.0;
 
 impl Scale {
     /// A scale for these events.
-    pub(super) fn over(mut times: Vec<i64>) -> Scale {
+    pub(super) fn over(mut times: Vec<i64>) -> Self {
         times.sort_unstable();
         times.dedup();
         let mut weight = 0.0;
@@ -35,7 +35,7 @@ impl Scale {
         for (_, position) in &mut points {
             *position = EDGES.0 + *position * width;
         }
-        Scale { points }
+        Self { points }
     }
 
     /// Position of a time, in per cent.
@@ -89,20 +89,20 @@ pub(super) enum Anchor {
 
 impl Anchor {
     /// A label near an edge must not extend beyond it.
-    pub(super) fn at(position: f64) -> Anchor {
+    pub(super) fn at(position: f64) -> Self {
         match position {
-            ..12.0 => Anchor::Start,
-            88.0.. => Anchor::End,
-            _ => Anchor::Middle,
+            ..12.0 => Self::Start,
+            88.0.. => Self::End,
+            _ => Self::Middle,
         }
     }
 
     /// The value of `text-anchor` in SVG.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
+            Self::Start => "start",
+            Self::Middle => "middle",
+            Self::End => "end",
         }
     }
 }

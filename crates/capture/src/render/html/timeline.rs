@@ -138,7 +138,7 @@ struct Block {
 }
 
 impl<'a> Lane<'a> {
-    fn of(connection: &'a Connection) -> Lane<'a> {
+    fn of(connection: &'a Connection) -> Self {
         let share = connection.exchanges.len().div_ceil(BLOCKS).max(1);
         Lane {
             connection,
@@ -228,7 +228,7 @@ impl<'a> Lane<'a> {
 }
 
 impl Block {
-    fn of(exchanges: &[Exchange]) -> Option<Block> {
+    fn of(exchanges: &[Exchange]) -> Option<Self> {
         let messages = || {
             exchanges
                 .iter()
@@ -239,7 +239,7 @@ impl Block {
         let ended_ns = messages().map(|message| message.ended_ns).max()?;
         let (first, last) = (exchanges.first()?, exchanges.last()?);
         let line = |message: &Option<Message>| message.as_ref().map(|message| message.head.first_line().to_owned());
-        let mut block = Block {
+        let mut block = Self {
             begun_ns,
             asked_ns: begun_ns,
             answered_ns: begun_ns,

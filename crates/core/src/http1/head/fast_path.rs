@@ -22,7 +22,7 @@ pub(super) struct FastLine {
 
 impl FastLine {
     /// The line that begins at `start`, if it is complete and has the form above.
-    pub(super) fn of(bytes: &[u8], start: usize, policy: &HeadPolicy) -> Option<FastLine> {
+    pub(super) fn of(bytes: &[u8], start: usize, policy: &HeadPolicy) -> Option<Self> {
         let rest = &bytes[start..];
         let end = memchr::memchr(b'\r', rest)?;
         let line = &rest[..end];
@@ -48,7 +48,7 @@ impl FastLine {
         let is_known = || policy.methods.iter().any(|known| known.as_bytes() == method);
         let is_word = || method.iter().all(u8::is_ascii_uppercase) && !method.is_empty();
         let is_connect = || method == b"CONNECT";
-        (is_path && is_word() && is_known() && !is_connect()).then(|| FastLine {
+        (is_path && is_word() && is_known() && !is_connect()).then(|| Self {
             method: Span::new(start, start + method_end),
             target: Span::new(start + method_end + 1, start + target_end),
             version_text: Span::new(start + target_end + 1, start + end),

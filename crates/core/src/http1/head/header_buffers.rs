@@ -15,8 +15,8 @@ pub(super) struct HeaderBuffers {
 
 impl HeaderBuffers {
     /// The state before the first line.
-    pub(super) fn new(buffers: Option<&Buffers>) -> HeaderBuffers {
-        HeaderBuffers {
+    pub(super) fn new(buffers: Option<&Buffers>) -> Self {
+        Self {
             size: buffers.map_or(0, |buffers| buffers.first),
             used: 0,
             unused: buffers.map_or(0, |buffers| buffers.count),
@@ -39,7 +39,7 @@ impl HeaderBuffers {
                 return false;
             }
             // The part of the line that is already in the old buffer moves to the new one.
-            *self = HeaderBuffers {
+            *self = Self {
                 size: buffers.size,
                 used: 0,
                 unused: self.unused - 1,

@@ -147,9 +147,9 @@ pub struct Span {
 }
 
 impl Span {
-    fn new(start: usize, end: usize) -> Span {
+    fn new(start: usize, end: usize) -> Self {
         // A head is far below 4 GiB: the scanner refuses one above `HeadPolicy::size`.
-        Span {
+        Self {
             start: start as u32,
             end: end as u32,
         }

@@ -87,8 +87,8 @@ impl Separators {
     /// Whether `byte` separates words.
     pub(super) fn holds(self, byte: u8) -> bool {
         match self {
-            Separators::Spaces => matches!(byte, b' ' | b'\t'),
-            Separators::WhiteSpace => matches!(byte, 0x09..=0x0d | 0x1c..=0x20 | 0x85 | 0xa0),
+            Self::Spaces => matches!(byte, b' ' | b'\t'),
+            Self::WhiteSpace => matches!(byte, 0x09..=0x0d | 0x1c..=0x20 | 0x85 | 0xa0),
         }
     }
 }

@@ -21,7 +21,7 @@ struct Words {
 impl Words {
     /// Splits `text` into words. The first is the method, the last of three or more is the version, and everything in
     /// between is the target, which may contain white space. Two words are an HTTP/0.9 request.
-    fn of(text: &[u8], is_space: impl Fn(&u8) -> bool) -> Words {
+    fn of(text: &[u8], is_space: impl Fn(&u8) -> bool) -> Self {
         let first = text.iter().position(|b| !is_space(b)).unwrap_or(text.len());
         let end = text.iter().rposition(|b| !is_space(b)).map_or(first, |i| i + 1);
         let after_method = text[first..end].iter().position(&is_space).map_or(end, |i| first + i);
@@ -37,7 +37,7 @@ impl Words {
                 .map_or(target_start, |i| i + 1),
             None => end,
         };
-        Words {
+        Self {
             method: first..after_method,
             target: target_start..target_end,
             version,

@@ -38,7 +38,7 @@ pub(super) struct Line {
 }
 
 impl<'b> Scanner<'b> {
-    pub(super) fn new(bytes: &'b [u8], policy: &'b HeadPolicy) -> Scanner<'b> {
+    pub(super) fn new(bytes: &'b [u8], policy: &'b HeadPolicy) -> Self {
         Scanner {
             bytes,
             policy,

@@ -20,11 +20,11 @@ impl Layer {
     ///
     /// # Errors
     /// Invalid TOML, an unknown key, or a value of the wrong type. The error has the line.
-    pub fn parse(origin: &str, text: &str) -> Result<Layer, ConfigError> {
+    pub fn parse(origin: &str, text: &str) -> Result<Self, ConfigError> {
         let at = |error: toml::de::Error| ConfigError::from_toml(origin, text, &error);
         toml::from_str::<Raw>(text).map_err(at)?;
         let table = toml::from_str::<Table>(text).map_err(at)?;
-        Ok(Layer {
+        Ok(Self {
             origin: origin.to_owned(),
             text: Some(text.to_owned()),
             table,
@@ -36,10 +36,10 @@ impl Layer {
     ///
     /// # Errors
     /// Invalid TOML.
-    pub fn nested(origin: &str, text: &str, name: &'static str) -> Result<Option<Layer>, ConfigError> {
+    pub fn nested(origin: &str, text: &str, name: &'static str) -> Result<Option<Self>, ConfigError> {
         let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
         Ok(match whole.remove(name) {
-            Some(toml::Value::Table(table)) => Some(Layer {
+            Some(toml::Value::Table(table)) => Some(Self {
                 origin: origin.to_owned(),
                 text: Some(text.to_owned()),
                 table,
@@ -53,7 +53,7 @@ impl Layer {
     ///
     /// # Errors
     /// There is no `=`, the key is unknown, or the value has the wrong type.
-    pub fn from_assignment(assignment: &str) -> Result<Layer, ConfigError> {
+    pub fn from_assignment(assignment: &str) -> Result<Self, ConfigError> {
         let origin = format!("--set {assignment}");
         let Some((key, value)) = assignment.split_once('=') else {
             let message = "expected KEY=VALUE, such as connection.persistent=false".into();
@@ -64,14 +64,14 @@ impl Layer {
                 message,
             });
         };
-        Layer::from_key(&origin, key.trim(), value.trim())
+        Self::from_key(&origin, key.trim(), value.trim())
     }
 
     /// A layer with one key. The value is TOML. If it is not valid TOML, it is taken as text. `origin` names it in errors.
     ///
     /// # Errors
     /// An unknown key, or a value of the wrong type.
-    pub fn from_key(origin: &str, key: &str, value: &str) -> Result<Layer, ConfigError> {
+    pub fn from_key(origin: &str, key: &str, value: &str) -> Result<Self, ConfigError> {
         let bare = format!("{key} = {value}\n");
         let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
         let text = if toml::from_str::<Table>(&bare).is_ok() {
@@ -79,21 +79,21 @@ impl Layer {
         } else {
             quoted
         };
-        Layer::made(origin, &text)
+        Self::made(origin, &text)
     }
 
     /// A layer with these keys. `origin` names it in errors.
     ///
     /// # Errors
     /// An unknown key, or a value of the wrong type.
-    pub fn from_table(origin: &str, table: &Table) -> Result<Layer, ConfigError> {
-        Layer::made(origin, &table.to_string())
+    pub fn from_table(origin: &str, table: &Table) -> Result<Self, ConfigError> {
+        Self::made(origin, &table.to_string())
     }
 
     /// A layer whose text a program made.
-    fn made(origin: &str, text: &str) -> Result<Layer, ConfigError> {
-        match Layer::parse(origin, text) {
-            Ok(layer) => Ok(Layer { text: None, ..layer }),
+    fn made(origin: &str, text: &str) -> Result<Self, ConfigError> {
+        match Self::parse(origin, text) {
+            Ok(layer) => Ok(Self { text: None, ..layer }),
             Err(error) => Err(ConfigError { line: None, ..error }),
         }
     }

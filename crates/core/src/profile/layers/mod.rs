@@ -33,7 +33,7 @@ impl Stack {
     ///
     /// # Errors
     /// There is no such profile, its text cannot be read, or it has a mistake.
-    pub fn load(name: &str, source: &impl Source) -> Result<Stack, ConfigError> {
+    pub fn load(name: &str, source: &impl Source) -> Result<Self, ConfigError> {
         let name = builtin::current_name(name);
         let mut layers = Vec::new();
         let mut next = Some((name.to_owned(), None::<String>));
@@ -57,7 +57,7 @@ impl Stack {
         let short = Path::new(name)
             .file_stem()
             .map_or(name.to_owned(), |stem| stem.to_string_lossy().into_owned());
-        Ok(Stack {
+        Ok(Self {
             asked: name.to_owned(),
             name: short,
             own: layers.len(),
@@ -66,8 +66,8 @@ impl Stack {
     }
 
     /// A profile with a single layer.
-    pub fn of(name: &str, layer: Layer) -> Stack {
-        Stack {
+    pub fn of(name: &str, layer: Layer) -> Self {
+        Self {
             asked: name.to_owned(),
             name: name.to_owned(),
             layers: vec![layer],
@@ -81,7 +81,7 @@ impl Stack {
     }
 
     /// The profile without the layers over it.
-    pub fn profile(&self) -> Stack {
+    pub fn profile(&self) -> Self {
         let mut profile = self.clone();
         profile.layers.truncate(self.own);
         profile
@@ -98,7 +98,7 @@ impl Stack {
 
     /// Lays `layer` over the others.
     #[must_use]
-    pub fn over(mut self, layer: Layer) -> Stack {
+    pub fn over(mut self, layer: Layer) -> Self {
         self.layers.push(layer);
         self
     }

@@ -33,8 +33,8 @@ pub struct RawClose {
 }
 
 impl Default for RawClose {
-    fn default() -> RawClose {
-        RawClose {
+    fn default() -> Self {
+        Self {
             default: CloseStyle::Fin,
             unread: None,
             after_body: None,
@@ -85,8 +85,8 @@ pub struct RawClientFin {
 }
 
 impl Default for RawClientFin {
-    fn default() -> RawClientFin {
-        RawClientFin {
+    fn default() -> Self {
+        Self {
             in_line: word("silent"),
             in_head: word("silent"),
             in_body: word("silent"),

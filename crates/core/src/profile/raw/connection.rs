@@ -46,8 +46,8 @@ pub struct RawConnection {
 }
 
 impl Default for RawConnection {
-    fn default() -> RawConnection {
-        RawConnection {
+    fn default() -> Self {
+        Self {
             persistent: true,
             http10_keep_alive: true,
             http10_needs_length: false,

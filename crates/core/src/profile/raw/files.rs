@@ -59,8 +59,8 @@ pub struct RawFiles {
 }
 
 impl Default for RawFiles {
-    fn default() -> RawFiles {
-        RawFiles {
+    fn default() -> Self {
+        Self {
             index: vec!["index.html".to_owned()],
             index_for: IndexFor::Directories,
             etag: None,
@@ -115,16 +115,16 @@ impl Precompressed {
     /// The suffix of a precompressed file's name.
     pub fn ending(self) -> &'static str {
         match self {
-            Precompressed::Br => ".br",
-            Precompressed::Gzip => ".gz",
+            Self::Br => ".br",
+            Self::Gzip => ".gz",
         }
     }
 
     /// The name of the coding in Content-Encoding and Accept-Encoding.
     pub fn token(self) -> &'static str {
         match self {
-            Precompressed::Br => "br",
-            Precompressed::Gzip => "gzip",
+            Self::Br => "br",
+            Self::Gzip => "gzip",
         }
     }
 }

@@ -74,8 +74,8 @@ pub struct RawHead {
 }
 
 impl Default for RawHead {
-    fn default() -> RawHead {
-        RawHead {
+    fn default() -> Self {
+        Self {
             line: Size(8000),
             field: Size(8000),
             fields: 100,

@@ -22,9 +22,9 @@ pub struct RawMultipart {
 }
 
 impl Default for RawMultipart {
-    fn default() -> RawMultipart {
+    fn default() -> Self {
         let template = |text: &str| Template::parse(text).unwrap_or_else(|why| unreachable!("{text}: {why}"));
-        RawMultipart {
+        Self {
             content_type: template("multipart/byteranges; boundary={boundary}"),
             boundary: template("{random:x16}"),
             part: template(

@@ -49,8 +49,8 @@ pub struct RawRequestBody {
 }
 
 impl Default for RawRequestBody {
-    fn default() -> RawRequestBody {
-        RawRequestBody {
+    fn default() -> Self {
+        Self {
             delimiter: Delimiter::default(),
             length: LengthSyntax::default(),
             both_ends: false,

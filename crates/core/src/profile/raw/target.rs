@@ -79,8 +79,8 @@ pub struct RawTarget {
 }
 
 impl Default for RawTarget {
-    fn default() -> RawTarget {
-        RawTarget {
+    fn default() -> Self {
+        Self {
             before_method: false,
             absolute: word("path"),
             other_scheme: None,

@@ -36,8 +36,8 @@ pub struct RawTypes {
 }
 
 impl Default for RawTypes {
-    fn default() -> RawTypes {
-        RawTypes {
+    fn default() -> Self {
+        Self {
             guess: true,
             whole_names: false,
             default: "application/octet-stream".to_owned(),

@@ -37,8 +37,8 @@ pub struct RawWrites {
 }
 
 impl Default for RawWrites {
-    fn default() -> RawWrites {
-        RawWrites {
+    fn default() -> Self {
+        Self {
             split_head: None,
             split_page_head: None,
             chunk_size: Size(64 << 10),

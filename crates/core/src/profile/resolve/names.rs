@@ -13,9 +13,9 @@ pub(super) struct Names {
 
 impl Names {
     /// The names of `responses`. A response's number is its index.
-    pub(super) fn of(responses: &[Response]) -> Names {
+    pub(super) fn of(responses: &[Response]) -> Self {
         let numbered = responses.iter().enumerate();
-        Names {
+        Self {
             ids: numbered.map(|(id, response)| (response.name.clone(), id)).collect(),
         }
     }

@@ -66,15 +66,15 @@ pub(super) fn write_number(filter: Option<Filter>, n: u64, out: &mut Vec<u8>) {
 impl Filter {
     /// Whether it is a format for numbers.
     pub(super) fn is_for_numbers(self) -> bool {
-        matches!(self, Filter::Hex | Filter::HexBytes | Filter::Pad20 | Filter::Pad16Hex)
+        matches!(self, Self::Hex | Self::HexBytes | Self::Pad20 | Self::Pad16Hex)
     }
 
     /// Writes `value` transformed. Returns false if no value is left.
     pub(super) fn apply(self, value: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
-            Filter::Hex | Filter::HexBytes | Filter::Pad20 | Filter::Pad16Hex => out.extend_from_slice(value),
-            Filter::Upper => out.extend(value.to_ascii_uppercase()),
-            Filter::Html => {
+            Self::Hex | Self::HexBytes | Self::Pad20 | Self::Pad16Hex => out.extend_from_slice(value),
+            Self::Upper => out.extend(value.to_ascii_uppercase()),
+            Self::Html => {
                 text::escape(
                     value,
                     &[
@@ -87,7 +87,7 @@ impl Filter {
                     out,
                 );
             }
-            Filter::HtmlNumbers => text::escape(
+            Self::HtmlNumbers => text::escape(
                 value,
                 &[
                     (b'&', "&amp;"),
@@ -98,45 +98,45 @@ impl Filter {
                 ],
                 out,
             ),
-            Filter::HtmlQuot => text::escape(
+            Self::HtmlQuot => text::escape(
                 value,
                 &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;")],
                 out,
             ),
-            Filter::HtmlText => text::escape(value, &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;")], out),
-            Filter::Encode => percent::encode_rest(value, b"-._~!*'();:@&=+$,/?#[]", out),
-            Filter::UriEncode => percent::encode(value, b"-._~!*'();:@&=+$,/[]", out),
-            Filter::Path => percent::encode(value, b"-._~!*'();:@&=+$,/", out),
-            Filter::Percent => percent::encode(value, b"!#$&+-.^_`|~", out),
-            Filter::PercentPlain => percent::encode(value, b"-._~/", out),
-            Filter::Quoted => text::quoted_literal(value, out),
-            Filter::Latin1 => text::latin1_to_utf8(value, out),
-            Filter::TokenOrQuoted if !value.is_empty() && value.iter().all(|b| crate::http1::field::is_token(*b)) => {
-                out.extend_from_slice(value)
+            Self::HtmlText => text::escape(value, &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;")], out),
+            Self::Encode => percent::encode_rest(value, b"-._~!*'();:@&=+$,/?#[]", out),
+            Self::UriEncode => percent::encode(value, b"-._~!*'();:@&=+$,/[]", out),
+            Self::Path => percent::encode(value, b"-._~!*'();:@&=+$,/", out),
+            Self::Percent => percent::encode(value, b"!#$&+-.^_`|~", out),
+            Self::PercentPlain => percent::encode(value, b"-._~/", out),
+            Self::Quoted => text::quoted_literal(value, out),
+            Self::Latin1 => text::latin1_to_utf8(value, out),
+            Self::TokenOrQuoted if !value.is_empty() && value.iter().all(|b| crate::http1::field::is_token(*b)) => {
+                out.extend_from_slice(value);
             }
-            Filter::TokenOrQuoted => {
+            Self::TokenOrQuoted => {
                 out.push(b'"');
                 text::escape(value, &[(b'\\', "\\\\"), (b'"', "\\\"")], out);
                 out.push(b'"');
             }
-            Filter::QuoteEscape => text::escape(value, &[(b'\\', "\\\\"), (b'"', "\\\"")], out),
-            Filter::IfAscii | Filter::IfBeyondAscii if value.is_ascii() != (self == Filter::IfAscii) => {
+            Self::QuoteEscape => text::escape(value, &[(b'\\', "\\\\"), (b'"', "\\\"")], out),
+            Self::IfAscii | Self::IfBeyondAscii if value.is_ascii() != (self == Self::IfAscii) => {
                 return false;
             }
-            Filter::IfAscii | Filter::IfBeyondAscii => out.extend_from_slice(value),
-            Filter::Decompose => {
+            Self::IfAscii | Self::IfBeyondAscii => out.extend_from_slice(value),
+            Self::Decompose => {
                 let apart = String::from_utf8_lossy(value).nfkd().collect::<String>();
                 out.extend_from_slice(apart.as_bytes());
             }
-            Filter::DropBeyondAscii => out.extend(value.iter().filter(|b| b.is_ascii())),
-            Filter::Lower => out.extend(value.to_ascii_lowercase()),
+            Self::DropBeyondAscii => out.extend(value.iter().filter(|b| b.is_ascii())),
+            Self::Lower => out.extend(value.to_ascii_lowercase()),
             // `Response::render_head` reverses the lines.
-            Filter::Reversed => out.extend_from_slice(value),
-            Filter::HostPort => match split_port(value).1 {
+            Self::Reversed => out.extend_from_slice(value),
+            Self::HostPort => match split_port(value).1 {
                 [] | [b':'] => out.extend_from_slice(b"80"),
                 port => out.extend_from_slice(&port[1..]),
             },
-            Filter::Authority => {
+            Self::Authority => {
                 let (host, port) = split_port(value);
                 out.extend(host.strip_suffix(b".").unwrap_or(host).to_ascii_lowercase());
                 let number = port.iter().skip(1).skip_while(|digit| **digit == b'0');
@@ -146,12 +146,12 @@ impl Filter {
                     out.extend(number);
                 }
             }
-            Filter::PathLower => percent::encode_lower(value, b"$-_.+!*'(),:;@&=/~", out),
-            Filter::MergeSlashes => {
+            Self::PathLower => percent::encode_lower(value, b"$-_.+!*'(),:;@&=/~", out),
+            Self::MergeSlashes => {
                 let slashes = value.iter().take_while(|b| **b == b'/').count();
                 out.extend_from_slice(&value[slashes.saturating_sub(1)..]);
             }
-            Filter::First128 => out.extend_from_slice(&value[..value.len().min(128)]),
+            Self::First128 => out.extend_from_slice(&value[..value.len().min(128)]),
         }
         true
     }

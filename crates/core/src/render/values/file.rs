@@ -69,7 +69,7 @@ impl Values for FileValues<'_> {
             }
             Placeholder::Name => out.extend_from_slice(self.0.name().as_bytes()),
             Placeholder::ContentType if !self.0.content_type.is_empty() => {
-                out.extend_from_slice(self.0.content_type.as_bytes())
+                out.extend_from_slice(self.0.content_type.as_bytes());
             }
             Placeholder::Encoding => match self.0.coding {
                 Some(coding) => out.extend_from_slice(coding.token().as_bytes()),
