@@ -3,7 +3,7 @@
 use super::lookahead::{self, Lookahead};
 use super::{
     Close, Closing, Context, Deadline, Exchange, ExchangeOutcome, Leftover, Life, Next, Opened, Purpose, Refusal,
-    Settle, Standing, State, Traffic, Transition, Woken, body_plan,
+    Settle, Standing, State, Traffic, Transition, WakeReason, body_plan,
 };
 use crate::close_reason::CloseReason;
 use crate::http1::{Head, Request, ResponseId, Scan, head};
@@ -92,20 +92,20 @@ impl Conn {
     }
 
     /// What is to be done after a wait.
-    pub fn on(&mut self, woken: Woken, cx: &Context<'_>) -> Next {
+    pub fn on(&mut self, woken: WakeReason, cx: &Context<'_>) -> Next {
         match woken {
-            Woken::Received(count) => {
+            WakeReason::Received(count) => {
                 let event = self.partial(cx, self.life.state() == State::Head);
                 self.life.on(event, cx.now, count);
                 self.next(cx)
             }
-            Woken::Fin => self.on_fin(cx),
-            Woken::Broken(reason) => Next::Close(reason.into()),
-            Woken::Expired(Deadline {
+            WakeReason::Fin => self.on_fin(cx),
+            WakeReason::Broken(reason) => Next::Close(reason.into()),
+            WakeReason::Expired(Deadline {
                 reason, say: Some(id), ..
             }) => self.unasked(id, reason, cx),
-            Woken::Expired(deadline) => Next::Close(deadline.reason.into()),
-            Woken::Stop => Next::Close(CloseReason::Shutdown.into()),
+            WakeReason::Expired(deadline) => Next::Close(deadline.reason.into()),
+            WakeReason::Stop => Next::Close(CloseReason::Shutdown.into()),
         }
     }
 

@@ -6,16 +6,16 @@
 //!
 //! [`Exchange::on`] takes what happened and returns what is to be done; a step that the plan does not have is left out.
 
+mod body;
+
 use super::action::{Action, Finish, Happened, Leftover, PathQuery, Peek};
 use super::body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
 use super::course::Course;
 use super::{BodyEnd, Close, Context, Opened, Patience};
 use crate::close_reason::CloseReason;
 use crate::decide::{self, Route};
-use crate::http1::chunked::ChunkFault;
 use crate::http1::field::Name;
-use crate::http1::head;
-use crate::http1::{Fault, Framing, Request, ResponseId, Scan, Treatment};
+use crate::http1::{Framing, Request, ResponseId};
 use crate::profile::{MethodRule, Profile, Template};
 use crate::render::{Body, Decision, Reply};
 use std::time::Duration;
@@ -311,17 +311,6 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    fn peeked(&mut self, end: Option<BodyEnd>) -> Action {
-        let Some(broken @ BodyEnd::Broken(_)) = end else {
-            return self.send_planned();
-        };
-        if self.reply.as_ref().is_some_and(|reply| reply.file.is_some()) {
-            return self.body_failed(broken);
-        }
-        self.plan.ending = Some(CloseReason::BadRequest);
-        self.send_planned()
-    }
-
     fn send_planned(&mut self) -> Action {
         let then = match self.plan.after {
             AfterReply::Nothing => Then::Finish,
@@ -329,25 +318,6 @@ impl<'c> Exchange<'c> {
             AfterReply::Read => Then::ReadBody,
         };
         self.send(self.plan.ending, then)
-    }
-
-    /// Bytes that follow the body: a request whose head is refused takes the response away.
-    fn following(&mut self, bytes: &[u8]) -> Action {
-        let answer = match head::scan(bytes, &self.profile.head) {
-            Scan::Refused(fault, _) => match self.profile.head.faults.of(fault) {
-                Treatment::Respond(id) => Some(id),
-                _ => None,
-            },
-            _ => None,
-        };
-        match answer {
-            // They count as read: the end of the connection must not take them for unread.
-            Some(id) => {
-                self.stage = Stage::Discard(id);
-                Action::Discard(bytes.len())
-            }
-            None => self.send(self.plan.ending, Then::Finish),
-        }
     }
 
     fn replied(&mut self, then: Then) -> Action {
@@ -362,72 +332,6 @@ impl<'c> Exchange<'c> {
                 self.finish()
             }
             Then::ReadBody => self.body_after(),
-        }
-    }
-
-    /// Reads the body after the response, if somebody still needs it read.
-    fn body_after(&mut self) -> Action {
-        let policy = &self.profile.request_body;
-        match self.close {
-            None => {
-                // What had come before the response does not break the silence after it.
-                if self.profile.connection.timers.body_after_reply.is_some() {
-                    self.stage = Stage::PeekAfter;
-                    return Action::PeekBody(Peek::AfterReply);
-                }
-                self.stage = Stage::BodyAfter(None);
-                Action::ReadBody(Patience::AfterReply)
-            }
-            Some(_) if !policy.before_end => self.finish(),
-            close @ Some(_) => {
-                self.stage = Stage::BodyAfter(close);
-                Action::ReadBody(Patience::Usual)
-            }
-        }
-    }
-
-    fn body_read_after(&mut self, close: Option<Close>, end: BodyEnd) -> Action {
-        match (close, end) {
-            (None, BodyEnd::Complete) => {}
-            (None, BodyEnd::Silent) => self.close = Some(CloseReason::Idle.into()),
-            (None, BodyEnd::Broken(_)) if self.profile.request_body.look_first => {
-                self.close = Some(CloseReason::BadRequest.into());
-            }
-            (None, _) => return self.body_failed(end),
-            (Some(close), BodyEnd::Complete) => {
-                self.close = Some(Close {
-                    style: close.style.or(self.profile.connection.close.after_body),
-                    ..close
-                });
-            }
-            (Some(_), BodyEnd::Late | BodyEnd::Silent) => self.close = Some(CloseReason::BodyTimeout.into()),
-            (Some(close), BodyEnd::Broken(_) | BodyEnd::ClientFin) => self.close = Some(close),
-        }
-        self.finish()
-    }
-
-    /// What follows a body that was not read to its end.
-    fn body_failed(&mut self, end: BodyEnd) -> Action {
-        let profile = self.profile;
-        let (say, reason) = match end {
-            BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
-            BodyEnd::Broken(fault) => match profile.head.faults.of(fault_of(fault)) {
-                Treatment::Respond(id) => (Some(id), CloseReason::BadRequest),
-                _ => (None, CloseReason::BadRequest),
-            },
-            BodyEnd::ClientFin | BodyEnd::Complete => {
-                (profile.connection.client_fin.in_body, CloseReason::ClientFinInBody)
-            }
-        };
-        match say {
-            Some(id) => {
-                self.plain(id);
-                self.send(Some(reason), Then::Fail(reason))
-            }
-            None => {
-                self.close = Some(reason.into());
-                self.finish()
-            }
         }
     }
 
@@ -451,13 +355,5 @@ impl<'c> Exchange<'c> {
             close: self.close,
             also_counted: self.also_counted,
         })
-    }
-}
-
-fn fault_of(fault: ChunkFault) -> Fault {
-    match fault {
-        ChunkFault::TooLarge => Fault::ChunkTooLarge,
-        ChunkFault::Trailer => Fault::ChunkTrailer,
-        ChunkFault::Syntax => Fault::ChunkInvalid,
     }
 }

@@ -41,7 +41,7 @@ pub use closing::{Close, Closing, Pause};
 pub use connection::Conn;
 pub use exchange::Exchange;
 pub use life::{Deadline, Life, State, Transition, due, transition};
-pub use next::{Next, Opened, Purpose, Refusal, Settle, Woken};
+pub use next::{Next, Opened, Purpose, Refusal, Settle, WakeReason};
 pub use pace::Pace;
 pub use persistence::{Persistence, ends_by_both, is_last, persistence};
 pub use reply::ReplyContext;

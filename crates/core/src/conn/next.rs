@@ -61,7 +61,7 @@ pub enum Next {
 
 /// What a wait ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Woken {
+pub enum WakeReason {
     /// This many bytes were added to the input.
     Received(usize),
     /// The client has ended its side.

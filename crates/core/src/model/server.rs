@@ -5,7 +5,7 @@ use super::site::{MemoryFile, MemorySite};
 use super::wire::{Arrival, Client, End, Piece, Wire};
 use crate::conn::{
     self, Action, Close, Conn, Context, Exchange, ExchangeOutcome, Happened, Next, Opened, Patience, ReplyContext,
-    Settle, Woken,
+    Settle, WakeReason,
 };
 use crate::http1::Head;
 use crate::lookup;
@@ -90,18 +90,18 @@ impl<'s> Server<'s, '_> {
         }
     }
 
-    fn wait(&mut self) -> Woken {
+    fn wait(&mut self) -> WakeReason {
         let deadline = self.conn.deadline(self.profile);
         let bytes_win = self.profile.connection.timers.tie == Tie::Bytes;
         match (
             self.wire.wait(deadline.map(|deadline| deadline.at), bytes_win),
             deadline,
         ) {
-            (Arrival::Bytes, _) => Woken::Received(self.receive()),
-            (Arrival::Deadline, Some(deadline)) => Woken::Expired(deadline),
+            (Arrival::Bytes, _) => WakeReason::Received(self.receive()),
+            (Arrival::Deadline, Some(deadline)) => WakeReason::Expired(deadline),
             (Arrival::Fin | Arrival::Deadline, _) => {
                 self.conn.receive_fin();
-                Woken::Fin
+                WakeReason::Fin
             }
         }
     }

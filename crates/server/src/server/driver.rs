@@ -12,7 +12,7 @@ use super::wait::Armed;
 use crate::events::{self, ConnectionMeta, Event};
 use crate::files::Arrival;
 use labserve_core::close_reason::CloseReason;
-use labserve_core::conn::{Close, Conn, Context, Next, Opened, Purpose, Refusal, Settle, Woken};
+use labserve_core::conn::{Close, Conn, Context, Next, Opened, Purpose, Refusal, Settle, WakeReason};
 use labserve_core::http1::Head;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -138,14 +138,14 @@ impl Driver {
     fn next_exchange<'d>(
         &'d mut self,
         site: &'d Rc<Site>,
-        woken: Option<Woken>,
+        woken: Option<WakeReason>,
     ) -> Option<Pin<Box<impl Future<Output = Option<Close>> + use<'d>>>> {
         match woken {
-            Some(Woken::Fin) => self.note_client_fin(),
-            Some(Woken::Expired(deadline)) => self.emit(&Event::Timer {
+            Some(WakeReason::Fin) => self.note_client_fin(),
+            Some(WakeReason::Expired(deadline)) => self.emit(&Event::Timer {
                 reason: deadline.reason,
             }),
-            Some(Woken::Received(_) | Woken::Broken(_) | Woken::Stop) | None => {}
+            Some(WakeReason::Received(_) | WakeReason::Broken(_) | WakeReason::Stop) | None => {}
         }
         let cx = self.context(site);
         let next = match woken {

@@ -6,7 +6,7 @@ use super::Site;
 use super::closing::has_unread;
 use super::driver::Driver;
 use super::reply_writer::close_reason;
-use labserve_core::conn::Woken;
+use labserve_core::conn::WakeReason;
 use labserve_core::profile::Tie;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -54,8 +54,8 @@ impl Driver {
             let ended = poll_fn(|cx| {
                 loop {
                     match self.poll_read(cx) {
-                        Poll::Ready(Woken::Fin) => return Poll::Ready(true),
-                        Poll::Ready(Woken::Received(_)) if self.conn.input().len() < MOST_AHEAD => {}
+                        Poll::Ready(WakeReason::Fin) => return Poll::Ready(true),
+                        Poll::Ready(WakeReason::Received(_)) if self.conn.input().len() < MOST_AHEAD => {}
                         _ => return Poll::Ready(false),
                     }
                 }
@@ -72,7 +72,7 @@ impl Driver {
     /// Waits for the client, for the timer, or for the server to stop.
     ///
     /// Not an `async fn`: that would hold its arguments twice, in every idle connection.
-    pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = Woken> + use<'d> {
+    pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = WakeReason> + use<'d> {
         let timers = &site.profile.connection.timers;
         poll_fn(move |cx| {
             if let Poll::Ready(woken) = self.poll_read(cx) {
@@ -84,18 +84,18 @@ impl Driver {
                 // The reactor has not reported bytes that arrived just now; it is about to.
                 && (timers.tie == Tie::Timer || !has_unread(&self.stream))
             {
-                return Poll::Ready(Woken::Expired(deadline));
+                return Poll::Ready(WakeReason::Expired(deadline));
             }
             // Whoever sets this flag wakes all connections.
             if self.server.stopping.get() {
-                return Poll::Ready(Woken::Stop);
+                return Poll::Ready(WakeReason::Stop);
             }
             Poll::Pending
         })
     }
 
     /// Reads what has arrived into the input.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<WakeReason> {
         let size = self.server.site().profile.read;
         let (stream, conn, server) = (&mut self.stream, &mut self.conn, &self.server);
         let read = ARRIVALS.with_borrow_mut(|arrivals| {
@@ -110,12 +110,12 @@ impl Driver {
             Poll::Ready(io::Result::Ok(buffer.filled().len()))
         });
         Poll::Ready(match ready!(read) {
-            Ok(0) => Woken::Fin,
+            Ok(0) => WakeReason::Fin,
             Ok(count) => {
                 self.arrival = self.server.cache.borrow_mut().arrival();
-                Woken::Received(count)
+                WakeReason::Received(count)
             }
-            Err(error) => Woken::Broken(close_reason(&error)),
+            Err(error) => WakeReason::Broken(close_reason(&error)),
         })
     }
 
