@@ -17,6 +17,9 @@ pub struct Conn {
     life: Life,
     /// Bytes that have arrived and belong to no finished request.
     input: Vec<u8>,
+    /// The bytes of the input, from its beginning, in which no request was found that keeps another from being answered.
+    /// Without this, each of many pipelined requests would have all that follow it judged again.
+    judged: usize,
     traffic: Traffic,
     /// Whether the client's FIN has been seen. It is met again at each read.
     client_fin: bool,
@@ -28,6 +31,7 @@ impl Conn {
         Self {
             life: Life::new(now),
             input: Vec::new(),
+            judged: 0,
             traffic: Traffic::default(),
             client_fin: false,
         }
@@ -78,6 +82,12 @@ impl Conn {
 
     /// What is to be done now, before anything further has happened.
     pub fn next(&mut self, cx: &Context<'_>) -> Next {
+        if self.input.is_empty() {
+            return match cx.stopping {
+                true => Next::Close(CloseReason::Shutdown.into()),
+                false => Next::Wait,
+            };
+        }
         let scan = self.scan(cx);
         match refused_target(&self.input, &scan, cx).or_else(|| ready(scan)) {
             Some((head, refusal)) => self.open(head, refusal, cx),
@@ -191,8 +201,15 @@ impl Conn {
             interim: 0,
             close_after: None,
         };
-        match lookahead::judge(&self.input, &opened.head, fin, cx) {
+        let is_judged = !fin && self.judged >= self.input.len();
+        let lookahead = if is_judged {
+            Lookahead::Nothing
+        } else {
+            lookahead::judge(&self.input, &opened.head, fin, cx)
+        };
+        match lookahead {
             Lookahead::Nothing => {}
+            Lookahead::NothingInInput => self.judged = self.input.len(),
             Lookahead::CloseAfter => opened.close_after = Some(CloseReason::BadRequest),
             Lookahead::Instead(at, head, fault) => {
                 let request = Request::new(&self.input, &opened.head);
@@ -200,6 +217,7 @@ impl Conn {
                 opened.head = head;
                 opened.purpose = Purpose::Request(fault.map(Refusal::Fault));
                 self.input.drain(..at);
+                self.judged = 0;
             }
             Lookahead::Drop => return Next::Close(CloseReason::RequestDropped.into()),
             Lookahead::Respond(id) => return self.unasked(id, CloseReason::ClientFinInHead, cx),
@@ -236,10 +254,18 @@ impl Conn {
         let swallows = cx.profile.connection.upgrade_swallows && Request::new(&input, &opened.head).asks_to_upgrade();
         self.input = input;
         match outcome.left {
-            _ if swallows => self.input.clear(),
-            Leftover::From(at) if at >= self.input.len() => self.input.clear(),
-            Leftover::From(at) => drop(self.input.drain(..at)),
-            Leftover::Bytes(bytes) => self.input = bytes,
+            Leftover::From(at) if at < self.input.len() && !swallows => {
+                self.input.drain(..at);
+                self.judged = self.judged.saturating_sub(at);
+            }
+            Leftover::Bytes(bytes) if !swallows => {
+                self.input = bytes;
+                self.judged = 0;
+            }
+            Leftover::From(_) | Leftover::Bytes(_) => {
+                self.input.clear();
+                self.judged = 0;
+            }
         }
         let close = outcome.close.or(opened.close_after.map(Close::from));
         if close.is_none() {
@@ -270,9 +296,6 @@ impl Conn {
     }
 
     fn scan(&mut self, cx: &Context<'_>) -> Scan {
-        if self.input.is_empty() {
-            return Scan::Partial(Head::default());
-        }
         let scan = head::scan(&self.input, &cx.profile.head);
         if let Scan::Partial(head) = &scan {
             let event = self.partial(cx, head.fields_start > 0);

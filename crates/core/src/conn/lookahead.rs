@@ -13,6 +13,9 @@ use crate::profile::EofInHead;
 pub(super) enum Lookahead {
     /// Nothing that keeps it from being answered.
     Nothing,
+    /// The same, and nothing in the input keeps a later request from being answered either: until more bytes arrive, it
+    /// need not be judged again.
+    NothingInInput,
     /// A request at this offset of the input is answered in place of this one; with its fault if it has one.
     Instead(usize, Head, Option<Fault>),
     /// Something that closes the connection without a further response, once the request has been answered.
@@ -54,6 +57,7 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
             Lookahead::Instead(at, head, Some(fault))
         }
         Pipelined::Connect(at, head) if profile.pipelined_fault_discards => Lookahead::Instead(at, head, None),
+        Pipelined::Whole | Pipelined::Partial if !fin => Lookahead::NothingInInput,
         _ if !(fin && drops && waits_for_file) => Lookahead::Nothing,
         Pipelined::Whole | Pipelined::Fault(..) | Pipelined::Connect(..) => Lookahead::Drop,
         Pipelined::Partial => match profile.connection.client_fin.in_head {

@@ -110,8 +110,9 @@ impl Driver {
 
     async fn refuse(&mut self) -> Close {
         let site = self.server.site();
-        let next = self.conn.refuse(&self.context(&site));
-        let close = self.exchange(&site, next).await;
+        let cx = self.context(&site);
+        let next = self.conn.refuse(&cx);
+        let close = self.exchange(&site, cx, next).await;
         close.unwrap_or(CloseReason::TooMany.into())
     }
 
@@ -154,7 +155,7 @@ impl Driver {
         };
         match next {
             Next::Wait => None,
-            next => Some(Box::pin(self.exchange(site, next))),
+            next => Some(Box::pin(self.exchange(site, cx, next))),
         }
     }
 
@@ -167,12 +168,13 @@ impl Driver {
     }
 
     /// Runs one exchange. Returns how the connection closes, if it does.
-    async fn exchange(&mut self, site: &Rc<Site>, next: Next) -> Option<Close> {
+    async fn exchange(&mut self, site: &Rc<Site>, mut cx: Context<'_>, next: Next) -> Option<Close> {
         let opened = match next {
             Next::Settle(head, settle) => {
                 self.emit_head(&head, None);
                 let fin = self.settle(settle).await;
-                match self.conn.settled(head, fin, &self.context(site)) {
+                cx = self.context(site);
+                match self.conn.settled(head, fin, &cx) {
                     Next::Serve(opened) => opened,
                     Next::Close(close) => return Some(close),
                     Next::Wait | Next::Settle(..) => return None,
@@ -187,12 +189,12 @@ impl Driver {
             Next::Close(close) => return Some(close),
             Next::Wait => return None,
         };
-        self.run(site, &opened).await
+        self.run(site, &cx, &opened).await
     }
 
-    async fn run(&mut self, site: &Rc<Site>, opened: &Opened) -> Option<Close> {
+    async fn run(&mut self, site: &Rc<Site>, cx: &Context<'_>, opened: &Opened) -> Option<Close> {
         let input = self.conn.take_input();
-        let exchange = self.conn.exchange(opened, &input, &self.context(site));
+        let mut exchange = self.conn.exchange(opened, &input, cx);
         let io = ExchangeIo {
             stream: &self.stream,
             site,
@@ -202,7 +204,7 @@ impl Driver {
             arrival: self.arrival,
             segment: &mut self.segment,
         };
-        let outcome = io.run(exchange, &input, opened.head.len).await;
+        let outcome = io.run(&mut exchange, &input, opened.head.len).await;
         let close = self.conn.finished(opened, input, outcome, &self.context(site));
         // An idle connection holds no buffer.
         if let Some(buffer) = self.conn.take_spare() {

@@ -45,7 +45,12 @@ struct Held<'c> {
 
 impl<'c> ExchangeIo<'c> {
     /// Runs the exchange of the request whose head is the first `head_len` bytes of `input`.
-    pub(super) async fn run(mut self, mut exchange: Exchange<'c>, input: &'c [u8], head_len: usize) -> ExchangeOutcome {
+    pub(super) async fn run(
+        mut self,
+        exchange: &mut Exchange<'c>,
+        input: &'c [u8],
+        head_len: usize,
+    ) -> ExchangeOutcome {
         let mut held = Held {
             writer: ReplyWriter::new(self.stream, &self.site.profile.writes, self.server.shared.started),
             body: None,
@@ -53,7 +58,7 @@ impl<'c> ExchangeIo<'c> {
             corked: false,
         };
         if exchange.framing() != Framing::None {
-            held.body = Box::pin(self.open_body(&exchange, input, head_len)).await;
+            held.body = Box::pin(self.open_body(exchange, input, head_len)).await;
             if held.body.is_none() {
                 // Nothing that follows the head can be told from a request.
                 return ExchangeOutcome {
@@ -68,17 +73,17 @@ impl<'c> ExchangeIo<'c> {
         let mut action = exchange.on(Happened::Begun);
         let finish = loop {
             action = match action {
-                Action::Lookup => self.look_up(&mut exchange, &mut held),
+                Action::Lookup => self.look_up(exchange, &mut held),
                 Action::SendReply => {
-                    let sent = self.send_reply(&mut exchange, &mut held).await;
+                    let sent = self.send_reply(exchange, &mut held).await;
                     exchange.on(Happened::Sent(sent.map_err(|error| error.failure())))
                 }
                 Action::Finish(finish) => break finish,
                 // On the heap, like the body itself: most exchanges have none of these steps.
-                rare => Box::pin(self.rare(rare, &mut exchange, &mut held)).await,
+                rare => Box::pin(self.rare(rare, exchange, &mut held)).await,
             };
         };
-        self.outcome(finish, &exchange, held)
+        self.outcome(finish, exchange, held)
     }
 
     /// Carries out a step that most exchanges do not have.
