@@ -172,8 +172,8 @@ mod system {
     }
 
     impl Listener {
-        pub(super) fn open(name: &str) -> io::Result<Listener> {
-            Ok(Listener {
+        pub(super) fn open(name: &str) -> io::Result<Self> {
+            Ok(Self {
                 next: ServerOptions::new().first_pipe_instance(true).create(name)?,
                 name: name.to_owned(),
             })

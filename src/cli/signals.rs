@@ -50,9 +50,9 @@ impl Signals {
 
 #[cfg(windows)]
 impl Signals {
-    pub(super) fn new() -> io::Result<Signals> {
+    pub(super) fn new() -> io::Result<Self> {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
-        Ok(Signals {
+        Ok(Self {
             ctrl_c: ctrl_c()?,
             ctrl_break: ctrl_break()?,
             ctrl_close: ctrl_close()?,
