@@ -173,7 +173,10 @@ impl Driver {
             Next::Settle(head, settle) => {
                 self.emit_head(&head, None);
                 let fin = self.settle(settle).await;
-                cx = self.context(site);
+                // Only this waits long enough for the time to matter.
+                if let Settle::Within(_) = settle {
+                    cx = self.context(site);
+                }
                 match self.conn.settled(head, fin, &cx) {
                     Next::Serve(opened) => opened,
                     Next::Close(close) => return Some(close),
