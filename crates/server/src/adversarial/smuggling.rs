@@ -7,6 +7,7 @@
 use super::profiles;
 use super::wire::Clients;
 use crate::files::{Directory, Root};
+use std::collections::HashMap;
 
 /// The inputs. `tests/e2e/peers/fronts.py` uses the same file. Every request that a parser may find in them asks for a
 /// different file; `{get N}` stands for a plain request for file N.
@@ -32,39 +33,19 @@ fn filled(text: &str) -> Vec<u8> {
     text.chars().map(|c| u8::try_from(c).expect("a byte")).collect()
 }
 
-/// Cases in which a profile responds in a way that the RFC does not permit, because the real server does so. It ignores
-/// Transfer-Encoding, treats an invalid length as absent, and uses the first of several lengths. The list was measured
-/// on the real server, and the test fails if an entry is no longer needed.
-const AS_THE_ORIGINAL: &[(&str, &[&str])] = &[(
-    "django",
-    &[
-        "CL.TE",
-        "TE.CL",
-        "two lengths",
-        "two lengths, 0 first",
-        "a list of lengths",
-        "a list of different lengths",
-        "a length with a sign",
-        "a negative length",
-        "a hexadecimal length",
-        "a length with a point",
-        "a length with an underscore",
-        "a length with space in it",
-        "an empty length",
-        "a length whose name ends in space",
-        "a length that goes on",
-        "a length behind CR",
-        "TE that goes on",
-        "TE in quotes",
-        "TE xchunked",
-        "TE identity",
-        "TE chunked, identity",
-        "TE twice",
-    ],
-)];
+/// What is known of the servers that profiles imitate, beside the cases.
+const READERS: &str = include_str!("../../../../tests/data/corpus/smuggling-readers.json");
 
-/// Profiles of servers that parse as [`Reader::Old`] does.
-const OLD: &[&str] = &["flask", "flask-keepalive", "django", "phpnow"];
+/// How servers read what RFC 9112 does not permit.
+#[derive(serde::Deserialize)]
+struct Readers {
+    /// Profiles of servers that parse as [`Reader::Old`] does.
+    old_parsers: Vec<String>,
+    /// By profile, the cases in which it responds in a way that the RFC does not permit, because the real server does so: it
+    /// ignores Transfer-Encoding, treats an invalid length as absent, and uses the first of several lengths. The list was
+    /// measured on the real server, and the test fails if an entry is no longer needed.
+    as_the_original: HashMap<String, Vec<String>>,
+}
 
 /// How a parser treats the deviations that RFC 9112 lets it accept or refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -350,13 +331,14 @@ fn responses_correspond_to_an_interpretation_that_the_rfc_permits() {
     assert!(cases.len() > 80, "{} cases", cases.len());
     let mut wrong = Vec::new();
     let mut as_the_original = Vec::new();
+    let readers: Readers = serde_json::from_str(READERS).expect("smuggling-readers.json");
     for profile in profiles() {
         let root = Root::Directory(Directory::open(dir.path(), false).expect("the root"));
         let clients = Clients::of(&profile, root);
         for Case { name, send } in &cases {
             let sent = filled(send);
             let mut readings = vec![read(&sent, Reader::Strict), read(&sent, Reader::Tolerant)];
-            if OLD.contains(&profile.name.as_str()) {
+            if readers.old_parsers.contains(&profile.name) {
                 readings.push(read(&sent, Reader::Old));
             }
             for (how, got) in [
@@ -374,17 +356,18 @@ fn responses_correspond_to_an_interpretation_that_the_rfc_permits() {
                 if readings.iter().any(|reading| fits(&responses, reading)) {
                     continue;
                 }
-                let listed = |(of, cases): &&(&str, &[&str])| *of == profile.name && cases.contains(&name.as_str());
-                match AS_THE_ORIGINAL.iter().find(listed) {
-                    Some(_) => as_the_original.push((profile.name.clone(), name.clone())),
-                    None => wrong.push(format!("{} {name}, {how}: {responses:?}", profile.name)),
+                let listed = readers.as_the_original.get(&profile.name);
+                if listed.is_some_and(|cases| cases.contains(name)) {
+                    as_the_original.push((profile.name.clone(), name.clone()));
+                } else {
+                    wrong.push(format!("{} {name}, {how}: {responses:?}", profile.name));
                 }
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    for (profile, cases) in AS_THE_ORIGINAL {
-        for case in *cases {
+    for (profile, cases) in &readers.as_the_original {
+        for case in cases {
             let found = as_the_original.iter().any(|(of, name)| of == profile && name == case);
             assert!(found, "{profile} {case}: is listed, but fits an interpretation");
         }

@@ -277,17 +277,24 @@ fn no_target_reaches_what_windows_would_read_in_it() {
 fn a_file_is_served_by_the_name_that_its_directory_lists() {
     let place = site();
     let root = root(place.path());
-    for (profile, path, want) in [
-        ("rfc", "index.html", true),
-        ("rfc", "INDEX.HTML", false),
-        ("iis", "INDEX.HTML", true),
-        ("iis", "Sub/A.TXT", true),
-        ("rfc", "Sub/a.txt", false),
-        ("iis", "index.html.", false),
-        ("iis", "NUL", false),
-        ("iis", "INDEX~1.HTM", false),
+    // The first profile that ignores the case of names, and the first that does not.
+    let profile_for = |ignore_case: bool| {
+        let mut profiles = builtin::names().map(|name| layers::load(name).expect(name));
+        profiles
+            .find(|profile| profile.files.ignore_case == ignore_case)
+            .expect("a built-in profile")
+    };
+    for (ignore_case, path, want) in [
+        (false, "index.html", true),
+        (false, "INDEX.HTML", false),
+        (true, "INDEX.HTML", true),
+        (true, "Sub/A.TXT", true),
+        (false, "Sub/a.txt", false),
+        (true, "index.html.", false),
+        (true, "NUL", false),
+        (true, "INDEX~1.HTM", false),
     ] {
-        let profile = layers::load(profile).expect(profile);
+        let profile = profile_for(ignore_case);
         let located = locate(format!("/{path}").as_bytes(), &profile.target, &profile.files, &[]).expect(path);
         let found = root
             .find(&located, &profile, &[], &mut Cache::new(Limits::default()))
