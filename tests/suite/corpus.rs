@@ -43,7 +43,7 @@ macro_rules! profiles {
     )*};
 }
 
-profiles!(node, flask, django, apache, nginx);
+profiles!(node, node20, flask, django, apache, nginx);
 
 /// Runs the chosen cases of both corpora and compares with the recordings for the profile.
 fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
@@ -199,7 +199,7 @@ fn every_exception_names_a_case() {
         .flat_map(case::load)
         .map(|case| case.name)
         .collect();
-    for profile in ["node", "flask", "django", "apache", "nginx"] {
+    for profile in ["node", "node20", "flask", "django", "apache", "nginx"] {
         for (case, _) in exceptions(profile) {
             assert!(
                 known.contains(&case),

