@@ -134,7 +134,12 @@ def compare(pair, conversations, deadline):
     with concurrent.futures.ThreadPoolExecutor(2) as both, concurrent.futures.ThreadPoolExecutor(AGAIN) as again:
         while time.monotonic() < deadline and (batch := list(itertools.islice(conversations, BATCH))):
             wanted, got = both.map(lambda side: side.record(batch), (pair.real, pair.own))
-            odd = [one for one, *answers in zip(batch, wanted, got) if pair.differences(*answers)]
+            # A server that cannot be reached has not agreed.
+            odd = [
+                one
+                for one, want, own in zip(batch, wanted, got)
+                if "error" in want or "error" in own or pair.differences(want, own)
+            ]
             tally.counts["same"] += len(batch) - len(odd)
             for conversation, verdict in zip(odd, again.map(pair.judge, odd)):
                 tally.counts[verdict] += 1
@@ -144,29 +149,19 @@ def compare(pair, conversations, deadline):
 
 
 def groups(pair, differing, shrink):
-    """(cause, number, smallest conversation, answers) of the differences, the most frequent first. Up to `shrink` of
-    those that look alike are made smaller."""
+    """(cause, number, smallest conversation, answers) of the differences, the most frequent first. At most `shrink` are
+    made smaller, and so counted."""
     with concurrent.futures.ThreadPoolExecutor(AGAIN) as pool:
-        answers = list(pool.map(pair.ask, differing))
+        small = list(pool.map(pair.shrunk, differing[:shrink]))
         alike = collections.defaultdict(list)
-        for conversation, (want, got, found) in zip(differing, answers):
+        for conversation, answers in zip(small, pool.map(pair.ask, small)):
+            want, got, found = answers
             if found:
-                alike[summary(want), summary(got), first_words(found)].append(conversation)
-        chosen = [
-            (key, one)
-            for key, found in alike.items()
-            for one in sorted(found, key=lambda one: len(one.text()))[:shrink]
-        ]
-        small = list(pool.map(lambda item: pair.shrunk(item[1]), chosen))
-        causes = collections.defaultdict(list)
-        for (key, _), conversation in zip(chosen, small):
-            causes[conversation.cause(), key].append(conversation)
-        smallest = [
-            (cause, len(alike[key]), min(found, key=lambda one: len(one.text())))
-            for (cause, key), found in causes.items()
-        ]
-        asked = pool.map(pair.ask, [one for _, _, one in smallest])
-        return sorted(((*one, answer) for one, answer in zip(smallest, asked)), key=lambda one: (-one[1], one[0]))
+                alike[conversation.cause(), summary(want), summary(got), first_words(found)].append(
+                    (conversation, answers)
+                )
+    ordered = sorted(alike.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(key[0], len(found), *min(found, key=lambda one: len(one[0].text()))) for key, found in ordered]
 
 
 def first_words(found):
@@ -226,7 +221,7 @@ def main():
     parser.add_argument(
         "--threshold", type=float, default=0, help="how many must be identical, in per cent (default 0)"
     )
-    parser.add_argument("--shrink", type=int, default=3, help="how many alike are made smaller (default 3)")
+    parser.add_argument("--shrink", type=int, default=300, help="how many are made smaller (default 300)")
     parser.add_argument(
         "--report", type=pathlib.Path, metavar="DIR", help="write what differs there, a file for each profile"
     )
