@@ -255,8 +255,8 @@ def main():
                     print(*(found[-1:] if options.report else found), sep="\n", flush=True)
                     lines += found
                     failed += tally.percent() < options.threshold or bool(options.threshold and tally.silent)
-            if options.report:
-                (options.report / f"{profile}.txt").write_text("\n".join(lines) + "\n")
+                    if options.report:
+                        (options.report / f"{profile}.txt").write_text("\n".join(lines) + "\n")
             compared += 1
     if not compared:
         print("nothing was compared")

@@ -141,6 +141,13 @@ impl<'a> Request<'a> {
         self.version() == Version::Http11 && self.asks_to_continue(rules)
     }
 
+    /// Whether white space follows the value of the first Expect field.
+    pub fn has_padded_expect(&self) -> bool {
+        self.all_as(Name::Expect, true)
+            .next()
+            .is_some_and(|value| value.last().is_some_and(u8::is_ascii_whitespace))
+    }
+
     /// Whether the Expect field asks for `100 Continue`, regardless of the HTTP version.
     pub fn asks_to_continue(&self, rules: &BodyRules) -> bool {
         if self.method() == b"CONNECT" && !rules.expect_connect {
