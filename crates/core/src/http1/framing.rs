@@ -104,7 +104,9 @@ pub enum Expect {
     /// The value `100-continue`, in any case.
     #[default]
     Exact,
-    /// The same, without trailing white space. Of several fields the first counts.
+    /// The same, if there is no other field: the values of several are joined, and match nothing.
+    Sole,
+    /// As `exact`, without trailing white space. Of several fields the first counts.
     Verbatim,
     /// Any value that contains `100-continue` as a word.
     Word,
@@ -154,7 +156,8 @@ impl<'a> Request<'a> {
             return false;
         }
         match rules.expect {
-            Expect::Exact | Expect::Verbatim => self
+            Expect::Sole if self.all(Name::Expect).nth(1).is_some() => false,
+            Expect::Exact | Expect::Sole | Expect::Verbatim => self
                 .all_as(Name::Expect, rules.expect == Expect::Verbatim)
                 .next()
                 .is_some_and(|expect| expect.eq_ignore_ascii_case(b"100-continue")),

@@ -132,7 +132,7 @@ fn parse(text: &[u8], numbers: Numbers) -> Option<RangeSpec> {
 }
 
 /// Without what Unicode calls white space among the characters of Latin-1, and without the four separators.
-fn trim_latin1(mut text: &[u8]) -> &[u8] {
+pub(super) fn trim_latin1(mut text: &[u8]) -> &[u8] {
     while let [b'\t'..=b'\r' | 0x1c..=b' ' | 0x85 | 0xa0, rest @ ..]
     | [rest @ .., b'\t'..=b'\r' | 0x1c..=b' ' | 0x85 | 0xa0] = text
     {

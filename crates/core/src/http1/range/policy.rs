@@ -104,7 +104,7 @@ pub enum Unit {
     Exact,
     /// `bytes=` in any case.
     AnyCase,
-    /// `bytes` in any case, with optional spaces around it.
+    /// `bytes` in any case, with optional white space of Latin-1 around it.
     AnyCaseSpaced,
 }
 
