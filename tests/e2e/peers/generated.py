@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Asks the real servers and labserve what nobody has written down: generated conversations, live and side by side.
 
-    tests/e2e/peers/generated.py [--count N] [--pipelines N] [--seed N] [--minutes M] [--threshold PERCENT]
-                                 [--shrink N] [--report DIR] [PROFILE ...]
+    tests/e2e/peers/generated.py [--count N] [--files N] [--pipelines N] [--seed N] [--minutes M]
+                                 [--threshold PERCENT] [--shrink N] [--report DIR] [PROFILE ...]
 
 PROFILE is any of node, node20, flask, django, apache, nginx; without one, all six. grammar.py draws the conversations.
-`--count` are about odd requests, `--pipelines` about several requests in pieces, with pauses and FIN.
+`--count` are about odd requests, `--files` about odd names, times and media types, `--pipelines` about several requests
+in pieces, with pauses and FIN.
 
 Answers are compared as wire.py compares recordings. What differs is asked again; where the real server then differs
 from itself, the conversation is unstable and does not count. What is left is made smaller, as long as it still differs,
@@ -214,6 +215,7 @@ def main():
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", help=f"any of {', '.join(PROFILES)}")
     parser.add_argument("--count", type=int, default=4000, help="conversations about odd requests (default 4000)")
     parser.add_argument("--pipelines", type=int, default=5000, help="pipelines in pieces (default 5000)")
+    parser.add_argument("--files", type=int, default=1000, help="conversations about odd files (default 1000)")
     parser.add_argument("--seed", type=int, default=1, help="draws other conversations (default 1)")
     parser.add_argument(
         "--minutes", type=float, default=120, help="time for all (default 120); what is left is not asked"
@@ -229,34 +231,40 @@ def main():
     if unknown := set(options.profiles) - set(PROFILES):
         parser.error(f"unknown profile {min(unknown)!r}; known: {', '.join(PROFILES)}")
     profiles = options.profiles or PROFILES
-    kinds = {"odd requests": (grammar.odd_requests, options.count), "pipelines": (grammar.pipelines, options.pipelines)}
+    kinds = (
+        ("odd requests", sites.recorded, grammar.odd_requests, options.count),
+        ("odd files", sites.odd, grammar.file_requests, options.files),
+        ("pipelines", sites.recorded, grammar.pipelines, options.pipelines),
+    )
     failed = compared = 0
     end = time.monotonic() + 60 * options.minutes
-    with sites.public_directory() as place:
-        site = sites.recorded(place)
-        # A link that leaves the root is a listed difference.
-        paths = [path for path in grammar.paths_of(site) if path != "/link-out.txt"]
-        shares = len(profiles) * len(kinds)
-        for profile in profiles:
-            try:
-                real = start_real(profile, site)
-            except (Missing, NotStarted) as why:
-                failed += cli.skip(f"{profile}: {why}")
+    shares = len(profiles) * sum(count > 0 for *_, count in kinds)
+    for profile in profiles:
+        lines = []
+        for kind, site_of, drawn, count in kinds:
+            if not count:
                 continue
-            lines = []
-            with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
-                pair = Pair(real, own)
-                for kind, (drawn, count) in kinds.items():
-                    # An equal share of the time that is left.
-                    deadline = time.monotonic() + (end - time.monotonic()) / shares
-                    shares -= 1
+            # An equal share of the time that is left.
+            deadline = time.monotonic() + (end - time.monotonic()) / shares
+            shares -= 1
+            with sites.public_directory() as place:
+                site = site_of(place)
+                # A link that leaves the root is a listed difference.
+                paths = [path for path in grammar.paths_of(site) if path != "/link-out.txt"]
+                try:
+                    real = start_real(profile, site)
+                except (Missing, NotStarted) as why:
+                    failed += cli.skip(f"{profile}: {why}")
+                    break
+                with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
+                    pair = Pair(real, own)
                     tally = compare(pair, drawn(options.seed, count, paths), deadline)
                     found = report(f"{profile}, {kind}", tally, pair, options.shrink)
-                    print(*(found[-1:] if options.report else found), sep="\n", flush=True)
-                    lines += found
-                    failed += tally.percent() < options.threshold or bool(options.threshold and tally.silent)
-                    if options.report:
-                        (options.report / f"{profile}.txt").write_text("\n".join(lines) + "\n")
+            print(*(found[-1:] if options.report else found), sep="\n", flush=True)
+            lines += found
+            if options.report:
+                (options.report / f"{profile}.txt").write_text("\n".join(lines) + "\n")
+            failed += tally.percent() < options.threshold or bool(options.threshold and tally.silent)
             compared += 1
     if not compared:
         print("nothing was compared")

@@ -268,6 +268,15 @@ USUAL = (
 )
 # What they seldom send.
 UNUSUAL = {name: PARTS[name] for name in ("connection", "condition", "range", "content", "chunks", "after")}
+# What the answer about a file depends on.
+OF_FILES = {
+    "method": (1, lambda rng, _: rng.choice(["HEAD", "POST"])),
+    "path": (1, bent_path),
+    "condition": (3, condition),
+    "range": (2, byte_range),
+    "host": (1, of("hosts")),
+    "absolute target": (1, absolute),
+}
 # Parts after which the next request is of interest.
 FOLLOWED = ("content", "chunks", "trailers", "after", "expect", "connection")
 
@@ -286,6 +295,16 @@ def odd_requests(seed, count, paths):
         cuts = (rng.random(),) if rng.random() < 0.08 else ()
         follow = rng.random() < (0.5 if any(change.part in FOLLOWED for change in changes) else 0.1)
         yield Conversation(requests, cuts, rng.random() < 0.05, follow)
+
+
+def file_requests(seed, count, paths):
+    """Requests for each path, most of them with nothing else that is odd."""
+    rng = random.Random(seed)
+    for number in range(count):
+        changes = [Change("path", paths[number % len(paths)])]
+        if number >= len(paths):
+            changes += drawn(rng, OF_FILES, paths, rng.randrange(1, 3))
+        yield Conversation((tuple(changes),))
 
 
 def pipelines(seed, count, paths):
