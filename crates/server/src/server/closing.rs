@@ -21,6 +21,10 @@ impl Driver {
     pub(super) async fn close(mut self: Box<Self>, close: Close, registered: Registered) {
         let site = self.server.site();
         let policy = &site.profile.connection.close;
+        if let Some(bytes) = self.conn.take_due(true, &self.context(&site)) {
+            // The connection closes anyway.
+            let _ = self.send_due(&site, &bytes).await;
+        }
         let closing = self.conn.close(close, &self.context(&site));
         if let Some(at_rest) = closing.pause {
             let discarded = pause(&self.stream, at_rest).await;

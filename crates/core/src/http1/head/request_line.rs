@@ -102,6 +102,14 @@ impl Scanner<'_> {
         self.target_chars()
     }
 
+    /// Whether the request line between `start` and `end` has a version.
+    pub(super) fn has_version(&self, start: usize, end: usize) -> bool {
+        let separators = self.policy.separators;
+        Words::of(&self.bytes[start..end], |b| separators.holds(*b) || *b == b'\r')
+            .version
+            .is_some()
+    }
+
     /// Handles a request line without a version.
     fn no_version(&mut self, method: &[u8]) -> Result<(), Fault> {
         self.check(Fault::NoVersion)?;

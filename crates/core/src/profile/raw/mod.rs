@@ -31,7 +31,7 @@ pub use response::{ConnectionFields, LengthForHead, RawResponse};
 pub use target::{AbsoluteHost, EndSlash, RawTarget};
 pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
-pub use writes::RawWrites;
+pub use writes::{RawHold, RawWrites};
 
 use crate::http1::precondition::ConditionPolicy;
 use crate::http1::range::RangePolicy;
