@@ -158,6 +158,7 @@ fn interim_asked_for(profile: &Profile, request: &Request<'_>) -> u8 {
     match request.version() {
         _ if !request.asks_to_continue(rules) => 0,
         _ if !policy.continue_without_body && request.framing(rules) == Framing::None => 0,
+        Version::Http11 if request.has_padded_expect() => policy.continue_times_padded,
         Version::Http11 => policy.continue_times,
         Version::Http10 | Version::Http09 => policy.continue_times_old,
     }
@@ -210,6 +211,8 @@ mod tests {
     #[test]
     fn the_order_around_a_response() {
         let expects = format!("{POST}Expect: 100-continue\r\n");
+        let padded = format!("{POST}Expect: 100-continue \r\n");
+        let twice = "request_body.continue_times=2";
         let never = "request_body.read=\"never\"";
         let first = "request_body.read=\"first\"";
         let after = "request_body.read=\"after\"";
@@ -234,10 +237,22 @@ mod tests {
             (&[after, when_read], expects.as_str(), false, "reply, read after"),
             (&[after, at_once], expects.as_str(), true, "reply, read after"),
             (
-                &[first, at_once, "request_body.continue_times=2"],
+                &[first, at_once, twice],
                 expects.as_str(),
                 false,
                 "continue, continue, read, reply",
+            ),
+            (
+                &[first, at_once, twice],
+                padded.as_str(),
+                false,
+                "continue, continue, read, reply",
+            ),
+            (
+                &[first, at_once, twice, "request_body.continue_times_padded=1"],
+                padded.as_str(),
+                false,
+                "continue, read, reply",
             ),
         ] {
             assert_eq!(plan("rfc", keys, head, refused), want, "{keys:?} {head}");

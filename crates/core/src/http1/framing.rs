@@ -107,7 +107,9 @@ pub enum Expect {
     /// The value `100-continue`, in any case.
     #[default]
     Exact,
-    /// The same, without trailing white space. Of several fields the first counts.
+    /// The same, if there is no other field: the values of several are joined, and match nothing.
+    Sole,
+    /// As `exact`, without trailing white space. Of several fields the first counts.
     Verbatim,
     /// Any value that contains `100-continue` as a word.
     Word,
@@ -142,13 +144,21 @@ impl<'a> Request<'a> {
         self.version() == Version::Http11 && self.asks_to_continue(rules)
     }
 
+    /// Whether white space follows the value of the first Expect field.
+    pub fn has_padded_expect(&self) -> bool {
+        self.all_as(Name::Expect, true)
+            .next()
+            .is_some_and(|value| value.last().is_some_and(u8::is_ascii_whitespace))
+    }
+
     /// Whether the Expect field asks for `100 Continue`, regardless of the HTTP version.
     pub fn asks_to_continue(&self, rules: &BodyRules) -> bool {
         if self.method() == b"CONNECT" && !rules.expect_connect {
             return false;
         }
         match rules.expect {
-            Expect::Exact | Expect::Verbatim => self
+            Expect::Sole if self.all(Name::Expect).nth(1).is_some() => false,
+            Expect::Exact | Expect::Sole | Expect::Verbatim => self
                 .all_as(Name::Expect, rules.expect == Expect::Verbatim)
                 .next()
                 .is_some_and(|expect| expect.eq_ignore_ascii_case(b"100-continue")),

@@ -11,7 +11,7 @@ pub use policy::{
     RangePolicy, Several, SeveralCounts, SuffixZero, Unit,
 };
 
-use member::{Member, member};
+use member::{Member, member, trim_latin1};
 
 /// The part of the file to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ fn after_unit(field: &[u8], unit: Unit) -> Option<&[u8]> {
     let known = match unit {
         Unit::Exact => name == b"bytes",
         Unit::AnyCase => name.eq_ignore_ascii_case(b"bytes"),
-        Unit::AnyCaseSpaced => name.trim_ascii().eq_ignore_ascii_case(b"bytes"),
+        Unit::AnyCaseSpaced => trim_latin1(name).eq_ignore_ascii_case(b"bytes"),
     };
     known.then_some(list)
 }

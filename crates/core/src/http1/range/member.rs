@@ -97,7 +97,8 @@ fn parse(text: &[u8], numbers: Numbers) -> Option<RangeSpec> {
         });
     }
     let text = match numbers {
-        Numbers::Rfc9110 | Numbers::Trimmed => text.trim_ascii(),
+        Numbers::Rfc9110 => text.trim_ascii(),
+        Numbers::Trimmed => trim_latin1(text),
         Numbers::Spaced => trim_spaces(text),
         _ => text,
     };
@@ -113,7 +114,7 @@ fn parse(text: &[u8], numbers: Numbers) -> Option<RangeSpec> {
     }
     match numbers {
         Numbers::Spaced => (first, last) = (trim_spaces(first), trim_spaces(last)),
-        Numbers::Trimmed => (first, last) = (first.trim_ascii(), last.trim_ascii()),
+        Numbers::Trimmed => (first, last) = (trim_latin1(first), trim_latin1(last)),
         _ => {}
     }
     let number = |text| match numbers {
@@ -128,6 +129,16 @@ fn parse(text: &[u8], numbers: Numbers) -> Option<RangeSpec> {
         return digits(size).map(|size| RangeSpec::Between(first, -size));
     }
     number(last).map(|last| RangeSpec::Between(first, last))
+}
+
+/// Without what Unicode calls white space among the characters of Latin-1, and without the four separators.
+pub(super) fn trim_latin1(mut text: &[u8]) -> &[u8] {
+    while let [b'\t'..=b'\r' | 0x1c..=b' ' | 0x85 | 0xa0, rest @ ..]
+    | [rest @ .., b'\t'..=b'\r' | 0x1c..=b' ' | 0x85 | 0xa0] = text
+    {
+        text = rest;
+    }
+    text
 }
 
 fn trim_spaces(mut text: &[u8]) -> &[u8] {

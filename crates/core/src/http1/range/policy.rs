@@ -104,7 +104,7 @@ pub enum Unit {
     Exact,
     /// `bytes=` in any case.
     AnyCase,
-    /// `bytes` in any case, with optional spaces around it.
+    /// `bytes` in any case, with optional white space of Latin-1 around it.
     AnyCaseSpaced,
 }
 
@@ -118,8 +118,8 @@ pub enum Numbers {
     Tight,
     /// Optional spaces around each number, but not before the number of a suffix.
     Spaced,
-    /// Optional spaces around the member and around its hyphen, but not in a suffix. The last number may have a minus
-    /// sign.
+    /// Optional white space of Latin-1 around the member and around its hyphen, but not in a suffix. The last number
+    /// may have a minus sign.
     Trimmed,
     /// The leading digits, after optional space and a plus sign. Text after them is ignored. A number without digits
     /// counts as absent: `a-5` is `-5`; `5-b` and `5` are `5-`.

@@ -335,6 +335,20 @@ fn adversarial_lists_end_soon() {
 }
 
 #[test]
+fn white_space_of_latin1_is_trimmed() {
+    let policy = policy(SINGLE);
+    for space in ["\t", "\x0b", "\x0c", "\x1c", "\x1f", "\u{85}", "\u{a0}"] {
+        // Field values are Latin-1.
+        let field: Vec<u8> = format!("bytes={space}0{space}-1{space}")
+            .chars()
+            .map(|c| c as u8)
+            .collect();
+        let want = Selection::Single(ByteRange { first: 0, last: 1 });
+        assert_eq!(select(&field, 666, &policy), want, "{space:?}");
+    }
+}
+
+#[test]
 fn a_policy_can_be_printed_and_read_again() {
     for text in [RFC, MERGED, SINGLE, SPACED, TIGHT, OPEN] {
         let one = policy(text);

@@ -44,5 +44,6 @@ pub struct RequestBodyPolicy {
     pub before_end: bool,
     pub continue_unsent_ends: bool,
     pub continue_times_old: u8,
+    pub continue_times_padded: u8,
     pub limit: Option<(u64, ResponseId)>,
 }

@@ -30,6 +30,9 @@ pub struct RawRequestBody {
     pub continue_times: Option<u8>,
     /// How many times it is sent to a client older than HTTP/1.1. Without it: never.
     pub continue_times_old: Option<u8>,
+    /// How many times it is sent to an HTTP/1.1 client whose field has white space after the value. Without it: as
+    /// without white space.
+    pub continue_times_padded: Option<u8>,
     /// Whether it is sent to a client that asks for it but has no body to send.
     pub continue_without_body: bool,
     /// With `read = "after"`: whether the part of the body that has arrived when the response is due is checked first.
@@ -61,6 +64,7 @@ impl Default for RawRequestBody {
             read: ReadBody::default(),
             continues: Continue::default(),
             continue_times_old: None,
+            continue_times_padded: None,
             continue_without_body: false,
             look_first: false,
             before_end: false,

@@ -112,16 +112,18 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
         }
         (None, _) => None,
     };
+    let continue_times = body.continue_times.unwrap_or(1);
     Ok(RequestBodyPolicy {
         both_ends: body.both_ends,
         read: body.read,
         continues: body.continues,
-        continue_times: body.continue_times.unwrap_or(1),
+        continue_times,
         continue_without_body: body.continue_without_body,
         look_first: body.look_first,
         before_end: body.before_end,
         continue_unsent_ends: body.continue_unsent_ends,
         continue_times_old: body.continue_times_old.unwrap_or(0),
+        continue_times_padded: body.continue_times_padded.unwrap_or(continue_times),
         limit,
     })
 }
