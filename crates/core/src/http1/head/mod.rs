@@ -21,7 +21,7 @@ mod target;
 mod unfinished;
 mod version;
 
-pub use policy::{Buffers, FramingJudgedBy, HeadPolicy, Http09, Separators};
+pub use policy::{Buffers, FramingJudgedBy, HeadPolicy, Http09, Protocol, Separators};
 pub(in crate::http1) use target::after_scheme;
 pub use target::{has_bare_scheme, has_scheme};
 

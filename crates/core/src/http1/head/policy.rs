@@ -62,7 +62,9 @@ pub struct HeadPolicy {
     pub http09: Http09,
     /// The treatment of each fault.
     pub faults: Faults,
-    /// The methods that the profile lists. Any other is [`crate::http1::Fault::MethodUnknown`].
+    /// Other protocols whose requests are read as those of HTTP.
+    pub protocols: Vec<Protocol>,
+    /// The methods of HTTP that the profile lists. Any other is [`crate::http1::Fault::MethodUnknown`].
     pub methods: Vec<String>,
 }
 
@@ -90,6 +92,17 @@ pub struct Buffers {
     pub size: usize,
     /// The number of further buffers.
     pub count: usize,
+}
+
+/// A protocol whose requests are read as those of HTTP with the same version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protocol {
+    /// Its name in the request line, with the slash.
+    pub name: String,
+    /// Its methods that are methods of HTTP, too.
+    pub shared: Vec<String>,
+    /// Its other methods.
+    pub own: Vec<String>,
 }
 
 /// The separators between the words of a request line.

@@ -69,7 +69,8 @@ impl Scanner<'_> {
         }
         self.head.method = Span::new(start + words.method.start, start + words.method.end);
         self.method_chars(method)?;
-        if !self.policy.methods.iter().any(|known| known.as_bytes() == method) {
+        let is_known = self.policy.methods.iter().any(|known| known.as_bytes() == method) || self.is_foreign(method);
+        if !is_known {
             self.check(Fault::MethodUnknown)?;
         }
         if words.method.end == words.end {

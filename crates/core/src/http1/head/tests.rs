@@ -36,6 +36,7 @@ fn strict() -> HeadPolicy {
         cr_ends_field: false,
         http09: Http09::Body,
         faults,
+        protocols: Vec::new(),
         methods: ["GET", "HEAD", "POST", "OPTIONS", "CONNECT"].map(String::from).to_vec(),
     }
 }

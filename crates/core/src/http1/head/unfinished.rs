@@ -37,7 +37,8 @@ impl Scanner<'_> {
                 method.as_bytes().starts_with(word)
             }
         };
-        if !self.policy.methods.iter().any(known) {
+        let foreign = || self.policy.protocols.iter().flat_map(|protocol| &protocol.own);
+        if !self.policy.methods.iter().any(known) && !foreign().any(known) {
             self.check(Fault::MethodUnknown)?;
         }
         match rest.get(word_end) {

@@ -4,6 +4,7 @@ use crate::http1::head::{FramingJudgedBy, Http09, Separators};
 use crate::http1::host::HostSyntax;
 use crate::profile::units::Size;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// `[head]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub struct RawHead {
     pub framing_judged_by: FramingJudgedBy,
     /// Whether the fault `host_missing` applies to CONNECT requests, too.
     pub connect_needs_host: bool,
+    /// Other protocols whose requests are read as those of HTTP with the same version, by name.
+    pub protocols: BTreeMap<String, RawProtocol>,
     /// Whether [methods] matches names case-sensitively. Rules that apply to GET or HEAD only (conditions, ranges, no
     /// body for HEAD) always need the exact name.
     pub method_case: MethodCase,
@@ -94,6 +97,7 @@ impl Default for RawHead {
             fields_judged_by: FieldsJudgedBy::Line,
             framing_judged_by: FramingJudgedBy::Head,
             connect_needs_host: true,
+            protocols: BTreeMap::new(),
             method_case: MethodCase::Exact,
             judged_by: JudgedBy::Line,
             counts: Counts::Bytes,
@@ -130,6 +134,16 @@ pub struct RawBuffers {
     pub size: Size,
     /// Number of further buffers.
     pub count: usize,
+}
+
+/// A protocol beside HTTP. Its methods are also listed in [methods].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawProtocol {
+    /// Methods of this protocol that are methods of HTTP, too.
+    pub shared: Vec<String>,
+    /// Methods that are not methods of HTTP.
+    pub own: Vec<String>,
 }
 
 /// What the limit on a head's length counts.

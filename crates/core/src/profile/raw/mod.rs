@@ -22,7 +22,7 @@ pub use connection::{Announce, RawConnection, RawConnectionFields, RawUnkept, Re
 pub use files::{IndexFor, Precompressed, RawFiles};
 pub use head::{
     Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,
-    Repeated, Tab,
+    RawProtocol, Repeated, Tab,
 };
 pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};

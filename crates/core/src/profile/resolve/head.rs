@@ -3,7 +3,7 @@
 use super::faults::faults;
 use super::names::Names;
 use super::{Mistake, checked, methods};
-use crate::http1::head::{Buffers, FramingJudgedBy, Http09};
+use crate::http1::head::{Buffers, FramingJudgedBy, Http09, Protocol};
 use crate::http1::request::LARGEST;
 use crate::http1::{BodyRules, HeadPolicy};
 use crate::profile::raw::{self, Raw};
@@ -55,6 +55,24 @@ pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistak
         cr_ends_field: raw.head.cr_ends_field,
         http09: raw.head.http09,
         faults,
-        methods: methods::known(raw),
+        methods: methods::known(raw)
+            .into_iter()
+            .filter(|method| {
+                !raw.head
+                    .protocols
+                    .values()
+                    .any(|protocol| protocol.own.contains(method))
+            })
+            .collect(),
+        protocols: raw
+            .head
+            .protocols
+            .iter()
+            .map(|(name, protocol)| Protocol {
+                name: format!("{name}/"),
+                shared: protocol.shared.clone(),
+                own: protocol.own.clone(),
+            })
+            .collect(),
     })
 }
