@@ -24,7 +24,7 @@ pub enum Framing {
 pub struct BodyRules {
     /// Which of Content-Length and Transfer-Encoding delimits the body.
     pub delimiter: Delimiter,
-    /// Whether only spaces may follow a coding, and the lines of a folded Transfer-Encoding are read apart.
+    /// Whether only spaces may follow a coding, and a folded Transfer-Encoding is never `chunked`.
     pub coding_by_line: bool,
     /// The syntax of Content-Length.
     pub length: LengthSyntax,
@@ -258,6 +258,10 @@ impl<'a> Request<'a> {
         let last = values
             .filter(|value| !rules.coding_by_line || !value.is_empty())
             .last()?;
+        if rules.coding_by_line && last.contains(&b'\n') {
+            // A folded value names no coding that counts.
+            return Some(last);
+        }
         last.rsplit(|b| *b == b',').next()
     }
 }

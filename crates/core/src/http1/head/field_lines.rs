@@ -162,7 +162,7 @@ impl Scanner<'_> {
             .last()
             .is_some_and(|last| last.known == Some(Name::TransferEncoding))
         {
-            self.framing_fold(text);
+            self.framing_fold();
         }
         let Some(last) = self.head.fields.last_mut() else {
             let fault = if text.starts_with(b"\t") {

@@ -81,10 +81,9 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Notes a folded line of a Transfer-Encoding. It is read on its own, and its first coding includes the white space
-    /// before it.
-    pub(super) fn framing_fold(&mut self, line: &[u8]) {
-        self.framing.chunked = memchr::memrchr(b',', line).is_some_and(|comma| is_chunked_by_line(&line[comma + 1..]));
+    /// Notes a folded line of a Transfer-Encoding: whatever it says, the body is not chunked.
+    pub(super) fn framing_fold(&mut self) {
+        self.framing.chunked = false;
     }
 }
 

@@ -76,7 +76,7 @@ pub enum FramingJudgedBy {
     #[default]
     Head,
     /// As the value arrives, except for a Content-Length beside a Transfer-Encoding. Only spaces may follow a coding, and
-    /// the lines of a folded value are read apart.
+    /// a folded Transfer-Encoding is never `chunked`.
     Value,
     /// As `value`. A Content-Length beside a Transfer-Encoding is detected at the colon of the second.
     Name,

@@ -95,11 +95,14 @@ impl Scanner<'_> {
         self.head.at_fault = Span::new(start, self.bytes.len());
         match name.first() {
             Some(b'\t') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldTabFirst).map(drop),
-            Some(b' ') if self.head.fields.is_empty() => {
-                if !(self.drop_or(Fault::FieldFoldFirst)? && self.policy.name_space_is_part) {
-                    return Ok(());
-                }
+            // Else the space belongs to the name of the first field.
+            Some(b' ')
+                if self.head.fields.is_empty()
+                    && !(self.drop_or(Fault::FieldFoldFirst)? && self.policy.name_space_is_part) =>
+            {
+                return Ok(());
             }
+            Some(b' ') if self.head.fields.is_empty() => {}
             Some(b' ' | b'\t') => return self.check_unfinished_fold(text),
             None if text.starts_with(b":") => return self.drop_or(Fault::FieldNameEmpty).map(drop),
             _ => {}
