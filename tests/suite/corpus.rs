@@ -1,6 +1,7 @@
 //! Replays the corpora against each profile that imitates a recorded server, and compares with the recordings.
 //!
-//! `report.json` has the cases of the original measurements, `extended.json` all others. A difference fails unless
+//! `report.json` has the cases of the original measurements, `heads.json` odd heads and what follows a request,
+//! `extended.json` all others. A difference fails unless
 //! `corpus/exceptions.toml` lists it with its reason; a listed case that does not differ fails too. Cases that wait for
 //! long timers run with `cargo test -- --ignored`.
 
@@ -51,7 +52,7 @@ fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
     let server = Server::start(profile, site.root());
     let client = Client::new(server.address(), &site);
     let (mut differing, mut chosen) = (BTreeMap::new(), Vec::new());
-    for corpus in ["report", "extended"] {
+    for corpus in case::corpora() {
         let recording = Recording::load(&format!("{corpus}/{profile}.json"));
         let mut cases = case::load(&format!("{corpus}.json"));
         cases.retain(|case| choose(case) && recording.outcomes.contains_key(&case.name));
@@ -194,9 +195,9 @@ pub(crate) fn exceptions(profile: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn every_exception_names_a_case() {
-    let known: Vec<_> = ["report.json", "extended.json"]
-        .into_iter()
-        .flat_map(case::load)
+    let known: Vec<_> = case::corpora()
+        .iter()
+        .flat_map(|corpus| case::load(&format!("{corpus}.json")))
         .map(|case| case.name)
         .collect();
     for profile in ["node", "node20", "flask", "django", "apache", "nginx"] {
@@ -211,9 +212,9 @@ fn every_exception_names_a_case() {
 
 #[test]
 fn no_two_cases_share_a_name() {
-    let mut names: Vec<_> = ["report.json", "extended.json"]
-        .into_iter()
-        .flat_map(case::load)
+    let mut names: Vec<_> = case::corpora()
+        .iter()
+        .flat_map(|corpus| case::load(&format!("{corpus}.json")))
         .map(|case| case.name)
         .collect();
     names.sort_unstable();

@@ -209,7 +209,7 @@ fn replay(name: &str) {
     };
     let placeholders = Placeholders::new(ADDRESS, &site, ask);
     let (mut differing, mut chosen, mut took) = (BTreeMap::new(), Vec::new(), Duration::ZERO);
-    for corpus in ["report", "extended"] {
+    for corpus in case::corpora() {
         let recording = Recording::load(&format!("{corpus}/{name}.json"));
         let cases = case::load(&format!("{corpus}.json"));
         let cases: Vec<_> = cases

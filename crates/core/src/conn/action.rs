@@ -117,8 +117,32 @@ pub struct ExchangeOutcome {
     pub received: u64,
     /// The bytes that were sent.
     pub sent: u64,
+    /// What stays unsent for now, of this response and of those before it.
+    pub unsent: Unsent,
     /// The bytes that follow the request.
     pub left: Leftover,
+}
+
+/// Responses that are rendered and stay unsent for now ([`crate::profile::Hold`]).
+#[derive(Debug, Default)]
+pub struct Unsent {
+    /// Their bytes.
+    pub bytes: Vec<u8>,
+    /// Their number.
+    pub responses: u32,
+}
+
+impl Unsent {
+    /// Adds a response.
+    pub fn add(&mut self, head: &[u8], body: &[Piece<'_>]) {
+        self.responses += 1;
+        self.bytes.extend_from_slice(head);
+        for piece in body {
+            if let Piece::Bytes(bytes) = piece {
+                self.bytes.extend_from_slice(bytes);
+            }
+        }
+    }
 }
 
 /// The bytes that follow a request.
@@ -157,6 +181,8 @@ pub struct Rendered<'a> {
     pub body: Vec<Piece<'a>>,
     /// Whether the connection closes after it.
     pub closes: bool,
+    /// Whether it may stay unsent while a part of a next request has arrived.
+    pub may_wait: bool,
     /// The cuts of its head, if they are not the profile's.
     pub split_head: Option<&'a [usize]>,
 }

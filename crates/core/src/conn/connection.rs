@@ -3,7 +3,7 @@
 use super::lookahead::{self, Lookahead};
 use super::{
     Close, Closing, Context, Deadline, Exchange, ExchangeOutcome, Leftover, Life, Next, Opened, Purpose, Refusal,
-    Settle, Standing, State, Traffic, Transition, WakeReason, body_plan,
+    Settle, Standing, State, Traffic, Transition, Unsent, WakeReason, body_plan,
 };
 use crate::close_reason::CloseReason;
 use crate::http1::{Head, Request, ResponseId, Scan, head};
@@ -21,6 +21,8 @@ pub struct Conn {
     /// Without this, each of many pipelined requests would have all that follow it judged again.
     judged: usize,
     traffic: Traffic,
+    /// Responses that wait for the next one.
+    unsent: Unsent,
     /// Whether the client's FIN has been seen. It is met again at each read.
     client_fin: bool,
 }
@@ -33,6 +35,7 @@ impl Conn {
             input: Vec::new(),
             judged: 0,
             traffic: Traffic::default(),
+            unsent: Unsent::default(),
             client_fin: false,
         }
     }
@@ -230,6 +233,26 @@ impl Conn {
         std::mem::take(&mut self.input)
     }
 
+    /// Hands responses that stay unsent to an exchange. [`Conn::finished`] takes them back.
+    pub fn take_unsent(&mut self) -> Unsent {
+        std::mem::take(&mut self.unsent)
+    }
+
+    /// The bytes of responses that stayed unsent and are to be sent now, before the next wait: all of them if nothing of
+    /// a next request has arrived, if they are too many, or if the connection `closes`.
+    pub fn take_due(&mut self, closes: bool, cx: &Context<'_>) -> Option<Vec<u8>> {
+        let unsent = &self.unsent;
+        if unsent.bytes.is_empty() {
+            return None;
+        }
+        let is_full = cx
+            .profile
+            .writes
+            .hold
+            .is_none_or(|hold| unsent.responses >= hold.responses || unsent.bytes.len() >= hold.bytes);
+        (closes || is_full || self.input.is_empty()).then(|| self.take_unsent().bytes)
+    }
+
     /// Opens an exchange over the input that was taken.
     pub fn exchange<'c>(&self, opened: &'c Opened, input: &'c [u8], cx: &Context<'c>) -> Exchange<'c> {
         let age = cx.now.saturating_sub(self.life.accepted());
@@ -247,6 +270,7 @@ impl Conn {
         self.life.count(outcome.also_counted);
         self.traffic.received += outcome.received;
         self.traffic.sent += outcome.sent;
+        self.unsent = outcome.unsent;
         if matches!(opened.purpose, Purpose::Unasked(..)) {
             self.input = input;
             return outcome.close;
@@ -267,7 +291,10 @@ impl Conn {
                 self.judged = 0;
             }
         }
-        let close = outcome.close.or(opened.close_after.map(Close::from));
+        let mut close = outcome.close.or(opened.close_after.map(Close::from));
+        if close.is_none() && !self.input.is_empty() && !self.drop_empty_lines(cx) {
+            close = Some(CloseReason::BadRequest.into());
+        }
         if close.is_none() {
             self.life.on(Transition::Kept, cx.now, 0);
             if cx.stopping {
@@ -275,6 +302,24 @@ impl Conn {
             }
         }
         close
+    }
+
+    /// Drops the empty lines at the beginning of the input, where the profile does. False if there are too many.
+    fn drop_empty_lines(&mut self, cx: &Context<'_>) -> bool {
+        let Some(most) = cx.profile.head.empty_lines_after else {
+            return true;
+        };
+        let (mut at, mut count) = (0, 0);
+        loop {
+            at += match &self.input[at..] {
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => break,
+            };
+            count += 1;
+        }
+        self.input.drain(..at);
+        count <= most
     }
 
     /// Takes the input's buffer if it is empty, so that an idle connection holds none.

@@ -166,7 +166,9 @@ impl Life {
     /// When the connection closes if nothing more happens.
     pub fn deadline(&self, timers: &Timers) -> Option<Deadline> {
         let again = self.requests > 0;
+        let leftover = timers.leftover.as_ref().filter(|_| again && self.received == 0);
         let (timer, reason) = match (self.state, again) {
+            (State::Line | State::Head | State::Blank, _) if leftover.is_some() => (leftover?, CloseReason::Idle),
             (State::Unused, _) => (&timers.unused, CloseReason::Unused),
             (State::Line, false) => (&timers.line, CloseReason::LineTimeout),
             (State::Line, true) => (&timers.line_again, CloseReason::LineTimeout),

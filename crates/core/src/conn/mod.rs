@@ -33,7 +33,9 @@ mod pace;
 mod persistence;
 mod reply;
 
-pub use action::{Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Peek, Piece, Rendered, SendFailure};
+pub use action::{
+    Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Peek, Piece, Rendered, SendFailure, Unsent,
+};
 pub use body_end::BodyEnd;
 pub use body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
 pub use body_progress::{BodyProgress, Patience};

@@ -2,7 +2,6 @@
 //! are decided apart, because servers exist whose claim is not true.
 
 use crate::close_reason::CloseReason;
-use crate::http1::field::TokenSearch;
 use crate::http1::request::Delimiter;
 use crate::http1::{Framing, Request, Version, field::Name};
 use crate::profile::{Announce, ConnectionFields, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
@@ -125,14 +124,14 @@ fn asked(request: &Request<'_>, policy: &ConnectionPolicy) -> (bool, bool) {
         RepeatedConnection::Any => {
             let proxy = || {
                 request
-                    .all(Name::ProxyConnection)
+                    .all_as(Name::ProxyConnection, policy.search.needs_trailing_space())
                     .take_while(|_| policy.proxy_connection)
             };
             let any = |word: &[u8]| request.connection_says(word, policy.search) || proxy().any(|v| says(v, word));
             (any(b"close"), any(b"keep-alive"))
         }
         RepeatedConnection::First => {
-            let sent = policy.search == TokenSearch::Verbatim;
+            let sent = policy.search.needs_trailing_space();
             let first = request.all_as(Name::Connection, sent).next().unwrap_or_default();
             (says(first, b"close"), says(first, b"keep-alive"))
         }

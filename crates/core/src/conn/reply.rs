@@ -56,6 +56,7 @@ impl<'c> Exchange<'c> {
             return Rendered {
                 body: Vec::new(),
                 closes: true,
+                may_wait: false,
                 split_head: None,
             };
         };
@@ -81,12 +82,15 @@ impl<'c> Exchange<'c> {
         if chunked {
             *page = in_chunks(page);
         }
+        let body = if has_body(profile, request, reply) {
+            pieces(reply, page)
+        } else {
+            Vec::new()
+        };
+        let has_file = || body.iter().any(|piece| matches!(piece, Piece::File(_)));
         Rendered {
-            body: if has_body(profile, request, reply) {
-                pieces(reply, page)
-            } else {
-                Vec::new()
-            },
+            may_wait: profile.writes.hold.is_some() && !closes && !has_file(),
+            body,
             closes,
             split_head: response.split_head.as_deref(),
         }

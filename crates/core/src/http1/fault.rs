@@ -36,10 +36,14 @@ sentences! {
         EmptyLines = "empty_lines",
         /// It is skipped.
         EmptyLineCr = "empty_line_cr",
+        /// It is skipped.
+        EmptyLineLf = "empty_line_lf",
         /// The line ends there.
         BareLf = "bare_lf",
         /// The line ends there.
         BareLfLine = "bare_lf_line",
+        /// The line ends there.
+        BareLfNoVersion = "bare_lf_no_version",
         /// The head ends there.
         BareLfEnd = "bare_lf_end",
         /// It is part of the text.
@@ -136,7 +140,11 @@ sentences! {
         /// It adds nothing to the value.
         FieldFoldEmpty = "field_fold_empty",
         /// The lines are joined.
+        FieldFoldNoValue = "field_fold_no_value",
+        /// See `[head] framing_judged_by`.
         FramingFold = "framing_fold",
+        /// The lines are joined.
+        LengthFold = "length_fold",
         /// It is skipped.
         FieldTabFirst = "field_tab_first",
         /// It is skipped.
@@ -149,6 +157,8 @@ sentences! {
         FieldEndCr = "field_end_cr",
         /// See `[head] repeated`.
         FieldRepeated = "field_repeated",
+        /// The head ends with that byte.
+        HeadEndCr = "head_end_cr",
         FieldTooLong = "field_too_long",
         FieldValueTooLong = "field_value_too_long",
         FieldsTooMany = "fields_too_many",
@@ -205,6 +215,8 @@ sentences! {
         UpgradeWebsocket = "upgrade_websocket",
         /// It is ignored.
         TargetPort = "target_port",
+        /// It is ignored.
+        AfterLast = "after_last",
     }
 }
 
@@ -237,7 +249,7 @@ pub struct Faults([Treatment; Fault::ALL.len()]);
 impl Faults {
     /// The faults that are accepted unless a profile sets them. RFC 9110 and RFC 9112 either allow them or leave them
     /// to the resource.
-    pub const PASSED: [Fault; 15] = [
+    pub const PASSED: [Fault; 16] = [
         Fault::EmptyLine,
         Fault::ConnectAuthority,
         Fault::ConnectOther,
@@ -253,6 +265,7 @@ impl Faults {
         Fault::CodingTab,
         Fault::ExpectRepeated,
         Fault::UpgradeWebsocket,
+        Fault::AfterLast,
     ];
 
     /// The same treatment for every fault.

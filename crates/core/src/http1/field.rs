@@ -63,6 +63,8 @@ pub enum TokenSearch {
     /// As one member of a comma-separated list, in any case (RFC 9110 section 5.6.1).
     #[default]
     List,
+    /// As `list`, but only spaces may follow the option, and the lines of a folded value are lists of their own.
+    Lines,
     /// As a run of token characters, in any case. A prefix of the option is enough: `clo` counts as `close`.
     Stems,
     /// Anywhere in the value, in any case.
@@ -74,12 +76,26 @@ pub enum TokenSearch {
 }
 
 impl TokenSearch {
+    /// Whether the value is searched with its trailing white space.
+    pub fn needs_trailing_space(self) -> bool {
+        matches!(self, Self::Lines | Self::Verbatim)
+    }
+
     /// Whether `value` contains `word`, which must be in lower case.
     pub fn finds(self, value: &[u8], word: &[u8]) -> bool {
         match self {
             Self::List => value
                 .split(|b| *b == b',')
                 .any(|member| member.trim_ascii().eq_ignore_ascii_case(word)),
+            Self::Lines => value.split(|b| matches!(b, b',' | b'\n')).any(|member| {
+                let start = member
+                    .iter()
+                    .position(|b| !matches!(b, b' ' | b'\t'))
+                    .unwrap_or(member.len());
+                let member = member[start..].strip_suffix(b"\r").unwrap_or(&member[start..]);
+                let end = member.iter().rposition(|b| *b != b' ').map_or(0, |at| at + 1);
+                member[..end].eq_ignore_ascii_case(word)
+            }),
             Self::Stems => value
                 .split(|b| !is_token(*b))
                 .any(|run| !run.is_empty() && word.len() >= run.len() && word[..run.len()].eq_ignore_ascii_case(run)),

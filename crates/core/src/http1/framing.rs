@@ -24,6 +24,8 @@ pub enum Framing {
 pub struct BodyRules {
     /// Which of Content-Length and Transfer-Encoding delimits the body.
     pub delimiter: Delimiter,
+    /// Whether only spaces may follow a coding, and a folded Transfer-Encoding is never `chunked`.
+    pub coding_by_line: bool,
     /// The syntax of Content-Length.
     pub length: LengthSyntax,
     /// Which Expect fields ask for `100 Continue`.
@@ -40,6 +42,7 @@ impl Default for BodyRules {
     fn default() -> Self {
         Self {
             delimiter: Delimiter::default(),
+            coding_by_line: false,
             length: LengthSyntax::default(),
             expect: Expect::default(),
             expect_http10: true,
@@ -121,9 +124,7 @@ impl<'a> Request<'a> {
         let length = self
             .get(Name::ContentLength)
             .and_then(|value| rules.length.read(value, rules.largest));
-        let chunked = self
-            .last_coding()
-            .is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+        let chunked = self.last_coding(rules).is_some_and(|coding| is_chunked(coding, rules));
         match (rules.delimiter, length, chunked) {
             (Delimiter::Nothing, _, _) => Framing::None,
             (Delimiter::Coding, _, true) | (Delimiter::Length, None, true) => Framing::Chunked,
@@ -188,18 +189,23 @@ impl<'a> Request<'a> {
                 }
             }
         }
-        let Some(coding) = self.last_coding() else {
+        let Some(coding) = self.last_coding(&policy.body) else {
             let must_have = matches!(self.method(), b"POST" | b"PUT");
             return (must_have && first.is_none())
                 .then(|| refused(Fault::LengthMissing))
                 .flatten();
         };
         let tab = !policy.trim_tabs && self.all(Name::TransferEncoding).any(|value| value.contains(&b'\t'));
-        let unusual = if self.all(Name::TransferEncoding).all(<[u8]>::is_empty) {
+        let is_empty = self.all(Name::TransferEncoding).all(<[u8]>::is_empty);
+        if is_empty && policy.body.coding_by_line {
+            // The parser has seen no coding.
+            return None;
+        }
+        let unusual = if is_empty {
             Some(Fault::CodingEmpty)
-        } else if tab || !coding.eq_ignore_ascii_case(b"chunked") {
+        } else if tab || !is_chunked(coding, &policy.body) {
             Some(Fault::CodingNotChunked)
-        } else if self.codings().filter(|c| c.eq_ignore_ascii_case(b"chunked")).count() > 1 {
+        } else if self.codings().filter(|c| is_chunked(c, &policy.body)).count() > 1 {
             Some(Fault::CodingTwice)
         } else if self.codings().count() > 1 {
             Some(Fault::CodingUnknown)
@@ -243,14 +249,44 @@ impl<'a> Request<'a> {
     /// The codings of all Transfer-Encoding fields, in order.
     fn codings(&self) -> impl Iterator<Item = &'a [u8]> {
         self.all(Name::TransferEncoding)
-            .flat_map(|value| value.split(|b| *b == b',').map(<[u8]>::trim_ascii))
+            .flat_map(|value| value.split(|b| *b == b','))
     }
 
     /// The coding that was applied last. It delimits the body.
-    fn last_coding(&self) -> Option<&'a [u8]> {
-        let last = self.all(Name::TransferEncoding).last()?;
-        last.rsplit(|b| *b == b',').next().map(<[u8]>::trim_ascii)
+    fn last_coding(&self, rules: &BodyRules) -> Option<&'a [u8]> {
+        let values = self.all_as(Name::TransferEncoding, rules.coding_by_line);
+        let last = values
+            .filter(|value| !rules.coding_by_line || !value.is_empty())
+            .last()?;
+        if rules.coding_by_line && last.contains(&b'\n') {
+            // A folded value names no coding that counts.
+            return Some(last);
+        }
+        last.rsplit(|b| *b == b',').next()
     }
+}
+
+/// Whether a coding, with the white space around it, is `chunked`.
+fn is_chunked(coding: &[u8], rules: &BodyRules) -> bool {
+    if rules.coding_by_line {
+        return is_chunked_by_line(coding);
+    }
+    let is_space = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let start = coding.iter().position(|b| !is_space(b)).unwrap_or(coding.len());
+    let end = coding.iter().rposition(|b| !is_space(b)).map_or(start, |at| at + 1);
+    coding[start..end].eq_ignore_ascii_case(b"chunked")
+}
+
+/// The same where only spaces may follow a coding ([`BodyRules::coding_by_line`]).
+pub(in crate::http1) fn is_chunked_by_line(coding: &[u8]) -> bool {
+    let start = coding
+        .iter()
+        .position(|b| !matches!(b, b' ' | b'\t'))
+        .unwrap_or(coding.len());
+    let end = coding.iter().rposition(|b| *b != b' ').map_or(start, |at| at + 1);
+    coding
+        .get(start..end)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"chunked"))
 }
 
 /// Parses decimal digits. Returns `None` for anything else and for a number above `largest`.

@@ -57,11 +57,15 @@ pub fn look_ahead(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl 
                 length
             }
         };
-        if is_last(&request) {
-            return Pipelined::Whole;
-        }
         at += head.len + length;
         let rest = &input[at..];
+        if is_last(&request) {
+            let refuses = !policy.faults.accepts(Fault::AfterLast);
+            return match rest.iter().any(|b| !matches!(b, b'\r' | b'\n')) {
+                true if refuses => Pipelined::Fault(at, Fault::AfterLast, Head::default()),
+                _ => Pipelined::Whole,
+            };
+        }
         if rest.iter().all(|b| matches!(b, b'\r' | b'\n')) {
             return Pipelined::Whole;
         }

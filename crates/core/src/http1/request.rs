@@ -128,7 +128,7 @@ impl<'a> Request<'a> {
 
     /// Whether any Connection field contains `word`, which must be in lower case.
     pub fn connection_says(&self, word: &[u8], search: TokenSearch) -> bool {
-        self.all_as(Name::Connection, search == TokenSearch::Verbatim)
+        self.all_as(Name::Connection, search.needs_trailing_space())
             .any(|value| search.finds(value, word))
     }
 
@@ -174,7 +174,7 @@ impl<'a> Request<'a> {
 
     fn host_fault(&self, policy: &HeadPolicy, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
         let Some(host) = self.get(Name::Host) else {
-            return if self.version() == Version::Http11 {
+            return if self.version() == Version::Http11 && (policy.connect_needs_host || self.method() != b"CONNECT") {
                 refused(Fault::HostMissing)
             } else {
                 None

@@ -5,7 +5,7 @@ use super::site::{MemoryFile, MemorySite};
 use super::wire::{Arrival, Client, End, Piece, Wire};
 use crate::conn::{
     self, Action, Close, Conn, Context, Exchange, ExchangeOutcome, Happened, Next, Opened, Patience, ReplyContext,
-    Settle, WakeReason,
+    Settle, Unsent, WakeReason,
 };
 use crate::http1::Head;
 use crate::lookup;
@@ -81,10 +81,14 @@ impl<'s> Server<'s, '_> {
                     self.conn.on(woken, &self.context())
                 }
                 Next::Settle(head, settle) => self.settle(head, settle),
-                Next::Serve(opened) => match self.exchange(&opened) {
-                    Some(close) => return close,
-                    None => self.conn.next(&self.context()),
-                },
+                Next::Serve(opened) => {
+                    let close = self.exchange(&opened);
+                    self.send_due(close.is_some());
+                    match close {
+                        Some(close) => return close,
+                        None => self.conn.next(&self.context()),
+                    }
+                }
                 Next::Close(close) => return close,
             }
         }
@@ -125,6 +129,13 @@ impl<'s> Server<'s, '_> {
         self.conn.settled(head, fin, &self.context())
     }
 
+    /// Sends what stayed unsent, if it is due.
+    fn send_due(&mut self, closes: bool) {
+        if let Some(bytes) = self.conn.take_due(closes, &self.context()) {
+            self.wire.send(Piece::Bytes(bytes));
+        }
+    }
+
     fn exchange(&mut self, opened: &Opened) -> Option<Close> {
         let input = self.conn.take_input();
         let exchange = self.conn.exchange(opened, &input, &self.context());
@@ -134,6 +145,7 @@ impl<'s> Server<'s, '_> {
 
     fn run(&mut self, mut exchange: Exchange<'_>, opened: &Opened, input: &[u8]) -> ExchangeOutcome {
         let mut sent = 0;
+        let mut unsent = self.conn.take_unsent();
         let mut file: Option<MemoryFile> = None;
         let mut body = MemoryBody::new(input, opened.head.len, exchange.framing(), &self.profile.head);
         if let Some(body) = &mut body {
@@ -143,6 +155,7 @@ impl<'s> Server<'s, '_> {
         loop {
             action = match action {
                 Action::SendContinue(times) => {
+                    self.send_held(&mut unsent);
                     for _ in 0..times {
                         sent += self.send(Piece::Bytes(conn::CONTINUE.to_vec()));
                     }
@@ -151,7 +164,7 @@ impl<'s> Server<'s, '_> {
                 Action::Lookup => {
                     let render = self.render_context();
                     let Some(query) = exchange.query() else {
-                        return outcome(None, 0, &exchange, body, sent);
+                        return outcome(None, 0, &exchange, body, (sent, unsent));
                     };
                     let mut tree = self.site;
                     let found = lookup::find(&mut tree, &query.located, self.profile, &query.accepted);
@@ -181,11 +194,11 @@ impl<'s> Server<'s, '_> {
                     exchange.on(Happened::Discarded)
                 }
                 Action::SendReply => {
-                    sent += self.send_reply(&mut exchange, file.as_ref());
+                    sent += self.send_reply(&mut exchange, file.as_ref(), &mut unsent);
                     exchange.on(Happened::Sent(Ok(())))
                 }
                 Action::Finish(finish) => {
-                    return outcome(finish.close, finish.also_counted, &exchange, body, sent);
+                    return outcome(finish.close, finish.also_counted, &exchange, body, (sent, unsent));
                 }
             }
         }
@@ -198,7 +211,7 @@ impl<'s> Server<'s, '_> {
         }
     }
 
-    fn send_reply(&mut self, exchange: &mut Exchange<'_>, file: Option<&MemoryFile>) -> u64 {
+    fn send_reply(&mut self, exchange: &mut Exchange<'_>, file: Option<&MemoryFile>, unsent: &mut Unsent) -> u64 {
         let (mut head, mut page) = (Vec::new(), Vec::new());
         let writes = &self.profile.writes;
         exchange.decide_persistence(false);
@@ -214,6 +227,12 @@ impl<'s> Server<'s, '_> {
         if let Some(time) = writes.delay {
             self.wire.pass(time);
         }
+        if rendered.may_wait {
+            let before = unsent.bytes.len();
+            unsent.add(&head, &rendered.body);
+            return (unsent.bytes.len() - before) as u64;
+        }
+        self.send_held(unsent);
         let mut sent = 0;
         if !head.is_empty() {
             sent += self.send(Piece::Bytes(head));
@@ -232,6 +251,13 @@ impl<'s> Server<'s, '_> {
             }
         }
         sent
+    }
+
+    fn send_held(&mut self, unsent: &mut Unsent) {
+        let held = std::mem::take(unsent);
+        if !held.bytes.is_empty() {
+            self.wire.send(Piece::Bytes(held.bytes));
+        }
     }
 
     fn send_file(&mut self, file: &MemoryFile, from: usize, to: usize) -> u64 {
@@ -263,6 +289,7 @@ impl<'s> Server<'s, '_> {
     }
 
     fn close(&mut self, close: Close) {
+        self.send_due(true);
         let ends = &self.profile.connection.close;
         let closing = self.conn.close(close, &self.context());
         if let Some(pause) = closing.pause
@@ -307,13 +334,14 @@ fn outcome(
     also_counted: u64,
     exchange: &Exchange<'_>,
     body: Option<MemoryBody>,
-    sent: u64,
+    (sent, unsent): (u64, Unsent),
 ) -> ExchangeOutcome {
     ExchangeOutcome {
         close,
         also_counted,
         received: body.as_ref().map_or(0, |body| body.received),
         sent,
+        unsent,
         left: body.map_or_else(|| exchange.leftover(), MemoryBody::into_leftover),
     }
 }

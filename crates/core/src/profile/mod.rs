@@ -22,8 +22,8 @@ pub mod units;
 
 pub use error::ConfigError;
 pub use policy::{
-    AbsoluteTarget, Backslash, ClientFinPolicy, ClosePolicy, ConnectionPolicy, EofInHead, FilePolicy, Fragment, Limit,
-    MethodRule, Methods, Multipart, OnInput, Padding, RequestBodyPolicy, Responses, TargetPolicy, Timer, Timers,
+    AbsoluteTarget, Backslash, ClientFinPolicy, ClosePolicy, ConnectionPolicy, EofInHead, FilePolicy, Fragment, Hold,
+    Limit, MethodRule, Methods, Multipart, OnInput, Padding, RequestBodyPolicy, Responses, TargetPolicy, Timer, Timers,
     WritePolicy,
 };
 pub use raw::{

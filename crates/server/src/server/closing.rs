@@ -21,10 +21,19 @@ impl Driver {
     pub(super) async fn close(mut self: Box<Self>, close: Close, registered: Registered) {
         let site = self.server.site();
         let policy = &site.profile.connection.close;
+        if let Some(bytes) = self.conn.take_due(true, &self.context(&site)) {
+            // The connection closes anyway.
+            let _ = self.send_due(&site, &bytes).await;
+        }
         let closing = self.conn.close(close, &self.context(&site));
         if let Some(at_rest) = closing.pause {
-            let discarded = pause(&self.stream, at_rest).await;
-            self.conn.discarded(discarded);
+            let mut discard = Discard::default();
+            let seen = pause(&self.stream, at_rest, &mut discard).await;
+            self.conn.discarded(discard.bytes);
+            // A client that knows from the response that the connection closes may close it first.
+            if seen == Some(Seen::Fin) {
+                self.note_client_fin();
+            }
         }
         let style = closing.style(policy, || has_unread(&self.stream));
         self.timer = None;
@@ -154,26 +163,22 @@ fn fin(stream: &TcpStream) {
     let _ = SockRef::from(stream).shutdown(Shutdown::Write);
 }
 
-/// Waits after a response. Returns the bytes of the client that were thrown away.
-async fn pause(stream: &TcpStream, pause: Pause) -> u64 {
+/// Waits after a response. Returns what was seen of the client if that ended the wait.
+async fn pause(stream: &TcpStream, pause: Pause, discard: &mut Discard) -> Option<Seen> {
     let deadline = Instant::now() + pause.time;
-    let mut discard = Discard::default();
     loop {
         match timeout_at(deadline, stream.readable()).await {
-            Err(_) | Ok(Err(_)) => break,
+            Err(_) => return None,
+            Ok(Err(_)) => return Some(Seen::Reset),
             Ok(Ok(())) => match discard.read(stream) {
-                Ok(0) => break,
-                Ok(_) if pause.holds => {
-                    discard.run(stream, Duration::MAX, Duration::MAX).await;
-                    break;
-                }
+                Ok(0) => return Some(Seen::Fin),
+                Ok(_) if pause.holds => return discard.run(stream, Duration::MAX, Duration::MAX).await,
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(_) => break,
+                Err(_) => return Some(Seen::Reset),
             },
         }
     }
-    discard.bytes
 }
 
 /// Whether bytes of the client are waiting to be read.

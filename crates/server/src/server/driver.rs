@@ -8,6 +8,7 @@ use super::exchange::ExchangeIo;
 use super::guard::{Panicked, guarded};
 use super::local_server::LocalServer;
 use super::registry::Registered;
+use super::reply_writer::ReplyWriter;
 use super::wait::Armed;
 use crate::events::{self, ConnectionMeta, Event};
 use crate::files::Arrival;
@@ -197,6 +198,7 @@ impl Driver {
 
     async fn run(&mut self, site: &Rc<Site>, cx: &Context<'_>, opened: &Opened) -> Option<Close> {
         let input = self.conn.take_input();
+        let unsent = self.conn.take_unsent();
         let mut exchange = self.conn.exchange(opened, &input, cx);
         let io = ExchangeIo {
             stream: &self.stream,
@@ -206,9 +208,13 @@ impl Driver {
             before: self.conn.standing(),
             arrival: self.arrival,
             segment: &mut self.segment,
+            unsent,
         };
         let outcome = io.run(&mut exchange, &input, opened.head.len).await;
-        let close = self.conn.finished(opened, input, outcome, &self.context(site));
+        let mut close = self.conn.finished(opened, input, outcome, &self.context(site));
+        if let Some(bytes) = self.conn.take_due(close.is_some(), cx) {
+            close = close.or(Box::pin(self.send_due(site, &bytes)).await);
+        }
         // An idle connection holds no buffer.
         if let Some(buffer) = self.conn.take_spare() {
             self.server.give_back(buffer);
@@ -221,6 +227,16 @@ impl Driver {
             });
         }
         close
+    }
+
+    /// Sends responses that stayed unsent. Returns how the connection closes if that fails.
+    pub(super) async fn send_due(&self, site: &Site, bytes: &[u8]) -> Option<Close> {
+        let mut writer = ReplyWriter::new(&self.stream, &site.profile.writes, self.server.shared.started);
+        writer
+            .send_bytes(bytes)
+            .await
+            .err()
+            .map(|error| error.failure().close())
     }
 
     /// Lets settle what follows a request. True if the client's FIN has arrived.

@@ -10,7 +10,7 @@ use crate::files::{Arrival, Resource};
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{
     Action, BodyEnd, BodyProgress, CONTINUE, Exchange, ExchangeOutcome, Finish, Happened, Leftover, Patience, Peek,
-    Piece, Rendered, ReplyContext, Standing, Traffic,
+    Piece, Rendered, ReplyContext, Standing, Traffic, Unsent,
 };
 use labserve_core::http1::{Fault, Framing};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub(super) struct ExchangeIo<'c> {
     pub(super) arrival: Arrival,
     /// The payload bytes that a segment holds at most; 0 until the system has been asked.
     pub(super) segment: &'c mut u32,
+    /// Responses that wait for the next one.
+    pub(super) unsent: Unsent,
 }
 
 /// What an exchange holds while it is carried out.
@@ -52,7 +54,8 @@ impl<'c> ExchangeIo<'c> {
         head_len: usize,
     ) -> ExchangeOutcome {
         let mut held = Held {
-            writer: ReplyWriter::new(self.stream, &self.site.profile.writes, self.server.shared.started),
+            writer: ReplyWriter::new(self.stream, &self.site.profile.writes, self.server.shared.started)
+                .after(std::mem::take(&mut self.unsent)),
             body: None,
             resource: None,
             corked: false,
@@ -66,6 +69,7 @@ impl<'c> ExchangeIo<'c> {
                     also_counted: 0,
                     received: 0,
                     sent: 0,
+                    unsent: held.writer.take_unsent(),
                     left: Leftover::From(input.len()),
                 };
             }
@@ -129,7 +133,7 @@ impl<'c> ExchangeIo<'c> {
         }
     }
 
-    fn outcome(&self, finish: Finish, exchange: &Exchange<'_>, held: Held<'_>) -> ExchangeOutcome {
+    fn outcome(&self, finish: Finish, exchange: &Exchange<'_>, mut held: Held<'_>) -> ExchangeOutcome {
         // At the end of a connection the FIN carries what is held back.
         if held.corked && finish.close.is_none() {
             crate::sys::cork(self.stream, false);
@@ -139,6 +143,7 @@ impl<'c> ExchangeIo<'c> {
             also_counted: finish.also_counted,
             received: held.received(),
             sent: held.writer.sent(),
+            unsent: held.writer.take_unsent(),
             left: held
                 .body
                 .map_or_else(|| exchange.leftover(), |body| (*body).into_leftover()),

@@ -7,7 +7,7 @@ use super::file_write::{self, try_write};
 use crate::events::Cuts;
 use crate::files::Resource;
 use labserve_core::close_reason::CloseReason;
-use labserve_core::conn::{Pace, Piece, Rendered, SendFailure};
+use labserve_core::conn::{Pace, Piece, Rendered, SendFailure, Unsent};
 use labserve_core::http1::range::ByteRange;
 use labserve_core::profile::WritePolicy;
 use std::io::{self, ErrorKind};
@@ -63,6 +63,8 @@ pub(super) struct ReplyWriter<'c> {
     /// When the server started: the times of the pace count from there.
     started: Instant,
     sent: u64,
+    /// Responses that wait for the next one.
+    unsent: Unsent,
     /// The writes, if somebody wants to see them.
     cuts: Option<Cuts>,
 }
@@ -74,8 +76,20 @@ impl<'c> ReplyWriter<'c> {
             policy,
             started,
             sent: 0,
+            unsent: Unsent::default(),
             cuts: None,
         }
+    }
+
+    /// Before anything else is sent, these responses are.
+    pub(super) fn after(mut self, unsent: Unsent) -> Self {
+        self.unsent = unsent;
+        self
+    }
+
+    /// The responses that are still unsent. They count as sent already.
+    pub(super) fn take_unsent(&mut self) -> Unsent {
+        std::mem::take(&mut self.unsent)
     }
 
     /// The bytes that the system has taken.
@@ -99,7 +113,17 @@ impl<'c> ReplyWriter<'c> {
     /// The connection failed, or the client is too slow.
     pub(super) async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         let mut pace = Pace::of(self.policy);
+        self.send_unsent(&mut pace).await?;
         self.write_all(bytes, &[], &mut pace).await
+    }
+
+    /// Sends the responses that stayed unsent. They were counted when they were rendered.
+    async fn send_unsent(&mut self, pace: &mut Pace) -> Result<(), SendError> {
+        let unsent = self.take_unsent();
+        let counted = self.sent;
+        let written = self.write_all(&unsent.bytes, &[], pace).await;
+        self.sent = counted;
+        written
     }
 
     /// Sends a head and its body.
@@ -114,6 +138,12 @@ impl<'c> ReplyWriter<'c> {
         resource: Option<&Resource>,
     ) -> Result<(), SendError> {
         let body = &rendered.body;
+        if rendered.may_wait {
+            let before = self.unsent.bytes.len();
+            self.unsent.add(head, body);
+            self.took(self.unsent.bytes.len() - before);
+            return Ok(());
+        }
         let is_file = body.iter().any(|piece| matches!(piece, Piece::File(_)));
         let usual = if is_file {
             &self.policy.split_head
@@ -123,6 +153,9 @@ impl<'c> ReplyWriter<'c> {
         let wait = self.policy.body_delay.filter(|_| !head.is_empty() && !body.is_empty());
         let split = rendered.split_head.or(usual.as_deref()).or(wait.map(|_| [].as_slice()));
         let mut pace = Pace::of(self.policy);
+        if !self.unsent.bytes.is_empty() {
+            Box::pin(self.send_unsent(&mut pace)).await?;
+        }
         let mut head = head;
         if let Some(lines) = split {
             for part in split_lines(head, lines) {

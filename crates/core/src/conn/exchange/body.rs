@@ -3,7 +3,7 @@
 use super::{Action, Exchange, Stage, Then};
 use crate::close_reason::CloseReason;
 use crate::conn::action::Peek;
-use crate::conn::{BodyEnd, Close, Patience};
+use crate::conn::{BodyEnd, Close, Patience, is_last};
 use crate::http1::chunked::ChunkFault;
 use crate::http1::{Fault, Scan, Treatment, head};
 
@@ -21,7 +21,16 @@ impl Exchange<'_> {
 
     /// Bytes that follow the body: a request whose head is refused takes the response away.
     pub(super) fn following(&mut self, bytes: &[u8]) -> Action {
-        let answer = match head::scan(bytes, &self.profile.head) {
+        let policy = &self.profile.head;
+        let answer = match head::scan(bytes, policy) {
+            // Nothing is parsed after the last request of a connection.
+            _ if is_last(&self.request, &self.profile.connection) => {
+                let has_more = bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'));
+                match policy.faults.of(Fault::AfterLast) {
+                    Treatment::Respond(id) if has_more => Some(id),
+                    _ => None,
+                }
+            }
             Scan::Refused(fault, _) => match self.profile.head.faults.of(fault) {
                 Treatment::Respond(id) => Some(id),
                 _ => None,

@@ -2,6 +2,7 @@
 //!
 //! It also checks what some servers check while they read the line: repeated names, Content-Length and Host.
 
+use super::policy::FramingJudgedBy;
 use super::scanner::Scanner;
 use super::{FieldLine, Span, Version};
 use crate::http1::fault::Fault;
@@ -69,10 +70,15 @@ impl Scanner<'_> {
             known: known.filter(|_| !is_other),
         });
         self.folds_into = true;
-        if self.policy.by_byte && known == Some(Name::Host) {
-            self.check_host(value)?;
+        match known.filter(|_| self.policy.by_byte && !is_other) {
+            Some(Name::Host) => self.check_host(value),
+            Some(name @ (Name::ContentLength | Name::TransferEncoding)) => {
+                // The line ends with CRLF or LF.
+                let next = end + if self.bytes.get(end) == Some(&b'\r') { 2 } else { 1 };
+                self.framing_field(name, after_colon, next)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Checks a field name. Returns whether to keep the line. `to_colon` is the name with its trailing white space.
@@ -117,8 +123,11 @@ impl Scanner<'_> {
                 let line_end = after_colon.iter().rev().take_while(|b| **b == b'\r').count();
                 self.value_chars(&after_colon[..after_colon.len() - line_end])?;
             }
-            if known == Some(Name::ContentLength) {
-                self.length_digits(value)?;
+            if let Some(name @ Name::ContentLength) = known {
+                match self.policy.framing_judged_by {
+                    FramingJudgedBy::Head => self.length_digits(value)?,
+                    FramingJudgedBy::Value | FramingJudgedBy::Name => self.framing_value(name, after_colon)?,
+                }
             }
         }
         if known == Some(Name::TransferEncoding) && !value.is_empty() && after_colon.ends_with(b"\t") {

@@ -4,7 +4,7 @@
 use super::scanner::Scanner;
 use super::{FieldLine, Span};
 use crate::http1::fault::{Fault, Treatment};
-use crate::http1::field;
+use crate::http1::field::{self, Name};
 use std::ops::Range;
 
 /// A field line whose checks wait until the next line shows that no folded line follows.
@@ -28,8 +28,11 @@ impl Scanner<'_> {
             if lf.is_none() && self.policy.by_byte && at < self.bytes.len() {
                 self.check_unfinished_field(at)?;
             }
+            if self.policy.by_byte && self.bytes.get(at) == Some(&b'\r') && self.cr_ends_head(at)? {
+                return self.value_lengths().map(|()| true);
+            }
             let Some(line) = self.line(at, lf, self.policy.field, Fault::FieldTooLong, Fault::BareLf)? else {
-                return Ok(false);
+                return self.check_waiting(waiting.as_ref(), at).map(|()| false);
             };
             let folded = line.end > at && matches!(self.bytes[at], b' ' | b'\t');
             if self.policy.cr_ends_field && line.end > at {
@@ -77,6 +80,29 @@ impl Scanner<'_> {
         }
     }
 
+    /// Judges a CR where a field line or the empty line begins. Returns whether the head ends there: with the byte after
+    /// it, although that is no LF.
+    fn cr_ends_head(&mut self, at: usize) -> Result<bool, Fault> {
+        if self.bytes.get(at + 1).is_none_or(|next| *next == b'\n') {
+            return Ok(false);
+        }
+        self.head.at_fault = Span::new(at, at + 2);
+        self.check(Fault::HeadEndCr)?;
+        self.head.len = at + 2;
+        Ok(true)
+    }
+
+    /// Checks complete lines whose other checks wait for the next line: a server that joins lines refuses a NUL when it
+    /// reads the line. `end` is the end of the last of them.
+    fn check_waiting(&mut self, waiting: Option<&Waiting>, end: usize) -> Result<(), Fault> {
+        let Some(waiting) = waiting else { return Ok(()) };
+        if memchr::memchr(0, &self.bytes[waiting.line.start..end]).is_some() {
+            self.head.at_fault = Span::new(waiting.line.start, waiting.line.end);
+            self.check(Fault::FieldValueNul)?;
+        }
+        Ok(())
+    }
+
     /// Parses the field line with number `count`, counted from 1.
     fn counted_line(&mut self, line: Range<usize>, count: usize) -> Result<(), Fault> {
         self.head.at_fault = Span::new(line.start, line.end);
@@ -113,8 +139,31 @@ impl Scanner<'_> {
     fn folded_line(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         self.head.folded = true;
         let text = &self.bytes[start..end];
-        self.count(text.len())?;
         let fault = self.fold_fault();
+        if self.head.fields.is_empty()
+            && self.policy.name_space_is_part
+            && text.starts_with(b" ")
+            && self.policy.faults.accepts(Fault::FieldFoldFirst)
+        {
+            // The space belongs to the name of the first field.
+            self.has_faults.set(true);
+            return self.field_line(start, end);
+        }
+        self.count(text.len())?;
+        if self.head.fields.last().is_some_and(|last| last.value.is_empty())
+            && !self.policy.faults.accepts(Fault::FieldFoldNoValue)
+            && self.folds_into
+        {
+            return self.drop_or(Fault::FieldFoldNoValue).map(drop);
+        }
+        if self
+            .head
+            .fields
+            .last()
+            .is_some_and(|last| last.known == Some(Name::TransferEncoding))
+        {
+            self.framing_fold();
+        }
         let Some(last) = self.head.fields.last_mut() else {
             let fault = if text.starts_with(b"\t") {
                 Fault::FieldTabFirst
@@ -159,6 +208,7 @@ impl Scanner<'_> {
     /// The fault of folding the last field.
     pub(super) fn fold_fault(&self) -> Fault {
         match self.head.fields.last().and_then(|field| field.known) {
+            Some(Name::ContentLength) => Fault::LengthFold,
             Some(name) if name.is_framing() => Fault::FramingFold,
             _ => Fault::FieldFold,
         }

@@ -6,12 +6,13 @@
 //!
 //! [`policy`] holds the settings of a profile. The other modules are the parts of one scanner, in the order of the
 //! bytes: `scanner` finds lines; `request_line`, `target` and `version` parse the first line; `field_lines` and
-//! `field_line` parse the others; `unfinished` examines a line that has not ended yet; `fast_path` recognizes the
+//! `field_line` parse the others, `framing_fields` judges those that delimit the body; `unfinished` examines a line that has not ended yet; `fast_path` recognizes the
 //! request line that most requests have.
 
 mod fast_path;
 mod field_line;
 mod field_lines;
+mod framing_fields;
 mod header_buffers;
 pub mod policy;
 mod request_line;
@@ -20,7 +21,7 @@ mod target;
 mod unfinished;
 mod version;
 
-pub use policy::{Buffers, HeadPolicy, Http09, Separators};
+pub use policy::{Buffers, FramingJudgedBy, HeadPolicy, Http09, Protocol, Separators};
 pub(in crate::http1) use target::after_scheme;
 pub use target::{has_bare_scheme, has_scheme};
 

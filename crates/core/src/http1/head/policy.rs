@@ -26,6 +26,8 @@ pub struct HeadPolicy {
     pub value: Option<usize>,
     /// The maximum number of empty lines before the request line.
     pub empty_lines: Option<usize>,
+    /// The maximum number of empty lines that are dropped if they arrived together with the request before them.
+    pub empty_lines_after: Option<usize>,
     /// Whether the response to a refused request line without a version has a head, as in HTTP/1.0.
     pub full_http09_refusals: bool,
     /// Whether a fault of a field line is detected only when the following line is complete.
@@ -48,6 +50,10 @@ pub struct HeadPolicy {
     pub by_byte: bool,
     /// Whether line ends count towards the limits of line length, and the empty line towards the number of field lines.
     pub count_ends: bool,
+    /// When a fault of Content-Length and Transfer-Encoding is detected.
+    pub framing_judged_by: FramingJudgedBy,
+    /// Whether a CONNECT request must have a Host field, as any other.
+    pub connect_needs_host: bool,
     /// The separators between the words of a request line.
     pub separators: Separators,
     /// Whether a bare CR ends a field line, as LF does.
@@ -56,8 +62,24 @@ pub struct HeadPolicy {
     pub http09: Http09,
     /// The treatment of each fault.
     pub faults: Faults,
-    /// The methods that the profile lists. Any other is [`crate::http1::Fault::MethodUnknown`].
+    /// Other protocols whose requests are read as those of HTTP.
+    pub protocols: Vec<Protocol>,
+    /// The methods of HTTP that the profile lists. Any other is [`crate::http1::Fault::MethodUnknown`].
     pub methods: Vec<String>,
+}
+
+/// When a fault of Content-Length and Transfer-Encoding is detected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FramingJudgedBy {
+    /// When the head is complete.
+    #[default]
+    Head,
+    /// As the value arrives, except for a Content-Length beside a Transfer-Encoding. Only spaces may follow a coding, and
+    /// a folded Transfer-Encoding is never `chunked`.
+    Value,
+    /// As `value`. A Content-Length beside a Transfer-Encoding is detected at the colon of the second.
+    Name,
 }
 
 /// The buffers of a server that reads a head into several of them. Each line, including its end, must fit into one
@@ -70,6 +92,17 @@ pub struct Buffers {
     pub size: usize,
     /// The number of further buffers.
     pub count: usize,
+}
+
+/// A protocol whose requests are read as those of HTTP with the same version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protocol {
+    /// Its name in the request line, with the slash.
+    pub name: String,
+    /// Its methods that are methods of HTTP, too.
+    pub shared: Vec<String>,
+    /// Its other methods.
+    pub own: Vec<String>,
 }
 
 /// The separators between the words of a request line.

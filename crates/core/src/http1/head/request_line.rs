@@ -69,7 +69,8 @@ impl Scanner<'_> {
         }
         self.head.method = Span::new(start + words.method.start, start + words.method.end);
         self.method_chars(method)?;
-        if !self.policy.methods.iter().any(|known| known.as_bytes() == method) {
+        let is_known = self.policy.methods.iter().any(|known| known.as_bytes() == method) || self.is_foreign(method);
+        if !is_known {
             self.check(Fault::MethodUnknown)?;
         }
         if words.method.end == words.end {
@@ -100,6 +101,14 @@ impl Scanner<'_> {
             self.check(Fault::TargetSpace)?;
         }
         self.target_chars()
+    }
+
+    /// Whether the request line between `start` and `end` has a version.
+    pub(super) fn has_version(&self, start: usize, end: usize) -> bool {
+        let separators = self.policy.separators;
+        Words::of(&self.bytes[start..end], |b| separators.holds(*b) || *b == b'\r')
+            .version
+            .is_some()
     }
 
     /// Handles a request line without a version.

@@ -2,6 +2,7 @@
 //! faults. The modules beside it add the methods that parse a line.
 
 use super::fast_path::FastLine;
+use super::framing_fields::FramingSoFar;
 use super::header_buffers::HeaderBuffers;
 use super::policy::{HeadPolicy, Http09};
 use super::{Head, Span, Version};
@@ -21,6 +22,8 @@ pub(super) struct Scanner<'b> {
     counted: usize,
     /// Whether any fault was found, accepted or not.
     pub(super) has_faults: Cell<bool>,
+    /// What the framing fields so far say, where they are judged as they arrive.
+    pub(super) framing: FramingSoFar,
     /// Whether the last field line was kept, so that a folded line continues it.
     pub(super) folds_into: bool,
     /// Whether further field lines are ignored, after a fault with [`Treatment::Stop`].
@@ -46,6 +49,7 @@ impl<'b> Scanner<'b> {
             buffers: HeaderBuffers::new(policy.buffers.as_ref()),
             counted: 0,
             has_faults: Cell::new(false),
+            framing: FramingSoFar::default(),
             folds_into: false,
             stopped: false,
             slow_path_only: false,
@@ -66,7 +70,11 @@ impl<'b> Scanner<'b> {
             _ => {}
         }
         let lf = self.line_feed(start);
-        let Some(line) = self.line(start, lf, self.policy.line, Fault::LineTooLong, Fault::BareLfLine)? else {
+        let bare_lf = match lf {
+            Some(lf) if fast.is_none() && !self.has_version(start, start + lf) => Fault::BareLfNoVersion,
+            _ => Fault::BareLfLine,
+        };
+        let Some(line) = self.line(start, lf, self.policy.line, Fault::LineTooLong, bare_lf)? else {
             return Ok(false);
         };
         match &fast {
@@ -88,11 +96,13 @@ impl<'b> Scanner<'b> {
             let len = match &self.bytes[at..] {
                 [b'\r', b'\n', ..] => 2,
                 [b'\n', ..] => {
-                    self.check(Fault::BareLfLine)?;
+                    self.check(Fault::EmptyLineLf)?;
                     1
                 }
                 // Wait for the LF.
                 [b'\r'] => return Ok(self.bytes.len()),
+                // To a parser that reads whole lines, it begins one.
+                [b'\r', ..] if !self.policy.by_byte => return Ok(at),
                 [b'\r', ..] => {
                     self.check(Fault::EmptyLineCr)?;
                     1

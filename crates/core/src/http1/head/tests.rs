@@ -18,6 +18,7 @@ fn strict() -> HeadPolicy {
         trim_tabs: true,
         value: None,
         empty_lines: None,
+        empty_lines_after: None,
         full_http09_refusals: false,
         host_beside_uri: true,
         fields_by_next_line: false,
@@ -28,11 +29,14 @@ fn strict() -> HeadPolicy {
         name_space_is_part: false,
         http2_as_http10: false,
         by_byte: false,
+        framing_judged_by: FramingJudgedBy::Head,
+        connect_needs_host: true,
         count_ends: false,
         separators: Separators::Spaces,
         cr_ends_field: false,
         http09: Http09::Body,
         faults,
+        protocols: Vec::new(),
         methods: ["GET", "HEAD", "POST", "OPTIONS", "CONNECT"].map(String::from).to_vec(),
     }
 }

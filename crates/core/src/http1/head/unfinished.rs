@@ -4,6 +4,7 @@
 //! Only the method and the span of the fault are stored. A complete line is parsed again as a whole.
 
 use super::Span;
+use super::policy::FramingJudgedBy;
 use super::scanner::Scanner;
 use super::target::{begins_a_target, has_empty_authority};
 use crate::http1::fault::{Fault, Treatment};
@@ -36,7 +37,8 @@ impl Scanner<'_> {
                 method.as_bytes().starts_with(word)
             }
         };
-        if !self.policy.methods.iter().any(known) {
+        let foreign = || self.policy.protocols.iter().flat_map(|protocol| &protocol.own);
+        if !self.policy.methods.iter().any(known) && !foreign().any(known) {
             self.check(Fault::MethodUnknown)?;
         }
         match rest.get(word_end) {
@@ -93,17 +95,26 @@ impl Scanner<'_> {
         self.head.at_fault = Span::new(start, self.bytes.len());
         match name.first() {
             Some(b'\t') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldTabFirst).map(drop),
-            Some(b' ') if self.head.fields.is_empty() => return self.drop_or(Fault::FieldFoldFirst).map(drop),
-            Some(b' ' | b'\t') => {
-                self.check_counted(text.len())?;
-                return self.drop_or(self.fold_fault()).map(drop);
+            // Else the space belongs to the name of the first field.
+            Some(b' ')
+                if self.head.fields.is_empty()
+                    && !(self.drop_or(Fault::FieldFoldFirst)? && self.policy.name_space_is_part) =>
+            {
+                return Ok(());
             }
+            Some(b' ') if self.head.fields.is_empty() => {}
+            Some(b' ' | b'\t') => return self.check_unfinished_fold(text),
             None if text.starts_with(b":") => return self.drop_or(Fault::FieldNameEmpty).map(drop),
             _ => {}
         }
         self.check_unfinished_name(name)?;
-        if !name.is_empty() && text.get(name.len()) == Some(&b'\r') && self.refuses(Fault::FieldNoColon) {
-            return Err(Fault::FieldNoColon);
+        if !name.is_empty() && text.get(name.len()) == Some(&b'\r') {
+            if self.refuses(Fault::FieldNoColon) {
+                return Err(Fault::FieldNoColon);
+            }
+            if is_cr_inside(&text[name.len()..]) {
+                return self.check(Fault::BareCr);
+            }
         }
         let value = text.get(name.len() + 1..).unwrap_or_default();
         let begun = value
@@ -111,12 +122,37 @@ impl Scanner<'_> {
             .position(|b| !matches!(b, b' ' | b'\t'))
             .unwrap_or(value.len());
         self.check_counted(name.len() + value.len() - begun)?;
-        if Name::of(name) == Some(Name::ContentLength) {
-            self.length_digits(value)?;
-        }
         // A CR may still turn out to be part of the line end.
         let end = memchr::memchr(b'\r', value).unwrap_or(value.len());
+        match Name::of(name) {
+            Some(Name::ContentLength) if self.policy.framing_judged_by == FramingJudgedBy::Head => {
+                self.length_digits(value)?;
+            }
+            Some(known) if text.get(name.len()) == Some(&b':') => self.framing_value(known, &value[..end])?,
+            _ => {}
+        }
+        self.check_unfinished_value(value, end)
+    }
+
+    /// Checks an incomplete folded line.
+    fn check_unfinished_fold(&mut self, text: &[u8]) -> Result<(), Fault> {
+        self.check_counted(text.len())?;
+        let no_value = self.folds_into && self.head.fields.last().is_some_and(|last| last.value.is_empty());
+        if no_value && self.refuses(Fault::FieldFoldNoValue) {
+            return Err(Fault::FieldFoldNoValue);
+        }
+        if !self.drop_or(self.fold_fault())? {
+            return Ok(());
+        }
+        self.check_unfinished_value(text, memchr::memchr(b'\r', text).unwrap_or(text.len()))
+    }
+
+    /// Checks the characters of an incomplete value, whose first CR is at `end`.
+    fn check_unfinished_value(&self, value: &[u8], end: usize) -> Result<(), Fault> {
         self.value_chars(&value[..end])?;
+        if value[end..].starts_with(b"\r\r") && self.refuses(Fault::FieldEndCr) {
+            return Err(Fault::FieldEndCr);
+        }
         if is_cr_inside(&value[end..]) {
             self.check(Fault::BareCr)?;
         }
@@ -125,6 +161,12 @@ impl Scanner<'_> {
 
     /// Checks an incomplete field name.
     fn check_unfinished_name(&self, name: &[u8]) -> Result<(), Fault> {
+        if let Some(space) = memchr::memchr(b' ', name)
+            && Name::of(&name[..space]).is_some_and(Name::is_framing)
+            && self.refuses(Fault::FramingNameSpace)
+        {
+            return Err(Fault::FramingNameSpace);
+        }
         for byte in name {
             match byte {
                 // The tab is a fault both inside the name and at its end.

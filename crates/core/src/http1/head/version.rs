@@ -1,6 +1,6 @@
 //! Parses the protocol version (RFC 9112 section 2.3).
 
-use super::policy::Http09;
+use super::policy::{Http09, Protocol};
 use super::scanner::Scanner;
 use super::{Span, Version};
 use crate::http1::fault::Fault;
@@ -8,6 +8,9 @@ use crate::http1::fault::Fault;
 impl Scanner<'_> {
     /// Parses the version of a complete request line.
     pub(super) fn version(&mut self, text: &[u8]) -> Result<Version, Fault> {
+        if let Some(as_http) = self.in_http(text)? {
+            return self.numbered_version(&as_http);
+        }
         if !matches!(text, b"HTTP/1.1" | b"HTTP/1.0") && text.starts_with(b"HTTP/") && version_numbers(text).is_some() {
             // The span excludes `HTTP/`, unless the word is not a version.
             self.head.version_text = Span {
@@ -20,6 +23,22 @@ impl Scanner<'_> {
 
     /// Checks a version that may be incomplete.
     pub(super) fn version_prefix(&self, text: &[u8]) -> Result<(), Fault> {
+        let begins = |name: &[u8]| !text.is_empty() && text.len() < name.len() && name.starts_with(text);
+        if self
+            .policy
+            .protocols
+            .iter()
+            .any(|protocol| begins(protocol.name.as_bytes()))
+        {
+            return Ok(());
+        }
+        if let Some(as_http) = self.in_http(text)? {
+            return self.http_version_prefix(&as_http);
+        }
+        self.http_version_prefix(text)
+    }
+
+    fn http_version_prefix(&self, text: &[u8]) -> Result<(), Fault> {
         const NAME: &[u8] = b"HTTP/";
         let named = text.len().min(NAME.len());
         if !text[..named].eq_ignore_ascii_case(&NAME[..named]) {
@@ -58,6 +77,32 @@ impl Scanner<'_> {
             }
             _ => self.check(Fault::BadVersion),
         }
+    }
+
+    /// The version of another protocol as one of HTTP; `None` for HTTP. The method must belong to the protocol.
+    fn in_http(&self, text: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let method = self.head.method.of(self.bytes);
+        if text.starts_with(b"HTTP/") {
+            return match self.is_foreign(method) {
+                true => self.check(Fault::BadVersion).map(|()| None),
+                false => Ok(None),
+            };
+        }
+        let is_named = |protocol: &&Protocol| text.starts_with(protocol.name.as_bytes());
+        let Some(protocol) = self.policy.protocols.iter().find(is_named) else {
+            return Ok(None);
+        };
+        let mut methods = protocol.shared.iter().chain(&protocol.own);
+        if !methods.any(|known| known.as_bytes() == method) {
+            self.check(Fault::BadVersion)?;
+        }
+        Ok(Some([b"HTTP/", &text[protocol.name.len()..]].concat()))
+    }
+
+    /// Whether a method belongs to another protocol and not to HTTP.
+    pub(super) fn is_foreign(&self, method: &[u8]) -> bool {
+        let mut foreign = self.policy.protocols.iter().flat_map(|protocol| &protocol.own);
+        foreign.any(|known| known.as_bytes() == method)
     }
 
     /// Parses a complete version.

@@ -42,6 +42,7 @@ pub struct Timers {
     pub line_again: Timer,
     pub head_again: Timer,
     pub blank: Option<Timer>,
+    pub leftover: Option<Timer>,
     pub body_after_reply: Option<Timer>,
     pub idle: Timer,
     pub body: Timer,

@@ -17,7 +17,7 @@ pub use files::FilePolicy;
 pub use methods::{MethodRule, Methods};
 pub use responses::Responses;
 pub use target::{AbsoluteTarget, Backslash, Fragment, Limit, TargetPolicy};
-pub use writes::WritePolicy;
+pub use writes::{Hold, WritePolicy};
 
 use crate::http1::ResponseId;
 

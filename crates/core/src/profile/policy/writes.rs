@@ -2,6 +2,15 @@
 
 use std::time::Duration;
 
+/// The limits of what stays unsent while a part of a next request has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// All are sent as soon as there are this many responses.
+    pub responses: u32,
+    /// The same for their bytes.
+    pub bytes: usize,
+}
+
 /// How responses are split into writes, and how slow readers are handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the keys are documented in `raw::RawWrites`
@@ -11,6 +20,7 @@ pub struct WritePolicy {
     pub chunk_size: usize,
     pub cork: bool,
     pub nodelay: bool,
+    pub hold: Option<Hold>,
     pub delay: Option<Duration>,
     pub body_delay: Option<Duration>,
     pub pause: Option<Duration>,

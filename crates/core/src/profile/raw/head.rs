@@ -1,9 +1,10 @@
 //! `[head]`: limits on request heads, and how they are parsed.
 
-use crate::http1::head::{Http09, Separators};
+use crate::http1::head::{FramingJudgedBy, Http09, Separators};
 use crate::http1::host::HostSyntax;
 use crate::profile::units::Size;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// `[head]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,8 +26,17 @@ pub struct RawHead {
     pub value: Size,
     /// Maximum number of empty lines before a request line; 0 for no limit other than `size`.
     pub empty_lines: usize,
+    /// Maximum number of empty lines, also of LF alone, that are dropped if they arrived together with the request before
+    /// them. More end the connection after the response. 0: they belong to the next request.
+    pub empty_lines_after: usize,
     /// When a bad field line is detected.
     pub fields_judged_by: FieldsJudgedBy,
+    /// When a fault of Content-Length and Transfer-Encoding is detected.
+    pub framing_judged_by: FramingJudgedBy,
+    /// Whether the fault `host_missing` applies to CONNECT requests, too.
+    pub connect_needs_host: bool,
+    /// Other protocols whose requests are read as those of HTTP with the same version, by name.
+    pub protocols: BTreeMap<String, RawProtocol>,
     /// Whether [methods] matches names case-sensitively. Rules that apply to GET or HEAD only (conditions, ranges, no
     /// body for HEAD) always need the exact name.
     pub method_case: MethodCase,
@@ -83,7 +93,11 @@ impl Default for RawHead {
             buffers: None,
             value: Size(0),
             empty_lines: 0,
+            empty_lines_after: 0,
             fields_judged_by: FieldsJudgedBy::Line,
+            framing_judged_by: FramingJudgedBy::Head,
+            connect_needs_host: true,
+            protocols: BTreeMap::new(),
             method_case: MethodCase::Exact,
             judged_by: JudgedBy::Line,
             counts: Counts::Bytes,
@@ -120,6 +134,16 @@ pub struct RawBuffers {
     pub size: Size,
     /// Number of further buffers.
     pub count: usize,
+}
+
+/// A protocol beside HTTP. Its methods are also listed in [methods].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawProtocol {
+    /// Methods of this protocol that are methods of HTTP, too.
+    pub shared: Vec<String>,
+    /// Methods that are not methods of HTTP.
+    pub own: Vec<String>,
 }
 
 /// What the limit on a head's length counts.
@@ -237,6 +261,7 @@ pub enum FieldsJudgedBy {
     /// When the line is complete.
     #[default]
     Line,
-    /// When the line after it is complete, because that one might be a continuation (obs-fold).
+    /// When the line after it is complete, because that one might be a continuation (obs-fold). A NUL is detected when the
+    /// line is complete.
     NextLine,
 }

@@ -22,7 +22,7 @@ pub use connection::{Announce, RawConnection, RawConnectionFields, RawUnkept, Re
 pub use files::{IndexFor, Precompressed, RawFiles};
 pub use head::{
     Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,
-    Repeated, Tab,
+    RawProtocol, Repeated, Tab,
 };
 pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
@@ -31,7 +31,7 @@ pub use response::{ConnectionFields, LengthForHead, RawResponse};
 pub use target::{AbsoluteHost, EndSlash, RawTarget};
 pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
-pub use writes::RawWrites;
+pub use writes::{RawHold, RawWrites};
 
 use crate::http1::precondition::ConditionPolicy;
 use crate::http1::range::RangePolicy;

@@ -22,6 +22,9 @@ pub struct RawTimers {
     pub head_again: Option<TimerText>,
     /// Only empty lines received since the last response. Without it: `line_again`.
     pub blank: Option<TimerText>,
+    /// A part of a next request, or empty lines, arrived before the last response, and nothing since. Without it:
+    /// `line_again`, `head_again` or `blank`.
+    pub leftover: Option<TimerText>,
     /// No byte received since the last response.
     pub idle: TimerText,
     /// The request body is not complete.

@@ -21,6 +21,10 @@ pub struct RawWrites {
     pub cork: bool,
     /// TCP_NODELAY: whether small writes are sent at once, without Nagle's algorithm.
     pub nodelay: bool,
+    /// When responses without content of a file stay unsent while a part of a next request has arrived. They are sent
+    /// with the next response that is sent, and at the end of the connection. Without it, never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<RawHold>,
     /// How long to wait before the first byte of a response.
     pub delay: Span,
     /// How long to wait between the head, which is then a write of its own, and the body. It disables `cork`.
@@ -36,6 +40,16 @@ pub struct RawWrites {
     pub min_rate_after: Span,
 }
 
+/// The limits of what stays unsent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawHold {
+    /// All are sent as soon as there are this many responses.
+    pub responses: u32,
+    /// The same for their bytes.
+    pub bytes: Size,
+}
+
 impl Default for RawWrites {
     fn default() -> Self {
         Self {
@@ -44,6 +58,7 @@ impl Default for RawWrites {
             chunk_size: Size(64 << 10),
             cork: false,
             nodelay: true,
+            hold: None,
             delay: Span(None),
             body_delay: Span(None),
             pause: Span(None),

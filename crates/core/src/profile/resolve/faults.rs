@@ -17,7 +17,7 @@ const KEYWORDS: [(&str, Treatment); 5] = [
 
 /// Faults that are special cases of another: without a key of its own, the first is treated as the second. Later rows
 /// depend on earlier ones.
-const SPECIAL_CASES: [(Fault, Fault); 29] = [
+const SPECIAL_CASES: [(Fault, Fault); 34] = [
     (Fault::EmptyLines, Fault::LineTooLong),
     (Fault::EmptyLineCr, Fault::BareCr),
     (Fault::TabSpace, Fault::ExtraSpace),
@@ -25,11 +25,16 @@ const SPECIAL_CASES: [(Fault, Fault); 29] = [
     (Fault::TrailingSpace, Fault::ExtraSpace),
     (Fault::BareLfLine, Fault::BareLf),
     (Fault::BareLfEnd, Fault::BareLf),
+    (Fault::EmptyLineLf, Fault::BareLfLine),
+    (Fault::BareLfNoVersion, Fault::BareLfLine),
+    (Fault::HeadEndCr, Fault::BareCr),
     (Fault::TargetTab, Fault::TargetControl),
     (Fault::FarVersion, Fault::MajorVersion),
     (Fault::FirstVersion, Fault::OldVersion),
     (Fault::FramingNameSpace, Fault::FieldNameSpace),
     (Fault::FramingFold, Fault::FieldFold),
+    (Fault::LengthFold, Fault::FramingFold),
+    (Fault::FieldFoldNoValue, Fault::FieldFold),
     (Fault::FieldTabFirst, Fault::FieldFoldFirst),
     (Fault::FieldNameControl, Fault::FieldNameChar),
     (Fault::FieldNameInnerSpace, Fault::FieldNameControl),

@@ -3,7 +3,7 @@
 use super::faults::faults;
 use super::names::Names;
 use super::{Mistake, checked, methods};
-use crate::http1::head::{Buffers, Http09};
+use crate::http1::head::{Buffers, FramingJudgedBy, Http09, Protocol};
 use crate::http1::request::LARGEST;
 use crate::http1::{BodyRules, HeadPolicy};
 use crate::profile::raw::{self, Raw};
@@ -29,12 +29,14 @@ pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistak
         trim_tabs: raw.head.trim_tabs,
         value: Some(raw.head.value.0 as usize).filter(|n| *n > 0),
         empty_lines: Some(raw.head.empty_lines).filter(|n| *n > 0),
+        empty_lines_after: Some(raw.head.empty_lines_after).filter(|n| *n > 0),
         full_http09_refusals: raw.head.http09_refused == Http09::Full,
         host_beside_uri: raw.head.host_beside_uri,
         fields_by_next_line: raw.head.fields_judged_by == raw::FieldsJudgedBy::NextLine,
         host: raw.head.host,
         body: BodyRules {
             delimiter: raw.request_body.delimiter,
+            coding_by_line: raw.head.framing_judged_by != FramingJudgedBy::Head,
             length: raw.request_body.length,
             expect: raw.request_body.expect,
             expect_http10: raw.request_body.expect_http10,
@@ -46,11 +48,31 @@ pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistak
         counts_parts: raw.head.counts == raw::Counts::Parts,
         http2_as_http10: raw.head.http2 == raw::Http2::Http10,
         by_byte: raw.head.judged_by == raw::JudgedBy::Byte,
+        framing_judged_by: raw.head.framing_judged_by,
+        connect_needs_host: raw.head.connect_needs_host,
         count_ends: raw.head.count_ends,
         separators: raw.head.separators,
         cr_ends_field: raw.head.cr_ends_field,
         http09: raw.head.http09,
         faults,
-        methods: methods::known(raw),
+        methods: methods::known(raw)
+            .into_iter()
+            .filter(|method| {
+                !raw.head
+                    .protocols
+                    .values()
+                    .any(|protocol| protocol.own.contains(method))
+            })
+            .collect(),
+        protocols: raw
+            .head
+            .protocols
+            .iter()
+            .map(|(name, protocol)| Protocol {
+                name: format!("{name}/"),
+                shared: protocol.shared.clone(),
+                own: protocol.own.clone(),
+            })
+            .collect(),
     })
 }

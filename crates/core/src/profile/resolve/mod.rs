@@ -18,7 +18,7 @@ use super::raw::{PipelinedFault, Raw};
 use super::template::Template;
 use super::types::MediaTypes;
 use super::units::Span;
-use super::{Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near};
+use super::{Hold, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near};
 use connection::connection_policy;
 #[cfg(test)]
 pub(super) use faults::general_case;
@@ -75,6 +75,13 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             chunk_size: checked("writes", "chunk_size", raw.writes.chunk_size.0, 1, 64 << 20)? as usize,
             cork: raw.writes.cork && waits(raw.writes.body_delay).is_none() && waits(raw.writes.pause).is_none(),
             nodelay: raw.writes.nodelay,
+            hold: match raw.writes.hold {
+                Some(hold) => Some(Hold {
+                    responses: hold.responses,
+                    bytes: checked("writes", "hold", hold.bytes.0, 1, 1 << 20)? as usize,
+                }),
+                None => None,
+            },
             delay: waits(raw.writes.delay),
             body_delay: waits(raw.writes.body_delay),
             pause: waits(raw.writes.pause),

@@ -10,13 +10,14 @@ use std::time::Duration;
 /// When silent connections are closed, and which response is sent first.
 pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
     let timers = &raw.timers;
-    const TICKED: [&str; 9] = [
+    const TICKED: [&str; 10] = [
         "unused",
         "line",
         "head",
         "line_again",
         "head_again",
         "blank",
+        "leftover",
         "idle",
         "body",
         "body_after_reply",
@@ -71,6 +72,11 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
             .map(|text| timer("body_after_reply", text))
             .transpose()?,
         blank: timers.blank.as_ref().map(|text| timer("blank", text)).transpose()?,
+        leftover: timers
+            .leftover
+            .as_ref()
+            .map(|text| timer("leftover", text))
+            .transpose()?,
         idle: timer("idle", &timers.idle)?,
         body: timer("body", &timers.body)?,
         tie: timers.tie,
