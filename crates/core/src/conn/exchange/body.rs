@@ -5,7 +5,7 @@ use crate::close_reason::CloseReason;
 use crate::conn::action::Peek;
 use crate::conn::{BodyEnd, Close, Patience};
 use crate::http1::chunked::ChunkFault;
-use crate::http1::{Fault, Scan, Treatment, head};
+use crate::http1::{Scan, Treatment, head};
 
 impl Exchange<'_> {
     pub(super) fn peeked(&mut self, end: Option<BodyEnd>) -> Action {
@@ -84,8 +84,13 @@ impl Exchange<'_> {
         let profile = self.profile;
         let (say, reason) = match end {
             BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
-            BodyEnd::Broken(fault) => match profile.head.faults.of(fault_of(fault)) {
-                Treatment::Respond(id) => (Some(id), CloseReason::BadRequest),
+            BodyEnd::Broken(fault) => match profile.head.faults.of(fault.fault()) {
+                Treatment::Respond(id) => {
+                    let own = self.reply.as_ref().and_then(|reply| reply.response.with_broken_body);
+                    // Other faults have responses of their own, such as 413.
+                    let usual = fault == ChunkFault::Syntax;
+                    (own.filter(|_| usual).or(Some(id)), CloseReason::BadRequest)
+                }
                 _ => (None, CloseReason::BadRequest),
             },
             BodyEnd::ClientFin | BodyEnd::Complete => {
@@ -102,13 +107,5 @@ impl Exchange<'_> {
                 self.finish()
             }
         }
-    }
-}
-
-fn fault_of(fault: ChunkFault) -> Fault {
-    match fault {
-        ChunkFault::TooLarge => Fault::ChunkTooLarge,
-        ChunkFault::Trailer => Fault::ChunkTrailer,
-        ChunkFault::Syntax => Fault::ChunkInvalid,
     }
 }
