@@ -1,14 +1,13 @@
 //! Replays the corpora against each profile that imitates a recorded server, and compares with the recordings.
 //!
-//! `report.json` has the cases of the original measurements, `heads.json` odd heads and what follows a request,
-//! `extended.json` all others. A difference fails unless
-//! `corpus/exceptions.toml` lists it with its reason; a listed case that does not differ fails too. Cases that wait for
+//! Each directory of recordings has the name of its corpus, and a file for each server that was recorded. A difference
+//! fails unless `corpus/exceptions.toml` lists it with its reason; a listed case that does not differ fails too. Cases that wait for
 //! long timers run with `cargo test -- --ignored`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
@@ -46,16 +45,49 @@ macro_rules! profiles {
 
 profiles!(node, node20, flask, django, apache, nginx);
 
-/// Runs the chosen cases of both corpora and compares with the recordings for the profile.
+/// A corpus and the recordings of it.
+pub(crate) struct Recorded {
+    pub(crate) recording: Recording,
+    /// The recorded cases.
+    pub(crate) cases: Vec<Case>,
+}
+
+/// All corpora of which there is a recording for the profile.
+pub(crate) fn recorded(profile: &str) -> Vec<Recorded> {
+    let file = format!("{profile}.json");
+    let of_corpus = |corpus: &String| {
+        let recording = Recording::load(&format!("{corpus}/{file}"));
+        let mut cases = case::load(&format!("{corpus}.json"));
+        cases.retain(|case| recording.outcomes.contains_key(&case.name));
+        Recorded { recording, cases }
+    };
+    let has_recording = |corpus: &&String| recordings().join(corpus).join(&file).exists();
+    corpora().iter().filter(has_recording).map(of_corpus).collect()
+}
+
+/// The names of the corpora that were recorded.
+fn corpora() -> Vec<String> {
+    let entries = std::fs::read_dir(recordings()).expect("the recordings should be readable");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("the recordings should be readable").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn recordings() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/recordings")
+}
+
+/// Runs the chosen cases of all corpora and compares with the recordings for the profile.
 fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
     let site = Site::recorded();
     let server = Server::start(profile, site.root());
     let client = Client::new(server.address(), &site);
     let (mut differing, mut chosen) = (BTreeMap::new(), Vec::new());
-    for corpus in case::corpora() {
-        let recording = Recording::load(&format!("{corpus}/{profile}.json"));
-        let mut cases = case::load(&format!("{corpus}.json"));
-        cases.retain(|case| choose(case) && recording.outcomes.contains_key(&case.name));
+    for Recorded { recording, mut cases } in recorded(profile) {
+        cases.retain(&choose);
         cases.sort_by_key(|case| Reverse(case.patience()));
         differing.extend(run_all(&client, &server, &recording, &cases));
         chosen.extend(cases.into_iter().map(|case| case.name));
@@ -195,7 +227,7 @@ pub(crate) fn exceptions(profile: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn every_exception_names_a_case() {
-    let known: Vec<_> = case::corpora()
+    let known: Vec<_> = corpora()
         .iter()
         .flat_map(|corpus| case::load(&format!("{corpus}.json")))
         .map(|case| case.name)
@@ -212,7 +244,7 @@ fn every_exception_names_a_case() {
 
 #[test]
 fn no_two_cases_share_a_name() {
-    let mut names: Vec<_> = case::corpora()
+    let mut names: Vec<_> = corpora()
         .iter()
         .flat_map(|corpus| case::load(&format!("{corpus}.json")))
         .map(|case| case.name)

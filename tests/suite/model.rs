@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use labserve_core::model::{self, MemorySite, Script, Setting};
-use labserve_core::profile::{Profile, layers};
+use labserve_core::profile::{self, Profile, layers};
 use labserve_core::render::RenderContext;
 
 use crate::corpus;
 use crate::support::case::{self, Case};
 use crate::support::client::{Client, Placeholders};
 use crate::support::compare::{Measured, differences};
-use crate::support::recording::{End, Heard, Outcome, Recording};
+use crate::support::recording::{End, Heard, Outcome};
 use crate::support::server::Server;
 use crate::support::site::Site;
 
@@ -179,6 +179,73 @@ fn outcome(outcome: &model::Outcome, placeholders: &Placeholders<'_>) -> Outcome
     }
 }
 
+/// A client that sends bytes, reads all that comes and leaves.
+struct Pipeliner<'b> {
+    bytes: &'b [u8],
+    acts: u32,
+    heard: usize,
+}
+
+impl model::Client for Pipeliner<'_> {
+    fn wake(&self) -> Duration {
+        Duration::from_secs(1 + u64::from(self.acts))
+    }
+
+    fn act(&mut self) -> model::ClientAct<'_> {
+        self.acts += 1;
+        match self.acts {
+            1 => model::ClientAct::Send(self.bytes),
+            _ => model::ClientAct::Leave,
+        }
+    }
+
+    fn hear(&mut self, _: Duration, piece: model::Piece) {
+        self.heard += piece.bytes().len();
+    }
+
+    fn ended(&mut self, _: Duration, _: model::End) {}
+}
+
+/// The time that this number of pipelined requests takes: the shortest of three, because other programs run too.
+fn time_of_pipeline(profile: &Profile, memory: &MemorySite<'_>, count: usize) -> Duration {
+    let requests = b"GET /types/a.txt HTTP/1.1\r\nHost: a\r\n\r\n".repeat(count);
+    let once = || {
+        let mut client = Pipeliner {
+            bytes: &requests,
+            acts: 0,
+            heard: 0,
+        };
+        let begun = Instant::now();
+        model::converse(profile, memory, &setting(), &mut client);
+        assert!(client.heard > 0, "the first request should be answered");
+        begun.elapsed()
+    };
+    (0..3).map(|_| once()).min().unwrap_or_default()
+}
+
+/// Ten times as many requests may cost ten times as much, and twice that on a busy machine. If each request had all that
+/// follow it parsed again, it would be a hundred times.
+#[test]
+fn the_cost_of_a_pipeline_is_linear() {
+    let site = Site::recorded();
+    for name in profile::builtin::names() {
+        let mut stack = layers::Stack::load(name, &layers::BuiltIns).expect("a built-in profile");
+        for key in ["connection.persistent=true", "connection.max_requests=0"] {
+            stack = stack.over(layers::Layer::from_assignment(key).expect("a key"));
+        }
+        let profile = stack.build().expect("a profile");
+        let memory = in_memory(&site, &profile);
+        let few = time_of_pipeline(&profile, &memory, 1_000);
+        let many = time_of_pipeline(&profile, &memory, 10_000);
+        let ratio = many.as_secs_f64() / few.as_secs_f64();
+        println!("{name}: {few:?} for 1,000, {many:?} for 10,000");
+        assert!(
+            ratio < 30.0,
+            "{name}: 10,000 requests cost {ratio:.0} times as much as 1,000"
+        );
+    }
+}
+
 macro_rules! profiles {
     ($($profile:ident),*) => {$(
         #[test]
@@ -209,14 +276,8 @@ fn replay(name: &str) {
     };
     let placeholders = Placeholders::new(ADDRESS, &site, ask);
     let (mut differing, mut chosen, mut took) = (BTreeMap::new(), Vec::new(), Duration::ZERO);
-    for corpus in case::corpora() {
-        let recording = Recording::load(&format!("{corpus}/{name}.json"));
-        let cases = case::load(&format!("{corpus}.json"));
-        let cases: Vec<_> = cases
-            .iter()
-            .filter(|case| recording.outcomes.contains_key(&case.name))
-            .map(|case| (case, steps(case, &placeholders)))
-            .collect();
+    for corpus::Recorded { recording, cases } in corpus::recorded(name) {
+        let cases: Vec<_> = cases.iter().map(|case| (case, steps(case, &placeholders))).collect();
         let begun = Instant::now();
         let outcomes: Vec<_> = cases
             .iter()

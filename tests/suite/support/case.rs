@@ -5,17 +5,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// The names of the corpora that were recorded from real servers: each has a directory of recordings.
-pub(crate) fn corpora() -> Vec<String> {
-    let recordings = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/recordings");
-    let entries = std::fs::read_dir(&recordings).unwrap_or_else(|e| panic!("{}: {e}", recordings.display()));
-    let mut names: Vec<_> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .collect();
-    names.sort_unstable();
-    names
-}
-
 /// The script of one connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {

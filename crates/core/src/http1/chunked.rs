@@ -3,97 +3,12 @@
 //! One decoder for all that read chunks: the look at pipelined requests, the body reader, and the reading of captures.
 //! They differ in what they accept, which is a [`ChunkPolicy`]. The decoder counts; it keeps no byte.
 
+mod policy;
+
+pub use policy::{ChunkPolicy, ExtensionText, GIVEN_UP, LineEnds, RefusedTrailers, SizeSpace, Trailers};
+
+use super::fault::Fault;
 use super::field::is_token;
-
-/// What a decoder accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChunkPolicy {
-    /// The largest chunk size.
-    pub largest: u64,
-    /// Whether LF alone ends a line, and any number of CR may precede it.
-    pub bare_lf: bool,
-    /// Whether white space after a size may be a tab, and must be followed by an extension or the line's end.
-    pub size_space: SizeSpace,
-    /// The characters of an extension.
-    pub extension: ExtensionText,
-    /// The most bytes of all extensions of a body together.
-    pub extensions: u64,
-    /// What trailer fields must look like.
-    pub trailers: Trailers,
-}
-
-/// White space after a chunk size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SizeSpace {
-    /// Spaces and tabs, then an extension or the end of the line.
-    Blanks,
-    /// A space begins an extension.
-    BeginsExtension,
-    /// A space or a tab begins an extension.
-    BlankBeginsExtension,
-}
-
-/// The characters of a chunk extension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExtensionText {
-    /// Any character but CR and LF.
-    Any,
-    /// Tab, visible ASCII, space, and bytes above 0x7f.
-    Text,
-}
-
-/// What the trailer section of a body must look like (RFC 9112 section 7.1.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trailers {
-    /// Lines.
-    Lines,
-    /// Field lines: at most this many, and at most this many bytes. What is wrong with one is noticed at the end of the
-    /// section.
-    Fields {
-        /// The most fields.
-        most: usize,
-        /// The bytes that the section stays below.
-        size: usize,
-    },
-}
-
-impl ChunkPolicy {
-    /// What hyper's reader of bodies accepts, with at most `fields` trailer fields.
-    pub const fn body(largest: u64, fields: usize) -> Self {
-        Self {
-            largest,
-            bare_lf: false,
-            size_space: SizeSpace::Blanks,
-            extension: ExtensionText::Any,
-            extensions: 16 << 10,
-            trailers: Trailers::Fields {
-                most: fields,
-                size: 16 << 10,
-            },
-        }
-    }
-
-    /// What counts as a body when pipelined requests are looked for. It is strict: at worst a request is refused that
-    /// the body reader would have read.
-    pub const PIPELINE: Self = Self {
-        largest: u64::MAX,
-        bare_lf: false,
-        size_space: SizeSpace::BeginsExtension,
-        extension: ExtensionText::Text,
-        extensions: u64::MAX,
-        trailers: Trailers::Lines,
-    };
-
-    /// What counts as a body in a capture, where some server has accepted it.
-    pub const CAPTURE: Self = Self {
-        largest: u64::MAX,
-        bare_lf: true,
-        size_space: SizeSpace::BlankBeginsExtension,
-        extension: ExtensionText::Any,
-        extensions: u64::MAX,
-        trailers: Trailers::Lines,
-    };
-}
 
 /// What is wrong with a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,8 +17,22 @@ pub enum ChunkFault {
     Syntax,
     /// A size is larger than the policy allows.
     TooLarge,
-    /// The trailer section is not one.
-    Trailer,
+    /// The line of a size, or its extensions, are longer than the policy allows.
+    ExtensionTooLong,
+    /// The trailer section has this fault of a head.
+    Trailer(Fault),
+}
+
+impl ChunkFault {
+    /// Its name in a profile.
+    pub fn fault(self) -> Fault {
+        match self {
+            Self::Syntax => Fault::ChunkInvalid,
+            Self::TooLarge => Fault::ChunkTooLarge,
+            Self::ExtensionTooLong => Fault::ChunkExtension,
+            Self::Trailer(fault) => fault,
+        }
+    }
 }
 
 /// Where a decoder is in a body.
@@ -117,7 +46,7 @@ pub enum ChunkState {
     /// In the white space after a size.
     SizeSpace,
     /// In an extension.
-    Extension,
+    Extension(ExtensionPart),
     /// Before the LF that ends the line of a size.
     SizeLf,
     /// In the data of a chunk.
@@ -128,18 +57,35 @@ pub enum ChunkState {
     DataLf,
     /// At the beginning of a line of the trailer section.
     TrailerStart,
-    /// In the name of a trailer field.
-    TrailerName,
-    /// In the value of a trailer field.
-    TrailerValue,
+    /// In a line of the trailer section.
+    TrailerLine,
     /// Before the LF that ends a line of the trailer section.
     TrailerLf,
     /// Before the LF that ends the body.
     EndLf,
     /// After the body.
     End,
+    /// In a line that has a fault.
+    FaultyLine(ChunkFault),
     /// At a fault.
     Fault(ChunkFault),
+}
+
+/// Where a decoder is in an extension. All but the first are left only where the policy demands tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExtensionPart {
+    /// After the semicolon.
+    Start,
+    /// In the name.
+    Name,
+    /// In the value.
+    Value,
+    /// In the value's quoted string.
+    Quoted,
+    /// After a backslash in it.
+    Escaped,
+    /// After it.
+    AfterQuoted,
 }
 
 /// A decoder of one chunked body.
@@ -150,13 +96,10 @@ pub struct ChunkDecoder {
     size: u64,
     /// The bytes of data so far.
     content: u64,
-    /// The bytes of extensions so far.
+    /// The bytes of the line so far, and among them those of white space after a size, and of extensions.
+    line: u64,
+    spaces: u64,
     extensions: u64,
-    /// The trailer fields, and the bytes of the trailer section.
-    trailer_fields: u32,
-    trailer_bytes: u32,
-    /// Whether a trailer line is not a field line.
-    bad_trailer: bool,
 }
 
 impl ChunkDecoder {
@@ -188,29 +131,27 @@ impl ChunkDecoder {
         (self.state == ChunkState::Data).then_some(self.size)
     }
 
-    /// The kind of fault that anything wrong at this point would be.
-    pub fn fault_here(&self) -> ChunkFault {
-        match self.state {
-            ChunkState::Fault(fault) => fault,
-            state if state.is_in_trailers() => ChunkFault::Trailer,
-            _ => ChunkFault::Syntax,
-        }
+    /// Reads on; returns how many of the bytes belong to the body. Fewer than all: the body ends there, or a fault is
+    /// there, or, where trailers are fields, they begin there.
+    pub fn decode(&mut self, bytes: &[u8], policy: &ChunkPolicy) -> usize {
+        self.decode_into(bytes, policy, &mut |_| {})
     }
 
-    /// Reads on; returns how many of the bytes belong to the body. Fewer than all: the body ends there, or a fault is
-    /// there.
-    pub fn decode(&mut self, bytes: &[u8], policy: &ChunkPolicy) -> usize {
+    /// The same, and hands out the stretches of content.
+    pub fn decode_into(&mut self, bytes: &[u8], policy: &ChunkPolicy, content: &mut dyn FnMut(&[u8])) -> usize {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             match self.state {
                 ChunkState::End | ChunkState::Fault(_) => break,
+                ChunkState::TrailerStart if policy.trailers == Trailers::Fields => break,
                 ChunkState::Data => {
                     let count = usize::try_from(self.size).unwrap_or(usize::MAX).min(bytes.len() - at);
+                    content(&bytes[at..at + count]);
                     self.take_data(count as u64);
                     at += count;
                 }
                 _ => {
-                    self.state = self.step(*byte, policy);
+                    self.state = self.checked_step(*byte, policy);
                     if matches!(self.state, ChunkState::Fault(_)) {
                         break;
                     }
@@ -219,6 +160,14 @@ impl ChunkDecoder {
             }
         }
         at
+    }
+
+    /// The trailer section was read elsewhere, and the body ends with it, or it has this fault.
+    pub(super) fn trailers_end(&mut self, fault: Option<Fault>) {
+        self.state = match fault {
+            Some(fault) => ChunkState::Fault(ChunkFault::Trailer(fault)),
+            None => ChunkState::End,
+        };
     }
 
     /// Passes over bytes that are not known. False if they are not all data of the current chunk.
@@ -237,13 +186,46 @@ impl ChunkDecoder {
         self.content += count;
         if self.size == 0 {
             self.state = ChunkState::DataCr;
+            self.line = 0;
+        }
+    }
+
+    /// A step, with what holds for lines.
+    fn checked_step(&mut self, byte: u8, policy: &ChunkPolicy) -> ChunkState {
+        self.line += 1;
+        let in_size_line = matches!(
+            self.state,
+            ChunkState::Start
+                | ChunkState::Size
+                | ChunkState::SizeSpace
+                | ChunkState::Extension(_)
+                | ChunkState::SizeLf
+        );
+        let next = match self.state {
+            ChunkState::FaultyLine(fault) => ChunkState::Fault(fault),
+            _ => self.step(byte, policy),
+        };
+        let next = match next {
+            ChunkState::Fault(_) => next,
+            _ if in_size_line && self.line > policy.line => ChunkState::Fault(ChunkFault::ExtensionTooLong),
+            next => next,
+        };
+        match next {
+            ChunkState::Fault(fault) if policy.by_line && byte != b'\n' && self.line < GIVEN_UP => {
+                ChunkState::FaultyLine(fault)
+            }
+            next => next,
         }
     }
 
     fn step(&mut self, byte: u8, policy: &ChunkPolicy) -> ChunkState {
         use ChunkState::*;
-        let fault = |fault| Fault(fault);
+        let syntax = Fault(ChunkFault::Syntax);
+        let unchecked = policy.line_ends == LineEnds::Unchecked;
+        let lf_ends = matches!(policy.line_ends, LineEnds::Lf | LineEnds::AnyCr);
+        let any_cr = policy.line_ends == LineEnds::AnyCr;
         match (self.state, byte) {
+            (Size, _) if self.size > policy.largest_followed => Fault(ChunkFault::TooLarge),
             (Start | Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
                 let digit = u64::from((byte as char).to_digit(16).unwrap_or(0));
                 match self.size.checked_mul(16).map(|size| size | digit) {
@@ -251,69 +233,68 @@ impl ChunkDecoder {
                         self.size = size;
                         Size
                     }
-                    _ => fault(ChunkFault::TooLarge),
+                    _ => Fault(ChunkFault::TooLarge),
                 }
             }
-            (Size | SizeSpace | Extension, b'\n') if policy.bare_lf => self.sized(),
-            (Size | SizeSpace, b'\r') if policy.bare_lf => Extension,
-            (Size | SizeSpace | Extension, b'\r') if !policy.bare_lf => SizeLf,
-            (Size | SizeSpace, b';') => Extension,
-            (Size | SizeSpace, b' ' | b'\t') => match policy.size_space {
-                self::SizeSpace::Blanks => SizeSpace,
-                self::SizeSpace::BeginsExtension if byte == b'\t' => fault(ChunkFault::Syntax),
-                self::SizeSpace::BeginsExtension | self::SizeSpace::BlankBeginsExtension => Extension,
-            },
-            (Extension, b'\n') => fault(ChunkFault::Syntax),
-            (Extension, byte) => {
-                self.extensions += 1;
-                let is_text = matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
-                if self.extensions >= policy.extensions || (policy.extension == ExtensionText::Text && !is_text) {
-                    fault(ChunkFault::Syntax)
-                } else {
-                    Extension
-                }
-            }
-            (SizeLf, b'\n') => self.sized(),
-            (DataCr, b'\r') if policy.bare_lf => DataCr,
-            (DataCr, b'\n') if policy.bare_lf => Start,
-            (DataCr, b'\r') => DataLf,
-            (DataLf, b'\n') => Start,
-            (TrailerStart, b'\n') if policy.bare_lf => End,
-            (TrailerStart, b'\r') if policy.bare_lf => TrailerStart,
-            (TrailerStart, b'\r') => self.in_trailers(EndLf, policy),
-            (TrailerStart, byte) => {
-                let next = self.trailer_name(byte);
-                self.in_trailers(next, policy)
-            }
-            (TrailerName | TrailerValue, b'\r') if !policy.bare_lf => {
-                // A line without a colon is not a field line.
-                self.bad_trailer |= self.state == TrailerName;
-                self.in_trailers(TrailerLf, policy)
-            }
-            (TrailerName | TrailerValue, b'\n') if policy.bare_lf => TrailerStart,
-            (TrailerName | TrailerValue, b'\n') if policy.trailers == Trailers::Lines => fault(ChunkFault::Trailer),
-            (TrailerName, byte) => {
-                let next = self.trailer_name(byte);
-                self.in_trailers(next, policy)
-            }
-            (TrailerValue, byte) => {
-                self.bad_trailer |= !matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
-                self.in_trailers(TrailerValue, policy)
-            }
-            (TrailerLf, b'\n') => {
-                if let Trailers::Fields { most, .. } = policy.trailers
-                    && self.trailer_fields as usize >= most
-                {
-                    return fault(ChunkFault::Trailer);
-                }
-                self.trailer_fields += 1;
-                self.in_trailers(TrailerStart, policy)
-            }
-            (EndLf, b'\n') if self.bad_trailer && policy.trailers != Trailers::Lines => fault(ChunkFault::Trailer),
+            (Extension(part), b'\n') if lf_ends && ends_extension(part, policy) => self.sized(),
+            (Size | SizeSpace, b'\n') if lf_ends => self.sized(),
+            (Size | SizeSpace, b'\r') if any_cr => Extension(ExtensionPart::Name),
+            (Size | SizeSpace, b'\r') => SizeLf,
+            (Size | SizeSpace, b';') => Extension(ExtensionPart::Start),
+            (Size | SizeSpace, b' ' | b'\t') => self.size_space(byte, policy),
+            (Extension(_), b'\n') => syntax,
+            (Extension(part), b'\r') if !any_cr && ends_extension(part, policy) => SizeLf,
+            (Extension(part), byte) => self.extension(part, byte, policy),
+            (SizeLf, byte) if byte == b'\n' || unchecked => self.sized(),
+            (DataCr, b'\r') if any_cr => DataCr,
+            (DataCr, b'\n') if lf_ends => self.started(),
+            (DataCr, byte) if byte == b'\r' || unchecked => DataLf,
+            (DataLf, byte) if byte == b'\n' || unchecked => self.started(),
+            (TrailerStart, b'\n') if lf_ends => End,
+            (TrailerStart, b'\r') if any_cr => TrailerStart,
+            (TrailerStart, b'\r') => EndLf,
+            (TrailerStart | TrailerLine, b'\n') if lf_ends => TrailerStart,
+            (TrailerLine, b'\r') if !any_cr => TrailerLf,
+            (TrailerStart | TrailerLine, b'\n') => syntax,
+            (TrailerStart | TrailerLine, _) => TrailerLine,
+            (TrailerLf, b'\n') => TrailerStart,
             (EndLf, b'\n') => End,
-            (state, _) if state.is_in_trailers() => fault(ChunkFault::Trailer),
-            _ => fault(ChunkFault::Syntax),
+            _ => syntax,
         }
+    }
+
+    fn size_space(&mut self, byte: u8, policy: &ChunkPolicy) -> ChunkState {
+        self.spaces += 1;
+        match policy.size_space {
+            SizeSpace::Skipped if self.spaces <= policy.spaces => ChunkState::SizeSpace,
+            SizeSpace::BeginsExtension => ChunkState::Extension(ExtensionPart::Name),
+            SizeSpace::SpaceBeginsExtension if byte == b' ' => ChunkState::Extension(ExtensionPart::Name),
+            SizeSpace::Skipped | SizeSpace::SpaceBeginsExtension | SizeSpace::Refused => {
+                ChunkState::Fault(ChunkFault::Syntax)
+            }
+        }
+    }
+
+    fn extension(&mut self, part: ExtensionPart, byte: u8, policy: &ChunkPolicy) -> ChunkState {
+        let next = match policy.extension {
+            ExtensionText::Any => Some(part),
+            ExtensionText::Text => is_text(byte).then_some(part),
+            ExtensionText::NoControls => (byte == b'\t' || !byte.is_ascii_control()).then_some(part),
+            ExtensionText::Tokens => next_part(part, byte),
+        };
+        let delimiter = matches!(byte, b';' | b'=') && policy.extension == ExtensionText::Tokens;
+        self.extensions += u64::from(!delimiter);
+        match next {
+            Some(_) if self.extensions > policy.extensions => ChunkState::Fault(ChunkFault::ExtensionTooLong),
+            Some(next) => ChunkState::Extension(next),
+            None => ChunkState::Fault(ChunkFault::Syntax),
+        }
+    }
+
+    /// The line after the data is complete.
+    fn started(&mut self) -> ChunkState {
+        (self.size, self.line, self.spaces, self.extensions) = (0, 0, 0, 0);
+        ChunkState::Start
     }
 
     /// The line of a size is complete.
@@ -324,34 +305,34 @@ impl ChunkDecoder {
             ChunkState::Data
         }
     }
+}
 
-    fn trailer_name(&mut self, byte: u8) -> ChunkState {
-        if byte == b':' && self.state == ChunkState::TrailerName {
-            return ChunkState::TrailerValue;
-        }
-        self.bad_trailer |= !is_token(byte);
-        ChunkState::TrailerName
-    }
+/// Whether an extension may end where it is.
+fn ends_extension(part: ExtensionPart, policy: &ChunkPolicy) -> bool {
+    use ExtensionPart::*;
+    policy.extension != ExtensionText::Tokens || matches!(part, Name | Value | AfterQuoted)
+}
 
-    /// Counts a byte of the trailer section.
-    fn in_trailers(&mut self, next: ChunkState, policy: &ChunkPolicy) -> ChunkState {
-        self.trailer_bytes = self.trailer_bytes.saturating_add(1);
-        match policy.trailers {
-            Trailers::Fields { size, .. } if self.trailer_bytes as usize >= size => {
-                ChunkState::Fault(ChunkFault::Trailer)
-            }
-            _ => next,
-        }
+/// Where an extension of tokens is after this byte.
+fn next_part(part: ExtensionPart, byte: u8) -> Option<ExtensionPart> {
+    use ExtensionPart::*;
+    match (part, byte) {
+        (Start | Name, b'=') => Some(Value),
+        (Name | Value | AfterQuoted, b';') => Some(Start),
+        (Start, b';') => Some(Start),
+        (Start | Name, byte) if is_token(byte) => Some(Name),
+        (Value, b'"') => Some(Quoted),
+        (Value, byte) if is_token(byte) => Some(Value),
+        (Quoted, b'"') => Some(AfterQuoted),
+        (Quoted, b'\\') => Some(Escaped),
+        (Quoted | Escaped, byte) if is_text(byte) => Some(Quoted),
+        _ => None,
     }
 }
 
-impl ChunkState {
-    fn is_in_trailers(self) -> bool {
-        matches!(
-            self,
-            Self::TrailerStart | Self::TrailerName | Self::TrailerValue | Self::TrailerLf | Self::EndLf
-        )
-    }
+/// Tab, space, visible ASCII, and bytes above it (RFC 9110 section 5.6.4).
+fn is_text(byte: u8) -> bool {
+    matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
 }
 
 #[cfg(test)]

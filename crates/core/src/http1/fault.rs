@@ -202,7 +202,7 @@ sentences! {
         /// The connection closes without a response.
         ChunkInvalid = "chunk_invalid",
         /// The connection closes without a response.
-        ChunkTrailer = "chunk_trailer",
+        ChunkExtension = "chunk_extension",
         /// The server waits for it.
         ChunkTooLarge = "chunk_too_large",
         /// It is ignored.

@@ -3,6 +3,7 @@
 //!
 //! This module interprets Content-Length, Transfer-Encoding and Expect together. It does not read the body.
 
+use super::chunked::ChunkPolicy;
 use super::fault::Fault;
 use super::field::Name;
 use super::head::{HeadPolicy, Version};
@@ -36,6 +37,10 @@ pub struct BodyRules {
     pub expect_connect: bool,
     /// The largest valid Content-Length in bytes.
     pub largest: u64,
+    /// The largest Content-Length of a body that is read.
+    pub readable: u64,
+    /// What a chunked body must look like.
+    pub chunks: ChunkPolicy,
 }
 
 impl Default for BodyRules {
@@ -48,6 +53,8 @@ impl Default for BodyRules {
             expect_http10: true,
             expect_connect: true,
             largest: i64::MAX.unsigned_abs(),
+            readable: u64::MAX,
+            chunks: ChunkPolicy::default(),
         }
     }
 }
@@ -115,9 +122,6 @@ pub enum Expect {
     Word,
 }
 
-/// The largest body length in bytes that the body reader can represent. hyper reserves the two values above it.
-pub const LARGEST: u64 = u64::MAX - 2;
-
 impl<'a> Request<'a> {
     /// How the body is delimited. Meaningful only if [`Request::fault`] returned `None`.
     pub fn framing(&self, rules: &BodyRules) -> Framing {
@@ -129,6 +133,7 @@ impl<'a> Request<'a> {
             (Delimiter::Nothing, _, _) => Framing::None,
             (Delimiter::Coding, _, true) | (Delimiter::Length, None, true) => Framing::Chunked,
             (_, None | Some(0), _) => Framing::None,
+            (_, Some(length), _) if length > rules.readable => Framing::None,
             (_, Some(length), _) => Framing::Length(length),
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod bytes;
 pub mod chunked;
+pub mod chunked_body;
 pub mod date;
 pub mod etag;
 pub mod fault;

@@ -4,7 +4,7 @@
 //! fault in a later request can discard the responses to earlier ones. [`look_ahead`] finds such a fault; the caller
 //! decides what it means.
 
-use super::chunked::{ChunkDecoder, ChunkPolicy};
+use super::chunked_body::ChunkedBody;
 use super::fault::Fault;
 use super::head::{self, Head, HeadPolicy, Scan};
 use super::request::{Framing, Request};
@@ -46,12 +46,12 @@ pub fn look_ahead(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl 
                 _ => return Pipelined::Partial,
             },
             Framing::Chunked => {
-                let mut decoder = ChunkDecoder::default();
-                let length = decoder.decode(body, &ChunkPolicy::PIPELINE);
-                if decoder.fault().is_some() {
-                    return Pipelined::Fault(at, Fault::ChunkInvalid, head);
+                let mut chunks = ChunkedBody::default();
+                let length = chunks.read(body, policy);
+                if let Some(fault) = chunks.fault() {
+                    return Pipelined::Fault(at, fault.fault(), head);
                 }
-                if !decoder.is_complete() {
+                if !chunks.is_complete() {
                     return Pipelined::Partial;
                 }
                 length

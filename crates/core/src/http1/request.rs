@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::field::{Name, TokenSearch};
 use super::head::{Head, HeadPolicy, Version, after_scheme, has_scheme};
 
-pub use super::framing::{BodyRules, Delimiter, Expect, Framing, LARGEST, LengthSyntax};
+pub use super::framing::{BodyRules, Delimiter, Expect, Framing, LengthSyntax};
 
 /// A request: a scanned head and the bytes that it was scanned from.
 ///

@@ -3,23 +3,27 @@
 use super::wire::{Arrival, Wire};
 use crate::conn::BodyEnd;
 use crate::conn::{BodyProgress, Leftover, Patience};
-use crate::http1::Framing;
-use crate::http1::chunked::{ChunkDecoder, ChunkPolicy};
-use crate::http1::{Fault, HeadPolicy};
+use crate::http1::chunked_body::ChunkedBody;
+use crate::http1::{Framing, HeadPolicy};
 use crate::profile::Timers;
 
 /// The most bytes that are taken from the connection at a time.
 const READ: usize = 64 << 10;
 
 /// How a body is delimited, and how much of it has come.
-enum Framed {
-    Length { left: u64 },
-    Chunked { decoder: ChunkDecoder, policy: ChunkPolicy },
+enum Framed<'p> {
+    Length {
+        left: u64,
+    },
+    Chunked {
+        chunks: ChunkedBody,
+        policy: &'p HeadPolicy,
+    },
 }
 
 /// A body that is being read.
-pub(super) struct MemoryBody {
-    framed: Framed,
+pub(super) struct MemoryBody<'p> {
+    framed: Framed<'p>,
     /// Bytes that have been read and not decoded.
     buffer: Vec<u8>,
     /// The offset of the input at which what follows a body of known length begins.
@@ -30,9 +34,9 @@ pub(super) struct MemoryBody {
     pub(super) received: u64,
 }
 
-impl MemoryBody {
+impl<'p> MemoryBody<'p> {
     /// The body that follows a head of `head_len` bytes in `input`.
-    pub(super) fn new(input: &[u8], head_len: usize, framing: Framing, policy: &HeadPolicy) -> Option<Self> {
+    pub(super) fn new(input: &[u8], head_len: usize, framing: Framing, policy: &'p HeadPolicy) -> Option<Self> {
         let there = &input[head_len.min(input.len())..];
         let (framed, of_body) = match framing {
             Framing::None => return None,
@@ -41,14 +45,9 @@ impl MemoryBody {
                 (Framed::Length { left: length }, at_hand)
             }
             Framing::Chunked => {
-                let largest = if policy.faults.accepts(Fault::ChunkTooLarge) {
-                    u64::MAX
-                } else {
-                    i64::MAX.unsigned_abs()
-                };
                 let framed = Framed::Chunked {
-                    decoder: ChunkDecoder::default(),
-                    policy: ChunkPolicy::body(largest, policy.fields.max(100)),
+                    chunks: ChunkedBody::default(),
+                    policy,
                 };
                 (framed, there.len())
             }
@@ -122,13 +121,13 @@ impl MemoryBody {
                 self.buffer.clear();
                 (*left == 0).then_some(BodyEnd::Complete)
             }
-            Framed::Chunked { decoder, policy } => {
-                let read = decoder.decode(&self.buffer, policy);
+            Framed::Chunked { chunks, policy } => {
+                let read = chunks.read(&self.buffer, policy);
                 self.buffer.drain(..read);
-                self.content = decoder.content();
-                match decoder.fault() {
+                self.content = chunks.content();
+                match chunks.fault() {
                     Some(fault) => Some(BodyEnd::Broken(fault)),
-                    None => decoder.is_complete().then_some(BodyEnd::Complete),
+                    None => chunks.is_complete().then_some(BodyEnd::Complete),
                 }
             }
         }

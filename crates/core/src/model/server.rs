@@ -15,7 +15,7 @@ use core::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// The most bytes that are taken in to see whether the client's FIN follows them.
-const MOST_AHEAD: usize = 256 << 10;
+const MOST_AHEAD: usize = 64 << 10;
 
 /// Where and when a conversation takes place.
 #[derive(Clone, Copy, Debug)]
@@ -204,7 +204,7 @@ impl<'s> Server<'s, '_> {
         }
     }
 
-    fn read_body(&mut self, body: Option<&mut MemoryBody>, patience: Patience) -> crate::conn::BodyEnd {
+    fn read_body(&mut self, body: Option<&mut MemoryBody<'_>>, patience: Patience) -> crate::conn::BodyEnd {
         match body {
             Some(body) => body.read(&mut self.wire, &self.profile.connection.timers, patience),
             None => crate::conn::BodyEnd::Complete,
@@ -333,7 +333,7 @@ fn outcome(
     close: Option<Close>,
     also_counted: u64,
     exchange: &Exchange<'_>,
-    body: Option<MemoryBody>,
+    body: Option<MemoryBody<'_>>,
     (sent, unsent): (u64, Unsent),
 ) -> ExchangeOutcome {
     ExchangeOutcome {

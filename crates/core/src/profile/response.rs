@@ -35,6 +35,8 @@ pub struct Response {
     pub read_body: Option<ReadBody>,
     /// The response that replaces it for a request with a body.
     pub with_body: Option<ResponseId>,
+    /// The response to a request that would get this one, but whose body has malformed chunks.
+    pub with_broken_body: Option<ResponseId>,
     /// Whether `100 Continue` may be sent before it.
     pub continues: bool,
     /// How the connection is closed after it; `None`: as in `[close]`.
@@ -192,6 +194,7 @@ impl Response {
             counts: raw.counts.unwrap_or(1),
             read_body: raw.read_body,
             with_body: None,
+            with_broken_body: None,
             continues: raw.continues.unwrap_or(true),
             close_with: raw.close_with,
             variants: Vec::new(),
@@ -311,6 +314,7 @@ pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
         connection_fields: raw.connection_fields.or(like.connection_fields),
         counts: raw.counts.or(like.counts),
         with_body: raw.with_body.clone().or_else(|| like.with_body.clone()),
+        with_broken_body: raw.with_broken_body.clone().or_else(|| like.with_broken_body.clone()),
         read_body: raw.read_body.or(like.read_body),
         continues: raw.continues.or(like.continues),
         close_with: raw.close_with.or(like.close_with),

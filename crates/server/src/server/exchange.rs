@@ -12,7 +12,7 @@ use labserve_core::conn::{
     Action, BodyEnd, BodyProgress, CONTINUE, Exchange, ExchangeOutcome, Finish, Happened, Leftover, Patience, Peek,
     Piece, Rendered, ReplyContext, Standing, Traffic, Unsent,
 };
-use labserve_core::http1::{Fault, Framing};
+use labserve_core::http1::Framing;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::net::TcpStream;
@@ -191,14 +191,11 @@ impl<'c> ExchangeIo<'c> {
         input: &'c [u8],
         head_len: usize,
     ) -> Option<Box<RequestBody<'c>>> {
-        let policy = &self.site.profile.head;
-        let largest = (!policy.faults.accepts(Fault::ChunkTooLarge)).then_some(i64::MAX.unsigned_abs());
         let body = RequestBody::open(
             self.stream,
             exchange.request(),
             (input, head_len, exchange.framing()),
-            policy.fields,
-            largest,
+            &self.site.profile.head,
         );
         body.await.map(Box::new)
     }

@@ -4,34 +4,37 @@
 //! 7). Its service hands the body out and never responds; what hyper itself would write is thrown away, because its heads
 //! are its own. [`Feed`] is the connection as hyper sees it: first the head, then no more than the body.
 
+mod feed;
+
+use feed::{ChunkedFeed, Feed, FeedProgress};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use labserve_core::conn::{BodyEnd, Leftover};
-use labserve_core::http1::chunked::{ChunkDecoder, ChunkFault, ChunkPolicy};
+use labserve_core::http1::chunked::ChunkFault;
 use labserve_core::http1::field::{Name, is_token};
-use labserve_core::http1::{Framing, Request, Version};
+use labserve_core::http1::{Framing, HeadPolicy, Request, Version};
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::{Pending, pending, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::task::{Context, Poll};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// The most bytes of one read. hyper makes room for as many once reads have filled what it had. A read that leaves room
-/// free would keep it from that, and a long body would be read in small pieces.
-const AT_ONCE: usize = 64 << 10;
+/// The most bytes that hyper keeps of a body. A connection holds no more while a body streams.
+const HYPER_BUFFER: usize = 16 << 10;
 
-thread_local! {
-    /// Where bytes pass through on their way from the socket to hyper.
-    static PASSING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
+/// The largest Content-Length that hyper reads. It reserves the two values above it; nobody sends as much.
+const LARGEST: u64 = u64::MAX - 2;
+
+/// The most bytes and fields of a head that is handed to hyper as it is.
+const PLAIN_HEAD: usize = 4 << 10;
+const PLAIN_FIELDS: usize = 100;
 
 /// A body that is being read.
 pub(super) struct RequestBody<'c> {
@@ -47,16 +50,15 @@ pub(super) struct RequestBody<'c> {
 }
 
 impl<'c> RequestBody<'c> {
-    /// The body of the request whose head is the first `head_len` bytes of `input`. `fields` is the most trailer fields,
-    /// and `largest` the largest chunk size, if the profile has one.
+    /// The body of the request whose head is the first `head_len` bytes of `input`. `policy` says which chunks the profile
+    /// accepts.
     ///
     /// `None` if hyper does not take the head, which is a defect.
     pub(super) async fn open(
         stream: &'c TcpStream,
         request: &Request<'c>,
         (input, head_len, framing): (&'c [u8], usize, Framing),
-        fields: usize,
-        largest: Option<u64>,
+        policy: &'c HeadPolicy,
     ) -> Option<RequestBody<'c>> {
         let (head, rest) = input.split_at(head_len.min(input.len()));
         let at_hand = match framing {
@@ -75,9 +77,7 @@ impl<'c> RequestBody<'c> {
                 Framing::Length(length) => Some(length - at_hand as u64),
                 Framing::Chunked => None,
             },
-            chunks: (framing == Framing::Chunked)
-                .then(|| largest.map(|largest| ChunkPolicy::body(largest, fields.max(100))))
-                .flatten(),
+            chunked: (framing == Framing::Chunked).then(|| Box::new(ChunkedFeed::new(policy))),
             progress: Rc::clone(&progress),
         };
         let (hand_out, mut handed_out) = unbounded_channel();
@@ -85,7 +85,8 @@ impl<'c> RequestBody<'c> {
             .keep_alive(false)
             .half_close(true)
             .auto_date_header(false)
-            .max_headers(fields.max(100))
+            .max_headers(PLAIN_FIELDS)
+            .max_buf_size(HYPER_BUFFER)
             .serve_connection(TokioIo::new(feed), HandOut(hand_out));
         let mut connection = Box::pin(connection);
         let mut reading = true;
@@ -194,21 +195,18 @@ impl<'c> RequestBody<'c> {
             return BodyEnd::ClientFin;
         }
         tracing::debug!("request body: {error}");
-        BodyEnd::Broken(
-            self.progress
-                .get()
-                .chunks
-                .map_or(ChunkFault::Syntax, |chunks| chunks.fault_here()),
-        )
+        BodyEnd::Broken(self.progress.get().fault.unwrap_or(ChunkFault::Syntax))
     }
 
-    /// The bytes that follow the body. After chunks that is what hyper has read and not parsed, and what it has not read.
+    /// The bytes that follow the body. After chunks that is what was read beyond their end, and what was not read.
     pub(super) fn into_leftover(self) -> Leftover {
         if let Some(after) = self.after {
             return Leftover::From(after);
         }
         let parts = Pin::into_inner(self.connection).into_parts();
-        Leftover::Bytes([&parts.read_buf, parts.io.inner().at_hand].concat())
+        let feed = parts.io.into_inner();
+        let beyond = feed.chunked.map(|chunked| chunked.beyond).unwrap_or_default();
+        Leftover::Bytes([beyond.as_slice(), feed.at_hand].concat())
     }
 }
 
@@ -234,6 +232,8 @@ fn is_plain(request: &Request<'_>, framing: Framing) -> bool {
     !request.has_faults()
         && target.starts_with(b"/")
         && !request.is_folded()
+        && request.head_bytes().len() <= PLAIN_HEAD
+        && request.fields().count() <= PLAIN_FIELDS
         && request.method().iter().all(|b| is_token(*b))
         && target.len() < 60_000
         && target.iter().all(visible)
@@ -243,7 +243,7 @@ fn is_plain(request: &Request<'_>, framing: Framing) -> bool {
         && match request.get(Name::ContentLength) {
             None => true,
             Some(length) => {
-                framing != Framing::None
+                !matches!(framing, Framing::None | Framing::Length(LARGEST..))
                     && length.iter().all(u8::is_ascii_digit)
                     && request.all(Name::ContentLength).nth(1).is_none()
             }
@@ -269,114 +269,8 @@ fn readable_head(head: &[u8], plain: bool, framing: Framing) -> Cow<'_, [u8]> {
     }
     let framing = match framing {
         Framing::None => String::new(),
-        Framing::Length(length) => format!("content-length: {length}\r\n"),
+        Framing::Length(length) => format!("content-length: {}\r\n", length.min(LARGEST)),
         Framing::Chunked => "transfer-encoding: chunked\r\n".to_owned(),
     };
     format!("POST / HTTP/1.1\r\n{framing}\r\n").into_bytes().into()
-}
-
-/// How far a feed has got.
-#[derive(Clone, Copy, Debug, Default)]
-struct FeedProgress {
-    /// The bytes that were read from the socket.
-    received: u64,
-    /// Where the body is in its chunks, if they are followed.
-    chunks: Option<ChunkDecoder>,
-}
-
-/// A connection from which one request is read.
-#[derive(Debug)]
-struct Feed<'c> {
-    stream: &'c TcpStream,
-    head: Cow<'c, [u8]>,
-    /// The bytes of the head that were read.
-    head_read: usize,
-    /// Bytes of the body that have arrived already.
-    at_hand: &'c [u8],
-    /// The bytes that may still be read from the socket; `None` for as many as the body's own end asks for.
-    allowed: Option<u64>,
-    /// What chunks must look like, if they are followed.
-    chunks: Option<ChunkPolicy>,
-    progress: Rc<Cell<FeedProgress>>,
-}
-
-impl Feed<'_> {
-    /// Follows the chunks of the body.
-    ///
-    /// # Errors
-    /// A chunk is larger than the policy allows: hyper would accept it.
-    fn follow(&self, bytes: &[u8]) -> io::Result<()> {
-        let Some(policy) = &self.chunks else { return Ok(()) };
-        let mut progress = self.progress.get();
-        let mut decoder = progress.chunks.unwrap_or_default();
-        decoder.decode(bytes, policy);
-        progress.chunks = Some(decoder);
-        self.progress.set(progress);
-        match decoder.fault() {
-            Some(ChunkFault::TooLarge) => Err(io::ErrorKind::InvalidData.into()),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl AsyncRead for Feed<'_> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let room = buffer.remaining();
-        // The head by itself: what is wrong with the body must not keep hyper from calling the service.
-        if self.head_read < self.head.len() {
-            let most = room.min(self.head.len() - self.head_read);
-            buffer.put_slice(&self.head[self.head_read..self.head_read + most]);
-            self.head_read += most;
-            return Poll::Ready(Ok(()));
-        }
-        if !self.at_hand.is_empty() {
-            let (now, later) = self.at_hand.split_at(room.min(self.at_hand.len()));
-            self.follow(now)?;
-            buffer.put_slice(now);
-            self.at_hand = later;
-            return Poll::Ready(Ok(()));
-        }
-        if self.allowed == Some(0) {
-            // The request is complete. Whatever else hyper waits for does not come from this exchange's bytes.
-            return Poll::Pending;
-        }
-        let most = room.min(AT_ONCE).min(
-            self.allowed
-                .map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)),
-        );
-        PASSING.with_borrow_mut(|passing| {
-            passing.resize(passing.len().max(most), 0);
-            loop {
-                ready!(self.stream.poll_read_ready(cx))?;
-                match self.stream.try_read(&mut passing[..most]) {
-                    Ok(read) => {
-                        let mut progress = self.progress.get();
-                        progress.received += read as u64;
-                        self.progress.set(progress);
-                        self.allowed = self.allowed.map(|n| n - read as u64);
-                        self.follow(&passing[..read])?;
-                        buffer.put_slice(&passing[..read]);
-                        return Poll::Ready(Ok(()));
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Poll::Ready(Err(error)),
-                }
-            }
-        })
-    }
-}
-
-/// Throws away what hyper writes.
-impl AsyncWrite for Feed<'_> {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
 }

@@ -22,7 +22,7 @@ use tokio::time::{Sleep, sleep_until};
 const MANY: u64 = 8;
 
 /// The most bytes that are taken in to see whether the client's FIN follows them.
-const MOST_AHEAD: usize = 256 << 10;
+const MOST_AHEAD: usize = 64 << 10;
 
 thread_local! {
     /// Where bytes arrive, so that an idle connection needs no buffer.
@@ -52,13 +52,15 @@ impl Driver {
             // One turn of the reactor: after it, what has arrived by now is known. A timer would fire a millisecond late.
             tokio::task::yield_now().await;
             let ended = poll_fn(|cx| {
-                loop {
+                // Asked before each read: many requests that wait here must not add a read each.
+                while self.conn.input().len() < MOST_AHEAD {
                     match self.poll_read(cx) {
                         Poll::Ready(WakeReason::Fin) => return Poll::Ready(true),
-                        Poll::Ready(WakeReason::Received(_)) if self.conn.input().len() < MOST_AHEAD => {}
-                        _ => return Poll::Ready(false),
+                        Poll::Ready(WakeReason::Received(_)) => {}
+                        _ => break,
                     }
                 }
+                Poll::Ready(false)
             })
             .await;
             if ended || begun.elapsed() >= left {

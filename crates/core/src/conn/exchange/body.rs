@@ -93,8 +93,13 @@ impl Exchange<'_> {
         let profile = self.profile;
         let (say, reason) = match end {
             BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
-            BodyEnd::Broken(fault) => match profile.head.faults.of(fault_of(fault)) {
-                Treatment::Respond(id) => (Some(id), CloseReason::BadRequest),
+            BodyEnd::Broken(fault) => match profile.head.faults.of(fault.fault()) {
+                Treatment::Respond(id) => {
+                    let own = self.reply.as_ref().and_then(|reply| reply.response.with_broken_body);
+                    // Other faults have responses of their own, such as 413.
+                    let usual = fault == ChunkFault::Syntax;
+                    (own.filter(|_| usual).or(Some(id)), CloseReason::BadRequest)
+                }
                 _ => (None, CloseReason::BadRequest),
             },
             BodyEnd::ClientFin | BodyEnd::Complete => {
@@ -111,13 +116,5 @@ impl Exchange<'_> {
                 self.finish()
             }
         }
-    }
-}
-
-fn fault_of(fault: ChunkFault) -> Fault {
-    match fault {
-        ChunkFault::TooLarge => Fault::ChunkTooLarge,
-        ChunkFault::Trailer => Fault::ChunkTrailer,
-        ChunkFault::Syntax => Fault::ChunkInvalid,
     }
 }

@@ -25,6 +25,7 @@ pub use policy::{Buffers, FramingJudgedBy, HeadPolicy, Http09, Protocol, Separat
 pub(in crate::http1) use target::after_scheme;
 pub use target::{has_bare_scheme, has_scheme};
 
+use super::chunked::RefusedTrailers;
 use super::fault::Fault;
 use super::field::Name;
 use scanner::Scanner;
@@ -52,6 +53,30 @@ use scanner::Scanner;
 /// ```
 pub fn scan(bytes: &[u8], policy: &HeadPolicy) -> Scan {
     finish(Scanner::new(bytes, policy), policy)
+}
+
+/// Scans the trailer section of a chunked body, which has the limits and faults of the field lines of a head
+/// (RFC 9112 section 7.1.2). `bytes` are all bytes received after the last chunk's line.
+pub fn scan_trailers(bytes: &[u8], policy: &HeadPolicy) -> Scan {
+    let mut scanner = Scanner::new(bytes, policy);
+    let ran = scanner.field_lines(0);
+    let refused = policy.body.chunks.refused;
+    let fields = &scanner.head.fields;
+    // An empty field of this name says nothing about the length.
+    let names_length = |line: &FieldLine| refused.refuses(line.known) && !line.value.is_empty();
+    let malformed = |line: &FieldLine| {
+        refused != RefusedTrailers::None
+            && line.known == Some(Name::ContentLength)
+            && !line.value.of(bytes).iter().all(u8::is_ascii_digit)
+    };
+    let framing = fields.iter().any(|line| names_length(line) || malformed(line));
+    // What is not a field line, but ends them in a head, would hide the beginning of another request here.
+    match ran {
+        _ if framing || scanner.stopped => Scan::Refused(Fault::ChunkInvalid, scanner.head),
+        Ok(true) => Scan::Complete(scanner.head),
+        Ok(false) => Scan::Partial(scanner.head),
+        Err(fault) => Scan::Refused(fault, scanner.head),
+    }
 }
 
 /// [`scan`] without the fast path, which tests compare with it.

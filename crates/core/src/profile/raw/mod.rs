@@ -26,7 +26,7 @@ pub use head::{
 };
 pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
-pub use request_body::{Continue, RawRequestBody, ReadBody};
+pub use request_body::{Continue, RawChunks, RawRequestBody, ReadBody};
 pub use response::{ConnectionFields, LengthForHead, RawResponse};
 pub use target::{AbsoluteHost, EndSlash, RawTarget};
 pub use timers::{RawTimers, Tie};

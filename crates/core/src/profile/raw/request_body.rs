@@ -1,5 +1,6 @@
 //! `[request_body]`: how request bodies are delimited and read, and when `100 Continue` is sent.
 
+use crate::http1::chunked::{ChunkPolicy, ExtensionText, LineEnds, RefusedTrailers, SizeSpace, Trailers};
 use crate::http1::request::{Delimiter, Expect, LengthSyntax};
 use crate::profile::units::{Size, Word};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub struct RawRequestBody {
     pub both_ends: bool,
     /// The largest Content-Length that counts as a number.
     pub largest: Size,
+    /// The largest Content-Length of a body that is read. A longer body is left unread, as if there were none. 0 for no
+    /// limit.
+    pub readable: Size,
     /// Which Expect field asks for `100 Continue`.
     pub expect: Expect,
     /// Whether any other Expect field is a fault even in an HTTP/1.0 request.
@@ -49,6 +53,57 @@ pub struct RawRequestBody {
     pub limit: Option<Size>,
     /// The response to a body longer than `limit`.
     pub too_large: Option<Word>,
+    /// What a chunked body must look like.
+    pub chunks: RawChunks,
+}
+
+/// `[request_body.chunks]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawChunks {
+    /// The largest chunk size. A larger one is the fault `chunk_too_large`.
+    pub largest: Size,
+    /// The largest chunk size that any byte may follow on its line; 0 for no limit.
+    pub largest_followed: Size,
+    /// What ends a line.
+    pub line_ends: LineEnds,
+    /// What white space after a chunk size means.
+    pub size_space: SizeSpace,
+    /// The most white space after a chunk size, in bytes; 0 for no limit.
+    pub spaces: u64,
+    /// The syntax of a chunk extension.
+    pub extension: ExtensionText,
+    /// The most bytes of the names and values of a chunk's extensions; 0 for no limit. More are the fault
+    /// `chunk_extension`.
+    pub extensions: Size,
+    /// The most bytes of a line with a chunk size, with its line end; 0 for no limit. A longer one is the fault
+    /// `chunk_extension`.
+    pub line: Size,
+    /// Whether a fault is noticed only at the end of its line, or after 8192 bytes of it.
+    pub by_line: bool,
+    /// What the trailer section must look like. A fault in a field line is treated as in a head.
+    pub trailers: Trailers,
+    /// Which trailers about the length of the message are the fault `chunk_invalid`.
+    pub refused: RefusedTrailers,
+}
+
+impl Default for RawChunks {
+    fn default() -> Self {
+        let policy = ChunkPolicy::default();
+        Self {
+            largest: Size(policy.largest),
+            largest_followed: Size(0),
+            line_ends: policy.line_ends,
+            size_space: policy.size_space,
+            spaces: 0,
+            extension: policy.extension,
+            extensions: Size(policy.extensions),
+            line: Size(0),
+            by_line: policy.by_line,
+            trailers: policy.trailers,
+            refused: policy.refused,
+        }
+    }
 }
 
 impl Default for RawRequestBody {
@@ -58,6 +113,7 @@ impl Default for RawRequestBody {
             length: LengthSyntax::default(),
             both_ends: false,
             largest: Size(i64::MAX.unsigned_abs()),
+            readable: Size(0),
             expect: Expect::default(),
             expect_http10: true,
             expect_connect: true,
@@ -72,6 +128,7 @@ impl Default for RawRequestBody {
             continue_times: None,
             limit: None,
             too_large: None,
+            chunks: RawChunks::default(),
         }
     }
 }

@@ -67,6 +67,10 @@ pub struct RawResponse {
     /// The response that replaces this one for a request with a body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_body: Option<Word>,
+    /// The response to a request that would get this one, but whose body has malformed chunks. Without it: that of the
+    /// fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_broken_body: Option<Word>,
     /// When the request's body is read. Without it: as in [request_body] read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_body: Option<ReadBody>,

@@ -47,7 +47,7 @@ const SPECIAL_CASES: [(Fault, Fault); 34] = [
     (Fault::TargetQuery, Fault::TargetForm),
     (Fault::TargetBareScheme, Fault::TargetForm),
     (Fault::CodingNotChunked, Fault::CodingUnknown),
-    (Fault::ChunkTrailer, Fault::ChunkInvalid),
+    (Fault::ChunkExtension, Fault::ChunkInvalid),
     (Fault::ChunkTooLarge, Fault::ChunkInvalid),
     (Fault::ExpectEmpty, Fault::ExpectUnknown),
     (Fault::CodingEmpty, Fault::CodingNotChunked),

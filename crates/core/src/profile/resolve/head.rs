@@ -3,8 +3,8 @@
 use super::faults::faults;
 use super::names::Names;
 use super::{Mistake, checked, methods};
+use crate::http1::chunked::ChunkPolicy;
 use crate::http1::head::{Buffers, FramingJudgedBy, Http09, Protocol};
-use crate::http1::request::LARGEST;
 use crate::http1::{BodyRules, HeadPolicy};
 use crate::profile::raw::{self, Raw};
 
@@ -41,7 +41,9 @@ pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistak
             expect: raw.request_body.expect,
             expect_http10: raw.request_body.expect_http10,
             expect_connect: raw.request_body.expect_connect,
-            largest: checked("request_body", "largest", raw.request_body.largest.0, 0, LARGEST)?,
+            largest: checked("request_body", "largest", raw.request_body.largest.0, 0, u64::MAX)?,
+            readable: unlimited(raw.request_body.readable.0),
+            chunks: chunks(&raw.request_body.chunks),
         },
         tab_is_text: raw.head.tab == raw::Tab::Text,
         name_space_is_part: raw.head.name_space == raw::NameSpace::Part,
@@ -75,4 +77,26 @@ pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistak
             })
             .collect(),
     })
+}
+
+/// A limit of which 0 means none.
+fn unlimited(most: u64) -> u64 {
+    if most == 0 { u64::MAX } else { most }
+}
+
+/// What a chunked body must look like.
+fn chunks(raw: &raw::RawChunks) -> ChunkPolicy {
+    ChunkPolicy {
+        largest: raw.largest.0,
+        largest_followed: unlimited(raw.largest_followed.0),
+        line_ends: raw.line_ends,
+        size_space: raw.size_space,
+        spaces: unlimited(raw.spaces),
+        extension: raw.extension,
+        extensions: unlimited(raw.extensions.0),
+        line: unlimited(raw.line.0),
+        by_line: raw.by_line,
+        trailers: raw.trailers,
+        refused: raw.refused,
+    }
 }

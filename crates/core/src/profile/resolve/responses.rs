@@ -15,7 +15,7 @@ pub(super) fn responses(
     fields: &BTreeMap<String, Template>,
 ) -> Result<(Vec<Response>, Names), Mistake> {
     check_fields(fields)?;
-    let (mut all, mut with_body) = (Vec::new(), Vec::new());
+    let (mut all, mut instead) = (Vec::new(), Vec::new());
     let mut raw = raw.clone();
     // Few of the servers have a page for 503, but labserve needs one when it is out of connections or descriptors.
     raw.entry("503".to_owned()).or_insert_with(|| RawResponse {
@@ -28,18 +28,23 @@ pub(super) fn responses(
         if name.split(' ').next().is_some_and(|base| ABOUT_CONTENT.contains(&base)) {
             filled.head = filled.head.map(|head| with_fields(&head, fields));
         }
-        with_body.push(filled.with_body.clone());
+        instead.push((filled.with_body.clone(), filled.with_broken_body.clone()));
         all.push(Response::new(name, &filled).map_err(|why| mistake(&["response", name], why))?);
     }
     let names = Names::of(&all);
-    for (response, with_body) in all.iter_mut().zip(with_body) {
-        let Some(Word(word)) = with_body else { continue };
-        response.with_body = Some(names.get(&word).ok_or_else(|| {
-            mistake(
-                &["response", &response.name, "with_body"],
-                format!("there is no response `{word}`"),
-            )
-        })?);
+    for (response, (with_body, with_broken_body)) in all.iter_mut().zip(instead) {
+        let named = |key: &str, word: Option<Word>| match word {
+            None => Ok(None),
+            Some(Word(word)) => names.get(&word).map(Some).ok_or_else(|| {
+                mistake(
+                    &["response", &response.name, key],
+                    format!("there is no response `{word}`"),
+                )
+            }),
+        };
+        let with_body = named("with_body", with_body)?;
+        let with_broken_body = named("with_broken_body", with_broken_body)?;
+        (response.with_body, response.with_broken_body) = (with_body, with_broken_body);
     }
     for (name, variant) in names.iter() {
         let Some((base, method)) = name.split_once(' ') else {

@@ -1,0 +1,156 @@
+//! A chunked body with its trailers, as a profile reads it, and the same body as every reader of chunks takes it.
+
+use super::chunked::{ChunkDecoder, ChunkFault, ChunkState, Trailers};
+use super::head::{self, HeadPolicy, Scan};
+
+/// A reader of one chunked body. It keeps at most the trailer section, which has the limits of a head.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChunkedBody {
+    decoder: ChunkDecoder,
+    /// The trailer section so far.
+    trailers: Vec<u8>,
+    /// Whether the end of the body has been written in canonical form.
+    ended: bool,
+}
+
+impl ChunkedBody {
+    /// Reads on; returns how many of the bytes belong to the body. Fewer than all: the body ends there, or a fault is
+    /// there.
+    pub fn read(&mut self, bytes: &[u8], policy: &HeadPolicy) -> usize {
+        self.read_into(bytes, policy, &mut |_| {})
+    }
+
+    /// The same, and appends the body to `canonical` with sizes, line ends and end as RFC 9112 section 7.1 has them,
+    /// without extensions and trailers. What a profile accepts gets one meaning that way, whoever reads it next.
+    pub fn rewrite(&mut self, bytes: &[u8], policy: &HeadPolicy, canonical: &mut Vec<u8>) -> usize {
+        let read = self.read_into(bytes, policy, &mut |content| {
+            canonical.extend_from_slice(format!("{:x}\r\n", content.len()).as_bytes());
+            canonical.extend_from_slice(content);
+            canonical.extend_from_slice(b"\r\n");
+        });
+        if self.is_complete() && !self.ended {
+            self.ended = true;
+            canonical.extend_from_slice(b"0\r\n\r\n");
+        }
+        read
+    }
+
+    fn read_into(&mut self, bytes: &[u8], policy: &HeadPolicy, content: &mut dyn FnMut(&[u8])) -> usize {
+        let chunks = &policy.body.chunks;
+        let read = self.decoder.decode_into(bytes, chunks, content);
+        if chunks.trailers == Trailers::Lines || self.decoder.state() != ChunkState::TrailerStart {
+            return read;
+        }
+        let rest = &bytes[read..];
+        let before = self.trailers.len();
+        self.trailers.extend_from_slice(rest);
+        match head::scan_trailers(&self.trailers, policy) {
+            Scan::Partial(_) => bytes.len(),
+            Scan::Refused(fault, _) => {
+                self.decoder.trailers_end(Some(fault));
+                read
+            }
+            Scan::Complete(head) => {
+                self.decoder.trailers_end(None);
+                self.trailers = Vec::new();
+                read + head.len.saturating_sub(before)
+            }
+        }
+    }
+
+    /// Whether the body is complete.
+    pub fn is_complete(&self) -> bool {
+        self.decoder.is_complete()
+    }
+
+    /// What is wrong with the body, if something is.
+    pub fn fault(&self) -> Option<ChunkFault> {
+        self.decoder.fault()
+    }
+
+    /// The bytes of content so far.
+    pub fn content(&self) -> u64 {
+        self.decoder.content()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::layers;
+
+    /// What is read of a body, its canonical form, and whether it is complete; or its fault.
+    fn read(profile: &str, body: &str) -> (usize, String, Result<bool, ChunkFault>) {
+        let policy = layers::load(profile).expect("a built-in profile").head;
+        let run = |pieces: &[&str]| {
+            let (mut read, mut canonical, mut chunks) = (0, Vec::new(), ChunkedBody::default());
+            for piece in pieces {
+                let count = chunks.rewrite(piece.as_bytes(), &policy, &mut canonical);
+                read += count;
+                if count < piece.len() || chunks.fault().is_some() {
+                    break;
+                }
+            }
+            let end = chunks.fault().map_or(Ok(chunks.is_complete()), Err);
+            (
+                read,
+                String::from_utf8_lossy(&canonical).into_owned(),
+                end,
+                chunks.content(),
+            )
+        };
+        let whole = run(&[body]);
+        for cut in (0..=body.len()).filter(|cut| body.is_char_boundary(*cut)) {
+            let cut_up = run(&[&body[..cut], &body[cut..]]);
+            assert_eq!(
+                (cut_up.2, cut_up.3),
+                (whole.2, whole.3),
+                "{profile} {body:?} cut at {cut}"
+            );
+            if whole.2.is_ok() {
+                assert_eq!(cut_up.0, whole.0, "{profile} {body:?} cut at {cut}");
+            }
+        }
+        (whole.0, whole.1, whole.2)
+    }
+
+    #[test]
+    fn what_a_profile_accepts_becomes_canonical() {
+        let hello = "5\r\nhello\r\n0\r\n\r\n";
+        for (profile, body) in [
+            ("rfc", "5\r\nhello\r\n0\r\n\r\n"),
+            ("rfc", "005 ;a=\"b\"\r\nhello\r\n00;z\r\nA: b\r\n\r\n"),
+            ("nginx", "5 x\nhello\n0\nno field\n\n"),
+            ("apache", "5\t  ;x\r\nhello\r\n0\r\nA: b\r\n c\r\n\r\n"),
+            ("node", "5 x\r\nhello\r\n0\r\nA : b\r\n\r\n"),
+        ] {
+            let next = format!("{body}GET");
+            assert_eq!(
+                read(profile, &next),
+                (body.len(), hello.to_owned(), Ok(true)),
+                "{profile} {body:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_profile_does_not_accept_has_a_fault() {
+        for (profile, body) in [
+            ("rfc", "5 x\r\nhello\r\n0\r\n\r\n"),
+            ("rfc", "5\nhello\r\n0\r\n\r\n"),
+            ("rfc", "0\r\nno field\r\n\r\n"),
+            ("nginx", "g\r\n"),
+            ("nginx", "7fffffffffffffff\r\n"),
+            ("apache", "5           \r\nhello\r\n0\r\n\r\n"),
+            ("apache", "5;\u{1}\r\nhello\r\n0\r\n\r\n"),
+            ("node", "5\tx\r\n"),
+            ("node", "0\r\nTransfer-Encoding: gzip\r\n\r\n"),
+            ("node20", "5;\r\nhello\r\n0\r\n\r\n"),
+            ("node20", "5 \r\nhello\r\n0\r\n\r\n"),
+            ("node20", "5; x=y\r\nhello\r\n0\r\n\r\n"),
+            ("node20", "0\r\nContent-Length: 5\r\n\r\n"),
+        ] {
+            assert!(read(profile, body).2.is_err(), "{profile} {body:?}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The bytes of one request on their way from the socket to hyper.
+
+use labserve_core::http1::HeadPolicy;
+use labserve_core::http1::chunked::ChunkFault;
+use labserve_core::http1::chunked_body::ChunkedBody;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// The most bytes of one read.
+const AT_ONCE: usize = 64 << 10;
+
+thread_local! {
+    /// Where bytes pass through on their way from the socket to hyper.
+    static PASSING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How far a feed has got.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FeedProgress {
+    /// The bytes that were read from the socket.
+    pub(super) received: u64,
+    /// What is wrong with the chunks.
+    pub(super) fault: Option<ChunkFault>,
+}
+
+/// A chunked body on its way to hyper: what the profile accepts, in canonical form. So nobody reads the same bytes as a
+/// different body.
+#[derive(Debug)]
+pub(super) struct ChunkedFeed<'c> {
+    chunks: ChunkedBody,
+    policy: &'c HeadPolicy,
+    /// What hyper has not read yet.
+    canonical: Vec<u8>,
+    read: usize,
+    /// What was read from the socket beyond the body.
+    pub(super) beyond: Vec<u8>,
+}
+
+impl<'c> ChunkedFeed<'c> {
+    pub(super) fn new(policy: &'c HeadPolicy) -> Self {
+        Self {
+            chunks: ChunkedBody::default(),
+            policy,
+            canonical: Vec::new(),
+            read: 0,
+            beyond: Vec::new(),
+        }
+    }
+
+    /// Takes in bytes of the connection.
+    fn take(&mut self, bytes: &[u8]) {
+        let read = self.chunks.rewrite(bytes, self.policy, &mut self.canonical);
+        self.beyond.extend_from_slice(&bytes[read..]);
+    }
+
+    /// Hands out what hyper has not read yet. False if there is nothing.
+    fn hand_out(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        let rest = &self.canonical[self.read..];
+        let now = &rest[..rest.len().min(buffer.remaining())];
+        buffer.put_slice(now);
+        self.read += now.len();
+        let some = !now.is_empty();
+        if self.read == self.canonical.len() {
+            // A body that stalls keeps no buffer.
+            (self.canonical, self.read) = (Vec::new(), 0);
+        }
+        some
+    }
+}
+
+/// A connection from which one request is read.
+#[derive(Debug)]
+pub(super) struct Feed<'c> {
+    pub(super) stream: &'c TcpStream,
+    pub(super) head: Cow<'c, [u8]>,
+    /// The bytes of the head that were read.
+    pub(super) head_read: usize,
+    /// Bytes of the body that have arrived already.
+    pub(super) at_hand: &'c [u8],
+    /// The bytes that may still be read from the socket; `None` for as many as the body's own end asks for.
+    pub(super) allowed: Option<u64>,
+    /// The body's chunks, if it has any.
+    pub(super) chunked: Option<Box<ChunkedFeed<'c>>>,
+    pub(super) progress: Rc<Cell<FeedProgress>>,
+}
+
+impl Feed<'_> {
+    /// Hands out what is ready of a chunked body; `None` if bytes are needed.
+    fn poll_canonical(&mut self, buffer: &mut ReadBuf<'_>) -> Option<Poll<io::Result<()>>> {
+        let chunked = self.chunked.as_mut()?;
+        if !self.at_hand.is_empty() && chunked.canonical.is_empty() && chunked.chunks.fault().is_none() {
+            chunked.take(self.at_hand);
+            self.at_hand = &[];
+        }
+        if chunked.hand_out(buffer) {
+            return Some(Poll::Ready(Ok(())));
+        }
+        let fault = chunked.chunks.fault();
+        let complete = chunked.chunks.is_complete();
+        if fault.is_some() {
+            let progress = self.progress.get();
+            self.progress.set(FeedProgress { fault, ..progress });
+            return Some(Poll::Ready(Err(io::ErrorKind::InvalidData.into())));
+        }
+        complete.then_some(Poll::Pending)
+    }
+}
+
+impl AsyncRead for Feed<'_> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let room = buffer.remaining();
+        // The head by itself: what is wrong with the body must not keep hyper from calling the service.
+        if self.head_read < self.head.len() {
+            let most = room.min(self.head.len() - self.head_read);
+            buffer.put_slice(&self.head[self.head_read..self.head_read + most]);
+            self.head_read += most;
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(ready) = self.poll_canonical(buffer) {
+            return ready;
+        }
+        if !self.at_hand.is_empty() {
+            let (now, later) = self.at_hand.split_at(room.min(self.at_hand.len()));
+            buffer.put_slice(now);
+            self.at_hand = later;
+            return Poll::Ready(Ok(()));
+        }
+        if self.allowed == Some(0) {
+            // The request is complete. Whatever else hyper waits for does not come from this exchange's bytes.
+            return Poll::Pending;
+        }
+        let most = room.min(AT_ONCE).min(
+            self.allowed
+                .map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)),
+        );
+        PASSING.with_borrow_mut(|passing| {
+            passing.resize(passing.len().max(most), 0);
+            loop {
+                ready!(self.stream.poll_read_ready(cx))?;
+                match self.stream.try_read(&mut passing[..most]) {
+                    Ok(read) => {
+                        let mut progress = self.progress.get();
+                        progress.received += read as u64;
+                        self.progress.set(progress);
+                        self.allowed = self.allowed.map(|n| n - read as u64);
+                        let Some(chunked) = &mut self.chunked else {
+                            buffer.put_slice(&passing[..read]);
+                            return Poll::Ready(Ok(()));
+                        };
+                        if read == 0 {
+                            return Poll::Ready(Ok(()));
+                        }
+                        chunked.take(&passing[..read]);
+                        // A part of a line gives hyper nothing to read yet.
+                        if let Some(ready) = self.poll_canonical(buffer) {
+                            return ready;
+                        }
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) => return Poll::Ready(Err(error)),
+                }
+            }
+        })
+    }
+}
+
+/// Throws away what hyper writes.
+impl AsyncWrite for Feed<'_> {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
