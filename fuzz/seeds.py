@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests")
 from e2e.capture import adversarial
 from e2e.pylib import cli
 
-# No seed is longer, as no input is.
+# No seed is longer, so that each runs fast. The fuzzer makes longer inputs of them (fuzz/run).
 MOST_BYTES = 4096
 # As many as there are built-in profiles: the first byte of an input chooses one.
 PROFILES = 11

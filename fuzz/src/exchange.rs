@@ -1,15 +1,11 @@
-//! A whole connection: a client sends arbitrary bytes, cut anywhere, and ends in one of three ways. Client and server run in
-//! this thread on a paused clock, so that timers of minutes pass at once.
+//! A whole connection: a client sends arbitrary bytes, cut anywhere, and ends in one of three ways. Client and server are in
+//! memory and time is virtual ([`labserve_core::model`]), so that timers of minutes pass at once.
 
 use crate::input::Input;
 use crate::{profiles, replies, site, under_chosen};
-use labserve_server::server::{Single, Site};
+use labserve_core::model::{MemorySite, Script, Setting, Step};
+use labserve_core::profile::Profile;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
-use tokio::runtime::Runtime;
-use tokio::task::{LocalSet, yield_now};
-use tokio::time::{sleep, timeout};
 
 /// What the client does after sending everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,31 +14,12 @@ pub enum Ending {
     Shut,
     /// Waits longer than any timer of a built-in profile, then sends FIN.
     Wait,
-    /// Closes the connection at once.
+    /// Closes the connection at once, without reading a response.
     Close,
 }
 
 /// Longer than any timer of a built-in profile. A connection must have ended by then.
 const LONG: Duration = Duration::from_secs(900);
-
-thread_local! {
-    static RUNTIME: Runtime = runtime();
-}
-
-fn runtime() -> Runtime {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    // libFuzzer's main leaves SIGPIPE at its default: a write to a closed socket would end the process.
-    let inside = runtime.enter();
-    let pipe = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::pipe());
-    // The handler stays installed after its stream is dropped.
-    drop(pipe.expect("a signal handler"));
-    drop(inside);
-    runtime
-}
 
 /// Sends the bytes to a server under the profile that the first byte selects.
 pub fn run(data: &[u8]) {
@@ -61,9 +38,11 @@ pub fn run_under(number: usize, data: &[u8]) {
         1 if bytes.len() < 300 => bytes.chunks(1).collect(),
         _ => bytes.chunks(cut * 3).collect(),
     };
-    let profile = profiles::with_all(|all| all[number].clone());
-    let site = site::under(&profile);
-    let got = converse(site, &pieces, ending);
+    profiles::with_all(|all| converse_and_check(&all[number], bytes, &pieces, ending));
+}
+
+fn converse_and_check(profile: &Profile, bytes: &[u8], pieces: &[&[u8]], ending: Ending) {
+    let got = converse(profile, &site::in_memory(profile), pieces, ending);
     let shown = || {
         format!(
             "{} under {}:\n{}",
@@ -77,7 +56,7 @@ pub fn run_under(number: usize, data: &[u8]) {
         "the secret was served: {}",
         shown()
     );
-    let answers = match replies::count(&got, &profile, ending != Ending::Close) {
+    let answers = match replies::count(&got, profile, ending != Ending::Close) {
         Ok(answers) => answers,
         Err(wrong) => panic!("{wrong}: {}", shown()),
     };
@@ -94,62 +73,18 @@ fn memmem(text: &[u8], what: &[u8]) -> Option<usize> {
 }
 
 /// Serves one connection on which the client sends `pieces`, and returns what the server sent.
-pub fn converse(site: Site, pieces: &[&[u8]], ending: Ending) -> Vec<u8> {
-    RUNTIME.with(|runtime| {
-        let local = LocalSet::new();
-        local.block_on(runtime, async {
-            let (client, server) = std::os::unix::net::UnixStream::pair().expect("a pair of sockets");
-            client.set_nonblocking(true).expect("a socket");
-            let server = std::net::TcpStream::from(std::os::fd::OwnedFd::from(server));
-            let served = async {
-                Single::new(site)
-                    .serve(server)
-                    .await
-                    .expect("a socket that can be watched");
-            };
-            let talked = talk(UnixStream::from_std(client).expect("a socket"), pieces, ending);
-            let both = async { tokio::join!(served, talked).1 };
-            match timeout(4 * LONG, both).await {
-                Ok(got) => got,
-                Err(_) => panic!("the connection does not end"),
-            }
-        })
-    })
-}
-
-async fn talk(client: UnixStream, pieces: &[&[u8]], ending: Ending) -> Vec<u8> {
-    let (mut reader, mut writer) = client.into_split();
-    let mut got = Vec::new();
-    let sending = async {
-        for piece in pieces {
-            // The server may have closed. What it sent before is still read.
-            if writer.write_all(piece).await.is_err() {
-                break;
-            }
-            yield_now().await;
-            sleep(Duration::from_millis(1)).await;
-        }
-        if ending == Ending::Wait {
-            sleep(LONG).await;
-        }
-        if ending == Ending::Close {
-            return Some(writer);
-        }
-        drop(writer);
-        None
-    };
-    if ending == Ending::Close {
-        // Reads nothing, so that the server may write to a closed connection.
-        drop(sending.await);
-        drop(reader);
-        return got;
+pub fn converse(profile: &Profile, site: &MemorySite<'_>, pieces: &[&[u8]], ending: Ending) -> Vec<u8> {
+    let mut steps = Vec::new();
+    for piece in pieces {
+        steps.push(Step::Send(piece.to_vec()));
+        steps.push(Step::Sleep(Duration::from_millis(1)));
     }
-    let reading = async {
-        let mut buffer = vec![0; 1 << 16];
-        while let Ok(count @ 1..) = reader.read(&mut buffer).await {
-            got.extend_from_slice(&buffer[..count]);
-        }
-    };
-    tokio::join!(sending, reading);
-    got
+    let read = Step::End { within: LONG };
+    match ending {
+        Ending::Shut => steps.extend([Step::Shut, read]),
+        Ending::Wait => steps.extend([read.clone(), Step::Shut, read]),
+        Ending::Close => {}
+    }
+    let outcome = Script::new(&steps).run(profile, site, &Setting::default());
+    outcome.heard.iter().flat_map(|heard| heard.text()).collect()
 }

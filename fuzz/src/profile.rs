@@ -26,6 +26,6 @@ pub fn run(data: &[u8]) {
             .over(layer),
     });
     if let Ok(profile) = stack.build() {
-        exchange::converse(site::under(&profile), &[request], exchange::Ending::Shut);
+        exchange::converse(&profile, &site::in_memory(&profile), &[request], exchange::Ending::Shut);
     }
 }

@@ -13,8 +13,8 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
-mod adversarial;
+#[cfg(any(test, feature = "test-support"))]
+pub mod adversarial;
 pub mod close_reason;
 pub mod conn;
 pub mod decide;

@@ -1,7 +1,8 @@
 //! Mutated heads, passed through the scanner, the decision and the rendering. Nothing panics, a response head contains
 //! only lines of its profile, and the result does not depend on how the bytes were split.
 
-use super::{mutated_head, profiles};
+use super::mutation::mutated_head;
+use super::profiles;
 use crate::decide::{self, Route};
 use crate::facts::{FileFacts, FileId, Found};
 use crate::http1::{Head, Request, Scan, head};

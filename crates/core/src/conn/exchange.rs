@@ -11,7 +11,7 @@ mod body;
 use super::action::{Action, Finish, Happened, Leftover, PathQuery, Peek};
 use super::body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
 use super::course::Course;
-use super::{BodyEnd, Close, Context, Opened, Patience, is_last};
+use super::{BodyEnd, Close, Context, Opened, Patience};
 use crate::close_reason::CloseReason;
 use crate::decide::{self, Route};
 use crate::http1::field::Name;
@@ -184,10 +184,7 @@ impl<'c> Exchange<'c> {
             }
             (Stage::Interim, Happened::Sent(Ok(()))) => self.body_before(),
             (Stage::PeekBody, Happened::BodyPeeked(end)) => self.peeked(end),
-            (Stage::BodyBefore, Happened::BodyRead(BodyEnd::Complete))
-                // Nothing is parsed after a request that ends the connection.
-                if self.profile.pipelined_fault_discards && !is_last(&self.request, &self.profile.connection) =>
-            {
+            (Stage::BodyBefore, Happened::BodyRead(BodyEnd::Complete)) if self.profile.pipelined_fault_discards => {
                 self.stage = Stage::Following;
                 Action::PeekSocket
             }

@@ -135,7 +135,7 @@ impl<'s> Script<'s> {
         }
     }
 
-    /// ClosePolicy the step that it is in.
+    /// Ends the current step and begins the next.
     fn proceed(&mut self, now: Duration) {
         if matches!(self.steps[self.at], Step::Read { .. } | Step::End { .. }) {
             let mut heard = std::mem::take(&mut self.hearing);

@@ -3,19 +3,14 @@
 //! The test causes the panic with a profile whose 404 response does not exist. No profile file can describe such a
 //! profile.
 
-use super::profiles;
+use super::{Running, profiles};
 use crate::events::{EventSenders, Output, Recorder};
 use crate::files::{Directory, Root};
-use crate::server::{GRACE, Options, Server, Site, run};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::TcpStream;
 
-fn talk(address: SocketAddr, request: &str) -> (TcpStream, Vec<u8>) {
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .expect("a timeout");
+fn talk(server: &Running, request: &str) -> (TcpStream, Vec<u8>) {
+    let mut stream = server.connect();
     stream.write_all(request.as_bytes()).expect("a request");
     let mut got = vec![0; 4096];
     // A connection that closes without a response may be reset.
@@ -34,31 +29,18 @@ fn a_panic_closes_only_its_connection_and_is_logged() {
         .find(|profile| profile.name == "node")
         .expect("a profile");
     profile.files.missing = usize::MAX;
-    let site = Site {
-        profile,
-        root: Root::Directory(Directory::open(dir.path(), false).expect("the root")),
-        cache: Default::default(),
-    };
+    let root = Root::Directory(Directory::open(dir.path(), false).expect("the root"));
     let recorder = Recorder::start(&Output::File(log.clone()), &[]).expect("an event log");
-    let server = Server::bind(site, ([127, 0, 0, 1], 0).into()).expect("a port");
-    let address = server.address();
-    let options = Options {
-        workers: 1,
-        grace: GRACE,
-        throttle_log: false,
+    let events = EventSenders {
+        file: Some(recorder.sender()),
+        ..EventSenders::default()
     };
-    let running = run(
-        vec![server],
-        options,
-        &EventSenders {
-            file: Some(recorder.sender()),
-            ..EventSenders::default()
-        },
-    )
-    .expect("a running server");
+    let server = Running::with_events(profile, root, &events);
+    // The recorder finishes when all senders are gone.
+    drop(events);
 
     let good = "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n";
-    let (mut other, got) = talk(address, good);
+    let (mut other, got) = talk(&server, good);
     assert!(got.ends_with(b"here"), "{}", got.escape_ascii());
     let bad = [
         "GET /none HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -66,7 +48,7 @@ fn a_panic_closes_only_its_connection_and_is_logged() {
         "GET /none HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
     ];
     for request in bad {
-        let (_, got) = talk(address, request);
+        let (_, got) = talk(&server, request);
         assert!(got.is_empty(), "{}", got.escape_ascii());
     }
     // The connection that was open still works, and new ones are served.
@@ -75,9 +57,9 @@ fn a_panic_closes_only_its_connection_and_is_logged() {
     let count = other.read(&mut reply).expect("a reply");
     assert!(reply[..count].ends_with(b"here"));
     drop(other);
-    assert!(talk(address, good).1.ends_with(b"here"));
+    assert!(talk(&server, good).1.ends_with(b"here"));
 
-    running.stop();
+    server.running.stop();
     recorder.finish();
     let log = std::fs::read_to_string(&log).expect("the event log");
     let ends = log

@@ -17,13 +17,11 @@ mod local_server;
 mod registry;
 mod reply_writer;
 mod request_body;
-mod single;
 mod wait;
 
 pub use crate::sys::Kernel;
 pub use control::Control;
 pub use registry::ConnectionInfo;
-pub use single::Single;
 
 use crate::events::EventSenders;
 use crate::files::{Limits, Root};

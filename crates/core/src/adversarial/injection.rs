@@ -1,10 +1,10 @@
 //! Requests that try to inject a line into a response head or markup into a page: through the target, the method, the
 //! version, field names and values, and file names.
 
+use super::client::ask;
 use super::profiles;
-use super::wire::Clients;
-use crate::files::{Directory, Root};
-use labserve_core::profile::Profile;
+use crate::model::MemorySite;
+use crate::profile::Profile;
 
 /// Texts that some decoder might turn into a line end, followed by the line to inject.
 const LINE_ENDS: &[&str] = &[
@@ -111,12 +111,11 @@ fn requests(x: &str) -> Vec<String> {
 }
 
 /// A site with line ends and markup in its file names.
-fn site() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a directory");
-    let at = |path: &str| dir.path().join(path);
-    for directory in ["sub", "d\r\nX-Injected: yes", "<script>x</script>"] {
-        std::fs::create_dir_all(at(directory)).expect(directory);
-    }
+fn site(profile: &Profile) -> MemorySite<'_> {
+    let mut site = MemorySite::new(profile)
+        .with_file("sub/a", b"a")
+        .with_file("d\r\nX-Injected: yes/a", b"a")
+        .with_file("<script>x</script>/a", b"a");
     for file in [
         "index.html",
         "f\r\nX-Injected: yes",
@@ -124,9 +123,9 @@ fn site() -> tempfile::TempDir {
         "q\".html",
         "<script>",
     ] {
-        std::fs::write(at(file), "0123456789").expect(file);
+        site = site.with_file(file, b"0123456789");
     }
-    dir
+    site
 }
 
 /// Those names as targets.
@@ -191,14 +190,12 @@ fn check(profile: &Profile, request: &[u8], got: &[u8]) {
 
 #[test]
 fn no_request_injects_a_line_or_markup_into_a_response() {
-    let dir = site();
     for profile in profiles() {
-        let root = Root::Directory(Directory::open(dir.path(), false).expect("the root"));
-        let clients = Clients::of(&profile, root);
+        let site = site(&profile);
         let mut count = 0;
         let mut try_one = |request: &[u8]| {
             count += 1;
-            check(&profile, request, &clients.ask(request));
+            check(&profile, request, &ask(&profile, &site, request));
         };
         for x in LINE_ENDS.iter().chain(MARKUP) {
             for request in requests(x) {
