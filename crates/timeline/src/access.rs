@@ -2,11 +2,17 @@
 //!
 //! Other pages in the same browser must not reach the timeline. DNS rebinding is recognised by the Host field, which then
 //! holds the attacker's name; a request from another site by Origin and Sec-Fetch-Site. Requests that change something need
-//! the token, which is printed only in the start line.
+//! the token, which is printed only in the start line. It comes in Authorization and never in a cookie: browsers send a
+//! host's cookies to all its ports (RFC 6265, section 8.5), so a cookie would reach the served ports too, and from there
+//! every event and capture.
 
 use super::refusal::Refusal;
 use axum::http::{HeaderMap, Method, header};
 use std::net::{IpAddr, SocketAddr};
+
+/// How many characters of the token must occur together to be masked. Fewer are of no use to anybody, and could occur by
+/// chance.
+const MASKED_FROM: usize = 8;
 
 /// The access token: 32 random bytes in hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,6 +31,21 @@ impl Token {
 
     pub(super) fn text(&self) -> &str {
         &self.0
+    }
+
+    /// Overwrites with `*` what `text` holds of the token: the whole of it, or its beginning where the text was cut. A client
+    /// may send the token to a served port by mistake. Without this, the event that shows its request would give the token
+    /// to everybody who may read events.
+    pub(super) fn mask(&self, text: &mut [u8]) {
+        let token = self.0.as_bytes();
+        let telling = &token[..token.len().min(MASKED_FROM)];
+        let mut from = 0;
+        while let Some(at) = text.get(from..).and_then(|rest| memchr::memmem::find(rest, telling)) {
+            let found = &mut text[from + at..];
+            let length = found.iter().zip(token).take_while(|(a, b)| a == b).count();
+            found[..length].fill(b'*');
+            from += at + length;
+        }
     }
 
     /// Whether `text` is the token. Takes the same time wherever the first difference is, so that timing reveals nothing.
@@ -75,40 +96,19 @@ impl Access {
             return Err(Refusal::cross_site());
         }
         let is_page = path == "/" || path.starts_with("/web/") || path == "/favicon.ico";
-        let is_session = path == "/api/v1/session";
         let needs_token = !is_safe(method) || !(self.address.ip().is_loopback() || is_page);
-        if needs_token && !is_session && !self.has_token(headers) {
+        if needs_token && !self.has_token(headers) {
             return Err(Refusal::no_token());
         }
         Ok(())
     }
 
-    /// Whether the request carries the token, as a bearer token in Authorization (RFC 6750) or in the cookie.
+    /// Whether the request carries the token, as a bearer token in Authorization (RFC 6750).
     pub(super) fn has_token(&self, headers: &HeaderMap) -> bool {
-        let bearer = one(headers, header::AUTHORIZATION.as_str())
+        one(headers, header::AUTHORIZATION.as_str())
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim());
-        let name = self.cookie_name();
-        let mut cookies = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='));
-        bearer.is_some_and(|token| self.token.is(token))
-            || cookies.any(|(key, value)| key == name && self.token.is(value))
-    }
-
-    /// The Set-Cookie value that holds the token. The name contains the port, because browsers share cookies between ports
-    /// of a host (RFC 6265, section 8.5).
-    pub(super) fn cookie(&self) -> String {
-        let (name, token) = (self.cookie_name(), self.token.text());
-        format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict")
-    }
-
-    fn cookie_name(&self) -> String {
-        format!("labserve_{}", self.address.port())
+            .is_some_and(|(_, token)| self.token.is(token.trim()))
     }
 
     /// Whether a Host value is an address of this machine, or `localhost`, with the right port. Other names are refused:
@@ -162,10 +162,8 @@ mod tests {
         };
         let (local, open) = (at("127.0.0.1:3900"), at("192.0.2.7:3900"));
         let own = ("host", "127.0.0.1:3900");
-        let (bearer, cookie) = (
-            ("authorization", "bearer s3cret"),
-            ("cookie", "a=b; labserve_3900=s3cret"),
-        );
+        let bearer = ("authorization", "bearer s3cret");
+        let cookie = ("cookie", "a=b; labserve_3900=s3cret");
         let page = ("origin", "http://127.0.0.1:3900");
         let api = "/api/v1/state";
         let cases: &[Case<'_>] = &[
@@ -185,27 +183,21 @@ mod tests {
             (&local, Method::GET, api, &[own, ("origin", "null")], 403),
             (&local, Method::PATCH, api, &[own], 401),
             (&local, Method::PATCH, api, &[own, bearer], 200),
-            (&local, Method::PATCH, api, &[own, cookie, page], 200),
+            (&local, Method::PATCH, api, &[own, bearer, page], 200),
+            (&local, Method::PATCH, api, &[own, cookie, page], 401),
             (
                 &local,
                 Method::PATCH,
                 api,
-                &[own, cookie, ("origin", "http://localhost:3900")],
+                &[own, bearer, ("origin", "http://localhost:3900")],
                 403,
             ),
             (
                 &local,
                 Method::PATCH,
                 api,
-                &[own, cookie, ("sec-fetch-site", "same-site")],
+                &[own, bearer, ("sec-fetch-site", "same-site")],
                 403,
-            ),
-            (
-                &local,
-                Method::PATCH,
-                api,
-                &[own, ("cookie", "labserve_3901=s3cret")],
-                401,
             ),
             (
                 &local,
@@ -213,14 +205,6 @@ mod tests {
                 api,
                 &[own, ("authorization", "Bearer s3cre")],
                 401,
-            ),
-            (&local, Method::POST, "/api/v1/session", &[own, page], 200),
-            (
-                &local,
-                Method::POST,
-                "/api/v1/session",
-                &[own, ("origin", "http://evil.example")],
-                403,
             ),
             (&open, Method::GET, "/", &[("host", "192.0.2.7:3900")], 200),
             (&open, Method::GET, api, &[("host", "192.0.2.7:3900")], 401),
@@ -232,6 +216,27 @@ mod tests {
                 .admit(method, path, &headers(fields))
                 .map_or_else(|refusal| refusal.into_response().status().as_u16(), |()| 200);
             assert_eq!(got, *want, "{method} {path} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn the_token_and_its_beginning_are_masked() {
+        let token = Token("0123456789abcdef".into());
+        for (text, want) in [
+            ("", ""),
+            (
+                "GET /?token=0123456789abcdef HTTP/1.1",
+                "GET /?token=**************** HTTP/1.1",
+            ),
+            ("0123456789abcdef0123456789abcdef", "********************************"),
+            ("cut: 0123456789ab", "cut: ************"),
+            ("cut: 012345678xyz0123456789abcdef", "cut: *********xyz****************"),
+            ("0123456", "0123456"),
+            ("123456789abcdef", "123456789abcdef"),
+        ] {
+            let mut masked = text.as_bytes().to_vec();
+            token.mask(&mut masked);
+            assert_eq!(String::from_utf8_lossy(&masked), want);
         }
     }
 

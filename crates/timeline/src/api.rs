@@ -6,8 +6,8 @@ use super::{AppState, assets, body, changes, connections, headers, stream};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{delete, get, patch, post, put};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, patch, put};
 use axum::{Json, Router};
 use labserve_core::profile::builtin;
 use labserve_core::profile::layers;
@@ -29,7 +29,6 @@ pub(super) fn router(state: Arc<AppState>) -> Router {
         .route("/", get(page))
         .route("/web/{*path}", get(file))
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
-        .route("/api/v1/session", post(changes::session))
         .route("/api/v1/state", get(get_state))
         .route("/api/v1/profiles", get(profiles))
         .route("/api/v1/servers", get(servers))
@@ -90,15 +89,9 @@ fn connection_id(text: &str) -> Result<u64, Refusal> {
     text.parse().map_err(|_| Refusal::no_connection(text))
 }
 
-async fn page(State(state): Timeline, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
-    match query(&uri)?.get("token") {
-        Some(token) if state.access.token.is(token) => {
-            let cookie = [(header::SET_COOKIE, state.access.cookie())];
-            Ok((cookie, Redirect::to("/")).into_response())
-        }
-        Some(_) => Err(Refusal::no_token()),
-        None => assets::file("index.html", &headers).ok_or_else(Refusal::not_found),
-    }
+/// The page, whatever the query holds. Its script takes `token` from the address and tells the person if it is not valid.
+async fn page(headers: HeaderMap) -> Result<Response, Refusal> {
+    assets::file("index.html", &headers).ok_or_else(Refusal::not_found)
 }
 
 async fn file(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {

@@ -4,23 +4,10 @@ use super::describe::{Answer, described, number};
 use super::refusal::Refusal;
 use super::{AppState, body};
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
 type Timeline = State<Arc<AppState>>;
-
-/// `POST session`: takes the token and sets the cookie, for a page that was opened without the token in its URL.
-pub(super) async fn session(State(state): Timeline, request: Request) -> Result<Response, Refusal> {
-    let body = body::json(request).await?;
-    let token = member(&body, "token", "a text", Value::as_str)?;
-    if !state.access.token.is(token) {
-        return Err(Refusal::no_token());
-    }
-    let cookie = [(header::SET_COOKIE, state.access.cookie())];
-    Ok((StatusCode::NO_CONTENT, cookie).into_response())
-}
 
 /// `PUT profile`: replaces the profile, and drops changed settings.
 pub(super) async fn profile(State(state): Timeline, Path(text): Path<String>, request: Request) -> Answer {

@@ -162,7 +162,8 @@ async fn serve(
         Err(error) => return tracing::error!("there is no timeline: {error}"),
     };
     let pages = tokio::spawn(listener::accept(listener, api::router(Arc::clone(&state))));
-    let fill = |batch| {
+    let fill = |mut batch: Vec<u8>| {
+        state.access.token.mask(&mut batch);
         state.ring().push(batch);
         state.grown.send_replace(());
     };

@@ -35,8 +35,8 @@ impl Refusal {
     }
 
     pub(super) fn no_token() -> Self {
-        let message = "this needs the token from the start line that labserve printed: \
-                       open the address with ?token=, or send `Authorization: Bearer TOKEN`";
+        let message = "this needs the token from the start line that labserve printed in this run, not in an earlier \
+                       one: open the address with ?token=, or send `Authorization: Bearer TOKEN`";
         Self::new(StatusCode::UNAUTHORIZED, "no_token", message)
     }
 

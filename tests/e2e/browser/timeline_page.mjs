@@ -22,6 +22,9 @@ import { hardTests } from "./timeline_hard.mjs";
 import {
   Capture, CAPTURE, FLAGS, HERE, Lab, LOG, SECOND_LOG, TIMELINE, WORK, browserPath, check, download, openConnection, openExchange, options, playwright, rowOf, rows, tab, tally,
 } from "./timeline_lab.mjs";
+import { settingTests } from "./timeline_settings.mjs";
+import { tokenTests, withoutToken } from "./timeline_token.mjs";
+import { wireTests } from "./timeline_wire.mjs";
 
 const CLAIMS = join(WORK, "claims.json");
 const WIDTHS = [[390, 844], [1280, 800], [2560, 1300]];
@@ -101,7 +104,7 @@ async function main() {
   mkdirSync(WORK, { recursive: true });
   mkdirSync(options.artefacts, { recursive: true });
 
-  const pure = spawnSync(process.execPath, ["--experimental-default-type=module", "--test", join(HERE, "timeline_page.test.mjs")], { encoding: "utf8" });
+  const pure = spawnSync(process.execPath, ["--experimental-default-type=module", "--test", join(HERE, "timeline_page.test.mjs"), join(HERE, "timeline_token.test.mjs")], { encoding: "utf8" });
   tally.passed += Number(/^# pass (\d+)/m.exec(pure.stdout)?.[1] ?? 0);
   tally.failed += Number(/^# fail (\d+)/m.exec(pure.stdout)?.[1] ?? 1);
   if (pure.status !== 0) console.log(pure.stdout, pure.stderr);
@@ -116,9 +119,11 @@ async function main() {
     const page = await context.newPage();
     page.setDefaultTimeout(8000);
     await watch(page, wrong);
+    await tokenTests(browser, page, lab);
     await pageTests(browser, page, lab);
     await wireTests(page, lab);
     await settingTests(page, lab);
+    await withoutToken(browser, lab);
     await exportTests(page);
     await claimTests(page, lab, capture);
     await pictures(page);
@@ -148,12 +153,6 @@ async function main() {
 }
 
 async function pageTests(browser, page, lab) {
-  await check("the address of the start line opens the page, and the token is not in its address", async () => {
-    await page.goto(lab.timeline);
-    await until("live", async () => (await page.getAttribute("body", "data-state")) === "live");
-    assert.equal(new URL(page.url()).search, "");
-    assert.equal(await page.evaluate(() => document.cookie), "");
-  });
   await check("before anything has happened the page says what to do", async () => {
     await page.waitForSelector("#empty-servers a:visible");
     const links = await page.$$eval("#empty-servers a", (list) => list.map((link) => link.href));
@@ -251,142 +250,6 @@ async function pageTests(browser, page, lab) {
     said.socket.destroy();
     await page.fill("#filter", "");
     await page.click("#pause");
-  });
-}
-
-async function wireTests(page, lab) {
-  const target = "/<img/src=x/onerror=alert(1)><script>alert(2)</script>";
-  const request = `GET ${target} HTTP/1.1\r\nHost: <b>bold</b>\r\nX-Markup: "><svg onload=alert(3)>&amp;\u00e9\t\r\nUser-Agent: </pre><script>alert(4)</script>\r\n\r\n`;
-  await check("markup from the wire is text, every byte of it", async () => {
-    const said = await talk(lab.ports.nginx, request);
-    await openExchange(page, said.port, 1);
-    const shown = (kind) => page.$eval(`[data-head=${kind}]`, (pre) => pre.textContent);
-    const bytes = (text) => text.replace(/\r?\n/g, "\n").replace(/\n$/, "");
-    assert.equal(await shown("request"), bytes(request).replace(/\t/g, ""), "a tab is a mark, not text");
-    const head = said.text.slice(0, said.text.indexOf("\r\n\r\n") + 4);
-    assert.equal(await shown("reply"), bytes(head));
-    assert.equal(await page.locator("#dock img, #dock svg, #dock script, #dock b:has-text('bold')").count(), 0);
-    await page.locator(".head button").first().click();
-    const copied = await until("the clipboard", () => page.evaluate(() => navigator.clipboard.readText()));
-    assert.equal(copied.replace(/\r\n/g, "\n"), request.replace(/\r\n/g, "\n"));
-    await tab(page, "connections");
-    assert.match((await page.textContent("#list")) ?? "", new RegExp(said.port));
-  });
-  await check("CR and LF are visible on demand", async () => {
-    await tab(page, "detail");
-    const size = () => page.$eval(".crlf", (mark) => mark.getBoundingClientRect().width);
-    assert.equal(await size(), 0);
-    await page.check(".heads .check input");
-    assert.ok((await size()) > 5);
-    assert.equal(await page.locator("[data-head=request] .crlf").count(), 10);
-    await page.uncheck(".heads .check input");
-  });
-  await check("the page says why a reply is a 304", async () => {
-    const first = await talk(lab.ports.node, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    const etag = /^etag: (.*)\r$/im.exec(first.text)[1];
-    const second = await talk(lab.ports.node, `GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: ${etag}\r\n\r\n`);
-    assert.match(second.text, /^HTTP\/1\.1 304/);
-    await openExchange(page, second.port, 1);
-    const why = await page.textContent(".why");
-    assert.match(why, /If-None-Match/);
-    assert.ok(why.includes(etag) && why.includes("✓ holds"), why);
-    assert.match(await page.textContent(".panel.exchange"), /index\.html/);
-  });
-  for (const [how, port] of [["rst", "django"], ["fin", "iis"]]) {
-    await check(`a connection is ended from the page with ${how.toUpperCase()}`, async () => {
-      const said = await talk(lab.ports[port], "GET / HTTP/1.1\r\nHost: a\r\n\r\n", { keep: true });
-      await openConnection(page, said.port);
-      await page.click(`.ends button[data-how=${how}]`);
-      await until("the end", () => said.ended || said.socket.readyState !== "open");
-      await tab(page, "connections");
-      assert.equal(said.error?.code ?? "fin", how === "rst" ? "ECONNRESET" : "fin");
-      const row = await until("the end on the page", async () => {
-        const found = await rowOf(page, said.port);
-        return found?.reason ? found : null;
-      });
-      assert.deepEqual([row.who, row.how, row.reason], ["server", how, "asked"]);
-      said.socket.destroy();
-    });
-  }
-}
-
-async function settingTests(page, lab) {
-  const row = (key) => page.locator(`[data-setting="${key}"]`);
-  const server = (name) => page.$eval("#settings-server", (select, wanted) => [...select.options].find((o) => o.text.startsWith(`${wanted} `)).value, name);
-  await check("a setting changed on the page changes the next response", async () => {
-    await tab(page, "settings");
-    await page.selectOption("#settings-server", await server("node"));
-    const before = await fetchHead(lab.site("node"));
-    assert.notEqual(before.fields["cache-control"], "max-age=77");
-    const input = row("fields.Cache-Control").locator("input");
-    await input.fill("max-age=77");
-    await input.press("Enter");
-    await row("fields.Cache-Control").locator(".differs:has-text('differs')").waitFor();
-    assert.equal((await fetchHead(lab.site("node"))).fields["cache-control"], "max-age=77");
-  });
-  await check("a kept connection becomes one for each request, and what is announced goes with it", async () => {
-    const said = await talk(lab.ports.node, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", { keep: true });
-    assert.match(said.text, /keep-alive/i);
-    const flip = row("connection.persistent").locator("input");
-    await flip.click();
-    await row("connection.persistent").locator(".differs:has-text('differs')").waitFor();
-    said.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    await until("the server's end", () => said.ended || said.socket.readyState === "readOnly" || said.socket.readableEnded);
-    const found = await until("the end on the page", async () => {
-      await tab(page, "connections");
-      const found = await rowOf(page, said.port);
-      return found?.ended === "yes" ? found : null;
-    });
-    assert.deepEqual([found.requests, found.who, found.reason], ["2", "server", "not_persistent"]);
-    await tab(page, "settings");
-    said.socket.destroy();
-  });
-  await check("every change stands in the list of changes and in the event log", async () => {
-    const items = await until("the changes", async () => {
-      const list = await page.$$eval(".changes li", (all) => all.map((item) => item.textContent));
-      return list.some((text) => text.includes("connection.persistent")) ? list : null;
-    });
-    assert.ok(items.some((text) => /fields\.Cache-Control from .* to max-age=77/.test(text)), items.join("\n"));
-    const told = readFileSync(LOG, "utf8").split("\n").filter((text) => text.includes('"event":"change"'));
-    assert.ok(told.some((text) => text.includes("connection.persistent")));
-  });
-  await check("a value that makes no sense is refused beside its setting, and nothing changes", async () => {
-    const input = row("timers.idle").locator("input");
-    await input.fill("soon");
-    await input.press("Enter");
-    await row("timers.idle").locator(".error:has-text('expected a time')").waitFor();
-    assert.equal(await row("timers.idle").locator(".differs").textContent(), "");
-  });
-  await check("what differs is saved as TOML, and reset", async () => {
-    const toml = await download(page, () => page.click("#save-toml"));
-    assert.match(toml, /extends = "node"/);
-    assert.match(toml, /max-age=77/);
-    await page.locator("button", { hasText: "Reset all" }).click();
-    await until("nothing to differ", async () => (await page.locator(".setting.changed").count()) === 0);
-    assert.notEqual((await fetchHead(lab.site("node"))).fields["cache-control"], "max-age=77");
-  });
-  await check("another profile answers from the next request on, and back", async () => {
-    await page.selectOption("#settings-profile", "nginx");
-    await until("nginx", async () => /nginx/.test((await fetchHead(lab.site("node"))).fields.server ?? ""));
-    await page.selectOption("#settings-profile", "node");
-    await until("node", async () => (await fetchHead(lab.site("node"))).fields["x-powered-by"] === "Express");
-  });
-  await check("without the token the page shows everything and changes nothing", async () => {
-    const context = await page.context().browser().newContext({ locale: "en-US" });
-    const other = await context.newPage();
-    await other.goto(`http://127.0.0.1:${TIMELINE}/`);
-    await tab(other, "connections");
-    await until("rows", async () => (await rows(other)).length > 0);
-    await tab(other, "settings");
-    await other.waitForSelector("form.token");
-    assert.equal(await other.isDisabled("#settings-profile"), true);
-    await other.fill("form.token input", "wrong");
-    await other.click("form.token button");
-    await other.waitForSelector("form.token .error:not(:empty)");
-    await other.fill("form.token input", lab.token);
-    await other.click("form.token button");
-    await until("the settings to be enabled", async () => !(await other.isDisabled("#settings-profile")));
-    await context.close();
   });
 }
 

@@ -1,38 +1,46 @@
 //! Who may read and change what, and how refusals look.
 
-use super::watched;
+use super::{is, watched};
+use crate::support::talk::Talk;
 use crate::support::timeline::Timeline;
 use serde_json::json;
 
 #[test]
-fn the_token_of_the_start_line_becomes_a_cookie() {
+fn the_page_comes_with_any_token_in_its_address_and_nothing_sets_a_cookie() {
     let lab = watched("node", &[]);
     let timeline = &lab.timeline;
-    let opened = timeline.ask("GET", &format!("/?token={}", timeline.token), "", "");
-    assert_eq!((opened.status, opened.field("location")), (303, Some("/")));
-    let cookie = opened.field("set-cookie").expect("a cookie");
-    assert!(
-        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
-        "{cookie}"
-    );
-    let pair = cookie.split(';').next().expect("a pair");
-    let with_cookie = format!("Cookie: {pair}\r\n");
-    assert_eq!(
-        timeline.ask("GET", "/api/v1/state", &with_cookie, "").json()["may_change"],
-        true
-    );
-    assert_eq!(timeline.ask("GET", "/?token=guess", "", "").status, 401);
+    for token in [&timeline.token, "of-an-earlier-run"] {
+        let page = timeline.ask("GET", &format!("/?token={token}"), "", "");
+        assert_eq!((page.status, page.field("set-cookie")), (200, None));
+        assert_eq!(page.field("content-type"), Some("text/html; charset=utf-8"));
+    }
+    let may_change = |field: &str| timeline.ask("GET", "/api/v1/state", field, "").json()["may_change"].clone();
+    let token = &timeline.token;
+    assert_eq!(may_change(&format!("Authorization: Bearer {token}\r\n")), true);
+    assert_eq!(may_change("Authorization: Bearer of-an-earlier-run\r\n"), false);
+    // Browsers would send a cookie to the served ports too, so a cookie gives no access.
+    let port = timeline.address.port();
+    assert_eq!(may_change(&format!("Cookie: labserve_{port}={token}\r\n")), false);
+}
 
-    let json = "Content-Type: application/json\r\n";
-    let body = json!({"token": timeline.token}).to_string();
-    let session = timeline.ask("POST", "/api/v1/session", json, &body);
-    assert_eq!((session.status, session.field("set-cookie")), (204, Some(cookie)));
-    assert_eq!(
-        timeline
-            .ask("POST", "/api/v1/session", json, "{\"token\":\"guess\"}")
-            .status,
-        401
+#[test]
+fn a_token_that_a_client_sends_to_a_served_port_is_not_in_the_events() {
+    let lab = watched("node", &[]);
+    let token = &lab.timeline.token;
+    let request = format!(
+        "GET /?token={token} HTTP/1.1\r\nHost: a\r\nCookie: a={token}\r\nX-Cut: {}\r\nConnection: close\r\n\r\n",
+        &token[..20]
     );
+    let mut talk = Talk::to(&lab.server);
+    talk.send(request.as_bytes());
+    let told = lab.timeline.lines_until(is("reply"));
+    let head = told.iter().find(|line| line["event"] == "head").expect("a head");
+    let raw = head["raw"].as_str().expect("the head");
+    assert!(
+        raw.contains("GET /?token=****") && raw.contains("Cookie: a=****"),
+        "{raw}"
+    );
+    assert!(!told.iter().any(|line| line.to_string().contains(&token[..8])));
 }
 
 /// A request, and the refusal that it gets.

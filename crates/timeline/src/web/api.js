@@ -1,5 +1,8 @@
 // The client of the REST API, and the event stream, which reconnects by itself.
 
+import { token } from "./session.js";
+import { EventParser } from "./sse.js";
+
 const BASE = "api/v1";
 
 /** A refusal by the server: its code, its message, and the key of the setting that caused it. */
@@ -10,27 +13,38 @@ export class Refused extends Error {
   }
 }
 
-async function call(method, path, body) {
+/** The fields that a request carries for access: the token, or `other` instead of it, or none. */
+function credentials(other = token()) {
+  return other === "" ? {} : { Authorization: `Bearer ${other}` };
+}
+
+/** The refusal that a response holds. */
+async function refusal(response) {
+  const value = await response.json().catch(() => null);
+  return new Refused(response.status, value?.error);
+}
+
+/** Sends a request and returns its response. Throws `Refused` if there is none, or if it is not a success. */
+async function send(method, path, { body, tried } = {}) {
+  const type = body === undefined ? {} : { "Content-Type": "application/json" };
   let response;
   try {
     response = await fetch(`${BASE}/${path}`, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      headers: { ...credentials(tried), ...type },
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: "no-store",
     });
   } catch {
     throw new Refused(0, { code: "network" });
   }
-  const text = await response.text();
-  let value = null;
-  try {
-    value = text === "" ? null : JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  if (!response.ok) throw new Refused(response.status, value?.error);
-  return value;
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+async function call(method, path, body) {
+  const text = await (await send(method, path, { body })).text();
+  return text === "" ? null : JSON.parse(text);
 }
 
 const server = (number) => `servers/${Number(number)}`;
@@ -44,12 +58,24 @@ export const setProfile = (number, profile) => call("PUT", `${server(number)}/pr
 export const changeSettings = (number, changes) => call("PATCH", `${server(number)}/settings`, changes);
 export const resetSettings = (number) => call("DELETE", `${server(number)}/settings`);
 export const setAccepting = (number, accepting) => call("PUT", `${server(number)}/accepting`, { accepting });
-export const useToken = (token) => call("POST", "session", { token });
-export const tomlAddress = (number) => `${BASE}/${server(number)}/toml`;
-export const logAddress = `${BASE}/events.jsonl`;
+export const getToml = async (number) => (await send("GET", `${server(number)}/toml`)).text();
+export const getLog = async () => (await send("GET", "events.jsonl")).text();
 
-/** How long to wait (ms) before reopening a stream that the browser has given up. */
+/** Whether the server takes `tried` as its token. */
+export async function isToken(tried) {
+  try {
+    return (await (await send("GET", "state", { tried })).json()).may_change;
+  } catch (error) {
+    if (error.status === 401) return false;
+    throw error;
+  }
+}
+
+/** How long to wait (ms) before reopening a stream that has ended. */
 const AGAIN = 1000;
+
+/** How long (ms) a stream may be silent. The server sends something every 15 s. */
+const SILENCE = 40_000;
 
 /**
  * Follows the events. Calls `lines(run, texts)` with new lines, `open()` when the stream is connected, and `away(full)`
@@ -57,25 +83,44 @@ const AGAIN = 1000;
  * for use after the token was entered.
  */
 export function follow({ lines, open, away }) {
-  let source = null;
   let last = "";
   let timer = null;
-  const connect = () => {
+  let abort = new AbortController();
+
+  const read = async (signal, stop) => {
+    const since = last ? `?since=${encodeURIComponent(last)}` : "";
+    const response = await fetch(`${BASE}/events${since}`, { headers: credentials(), cache: "no-store", signal });
+    if (!response.ok) throw await refusal(response);
+    open();
+    const parser = new EventParser();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const silent = setTimeout(stop, SILENCE);
+      const { value, done } = await reader.read().finally(() => clearTimeout(silent));
+      if (done) return;
+      for (const event of parser.push(value)) {
+        if (event.type !== "lines") continue;
+        last = event.id || last;
+        lines(last.slice(0, last.lastIndexOf("-")), event.data.split("\n"));
+      }
+    }
+  };
+
+  const connect = async () => {
     clearTimeout(timer);
-    source?.close();
-    source = new EventSource(`${BASE}/events${last ? `?since=${encodeURIComponent(last)}` : ""}`);
-    source.addEventListener("open", open);
-    source.addEventListener("lines", (message) => {
-      last = message.lastEventId || last;
-      lines(last.slice(0, last.lastIndexOf("-")), message.data.split("\n"));
-    });
-    source.addEventListener("error", async () => {
-      const refused = source.readyState === EventSource.CLOSED;
-      if (refused) timer = setTimeout(connect, AGAIN);
-      // EventSource does not reveal the status. If the server answers other requests, it refused the stream: too many readers.
-      const full = refused && (await getState().then(() => true, () => false));
-      if (source.readyState !== EventSource.OPEN) away(full);
-    });
+    abort.abort();
+    const mine = new AbortController();
+    abort = mine;
+    let full = false;
+    try {
+      await read(mine.signal, () => mine.abort());
+    } catch (error) {
+      full = error.code === "too_many_readers";
+    }
+    // A later call has replaced this stream.
+    if (abort !== mine) return;
+    away(full);
+    timer = setTimeout(connect, AGAIN);
   };
   connect();
   return connect;

@@ -8,6 +8,7 @@ import { choose, language, LANGUAGES, learn, setLanguage, t, translate } from ".
 import catalogue from "./locale.js";
 import { httpOnly, SettingsTab } from "./settings.js";
 import { Picture } from "./picture.js";
+import { forgetToken, takeFromAddress, token } from "./session.js";
 import { Store } from "./store.js";
 import { ConnectionTable } from "./table.js";
 import { tabs } from "./tabs.js";
@@ -23,6 +24,7 @@ const LOOK_LEAST = 15_000;
 const LOOK_MOST = 120_000;
 
 learn(catalogue);
+takeFromAddress();
 
 const $ = (selector) => document.querySelector(selector);
 
@@ -46,7 +48,8 @@ const model = {
   },
 };
 
-const page = { away: false, full: false, stopped: false, reading: true, looked: false };
+/** `old`: the tab had a token that is not this run's. */
+const page = { old: false, away: false, full: false, stopped: false, reading: true, looked: false };
 const go = (selection) => {
   picture.select(selection, { reveal: true });
   dock.open("detail");
@@ -69,7 +72,7 @@ async function learnState() {
     const instant = readInstant(state.time);
     if (instant) model.clock = { ...instant, at: performance.now() };
     model.servers = state.servers;
-    model.mayChange = state.may_change;
+    tookAccess(state.may_change);
     model.version = state.labserve;
     page.reading = true;
     model.store.learnServers(state.servers);
@@ -96,9 +99,19 @@ function tookServer(server) {
   showServers();
 }
 
+/** Learns whether the token is valid. One that is not is forgotten, so that it is sent no more. */
+function tookAccess(mayChange) {
+  model.mayChange = mayChange;
+  if (mayChange) page.old = false;
+  else if (token() !== "") {
+    page.old = true;
+    forgetToken();
+  }
+}
+
 function failed(error) {
   if (error.status === 401 && error.code === "no_token") {
-    model.mayChange = false;
+    tookAccess(false);
     // If even the state is refused, reading needs the token too.
     if (model.servers.length === 0) page.reading = false;
     showToken();
@@ -199,7 +212,7 @@ function showServers() {
 function showToken() {
   const holder = $("#token");
   const wanted = !page.reading ? "read" : model.mayChange || model.servers.length === 0 ? "" : "change";
-  const key = `${wanted} ${language()}`;
+  const key = `${wanted} ${page.old} ${language()}`;
   if (holder.dataset.shown === key) return;
   holder.dataset.shown = key;
   const taken = () => {
@@ -207,7 +220,7 @@ function showToken() {
     if (settings.profiles.length === 0) settings.learnProfiles();
     if (!page.reading) reopen();
   };
-  holder.replaceChildren(...(wanted === "" ? [] : [tokenForm(wanted === "read", taken)]));
+  holder.replaceChildren(...(wanted === "" ? [] : [tokenForm({ reading: wanted === "read", old: page.old }, taken)]));
   (wanted === "read" ? $("#stage") : $("#settings-tab")).prepend(holder);
 }
 
@@ -249,7 +262,13 @@ function refiltered() {
 const exported = () => ({ ...model, list: picture.list, now: model.now(), palette: palette(), title: t("title") });
 $("#export-svg").addEventListener("click", () => save(fileName(model.store, model.view, "svg"), "image/svg+xml", svg(exported())));
 $("#export-har").addEventListener("click", () => save(fileName(model.store, model.view, "har"), "application/json", harOf(exported())));
-$("#export-log").href = api.logAddress;
+$("#export-log").addEventListener("click", async () => {
+  try {
+    save(fileName(model.store, model.view, "jsonl"), "application/x-ndjson", await api.getLog());
+  } catch (error) {
+    failed(error);
+  }
+});
 for (const item of document.querySelectorAll("#export [role=menuitem], #export a, #export button")) {
   item.addEventListener("click", () => ($("#export").open = false));
 }

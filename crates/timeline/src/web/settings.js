@@ -1,7 +1,7 @@
 // The settings tab: the server, its profile, its settings, and the log of changes.
 
-import { getProfiles, resetSettings, setAccepting, changeSettings, setProfile, tomlAddress } from "./api.js";
-import { h, say } from "./dom.js";
+import { getProfiles, getToml, resetSettings, setAccepting, changeSettings, setProfile } from "./api.js";
+import { h, save, say } from "./dom.js";
 import { t } from "./i18n.js";
 import { Setting } from "./setting.js";
 import { clock } from "./time.js";
@@ -73,7 +73,8 @@ export class SettingsTab {
     this.accepting = h("input", { type: "checkbox", class: "switch", role: "switch", id: "settings-accepting" });
     this.accepting.addEventListener("change", () => this.#ask(() => setAccepting(server.number, this.accepting.checked)));
     this.resetAll = h("button", { type: "button", on: { click: () => this.#ask(() => resetSettings(server.number)) } }, t("settings.reset_all"));
-    this.saveLink = h("a", { class: "button", download: "", id: "save-toml" }, t("settings.save"));
+    const saveToml = async () => save(`${server.name.replace(/[^A-Za-z0-9-]/g, "")}-changed.toml`, "text/plain", await getToml(server.number));
+    this.saveToml = h("button", { type: "button", id: "save-toml", on: { click: () => saveToml().catch(this.failed) } }, t("settings.save"));
     this.count = h("span", { class: "count", role: "status" });
     this.error = h("p", { class: "error", role: "alert" });
     this.changes = h("ol", { class: "changes" });
@@ -85,7 +86,7 @@ export class SettingsTab {
         h("div", { class: "setting" }, h("label", { for: "settings-server" }, t("settings.server")), this.which, h("p", { class: "about" }, this.link)),
         h("div", { class: "setting" }, h("label", { for: "settings-profile" }, t("settings.profile")), this.profile, this.about),
         h("div", { class: "setting" }, h("label", { for: "settings-accepting" }, t("settings.accepting")), this.accepting),
-        h("div", { class: "row" }, this.count, this.resetAll, this.saveLink),
+        h("div", { class: "row" }, this.count, this.resetAll, this.saveToml),
         this.error,
         h("p", { class: "dim" }, t("settings.force")),
         ...this.#groups(server),
@@ -117,7 +118,6 @@ export class SettingsTab {
     this.accepting.checked = server.accepting;
     const differs = server.settings.filter((k) => k.differs).length;
     say(this.count, t("settings.differs_n", { n: differs }));
-    this.saveLink.href = tomlAddress(server.number);
     this.list();
   }
 

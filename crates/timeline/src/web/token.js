@@ -1,16 +1,21 @@
 // The form for the token from the server's start line.
 
-import { useToken } from "./api.js";
+import { isToken } from "./api.js";
 import { h, say } from "./dom.js";
 import { t } from "./i18n.js";
+import { keepToken } from "./session.js";
 
-/** `reading`: whether the token is needed even for reading. `taken()` is called once the server has accepted it. */
-export function tokenForm(reading, taken) {
+/**
+ * `reading`: whether the token is needed even for reading. `old`: whether the page has a token that is not valid, as after
+ * the server has started again. `taken()` is called once the server has accepted one.
+ */
+export function tokenForm({ reading, old }, taken) {
   const input = h("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true });
   const error = h("p", { class: "error", role: "alert" });
   const form = h(
     "form",
     { class: "token" },
+    old ? h("p", { class: "old", role: "status" }, t("token.old")) : null,
     h("p", {}, t(reading ? "token.read" : "token.need")),
     h("label", {}, h("span", {}, t("token.label")), input),
     h("button", { type: "submit" }, t("token.use")),
@@ -20,7 +25,9 @@ export function tokenForm(reading, taken) {
     event.preventDefault();
     say(error, "");
     try {
-      await useToken(input.value.trim());
+      const text = input.value.trim();
+      if (!(await isToken(text))) return say(error, t("token.wrong"));
+      keepToken(text);
       taken();
     } catch (refused) {
       say(error, refused.code === "network" ? t("error.network") : refused.message);
