@@ -44,7 +44,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         )));
     }
     let log = shared.log.unwrap_or_default();
-    log::start(log);
+    let _last_lines = log::start(log)?;
     let events = shared.events.clone().map(config::output);
     let prepared = timeline::prepare(Choice::of(shared.timeline.as_deref(), shared.no_timeline, None)?)?;
     let names = timeline::names(&servers);
@@ -79,7 +79,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         reload: Box::new(|| Err("`labserve lab` serves the profiles as they are built in".into())),
         endpoint: None,
     }
-    .run_to_end(|| serve::greet(&text, events.as_ref(), &addresses))
+    .run_to_end(move || serve::greet(&text, events.as_ref(), &addresses))
 }
 
 /// The built-in profiles that can be served side by side. A variant of another profile has no port of its own and is

@@ -1,6 +1,7 @@
 //! The log: its format, its level, and its output.
 
 use super::human::{Human, LogFormat};
+use super::log_writer::{LastLines, LogWriter};
 use std::io::IsTerminal;
 use std::str::FromStr;
 use tracing::level_filters::LevelFilter;
@@ -43,14 +44,14 @@ impl FromStr for LogSpec {
     }
 }
 
-/// Starts the log on standard error, so that standard output contains only what was asked for.
-pub(super) fn start(spec: LogSpec) {
+/// Starts the log on standard error, so that standard output contains only what was asked for. The last lines are written
+/// when the returned value is dropped.
+pub(super) fn start(spec: LogSpec) -> std::io::Result<LastLines> {
+    let (writer, last_lines) = LogWriter::start(std::io::stderr())?;
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::OFF.into())
         .parse_lossy(format!("labserve={}", spec.level));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let started = match spec.format {
         LogFormat::Json => builder
             .json()
@@ -67,6 +68,9 @@ pub(super) fn start(spec: LogSpec) {
     };
     // A second start in one process keeps the first log.
     drop(started);
+    // The standard library would print a panic to standard error itself, and wait until somebody reads it.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    Ok(last_lines)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod explain;
 mod human;
 mod lab;
 mod log;
+mod log_writer;
 mod profiles;
 mod program;
 mod reload;

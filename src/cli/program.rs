@@ -29,20 +29,20 @@ pub(super) struct Program {
 impl Program {
     /// Serves until a signal arrives, then stops gracefully. A second signal ends the process at once. `greet` is
     /// called when signals and reload requests are accepted, so that whoever waits for its output can send one at
-    /// once.
-    pub(super) fn run_to_end(self, greet: impl FnOnce()) -> Result<(), Mistake> {
+    /// once. It has a thread of its own, because nobody may be reading what it prints.
+    pub(super) fn run_to_end(self, greet: impl FnOnce() + Send + 'static) -> Result<(), Mistake> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(self.run(greet))
     }
 
-    async fn run(self, greet: impl FnOnce()) -> Result<(), Mistake> {
+    async fn run(self, greet: impl FnOnce() + Send + 'static) -> Result<(), Mistake> {
         let mut signals = Signals::new()?;
         let mut endpoint = self.endpoint.as_deref().and_then(|name| {
             Endpoint::open(name)
                 .inspect_err(|error| tracing::warn!("`labserve reload` will not find this server: {error}"))
                 .ok()
         });
-        greet();
+        std::thread::Builder::new().name("greeting".to_owned()).spawn(greet)?;
         loop {
             let (request, caller) = match &mut endpoint {
                 Some(endpoint) => tokio::select! {

@@ -20,7 +20,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     let config = Config::resolve(args)?;
     let fixed = Fixed::of(&config);
     let server = bind(config.site(), config.address)?;
-    log::start(config.log);
+    let _last_lines = log::start(config.log)?;
     let prepared = timeline::prepare(config.timeline)?;
     let names = timeline::names([&server]);
     let recorder = config
@@ -56,7 +56,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
         reload: Box::new(move || reload(&args, &fixed, &servers)),
         endpoint: Some(control::name_of(address)),
     }
-    .run_to_end(|| greet(&text, config.events.as_ref(), &addresses))
+    .run_to_end(move || greet(&text, config.events.as_ref(), &addresses))
 }
 
 /// Opens the event log of these servers.

@@ -115,3 +115,58 @@ fn a_second_signal_stops_it_at_once() {
     assert_eq!(server.exit_code(), Some(1));
     assert!(before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
 }
+
+/// Nobody reads the log, or the event log, or either: every request is answered all the same, and a signal ends the program.
+#[test]
+fn an_output_that_nobody_reads_stops_nothing() {
+    let root = root();
+    for arguments in [&["--log", "json"][..], &["--log", "json", "--events", "-"]] {
+        let events = arguments.contains(&"-");
+        let mut process = program()
+            .args(["--profile", "nginx", "--port", "0", "--no-timeline", "--root"])
+            .arg(root.path())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("labserve should start");
+        // The greeting is read, a byte at a time so that nothing after it is, and then no more.
+        let mut greeting = String::new();
+        let mut byte = [0];
+        while !greeting.ends_with("wireshark") {
+            let count = match events {
+                true => process.stderr.as_mut().expect("a pipe").read(&mut byte),
+                false => process.stdout.as_mut().expect("a pipe").read(&mut byte),
+            };
+            assert_eq!(count.expect("the greeting"), 1, "{greeting}");
+            greeting.push(byte[0].into());
+        }
+        let (_, url) = greeting.split_once("http://127.0.0.1:").expect("a URL");
+        let port = url
+            .split('/')
+            .next()
+            .and_then(|port| port.parse().ok())
+            .expect("a port");
+        let server = Running { process, port };
+        // Each makes about 300 bytes of log: more than a pipe and the queue of the log hold.
+        for _ in 0..10 {
+            let mut client = server.connect();
+            let mut read = client.try_clone().expect("a second handle");
+            let replies = std::thread::spawn(move || {
+                let mut bytes = [0; 4096];
+                let mut ends = 0;
+                while ends < 600 {
+                    let count = read.read(&mut bytes).expect("a reply");
+                    assert!(count > 0, "the server has closed after {ends} replies");
+                    ends += bytes[..count].windows(7).filter(|w| w == b"HTTP/1.").count();
+                }
+            });
+            client
+                .write_all(&b"GET /small HTTP/1.1\r\nHost: a\r\n\r\n".repeat(700))
+                .expect("requests");
+            replies.join().expect("replies");
+        }
+        server.signal("-TERM");
+        assert_eq!(server.exit_code(), Some(0), "{arguments:?}");
+    }
+}

@@ -7,13 +7,15 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Maximum number of batches that wait to be written, about 4 MiB.
 const WAITING: usize = 32;
+
+/// How long the last lines may take when the program ends.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Where the event log is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +30,8 @@ pub enum Output {
 #[derive(Debug)]
 pub struct Recorder {
     sender: EventSender,
-    thread: JoinHandle<()>,
+    /// Disconnected when the thread that writes has ended.
+    ended: Receiver<()>,
 }
 
 impl Recorder {
@@ -44,11 +47,13 @@ impl Recorder {
         let (batches, receiver) = sync_channel(WAITING);
         let written = Arc::default();
         let pool = Arc::clone(&written);
-        let thread = std::thread::Builder::new()
-            .name("events".to_owned())
-            .spawn(move || write_out(&receiver, sink, &pool))?;
+        let (end, ended) = sync_channel(0);
+        std::thread::Builder::new().name("events".to_owned()).spawn(move || {
+            write_out(&receiver, sink, &pool);
+            drop(end);
+        })?;
         let sender = EventSender { batches, written };
-        Ok(Self { sender, thread })
+        Ok(Self { sender, ended })
     }
 
     /// A sender to this event log.
@@ -56,14 +61,14 @@ impl Recorder {
         self.sender.clone()
     }
 
-    /// Writes what is left, and the last line. All senders must have been dropped, including those in
-    /// [`super::ProgramEvents`]: until then this call blocks.
+    /// Writes what is left, and the last line, as far as that can be done in two seconds: an output that nobody reads must
+    /// not keep the program from ending. All senders must have been dropped, including those in [`super::ProgramEvents`].
     pub fn finish(self) {
         self.sender.emit(json!({"event": "stop"}));
-        let Self { sender, thread } = self;
+        let Self { sender, ended } = self;
         drop(sender);
-        if thread.join().is_err() {
-            tracing::error!("the event log ended with a panic");
+        if ended.recv_timeout(LAST_LINES) == Err(RecvTimeoutError::Timeout) {
+            tracing::error!("the event log is not complete: its last lines could not be written in time");
         }
     }
 }
