@@ -35,6 +35,8 @@
 mod analyze;
 mod decode;
 mod describe;
+#[cfg(test)]
+mod evidence_tests;
 mod explain;
 mod findings;
 mod fingerprint;
@@ -46,6 +48,8 @@ mod reassembly;
 pub mod render;
 mod sentence;
 mod tcp;
+#[cfg(test)]
+mod test_capture;
 #[cfg(test)]
 mod test_profiles;
 #[cfg(test)]

@@ -8,7 +8,8 @@ mod reason;
 pub(super) use reason::agrees;
 
 use super::model::{
-    Args, Connection, EndReason, Exchange, Message, Note, NoteKind, RoleEvidence, Side, Teardown, Usage, Validator,
+    Args, Completeness, Connection, EndReason, Exchange, Message, Note, NoteKind, RoleEvidence, Side, Teardown, Usage,
+    Validator,
 };
 use super::tcp::{ConnectionTracker, FinishedStream, FrameTime};
 use std::net::SocketAddr;
@@ -42,6 +43,12 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         client: endpoints[client],
         server: endpoints[1 - client],
         role,
+        completeness: Completeness {
+            opening: role == RoleEvidence::Syn,
+            both_sides: !tracker.is_one_sided(),
+            every_byte: tracker.missing_bytes() == 0,
+            whole_payloads: tracker.cut_payloads() == 0,
+        },
         first_frame: first.frame,
         last_frame: last.frame,
         first_ns: first.ns,

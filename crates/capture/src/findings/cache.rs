@@ -4,7 +4,7 @@ use super::{answered, found, response_frame, status};
 use crate::model::{Args, Connection, Finding, FindingKind};
 
 /// 304 responses.
-pub(super) fn not_modified(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn not_modified(connections: &[&Connection]) -> Vec<Finding> {
     let all = answered(connections).count();
     let cached: Vec<_> = answered(connections)
         .filter(|(_, exchange)| status(exchange) == 304)
@@ -20,7 +20,7 @@ pub(super) fn not_modified(connections: &[Connection]) -> Vec<Finding> {
 }
 
 /// Range requests.
-pub(super) fn ranges(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn ranges(connections: &[&Connection]) -> Vec<Finding> {
     let requests: Vec<_> = answered(connections)
         .filter(|(_, exchange)| {
             exchange

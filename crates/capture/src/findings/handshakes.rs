@@ -1,59 +1,88 @@
 //! Connections that were opened in parallel, speculatively, or without success.
 
-use super::{PER_KIND, answered, found, used};
+use super::{PER_KIND, found, used};
 use crate::model::{Arg, Args, Connection, Exchange, Finding, FindingKind, Side, Teardown, Usage};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 
 /// Two connections that were opened within this time belong to the same visit.
 const SAME_VISIT_NS: u64 = 10_000_000_000;
 
-/// Exchanges on several connections that overlap in time.
-pub(super) fn parallel(connections: &[Connection]) -> Vec<Finding> {
-    let mut changes: Vec<(i64, bool, u32)> = Vec::new();
-    for (connection, exchange) in answered(connections) {
-        if let Some((begin, end)) = span(exchange) {
-            changes.extend([(begin, true, connection.stream), (end, false, connection.stream)]);
-        }
-    }
-    // An end sorts before a start at the same time: such exchanges do not overlap.
-    changes.sort_unstable();
-    let mut open: Vec<u32> = Vec::new();
-    let mut most: Vec<u32> = Vec::new();
-    let mut seen: Vec<u32> = Vec::new();
-    for (_, begins, stream) in changes {
-        match begins {
-            true => open.push(stream),
-            false => {
-                if let Some(at) = open.iter().position(|other| *other == stream) {
-                    open.swap_remove(at);
-                }
+/// A client's address and a server: only exchanges between the same two can be parallel.
+type Pair = (IpAddr, SocketAddr);
+
+fn pair(connection: &Connection) -> Pair {
+    (connection.client.ip(), connection.server)
+}
+
+/// The begin or the end of an exchange. An end sorts before a begin at the same time: such exchanges do not overlap.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Change {
+    ns: i64,
+    begins: bool,
+    /// Index of the connection.
+    at: usize,
+}
+
+/// Exchanges of one client with one server that overlap in time, on several connections.
+pub(super) fn parallel(connections: &[&Connection]) -> Vec<Finding> {
+    let mut changes: BTreeMap<Pair, Vec<Change>> = BTreeMap::new();
+    for (at, connection) in connections.iter().enumerate() {
+        let is_http = connection.usage == Usage::Http;
+        let spans = connection.exchanges.iter().filter(|_| is_http).filter_map(span);
+        for (begin, end) in spans {
+            let of_pair = changes.entry(pair(connection)).or_default();
+            // An exchange without duration cannot be told from one before or after it.
+            if begin < end {
+                of_pair.extend([(begin, true), (end, false)].map(|(ns, begins)| Change { ns, begins, at }));
             }
         }
-        let distinct = distinct(&open);
-        if distinct.len() > 1 {
-            seen.extend(
-                distinct
-                    .iter()
-                    .filter(|stream| !seen.contains(stream))
-                    .copied()
-                    .collect::<Vec<u32>>(),
-            );
-        }
-        if distinct.len() > most.len() {
-            most = distinct;
-        }
     }
-    if most.len() < 2 {
+    let mut most = 0;
+    let mut seen = BTreeSet::new();
+    for (_, mut of_pair) in changes {
+        of_pair.sort_unstable();
+        most = most.max(overlap(&of_pair, &mut seen));
+    }
+    if most < 2 {
         return Vec::new();
     }
-    let args = Args::default().with("most", most.len()).with("connections", seen.len());
-    let firsts = used(connections).filter(|connection| seen.contains(&connection.stream));
-    let frames = firsts.filter_map(|connection| connection.exchanges.first()?.request.as_ref().map(|r| r.frames.first));
+    let args = Args::default().with("most", most).with("connections", seen.len());
+    let seen = || seen.iter().map(|at| connections[*at]);
+    let first_request =
+        |connection: &Connection| connection.exchanges.first()?.request.as_ref().map(|r| r.frames.first);
     vec![found(
         FindingKind::ParallelConnections,
         args,
-        seen.iter().copied(),
-        frames,
+        seen().map(|connection| connection.stream),
+        seen().filter_map(first_request),
     )]
+}
+
+/// How many connections have an exchange in progress at the same time, at most. Connections that share a moment with
+/// another are added to `seen`.
+fn overlap(changes: &[Change], seen: &mut BTreeSet<usize>) -> usize {
+    // Open exchanges by connection: pipelined ones overlap on a single connection.
+    let mut open: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut most = 0;
+    for change in changes {
+        if change.begins {
+            *open.entry(change.at).or_default() += 1;
+            match open.len() {
+                // The first one shares the moment from now on; with more than two, all others are in `seen` already.
+                2 => seen.extend(open.keys().copied()),
+                3.. => drop(seen.insert(change.at)),
+                _ => {}
+            }
+            most = most.max(open.len());
+        } else if let Some(count) = open.get_mut(&change.at) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&change.at);
+            }
+        }
+    }
+    most
 }
 
 fn span(exchange: &Exchange) -> Option<(i64, i64)> {
@@ -61,23 +90,24 @@ fn span(exchange: &Exchange) -> Option<(i64, i64)> {
     Some((request.begun_ns, response.ended_ns))
 }
 
-fn distinct(streams: &[u32]) -> Vec<u32> {
-    let mut distinct = streams.to_vec();
-    distinct.sort_unstable();
-    distinct.dedup();
-    distinct
-}
-
 /// Connections that were not used, next to one that was.
-pub(super) fn speculative(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn speculative(connections: &[&Connection]) -> Vec<Finding> {
+    let mut openings: BTreeMap<Pair, BTreeMap<i64, &Connection>> = BTreeMap::new();
+    for connection in used(connections) {
+        let of_pair = openings.entry(pair(connection)).or_default();
+        of_pair.entry(connection.first_ns).or_insert(connection);
+    }
     let unused = connections
         .iter()
         .filter(|connection| connection.usage == Usage::Unused);
     let findings = unused.filter_map(|connection| {
-        let same_visit = used(connections)
-            .filter(|other| other.server == connection.server && other.client.ip() == connection.client.ip());
-        let (apart, other) = same_visit
-            .map(|other| (other.first_ns.abs_diff(connection.first_ns), other))
+        let of_pair = openings.get(&pair(connection))?;
+        let before = of_pair.range(..=connection.first_ns).next_back();
+        let after = of_pair.range(connection.first_ns..).next();
+        let (apart, other) = before
+            .into_iter()
+            .chain(after)
+            .map(|(ns, other)| (ns.abs_diff(connection.first_ns), *other))
             .min_by_key(|(apart, _)| *apart)
             .filter(|(apart, _)| *apart <= SAME_VISIT_NS)?;
         let args = Args::default()
@@ -101,9 +131,10 @@ pub(super) fn speculative(connections: &[Connection]) -> Vec<Finding> {
 }
 
 /// Connection attempts that failed.
-pub(super) fn not_opened(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn not_opened(connections: &[&Connection]) -> Vec<Finding> {
     let failed: Vec<&Connection> = connections
         .iter()
+        .copied()
         .filter(|connection| connection.end.teardown == Teardown::NeverOpened)
         .filter(|connection| connection.end.by != Some(Side::Server))
         .collect();

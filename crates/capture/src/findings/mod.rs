@@ -8,36 +8,83 @@ mod persistence;
 mod sending;
 mod teardown;
 
-use super::model::{Args, Capture, Connection, Exchange, Finding, FindingKind, Usage};
+use super::model::{Args, Capture, Completeness, Connection, Exchange, Finding, FindingKind, Usage};
 
 /// How many frames a finding names as evidence.
 const EVIDENCE: usize = 24;
 /// How many findings of one kind are reported if each connection could have its own.
 const PER_KIND: usize = 3;
 
-/// All findings, in this order: how connections were used and kept, what the cache did, how responses were sent, how
-/// long connections were kept, how they ended, problems below HTTP.
+/// What must have been captured of a connection, so that a finding about it can be trusted. A connection that lacks it is
+/// left out of the finding: the finding is right, or it is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Precondition {
+    /// The SYN or the SYN/ACK: the capture shows everything that the connection was used for.
+    Opening,
+    /// Frames of both endpoints.
+    BothSides,
+    /// Every byte that was acknowledged.
+    EveryByte,
+}
+
+impl Precondition {
+    fn holds(self, connection: &Connection) -> bool {
+        let Completeness {
+            opening,
+            both_sides,
+            every_byte,
+            ..
+        } = connection.completeness;
+        match self {
+            Self::Opening => opening,
+            Self::BothSides => both_sides,
+            Self::EveryByte => every_byte,
+        }
+    }
+}
+
+/// How findings of some kinds are derived, and from which connections.
+struct Rule {
+    needs: &'static [Precondition],
+    find: fn(&[&Connection]) -> Vec<Finding>,
+}
+
+const fn rule(needs: &'static [Precondition], find: fn(&[&Connection]) -> Vec<Finding>) -> Rule {
+    Rule { needs, find }
+}
+
+/// Every rule, in the order in which findings are reported: how connections were used and kept, what the cache did, how
+/// responses were sent, how long connections were kept, how they ended, problems below HTTP.
+const RULES: &[Rule] = {
+    use Precondition::{BothSides, EveryByte, Opening};
+    &[
+        rule(&[BothSides], persistence::one_connection),
+        rule(&[Opening, BothSides, EveryByte], persistence::close_every_time),
+        rule(&[BothSides, EveryByte], handshakes::parallel),
+        rule(&[BothSides], sending::pipelined),
+        rule(&[], cache::not_modified),
+        rule(&[], cache::ranges),
+        rule(&[BothSides, EveryByte], sending::in_pieces),
+        rule(&[BothSides, EveryByte], persistence::timed_out),
+        rule(&[BothSides, EveryByte], persistence::not_closed),
+        rule(&[BothSides], teardown::long_half_closed),
+        rule(&[Opening, BothSides], handshakes::speculative),
+        rule(&[], handshakes::not_opened),
+        rule(&[BothSides, EveryByte], teardown::lost_race),
+        rule(&[BothSides, EveryByte], teardown::cut_short),
+        rule(&[], teardown::resets),
+        rule(&[], sending::tcp_issues),
+    ]
+};
+
+/// All findings, in the order of the rules.
 pub(super) fn findings(capture: &Capture) -> Vec<Finding> {
-    let connections = &capture.connections;
-    let parts = [
-        persistence::one_connection(connections),
-        persistence::close_every_time(connections),
-        handshakes::parallel(connections),
-        sending::pipelined(connections),
-        cache::not_modified(connections),
-        cache::ranges(connections),
-        sending::in_pieces(connections),
-        persistence::timed_out(connections),
-        persistence::not_closed(connections),
-        teardown::long_half_closed(connections),
-        handshakes::speculative(connections),
-        handshakes::not_opened(connections),
-        teardown::lost_race(connections),
-        teardown::cut_short(connections),
-        teardown::resets(connections),
-        sending::tcp_issues(connections),
-    ];
-    parts.into_iter().flatten().collect()
+    let findings = RULES.iter().flat_map(|rule| {
+        let meets = |connection: &&Connection| rule.needs.iter().all(|needed| needed.holds(connection));
+        let connections: Vec<&Connection> = capture.connections.iter().filter(meets).collect();
+        (rule.find)(&connections)
+    });
+    findings.collect()
 }
 
 /// A finding. Its streams and frames are sorted, without duplicates.
@@ -63,12 +110,13 @@ fn found(
 }
 
 /// The connections that carry HTTP/1.x.
-fn used(connections: &[Connection]) -> impl Iterator<Item = &Connection> {
-    connections.iter().filter(|connection| connection.usage == Usage::Http)
+fn used<'a>(connections: &[&'a Connection]) -> impl Iterator<Item = &'a Connection> {
+    let connections = connections.iter().copied();
+    connections.filter(|connection| connection.usage == Usage::Http)
 }
 
 /// Every exchange that has a response, with its connection.
-fn answered(connections: &[Connection]) -> impl Iterator<Item = (&Connection, &Exchange)> {
+fn answered<'a>(connections: &[&'a Connection]) -> impl Iterator<Item = (&'a Connection, &'a Exchange)> {
     used(connections).flat_map(|connection| {
         let exchanges = connection
             .exchanges

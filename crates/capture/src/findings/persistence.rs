@@ -8,7 +8,7 @@ use crate::model::{Arg, Args, Connection, EndReason, Exchange, Finding, FindingK
 const LONG_IDLE_NS: u64 = 2_000_000_000;
 
 /// Connections with several exchanges, those with the most exchanges first.
-pub(super) fn one_connection(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn one_connection(connections: &[&Connection]) -> Vec<Finding> {
     let mut kept: Vec<&Connection> = used(connections).filter(|c| c.answered() > 1).collect();
     kept.sort_by_key(|connection| std::cmp::Reverse(connection.answered()));
     let finding = |connection: &&Connection| {
@@ -32,7 +32,7 @@ pub(super) fn one_connection(connections: &[Connection]) -> Vec<Finding> {
 }
 
 /// A connection for each exchange, because every response has `Connection: close`.
-pub(super) fn close_every_time(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn close_every_time(connections: &[&Connection]) -> Vec<Finding> {
     let used: Vec<&Connection> = used(connections).collect();
     let all: Vec<_> = answered(connections).collect();
     let announces_close = |exchange: &Exchange| {
@@ -62,7 +62,7 @@ pub(super) fn close_every_time(connections: &[Connection]) -> Vec<Finding> {
 }
 
 /// Idle connections that the server closed.
-pub(super) fn timed_out(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn timed_out(connections: &[&Connection]) -> Vec<Finding> {
     let kind = |connection: &Connection, idle: &IdlePeriod| match (connection.end.reason, idle.announced_s) {
         (EndReason::IdleAsAnnounced, _) => Some(FindingKind::TimedOutAsAnnounced),
         (EndReason::IdleUnannounced, None) => Some(FindingKind::TimedOutUnannounced),
@@ -98,7 +98,7 @@ pub(super) fn timed_out(connections: &[Connection]) -> Vec<Finding> {
 }
 
 /// Idle connections that the server did not close.
-pub(super) fn not_closed(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn not_closed(connections: &[&Connection]) -> Vec<Finding> {
     let kind = |connection: &Connection, idle: &IdlePeriod| {
         let last = connection
             .exchanges

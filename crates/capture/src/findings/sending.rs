@@ -7,7 +7,7 @@ use crate::model::{AnalysisFlag, Args, Burst, Connection, Exchange, Finding, Fin
 const LARGE: u64 = 16 * 1024;
 
 /// Requests that were sent before the previous response was complete.
-pub(super) fn pipelined(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn pipelined(connections: &[&Connection]) -> Vec<Finding> {
     let requests: Vec<_> = used(connections)
         .flat_map(|connection| connection.exchanges.iter().map(move |exchange| (connection, exchange)))
         .filter(|(_, exchange)| exchange.pipelined)
@@ -28,7 +28,7 @@ pub(super) fn pipelined(connections: &[Connection]) -> Vec<Finding> {
 }
 
 /// The largest response that was sent in bursts of one size.
-pub(super) fn in_pieces(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn in_pieces(connections: &[&Connection]) -> Vec<Finding> {
     let mut large: Vec<_> = answered(connections)
         .filter_map(|(connection, exchange)| {
             let response = exchange
@@ -77,7 +77,7 @@ fn piece(response: &Message) -> Option<u64> {
 }
 
 /// Retransmissions, zero windows and keep-alive probes.
-pub(super) fn tcp_issues(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn tcp_issues(connections: &[&Connection]) -> Vec<Finding> {
     let kinds = [
         (AnalysisFlag::Retransmission, FindingKind::Retransmissions),
         (AnalysisFlag::ZeroWindow, FindingKind::ZeroWindows),

@@ -9,7 +9,7 @@ const RACE_NS: u64 = 500_000_000;
 const LONG_HALF_CLOSED_NS: u64 = 1_000_000_000;
 
 /// Connections that were half-closed for a long time.
-pub(super) fn long_half_closed(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn long_half_closed(connections: &[&Connection]) -> Vec<Finding> {
     let long = used(connections).filter_map(|connection| {
         let end = &connection.end;
         let (first, second) = (end.first_fin.as_ref()?, end.second_fin.as_ref()?);
@@ -29,7 +29,7 @@ pub(super) fn long_half_closed(connections: &[Connection]) -> Vec<Finding> {
 }
 
 /// Requests that crossed the server's FIN and were not answered.
-pub(super) fn lost_race(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn lost_race(connections: &[&Connection]) -> Vec<Finding> {
     let lost = used(connections).filter(|connection| is_unforeseen(connection.end.reason));
     let lost = lost.filter_map(|connection| {
         let fin = connection.end.first_fin.as_ref().filter(|fin| fin.by == Side::Server)?;
@@ -63,7 +63,7 @@ fn is_unforeseen(reason: EndReason) -> bool {
 }
 
 /// Responses that end before their Content-Length.
-pub(super) fn cut_short(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn cut_short(connections: &[&Connection]) -> Vec<Finding> {
     let cut = used(connections).flat_map(|connection| {
         connection.exchanges.iter().filter_map(move |exchange| {
             let response = exchange.response.as_ref()?;
@@ -87,7 +87,7 @@ pub(super) fn cut_short(connections: &[Connection]) -> Vec<Finding> {
 }
 
 /// RSTs, by what they do.
-pub(super) fn resets(connections: &[Connection]) -> Vec<Finding> {
+pub(super) fn resets(connections: &[&Connection]) -> Vec<Finding> {
     let kinds = [
         (ResetClass::Refused, FindingKind::ResetsRefused),
         (ResetClass::AbortsData, FindingKind::ResetsAbort),
@@ -98,7 +98,7 @@ pub(super) fn resets(connections: &[Connection]) -> Vec<Finding> {
     ];
     let by_kind = kinds.into_iter().filter_map(|(class, kind)| {
         let of_class = |connection: &&Connection| connection.end.resets.iter().any(|reset| reset.class == class);
-        let group: Vec<&Connection> = connections.iter().filter(of_class).collect();
+        let group: Vec<&Connection> = connections.iter().copied().filter(of_class).collect();
         if group.is_empty() {
             return None;
         }

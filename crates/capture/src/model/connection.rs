@@ -26,6 +26,8 @@ pub struct Connection {
     pub first_ns: i64,
     /// Time of the last frame, in nanoseconds since 1970.
     pub last_ns: i64,
+    /// How much of the connection was captured.
+    pub completeness: Completeness,
     /// What the connection was used for.
     #[serde(rename = "use")]
     pub usage: Usage,
@@ -82,6 +84,20 @@ impl Connection {
             Side::Server => &self.server_sent,
         }
     }
+}
+
+/// How much of a connection was captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Completeness {
+    /// A SYN or SYN/ACK was captured.
+    pub opening: bool,
+    /// Frames of both endpoints were captured, or only one endpoint sent any.
+    pub both_sides: bool,
+    /// Every byte that was acknowledged was captured, or at least its length.
+    pub every_byte: bool,
+    /// The snap length cut no payload.
+    pub whole_payloads: bool,
 }
 
 /// What shows which endpoint is the client.

@@ -12,7 +12,9 @@ mod idle;
 mod note;
 mod teardown;
 
-pub use connection::{Connection, Handshake, HandshakeOutcome, RoleEvidence, SynOptions, TcpIssue, Traffic, Usage};
+pub use connection::{
+    Completeness, Connection, Handshake, HandshakeOutcome, RoleEvidence, SynOptions, TcpIssue, Traffic, Usage,
+};
 pub use exchange::{BodyEnd, Burst, Exchange, FrameSpan, Head, Message, Shortfall, Validator};
 pub use finding::{Arg, Args, Finding, FindingKind};
 pub use fingerprint::{Aspect, AspectScore, FingerprintMatch, ProfileScore, Verdict};

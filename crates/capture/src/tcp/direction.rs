@@ -55,6 +55,11 @@ impl Direction {
         position(self.next, seq) + syn
     }
 
+    /// Whether the sender has acknowledged anything.
+    pub(super) fn acknowledges(&self) -> bool {
+        self.last_ack.is_some()
+    }
+
     /// The flags that follow from the header of a segment. `first` says whether it is the first of its direction.
     pub(super) fn analyze_header(
         &self,

@@ -287,6 +287,12 @@ impl ConnectionTracker {
         self.missing
     }
 
+    /// Whether one endpoint acknowledges what the other sent, and no frame of the other was captured.
+    pub(crate) fn is_one_sided(&self) -> bool {
+        let [a, b] = &self.directions;
+        a.started != b.started && [a, b].iter().any(|direction| direction.acknowledges())
+    }
+
     /// Number of payloads that the snap length truncated.
     pub(crate) fn cut_payloads(&self) -> u64 {
         self.cut

@@ -1,0 +1,132 @@
+//! What is concluded from captures that are incomplete, out of order or ambiguous: right, or not said.
+
+use crate::model::{Capture, FindingKind};
+use crate::test_capture::*;
+
+fn kinds(capture: &Capture) -> Vec<FindingKind> {
+    capture.findings.iter().map(|finding| finding.kind).collect()
+}
+
+/// A GET on a connection of its own: handshake, request and response at these times in microseconds.
+fn get(client: Endpoint, server: Endpoint, open_us: u64, request_us: u64, response_us: u64) -> Vec<TestFrame> {
+    let request = "GET / HTTP/1.1\r\n\r\n";
+    let frames = [
+        frame(open_us, true, SYN, 0, 0, ""),
+        frame(open_us, false, SYN | ACK, 0, 1, ""),
+        frame(open_us, true, ACK, 1, 1, ""),
+        frame(request_us, true, PSH | ACK, 1, 1, request),
+        frame(response_us, false, PSH | ACK, 1, 19, &response(50)),
+        frame(response_us, true, ACK, 19, 51, ""),
+    ];
+    let moved = frames.into_iter().map(|mut frame| {
+        (frame.from, frame.to) = if frame.from == CLIENT {
+            (client, server)
+        } else {
+            (server, client)
+        };
+        frame
+    });
+    moved.collect()
+}
+
+fn sorted(connections: impl IntoIterator<Item = Vec<TestFrame>>) -> Vec<TestFrame> {
+    let mut frames: Vec<TestFrame> = connections.into_iter().flatten().collect();
+    frames.sort_by_key(|frame| frame.us);
+    frames
+}
+
+#[test]
+fn only_exchanges_that_overlap_are_parallel() {
+    let same = |at: u16, open, request, response| get((1, 40_000 + at), SERVER, open, request, response);
+    for (name, connections, want) in [
+        (
+            "one after the other at one time",
+            vec![same(0, 0, 0, 0), same(1, 0, 0, 0), same(2, 0, 0, 0)],
+            None,
+        ),
+        (
+            "the next begins as the last ends",
+            vec![same(0, 0, 10, 20), same(1, 0, 20, 30), same(2, 0, 30, 40)],
+            None,
+        ),
+        (
+            "two overlap",
+            vec![same(0, 0, 10, 30), same(1, 0, 20, 40)],
+            Some((2, 2)),
+        ),
+        (
+            "three overlap, two at a time",
+            vec![same(0, 0, 10, 30), same(1, 0, 20, 50), same(2, 0, 40, 60)],
+            Some((2, 3)),
+        ),
+        (
+            "a proxy and its upstream",
+            vec![
+                get((1, 40_000), (2, 8080), 0, 10, 40),
+                get((2, 50_000), (3, 80), 0, 20, 30),
+            ],
+            None,
+        ),
+        (
+            "two clients",
+            vec![get((1, 40_000), SERVER, 0, 10, 40), get((5, 40_000), SERVER, 0, 20, 30)],
+            None,
+        ),
+    ] {
+        let capture = explained(&sorted(connections));
+        let found = capture
+            .findings
+            .iter()
+            .find(|f| f.kind == FindingKind::ParallelConnections);
+        let got = found.map(|finding| (finding.args.get("most").cloned(), finding.streams.len()));
+        let want = want.map(|(most, streams): (u64, usize)| (Some(most.into()), streams));
+        assert_eq!(got, want, "{name}");
+    }
+}
+
+#[test]
+fn a_connection_that_was_open_before_the_capture_is_not_speculative() {
+    let mut frames = vec![
+        frame(0, true, FIN | ACK, 1, 1, ""),
+        frame(10, false, FIN | ACK, 1, 2, ""),
+        frame(20, true, ACK, 2, 2, ""),
+    ];
+    let used = get((1, 40_001), SERVER, 0, 100, 200);
+    frames.extend(used.clone());
+    frames.sort_by_key(|frame| frame.us);
+    assert!(!kinds(&explained(&frames)).contains(&FindingKind::SpeculativeConnection));
+    // The same connection with its handshake is one.
+    let mut whole = handshake();
+    whole.extend([
+        frame(30_000, true, FIN | ACK, 1, 1, ""),
+        frame(30_010, false, FIN | ACK, 1, 2, ""),
+        frame(30_020, true, ACK, 2, 2, ""),
+    ]);
+    let capture = explained(&sorted([whole, used]));
+    assert!(
+        kinds(&capture).contains(&FindingKind::SpeculativeConnection),
+        "{:?}",
+        kinds(&capture)
+    );
+}
+
+#[test]
+fn many_parallel_connections_take_linear_time() {
+    let took = |count: u32| {
+        // 500 at a time, all begun at the same moment.
+        let connections = (0..count).map(|at| {
+            let (group, port) = (u64::from(at / 500) * 1000, (1024 + at) as u16);
+            get((1, port), SERVER, group, group + 100, group + 900)
+        });
+        let frames = sorted(connections);
+        let begun = std::time::Instant::now();
+        let capture = explained(&frames);
+        assert!(kinds(&capture).contains(&FindingKind::ParallelConnections));
+        begun.elapsed().as_secs_f64()
+    };
+    let (few, many) = (took(1000), took(8000));
+    assert!(
+        many < few * 32.0,
+        "8 times as many streams took {many} s instead of {few} s"
+    );
+}

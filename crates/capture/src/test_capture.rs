@@ -1,0 +1,111 @@
+//! Captures built in memory: a connection frame by frame, with numbers that a test knows.
+
+use crate::model::Capture;
+
+pub(crate) const SYN: u8 = 0x02;
+pub(crate) const FIN: u8 = 0x01;
+pub(crate) const PSH: u8 = 0x08;
+pub(crate) const ACK: u8 = 0x10;
+
+/// An endpoint: the last byte of its address in 10.0.0.0/24, and its port.
+pub(crate) type Endpoint = (u8, u16);
+
+pub(crate) const CLIENT: Endpoint = (1, 40_000);
+pub(crate) const SERVER: Endpoint = (2, 80);
+
+/// A frame. Sequence numbers are the relative ones.
+#[derive(Clone, Debug)]
+pub(crate) struct TestFrame {
+    /// Time in microseconds.
+    pub(crate) us: u64,
+    pub(crate) from: Endpoint,
+    pub(crate) to: Endpoint,
+    pub(crate) flags: u8,
+    pub(crate) seq: u32,
+    pub(crate) ack: u32,
+    pub(crate) window: u16,
+    /// IP identification.
+    pub(crate) id: u16,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// A frame between [`CLIENT`] and [`SERVER`]; `from_client` says who sent it.
+pub(crate) fn frame(us: u64, from_client: bool, flags: u8, seq: u32, ack: u32, payload: &str) -> TestFrame {
+    let (from, to) = if from_client {
+        (CLIENT, SERVER)
+    } else {
+        (SERVER, CLIENT)
+    };
+    TestFrame {
+        us,
+        from,
+        to,
+        flags,
+        seq,
+        ack,
+        window: 64_240,
+        id: us as u16,
+        payload: payload.as_bytes().to_vec(),
+    }
+}
+
+/// The handshake of [`CLIENT`] and [`SERVER`], with a round trip of 20 ms.
+pub(crate) fn handshake() -> Vec<TestFrame> {
+    vec![
+        frame(0, true, SYN, 0, 0, ""),
+        frame(20_000, false, SYN | ACK, 0, 1, ""),
+        frame(20_100, true, ACK, 1, 1, ""),
+    ]
+}
+
+/// A response of this many bytes in all.
+pub(crate) fn response(len: usize) -> String {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {:05}\r\n\r\n", len - 42);
+    assert_eq!(head.len(), 42);
+    head + &"x".repeat(len - 42)
+}
+
+/// A pcap file with link type RAW.
+fn pcap(frames: &[TestFrame]) -> Vec<u8> {
+    let mut file = Vec::new();
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
+        file.extend(word.to_le_bytes());
+    }
+    for frame in frames {
+        let packet = ip(frame);
+        let (seconds, micros) = (frame.us / 1_000_000, frame.us % 1_000_000);
+        for word in [seconds as u32, micros as u32, packet.len() as u32, packet.len() as u32] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(&packet);
+    }
+    file
+}
+
+/// Explains frames, without profiles.
+pub(crate) fn explained(frames: &[TestFrame]) -> Capture {
+    crate::explain_bytes(&pcap(frames), &[]).expect("a capture")
+}
+
+/// The datagram of a frame.
+fn ip(frame: &TestFrame) -> Vec<u8> {
+    let mut packet = vec![0x45, 0];
+    packet.extend((40 + frame.payload.len() as u16).to_be_bytes());
+    packet.extend(frame.id.to_be_bytes());
+    packet.extend([0, 0, 64, 6, 0, 0]);
+    packet.extend([10, 0, 0, frame.from.0, 10, 0, 0, frame.to.0]);
+    packet.extend(frame.from.1.to_be_bytes());
+    packet.extend(frame.to.1.to_be_bytes());
+    packet.extend(frame.seq.wrapping_add(1000).to_be_bytes());
+    let ack = if frame.flags & ACK == 0 {
+        0
+    } else {
+        frame.ack.wrapping_add(1000)
+    };
+    packet.extend(ack.to_be_bytes());
+    packet.extend([0x50, frame.flags]);
+    packet.extend(frame.window.to_be_bytes());
+    packet.extend([0, 0, 0, 0]);
+    packet.extend(&frame.payload);
+    packet
+}
