@@ -20,7 +20,7 @@ import { againstLog, forCapture, readClaims } from "./timeline_claims.mjs";
 import { ENDINGS, fetchHead, talk, until } from "./timeline_clients.mjs";
 import { hardTests } from "./timeline_hard.mjs";
 import {
-  Capture, CAPTURE, FLAGS, HERE, Lab, LOG, SECOND_LOG, TIMELINE, WORK, browserPath, check, download, openConnection, openExchange, options, playwright, rowOf, rows, tab, tally,
+  Capture, CAPTURE, FLAGS, HERE, Lab, LOG, SECOND_LOG, WORK, browserPath, check, download, openConnection, openExchange, options, playwright, rowOf, rows, tab, tally,
 } from "./timeline_lab.mjs";
 import { settingTests } from "./timeline_settings.mjs";
 import { tokenTests, withoutToken } from "./timeline_token.mjs";

@@ -27,6 +27,8 @@ struct Running {
 }
 
 impl Running {
+    // Its callers need directories and names that only Unix has.
+    #[cfg(unix)]
     fn start(profile: Profile, root: Root) -> Self {
         Self::with_events(profile, root, &EventSenders::default())
     }
