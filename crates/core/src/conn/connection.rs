@@ -279,8 +279,7 @@ impl Conn {
         self.input = input;
         match outcome.left {
             Leftover::From(at) if at < self.input.len() && !swallows => {
-                self.input.drain(..at);
-                self.judged = self.judged.saturating_sub(at);
+                self.drop_input(at);
             }
             Leftover::Bytes(bytes) if !swallows => {
                 self.input = bytes;
@@ -318,8 +317,14 @@ impl Conn {
             };
             count += 1;
         }
-        self.input.drain(..at);
+        self.drop_input(at);
         count <= most
+    }
+
+    /// Drops bytes from the beginning of the input.
+    fn drop_input(&mut self, count: usize) {
+        self.input.drain(..count);
+        self.judged = self.judged.saturating_sub(count);
     }
 
     /// Takes the input's buffer if it is empty, so that an idle connection holds none.
@@ -385,3 +390,6 @@ fn refused_target(input: &[u8], scan: &Scan, cx: &Context<'_>) -> Option<(Head, 
     };
     Some((line_alone, Some(Refusal::Response(id))))
 }
+
+#[cfg(test)]
+mod tests;
