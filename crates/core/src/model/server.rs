@@ -4,8 +4,8 @@ use super::body::MemoryBody;
 use super::site::{MemoryFile, MemorySite};
 use super::wire::{Arrival, Client, End, Piece, Wire};
 use crate::conn::{
-    self, Action, Close, Conn, Context, Exchange, ExchangeOutcome, Happened, Next, Opened, Patience, ReplyContext,
-    Settle, Unsent, WakeReason,
+    self, Action, Close, Conn, Context, Exchange, ExchangeOutcome, Finish, Happened, Next, Opened, Patience,
+    ReplyContext, Settle, Unsent, WakeReason,
 };
 use crate::http1::Head;
 use crate::lookup;
@@ -164,7 +164,11 @@ impl<'s> Server<'s, '_> {
                 Action::Lookup => {
                     let render = self.render_context();
                     let Some(query) = exchange.query() else {
-                        return outcome(None, 0, &exchange, body, (sent, unsent));
+                        let nothing = Finish {
+                            close: None,
+                            also_counted: 0,
+                        };
+                        return outcome(nothing, &exchange, body, sent, unsent);
                     };
                     let mut tree = self.site;
                     let found = lookup::find(&mut tree, &query.located, self.profile, &query.accepted);
@@ -198,7 +202,7 @@ impl<'s> Server<'s, '_> {
                     exchange.on(Happened::Sent(Ok(())))
                 }
                 Action::Finish(finish) => {
-                    return outcome(finish.close, finish.also_counted, &exchange, body, (sent, unsent));
+                    return outcome(finish, &exchange, body, sent, unsent);
                 }
             }
         }
@@ -330,15 +334,15 @@ impl<'s> Server<'s, '_> {
 }
 
 fn outcome(
-    close: Option<Close>,
-    also_counted: u64,
+    finish: Finish,
     exchange: &Exchange<'_>,
     body: Option<MemoryBody<'_>>,
-    (sent, unsent): (u64, Unsent),
+    sent: u64,
+    unsent: Unsent,
 ) -> ExchangeOutcome {
     ExchangeOutcome {
-        close,
-        also_counted,
+        close: finish.close,
+        also_counted: finish.also_counted,
         received: body.as_ref().map_or(0, |body| body.received),
         sent,
         unsent,

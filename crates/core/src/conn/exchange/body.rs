@@ -22,19 +22,18 @@ impl Exchange<'_> {
     /// Bytes that follow the body: a request whose head is refused takes the response away.
     pub(super) fn following(&mut self, bytes: &[u8]) -> Action {
         let policy = &self.profile.head;
-        let answer = match head::scan(bytes, policy) {
+        let fault = if is_last(&self.request, &self.profile.connection) {
             // Nothing is parsed after the last request of a connection.
-            _ if is_last(&self.request, &self.profile.connection) => {
-                let has_more = bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'));
-                match policy.faults.of(Fault::AfterLast) {
-                    Treatment::Respond(id) if has_more => Some(id),
-                    _ => None,
-                }
+            let has_more = bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'));
+            has_more.then_some(Fault::AfterLast)
+        } else {
+            match head::scan(bytes, policy) {
+                Scan::Refused(fault, _) => Some(fault),
+                Scan::Complete(_) | Scan::Partial(_) => None,
             }
-            Scan::Refused(fault, _) => match self.profile.head.faults.of(fault) {
-                Treatment::Respond(id) => Some(id),
-                _ => None,
-            },
+        };
+        let answer = match fault.map(|fault| policy.faults.of(fault)) {
+            Some(Treatment::Respond(id)) => Some(id),
             _ => None,
         };
         match answer {
