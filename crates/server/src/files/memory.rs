@@ -128,11 +128,11 @@ fn numbered(files: impl Iterator<Item = (String, usize, Content)>) -> Arc<BTreeM
 #[cfg(test)]
 mod tests {
     use super::*;
-    use labserve_core::profile::layers;
+    use labserve_core::profile::layers::{self, BuiltIns, Layer, Stack};
 
     #[test]
     fn what_is_at_a_path() {
-        let profile = layers::load("nginx").expect("a profile");
+        let profile = layers::load("rfc").expect("a profile");
         let files = [("a.txt", "old"), ("a/b/c.txt", "c"), ("a-b", ""), ("a.txt", "new")];
         let root = Memory::new(files.map(|(path, text)| (path.to_owned(), text.into())));
         for (path, want) in [
@@ -157,7 +157,9 @@ mod tests {
 
     #[test]
     fn case_is_ignored_where_the_profile_ignores_it() {
-        let profile = layers::load("iis").expect("a profile");
+        let ignores = Layer::from_assignment("files.ignore_case=true").expect("a key");
+        let stack = Stack::load("rfc", &BuiltIns).expect("a profile");
+        let profile = stack.over(ignores).build().expect("a profile");
         let opened = Memory::demo_site().open("STATIC/Head.JPG", &profile);
         assert!(matches!(opened, Opened::File(_)), "{opened:?}");
     }
