@@ -1,8 +1,6 @@
 //! Writes the log on a thread of its own, so that an output that nobody reads stops nothing but the log.
 //!
-//! Knows lines, and how much may wait; not what a line says. tracing-appender has such a writer, but its guard prints to
-//! standard error when the last lines cannot be written in time, which blocks for ever in just that case, and its queue is
-//! bounded in lines and not in bytes.
+//! Knows lines, and how much may wait; not what a line says. Why this is not tracing-appender: ARCHITECTURE.md, "Decisions".
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -32,7 +30,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// Reserves room for a line; false if there is none.
+    /// Counts a line of this many bytes as waiting. False if the queue is full: then it is not counted.
     fn admit(&self, bytes: usize) -> bool {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let admitted = before == 0 || before + bytes <= MOST_BYTES;
@@ -50,8 +48,8 @@ impl Waiting {
     }
 }
 
-/// The log's end of the queue: `tracing` writes each line to it at once. It never blocks; a line that finds no room is
-/// dropped and counted.
+/// The log's end of the queue: `tracing` writes each line to it at once. It never blocks: while the queue is
+/// full, lines are dropped and counted.
 #[derive(Clone, Debug)]
 pub(super) struct LogWriter {
     lines: SyncSender<Vec<u8>>,

@@ -21,7 +21,7 @@ impl ChunkedBody {
     }
 
     /// The same, and appends the body to `canonical` with sizes, line ends and end as RFC 9112 section 7.1 has them,
-    /// without extensions and trailers. What a profile accepts gets one meaning that way, whoever reads it next.
+    /// without extensions and trailers, so that every later reader finds the same body in it.
     pub fn rewrite(&mut self, bytes: &[u8], policy: &HeadPolicy, canonical: &mut Vec<u8>) -> usize {
         let read = self.read_into(bytes, policy, &mut |content| {
             canonical.extend_from_slice(format!("{:x}\r\n", content.len()).as_bytes());

@@ -24,7 +24,7 @@ async function refusal(response) {
   return new Refused(response.status, value?.error);
 }
 
-/** Sends a request and returns its response. Throws `Refused` if there is none, or if it is not a success. */
+/** Sends a request and returns its response. Throws `Refused` if no response arrives, or if its status is not a success. */
 async function send(method, path, { body, tried } = {}) {
   const type = body === undefined ? {} : { "Content-Type": "application/json" };
   let response;

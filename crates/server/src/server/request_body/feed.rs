@@ -29,8 +29,8 @@ pub(super) struct FeedProgress {
     pub(super) fault: Option<ChunkFault>,
 }
 
-/// A chunked body on its way to hyper: what the profile accepts, in canonical form. So nobody reads the same bytes as a
-/// different body.
+/// A chunked body on its way to hyper: what the profile accepts, in canonical form, so that hyper cannot read a different
+/// body from the same bytes.
 #[derive(Debug)]
 pub(super) struct ChunkedFeed<'c> {
     chunks: ChunkedBody,
