@@ -38,9 +38,14 @@ fn line(event: &Event<'_>) -> Option<Line> {
 
 /// Logs the event if it has a line in the log, the level includes it, and `lets_pass` returns true.
 pub(super) fn emit(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>, lets_pass: impl FnOnce() -> bool) {
-    if !line(event).is_some_and(Line::is_enabled) || !lets_pass() {
-        return;
+    if line(event).is_some_and(Line::is_enabled) && lets_pass() {
+        write(meta, traffic, event);
     }
+}
+
+/// Writes the line of an event. A function of its own, so that an event without a line costs only the question.
+#[inline(never)]
+fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
     match event {
         Event::Reply(reply) => tracing::info!(
             target: EXCHANGE,
