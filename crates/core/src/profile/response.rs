@@ -1,7 +1,7 @@
 //! A response as a profile describes it, with compiled templates for the reason phrase, the head and the body.
 
 use super::raw::{CloseStyle, ConnectionFields, LengthForHead, RawResponse, ReadBody};
-use super::template::{Filter, Placeholder, Template, Values};
+use super::template::{Filter, Placeholder, Template, Values, breaks_line};
 use crate::http1::{ResponseId, status};
 
 /// One `[response]` table, compiled.
@@ -78,10 +78,10 @@ impl HeadPart {
         }];
         for line in lines {
             match (line.fixed(), parts.last_mut()) {
-                (Some(_), Some(Self::Fixed(text))) => render_line(line, &NoValues, text),
+                (Some(_), Some(Self::Fixed(text))) => line.render_line(&NoValues, text),
                 (Some(_), _) => {
                     let mut text = Vec::new();
-                    render_line(line, &NoValues, &mut text);
+                    line.render_line(&NoValues, &mut text);
                     parts.push(Self::Fixed(text));
                 }
                 (None, _) if line.is_just(Placeholder::ConnectionFields) => parts.push(Self::ConnectionFields),
@@ -210,9 +210,9 @@ impl Response {
             match part {
                 HeadPart::Status => write_status_line(self.status, out, |out| self.write_reason(values, out)),
                 HeadPart::Fixed(text) => out.extend_from_slice(text),
-                HeadPart::Field(line) => render_line(line, values, out),
-                HeadPart::ConnectionFields => says.iter().for_each(|said| render_line(said, values, out)),
-                HeadPart::ConnectionFieldsReversed => says.iter().rev().for_each(|said| render_line(said, values, out)),
+                HeadPart::Field(line) => line.render_line(values, out),
+                HeadPart::ConnectionFields => says.iter().for_each(|said| said.render_line(values, out)),
+                HeadPart::ConnectionFieldsReversed => says.iter().rev().for_each(|said| said.render_line(values, out)),
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -250,24 +250,6 @@ impl Response {
     pub fn reason(&self) -> &str {
         self.reason.source()
     }
-}
-
-/// Whether a text must not be written into a line. The name of a file, or a target that a lenient profile accepts, may
-/// contain a line terminator, which would split the line, or a NUL, which ends the text for some parsers.
-fn breaks_line(text: &[u8]) -> bool {
-    memchr::memchr3(b'\r', b'\n', 0, text).is_some()
-}
-
-fn render_line(line: &Template, values: &impl Values, out: &mut Vec<u8>) {
-    let start = out.len();
-    if !line.render(values, out) {
-        return;
-    }
-    if breaks_line(&out[start..]) {
-        out.truncate(start);
-        return;
-    }
-    out.extend_from_slice(b"\r\n");
 }
 
 fn head_line(line: &str) -> Result<Template, String> {
