@@ -22,7 +22,7 @@ use crate::http1::{Request, ResponseId};
 use crate::path::{self, Located};
 use crate::profile::{MethodRule, OnInput, Precompressed, Profile};
 use crate::render::{Body, Decision, LookupKind, Place, RenderContext, Reply, write_etag};
-use conditional_fields::ConditionalFields;
+use conditional_fields::{CONDITIONS, ConditionalFields};
 use std::sync::Arc;
 
 /// The first half of a decision, which needs no file.
@@ -221,6 +221,11 @@ fn file_conditions<'p>(
     context: &RenderContext,
 ) -> Reply<'p> {
     let responses = &profile.responses;
+    let method = request.method();
+    // The common case.
+    if !request.has_any(&CONDITIONS) {
+        return Reply::about(profile, responses.ok(), method, file, Body::Whole);
+    }
     let fields = ConditionalFields::of(profile, request);
     let selection = fields
         .range
@@ -236,7 +241,6 @@ fn file_conditions<'p>(
         mtime_secs: file.id.mtime_secs,
         now_secs: context.now_secs,
     };
-    let method = request.method();
     let honour_range = match precondition::evaluate(&profile.conditions, &conditional, &validators) {
         Verdict::NotModified => {
             return Reply::about(profile, responses.not_modified(), method, file, Body::Empty);

@@ -320,18 +320,25 @@ fn plain(sent: &[u8]) -> Option<&str> {
     std::str::from_utf8(plain_bytes(sent)?).ok()
 }
 
-/// The characters of a plain path.
-static PLAIN: ByteSet = ByteSet::alphanumeric_and(b"-_./");
+/// The characters of a plain path, besides dots and slashes.
+static PLAIN: ByteSet = ByteSet::alphanumeric_and(b"-_");
 
 fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
     let path = sent.strip_prefix(b"/")?;
-    if path.ends_with(b"/") {
-        return None;
+    let mut before = b'/';
+    for byte in path {
+        // Empty segments and names that begin with a dot or contain two dots take the slow path.
+        let needs_care = match byte {
+            b'.' => matches!(before, b'/' | b'.'),
+            b'/' => before == b'/',
+            _ => !PLAIN.contains(*byte),
+        };
+        if needs_care {
+            return None;
+        }
+        before = *byte;
     }
-    // Empty segments and names that begin with a dot or contain two dots take the slow path.
-    let needs_care = |pair: &[u8]| matches!(pair, b"//" | b"/." | b"..");
-    let is_plain = PLAIN.holds_all(path) && !sent.windows(2).any(needs_care);
-    is_plain.then_some(path)
+    (path.is_empty() || before != b'/').then_some(path)
 }
 
 /// Whether the policy may refuse a name of this path.

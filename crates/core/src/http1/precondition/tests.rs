@@ -332,6 +332,28 @@ fn each_key_has_its_effect() {
     );
 }
 
+/// [`crate::decide`] does not evaluate a request without conditions.
+#[test]
+fn without_a_condition_every_profile_performs_the_method() {
+    let validators = Validators {
+        etag: Some(b"\"a\""),
+        mtime_secs: 0,
+        now_secs: 1,
+    };
+    for name in crate::profile::builtin::names() {
+        let profile = crate::profile::layers::load(name).expect("a built-in profile");
+        for method in [Method::Get, Method::Head, Method::Other] {
+            let request = Conditional {
+                if_range: Some(b"\"b\""),
+                cache_control: Some(b"no-cache"),
+                ..Conditional::none(method)
+            };
+            let verdict = evaluate(&profile.conditions, &request, &validators);
+            assert_eq!(verdict, Verdict::Proceed { honour_range: false }, "{name} {method:?}");
+        }
+    }
+}
+
 #[test]
 fn a_range_can_come_before_every_condition() {
     check(
