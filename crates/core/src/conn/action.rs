@@ -7,6 +7,7 @@ use crate::http1::range::ByteRange;
 use crate::path::Located;
 use crate::profile::{CloseStyle, Precompressed};
 use crate::render::RenderContext;
+use std::ops::Deref;
 
 /// What is to be done for an exchange.
 #[derive(Debug)]
@@ -174,11 +175,34 @@ pub enum Piece<'a> {
     File(ByteRange),
 }
 
+/// The stretches of a response body, in order. Most bodies are one stretch, which is not worth an allocation.
+#[derive(Debug)]
+pub enum Pieces<'a> {
+    /// No body.
+    None,
+    /// One stretch.
+    One(Piece<'a>),
+    /// Several.
+    Several(Vec<Piece<'a>>),
+}
+
+impl<'a> Deref for Pieces<'a> {
+    type Target = [Piece<'a>];
+
+    fn deref(&self) -> &[Piece<'a>] {
+        match self {
+            Self::None => &[],
+            Self::One(piece) => std::slice::from_ref(piece),
+            Self::Several(pieces) => pieces,
+        }
+    }
+}
+
 /// A response that is ready to be sent, beside its rendered head and page.
 #[derive(Debug)]
 pub struct Rendered<'a> {
     /// The body.
-    pub body: Vec<Piece<'a>>,
+    pub body: Pieces<'a>,
     /// Whether the connection closes after it.
     pub closes: bool,
     /// Whether it may stay unsent while a part of a next request has arrived.

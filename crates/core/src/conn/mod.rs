@@ -34,7 +34,7 @@ mod persistence;
 mod reply;
 
 pub use action::{
-    Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Peek, Piece, Rendered, SendFailure, Unsent,
+    Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Peek, Piece, Pieces, Rendered, SendFailure, Unsent,
 };
 pub use body_end::BodyEnd;
 pub use body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};

@@ -1,6 +1,6 @@
 //! A response of an exchange as bytes: its head, its body as stretches, and whether the connection persists after it.
 
-use super::action::{Piece, Rendered};
+use super::action::{Piece, Pieces, Rendered};
 use super::exchange::Exchange;
 use super::{Close, Persistence, persistence};
 use crate::close_reason::CloseReason;
@@ -54,7 +54,7 @@ impl<'c> Exchange<'c> {
     pub fn render<'a>(&'a self, context: &ReplyContext<'_>, head: &mut Vec<u8>, page: &'a mut Vec<u8>) -> Rendered<'a> {
         let Some(reply) = &self.reply else {
             return Rendered {
-                body: Vec::new(),
+                body: Pieces::None,
                 closes: true,
                 may_wait: false,
                 split_head: None,
@@ -85,7 +85,7 @@ impl<'c> Exchange<'c> {
         let body = if has_body(profile, request, reply) {
             pieces(reply, page)
         } else {
-            Vec::new()
+            Pieces::None
         };
         let has_file = || body.iter().any(|piece| matches!(piece, Piece::File(_)));
         Rendered {
@@ -143,15 +143,15 @@ fn has_body(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>) -> bool
 }
 
 /// The body of a response: its page, or what it sends of its file.
-fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<Piece<'b>> {
+fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Pieces<'b> {
     if !page.is_empty() {
-        return vec![Piece::Bytes(page)];
+        return Pieces::One(Piece::Bytes(page));
     }
     let Some(facts) = reply.file.as_ref().filter(|_| reply.response.entity == Entity::File) else {
-        return Vec::new();
+        return Pieces::None;
     };
     match &reply.body {
-        Body::Range(range) => vec![Piece::File(*range)],
+        Body::Range(range) => Pieces::One(Piece::File(*range)),
         Body::Ranges(parts) => {
             let mut pieces = Vec::with_capacity(2 * parts.parts.len() + 1);
             for (head, range) in &parts.parts {
@@ -159,13 +159,13 @@ fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<Piece<'b>> {
                 pieces.push(Piece::File(*range));
             }
             pieces.push(Piece::Bytes(&parts.end));
-            pieces
+            Pieces::Several(pieces)
         }
-        _ if facts.size() == 0 => Vec::new(),
-        _ => vec![Piece::File(ByteRange {
+        _ if facts.size() == 0 => Pieces::None,
+        _ => Pieces::One(Piece::File(ByteRange {
             first: 0,
             last: facts.size() - 1,
-        })],
+        })),
     }
 }
 

@@ -244,7 +244,7 @@ impl<'s> Server<'s, '_> {
                 self.wire.pass(time);
             }
         }
-        for piece in &rendered.body {
+        for piece in rendered.body.iter() {
             sent += match (piece, file) {
                 (conn::Piece::Bytes(bytes), _) => self.send(Piece::Bytes(bytes.to_vec())),
                 (conn::Piece::File(range), Some(file)) => {

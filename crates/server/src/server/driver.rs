@@ -118,20 +118,26 @@ impl Driver {
     }
 
     async fn serve(&mut self) -> Close {
-        let mut woken = None;
+        let mut waits = false;
         loop {
+            let woken = if waits {
+                let site = self.server.site();
+                Some(self.wait(&site).await)
+            } else {
+                None
+            };
             // Yield between requests, so that one pipelining client cannot starve the others on this worker.
             tokio::task::coop::consume_budget().await;
             let site = self.server.site();
-            let close = if let Some(exchange) = self.next_exchange(&site, woken.take()) {
-                exchange.await
-            } else {
-                woken = Some(self.wait(&site).await);
-                None
+            let Some(exchange) = self.next_exchange(&site, woken) else {
+                waits = true;
+                continue;
             };
-            if let Some(close) = close {
+            if let Some(close) = exchange.await {
                 return close;
             }
+            // Without input, the next thing to do is to wait.
+            waits = self.conn.input().is_empty();
         }
     }
 

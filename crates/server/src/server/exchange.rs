@@ -13,6 +13,7 @@ use labserve_core::conn::{
     Piece, Rendered, ReplyContext, Standing, Traffic, Unsent,
 };
 use labserve_core::http1::Framing;
+use labserve_core::render::RenderContext;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::net::TcpStream;
@@ -43,6 +44,8 @@ struct Held<'c> {
     resource: Option<Arc<Resource>>,
     /// Whether the last segment of the response may be held back.
     corked: bool,
+    /// The time and the numbers that the response was decided with. Forgotten where a wait may follow the decision.
+    render: Option<RenderContext>,
 }
 
 impl<'c> ExchangeIo<'c> {
@@ -59,6 +62,7 @@ impl<'c> ExchangeIo<'c> {
             body: None,
             resource: None,
             corked: false,
+            render: None,
         };
         if exchange.framing() != Framing::None {
             held.body = Box::pin(self.open_body(exchange, input, head_len)).await;
@@ -92,6 +96,7 @@ impl<'c> ExchangeIo<'c> {
 
     /// Carries out a step that most exchanges do not have.
     async fn rare(&mut self, action: Action, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Action {
+        held.render = None;
         match action {
             Action::SendContinue(times) => {
                 let mut sent = Ok(());
@@ -174,10 +179,11 @@ impl<'c> ExchangeIo<'c> {
             (lookup, first_missing)
         };
         held.resource = lookup.resource;
+        let render = held.render.insert(self.server.render_context());
         let action = exchange.on(Happened::Found {
             found: lookup.found,
             first_missing: first_missing.as_deref(),
-            render: &self.server.render_context(),
+            render,
         });
         if exchange.is_multipart() {
             self.server.shared.multiparts.fetch_add(1, Ordering::Relaxed);
@@ -234,7 +240,7 @@ impl<'c> ExchangeIo<'c> {
         let (mut head, mut page) = (self.server.buffer(), self.server.buffer());
         let context = ReplyContext {
             local: self.meta.local,
-            render: &self.server.render_context(),
+            render: &held.render.take().unwrap_or_else(|| self.server.render_context()),
         };
         let before = held.writer.sent();
         let cuts = self.server.sink.wants_detail().then(Cuts::default);

@@ -166,7 +166,7 @@ impl<'c> ReplyWriter<'c> {
         if let Some(time) = wait {
             Box::pin(sleep(time)).await;
         }
-        for piece in body {
+        for piece in body.iter() {
             match piece {
                 Piece::Bytes(bytes) => self.write_all(std::mem::take(&mut head), bytes, &mut pace).await?,
                 Piece::File(range) => {
