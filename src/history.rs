@@ -4,7 +4,6 @@ use crate::event::Occurrence;
 use crate::{Closed, Connection, Error, ErrorKind, Event, Lost, Reply, Report, Request};
 use labserve_server::events::{self, ConnectionMeta, Observer, Traffic};
 use std::collections::BTreeMap;
-use std::mem::size_of;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};

@@ -109,6 +109,7 @@ mod system {
             })
         }
 
+        #[allow(clippy::needless_pass_by_ref_mut, reason = "the named pipe below needs it")]
         pub(super) async fn accept(&mut self) -> io::Result<UnixStream> {
             self.listener.accept().await.map(|(stream, _)| stream)
         }

@@ -130,7 +130,8 @@ fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&P
 /// other machines can reach.
 pub(super) fn greet(text: &str, events: Option<&Output>, addresses: &[SocketAddr]) {
     if events == Some(&Output::Stdout) {
-        eprint!("{text}");
+        // Nobody may be reading standard error, which is not a reason to stop serving.
+        let _ = write!(io::stderr(), "{text}");
     } else {
         print_out(text);
     }

@@ -22,7 +22,7 @@ pub struct ReplyContext<'a> {
     pub render: &'a RenderContext,
 }
 
-impl<'c> Exchange<'c> {
+impl Exchange<'_> {
     /// Decides whether the connection persists after the response, and what the response says of that.
     ///
     /// Must be called once for each [`super::Action::SendReply`], before [`Exchange::render`]. `stopping`: the server is

@@ -208,10 +208,10 @@ impl<'s> Server<'s, '_> {
         }
     }
 
-    fn read_body(&mut self, body: Option<&mut MemoryBody<'_>>, patience: Patience) -> crate::conn::BodyEnd {
+    fn read_body(&mut self, body: Option<&mut MemoryBody<'_>>, patience: Patience) -> conn::BodyEnd {
         match body {
             Some(body) => body.read(&mut self.wire, &self.profile.connection.timers, patience),
-            None => crate::conn::BodyEnd::Complete,
+            None => conn::BodyEnd::Complete,
         }
     }
 
@@ -296,10 +296,8 @@ impl<'s> Server<'s, '_> {
         self.send_due(true);
         let ends = &self.profile.connection.close;
         let closing = self.conn.close(close, &self.context());
-        if let Some(pause) = closing.pause
-            && self.pauses(pause)
-        {
-            return;
+        if let Some(pause) = closing.pause {
+            self.pause(pause);
         }
         // What the client sends in this very instant has arrived before the connection is closed.
         self.wire.pass(Duration::ZERO);
@@ -312,20 +310,17 @@ impl<'s> Server<'s, '_> {
         }
     }
 
-    /// Waits before the end; true if bytes of the client keep the connection until the client closes it.
-    fn pauses(&mut self, pause: conn::Pause) -> bool {
-        let until = self.wire.now + pause.time;
+    /// Waits before the connection is closed: for the time of `pause`, or until the client's FIN. If `pause.holds`, bytes
+    /// from the client end the time limit, and only the FIN ends the wait.
+    fn pause(&mut self, pause: conn::Pause) {
+        let mut until = Some(self.wire.now + pause.time);
         loop {
-            match self.wire.wait(Some(until), true) {
-                Arrival::Deadline | Arrival::Fin => return false,
+            match self.wire.wait(until, true) {
+                Arrival::Deadline | Arrival::Fin => return,
                 Arrival::Bytes => {
                     self.wire.read(usize::MAX);
                     if pause.holds {
-                        // Until the client's FIN, and then the end as ever.
-                        while self.wire.wait(None, true) == Arrival::Bytes {
-                            self.wire.read(usize::MAX);
-                        }
-                        return false;
+                        until = None;
                     }
                 }
             }

@@ -9,7 +9,7 @@ use super::reply_writer::close_reason;
 use labserve_core::conn::WakeReason;
 use labserve_core::profile::Tie;
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -14,7 +14,7 @@ pub(crate) struct Socket;
 /// What the kernel knows about a connection. Times ending in `_us` are in microseconds, those ending in `_ms` in
 /// milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)] // the names are the kernel's own
+#[allow(missing_docs, reason = "the names are the kernel's own")]
 pub struct Kernel {
     pub state: &'static str,
     pub rtt_us: u32,
@@ -52,7 +52,7 @@ pub(crate) fn socket<S>(_: &S) -> Socket {
 
 /// What the kernel knows about the connection of this socket.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 pub(crate) fn kernel_facts(socket: Socket) -> Option<Kernel> {
     const STATES: [&str; 12] = [
         "UNKNOWN",

@@ -90,7 +90,7 @@ impl<'b> Scanner<'b> {
     }
 
     /// Skips empty lines before the request line (RFC 9112 section 2.2). Returns the offset of the request line.
-    fn skip_empty_lines(&mut self) -> Result<usize, Fault> {
+    fn skip_empty_lines(&self) -> Result<usize, Fault> {
         let (mut at, mut count) = (0, 0);
         loop {
             let len = match &self.bytes[at..] {
