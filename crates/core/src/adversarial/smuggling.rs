@@ -34,7 +34,7 @@ fn filled(text: &str) -> Vec<u8> {
     text.chars().map(|c| u8::try_from(c).expect("a byte")).collect()
 }
 
-/// What is known of the servers that profiles imitate, beside the cases.
+/// What is known about the imitated servers, in addition to the cases.
 const READERS: &str = include_str!("../../../../tests/data/corpus/smuggling-readers.json");
 
 /// How servers read what RFC 9112 does not permit.
