@@ -52,7 +52,7 @@ pub(crate) fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Mistake(message)) => {
-            // The exit code tells as much if nobody reads standard error any more.
+            // If nobody reads standard error, the exit code still reports the mistake.
             let _ = writeln!(io::stderr(), "labserve: {message}");
             ExitCode::from(2)
         }

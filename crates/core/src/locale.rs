@@ -1,5 +1,7 @@
 //! The catalogue: every sentence that people read, once for each language, in `locale/en.toml` and `locale/zh.toml`.
 //!
+//! Both files are compiled in. Each is parsed when a sentence of its language is first needed.
+//!
 //! The id of a sentence is its path in the file: `fault.bare_lf`. A sentence may have placeholders, `{name}`, which the
 //! code that uses it fills in. Rust code refers to sentences by an enum, with one variant for each key of one table of
 //! the file (see [`sentences!`](crate::sentences)); the timeline's page refers to them by id.

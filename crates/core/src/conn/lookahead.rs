@@ -1,7 +1,6 @@
-//! The bytes after a request that is about to be answered, for profiles in which they can discard its response. This
-//! module checks the bytes that have arrived. It reads nothing and does not wait.
+//! The bytes after a request that is about to be answered, for profiles in which they can discard its response.
 //!
-//! Judges the bytes that have arrived; reads nothing and waits for nothing.
+//! This module checks the bytes that have arrived. It reads nothing and does not wait.
 
 use super::Context;
 use super::is_last;

@@ -12,11 +12,11 @@
 //!  has the socket unread bytes? ─> Closing::style ──> how the connection is closed
 //! ```
 //!
-//! - [`Conn`] holds what outlives a request: the state, the unparsed input, the counters.
+//! - [`Conn`] holds what persists between requests: the state, the unparsed input, the counters.
 //! - [`Exchange`] is one request and its response. It borrows the input, so that nothing is copied.
 //! - [`body_plan`] is the order of interim responses, body and response, as a pure function.
-//! - [`BodyProgress`] knows until when the next part of a body must come.
-//! - [`Closing`] knows how a connection ends.
+//! - [`BodyProgress`] knows when the next part of a body must arrive.
+//! - [`Closing`] knows how a connection is closed.
 
 mod action;
 mod body_end;

@@ -46,8 +46,7 @@ pub enum ClientAct<'s> {
     Leave,
 }
 
-/// A client: it acts at times of its own choice and receives what the server sends. Times are counted from the start of
-/// the server.
+/// A client: it acts at times of its own choice and receives what the server sends.
 ///
 /// Times are counted from the start of the server.
 pub trait Client {

@@ -5,8 +5,7 @@ use serde::Serialize;
 /// The file descriptor of an open socket.
 #[cfg(unix)]
 pub(crate) type Socket = std::os::fd::RawFd;
-/// This system has nothing to ask a socket for. Windows has SIO_TCP_INFO, but Wine does not, so it could not be
-/// tested.
+/// This system offers nothing here. Windows has SIO_TCP_INFO, but Wine does not, so it could not be tested.
 #[cfg(not(unix))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Socket;
@@ -44,7 +43,7 @@ pub(crate) fn socket(stream: &impl std::os::fd::AsRawFd) -> Socket {
     stream.as_raw_fd()
 }
 
-/// This system has nothing to ask a socket for.
+/// This system offers nothing here.
 #[cfg(not(unix))]
 pub(crate) fn socket<S>(_: &S) -> Socket {
     Socket

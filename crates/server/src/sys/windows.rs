@@ -1,7 +1,7 @@
 //! Windows.
 //!
-//! What it lacks: segments cannot be held back, handles are not numbered from the lowest, and file content is copied
-//! through this process. TransmitFile would avoid the copy, but client versions of Windows process only two of its
+//! Segments cannot be held back, handles are not numbered from the lowest, and file content is copied through this
+//! process. TransmitFile would avoid the copy, but client versions of Windows process only two of its
 //! calls at a time and delay all others, on all connections.
 
 use labserve_core::facts::FileId;
