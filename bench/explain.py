@@ -16,13 +16,13 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
-from e2e.capture import adversarial
+from e2e.capture import packets
 from e2e.pylib import cli
 
 
 def frames(number, body):
     """A connection with three small exchanges and a large one."""
-    talk = adversarial.Talk(client_port=20000 + number % 40000, isn=(number * 7919, number * 104729), mss=1448).open()
+    talk = packets.Talk(client_port=20000 + number % 40000, isn=(number * 7919, number * 104729), mss=1448).open()
     for i in range(3):
         talk.get(f"/small/{i}", b"s" * 700)
     talk.get("/large", body).close()
@@ -39,15 +39,13 @@ def frames(number, body):
 
 def write(path, mib):
     with open(path, "wb") as file:
-        file.write(adversarial.pcap_header(link=1))
-        number, time_ns = 0, adversarial.BEGIN_NS
+        file.write(packets.pcap_header(link=1))
+        number, time_ns = 0, packets.BEGIN_NS
         while file.tell() < mib << 20:
             number += 1
             for i, (side, data) in enumerate(frames(number, bytes(2 << 20))):
                 time_ns += 3000
-                file.write(
-                    adversarial.pcap_record(adversarial.ethernet(4, adversarial.ipv4(side, data, i % 65536)), time_ns)
-                )
+                file.write(packets.pcap_record(packets.ethernet(4, packets.ipv4(side, data, i % 65536)), time_ns))
 
 
 def run(*argv):

@@ -6,7 +6,7 @@ use labserve_core::profile::{ConfigError, builtin};
 use labserve_server::profile_files::{self, ProfileFiles};
 use std::borrow::Cow;
 
-/// The names of the built-in profiles, each of which is a server that labserve can be.
+/// The names of the built-in profiles.
 ///
 /// ```
 /// for name in labserve::profiles() {

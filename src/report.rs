@@ -286,7 +286,7 @@ pub struct Lost {
     /// Requests without a reply, as [`Request::reply`] counts them. In a report of a running server they may still get
     /// one.
     pub unanswered: u64,
-    /// Replies that were not sent to their end, because the client left or took too little in time.
+    /// Replies that were not sent to their end, because the client left or accepted too little in time.
     pub cut_short: u64,
     /// Connections and requests that the report does not list, because it would hold more than 64 MiB. They are in no
     /// other count but [`Report::connections`].

@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-/// A static-file HTTP/1.1 server that answers as another server would.
+/// A static-file HTTP/1.1 server that imitates other servers.
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 80)]
 #[command(

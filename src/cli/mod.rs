@@ -22,6 +22,7 @@ mod timeline;
 use args::{Cli, Command};
 use clap::Parser;
 use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The version of this program.
@@ -51,7 +52,8 @@ pub(crate) fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Mistake(message)) => {
-            eprintln!("labserve: {message}");
+            // If nobody reads standard error, the exit code still reports the mistake.
+            let _ = writeln!(io::stderr(), "labserve: {message}");
             ExitCode::from(2)
         }
     }

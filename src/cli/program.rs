@@ -27,9 +27,10 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Serves until a signal arrives, then stops gracefully. A second signal ends the process at once. `greet` is
-    /// called when signals and reload requests are accepted, so that whoever waits for its output can send one at
-    /// once. It has a thread of its own, because nobody may be reading what it prints.
+    /// Serves until a signal arrives, then stops gracefully. A second signal ends the process at once.
+    ///
+    /// `greet` is called once signals and reload requests are accepted, so that a script that waits for its output can
+    /// send one at once. It runs on a thread of its own, because nobody may be reading its output.
     pub(super) fn run_to_end(self, greet: impl FnOnce() + Send + 'static) -> Result<(), Mistake> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(self.run(greet))

@@ -126,18 +126,19 @@ fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&P
     text
 }
 
-/// Prints what people see first, on standard error if standard output is the event log. Warns about addresses that
-/// other machines can reach.
+/// Prints the start message: on standard error if standard output is the event log. Warns about addresses that other
+/// machines can reach.
 pub(super) fn greet(text: &str, events: Option<&Output>, addresses: &[SocketAddr]) {
     if events == Some(&Output::Stdout) {
-        eprint!("{text}");
+        // If nobody reads standard error, serving continues.
+        let _ = write!(io::stderr(), "{text}");
     } else {
         print_out(text);
     }
     addresses.iter().copied().for_each(warn_if_reachable);
 }
 
-/// Prints to standard output. A reader that has gone is not a reason to stop serving.
+/// Prints to standard output. If nobody reads it, serving continues.
 pub(super) fn print_out(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

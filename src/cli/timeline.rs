@@ -34,7 +34,7 @@ impl Choice {
     }
 }
 
-/// Parses an address, a port, or both. What is missing has its default: loopback, and [`PORT`].
+/// Parses an address, a port, or both. The defaults are loopback and [`PORT`].
 fn address(text: &str) -> Result<SocketAddr, String> {
     let ip = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, PORT));
     let port = || text.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -94,7 +94,7 @@ impl Prepared {
     }
 }
 
-/// Where the servers send their events: to the event log and the timeline, as far as there are any.
+/// Where the servers send their events: the event log and the timeline, if they exist.
 pub(super) fn senders(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
     EventSenders {
         file: recorder.map(Recorder::sender),

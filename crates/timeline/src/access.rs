@@ -1,17 +1,17 @@
 //! Access control: the Host and Origin fields and the token. Pure functions of a request's head.
 //!
-//! Other pages in the same browser must not reach the timeline. DNS rebinding is recognised by the Host field, which then
-//! holds the attacker's name; a request from another site by Origin and Sec-Fetch-Site. Requests that change something need
-//! the token, which is printed only in the start line. It comes in Authorization and never in a cookie: browsers send a
-//! host's cookies to all its ports (RFC 6265, section 8.5), so a cookie would reach the served ports too, and from there
-//! every event and capture.
+//! Other pages in the same browser must not reach the timeline. DNS rebinding shows in the Host field, which contains
+//! the attacker's name; a request from another site shows in Origin and Sec-Fetch-Site. Requests that change something
+//! need the token, which is printed only in the start line. It is sent in Authorization and never in a cookie: browsers
+//! send a host's cookies to all its ports (RFC 6265, section 8.5), so a cookie would reach the served ports, and from
+//! there every event and capture.
 
 use super::refusal::Refusal;
 use axum::http::{HeaderMap, Method, header};
 use std::net::{IpAddr, SocketAddr};
 
-/// How many characters of the token must occur together to be masked. Fewer are of no use to anybody, and could occur by
-/// chance.
+/// How many characters of the token must occur together to be masked. Fewer are useless to an attacker, and could occur
+/// by chance.
 const MASKED_FROM: usize = 8;
 
 /// The access token: 32 random bytes in hexadecimal.
@@ -33,9 +33,9 @@ impl Token {
         &self.0
     }
 
-    /// Overwrites with `*` what `text` holds of the token: the whole of it, or its beginning where the text was cut. A client
-    /// may send the token to a served port by mistake. Without this, the event that shows its request would give the token
-    /// to everybody who may read events.
+    /// Overwrites with `*` every copy of the token in `text`, including a copy that was cut at the end. A client may
+    /// send the token to a served port by mistake. Without this, the event for its request would reveal the token to
+    /// every reader of events.
     pub(super) fn mask(&self, text: &mut [u8]) {
         let token = self.0.as_bytes();
         let telling = &token[..token.len().min(MASKED_FROM)];

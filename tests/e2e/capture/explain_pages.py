@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.capture.adversarial import ACK, BEGIN_NS, CLIENT, FIN, PSH, RST, SERVER, Talk, ipv4, pcap
+from e2e.capture.packets import ACK, BEGIN_NS, CLIENT, FIN, PSH, RST, SERVER, Talk, ipv4, pcap
 from e2e.pylib import chromium, cli
 
 FLAGS = [*chromium.FLAGS, "--hide-scrollbars", "--remote-debugging-pipe"]

@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.capture import adversarial
+from e2e.capture import adversarial, packets
 from e2e.pylib import cli
 
 FIELDS = [
@@ -90,7 +90,7 @@ def servers_of(rows):
     common = [
         port for port in ports if sum(port in (row["tcp.srcport"], row["tcp.dstport"]) for row in rows) * 2 > len(rows)
     ]
-    return ports, sorted({*common, *(ports & {str(adversarial.PORT)})})
+    return ports, sorted({*common, *(ports & {str(packets.PORT)})})
 
 
 class Reading:

@@ -1,20 +1,20 @@
-//! How fast a client must take a response.
+//! How fast a client must accept a response.
 
 use crate::profile::WritePolicy;
 use std::time::Duration;
 
-/// The pace of one response.
+/// The pace at which a client accepts one response.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     stalled: Option<Duration>,
-    /// Bytes a second, and how long a client may stay below.
+    /// The minimum rate in bytes per second, and how long a client may stay below it.
     rate: Option<(u64, Duration)>,
-    /// When the client first kept the response waiting, and the bytes sent by then.
+    /// When the client first made the server wait, and how many bytes had been sent by then.
     begun: Option<(Duration, u64)>,
 }
 
 impl Pace {
-    /// The pace that a profile asks for.
+    /// The pace that a profile requires.
     pub fn of(policy: &WritePolicy) -> Self {
         Self {
             stalled: policy.send_timeout,
@@ -23,7 +23,7 @@ impl Pace {
         }
     }
 
-    /// Until when the socket must take more, if at `now` it takes nothing and `sent` bytes have been sent.
+    /// When the socket must accept more bytes, if it accepts none at `now` and `sent` bytes have been sent.
     pub fn deadline(&mut self, now: Duration, sent: u64) -> Option<Duration> {
         let (begun, before) = *self.begun.get_or_insert((now, sent));
         let stalled = self.stalled.and_then(|time| now.checked_add(time));

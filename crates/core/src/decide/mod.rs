@@ -36,8 +36,8 @@ pub enum Route {
 
 /// Maps `request` to a fixed response or to a path to look up.
 ///
-/// `root` is the absolute path of the root directory, name by name. It is used only by profiles in which a path may
-/// leave the root and come back by the root's name; otherwise it may be empty.
+/// `root` is the absolute path of the root directory, name by name. Only profiles in which a path may leave the root
+/// and return by the root's name use it; otherwise it may be empty.
 ///
 /// ```
 /// use labserve_core::decide::{Route, route};
@@ -124,8 +124,8 @@ fn weighted(member: &[u8]) -> (&[u8], u16) {
 
 /// Decides the response to `request` for the result of its lookup.
 ///
-/// `named` is a file name from which the media type is derived where there is no file; some servers send that type with
-/// an error. `context` supplies the time, which preconditions compare with, and the numbers of multipart boundaries.
+/// `named` is a file name from which the media type is derived if there is no file; some servers send that type with an
+/// error. `context` supplies the time for preconditions and the numbers of multipart boundaries.
 ///
 /// ```
 /// use labserve_core::decide::file_reply;

@@ -26,14 +26,14 @@ pub struct Located {
     pub path: String,
     /// Whether the path asks for a directory: it ended in a slash, or it is the root.
     pub trailing_slash: bool,
-    /// Whether only the decoded path ends in a slash (`%2F`), and the server does not take that for a directory. Such a
-    /// path names no file either.
+    /// Whether only the decoded path ends in a slash (`%2F`), and the server does not treat that as a directory. No
+    /// file has such a path either.
     pub hidden_slash: bool,
     /// How the path was written.
     pub form: Form,
 }
 
-/// How a path was written. Some servers look for index files in some of these forms only.
+/// How a path was written. Some servers look for index files only if it was written in one of these forms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// `/`, or an empty path.

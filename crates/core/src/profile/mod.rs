@@ -9,7 +9,7 @@ pub mod compare;
 pub mod error;
 pub mod layers;
 pub mod policy;
-#[allow(rustdoc::broken_intra_doc_links)] // `[files]` names a table of a profile
+#[allow(rustdoc::broken_intra_doc_links, reason = "`[files]` names a table of a profile")]
 pub mod raw;
 #[cfg(test)]
 mod reference;

@@ -5,7 +5,7 @@
 
 mod filter;
 mod fits;
-#[allow(rustdoc::broken_intra_doc_links)] // `[files]` names a table of a profile
+#[allow(rustdoc::broken_intra_doc_links, reason = "`[files]` names a table of a profile")]
 mod placeholder;
 #[cfg(test)]
 mod tests;

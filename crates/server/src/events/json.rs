@@ -71,13 +71,13 @@ pub(super) fn write_line(line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) 
         },
         Event::Timer { reason } => word(out, b",\"reason\":\"", reason.key()),
         Event::ClientFin { state } => word(out, b",\"state\":\"", state_key(*state)),
-        Event::Close(close) => close_fields(close, out),
+        Event::Close(close) => close_fields(*close, out),
         Event::End {
             close,
             requests,
             unread,
         } => {
-            close_fields(close, out);
+            close_fields(*close, out);
             number(out, b",\"requests\":", *requests);
             number(out, b",\"open_ns\":", nanoseconds(line.since_accept));
             if *unread {
@@ -190,7 +190,7 @@ fn json_value(value: &impl serde::Serialize, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, value);
 }
 
-fn close_fields(close: &Close, out: &mut Vec<u8>) {
+fn close_fields(close: Close, out: &mut Vec<u8>) {
     let who = match close.reason.who() {
         Who::Server => "server",
         Who::Client => "client",

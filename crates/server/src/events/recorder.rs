@@ -61,8 +61,9 @@ impl Recorder {
         self.sender.clone()
     }
 
-    /// Writes what is left, and the last line, as far as that can be done in two seconds: an output that nobody reads must
-    /// not keep the program from ending. All senders must have been dropped, including those in [`super::ProgramEvents`].
+    /// Writes the remaining lines and the last line, but for two seconds at most, because an output that nobody reads
+    /// must not keep the program from ending. All senders must have been dropped, including those in
+    /// [`super::ProgramEvents`].
     pub fn finish(self) {
         self.sender.emit(json!({"event": "stop"}));
         let Self { sender, ended } = self;

@@ -26,7 +26,7 @@ pub struct EventSink {
 impl EventSink {
     /// A sink for `server`.
     pub fn new(server: &str, throttle_log: bool, senders: EventSenders) -> Self {
-        // Parsed now: a worker that parses it when its first connection ends would keep the others waiting.
+        // Parsed now. If a worker parsed it when its first connection ends, its other connections would wait.
         locale::catalogue(Lang::En);
         // Both batchers write the same time for the same event.
         let clock = Rc::new(RefCell::new(LineClock::new(Instant::now())));

@@ -41,7 +41,7 @@ fn verdict(request: &str, fields: &[(&str, &str)], etag: Option<&str>, policy: &
                     Ranged::Part
                 }
             }
-            other => unreachable!("{other}"),
+            other => panic!("{other}"),
         }
     }
     let resource = Validators {

@@ -81,6 +81,7 @@ impl Stack {
     }
 
     /// The profile without the layers over it.
+    #[must_use]
     pub fn profile(&self) -> Self {
         let mut profile = self.clone();
         profile.layers.truncate(self.own);
