@@ -89,7 +89,7 @@ fn limits() -> Option<libc::rlimit> {
 }
 
 /// An object with a file descriptor.
-pub(crate) trait Descriptor: AsFd {}
+pub trait Descriptor: AsFd {}
 impl<T: AsFd> Descriptor for T {}
 
 /// The number of a descriptor. It was the lowest free one when the descriptor was opened.

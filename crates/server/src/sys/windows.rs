@@ -105,7 +105,7 @@ pub(crate) fn file_limit() -> Option<u64> {
 }
 
 /// An object with a handle.
-pub(crate) trait Descriptor {}
+pub trait Descriptor {}
 impl<T> Descriptor for T {}
 
 /// The numbers of handles have no meaning.
