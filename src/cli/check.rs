@@ -4,7 +4,7 @@ use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
 use super::config::Config;
 use super::serve::print_out;
-use labserve_server::profile_files;
+use labserve_server::{profile_files, text_file};
 use std::path::Path;
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
@@ -37,7 +37,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
 
 /// Whether the file is a profile: it has keys that no `server.toml` has.
 fn is_profile(file: &Path) -> bool {
-    let Ok(text) = std::fs::read_to_string(file) else {
+    let Ok(text) = text_file::read(file, "profile") else {
         return false;
     };
     let Ok(table) = toml::from_str::<toml::Table>(&text) else {

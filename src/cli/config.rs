@@ -13,6 +13,7 @@ use labserve_server::events::Output;
 use labserve_server::files::{Directory, Limits, Memory, Root};
 use labserve_server::profile_files;
 use labserve_server::server::Site;
+use labserve_server::text_file;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -148,8 +149,7 @@ fn shown(file: Option<&Path>) -> String {
 /// Reads a `server.toml`, and the keys of the profile that it overrides.
 fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
     let origin = file.display().to_string();
-    let text =
-        std::fs::read_to_string(file).map_err(|error| format!("{origin}: cannot read this configuration: {error}"))?;
+    let text = text_file::read(file, "configuration")?;
     let toml: ServerToml = toml::from_str(&text).map_err(|error| ConfigError::from_toml(&origin, &text, &error))?;
     let over = Layer::nested(&origin, &text, "override")?;
     Ok((toml, over))

@@ -107,13 +107,15 @@ pub fn adler32(bytes: &[u8]) -> u32 {
     b << 16 | a
 }
 
-/// Text from the wire in a form that is safe for a terminal: control characters and bytes that are not UTF-8 are
-/// escaped.
+/// Foreign text in a form that is safe to print: from the wire, from a file, or the name of one. Characters that could end
+/// the line, move the cursor or change the order of what is shown are escaped, and so are bytes that are not UTF-8.
+///
+/// It is the only such function: whatever prints foreign text for people uses it.
 pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
     std::fmt::from_fn(move |f| {
         for chunk in bytes.utf8_chunks() {
             for c in chunk.valid().chars() {
-                if c.is_control() {
+                if misleads(c) {
                     write!(f, "{}", c.escape_default())?;
                 } else {
                     std::fmt::Write::write_char(f, c)?;
@@ -125,6 +127,14 @@ pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
         }
         Ok(())
     })
+}
+
+/// Whether a character could make a terminal, or somebody who reads it, take the text for another: control characters
+/// (C0, DEL and C1), line and paragraph separators, and the characters that control the direction of writing (Unicode
+/// Standard Annex 9, section 2).
+pub fn misleads(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -161,6 +171,36 @@ mod tests {
             let mut out = Vec::new();
             quoted_literal(from, &mut out);
             assert_eq!(out, want, "{}", String::from_utf8_lossy(from));
+        }
+    }
+
+    #[test]
+    fn foreign_text_is_printed_without_what_misleads() {
+        for (from, want) in [
+            (&b"plain text: ~"[..], "plain text: ~"),
+            (
+                "caf\u{e9} \u{4e2d}\u{6587} \u{1f600}".as_bytes(),
+                "caf\u{e9} \u{4e2d}\u{6587} \u{1f600}",
+            ),
+            (b"a\nb\r\tc\0", "a\\nb\\r\\tc\\u{0}"),
+            (b"\x1b[31m\x07\x7f", "\\u{1b}[31m\\u{7}\\u{7f}"),
+            (
+                "\u{80}\u{9b}31m\u{9f}\u{85}".as_bytes(),
+                "\\u{80}\\u{9b}31m\\u{9f}\\u{85}",
+            ),
+            ("\u{61c}\u{200e}\u{200f}".as_bytes(), "\\u{61c}\\u{200e}\\u{200f}"),
+            (
+                "\u{202a}\u{202e}\u{2066}\u{2069}".as_bytes(),
+                "\\u{202a}\\u{202e}\\u{2066}\\u{2069}",
+            ),
+            ("\u{2028}\u{2029}".as_bytes(), "\\u{2028}\\u{2029}"),
+            (b"\xff\x9b\xc3", "\\xff\\x9b\\xc3"),
+            (
+                "\u{200d}\u{202f}\u{2065}\u{206a}".as_bytes(),
+                "\u{200d}\u{202f}\u{2065}\u{206a}",
+            ),
+        ] {
+            assert_eq!(printable(from).to_string(), want, "{from:?}");
         }
     }
 

@@ -10,7 +10,7 @@ pub use unix::{Descriptor, shows_colour};
 #[cfg(unix)]
 pub(crate) use unix::{
     KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors, lowest_free,
-    number, open_for_reading, raise_file_limit, read_at, segment,
+    number, open_for_reading, open_without_waiting, raise_file_limit, read_at, segment,
 };
 
 #[cfg(windows)]
@@ -20,7 +20,7 @@ pub use windows::{Descriptor, NEW_PROCESS_GROUP, press_break, shows_colour};
 #[cfg(windows)]
 pub(crate) use windows::{
     KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors, lowest_free,
-    number, open_for_reading, raise_file_limit, read_at, segment,
+    number, open_for_reading, open_without_waiting, raise_file_limit, read_at, segment,
 };
 
 #[cfg(target_os = "linux")]
