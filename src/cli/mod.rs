@@ -21,6 +21,7 @@ mod timeline;
 
 use args::{Cli, Command};
 use clap::Parser;
+use labserve_core::http1::text::printable_lines;
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -39,7 +40,15 @@ impl<E: Display> From<E> for Mistake {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version.
+        Err(asked) if !asked.use_stderr() => asked.exit(),
+        Err(error) => {
+            eprint!("{}", printable_lines(&error.render().to_string()));
+            return ExitCode::from(2);
+        }
+    };
     let done = match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Lab(args)) => lab::run(&args),
@@ -51,7 +60,7 @@ pub(crate) fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Mistake(message)) => {
-            eprintln!("labserve: {message}");
+            eprintln!("labserve: {}", printable_lines(&message));
             ExitCode::from(2)
         }
     }

@@ -1,6 +1,7 @@
 //! Reads the text of a profile or a configuration, in bounded time and memory, whatever its path names.
 
 use crate::sys;
+use labserve_core::http1::text::printable;
 use labserve_core::profile::ConfigError;
 use std::fs::File;
 use std::io::{self, Read};
@@ -22,6 +23,11 @@ pub fn read(path: &Path, what: &str) -> Result<String, ConfigError> {
         key: None,
         message: format!("cannot read this {what}: {why}"),
     })
+}
+
+/// A path as it is printed for people.
+pub fn shown(path: &Path) -> String {
+    printable(path.as_os_str().as_encoded_bytes()).to_string()
 }
 
 fn text_at(path: &Path) -> Result<String, String> {

@@ -12,6 +12,7 @@ mod connection_io;
 mod connections;
 mod describe;
 mod headers;
+mod json;
 mod listener;
 mod managed_server;
 mod refusal;

@@ -1,4 +1,6 @@
-//! Writers of numbers, escapes and encodings into byte buffers.
+//! Writers of numbers, escapes and encodings into byte buffers, and of foreign text for people.
+
+use std::borrow::Cow;
 
 /// Writes `n` in decimal.
 pub fn decimal(n: u64, out: &mut Vec<u8>) {
@@ -129,6 +131,39 @@ pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
     })
 }
 
+/// The same for text of several lines: their ends stay.
+pub fn printable_lines(text: &str) -> impl std::fmt::Display + '_ {
+    std::fmt::from_fn(move |f| {
+        for (number, line) in text.split('\n').enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            write!(f, "{}", printable(line.as_bytes()))?;
+        }
+        Ok(())
+    })
+}
+
+/// JSON with every character that misleads as an escape of JSON, so that it can be printed and means the same. Serializers
+/// escape only what JSON forbids in strings, which is C0.
+pub fn printable_json(json: &str) -> Cow<'_, str> {
+    let misleads = |c: char| !c.is_ascii_control() && misleads(c) || c == '\x7f';
+    if json.is_ascii() && !json.contains('\x7f') || !json.contains(misleads) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if misleads(c) {
+            // All of them are in the Basic Multilingual Plane, so that four digits suffice.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// Whether a character could make a terminal, or somebody who reads it, take the text for another: control characters
 /// (C0, DEL and C1), line and paragraph separators, and the characters that control the direction of writing (Unicode
 /// Standard Annex 9, section 2).
@@ -202,6 +237,20 @@ mod tests {
         ] {
             assert_eq!(printable(from).to_string(), want, "{from:?}");
         }
+    }
+
+    #[test]
+    fn json_keeps_its_meaning_and_its_line_ends() {
+        let json = "{\n  \"a\": \"b\\u001b\u{7f}\u{9b}\u{202e}\u{2028}\u{e9}\"\n}\n";
+        let want = "{\n  \"a\": \"b\\u001b\\u007f\\u009b\\u202e\\u2028\u{e9}\"\n}\n";
+        assert_eq!(printable_json(json), want);
+        assert!(matches!(printable_json("{\"a\": 1}\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        let text = "a\r\nb\u{202e}\r\x1b\n";
+        assert_eq!(printable_lines(text).to_string(), "a\nb\\u{202e}\\r\\u{1b}\n");
     }
 
     #[test]
