@@ -46,6 +46,7 @@ impl Source for Inline<'_> {
         }
         Ok(SourceText {
             origin: "the profile's text".to_owned(),
+            identity: INLINE.to_owned(),
             text: Cow::Owned(self.0.to_owned()),
             path: None,
         })

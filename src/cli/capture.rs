@@ -3,6 +3,7 @@
 //! This module knows how to start and stop dumpcap, and what it prints when it has no permission to capture.
 
 use super::Mistake;
+use labserve_server::text_file::shown;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -57,7 +58,7 @@ impl Capturing {
         })?;
         match said_before_capturing(&mut dumpcap) {
             None => {
-                tracing::info!("capturing port {port} on {LOOPBACK} into {}", file.display());
+                tracing::info!("capturing port {port} on {LOOPBACK} into {}", shown(file));
                 Ok(Self { dumpcap })
             }
             Some(said) => Err(Mistake(refused(&said, port))),

@@ -21,6 +21,7 @@ mod timeline;
 
 use args::{Cli, Command};
 use clap::Parser;
+use labserve_core::http1::text::printable_lines;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -40,7 +41,15 @@ impl<E: Display> From<E> for Mistake {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version.
+        Err(asked) if !asked.use_stderr() => asked.exit(),
+        Err(error) => {
+            eprint!("{}", printable_lines(&error.render().to_string()));
+            return ExitCode::from(2);
+        }
+    };
     let done = match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Lab(args)) => lab::run(&args),
@@ -53,7 +62,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Mistake(message)) => {
             // If nobody reads standard error, the exit code still reports the mistake.
-            let _ = writeln!(io::stderr(), "labserve: {message}");
+            let _ = writeln!(io::stderr(), "labserve: {}", printable_lines(&message));
             ExitCode::from(2)
         }
     }

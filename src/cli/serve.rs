@@ -9,9 +9,11 @@ use super::program::Program;
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
 use super::{Mistake, VERSION, control, log, timeline};
+use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
 use labserve_server::events::{Output, Recorder};
 use labserve_server::server::{GRACE, Options, Server, Site, run as run_servers};
+use labserve_server::text_file::shown;
 use labserve_timeline::ManagedServer;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
@@ -62,7 +64,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
 /// Opens the event log of these servers.
 pub(super) fn record(output: &Output, servers: &[(String, SocketAddr)]) -> Result<Recorder, Mistake> {
     Recorder::start(output, servers).map_err(|error| match output {
-        Output::File(path) => Mistake(format!("cannot write the event log {}: {error}", path.display())),
+        Output::File(path) => Mistake(format!("cannot write the event log {}: {error}", shown(path))),
         Output::Stdout => Mistake(format!("cannot write the event log: {error}")),
     })
 }
@@ -109,13 +111,16 @@ fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&P
     let profile: &Profile = &server.site().profile;
     let mut text = format!(
         "labserve {VERSION}, answering as {} (profile {})\n",
-        profile.title, profile.name
+        printable(profile.title.as_bytes()),
+        printable(profile.name.as_bytes())
     );
-    let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<10} {value}\n"));
+    let mut line = |name: &str, value: &str| {
+        text.push_str(&format!("  {name:<10} {}\n", printable(value.as_bytes())));
+    };
     line("url", &url(server.address()));
     line("root", &server.site().root.describe());
     if let Some(file) = file {
-        line("config", &file.display().to_string());
+        line("config", &shown(file));
     }
     line("announces", &profile.announces());
     line("does", &profile.does());

@@ -10,6 +10,7 @@
 //! | `changes` | files that change while they are sent |
 //! | `limits`, `race` | too many connections, slow readers, and requests that arrive as a timer expires |
 //! | `events`, `timeline` | the event log, and the timeline's API |
+//! | `foreign_text` | what is printed of names, keys and requests that try to mislead a terminal or its reader |
 //! | `facade` | the crate, with servers in this process |
 //! | `explain` | `labserve explain` on captures |
 //! | `locale` | the catalogue of sentences in both languages |
@@ -35,6 +36,8 @@ mod corpus;
 mod events;
 mod explain;
 mod facade;
+#[cfg(unix)] // files whose names have control characters
+mod foreign_text;
 mod iis;
 mod limits;
 mod locale;

@@ -186,8 +186,9 @@ fn detail_fields(meta: &ConnectionMeta, detail: &Detail<'_>, out: &mut Vec<u8>) 
 
 /// Writes a value whose strings are Unicode.
 fn json_value(value: &impl serde::Serialize, out: &mut Vec<u8>) {
-    // A Vec takes every write, and neither text nor a list of it fails to be written.
-    let _ = serde_json::to_writer(out, value);
+    // Neither text nor a list of it fails to be written.
+    let json = serde_json::to_string(value).unwrap_or_default();
+    out.extend_from_slice(text::printable_json(&json).as_bytes());
 }
 
 fn close_fields(close: Close, out: &mut Vec<u8>) {
@@ -261,7 +262,11 @@ fn escaped(value: &[u8], out: &mut Vec<u8>) {
                 // A Vec takes every write.
                 let _ = write!(out, "\\u{byte:04x}");
             }
-            0x80.. => out.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes()),
+            // C1 control characters.
+            0x80..=0x9f => {
+                let _ = write!(out, "\\u{byte:04x}");
+            }
+            0xa0.. => out.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::json::FORMAT_VERSION;
 use super::sender::EventSender;
+use labserve_core::http1::text::printable_json;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -93,7 +94,8 @@ pub fn start(servers: &[(String, SocketAddr)]) -> Value {
 /// The line of an event of the program itself, with the time.
 pub(super) fn stamped(mut event: Value) -> Vec<u8> {
     event["time"] = timestamp(SystemTime::now()).into();
-    format!("{event}\n").into_bytes()
+    let line = format!("{event}\n");
+    printable_json(&line).into_owned().into_bytes()
 }
 
 /// A time in the format of the lines: `2026-11-25T21:55:12.123456789Z`.

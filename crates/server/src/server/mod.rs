@@ -21,6 +21,7 @@ mod wait;
 
 pub use crate::sys::Kernel;
 pub use control::Control;
+pub use fd_reserve::FdReserve;
 pub use registry::ConnectionInfo;
 
 use crate::events::EventSenders;

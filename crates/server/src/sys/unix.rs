@@ -44,6 +44,12 @@ pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(OPEN_FLAGS).open(path)
 }
 
+/// Opens a file for reading. A pipe without a writer does not keep the caller waiting.
+pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
 /// Number of files that a worker thread keeps open between requests. On Unix, an open file can be replaced without
 /// hindrance.
 pub(crate) const KEPT_OPEN: usize = 256;
@@ -89,7 +95,7 @@ fn limits() -> Option<libc::rlimit> {
 }
 
 /// An object with a file descriptor.
-pub(crate) trait Descriptor: AsFd {}
+pub trait Descriptor: AsFd {}
 impl<T: AsFd> Descriptor for T {}
 
 /// The number of a descriptor. It was the lowest free one when the descriptor was opened.

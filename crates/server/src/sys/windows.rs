@@ -87,6 +87,11 @@ pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).share_mode(SHARE_ALL).open(path)
 }
 
+/// Opens a file for reading.
+pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
+    open_for_reading(path)
+}
+
 /// Number of files that a worker thread keeps open between requests. It is zero, because Windows does not allow
 /// another file to be renamed over an open one, whatever its sharing mode. Most programs that save atomically do that.
 pub(crate) const KEPT_OPEN: usize = 0;
@@ -105,7 +110,7 @@ pub(crate) fn file_limit() -> Option<u64> {
 }
 
 /// An object with a handle.
-pub(crate) trait Descriptor {}
+pub trait Descriptor {}
 impl<T> Descriptor for T {}
 
 /// The numbers of handles have no meaning.
