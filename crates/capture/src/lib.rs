@@ -44,6 +44,8 @@ mod http;
 mod limits;
 mod messages;
 pub mod model;
+#[cfg(test)]
+mod pairing_tests;
 mod reassembly;
 pub mod render;
 mod sentence;

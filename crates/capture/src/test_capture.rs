@@ -5,6 +5,7 @@ use crate::model::Capture;
 pub(crate) const SYN: u8 = 0x02;
 pub(crate) const FIN: u8 = 0x01;
 pub(crate) const PSH: u8 = 0x08;
+pub(crate) const RST: u8 = 0x04;
 pub(crate) const ACK: u8 = 0x10;
 
 /// An endpoint: the last byte of its address in 10.0.0.0/24, and its port.

@@ -26,6 +26,9 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     let (is_http, is_unused) = (tracker.conversation.is_http(), tracker.is_blank());
     let (mut exchanges, exchanges_left_out) = tracker.conversation.finish();
     exchanges.iter_mut().for_each(analyze_exchange);
+    if tracker.is_one_sided() {
+        exchanges.iter_mut().for_each(without_other_side);
+    }
     let mut end = tracker.end(client, capture_end.ns);
     let handshake = tracker.handshake(client);
     let usage = match () {
@@ -144,6 +147,12 @@ fn analyze_exchange(exchange: &mut Exchange) {
     if response.head.status() == 304 {
         exchange.validator = Some(validator(request, response));
     }
+}
+
+/// Withdraws what cannot be known if the other side was not captured.
+fn without_other_side(exchange: &mut Exchange) {
+    exchange.pipelined = false;
+    exchange.response_lost = exchange.response.is_none();
 }
 
 /// The validator that allowed a 304. If-None-Match takes precedence over If-Modified-Since (RFC 9110 section 13.2.2).

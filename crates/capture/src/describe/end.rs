@@ -24,8 +24,9 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
         Some(fin) => {
             lines.extend(why);
             if let (Some(second), Some(half)) = (&end.second_fin, end.half_closed_ns) {
+                let crossing = end.teardown == Teardown::Simultaneous;
                 lines.push(
-                    Sentence::new(Msg::SecondFin)
+                    Sentence::new(if crossing { Msg::CrossingFin } else { Msg::SecondFin })
                         .with("side", second.by)
                         .with("seq", second.seq)
                         .with("after", Arg::ns(half))
@@ -66,6 +67,7 @@ fn after_first_fin(connection: &Connection, fin: &Fin) -> Option<Sentence> {
     let sentence = match end.teardown {
         Teardown::FourFrames => Sentence::new(Msg::FourFrames),
         Teardown::ThreeFrames => Sentence::new(Msg::ThreeFrames),
+        Teardown::Simultaneous => Sentence::new(Msg::Simultaneous),
         Teardown::BothFins => Sentence::new(Msg::BothFins),
         Teardown::HalfClosed => {
             let half = end.half_closed_ns.unwrap_or(0);
@@ -100,6 +102,7 @@ pub(crate) fn teardown(teardown: Teardown) -> Msg {
     match teardown {
         Teardown::FourFrames => Msg::FourFrames,
         Teardown::ThreeFrames => Msg::ThreeFrames,
+        Teardown::Simultaneous => Msg::Simultaneous,
         Teardown::BothFins => Msg::BothFins,
         Teardown::HalfClosed => Msg::HowHalfClosed,
         Teardown::Reset => Msg::HowReset,

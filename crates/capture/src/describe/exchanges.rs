@@ -78,6 +78,7 @@ fn headline(exchange: &Exchange) -> Sentence {
             line.split_once(' ')
                 .map_or(line.clone(), |(_, status)| status.to_owned()),
         ),
+        None if exchange.response_lost => sentence.with_message("status", Msg::ResponseNotCaptured),
         None => sentence.with_message("status", Msg::NoResponse),
     }
 }

@@ -125,6 +125,7 @@ impl Conversation {
                 _ => {}
             }
         }
+        self.number_exchanges();
         (std::mem::take(&mut self.exchanges), self.left_out)
     }
 }

@@ -6,6 +6,7 @@
 mod head;
 mod incomplete;
 mod message;
+mod pairing;
 mod parser;
 
 use super::limits::{Budget, take};
@@ -13,6 +14,7 @@ use super::model::{BodyEnd, Exchange, Head, Message, Shortfall, Side};
 use super::reassembly::{Delivery, Payload};
 use labserve_core::http1::chunked::ChunkDecoder;
 use message::SegmentRef;
+use pairing::Positions;
 use parser::{BodyState, Input, MessageParser, ParseStep, ParserState};
 
 /// How many interim responses of an exchange are listed.
@@ -50,6 +52,8 @@ pub(super) struct Conversation {
     client_shown: bool,
     parsers: [MessageParser; 2],
     exchanges: Vec<Exchange>,
+    /// Where the messages of each exchange are in the two directions.
+    positions: Vec<Positions>,
     /// Index of the first exchange whose final response is not complete.
     awaited: usize,
     /// Number of exchanges that are not listed.
@@ -65,6 +69,11 @@ impl Conversation {
     /// The client, if the content of the messages shows it.
     pub(super) fn client(&self) -> Option<usize> {
         self.client.filter(|_| self.client_shown)
+    }
+
+    /// Whether an endpoint is known to be the client.
+    pub(super) fn is_client(&self, from: usize) -> bool {
+        self.client == Some(from)
     }
 
     fn side(&self, from: usize) -> Side {
@@ -186,58 +195,6 @@ impl Conversation {
             Side::Client => exchange.request.as_mut(),
             Side::Server => exchange.response.as_mut(),
         }
-    }
-
-    /// Starts a message. A request starts a new exchange; a response belongs to the first exchange that awaits one
-    /// (RFC 9112 section 9.3.2).
-    fn start_message(&mut self, cursor: &Cursor<'_>, budget: &mut Budget) {
-        let Cursor { from, side, .. } = *cursor;
-        let message = message::started(cursor.payload.at + cursor.offset, cursor.segment(0));
-        let interrupted = std::mem::take(&mut self.parsers[from].interrupted);
-        if side == Side::Client {
-            let pipelined = self.awaited < self.exchanges.len();
-            let exchange = self.add_exchange(budget);
-            if let Some(exchange) = exchange.and_then(|at| self.exchanges.get_mut(at)) {
-                exchange.request = Some(message);
-                exchange.pipelined = pipelined;
-            }
-            self.parsers[from].exchange = exchange;
-            return;
-        }
-        if interrupted {
-            // The missing bytes may have held responses, so this one is taken for that of the latest request.
-            self.awaited = self.awaited.max(self.exchanges.len().saturating_sub(1));
-        }
-        if self.awaited >= self.exchanges.len() && self.left_out == 0 {
-            self.add_exchange(budget);
-        }
-        let awaited = self
-            .exchanges
-            .get_mut(self.awaited)
-            .filter(|exchange| exchange.response.is_none());
-        self.parsers[from].exchange = awaited.is_some().then_some(self.awaited);
-        if let Some(exchange) = awaited {
-            exchange.response = Some(message);
-        }
-    }
-
-    /// Adds an exchange, and returns its index; `None` if there are too many.
-    fn add_exchange(&mut self, budget: &mut Budget) -> Option<usize> {
-        if self.left_out > 0 || !take(&mut budget.left.exchanges, 1) {
-            self.left_out += 1;
-            budget.exchanges_over += 1;
-            return None;
-        }
-        self.exchanges.push(Exchange {
-            number: self.exchanges.len() as u64 + 1,
-            request: None,
-            response: None,
-            interim: Vec::new(),
-            first_byte_ns: None,
-            pipelined: false,
-            validator: None,
-        });
-        Some(self.exchanges.len() - 1)
     }
 
     fn head_complete(&mut self, from: usize, side: Side, bytes: &[u8], budget: &mut Budget) {

@@ -136,7 +136,7 @@ pub struct Handshake {
     pub outcome: HandshakeOutcome,
     /// Frame of the SYN, if it was captured.
     pub syn: Option<u64>,
-    /// Frame of the SYN/ACK, if it was captured; of a retransmitted one, the last.
+    /// Frame of the first SYN/ACK, if one was captured.
     pub syn_ack: Option<u64>,
     /// Frame of the ACK that completes the handshake, if it was captured.
     pub ack: Option<u64>,

@@ -39,8 +39,9 @@ impl HandshakeTracker {
                 self.client.get_or_insert(from);
             }
             (true, true) => {
-                self.syn_ack = Some(segment.frame);
-                self.options[from] = Some(segment.syn_options());
+                // A later one is a retransmission.
+                self.syn_ack.get_or_insert(segment.frame);
+                self.options[from].get_or_insert_with(|| segment.syn_options());
                 self.client.get_or_insert(1 - from);
             }
             (false, true) if self.awaits_ack(from) && !flags.rst() => {

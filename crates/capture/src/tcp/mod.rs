@@ -3,9 +3,11 @@
 //! Streams are numbered as Wireshark numbers them. This module follows TCP; the content of the bytes is passed to
 //! `http`.
 
+mod delivery;
 mod direction;
 mod frames;
 mod handshake;
+mod held;
 mod relative_numbers;
 mod teardown;
 mod tracker;
