@@ -78,6 +78,7 @@ pub fn explain(reader: impl Read, options: &Options, profiles: &[Profile]) -> Re
     let mut notes: Vec<Note> = packets.note().cloned().into_iter().collect();
     notes.extend(decoder.notes());
     notes.extend(out_of_order.note());
+    notes.extend(streams.note());
     Ok(analyze_all(file, streams, options, profiles, notes))
 }
 

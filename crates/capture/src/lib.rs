@@ -33,6 +33,8 @@
 #![forbid(unsafe_code)]
 
 mod analyze;
+#[cfg(test)]
+mod artefact_tests;
 mod decode;
 mod describe;
 #[cfg(test)]

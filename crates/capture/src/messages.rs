@@ -105,6 +105,8 @@ sentences! {
         // The handshake.
         Opened = "opened",
         OpenedUnfinished = "opened_unfinished",
+        OpenedWithoutSynAck = "opened_without_syn_ack",
+        OpenedWithoutSyn = "opened_without_syn",
         OpenedBefore = "opened_before",
         Refused = "refused",
         Unanswered = "unanswered",
@@ -137,6 +139,7 @@ sentences! {
         BytesUnseen = "bytes_unseen",
         BodyToClose = "body_to_close",
         BodyInChunks = "body_in_chunks",
+        BodyUnknown = "body_unknown",
         BecomesTunnel = "becomes_tunnel",
         MoreExchanges = "more_exchanges",
 
@@ -144,11 +147,13 @@ sentences! {
         IdleBeforeFirst = "idle_before_first",
         IdleToRequest = "idle_to_request",
         IdleToServerFin = "idle_to_server_fin",
+        IdleToServerFinUnknown = "idle_to_server_fin_unknown",
         IdleToServerFinAnnounced = "idle_to_server_fin_announced",
         IdleToClientFin = "idle_to_client_fin",
         IdleToClientFinAnnounced = "idle_to_client_fin_announced",
         IdleToReset = "idle_to_reset",
         IdleToCaptureEnd = "idle_to_capture_end",
+        IdleToCaptureEndUnknown = "idle_to_capture_end_unknown",
         IdleToCaptureEndAnnounced = "idle_to_capture_end_announced",
 
         // The end.
@@ -191,9 +196,12 @@ sentences! {
 
         // Flags of a segment.
         FlagRetransmission = "flag_retransmission",
+        FlagFastRetransmission = "flag_fast_retransmission",
+        FlagSpuriousRetransmission = "flag_spurious_retransmission",
         FlagOverlap = "flag_overlap",
         FlagOutOfOrder = "flag_out_of_order",
         FlagGap = "flag_gap",
+        FlagDuplicateAck = "flag_duplicate_ack",
         FlagKeepAlive = "flag_keep_alive",
         FlagKeepAliveAck = "flag_keep_alive_ack",
         FlagZeroWindow = "flag_zero_window",
@@ -201,12 +209,16 @@ sentences! {
         FlagCut = "flag_cut",
         FlagAckedUnseen = "flag_acked_unseen",
         FlagReassembled = "flag_reassembled",
+        FlagRecordedTwice = "flag_recorded_twice",
 
         // TCP issues.
         IssueRetransmission = "issue_retransmission",
+        IssueFastRetransmission = "issue_fast_retransmission",
+        IssueSpuriousRetransmission = "issue_spurious_retransmission",
         IssueOverlap = "issue_overlap",
         IssueOutOfOrder = "issue_out_of_order",
         IssueGap = "issue_gap",
+        IssueDuplicateAck = "issue_duplicate_ack",
         IssueKeepAlive = "issue_keep_alive",
         IssueKeepAliveAck = "issue_keep_alive_ack",
         IssueZeroWindow = "issue_zero_window",
@@ -214,6 +226,7 @@ sentences! {
         IssueCut = "issue_cut",
         IssueAckedUnseen = "issue_acked_unseen",
         IssueReassembled = "issue_reassembled",
+        IssueRecordedTwice = "issue_recorded_twice",
 
         // Findings: what, and why.
         OneConnectionKept = "one_connection_kept",
@@ -312,5 +325,7 @@ sentences! {
         NoteTooManyHeads = "note_too_many_heads",
         NoteNotHttp = "note_not_http",
         NoteTimeRunsBackwards = "note_time_runs_backwards",
+        NoteRecordedTwice = "note_recorded_twice",
+        NoteOneSided = "note_one_sided",
     }
 }

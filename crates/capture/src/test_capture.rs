@@ -66,26 +66,32 @@ pub(crate) fn response(len: usize) -> String {
     head + &"x".repeat(len - 42)
 }
 
-/// A pcap file with link type RAW.
-fn pcap(frames: &[TestFrame]) -> Vec<u8> {
+/// A pcap file with link type RAW, whose packets are cut at a length.
+fn pcap(frames: &[TestFrame], snap_length: usize) -> Vec<u8> {
     let mut file = Vec::new();
     for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
         file.extend(word.to_le_bytes());
     }
     for frame in frames {
         let packet = ip(frame);
+        let kept = packet.len().min(snap_length);
         let (seconds, micros) = (frame.us / 1_000_000, frame.us % 1_000_000);
-        for word in [seconds as u32, micros as u32, packet.len() as u32, packet.len() as u32] {
+        for word in [seconds as u32, micros as u32, kept as u32, packet.len() as u32] {
             file.extend(word.to_le_bytes());
         }
-        file.extend(&packet);
+        file.extend(&packet[..kept]);
     }
     file
 }
 
 /// Explains frames, without profiles.
 pub(crate) fn explained(frames: &[TestFrame]) -> Capture {
-    crate::explain_bytes(&pcap(frames), &[]).expect("a capture")
+    explained_to(frames, usize::MAX)
+}
+
+/// Explains frames whose datagrams are cut at a length, without profiles.
+pub(crate) fn explained_to(frames: &[TestFrame], snap_length: usize) -> Capture {
+    crate::explain_bytes(&pcap(frames, snap_length), &[]).expect("a capture")
 }
 
 /// The datagram of a frame.

@@ -40,7 +40,11 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     let (first, last) = tracker.span();
     let (frames, frames_left_out) = tracker.frames(client);
     let idle_periods = idle::idle_periods(&exchanges, &handshake, &end, first, capture_end);
-    end.reason = reason::reason(usage, &exchanges, &idle_periods, &end);
+    end.reason = match tracker.is_one_sided() {
+        // What the other side had sent would be the reason.
+        true => EndReason::Unknown,
+        false => reason::reason(usage, &exchanges, &idle_periods, &end),
+    };
     Connection {
         stream: index,
         client: endpoints[client],
@@ -57,7 +61,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         first_ns: first.ns,
         last_ns: last.ns,
         usage,
-        notes: notes(&tracker, role, usage, foreign, exchanges_left_out),
+        notes: notes(&tracker, client, role, usage, foreign, exchanges_left_out),
         handshake,
         exchanges,
         exchanges_left_out,
@@ -66,6 +70,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         client_sent: tracker.traffic(client, Side::Client),
         server_sent: tracker.traffic(client, Side::Server),
         tcp_issues: tracker.tcp_issues(client),
+        retransmissions: tracker.retransmissions(client),
         frames,
         frames_left_out,
     }
@@ -98,6 +103,7 @@ fn likely_client(endpoints: &[SocketAddr; 2], ports: &[u16]) -> usize {
 /// What could not be read of a connection. `foreign` is the number of bytes of client and server outside of messages.
 fn notes(
     tracker: &ConnectionTracker,
+    client: usize,
     role: RoleEvidence,
     usage: Usage,
     foreign: [u64; 2],
@@ -114,6 +120,10 @@ fn notes(
     let (missing, cut) = (tracker.missing_bytes(), tracker.cut_payloads());
     if role != RoleEvidence::Syn {
         note(NoteKind::BeginsMidway, Args::default());
+    }
+    if tracker.is_one_sided() {
+        let side = tracker.only_side(client);
+        note(NoteKind::OneSided, Args::default().with("side", side));
     }
     if missing > 0 {
         note(NoteKind::BytesMissing, Args::default().with("count", missing));

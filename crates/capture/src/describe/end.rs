@@ -69,6 +69,7 @@ fn after_first_fin(connection: &Connection, fin: &Fin) -> Option<Sentence> {
         Teardown::ThreeFrames => Sentence::new(Msg::ThreeFrames),
         Teardown::Simultaneous => Sentence::new(Msg::Simultaneous),
         Teardown::BothFins => Sentence::new(Msg::BothFins),
+        Teardown::HalfClosed if !connection.completeness.both_sides => return None,
         Teardown::HalfClosed => {
             let half = end.half_closed_ns.unwrap_or(0);
             return Some(

@@ -110,6 +110,7 @@ fn details(exchange: &Exchange) -> Vec<Sentence> {
         BodyEnd::Close => lines.push(Sentence::new(Msg::BodyToClose)),
         BodyEnd::Chunks => lines.push(Sentence::new(Msg::BodyInChunks)),
         BodyEnd::Tunnel => lines.push(Sentence::new(Msg::BecomesTunnel)),
+        BodyEnd::Unknown => lines.push(Sentence::new(Msg::BodyUnknown)),
         BodyEnd::NoBody | BodyEnd::Length => {}
     }
     lines.extend(shortfall(response, Side::Server));
@@ -224,11 +225,13 @@ fn idle_period(idle: &IdlePeriod) -> Sentence {
     let msg = match (idle.ended_by, idle.announced_s) {
         (IdleEnd::Request, _) if idle.after == 0 => Msg::IdleBeforeFirst,
         (IdleEnd::Request, _) => Msg::IdleToRequest,
+        (IdleEnd::ServerFin, None) if !idle.head_captured => Msg::IdleToServerFinUnknown,
         (IdleEnd::ServerFin, None) => Msg::IdleToServerFin,
         (IdleEnd::ServerFin, Some(_)) => Msg::IdleToServerFinAnnounced,
         (IdleEnd::ClientFin, None) => Msg::IdleToClientFin,
         (IdleEnd::ClientFin, Some(_)) => Msg::IdleToClientFinAnnounced,
         (IdleEnd::Reset, _) => Msg::IdleToReset,
+        (IdleEnd::CaptureEnds, None) if !idle.head_captured => Msg::IdleToCaptureEndUnknown,
         (IdleEnd::CaptureEnds, None) => Msg::IdleToCaptureEnd,
         (IdleEnd::CaptureEnds, Some(_)) => Msg::IdleToCaptureEndAnnounced,
     };

@@ -158,6 +158,14 @@ impl Conversation {
                 self.head_complete(from, side, &head, budget);
                 len
             }
+            ParseStep::HeadCut(head) => {
+                self.keep_partial_head(from, side, &head);
+                if let Some(message) = self.message(from, side) {
+                    message.body_end = BodyEnd::Unknown;
+                }
+                self.parsers[from].state = ParserState::Body(BodyState::Unmeasured);
+                0
+            }
             ParseStep::Body { len, ends } => {
                 let unseen = len - len.min((cursor.payload.bytes.len() as u64).saturating_sub(cursor.offset));
                 if let Some(message) = self.message(from, side) {
@@ -220,7 +228,9 @@ impl Conversation {
             BodyEnd::Length => ParserState::Body(BodyState::Length(length.unwrap_or(0))),
             BodyEnd::Chunks => ParserState::Body(BodyState::Chunked(ChunkDecoder::default())),
             BodyEnd::Close => ParserState::Body(BodyState::Close),
-            BodyEnd::NoBody | BodyEnd::Tunnel => return self.complete_without_body(from, side, body_end, http09),
+            BodyEnd::NoBody | BodyEnd::Tunnel | BodyEnd::Unknown => {
+                return self.complete_without_body(from, side, body_end, http09);
+            }
         };
     }
 

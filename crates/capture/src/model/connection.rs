@@ -1,6 +1,6 @@
 //! A TCP connection: its handshake, its frames, what it carried.
 
-use super::{AnalysisFlag, ConnectionEnd, Exchange, Frame, IdlePeriod, Note, Side, address};
+use super::{AnalysisFlag, ConnectionEnd, Exchange, Frame, IdlePeriod, Note, Retransmission, Side, address};
 use serde::Serialize;
 use std::net::SocketAddr;
 
@@ -49,6 +49,8 @@ pub struct Connection {
     /// Segments with [`AnalysisFlag`]s, grouped by flag and sender.
     #[serde(rename = "troubles")]
     pub tcp_issues: Vec<TcpIssue>,
+    /// Segments that were sent again, at most 64.
+    pub retransmissions: Vec<Retransmission>,
     /// What could not be read of this connection.
     pub notes: Vec<Note>,
     /// The frames: of more than 2040, the first 2000 and the last 40.
@@ -163,7 +165,7 @@ pub enum HandshakeOutcome {
     Refused,
     /// The SYN was not answered.
     Unanswered,
-    /// The SYN/ACK or the ACK is missing, although more was sent.
+    /// A frame of the handshake is missing in the capture, although more was sent.
     Unfinished,
     /// The connection was open before the capture began.
     NotCaptured,

@@ -165,6 +165,8 @@ pub enum BodyEnd {
     Chunks,
     /// The end of the connection.
     Close,
+    /// Unknown: the snap length cut off what says so. The body goes up to the next message.
+    Unknown,
     /// Nothing: the bytes that follow are another protocol, after an upgrade or CONNECT.
     Tunnel,
 }

@@ -10,6 +10,7 @@ mod fingerprint;
 mod frame;
 mod idle;
 mod note;
+mod retransmission;
 mod teardown;
 
 pub use connection::{
@@ -21,6 +22,7 @@ pub use fingerprint::{Aspect, AspectScore, FingerprintMatch, ProfileScore, Verdi
 pub use frame::{AnalysisFlag, AnalysisFlags, Frame, TcpFlags};
 pub use idle::{IdleEnd, IdlePeriod};
 pub use note::{Note, NoteKind};
+pub use retransmission::{Retransmission, RetransmissionCause};
 pub use teardown::{ConnectionEnd, EndReason, Fin, Reset, ResetClass, Teardown, TeardownStart};
 
 use serde::{Serialize, Serializer};

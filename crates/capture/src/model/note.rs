@@ -60,4 +60,8 @@ pub enum NoteKind {
     NotHttp,
     /// Frames that are earlier than a frame before them.
     TimeRunsBackwards,
+    /// Frames that were recorded twice. Each counts once.
+    RecordedTwice,
+    /// Only the frames of one side were captured.
+    OneSided,
 }

@@ -21,6 +21,14 @@ pub(super) struct Direction {
     pub(super) fin: Option<u64>,
     /// Highest position that the other endpoint has acknowledged.
     pub(super) acked: u64,
+    /// Position that the other endpoint has acknowledged last.
+    pub(super) last_acked: u64,
+    /// Time of the segment that ends at `next`.
+    pub(super) next_ns: i64,
+    /// Number of duplicate ACKs that its latest ACK makes.
+    pub(super) duplicate_acks: u32,
+    /// Time of its latest ACK.
+    pub(super) last_ack_ns: i64,
     /// Number of frames from the other endpoint, since it acknowledged bytes that are missing here.
     pub(super) gap_acked: u32,
     pub(super) traffic: Traffic,
@@ -130,8 +138,11 @@ impl Direction {
             analysis.add(AnalysisFlag::WindowProbe);
         }
         let repeats = self.last_ack == Some(ack) && self.window == Some(segment.window);
-        if len == 0 && begin == self.next && repeats && other.was_keep_alive {
+        let is_same = len == 0 && begin == self.next && repeats;
+        if is_same && other.was_keep_alive {
             analysis.add(AnalysisFlag::KeepAliveAck);
+        } else if is_same && segment.window > 0 && other.next > other.acked {
+            analysis.add(AnalysisFlag::DuplicateAck);
         }
         analysis
     }
@@ -155,9 +166,9 @@ impl Direction {
             // One gap has one flag: only the first segment after it.
             Arrival::AheadOfGap if payload.at > self.next => analysis.add(AnalysisFlag::Gap),
             Arrival::AheadOfGap => {}
-            Arrival::FillsGap => analysis.add(AnalysisFlag::OutOfOrder),
             Arrival::PartlyNew => analysis.add(AnalysisFlag::Overlap),
-            Arrival::Duplicate => analysis.add(AnalysisFlag::Retransmission),
+            // See `repeats`.
+            Arrival::FillsGap | Arrival::Duplicate => {}
         }
     }
 
@@ -168,8 +179,14 @@ impl Direction {
             self.fin.get_or_insert(begin + len);
         }
         let end = begin + len + u64::from(segment.flags.fin());
-        if !segment.flags.rst() {
-            self.next = self.next.max(end);
+        if !segment.flags.rst() && end > self.next {
+            self.next = end;
+            self.next_ns = segment.ns;
+        }
+        if segment.flags.ack() {
+            let repeats = analysis.has(AnalysisFlag::DuplicateAck);
+            self.duplicate_acks = if repeats { self.duplicate_acks + 1 } else { 0 };
+            self.last_ack_ns = segment.ns;
         }
         self.window = Some(segment.window);
         self.last_ack = segment.flags.ack().then_some(ack);

@@ -2,14 +2,18 @@
 //! the HTTP messages and the teardown.
 
 use super::direction::{Direction, ORIGIN};
-use super::frames::{FrameList, SeenFrame};
+use super::frames::{FrameList, SeenFrame, side};
 use super::handshake::HandshakeTracker;
 use super::held::Held;
+use super::repeats::Retransmissions;
 use super::teardown::{ResetContext, SeenReset, TeardownTracker, classify};
 use crate::decode::Segment;
 use crate::http::Conversation;
 use crate::limits::Budget;
-use crate::model::{ConnectionEnd, Frame, Handshake, ResetClass, RoleEvidence, Side, TcpIssue, Traffic};
+use crate::model::{
+    AnalysisFlag, AnalysisFlags, ConnectionEnd, Frame, Handshake, ResetClass, Retransmission, RoleEvidence, Side,
+    TcpIssue, Traffic,
+};
 
 /// Number and time of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +27,10 @@ pub(crate) struct FrameTime {
 pub(crate) struct ConnectionTracker {
     first: FrameTime,
     last: FrameTime,
-    handshake: HandshakeTracker,
+    pub(super) handshake: HandshakeTracker,
     pub(super) teardown: TeardownTracker,
     pub(super) directions: [Direction; 2],
+    pub(super) retransmissions: Retransmissions,
     /// What waits for bytes of the other direction.
     pub(super) held: [Held; 2],
     pub(crate) conversation: Conversation,
@@ -49,6 +54,7 @@ impl ConnectionTracker {
             handshake: HandshakeTracker::default(),
             teardown: TeardownTracker::opened_at(segment.ns),
             directions: [Direction::default(), Direction::default()],
+            retransmissions: Retransmissions::default(),
             held: [Held::default(), Held::default()],
             conversation: Conversation::default(),
             frames: FrameList::default(),
@@ -87,9 +93,29 @@ impl ConnectionTracker {
         self.release(from, segment.flags.ack().then_some(ack), budget);
         if segment.flags.rst() {
             self.release_all(budget);
+            self.conversation.complete_unmeasured();
             self.reset(from, now);
         }
         self.close_if_complete(from);
+        self.list(segment, from, [seq, ack], analysis, budget);
+    }
+
+    /// Lists a segment that was recorded twice. It changes nothing else.
+    pub(super) fn list_copy(&mut self, segment: &Segment<'_>, from: usize, seq: u32, ack: u32, budget: &mut Budget) {
+        let mut analysis = AnalysisFlags::default();
+        analysis.add(AnalysisFlag::RecordedTwice);
+        self.last = frame_time(segment);
+        self.list(segment, from, [seq, ack], analysis, budget);
+    }
+
+    fn list(
+        &mut self,
+        segment: &Segment<'_>,
+        from: usize,
+        [seq, ack]: [u32; 2],
+        analysis: AnalysisFlags,
+        budget: &mut Budget,
+    ) {
         let scale = if segment.flags.syn() {
             None
         } else {
@@ -180,6 +206,10 @@ impl ConnectionTracker {
         self.frames.tcp_issues(client)
     }
 
+    pub(crate) fn retransmissions(&self, client: usize) -> Vec<Retransmission> {
+        self.retransmissions.list(client)
+    }
+
     /// First and last frame.
     pub(crate) fn span(&self) -> (FrameTime, FrameTime) {
         (self.first, self.last)
@@ -194,6 +224,11 @@ impl ConnectionTracker {
     pub(crate) fn is_one_sided(&self) -> bool {
         let [a, b] = &self.directions;
         a.started != b.started && [a, b].iter().any(|direction| direction.acknowledges())
+    }
+
+    /// The side whose frames were captured, of a connection that [is one-sided](Self::is_one_sided).
+    pub(crate) fn only_side(&self, client: usize) -> Side {
+        side(usize::from(!self.directions[0].started), client)
     }
 
     /// Number of payloads that the snap length truncated.
