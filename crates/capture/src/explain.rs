@@ -1,7 +1,7 @@
 //! From a capture file to the model, stage by stage.
 
 use super::analyze;
-use super::decode::{Decoder, Error, Packets};
+use super::decode::{Decoded, Decoder, Error, Packets};
 use super::findings::findings;
 use super::fingerprint::fingerprints;
 use super::limits::{Budget, Limits};
@@ -60,22 +60,27 @@ pub fn explain(reader: impl Read, options: &Options, profiles: &[Profile]) -> Re
         ..File::default()
     };
     let mut out_of_order = OutOfOrderTimes::default();
+    let mut begun = false;
     while let Some((packet, interfaces)) = packets.next_packet()? {
-        if file.frames == 0 {
+        if !std::mem::replace(&mut begun, true) {
             file.first_ns = packet.ns;
             file.last_ns = packet.ns;
         }
         out_of_order.check(packet.number, packet.ns, file.last_ns);
-        file.frames = packet.number;
         file.last_ns = file.last_ns.max(packet.ns);
-        if let Some(segment) = decoder.segment(&packet, interfaces) {
-            file.tcp_frames += 1;
-            streams.add(&segment);
+        match decoder.decode(&packet, interfaces) {
+            Decoded::Segment(segment) => {
+                file.tcp_frames += 1;
+                streams.add(&segment);
+            }
+            Decoded::Quoted(endpoints) => streams.count_quoted(endpoints),
+            Decoded::Nothing => {}
         }
     }
+    file.frames = packets.count();
     file.interfaces = packets.interfaces().to_vec();
     file.streams = streams.count();
-    let mut notes: Vec<Note> = packets.note().cloned().into_iter().collect();
+    let mut notes: Vec<Note> = packets.notes();
     notes.extend(decoder.notes());
     notes.extend(out_of_order.note());
     notes.extend(streams.note());

@@ -42,6 +42,8 @@ mod evidence_tests;
 mod explain;
 mod findings;
 mod fingerprint;
+#[cfg(test)]
+mod format_tests;
 mod http;
 mod limits;
 mod messages;

@@ -306,6 +306,8 @@ sentences! {
 
         // Notes.
         NoteNoTcp = "note_no_tcp",
+        NoteNotTcp = "note_not_tcp",
+        NoteNotPackets = "note_not_packets",
         NoteNoHttp = "note_no_http",
         NoteNothingMatches = "note_nothing_matches",
         NoteFileEnds = "note_file_ends",

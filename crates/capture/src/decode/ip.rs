@@ -36,7 +36,8 @@ pub(super) enum Datagram<'a> {
     Tcp(IpPayload<'a>),
     /// A fragment. Its protocol is only reliable in IPv4, and in the first fragment in IPv6.
     Fragment(Fragment<'a>),
-    Other,
+    /// Another protocol.
+    Other(IpNumber, IpPayload<'a>),
     Broken,
 }
 
@@ -89,7 +90,7 @@ pub(super) fn payload(bytes: &[u8], reported: usize) -> Datagram<'_> {
     match inside.ip_number {
         IpNumber::TCP => Datagram::Tcp(payload),
         _ if stopped.is_some() => Datagram::Broken,
-        _ => Datagram::Other,
+        protocol => Datagram::Other(protocol, payload),
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) fn note(note: &Note) -> Sentence {
         NoteKind::NotHttp => Msg::NoteNotHttp,
         NoteKind::TimeRunsBackwards => Msg::NoteTimeRunsBackwards,
         NoteKind::RecordedTwice => Msg::NoteRecordedTwice,
+        NoteKind::NotPackets => Msg::NoteNotPackets,
+        NoteKind::NotTcp => Msg::NoteNotTcp,
         NoteKind::OneSided => Msg::NoteOneSided,
     };
     Sentence::new(msg)

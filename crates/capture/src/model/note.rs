@@ -62,6 +62,10 @@ pub enum NoteKind {
     TimeRunsBackwards,
     /// Frames that were recorded twice. Each counts once.
     RecordedTwice,
+    /// Blocks of a pcapng file that are not packets, and are numbered like packets.
+    NotPackets,
+    /// Frames that are not TCP: how many of each protocol.
+    NotTcp,
     /// Only the frames of one side were captured.
     OneSided,
 }

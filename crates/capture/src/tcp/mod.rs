@@ -154,6 +154,21 @@ impl Streams {
         }
     }
 
+    /// Counts the connection that an ICMP error quotes. Wireshark gives it a number, if it has none.
+    pub(super) fn count_quoted(&mut self, [source, destination]: [SocketAddr; 2]) {
+        let pair = (source.min(destination), source.max(destination));
+        if !self.latest.contains_key(&pair) && take(&mut self.budget.left.streams, 1) {
+            let at = self.streams.len();
+            self.streams.push(Stream {
+                index: at as u32,
+                endpoints: [source, destination],
+                numbers: RelativeNumbers::default(),
+                connection: None,
+            });
+            self.latest.insert(pair, at);
+        }
+    }
+
     fn find(&self, segment: &Segment<'_>) -> Option<usize> {
         let (a, b) = (segment.source, segment.destination);
         if let Some(stream) = self.streams.get(self.last)
