@@ -35,6 +35,8 @@
 mod analyze;
 #[cfg(test)]
 mod artefact_tests;
+#[cfg(test)]
+mod carried_tests;
 mod decode;
 mod describe;
 #[cfg(test)]
@@ -50,6 +52,7 @@ mod messages;
 pub mod model;
 #[cfg(test)]
 mod pairing_tests;
+mod protocol;
 mod reassembly;
 pub mod render;
 mod sentence;

@@ -1,6 +1,6 @@
 //! The periods in which no exchange was in progress.
 
-use crate::model::{ConnectionEnd, Exchange, Handshake, IdleEnd, IdlePeriod, Side};
+use crate::model::{BodyEnd, ConnectionEnd, Exchange, Handshake, IdleEnd, IdlePeriod, Side};
 use crate::tcp::FrameTime;
 
 /// Shorter periods are not listed: a client needs some time between two requests.
@@ -38,6 +38,14 @@ pub(super) fn idle_periods(
     for exchange in exchanges.iter().take_while(in_time) {
         if let Some(begin) = begun(exchange) {
             periods.extend(idle_period(&start, begin, IdleEnd::Request));
+        }
+        // What follows an upgrade or CONNECT is not HTTP: it has no idle periods of HTTP.
+        if exchange
+            .response
+            .as_ref()
+            .is_some_and(|response| response.body_end == BodyEnd::Tunnel)
+        {
+            return periods;
         }
         // After an incomplete message, the connection is not idle.
         let Some(at) = completed(exchange) else {

@@ -24,6 +24,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     let (client, role) = tracker.client(likely_client(&endpoints, ports));
     let foreign = [client, 1 - client].map(|endpoint| tracker.conversation.foreign_bytes(endpoint));
     let (is_http, is_unused) = (tracker.conversation.is_http(), tracker.is_blank());
+    let mut carried = tracker.conversation.carried(client);
     let (mut exchanges, exchanges_left_out) = tracker.conversation.finish();
     exchanges.iter_mut().for_each(analyze_exchange);
     if tracker.is_one_sided() {
@@ -37,6 +38,12 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         () if end.teardown == Teardown::NeverOpened => Usage::NotOpened,
         () => Usage::Unused,
     };
+    if usage == Usage::Other {
+        // Bytes that were taken for the start of a request count too.
+        let carried = carried.get_or_insert_default();
+        carried.client_bytes = tracker.traffic(client, Side::Client).bytes;
+        carried.server_bytes = tracker.traffic(client, Side::Server).bytes;
+    }
     let (first, last) = tracker.span();
     let (frames, frames_left_out) = tracker.frames(client);
     let idle_periods = idle::idle_periods(&exchanges, &handshake, &end, first, capture_end);
@@ -63,6 +70,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         usage,
         notes: notes(&tracker, client, role, usage, foreign, exchanges_left_out),
         handshake,
+        carried,
         exchanges,
         exchanges_left_out,
         idle_periods,

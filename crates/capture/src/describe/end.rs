@@ -129,6 +129,7 @@ pub(crate) fn reason(reason: EndReason) -> Msg {
         EndReason::InExchange => Msg::WhyInExchange,
         EndReason::ErrorResponse => Msg::WhyErrorResponse,
         EndReason::NoRequest => Msg::WhyNoRequest,
+        EndReason::TunnelEnded => Msg::WhyTunnelEnded,
         EndReason::ResetWhileIdle => Msg::WhyResetWhileIdle,
         EndReason::NotOpened => Msg::WhyNotOpened,
         EndReason::Unknown => Msg::WhyUnknown,

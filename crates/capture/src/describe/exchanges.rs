@@ -19,6 +19,8 @@ pub(crate) enum Step {
     },
     /// An idle period.
     Idle(Sentence),
+    /// What the connection carries besides HTTP/1.x.
+    Carried(Sentence),
     /// Exchanges that are not listed.
     LeftOut(Sentence),
 }
@@ -52,6 +54,8 @@ pub(super) fn steps(connection: &Connection) -> Vec<Step> {
             Sentence::new(Msg::MoreExchanges).with("count", connection.exchanges_left_out),
         ));
     }
+    let carried = connection.carried.iter().flat_map(super::carried);
+    steps.extend(carried.map(Step::Carried));
     steps
 }
 

@@ -49,6 +49,7 @@ impl Conversation {
 
     /// Skips bytes that were not captured. The message goes on if they belong to its body.
     pub(super) fn missing(&mut self, from: usize, count: u64) {
+        self.other.missing(from, count);
         let parser = &mut self.parsers[from];
         let continues = match &mut parser.state {
             ParserState::Body(BodyState::Length(left)) if count <= *left => {

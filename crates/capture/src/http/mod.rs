@@ -10,7 +10,8 @@ mod pairing;
 mod parser;
 
 use super::limits::{Budget, take};
-use super::model::{BodyEnd, Exchange, Head, Message, Shortfall, Side};
+use super::model::{BodyEnd, Carried, Exchange, Head, Message, Shortfall, Side};
+use super::protocol::ProtocolReader;
 use super::reassembly::{Delivery, Payload};
 use labserve_core::http1::chunked::ChunkDecoder;
 use message::SegmentRef;
@@ -56,6 +57,10 @@ pub(super) struct Conversation {
     positions: Vec<Positions>,
     /// Index of the first exchange whose final response is not complete.
     awaited: usize,
+    /// Bytes that are not HTTP/1.x.
+    other: ProtocolReader,
+    /// Whether an upgrade or CONNECT handed the connection over to another protocol.
+    tunnel: bool,
     /// Number of exchanges that are not listed.
     left_out: u64,
 }
@@ -68,7 +73,9 @@ impl Conversation {
 
     /// The client, if the content of the messages shows it.
     pub(super) fn client(&self) -> Option<usize> {
-        self.client.filter(|_| self.client_shown)
+        self.client
+            .filter(|_| self.client_shown)
+            .or_else(|| self.other.client())
     }
 
     /// Whether an endpoint is known to be the client.
@@ -102,6 +109,7 @@ impl Conversation {
             self.client_shown = self.client.is_some();
         }
         if self.client.is_none() {
+            self.other.receive(from, payload, 0);
             self.parsers[from].foreign += payload.len - parser::leading_line_ends(payload.bytes);
             return;
         }
@@ -132,6 +140,7 @@ impl Conversation {
             ParseStep::Between(count) => count,
             ParseStep::Foreign(count) => {
                 self.parsers[from].foreign += count;
+                self.other.receive(from, cursor.payload, cursor.offset);
                 self.abandon_message(from, Shortfall::CaptureEnds);
                 count
             }
@@ -208,6 +217,7 @@ impl Conversation {
     fn head_complete(&mut self, from: usize, side: Side, bytes: &[u8], budget: &mut Budget) {
         let head = head::text(bytes);
         let (status, http09) = (head.status(), head::is_http09(&head));
+        let upgrade = head.field("upgrade").unwrap_or_default().to_owned();
         let (body_end, length) = match side {
             Side::Client => head::request_body(&head),
             Side::Server => head::response_body(&head, &self.awaited_method()),
@@ -229,14 +239,16 @@ impl Conversation {
             BodyEnd::Chunks => ParserState::Body(BodyState::Chunked(ChunkDecoder::default())),
             BodyEnd::Close => ParserState::Body(BodyState::Close),
             BodyEnd::NoBody | BodyEnd::Tunnel | BodyEnd::Unknown => {
-                return self.complete_without_body(from, side, body_end, http09);
+                return self.complete_without_body(from, side, body_end, http09, &upgrade);
             }
         };
     }
 
-    fn complete_without_body(&mut self, from: usize, side: Side, body_end: BodyEnd, http09: bool) {
+    fn complete_without_body(&mut self, from: usize, side: Side, body_end: BodyEnd, http09: bool, upgrade: &str) {
         self.complete(from, side);
         if body_end == BodyEnd::Tunnel {
+            self.tunnel = true;
+            self.other.upgrade(upgrade);
             self.parsers[0].state = ParserState::Tunnel;
             self.parsers[1].state = ParserState::Tunnel;
         }
@@ -299,6 +311,11 @@ impl Conversation {
                 .exchanges
                 .iter()
                 .any(|exchange| has_version(&exchange.request) || has_version(&exchange.response))
+    }
+
+    /// What the connection carries besides HTTP/1.x: the protocol of a tunnel, or of a connection without HTTP/1.x.
+    pub(super) fn carried(&self, client: usize) -> Option<Carried> {
+        self.other.finish(client).filter(|_| self.tunnel || !self.is_http())
     }
 
     /// Whether nothing was sent except empty lines.

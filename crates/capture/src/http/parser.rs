@@ -134,7 +134,8 @@ impl MessageParser {
         }
         let begins = !input.captured.is_empty()
             && match input.side {
-                Side::Client => head::may_begin_request(input.captured),
+                // The preface of HTTP/2 (RFC 9113 section 3.4) is made to look like a request.
+                Side::Client => !input.captured.starts_with(b"PRI * HTTP/2") && head::may_begin_request(input.captured),
                 Side::Server => head::begins_response(input.captured),
             };
         if begins {

@@ -1,6 +1,6 @@
 //! A TCP connection: its handshake, its frames, what it carried.
 
-use super::{AnalysisFlag, ConnectionEnd, Exchange, Frame, IdlePeriod, Note, Retransmission, Side, address};
+use super::{AnalysisFlag, Carried, ConnectionEnd, Exchange, Frame, IdlePeriod, Note, Retransmission, Side, address};
 use serde::Serialize;
 use std::net::SocketAddr;
 
@@ -33,6 +33,8 @@ pub struct Connection {
     pub usage: Usage,
     /// How the connection was opened.
     pub handshake: Handshake,
+    /// What it carries besides HTTP/1.x: another protocol, or one after an upgrade or CONNECT.
+    pub carried: Option<Carried>,
     /// Requests and their responses, in order.
     pub exchanges: Vec<Exchange>,
     /// Number of further exchanges that are not listed.

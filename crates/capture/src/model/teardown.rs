@@ -124,6 +124,8 @@ pub enum EndReason {
     ErrorResponse,
     /// The client sent bytes that are not a request, and the server closed.
     NoRequest,
+    /// The protocol after an upgrade or CONNECT ended.
+    TunnelEnded,
     /// A RST on an idle connection.
     ResetWhileIdle,
     /// The connection was not opened.
