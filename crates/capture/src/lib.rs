@@ -33,6 +33,10 @@
 #![forbid(unsafe_code)]
 
 mod analyze;
+#[cfg(test)]
+mod artefact_tests;
+#[cfg(test)]
+mod carried_tests;
 mod decode;
 mod describe;
 #[cfg(test)]
@@ -40,10 +44,15 @@ mod evidence_tests;
 mod explain;
 mod findings;
 mod fingerprint;
+#[cfg(test)]
+mod format_tests;
 mod http;
 mod limits;
 mod messages;
 pub mod model;
+#[cfg(test)]
+mod pairing_tests;
+mod protocol;
 mod reassembly;
 pub mod render;
 mod sentence;

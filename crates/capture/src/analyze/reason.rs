@@ -59,6 +59,13 @@ fn used(exchanges: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd
         return EndReason::Unknown;
     };
     let last = exchanges.last().unwrap_or(answered);
+    if answered
+        .response
+        .as_ref()
+        .is_some_and(|response| response.body_end == BodyEnd::Tunnel)
+    {
+        return EndReason::TunnelEnded;
+    }
     if let Some(announced) = announced_close(answered).filter(|_| by == Side::Server && answered.response.is_some()) {
         return announced;
     }

@@ -3,6 +3,7 @@
 //! The statements have no language yet; `sentence` turns them into text. Text, Markdown and HTML all show the statements
 //! that are chosen here, so they cannot contradict each other.
 
+mod carried;
 mod end;
 mod exchanges;
 mod findings;
@@ -10,6 +11,7 @@ mod fingerprint;
 mod handshake;
 mod notes;
 
+pub(crate) use carried::{carried, details, other_stream};
 pub(crate) use end::{reason, teardown};
 pub(crate) use exchanges::{Step, burst};
 pub(crate) use findings::finding;

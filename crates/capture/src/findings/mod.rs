@@ -69,10 +69,11 @@ const RULES: &[Rule] = {
         rule(&[BothSides, EveryByte], persistence::not_closed),
         rule(&[BothSides], teardown::long_half_closed),
         rule(&[Opening, BothSides], handshakes::speculative),
-        rule(&[], handshakes::not_opened),
+        rule(&[BothSides], handshakes::not_opened),
         rule(&[BothSides, EveryByte], teardown::lost_race),
         rule(&[BothSides, EveryByte], teardown::cut_short),
         rule(&[], teardown::resets),
+        rule(&[], sending::retransmissions),
         rule(&[], sending::tcp_issues),
     ]
 };

@@ -65,6 +65,7 @@ pub(super) fn close_every_time(connections: &[&Connection]) -> Vec<Finding> {
 pub(super) fn timed_out(connections: &[&Connection]) -> Vec<Finding> {
     let kind = |connection: &Connection, idle: &IdlePeriod| match (connection.end.reason, idle.announced_s) {
         (EndReason::IdleAsAnnounced, _) => Some(FindingKind::TimedOutAsAnnounced),
+        (EndReason::IdleUnannounced, None) if !idle.head_captured => None,
         (EndReason::IdleUnannounced, None) => Some(FindingKind::TimedOutUnannounced),
         (EndReason::IdleUnannounced, Some(_)) => Some(FindingKind::TimedOutOtherwise),
         _ => None,
@@ -107,6 +108,7 @@ pub(super) fn not_closed(connections: &[&Connection]) -> Vec<Finding> {
         let kept = last.head.lists("connection", "keep-alive");
         match idle.announced_s {
             _ if last.head.lists("connection", "close") => None,
+            None if !idle.head_captured => None,
             Some(announced) if idle.ns > announced.saturating_mul(1_000_000_000) && !agrees(idle.ns, announced) => {
                 Some(FindingKind::AnnouncedNotEnforced)
             }

@@ -38,6 +38,7 @@ pub fn render(capture: &Capture, lang: Lang, ladders: Ladders) -> String {
         .notes
         .iter()
         .for_each(|note| writer.line(1, &describe::note(note)));
+    writer.others(capture);
     if capture.connections.is_empty() {
         return writer.text;
     }
@@ -111,6 +112,26 @@ impl TextWriter {
         }
     }
 
+    fn others(&mut self, capture: &Capture) {
+        if capture.others.is_empty() {
+            return;
+        }
+        self.plain("\n");
+        self.heading(Msg::OtherStreams);
+        for other in &capture.others {
+            self.line(1, &describe::other_stream(other));
+            for detail in describe::details(&other.carried) {
+                self.line(2, &detail);
+            }
+        }
+        if capture.others_left_out > 0 {
+            self.line(
+                1,
+                &Sentence::new(Msg::MoreOtherStreams).with("count", capture.others_left_out),
+            );
+        }
+    }
+
     fn connection(&mut self, connection: &Connection) {
         let description = describe::connection(connection);
         self.plain("\n");
@@ -123,7 +144,7 @@ impl TextWriter {
                     details.iter().for_each(|sentence| self.prefixed(2, " ", sentence));
                 }
                 Step::Idle(sentence) => self.prefixed(1, "~ ", sentence),
-                Step::LeftOut(sentence) => self.line(1, sentence),
+                Step::LeftOut(sentence) | Step::Carried(sentence) => self.line(1, sentence),
             }
         }
         self.labelled(Msg::End, &description.end);

@@ -39,8 +39,9 @@ impl HandshakeTracker {
                 self.client.get_or_insert(from);
             }
             (true, true) => {
-                self.syn_ack = Some(segment.frame);
-                self.options[from] = Some(segment.syn_options());
+                // A later one is a retransmission.
+                self.syn_ack.get_or_insert(segment.frame);
+                self.options[from].get_or_insert_with(|| segment.syn_options());
                 self.client.get_or_insert(1 - from);
             }
             (false, true) if self.awaits_ack(from) && !flags.rst() => {
@@ -78,6 +79,11 @@ impl HandshakeTracker {
         }
     }
 
+    /// Time from the first SYN to the ACK that completes the handshake: a round trip, wherever it was captured.
+    pub(super) fn round_trip_ns(&self) -> Option<u64> {
+        self.took_ns
+    }
+
     /// Frame of the latest SYN, which a refusal responds to.
     pub(super) fn last_syn(&self) -> Option<u64> {
         self.last_syn
@@ -87,8 +93,8 @@ impl HandshakeTracker {
     pub(super) fn finish(&self, client: usize, has_data: bool) -> Handshake {
         let outcome = match (self.syn, self.syn_ack, self.ack) {
             (None, None, _) => HandshakeOutcome::NotCaptured,
-            (_, Some(_), Some(_)) => HandshakeOutcome::Complete,
-            (_, Some(_), None) => HandshakeOutcome::Unfinished,
+            (Some(_), Some(_), Some(_)) => HandshakeOutcome::Complete,
+            (_, Some(_), _) => HandshakeOutcome::Unfinished,
             _ if self.refusal.is_some() => HandshakeOutcome::Refused,
             (Some(_), None, _) if has_data => HandshakeOutcome::Unfinished,
             _ => HandshakeOutcome::Unanswered,

@@ -13,6 +13,7 @@ struct SeenFin {
     from: usize,
     at: FrameTime,
     seq: u32,
+    ack: u32,
     acked: Option<u64>,
     last_byte: Option<FrameTime>,
 }
@@ -85,8 +86,8 @@ impl TeardownTracker {
         self.fins.iter().find(|fin| fin.from == from).map(|fin| fin.at.frame)
     }
 
-    /// Adds a FIN. A retransmitted FIN is ignored.
-    pub(super) fn fin(&mut self, from: usize, at: FrameTime, seq: u32, last_byte: Option<FrameTime>) {
+    /// Adds a FIN with its sequence and acknowledgement number. A retransmitted FIN is ignored.
+    pub(super) fn fin(&mut self, from: usize, at: FrameTime, [seq, ack]: [u32; 2], last_byte: Option<FrameTime>) {
         if self.fin_of(from).is_some() {
             return;
         }
@@ -95,6 +96,7 @@ impl TeardownTracker {
             from,
             at,
             seq,
+            ack,
             acked: None,
             last_byte,
         });
@@ -135,6 +137,7 @@ impl TeardownTracker {
             frame: seen.at.frame,
             ns: seen.at.ns,
             seq: seen.seq,
+            ack: seen.ack,
             acked: seen.acked,
             after_last_byte_ns: seen.last_byte.map(|last| elapsed(last.ns, seen.at.ns)),
             since_opening_ns: elapsed(self.opened_ns, seen.at.ns),
@@ -186,6 +189,8 @@ fn teardown(first: Option<&Fin>, second: Option<&Fin>, reset: Option<&Reset>, op
         (None, _, Some(_)) => Teardown::Reset,
         (None, _, None) if !opened => Teardown::NeverOpened,
         (None, _, None) => Teardown::StillOpen,
+        // Neither side had received the other's FIN when it sent its own.
+        (Some(first), Some(second), _) if second.ack.wrapping_sub(first.seq) as i32 <= 0 => Teardown::Simultaneous,
         (Some(first), Some(second), reset) => match (first.acked, second.acked) {
             (Some(acked), Some(_)) if acked == second.frame => Teardown::ThreeFrames,
             (Some(_), Some(_)) => Teardown::FourFrames,
