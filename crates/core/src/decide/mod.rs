@@ -57,14 +57,16 @@ pub enum Route {
 /// ```
 pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route {
     let rule = profile.methods.rule(request.method());
-    if let MethodRule::Respond(id) = rule
-        && !profile.target.before_method
-    {
-        return Route::Respond(id);
+    match rule {
+        MethodRule::Always(id) => return Route::Respond(id),
+        MethodRule::Respond(id) if !profile.target.before_method => {
+            return Route::Respond(path::unreadable(request.target(), &profile.target).unwrap_or(id));
+        }
+        _ => {}
     }
     let target = request.target();
     if let OnInput::Respond(id) = profile.target.asterisk
-        && (target == b"*" || (request.method() == b"OPTIONS" && path::has_no_path(target, &profile.target)))
+        && (target == b"*" || (request.method() == b"OPTIONS" && is_of_the_server(profile, target)))
     {
         return Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
@@ -79,6 +81,12 @@ pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route
         }
         (Err(id), _) => Route::Respond(id),
     }
+}
+
+/// Whether a target names the server as a whole: it has no path, or the path `*`.
+fn is_of_the_server(profile: &Profile, target: &[u8]) -> bool {
+    let parts = path::split(target, &profile.target);
+    parts.kind == path::Kind::NoPath || &*parts.path == b"*"
 }
 
 /// The content codings among `known` that the client prefers to no coding, the preferred one first. Codings of equal

@@ -76,7 +76,7 @@ fn target(request: &Request<'_>) -> (&'static str, String) {
 fn method(profile: &Profile, request: &Request<'_>) -> Step {
     let message = match profile.methods.rule(request.method()) {
         MethodRule::Serve => TraceMessage::Served,
-        MethodRule::Respond(_) => TraceMessage::Answered,
+        MethodRule::Respond(_) | MethodRule::Always(_) => TraceMessage::Answered,
         MethodRule::Resolved(_) => TraceMessage::Resolved,
         MethodRule::Found(_) => TraceMessage::FoundFirst,
     };
@@ -85,7 +85,7 @@ fn method(profile: &Profile, request: &Request<'_>) -> Step {
 
 fn route(profile: &Profile, request: &Request<'_>) -> Step {
     match profile.methods.rule(request.method()) {
-        MethodRule::Respond(_) => method(profile, request),
+        MethodRule::Respond(_) | MethodRule::Always(_) => method(profile, request),
         _ => Step::new("target", TraceMessage::Routed, [target(request)]),
     }
 }

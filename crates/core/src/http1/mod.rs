@@ -3,6 +3,7 @@
 //! Every parser takes bytes and a policy. The policy is the part of a profile that says how a server deviates from
 //! RFC 9110 and RFC 9112.
 
+pub(crate) mod ace;
 pub mod bytes;
 pub mod chunked;
 pub mod chunked_body;

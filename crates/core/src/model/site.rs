@@ -108,7 +108,16 @@ impl Tree for &MemorySite<'_> {
             Some(Entry::Directory) => return Opened::Directory,
             None => {}
         }
-        if path.len() > LONGEST.1 || path.split('/').any(|name| name.len() > LONGEST.0) {
+        // The system looks at one name after the other.
+        let is_directory = |path: &str| path.is_empty() || matches!(self.entry(path), Some(Entry::Directory));
+        let mut parent = "";
+        let long_name = path.split('/').any(|name| {
+            let is_long = name.len() > LONGEST.0 && is_directory(parent);
+            let end = parent.len() + usize::from(!parent.is_empty()) + name.len();
+            parent = &path[..end];
+            is_long
+        });
+        if path.len() > LONGEST.1 || long_name {
             return Opened::TooLong;
         }
         let after_file = path

@@ -5,9 +5,10 @@
 mod dots;
 mod names;
 mod target;
+mod url_parse;
 
 pub use names::NameRules;
-pub use target::{Parts, has_no_path, host, split};
+pub use target::{Kind, Parts, has_no_path, host, split, unreadable};
 
 use crate::http1::bytes::ByteSet;
 use crate::http1::head::has_scheme;
@@ -142,25 +143,19 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     {
         return Err(id.into());
     }
-    if let Some(id) = policy.absolute_empty
-        && has_scheme(target)
-        && target.ends_with(b"://")
-    {
-        return Err(id.into());
-    }
-    if let OnInput::Respond(id) = policy.no_path
-        && has_no_path(target, policy)
-    {
-        return Err(id.into());
+    let parts = split(target, policy);
+    match (parts.kind, policy.no_path) {
+        (Kind::Invalid, _) => return Err(policy.invalid.into()),
+        (Kind::NoPath, OnInput::Respond(id)) => return Err(id.into()),
+        _ => {}
     }
     if let OnInput::Respond(id) = policy.no_slash
         && !begins_with_slash(target)
-        && !has_no_path(target, policy)
+        && parts.kind == Kind::Path
         && !(policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy))
     {
         return Err(id.into());
     }
-    let parts = split(target, policy);
     let sent: &[u8] = &parts.path;
     let resolved = if policy.dots_first && plain(sent).is_none() {
         Some(resolve_sent(sent, policy)?)
@@ -264,6 +259,7 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     };
     let slashes_alone = decoded.bytes().all(|b| b == b'/');
     let form = match Form::of(sent.as_ref(), policy) {
+        Form::Other if decoded == "/" => Form::Slash,
         Form::Other if slashes_alone => Form::Slashes,
         form => form,
     };
