@@ -32,6 +32,7 @@ mod iis;
 mod limits;
 mod locale;
 mod model;
+mod probe;
 mod race;
 mod readme;
 mod reload;
