@@ -12,6 +12,7 @@ mod human;
 mod lab;
 mod log;
 mod log_writer;
+mod probe;
 mod profiles;
 mod program;
 mod reload;
@@ -51,19 +52,26 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     let done = match cli.command {
-        None => serve::run(&cli.serve),
-        Some(Command::Lab(args)) => lab::run(&args),
-        Some(Command::Profiles(args)) => profiles::run(&args),
-        Some(Command::Reload(args)) => reload::run(&args),
-        Some(Command::Check(args)) => check::run(&args),
-        Some(Command::Explain(args)) => explain::run(&args),
+        None => serve::run(&cli.serve).map(success),
+        Some(Command::Lab(args)) => lab::run(&args).map(success),
+        Some(Command::Profiles(args)) => profiles::run(&args).map(success),
+        Some(Command::Reload(args)) => reload::run(&args).map(success),
+        Some(Command::Check(args)) => check::run(&args).map(success),
+        Some(Command::Explain(args)) => explain::run(&args).map(success),
+        Some(Command::Record(args)) => probe::record::run(&args),
+        Some(Command::Compare(args)) => probe::compare::run(&args),
+        Some(Command::Cases(args)) => probe::cases::run(&args).map(success),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Mistake(message)) => {
             // If nobody reads standard error, the exit code still reports the mistake.
             let _ = writeln!(io::stderr(), "labserve: {}", printable_lines(&message));
             ExitCode::from(2)
         }
     }
+}
+
+fn success((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }

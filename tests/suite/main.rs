@@ -42,6 +42,7 @@ mod iis;
 mod limits;
 mod locale;
 mod model;
+mod probe;
 mod race;
 mod readme;
 mod reload;
