@@ -48,7 +48,7 @@ impl FromStr for LogSpec {
 /// Starts the log on standard error, so that standard output contains only what was asked for. The last lines are written
 /// when the returned value is dropped.
 pub(super) fn start(spec: LogSpec) -> io::Result<LastLines> {
-    let (writer, last_lines) = LogWriter::start(std::io::stderr())?;
+    let (writer, last_lines) = LogWriter::start(io::stderr())?;
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::OFF.into())
         .parse_lossy(format!("labserve={}", spec.level));
@@ -63,8 +63,8 @@ pub(super) fn start(spec: LogSpec) -> io::Result<LastLines> {
             .try_init(),
         LogFormat::Text => {
             // Colour only on a terminal, and not if the user has turned it off (no-color.org).
-            let wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-            let ansi = wanted && labserve_server::sys::shows_colour(&std::io::stderr());
+            let wanted = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            let ansi = wanted && labserve_server::sys::shows_colour(&io::stderr());
             builder
                 .with_writer(writer)
                 .with_ansi(ansi)

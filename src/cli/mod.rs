@@ -47,7 +47,7 @@ pub(crate) fn main() -> ExitCode {
         // Help and version.
         Err(asked) if !asked.use_stderr() => asked.exit(),
         Err(error) => {
-            eprint!("{}", printable_lines(&error.render().to_string()));
+            let _ = write!(io::stderr(), "{}", printable_lines(&error.render().to_string()));
             return ExitCode::from(2);
         }
     };

@@ -149,6 +149,11 @@ pub(super) fn print_out(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Prints a line to standard error. Nobody has to read it.
+pub(super) fn print_err(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Warns if other machines can reach the server.
 fn warn_if_reachable(address: SocketAddr) {
     if !address.ip().is_loopback() {

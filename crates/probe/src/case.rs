@@ -237,6 +237,7 @@ pub fn built_in() -> Vec<Case> {
         include_str!("../../../tests/data/corpus/extended.json"),
         include_str!("../../../tests/data/corpus/chunked.json"),
         include_str!("../../../tests/data/corpus/heads.json"),
+        include_str!("../../../tests/data/corpus/targets.json"),
     ]
     .into_iter()
     .flat_map(|text| parse(text).expect("the built-in cases"))

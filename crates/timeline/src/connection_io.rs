@@ -95,7 +95,7 @@ mod tests {
         let reader = tokio::spawn(async move {
             // It reads slowly, and then not at all.
             for _ in 0..3 {
-                tokio::time::sleep(WRITE_TIMEOUT * 3 / 4).await;
+                sleep(WRITE_TIMEOUT * 3 / 4).await;
                 client.read_exact(&mut [0; 64]).await.expect("bytes");
             }
             client

@@ -4,7 +4,7 @@ use super::chosen;
 use super::source::Source;
 use crate::cli::Mistake;
 use crate::cli::args::CompareArgs;
-use crate::cli::serve::print_out;
+use crate::cli::serve::{print_err, print_out};
 use labserve_probe::compare::compare;
 use labserve_probe::report::{self, Subject};
 use std::path::Path;
@@ -46,7 +46,9 @@ pub(in crate::cli) fn run(args: &CompareArgs) -> Result<ExitCode, Mistake> {
     let percent = comparison.total().percent();
     match args.at_least {
         Some(least) if percent < least => {
-            eprintln!("labserve: {percent:.2} % are equal, and --at-least wants {least} %");
+            print_err(&format!(
+                "labserve: {percent:.2} % are equal, and --at-least wants {least} %"
+            ));
             Ok(ExitCode::FAILURE)
         }
         _ => Ok(ExitCode::SUCCESS),

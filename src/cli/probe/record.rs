@@ -4,7 +4,7 @@ use super::chosen;
 use super::source::{ask_server, read, server, why};
 use crate::cli::Mistake;
 use crate::cli::args::RecordArgs;
-use crate::cli::serve::print_out;
+use crate::cli::serve::{print_err, print_out};
 use labserve_probe::recording::Answer;
 use labserve_probe::{Recording, site};
 use std::net::SocketAddr;
@@ -44,11 +44,11 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
     let Some(stopped) = recorded.stopped else {
         return Ok(ExitCode::SUCCESS);
     };
-    eprintln!(
+    print_err(&format!(
         "labserve: {}. `labserve record {url} -o {} --resume` asks the rest",
         why(address, &stopped),
         output.display()
-    );
+    ));
     Ok(ExitCode::FAILURE)
 }
 

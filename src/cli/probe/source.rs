@@ -2,8 +2,10 @@
 
 use crate::cli::Mistake;
 use crate::cli::args::AskArgs;
+use crate::cli::serve::print_err;
 use crate::cli::signals::{ProgramRequest, Signals};
 use indicatif::{ProgressBar, ProgressStyle};
+use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
 use labserve_probe::record::{self, Options, Recorded, Stopped};
 use labserve_probe::simulate::Simulation;
@@ -157,25 +159,28 @@ pub(super) fn ask_server(
     })?;
     let fast = cases.iter().filter(|case| !case.slow).count();
     let slow = if ask.fast { 0 } else { cases.len() - fast };
-    eprintln!(
+    print_err(&format!(
         "{address}{}: connects in {:.1} ms, {}. Asking {} cases twice, {slow} of which wait for timers.",
         preflight
             .server
             .as_ref()
-            .map_or_else(String::new, |name| format!(" ({name})")),
+            .map_or_else(String::new, |name| format!(" ({})", printable(name.as_bytes()))),
         preflight.latency.as_secs_f64() * 1e3,
         if preflight.keeps {
             "keeps connections"
         } else {
             "ends connections after a response"
         },
-        fast + slow,
-    );
+        fast + slow
+    ));
     if let Some(via) = &preflight.via {
-        eprintln!("note: Via: {via}. Something between answers or forwards; what is recorded is both together.");
+        print_err(&format!(
+            "note: Via: {}. Something between answers or forwards; what is recorded is both together.",
+            printable(via.as_bytes())
+        ));
     }
     if preflight.one_at_a_time {
-        eprintln!(
+        print_err(&format!(
             "note: a client waits here while others are connected and silent. So the cases are asked one after the other, which \
              takes {}.",
             if slow > 0 {
@@ -183,7 +188,7 @@ pub(super) fn ask_server(
             } else {
                 "about an hour and a half"
             }
-        );
+        ));
     }
     let cancelled = Arc::new(AtomicBool::new(false));
     cancel_on_interrupt(Arc::clone(&cancelled));
@@ -219,6 +224,10 @@ pub(super) fn why(address: SocketAddr, stopped: &Stopped) -> String {
 }
 
 /// Sets the flag on the first Ctrl-C, SIGTERM or SIGHUP. The second ends the program.
+#[expect(
+    clippy::exit,
+    reason = "main waits for cases that take minutes, and the user has asked twice"
+)]
 fn cancel_on_interrupt(cancelled: Arc<AtomicBool>) {
     let wait = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
@@ -231,7 +240,7 @@ fn cancel_on_interrupt(cancelled: Arc<AtomicBool>) {
                 if cancelled.swap(true, Ordering::Relaxed) {
                     std::process::exit(130);
                 }
-                eprintln!("finishing what was begun; once more ends at once");
+                print_err("finishing what was begun; once more ends at once");
             }
         });
     };

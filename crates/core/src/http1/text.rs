@@ -109,8 +109,10 @@ pub fn adler32(bytes: &[u8]) -> u32 {
     b << 16 | a
 }
 
-/// Foreign text in a form that is safe to print: from the wire, from a file, or the name of one. Characters that could end
-/// the line, move the cursor or change the order of what is shown are escaped, and so are bytes that are not UTF-8.
+/// Foreign text in a form that is safe to print: from the wire, from a file, or the name of one.
+///
+/// Characters that could end the line, move the cursor or change the order of what is shown are escaped, and so are bytes
+/// that are not UTF-8.
 ///
 /// It is the only such function: whatever prints foreign text for people uses it.
 pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
@@ -164,9 +166,10 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a character could make a terminal, or somebody who reads it, take the text for another: control characters
-/// (C0, DEL and C1), line and paragraph separators, and the characters that control the direction of writing (Unicode
-/// Standard Annex 9, section 2).
+/// Whether a character could make a terminal, or somebody who reads it, take the text for another.
+///
+/// These are control characters (C0, DEL and C1), line and paragraph separators, and the characters that control the
+/// direction of writing (Unicode Standard Annex 9, section 2).
 pub fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -95,7 +95,7 @@ impl<'c> ExchangeIo<'c> {
     }
 
     /// Carries out a step that most exchanges do not have.
-    async fn rare(&mut self, action: Action, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Action {
+    async fn rare(&self, action: Action, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Action {
         held.render = None;
         match action {
             Action::SendContinue(times) => {
