@@ -185,7 +185,7 @@ pub(super) struct AskArgs {
 /// What to record, and where to.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  labserve record --make-site ./www     (make ./www the server's document root)\n  labserve record http://127.0.0.1:8080 -o server.rec\n  labserve compare server.rec nginx"
+    after_help = "Example:\n  labserve record --make-site ./www     (make ./www the server's document root)\n  labserve record http://127.0.0.1:8080 -o server.rec\n  labserve compare server.rec mine.toml"
 )]
 pub(super) struct RecordArgs {
     /// The server, such as http://127.0.0.1:8080
@@ -207,7 +207,7 @@ pub(super) struct RecordArgs {
 /// What to compare, and how to show it.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit code: 0; 1 if fewer cases are equal than --at-least says; 2 after a mistake.\n\nExamples:\n  labserve compare server.rec nginx\n  labserve compare http://127.0.0.1:8080 http://127.0.0.1:8081 --at-least 100\n  labserve compare node mine.toml --html differences.html"
+    after_help = "Exit code: 0; 1 if fewer cases are equal than --at-least says; 2 after a mistake.\n\nExamples:\n  labserve compare server.rec mine.toml\n  labserve compare http://127.0.0.1:8080 http://127.0.0.1:8081 --at-least 100\n  labserve compare node mine.toml --html differences.html"
 )]
 pub(super) struct CompareArgs {
     /// The first: a URL, a recording, or a profile
