@@ -75,7 +75,7 @@ fn random_request(rng: &mut fastrand::Rng) -> String {
     }
 }
 
-/// A client that sends up to four requests in pieces with pauses between them, perhaps ends its side, and reads.
+/// A client that sends up to four requests in pieces with pauses between them, may send FIN, and reads.
 fn random_case(number: u64) -> Case {
     let mut rng = fastrand::Rng::with_seed(number);
     let text: String = (0..rng.usize(1..5)).map(|_| random_request(&mut rng)).collect();
@@ -223,8 +223,8 @@ fn time_of_pipeline(profile: &Profile, memory: &MemorySite<'_>, count: usize) ->
     (0..3).map(|_| once()).min().unwrap_or_default()
 }
 
-/// Ten times as many requests may cost ten times as much, and twice that on a busy machine. If each request had all that
-/// follow it parsed again, it would be a hundred times.
+/// Ten times as many requests may take ten times as long, and twice that on a busy machine. If the bytes after each
+/// request were parsed again for each of them, it would be a hundred times.
 #[test]
 fn the_cost_of_a_pipeline_is_linear() {
     let site = Site::recorded();
@@ -257,7 +257,7 @@ macro_rules! profiles {
 
 profiles!(node, node20, flask, django, apache, nginx);
 
-/// Whether the client has got nothing for what it sent last, and the connection is open: it would wait for a timer.
+/// Whether the client got no response to its last bytes and the connection is open, so that it would wait for a timer.
 fn is_left_waiting(outcome: &Outcome) -> bool {
     matches!(outcome.end, End::Open) && outcome.heard.last().is_some_and(|heard| heard.text.is_empty())
 }
@@ -293,7 +293,7 @@ fn replay(name: &str) {
                 outcome: &outcome(got, &placeholders),
                 target: &ADDRESS.to_string(),
             };
-            // No reason excuses it, so it holds for listed cases too.
+            // This holds for listed cases too, because no reason justifies it.
             assert!(
                 !is_left_waiting(got.outcome) || is_left_waiting(want.outcome),
                 "{name} {}: silent and open where the real server is not",

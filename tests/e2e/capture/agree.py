@@ -30,8 +30,8 @@ from e2e.pylib.process import Labserve
 
 
 def by_turn(connections):
-    """Connections by the client's address and by how many more came from it, since a port may be used again. Counted
-    from the last one, because the log may have begun before the capture."""
+    """Connections by the client's address and the number of later connections from that address, because a port may be
+    used again. Counted from the end, because the log may have started before the capture."""
     turns, found = collections.Counter(), {}
     for address, connection in reversed(connections):
         found[address, turns[address]] = connection
@@ -40,7 +40,7 @@ def by_turn(connections):
 
 
 def logged(events):
-    """What the log has of each connection."""
+    """The summary of each connection in the log."""
     connections = collections.defaultdict(list)
     for line in events.read_text().splitlines():
         event = json.loads(line)
@@ -52,7 +52,7 @@ def logged(events):
 
 
 def summarized(lines):
-    """What the lines of one connection's log say about it."""
+    """The summary of one connection from its lines in the log."""
     last, close = lines[-1], next((line for line in lines if line["event"] == "close"), None)
     heads = {line["request"]: line for line in lines if line["event"] == "head"}
     replies = [{**line, "asked": heads.get(line["request"])} for line in lines if line["event"] == "reply"]
@@ -75,7 +75,8 @@ def summarized(lines):
 
 
 def how(lines, close):
-    """Whether FIN or RST came first. With style `close` the system sends RST if bytes of the client are left unread."""
+    """Whether FIN or RST came first. With the style `close` the system sends RST if bytes from the client are
+    unread."""
     if close["who"] == "client":
         return next(
             (line["event"].removeprefix("client-") for line in lines if line["event"] in ("client-fin", "reset")), "fin"
@@ -84,8 +85,8 @@ def how(lines, close):
 
 
 def paged(file, log):
-    """What the page has of each connection. When the server began to close is not on the page: it is taken from the
-    log."""
+    """What the page shows of each connection. The page does not show when the server began to close, so that is taken
+    from the log."""
     ends = {connection: log[connection]["end"] for connection in log}
     pages = by_turn(
         [
@@ -100,7 +101,7 @@ def paged(file, log):
 
 
 def differences(sources, shown, argued):
-    """How many claims there are, and those with which the capture does not agree, in words."""
+    """The number of claims, and a text for each with which the capture does not agree."""
     count, found = 0, []
     for connection in sorted(shown.keys() | set().union(*sources.values())):
         (local, peer), _ = connection
@@ -136,7 +137,7 @@ def explained(binary, capture, *ports):
 
 
 def check(binary, profile, site, work, argued, slow):
-    """(connections, exchanges, claims, differences) of a profile."""
+    """(connections, exchanges, claims, differences) for a profile."""
     file = work / f"{profile}.pcapng"
     with Labserve(
         binary, "--profile", profile, "--root", site, "--log", "off", events=work / f"{profile}.jsonl"
@@ -157,7 +158,8 @@ def check(binary, profile, site, work, argued, slow):
 
 
 def compare_files(options):
-    """Compares a capture with a log, and a page, of the same run. Returns whether something differs."""
+    """Compares a capture with a log, and with a page if there is one, of the same run. Returns whether something
+    differs."""
     log = logged(options.events)
     sources = {"in the log": log}
     if options.page:

@@ -83,7 +83,7 @@ class Recorder:
         for line in self.process.stderr:
             if line.startswith("File:"):
                 break
-        # It says so before it captures.
+        # dumpcap prints this before it captures.
         time.sleep(0.3)
 
     def __enter__(self):
@@ -97,7 +97,7 @@ class Recorder:
 
 @contextlib.contextmanager
 def port_of(server, binary, site):
-    """Starts a scene's server. Its port."""
+    """Starts the server of a scene. Yields its port."""
     if server is None:
         yield free_port()
     elif isinstance(server, str):
@@ -143,7 +143,7 @@ def main():
     chosen = [scene for scene in SCENES if options.only in scene[0]]
     with sites.public_directory() as work:
         site = sites.without_content(work)
-        # The slow ones do little but wait, and their times should be true: all at once, after the others.
+        # The slow scenes mostly wait, and their times should be exact. So they run all at once, after the others.
         play_all([scene for scene in chosen if scene[2] is not scenes.slow], options.jobs, options, site, work)
         play_all([scene for scene in chosen if scene[2] is scenes.slow], len(chosen), options, site, work)
 

@@ -49,7 +49,8 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT"
 # one: such captures are compared by first frames.
 BY_FIRST_FRAME = ("snap-",)
 
-# Captures, by the beginning of their names, in which the two pair differently, and why. Frame numbers may never differ.
+# Captures, by prefix of their names, for which the two pair messages differently, and why. Frame numbers must never
+# differ.
 ARGUED = {
     "lost-": "bytes are missing, and tshark waits for them to its end; explain passes over what was acknowledged",
     "midway-": "it begins in the middle of a response, and tshark takes what follows for a part of that; explain "
@@ -85,7 +86,8 @@ def tshark(capture, ports=(), waits=True):
 
 
 def servers_of(rows):
-    """All ports, and those of servers: the ports that most frames have, and the one of the generated captures."""
+    """All ports, and those of the servers: the ports that occur in most frames, and the port of the generated
+    captures."""
     ports = {port for row in rows for port in (row["tcp.srcport"], row["tcp.dstport"])}
     common = [
         port for port in ports if sum(port in (row["tcp.srcport"], row["tcp.dstport"]) for row in rows) * 2 > len(rows)
@@ -94,7 +96,7 @@ def servers_of(rows):
 
 
 class Reading:
-    """What one of the two reads in a capture: (stream, Seq, Ack, Len) by frame, and which messages it pairs."""
+    """What one program reads in a capture: (stream, Seq, Ack, Len) by frame, and which messages it pairs."""
 
     def __init__(self):
         self.frames, self.requests, self.responses, self.pairs = {}, set(), set(), set()

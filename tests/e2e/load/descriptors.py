@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.pylib import cli, http1, sites
 from e2e.pylib.process import Labserve
 
-# How long an ordinary reply may take here.
+# The maximum time for an ordinary reply here.
 PATIENCE_S = 3.0
 
 
@@ -33,7 +33,7 @@ def accepted_clients_are_served(accepted, failures):
     print(f"{served} of the first {len(accepted)} clients are served meanwhile")
     if served < len(accepted):
         failures.append(f"{len(accepted) - served} of the first {len(accepted)} clients are not served")
-    # Files that are not open yet need a descriptor each.
+    # Each file that is not open yet needs a descriptor.
     statuses = {accepted[0].ask(f"/file-{n}")[0] for n in range(50)}
     print(f"50 other files, one after the other: {sorted(statuses)}")
     if statuses != {200}:

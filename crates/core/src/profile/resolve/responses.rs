@@ -91,10 +91,10 @@ fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
         let at = lines.iter().position(is_it);
         lines.retain(|line| !is_it(line));
         if !value.source().is_empty() {
-            let says = lines
+            let fields = lines
                 .iter()
                 .position(|line| line.trim_start().starts_with("{connection_fields"));
-            let at = at.or(says).unwrap_or(lines.len()).min(lines.len());
+            let at = at.or(fields).unwrap_or(lines.len()).min(lines.len());
             lines.insert(at, format!("{name}: {}", value.source()));
         }
     }
