@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How long `labserve explain` takes for a large capture, and how much memory, beside `tshark -T fields`.
+"""Time and memory that `labserve explain` needs for a large capture, compared with `tshark -T fields`.
 
     bench/explain.py [--mib 1024] [--keep FILE]
 

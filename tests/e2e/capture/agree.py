@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
-"""Does `labserve explain` read out of a capture what labserve itself wrote into its event log?
+"""Does `labserve explain` find in a capture what labserve wrote to its event log?
 
     tests/e2e/capture/agree.py [--profiles NAME,...] [--slow]
     tests/e2e/capture/agree.py --capture FILE --events FILE [--page FILE]
 
-Under every profile the scenes of remake.py are played against labserve with --events, under dumpcap. Then, for every
-connection: is it in both? Was it used? Does every reply answer the same request, with the same status and bytes? Is
-each idle period as long? Was it ended by the same side, in the same way, and for a reason that fits? With --slow every
-case of both corpora that ends a connection is played too, for all profiles at once: timers of up to 130 s, about four
-minutes in all. The last line counts: `N passed, M failed`. Without dumpcap, or the right to capture, nothing is
-checked, and that is an error.
+Under every profile, the clients of scenes.py talk to labserve with --events, while dumpcap captures. For every
+connection the script compares: whether both have it, whether it was used, the request, status and bytes of every reply,
+the length of every idle period, and who closed it, how and why. --slow also plays every case of both corpora that ends
+a connection, for all profiles at once: timers of up to 130 s, about four minutes in total. The last line counts: `N
+passed, M failed`. Without dumpcap, or the permission to capture, nothing is checked, and that is an error.
 
-With --capture nothing is played: that capture and that log are compared, and with --page what the timeline's page shows
-of the same connections (tests/e2e/browser/timeline_page.mjs writes it, in the terms of the log) as well.
+With --capture nothing is played. The given capture and log are compared, and with --page also what the timeline's page
+shows of the same connections (tests/e2e/browser/timeline_page.mjs writes that file, in the terms of the log).
 """
 
 import collections

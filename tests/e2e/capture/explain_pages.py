@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The pages of `labserve explain --html` in a real browser: nothing overflows, nothing overlaps, nothing is fetched.
+"""Checks the pages of `labserve explain --html` in a real browser: no overflow, no overlap, no network access.
 
     tests/e2e/capture/explain_pages.py [--artefacts DIR] [CAPTURE ...]
 

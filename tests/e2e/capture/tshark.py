@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""tshark judges `labserve explain`: the same numbers for every frame, the same request for every response.
+"""Compares `labserve explain` with tshark: the numbers of every frame, and the request of every response.
 
     tests/e2e/capture/tshark.py [CAPTURE ...]
 
-Without captures: those of tests/data/captures, and all that adversarial.py makes. For every TCP frame the stream index,
-relative Seq and Ack and the payload's length are compared; for every capture, which frames end a request or a response,
-and which request each response belongs to. A difference with a known reason (ARGUED) is counted apart. The last line
-counts: `N passed, M failed`.
+Without arguments: the captures of tests/data/captures, and all that adversarial.py makes. For every TCP frame the
+stream index, relative Seq and Ack and the payload's length are compared; for every capture, which frames end a request
+or a response, and which request each response belongs to. A difference with a known reason (ARGUED) is counted
+separately. The last line counts: `N passed, M failed`.
 """
 
 import concurrent.futures

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""labserve with no descriptors left: no crash, no busy loop, and it serves again as soon as there are some.
+"""labserve without free descriptors: it does not crash or spin, and serves again as soon as some are free.
 
     tests/e2e/load/descriptors.py [--limit N] [--seconds N]
 
-The server may have N (64) descriptors and not one more. The soft limit is half of that, so it has to raise the limit
+The server may have N (64) descriptors. The soft limit is half of that, so it has to raise the limit
 itself. Then more clients come than it can accept. Accepted clients are served, files included; the others wait.
 Meanwhile the server uses under 5 % of a CPU. When some clients leave, the next are served.
 """

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""What a client gets whose request arrives in the instant in which the server ends the idle connection.
+"""What happens to a request that arrives just as the server closes the idle connection.
 
     tests/e2e/load/race.py [--times N] [--from MS] [--to MS] [--step MS] [--ties N] [PROFILE ...]
 
-PROFILE is any of node, apache, nginx; without one, all three. The real server and labserve are asked the same:
+PROFILE is any of node, apache, nginx; without one, all three. The real server and labserve get the same requests:
 
   sweep   On a connection of its own a request is answered. The next is sent FROM to TO ms after the idle time that the
           server is configured with, in steps of STEP ms, N times each.
   ties    The server is stopped (SIGSTOP) before its timer expires. It goes on (SIGCONT) when the timer has expired and
           the request is there, so that it finds both at once.
 
-A client gets one of: a reply; RST, before it has seen an end; FIN, then RST for the request; FIN alone. "Known" counts
-the cases in which FIN had arrived before the request was sent, so that a client that looks would have known.
+The outcome is a reply; RST without a FIN before it; FIN, then RST for the request; or FIN alone. "Known" counts the
+cases in which the FIN had arrived before the request was sent, so that the client could have known.
 """
 
 import collections

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""SIGHUP under load: the new configuration holds for new requests, no connection is dropped, a mistake changes nothing.
+"""SIGHUP under load: new requests get the new configuration, no connection is dropped, a mistake changes nothing.
 
     tests/e2e/load/reload.py [--reloads N]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Thousands of clients that send a request head byte by byte, and what an ordinary client notices of them.
+"""Thousands of clients send a request head byte by byte. How does this affect an ordinary client?
 
     tests/e2e/load/slow.py [--slow N] [--seconds N] [--profile NAME] [--factor N]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Graceful stops under load: no reply is cut short.
+"""Graceful stops under load: every reply is complete.
 
     tests/e2e/load/stop.py [--stops N] [--profile NAME]
 

@@ -13,7 +13,7 @@ browser  As full, with the page itself in headless Chromium. labserve has proces
          the workers: that much of a full processor is lost, whatever it serves. The requests lost are printed. How well
          the page runs is measured in one more round, in which wrk and the browser share their processor as usual.
 
-In the first two, the "page" is a reader of the event stream that throws it away.
+In the first two, the "page" is a reader that discards the event stream.
 """
 
 import collections

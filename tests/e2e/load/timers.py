@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How late idle connections are ended while a thousand others are open.
+"""How late idle connections are closed while a thousand others are open.
 
     tests/e2e/load/timers.py [--connections N] [--others N] [--most MS] [PROFILE ...]
 

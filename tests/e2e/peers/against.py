@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks the real servers and labserve the same things over the same files, and says how many replies are identical.
+"""Compares labserve with the real servers, live: the same cases over the same files.
 
     tests/e2e/peers/against.py [--install] [--slow] [--threshold PERCENT] [--tolerate N] [-v] [PROFILE ...]
 

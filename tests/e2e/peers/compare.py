@@ -1,4 +1,4 @@
-"""What of two recordings must be identical: wire.py's comparison, with tests/data/corpus/exceptions.toml.
+"""Compares two recordings as wire.py does, with the exceptions of tests/data/corpus/exceptions.toml.
 
 A difference that is listed for the profile is expected. A listed case that does not differ is reported too, so that the
 list stays true. Only cases are compared in which the real server agreed with itself when it was recorded

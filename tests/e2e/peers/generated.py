@@ -4,13 +4,13 @@
     tests/e2e/peers/generated.py [--count N] [--files N] [--pipelines N] [--seed N] [--minutes M]
                                  [--threshold PERCENT] [--shrink N] [--report DIR] [PROFILE ...]
 
-PROFILE is any of node, node20, flask, django, apache, nginx; without one, all six. grammar.py draws the conversations.
-`--count` are about odd requests, `--files` about odd names, times and media types, `--pipelines` about several requests
-in pieces, with pauses and FIN.
+PROFILE is any of node, node20, flask, django, apache, nginx; without one, all six. grammar.py generates the
+conversations. `--count` are about odd requests, `--files` about odd names, times and media types, `--pipelines` about
+several requests in pieces, with pauses and FIN.
 
 Answers are compared as wire.py compares recordings. What differs is asked again; where the real server then differs
-from itself, the conversation is unstable and does not count. What is left is made smaller, as long as it still differs,
-and grouped by its cause. "Silent" are those in which labserve says nothing and stays open and the real server does not.
+from itself, the conversation is unstable and does not count. What is left is reduced as long as it still differs,
+and grouped by cause. "Silent" are those in which labserve says nothing and stays open and the real server does not.
 
 Exit code 1: fewer than the threshold are identical, or labserve is silent. A server that is not installed is SKIPPED;
 if nothing is left, or with CI=true, that is 1 too.

@@ -1,6 +1,6 @@
 """An HTTP/1.1 client for load: one connection that knows where a reply ends, and little else.
 
-It does not judge; scripts do. It connects to nobody but the address that it is given.
+It reports what it receives; scripts decide whether that is right. It connects only to the address that it is given.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""Targets that try to leave the root by what Windows makes of names, sent to a running server. The same on every run.
+"""Sends targets to a running server that try to leave the root by the way Windows reads names. The same in every run.
 
     escapes.py HOST:PORT SECRET-FILE [COUNT]
 
