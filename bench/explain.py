@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How long `labserve explain` takes for a large capture, and how much memory, beside `tshark -T fields`.
+"""Time and memory that `labserve explain` needs for a large capture, compared with `tshark -T fields`.
 
     bench/explain.py [--mib 1024] [--keep FILE]
 
@@ -49,7 +49,7 @@ def write(path, mib):
 
 
 def run(*argv):
-    """Seconds, and MiB of memory at most."""
+    """Seconds, and the maximum memory in MiB."""
     begun = time.monotonic()
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -67,7 +67,7 @@ def main():
         path = options.keep or f"{work}/big.pcap"
         if not os.path.exists(path):
             write(path, options.mib)
-        # So that both find it in the page cache.
+        # Both then find the file in the page cache.
         with open(path, "rb") as file:
             while file.read(1 << 24):
                 pass

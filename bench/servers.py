@@ -10,7 +10,7 @@ from e2e.pylib.process import Labserve, Process, free_port, group_cpu_s
 
 
 def raise_file_limit(wanted=250_000):
-    """Lets this process and its servers have that many open files, or as many as the hard limit allows."""
+    """Raises the limit of open files for this process and its servers, up to the hard limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, PermissionError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(hard, wanted), max(hard, wanted)))
@@ -66,7 +66,7 @@ def static_web_server(site, cpus):
 
 
 class Given:
-    """A server that somebody else started: NAME=PORT:PID. It is measured, and not stopped."""
+    """A server that is running already: NAME=PORT:PID. It is measured, but not stopped."""
 
     def __init__(self, text):
         self.name, _, place = text.partition("=")

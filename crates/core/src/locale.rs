@@ -130,7 +130,7 @@ macro_rules! sentences {
 }
 
 /// The names of the placeholders in a sentence, sorted, each once. The count in `{count?frame|frames}` is one too.
-pub fn places(text: &str) -> Vec<&str> {
+pub fn placeholders(text: &str) -> Vec<&str> {
     let opened = text.split('{').skip(1);
     let mut names: Vec<&str> = opened
         .map(|rest| rest.split(['}', '?']).next().unwrap_or_default())
@@ -193,6 +193,6 @@ mod tests {
 
     #[test]
     fn places_are_named_once() {
-        assert_eq!(places("{b} {a?x|y} {a}"), ["a", "b"]);
+        assert_eq!(placeholders("{b} {a?x|y} {a}"), ["a", "b"]);
     }
 }

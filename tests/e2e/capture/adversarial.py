@@ -46,7 +46,7 @@ from e2e.capture.packets import (
 
 
 def usual():
-    """A connection with three exchanges, and nothing unusual."""
+    """An ordinary connection with three exchanges."""
     return Talk().open().get("/one").get("/two", b"y" * 20000).get("/three", b"").close()
 
 
@@ -61,7 +61,7 @@ def interleave(*talks):
 
 
 def shuffled(talk, seed, near=3):
-    """The frames, some of one direction swapped with near ones. Those of the handshake stay."""
+    """The frames, with some of one direction swapped with near ones. The handshake stays in order."""
     rng = random.Random(seed)
     frames = list(talk.frames)
     for _ in range(len(frames) // 3):
@@ -73,7 +73,7 @@ def shuffled(talk, seed, near=3):
 
 
 def repeated(talk, seed, share=4):
-    """The frames, some of them twice, the second time a little later."""
+    """The frames, with some of them repeated a little later."""
     rng = random.Random(seed)
     frames = list(talk.frames)
     for _ in range(len(frames) // share):
@@ -89,7 +89,7 @@ def thinned(talk, seed, share=8):
 
 
 def streaming():
-    """A longer download, sent without waiting, so that there is something to reorder."""
+    """A longer download, sent without waiting, so that its segments can be reordered."""
     talk = Talk().open()
     talk.send(CLIENT, b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
     talk.send(SERVER, reply(bytes(range(256)) * 150), acks=False)
@@ -164,7 +164,7 @@ def syn_again(times):
 
 
 def moved_syn_ack():
-    """The SYN/ACK that counts has another sequence number than the one before it."""
+    """The SYN/ACK that the client accepts has another sequence number than the one before it."""
     talk = Talk()
     talk.raw(CLIENT, SYN)
     talk.raw(SERVER, SYN | ACK, seq=777, ack=1001)

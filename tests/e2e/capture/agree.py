@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
-"""Does `labserve explain` read out of a capture what labserve itself wrote into its event log?
+"""Does `labserve explain` find in a capture what labserve wrote to its event log?
 
     tests/e2e/capture/agree.py [--profiles NAME,...] [--slow]
     tests/e2e/capture/agree.py --capture FILE --events FILE [--page FILE]
 
-Under every profile the scenes of remake.py are played against labserve with --events, under dumpcap. Then, for every
-connection: is it in both? Was it used? Does every reply answer the same request, with the same status and bytes? Is
-each idle period as long? Was it ended by the same side, in the same way, and for a reason that fits? With --slow every
-case of both corpora that ends a connection is played too, for all profiles at once: timers of up to 130 s, about four
-minutes in all. The last line counts: `N passed, M failed`. Without dumpcap, or the right to capture, nothing is
-checked, and that is an error.
+Under every profile, the clients of scenes.py talk to labserve with --events, while dumpcap captures. For every
+connection the script compares: whether both have it, whether it was used, the request, status and bytes of every reply,
+the length of every idle period, and who closed it, how and why. --slow also plays every case of both corpora that ends
+a connection, for all profiles at once: timers of up to 130 s, about four minutes in total. The last line counts: `N
+passed, M failed`. Without dumpcap, or the permission to capture, nothing is checked, and that is an error.
 
-With --capture nothing is played: that capture and that log are compared, and with --page what the timeline's page shows
-of the same connections (tests/e2e/browser/timeline_page.mjs writes it, in the terms of the log) as well.
+With --capture nothing is played. The given capture and log are compared, and with --page also what the timeline's page
+shows of the same connections (tests/e2e/browser/timeline_page.mjs writes that file, in the terms of the log).
 """
 
 import collections
@@ -30,8 +29,8 @@ from e2e.pylib.process import Labserve
 
 
 def by_turn(connections):
-    """Connections by the client's address and by how many more came from it, since a port may be used again. Counted
-    from the last one, because the log may have begun before the capture."""
+    """Connections by the client's address and the number of later connections from that address, because a port may be
+    used again. Counted from the end, because the log may have started before the capture."""
     turns, found = collections.Counter(), {}
     for address, connection in reversed(connections):
         found[address, turns[address]] = connection
@@ -40,7 +39,7 @@ def by_turn(connections):
 
 
 def logged(events):
-    """What the log has of each connection."""
+    """The summary of each connection in the log."""
     connections = collections.defaultdict(list)
     for line in events.read_text().splitlines():
         event = json.loads(line)
@@ -52,7 +51,7 @@ def logged(events):
 
 
 def summarized(lines):
-    """What the lines of one connection's log say about it."""
+    """The summary of one connection from its lines in the log."""
     last, close = lines[-1], next((line for line in lines if line["event"] == "close"), None)
     heads = {line["request"]: line for line in lines if line["event"] == "head"}
     replies = [{**line, "asked": heads.get(line["request"])} for line in lines if line["event"] == "reply"]
@@ -75,7 +74,8 @@ def summarized(lines):
 
 
 def how(lines, close):
-    """Whether FIN or RST came first. With style `close` the system sends RST if bytes of the client are left unread."""
+    """Whether FIN or RST came first. With the style `close` the system sends RST if bytes from the client are
+    unread."""
     if close["who"] == "client":
         return next(
             (line["event"].removeprefix("client-") for line in lines if line["event"] in ("client-fin", "reset")), "fin"
@@ -84,8 +84,8 @@ def how(lines, close):
 
 
 def paged(file, log):
-    """What the page has of each connection. When the server began to close is not on the page: it is taken from the
-    log."""
+    """What the page shows of each connection. The page does not show when the server began to close, so that is taken
+    from the log."""
     ends = {connection: log[connection]["end"] for connection in log}
     pages = by_turn(
         [
@@ -100,7 +100,7 @@ def paged(file, log):
 
 
 def differences(sources, shown, argued):
-    """How many claims there are, and those with which the capture does not agree, in words."""
+    """The number of claims, and a text for each with which the capture does not agree."""
     count, found = 0, []
     for connection in sorted(shown.keys() | set().union(*sources.values())):
         (local, peer), _ = connection
@@ -136,7 +136,7 @@ def explained(binary, capture, *ports):
 
 
 def check(binary, profile, site, work, argued, slow):
-    """(connections, exchanges, claims, differences) of a profile."""
+    """(connections, exchanges, claims, differences) for a profile."""
     file = work / f"{profile}.pcapng"
     with Labserve(
         binary, "--profile", profile, "--root", site, "--log", "off", events=work / f"{profile}.jsonl"
@@ -157,7 +157,8 @@ def check(binary, profile, site, work, argued, slow):
 
 
 def compare_files(options):
-    """Compares a capture with a log, and a page, of the same run. Returns whether something differs."""
+    """Compares a capture with a log, and with a page if there is one, of the same run. Returns whether something
+    differs."""
     log = logged(options.events)
     sources = {"in the log": log}
     if options.page:

@@ -71,7 +71,7 @@ def nanoseconds(time):
 
 
 def holds_empty_lines(shown):
-    """Whether the client sent bytes that are not part of a request, and not of another protocol either."""
+    """Whether the client sent bytes that belong neither to a request nor to another protocol."""
     requests = [exchange["request"] for exchange in shown["exchanges"] if exchange["request"]]
     said = sum(request["head_bytes"] + request["body_bytes"] for request in requests)
     return (
@@ -92,14 +92,14 @@ def waits_for_continue(shown):
 
 
 def waits_for_data(end, responses):
-    """Whether the server's FIN came with the last bytes of its last response."""
+    """Whether the server's FIN was sent with the last bytes of its last response."""
     fins = [fin["frame"] for fin in (end["first_fin"], end["second_fin"]) if fin and fin["by"] == "server"]
     return bool(responses) and responses[-1]["frames"]["last"] in fins
 
 
 def compared(logged, shown, argued):
-    """Each claim about a connection: (what it is about, what is logged, what the capture shows, whether they agree).
-    None for the last means that they have to be equal."""
+    """Each claim about a connection: (subject, value in the log, value in the capture, whether they agree). If the last
+    is None, the values must be equal."""
     exchanges = [exchange for exchange in shown["exchanges"] if exchange["response"]]
     broken = any(reset["class"] in ("aborts-data", "refuses-late-data") for reset in shown["end"]["resets"])
     replies = logged["replies"]
@@ -141,7 +141,7 @@ def answered(reply, exchange, broken):
     said = (reply["status"] if line else None, reply["head_bytes"], reply["body_bytes"])
     yield f"reply {reply['request']}", said, seen, (broken and seen[0] == said[0] and seen[2] <= said[2]) or None
     asked = reply["asked"]
-    # The capture may not hold the end of a head that was refused before it was complete.
+    # The capture may lack the end of a head that was refused before it was complete.
     if asked and request and request["head"] and request["head_complete"] and asked["head_bytes"]:
         if "method" in asked:
             line, words = request["head"][0], (asked["method"], asked["target"])
@@ -151,7 +151,7 @@ def answered(reply, exchange, broken):
                 line,
                 bool(re.fullmatch(r"\s*".join(map(re.escape, words)) + r"(\s+HTTP/[0-9.]+)?\s*", line)),
             )
-        # Of HTTP/0.9 the server reads one line. To explain, an empty line after it is the end of a head.
+        # Of an HTTP/0.9 request the server reads one line. `explain` takes an empty line after it as the end of a head.
         if asked.get("version") != "0.9":
             yield f"head of request {reply['request']}", asked["head_bytes"], request["head_bytes"], None
         if "raw" in asked:
@@ -169,29 +169,30 @@ def traffic(logged, shown, broken, argued):
 
 
 def is_unsent(request):
-    """Whether a body was announced and never begun."""
+    """Whether a body was announced but not sent."""
     return bool(request and request["content_length"] and not request["body_bytes"])
 
 
 def left_within(exchange):
-    """The time from the request's last byte to the response's last; without a request, from the response's first."""
+    """The time from the request's last byte to the response's last byte; without a request, from the response's first
+    byte."""
     request, response = exchange["request"], exchange["response"]
     return response["ended_ns"] - (min(request["ended_ns"], response["begun_ns"]) if request else response["begun_ns"])
 
 
 def came_within(request):
-    """How long a request took to arrive. The log cannot tell if it never was complete: it has no line then."""
+    """How long a request took to arrive; infinity if it was never complete, because the log then has no line for it."""
     if not request:
         return 0
     return request["ended_ns"] - request["begun_ns"] if request["head_complete"] else float("inf")
 
 
 def idle_periods(logged, shown, requests, exchanges, argued):
-    """Idle periods after a reply. Each one in the capture must be in the log, and as long. Each long one in the log
-    must be in the capture."""
+    """Compares the idle periods after replies. Each one in the capture must be in the log with the same length. Each
+    long one in the log must be in the capture."""
     waiting = {exchange["number"] for exchange in exchanges if is_unsent(exchange["request"])}
     left = {exchange["number"]: left_within(exchange) for exchange in exchanges}
-    # On a busy machine the server sees a request late, but before its reply's first byte.
+    # On a busy machine the server may see a request late, but before the first byte of its reply.
     seen_late = {exchange["number"] - 1: max(exchange["first_byte_ns"] or 0, 0) for exchange in exchanges}
     shown = {rest["after"]: rest["ns"] for rest in shown if rest["after"] and rest["ended_by"] != "capture-ends"}
     logged = {rest["after"]: rest for rest in logged}

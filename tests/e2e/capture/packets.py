@@ -184,7 +184,7 @@ def v6_fragments(frames, size=512):
 
 
 def v4_no_length(frames):
-    """The total length is 0, as where the network card fills it in."""
+    """The total length is 0, as in captures in which the network card fills it in later."""
     return [(4, ipv4(side, data, i, total=0)) for i, (side, data) in enumerate(frames)]
 
 

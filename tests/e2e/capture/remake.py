@@ -4,13 +4,13 @@
     tests/e2e/capture/remake.py [--out DIR] [--only SUBSTRING] [--jobs N]
     tests/e2e/capture/remake.py --only=-slow     the ends that take a minute and more: about three minutes in all
 
-Each is one scene: a server (labserve under a profile, or a real one), a client (raw sockets, curl, Chromium, Firefox),
-and dumpcap on the server's port. The site has the names, sizes and dates of the demo site, and zeros for pictures and
-sounds, so that a capture compresses to a few kilobytes. Needs dumpcap and the right to capture. Scenes whose client or
-server is not installed are SKIPPED. The cases of the corpora are played by peers/wire.py.
+Each capture is one scene: a server (labserve under a profile, or a real one), a client (raw sockets, curl, Chromium,
+Firefox), and dumpcap on the server's port. The site has the names, sizes and dates of the demo site, and zeros for
+pictures and sounds, so that a capture compresses to a few kilobytes. Needs dumpcap and the permission to capture.
+Scenes whose client or server is not installed are SKIPPED. The cases of the corpora are played by peers/wire.py.
 
-What explain is expected to say of each is in tests/data/captures/expected. `LABSERVE_BLESS=1 cargo test explain` writes
-that again, for you to read.
+The expected output of explain is in tests/data/captures/expected. `LABSERVE_BLESS=1 cargo test explain` writes it
+again; read the differences.
 """
 
 import concurrent.futures
@@ -83,7 +83,7 @@ class Recorder:
         for line in self.process.stderr:
             if line.startswith("File:"):
                 break
-        # It says so before it captures.
+        # dumpcap prints this before it captures.
         time.sleep(0.3)
 
     def __enter__(self):
@@ -97,7 +97,7 @@ class Recorder:
 
 @contextlib.contextmanager
 def port_of(server, binary, site):
-    """Starts a scene's server. Its port."""
+    """Starts the server of a scene. Yields its port."""
     if server is None:
         yield free_port()
     elif isinstance(server, str):
@@ -143,7 +143,7 @@ def main():
     chosen = [scene for scene in SCENES if options.only in scene[0]]
     with sites.public_directory() as work:
         site = sites.without_content(work)
-        # The slow ones do little but wait, and their times should be true: all at once, after the others.
+        # The slow scenes mostly wait, and their times should be exact. So they run all at once, after the others.
         play_all([scene for scene in chosen if scene[2] is not scenes.slow], options.jobs, options, site, work)
         play_all([scene for scene in chosen if scene[2] is scenes.slow], len(chosen), options, site, work)
 

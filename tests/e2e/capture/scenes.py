@@ -20,7 +20,7 @@ HTML, CSS, JPEG, WAV, FAVICON = "/", "/static/style1.css", "/static/head.jpg", "
 
 
 class Client:
-    """A raw client: sends requests of given sizes, and reads what comes back."""
+    """A raw client: sends requests of given sizes and reads the responses."""
 
     def __init__(self, port, abort=False):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
@@ -102,7 +102,7 @@ def report_1(port):
 
 
 def report_2(port):
-    """Everything cached; the client keeps its side of the connection for a while."""
+    """Everything is cached. The client keeps its side of the connection open for a while."""
     client = Client(port)
     for path, etag in [(HTML, "2aa"), (CSS, "29a"), (JPEG, "7108"), (WAV, "22b32")]:
         client.get(
@@ -128,7 +128,7 @@ def report_3(port):
 
 
 def report_4(port):
-    """Nothing is announced, and nobody closes until the browser is closed."""
+    """Nothing is announced, and neither side closes until the browser does."""
     used, unused = Client(port), Client(port)
     for path in [HTML, CSS, JPEG, WAV, FAVICON]:
         used.get(path)
@@ -138,7 +138,7 @@ def report_4(port):
 
 
 def page(port, seconds=6.0):
-    """A page load on as few connections as the server allows, and then silence."""
+    """A page load on as few connections as the server allows, then silence."""
     client = Client(port)
     for path, extra in [(HTML, ""), (CSS, ""), (JPEG, ""), (WAV, "Range: bytes=0-\r\n"), (FAVICON, "")]:
         keep = "Connection: keep-alive\r\n"
@@ -177,7 +177,7 @@ def curl(port):
 
 
 def endings(port):
-    """Ends that only a raw client brings about."""
+    """Endings that need a raw client."""
     client = Client(port)  # half-closed after its request
     client.send(f"GET {CSS} HTTP/1.1\r\nHost: a\r\n\r\n")
     client.socket.shutdown(socket.SHUT_WR)
@@ -221,7 +221,7 @@ def endings(port):
 
 
 def race(port):
-    """Data after the server's idle close, on a profile whose idle time is short."""
+    """Data after the server's idle close, on a profile with a short idle timeout."""
     client = Client(port)
     client.get(CSS)
     client.wait_for_end(3)
@@ -235,14 +235,14 @@ def race(port):
 
 
 def refused(port):
-    """A port that nobody listens on."""
+    """A port on which nothing listens."""
     for _ in range(2):
         with contextlib.suppress(ConnectionRefusedError):
             Client(port)
 
 
 def uploads(port):
-    """Bodies of requests: by length, in chunks, asked for with 100-continue, and not read to their end."""
+    """Request bodies: by length, in chunks, with 100-continue, and not read completely."""
     client = Client(port)
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
     client.response()
@@ -261,7 +261,7 @@ def uploads(port):
 
 
 def corpus(choose):
-    """The cases of both corpora for which `choose` is true, the report's first."""
+    """The cases of both corpora for which `choose` is true, those of the report first."""
     return [case for case in compare.corpus() if choose(case)]
 
 
@@ -270,14 +270,14 @@ def is_slow(case):
 
 
 def is_quick_ending(case):
-    """Whether a case is about an end, waits for one or causes one, within seconds."""
+    """Whether a case concerns an ending, waits for one or causes one, and takes seconds only."""
     return not is_slow(case) and (
         case["name"].startswith("end-") or any({"end", "shut"} & step.keys() for step in case["steps"])
     )
 
 
 def play(port, case):
-    """Plays one case. An error is an end like any other."""
+    """Plays one case. An error counts as an ending."""
     with contextlib.suppress(OSError):
         wire.run_case("127.0.0.1", port, case)
 
@@ -306,7 +306,7 @@ def side_by_side(choose):
     return client
 
 
-# Seconds from the begin of one case to the next. Enough for a server that forks a process for each.
+# Seconds between the starts of two cases: enough for a server that forks a process for each connection.
 PACE = 0.2
 
 

@@ -35,8 +35,8 @@ def names_are_what_directories_list(trial):
     ]:
         got, _ = trial.server(profile).get(target)
         assert got == status, f"{profile} {target}: {got}, not {status}"
-    # Where case is ignored, a file has one entity tag and one time, however its name is spelt. Any profile can be set
-    # so.
+    # Where case is ignored, a file has one entity tag and one time, however its name is spelt. Any profile can be
+    # configured like this.
     with Server("--profile", "node", "--root", trial.site, "--set", "files.ignore_case=true") as node:
         for server in (trial.server("iis"), node):
             usual, other = (server.ask(target) for target in ["/static/style1.css", "/STATIC/Style1.CSS"])
@@ -60,7 +60,7 @@ def a_file_may_be_replaced_while_it_is_sent(trial):
 
 
 def a_file_that_was_served_may_be_renamed_over(trial):
-    """Windows refuses that for a file that is open, however it is shared."""
+    """Windows refuses that for an open file, whatever its sharing mode is."""
     for name, size in [("small", 1000), ("large-enough-for-the-cache", 100_000)]:
         (trial.site / name).write_bytes(b"o" * size)
     sites.date(trial.site)

@@ -62,7 +62,7 @@ SUITE = [
 NOT_HERE = [
     "events::a_client_fin_and_a_client_reset_are_told_apart",
     "timeline::state::a_connection_is_listed_shown_and_closed",
-    # A signal ends Wine's process at once. ctrl_c_stops_gracefully tries what a program can do there.
+    # A signal ends Wine's process at once. ctrl_c_stops_gracefully tests what a program can do there.
     "timeline::stream::at_shutdown_readers_and_the_log_get_all_events",
 ]
 
@@ -107,7 +107,7 @@ def explain_says_the_same(trial):
     captures = sorted(path.name for path in CAPTURES.iterdir() if re.search(r"\.pcap(ng)?(\.gz)?$", path.name))
     assert captures, "no captures"
     cases = [(form, capture) for capture in captures for form in ([], ["--json"])]
-    # Wine takes its time to start a program, and the cases do not depend on each other.
+    # Wine is slow to start a program, and the cases are independent.
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda case: trial.same("explain", *case[0], case[1], cwd=CAPTURES), cases))
     pages = {trial.linux: trial.place / "linux.html", PROGRAM: trial.place / "windows.html"}
@@ -216,7 +216,8 @@ def no_two_servers_share_a_port(trial):
 
 
 def begin_everything(server):
-    """An unused connection, an idle one, and one on which a large file is being sent; and what has come of the file."""
+    """An unused connection, an idle one, and one on which a large file is being sent, with the bytes that have arrived
+    of it."""
     unused, idle, busy = server.connect(), server.connect(), server.connect()
     ask_kept(idle)
     busy.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -236,15 +237,16 @@ def expect_graceful(unused, idle, busy, begun):
 def ctrl_c_stops_gracefully(trial):
     with Server("--profile", "nginx", "--root", trial.site) as server:
         connections = begin_everything(server)
-        # Wine makes Ctrl-C of SIGINT. Ctrl-Break and a closed console cannot be tried: GenerateConsoleCtrlEvent fails
-        # where the console is a terminal of Unix.
+        # Wine turns SIGINT into Ctrl-C. Ctrl-Break and a closed console cannot be tested: GenerateConsoleCtrlEvent
+        # fails if the console is a Unix terminal.
         server.signal(signal.SIGINT)
         expect_graceful(*connections)
         assert server.popen.wait(15) == 0
 
 
 def iis_answers_the_corpora_as_on_linux(trial):
-    """There is no recording of IIS, so both systems are asked. What is known of IIS is in the suite."""
+    """IIS was not recorded, so the two systems are compared with each other. What is known about IIS is tested by the
+    suite."""
     site = sites.recorded(trial.place / "recorded", SECRET)
     with (
         Server("--profile", "iis", "--root", site, program=trial.linux) as linux,

@@ -28,7 +28,7 @@ SETTINGS = b"SETTINGS, in the root, which iis does not serve\n"
 
 
 def build():
-    """The .exe, with this package's warnings as errors, and what it is tried with."""
+    """Builds the .exe, with the warnings of this package as errors."""
     env = {**ENV, "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_INCREMENTAL": "0"}
     deny = ["-Zwarnings", "--config", 'build.warnings="deny"']
     subprocess.run([KIT, "build", "--locked", "--bin", "labserve", *deny], cwd=cli.CHECKOUT, env=env, check=True)
@@ -51,7 +51,7 @@ def prepare():
         "-lws2_32",
     ]
     subprocess.run(compile_, check=True)
-    # Run by the kit once: it sets up Wine, and puts what Wine lacks beside the .exe.
+    # Running the kit once sets up Wine and puts the missing library next to the .exe.
     subprocess.run([KIT, "run", EXE, "--version"], env=ENV, check=True, timeout=120, stderr=subprocess.DEVNULL)
 
 
@@ -76,7 +76,7 @@ class Server(Labserve):
     """labserve under Wine, or another program."""
 
     def __init__(self, *arguments, program=PROGRAM):
-        # Wine starts slowly, and makes Ctrl-C of SIGINT for a process of the session that it was started in.
+        # Wine starts slowly. It turns SIGINT into Ctrl-C only for processes of its own session.
         super().__init__(program, *arguments, env=ENV, patience_s=60, new_session=False)
 
     def connect(self):
@@ -92,7 +92,8 @@ class Server(Labserve):
 
 
 class Trial:
-    """What the checks work with: a directory `place` with the site in it, the program of this system, and servers."""
+    """What the checks work with: a directory `place` that contains the site, the program of this system, and
+    servers."""
 
     def __init__(self, place, linux):
         self.place, self.linux, self.site = place, linux, place / "site"

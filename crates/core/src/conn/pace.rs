@@ -6,7 +6,7 @@ use std::time::Duration;
 /// The pace at which a client accepts one response.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    stalled: Option<Duration>,
+    send_timeout: Option<Duration>,
     /// The minimum rate in bytes per second, and how long a client may stay below it.
     rate: Option<(u64, Duration)>,
     /// When the client first made the server wait, and how many bytes had been sent by then.
@@ -17,7 +17,7 @@ impl Pace {
     /// The pace that a profile requires.
     pub fn of(policy: &WritePolicy) -> Self {
         Self {
-            stalled: policy.send_timeout,
+            send_timeout: policy.send_timeout,
             rate: policy.min_rate.map(|rate| (rate, policy.min_rate_after)),
             begun: None,
         }
@@ -26,12 +26,12 @@ impl Pace {
     /// When the socket must accept more bytes, if it accepts none at `now` and `sent` bytes have been sent.
     pub fn deadline(&mut self, now: Duration, sent: u64) -> Option<Duration> {
         let (begun, before) = *self.begun.get_or_insert((now, sent));
-        let stalled = self.stalled.and_then(|time| now.checked_add(time));
+        let send_timeout = self.send_timeout.and_then(|time| now.checked_add(time));
         let slow = self.rate.and_then(|(rate, after)| {
             let earned = Duration::from_secs_f64((sent - before) as f64 / rate as f64);
             begun.checked_add(after)?.checked_add(earned)
         });
-        [stalled, slow].into_iter().flatten().min()
+        [send_timeout, slow].into_iter().flatten().min()
     }
 }
 
@@ -41,9 +41,9 @@ mod tests {
 
     const S: fn(u64) -> Duration = Duration::from_secs;
 
-    fn pace(stalled: Option<Duration>, rate: Option<(u64, Duration)>) -> Pace {
+    fn pace(send_timeout: Option<Duration>, rate: Option<(u64, Duration)>) -> Pace {
         Pace {
-            stalled,
+            send_timeout,
             rate,
             begun: None,
         }

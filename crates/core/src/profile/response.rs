@@ -213,14 +213,14 @@ impl Response {
 
     /// Writes the head: status line, field lines, empty line. `connection_fields` are the lines of
     /// `{connection_fields}`.
-    pub fn render_head(&self, values: &impl Values, says: &[Template], out: &mut Vec<u8>) {
+    pub fn render_head(&self, values: &impl Values, connection_fields: &[Template], out: &mut Vec<u8>) {
         for part in &self.head {
             match part {
                 HeadPart::Status => write_status_line(self.status, out, |out| self.write_reason(values, out)),
                 HeadPart::Fixed(text) => out.extend_from_slice(text),
                 HeadPart::Field(line) => line.render_line(values, out),
-                HeadPart::ConnectionFields => says.iter().for_each(|said| said.render_line(values, out)),
-                HeadPart::ConnectionFieldsReversed => says.iter().rev().for_each(|said| said.render_line(values, out)),
+                HeadPart::ConnectionFields => connection_fields.iter().for_each(|line| line.render_line(values, out)),
+                HeadPart::ConnectionFieldsReversed => connection_fields.iter().rev().for_each(|line| line.render_line(values, out)),
             }
         }
         out.extend_from_slice(b"\r\n");

@@ -53,7 +53,7 @@ impl Driver {
             // late.
             tokio::task::yield_now().await;
             let ended = poll_fn(|cx| {
-                // Checked before each read, so that many pipelined requests do not each add one.
+                // The limit is checked before each read, so that pipelined requests do not add a read each.
                 while self.conn.input().len() < MOST_AHEAD {
                     match self.poll_read(cx) {
                         Poll::Ready(WakeReason::Fin) => return Poll::Ready(true),

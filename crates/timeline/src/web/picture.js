@@ -74,7 +74,7 @@ export class Picture {
     this.notify.chosen(selection);
   }
 
-  /** Makes the view live or pauses it, and tells the page. */
+  /** Makes the view live or pauses it, and notifies the page. */
   setLive(live) {
     this.model.view.live = live;
     this.dirty = true;

@@ -1,5 +1,5 @@
-//! Judges Content-Length and Transfer-Encoding as they arrive, for profiles of servers whose parser interprets these
-//! fields itself (RFC 9112 section 6). Other profiles judge them when the head is complete, in [`crate::http1::framing`].
+//! Checks Content-Length and Transfer-Encoding as they arrive, for profiles of servers whose parser interprets these
+//! fields itself (RFC 9112 section 6). Other profiles check them when the head is complete, in [`crate::http1::framing`].
 
 use super::policy::FramingJudgedBy;
 use super::scanner::Scanner;

@@ -6,8 +6,8 @@
 //!
 //! [`policy`] holds the settings of a profile. The other modules are the parts of one scanner, in the order of the
 //! bytes: `scanner` finds lines; `request_line`, `target` and `version` parse the first line; `field_lines` and
-//! `field_line` parse the others, `framing_fields` judges those that delimit the body; `unfinished` examines a line that has not ended yet; `fast_path` recognizes the
-//! request line that most requests have.
+//! `field_line` parse the others, `framing_fields` checks those that delimit the body; `unfinished` examines a line
+//! that has not ended yet; `fast_path` recognizes the request line that most requests have.
 
 mod fast_path;
 mod field_line;

@@ -1,4 +1,4 @@
-//! `[multipart]`, `[padding]` and `[request_body]`.
+//! The resolved tables `[multipart]`, `[padding]` and `[request_body]`.
 
 use crate::http1::ResponseId;
 use crate::profile::Template;

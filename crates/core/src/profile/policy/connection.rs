@@ -1,4 +1,4 @@
-//! `[connection]`, `[timers]`, `[close]` and `[client_fin]`.
+//! The resolved tables `[connection]`, `[timers]`, `[close]` and `[client_fin]`.
 
 use crate::close_reason::CloseReason;
 use crate::http1::ResponseId;

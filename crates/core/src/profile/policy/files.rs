@@ -1,4 +1,4 @@
-//! `[files]`.
+//! The resolved table `[files]`.
 
 use super::OnInput;
 use crate::http1::ResponseId;

@@ -1,4 +1,4 @@
-//! `[target]`.
+//! The resolved table `[target]`.
 
 use super::OnInput;
 use crate::http1::ResponseId;

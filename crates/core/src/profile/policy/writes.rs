@@ -1,4 +1,4 @@
-//! `[writes]`.
+//! The resolved table `[writes]`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `[connection]`, with all tables about connections.
+//! Resolves the table `[connection]`, and puts all tables about connections together.
 
 use super::close::{client_fin, close_policy};
 use super::names::Names;

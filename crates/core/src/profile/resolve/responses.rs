@@ -1,4 +1,5 @@
-//! `[response]` and `[fields]`: fills in what responses leave out, and links those that replace each other.
+//! Resolves the tables `[response]` and `[fields]`: fills in what responses leave out, and links those that replace each
+//! other.
 
 use super::names::Names;
 use super::{Mistake, mistake};
