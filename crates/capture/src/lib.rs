@@ -40,6 +40,8 @@ mod carried_tests;
 mod decode;
 mod describe;
 #[cfg(test)]
+mod ending_tests;
+#[cfg(test)]
 mod evidence_tests;
 mod explain;
 mod findings;

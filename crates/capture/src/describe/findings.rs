@@ -32,6 +32,7 @@ fn messages(kind: FindingKind) -> (Msg, Msg) {
         FindingKind::ResetsRefused => (Msg::ResetsRefused, Msg::ResetsRefusedWhy),
         FindingKind::ResetsAbort => (Msg::ResetsAbort, Msg::ResetsAbortWhy),
         FindingKind::ResetsLateData => (Msg::ResetsLateData, Msg::ResetsLateDataWhy),
+        FindingKind::ResetsNoConnection => (Msg::ResetsNoConnection, Msg::ResetsNoConnectionWhy),
         FindingKind::ResetsAnswerFin => (Msg::ResetsAnswerFin, Msg::ResetsAnswerFinWhy),
         FindingKind::ResetsHarmless => (Msg::ResetsHarmless, Msg::ResetsHarmlessWhy),
         FindingKind::ResetsIdle => (Msg::ResetsIdle, Msg::ResetsIdleWhy),

@@ -18,7 +18,7 @@ pub(crate) use findings::finding;
 pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
 pub(crate) use notes::{analysis_flag, note, tcp_issue};
 
-use super::model::{Arg, Capture, Connection, RoleEvidence, Usage};
+use super::model::{Arg, Capture, Connection, HandshakeOutcome, RoleEvidence, Usage};
 use super::sentence::{Msg, Sentence};
 
 /// The statements about one connection.
@@ -41,6 +41,7 @@ pub(crate) fn connection(connection: &Connection) -> Description {
     let msg = match connection.usage {
         Usage::Http => Msg::ConnectionHttp,
         Usage::Unused => Msg::ConnectionUnused,
+        Usage::NotOpened if connection.handshake.outcome == HandshakeOutcome::CaptureEnds => Msg::ConnectionSynOnly,
         Usage::NotOpened => Msg::ConnectionNotOpened,
         Usage::Other => Msg::ConnectionOther,
     };

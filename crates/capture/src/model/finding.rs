@@ -56,6 +56,8 @@ pub enum FindingKind {
     ResetsAbort,
     /// A RST refused data that arrived after its sender had closed.
     ResetsLateData,
+    /// RSTs that say that there is no such connection.
+    ResetsNoConnection,
     /// A RST responded to a FIN.
     ResetsAnswerFin,
     /// A RST followed a FIN from each side.
