@@ -4,6 +4,7 @@
 
 mod idle;
 mod reason;
+mod timing;
 
 pub(super) use reason::agrees;
 
@@ -52,7 +53,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         true => EndReason::Unknown,
         false => reason::reason(usage, &exchanges, &idle_periods, &end),
     };
-    Connection {
+    let mut connection = Connection {
         stream: index,
         client: endpoints[client],
         server: endpoints[1 - client],
@@ -81,7 +82,9 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         retransmissions: tracker.retransmissions(client),
         frames,
         frames_left_out,
-    }
+    };
+    timing::split(&mut connection);
+    connection
 }
 
 /// Analyzes a connection again that carries no HTTP/1.x, after other connections showed that its server speaks

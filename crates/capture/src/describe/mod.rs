@@ -10,6 +10,7 @@ mod findings;
 mod fingerprint;
 mod handshake;
 mod notes;
+mod timing;
 
 pub(crate) use carried::{carried, details, other_stream};
 pub(crate) use end::{reason, teardown};
@@ -17,6 +18,7 @@ pub(crate) use exchanges::{Step, burst};
 pub(crate) use findings::finding;
 pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
 pub(crate) use notes::{analysis_flag, note, tcp_issue};
+pub(crate) use timing::{slowest, slowest_line, spent};
 
 use super::model::{Arg, Capture, Connection, HandshakeOutcome, RoleEvidence, Usage};
 use super::sentence::{Msg, Sentence};
