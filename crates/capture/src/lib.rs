@@ -26,7 +26,7 @@
 //! # Stages
 //!
 //! `decode` turns frames into TCP segments, `tcp` assigns them to connections, `reassembly` puts their bytes in order,
-//! `http` finds requests and responses in the bytes, `analyze` derives what that means for one connection, and `findings`
+//! `http` finds requests and responses in the bytes, `protocol` names what is not HTTP/1.x, `analyze` derives what that means for one connection, and `findings`
 //! for all of them. `fingerprint` compares servers with profiles. The result is the [`model`]. `describe` chooses
 //! statements about it, `sentence` puts them into a language, and [`render`] lays them out.
 
@@ -39,6 +39,8 @@ mod artefact_tests;
 mod carried_tests;
 mod decode;
 mod describe;
+#[cfg(test)]
+mod ending_tests;
 #[cfg(test)]
 mod evidence_tests;
 mod explain;
@@ -63,6 +65,8 @@ mod test_capture;
 mod test_profiles;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timing_tests;
 
 pub use decode::Error;
 pub use explain::{Options, explain, explain_bytes};

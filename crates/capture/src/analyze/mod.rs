@@ -4,12 +4,13 @@
 
 mod idle;
 mod reason;
+mod timing;
 
 pub(super) use reason::agrees;
 
 use super::model::{
-    Args, Completeness, Connection, EndReason, Exchange, Message, Note, NoteKind, RoleEvidence, Side, Teardown, Usage,
-    Validator,
+    Args, Completeness, Connection, EndReason, Exchange, HandshakeOutcome, Message, Note, NoteKind, RoleEvidence, Side,
+    Teardown, Usage, Validator,
 };
 use super::tcp::{ConnectionTracker, FinishedStream, FrameTime};
 use std::net::SocketAddr;
@@ -31,7 +32,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         exchanges.iter_mut().for_each(without_other_side);
     }
     let mut end = tracker.end(client, capture_end.ns);
-    let handshake = tracker.handshake(client);
+    let handshake = tracker.handshake(client, capture_end.ns);
     let usage = match () {
         () if is_http => Usage::Http,
         () if !is_unused => Usage::Other,
@@ -47,12 +48,12 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     let (first, last) = tracker.span();
     let (frames, frames_left_out) = tracker.frames(client);
     let idle_periods = idle::idle_periods(&exchanges, &handshake, &end, first, capture_end);
-    end.reason = match tracker.is_one_sided() {
+    end.reason = match tracker.is_one_sided() || handshake.outcome == HandshakeOutcome::CaptureEnds {
         // What the other side had sent would be the reason.
         true => EndReason::Unknown,
         false => reason::reason(usage, &exchanges, &idle_periods, &end),
     };
-    Connection {
+    let mut connection = Connection {
         stream: index,
         client: endpoints[client],
         server: endpoints[1 - client],
@@ -81,7 +82,9 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         retransmissions: tracker.retransmissions(client),
         frames,
         frames_left_out,
-    }
+    };
+    timing::split(&mut connection);
+    connection
 }
 
 /// Analyzes a connection again that carries no HTTP/1.x, after other connections showed that its server speaks

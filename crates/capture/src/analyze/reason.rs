@@ -84,8 +84,10 @@ fn used(exchanges: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd
             EndReason::ResetWhileIdle
         }
         (Side::Client, _) => match announced_close(answered) {
-            Some(EndReason::RequestSaidClose) => EndReason::RequestSaidClose,
-            _ => EndReason::ClientDone,
+            // The response announced the close; the client only came first.
+            Some(EndReason::ErrorResponse) => EndReason::ResponseSaidClose,
+            Some(announced) => announced,
+            None => EndReason::ClientDone,
         },
         // Bytes outside of an exchange, such as empty lines, do not end an idle period. The server may close because
         // of them, or restart its timer.

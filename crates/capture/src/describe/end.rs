@@ -1,6 +1,6 @@
 //! How a connection ended, and why.
 
-use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Teardown};
+use crate::model::{Arg, Connection, EndReason, Fin, HandshakeOutcome, Reset, ResetClass, Teardown};
 use crate::sentence::{Msg, Sentence};
 
 /// How many RSTs are described.
@@ -16,6 +16,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     }
     let why = match end.teardown {
         Teardown::StillOpen => None,
+        _ if connection.handshake.outcome == HandshakeOutcome::CaptureEnds => None,
         _ => Some(Sentence::new(reason(end.reason))),
     };
     // The reason follows the segment that started the teardown.
@@ -88,6 +89,7 @@ fn reset(reset: &Reset) -> Sentence {
         ResetClass::Refused => Msg::ResetRefused,
         ResetClass::AbortsData => Msg::ResetAborts,
         ResetClass::RefusesLateData => Msg::ResetLateData,
+        ResetClass::NoConnection => Msg::ResetNoConnection,
         ResetClass::AnswersFin => Msg::ResetAnswersFin,
         ResetClass::HarmlessAfterFin => Msg::ResetHarmless,
         ResetClass::Idle => Msg::ResetIdle,

@@ -107,6 +107,7 @@ fn details(exchange: &Exchange) -> Vec<Sentence> {
     };
     lines.push(size(Msg::ResponseSize, response));
     lines.extend(timing(exchange, response));
+    lines.extend(super::timing::split(exchange));
     lines.extend(how_sent(response));
     lines.extend(range(exchange, response));
     lines.extend(exchange.validator.as_ref().map(validator));

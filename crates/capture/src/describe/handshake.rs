@@ -9,6 +9,7 @@ pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
         HandshakeOutcome::Complete => Msg::Opened,
         HandshakeOutcome::Refused => Msg::Refused,
         HandshakeOutcome::Unanswered => Msg::Unanswered,
+        HandshakeOutcome::CaptureEnds => Msg::SynAtTheEnd,
         HandshakeOutcome::Unfinished => match (handshake.syn, handshake.syn_ack) {
             (Some(_), None) => Msg::OpenedWithoutSynAck,
             (None, _) => Msg::OpenedWithoutSyn,

@@ -6,6 +6,7 @@ mod cache;
 mod handshakes;
 mod persistence;
 mod sending;
+mod slow;
 mod teardown;
 
 use super::model::{Args, Capture, Completeness, Connection, Exchange, Finding, FindingKind, Usage};
@@ -62,6 +63,7 @@ const RULES: &[Rule] = {
         rule(&[Opening, BothSides, EveryByte], persistence::close_every_time),
         rule(&[BothSides, EveryByte], handshakes::parallel),
         rule(&[BothSides], sending::pipelined),
+        rule(&[BothSides, EveryByte], slow::slow),
         rule(&[], cache::not_modified),
         rule(&[], cache::ranges),
         rule(&[BothSides, EveryByte], sending::in_pieces),

@@ -74,7 +74,17 @@ fn piece(response: &Message) -> Option<u64> {
     // TCP may send two writes together, and then the last burst is larger than a piece. A multiple of the page size is
     // convincing even so.
     let is_last = last.bytes <= piece || piece % 4096 == 0;
-    let is_regular = piece >= 1024 && is_last && sizes.iter().all(|bytes| bytes % piece == 0);
+    // One burst is no evidence of a size: it may have ended for another reason, such as the congestion window.
+    let is_seen_again = sizes.len() > 1 || piece % 4096 == 0;
+    // A burst of full segments alone ends where the window ends. A write ends with a shorter segment.
+    let full = |burst: &Burst| {
+        let first = burst.segments.first().copied().unwrap_or(0);
+        burst.count > 1 && burst.bytes == burst.count * u64::from(first)
+    };
+    if piece % 4096 != 0 && all.iter().any(full) {
+        return None;
+    }
+    let is_regular = piece >= 1024 && is_last && is_seen_again && sizes.iter().all(|bytes| bytes % piece == 0);
     is_regular.then_some(piece)
 }
 
@@ -172,6 +182,8 @@ mod tests {
             (226, &[65762, 76594][..], Some(65536)),
             (226, &[5226, 76594][..], None),
             (300, &[65893][..], None),
+            (58, &[14480, 5578][..], None),
+            (58, &[14058, 14000, 5578][..], Some(14000)),
             (300, &[400, 100][..], None),
         ] {
             assert_eq!(piece(&response(head, bursts)), want, "{bursts:?}");

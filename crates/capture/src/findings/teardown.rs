@@ -98,6 +98,7 @@ pub(super) fn resets(connections: &[&Connection]) -> Vec<Finding> {
         (ResetClass::Refused, FindingKind::ResetsRefused),
         (ResetClass::AbortsData, FindingKind::ResetsAbort),
         (ResetClass::RefusesLateData, FindingKind::ResetsLateData),
+        (ResetClass::NoConnection, FindingKind::ResetsNoConnection),
         (ResetClass::AnswersFin, FindingKind::ResetsAnswerFin),
         (ResetClass::Idle, FindingKind::ResetsIdle),
         (ResetClass::HarmlessAfterFin, FindingKind::ResetsHarmless),

@@ -91,6 +91,7 @@ impl Conversation {
                 response: None,
                 interim: Vec::new(),
                 first_byte_ns: None,
+                timing: None,
                 pipelined: false,
                 response_lost: false,
                 validator: None,

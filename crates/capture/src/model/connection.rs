@@ -167,6 +167,8 @@ pub enum HandshakeOutcome {
     Refused,
     /// The SYN was not answered.
     Unanswered,
+    /// The SYN was sent so shortly before the end of the capture that no answer could be captured.
+    CaptureEnds,
     /// A frame of the handshake is missing in the capture, although more was sent.
     Unfinished,
     /// The connection was open before the capture began.

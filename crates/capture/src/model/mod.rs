@@ -13,6 +13,7 @@ mod idle;
 mod note;
 mod retransmission;
 mod teardown;
+mod timing;
 
 pub use carried::{Carried, OtherStream, Tls, TlsAlert, WebSocket, WebSocketClose, WebSocketCount};
 pub use connection::{
@@ -26,6 +27,7 @@ pub use idle::{IdleEnd, IdlePeriod};
 pub use note::{Note, NoteKind};
 pub use retransmission::{Retransmission, RetransmissionCause};
 pub use teardown::{ConnectionEnd, EndReason, Fin, Reset, ResetClass, Teardown, TeardownStart};
+pub use timing::{TimePart, TimeSpent, Timing};
 
 use serde::{Serialize, Serializer};
 use std::net::SocketAddr;

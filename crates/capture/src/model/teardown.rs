@@ -187,6 +187,8 @@ pub enum ResetClass {
     RefusesLateData,
     /// Responds to a FIN while no exchange is in progress.
     AnswersFin,
+    /// Says that its sender knows no such connection: it has forgotten it, or a device between has.
+    NoConnection,
     /// Follows a FIN from each side: nothing is lost.
     HarmlessAfterFin,
     /// Ends an idle connection.

@@ -42,6 +42,11 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         report.heading(2, label(Msg::Comparison, lang));
         report.table(&table::comparison(capture, lang));
     }
+    let slowest = table::slowest(capture, lang);
+    if !slowest.rows.is_empty() {
+        report.heading(2, label(Msg::Slowest, lang));
+        report.table(&slowest);
+    }
     report.fingerprints(capture);
     for connection in capture.connections.iter().take(CONNECTIONS) {
         report.connection(connection);

@@ -184,6 +184,38 @@ fn bytes(message: Option<&Message>, lang: Lang) -> Cell {
     Cell::Number(sentence.text(lang))
 }
 
+/// The slowest exchanges, and where their time went.
+pub(super) fn slowest(capture: &Capture, lang: Lang) -> Table {
+    let columns = [
+        Msg::ColTotal,
+        Msg::ColStream,
+        Msg::ColNumber,
+        Msg::ColRequest,
+        Msg::ColMostly,
+        Msg::ColOfIt,
+    ];
+    table(
+        &columns,
+        &describe::slowest(capture),
+        0,
+        |(connection, exchange, timing)| {
+            let part = timing.parts.first();
+            vec![
+                Cell::time(Some(timing.total_ns)),
+                Cell::Stream(connection.stream),
+                Cell::number(exchange.number),
+                first_line(exchange.request.as_ref(), lang, Msg::RequestNotCaptured, |line| {
+                    line.rsplit_once(" HTTP/").map_or(line, |(line, _)| line)
+                }),
+                part.map_or(Cell::Empty, |part| {
+                    Cell::Words(label(describe::spent(part.on), lang).to_owned())
+                }),
+                Cell::time(part.map(|part| part.ns)),
+            ]
+        },
+    )
+}
+
 /// The bursts of a message. `begin_ns` is the time of the first frame of the capture.
 pub(super) fn bursts(message: &Message, begin_ns: i64) -> Table {
     let columns = [

@@ -43,6 +43,7 @@ pub fn render(capture: &Capture, lang: Lang, ladders: Ladders) -> String {
         return writer.text;
     }
     writer.findings(capture);
+    writer.slowest(capture);
     for connection in &capture.connections {
         writer.connection(connection);
         if ladders == Ladders::Draw {
@@ -109,6 +110,19 @@ impl TextWriter {
             let (what, why) = describe::finding(finding);
             self.prefixed(1, &format!("{number}. "), &what);
             self.prefixed(2, &format!(" {}", self.lead(Msg::Why)), &why);
+        }
+    }
+
+    fn slowest(&mut self, capture: &Capture) {
+        let slowest = describe::slowest(capture);
+        // A single exchange is described below.
+        if slowest.len() < 2 {
+            return;
+        }
+        self.plain("\n");
+        self.heading(Msg::Slowest);
+        for (rank, (connection, exchange, timing)) in (1..).zip(slowest) {
+            self.line(1, &describe::slowest_line(rank, connection, exchange, timing));
         }
     }
 

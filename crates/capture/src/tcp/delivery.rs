@@ -39,6 +39,11 @@ impl ConnectionTracker {
                 false => 0,
             },
         };
+        if analysis.has(AnalysisFlag::WindowProbe) {
+            self.directions[from].probe = Some(payload.to_owned());
+            return;
+        }
+        self.directions[from].probe = None;
         let held = self.directions[from].reassembly.held();
         let (arrival, new) = self.deliver(from, budget, |reassembly, deliver| reassembly.add(&payload, deliver));
         let repeated = match arrival {
@@ -153,6 +158,14 @@ impl ConnectionTracker {
         if sent.fin.is_some_and(|fin| acked > fin) {
             self.teardown.acknowledged(from, now.frame);
         }
+        if let Some(probe) = sent.probe.take_if(|probe| acked >= probe.end()) {
+            sent.next = sent.next.max(probe.end());
+            sent.traffic.bytes += probe.len;
+            self.deliver(other, budget, |reassembly, deliver| {
+                reassembly.add(&probe.borrowed(), deliver)
+            });
+        }
+        let sent = &mut self.directions[other];
         if sent.reassembly.gap_end().is_some_and(|end| sent.acked >= end) {
             sent.gap_acked += 1;
             if sent.gap_acked > GAP_PATIENCE {

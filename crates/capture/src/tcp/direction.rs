@@ -29,6 +29,8 @@ pub(super) struct Direction {
     pub(super) duplicate_acks: u32,
     /// Time of its latest ACK.
     pub(super) last_ack_ns: i64,
+    /// A byte that was sent to probe a window of 0. It counts if the other endpoint acknowledges it.
+    pub(super) probe: Option<Payload<Vec<u8>>>,
     /// Number of frames from the other endpoint, since it acknowledged bytes that are missing here.
     pub(super) gap_acked: u32,
     pub(super) traffic: Traffic,
@@ -120,7 +122,8 @@ impl Direction {
         if segment.payload.len() < len as usize {
             analysis.add(AnalysisFlag::Cut);
         }
-        if other.started && flags.ack() && position(other.next, ack) > other.next {
+        let probed = other.probe.as_ref().map_or(other.next, Payload::end).max(other.next);
+        if other.started && flags.ack() && position(other.next, ack) > probed {
             analysis.add(AnalysisFlag::AckedUnseen);
         }
         if flags.syn() || flags.fin() || flags.rst() {
@@ -132,10 +135,10 @@ impl Direction {
         if segment.window == 0 {
             analysis.add(AnalysisFlag::ZeroWindow);
         }
-        if len <= 1 && begin + 1 == self.next {
-            analysis.add(AnalysisFlag::KeepAlive);
-        } else if len == 1 && begin == self.next && other.window == Some(0) {
+        if len == 1 && begin == self.next && other.window == Some(0) {
             analysis.add(AnalysisFlag::WindowProbe);
+        } else if len <= 1 && begin + 1 == self.next {
+            analysis.add(AnalysisFlag::KeepAlive);
         }
         let repeats = self.last_ack == Some(ack) && self.window == Some(segment.window);
         let is_same = len == 0 && begin == self.next && repeats;
@@ -179,7 +182,7 @@ impl Direction {
             self.fin.get_or_insert(begin + len);
         }
         let end = begin + len + u64::from(segment.flags.fin());
-        if !segment.flags.rst() && end > self.next {
+        if !segment.flags.rst() && !analysis.has(AnalysisFlag::WindowProbe) && end > self.next {
             self.next = end;
             self.next_ns = segment.ns;
         }

@@ -3,6 +3,8 @@
 use crate::decode::Segment;
 use crate::model::{Handshake, HandshakeOutcome, SynOptions};
 
+/// Time until a SYN is sent again.
+const FIRST_TIMEOUT_NS: i64 = 1_000_000_000;
 /// How many retransmitted SYNs are listed.
 const RETRIES: usize = 16;
 
@@ -90,13 +92,18 @@ impl HandshakeTracker {
     }
 
     /// The result. `has_data` says whether payload was captured in either direction.
-    pub(super) fn finish(&self, client: usize, has_data: bool) -> Handshake {
+    pub(super) fn finish(&self, client: usize, has_data: bool, capture_end_ns: i64) -> Handshake {
+        // A SYN is sent again after a second (RFC 6298 section 2.1); until then its answer may be on its way.
+        let may_come = self
+            .syn
+            .is_some_and(|(_, ns)| capture_end_ns.saturating_sub(ns) < FIRST_TIMEOUT_NS);
         let outcome = match (self.syn, self.syn_ack, self.ack) {
             (None, None, _) => HandshakeOutcome::NotCaptured,
             (Some(_), Some(_), Some(_)) => HandshakeOutcome::Complete,
             (_, Some(_), _) => HandshakeOutcome::Unfinished,
             _ if self.refusal.is_some() => HandshakeOutcome::Refused,
             (Some(_), None, _) if has_data => HandshakeOutcome::Unfinished,
+            _ if may_come && self.retries.is_empty() => HandshakeOutcome::CaptureEnds,
             _ => HandshakeOutcome::Unanswered,
         };
         Handshake {

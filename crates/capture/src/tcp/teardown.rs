@@ -40,6 +40,8 @@ pub(super) struct ResetContext {
     pub(super) other_fin: bool,
     /// The other endpoint sent payload after the FIN of the sender.
     pub(super) late_data: bool,
+    /// The RST has no ACK: it answers a segment that belongs to no connection of its sender (RFC 9293 section 3.10.7.1).
+    pub(super) without_ack: bool,
     /// An exchange is in progress, or bytes were not acknowledged.
     pub(super) in_progress: bool,
 }
@@ -51,12 +53,14 @@ pub(super) fn classify(context: ResetContext) -> ResetClass {
         own_fin,
         other_fin,
         late_data,
+        without_ack,
         in_progress,
     } = context;
     match (own_fin, other_fin) {
         _ if not_open => ResetClass::Refused,
         (true, _) if late_data => ResetClass::RefusesLateData,
         (true, true) => ResetClass::HarmlessAfterFin,
+        (false, false) if without_ack => ResetClass::NoConnection,
         _ if in_progress => ResetClass::AbortsData,
         (false, true) => ResetClass::AnswersFin,
         (_, false) => ResetClass::Idle,
@@ -213,12 +217,18 @@ mod tests {
             own_fin: bits.contains('o'),
             other_fin: bits.contains('f'),
             late_data: bits.contains('l'),
+            without_ack: bits.contains('a'),
             in_progress: bits.contains('u'),
         };
         for (bits, want) in [
             ("n", ResetClass::Refused),
             ("", ResetClass::Idle),
             ("u", ResetClass::AbortsData),
+            ("a", ResetClass::NoConnection),
+            ("au", ResetClass::NoConnection),
+            ("af", ResetClass::AnswersFin),
+            ("aol", ResetClass::RefusesLateData),
+            ("an", ResetClass::Refused),
             ("f", ResetClass::AnswersFin),
             ("fu", ResetClass::AbortsData),
             ("o", ResetClass::Idle),

@@ -94,7 +94,7 @@ impl ConnectionTracker {
         if segment.flags.rst() {
             self.release_all(budget);
             self.conversation.complete_unmeasured();
-            self.reset(from, now);
+            self.reset(from, now, segment.flags.ack());
         }
         self.close_if_complete(from);
         self.list(segment, from, [seq, ack], analysis, budget);
@@ -135,7 +135,7 @@ impl ConnectionTracker {
         self.frames.add(seen, budget);
     }
 
-    fn reset(&mut self, from: usize, now: FrameTime) {
+    fn reset(&mut self, from: usize, now: FrameTime, has_ack: bool) {
         let other = 1 - from;
         let (own_fin, other_fin) = (self.teardown.fin_of(from), self.teardown.fin_of(other));
         let late_data = self.last_payload[other].filter(|data| own_fin.is_some_and(|fin| *data > fin));
@@ -147,12 +147,15 @@ impl ConnectionTracker {
             own_fin: own_fin.is_some(),
             other_fin: other_fin.is_some(),
             late_data: late_data.is_some(),
+            // Only if the sender was there before, and something can be answered.
+            without_ack: !has_ack && sent.started,
             in_progress: unacknowledged || self.conversation.is_in_progress(),
         });
         let answers = match class {
             ResetClass::Refused => self.handshake.last_syn(),
             ResetClass::RefusesLateData => late_data,
             ResetClass::AnswersFin | ResetClass::HarmlessAfterFin => other_fin,
+            ResetClass::NoConnection => self.last_payload[other],
             ResetClass::AbortsData | ResetClass::Idle => None,
         };
         self.teardown.reset(SeenReset {
@@ -174,9 +177,9 @@ impl ConnectionTracker {
         }
     }
 
-    pub(crate) fn handshake(&self, client: usize) -> Handshake {
+    pub(crate) fn handshake(&self, client: usize, capture_end_ns: i64) -> Handshake {
         let has_data = self.directions.iter().any(|direction| direction.traffic.bytes > 0);
-        self.handshake.finish(client, has_data)
+        self.handshake.finish(client, has_data, capture_end_ns)
     }
 
     pub(crate) fn end(&self, client: usize, capture_end_ns: i64) -> ConnectionEnd {

@@ -83,6 +83,13 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
                 (w.table(&table::comparison(capture, w.lang)))
             }
         }
+        @let slowest = table::slowest(capture, w.lang);
+        @if !slowest.rows.is_empty() {
+            section {
+                h2 { (w.label(Msg::Slowest)) }
+                (w.table(&slowest))
+            }
+        }
         @let servers: Vec<FingerprintDescription> = capture.fingerprints.iter().filter_map(describe::fingerprint).collect();
         @if !servers.is_empty() {
             section {
