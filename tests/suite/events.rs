@@ -164,3 +164,35 @@ fn each_run_appends_a_start_line_that_names_the_format() {
         assert_eq!(last["servers"][0]["address"], server.address().to_string());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_renamed_log_is_begun_again_on_sighup_and_only_its_owner_reads_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = Site::demo();
+    let directory = tempfile::tempdir().expect("a directory");
+    let (file, old) = (directory.path().join("events"), directory.path().join("events.1"));
+    let server = Server::start_with("node", site.root(), &["--events", file.to_str().expect("a path")]);
+    let mode = std::fs::metadata(&file).expect("a log").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    Talk::to(&server).ask("GET", "/before", "");
+    let until = |file: &Path, event: &str| {
+        let begun = std::time::Instant::now();
+        while !(file.exists() && names(&read(file)).contains(&event)) {
+            assert!(begun.elapsed().as_secs() < 20, "no {event} in {}", file.display());
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    };
+    until(&file, "end");
+    std::fs::rename(&file, &old).expect("renamed");
+    server.signal("-HUP");
+    until(&file, "reload");
+    Talk::to(&server).ask("GET", "/after", "");
+    until(&file, "end");
+    let new = read(&file);
+    assert_eq!(new[0]["event"], "reopened");
+    assert_eq!(new[0]["format"], "labserve-events");
+    let has = |lines: &[Value], target: &str| lines.iter().any(|line| line["target"] == target);
+    assert!(has(&new, "/after") && !has(&new, "/before"));
+    assert!(has(&read(&old), "/before") && !has(&read(&old), "/after"));
+}
