@@ -39,7 +39,7 @@ pub use throttle::Throttle;
 
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{BodyEnd, State};
-use labserve_core::http1::{Fault, Version};
+use labserve_core::http1::{Fault, OtherProtocol, Version};
 use labserve_core::profile::CloseStyle;
 use std::time::Duration;
 
@@ -71,6 +71,8 @@ pub enum Event<'a> {
         /// The timer.
         reason: CloseReason,
     },
+    /// The first bytes of the client are of another protocol than HTTP/1.1.
+    OtherProtocol(OtherProtocol),
     /// The client's FIN arrived.
     ClientFin {
         /// The state of the connection at that time.
