@@ -4,10 +4,10 @@
     tests/e2e/load/bombs.py [--mib N] [--seconds N] [--profiles NAME ...]
 
 The server runs in a memory cgroup of N (64) MiB, where the kernel kills it if it takes more (root is needed to make
-one). Each bomb goes on for N (3) seconds: requests in a pipeline whose responses nobody reads, uploads that go on, heads
-that never end, large files that nobody reads, and as many idle connections as descriptors allow, up to 10,000. During
-each, a new client is served within 5 s. In the end the server is the same process. A release build: an unoptimized one
-is too slow for what comes in.
+one). Each bomb goes on for N (3) seconds: requests in a pipeline whose responses nobody reads, uploads that go on,
+heads that never end, large files that nobody reads, and as many idle connections as descriptors allow, up to 10,000.
+During each, a new client is served within 5 s. In the end the server is the same process. A release build: an
+unoptimized one is too slow for what comes in.
 """
 
 import contextlib
