@@ -11,7 +11,7 @@ import time
 import load
 from e2e.pylib import http1
 from e2e.pylib.process import Missing, free_port
-from servers import is_installed, labserve, peer, running
+from servers import labserve, peer, running
 
 SMALL, MEDIUM, LARGE = "/static/style1.css", "/static/head.jpg", "/static/BGM.wav"
 PROFILES = ["node", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "flask-keepalive", "rfc"]
@@ -53,18 +53,23 @@ def given(options):
             )
 
 
+def left_out(started):
+    """A line for each server that could not be started."""
+    for why in started.left_out:
+        yield Line("left out:", None, note=why)
+
+
 def compare(options, path, others, goals, profile="nginx", rate_goal=None, **how):
-    """The profile in turn with the other servers that are installed. One line each, with the ratio of the CPU costs."""
-    for other in others:
-        if not is_installed(other):
-            yield Line(other, None, note="left out: it is not installed")
-    others = [other for other in others if is_installed(other)]
+    """The profile in turn with the other servers that are installed: a line each, with the ratio of the CPU cost to
+    theirs."""
     with running(
         functools.partial(labserve, options.binary, profile, options.site),
         *(functools.partial(peer, other, options.site) for other in others),
     ) as started:
+        yield from left_out(started)
         result = load.in_turns(started, path, options.seconds, options.rounds, **how)
     own, *_ = result.values()
+    others = [other for other in others if other in result]
     yield Line(f"labserve {profile}", own["cpu"], "us/request", note=f"{own['rate']:.0f}/s {own['bad']}")
     for other in others:
         it = result[other]
@@ -101,6 +106,7 @@ def huge(options):
             lambda: labserve(options.binary, "node", site),
             lambda: peer("nginx", site),
         ) as started:
+            yield from left_out(started)
             # The client runs on CPU 1, as wrk does in the other rows.
             os.sched_setaffinity(0, {1})
             try:
@@ -112,7 +118,8 @@ def huge(options):
     best = {name: min(times) for name, times in used.items()}
     for name, ms in best.items():
         yield Line(name, ms, "ms/GB")
-    yield Line("labserve nginx / nginx", best["labserve nginx"] / best["nginx"], "of its CPU", 1.0)
+    if "nginx" in best:
+        yield Line("labserve nginx / nginx", best["labserve nginx"] / best["nginx"], "of its CPU", 1.0)
 
 
 @row("not-modified", "304 answers")
@@ -188,9 +195,13 @@ def idle_10k(options):
         lambda: labserve(options.binary, "django", options.site),
         lambda: peer("nginx", options.site),
     ]
-    for name, each, full, _, _ in idle(10_000, starts):
-        goal = 1.3 if name.startswith("labserve") else None
-        yield Line(name, each / 1024, "KiB each", goal, note=f"{full / 2**20:.1f} MiB in all")
+    for start in starts:
+        try:
+            for name, each, full, _, _ in idle(10_000, [start]):
+                goal = 1.3 if name.startswith("labserve") else None
+                yield Line(name, each / 1024, "KiB each", goal, note=f"{full / 2**20:.1f} MiB in all")
+        except Missing as why:
+            yield Line("left out:", None, note=str(why))
 
 
 @row("idle-100k", "100,000 idle connections, from several loopback addresses")
@@ -267,6 +278,7 @@ def site(options):
             return path
 
         with running(lambda: labserve(options.binary, "nginx", directory), lambda: peer("nginx", directory)) as started:
+            yield from left_out(started)
             single = load.in_turns(started, SMALL, options.seconds, options.rounds)
             among = load.in_turns(started, "/many/f99999.css", options.seconds, options.rounds)
             one = load.in_turns(started, "/", options.seconds, options.rounds, script=script(1))

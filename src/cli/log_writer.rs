@@ -3,10 +3,11 @@
 //! It knows lines and how many may wait, not what a line says. ARCHITECTURE.md, "Decisions", says why this is not
 //! tracing-appender.
 
+use labserve_server::events::Secret;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -28,6 +29,8 @@ struct Waiting {
     dropped: AtomicU64,
     /// Notified when no bytes wait. Only the writing thread and the end of the program take this lock.
     empty: (Mutex<()>, Condvar),
+    /// What is masked in all lines, once it is known.
+    secret: OnceLock<Secret>,
 }
 
 impl Waiting {
@@ -101,6 +104,16 @@ impl<'w> MakeWriter<'w> for LogWriter {
 #[derive(Debug)]
 pub(super) struct LastLines(Arc<Waiting>);
 
+impl LastLines {
+    /// Masks this secret in all lines from now on.
+    pub(super) fn mask(&self, secret: Option<Secret>) {
+        if let Some(secret) = secret {
+            // There is one secret for each run.
+            let _ = self.0.secret.set(secret);
+        }
+    }
+}
+
 impl Drop for LastLines {
     fn drop(&mut self) {
         let (lock, condition) = &self.0.empty;
@@ -119,6 +132,9 @@ fn write_out(lines: &Receiver<Vec<u8>>, waiting: &Waiting, mut output: impl Writ
         {
             batch.extend_from_slice(&line);
             count += 1;
+        }
+        if let Some(secret) = waiting.secret.get() {
+            secret.mask(&mut batch);
         }
         let done = output.write_all(&batch).and_then(|()| output.flush());
         let dropped = match done {

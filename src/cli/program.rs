@@ -86,8 +86,12 @@ impl Program {
         }
     }
 
-    /// Reads the configuration again. If it has a mistake, the previous one stays in force.
+    /// Reads the configuration again, and opens the event log again. If it has a mistake, the previous one stays in force.
     fn reload(&self) -> Result<String, String> {
+        // Whoever renames the event log to begin a new one sends the same signal.
+        if let Some(recorder) = &self.recorder {
+            recorder.reopen();
+        }
         let done = (self.reload)().map_err(|Mistake(why)| why);
         let event = match &done {
             Ok(what) => {

@@ -11,7 +11,7 @@ use super::timeline::Prepared;
 use super::{Mistake, VERSION, control, log, timeline};
 use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
-use labserve_server::events::{Output, Recorder};
+use labserve_server::events::{Output, Recorder, Secret};
 use labserve_server::server::{GRACE, Options, Server, Site, run as run_servers};
 use labserve_server::text_file::shown;
 use labserve_timeline::ManagedServer;
@@ -22,13 +22,15 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     let config = Config::resolve(args)?;
     let fixed = Fixed::of(&config);
     let server = bind(config.site(), config.address)?;
-    let _last_lines = log::start(config.log)?;
+    let last_lines = log::start(config.log)?;
     let prepared = timeline::prepare(config.timeline)?;
+    let secret = prepared.as_ref().map(Prepared::secret);
+    last_lines.mask(secret.clone());
     let names = timeline::names([&server]);
     let recorder = config
         .events
         .as_ref()
-        .map(|output| record(output, &names))
+        .map(|output| record(output, &names, secret.clone()))
         .transpose()?;
     let address = server.address();
     let text = greeting(&server, config.file.as_deref(), prepared.as_ref());
@@ -62,8 +64,12 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
 }
 
 /// Opens the event log of these servers.
-pub(super) fn record(output: &Output, servers: &[(String, SocketAddr)]) -> Result<Recorder, Mistake> {
-    Recorder::start(output, servers).map_err(|error| match output {
+pub(super) fn record(
+    output: &Output,
+    servers: &[(String, SocketAddr)],
+    secret: Option<Secret>,
+) -> Result<Recorder, Mistake> {
+    Recorder::start(output, servers, secret).map_err(|error| match output {
         Output::File(path) => Mistake(format!("cannot write the event log {}: {error}", shown(path))),
         Output::Stdout => Mistake(format!("cannot write the event log: {error}")),
     })

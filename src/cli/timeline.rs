@@ -1,7 +1,7 @@
 //! The timeline's part of the command line: where it is served, and the channels that carry events to it.
 
 use super::Mistake;
-use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder};
+use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder, Secret};
 use labserve_server::server::{Running, Server};
 use labserve_timeline::{Bound, ManagedServer, PORT, ServerSet, Timeline};
 use std::io::ErrorKind;
@@ -86,6 +86,11 @@ impl Prepared {
     /// The URL of the page.
     pub(super) fn url(&self) -> String {
         self.bound.url()
+    }
+
+    /// Its token, to be masked in what is written.
+    pub(super) fn secret(&self) -> Secret {
+        self.bound.secret().clone()
     }
 
     /// Its address.

@@ -1,5 +1,5 @@
 //! Foreign text in everything that the program prints: names of files, keys, titles and requests that try to end a line, to
-//! move the cursor of a terminal or to change the order of what it shows.
+//! move the cursor of a terminal or to change the order of what it shows; and the token, which must not be printed again.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -161,8 +161,10 @@ fn serve(dir: &Path, log: &str) -> String {
         rest.split('/').next().expect("a host").to_owned()
     };
     let served = address(&until("url "));
-    let timeline = address(&until("timeline "));
-    let target = "/%1b\u{9b}\u{202e}\u{2028}";
+    let timeline_line = until("timeline ");
+    let timeline = address(&timeline_line);
+    let token = timeline_line.trim().split("token=").nth(1).expect("a token");
+    let target = format!("/%1b\u{9b}\u{202e}\u{2028}?token={token}");
     ask(
         &served,
         &format!("GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
@@ -188,10 +190,11 @@ fn serve(dir: &Path, log: &str) -> String {
     let _ = server.kill();
     let _ = server.wait();
     all.extend(lines.iter());
-    must_be_plain(
-        "the event log",
-        &std::fs::read(dir.join("events")).expect("an event log"),
-    );
+    let events = std::fs::read(dir.join("events")).expect("an event log");
+    must_be_plain("the event log", &events);
+    // The token, which the client sent to the wrong port, is shown in the start line alone.
+    let shown = |text: &str| text.matches(&token[..8]).count();
+    assert_eq!((shown(&all), shown(&String::from_utf8_lossy(&events))), (1, 0));
     all
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use labserve_capture::Msg;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::decide::TraceMessage;
-use labserve_core::http1::Fault;
+use labserve_core::http1::{Fault, OtherProtocol};
 use labserve_core::locale::{Lang, catalogue, placeholders};
 
 /// Chinese synonyms that are not used, each with the word that is used instead.
@@ -47,6 +47,10 @@ fn every_sentence_exists_in_both_languages_with_the_same_placeholders() {
 fn every_sentence_is_used_and_every_id_that_is_used_exists() {
     let page = page_ids();
     let mut used: BTreeSet<String> = page.named.clone();
+    used.extend(ids(
+        OtherProtocol::TABLE,
+        OtherProtocol::ALL.iter().map(|protocol| protocol.key()),
+    ));
     used.extend(ids(Fault::TABLE, Fault::ALL.iter().map(|fault| fault.key())));
     used.extend(ids(
         CloseReason::TABLE,

@@ -1,6 +1,8 @@
 //! The socket of one of the timeline's connections: notes its activity, and fails when the client does not read.
 
 use super::seats::Activity;
+use labserve_core::http1::OtherProtocol;
+use labserve_core::locale::Lang;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,6 +19,8 @@ pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) struct ConnectionIo<S> {
     socket: S,
     activity: Activity,
+    /// Whether anything has been read.
+    has_read: bool,
     /// Runs while a write waits for the client.
     write_timer: Option<Pin<Box<Sleep>>>,
 }
@@ -26,6 +30,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ConnectionIo<S> {
         Self {
             socket,
             activity,
+            has_read: false,
             write_timer: None,
         }
     }
@@ -45,11 +50,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ConnectionIo<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ConnectionIo<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
-        if read.is_ready() {
-            self.activity.transferred();
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.socket).poll_read(cx, buffer))?;
+        self.activity.transferred();
+        if !std::mem::replace(&mut self.has_read, true)
+            && let Some(protocol) = OtherProtocol::of(&buffer.filled()[before..])
+        {
+            tracing::info!("timeline: {}", protocol.text(Lang::En));
         }
-        read
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Close, ConnectionMeta, Detail, Event, Head, Reply, Traffic};
 use labserve_core::close_reason::Who;
 use labserve_core::conn::State;
 use labserve_core::http1::{Version, text};
+use labserve_core::locale::Lang;
 use labserve_core::profile::CloseStyle;
 use std::io::Write;
 use std::time::Duration;
@@ -70,6 +71,10 @@ pub(super) fn write_line(line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) 
             None => out.extend_from_slice(b",\"ends_after_ns\":null"),
         },
         Event::Timer { reason } => word(out, b",\"reason\":\"", reason.key()),
+        Event::OtherProtocol(protocol) => {
+            word(out, b",\"protocol\":\"", protocol.key());
+            word(out, b",\"words\":\"", protocol.text(Lang::En));
+        }
         Event::ClientFin { state } => word(out, b",\"state\":\"", state_key(*state)),
         Event::Close(close) => close_fields(*close, out),
         Event::End {
@@ -110,6 +115,7 @@ fn name(event: &Event<'_>) -> &'static str {
         Event::Reply(_) => "reply",
         Event::Idle { .. } => "idle",
         Event::Timer { .. } => "timer",
+        Event::OtherProtocol(_) => "other-protocol",
         Event::ClientFin { .. } => "client-fin",
         Event::Reset => "reset",
         Event::Close(_) => "close",

@@ -2,6 +2,7 @@
 
 use super::{ConnectionMeta, Event, Traffic};
 use labserve_core::http1::text;
+use labserve_core::locale::Lang;
 
 /// The target of the lines about exchanges.
 pub const EXCHANGE: &str = "labserve::exchange";
@@ -31,7 +32,7 @@ impl Line {
 fn line(event: &Event<'_>) -> Option<Line> {
     match event {
         Event::Reply(_) => Some(Line::Exchange),
-        Event::End { .. } => Some(Line::Connection),
+        Event::OtherProtocol(_) | Event::End { .. } => Some(Line::Connection),
         _ => None,
     }
 }
@@ -57,6 +58,15 @@ fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
             status = reply.status,
             bytes = reply.head_bytes + reply.body_bytes,
             head = reply.head_bytes,
+        ),
+        Event::OtherProtocol(protocol) => tracing::info!(
+            target: CONNECTION,
+            connection = meta.id,
+            peer = %meta.peer,
+            protocol = protocol.key(),
+            "#{:<7} {}",
+            meta.id,
+            protocol.text(Lang::En),
         ),
         Event::End { close, requests, .. } => tracing::info!(
             target: CONNECTION,

@@ -6,7 +6,9 @@ use super::Site;
 use super::closing::has_unread;
 use super::driver::Driver;
 use super::reply_writer::close_reason;
+use crate::events::Event;
 use labserve_core::conn::WakeReason;
+use labserve_core::http1::OtherProtocol;
 use labserve_core::profile::Tie;
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -116,6 +118,11 @@ impl Driver {
             Ok(0) => WakeReason::Fin,
             Ok(count) => {
                 self.arrival = self.server.cache.borrow_mut().arrival();
+                if self.conn.standing().traffic.received == count as u64
+                    && let Some(protocol) = OtherProtocol::of(self.conn.input())
+                {
+                    self.emit(&Event::OtherProtocol(protocol));
+                }
                 WakeReason::Received(count)
             }
             Err(error) => WakeReason::Broken(close_reason(&error)),
