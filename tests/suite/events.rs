@@ -177,10 +177,10 @@ fn a_renamed_log_is_begun_again_on_sighup_and_only_its_owner_reads_it() {
     assert_eq!(mode & 0o777, 0o600);
     Talk::to(&server).ask("GET", "/before", "");
     let until = |file: &Path, event: &str| {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         while !(file.exists() && names(&read(file)).contains(&event)) {
             assert!(begun.elapsed().as_secs() < 20, "no {event} in {}", file.display());
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(10));
         }
     };
     until(&file, "end");
