@@ -1,6 +1,6 @@
 //! The command line: from arguments to a running server or to printed output.
 //!
-//! Every mistake of the user is reported as one line, with exit code 2.
+//! Every mistake of the user is reported as one line, with exit code 2. A stop that cuts responses short ends with 1.
 
 mod args;
 mod capture;
@@ -21,6 +21,7 @@ mod timeline;
 
 use args::{Cli, Command};
 use clap::Parser;
+use program::Ended;
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -43,13 +44,13 @@ pub(crate) fn main() -> ExitCode {
     let done = match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Lab(args)) => lab::run(&args),
-        Some(Command::Profiles(args)) => profiles::run(&args),
-        Some(Command::Reload(args)) => reload::run(&args),
-        Some(Command::Check(args)) => check::run(&args),
-        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Profiles(args)) => profiles::run(&args).map(|()| Ended::Clean),
+        Some(Command::Reload(args)) => reload::run(&args).map(|()| Ended::Clean),
+        Some(Command::Check(args)) => check::run(&args).map(|()| Ended::Clean),
+        Some(Command::Explain(args)) => explain::run(&args).map(|()| Ended::Clean),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(ended) => ExitCode::from(ended as u8),
         Err(Mistake(message)) => {
             eprintln!("labserve: {message}");
             ExitCode::from(2)

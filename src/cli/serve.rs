@@ -5,7 +5,7 @@ use super::capture::Capturing;
 use super::config::Config;
 use super::human::LogFormat;
 use super::log::LogSpec;
-use super::program::Program;
+use super::program::{Ended, Program};
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
 use super::{Mistake, VERSION, control, log, timeline};
@@ -16,7 +16,7 @@ use labserve_timeline::ManagedServer;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 
-pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
+pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
     let config = Config::resolve(args)?;
     let fixed = Fixed::of(&config);
     let server = bind(config.site(), config.address)?;

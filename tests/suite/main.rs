@@ -3,6 +3,7 @@
 //! | module | tests |
 //! |---|---|
 //! | `corpus`, `model` | profiles against recordings of the real servers, byte for byte, over sockets and in virtual time |
+//! | `dropped` | requests that get no response, and whose FIN or RST was first |
 //! | `iis`, `rfc` | the two profiles without recordings, against documentation and RFCs |
 //! | `capture` | page loads as in Wireshark captures of Node |
 //! | `clients` | every profile with an ordinary HTTP client |
@@ -25,6 +26,7 @@ mod changes;
 mod cli;
 mod clients;
 mod corpus;
+mod dropped;
 mod events;
 mod explain;
 mod facade;

@@ -104,6 +104,11 @@ pub struct Finish {
     pub close: Option<Close>,
     /// The requests that the response counts for beyond the one.
     pub also_counted: u64,
+    /// Whether a response was begun.
+    pub answered: bool,
+    /// Whether what follows may be a part of the request, because the connection closes before the request was read to
+    /// its end.
+    pub cut_in_request: bool,
 }
 
 /// The result of an exchange with what the caller counted.
@@ -113,6 +118,10 @@ pub struct ExchangeOutcome {
     pub close: Option<Close>,
     /// The requests that the response counts for beyond the one.
     pub also_counted: u64,
+    /// Whether a response was begun.
+    pub answered: bool,
+    /// As [`Finish::cut_in_request`].
+    pub cut_in_request: bool,
     /// The bytes that were read from the socket for the body.
     pub received: u64,
     /// The bytes that were sent.
@@ -172,6 +181,16 @@ pub enum Piece<'a> {
     Bytes(&'a [u8]),
     /// These bytes of the file.
     File(ByteRange),
+}
+
+impl Piece<'_> {
+    /// The number of its bytes.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File(range) => range.length(),
+        }
+    }
 }
 
 /// A response that is ready to be sent, beside its rendered head and page.

@@ -32,8 +32,23 @@ pub struct Opened {
     pub purpose: Purpose,
     /// The number of `100 Continue` responses that an earlier request, which gets no other response, is sent first.
     pub interim: u8,
+    /// The bytes of earlier requests that get no response because of this one. The input does not hold them any more.
+    pub displaced: Vec<u8>,
     /// The reason to close after the response, if what follows the request calls for it.
     pub(super) close_after: Option<CloseReason>,
+}
+
+impl Opened {
+    /// A request that displaces no other, with nothing that calls for the end of the connection.
+    pub(super) fn new(head: Head, purpose: Purpose) -> Self {
+        Self {
+            head,
+            purpose,
+            interim: 0,
+            displaced: Vec::new(),
+            close_after: None,
+        }
+    }
 }
 
 /// What happens between the end of a request head and the decision about it.
