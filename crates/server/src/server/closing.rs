@@ -130,6 +130,10 @@ impl Driver {
         match crate::sys::peer_end(&self.stream) {
             Some(PeerEnd::Fin) => self.note(Some(Seen::Fin)),
             Some(PeerEnd::Reset) => self.note(Some(Seen::Reset)),
+            Some(PeerEnd::FinThenReset) => {
+                self.note(Some(Seen::Fin));
+                self.note(Some(Seen::Reset));
+            }
             None => return Who::Server,
         }
         Who::Client

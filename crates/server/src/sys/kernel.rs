@@ -119,15 +119,21 @@ pub(crate) enum PeerEnd {
     Fin,
     /// With RST.
     Reset,
+    /// With FIN, and then with RST.
+    FinThenReset,
 }
 
 /// How the peer has ended its side, on a connection whose own side has not ended. It is known as soon as the system has
 /// received it, also where bytes before it have not been read.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(crate) fn peer_end(stream: &impl std::os::fd::AsRawFd) -> Option<PeerEnd> {
+pub(crate) fn peer_end(stream: &tokio::net::TcpStream) -> Option<PeerEnd> {
     match kernel_facts(socket(stream))?.state {
         "CLOSE_WAIT" => Some(PeerEnd::Fin),
-        "CLOSE" => Some(PeerEnd::Reset),
+        // A RST after a FIN is EPIPE to the kernel, and ECONNRESET otherwise.
+        "CLOSE" => Some(match stream.take_error() {
+            Ok(Some(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => PeerEnd::FinThenReset,
+            _ => PeerEnd::Reset,
+        }),
         _ => None,
     }
 }
