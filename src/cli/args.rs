@@ -79,6 +79,9 @@ pub(super) struct ServeArgs {
     /// Capture the server's port on the loopback interface into this file, with Wireshark's dumpcap
     #[arg(long, value_name = "FILE.pcapng")]
     pub(super) capture: Option<PathBuf>,
+    /// Let the Linux kernel (Landlock) deny this process all files but the root and its configuration
+    #[arg(long, conflicts_with = "follow_symlinks")]
+    pub(super) sandbox: bool,
     /// The number of worker threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(super) workers: Option<u16>,

@@ -60,6 +60,7 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
     if let Some(prepared) = &prepared {
         text.push_str(&format!("  timeline   {}\n", prepared.url()));
     }
+    serve::warn_if_root();
     let addresses: Vec<SocketAddr> = [servers[0].address()]
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))

@@ -15,6 +15,7 @@ mod log_writer;
 mod profiles;
 mod program;
 mod reload;
+mod sandbox;
 mod serve;
 mod signals;
 mod timeline;

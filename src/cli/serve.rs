@@ -8,7 +8,7 @@ use super::log::LogSpec;
 use super::program::{Ended, Program};
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
-use super::{Mistake, VERSION, control, log, timeline};
+use super::{Mistake, VERSION, control, log, sandbox, timeline};
 use labserve_core::profile::Profile;
 use labserve_server::events::{Output, Recorder};
 use labserve_server::server::{GRACE, Options, Server, Site, run as run_servers};
@@ -36,6 +36,11 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         .as_deref()
         .map(|file| Capturing::start(file, address.port()))
         .transpose()?;
+    if config.sandbox {
+        // All threads that meet input of clients are started after this.
+        sandbox::confine(&config, config.follow_symlinks)?;
+    }
+    warn_if_root();
     let addresses: Vec<SocketAddr> = [address]
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))
@@ -141,6 +146,14 @@ pub(super) fn greet(text: &str, events: Option<&Output>, addresses: &[SocketAddr
 pub(super) fn print_out(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Warns if a mistake of this program would be root's.
+pub(super) fn warn_if_root() {
+    #[cfg(unix)]
+    if rustix::process::geteuid().is_root() {
+        tracing::warn!("running as root, which labserve never needs: start it as a user with few rights");
+    }
 }
 
 /// Warns if other machines can reach the server.

@@ -8,6 +8,7 @@
 //! | `capture` | page loads as in Wireshark captures of Node |
 //! | `clients` | every profile with an ordinary HTTP client |
 //! | `cli`, `stop`, `reload` | the command line, shutdown, and reloading the configuration |
+//! | `sandbox` | what `--sandbox` leaves and denies |
 //! | `changes` | files that change while they are sent |
 //! | `limits`, `race` | too many connections, slow readers, and requests that arrive as a timer expires |
 //! | `events`, `timeline` | the event log, and the timeline's API |
@@ -38,5 +39,6 @@ mod race;
 mod readme;
 mod reload;
 mod rfc;
+mod sandbox;
 mod stop;
 mod timeline;
