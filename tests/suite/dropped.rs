@@ -125,7 +125,7 @@ fn a_request_without_a_response_is_told() {
         (
             "FIN after a request that is dropped for that",
             "node",
-            &[],
+            &[("client_fin.drop_within", "5s")],
             &[Send(GET), Fin, ToEnd],
             read(1, GET_LINE, GET),
         ),
@@ -181,7 +181,7 @@ fn a_request_without_a_response_is_told() {
         (
             "two arrive during the pause before the end",
             "flask",
-            &[],
+            &[("close.pause", "20s")],
             &[Send(GET), Reply, Send(with(LATE, LATE)), Leave],
             vec![
                 (0, LATE_LINE, length(LATE), DropPlace::Discarded),
@@ -230,14 +230,14 @@ fn who_is_whose_fin_or_rst_was_first_on_the_wire() {
         (
             "the client ends its side with the request",
             "nginx",
-            &[],
+            &[("writes.delay", "2s")],
             &[Send(LAST), Fin, ToEnd],
             (client, CloseReason::RequestSaidClose),
         ),
         (
             "the client's FIN is behind a request that nobody reads",
             "rfc",
-            &[("head.read", "512B"), ("writes.delay", "300ms")],
+            &[("head.read", "512B"), ("writes.delay", "2s")],
             &[Send(full_read()), Send(LATE), Fin, ToEnd],
             (client, CloseReason::RequestSaidClose),
         ),
