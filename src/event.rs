@@ -6,8 +6,8 @@ use std::fmt;
 
 /// Something that happens on a server, and that a test can wait for.
 ///
-/// [`accepted`](Event::accepted), [`request`](Event::request), [`reply`](Event::reply) and [`closed`](Event::closed)
-/// say what happens. The other methods narrow it down. An event that has happened already counts: waiting for it
+/// [`accepted`](Event::accepted), [`request`](Event::request), [`reply`](Event::reply),
+/// [`dropped_request`](Event::dropped_request) and [`closed`](Event::closed) say what happens. The other methods narrow it down. An event that has happened already counts: waiting for it
 /// returns at once.
 ///
 /// ```
@@ -36,6 +36,7 @@ enum What {
     Accepted,
     Request,
     Reply,
+    DroppedRequest,
     Closed,
 }
 
@@ -52,6 +53,7 @@ pub(crate) enum Occurrence<'a> {
         target: &'a str,
         status: u16,
     },
+    DroppedRequest,
     Closed {
         reason: CloseReason,
     },
@@ -102,6 +104,16 @@ impl Event {
     /// ```
     pub fn reply() -> Self {
         Self::new(What::Reply)
+    }
+
+    /// A request, or what has arrived of one, was thrown away.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::dropped_request().times(2).to_string(), "2 dropped requests");
+    /// ```
+    pub fn dropped_request() -> Self {
+        Self::new(What::DroppedRequest)
     }
 
     /// A connection is closed on the server's side, after the server has lingered if it lingers.
@@ -228,7 +240,7 @@ impl Event {
         };
         on_it
             && match (self.what, occurrence) {
-                (What::Accepted, Occurrence::Accepted) => true,
+                (What::Accepted, Occurrence::Accepted) | (What::DroppedRequest, Occurrence::DroppedRequest) => true,
                 (What::Request, Occurrence::Request { method, target }) => of_request(method, target),
                 (What::Reply, Occurrence::Reply { method, target, status }) => {
                     of_request(method, target) && self.status.is_none_or(|want| want == status)
@@ -250,6 +262,7 @@ impl fmt::Display for Event {
             What::Accepted => ("an accepted connection", "accepted connections"),
             What::Request => ("a request", "requests"),
             What::Reply => ("a reply", "replies"),
+            What::DroppedRequest => ("a dropped request", "dropped requests"),
             What::Closed => ("a close", "closes"),
         };
         match self.times {
@@ -293,6 +306,8 @@ mod tests {
             (Event::accepted(), Occurrence::Accepted, true),
             (Event::accepted().connection(2), Occurrence::Accepted, false),
             (Event::accepted(), request, false),
+            (Event::dropped_request(), request, false),
+            (Event::dropped_request(), Occurrence::DroppedRequest, true),
             (Event::request().path("/a"), request, true),
             (Event::request().path("/a?b"), request, false),
             (Event::request().method("get"), request, false),

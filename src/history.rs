@@ -2,7 +2,7 @@
 //! when it happens.
 
 use crate::event::Occurrence;
-use crate::{Closed, Connection, Error, ErrorKind, Event, Lost, Reply, Report, Request};
+use crate::{Closed, Connection, DroppedRequest, Error, ErrorKind, Event, Lost, Reply, Report, Request};
 use labserve_server::events::{self, ConnectionMeta, Observer, Traffic};
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -88,6 +88,7 @@ impl History {
             not_recorded: state.not_recorded,
             ..Lost::default()
         };
+        lost.dropped = list.iter().map(|connection| connection.dropped.len() as u64).sum();
         for request in list.iter().flat_map(|connection| &connection.requests) {
             match request.reply {
                 None => lost.unanswered += 1,
@@ -174,6 +175,8 @@ impl State {
                 };
                 past.push((reply.at, id, occurrence));
             }
+            let dropped = |request: &DroppedRequest| (request.at, id, Occurrence::DroppedRequest);
+            past.extend(connection.dropped.iter().map(dropped));
             let closed = connection.closed.map(|closed| {
                 let reason = closed.reason;
                 (closed.at, id, Occurrence::Closed { reason })
@@ -205,6 +208,7 @@ impl State {
                 open_for: Duration::ZERO,
                 requests: Vec::new(),
                 unsolicited: Vec::new(),
+                dropped: Vec::new(),
                 received: 0,
                 sent: 0,
                 closed: None,
@@ -220,6 +224,16 @@ impl State {
             && let Some(connection) = self.connections.get_mut(&connection)
         {
             connection.requests.push(request);
+        }
+    }
+
+    fn dropped(&mut self, connection: u64, request: DroppedRequest) {
+        let bytes = size_of::<DroppedRequest>() + request.line.as_ref().map_or(0, String::len);
+        if self.connections.contains_key(&connection)
+            && self.take(bytes)
+            && let Some(connection) = self.connections.get_mut(&connection)
+        {
+            connection.dropped.push(request);
         }
     }
 
@@ -275,6 +289,7 @@ impl Observer for History {
                     head_bytes: reply.head_bytes,
                     body_bytes: reply.body_bytes,
                     complete: reply.complete,
+                    total_bytes: reply.total_bytes,
                 };
                 state.reply(id, reply.request, record);
                 (method, target) = (text(reply.method), text(reply.target));
@@ -284,11 +299,22 @@ impl Observer for History {
                     status: reply.status,
                 }
             }
+            events::Event::DroppedRequest(dropped) => {
+                let record = DroppedRequest {
+                    at,
+                    number: dropped.request,
+                    line: dropped.line.map(text),
+                    bytes: dropped.bytes,
+                    place: dropped.place,
+                };
+                state.dropped(id, record);
+                Occurrence::DroppedRequest
+            }
             events::Event::End { close, unread, .. } => {
                 if let Some(connection) = state.connections.get_mut(&id) {
                     connection.closed = Some(Closed {
                         at,
-                        by: close.reason.who(),
+                        by: close.who,
                         reason: close.reason,
                         style: close.style.into(),
                         unread: *unread,

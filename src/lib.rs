@@ -39,7 +39,7 @@
 //! - [`Running::wait_for`] waits until an [`Event`] has happened, and [`Running::until`] does so in async code. Tests
 //!   need no sleeps.
 //! - [`Running::stop`] returns a [`Report`]: the connections, the [requests](Request) and [replies](Reply) on each, how
-//!   each [closed](Closed), and what was [lost](Lost). A report is also readable text, for the message of a failing
+//!   each [closed](Closed), which requests were [dropped](DroppedRequest), and what was [lost](Lost). A report is also readable text, for the message of a failing
 //!   assertion.
 //! - [`profiles`] lists the built-in profiles. Those of servers that could be run are tested against recordings of them.
 //! - The module `explain` reads captures that Wireshark or tcpdump have made, and says what happened and why.
@@ -65,6 +65,8 @@
 #![forbid(unsafe_code)]
 
 mod builder;
+mod close_style;
+mod dropped;
 mod error;
 mod event;
 #[cfg(feature = "explain")]
@@ -77,11 +79,14 @@ mod server;
 mod timeline;
 
 pub use builder::Builder;
+pub use close_style::CloseStyle;
+pub use dropped::DroppedRequest;
 pub use error::{Error, ErrorKind};
 pub use event::Event;
 pub use labserve_core::close_reason::{CloseReason, Who};
+pub use labserve_core::conn::DropPlace;
 pub use profiles::profiles;
-pub use report::{CloseStyle, Closed, Connection, Lost, Reply, Report, Request};
+pub use report::{Closed, Connection, Lost, Reply, Report, Request};
 pub use server::{Running, Server};
 
 /// The examples in README.md are compiled and run.

@@ -1,9 +1,10 @@
 //! What has happened on a server, as values.
 
+use crate::CloseStyle;
+use crate::dropped::DroppedRequest;
 use crate::event::path_of;
 use labserve_core::close_reason::{CloseReason, Who};
 use labserve_core::http1::text::printable;
-use labserve_core::profile;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -128,11 +129,13 @@ pub struct Connection {
     pub requests: Vec<Request>,
     /// Replies that answer no request, such as a 408 when a timer expires.
     pub unsolicited: Vec<Reply>,
+    /// Requests that arrived and were thrown away. Those that have begun are among `requests` too, without a reply.
+    pub dropped: Vec<DroppedRequest>,
     /// How many bytes the server read.
     pub received: u64,
     /// How many bytes the server wrote.
     pub sent: u64,
-    /// How it closed; `None` if it is open, or was cut off when the server stopped.
+    /// How it closed; `None` if it is open.
     pub closed: Option<Closed>,
 }
 
@@ -195,6 +198,8 @@ pub struct Reply {
     pub body_bytes: u64,
     /// Whether all of it was sent.
     pub complete: bool,
+    /// How many bytes it has, head and body, if all of it is sent.
+    pub total_bytes: u64,
 }
 
 /// How a connection closed.
@@ -226,53 +231,6 @@ pub struct Closed {
     pub unread: bool,
 }
 
-/// How a server closes its side of a connection. The names are those of profiles and of the event log.
-///
-/// [`Closed`] has an example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CloseStyle {
-    /// It sends FIN and closes the socket.
-    Fin,
-    /// It closes the socket: FIN, or RST if bytes of the client are unread.
-    Close,
-    /// It sends FIN and reads on until the client closes its side or is silent for long.
-    Linger,
-    /// It sends RST.
-    Rst,
-    /// It sends nothing and waits for the client to close.
-    Hold,
-}
-
-impl CloseStyle {
-    /// Its name in profiles and in the event log.
-    ///
-    /// ```
-    /// assert_eq!(labserve::CloseStyle::Linger.key(), "linger");
-    /// ```
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Fin => "fin",
-            Self::Close => "close",
-            Self::Linger => "linger",
-            Self::Rst => "rst",
-            Self::Hold => "hold",
-        }
-    }
-}
-
-impl From<profile::CloseStyle> for CloseStyle {
-    fn from(style: profile::CloseStyle) -> Self {
-        match style {
-            profile::CloseStyle::Fin => Self::Fin,
-            profile::CloseStyle::Close => Self::Close,
-            profile::CloseStyle::Linger => Self::Linger,
-            profile::CloseStyle::Rst => Self::Rst,
-            profile::CloseStyle::Hold => Self::Hold,
-        }
-    }
-}
-
 /// What was lost.
 ///
 /// ```
@@ -287,8 +245,10 @@ pub struct Lost {
     /// Requests without a reply, as [`Request::reply`] counts them. In a report of a running server they may still get
     /// one.
     pub unanswered: u64,
-    /// Replies that were not sent to their end, because the client left or accepted too little in time.
+    /// Replies that were not sent to their end, because the client left or accepted too little in time, or the server stopped.
     pub cut_short: u64,
+    /// Requests that arrived and were thrown away ([`Connection::dropped`]).
+    pub dropped: u64,
     /// Connections and requests that the report does not list, because it would hold more than 64 MiB. They are in no
     /// other count but [`Report::connections`].
     pub not_recorded: u64,
@@ -318,6 +278,7 @@ impl fmt::Display for Report {
         let lost = [
             (self.lost.unanswered, "unanswered"),
             (self.lost.cut_short, "cut short"),
+            (self.lost.dropped, "dropped"),
             (self.lost.not_recorded, "not recorded"),
         ];
         for (count, what) in lost.into_iter().filter(|(count, _)| *count > 0) {
@@ -350,6 +311,9 @@ impl fmt::Display for Connection {
         for reply in &self.unsolicited {
             write!(f, "\n  {}  no request -> {reply}", Seconds(reply.at))?;
         }
+        for request in &self.dropped {
+            write!(f, "\n  {}  {request}", Seconds(request.at))?;
+        }
         Ok(())
     }
 }
@@ -372,10 +336,14 @@ impl fmt::Display for Reply {
             head_bytes,
             body_bytes,
             complete,
+            total_bytes,
             ..
         } = self;
-        let end = if *complete { "" } else { ", cut short" };
-        write!(f, "{status}, {head_bytes} + {body_bytes} bytes{end}")
+        write!(f, "{status}, {head_bytes} + {body_bytes} bytes")?;
+        match complete {
+            true => Ok(()),
+            false => write!(f, ", cut short of {total_bytes}"),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 80)]
 #[command(
-    after_help = "Examples:\n  labserve --profile node\n  labserve --profile rfc --root ./site --port 8080\n  labserve --set connection.fields.keep='[]' --set timers.idle=10s\n  labserve lab\n  labserve profiles --compare node rfc"
+    after_help = "Examples:\n  labserve --profile node\n  labserve --profile rfc --root ./site --port 8080\n  labserve --set connection.fields.keep='[]' --set timers.idle=10s\n  labserve lab\n  labserve profiles --compare node rfc\n\nExit codes:\n  0  it stopped, and every response was complete\n  1  it stopped, and cut responses short: their time was over, or a second\n     signal came\n  2  a mistake in arguments, configuration, profile or capture"
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -85,6 +85,9 @@ pub(super) struct ServeArgs {
     /// Capture the server's port on the loopback interface into this file, with Wireshark's dumpcap
     #[arg(long, value_name = "FILE.pcapng")]
     pub(super) capture: Option<PathBuf>,
+    /// Let the Linux kernel (Landlock) deny this process all files but the root and its configuration
+    #[arg(long, conflicts_with = "follow_symlinks")]
+    pub(super) sandbox: bool,
     /// The number of worker threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(super) workers: Option<u16>,

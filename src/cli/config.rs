@@ -31,6 +31,7 @@ struct ServerToml {
     port: Option<u16>,
     log: Option<String>,
     follow_symlinks: bool,
+    sandbox: bool,
     workers: Option<u16>,
     events: Option<PathBuf>,
     timeline: Option<String>,
@@ -59,6 +60,9 @@ pub(super) struct Config {
     pub(super) log: LogSpec,
     pub(super) workers: usize,
     pub(super) cache: Limits,
+    pub(super) follow_symlinks: bool,
+    /// Whether the process confines itself before it serves.
+    pub(super) sandbox: bool,
     pub(super) events: Option<Output>,
     pub(super) timeline: Choice,
     /// The configuration file, if one was read.
@@ -112,6 +116,8 @@ impl Config {
             },
             events: shared.events.clone().or(toml.events).map(output),
             timeline: Choice::of(shared.timeline.as_deref(), shared.no_timeline, toml.timeline.as_deref())?,
+            follow_symlinks: follow,
+            sandbox: args.sandbox || toml.sandbox,
             profile,
             stack,
             file,

@@ -75,6 +75,10 @@ where
 }
 
 fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Result {
+    let place = format!("#{}.{}", fields.get("connection"), fields.get("request"));
+    if !fields.get("dropped").is_empty() {
+        return dropped_line(writer, &place, fields, ansi);
+    }
     let status = fields.get("status");
     let colour = match status.bytes().next() {
         Some(b'2') => "32",
@@ -82,7 +86,6 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
         Some(b'4') => "33",
         _ => "31",
     };
-    let place = format!("#{}.{}", fields.get("connection"), fields.get("request"));
     let method = if fields.get("method").is_empty() {
         "-"
     } else {
@@ -93,21 +96,38 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
     } else {
         fields.get("path")
     };
+    let sent = match fields.get("complete") {
+        "false" => format!("{} of {} bytes, cut short", fields.get("bytes"), fields.get("total")),
+        _ => format!("{} bytes", fields.get("bytes")),
+    };
     writeln!(
         writer,
-        "{place:<8} {} {method:<4} {path}  {} bytes",
+        "{place:<8} {} {method:<4} {path}  {sent}",
         paint(ansi, colour, status),
-        fields.get("bytes")
+    )
+}
+
+fn dropped_line(writer: &mut Writer<'_>, place: &str, fields: &Fields, ansi: bool) -> fmt::Result {
+    let line = match fields.get("line") {
+        "" => "(no complete request line)",
+        line => line,
+    };
+    writeln!(
+        writer,
+        "{place:<8} {} {line}  {} bytes, dropped: {}",
+        paint(ansi, "35", "---"),
+        fields.get("bytes"),
+        fields.get("words"),
     )
 }
 
 fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Result {
     let (who, how) = match (fields.get("who"), fields.get("reason"), fields.get("style")) {
         ("Client", "client_reset", _) => ("client", "RST"),
+        ("Client", _, "Hold") => ("client", "FIN, for which the server waited"),
         ("Client", ..) => ("client", "FIN"),
         (_, _, "Rst") => ("server", "RST"),
         (_, _, "Linger") => ("server", "FIN, then lingering"),
-        (_, _, "Hold") => ("client", "FIN, for which the server waited"),
         _ => ("server", "FIN"),
     };
     let requests = match fields.get("requests") {

@@ -1,7 +1,7 @@
 //! `labserve lab`: all built-in profiles at once, each on its own port.
 
 use super::args::LabArgs;
-use super::program::Program;
+use super::program::{Ended, Program};
 use super::timeline::{Choice, Prepared};
 use super::{Mistake, VERSION, config, log, serve, timeline};
 use labserve_core::profile::layers::Stack;
@@ -12,7 +12,7 @@ use labserve_server::server::{Server, Site, run as run_servers};
 use labserve_timeline::ManagedServer;
 use std::net::{Ipv4Addr, SocketAddr};
 
-pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
+pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
     let shared = &args.shared;
     let root = config::root(shared.root.as_deref(), shared.follow_symlinks)?;
     let bind = shared.bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
@@ -62,6 +62,7 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
     if let Some(prepared) = &prepared {
         text.push_str(&format!("  timeline   {}\n", prepared.url()));
     }
+    serve::warn_if_root();
     let addresses: Vec<SocketAddr> = [servers[0].address()]
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))

@@ -1,6 +1,6 @@
 //! The command line: from arguments to a running server or to printed output.
 //!
-//! Every mistake of the user is reported as one line, with exit code 2.
+//! Every mistake of the user is reported as one line, with exit code 2. A stop that cuts responses short ends with 1.
 
 mod args;
 mod capture;
@@ -16,6 +16,7 @@ mod probe;
 mod profiles;
 mod program;
 mod reload;
+mod sandbox;
 mod serve;
 mod signals;
 mod timeline;
@@ -52,8 +53,8 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     let done = match cli.command {
-        None => serve::run(&cli.serve).map(success),
-        Some(Command::Lab(args)) => lab::run(&args).map(success),
+        None => serve::run(&cli.serve).map(ExitCode::from),
+        Some(Command::Lab(args)) => lab::run(&args).map(ExitCode::from),
         Some(Command::Profiles(args)) => profiles::run(&args).map(success),
         Some(Command::Reload(args)) => reload::run(&args).map(success),
         Some(Command::Check(args)) => check::run(&args).map(success),

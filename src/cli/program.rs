@@ -4,12 +4,62 @@ use super::Mistake;
 use super::control::Endpoint;
 use super::signals::{ProgramRequest, Signals};
 use labserve_server::events::{ProgramEvents, Recorder};
-use labserve_server::server::{GRACE, Running};
+use labserve_server::server::{CutShort, GRACE, Running};
 use labserve_timeline::Timeline;
 use serde_json::json;
+use std::process::ExitCode;
+use std::time::Duration;
 
 /// Reads the configuration again and passes it to the servers. Returns what has changed, or why nothing has.
 pub(super) type Reload = Box<dyn Fn() -> Result<String, Mistake>>;
+
+/// How long a stop may take after a second signal.
+const TO_END: Duration = Duration::from_secs(3);
+
+/// How a run ended: the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Every response was sent to its end.
+    Clean = 0,
+    /// The stop cut responses short.
+    CutShort = 1,
+}
+
+impl Ended {
+    fn of(cut: CutShort) -> Self {
+        if cut.replies == 0 { Self::Clean } else { Self::CutShort }
+    }
+}
+
+impl From<Ended> for ExitCode {
+    fn from(ended: Ended) -> Self {
+        Self::from(ended as u8)
+    }
+}
+
+async fn next_stop(signals: &mut Signals) {
+    while signals.next().await != ProgramRequest::Stop {}
+}
+
+/// The last line of the log.
+fn log_stop(cut: CutShort) {
+    let CutShort { connections, replies } = cut;
+    if cut == CutShort::default() {
+        tracing::info!(connections, replies, "stopped: nothing was cut short");
+    } else {
+        tracing::warn!(
+            connections,
+            replies,
+            "stopped: {replies} {} cut short, and {connections} {} still open",
+            if replies == 1 { "response was" } else { "responses were" },
+            if connections == 1 {
+                "connection was"
+            } else {
+                "connections were"
+            },
+        );
+    }
+}
 
 /// A running program.
 pub(super) struct Program {
@@ -27,16 +77,16 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Serves until a signal arrives, then stops gracefully. A second signal ends the process at once.
+    /// Serves until a signal arrives, then stops gracefully. A second signal cuts short what is still being sent.
     ///
     /// `greet` is called once signals and reload requests are accepted, so that a script that waits for its output can
     /// send one at once. It runs on a thread of its own, because nobody may be reading its output.
-    pub(super) fn run_to_end(self, greet: impl FnOnce() + Send + 'static) -> Result<(), Mistake> {
+    pub(super) fn run_to_end(self, greet: impl FnOnce() + Send + 'static) -> Result<Ended, Mistake> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(self.run(greet))
     }
 
-    async fn run(self, greet: impl FnOnce() + Send + 'static) -> Result<(), Mistake> {
+    async fn run(self, greet: impl FnOnce() + Send + 'static) -> Result<Ended, Mistake> {
         let mut signals = Signals::new()?;
         let mut endpoint = self.endpoint.as_deref().and_then(|name| {
             Endpoint::open(name)
@@ -67,8 +117,10 @@ impl Program {
             "stopping: responses in progress have {} s to finish; a second signal stops at once",
             GRACE.as_secs()
         );
+        let control = self.running.control().clone();
         let stop = tokio::task::spawn_blocking(move || {
-            self.running.stop();
+            let cut = self.running.stop();
+            log_stop(cut);
             // The event log writes this line itself, after all others.
             self.program_events.without_file().emit(json!({"event": "stop"}));
             drop(self.program_events);
@@ -78,11 +130,20 @@ impl Program {
             if let Some(recorder) = self.recorder {
                 recorder.finish();
             }
+            Ended::of(cut)
         });
-        let second = async { while signals.next().await != ProgramRequest::Stop {} };
+        let second = async {
+            next_stop(&mut signals).await;
+            control.cut();
+            // That takes milliseconds, unless the disk that the event log is on does not answer.
+            tokio::select! {
+                () = tokio::time::sleep(TO_END) => {}
+                () = next_stop(&mut signals) => {}
+            }
+        };
         tokio::select! {
             done = stop => done.map_err(Mistake::from),
-            () = second => std::process::exit(1),
+            () = second => std::process::exit(Ended::CutShort as i32),
         }
     }
 

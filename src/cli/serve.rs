@@ -5,10 +5,10 @@ use super::capture::Capturing;
 use super::config::Config;
 use super::human::LogFormat;
 use super::log::LogSpec;
-use super::program::Program;
+use super::program::{Ended, Program};
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
-use super::{Mistake, VERSION, control, log, timeline};
+use super::{Mistake, VERSION, control, log, sandbox, timeline};
 use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
 use labserve_server::events::{Output, Recorder, Secret};
@@ -18,7 +18,7 @@ use labserve_timeline::ManagedServer;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 
-pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
+pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
     let config = Config::resolve(args)?;
     let fixed = Fixed::of(&config);
     let server = bind(config.site(), config.address)?;
@@ -40,6 +40,11 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
         .as_deref()
         .map(|file| Capturing::start(file, address.port()))
         .transpose()?;
+    if config.sandbox {
+        // All threads that meet input of clients are started after this.
+        sandbox::confine(&config, config.follow_symlinks)?;
+    }
+    warn_if_root();
     let addresses: Vec<SocketAddr> = [address]
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))
@@ -158,6 +163,14 @@ pub(super) fn print_out(text: &str) {
 /// Prints a line to standard error. Nobody has to read it.
 pub(super) fn print_err(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Warns if a mistake of this program would be root's.
+pub(super) fn warn_if_root() {
+    #[cfg(unix)]
+    if rustix::process::geteuid().is_root() {
+        tracing::warn!("running as root, which labserve never needs: start it as a user with few rights");
+    }
 }
 
 /// Warns if other machines can reach the server.

@@ -126,10 +126,17 @@ fn a_client_fin_and_a_client_reset_are_told_apart() {
     fin.shut();
     assert_eq!(fin.end(Duration::from_secs(5)), End::Fin);
     let first = log.lines(1);
-    assert_eq!(names(&first), ["accepted", "client-fin", "close", "end"]);
+    assert_eq!(
+        names(&first),
+        ["accepted", "client-fin", "dropped_request", "close", "end"]
+    );
     assert_eq!(first[1]["state"], "line");
     assert_eq!(
-        (&first[2]["who"], &first[2]["reason"]),
+        (&first[2]["bytes"], &first[2]["line"], &first[2]["where"]),
+        (&8.into(), &Value::Null, &"read".into())
+    );
+    assert_eq!(
+        (&first[3]["who"], &first[3]["reason"]),
         (&"client".into(), &"client_fin_in_head".into())
     );
 

@@ -155,10 +155,11 @@ fn a_reply_that_takes_longer_than_the_grace_is_cut_off_and_reported_as_lost() {
     let before = Instant::now();
     let report = server.stop();
     assert!(before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
-    assert_eq!(report.lost().unanswered, 1, "{report}");
+    assert_eq!((report.lost().unanswered, report.lost().cut_short), (0, 1), "{report}");
+    let closed = report.connection(1).and_then(|connection| connection.closed);
     assert_eq!(
-        report.connection(1).and_then(|connection| connection.closed),
-        None,
+        closed.map(|closed| closed.reason),
+        Some(CloseReason::Shutdown),
         "{report}"
     );
 }

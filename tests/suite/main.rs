@@ -3,10 +3,12 @@
 //! | module | tests |
 //! |---|---|
 //! | `corpus`, `model` | profiles against recordings of the real servers, byte for byte, over sockets and in virtual time |
+//! | `dropped` | requests that get no response, and whose FIN or RST was first |
 //! | `iis`, `rfc` | the two profiles without recordings, against documentation and RFCs |
 //! | `capture` | page loads as in Wireshark captures of Node |
 //! | `clients` | every profile with an ordinary HTTP client |
 //! | `cli`, `stop`, `reload` | the command line, shutdown, and reloading the configuration |
+//! | `sandbox` | what `--sandbox` leaves and denies |
 //! | `changes` | files that change while they are sent |
 //! | `limits`, `race` | too many connections, slow readers, and requests that arrive as a timer expires |
 //! | `events`, `timeline` | the event log, and the timeline's API |
@@ -33,6 +35,7 @@ mod changes;
 mod cli;
 mod clients;
 mod corpus;
+mod dropped;
 mod events;
 mod explain;
 mod facade;
@@ -47,5 +50,6 @@ mod race;
 mod readme;
 mod reload;
 mod rfc;
+mod sandbox;
 mod stop;
 mod timeline;

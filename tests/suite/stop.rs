@@ -1,4 +1,5 @@
-//! Shutdown by signal: replies in progress finish, idle connections get FIN, and the exit code is 0.
+//! Shutdown by signal: replies in progress finish, idle connections get FIN, and the exit code is 0. What is cut short is
+//! told, and the exit code is 1.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,11 +16,16 @@ struct Running {
 
 impl Running {
     fn start(root: &std::path::Path) -> Self {
+        Self::start_with(root, &[], Stdio::null())
+    }
+
+    fn start_with(root: &std::path::Path, arguments: &[&str], log: Stdio) -> Self {
         let mut process = program()
             .args(["--profile", "nginx", "--port", "0", "--no-timeline", "--root"])
             .arg(root)
+            .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("labserve should start");
         let out = BufReader::new(process.stdout.take().expect("its output"));
@@ -102,18 +108,57 @@ fn a_signal_lets_replies_finish_and_closes_idle_connections_with_fin() {
 #[test]
 fn a_second_signal_stops_it_at_once() {
     let root = root();
-    let server = Running::start(root.path());
+    let (events, log) = (root.path().join("events"), root.path().join("log"));
+    let log_file = std::fs::File::create(&log).expect("a file");
+    let arguments = ["--events", events.to_str().expect("a path")];
+    let server = Running::start_with(root.path(), &arguments, log_file.into());
     let mut busy = server.connect();
     busy.write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
         .expect("a request");
+    let mut upload = server.connect();
+    upload
+        .write_all(b"POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nbody")
+        .expect("a part of a request");
     let mut byte = [0; 1];
     busy.read_exact(&mut byte).expect("the beginning of a reply");
     server.signal("-TERM");
-    std::thread::sleep(Duration::from_millis(300));
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !std::fs::read_to_string(&log)
+        .expect("the log")
+        .contains("a second signal")
+    {
+        assert!(Instant::now() < deadline, "it does not say that it stops");
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let before = Instant::now();
     server.signal("-TERM");
     assert_eq!(server.exit_code(), Some(1));
     assert!(before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
+
+    let text = std::fs::read_to_string(&log).expect("the log");
+    let last = text.lines().last().expect("a line");
+    assert!(
+        last.contains("response was cut short") || last.contains("responses were cut short"),
+        "{text}"
+    );
+    assert!(text.contains("bytes, cut short"), "{text}");
+    let text = std::fs::read_to_string(&events).expect("the event log");
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let cut = lines.iter().find(|line| line["complete"] == false).expect(&text);
+    assert_eq!(
+        cut["total_bytes"].as_u64(),
+        cut["head_bytes"].as_u64().map(|head| head + (64 << 20)),
+        "{cut}"
+    );
+    assert!(cut["body_bytes"].as_u64() < Some(64 << 20), "{cut}");
+    let ends = lines
+        .iter()
+        .filter(|line| line["event"] == "end" && line["reason"] == "shutdown");
+    assert_eq!(ends.count(), 2, "{text}");
+    assert_eq!(lines.last().expect("a line")["event"], "stop");
 }
 
 /// If nobody reads the log, the event log or either, every request is still answered, and a signal still ends the

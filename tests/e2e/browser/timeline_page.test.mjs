@@ -25,6 +25,21 @@ test("the events of a kept connection become an exchange, an idle period and an 
   assert.equal(unused(c), false);
 });
 
+test("a dropped request is a mark; the exchange that was in its place goes on", () => {
+  const line = (request, where) => ({ request, bytes: 40, line: "GET /late HTTP/1.1", where });
+  const c = told(new Store(), 1, 0, [
+    [0, "accepted", {}],
+    [2, "head", { request: 1, method: "GET", target: "/late", head_bytes: 40 }],
+    [3, "dropped_request", line(1, "read")],
+    [3, "head", { request: 1, method: "GET", target: "/bad", head_bytes: 20, fault: "host_missing" }],
+    [5, "reply", { request: 1, method: "GET", target: "/bad", status: 400, head_bytes: 90, body_bytes: 0, complete: true }],
+    [6, "dropped_request", line(0, "discarded")],
+  ]);
+  assert.deepEqual(c.drops.map(({ from, line: { where } }) => [from, where]), [[3, "read"], [6, "discarded"]]);
+  assert.deepEqual(c.exchanges.map(({ from, to, reply }) => [from, to, reply?.status ?? null]), [[2, 3, null], [3, 5, 400]]);
+  assert.equal(har([{ connection: c, exchange: c.exchanges[0] }, { connection: c, exchange: c.exchanges[1] }], { origin: 0, version: "1" }).log.entries.length, 1);
+});
+
 test("ends: who, how and what follows", () => {
   const cases = [
     [[["close", { who: "server", reason: "body_unread", style: "linger" }]], ["server", "fin", "linger"]],

@@ -69,7 +69,8 @@ def summarized(lines):
         "unused": last["received"] == 0,
         "received": last["received"],
         "sent": last["sent"],
-        "end": close and {**close, "how": how(lines, close)},
+        # Whose FIN was first may be known only at the end.
+        "end": close and {**close, "who": last.get("who", close["who"]), "how": how(lines, {**close, **last})},
     }
 
 

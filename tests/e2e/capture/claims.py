@@ -40,9 +40,8 @@ REASONS = {
 IDLE = {"unused", "idle-as-announced", "idle-unannounced", "client-done"}
 EMPTY_LINES = {"line_timeout", "client_fin_in_head", "bad_request"}
 # Differences with a known reason, counted and not failed:
-#   who    The log has whose decision it was, the capture whose FIN or RST came first. If the client's came before the
-#          server closed, by the times of frame and log, both are right; so are the reasons of a client that is done.
-#          The two may also have crossed each other, or the server's FIN waits for data that the client does not read.
+#   who    Both say whose FIN or RST was first on the wire. The two may have crossed each other in the instant of the
+#          close, or the server's FIN waits for data that the client does not read: then the log cannot know.
 #   late   Bytes that the client sent after the server's close are in the capture, and the server never read them. What
 #          the server had handed to the system need not have left it, if the client reset the connection.
 #   held   The log's idle period begins when the reply is handed to the system. Its last bytes leave later if Nagle's
@@ -55,6 +54,9 @@ EMPTY_LINES = {"line_timeout", "client_fin_in_head", "bad_request"}
 
 # How much later than the server's close a frame of the client may be, and still have crossed it.
 CROSSING_NS = 20_000_000
+# A client's FIN that was captured this long before the server closed has been seen by it. The two clocks agree, but the
+# server's time is taken a moment before its system call.
+SEEN_NS = 1_000_000
 # How much an idle period in the log may differ from the one on the wire: other programs use the machine too.
 IDLE_NS = 25_000_000
 # If the last byte of a reply left this much later than its first, the network delayed it.
@@ -223,13 +225,15 @@ def ended(logged, shown, exchanges, bare, held, argued):
     first = min((e for e in (end["first_fin"], *end["resets"]) if e), key=lambda e: e["frame"], default=None)
     crossed = None
     if end["by"] != close["who"]:
-        waits = bool(first) and (
-            first["ns"] < nanoseconds(close["time"]) + CROSSING_NS or waits_for_data(end, responses)
-        )
+        after = first["ns"] - nanoseconds(close["time"]) if first else 0
+        waits = bool(first) and (-SEEN_NS < after < CROSSING_NS or waits_for_data(end, responses))
         crossed = bool(first and end["by"] == first["by"] == "client" and (held or waits))
         argued["held"] += held
         argued["who"] += 1
         allowed = CLIENT_DONE
+    elif close["who"] == "client" and allowed is not None:
+        # The server was about to close for a reason of its own.
+        allowed = allowed | CLIENT_DONE
     yield "ended by", close["who"], end["by"], crossed
     seen = first and ("fin" if first is end["first_fin"] else "rst")
     yield "ended with", close["how"], seen, crossed

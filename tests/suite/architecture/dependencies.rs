@@ -11,6 +11,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
         &[
             "clap",
             "indicatif",
+            "landlock",
             "labserve-capture",
             "labserve-core",
             "labserve-probe",

@@ -104,6 +104,11 @@ pub struct Finish {
     pub close: Option<Close>,
     /// The number of requests, beyond this one, that the response counts for.
     pub also_counted: u64,
+    /// Whether a response was begun.
+    pub answered: bool,
+    /// Whether what follows may be a part of the request, because the connection closes before the request was read to
+    /// its end.
+    pub cut_in_request: bool,
 }
 
 /// The result of an exchange, with the counters of the caller.
@@ -113,6 +118,10 @@ pub struct ExchangeOutcome {
     pub close: Option<Close>,
     /// The number of requests, beyond this one, that the response counts for.
     pub also_counted: u64,
+    /// Whether a response was begun.
+    pub answered: bool,
+    /// As [`Finish::cut_in_request`].
+    pub cut_in_request: bool,
     /// The number of bytes that were read from the socket for the body.
     pub received: u64,
     /// The number of bytes that were sent.
@@ -193,6 +202,16 @@ impl<'a> Deref for Pieces<'a> {
             Self::None => &[],
             Self::One(piece) => std::slice::from_ref(piece),
             Self::Several(pieces) => pieces,
+        }
+    }
+}
+
+impl Piece<'_> {
+    /// The number of its bytes.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File(range) => range.length(),
         }
     }
 }

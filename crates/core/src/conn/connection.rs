@@ -10,6 +10,9 @@ use crate::http1::{Head, Request, ResponseId, Scan, head};
 use crate::path;
 use crate::profile::{EofInHead, Profile};
 use std::time::Duration;
+use unanswered::Begins;
+
+mod unanswered;
 
 /// One connection.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Conn {
     unsent: Unsent,
     /// Whether the client's FIN has been seen. Every later read returns it again.
     client_fin: bool,
+    /// What the input begins with.
+    begins: Begins,
 }
 
 impl Conn {
@@ -37,6 +42,7 @@ impl Conn {
             traffic: Traffic::default(),
             unsent: Unsent::default(),
             client_fin: false,
+            begins: Begins::Next,
         }
     }
 
@@ -76,6 +82,11 @@ impl Conn {
     /// Records the client's FIN. Returns whether this is the first time.
     pub fn receive_fin(&mut self) -> bool {
         !std::mem::replace(&mut self.client_fin, true)
+    }
+
+    /// Whether the client's FIN has been seen.
+    pub fn has_client_fin(&self) -> bool {
+        self.client_fin
     }
 
     /// Counts bytes that were read and discarded.
@@ -168,24 +179,15 @@ impl Conn {
             Scan::Partial(head) if head.fields_start > 0 => head,
             Scan::Partial(_) => Head::default(),
         };
-        Next::Serve(Opened {
-            head,
-            purpose: Purpose::Unasked(id, reason),
-            interim: 0,
-            close_after: None,
-        })
+        Next::Serve(Opened::new(head, Purpose::Unasked(id, reason)))
     }
 
     /// Starts an exchange: a request head is complete or refused.
     fn open(&mut self, head: Head, refusal: Option<Refusal>, cx: &Context<'_>) -> Next {
         self.life.on(Transition::HeadComplete, cx.now, 0);
+        self.begins = Begins::Latest;
         if refusal.is_some() {
-            return Next::Serve(Opened {
-                head,
-                purpose: Purpose::Request(refusal),
-                interim: 0,
-                close_after: None,
-            });
+            return Next::Serve(Opened::new(head, Purpose::Request(refusal)));
         }
         let policy = &cx.profile.connection.client_fin;
         let settle = if policy.drops_request || cx.profile.pipelined_fault_discards {
@@ -198,12 +200,7 @@ impl Conn {
 
     /// The next step once the bytes after the head have settled ([`Settle`]). `fin`: the client's FIN has arrived.
     pub fn settled(&mut self, head: Head, fin: bool, cx: &Context<'_>) -> Next {
-        let mut opened = Opened {
-            purpose: Purpose::Request(None),
-            head,
-            interim: 0,
-            close_after: None,
-        };
+        let mut opened = Opened::new(head, Purpose::Request(None));
         let is_judged = !fin && self.judged >= self.input.len();
         let lookahead = if is_judged {
             Lookahead::Nothing
@@ -219,7 +216,7 @@ impl Conn {
                 opened.interim = body_plan::interim_at_once(cx.profile, &request);
                 opened.head = head;
                 opened.purpose = Purpose::Request(fault.map(Refusal::Fault));
-                self.input.drain(..at);
+                opened.displaced = self.input.drain(..at).collect();
                 self.judged = 0;
             }
             Lookahead::Drop => return Next::Close(CloseReason::RequestDropped.into()),
@@ -270,9 +267,11 @@ impl Conn {
         self.life.count(outcome.also_counted);
         self.traffic.received += outcome.received;
         self.traffic.sent += outcome.sent;
+        self.begins = Begins::after(&outcome);
         self.unsent = outcome.unsent;
         if matches!(opened.purpose, Purpose::Unasked(..)) {
             self.input = input;
+            self.begins = Begins::Spent;
             return outcome.close;
         }
         let swallows = cx.profile.connection.upgrade_swallows && Request::new(&input, &opened.head).asks_to_upgrade();

@@ -87,6 +87,8 @@ pub struct Exchange<'c> {
     /// The field lines about the connection.
     pub(super) connection_fields: &'c [Template],
     pub(super) also_counted: u64,
+    /// Whether the body has been read to its end.
+    body_complete: bool,
     stage: Stage,
 }
 
@@ -109,6 +111,7 @@ impl<'c> Exchange<'c> {
             close: None,
             connection_fields: &[],
             also_counted: 0,
+            body_complete: false,
             stage: Stage::Begin,
         }
     }
@@ -162,6 +165,10 @@ impl<'c> Exchange<'c> {
 
     /// The next action after this result.
     pub fn on(&mut self, happened: Happened<'_>) -> Action {
+        self.body_complete |= matches!(
+            happened,
+            Happened::BodyRead(BodyEnd::Complete) | Happened::BodyPeeked(Some(BodyEnd::Complete))
+        );
         match (self.stage, happened) {
             (Stage::Begin, Happened::Begun) => self.begin(),
             (Stage::EarlierInterim | Stage::Interim | Stage::Reply(_), Happened::Sent(Err(failure))) => {
@@ -351,11 +358,36 @@ impl<'c> Exchange<'c> {
         Action::SendReply
     }
 
+    /// Ends the exchange where it stands: the connection is to be closed like this, whatever is still to be sent.
+    pub fn cut(&mut self, close: Close) -> Finish {
+        self.close = Some(close);
+        self.ended()
+    }
+
     fn finish(&mut self) -> Action {
-        self.stage = Stage::Finished;
-        Action::Finish(Finish {
+        Action::Finish(self.ended())
+    }
+
+    fn ended(&mut self) -> Finish {
+        let stage = std::mem::replace(&mut self.stage, Stage::Finished);
+        Finish {
             close: self.close,
             also_counted: self.also_counted,
-        })
+            answered: matches!(stage, Stage::Reply(_) | Stage::PeekAfter | Stage::BodyAfter(_)),
+            cut_in_request: self.close.is_some() && self.is_cut_in_request(),
+        }
+    }
+
+    /// Whether a part of the request has not been read, as far as its head tells.
+    fn is_cut_in_request(&self) -> bool {
+        match self.course {
+            Course::Unasked(..) => true,
+            // Of a request that is dropped as a whole, the head is still in the input.
+            Course::Drop => false,
+            Course::Serve(framing, _) => framing != Framing::None && !self.body_complete,
+            Course::Refuse(_) | Course::Silent(_) => {
+                self.opened.head.len == 0 || self.request.framing(&self.profile.head.body) != Framing::None
+            }
+        }
     }
 }

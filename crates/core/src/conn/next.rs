@@ -33,8 +33,23 @@ pub struct Opened {
     /// The number of `100 Continue` responses to send first. They belong to an earlier request that gets no other
     /// response.
     pub interim: u8,
+    /// The bytes of earlier requests that get no response because of this one. The input does not hold them any more.
+    pub displaced: Vec<u8>,
     /// Why the connection closes after the response, if the bytes after the request cause that.
     pub(super) close_after: Option<CloseReason>,
+}
+
+impl Opened {
+    /// A request that displaces no other, with nothing that calls for the end of the connection.
+    pub(super) fn new(head: Head, purpose: Purpose) -> Self {
+        Self {
+            head,
+            purpose,
+            interim: 0,
+            displaced: Vec::new(),
+            close_after: None,
+        }
+    }
 }
 
 /// What to wait for between the end of a request head and the decision about the request.

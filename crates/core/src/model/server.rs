@@ -167,6 +167,8 @@ impl<'s> Server<'s, '_> {
                         let nothing = Finish {
                             close: None,
                             also_counted: 0,
+                            answered: false,
+                            cut_in_request: false,
                         };
                         return outcome(nothing, &exchange, body, sent, unsent);
                     };
@@ -338,6 +340,8 @@ fn outcome(
     ExchangeOutcome {
         close: finish.close,
         also_counted: finish.also_counted,
+        answered: finish.answered,
+        cut_in_request: finish.cut_in_request,
         received: body.as_ref().map_or(0, |body| body.received),
         sent,
         unsent,

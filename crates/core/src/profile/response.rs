@@ -220,7 +220,10 @@ impl Response {
                 HeadPart::Fixed(text) => out.extend_from_slice(text),
                 HeadPart::Field(line) => line.render_line(values, out),
                 HeadPart::ConnectionFields => connection_fields.iter().for_each(|line| line.render_line(values, out)),
-                HeadPart::ConnectionFieldsReversed => connection_fields.iter().rev().for_each(|line| line.render_line(values, out)),
+                HeadPart::ConnectionFieldsReversed => connection_fields
+                    .iter()
+                    .rev()
+                    .for_each(|line| line.render_line(values, out)),
             }
         }
         out.extend_from_slice(b"\r\n");

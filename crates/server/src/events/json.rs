@@ -3,7 +3,7 @@
 //! The JSON is written by hand: at full rate an exchange makes three lines, which may cost a microsecond together. The
 //! detail of the live stream has a budget, and may cost more.
 
-use super::{Close, ConnectionMeta, Detail, Event, Head, Reply, Traffic};
+use super::{Close, ConnectionMeta, Detail, DroppedRequest, Event, Head, Reply, Traffic};
 use labserve_core::close_reason::Who;
 use labserve_core::conn::State;
 use labserve_core::http1::{Version, text};
@@ -66,6 +66,7 @@ pub(super) fn write_line(line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) 
                 detail_fields(meta, detail, out);
             }
         }
+        Event::DroppedRequest(dropped) => dropped_fields(dropped, out),
         Event::Idle { ends_after } => match ends_after {
             Some(after) => number(out, b",\"ends_after_ns\":", nanoseconds(*after)),
             None => out.extend_from_slice(b",\"ends_after_ns\":null"),
@@ -113,6 +114,7 @@ fn name(event: &Event<'_>) -> &'static str {
         Event::Head(_) => "head",
         Event::Body { .. } => "body",
         Event::Reply(_) => "reply",
+        Event::DroppedRequest(_) => "dropped_request",
         Event::Idle { .. } => "idle",
         Event::Timer { .. } => "timer",
         Event::OtherProtocol(_) => "other-protocol",
@@ -155,11 +157,20 @@ fn reply_fields(reply: &Reply<'_>, out: &mut Vec<u8>) {
     number(out, b",\"status\":", reply.status.into());
     number(out, b",\"head_bytes\":", reply.head_bytes);
     number(out, b",\"body_bytes\":", reply.body_bytes);
-    out.extend_from_slice(if reply.complete {
-        b",\"complete\":true"
+    if reply.complete {
+        out.extend_from_slice(b",\"complete\":true");
     } else {
-        b",\"complete\":false"
-    });
+        number(out, b",\"complete\":false,\"total_bytes\":", reply.total_bytes);
+    }
+}
+
+fn dropped_fields(dropped: &DroppedRequest<'_>, out: &mut Vec<u8>) {
+    number(out, b",\"request\":", dropped.request);
+    number(out, b",\"bytes\":", dropped.bytes);
+    if let Some(line) = dropped.line {
+        bytes(out, b",\"line\":\"", &line[..line.len().min(LARGEST_HEAD)]);
+    }
+    word(out, b",\"where\":\"", dropped.place.key());
 }
 
 fn raw(head: &[u8], out: &mut Vec<u8>) {
@@ -198,7 +209,7 @@ fn json_value(value: &impl serde::Serialize, out: &mut Vec<u8>) {
 }
 
 fn close_fields(close: Close, out: &mut Vec<u8>) {
-    let who = match close.reason.who() {
+    let who = match close.who {
         Who::Server => "server",
         Who::Client => "client",
     };

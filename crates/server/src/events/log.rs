@@ -31,7 +31,7 @@ impl Line {
 /// The kind of line for an event; `None` if it has no line.
 fn line(event: &Event<'_>) -> Option<Line> {
     match event {
-        Event::Reply(_) => Some(Line::Exchange),
+        Event::Reply(_) | Event::DroppedRequest(_) => Some(Line::Exchange),
         Event::OtherProtocol(_) | Event::End { .. } => Some(Line::Connection),
         _ => None,
     }
@@ -58,6 +58,18 @@ fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
             status = reply.status,
             bytes = reply.head_bytes + reply.body_bytes,
             head = reply.head_bytes,
+            complete = reply.complete,
+            total = reply.total_bytes,
+        ),
+        Event::DroppedRequest(dropped) => tracing::info!(
+            target: EXCHANGE,
+            connection = meta.id,
+            request = dropped.request,
+            peer = %meta.peer,
+            dropped = dropped.place.key(),
+            words = dropped.place.text(Lang::En),
+            line = %text::printable(dropped.line.unwrap_or_default()),
+            bytes = dropped.bytes,
         ),
         Event::OtherProtocol(protocol) => tracing::info!(
             target: CONNECTION,
@@ -72,7 +84,7 @@ fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
             target: CONNECTION,
             connection = meta.id,
             peer = %meta.peer,
-            who = ?close.reason.who(),
+            who = ?close.who,
             reason = close.reason.key(),
             words = close.reason.words(),
             style = ?close.style,

@@ -37,8 +37,8 @@ pub use sender::{EventSender, EventSenders};
 pub use sink::EventSink;
 pub use throttle::Throttle;
 
-use labserve_core::close_reason::CloseReason;
-use labserve_core::conn::{BodyEnd, State};
+use labserve_core::close_reason::{CloseReason, Who};
+use labserve_core::conn::{BodyEnd, DropPlace, State};
 use labserve_core::http1::{Fault, OtherProtocol, Version};
 use labserve_core::profile::CloseStyle;
 use std::time::Duration;
@@ -61,6 +61,8 @@ pub enum Event<'a> {
     },
     /// A response was handed to the system, completely or as far as the client accepted it.
     Reply(Reply<'a>),
+    /// A request that arrived gets no response, or what has arrived of one.
+    DroppedRequest(DroppedRequest<'a>),
     /// The response was sent and the connection persists.
     Idle {
         /// The server closes the connection after this time without a byte; `None`: never.
@@ -139,13 +141,30 @@ pub struct Reply<'a> {
     pub body_bytes: u64,
     /// Whether the response was sent completely.
     pub complete: bool,
+    /// The number of bytes of head and body that a complete response has.
+    pub total_bytes: u64,
     /// More detail for the live stream; `None` if it has no budget for it.
     pub detail: Option<&'a Detail<'a>>,
+}
+
+/// A request that was thrown away.
+#[derive(Clone, Copy, Debug)]
+pub struct DroppedRequest<'a> {
+    /// The number of the request on its connection, from 1; 0 if it was thrown away before it was looked at.
+    pub request: u64,
+    /// Its request line as received, without the line end; `None` if that is not complete.
+    pub line: Option<&'a [u8]>,
+    /// The number of its bytes that have arrived, and can be told from those of others.
+    pub bytes: u64,
+    /// Where it was.
+    pub place: DropPlace,
 }
 
 /// How the server closes a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Close {
+    /// Whose FIN or RST was first on the wire, as far as the system has told by now.
+    pub who: Who,
     /// The reason.
     pub reason: CloseReason,
     /// The style.

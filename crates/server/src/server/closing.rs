@@ -1,10 +1,12 @@
 //! Closes a connection in the style that [`Closing`] chooses, emits the events, and returns the socket to the system.
 
+use super::Site;
 use super::driver::Driver;
 use super::registry::Registered;
 use crate::events;
-use labserve_core::close_reason::CloseReason;
-use labserve_core::conn::{Close, Pause};
+use crate::sys::PeerEnd;
+use labserve_core::close_reason::{CloseReason, Who};
+use labserve_core::conn::{Close, DropPlace, Pause};
 use labserve_core::profile::{ClosePolicy, CloseStyle};
 use socket2::SockRef;
 use std::io::{self, ErrorKind};
@@ -25,29 +27,30 @@ impl Driver {
             // If this fails, the connection closes anyway.
             let _ = self.send_due(&site, &bytes).await;
         }
+        let mut discard = Discard::new(self.emit_rest(&site));
         let closing = self.conn.close(close, &self.context(&site));
+        let mut reset = close.reason == CloseReason::ClientReset;
         if let Some(at_rest) = closing.pause {
-            let mut discard = Discard::default();
             let seen = pause(&self.stream, at_rest, &mut discard).await;
-            self.conn.discarded(discard.bytes);
-            // A client that sees in the response that the connection closes may close it first.
-            if seen == Some(Seen::Fin) {
-                self.note_client_fin();
-            }
+            self.note_discarded(&site, &mut discard);
+            // A client that knows from the response that the connection closes may close it first.
+            self.note(seen);
+            reset |= seen == Some(Seen::Reset);
         }
         let style = closing.style(policy, || has_unread(&self.stream));
         self.timer = None;
-        let close = events::Close {
+        let mut close = events::Close {
+            who: Who::Client,
             reason: close.reason,
             style,
             state: closing.state,
         };
         if close.reason == CloseReason::ClientReset {
-            self.emit(&events::Event::Reset);
-            self.emit(&events::Event::Close(close));
-        } else {
-            self.emit(&events::Event::Close(close));
-            let mut discard = Discard::default();
+            self.note(Some(Seen::Reset));
+        }
+        close.who = self.first_to_end(reset);
+        self.emit(&events::Event::Close(close));
+        if close.reason != CloseReason::ClientReset {
             let seen = {
                 let shutdown = shutdown(&self.stream, style, policy, &mut discard);
                 // A connection that lingers, or waits for its client, can still be closed on request.
@@ -57,14 +60,18 @@ impl Driver {
                     _ = registered.close_request().made(), if close.reason != CloseReason::Asked => None,
                 }
             };
-            self.conn.discarded(discard.bytes);
-            match seen {
-                Some(Seen::Fin) => self.note_client_fin(),
-                Some(Seen::Reset) => self.emit(&events::Event::Reset),
-                None => {}
+            self.note_discarded(&site, &mut discard);
+            self.note(seen);
+            // Nothing has been sent yet in these styles: it is what closes the socket.
+            if matches!(style, CloseStyle::Close | CloseStyle::Hold | CloseStyle::Rst) {
+                close.who = self.first_to_end(reset || seen == Some(Seen::Reset));
             }
         }
-        let unread = style == CloseStyle::Close && has_unread(&self.stream);
+        let unread = has_unread(&self.stream);
+        if unread && discard.keeps {
+            let bytes = self::unread(&self.stream, MOST_KEPT).await;
+            self.emit_dropped(&site, &bytes, 0, DropPlace::Unread);
+        }
         let Self {
             stream,
             meta,
@@ -82,11 +89,59 @@ impl Driver {
             &events::Event::End {
                 close,
                 requests: standing.requests,
-                unread,
+                unread: unread && style == CloseStyle::Close,
             },
         );
     }
+
+    /// Emits what is left in the input and gets no response. Whether what arrives from now on begins with a request.
+    fn emit_rest(&self, site: &Site) -> bool {
+        match self.conn.unanswered() {
+            Some([]) => true,
+            Some(bytes) => self.emit_dropped(site, bytes, self.conn.unanswered_number(), DropPlace::Read),
+            None => false,
+        }
+    }
+
+    /// Counts what was read and thrown away, and emits the requests in it.
+    fn note_discarded(&mut self, site: &Site, discard: &mut Discard) {
+        self.conn.discarded(std::mem::take(&mut discard.bytes));
+        let kept = std::mem::take(&mut discard.kept);
+        if !kept.is_empty() {
+            discard.keeps = self.emit_dropped(site, &kept, 0, DropPlace::Discarded);
+        }
+    }
+
+    /// Emits what was seen of the client's end.
+    fn note(&mut self, seen: Option<Seen>) {
+        match seen {
+            Some(Seen::Fin) => self.note_client_fin(),
+            Some(Seen::Reset) => self.emit(&events::Event::Reset),
+            None => {}
+        }
+    }
+
+    /// Whose FIN or RST is first, where the server has sent neither: the client's if it has arrived by now, even if
+    /// nothing has read it yet. `reset`: the client's RST was seen.
+    fn first_to_end(&mut self, reset: bool) -> Who {
+        if reset || self.conn.has_client_fin() {
+            return Who::Client;
+        }
+        match crate::sys::peer_end(&self.stream) {
+            Some(PeerEnd::Fin) => self.note(Some(Seen::Fin)),
+            Some(PeerEnd::Reset) => self.note(Some(Seen::Reset)),
+            Some(PeerEnd::FinThenReset) => {
+                self.note(Some(Seen::Fin));
+                self.note(Some(Seen::Reset));
+            }
+            None => return Who::Server,
+        }
+        Who::Client
+    }
 }
+
+/// The most bytes that are looked through for requests, of those that nobody answers.
+const MOST_KEPT: usize = 64 << 10;
 
 /// What the client did while its connection was being closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,17 +153,35 @@ enum Seen {
 }
 
 /// Bytes from the client that are read and discarded.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Discard {
+    /// Their number.
     bytes: u64,
+    /// Whether they begin with a request.
+    keeps: bool,
+    /// If so, the first of them.
+    kept: Vec<u8>,
 }
 
 impl Discard {
+    fn new(keeps: bool) -> Self {
+        Self {
+            bytes: 0,
+            keeps,
+            kept: Vec::new(),
+        }
+    }
+
     /// Reads and discards the bytes that have arrived. Returns 0 after the client's FIN. It uses a buffer of its own,
     /// because this may take long.
     fn read(&mut self, stream: &TcpStream) -> io::Result<usize> {
-        let read = stream.try_read(&mut [0; 4096])?;
+        let mut buffer = [0; 4096];
+        let read = stream.try_read(&mut buffer)?;
         self.bytes += read as u64;
+        if self.keeps {
+            let room = MOST_KEPT - self.kept.len();
+            self.kept.extend_from_slice(&buffer[..read.min(room)]);
+        }
         Ok(read)
     }
 

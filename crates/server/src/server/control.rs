@@ -19,6 +19,8 @@ pub(super) enum Command {
     Query(Query),
     /// Stop.
     Stop,
+    /// Do not wait any longer for responses in progress.
+    Cut,
 }
 
 /// A query about a worker's connections, with the channel for its reply. A worker that has nothing to report does not
@@ -67,6 +69,11 @@ impl Control {
     /// Closes the connection with this id in this style, whatever its state. False if it is not open.
     pub async fn close(&self, id: u64, style: CloseStyle) -> bool {
         !self.query(|reply| Query::Close(id, style, reply)).await.is_empty()
+    }
+
+    /// Ends the wait of servers that stop: responses in progress are cut short now.
+    pub fn cut(&self) {
+        self.send(&Command::Cut);
     }
 
     pub(super) fn send(&self, command: &Command) {

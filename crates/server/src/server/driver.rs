@@ -43,10 +43,7 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
                 Entry::Admitted => tokio::select! {
                     biased;
                     close = driver.serve() => close,
-                    style = registered.close_request().made() => Close {
-                        reason: CloseReason::Asked,
-                        style: Some(style),
-                    },
+                    close = registered.close_request().made() => close,
                 },
                 Entry::Refused => Box::pin(driver.refuse()).await,
             }
@@ -185,7 +182,12 @@ impl Driver {
                     cx = self.context(site);
                 }
                 match self.conn.settled(head, fin, &cx) {
-                    Next::Serve(opened) => opened,
+                    Next::Serve(opened) => {
+                        if !opened.displaced.is_empty() {
+                            self.emit_displaced(site, &opened);
+                        }
+                        opened
+                    }
                     Next::Close(close) => return Some(close),
                     Next::Wait | Next::Settle(..) => return None,
                 }
@@ -217,6 +219,9 @@ impl Driver {
             unsent,
         };
         let outcome = io.run(&mut exchange, &input, opened.head.len).await;
+        if !outcome.answered {
+            self.emit_unanswered(&input, &outcome);
+        }
         let mut close = self.conn.finished(opened, input, outcome, &self.context(site));
         if let Some(bytes) = self.conn.take_due(close.is_some(), cx) {
             close = close.or(Box::pin(self.send_due(site, &bytes)).await);
@@ -262,7 +267,7 @@ impl Driver {
         }
     }
 
-    fn emit_head(&self, head: &Head, refusal: Option<Refusal>) {
+    pub(super) fn emit_head(&self, head: &Head, refusal: Option<Refusal>) {
         let input = self.conn.input();
         self.emit(&Event::Head(events::Head {
             request: self.conn.standing().requests,

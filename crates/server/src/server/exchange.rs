@@ -9,13 +9,16 @@ use crate::events::{self, ConnectionMeta, Cuts, Detail, Event};
 use crate::files::{Arrival, Resource};
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{
-    Action, BodyEnd, BodyProgress, CONTINUE, Exchange, ExchangeOutcome, Finish, Happened, Leftover, Patience, Peek,
-    Piece, Rendered, ReplyContext, Standing, Traffic, Unsent,
+    Action, BodyEnd, BodyProgress, CONTINUE, Close, Exchange, ExchangeOutcome, Finish, Happened, Leftover, Patience,
+    Peek, Piece, Rendered, ReplyContext, Standing, Traffic, Unsent,
 };
 use labserve_core::http1::Framing;
 use labserve_core::render::RenderContext;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
@@ -71,6 +74,8 @@ impl<'c> ExchangeIo<'c> {
                 return ExchangeOutcome {
                     close: Some(CloseReason::Panic.into()),
                     also_counted: 0,
+                    answered: false,
+                    cut_in_request: true,
                     received: 0,
                     sent: 0,
                     unsent: held.writer.take_unsent(),
@@ -82,10 +87,10 @@ impl<'c> ExchangeIo<'c> {
         let finish = loop {
             action = match action {
                 Action::Lookup => self.look_up(exchange, &mut held),
-                Action::SendReply => {
-                    let sent = self.send_reply(exchange, &mut held).await;
-                    exchange.on(Happened::Sent(sent.map_err(|error| error.failure())))
-                }
+                Action::SendReply => match self.send_reply(exchange, &mut held).await {
+                    Ok(sent) => exchange.on(Happened::Sent(sent.map_err(|error| error.failure()))),
+                    Err(close) => self.cut(exchange, close),
+                },
                 Action::Finish(finish) => break finish,
                 // Boxed, like the body itself, because most exchanges have none of these steps.
                 rare => Box::pin(self.rare(rare, exchange, &mut held)).await,
@@ -121,7 +126,14 @@ impl<'c> ExchangeIo<'c> {
                 exchange.on(Happened::BodyPeeked(end))
             }
             Action::ReadBody(patience) => {
-                let end = self.read_body(held, patience).await;
+                let end = {
+                    let reading = pin!(self.read_body(held, patience));
+                    self.unless_closed(reading).await
+                };
+                let end = match end {
+                    Ok(end) => end,
+                    Err(close) => return self.cut(exchange, close),
+                };
                 self.emit_body(exchange, held, end);
                 exchange.on(Happened::BodyRead(end))
             }
@@ -146,6 +158,8 @@ impl<'c> ExchangeIo<'c> {
         ExchangeOutcome {
             close: finish.close,
             also_counted: finish.also_counted,
+            answered: finish.answered,
+            cut_in_request: finish.cut_in_request,
             received: held.received(),
             sent: held.writer.sent(),
             unsent: held.writer.take_unsent(),
@@ -234,8 +248,33 @@ impl<'c> ExchangeIo<'c> {
         self.emit(held, &event);
     }
 
-    /// Renders the response, sends it, and emits its event.
-    async fn send_reply(&mut self, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Result<(), SendError> {
+    /// The result of `work`, or how to close the connection, if that is requested first.
+    fn unless_closed<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> impl Future<Output = Result<T, Close>> {
+        poll_fn(move |cx| match work.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            // A request to close wakes the task.
+            Poll::Pending => match self.server.registry.close_requested(self.meta.id) {
+                Some(close) => Poll::Ready(Err(close)),
+                None => Poll::Pending,
+            },
+        })
+    }
+
+    /// Ends the exchange before its response is complete.
+    fn cut(&self, exchange: &mut Exchange<'_>, close: Close) -> Action {
+        if close.reason == CloseReason::Shutdown {
+            self.server.shared.cut_replies.fetch_add(1, Ordering::Relaxed);
+        }
+        Action::Finish(exchange.cut(close))
+    }
+
+    /// Renders the response, sends it and emits its event. Returns how to close the connection, if that is requested before
+    /// the response is complete.
+    async fn send_reply(
+        &mut self,
+        exchange: &mut Exchange<'c>,
+        held: &mut Held<'c>,
+    ) -> Result<Result<(), SendError>, Close> {
         exchange.decide_persistence(self.server.stopping.get());
         let (mut head, mut page) = (self.server.buffer(), self.server.buffer());
         let context = ReplyContext {
@@ -245,21 +284,37 @@ impl<'c> ExchangeIo<'c> {
         let before = held.writer.sent();
         let cuts = self.server.sink.wants_detail().then(Cuts::default);
         held.writer.record_cuts(cuts);
+        let mut total = 0;
         let sent = {
             let rendered = exchange.render(&context, &mut head, &mut page);
-            if let Some(time) = self.site.profile.writes.delay {
-                Box::pin(sleep(time)).await;
-            }
             self.cork(exchange, held, head.len(), &rendered);
-            held.writer.send(&head, &rendered, held.resource.as_deref()).await
+            let delay = self.site.profile.writes.delay;
+            let send = pin!(async {
+                if let Some(time) = delay {
+                    Box::pin(sleep(time)).await;
+                }
+                held.writer.send(&head, &rendered, held.resource.as_deref()).await
+            });
+            let sent = self.unless_closed(send).await;
+            if !is_complete(&sent) {
+                total = head.len() as u64 + rendered.body.iter().map(Piece::length).sum::<u64>();
+            }
+            sent
         };
-        self.emit_reply(exchange, held, &head, before, sent.is_ok());
+        self.emit_reply(exchange, held, &head, (before, total), is_complete(&sent));
         self.server.give_back(head);
         self.server.give_back(page);
         sent
     }
 
-    fn emit_reply(&self, exchange: &Exchange<'_>, held: &mut Held<'_>, head: &[u8], before: u64, complete: bool) {
+    fn emit_reply(
+        &self,
+        exchange: &Exchange<'_>,
+        held: &mut Held<'_>,
+        head: &[u8],
+        (before, total): (u64, u64),
+        complete: bool,
+    ) {
         let Some(reply) = exchange.reply() else { return };
         let sent = held.writer.sent() - before;
         let head_bytes = sent.min(head.len() as u64);
@@ -281,6 +336,7 @@ impl<'c> ExchangeIo<'c> {
                 head_bytes,
                 body_bytes: sent - head_bytes,
                 complete,
+                total_bytes: if complete { sent } else { total },
                 detail: detail.as_ref(),
             }),
         );
@@ -316,6 +372,10 @@ impl<'c> ExchangeIo<'c> {
         }
         *self.segment
     }
+}
+
+fn is_complete(sent: &Result<Result<(), SendError>, Close>) -> bool {
+    matches!(sent, Ok(Ok(())))
 }
 
 impl Held<'_> {

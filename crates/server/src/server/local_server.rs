@@ -24,6 +24,10 @@ pub(super) struct Shared {
     /// bodies have the same length in every run.
     pub(super) run_random: u64,
     pub(super) multiparts: AtomicU64,
+    /// How many connections were open when the time for the last responses was over.
+    pub(super) cut_connections: AtomicU64,
+    /// How many requests then got no response, or not all of it.
+    pub(super) cut_replies: AtomicU64,
 }
 
 impl Shared {
@@ -33,6 +37,8 @@ impl Shared {
             connections: AtomicU64::new(0),
             run_random: random_seed() | 1 << 63,
             multiparts: AtomicU64::new(0),
+            cut_connections: AtomicU64::new(0),
+            cut_replies: AtomicU64::new(0),
         }
     }
 

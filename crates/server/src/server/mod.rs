@@ -8,6 +8,7 @@ mod allocations;
 mod closing;
 mod control;
 mod driver;
+mod dropping;
 mod exchange;
 mod fd_reserve;
 mod file_write;
@@ -34,12 +35,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::Instant;
 
 /// What a server serves, and how.
 #[derive(Clone, Debug)]
@@ -103,6 +103,16 @@ impl Server {
 pub struct Running {
     control: Control,
     workers: Vec<JoinHandle<()>>,
+    shared: Arc<Shared>,
+}
+
+/// What a stop has cut short, because it was not finished within [`Options::grace`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CutShort {
+    /// How many connections were still open.
+    pub connections: u64,
+    /// How many requests on them had no response yet, or not all of it.
+    pub replies: u64,
 }
 
 impl Running {
@@ -112,13 +122,17 @@ impl Running {
     }
 
     /// Stops accepting, lets replies in progress finish within [`Options::grace`], and closes all other connections.
-    /// Returns when the workers have ended.
-    pub fn stop(self) {
+    /// Returns when the workers have ended, with what was cut short.
+    pub fn stop(self) -> CutShort {
         self.control.send(&Command::Stop);
         for worker in self.workers {
             if worker.join().is_err() {
                 tracing::error!("a worker ended with a panic");
             }
+        }
+        CutShort {
+            connections: self.shared.cut_connections.load(Ordering::Relaxed),
+            replies: self.shared.cut_replies.load(Ordering::Relaxed),
         }
     }
 }
@@ -148,6 +162,7 @@ pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io
     let mut running = Running {
         control: Control(Vec::new()),
         workers: Vec::new(),
+        shared: Arc::clone(&shared),
     };
     for number in 0..options.workers.max(1) {
         let specs = servers
@@ -213,7 +228,7 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
     }
     while let Some(command) = commands.recv().await {
         match command {
-            Command::Stop => break,
+            Command::Stop | Command::Cut => break,
             Command::Query(query) => control::answer(query, &servers),
             Command::SetAccepting { server, accepting } => {
                 if let (Some(Some(accept_loop)), Some(server)) = (accept_loops.get_mut(server), servers.get(server)) {
@@ -232,8 +247,37 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
         server.stopping.set(true);
         server.registry.wake_all();
     }
-    let deadline = Instant::now() + options.grace;
-    while servers.iter().any(|server| server.open.get() > 0) && Instant::now() < deadline {
+    tokio::select! {
+        () = all_closed(&servers) => return,
+        () = tokio::time::sleep(options.grace) => {}
+        () = told_to_cut(&mut commands, &servers) => {}
+    }
+    for server in &servers {
+        shared.cut_connections.fetch_add(server.open.get(), Ordering::Relaxed);
+        server.registry.cut_all();
+    }
+    // Each connection now ends as soon as its task runs. A panic would leave one open.
+    let _ = tokio::time::timeout(TO_CUT, all_closed(&servers)).await;
+}
+
+/// How long connections that are cut short have to emit that.
+const TO_CUT: Duration = Duration::from_secs(1);
+
+async fn all_closed(servers: &[Rc<LocalServer>]) {
+    while servers.iter().any(|server| server.open.get() > 0) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// Waits for [`Command::Cut`], and answers queries until then.
+async fn told_to_cut(commands: &mut UnboundedReceiver<Command>, servers: &[Rc<LocalServer>]) {
+    while let Some(command) = commands.recv().await {
+        match command {
+            Command::Cut => return,
+            Command::Query(query) => control::answer(query, servers),
+            Command::Reload { .. } | Command::SetAccepting { .. } | Command::Stop => {}
+        }
+    }
+    // Nobody is left who could tell.
+    std::future::pending::<()>().await;
 }

@@ -6,6 +6,8 @@
 use super::local_server::LocalServer;
 use crate::events::{ConnectionMeta, Standing};
 use crate::sys::{Kernel, Socket, kernel_facts};
+use labserve_core::close_reason::CloseReason;
+use labserve_core::conn::Close;
 use labserve_core::profile::CloseStyle;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -32,16 +34,16 @@ pub struct ConnectionInfo {
     pub open: Duration,
 }
 
-/// A request from outside to close a connection: a one-shot signal that carries the style.
+/// A request from outside to close a connection at once: a one-shot signal that carries reason and style.
 #[derive(Debug, Default)]
 pub(super) struct CloseRequest {
-    style: Cell<Option<CloseStyle>>,
+    close: Cell<Option<Close>>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl CloseRequest {
-    fn make(&self, style: CloseStyle) {
-        self.style.set(Some(style));
+    fn make(&self, close: Close) {
+        self.close.set(Some(close));
         self.wake();
     }
 
@@ -52,10 +54,10 @@ impl CloseRequest {
         }
     }
 
-    /// Waits until the request is made and returns its style.
-    pub(super) fn made(&self) -> impl Future<Output = CloseStyle> + use<'_> {
-        poll_fn(|cx| match self.style.get() {
-            Some(style) => Poll::Ready(style),
+    /// Waits until the request is made and returns how the connection is to be closed.
+    pub(super) fn made(&self) -> impl Future<Output = Close> + use<'_> {
+        poll_fn(|cx| match self.close.get() {
+            Some(close) => Poll::Ready(close),
             None => {
                 let mut waker = self.waker.borrow_mut();
                 if !waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
@@ -112,12 +114,34 @@ impl Registry {
         }
     }
 
+    /// Requests that every connection be closed, because the server stops and the time for its replies is over.
+    #[expect(
+        clippy::iter_over_hash_type,
+        reason = "the order in which they close does not matter"
+    )]
+    pub(super) fn cut_all(&self) {
+        for entry in self.0.borrow().values() {
+            entry.close_request.make(Close {
+                reason: CloseReason::Shutdown,
+                style: Some(CloseStyle::Close),
+            });
+        }
+    }
+
+    /// How the connection with this id is to be closed at once, if that was requested.
+    pub(super) fn close_requested(&self, id: u64) -> Option<Close> {
+        self.0.borrow().get(&id)?.close_request.close.get()
+    }
+
     /// Requests that the connection with this id be closed. False if it is not in this registry.
     pub(super) fn close(&self, id: u64, style: CloseStyle) -> bool {
         let open = self.0.borrow();
         let entry = open.get(&id);
         if let Some(entry) = entry {
-            entry.close_request.make(style);
+            entry.close_request.make(Close {
+                reason: CloseReason::Asked,
+                style: Some(style),
+            });
         }
         entry.is_some()
     }

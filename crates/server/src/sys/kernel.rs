@@ -110,3 +110,41 @@ pub(crate) fn kernel_facts(socket: Socket) -> Option<Kernel> {
 pub(crate) fn kernel_facts(_: Socket) -> Option<Kernel> {
     None
 }
+
+/// How the peer has ended its side of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PeerEnd {
+    /// With FIN.
+    Fin,
+    /// With RST.
+    Reset,
+    /// With FIN, and then with RST.
+    #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))] // Only TCP_INFO tells this.
+    FinThenReset,
+}
+
+/// How the peer has ended its side, on a connection whose own side has not ended. It is known as soon as the system has
+/// received it, also where bytes before it have not been read.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) fn peer_end(stream: &tokio::net::TcpStream) -> Option<PeerEnd> {
+    match kernel_facts(socket(stream))?.state {
+        "CLOSE_WAIT" => Some(PeerEnd::Fin),
+        // A RST after a FIN is EPIPE to the kernel, and ECONNRESET otherwise.
+        "CLOSE" => Some(match stream.take_error() {
+            Ok(Some(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => PeerEnd::FinThenReset,
+            _ => PeerEnd::Reset,
+        }),
+        _ => None,
+    }
+}
+
+/// How the peer has ended its side, on a connection whose own side has not ended. A FIN after bytes that have not been
+/// read is not seen.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn peer_end(stream: &tokio::net::TcpStream) -> Option<PeerEnd> {
+    match socket2::SockRef::from(stream).peek(&mut [std::mem::MaybeUninit::uninit()]) {
+        Ok(0) => Some(PeerEnd::Fin),
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => Some(PeerEnd::Reset),
+        _ => None,
+    }
+}

@@ -42,7 +42,22 @@ export function lane(pen, connection, view, y, now, unusedAfter = null) {
   } else pen.fill(from, y + MIDDLE - 0.5, Math.max(to - from, 1), 1, "wire");
   idlePeriods(pen, connection, view, y, now);
   exchanges(pen, connection, view, y, now);
+  drops(pen, connection, view, y);
   end(pen, connection, view, y, now);
+}
+
+/** Requests that were thrown away: triangles that point down, on the lane's upper edge. */
+function drops(pen, connection, view, y) {
+  const right = view.left + view.width;
+  let drawn = -Infinity;
+  for (let i = firstFrom(connection.drops, view.start); i < connection.drops.length; i += 1) {
+    const x = view.x(connection.drops[i].from);
+    if (x > right) break;
+    // Those within a mark that is drawn already cannot be told apart.
+    if (x - drawn < 3) continue;
+    drawn = x;
+    pen.shape([[x - 5, y + 1], [x + 5, y + 1], [x, y + 10]], "client", true);
+  }
 }
 
 /** An outline from `start` for `length` ms: how long an idle period may last. */

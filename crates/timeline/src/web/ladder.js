@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { fromNanoseconds, span } from "./time.js";
 import { oneLine } from "./wire.js";
-import { bodyWords, howWords, otherProtocolWords, reasonWords } from "./words.js";
+import { bodyWords, howWords, otherProtocolWords, placeWords, reasonWords } from "./words.js";
 import { ending } from "./store.js";
 
 /** How many steps are shown at first, and at most. */
@@ -19,6 +19,7 @@ function side(line) {
     case "client-fin":
     case "reset":
     case "other-protocol":
+    case "dropped_request":
       return "client";
     case "reply":
       return "server";
@@ -47,6 +48,8 @@ function stepWords(connection, line) {
       const said = t("ladder.reply", { status: line.status, head: line.head_bytes, body: line.body_bytes });
       return line.complete === false ? `${said}, ${t("exchange.incomplete")}` : said;
     }
+    case "dropped_request":
+      return t("ladder.dropped", { line: oneLine(line.line ?? "…", 200), bytes: line.bytes, why: placeWords(line.where) });
     case "idle":
       return line.ends_after_ns === null || line.ends_after_ns === undefined
         ? t("ladder.idle_never")

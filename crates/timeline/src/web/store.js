@@ -95,7 +95,7 @@ export class Store {
       id, server, local, peer, client: host, port, accepted,
       last: accepted, received: 0, sent: 0, used: !whole, weight: 0, forgotten: !whole, lost: false,
       asked: 0, version: this.version,
-      events: [], exchanges: [], idlePeriods: [], clientEnd: null, closing: null, end: null,
+      events: [], exchanges: [], idlePeriods: [], drops: [], clientEnd: null, closing: null, end: null,
     };
     this.connections.set(id, connection);
     this.shape += 1;
@@ -131,6 +131,7 @@ export class Store {
     connection.events.splice(0, half);
     connection.exchanges = connection.exchanges.filter(kept);
     connection.idlePeriods = connection.idlePeriods.filter(kept);
+    connection.drops = connection.drops.filter(kept);
     connection.forgotten = true;
     this.weight -= connection.weight / 2;
     connection.weight /= 2;
@@ -174,6 +175,13 @@ const STEPS = {
     exchange.reply = line;
     exchange.to = Math.max(at, exchange.from);
   },
+  dropped_request(connection, line, at) {
+    endIdle(connection, at);
+    connection.used = true;
+    connection.drops.push({ from: at, to: at, line });
+    const exchange = line.request > 0 ? find(connection, line.request) : null;
+    if (exchange && !exchange.reply) exchange.to = at;
+  },
   idle(connection, line, at, store) {
     endIdle(connection, at);
     const reply = connection.exchanges.at(-1)?.reply;
@@ -195,7 +203,8 @@ const STEPS = {
   },
   end(connection, line, at, store) {
     endIdle(connection, at);
-    connection.closing ??= { at, line };
+    // Whose FIN was first may be known only now.
+    connection.closing = { at: connection.closing?.at ?? at, line };
     connection.end = { at, line };
     store.shape += 1;
   },

@@ -26,6 +26,11 @@ export function saidWords({ said, text, values = {} }) {
   return t(`trace.${said}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
 }
 
+/** Where a request was when it was thrown away. */
+export function placeWords(place) {
+  return has(`drop_place.${place}`) ? t(`drop_place.${place}`) : String(place);
+}
+
 /** How the body of a request arrived, such as `complete`. */
 export function bodyWords({ how }) {
   return has(`body.${how}`) ? t(`body.${how}`) : how;

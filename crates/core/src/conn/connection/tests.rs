@@ -20,6 +20,8 @@ fn finish(conn: &mut Conn, opened: &Opened, cx: &Context<'_>) -> Option<Close> {
     let outcome = ExchangeOutcome {
         close: None,
         also_counted: 0,
+        answered: true,
+        cut_in_request: false,
         received: 0,
         sent: 0,
         unsent: Unsent::default(),

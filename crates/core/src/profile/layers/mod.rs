@@ -85,6 +85,11 @@ impl Stack {
         &self.asked
     }
 
+    /// Where each layer is from: the names of built-in profiles, paths of files, or what an assignment was written in.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().map(|layer| layer.origin.as_str())
+    }
+
     /// The profile without the layers over it.
     #[must_use]
     pub fn profile(&self) -> Self {
