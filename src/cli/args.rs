@@ -163,9 +163,9 @@ pub(super) struct ExplainArgs {
     /// Write a self-contained page to this file (- for standard output) instead of printing text
     #[arg(long, value_name = "FILE", conflicts_with = "ladder")]
     pub(super) html: Option<PathBuf>,
-    /// The language of the text
-    #[arg(long, value_name = "LANG", value_enum, default_value_t)]
-    pub(super) lang: Language,
+    /// The language of the text; without it, that of the locale (LC_ALL, LC_MESSAGES, LANG)
+    #[arg(long, value_name = "LANG", value_enum)]
+    pub(super) lang: Option<Language>,
 }
 
 /// Which server to ask, and how.
@@ -247,10 +247,9 @@ pub(super) struct CasesArgs {
 }
 
 /// A language.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Language {
     /// English
-    #[default]
     En,
     /// Chinese
     Zh,

@@ -29,7 +29,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
     };
     let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
     let capture = read(&args.file, &options, &profiles)?;
-    let lang = match args.lang {
+    let lang = match args.lang.unwrap_or_else(|| of_locale(|name| std::env::var(name).ok())) {
         Language::En => Lang::En,
         Language::Zh => Lang::Zh,
     };
@@ -44,6 +44,15 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
             let ladders = if args.ladder { Ladders::Draw } else { Ladders::Omit };
             print(&render::text(&capture, lang, ladders))
         }
+    }
+}
+
+/// The language of the locale: the first variable that is set and not empty counts (POSIX, section 8.2).
+fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Language {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable);
+    match set.into_iter().find(|value| !value.is_empty()) {
+        Some(locale) if locale.starts_with("zh") => Language::Zh,
+        _ => Language::En,
     }
 }
 
@@ -142,6 +151,29 @@ impl Drop for ProgressReader {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_that_of_the_locale() {
+        for (set, want) in [
+            (&[("LANG", "zh_CN.UTF-8")][..], Language::Zh),
+            (&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")], Language::En),
+            (&[("LANG", "en_GB.UTF-8"), ("LC_MESSAGES", "zh_TW")], Language::Zh),
+            (&[("LANG", "zh_CN"), ("LC_ALL", "")], Language::Zh),
+            (&[], Language::En),
+        ] {
+            let variable = |name: &str| {
+                set.iter()
+                    .find(|(known, _)| *known == name)
+                    .map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(of_locale(variable), want, "{set:?}");
         }
     }
 }

@@ -130,3 +130,26 @@ fn many_parallel_connections_take_linear_time() {
         "8 times as many streams took {many} s instead of {few} s"
     );
 }
+
+#[test]
+fn errors_are_a_finding() {
+    use FindingKind::{ClientErrors, ServerErrors};
+    for (status, want) in [
+        ("200 OK", None),
+        ("304 Not Modified", None),
+        ("401 Unauthorized", Some(ClientErrors)),
+        ("404 Not Found", Some(ClientErrors)),
+        ("503 Service Unavailable", Some(ServerErrors)),
+    ] {
+        let mut frames = handshake();
+        let response = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+        frames.push(frame(30_000, true, PSH | ACK, 1, 1, "GET / HTTP/1.1\r\n\r\n"));
+        frames.push(frame(50_000, false, PSH | ACK, 1, 19, &response));
+        let found = kinds(&explained(&frames));
+        let errors: Vec<_> = found
+            .into_iter()
+            .filter(|kind| matches!(kind, ClientErrors | ServerErrors))
+            .collect();
+        assert_eq!(errors, Vec::from_iter(want), "{status}");
+    }
+}

@@ -204,13 +204,17 @@ pub(crate) fn printable(text: &str) -> String {
     labserve_core::http1::text::printable(text.as_bytes()).to_string()
 }
 
-/// A duration in nanoseconds, for readers: `5.013 s`, `12.4 ms`, `310 µs`.
+/// A day in nanoseconds.
+const DAY_NS: u64 = 86_400_000_000_000;
+
+/// A duration in nanoseconds, for readers: `5.013 s`, `12.4 ms`, `310 µs`, `1.5 d`.
 pub(crate) fn time(ns: i64) -> String {
     let (sign, ns) = (if ns < 0 { "-" } else { "" }, ns.unsigned_abs());
     match ns {
         0..999_500 => format!("{sign}{} µs", (ns + 500) / 1000),
         999_500..999_950_000 => format!("{sign}{:.1} ms", ns as f64 / 1e6),
-        _ => format!("{sign}{:.3} s", ns as f64 / 1e9),
+        999_950_000..DAY_NS => format!("{sign}{:.3} s", ns as f64 / 1e9),
+        _ => format!("{sign}{:.1} d", ns as f64 / DAY_NS as f64),
     }
 }
 
@@ -252,6 +256,8 @@ mod tests {
             (999_960_000, "1.000 s"),
             (5_013_400_000, "5.013 s"),
             (-2_000_000, "-2.0 ms"),
+            (86_399_999_000_000, "86399.999 s"),
+            (129_600_000_000_000, "1.5 d"),
         ] {
             assert_eq!(time(ns), want, "{ns}");
         }

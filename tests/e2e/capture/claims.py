@@ -29,8 +29,9 @@ REASONS = {
     "client_fin_in_head": {"in-exchange"},
     # A client that closes instead of sending a body that no 100 Continue asked for is done.
     "client_fin_in_body": {"in-exchange", "client-done"},
-    "client_fin": {"client-done", "client-sent-all", "request-said-close", "in-exchange"},
-    "client_reset": {"in-exchange", "reset-while-idle", "unused", "client-done"},
+    # A client that closes first after a response that announced the close does so because of it.
+    "client_fin": CLOSE_SAID | {"client-done", "client-sent-all", "in-exchange"},
+    "client_reset": CLOSE_SAID | {"in-exchange", "reset-while-idle", "unused", "client-done"},
     # Requested through the API, at any time.
     "asked": {"idle-as-announced", "idle-unannounced", "after-response", "in-exchange", "unused", "reset-while-idle"},
     "shutdown": None,
@@ -63,7 +64,7 @@ IDLE_NS = 25_000_000
 SMALL_NS = 20_000_000
 # `explain` does not report shorter idle periods.
 SHORTEST_IDLE_NS = 100_000_000
-CLIENT_DONE = {"client-done", "client-sent-all", "in-exchange", "request-said-close", "reset-while-idle"}
+CLIENT_DONE = CLOSE_SAID | {"client-done", "client-sent-all", "in-exchange", "reset-while-idle"}
 
 
 def nanoseconds(time):

@@ -31,6 +31,8 @@ fn messages(kind: FindingKind) -> (Msg, Msg) {
         FindingKind::SpeculativeConnection => (Msg::SpeculativeConnection, Msg::SpeculativeConnectionWhy),
         FindingKind::SpeculativeConnectionOpen => (Msg::SpeculativeConnectionOpen, Msg::SpeculativeConnectionWhy),
         FindingKind::ParallelConnections => (Msg::ParallelConnections, Msg::ParallelConnectionsWhy),
+        FindingKind::ClientErrors => (Msg::ClientErrors, Msg::ClientErrorsWhy),
+        FindingKind::ServerErrors => (Msg::ServerErrors, Msg::ServerErrorsWhy),
         FindingKind::SlowServer => (Msg::SlowServer, Msg::SlowServerWhy),
         FindingKind::SlowServerPause => (Msg::SlowServerPause, Msg::SlowServerPauseWhy),
         FindingKind::SlowClient => (Msg::SlowClient, Msg::SlowClientWhy),

@@ -7,6 +7,7 @@ mod handshakes;
 mod persistence;
 mod sending;
 mod slow;
+mod statuses;
 mod teardown;
 
 use super::model::{Args, Capture, Completeness, Connection, Exchange, Finding, FindingKind, Usage};
@@ -64,6 +65,7 @@ const RULES: &[Rule] = {
         rule(&[BothSides, EveryByte], handshakes::parallel),
         rule(&[BothSides], sending::pipelined),
         rule(&[BothSides, EveryByte], slow::slow),
+        rule(&[], statuses::errors),
         rule(&[], cache::not_modified),
         rule(&[], cache::ranges),
         rule(&[BothSides, EveryByte], sending::in_pieces),

@@ -82,6 +82,10 @@ pub enum FindingKind {
     ZeroWindows,
     /// TCP keep-alive probes were sent.
     KeepAliveProbes,
+    /// Responses with a status of 4xx.
+    ClientErrors,
+    /// Responses with a status of 5xx.
+    ServerErrors,
     /// The server took long to answer.
     SlowServer,
     /// The server paused within a response.
