@@ -28,11 +28,18 @@ pub(super) fn responses(
         if name.split(' ').next().is_some_and(|base| ABOUT_CONTENT.contains(&base)) {
             filled.head = filled.head.map(|head| with_fields(&head, fields));
         }
-        instead.push((filled.with_body.clone(), filled.with_broken_body.clone()));
+        instead.push(
+            [
+                &filled.with_body,
+                &filled.with_broken_body,
+                &filled.with_broken_trailers,
+            ]
+            .map(Clone::clone),
+        );
         all.push(Response::new(name, &filled).map_err(|why| mistake(&["response", name], why))?);
     }
     let names = Names::of(&all);
-    for (response, (with_body, with_broken_body)) in all.iter_mut().zip(instead) {
+    for (response, [with_body, with_broken_body, with_broken_trailers]) in all.iter_mut().zip(instead) {
         let named = |key: &str, word: Option<Word>| match word {
             None => Ok(None),
             Some(Word(word)) => names.get(&word).map(Some).ok_or_else(|| {
@@ -42,9 +49,16 @@ pub(super) fn responses(
                 )
             }),
         };
-        let with_body = named("with_body", with_body)?;
-        let with_broken_body = named("with_broken_body", with_broken_body)?;
-        (response.with_body, response.with_broken_body) = (with_body, with_broken_body);
+        let instead = [
+            named("with_body", with_body)?,
+            named("with_broken_body", with_broken_body)?,
+            named("with_broken_trailers", with_broken_trailers)?,
+        ];
+        [
+            response.with_body,
+            response.with_broken_body,
+            response.with_broken_trailers,
+        ] = instead;
     }
     for (name, variant) in names.iter() {
         let Some((base, method)) = name.split_once(' ') else {
