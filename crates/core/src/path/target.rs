@@ -93,7 +93,7 @@ fn scheme_and_authority(target: &[u8]) -> (&[u8], Option<&[u8]>) {
     let scheme = until(target, b':');
     let rest = target.get(scheme.len() + 1..).unwrap_or_default();
     let authority = rest.strip_prefix(b"//").map(|rest| {
-        let end = rest.iter().position(ends_authority);
+        let end = rest.iter().position(|byte| ends_authority(*byte));
         &rest[..end.unwrap_or(rest.len())]
     });
     (scheme, authority)
@@ -178,13 +178,13 @@ fn authority_end(target: &[u8]) -> usize {
     };
     let length = target[authority..]
         .iter()
-        .position(ends_authority)
+        .position(|byte| ends_authority(*byte))
         .unwrap_or(target.len() - authority);
     authority + length
 }
 
 /// Whether this byte ends the authority of a URI.
-fn ends_authority(byte: &u8) -> bool {
+fn ends_authority(byte: u8) -> bool {
     matches!(byte, b'/' | b'?' | b'#')
 }
 

@@ -118,8 +118,9 @@ pub enum Since {
     LastByte,
 }
 
-/// What a method gets: `"serve"`, a response, or a response that depends on what the target names. `{ resolved =
-/// RESPONSE }` applies to every path, even if nothing exists there, except a directory without its slash and a path
+/// What a method gets: `"serve"`, a response, or a response that depends on what the target names.
+///
+/// `{ resolved = RESPONSE }` applies to every path, even if nothing exists there, except a directory without its slash and a path
 /// that may not be looked at. `{ found = RESPONSE }` applies where a file exists; elsewhere the response is the usual
 /// one. `{ always = RESPONSE }` applies whatever the target is.
 #[derive(Clone, Debug, PartialEq, Eq)]

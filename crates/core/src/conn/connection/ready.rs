@@ -4,7 +4,7 @@ use crate::conn::{Context, Refusal};
 use crate::http1::{Head, Scan};
 use crate::path;
 
-/// A head that is ready for a response, and why it is refused; `None` if there is more to come.
+/// A head that is complete or refused, and why it is refused; `None` if the head is incomplete.
 pub(super) fn ready(scan: Scan) -> Option<(Head, Option<Refusal>)> {
     match scan {
         Scan::Complete(head) => Some((head, None)),
@@ -13,8 +13,8 @@ pub(super) fn ready(scan: Scan) -> Option<(Head, Option<Refusal>)> {
     }
 }
 
-/// The refusal that a target gets whatever the rest of its head says, from a profile that judges bytes as they come and
-/// targets first; with the head as far as the request line.
+/// The refusal of a target before its head is complete, for profiles that check each byte as it arrives and targets
+/// before the other parts. The result includes the head up to the request line.
 pub(super) fn refused_target(input: &[u8], scan: &Scan, cx: &Context<'_>) -> Option<(Head, Option<Refusal>)> {
     let profile = cx.profile;
     let (Scan::Partial(head) | Scan::Complete(head) | Scan::Refused(_, head)) = scan;

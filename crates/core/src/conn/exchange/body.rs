@@ -1,4 +1,4 @@
-//! The steps of an exchange that are about the body of its request.
+//! The steps of an exchange that concern the request body.
 
 use super::{Action, Exchange, Stage, Then, Verdict};
 use crate::close_reason::CloseReason;
@@ -21,10 +21,10 @@ impl Exchange<'_> {
         self.send_planned()
     }
 
-    /// Bytes that follow the body and arrived with its end: a fault in them takes the response away.
+    /// Checks the bytes that arrived with the end of the body. A fault in them discards the response.
     pub(super) fn following(&mut self, bytes: &[u8]) -> Action {
         match self.verdict(bytes) {
-            // They count as read: the end of the connection must not take them for unread.
+            // They count as read, so that they do not make the close a reset.
             Some(verdict) => {
                 self.stage = Stage::Discard(verdict);
                 Action::Discard(bytes.len())
@@ -39,7 +39,7 @@ impl Exchange<'_> {
         let has_more = bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'));
         let content_passed = Cell::new(false);
         let fault = if is_last(&self.request, connection) {
-            // Nothing is parsed after the last request of a connection.
+            // The server parses nothing after the last request of a connection.
             has_more.then_some(Fault::AfterLast)
         } else {
             let is_last = |request: &Request<'_>| {
@@ -74,12 +74,12 @@ impl Exchange<'_> {
         }
     }
 
-    /// Reads the body after the response, if somebody still needs it read.
+    /// Reads the body after the response, if the connection still needs that.
     pub(super) fn body_after(&mut self) -> Action {
         let policy = &self.profile.request_body;
         match self.close {
             None => {
-                // What had come before the response does not break the silence after it.
+                // Bytes that arrived before the response do not count for the timer after it.
                 if self.profile.connection.timers.body_after_reply.is_some() {
                     self.stage = Stage::PeekAfter;
                     return Action::PeekBody(Peek::AfterReply);
@@ -119,7 +119,7 @@ impl Exchange<'_> {
         self.finish()
     }
 
-    /// What follows a body that was not read to its end.
+    /// The next step after a body that was not read completely.
     pub(super) fn body_failed(&mut self, end: BodyEnd) -> Action {
         let profile = self.profile;
         let (say, reason) = match end {
@@ -129,7 +129,7 @@ impl Exchange<'_> {
                     let own = self.reply.as_ref().and_then(|reply| match fault {
                         ChunkFault::Syntax => reply.response.with_broken_body,
                         ChunkFault::Trailer(_) => reply.response.with_broken_trailers,
-                        // These have responses of their own, such as 413.
+                        // Other faults have their own responses, such as 413.
                         ChunkFault::TooLarge | ChunkFault::ExtensionTooLong => None,
                     });
                     (own.or(Some(id)), CloseReason::BadRequest)

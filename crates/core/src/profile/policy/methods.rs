@@ -1,4 +1,4 @@
-//! `[methods]`.
+//! The resolved table `[methods]`.
 
 use crate::http1::ResponseId;
 

@@ -1,4 +1,4 @@
-//! `[target]`.
+//! The resolved table `[target]`.
 
 use super::OnInput;
 use crate::http1::ResponseId;
@@ -7,7 +7,7 @@ use crate::profile::raw::{AuthorityReader, EndSlash, TargetReader};
 
 /// How targets become paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the keys are documented in `raw::RawTarget`
+#[allow(missing_docs, reason = "the keys are documented in `raw::RawTarget`")]
 pub struct TargetPolicy {
     pub absolute: OnInput<AbsoluteTarget>,
     /// The accepted schemes, and the response to any other; `None` if all schemes are accepted.

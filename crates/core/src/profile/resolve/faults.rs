@@ -1,4 +1,4 @@
-//! `[faults]`: what to do about each fault in a request head.
+//! Resolves the table `[faults]`: what to do about each fault in a request head.
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};

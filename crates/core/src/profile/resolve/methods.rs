@@ -1,4 +1,4 @@
-//! `[methods]`.
+//! Resolves the table `[methods]`.
 
 use super::names::Names;
 use super::{Mistake, mistake};

@@ -1,4 +1,4 @@
-//! `[target]`.
+//! Resolves the table `[target]`.
 
 use super::names::Names;
 use super::{Mistake, mistake};
