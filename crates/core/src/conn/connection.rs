@@ -7,8 +7,8 @@ use super::{
 };
 use crate::close_reason::CloseReason;
 use crate::http1::{Head, Request, ResponseId, Scan, head};
-use crate::path;
 use crate::profile::{EofInHead, Profile};
+use ready::{ready, refused_target};
 use std::time::Duration;
 use unanswered::Begins;
 
@@ -30,6 +30,18 @@ pub struct Conn {
     client_fin: bool,
     /// What the input begins with.
     begins: Begins,
+    parsing: Parsing,
+}
+
+/// How faults of the next head are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parsing {
+    /// They are refused.
+    Usual,
+    /// The last request asked for an upgrade: what is wrong with the next head, a FIN inside it too, is not answered.
+    AfterUpgrade,
+    /// Such a head was wrong. Nothing that follows is parsed.
+    Stopped,
 }
 
 impl Conn {
@@ -43,6 +55,7 @@ impl Conn {
             unsent: Unsent::default(),
             client_fin: false,
             begins: Begins::Next,
+            parsing: Parsing::Usual,
         }
     }
 
@@ -103,6 +116,17 @@ impl Conn {
             };
         }
         let scan = self.scan(cx);
+        if self.parsing == Parsing::AfterUpgrade && matches!(scan, Scan::Refused(..)) {
+            self.parsing = Parsing::Stopped;
+        }
+        if self.parsing == Parsing::Stopped {
+            // One byte stands for a head that will not be complete.
+            self.input.truncate(1);
+            return match cx.stopping {
+                true => Next::Close(CloseReason::Shutdown.into()),
+                false => Next::Wait,
+            };
+        }
         match refused_target(&self.input, &scan, cx).or_else(|| ready(scan)) {
             Some((head, refusal)) => self.open(head, refusal, cx),
             None if cx.stopping => Next::Close(CloseReason::Shutdown.into()),
@@ -137,6 +161,7 @@ impl Conn {
     fn on_fin(&mut self, cx: &Context<'_>) -> Next {
         let policy = &cx.profile.connection.client_fin;
         let meaning = match self.life.state() {
+            _ if self.parsing != Parsing::Usual => EofInHead::Silent,
             State::Line => policy.in_line,
             State::Head => policy.in_head,
             _ => EofInHead::Silent,
@@ -275,6 +300,11 @@ impl Conn {
             return outcome.close;
         }
         let swallows = cx.profile.connection.upgrade_swallows && Request::new(&input, &opened.head).asks_to_upgrade();
+        self.parsing = if swallows {
+            Parsing::AfterUpgrade
+        } else {
+            Parsing::Usual
+        };
         self.input = input;
         match outcome.left {
             Leftover::From(at) if at < self.input.len() && !swallows => {
@@ -364,31 +394,6 @@ impl Conn {
     }
 }
 
-/// A head that is complete or refused, and why it is refused; `None` if the head is incomplete.
-fn ready(scan: Scan) -> Option<(Head, Option<Refusal>)> {
-    match scan {
-        Scan::Complete(head) => Some((head, None)),
-        Scan::Refused(fault, head) => Some((head, Some(Refusal::Fault(fault)))),
-        Scan::Partial(_) => None,
-    }
-}
-
-/// The refusal of a target before its head is complete, for profiles that check each byte as it arrives and targets
-/// before the other parts. The result includes the head up to the request line.
-fn refused_target(input: &[u8], scan: &Scan, cx: &Context<'_>) -> Option<(Head, Option<Refusal>)> {
-    let profile = cx.profile;
-    let (Scan::Partial(head) | Scan::Complete(head) | Scan::Refused(_, head)) = scan;
-    if head.fields_start == 0 || !profile.head.by_byte || !profile.target.before_method {
-        return None;
-    }
-    let id = path::malformed(head.target.of(input), &profile.target, &profile.files, cx.root)?;
-    let line_alone = Head {
-        fields: Vec::new(),
-        len: 0,
-        ..head.clone()
-    };
-    Some((line_alone, Some(Refusal::Response(id))))
-}
-
+mod ready;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What happens to a request: it is answered, refused, dropped or skipped.
 
+use super::persistence::is_last;
 use super::{Opened, Purpose, Refusal};
 use crate::close_reason::CloseReason;
 use crate::http1::request::{BodyRules, Delimiter};
@@ -50,7 +51,9 @@ impl Course {
             {
                 Self::Serve(request.framing(&policy.body), Some(id))
             }
-            Treatment::Ignore if opened.head.len > 0 => Self::Silent(None),
+            Treatment::Ignore if opened.head.len > 0 => {
+                Self::Silent(is_last(request, &profile.connection).then_some(CloseReason::BadRequest))
+            }
             Treatment::Respond(id) => Self::Refuse(id),
             _ => Self::Silent(Some(CloseReason::BadRequest)),
         }

@@ -39,8 +39,8 @@ enum Stage {
     BodyBefore,
     /// The bytes that follow the body.
     Following,
-    /// The bytes after the body are discarded. The response is this one.
-    Discard(ResponseId),
+    /// The bytes after the body are discarded. Then this is sent.
+    Discard(Verdict),
     /// The response was sent.
     Reply(Then),
     /// A check of the body before it is read after the response.
@@ -62,6 +62,15 @@ enum Then {
     ReadBody,
     /// The end of the exchange. The connection closes for this reason, unless the response has its own.
     Fail(CloseReason),
+}
+
+/// What is sent after a request that bytes behind its body end the connection with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// This response.
+    Refusal(ResponseId),
+    /// Nothing.
+    Nothing,
 }
 
 /// One request on a connection, and its response.
@@ -200,10 +209,7 @@ impl<'c> Exchange<'c> {
             (Stage::BodyBefore, Happened::BodyRead(BodyEnd::Complete)) => self.send(self.plan.ending, Then::Finish),
             (Stage::BodyBefore, Happened::BodyRead(end)) => self.body_failed(end),
             (Stage::Following, Happened::Unread(bytes)) => self.following(bytes),
-            (Stage::Discard(id), Happened::Discarded) => {
-                self.plain(id);
-                self.send(Some(CloseReason::BadRequest), Then::FinishUnread)
-            }
+            (Stage::Discard(verdict), Happened::Discarded) => self.discarded(verdict),
             (Stage::Reply(then), Happened::Sent(Ok(()))) => self.replied(then),
             (Stage::PeekAfter, Happened::BodyPeeked(Some(end))) => self.body_read_after(None, end),
             (Stage::PeekAfter, Happened::BodyPeeked(None)) => {

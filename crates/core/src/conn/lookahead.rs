@@ -8,6 +8,7 @@ use crate::decide::{self, Route};
 use crate::http1::pipeline::{self, Pipelined};
 use crate::http1::{Fault, Framing, Head, Request, ResponseId};
 use crate::profile::EofInHead;
+use std::cell::Cell;
 
 /// What follows a request that is about to be answered.
 pub(super) enum Lookahead {
@@ -38,8 +39,10 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
     if nothing_follows && !fin {
         return Lookahead::Nothing;
     }
+    let content_passed = Cell::new(false);
     let look = || {
         pipeline::look_ahead(input, head, &profile.head, |request| {
+            content_passed.set(content_passed.get() || request.framing(&profile.head.body) != Framing::None);
             is_last(request, &profile.connection)
         })
     };
@@ -47,6 +50,12 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
     if let Some(fault) = request.fault(&profile.head) {
         let looks = profile.pipelined_fault_discards && fault.is_of_expect();
         return match looks.then(look) {
+            // With content before the fault, the response is complete before it, and the fault has its own.
+            Some(Pipelined::Fault(at, _, head))
+                if content_passed.get() || pipeline::has_content(&input[at..], &head, &profile.head) =>
+            {
+                Lookahead::Nothing
+            }
             Some(Pipelined::Fault(..) | Pipelined::Connect(..)) => Lookahead::CloseAfter,
             _ => Lookahead::Nothing,
         };

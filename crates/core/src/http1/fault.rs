@@ -221,6 +221,10 @@ sentences! {
         UpgradeWebsocket = "upgrade_websocket",
         /// It is ignored.
         TargetPort = "target_port",
+        /// It is used as it is.
+        TargetBrackets = "target_brackets",
+        /// It is used as it is.
+        TargetAceHost = "target_ace_host",
         /// It is ignored.
         AfterLast = "after_last",
     }
@@ -255,13 +259,15 @@ pub struct Faults([Treatment; Fault::ALL.len()]);
 impl Faults {
     /// The faults that are accepted unless a profile sets them. RFC 9110 and RFC 9112 either allow them or leave them
     /// to the resource.
-    pub const PASSED: [Fault; 16] = [
+    pub const PASSED: [Fault; 18] = [
         Fault::EmptyLine,
         Fault::ConnectAuthority,
         Fault::ConnectOther,
         Fault::TargetAuthority,
         Fault::TargetScheme,
         Fault::TargetPort,
+        Fault::TargetBrackets,
+        Fault::TargetAceHost,
         Fault::NoVersionMethod,
         Fault::FieldEnvelope,
         Fault::HostEmptyOld,

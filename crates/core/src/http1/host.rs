@@ -74,6 +74,53 @@ pub(crate) fn split_authority(authority: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
+/// Host and port of an authority, whatever else is in it: what follows the last `@`, without brackets, and what follows
+/// the next colon.
+pub(crate) fn host_and_port(authority: &[u8]) -> (&[u8], &[u8]) {
+    let split = |text: &'_ [u8], byte| memchr::memchr(byte, text).unwrap_or(text.len());
+    let rest = &authority[memchr::memrchr(b'@', authority).map_or(0, |at| at + 1)..];
+    let (host, rest) = match memchr::memchr(b'[', rest) {
+        Some(open) => {
+            let inner = &rest[open + 1..];
+            inner.split_at(split(inner, b']'))
+        }
+        None => rest.split_at(split(rest, b':')),
+    };
+    (host, rest.get(split(rest, b':') + 1..).unwrap_or_default())
+}
+
+/// Whether an authority has no bracket, or brackets around an IPv6 address, perhaps with a zone, or around an address of a
+/// later version (RFC 3986 section 3.2.2).
+pub(crate) fn has_good_brackets(authority: &[u8]) -> bool {
+    let at = |byte| memchr::memchr(byte, authority);
+    let open = match (at(b'['), at(b']')) {
+        (None, None) => return true,
+        (Some(open), Some(_)) => open,
+        _ => return false,
+    };
+    let inner = &authority[open + 1..];
+    let inner = &inner[..memchr::memchr(b']', inner).unwrap_or(inner.len())];
+    if let Some(later) = inner.strip_prefix(b"v") {
+        let digits = later.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        return digits > 0 && later[digits..].starts_with(b".") && later.len() > digits + 1;
+    }
+    match memchr::memchr(b'%', inner) {
+        Some(zone) => zone + 1 < inner.len() && !inner[zone + 1..].contains(&b'%') && is_ipv6(&inner[..zone]),
+        None => is_ipv6(inner),
+    }
+}
+
+/// Whether the text is a number of 16 bits.
+pub(crate) fn is_16_bits(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_digit)
+        && text
+            .iter()
+            .try_fold(0u16, |number, digit| {
+                number.checked_mul(10)?.checked_add(u16::from(digit - b'0'))
+            })
+            .is_some()
+}
+
 /// The port that a number with an optional sign stands for, modulo 65536; `None` if the text is no such number.
 pub(crate) fn port_number(text: &[u8]) -> Option<u16> {
     // As C's `strtol`: too large a number counts as the largest.
@@ -251,6 +298,33 @@ mod tests {
             (":80", false),
         ] {
             assert_eq!(is_host_with_port(target.as_bytes()), want, "{target}");
+        }
+    }
+
+    #[test]
+    fn an_authority_is_taken_apart_whatever_it_holds() {
+        for (authority, host, port, good_brackets) in [
+            ("a:80", "a", "80", true),
+            ("a:80:80", "a", "80:80", true),
+            ("u:p@a", "a", "", true),
+            ("u@v@a:x", "a", "x", true),
+            ("[::1]:8", "::1", "8", true),
+            ("[fe80::1%25lo]", "fe80::1%25lo", "", true),
+            ("[v1.x]", "v1.x", "", true),
+            ("[::1]x", "::1", "", true),
+            ("[::1", "::1", "", false),
+            ("::1]", "", ":1]", false),
+            ("[]", "", "", false),
+            ("[1.2.3.4]", "1.2.3.4", "", false),
+            ("[vx.y]", "vx.y", "", false),
+            ("[fe80::1%]", "fe80::1%", "", false),
+        ] {
+            let got = host_and_port(authority.as_bytes());
+            assert_eq!(got, (host.as_bytes(), port.as_bytes()), "{authority}");
+            assert_eq!(has_good_brackets(authority.as_bytes()), good_brackets, "{authority}");
+        }
+        for (text, want) in [("65535", true), ("00080", true), ("65536", false), ("+80", false)] {
+            assert_eq!(is_16_bits(text.as_bytes()), want, "{text}");
         }
     }
 

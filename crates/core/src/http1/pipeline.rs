@@ -22,6 +22,26 @@ pub enum Pipelined {
     Connect(usize, Head),
 }
 
+/// Whether chunks with content follow the head of a request, before a fault in them.
+pub fn has_content(input: &[u8], head: &Head, policy: &HeadPolicy) -> bool {
+    let mut chunks = ChunkedBody::default();
+    if head.len == 0 || Request::new(input, head).framing(&policy.body) != Framing::Chunked {
+        return false;
+    }
+    chunks.read(&input[head.len.min(input.len())..], policy);
+    chunks.content() > 0
+}
+
+/// Scans `input`, which begins with a request or a part of one, as [`look_ahead`] does after the first head.
+pub fn look(input: &[u8], policy: &HeadPolicy, is_last: impl Fn(&Request<'_>) -> bool) -> Pipelined {
+    match head::scan(input, policy) {
+        Scan::Complete(head) if head.method.of(input) == b"CONNECT" => Pipelined::Connect(0, head),
+        Scan::Complete(head) => look_ahead(input, &head, policy, is_last),
+        Scan::Partial { .. } => Pipelined::Partial,
+        Scan::Refused(fault, head) => Pipelined::Fault(0, fault, head),
+    }
+}
+
 /// Scans `input`, which begins with the request of `head`, up to the first fault, the end of the input, or a request
 /// for which `is_last` returns true because the connection closes after it.
 pub fn look_ahead(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl Fn(&Request<'_>) -> bool) -> Pipelined {

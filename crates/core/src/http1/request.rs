@@ -2,9 +2,11 @@
 //!
 //! The fields about the body are interpreted in [`super::framing`].
 
+use super::ace::is_ace_host;
 use super::fault::Fault;
 use super::field::{Name, TokenSearch};
 use super::head::{Head, HeadPolicy, Version, after_scheme, has_scheme};
+use super::host::{has_good_brackets, host_and_port, is_16_bits};
 
 pub use super::framing::{BodyRules, Delimiter, Expect, Framing, LengthSyntax};
 
@@ -172,6 +174,7 @@ impl<'a> Request<'a> {
         };
         self.target_fault(&refused)
             .or_else(|| self.host_fault(policy, &refused))
+            .or_else(|| self.label_fault(&refused))
             .or_else(|| self.framing_fault(policy, &refused))
             .or_else(|| self.expect_fault(&policy.body, &refused))
             .or_else(|| self.upgrade_fault(&refused))
@@ -201,10 +204,18 @@ impl<'a> Request<'a> {
             });
         }
         // A byte-wise parser has checked the value at the end of its line. Only a folded line can have added to it since.
-        if (!policy.by_byte || self.is_folded()) && !policy.host.accepts(host) {
-            return refused(Fault::HostInvalid);
+        if (policy.by_byte && !self.is_folded()) || policy.host.accepts(host) {
+            None
+        } else {
+            refused(Fault::HostInvalid)
         }
-        refused(Fault::HostLabel).filter(|_| self.host().is_some_and(|host| !has_good_labels(host)))
+    }
+
+    /// Looks at the labels of the host, whether a field or an absolute target names it.
+    fn label_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+        let host = self.host()?;
+        let name = &host[..memchr::memchr(b':', host).unwrap_or(host.len())];
+        refused(Fault::HostLabel).filter(|_| !has_good_labels(name))
     }
 
     fn target_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
@@ -212,16 +223,12 @@ impl<'a> Request<'a> {
             return None;
         }
         let authority = self.host()?;
-        let port = match authority.iter().rposition(|b| *b == b':') {
-            Some(colon) if !authority[colon..].contains(&b']') => &authority[colon + 1..],
-            _ => return None,
-        };
-        let number = std::str::from_utf8(port).ok().and_then(|port| port.parse::<u16>().ok());
-        if port.is_empty() || number.is_some() {
-            None
-        } else {
-            refused(Fault::TargetPort)
-        }
+        let (host, port) = host_and_port(authority);
+        let bad_brackets = !has_good_brackets(authority);
+        let bad_port = !port.is_empty() && !is_16_bits(port);
+        None.or_else(|| refused(Fault::TargetBrackets).filter(|_| bad_brackets))
+            .or_else(|| refused(Fault::TargetPort).filter(|_| bad_port))
+            .or_else(|| refused(Fault::TargetAceHost).filter(|_| host.is_ascii() && !is_ace_host(host)))
     }
 
     fn upgrade_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
@@ -243,8 +250,9 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whether every label of a host name has 1 to 63 bytes (RFC 1035 section 2.3.4). A trailing dot is allowed.
+/// Whether every label of a host name has 1 to 63 bytes (RFC 1035 section 2.3.4). A trailing dot is allowed, and so is no
+/// name at all.
 fn has_good_labels(host: &[u8]) -> bool {
     let name = host.strip_suffix(b".").unwrap_or(host);
-    name.split(|b| *b == b'.').all(|label| (1..64).contains(&label.len()))
+    host.is_empty() || name.split(|b| *b == b'.').all(|label| (1..64).contains(&label.len()))
 }

@@ -133,6 +133,21 @@ impl<'p> MemoryBody<'p> {
         }
     }
 
+    /// The bytes that arrived with the end of the body, if it ended in bytes that arrived after the head.
+    pub(super) fn beyond(&self) -> &[u8] {
+        match &self.framed {
+            Framed::Chunked { .. } if self.received > 0 => &self.buffer,
+            _ => &[],
+        }
+    }
+
+    /// Throws away up to `count` of those bytes. Returns how many there were.
+    pub(super) fn discard(&mut self, count: usize) -> usize {
+        let there = self.beyond().len().min(count);
+        self.buffer.drain(..there);
+        there
+    }
+
     /// The bytes that follow the body.
     pub(super) fn into_leftover(self) -> Leftover {
         match self.framed {

@@ -194,9 +194,13 @@ impl<'s> Server<'s, '_> {
                     let end = self.read_body(body.as_mut(), patience);
                     exchange.on(Happened::BodyRead(end))
                 }
-                Action::PeekSocket => exchange.on(Happened::Unread(self.wire.unread())),
+                Action::PeekSocket => {
+                    let beyond = body.as_ref().map(MemoryBody::beyond).unwrap_or_default();
+                    exchange.on(Happened::Unread(&[beyond, self.wire.unread()].concat()))
+                }
                 Action::Discard(count) => {
-                    self.wire.read(count);
+                    let beyond = body.as_mut().map_or(0, |body| body.discard(count));
+                    self.wire.read(count - beyond);
                     exchange.on(Happened::Discarded)
                 }
                 Action::SendReply => {

@@ -22,11 +22,8 @@ pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
     }
 }
 
-/// The response to a target that the policy's reader refuses or that it finds no path in, whatever the method is.
+/// The response to a target without a path, or to one that the policy's reader refuses, whatever the method is.
 pub fn unreadable(target: &[u8], policy: &TargetPolicy) -> Option<ResponseId> {
-    if policy.reader == TargetReader::Uri {
-        return None;
-    }
     match (split(target, policy).kind, policy.no_path) {
         (Kind::Invalid, _) => Some(policy.invalid),
         (Kind::NoPath, OnInput::Respond(id)) => Some(id),

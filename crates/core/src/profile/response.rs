@@ -38,6 +38,8 @@ pub struct Response {
     pub with_body: Option<ResponseId>,
     /// The response to a request that would get this one, but whose body has malformed chunks.
     pub with_broken_body: Option<ResponseId>,
+    /// The same for a body with malformed trailers.
+    pub with_broken_trailers: Option<ResponseId>,
     /// Whether `100 Continue` may be sent before it.
     pub continues: bool,
     /// How the connection is closed after it; `None`: as in `[close]`.
@@ -203,6 +205,7 @@ impl Response {
             read_body: raw.read_body,
             with_body: None,
             with_broken_body: None,
+            with_broken_trailers: None,
             continues: raw.continues.unwrap_or(true),
             close_with: raw.close_with,
             variants: Vec::new(),
@@ -314,6 +317,7 @@ pub(super) fn fill(raw: &RawResponse, like: RawResponse) -> RawResponse {
         counts: raw.counts.or(like.counts),
         with_body: raw.with_body.clone().or(like.with_body),
         with_broken_body: raw.with_broken_body.clone().or(like.with_broken_body),
+        with_broken_trailers: raw.with_broken_trailers.clone().or(like.with_broken_trailers),
         read_body: raw.read_body.or(like.read_body),
         continues: raw.continues.or(like.continues),
         close_with: raw.close_with.or(like.close_with),

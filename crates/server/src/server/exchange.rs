@@ -43,6 +43,8 @@ struct Held<'c> {
     writer: ReplyWriter<'c>,
     /// The request body while it is read. Boxed, because most requests have none.
     body: Option<Box<RequestBody<'c>>>,
+    /// What is left of a body that was read to its end, and how many bytes of it were read from the socket.
+    ended: Option<(Leftover, u64)>,
     /// The file that was looked up.
     resource: Option<Arc<Resource>>,
     /// Whether the last segment of the response may be held back.
@@ -63,6 +65,7 @@ impl<'c> ExchangeIo<'c> {
             writer: ReplyWriter::new(self.stream, &self.site.profile.writes, self.server.shared.started)
                 .after(std::mem::take(&mut self.unsent)),
             body: None,
+            ended: None,
             resource: None,
             corked: false,
             render: None,
@@ -138,11 +141,13 @@ impl<'c> ExchangeIo<'c> {
                 exchange.on(Happened::BodyRead(end))
             }
             Action::PeekSocket => {
+                held.end_body();
                 let unread = closing::unread(self.stream, self.site.profile.read).await;
-                exchange.on(Happened::Unread(&unread))
+                exchange.on(Happened::Unread(&[held.beyond(), &unread].concat()))
             }
             Action::Discard(count) => {
-                let mut read = vec![0; count];
+                let beyond = held.discard(count);
+                let mut read = vec![0; count - beyond];
                 let _ = self.stream.try_read(&mut read);
                 exchange.on(Happened::Discarded)
             }
@@ -163,9 +168,10 @@ impl<'c> ExchangeIo<'c> {
             received: held.received(),
             sent: held.writer.sent(),
             unsent: held.writer.take_unsent(),
-            left: held
-                .body
-                .map_or_else(|| exchange.leftover(), |body| (*body).into_leftover()),
+            left: {
+                held.end_body();
+                held.ended.map_or_else(|| exchange.leftover(), |(left, _)| left)
+            },
         }
     }
 
@@ -381,6 +387,31 @@ fn is_complete(sent: &Result<Result<(), SendError>, Close>) -> bool {
 impl Held<'_> {
     /// The number of bytes that were read from the socket for the body.
     fn received(&self) -> u64 {
-        self.body.as_ref().map_or(0, |body| body.received())
+        let ended = self.ended.as_ref().map_or(0, |(_, received)| *received);
+        self.body.as_ref().map_or(ended, |body| body.received())
+    }
+
+    /// Ends the reading of the body.
+    fn end_body(&mut self) {
+        if let Some(body) = self.body.take() {
+            let received = body.received();
+            self.ended = Some((body.into_leftover(), received));
+        }
+    }
+
+    /// The bytes that arrived with the end of the body, if it ended in bytes that arrived after the head.
+    fn beyond(&self) -> &[u8] {
+        match &self.ended {
+            Some((Leftover::Bytes(bytes), 1..)) => bytes,
+            _ => &[],
+        }
+    }
+
+    /// Throws away up to `count` of those bytes. Returns how many there were.
+    fn discard(&mut self, count: usize) -> usize {
+        match &mut self.ended {
+            Some((Leftover::Bytes(bytes), 1..)) => bytes.drain(..bytes.len().min(count)).count(),
+            _ => 0,
+        }
     }
 }

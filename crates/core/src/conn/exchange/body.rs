@@ -1,11 +1,13 @@
 //! The steps of an exchange that concern the request body.
 
-use super::{Action, Exchange, Stage, Then};
+use super::{Action, Exchange, Stage, Then, Verdict};
 use crate::close_reason::CloseReason;
 use crate::conn::action::Peek;
 use crate::conn::{BodyEnd, Close, Patience, is_last};
 use crate::http1::chunked::ChunkFault;
-use crate::http1::{Fault, Scan, Treatment, head};
+use crate::http1::pipeline::{self, Pipelined};
+use crate::http1::{Fault, Framing, Request, Treatment};
+use std::cell::Cell;
 
 impl Exchange<'_> {
     pub(super) fn peeked(&mut self, end: Option<BodyEnd>) -> Action {
@@ -19,31 +21,56 @@ impl Exchange<'_> {
         self.send_planned()
     }
 
-    /// Checks the bytes after the body. If they are a request whose head is refused, its response replaces the decided
-    /// one.
+    /// Checks the bytes that arrived with the end of the body. A fault in them discards the response.
     pub(super) fn following(&mut self, bytes: &[u8]) -> Action {
-        let policy = &self.profile.head;
-        let fault = if is_last(&self.request, &self.profile.connection) {
-            // The server parses nothing after the last request of a connection.
-            let has_more = bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'));
-            has_more.then_some(Fault::AfterLast)
-        } else {
-            match head::scan(bytes, policy) {
-                Scan::Refused(fault, _) => Some(fault),
-                Scan::Complete(_) | Scan::Partial(_) => None,
-            }
-        };
-        let answer = match fault.map(|fault| policy.faults.of(fault)) {
-            Some(Treatment::Respond(id)) => Some(id),
-            _ => None,
-        };
-        match answer {
-            // The refused request counts as read, so that it does not make the close a reset.
-            Some(id) => {
-                self.stage = Stage::Discard(id);
+        match self.verdict(bytes) {
+            // They count as read, so that they do not make the close a reset.
+            Some(verdict) => {
+                self.stage = Stage::Discard(verdict);
                 Action::Discard(bytes.len())
             }
             None => self.send(self.plan.ending, Then::Finish),
+        }
+    }
+
+    /// What the bytes after the body leave of the response; `None` if nothing is wrong with them.
+    fn verdict(&self, bytes: &[u8]) -> Option<Verdict> {
+        let connection = &self.profile.connection;
+        let has_more = bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'));
+        let content_passed = Cell::new(false);
+        let fault = if is_last(&self.request, connection) {
+            // The server parses nothing after the last request of a connection.
+            has_more.then_some(Fault::AfterLast)
+        } else {
+            let is_last = |request: &Request<'_>| {
+                let framing = request.framing(&self.profile.head.body);
+                content_passed.set(content_passed.get() || framing != Framing::None);
+                is_last(request, connection)
+            };
+            match pipeline::look(bytes, &self.profile.head, is_last) {
+                Pipelined::Fault(_, fault, _) => Some(fault),
+                Pipelined::Connect(..) => return Some(Verdict::Nothing),
+                Pipelined::Whole | Pipelined::Partial => None,
+            }
+        };
+        match fault.map(|fault| self.profile.head.faults.of(fault)) {
+            // The response is sent before the content of a later request is looked at.
+            Some(Treatment::Respond(id)) if !content_passed.get() => Some(Verdict::Refusal(id)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn discarded(&mut self, verdict: Verdict) -> Action {
+        let reason = CloseReason::BadRequest;
+        match verdict {
+            Verdict::Refusal(id) => {
+                self.plain(id);
+                self.send(Some(reason), Then::FinishUnread)
+            }
+            Verdict::Nothing => {
+                self.close = Some(reason.into());
+                self.finish()
+            }
         }
     }
 
@@ -75,6 +102,10 @@ impl Exchange<'_> {
             (None, BodyEnd::Broken(_)) if self.profile.request_body.look_first => {
                 self.close = Some(CloseReason::BadRequest.into());
             }
+            // What is wrong was seen before the response, which says enough.
+            (None, BodyEnd::Broken(_)) if self.opened.close_after.is_some() => {
+                self.close = Some(CloseReason::BadRequest.into());
+            }
             (None, _) => return self.body_failed(end),
             (Some(close), BodyEnd::Complete) => {
                 self.close = Some(Close {
@@ -95,10 +126,13 @@ impl Exchange<'_> {
             BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
             BodyEnd::Broken(fault) => match profile.head.faults.of(fault.fault()) {
                 Treatment::Respond(id) => {
-                    let own = self.reply.as_ref().and_then(|reply| reply.response.with_broken_body);
-                    // Other faults have their own responses, such as 413.
-                    let usual = fault == ChunkFault::Syntax;
-                    (own.filter(|_| usual).or(Some(id)), CloseReason::BadRequest)
+                    let own = self.reply.as_ref().and_then(|reply| match fault {
+                        ChunkFault::Syntax => reply.response.with_broken_body,
+                        ChunkFault::Trailer(_) => reply.response.with_broken_trailers,
+                        // Other faults have their own responses, such as 413.
+                        ChunkFault::TooLarge | ChunkFault::ExtensionTooLong => None,
+                    });
+                    (own.or(Some(id)), CloseReason::BadRequest)
                 }
                 _ => (None, CloseReason::BadRequest),
             },

@@ -64,11 +64,16 @@ impl Scanner<'_> {
         if words.method.start == text.len() && separators == Separators::WhiteSpace {
             self.check(Fault::EmptyLine)?;
         }
+        // A refusal is one of the method behind the white space: to HEAD it has no content.
+        let is_white = |b: &u8| matches!(b, b' ' | 0x09..=0x0d);
+        let first = text.iter().position(|b| !is_white(b)).unwrap_or(text.len());
+        let length = text[first..].iter().take_while(|b| !is_white(b)).count();
+        self.head.method = Span::new(start + first, start + first + length);
         if words.method.start > 0 {
             self.check(Fault::LeadingSpace)?;
         }
-        self.head.method = Span::new(start + words.method.start, start + words.method.end);
         self.method_chars(method)?;
+        self.head.method = Span::new(start + words.method.start, start + words.method.end);
         let is_known = self.policy.methods.iter().any(|known| known.as_bytes() == method) || self.is_foreign(method);
         if !is_known {
             self.check(Fault::MethodUnknown)?;

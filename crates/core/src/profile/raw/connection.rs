@@ -20,7 +20,8 @@ pub struct RawConnection {
     pub http10_keep_wins: bool,
     /// Whether a Proxy-Connection field counts as a Connection field.
     pub proxy_connection: bool,
-    /// Whether bytes received together with a request that asks for an upgrade, after its head, are discarded.
+    /// Whether bytes received together with a request that asks for an upgrade, after its head, are discarded. A fault in
+    /// the next head is then not answered, and nothing after it is parsed.
     pub upgrade_swallows: bool,
     /// How `close` and `keep-alive` are searched for in the Connection field.
     pub search: TokenSearch,

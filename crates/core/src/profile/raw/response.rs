@@ -71,6 +71,9 @@ pub struct RawResponse {
     /// fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_broken_body: Option<Word>,
+    /// The same for a body with malformed trailers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_broken_trailers: Option<Word>,
     /// When the request's body is read. Without it: as in [request_body] read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_body: Option<ReadBody>,

@@ -25,12 +25,11 @@ pub struct RawTarget {
     pub own_name: String,
     /// Which host and port an absolute URI names, in redirects.
     pub authority: AuthorityReader,
-    /// How a target is taken apart. Except with `uri`, a target without a path, or one that is refused, gets its response
-    /// whatever the method is, unless that is `always` answered.
+    /// How a target is taken apart.
     pub reader: TargetReader,
-    /// The response for a target that `reader` refuses.
+    /// The response for a target that `reader` refuses, whatever the method is.
     pub invalid: Word,
-    /// A target without a path, such as `?x` or `http://host`: the `root`, or a response.
+    /// A target without a path, such as `?x` or `http://host`: the `root`, or a response, whatever the method is.
     pub no_path: Word,
     /// A target that does not begin with a slash, escaped or not, and is not an absolute URI whose path counts: treat
     /// it as a `path`, or a response.

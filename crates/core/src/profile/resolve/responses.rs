@@ -31,7 +31,14 @@ pub(super) fn responses(
         if name.split(' ').next().is_some_and(|base| ABOUT_CONTENT.contains(&base)) {
             filled.head = filled.head.map(|head| with_fields(&head, fields));
         }
-        instead.push((filled.with_body.clone(), filled.with_broken_body.clone()));
+        instead.push(
+            [
+                &filled.with_body,
+                &filled.with_broken_body,
+                &filled.with_broken_trailers,
+            ]
+            .map(Clone::clone),
+        );
         let response = Response::new(name, &filled).map_err(|why| mistake(&["response", name], why))?;
         text_bytes += response.text_bytes();
         at_most(
@@ -43,7 +50,7 @@ pub(super) fn responses(
         all.push(response);
     }
     let names = Names::of(&all);
-    for (response, (with_body, with_broken_body)) in all.iter_mut().zip(instead) {
+    for (response, [with_body, with_broken_body, with_broken_trailers]) in all.iter_mut().zip(instead) {
         let named = |key: &str, word: Option<Word>| match word {
             None => Ok(None),
             Some(Word(word)) => names.get(&word).map(Some).ok_or_else(|| {
@@ -53,9 +60,16 @@ pub(super) fn responses(
                 )
             }),
         };
-        let with_body = named("with_body", with_body)?;
-        let with_broken_body = named("with_broken_body", with_broken_body)?;
-        (response.with_body, response.with_broken_body) = (with_body, with_broken_body);
+        let instead = [
+            named("with_body", with_body)?,
+            named("with_broken_body", with_broken_body)?,
+            named("with_broken_trailers", with_broken_trailers)?,
+        ];
+        [
+            response.with_body,
+            response.with_broken_body,
+            response.with_broken_trailers,
+        ] = instead;
     }
     for (name, variant) in names.iter() {
         let Some((base, method)) = name.split_once(' ') else {

@@ -45,6 +45,7 @@ filters! {
     Lower = "lower", "in lower case";
     Reversed = "reversed", "for `{connection_fields}`: the lines in reverse order";
     HostPort = "host-port", "the port of a host; 80 if it has none";
+    NoPort80 = "no-port-80", "a host without `:80` at its end";
     Authority = "authority", "a host as in a URI: in lower case, without a final dot, without the port 80";
     PathLower = "path-encode-lower", "percent-encoded with lower-case digits, except for letters, digits and $-_.+!*'(),:;@&=/~";
     Decompose = "decompose", "with every character decomposed (Unicode NFKD): a letter, followed by its accents";
@@ -136,6 +137,7 @@ impl Filter {
                 [] | [b':'] => out.extend_from_slice(b"80"),
                 port => out.extend_from_slice(&port[1..]),
             },
+            Self::NoPort80 => out.extend_from_slice(value.strip_suffix(b":80").unwrap_or(value)),
             Self::Authority => {
                 let (host, port) = split_port(value);
                 out.extend(host.strip_suffix(b".").unwrap_or(host).to_ascii_lowercase());

@@ -17,6 +17,7 @@ use crate::profile::{Placeholder, Values};
 use file::{FileValues, write_last_modified};
 use part::write_content_range;
 use request::write_request_text;
+use std::borrow::Cow;
 
 /// The values for one response.
 pub(super) struct ReplyValues<'a> {
@@ -66,12 +67,10 @@ impl ReplyValues<'_> {
         true
     }
 
-    /// Writes the request's host. A host with a character outside `A-Za-z0-9-._~:[]` is replaced by the server's own
-    /// name, so that a client cannot inject a field line or markup.
+    /// Writes the request's host. A host with a control character or a byte above 0x7f is replaced by the server's own
+    /// name, so that a client cannot inject a field line. Templates of pages escape markup.
     fn host(&self, out: &mut Vec<u8>) {
-        let safe = |host: &std::borrow::Cow<'_, [u8]>| {
-            host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]".contains(b))
-        };
+        let safe = |host: &Cow<'_, [u8]>| host.iter().all(|b| (b' '..0x7f).contains(b));
         let own_name = &self.reply.profile.target.own_name;
         match self
             .request
