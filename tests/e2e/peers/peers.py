@@ -115,6 +115,10 @@ DirectoryIndex index.html
 """
 
 
+# A command that runs another one as an ordinary user.
+AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+
+
 def is_installed(name):
     """Whether the server can be started."""
     if name == "nginx":
@@ -164,8 +168,9 @@ class Peer(Process):
     """A real server over `site`, on a free port unless one is given. It ends with its `with` block, its processes
     too."""
 
-    def __init__(self, name, site, port=None, prefix=(), run=None):
-        """`prefix`: a command that runs the server, such as taskset. `run`: its directory at run time."""
+    def __init__(self, name, site, port=None, prefix=(), run=None, ordinary=False):
+        """`prefix`: a command that runs the server, such as taskset. `run`: its directory at run time. `ordinary`: as a
+        user who cannot read every file, whoever runs the script."""
         if not is_installed(name):
             raise Missing(f"the real {name} is not installed (tests/e2e/peers/install.sh)")
         port = port or free_port()
@@ -174,6 +179,9 @@ class Peer(Process):
         )
         run = pathlib.Path(run or self._temporary.name)
         run.chmod(0o755)
+        if ordinary and os.geteuid() == 0:
+            prefix = [*prefix, *AS_NOBODY]
+            shutil.chown(run, "nobody", "nogroup")
         argv, environment = command(name, str(site), port, run)
         super().__init__(
             [*prefix, *argv], name=name, env={key: str(value) for key, value in environment.items()}, cwd=run

@@ -1,12 +1,20 @@
 //! Normalizes what differs between two runs of the same server.
 //!
-//! Like wire.py: values of Date and Expires, multipart boundaries, the path checksum in Werkzeug's ETags, and `HOST:PORT`.
+//! Like wire.py: values of Date and Expires, and of a Last-Modified that equals Date, multipart boundaries, the path checksum
+//! in Werkzeug's ETags, and `HOST:PORT`.
 //! In addition: the port after any other name, and the order of methods in Allow, which is that of a hash table in Flask
 //! and Apache.
 
 /// The text with those parts replaced. `target` is the `HOST:PORT` of the requests.
 pub(crate) fn normal(text: &str, target: &str) -> String {
-    let mut out: Vec<_> = text.split('\n').map(line).collect::<Vec<_>>();
+    let is_now = |value: &str| text.contains(&format!("\nDate: {value}"));
+    let mut out: Vec<_> = text
+        .split('\n')
+        .map(|text| match text.strip_prefix("Last-Modified: ") {
+            Some(modified) if is_now(modified) => "Last-Modified: <date>\r".to_owned(),
+            _ => line(text),
+        })
+        .collect();
     let boundaries: Vec<_> = out
         .iter()
         .filter_map(|line| boundary(line))
