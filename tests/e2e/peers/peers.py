@@ -115,8 +115,8 @@ DirectoryIndex index.html
 """
 
 
-# A command that runs another one as an ordinary user.
-AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+# A command by which root runs another one without its right to read every file.
+BOUND_BY_PERMISSIONS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
 
 def is_installed(name):
@@ -170,7 +170,7 @@ class Peer(Process):
 
     def __init__(self, name, site, port=None, prefix=(), run=None, ordinary=False):
         """`prefix`: a command that runs the server, such as taskset. `run`: its directory at run time. `ordinary`: as a
-        user who cannot read every file, whoever runs the script."""
+        user whom the permissions of files bind, even if root runs the script."""
         if not is_installed(name):
             raise Missing(f"the real {name} is not installed (tests/e2e/peers/install.sh)")
         port = port or free_port()
@@ -180,8 +180,7 @@ class Peer(Process):
         run = pathlib.Path(run or self._temporary.name)
         run.chmod(0o755)
         if ordinary and os.geteuid() == 0:
-            prefix = [*prefix, *AS_NOBODY]
-            shutil.chown(run, "nobody", "nogroup")
+            prefix = [*prefix, *BOUND_BY_PERMISSIONS]
         argv, environment = command(name, str(site), port, run)
         super().__init__(
             [*prefix, *argv], name=name, env={key: str(value) for key, value in environment.items()}, cwd=run

@@ -83,9 +83,7 @@ fn blank_path_checksum(text: &str) -> String {
 fn checksummed(quoted: &str) -> Option<&str> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (kept, checksum) = quoted.rsplit_once('-')?;
-    let (mtime, size) = kept.split_once('-')?;
-    let (seconds, fraction) = mtime.split_once('.')?;
-    let fits =
-        digits(seconds) && digits(fraction) && digits(size) && digits(checksum) && (5..=10).contains(&checksum.len());
+    let (mtime, size) = kept.rsplit_once('-')?;
+    let fits = mtime.parse::<f64>().is_ok() && digits(size) && digits(checksum) && (5..=10).contains(&checksum.len());
     fits.then_some(kept)
 }

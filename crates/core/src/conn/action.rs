@@ -41,7 +41,7 @@ pub enum Happened<'e> {
         /// What was found.
         found: Found,
         /// The first name of the path that is not a directory's, where [`PathQuery::first_missing`] asked for it.
-        first_missing: Option<&'e str>,
+        first_missing: Option<&'e [u8]>,
         /// The time and the numbers that the decision may use.
         render: &'e RenderContext,
     },

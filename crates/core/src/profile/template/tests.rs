@@ -3,7 +3,7 @@ use super::*;
 struct Sample;
 
 impl Values for Sample {
-    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+    fn number(&self, placeholder: Placeholder) -> Option<i128> {
         match placeholder {
             Placeholder::Size => Some(682),
             Placeholder::Filetime => Some(0x01da_0bde_3071_f1b0),
