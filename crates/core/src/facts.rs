@@ -2,6 +2,7 @@
 //!
 //! The caller reads the file system and passes the values in, so that decisions are pure.
 
+use crate::modified::Modified;
 use crate::profile::Precompressed;
 use crate::profile::types::MediaTypes;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,16 @@ pub struct FileId {
     pub mtime_nanos: u32,
     /// The time of the last metadata change, in nanoseconds since 1970-01-01 UTC.
     pub ctime_nanos: i128,
+}
+
+impl FileId {
+    /// The modification time.
+    pub fn modified(&self) -> Modified {
+        Modified {
+            secs: self.mtime_secs,
+            nanos: self.mtime_nanos,
+        }
+    }
 }
 
 /// Everything about a file that a response may contain.

@@ -3,8 +3,16 @@
 //! File systems count nanoseconds, HTTP counts seconds, and servers differ in what they make of the rest: of fractions,
 //! of times before 1970 and of times in the future.
 
-use crate::facts::FileId;
 use serde::{Deserialize, Serialize};
+
+/// The time at which a file was modified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Modified {
+    /// Whole seconds since 1970-01-01 UTC. Negative for earlier times.
+    pub secs: i64,
+    /// The fraction in nanoseconds, 0 to 999,999,999.
+    pub nanos: u32,
+}
 
 /// How the fraction of a second is rounded for Last-Modified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,40 +71,40 @@ pub struct MtimePolicy {
 
 impl MtimePolicy {
     /// The time in Last-Modified, in seconds since 1970, for a request at `now_secs`; `None` if it is not sent.
-    pub fn last_modified(self, id: &FileId, now_secs: i64) -> Option<i64> {
-        let secs = self.rounded(id);
+    pub fn last_modified(self, time: Modified, now_secs: i64) -> Option<i64> {
+        let secs = self.rounded(time);
         match self.before_1970 {
             Before1970::EpochOrUnknown if secs == -1 => None,
             Before1970::Epoch | Before1970::EpochOrUnknown if secs < 0 => Some(0),
-            _ if self.is_future(id, now_secs) => Some(now_secs),
+            _ if self.is_future(time, now_secs) => Some(now_secs),
             _ => Some(secs),
         }
     }
 
     /// Whether Last-Modified depends on the time of the request.
-    pub fn is_future(self, id: &FileId, now_secs: i64) -> bool {
-        self.future_as_now && self.rounded(id) > now_secs
+    pub fn is_future(self, time: Modified, now_secs: i64) -> bool {
+        self.future_as_now && self.rounded(time) > now_secs
     }
 
     /// The time that dates are compared with, in seconds since 1970; `None` if no date matches.
-    pub fn compared(self, id: &FileId, now_secs: i64) -> Option<i64> {
-        let last_modified = self.last_modified(id, now_secs)?;
+    pub fn compared(self, time: Modified, now_secs: i64) -> Option<i64> {
+        let last_modified = self.last_modified(time, now_secs)?;
         Some(match self.compared {
             ComparedTime::LastModified => last_modified,
-            ComparedTime::LastModifiedOrNow if (id.mtime_secs, id.mtime_nanos) < (0, 1000) => now_secs,
+            ComparedTime::LastModifiedOrNow if (time.secs, time.nanos) < (0, 1000) => now_secs,
             ComparedTime::LastModifiedOrNow => last_modified,
-            ComparedTime::Down => id.mtime_secs,
-            ComparedTime::TowardZero => seconds(id).trunc() as i64,
+            ComparedTime::Down => time.secs,
+            ComparedTime::TowardZero => seconds(time).trunc() as i64,
         })
     }
 
-    fn rounded(self, id: &FileId) -> i64 {
+    fn rounded(self, time: Modified) -> i64 {
         match self.rounding {
-            MtimeRounding::Down => id.mtime_secs,
-            MtimeRounding::Up => id.mtime_secs.saturating_add(i64::from(id.mtime_nanos > 0)),
-            MtimeRounding::Milliseconds => milliseconds(id).div_euclid(1000),
+            MtimeRounding::Down => time.secs,
+            MtimeRounding::Up => time.secs.saturating_add(i64::from(time.nanos > 0)),
+            MtimeRounding::Milliseconds => milliseconds(time).div_euclid(1000),
             MtimeRounding::Microseconds => {
-                let seconds = seconds(id);
+                let seconds = seconds(time);
                 let micros = (seconds.fract() * 1e6).round_ties_even();
                 seconds.trunc() as i64 + micros.div_euclid(1e6) as i64
             }
@@ -105,25 +113,21 @@ impl MtimePolicy {
 }
 
 /// The modification time in seconds, as a double-precision number. Near today, such numbers are 0.24 µs apart.
-pub(crate) fn seconds(id: &FileId) -> f64 {
-    id.mtime_secs as f64 + 1e-9 * f64::from(id.mtime_nanos)
+pub(crate) fn seconds(time: Modified) -> f64 {
+    time.secs as f64 + 1e-9 * f64::from(time.nanos)
 }
 
 /// The modification time in milliseconds: a double-precision number, rounded to the nearest integer.
-pub(crate) fn milliseconds(id: &FileId) -> i64 {
-    (id.mtime_secs as f64 * 1e3 + f64::from(id.mtime_nanos) / 1e6 + 0.5).floor() as i64
+pub(crate) fn milliseconds(time: Modified) -> i64 {
+    (time.secs as f64 * 1e3 + f64::from(time.nanos) / 1e6 + 0.5).floor() as i64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn id(mtime_secs: i64, mtime_nanos: u32) -> FileId {
-        FileId {
-            mtime_secs,
-            mtime_nanos,
-            ..FileId::default()
-        }
+    fn at(secs: i64, nanos: u32) -> Modified {
+        Modified { secs, nanos }
     }
 
     #[test]
@@ -151,7 +155,7 @@ mod tests {
                     rounding,
                     ..MtimePolicy::default()
                 };
-                let got = policy.last_modified(&id(1_600_000_000, nanos), 1_700_000_000);
+                let got = policy.last_modified(at(1_600_000_000, nanos), 1_700_000_000);
                 assert_eq!(got, Some(1_600_000_000 + want), "{nanos} {rounding:?}");
             }
         }
@@ -191,9 +195,9 @@ mod tests {
             (zero, -1, 999_999_999, Some(0), Some(0)),
             (zero, NOW, 999_999_500, Some(NOW + 1), Some(NOW)),
         ] {
-            let id = id(secs, nanos);
-            assert_eq!(policy.last_modified(&id, NOW), sent, "{policy:?} {secs}.{nanos}");
-            assert_eq!(policy.compared(&id, NOW), compared, "{policy:?} {secs}.{nanos}");
+            let time = at(secs, nanos);
+            assert_eq!(policy.last_modified(time, NOW), sent, "{policy:?} {secs}.{nanos}");
+            assert_eq!(policy.compared(time, NOW), compared, "{policy:?} {secs}.{nanos}");
         }
     }
 }

@@ -263,7 +263,7 @@ fn file_conditions<'p>(
     let has_etag = compares.iter().any(Option::is_some) && write_etag(profile, &file, context.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
-        mtime_secs: profile.files.mtime.compared(&file.id, context.now_secs),
+        mtime_secs: profile.files.mtime.compared(file.id.modified(), context.now_secs),
         now_secs: context.now_secs,
     };
     let method = request.method();

@@ -111,7 +111,7 @@ fn conditional(profile: &Profile, request: &Request<'_>, file: &FileFacts, conte
     let has_etag = write_etag(profile, file, context.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
-        mtime_secs: profile.files.mtime.compared(&file.id, context.now_secs),
+        mtime_secs: profile.files.mtime.compared(file.id.modified(), context.now_secs),
         now_secs: context.now_secs,
     };
     let conditional = fields.conditional(selection.as_ref());

@@ -27,7 +27,7 @@ pub(super) fn write_last_modified(
     context: &RenderContext,
     out: &mut Vec<u8>,
 ) -> bool {
-    if profile.files.mtime.is_future(&file.id, context.now_secs) {
+    if profile.files.mtime.is_future(file.id.modified(), context.now_secs) {
         out.extend_from_slice(&context.date);
         return true;
     }
@@ -45,7 +45,11 @@ fn cached_fields<'r>(profile: &Profile, file: &'r FileFacts) -> &'r CachedFields
             etag: template
                 .is_some_and(|template| template.render(&FileValues(file), &mut etag))
                 .then(|| etag.into()),
-            last_modified: profile.files.mtime.last_modified(&file.id, i64::MAX).map(date::text),
+            last_modified: profile
+                .files
+                .mtime
+                .last_modified(file.id.modified(), i64::MAX)
+                .map(date::text),
         }
     })
 }
@@ -60,7 +64,7 @@ impl Values for FileValues<'_> {
         Some(match placeholder {
             Placeholder::Size => id.size.into(),
             Placeholder::Mtime => secs,
-            Placeholder::MtimeMs => modified::milliseconds(id).into(),
+            Placeholder::MtimeMs => modified::milliseconds(id.modified()).into(),
             Placeholder::MtimeUs => secs * 1_000_000 + i128::from(id.mtime_nanos / 1000),
             // A Windows FILETIME counts units of 100 ns since 1601-01-01.
             Placeholder::Filetime => secs * 10_000_000 + i128::from(id.mtime_nanos / 100) + 116_444_736_000_000_000,
@@ -74,7 +78,7 @@ impl Values for FileValues<'_> {
         match placeholder {
             Placeholder::LastModified => out.extend_from_slice(&date::text(self.0.id.mtime_secs)),
             Placeholder::MtimeFloat => {
-                let text = format!("{:?}", modified::seconds(&self.0.id));
+                let text = format!("{:?}", modified::seconds(self.0.id.modified()));
                 // `1e-9` in Rust, `1e-09` in Python, whose servers send such numbers.
                 match text.split_once("e-") {
                     Some((number, exponent)) => out.extend_from_slice(format!("{number}e-{exponent:0>2}").as_bytes()),
