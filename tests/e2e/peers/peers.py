@@ -115,8 +115,10 @@ DirectoryIndex index.html
 """
 
 
-# A command by which root runs another one without its right to read every file.
-BOUND_BY_PERMISSIONS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+def ordinary_user():
+    """A command that runs another one as a user whom the permissions of files bind: root without the right to read
+    every file, or whoever runs the script."""
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 
 
 def is_installed(name):
@@ -179,8 +181,8 @@ class Peer(Process):
         )
         run = pathlib.Path(run or self._temporary.name)
         run.chmod(0o755)
-        if ordinary and os.geteuid() == 0:
-            prefix = [*prefix, *BOUND_BY_PERMISSIONS]
+        if ordinary:
+            prefix = [*prefix, *ordinary_user()]
         argv, environment = command(name, str(site), port, run)
         super().__init__(
             [*prefix, *argv], name=name, env={key: str(value) for key, value in environment.items()}, cwd=run

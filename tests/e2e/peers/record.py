@@ -71,8 +71,9 @@ def main():
         file = folder / f"{profile}.json"
         if options.only and file.exists():
             before = json.loads(file.read_text())
-            # Recorded text names the port of its server.
-            kept = json.loads(json.dumps(kept).replace(target, before["target"]))
+            # Recorded text names the port of its server, beside other hosts too.
+            ports = [f":{address.rsplit(':', 1)[1]}" for address in (target, before["target"])]
+            kept = json.loads(json.dumps(kept).replace(*ports))
             target, kept = before["target"], {**before["cases"], **kept}
         known = [case["name"] for case in corpus]
         file.write_text(written(target, {name: kept[name] for name in known if name in kept}))

@@ -233,6 +233,7 @@ impl Case<'_> {
         };
         let field = self.given(self.request.if_unmodified_since).filter(|_| counts)?;
         Some(match self.date(field) {
+            Some(_) if self.is_too_recent() => true,
             Some(since) => self.resource.mtime_secs.is_some_and(|mtime| mtime <= since),
             None => match self.policy.if_unmodified_since_bad {
                 BadDate::Ignored => true,
@@ -274,10 +275,22 @@ impl Case<'_> {
         let counts = counts && applies(self.policy.if_modified_since_methods, self.request.method);
         let field = self.given(self.request.if_modified_since).filter(|_| counts)?;
         Some(
-            self.date_matches(field, self.policy.if_modified_since_match)
+            !self.is_too_recent()
+                && self.date_matches(field, self.policy.if_modified_since_match)
                 && (self.policy.if_modified_since_future
                     || self.date(field).is_none_or(|since| since <= self.resource.now_secs)),
         )
+    }
+
+    /// Whether the file is too recent for dates to count beside a Range field.
+    fn is_too_recent(&self) -> bool {
+        self.request.range != Ranged::Absent && !self.has_age(self.policy.age_with_range)
+    }
+
+    /// Whether the file was modified at least this number of seconds ago. Every file has the age 0.
+    fn has_age(&self, least: u32) -> bool {
+        let is_old = |mtime: i64| self.resource.now_secs.saturating_sub(mtime) >= i64::from(least);
+        least == 0 || self.resource.mtime_secs.is_some_and(is_old)
     }
 
     fn date_matches(&self, field: &[u8], rule: DateMatch) -> bool {
@@ -345,11 +358,7 @@ impl Case<'_> {
                 return self.if_modified_since(false) == Some(true);
             }
         }
-        let is_old_enough = |mtime: i64| {
-            policy.if_range_date_age == 0
-                || self.resource.now_secs.saturating_sub(mtime) >= i64::from(policy.if_range_date_age)
-        };
-        self.date_matches(field, policy.if_range_date) && self.resource.mtime_secs.is_some_and(is_old_enough)
+        self.date_matches(field, policy.if_range_date) && self.has_age(policy.if_range_date_age)
     }
 
     fn if_range_names(&self, field: &[u8], etag: &[u8]) -> bool {

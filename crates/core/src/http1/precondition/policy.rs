@@ -42,6 +42,9 @@ pub struct ConditionPolicy {
     pub if_modified_since_future: bool,
     /// Whether a value that is not a date counts as 1970-01-01 00:00:00 in If-Modified-Since and If-Range.
     pub bad_date_is_epoch: bool,
+    /// The minimum age of a file in seconds for the dates of If-Modified-Since and If-Unmodified-Since to count in a
+    /// request with a Range field; 0 for no limit.
+    pub age_with_range: u32,
     /// `get`, `get-head` or `any`: the methods for which If-Modified-Since counts.
     pub if_modified_since_methods: Methods,
     /// Whether `Cache-Control: no-cache` in the request prevents a 304.
@@ -84,6 +87,7 @@ impl Default for ConditionPolicy {
             if_modified_since_match: DateMatch::NotBefore,
             if_modified_since_future: true,
             bad_date_is_epoch: false,
+            age_with_range: 0,
             if_modified_since_methods: Methods::GetHead,
             request_no_cache: false,
             range_methods: Methods::Get,
