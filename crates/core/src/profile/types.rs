@@ -128,7 +128,8 @@ impl MediaTypes {
         let (_, extensions) = name.split_once('.')?;
         extensions.rsplit('.').find_map(|extension| {
             let listed = self.extensions.get(extension).map(String::as_str);
-            listed.or_else(|| self.builtin.get(extension).copied())
+            let known = listed.or_else(|| self.builtin.get(extension).copied());
+            known.filter(|media_type| !media_type.is_empty())
         })
     }
 
@@ -268,10 +269,13 @@ mod tests {
             default: String::new(),
             builtin: "debian".into(),
             any_extension: true,
+            extensions: BTreeMap::from([("so".to_owned(), String::new())]),
             ..RawTypes::default()
         })
         .expect("a table");
         for (name, want) in [
+            ("n.txt.so", "text/plain"),
+            ("n.so", ""),
             ("n.html.zz", "text/html"),
             ("n.zz.html", "text/html"),
             ("n.html.txt", "text/plain"),
