@@ -222,7 +222,7 @@ def normal(text, target):
     if found := re.search(r"boundary=\"?([^\s\";]+)", text):
         text = text.replace(found.group(1), "<boundary>")
     # Werkzeug's last number is a checksum of the file's absolute path.
-    text = re.sub(r'"(-?\d+(?:\.\d+)?(?:e-\d+)?-\d+)-\d{5,10}"', r'"\1-<adler32 of the path>"', text)
+    text = re.sub(r'"(-?\d+(?:\.\d+(?:e-\d+)?|e-\d+)-\d+)-\d{1,10}"', r'"\1-<adler32 of the path>"', text)
     port = target.rsplit(":", 1)[1]
     text = text.replace(target, "<host>").replace(f"Port {port}", "Port <port>").replace(f":{port}", ":<port>")
     # One is a link to the other.

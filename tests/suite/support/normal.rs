@@ -84,6 +84,7 @@ fn checksummed(quoted: &str) -> Option<&str> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (kept, checksum) = quoted.rsplit_once('-')?;
     let (mtime, size) = kept.rsplit_once('-')?;
-    let fits = mtime.parse::<f64>().is_ok() && digits(size) && digits(checksum) && (5..=10).contains(&checksum.len());
+    let is_float = mtime.contains(['.', 'e']) && mtime.parse::<f64>().is_ok();
+    let fits = is_float && digits(size) && digits(checksum) && checksum.len() <= 10;
     fits.then_some(kept)
 }
