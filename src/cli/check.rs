@@ -3,8 +3,13 @@
 use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
 use super::config::Config;
+use super::profiles::printable_toml;
 use super::serve::print_out;
-use labserve_server::profile_files;
+use labserve_core::http1::text::printable;
+use labserve_server::{
+    profile_files,
+    text_file::{self, shown},
+};
 use std::path::Path;
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
@@ -13,8 +18,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         stack.build()?;
         print_out(&format!(
             "# {} is valid\n{}",
-            args.file.display(),
-            toml::to_string_pretty(&stack.merged())?
+            shown(&args.file),
+            printable_toml(&toml::to_string_pretty(&stack.merged())?)
         ));
         return Ok(());
     }
@@ -24,20 +29,20 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
     })?;
     print_out(&format!(
         "# {} is valid\n# profile {}, {}\n# serves {} on {}, with {} workers\n\n{}",
-        args.file.display(),
-        config.profile.name,
-        config.profile.title,
+        shown(&args.file),
+        printable(config.profile.name.as_bytes()),
+        printable(config.profile.title.as_bytes()),
         config.root.describe(),
         config.address,
         config.workers,
-        toml::to_string_pretty(&config.stack.merged())?,
+        printable_toml(&toml::to_string_pretty(&config.stack.merged())?),
     ));
     Ok(())
 }
 
 /// Whether the file is a profile: it has keys that no `server.toml` has.
 fn is_profile(file: &Path) -> bool {
-    let Ok(text) = std::fs::read_to_string(file) else {
+    let Ok(text) = text_file::read(file, "profile") else {
         return false;
     };
     let Ok(table) = toml::from_str::<toml::Table>(&text) else {

@@ -13,6 +13,7 @@ use labserve_server::events::Output;
 use labserve_server::files::{Directory, Limits, Memory, Root};
 use labserve_server::profile_files;
 use labserve_server::server::Site;
+use labserve_server::text_file::{self, shown};
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -95,7 +96,7 @@ impl Config {
             (Some(spec), _) => spec,
             (None, Some(text)) => text
                 .parse()
-                .map_err(|why| format!("{}: log: {why}", shown(file.as_deref())))?,
+                .map_err(|why| format!("{}: log: {why}", name_of(file.as_deref())))?,
             (None, None) => LogSpec::default(),
         };
         let defaults = Limits::default();
@@ -141,15 +142,14 @@ pub(super) fn default_workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn shown(file: Option<&Path>) -> String {
-    file.map_or(DEFAULT_FILE.to_owned(), |f| f.display().to_string())
+fn name_of(file: Option<&Path>) -> String {
+    file.map_or(DEFAULT_FILE.to_owned(), shown)
 }
 
 /// Reads a `server.toml`, and the keys of the profile that it overrides.
 fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
-    let origin = file.display().to_string();
-    let text =
-        std::fs::read_to_string(file).map_err(|error| format!("{origin}: cannot read this configuration: {error}"))?;
+    let origin = shown(file);
+    let text = text_file::read(file, "configuration")?;
     let toml: ServerToml = toml::from_str(&text).map_err(|error| ConfigError::from_toml(&origin, &text, &error))?;
     let over = Layer::nested(&origin, &text, "override")?;
     Ok((toml, over))
@@ -169,7 +169,7 @@ pub(super) fn root(named: Option<&Path>, follow_symlinks: bool) -> Result<Root, 
         } else {
             "; name another with --root"
         };
-        format!("cannot serve {}: {error}{hint}", path.display())
+        format!("cannot serve {}: {error}{hint}", shown(path))
     })?;
     Ok(Root::Directory(directory))
 }

@@ -15,7 +15,7 @@ MODIFIED_NS = 1_698_766_276_361_000_000
 
 
 def date(root, modified_ns=MODIFIED_NS):
-    """Sets every modification time below `root`, by default to the one of the recordings. git keeps none."""
+    """Sets every modification time below `root`, by default to that of the recordings. git does not store them."""
     for path in [root, *root.rglob("*")]:
         os.utime(path, ns=(modified_ns, modified_ns), follow_symlinks=False)
 

@@ -1,6 +1,6 @@
 //! A site in memory: files and directories, and what a file system has instead of them.
 
-use crate::facts::{FileFacts, FileId};
+use crate::facts::{FileFacts, FileId, last_name};
 use crate::http1::text::adler32;
 use crate::lookup::{Opened, Tree};
 use crate::profile::{DirectoryPermission, Profile};
@@ -15,7 +15,7 @@ pub struct MemoryFile {
     pub content: Arc<[u8]>,
 }
 
-/// What lies at a path.
+/// What exists at a path.
 #[derive(Clone, Debug)]
 enum Entry {
     File(MemoryFile),
@@ -35,19 +35,19 @@ pub enum Obstacle {
     LinkLoop,
 }
 
-/// A site in memory, as one profile sees it.
+/// A site in memory, as seen under one profile.
 #[derive(Clone, Debug)]
 pub struct MemorySite<'p> {
     profile: &'p Profile,
     entries: HashMap<Vec<u8>, Entry>,
     /// The path of the document root, name by name.
     root: Vec<String>,
-    /// The modification time of the files that are added: seconds since 1970, and nanoseconds.
+    /// The modification time of files that are added from now on: seconds since 1970, and nanoseconds.
     modified: (i64, u32),
 }
 
 impl<'p> MemorySite<'p> {
-    /// An empty site, whose root is the directory `/site`. Its files are dated 2023-10-31 15:31:16.361 UTC.
+    /// An empty site with the root directory `/site`. Its files are dated 2023-10-31 15:31:16.361 UTC.
     pub fn new(profile: &'p Profile) -> Self {
         MemorySite {
             profile,
@@ -57,13 +57,13 @@ impl<'p> MemorySite<'p> {
         }
     }
 
-    /// The same site in the directory of this path, name by name.
+    /// Moves the site to another root directory, given name by name.
     #[must_use]
     pub fn at(self, root: Vec<String>) -> Self {
         MemorySite { root, ..self }
     }
 
-    /// The same site, whose further files are dated so: seconds since 1970, and nanoseconds.
+    /// Sets the modification time of files that are added from now on: seconds since 1970, and nanoseconds.
     #[must_use]
     pub fn dated(self, secs: i64, nanos: u32) -> Self {
         MemorySite {
@@ -72,7 +72,7 @@ impl<'p> MemorySite<'p> {
         }
     }
 
-    /// The same site with a file at `path`, names joined by `/`, and the directories on the way.
+    /// Adds a file at `path` (names joined by `/`) and the directories above it.
     #[must_use]
     pub fn with_file(mut self, path: impl AsRef<[u8]>, content: &[u8]) -> Self {
         let path = path.as_ref();
@@ -138,41 +138,40 @@ impl<'p> MemorySite<'p> {
             names.find(|(name, _)| same(name)).map(|(_, entry)| entry)
         })
     }
-
-    /// What the way to `path` ends at, if not at `path` itself.
-    fn in_the_way(&self, path: &[u8]) -> Option<Opened<MemoryFile>> {
-        let mut above = memchr::memchr_iter(b'/', path).map(|at| &path[..at]);
-        above.find_map(|prefix| match self.entry(prefix) {
-            Some(Entry::File(_) | Entry::Unreadable(_)) => Some(Opened::PathAfterFile),
-            Some(Entry::Obstacle(Obstacle::ClosedDirectory)) => Some(Opened::Denied),
-            Some(Entry::Obstacle(Obstacle::Dangling)) => Some(Opened::Dangling),
-            Some(Entry::Obstacle(Obstacle::LinkLoop)) => Some(Opened::LinkLoop),
-            Some(Entry::Directory) | None => None,
-        })
-    }
 }
 
 impl Tree for &MemorySite<'_> {
     type Handle = MemoryFile;
 
     fn open(&mut self, path: &[u8]) -> Opened<MemoryFile> {
-        /// The longest name and the longest path of a Linux file system, in bytes.
+        /// The maximum length of a name and of a path on Linux, in bytes.
         const LONGEST: (usize, usize) = (255, 4095);
-        if let Some(obstacle) = self.in_the_way(path) {
-            return obstacle;
+        if path.len() > LONGEST.1 {
+            return Opened::TooLong;
+        }
+        // The system looks at one name after the other.
+        for end in memchr::memchr_iter(b'/', path).chain([path.len()]) {
+            let prefix = &path[..end];
+            if last_name(prefix).len() > LONGEST.0 {
+                return Opened::TooLong;
+            }
+            match self.entry(prefix) {
+                _ if end == path.len() => {}
+                Some(Entry::Directory) => {}
+                Some(Entry::File(_) | Entry::Unreadable(_)) => return Opened::PathAfterFile,
+                Some(Entry::Obstacle(Obstacle::ClosedDirectory)) => return Opened::Denied,
+                Some(Entry::Obstacle(Obstacle::Dangling)) => return Opened::Dangling,
+                Some(Entry::Obstacle(Obstacle::LinkLoop)) => return Opened::LinkLoop,
+                None => return Opened::Missing,
+            }
         }
         match self.entry(path) {
-            Some(Entry::File(file)) => return Opened::File(file.clone()),
-            Some(Entry::Directory | Entry::Obstacle(Obstacle::ClosedDirectory)) => return Opened::Directory,
-            Some(Entry::Unreadable(facts)) => return Opened::Unreadable(Arc::clone(facts)),
-            Some(Entry::Obstacle(Obstacle::Dangling)) => return Opened::Dangling,
-            Some(Entry::Obstacle(Obstacle::LinkLoop)) => return Opened::LinkLoop,
-            None => {}
-        }
-        if path.len() > LONGEST.1 || path.split(|b| *b == b'/').any(|name| name.len() > LONGEST.0) {
-            Opened::TooLong
-        } else {
-            Opened::Missing
+            Some(Entry::File(file)) => Opened::File(file.clone()),
+            Some(Entry::Directory | Entry::Obstacle(Obstacle::ClosedDirectory)) => Opened::Directory,
+            Some(Entry::Unreadable(facts)) => Opened::Unreadable(Arc::clone(facts)),
+            Some(Entry::Obstacle(Obstacle::Dangling)) => Opened::Dangling,
+            Some(Entry::Obstacle(Obstacle::LinkLoop)) => Opened::LinkLoop,
+            None => Opened::Missing,
         }
     }
 

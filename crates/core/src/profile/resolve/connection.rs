@@ -1,4 +1,4 @@
-//! `[connection]`, with all tables about connections.
+//! Resolves the table `[connection]`, and puts all tables about connections together.
 
 use super::close::{client_fin, close_policy};
 use super::names::Names;
@@ -12,7 +12,7 @@ use crate::profile::units::Word;
 pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mistake> {
     let connection = &raw.connection;
     for line in connection.fields.keep.iter().chain(&connection.fields.close) {
-        if line.source().contains(['\r', '\n']) || !line.source().contains(':') {
+        if !line.source().contains(':') {
             return Err(mistake(
                 &["connection", "fields"],
                 format!(

@@ -1,4 +1,4 @@
-//! `[timers]`.
+//! Resolves the table `[timers]`.
 
 use super::names::Names;
 use super::{Mistake, mistake};
