@@ -61,7 +61,7 @@ pub enum ComparedTime {
 
 /// The rules for modification times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)] // the keys are documented in `profile::raw::RawFiles`
+#[allow(missing_docs, reason = "the keys are documented in `profile::raw::RawFiles`")]
 pub struct MtimePolicy {
     pub rounding: MtimeRounding,
     pub before_1970: Before1970,
