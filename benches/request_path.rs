@@ -44,7 +44,7 @@ fn file(profile: &Profile) -> Arc<FileFacts> {
         mtime_secs: 1_698_766_276,
         ..FileId::default()
     };
-    Arc::new(FileFacts::new("static/style1.css", 0x1234_5678, id, &profile.types))
+    Arc::new(FileFacts::new(b"static/style1.css", 0x1234_5678, id, &profile.types))
 }
 
 #[divan::bench(args = PROFILES)]

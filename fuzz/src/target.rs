@@ -17,14 +17,14 @@ pub fn run(data: &[u8]) {
             let Ok(located) = path::locate(data, &profile.target, &profile.files, root.names()) else {
                 continue;
             };
-            let shown = || format!("{} -> {:?} under {}", data.escape_ascii(), located.path, profile.name);
+            let shown = || format!("{} -> {:?} under {}", data.escape_ascii(), located.path.escape_ascii(), profile.name);
             assert!(
-                !located.path.starts_with('/') && !located.path.contains('\0'),
+                !located.path.starts_with(b"/") && !located.path.contains(&0),
                 "{}",
                 shown()
             );
             assert!(
-                !located.path.split('/').any(|name| matches!(name, "." | "..")),
+                !located.path.split(|b| *b == b'/').any(|name| matches!(name, b"." | b"..")),
                 "{}",
                 shown()
             );

@@ -13,6 +13,7 @@ use crate::corpus;
 use crate::support::case::{self, Case};
 use crate::support::client::{Client, Placeholders};
 use crate::support::compare::{Measured, differences};
+use crate::support::odd::OddSite;
 use crate::support::recording::{End, Heard, Outcome};
 use crate::support::server::Server;
 use crate::support::site::Site;
@@ -104,6 +105,7 @@ fn random_case(number: u64) -> Case {
         name: format!("random-{number}"),
         steps,
         slow: false,
+        ordinary_user: false,
     }
 }
 
@@ -274,23 +276,29 @@ fn is_left_waiting(outcome: &Outcome) -> bool {
 fn replay(name: &str) {
     let site = Site::recorded();
     let profile = layers::load(name).expect("a built-in profile");
-    let memory = in_memory(&site, &profile);
-    let ask = |path: &str| {
+    let (usual, odd) = (in_memory(&site, &profile), OddSite::load().in_memory(&profile));
+    let ask = |memory: &MemorySite<'_>, path: &str| {
         let request = format!("HEAD {path} HTTP/1.1\r\nHost: {ADDRESS}\r\nConnection: close\r\n\r\n");
         let steps = [
             model::Step::Send(request.into_bytes()),
             model::Step::Read { quiet: None },
         ];
-        Script::new(&steps).run(&profile, &memory, &setting()).heard[0].text()
+        Script::new(&steps).run(&profile, memory, &setting()).heard[0].text()
     };
-    let placeholders = Placeholders::new(ADDRESS, &site, ask);
     let (mut differing, mut chosen, mut took) = (BTreeMap::new(), Vec::new(), Duration::ZERO);
-    for corpus::Recorded { recording, cases } in corpus::recorded(name) {
+    for corpus::Recorded {
+        is_odd,
+        recording,
+        cases,
+    } in corpus::recorded(name)
+    {
+        let memory = if is_odd { &odd } else { &usual };
+        let placeholders = Placeholders::new(ADDRESS, &site, |path| ask(memory, path));
         let cases: Vec<_> = cases.iter().map(|case| (case, steps(case, &placeholders))).collect();
         let begun = Instant::now();
         let outcomes: Vec<_> = cases
             .iter()
-            .map(|(_, steps)| Script::new(steps).run(&profile, &memory, &setting()))
+            .map(|(_, steps)| Script::new(steps).run(&profile, memory, &setting()))
             .collect();
         took += begun.elapsed();
         for ((case, _), got) in cases.iter().zip(&outcomes) {

@@ -2,6 +2,7 @@
 //!
 //! The caller reads the file system and passes the values in, so that decisions are pure.
 
+use crate::modified::Modified;
 use crate::profile::Precompressed;
 use crate::profile::types::MediaTypes;
 use std::sync::{Arc, OnceLock};
@@ -23,11 +24,21 @@ pub struct FileId {
     pub ctime_nanos: i128,
 }
 
+impl FileId {
+    /// The modification time.
+    pub fn modified(&self) -> Modified {
+        Modified {
+            secs: self.mtime_secs,
+            nanos: self.mtime_nanos,
+        }
+    }
+}
+
 /// Everything about a file that a response may contain.
 #[derive(Clone, Debug)]
 pub struct FileFacts {
-    /// The path below the root: decoded names, joined by `/`.
-    pub path: String,
+    /// The path below the root: decoded names, joined by `/`. Any bytes: a name need not be UTF-8.
+    pub path: Vec<u8>,
     /// The version of the file that these facts are about.
     pub id: FileId,
     /// The value of Content-Type; empty if the response has no such field.
@@ -48,8 +59,8 @@ pub struct FileFacts {
 pub struct CachedFields {
     /// The entity tag, without the `W/` that recently modified files get; `None` if the profile sends no tag.
     pub etag: Option<Box<[u8]>>,
-    /// The value of Last-Modified.
-    pub last_modified: Box<[u8]>,
+    /// The value of Last-Modified of a file that is not from the future; `None` if the profile sends none.
+    pub last_modified: Option<[u8; 29]>,
 }
 
 impl FileFacts {
@@ -57,9 +68,8 @@ impl FileFacts {
     ///
     /// `path_adler32` is the Adler-32 checksum of the file's absolute path. The media type follows from the name and
     /// `types`.
-    pub fn new(path: &str, path_adler32: u32, id: FileId, types: &MediaTypes) -> Self {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let (content_type, named_coding) = types.of(name);
+    pub fn new(path: &[u8], path_adler32: u32, id: FileId, types: &MediaTypes) -> Self {
+        let (content_type, named_coding) = types.of(path);
         Self {
             path: path.to_owned(),
             id,
@@ -78,8 +88,8 @@ impl FileFacts {
     }
 
     /// The file's name, without directories.
-    pub fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(&self.path)
+    pub fn name(&self) -> &[u8] {
+        last_name(&self.path)
     }
 
     /// The size in bytes.
@@ -112,6 +122,11 @@ impl FileFacts {
     }
 }
 
+/// The last name of a path.
+pub(crate) fn last_name(path: &[u8]) -> &[u8] {
+    &path[memchr::memrchr(b'/', path).map_or(0, |at| at + 1)..]
+}
+
 /// The result of looking a path up.
 #[derive(Clone, Debug)]
 pub enum Found {
@@ -125,8 +140,16 @@ pub enum Found {
     NoIndex,
     /// Nothing exists there.
     Missing,
-    /// The server has no permission to read it.
+    /// The server has no permission to search a directory on the way.
     Denied,
+    /// A file that the server has no permission to read.
+    Unreadable(Arc<FileFacts>),
+    /// A directory under the name of an index file, which is that of `[files] index` in the value.
+    IndexDirectory(String),
+    /// Nothing exists there: a symbolic link on the way leads nowhere.
+    Dangling,
+    /// Nothing exists there: symbolic links on the way lead to each other.
+    LinkLoop,
     /// Nothing exists there: one of the names is longer than the file system allows.
     TooLong,
     /// The path continues after the name of a file, as in `/index.html/more`.

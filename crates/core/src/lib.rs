@@ -23,6 +23,7 @@ pub mod http1;
 pub mod locale;
 pub mod lookup;
 pub mod model;
+pub mod modified;
 pub mod path;
 pub mod profile;
 pub mod render;

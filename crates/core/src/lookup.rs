@@ -3,9 +3,9 @@
 //! The caller implements [`Tree`], which opens one path at a time. A directory on disk, an embedded site and a site in
 //! memory therefore follow the same rules.
 
-use crate::facts::{FileFacts, Found};
+use crate::facts::{FileFacts, Found, last_name};
 use crate::path::{Form, Located};
-use crate::profile::{IndexFor, Precompressed, Profile};
+use crate::profile::{DirectoryPermission, IndexFor, OnInput, Precompressed, Profile};
 use std::sync::Arc;
 
 /// The result of opening one path.
@@ -17,8 +17,14 @@ pub enum Opened<H> {
     Directory,
     /// Nothing exists there.
     Missing,
-    /// The server has no permission to read it.
+    /// The server has no permission to search a directory on the way.
     Denied,
+    /// A file that the server has no permission to read.
+    Unreadable(Arc<FileFacts>),
+    /// Nothing exists there: a symbolic link on the way leads nowhere.
+    Dangling,
+    /// Nothing exists there: symbolic links on the way lead to each other.
+    LinkLoop,
     /// Nothing exists there: one of the names is longer than the file system allows.
     TooLong,
     /// The path continues after the name of a file.
@@ -35,7 +41,13 @@ pub trait Tree {
     type Handle: Clone;
 
     /// Opens `path`: decoded names below the root, joined by `/`; empty for the root itself.
-    fn open(&mut self, path: &str) -> Opened<Self::Handle>;
+    fn open(&mut self, path: &[u8]) -> Opened<Self::Handle>;
+
+    /// Whether the server lacks a permission for the directory at `path`.
+    fn lacks(&mut self, path: &[u8], permission: DirectoryPermission) -> bool {
+        let _ = (path, permission);
+        false
+    }
 
     /// The facts about an open file.
     fn facts(handle: &Self::Handle) -> &Arc<FileFacts>;
@@ -75,10 +87,10 @@ impl<H> Lookup<H> {
 ///
 /// impl Tree for Site {
 ///     type Handle = Arc<FileFacts>;
-///     fn open(&mut self, path: &str) -> Opened<Arc<FileFacts>> {
+///     fn open(&mut self, path: &[u8]) -> Opened<Arc<FileFacts>> {
 ///         match path {
-///             "" => Opened::Directory,
-///             "index.html" => Opened::File(Arc::clone(&self.0)),
+///             b"" => Opened::Directory,
+///             b"index.html" => Opened::File(Arc::clone(&self.0)),
 ///             _ => Opened::Missing,
 ///         }
 ///     }
@@ -91,12 +103,12 @@ impl<H> Lookup<H> {
 /// }
 ///
 /// let profile = layers::load("nginx").expect("a built-in profile");
-/// let mut site = Site(Arc::new(FileFacts::new("index.html", 0, FileId::default(), &profile.types)));
+/// let mut site = Site(Arc::new(FileFacts::new(b"index.html", 0, FileId::default(), &profile.types)));
 /// let mut found = |target: &[u8]| {
 ///     let located = path::locate(target, &profile.target, &profile.files, &[]).expect("a path");
 ///     find(&mut site, &located, &profile, &[]).found
 /// };
-/// assert!(matches!(found(b"/"), Found::File(file) if file.name() == "index.html"));
+/// assert!(matches!(found(b"/"), Found::File(file) if file.name() == b"index.html"));
 /// assert!(matches!(found(b"/index.html/"), Found::FileWithSlash(_)));
 /// assert!(matches!(found(b"/none"), Found::Missing));
 /// ```
@@ -117,6 +129,14 @@ pub fn find<T: Tree>(
         },
         Opened::File(handle) => file(tree, handle, profile, accepted),
         Opened::Directory if located.trailing_slash => index(tree, located, profile, accepted),
+        Opened::Directory
+            if profile
+                .files
+                .directory_needs
+                .is_some_and(|permission| tree.lacks(&located.path, permission)) =>
+        {
+            Lookup::without_file(Found::Denied)
+        }
         other => plain::<T>(other),
     }
 }
@@ -124,14 +144,14 @@ pub fn find<T: Tree>(
 /// The first name in the path that is not an existing directory; the last name if all of them are.
 ///
 /// Some servers derive the media type of an error response from this name.
-pub fn first_missing<'l, T: Tree>(tree: &mut T, located: &'l Located) -> &'l str {
-    let path = located.path.as_str();
-    let ends = memchr::memchr_iter(b'/', path.as_bytes()).chain([path.len()]);
+pub fn first_missing<'l, T: Tree>(tree: &mut T, located: &'l Located) -> &'l [u8] {
+    let path = located.path.as_slice();
+    let ends = memchr::memchr_iter(b'/', path).chain([path.len()]);
     let end = ends
         .map(|end| &path[..end])
         .find(|prefix| !matches!(tree.open(prefix), Opened::Directory))
         .unwrap_or(path);
-    end.rsplit('/').next().unwrap_or(end)
+    last_name(end)
 }
 
 /// Looks for an index file in a directory, in the order of the profile.
@@ -143,12 +163,15 @@ fn index<T: Tree>(tree: &mut T, located: &Located, profile: &Profile, accepted: 
     }
     for name in &policy.index {
         let path = if directory.is_empty() {
-            name.clone()
+            name.as_bytes().to_vec()
         } else {
-            format!("{directory}/{name}")
+            [directory, name.as_bytes()].join(&b'/')
         };
         match tree.open(&path) {
-            Opened::Missing | Opened::Directory => {}
+            Opened::Missing => {}
+            Opened::Dangling if policy.dangling == policy.missing => {}
+            Opened::Directory if policy.index_directory == OnInput::Accept(()) => {}
+            Opened::Directory => return Lookup::without_file(Found::IndexDirectory(name.clone())),
             Opened::File(handle) => return file(tree, handle, profile, accepted),
             other => return plain::<T>(other),
         }
@@ -185,7 +208,7 @@ fn sibling<T: Tree>(tree: &mut T, handle: T::Handle, profile: &Profile, accepted
         .precompressed
         .iter()
         .filter_map(
-            |coding| match tree.open(&format!("{}{}", plain.path, coding.ending())) {
+            |coding| match tree.open(&[plain.path.as_slice(), coding.ending().as_bytes()].concat()) {
                 Opened::File(sibling) => Some((*coding, sibling)),
                 _ => None,
             },
@@ -213,6 +236,9 @@ fn plain<T: Tree>(opened: Opened<T::Handle>) -> Lookup<T::Handle> {
         Opened::Directory => Found::Directory,
         Opened::Missing => Found::Missing,
         Opened::Denied => Found::Denied,
+        Opened::Unreadable(facts) => Found::Unreadable(facts),
+        Opened::Dangling => Found::Dangling,
+        Opened::LinkLoop => Found::LinkLoop,
         Opened::TooLong => Found::TooLong,
         Opened::PathAfterFile => Found::PathAfterFile,
         Opened::Special => Found::Special,

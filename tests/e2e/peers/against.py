@@ -33,11 +33,12 @@ def boundary_length(port):
     return len(content_type.partition("boundary=")[2])
 
 
-def start_real(name, site):
-    """The real server. Apache draws the boundary of its multipart bodies when it starts. One in sixteen has fewer
-    digits, which changes all lengths. So Apache is started again until its boundary is as long as labserve's."""
+def start_real(name, site, ordinary=False):
+    """The real server, with `ordinary` as a user whom the permissions of files bind. Apache draws the boundary of its
+    multipart bodies when it starts. One in sixteen has fewer digits, which changes all lengths. So Apache is started
+    again until its boundary is as long as labserve's."""
     for _ in range(10):
-        peer = peers.Peer(name, site)
+        peer = peers.Peer(name, site, ordinary=ordinary)
         if name != "apache" or boundary_length(peer.port) == 16:
             return peer
         peer.kill()

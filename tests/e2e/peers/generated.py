@@ -25,7 +25,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.peers import grammar, wire
+from e2e.peers import grammar, peers, wire
 from e2e.peers.against import PROFILES, start_real
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing, NotStarted
@@ -233,6 +233,7 @@ def main():
     profiles = options.profiles or PROFILES
     kinds = (
         ("odd requests", sites.recorded, grammar.odd_requests, options.count),
+        # Some of these files can be read by root alone: none of the servers may have its right to.
         ("odd files", sites.odd, grammar.file_requests, options.files),
         ("pipelines", sites.recorded, grammar.pipelines, options.pipelines),
     )
@@ -252,11 +253,12 @@ def main():
                 # A link that leaves the root is a listed difference.
                 paths = [path for path in grammar.paths_of(site) if path != "/link-out.txt"]
                 try:
-                    real = start_real(profile, site)
+                    real = start_real(profile, site, ordinary=True)
                 except (Missing, NotStarted) as why:
                     failed += cli.skip(f"{profile}: {why}")
                     break
-                with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
+                arguments = ("--profile", profile, "--root", site, "--log", "off")
+                with real, Labserve(options.binary, *arguments, prefix=peers.ordinary_user()) as own:
                     pair = Pair(real, own)
                     tally = compare(pair, drawn(options.seed, count, paths), deadline)
                     found = report(f"{profile}, {kind}", tally, pair, options.shrink)

@@ -115,6 +115,12 @@ DirectoryIndex index.html
 """
 
 
+def ordinary_user():
+    """A command that runs another one as a user whom the permissions of files bind: root without the right to read
+    every file, or whoever runs the script."""
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
 def is_installed(name):
     """Whether the server can be started."""
     if name == "nginx":
@@ -164,8 +170,9 @@ class Peer(Process):
     """A real server over `site`, on a free port unless one is given. It ends with its `with` block, its processes
     too."""
 
-    def __init__(self, name, site, port=None, prefix=(), run=None):
-        """`prefix`: a command that runs the server, such as taskset. `run`: its directory at run time."""
+    def __init__(self, name, site, port=None, prefix=(), run=None, ordinary=False):
+        """`prefix`: a command that runs the server, such as taskset. `run`: its directory at run time. `ordinary`: as a
+        user whom the permissions of files bind, even if root runs the script."""
         if not is_installed(name):
             raise Missing(f"the real {name} is not installed (tests/e2e/peers/install.sh)")
         port = port or free_port()
@@ -174,6 +181,8 @@ class Peer(Process):
         )
         run = pathlib.Path(run or self._temporary.name)
         run.chmod(0o755)
+        if ordinary:
+            prefix = [*prefix, *ordinary_user()]
         argv, environment = command(name, str(site), port, run)
         super().__init__(
             [*prefix, *argv], name=name, env={key: str(value) for key, value in environment.items()}, cwd=run

@@ -32,7 +32,8 @@ A case that could not be run is {"error": text}. With --site, the whole content 
 as {{file:/path}} in the recording.
 
 Two recordings are compared byte for byte, except for what differs between two runs of one server:
-    - the value of Date and of Expires, a multipart boundary, the checksum of a path in Werkzeug's ETag,
+    - the value of Date and of Expires, and of a Last-Modified that equals Date; a multipart boundary, the checksum of a
+      path in Werkzeug's ETag,
     - HOST:PORT where the server repeats it (use ports of five digits on both sides, so that lengths agree), and the
       server's own port next to another host's name,
     - the order of the methods in Allow (that of a hash table in Flask and Apache),
@@ -216,11 +217,13 @@ DATE = re.compile(r"(?mi)^(Date|Expires): [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4
 
 def normal(text, target):
     """A reply without what differs between two runs of one server."""
+    for now in re.findall(r"(?mi)^Date: (.*)\r$", text):
+        text = text.replace(f"Last-Modified: {now}", "Last-Modified: <date>")
     text = DATE.sub(lambda found: found.group(1) + ": <date>\r", text)
     if found := re.search(r"boundary=\"?([^\s\";]+)", text):
         text = text.replace(found.group(1), "<boundary>")
     # Werkzeug's last number is a checksum of the file's absolute path.
-    text = re.sub(r'"(\d+\.\d+-\d+)-\d{5,10}"', r'"\1-<adler32 of the path>"', text)
+    text = re.sub(r'"(-?\d+(?:\.\d+(?:e-\d+)?|e-\d+)-\d+)-\d{1,10}"', r'"\1-<adler32 of the path>"', text)
     port = target.rsplit(":", 1)[1]
     text = text.replace(target, "<host>").replace(f"Port {port}", "Port <port>").replace(f":{port}", ":<port>")
     # One is a link to the other.

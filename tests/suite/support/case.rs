@@ -12,6 +12,8 @@ pub(crate) struct Case {
     pub(crate) steps: Vec<Step>,
     /// Whether it takes more than ten seconds, because it waits for a timer.
     pub(crate) slow: bool,
+    /// Whether it asks for what only a server of an ordinary user cannot read.
+    pub(crate) ordinary_user: bool,
 }
 
 impl Case {
@@ -64,6 +66,7 @@ fn parse(case: &Value) -> Option<Case> {
         name: case.get("name")?.as_str()?.to_owned(),
         steps: case.get("steps")?.as_array()?.iter().map(step).collect::<Option<_>>()?,
         slow: case.get("slow").and_then(Value::as_bool).unwrap_or(false),
+        ordinary_user: case.get("ordinary_user").and_then(Value::as_bool).unwrap_or(false),
     })
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod case;
 pub(crate) mod client;
 pub(crate) mod compare;
 pub(crate) mod normal;
+pub(crate) mod odd;
 pub(crate) mod recording;
 pub(crate) mod relay;
 pub(crate) mod server;

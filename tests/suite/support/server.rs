@@ -24,6 +24,20 @@ pub(crate) fn is_built_here() -> bool {
 
 const PROGRAM: &str = "LABSERVE_PROGRAM";
 
+/// A command of util-linux by which root runs another one without the right to read every file.
+#[cfg(target_os = "linux")]
+const BOUND: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+
+/// Whether a program can be run without that right, by root.
+#[cfg(target_os = "linux")]
+pub(crate) fn can_bind_root() -> bool {
+    let tried = Command::new(BOUND[0])
+        .args([BOUND[1], "true"])
+        .stderr(Stdio::null())
+        .status();
+    tried.is_ok_and(|status| status.success())
+}
+
 /// A running server.
 pub(crate) struct Server {
     address: SocketAddr,
@@ -48,10 +62,26 @@ impl Server {
         }
     }
 
+    /// Starts labserve as a user whom the permissions of files bind: a test of root takes away the right to read every
+    /// file, if it can.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_bound(profile: &str, root: &Path) -> Self {
+        if !can_bind_root() {
+            return Self::start(profile, root);
+        }
+        let mut bound = Command::new(BOUND[0]);
+        bound.arg(BOUND[1]).arg(program().get_program());
+        Self::run(bound, profile, root, &[])
+    }
+
     /// Starts labserve with additional arguments.
     pub(crate) fn start_with(profile: &str, root: &Path, arguments: &[&str]) -> Self {
+        Self::run(program(), profile, root, arguments)
+    }
+
+    fn run(mut program: Command, profile: &str, root: &Path, arguments: &[&str]) -> Self {
         let with_timeline = arguments.contains(&"--timeline");
-        let mut process = program()
+        let mut process = program
             .args(["--profile", profile, "--bind", "127.0.0.1", "--port", "0", "--root"])
             .arg(root)
             .args(arguments)

@@ -30,6 +30,60 @@ impl Site {
         site
     }
 
+    /// The site that `odd-site.toml` describes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn odd() -> Self {
+        use super::odd::OddSite;
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let around = TempDir::new().expect("a temporary directory");
+        let root = around.path().join("odd");
+        let odd = OddSite::load();
+        let at = |path: &[u8]| {
+            let full = root.join(OsStr::from_bytes(path));
+            let above = full.parent().expect("a path below the root");
+            fs::create_dir_all(above).expect("directories should be writable");
+            full
+        };
+        for file in &odd.files {
+            let full = at(&file.path);
+            fs::write(&full, &file.content).expect("a file should be writable");
+            let (secs, nanos) = file.modified;
+            let since = Duration::from_secs(secs.unsigned_abs());
+            let time = if secs < 0 {
+                SystemTime::UNIX_EPOCH - since
+            } else {
+                SystemTime::UNIX_EPOCH + since
+            };
+            let opened = File::options()
+                .write(true)
+                .open(&full)
+                .expect("a file should be writable");
+            opened
+                .set_modified(time + Duration::from_nanos(nanos.into()))
+                .expect("a file should be datable");
+        }
+        for path in &odd.empty {
+            fs::create_dir_all(at(path)).expect("a directory should be new");
+        }
+        for (path, target) in &odd.links {
+            symlink(target, at(path)).expect("a link should be new");
+        }
+        for path in &odd.unreadable {
+            let closed = fs::Permissions::from_mode(0o0);
+            fs::set_permissions(at(path), closed).expect("permissions should be ours");
+        }
+        Self { _around: around, root }
+    }
+
+    /// Whether this user, or a program that it starts, can read files that only root can.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn is_all_readable(&self) -> bool {
+        File::open(self.root.join("unreadable.txt")).is_ok()
+    }
+
     /// The demo page that labserve serves by default.
     pub(crate) fn demo() -> Self {
         Self::copy_of(&package().join("static"))

@@ -19,7 +19,7 @@ fn file(profile: &Profile, size: usize) -> Arc<FileFacts> {
         ..FileId::default()
     };
     Arc::new(FileFacts::new(
-        "dir/a name\r\n\"é.html",
+        "dir/a name\r\n\"é.html".as_bytes(),
         0x0500_0180,
         id,
         &profile.types,
@@ -102,14 +102,18 @@ fn no_head_causes_a_panic_or_injects_a_line_into_a_response() {
                 &input,
             ),
             Route::Lookup(located) => {
-                let outside = located.path.split('/').any(|s| s == ".." || s == ".") || located.path.starts_with('/');
-                assert!(!outside, "{} -> {}", input.escape_ascii(), located.path);
+                let outside = located.path.split(|b| *b == b'/').any(|s| s == b".." || s == b".")
+                    || located.path.starts_with(b"/");
+                assert!(!outside, "{} -> {}", input.escape_ascii(), located.path.escape_ascii());
                 let size = [0, 1, 10, 70_000][rng.below(4)];
                 let founds = [
                     Found::File(file(profile, size)),
                     Found::FileWithSlash(file(profile, size)),
                     Found::Directory,
                     Found::NoIndex,
+                    Found::Unreadable(file(profile, size)),
+                    Found::IndexDirectory("index.html".to_owned()),
+                    Found::Dangling,
                     Found::Missing,
                     Found::PathAfterFile,
                 ];

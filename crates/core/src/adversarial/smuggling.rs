@@ -100,7 +100,7 @@ fn responses_correspond_to_an_interpretation_that_the_rfc_permits() {
     for profile in profiles() {
         let mut site = MemorySite::new(&profile);
         for number in 1..=9 {
-            site = site.with_file(&number.to_string(), format!("the file /{number}.").as_bytes());
+            site = site.with_file(number.to_string(), format!("the file /{number}.").as_bytes());
         }
         for Case { name, send } in &cases {
             let sent = filled(send);

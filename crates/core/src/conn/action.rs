@@ -42,7 +42,7 @@ pub enum Happened<'e> {
         /// What exists at the path.
         found: Found,
         /// The first name in the path that is not an existing directory, if [`PathQuery::first_missing`] asked for it.
-        first_missing: Option<&'e str>,
+        first_missing: Option<&'e [u8]>,
         /// The current time and the numbers that the decision may use.
         render: &'e RenderContext,
     },

@@ -2,8 +2,9 @@
 //! read.
 
 use crate::http1::Request;
+use crate::http1::date;
 use crate::http1::field::{self, Name};
-use crate::http1::precondition::{Conditional, Method, Ranged};
+use crate::http1::precondition::{ConditionPolicy, Conditional, Method, RangeTurn, Ranged};
 use crate::http1::range::Selection;
 use crate::profile::{Fold, Profile, Repeated};
 use std::borrow::Cow;
@@ -65,6 +66,20 @@ impl<'r> ConditionalFields<'r> {
             cache_control: self.cache_control.as_deref(),
             range: Ranged::of(selection),
         }
+    }
+}
+
+/// Whether a date that would be looked at has a number beyond 31 bits: that of If-Range if there is a Range field, else
+/// that of If-Modified-Since.
+pub(super) fn has_date_overflow(policy: &ConditionPolicy, request: &Conditional<'_>) -> bool {
+    let overflows = |field: Option<&[u8]>| field.is_some_and(|text| date::overflows(text, policy.dates));
+    if request.method == Method::Other {
+        return false;
+    }
+    match (request.range, request.if_range) {
+        (Ranged::Part, None) if policy.range_turn == RangeTurn::First => false,
+        (Ranged::Whole | Ranged::Part, Some(text)) if overflows(Some(text)) => true,
+        _ => overflows(request.if_modified_since),
     }
 }
 

@@ -90,10 +90,10 @@ impl StepBuilder<'_> {
         holds: Option<bool>,
         messages: [TraceMessage; 2],
     ) -> Step {
-        let modified = date::text(self.resource.mtime_secs);
+        let modified = self.resource.mtime_secs.map(date::text);
         let message = holds.map_or(TraceMessage::NotCounted, |holds| messages[usize::from(holds)]);
         Step {
-            ours: Some(characters(&modified)),
+            ours: modified.map(|modified| characters(&modified)),
             ..self.step(Step::new(step, message, [value("field", field)]), theirs, holds)
         }
     }

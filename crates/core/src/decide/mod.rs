@@ -20,9 +20,9 @@ use crate::http1::precondition::{self, Validators, Verdict};
 use crate::http1::range::{self, Selection};
 use crate::http1::{Request, ResponseId};
 use crate::path::{self, Located};
-use crate::profile::{MethodRule, OnInput, Precompressed, Profile};
+use crate::profile::{FailureNoticed, MethodRule, OnInput, Precompressed, Profile};
 use crate::render::{Body, Decision, LookupKind, Place, RenderContext, Reply, write_etag};
-use conditional_fields::{CONDITIONS, ConditionalFields};
+use conditional_fields::{CONDITIONS, ConditionalFields, has_date_overflow};
 use std::sync::Arc;
 
 /// The first half of a decision, which needs no file.
@@ -52,10 +52,13 @@ pub enum Route {
 /// let Route::Lookup(located) = route(&profile, &Request::new(bytes, &head), &[]) else {
 ///     panic!("GET is served from files")
 /// };
-/// assert_eq!(located.path, "a b");
+/// assert_eq!(located.path, b"a b");
 /// assert!(located.trailing_slash);
 /// ```
 pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route {
+    if let Some(id) = path::unroutable(request.target(), &profile.target) {
+        return Route::Respond(id);
+    }
     let rule = profile.methods.rule(request.method());
     match rule {
         MethodRule::Always(id) => return Route::Respond(id),
@@ -73,13 +76,9 @@ pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route
     if let MethodRule::Respond(id) = rule {
         return Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
-    match (path::locate(target, &profile.target, &profile.files, root), rule) {
-        (Ok(located), _) => Route::Lookup(located),
-        // The path is not UTF-8, so no file has it. The method's response does not depend on that.
-        (Err(_), MethodRule::Resolved(id)) => {
-            Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id))
-        }
-        (Err(id), _) => Route::Respond(id),
+    match path::locate(target, &profile.target, &profile.files, root) {
+        Ok(located) => Route::Lookup(located),
+        Err(id) => Route::Respond(id),
     }
 }
 
@@ -149,7 +148,7 @@ fn weighted(member: &[u8]) -> (&[u8], u16) {
 ///     panic!("the head is complete and valid")
 /// };
 /// let id = FileId { size: 100, ..FileId::default() };
-/// let file = Arc::new(FileFacts::new("a.txt", 0, id, &profile.types));
+/// let file = Arc::new(FileFacts::new(b"a.txt", 0, id, &profile.types));
 /// let request = Request::new(bytes, &head);
 /// let reply = file_reply(&profile, &request, Found::File(file), None, &RenderContext::at(1_700_000_000));
 /// assert_eq!(reply.response.status, 206);
@@ -158,7 +157,7 @@ pub fn file_reply<'p>(
     profile: &'p Profile,
     request: &Request<'_>,
     found: Found,
-    named: Option<&str>,
+    named: Option<&[u8]>,
     context: &RenderContext,
 ) -> Reply<'p> {
     let kind = LookupKind::of(&found);
@@ -173,7 +172,7 @@ fn reply_to_found<'p>(
     profile: &'p Profile,
     request: &Request<'_>,
     found: Found,
-    named: Option<&str>,
+    named: Option<&[u8]>,
     context: &RenderContext,
 ) -> Reply<'p> {
     let files = &profile.files;
@@ -184,8 +183,21 @@ fn reply_to_found<'p>(
         _ => None,
     };
     let nothing = || Place::Nothing(named.map(|name| profile.types.of(name).0).unwrap_or_default());
+    let mut failure = None;
     let file = match found {
         Found::File(file) => file,
+        Found::Unreadable(file) => {
+            failure = Some(files.unreadable);
+            file
+        }
+        Found::IndexDirectory(name) => {
+            let OnInput::Respond(id) = files.index_directory else {
+                return Reply::plain(profile, files.no_index, method);
+            };
+            return Reply::plain(profile, id, method).with_index(name);
+        }
+        Found::Dangling => return Reply::plain(profile, files.dangling, method),
+        Found::LinkLoop => return Reply::plain(profile, files.link_loop, method),
         Found::FileWithSlash(file) => match files.file_slash {
             OnInput::Accept(()) => file,
             OnInput::Respond(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
@@ -214,10 +226,28 @@ fn reply_to_found<'p>(
     {
         return Reply::plain(profile, id, method);
     }
+    if let OnInput::Respond(id) = files.line_break
+        && file.name().iter().any(|b| matches!(b, b'\r' | b'\n'))
+    {
+        failure = Some(id);
+    }
+    if let Some(id) = failure
+        && files.failure_noticed == FailureNoticed::Open
+    {
+        return resolved(Place::File(file)).unwrap_or_else(|| Reply::plain(profile, id, method));
+    }
     match rule {
         MethodRule::Found(id) => Reply::plain(profile, id, method),
         MethodRule::Resolved(id) => Reply::resolved(profile, id, method, Place::File(file)),
-        _ => file_conditions(profile, request, file, context).decided_by(Decision::Conditions),
+        _ => {
+            let reply = file_conditions(profile, request, file, context);
+            let needs_content = reply.response.status / 100 == 2
+                && (method != b"HEAD" || files.failure_noticed != FailureNoticed::Content);
+            match (failure.filter(|_| needs_content), &reply.file) {
+                (Some(id), Some(file)) => Reply::about(profile, id, method, Arc::clone(file), Body::Whole),
+                _ => reply.decided_by(Decision::Conditions),
+            }
+        }
     }
 }
 
@@ -246,9 +276,14 @@ fn file_conditions<'p>(
     let has_etag = compares.iter().any(Option::is_some) && write_etag(profile, &file, context.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
-        mtime_secs: file.id.mtime_secs,
+        mtime_secs: profile.files.mtime.compared(file.id.modified(), context.now_secs),
         now_secs: context.now_secs,
     };
+    if let OnInput::Respond(id) = profile.files.date_overflow
+        && has_date_overflow(&profile.conditions, &conditional)
+    {
+        return Reply::about(profile, id, method, file, Body::Whole);
+    }
     let honour_range = match precondition::evaluate(&profile.conditions, &conditional, &validators) {
         Verdict::NotModified => {
             return Reply::about(profile, responses.not_modified(), method, file, Body::Empty);

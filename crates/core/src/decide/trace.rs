@@ -94,7 +94,7 @@ fn file(request: &Request<'_>, file: &FileFacts) -> Step {
     let modified = date::text(file.id.mtime_secs);
     let values = [
         target(request),
-        value("path", &file.path),
+        value("path", printable(&file.path)),
         value("bytes", file.size()),
         value("modified", String::from_utf8_lossy(&modified)),
     ];
@@ -111,7 +111,7 @@ fn conditional(profile: &Profile, request: &Request<'_>, file: &FileFacts, conte
     let has_etag = write_etag(profile, file, context.now_secs, &mut etag);
     let validators = Validators {
         etag: has_etag.then_some(etag.as_slice()),
-        mtime_secs: file.id.mtime_secs,
+        mtime_secs: profile.files.mtime.compared(file.id.modified(), context.now_secs),
         now_secs: context.now_secs,
     };
     let conditional = fields.conditional(selection.as_ref());

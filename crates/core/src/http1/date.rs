@@ -121,6 +121,11 @@ pub fn parse(text: &[u8], syntax: DateSyntax, now_secs: i64) -> Option<i64> {
     }
 }
 
+/// Whether `text` has the form of a date, but a number of 2^31 or more. Some servers fail on such a date.
+pub fn overflows(text: &[u8], syntax: DateSyntax) -> bool {
+    syntax == DateSyntax::Mail && mail::overflows(text)
+}
+
 /// RFC 9110 section 5.6.7: IMF-fixdate, or one of the two obsolete forms.
 fn rfc9110(text: &[u8], now_secs: i64) -> Option<i64> {
     let mut at = Cursor(text);

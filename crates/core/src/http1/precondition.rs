@@ -90,8 +90,9 @@ impl Conditional<'_> {
 pub struct Validators<'a> {
     /// The file's entity tag as it is sent, with quotes and an optional `W/`; `None` for a file without a tag.
     pub etag: Option<&'a [u8]>,
-    /// The file's modification time in whole seconds since 1970-01-01 UTC.
-    pub mtime_secs: i64,
+    /// The time that dates are compared with, in whole seconds since 1970-01-01 UTC; `None` for a file of which it is not
+    /// known. No date matches such a file.
+    pub mtime_secs: Option<i64>,
     /// The time of the request in the same unit.
     pub now_secs: i64,
 }
@@ -131,7 +132,7 @@ pub enum Verdict {
 /// ```
 /// use labserve_core::http1::precondition::{ConditionPolicy, Conditional, Method, Validators, Verdict, evaluate};
 ///
-/// let file = Validators { etag: Some(br#""a""#), mtime_secs: 1_700_000_000, now_secs: 1_700_000_100 };
+/// let file = Validators { etag: Some(br#""a""#), mtime_secs: Some(1_700_000_000), now_secs: 1_700_000_100 };
 /// let request = Conditional { if_none_match: Some(br#""a", "b""#), ..Conditional::none(Method::Get) };
 /// assert_eq!(evaluate(&ConditionPolicy::default(), &request, &file), Verdict::NotModified);
 ///
@@ -232,8 +233,13 @@ impl Case<'_> {
         };
         let field = self.given(self.request.if_unmodified_since).filter(|_| counts)?;
         Some(match self.date(field) {
-            Some(since) => self.resource.mtime_secs <= since,
-            None => self.policy.if_unmodified_since_bad == BadDate::Ignored,
+            Some(_) if self.is_too_recent() => true,
+            Some(since) => self.resource.mtime_secs.is_some_and(|mtime| mtime <= since),
+            None => match self.policy.if_unmodified_since_bad {
+                BadDate::Ignored => true,
+                BadDate::Fails => false,
+                BadDate::BeforeEpoch => self.resource.mtime_secs.is_some_and(|mtime| mtime <= -1),
+            },
         })
     }
 
@@ -269,17 +275,32 @@ impl Case<'_> {
         let counts = counts && applies(self.policy.if_modified_since_methods, self.request.method);
         let field = self.given(self.request.if_modified_since).filter(|_| counts)?;
         Some(
-            self.date_matches(field, self.policy.if_modified_since_match)
+            !self.is_too_recent()
+                && self.date_matches(field, self.policy.if_modified_since_match)
                 && (self.policy.if_modified_since_future
                     || self.date(field).is_none_or(|since| since <= self.resource.now_secs)),
         )
     }
 
+    /// Whether the file is too recent for dates to count beside a Range field.
+    fn is_too_recent(&self) -> bool {
+        self.request.range != Ranged::Absent && !self.has_age(self.policy.age_with_range)
+    }
+
+    /// Whether the file was modified at least this number of seconds ago. Every file has the age 0.
+    fn has_age(&self, least: u32) -> bool {
+        let is_old = |mtime: i64| self.resource.now_secs.saturating_sub(mtime) >= i64::from(least);
+        least == 0 || self.resource.mtime_secs.is_some_and(is_old)
+    }
+
     fn date_matches(&self, field: &[u8], rule: DateMatch) -> bool {
-        let mtime = self.resource.mtime_secs;
+        let Some(mtime) = self.resource.mtime_secs else {
+            return false;
+        };
+        let date = || self.date(field).or(self.policy.bad_date_is_epoch.then_some(0));
         match rule {
-            DateMatch::Exact => self.date(field) == Some(mtime),
-            DateMatch::NotBefore => self.date(field).is_some_and(|since| mtime <= since),
+            DateMatch::Exact => date() == Some(mtime),
+            DateMatch::NotBefore => date().is_some_and(|since| mtime <= since),
             DateMatch::Verbatim => field == date::text(mtime),
             DateMatch::Never => false,
         }
@@ -337,8 +358,7 @@ impl Case<'_> {
                 return self.if_modified_since(false) == Some(true);
             }
         }
-        let age = self.resource.now_secs.saturating_sub(self.resource.mtime_secs);
-        self.date_matches(field, policy.if_range_date) && age >= i64::from(policy.if_range_date_age)
+        self.date_matches(field, policy.if_range_date) && self.has_age(policy.if_range_date_age)
     }
 
     fn if_range_names(&self, field: &[u8], etag: &[u8]) -> bool {

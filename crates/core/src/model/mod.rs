@@ -29,5 +29,5 @@ mod wire;
 
 pub use script::{Heard, Outcome, Script, Step};
 pub use server::{Setting, converse};
-pub use site::{MemoryFile, MemorySite};
+pub use site::{MemoryFile, MemorySite, Obstacle};
 pub use wire::{Client, ClientAct, End, Piece};

@@ -1,9 +1,9 @@
-//! A site in memory, with files and directories only.
+//! A site in memory: files and directories, and what a file system has instead of them.
 
-use crate::facts::{FileFacts, FileId};
+use crate::facts::{FileFacts, FileId, last_name};
 use crate::http1::text::adler32;
 use crate::lookup::{Opened, Tree};
-use crate::profile::Profile;
+use crate::profile::{DirectoryPermission, Profile};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -19,14 +19,27 @@ pub struct MemoryFile {
 #[derive(Clone, Debug)]
 enum Entry {
     File(MemoryFile),
+    Unreadable(Arc<FileFacts>),
     Directory,
+    Obstacle(Obstacle),
+}
+
+/// What is neither a file nor a directory that can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// A directory that the server has no permission to list or to search.
+    ClosedDirectory,
+    /// A symbolic link that leads nowhere.
+    Dangling,
+    /// A symbolic link that leads to itself.
+    LinkLoop,
 }
 
 /// A site in memory, as seen under one profile.
 #[derive(Clone, Debug)]
 pub struct MemorySite<'p> {
     profile: &'p Profile,
-    entries: HashMap<String, Entry>,
+    entries: HashMap<Vec<u8>, Entry>,
     /// The path of the document root, name by name.
     root: Vec<String>,
     /// The modification time of files that are added from now on: seconds since 1970, and nanoseconds.
@@ -38,7 +51,7 @@ impl<'p> MemorySite<'p> {
     pub fn new(profile: &'p Profile) -> Self {
         MemorySite {
             profile,
-            entries: HashMap::from([(String::new(), Entry::Directory)]),
+            entries: HashMap::from([(Vec::new(), Entry::Directory)]),
             root: vec!["site".to_owned()],
             modified: (1_698_766_276, 361_000_000),
         }
@@ -61,10 +74,8 @@ impl<'p> MemorySite<'p> {
 
     /// Adds a file at `path` (names joined by `/`) and the directories above it.
     #[must_use]
-    pub fn with_file(mut self, path: &str, content: &[u8]) -> Self {
-        for (at, _) in path.match_indices('/') {
-            self.entries.insert(path[..at].to_owned(), Entry::Directory);
-        }
+    pub fn with_file(mut self, path: impl AsRef<[u8]>, content: &[u8]) -> Self {
+        let path = path.as_ref();
         let id = FileId {
             device: 1,
             inode: self.entries.len() as u64,
@@ -73,14 +84,46 @@ impl<'p> MemorySite<'p> {
             mtime_nanos: self.modified.1,
             ctime_nanos: 0,
         };
-        let shown = format!("/{}/{path}", self.root.join("/"));
-        let facts = FileFacts::new(path, adler32(shown.as_bytes()), id, &self.profile.types);
+        let shown = [b"/", self.root.join("/").as_bytes(), b"/", path].concat();
+        let facts = FileFacts::new(path, adler32(&shown), id, &self.profile.types);
         let file = MemoryFile {
             facts: Arc::new(facts),
             content: content.into(),
         };
-        self.entries.insert(path.to_owned(), Entry::File(file));
+        self.insert(path, Entry::File(file));
         self
+    }
+
+    /// The same site with a directory at `path`, and those on the way.
+    #[must_use]
+    pub fn with_directory(mut self, path: impl AsRef<[u8]>) -> Self {
+        self.insert(path.as_ref(), Entry::Directory);
+        self
+    }
+
+    /// The same site, in which the server has no permission to read the file at `path`.
+    #[must_use]
+    pub fn unreadable(mut self, path: impl AsRef<[u8]>) -> Self {
+        if let Some(entry) = self.entries.get_mut(path.as_ref())
+            && let Entry::File(file) = entry
+        {
+            *entry = Entry::Unreadable(Arc::clone(&file.facts));
+        }
+        self
+    }
+
+    /// The same site with an obstacle at `path`, and the directories on the way.
+    #[must_use]
+    pub fn with_obstacle(mut self, path: impl AsRef<[u8]>, obstacle: Obstacle) -> Self {
+        self.insert(path.as_ref(), Entry::Obstacle(obstacle));
+        self
+    }
+
+    fn insert(&mut self, path: &[u8], entry: Entry) {
+        for at in memchr::memchr_iter(b'/', path) {
+            self.entries.entry(path[..at].to_vec()).or_insert(Entry::Directory);
+        }
+        self.entries.insert(path.to_vec(), entry);
     }
 
     /// The path of the document root, name by name.
@@ -88,9 +131,9 @@ impl<'p> MemorySite<'p> {
         &self.root
     }
 
-    fn entry(&self, path: &str) -> Option<&Entry> {
+    fn entry(&self, path: &[u8]) -> Option<&Entry> {
         self.entries.get(path).or_else(|| {
-            let same = |name: &str| self.profile.files.ignore_case && name.eq_ignore_ascii_case(path);
+            let same = |name: &[u8]| self.profile.files.ignore_case && name.eq_ignore_ascii_case(path);
             let mut names = self.entries.iter();
             names.find(|(name, _)| same(name)).map(|(_, entry)| entry)
         })
@@ -100,34 +143,40 @@ impl<'p> MemorySite<'p> {
 impl Tree for &MemorySite<'_> {
     type Handle = MemoryFile;
 
-    fn open(&mut self, path: &str) -> Opened<MemoryFile> {
+    fn open(&mut self, path: &[u8]) -> Opened<MemoryFile> {
         /// The maximum length of a name and of a path on Linux, in bytes.
         const LONGEST: (usize, usize) = (255, 4095);
-        match self.entry(path) {
-            Some(Entry::File(file)) => return Opened::File(file.clone()),
-            Some(Entry::Directory) => return Opened::Directory,
-            None => {}
-        }
-        // The system looks at one name after the other.
-        let is_directory = |path: &str| path.is_empty() || matches!(self.entry(path), Some(Entry::Directory));
-        let mut parent = "";
-        let long_name = path.split('/').any(|name| {
-            let is_long = name.len() > LONGEST.0 && is_directory(parent);
-            let end = parent.len() + usize::from(!parent.is_empty()) + name.len();
-            parent = &path[..end];
-            is_long
-        });
-        if path.len() > LONGEST.1 || long_name {
+        if path.len() > LONGEST.1 {
             return Opened::TooLong;
         }
-        let after_file = path
-            .match_indices('/')
-            .any(|(at, _)| matches!(self.entry(&path[..at]), Some(Entry::File(_))));
-        if after_file {
-            Opened::PathAfterFile
-        } else {
-            Opened::Missing
+        // The system looks at one name after the other.
+        for end in memchr::memchr_iter(b'/', path).chain([path.len()]) {
+            let prefix = &path[..end];
+            if last_name(prefix).len() > LONGEST.0 {
+                return Opened::TooLong;
+            }
+            match self.entry(prefix) {
+                _ if end == path.len() => {}
+                Some(Entry::Directory) => {}
+                Some(Entry::File(_) | Entry::Unreadable(_)) => return Opened::PathAfterFile,
+                Some(Entry::Obstacle(Obstacle::ClosedDirectory)) => return Opened::Denied,
+                Some(Entry::Obstacle(Obstacle::Dangling)) => return Opened::Dangling,
+                Some(Entry::Obstacle(Obstacle::LinkLoop)) => return Opened::LinkLoop,
+                None => return Opened::Missing,
+            }
         }
+        match self.entry(path) {
+            Some(Entry::File(file)) => Opened::File(file.clone()),
+            Some(Entry::Directory | Entry::Obstacle(Obstacle::ClosedDirectory)) => Opened::Directory,
+            Some(Entry::Unreadable(facts)) => Opened::Unreadable(Arc::clone(facts)),
+            Some(Entry::Obstacle(Obstacle::Dangling)) => Opened::Dangling,
+            Some(Entry::Obstacle(Obstacle::LinkLoop)) => Opened::LinkLoop,
+            None => Opened::Missing,
+        }
+    }
+
+    fn lacks(&mut self, path: &[u8], _: DirectoryPermission) -> bool {
+        matches!(self.entry(path), Some(Entry::Obstacle(Obstacle::ClosedDirectory)))
     }
 
     fn facts(handle: &MemoryFile) -> &Arc<FileFacts> {

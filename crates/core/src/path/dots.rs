@@ -1,6 +1,6 @@
 //! Resolves `.` and `..` (RFC 3986 section 5.2.4).
 
-use super::check_percent;
+use super::{check_percent, segments};
 use crate::http1::{ResponseId, percent};
 use crate::profile::{OnInput, TargetPolicy};
 
@@ -10,7 +10,7 @@ pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>
     check_percent(sent, policy)?;
     let mut kept: Vec<&[u8]> = Vec::new();
     let mut ends_in_dots = false;
-    for segment in sent.split(|b| *b == b'/') {
+    for segment in segments(sent) {
         // `%2e%2e` is the longest spelling of two dots.
         let decoded = if segment.len() <= 6 {
             percent::decode(segment)
@@ -41,12 +41,12 @@ pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>
 }
 
 /// Resolves `.` and `..` in a decoded path, and removes empty segments.
-pub(super) fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, ResponseId> {
-    let mut out = String::with_capacity(path.len());
-    for segment in path.split('/') {
+pub(super) fn resolve_dots(path: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
+    let mut out = Vec::with_capacity(path.len());
+    for segment in segments(path) {
         match segment {
-            "" | "." => {}
-            ".." => {
+            b"" | b"." => {}
+            b".." => {
                 if let OnInput::Respond(id) = policy.dot_dot {
                     return Err(id);
                 }
@@ -55,13 +55,13 @@ pub(super) fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, 
                 {
                     return Err(id);
                 }
-                out.truncate(out.rfind('/').unwrap_or(0));
+                out.truncate(memchr::memrchr(b'/', &out).unwrap_or(0));
             }
             name => {
                 if !out.is_empty() {
-                    out.push('/');
+                    out.push(b'/');
                 }
-                out.push_str(name);
+                out.extend_from_slice(name);
             }
         }
     }
@@ -71,15 +71,16 @@ pub(super) fn resolve_dots(path: &str, policy: &TargetPolicy) -> Result<String, 
 /// Resolves `path` from the top of the file system, for servers in which a path may leave `root` and come back by its
 /// name, as in `/../site/a`. Returns the part below `root`, or `None` if the path does not come back. Whole names are
 /// compared, so that `/srv/site2` is not below `/srv/site`.
-pub(super) fn resolve_dots_from(root: &[String], path: &str) -> Option<String> {
-    let mut names: Vec<&str> = root.iter().map(String::as_str).collect();
-    for segment in path.split('/') {
+pub(super) fn resolve_dots_from(root: &[String], path: &[u8]) -> Option<Vec<u8>> {
+    let mut names: Vec<&[u8]> = root.iter().map(String::as_bytes).collect();
+    for segment in segments(path) {
         match segment {
-            "" | "." => {}
-            ".." => drop(names.pop()),
+            b"" | b"." => {}
+            b".." => drop(names.pop()),
             name => names.push(name),
         }
     }
-    let is_below = !root.is_empty() && names.len() >= root.len() && names.iter().zip(root).all(|(a, b)| a == b);
-    is_below.then(|| names[root.len()..].join("/"))
+    let is_below =
+        !root.is_empty() && names.len() >= root.len() && names.iter().zip(root).all(|(a, b)| *a == b.as_bytes());
+    is_below.then(|| names[root.len()..].join(&b'/'))
 }

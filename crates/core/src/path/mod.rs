@@ -14,7 +14,7 @@ use crate::http1::bytes::ByteSet;
 use crate::http1::head::has_scheme;
 use crate::http1::{ResponseId, percent};
 use crate::profile::raw::EndSlash;
-use crate::profile::{AbsoluteTarget, Backslash, FilePolicy, Limit, OnInput, TargetPolicy, types};
+use crate::profile::{AbsoluteTarget, Backslash, BadUtf8, FilePolicy, Limit, OnInput, TargetPolicy, types};
 use dots::{resolve_dots, resolve_dots_from, resolve_sent};
 use std::borrow::Cow;
 use target::{check_absolute, is_absolute};
@@ -23,8 +23,8 @@ use target::{check_absolute, is_absolute};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
     /// The path: decoded segments joined by `/`, without `.`, `..`, empty segments, or a slash at either end. Empty for
-    /// the root.
-    pub path: String,
+    /// the root. Any bytes: a name need not be UTF-8.
+    pub path: Vec<u8>,
     /// Whether the path asks for a directory: it ended in a slash, or it is the root.
     pub trailing_slash: bool,
     /// Whether only the decoded path ends in a slash (`%2F`), and the server does not treat that as a directory. No
@@ -58,33 +58,16 @@ impl Form {
     }
 }
 
-/// Why a target does not lead to a path below the root.
-enum Unnamed {
-    /// The policy responds to such a target.
-    Refused(ResponseId),
-    /// The decoded path is not UTF-8. Files with such names are not served, so the path is missing.
-    NotUtf8,
-}
-
-impl From<ResponseId> for Unnamed {
-    fn from(id: ResponseId) -> Self {
-        Self::Refused(id)
-    }
-}
-
 /// The response to a target that the policy refuses; `None` for a valid target, whether or not a file exists.
 ///
 /// The arguments are those of [`locate`].
 pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Option<ResponseId> {
-    if let Some(path) = plain_bytes(target)
+    if let Some(path) = plain(target)
         && !may_refuse_names(path, files)
     {
         return check_plain(path, policy).err();
     }
-    match resolve(target, policy, files, root) {
-        Err(Unnamed::Refused(id)) => Some(id),
-        Err(Unnamed::NotUtf8) | Ok(_) => None,
-    }
+    locate(target, policy, files, root).err()
 }
 
 /// Maps `target` to a path below the root: removes scheme, query and fragment, decodes escapes, resolves `.` and `..`,
@@ -94,7 +77,7 @@ pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root:
 /// leave the root and come back by the root's name; otherwise it may be empty.
 ///
 /// # Errors
-/// The response of the policy, if it refuses the target or if the decoded path is not UTF-8.
+/// The response of the policy, if it refuses the target.
 ///
 /// ```
 /// use labserve_core::path::locate;
@@ -102,8 +85,8 @@ pub fn malformed(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root:
 ///
 /// let profile = layers::load("rfc").expect("a built-in profile");
 /// let path = |target: &[u8]| locate(target, &profile.target, &profile.files, &[]).map(|located| located.path);
-/// assert_eq!(path(b"/a/./b/../c%20d?query"), Ok("a/c d".to_owned()));
-/// assert_eq!(path(b"/../../etc/passwd"), Ok("etc/passwd".to_owned()));
+/// assert_eq!(path(b"/a/./b/../c%20d?query"), Ok(b"a/c d".to_vec()));
+/// assert_eq!(path(b"/../../etc/passwd"), Ok(b"etc/passwd".to_vec()));
 /// assert!(path(b"/a%00b").is_err());
 /// ```
 pub fn locate(
@@ -112,16 +95,9 @@ pub fn locate(
     files: &FilePolicy,
     root: &[String],
 ) -> Result<Located, ResponseId> {
-    resolve(target, policy, files, root).map_err(|unnamed| match unnamed {
-        Unnamed::Refused(id) => id,
-        Unnamed::NotUtf8 => files.missing,
-    })
-}
-
-fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[String]) -> Result<Located, Unnamed> {
     // A plain target is its path: it has no scheme, query or fragment.
     if let Some(path) = plain(target) {
-        check_plain(path.as_bytes(), policy)?;
+        check_plain(path, policy)?;
         check_names(path, path.is_empty(), files)?;
         return Ok(Located {
             path: path.to_owned(),
@@ -133,7 +109,7 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     if let OnInput::Respond(id) = policy.absolute
         && has_scheme(target)
     {
-        return Err(id.into());
+        return Err(id);
     }
     if is_absolute(target, policy) {
         check_absolute(target, policy)?;
@@ -141,12 +117,12 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     if let OnInput::Respond(id) = policy.fragment
         && target.contains(&b'#')
     {
-        return Err(id.into());
+        return Err(id);
     }
     let parts = split(target, policy);
     match (parts.kind, policy.no_path) {
-        (Kind::Invalid, _) => return Err(policy.invalid.into()),
-        (Kind::NoPath, OnInput::Respond(id)) => return Err(id.into()),
+        (Kind::Invalid, _) => return Err(policy.invalid),
+        (Kind::NoPath, OnInput::Respond(id)) => return Err(id),
         _ => {}
     }
     if let OnInput::Respond(id) = policy.no_slash
@@ -154,7 +130,7 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
         && parts.kind == Kind::Path
         && !(policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy))
     {
-        return Err(id.into());
+        return Err(id);
     }
     let sent: &[u8] = &parts.path;
     let resolved = if policy.dots_first && plain(sent).is_none() {
@@ -196,7 +172,7 @@ fn begins_with_slash(target: &[u8]) -> bool {
 /// A decoded path.
 struct Decoded {
     /// The path below the root.
-    path: String,
+    path: Vec<u8>,
     /// Whether the path asks for a directory.
     trailing_slash: bool,
     /// Whether the decoded text ends in a slash.
@@ -206,13 +182,13 @@ struct Decoded {
 }
 
 /// Decodes a path that may contain escapes, dots and empty segments.
-fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded, Unnamed> {
+fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded, ResponseId> {
     check_percent(sent, policy)?;
     if let OnInput::Respond(id) = policy.encoded_slash
         && (percent::holds_escape_of(sent, b'/')
             || (policy.backslash == OnInput::Accept(Backslash::Slash) && percent::holds_escape_of(sent, b'\\')))
     {
-        return Err(id.into());
+        return Err(id);
     }
     let slash_sent = sent.ends_with(b"/");
     let sent: Cow<'_, [u8]> = if policy.latin1 && !sent.is_ascii() {
@@ -224,42 +200,44 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     };
     let mut decoded = percent::decode(&sent);
     if decoded.contains(&0) {
-        return Err(policy.nul.into());
+        return Err(policy.nul);
     }
     if let OnInput::Respond(id) = policy.control
         && decoded.iter().any(u8::is_ascii_control)
     {
-        return Err(id.into());
+        return Err(id);
     }
     if let OnInput::Respond(id) = policy.double_encoding
         && (decoded.contains(&b'+') || percent::decode(&decoded) != decoded)
     {
-        return Err(id.into());
+        return Err(id);
     }
     if decoded.contains(&b'\\') {
         match policy.backslash {
             OnInput::Accept(Backslash::Literal) => {}
             OnInput::Accept(Backslash::Slash) => decoded.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/'),
-            OnInput::Respond(id) => return Err(id.into()),
+            OnInput::Respond(id) => return Err(id),
         }
     }
-    let decoded = match (String::from_utf8(decoded), policy.bad_utf8) {
-        (Ok(decoded), _) => decoded,
-        (Err(_), OnInput::Respond(id)) => return Err(id.into()),
-        (Err(_), OnInput::Accept(())) => return Err(Unnamed::NotUtf8),
-    };
+    if std::str::from_utf8(&decoded).is_err() {
+        match policy.bad_utf8 {
+            OnInput::Accept(BadUtf8::Literal) => {}
+            OnInput::Accept(BadUtf8::Escaped) => decoded = with_escapes(&decoded),
+            OnInput::Respond(id) => return Err(id),
+        }
+    }
     let path = match resolve_dots(&decoded, policy) {
         Err(id) if policy.back_into_root => resolve_dots_from(root, &decoded).ok_or(id)?,
         resolved => resolved?,
     };
-    let ends_in_slash = decoded.ends_with('/');
+    let ends_in_slash = decoded.ends_with(b"/");
     let trailing_slash = match policy.end_slash {
         EndSlash::Sent => slash_sent,
-        EndSlash::Decoded => path.is_empty() || ends_in_slash || decoded.ends_with("/.") || decoded.ends_with("/.."),
+        EndSlash::Decoded => path.is_empty() || ends_in_slash || decoded.ends_with(b"/.") || decoded.ends_with(b"/.."),
     };
-    let slashes_alone = decoded.bytes().all(|b| b == b'/');
+    let slashes_alone = decoded.iter().all(|b| *b == b'/');
     let form = match Form::of(sent.as_ref(), policy) {
-        Form::Other if decoded == "/" => Form::Slash,
+        Form::Other if decoded == b"/" => Form::Slash,
         Form::Other if slashes_alone => Form::Slashes,
         form => form,
     };
@@ -269,6 +247,35 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
         ends_in_slash,
         form,
     })
+}
+
+/// The text with each byte that is not part of a UTF-8 character percent-encoded.
+fn with_escapes(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        out.extend_from_slice(chunk.valid().as_bytes());
+        percent::encode(chunk.invalid(), b"", &mut out);
+    }
+    out
+}
+
+/// The response to a target with an LF in its path, in a policy that refuses such a target whatever the method is.
+pub fn unroutable(target: &[u8], policy: &TargetPolicy) -> Option<ResponseId> {
+    if let (OnInput::Accept(()), OnInput::Accept(())) = (policy.line_feed, policy.line_feed_first) {
+        return None;
+    }
+    if !percent::holds_escape_of(target, b'\n') {
+        return None;
+    }
+    let path = percent::decode(&split(target, policy).path);
+    let path = path.strip_prefix(b"/").unwrap_or(&path);
+    let (first, rest) = path.split_at(path.len().min(1));
+    [(rest, policy.line_feed), (first, policy.line_feed_first)]
+        .into_iter()
+        .find_map(|(part, rule)| match rule {
+            OnInput::Respond(id) if part.contains(&b'\n') => Some(id),
+            _ => None,
+        })
 }
 
 /// Refuses a `%` that is not followed by two hexadecimal digits, if the policy does.
@@ -286,22 +293,26 @@ fn check_plain(path: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     if policy.most_segments.is_none() && policy.longest_segment.is_none() {
         return Ok(());
     }
-    let segments = || path.split(|b| *b == b'/');
-    within(policy.most_segments, segments().count())?;
-    segments().try_for_each(|segment| within(policy.longest_segment, segment.len()))
+    within(policy.most_segments, segments(path).count())?;
+    segments(path).try_for_each(|segment| within(policy.longest_segment, segment.len()))
 }
 
 /// Checks the number of segments and their length in characters.
-fn check_segments(path: &str, policy: &TargetPolicy) -> Result<(), ResponseId> {
+fn check_segments(path: &[u8], policy: &TargetPolicy) -> Result<(), ResponseId> {
     if policy.most_segments.is_some() {
-        within(policy.most_segments, path.split('/').count())?;
+        within(policy.most_segments, segments(path).count())?;
     }
     if policy.longest_segment.is_some() {
-        for segment in path.split('/') {
-            within(policy.longest_segment, segment.chars().count())?;
+        for segment in segments(path) {
+            within(policy.longest_segment, String::from_utf8_lossy(segment).chars().count())?;
         }
     }
     Ok(())
+}
+
+/// The names of a path.
+fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|b| *b == b'/')
 }
 
 fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
@@ -311,15 +322,11 @@ fn within(limit: Limit, count: usize) -> Result<(), ResponseId> {
     }
 }
 
-/// The path below the root, if `sent` needs neither decoding nor resolving. Most targets do not.
-fn plain(sent: &[u8]) -> Option<&str> {
-    std::str::from_utf8(plain_bytes(sent)?).ok()
-}
-
 /// The characters of a plain path, besides dots and slashes.
 static PLAIN: ByteSet = ByteSet::alphanumeric_and(b"-_");
 
-fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
+/// The path below the root, if `sent` needs neither decoding nor resolving. Most targets do not.
+fn plain(sent: &[u8]) -> Option<&[u8]> {
     let path = sent.strip_prefix(b"/")?;
     let mut before = b'/';
     for byte in path {
@@ -345,26 +352,28 @@ fn may_refuse_names(path: &[u8], files: &FilePolicy) -> bool {
 }
 
 /// Refuses dotfiles and denied names, whether or not such a file exists.
-fn check_names(path: &str, ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
-    if !may_refuse_names(path.as_bytes(), files) {
+fn check_names(path: &[u8], ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
+    if !may_refuse_names(path, files) {
         return Ok(());
     }
-    let last = path.split('/').count() - 1;
-    for (index, name) in path.split('/').enumerate() {
+    let last = segments(path).count() - 1;
+    for (index, name) in segments(path).enumerate() {
         if let OnInput::Respond(id) = files.dotfiles
             && (!files.dotfiles_at_end_only || index == last && !ends_in_slash)
             && name.len() > 1
-            && name.starts_with('.')
-            && !files.dotfiles_served.iter().any(|served| served == name)
+            && name.starts_with(b".")
+            && !files.dotfiles_served.iter().any(|served| served.as_bytes() == name)
         {
             return Err(id);
         }
-        let is_lower = || name.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
-        let name: Cow<'_, str> = if files.deny.is_empty() || !files.ignore_case || is_lower() {
-            name.into()
-        } else {
-            name.to_lowercase().into()
-        };
+        if files.deny.is_empty() {
+            continue;
+        }
+        let is_lower = name.iter().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+        let mut name = String::from_utf8_lossy(name);
+        if files.ignore_case && !is_lower {
+            name = name.to_lowercase().into();
+        }
         if files.deny.iter().any(|pattern| types::matches(pattern, &name)) {
             return Err(files.deny_with);
         }

@@ -29,8 +29,9 @@ impl NameRules {
     };
 
     /// Whether the path may be passed to the system: each of its names can only refer to a file of that name.
-    pub fn accepts(self, path: &str) -> bool {
-        self != Self::Windows || path.is_empty() || path.split('/').all(is_name_on_windows)
+    pub fn accepts(self, path: &[u8]) -> bool {
+        let is_valid_on_windows = |path: &str| path.is_empty() || path.split('/').all(is_name_on_windows);
+        self != Self::Windows || std::str::from_utf8(path).is_ok_and(is_valid_on_windows)
     }
 }
 
@@ -101,10 +102,13 @@ mod tests {
             "a<b",
             "a\tb",
         ] {
-            assert!(!NameRules::Windows.accepts(name), "{name}");
-            assert!(!NameRules::Windows.accepts(&format!("sub/{name}/x")), "{name}");
+            assert!(!NameRules::Windows.accepts(name.as_bytes()), "{name}");
             assert!(
-                NameRules::Exact.accepts(name) && NameRules::Loose.accepts(name),
+                !NameRules::Windows.accepts(format!("sub/{name}/x").as_bytes()),
+                "{name}"
+            );
+            assert!(
+                NameRules::Exact.accepts(name.as_bytes()) && NameRules::Loose.accepts(name.as_bytes()),
                 "{name}"
             );
         }
@@ -131,7 +135,7 @@ mod tests {
             "a b",
             "$data",
         ] {
-            assert!(NameRules::Windows.accepts(name), "{name}");
+            assert!(NameRules::Windows.accepts(name.as_bytes()), "{name}");
         }
     }
 }

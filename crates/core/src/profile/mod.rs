@@ -22,13 +22,13 @@ pub mod units;
 
 pub use error::ConfigError;
 pub use policy::{
-    AbsoluteTarget, Backslash, ClientFinPolicy, ClosePolicy, ConnectionPolicy, EofInHead, FilePolicy, Fragment, Hold,
-    Limit, MethodRule, Methods, Multipart, OnInput, Padding, RequestBodyPolicy, Responses, TargetPolicy, Timer, Timers,
-    WritePolicy,
+    AbsoluteTarget, Backslash, BadUtf8, ClientFinPolicy, ClosePolicy, ConnectionPolicy, EofInHead, FilePolicy,
+    Fragment, Hold, Limit, MethodRule, Methods, Multipart, OnInput, Padding, RequestBodyPolicy, Responses,
+    TargetPolicy, Timer, Timers, WritePolicy,
 };
 pub use raw::{
-    Announce, CloseStyle, ConnectionFields, Continue, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated,
-    RepeatedConnection, Tie,
+    Announce, CloseStyle, ConnectionFields, Continue, DirectoryPermission, FailureNoticed, Fold, IndexFor,
+    LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection, Tie,
 };
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};

@@ -102,7 +102,7 @@ impl HeadPart {
 struct NoValues;
 
 impl Values for NoValues {
-    fn number(&self, _: Placeholder) -> Option<u64> {
+    fn number(&self, _: Placeholder) -> Option<i128> {
         None
     }
     fn text(&self, _: Placeholder, _: &mut Vec<u8>) -> bool {

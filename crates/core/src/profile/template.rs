@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Where the values of a template come from.
 pub trait Values {
     /// The value of a placeholder that is a number.
-    fn number(&self, placeholder: Placeholder) -> Option<u64>;
+    fn number(&self, placeholder: Placeholder) -> Option<i128>;
     /// Writes the value of any other placeholder. Returns false if it has no value.
     fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool;
 }

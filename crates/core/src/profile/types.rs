@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 pub struct MediaTypes {
     guess: bool,
     whole_names: bool,
+    one_line: bool,
+    scheme: bool,
     default: String,
     charset: String,
     charset_for: Vec<String>,
@@ -57,6 +59,8 @@ impl MediaTypes {
             codings: raw.codings.clone(),
             guess: raw.guess,
             whole_names: raw.whole_names,
+            one_line: raw.one_line,
+            scheme: raw.scheme,
             default: raw.default.clone(),
             charset: raw.charset.clone(),
             charset_for: raw.charset_for.clone(),
@@ -72,9 +76,19 @@ impl MediaTypes {
         })
     }
 
-    /// The Content-Type of a file with this name, and the content coding that its suffix stands for. Both are empty if
+    /// The Content-Type of the file at this path, and the content coding that its suffix stands for. Both are empty if
     /// there is none.
-    pub fn of(&self, name: &str) -> (String, String) {
+    pub fn of(&self, path: &[u8]) -> (String, String) {
+        // No extension that a table lists contains a character that stands for what is not UTF-8.
+        let path = String::from_utf8_lossy(path);
+        if self.one_line && path.contains(['\r', '\n', '\u{2028}', '\u{2029}']) {
+            return (self.default.clone(), String::new());
+        }
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = match name.split_once(':') {
+            Some((scheme, rest)) if self.scheme && !scheme.is_empty() => rest,
+            _ => name,
+        };
         let (name, coding) = self.without_coding(name);
         let media_type = self.bare(&name);
         if self.charset.is_empty() || !self.charset_for.iter().any(|pattern| matches(pattern, &media_type)) {
@@ -114,7 +128,8 @@ impl MediaTypes {
         let (_, extensions) = name.split_once('.')?;
         extensions.rsplit('.').find_map(|extension| {
             let listed = self.extensions.get(extension).map(String::as_str);
-            listed.or_else(|| self.builtin.get(extension).copied())
+            let known = listed.or_else(|| self.builtin.get(extension).copied());
+            known.filter(|media_type| !media_type.is_empty())
         })
     }
 
@@ -122,7 +137,8 @@ impl MediaTypes {
         if self.any_extension {
             return Cow::Borrowed(self.of_any_extension(name).unwrap_or(&self.default));
         }
-        let whole = Some(name).filter(|name| self.whole_names && !name.contains('.'));
+        let after_backslash = name.rsplit('\\').next().unwrap_or_default();
+        let whole = Some(after_backslash).filter(|name| self.whole_names && !name.contains('.'));
         for extension in extensions(name).chain(whole) {
             let extension = if self.case_sensitive {
                 Cow::Borrowed(extension)
@@ -198,7 +214,7 @@ mod tests {
             ("..a.png", "image/png"),
             ("", "application/octet-stream"),
         ] {
-            assert_eq!(types.of(name).0, want, "{name}");
+            assert_eq!(types.of(name.as_bytes()).0, want, "{name}");
         }
     }
 
@@ -221,7 +237,7 @@ mod tests {
             (".gz", ("application/octet-stream", "")),
             ("a.JPG", ("image/jpeg", "")),
         ] {
-            assert_eq!(types.of(name), (want.0.into(), want.1.into()), "{name}");
+            assert_eq!(types.of(name.as_bytes()), (want.0.into(), want.1.into()), "{name}");
         }
     }
 
@@ -242,7 +258,7 @@ mod tests {
             ("a.jpg", "image/jpeg"),
             ("a.and", ""),
         ] {
-            assert_eq!(types.of(name).0, want, "{name}");
+            assert_eq!(types.of(name.as_bytes()).0, want, "{name}");
         }
     }
 
@@ -253,10 +269,13 @@ mod tests {
             default: String::new(),
             builtin: "debian".into(),
             any_extension: true,
+            extensions: BTreeMap::from([("so".to_owned(), String::new())]),
             ..RawTypes::default()
         })
         .expect("a table");
         for (name, want) in [
+            ("n.txt.so", "text/plain"),
+            ("n.so", ""),
             ("n.html.zz", "text/html"),
             ("n.zz.html", "text/html"),
             ("n.html.txt", "text/plain"),
@@ -269,7 +288,7 @@ mod tests {
             ("html", ""),
             ("n.html~", ""),
         ] {
-            assert_eq!(types.of(name).0, want, "{name}");
+            assert_eq!(types.of(name.as_bytes()).0, want, "{name}");
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Reply<'p> {
     pub decision: Decision,
     /// The media type, where it does not come from a file.
     pub(super) content_type: Option<String>,
+    /// The name of an index file that is a directory.
+    pub(super) index: Option<String>,
     pub(super) profile: &'p Profile,
 }
 
@@ -63,7 +65,17 @@ impl<'p> Reply<'p> {
             body: Body::Whole,
             decision: Decision::Unspecified,
             content_type: None,
+            index: None,
             profile,
+        }
+    }
+
+    /// The same reply about the index file of this name.
+    #[must_use]
+    pub fn with_index(self, name: String) -> Self {
+        Reply {
+            index: Some(name),
+            ..self
         }
     }
 

@@ -2,6 +2,7 @@
 //! line.
 
 use labserve_core::decide::Step;
+use std::borrow::Cow;
 use tokio::time::Instant;
 
 /// Maximum number of writes that are listed. Further ones are counted.
@@ -45,7 +46,7 @@ pub struct Detail<'a> {
     /// Its writes, including the head.
     pub cuts: &'a Cuts,
     /// The file that it is about.
-    pub file: Option<&'a str>,
+    pub file: Option<Cow<'a, str>>,
     /// The steps of the decision.
     pub why: Vec<Step>,
 }

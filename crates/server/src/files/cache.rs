@@ -50,10 +50,10 @@ pub struct Arrival(pub u64);
 #[derive(Debug, Default)]
 pub struct Cache {
     limits: Limits,
-    entries: HashMap<String, Entry>,
+    entries: HashMap<Vec<u8>, Entry>,
     bytes: usize,
     /// The paths of open files, the longest open first.
-    open: VecDeque<String>,
+    open: VecDeque<Vec<u8>>,
     /// Hashes of paths at which nothing exists, all looked up since the same arrival. The hash key is random, so that
     /// a client cannot construct two paths with the same hash.
     missing: (Arrival, Vec<u64>),
@@ -95,7 +95,7 @@ impl Cache {
     }
 
     /// What exists at `path` in `directory`.
-    pub(super) fn open(&mut self, directory: &Directory, path: &str, profile: &Profile) -> Opened {
+    pub(super) fn open(&mut self, directory: &Directory, path: &[u8], profile: &Profile) -> Opened {
         if let Some(entry) = self.entries.get_mut(path) {
             let known = entry.asked >= self.served;
             if known || entry.resource.is_current() {
@@ -125,16 +125,16 @@ impl Cache {
     }
 
     /// Whether nothing was found at a path since the request arrived.
-    fn is_missing(&self, path: &str) -> bool {
+    fn is_missing(&self, path: &[u8]) -> bool {
         let (since, paths) = &self.missing;
         *since >= self.served && !paths.is_empty() && paths.contains(&self.hash(path))
     }
 
-    fn hash(&self, path: &str) -> u64 {
+    fn hash(&self, path: &[u8]) -> u64 {
         self.entries.hasher().hash_one(path)
     }
 
-    fn remember_missing(&mut self, path: &str) {
+    fn remember_missing(&mut self, path: &[u8]) {
         let hash = self.hash(path);
         let (since, paths) = &mut self.missing;
         if *since != self.latest {
@@ -153,7 +153,7 @@ impl Cache {
         self.bytes = 0;
     }
 
-    fn keep(&mut self, path: &str, resource: &Arc<Resource>) {
+    fn keep(&mut self, path: &[u8], resource: &Arc<Resource>) {
         let bytes = held(path, resource);
         let is_open = matches!(resource.content, Content::File(_));
         if resource.place.is_none()
@@ -178,16 +178,16 @@ impl Cache {
         }
         self.bytes += bytes;
         if is_open {
-            self.open.push_back(path.to_owned());
+            self.open.push_back(path.to_vec());
         }
         let entry = Entry {
             resource: Arc::clone(resource),
             asked: self.latest,
         };
-        self.entries.insert(path.to_owned(), entry);
+        self.entries.insert(path.to_vec(), entry);
     }
 
-    fn forget(&mut self, path: &str) {
+    fn forget(&mut self, path: &[u8]) {
         if let Some(entry) = self.entries.remove(path) {
             self.bytes -= held(path, &entry.resource);
             self.open.retain(|open| open != path);
@@ -196,7 +196,7 @@ impl Cache {
 }
 
 /// The memory that an entry takes up, in bytes.
-fn held(path: &str, resource: &Resource) -> usize {
+fn held(path: &[u8], resource: &Resource) -> usize {
     let content = match &resource.content {
         Content::Bytes(bytes) => bytes.len(),
         Content::File(_) | Content::Static(_) => 0,
@@ -245,7 +245,7 @@ mod tests {
     /// The text of the file at `a`, for a request that arrived as `arrival`.
     fn text(root: &Root, profile: &Profile, cache: &mut Cache, arrival: Arrival) -> Vec<u8> {
         let located = Located {
-            path: "a".to_owned(),
+            path: b"a".to_vec(),
             trailing_slash: false,
             hidden_slash: false,
             form: Default::default(),
@@ -270,7 +270,7 @@ mod tests {
         let mut cache = Cache::new(Limits::default());
         let finds = |arrival: Arrival, cache: &mut Cache| {
             matches!(
-                cache.for_request(arrival).open(&directory, "a", &profile),
+                cache.for_request(arrival).open(&directory, b"a", &profile),
                 Opened::File(_)
             )
         };
@@ -282,7 +282,7 @@ mod tests {
         let third = cache.arrival();
         assert!(finds(third, &mut cache));
         for number in 0..2 * MOST_MISSING {
-            cache.open(&directory, &format!("missing-{number}"), &profile);
+            cache.open(&directory, format!("missing-{number}").as_bytes(), &profile);
         }
         assert_eq!(cache.missing.1.len(), MOST_MISSING);
     }

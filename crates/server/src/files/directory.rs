@@ -5,7 +5,7 @@ use super::resource::{Content, Resource};
 use labserve_core::facts::{FileFacts, FileId};
 use labserve_core::http1::text;
 use labserve_core::path::NameRules;
-use labserve_core::profile::Profile;
+use labserve_core::profile::{DirectoryPermission, Profile};
 use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
@@ -70,20 +70,28 @@ impl Directory {
     }
 
     /// The full path of `path`; `None` if this system cannot have such names.
-    pub(super) fn full(&self, path: &str) -> Option<PathBuf> {
-        self.rules.accepts(path).then(|| {
-            if path.is_empty() {
-                self.real.clone()
-            } else {
-                self.real.join(path)
-            }
+    pub(super) fn full(&self, path: &[u8]) -> Option<PathBuf> {
+        let name = crate::sys::file_name(path).filter(|_| self.rules.accepts(path))?;
+        Some(match path {
+            [] => self.real.clone(),
+            _ => self.real.join(name),
         })
+    }
+
+    /// Whether the system refuses this program a permission for the directory at `path`.
+    pub(super) fn lacks(&self, path: &[u8], permission: DirectoryPermission) -> bool {
+        let refused = |full: PathBuf| match permission {
+            DirectoryPermission::Read => std::fs::read_dir(full).err(),
+            DirectoryPermission::Search => std::fs::metadata(full.join(".")).err(),
+        };
+        let error = self.full(path).and_then(refused);
+        error.is_some_and(|error| error.kind() == ErrorKind::PermissionDenied)
     }
 
     /// What exists at `path`, opened if it is a file. `keep` may read the content into memory.
     pub(super) fn open_file(
         &self,
-        path: &str,
+        path: &[u8],
         profile: &Profile,
         keep: impl FnOnce(&File, &FileId) -> Option<Arc<[u8]>>,
     ) -> Opened {
@@ -99,6 +107,11 @@ impl Directory {
             },
             Err(error) => {
                 return match not_there(&error) {
+                    Opened::Missing | Opened::PathAfterFile
+                        if profile.files.dangling != profile.files.missing && has_dangling_link(&self.real, path) =>
+                    {
+                        Opened::Dangling
+                    }
                     reported @ (Opened::Missing | Opened::TooLong) => {
                         self.cause_of_absence(path, ignore_case, reported)
                     }
@@ -127,9 +140,8 @@ impl Directory {
                     Some(bytes) => Content::Bytes(bytes),
                     None => Content::File(Arc::new(file)),
                 };
-                let checksum = text::adler32(self.shown.join(path).as_os_str().as_encoded_bytes());
                 Opened::File(Arc::new(Resource {
-                    facts: Arc::new(FileFacts::new(path, checksum, id, &profile.types)),
+                    facts: self.facts(path, id, profile),
                     content,
                     // A file found by another spelling is not kept, because the exact name may be created at any time.
                     place: is_exact.then_some(full),
@@ -137,13 +149,21 @@ impl Directory {
             }
             // It was replaced between the two system calls.
             Ok(_) => Opened::Special,
-            Err(error) => not_there(&error),
+            Err(error) => match (not_there(&error), crate::sys::file_id_at(&real)) {
+                (Opened::Denied, Ok(id)) => Opened::Unreadable(self.facts(path, id, profile)),
+                (found, _) => found,
+            },
         }
+    }
+
+    fn facts(&self, path: &[u8], id: FileId, profile: &Profile) -> Arc<FileFacts> {
+        let shown = [self.shown.as_os_str().as_encoded_bytes(), path].join(&b'/');
+        Arc::new(FileFacts::new(path, text::adler32(&shown), id, &profile.types))
     }
 
     /// The file that `path`, found at `full`, really names. `None` if it is outside the root and links may not lead
     /// out of it, or if `path` is not spelled as its directories list it.
-    fn resolved(&self, path: &str, full: &Path, ignore_case: bool) -> Option<PathBuf> {
+    fn resolved(&self, path: &[u8], full: &Path, ignore_case: bool) -> Option<PathBuf> {
         let real = full.canonicalize().ok()?;
         let is_ours = self.follow_symlinks || real.starts_with(&self.real);
         (is_ours && self.is_spelled(path, &real, ignore_case)).then_some(real)
@@ -153,8 +173,15 @@ impl Directory {
     /// names loosely finds a file by other spellings, too: in another case, or by its short 8.3 name. Those are not
     /// accepted. Otherwise a name that a profile refuses could be reached by another spelling, and a link could work
     /// here that works nowhere else.
-    fn is_spelled(&self, path: &str, real: &Path, ignore_case: bool) -> bool {
-        if self.rules == NameRules::Exact || *real == self.real.join(path) {
+    fn is_spelled(&self, path: &[u8], real: &Path, ignore_case: bool) -> bool {
+        if self.rules == NameRules::Exact {
+            return true;
+        }
+        // A system that reads names loosely has no names that are not UTF-8.
+        let Ok(path) = std::str::from_utf8(path) else {
+            return false;
+        };
+        if *real == self.real.join(path) {
             return true;
         }
         let listed = path.split('/').try_fold(self.real.clone(), |directory, name| {
@@ -165,16 +192,16 @@ impl Directory {
 
     /// The system reports that nothing exists at `path`. Unix reports the cause, `reported`. On Windows the path
     /// is checked again, name by name, for the cause that Unix would have reported.
-    fn cause_of_absence(&self, path: &str, ignore_case: bool, reported: Opened) -> Opened {
+    fn cause_of_absence(&self, path: &[u8], ignore_case: bool, reported: Opened) -> Opened {
         if self.rules != NameRules::Windows {
             return reported;
         }
         if self.real.as_os_str().len() + "/".len() + path.len() > LONGEST_PATH {
             return Opened::TooLong;
         }
-        for end in path.match_indices('/').map(|(at, _)| at).chain([path.len()]) {
+        for end in memchr::memchr_iter(b'/', path).chain([path.len()]) {
             let above = &path[..end];
-            if above.len() - above.rfind('/').map_or(0, |at| at + 1) > LONGEST_NAME {
+            if above.len() - memchr::memrchr(b'/', above).map_or(0, |at| at + 1) > LONGEST_NAME {
                 return Opened::TooLong;
             }
             let Some(full) = self.full(above) else {
@@ -192,9 +219,9 @@ impl Directory {
     }
 
     /// Looks up a path without regard to case, name by name.
-    fn any_case(&self, path: &str) -> Option<(PathBuf, Metadata)> {
+    fn any_case(&self, path: &[u8]) -> Option<(PathBuf, Metadata)> {
         let mut full = self.real.clone();
-        for name in path.split('/') {
+        for name in std::str::from_utf8(path).ok()?.split('/') {
             let exact = full.join(name);
             full = if exact.symlink_metadata().is_ok() {
                 exact
@@ -218,9 +245,20 @@ fn listed(directory: &Path, name: &str, ignore_case: bool) -> Option<PathBuf> {
     entries.find(is_it).map(|entry| entry.path())
 }
 
+/// Whether a name of `path` below `root` is a symbolic link that leads nowhere.
+fn has_dangling_link(root: &Path, path: &[u8]) -> bool {
+    memchr::memchr_iter(b'/', path).chain([path.len()]).any(|end| {
+        let full = crate::sys::file_name(&path[..end]).map(|name| root.join(name));
+        full.is_some_and(|full| full.is_symlink() && !full.exists())
+    })
+}
+
 fn not_there(error: &io::Error) -> Opened {
     if crate::sys::is_out_of_descriptors(error) || crate::sys::is_locked(error) {
         return Opened::Unavailable;
+    }
+    if crate::sys::is_link_loop(error) {
+        return Opened::LinkLoop;
     }
     match error.kind() {
         ErrorKind::PermissionDenied => Opened::Denied,

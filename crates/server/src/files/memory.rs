@@ -27,7 +27,7 @@ const DEMO_SITE: &[(&str, &[u8])] = &[
 #[derive(Clone, Debug)]
 pub struct Memory {
     description: &'static str,
-    files: Arc<BTreeMap<String, InMemory>>,
+    files: Arc<BTreeMap<Vec<u8>, InMemory>>,
 }
 
 /// A file in memory.
@@ -71,7 +71,7 @@ impl Memory {
     }
 
     /// What exists at `path`.
-    pub(super) fn open(&self, path: &str, profile: &Profile) -> Opened {
+    pub(super) fn open(&self, path: &[u8], profile: &Profile) -> Opened {
         if let Some((name, file)) = self.find(path, profile.files.ignore_case) {
             let id = FileId {
                 device: 0,
@@ -81,7 +81,7 @@ impl Memory {
                 mtime_nanos: MODIFIED.1,
                 ctime_nanos: 0,
             };
-            let facts = FileFacts::new(name, text::adler32(name.as_bytes()), id, &profile.types);
+            let facts = FileFacts::new(name, text::adler32(name), id, &profile.types);
             return Opened::File(Arc::new(Resource {
                 facts: Arc::new(facts),
                 content: file.content.clone(),
@@ -91,7 +91,7 @@ impl Memory {
         if path.is_empty() || self.has_below(path) {
             return Opened::Directory;
         }
-        let mut above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let mut above = memchr::memchr_iter(b'/', path).map(|at| &path[..at]);
         if above.any(|file| self.files.contains_key(file)) {
             Opened::PathAfterFile
         } else {
@@ -99,28 +99,28 @@ impl Memory {
         }
     }
 
-    fn find(&self, path: &str, ignore_case: bool) -> Option<(&str, &InMemory)> {
+    fn find(&self, path: &[u8], ignore_case: bool) -> Option<(&[u8], &InMemory)> {
         let exact = self.files.get_key_value(path);
         let other = || {
             let mut files = self.files.iter();
             files.find(|(name, _)| ignore_case && name.eq_ignore_ascii_case(path))
         };
-        exact.or_else(other).map(|(name, file)| (name.as_str(), file))
+        exact.or_else(other).map(|(name, file)| (name.as_slice(), file))
     }
 
     /// Whether `directory` is one: whether a file is below it.
-    fn has_below(&self, directory: &str) -> bool {
-        let inside = format!("{directory}/");
+    fn has_below(&self, directory: &[u8]) -> bool {
+        let inside = [directory, b"/"].concat();
         let next = self.files.range(inside.clone()..).next();
         next.is_some_and(|(name, _)| name.starts_with(&inside))
     }
 }
 
 /// Numbers files, each of which is a path, a size and the bytes.
-fn numbered(files: impl Iterator<Item = (String, usize, Content)>) -> Arc<BTreeMap<String, InMemory>> {
+fn numbered(files: impl Iterator<Item = (String, usize, Content)>) -> Arc<BTreeMap<Vec<u8>, InMemory>> {
     let numbered = (1..).zip(files).map(|(number, (path, size, content))| {
         let size = size as u64;
-        (path, InMemory { number, size, content })
+        (path.into_bytes(), InMemory { number, size, content })
     });
     Arc::new(numbered.collect())
 }
@@ -147,7 +147,7 @@ mod tests {
             ("a/c", "Missing"),
             ("b", "Missing"),
         ] {
-            let found = match root.open(path, &profile) {
+            let found = match root.open(path.as_bytes(), &profile) {
                 Opened::File(resource) => format!("{} bytes", resource.size()),
                 other => format!("{other:?}"),
             };
@@ -160,7 +160,7 @@ mod tests {
         let ignores = Layer::from_assignment("files.ignore_case=true").expect("a key");
         let stack = Stack::load("rfc", &BuiltIns).expect("a profile");
         let profile = stack.over(ignores).build().expect("a profile");
-        let opened = Memory::demo_site().open("STATIC/Head.JPG", &profile);
+        let opened = Memory::demo_site().open(b"STATIC/Head.JPG", &profile);
         assert!(matches!(opened, Opened::File(_)), "{opened:?}");
     }
 }

@@ -19,7 +19,7 @@ use crate::text_file::shown;
 use labserve_core::facts::FileFacts;
 use labserve_core::lookup::{self, Tree};
 use labserve_core::path::Located;
-use labserve_core::profile::{Precompressed, Profile};
+use labserve_core::profile::{DirectoryPermission, Precompressed, Profile};
 use std::sync::Arc;
 
 /// What exists at a path, opened if it is a file.
@@ -61,7 +61,7 @@ impl Root {
     }
 
     /// The first name in a path that does not exist, or the last name if all exist.
-    pub fn first_missing<'l>(&self, located: &'l Located, profile: &Profile, cache: &mut Cache) -> &'l str {
+    pub fn first_missing<'l>(&self, located: &'l Located, profile: &Profile, cache: &mut Cache) -> &'l [u8] {
         lookup::first_missing(&mut self.tree(profile, cache), located)
     }
 
@@ -84,10 +84,17 @@ struct CachedRoot<'a> {
 impl Tree for CachedRoot<'_> {
     type Handle = Arc<Resource>;
 
-    fn open(&mut self, path: &str) -> Opened {
+    fn open(&mut self, path: &[u8]) -> Opened {
         match self.root {
             Root::Directory(directory) => self.cache.open(directory, path, self.profile),
             Root::Memory(memory) => memory.open(path, self.profile),
+        }
+    }
+
+    fn lacks(&mut self, path: &[u8], permission: DirectoryPermission) -> bool {
+        match self.root {
+            Root::Directory(directory) => directory.lacks(path, permission),
+            Root::Memory(_) => false,
         }
     }
 

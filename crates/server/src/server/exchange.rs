@@ -328,7 +328,7 @@ impl<'c> ExchangeIo<'c> {
         let detail = cuts.as_ref().map(|cuts| Detail {
             raw: &head[..head_bytes as usize],
             cuts,
-            file: reply.file.as_deref().map(|file| file.path.as_str()),
+            file: reply.file.as_deref().map(|file| String::from_utf8_lossy(&file.path)),
             why: exchange.trace(&self.server.render_context()),
         });
         let request = exchange.request();

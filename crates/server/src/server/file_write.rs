@@ -160,7 +160,7 @@ mod tests {
         let file = Arc::new(file);
         let profile = labserve_core::profile::layers::load("rfc").expect("a profile");
         let resource = Resource {
-            facts: Arc::new(FileFacts::new("a", 0, id, &profile.types)),
+            facts: Arc::new(FileFacts::new(b"a", 0, id, &profile.types)),
             content: Content::File(Arc::clone(&file)),
             place: None,
         };

@@ -9,8 +9,9 @@ mod unix;
 pub use unix::{Descriptor, shows_colour};
 #[cfg(unix)]
 pub(crate) use unix::{
-    KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors, lowest_free,
-    number, open_for_reading, open_without_waiting, raise_file_limit, read_at, segment,
+    KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, file_name, is_link_loop, is_locked,
+    is_out_of_descriptors, lowest_free, number, open_for_reading, open_without_waiting, raise_file_limit, read_at,
+    segment,
 };
 
 #[cfg(windows)]
@@ -19,8 +20,9 @@ mod windows;
 pub use windows::{Descriptor, NEW_PROCESS_GROUP, press_break, shows_colour};
 #[cfg(windows)]
 pub(crate) use windows::{
-    KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors, lowest_free,
-    number, open_for_reading, open_without_waiting, raise_file_limit, read_at, segment,
+    KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, file_name, is_link_loop, is_locked,
+    is_out_of_descriptors, lowest_free, number, open_for_reading, open_without_waiting, raise_file_limit, read_at,
+    segment,
 };
 
 #[cfg(target_os = "linux")]

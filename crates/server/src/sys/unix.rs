@@ -2,9 +2,11 @@
 
 use labserve_core::facts::FileId;
 use socket2::Socket;
+use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -109,6 +111,16 @@ pub(crate) fn lowest_free(any: &impl Descriptor) -> Option<u64> {
         .try_clone_to_owned()
         .ok()
         .and_then(|copy| u64::try_from(copy.as_raw_fd()).ok())
+}
+
+/// A name of the file system, or several joined by `/`. Here any bytes are one; `None` on systems where they are not.
+pub(crate) fn file_name(bytes: &[u8]) -> Option<&Path> {
+    Some(Path::new(OsStr::from_bytes(bytes)))
+}
+
+/// Whether a path could not be followed because symbolic links lead to each other.
+pub(crate) fn is_link_loop(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ELOOP)
 }
 
 /// Whether an open failed because this process, or the system, has no descriptor left.

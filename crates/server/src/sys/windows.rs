@@ -12,7 +12,9 @@ use std::os::windows::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::os::windows::io::{AsRawHandle, AsRawSocket};
 use std::path::Path;
 use std::process::Child;
-use windows_sys::Win32::Foundation::{ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION, ERROR_TOO_MANY_OPEN_FILES};
+use windows_sys::Win32::Foundation::{
+    ERROR_CANT_RESOLVE_FILENAME, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION, ERROR_TOO_MANY_OPEN_FILES,
+};
 use windows_sys::Win32::Networking::WinSock::{SO_EXCLUSIVEADDRUSE, SOL_SOCKET, setsockopt};
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_BASIC_INFO, FILE_FLAG_BACKUP_SEMANTICS, FILE_SHARE_DELETE, FILE_SHARE_READ,
@@ -121,6 +123,16 @@ pub(crate) fn number(_: &impl Descriptor) -> u64 {
 /// There is always a free handle.
 pub(crate) fn lowest_free(_: &impl Descriptor) -> Option<u64> {
     Some(0)
+}
+
+/// A name of the file system, or several joined by `/`; `None` for bytes that are none.
+pub(crate) fn file_name(bytes: &[u8]) -> Option<&Path> {
+    std::str::from_utf8(bytes).ok().map(Path::new)
+}
+
+/// Whether a path could not be followed because symbolic links lead to each other.
+pub(crate) fn is_link_loop(error: &io::Error) -> bool {
+    is(error, &[ERROR_CANT_RESOLVE_FILENAME])
 }
 
 /// Whether an open failed because this process has no handle left.

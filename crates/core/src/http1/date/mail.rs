@@ -38,6 +38,49 @@ const MONTHS: [&[u8]; 12] = [
 ];
 
 pub(super) fn parse(text: &[u8]) -> Option<i64> {
+    numbers(text)?.seconds()
+}
+
+/// Whether a date has a number that C's `int` cannot hold.
+pub(super) fn overflows(text: &[u8]) -> bool {
+    numbers(text).is_some_and(|numbers| {
+        let [hour, minute, second] = numbers.time;
+        [numbers.year, numbers.day, hour, minute, second]
+            .iter()
+            .any(|number| i32::try_from(*number).is_err())
+    })
+}
+
+/// The numbers of a date, which need not be those of a day that exists.
+struct Numbers {
+    year: i64,
+    month: i64,
+    day: i64,
+    time: [i64; 3],
+    /// The offset from UTC in seconds, positive to the east.
+    offset: i64,
+}
+
+impl Numbers {
+    /// Seconds since 1970. Such a parser accepts the years 1 to 9999 and no leap second.
+    fn seconds(&self) -> Option<i64> {
+        let Self {
+            year,
+            month,
+            day,
+            time,
+            offset,
+        } = *self;
+        let real = (1..=9999).contains(&year)
+            && (1..=days_in(year, month)).contains(&day)
+            && (0..24).contains(&time[0])
+            && (0..60).contains(&time[1])
+            && (0..60).contains(&time[2]);
+        real.then(|| epoch(year, month, day, time) - offset)
+    }
+}
+
+fn numbers(text: &[u8]) -> Option<Numbers> {
     // A weekday and the five words that count. Further words cannot change the result.
     let mut words: [&[u8]; 6] = [b""; 6];
     let mut count = 0;
@@ -83,7 +126,7 @@ pub(super) fn parse(text: &[u8]) -> Option<i64> {
 }
 
 /// Parses the five words day, month, year, time and zone. Some of them may be swapped.
-fn fields(words: [&[u8]; 5]) -> Option<i64> {
+fn fields(words: [&[u8]; 5]) -> Option<Numbers> {
     let [mut day, mut month, mut year, mut time, mut zone] = words;
     if day.is_empty() || month.is_empty() || year.is_empty() {
         return None;
@@ -110,14 +153,14 @@ fn fields(words: [&[u8]; 5]) -> Option<i64> {
     if year < 100 {
         year += if year > 68 { 1900 } else { 2000 };
     }
-    // Such a parser accepts the years 1 to 9999 and no leap second.
-    let real = (1..=9999).contains(&year)
-        && (1..=days_in(year, month)).contains(&day)
-        && (0..24).contains(&time[0])
-        && (0..60).contains(&time[1])
-        && (0..60).contains(&time[2]);
     let offset = offset_secs(zone)?;
-    real.then(|| epoch(year, month, day, time) - offset)
+    Some(Numbers {
+        year,
+        month,
+        day,
+        time,
+        offset,
+    })
 }
 
 fn month_number(word: &[u8]) -> Option<i64> {

@@ -40,6 +40,11 @@ pub struct ConditionPolicy {
     pub if_modified_since_match: DateMatch,
     /// Whether a date in the future is valid in If-Modified-Since.
     pub if_modified_since_future: bool,
+    /// Whether a value that is not a date counts as 1970-01-01 00:00:00 in If-Modified-Since and If-Range.
+    pub bad_date_is_epoch: bool,
+    /// The minimum age of a file in seconds for the dates of If-Modified-Since and If-Unmodified-Since to count in a
+    /// request with a Range field; 0 for no limit.
+    pub age_with_range: u32,
     /// `get`, `get-head` or `any`: the methods for which If-Modified-Since counts.
     pub if_modified_since_methods: Methods,
     /// Whether `Cache-Control: no-cache` in the request prevents a 304.
@@ -57,7 +62,8 @@ pub struct ConditionPolicy {
     pub if_range_etag: IfRangeEtag,
     /// `exact`, `not-before`, `verbatim` or `never`: when the date of If-Range matches.
     pub if_range_date: DateMatch,
-    /// The minimum age of a file in seconds for its modification time to be a valid validator in If-Range.
+    /// The minimum age of a file in seconds for its modification time to be a valid validator in If-Range; 0 for no
+    /// limit.
     pub if_range_date_age: u32,
     /// `ranges`, `replaces304` or `overruled`: what If-Range affects besides the ranges.
     pub if_range_scope: IfRangeScope,
@@ -80,6 +86,8 @@ impl Default for ConditionPolicy {
             if_modified_since: DateField::WithoutEtag,
             if_modified_since_match: DateMatch::NotBefore,
             if_modified_since_future: true,
+            bad_date_is_epoch: false,
+            age_with_range: 0,
             if_modified_since_methods: Methods::GetHead,
             request_no_cache: false,
             range_methods: Methods::Get,
@@ -190,6 +198,8 @@ pub enum BadDate {
     Ignored,
     /// The field's condition does not hold.
     Fails,
+    /// It counts as 1969-12-31 23:59:59.
+    BeforeEpoch,
 }
 
 /// How an empty field counts.

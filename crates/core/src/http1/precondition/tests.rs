@@ -46,7 +46,7 @@ fn verdict(request: &str, fields: &[(&str, &str)], etag: Option<&str>, policy: &
     }
     let resource = Validators {
         etag: etag.map(str::as_bytes),
-        mtime_secs: MTIME,
+        mtime_secs: Some(MTIME),
         now_secs: MTIME + 86_400 * 365,
     };
     match evaluate(policy, &conditional, &resource) {
@@ -174,13 +174,13 @@ fn a_time_is_a_validator_only_for_a_file_of_a_minimum_age() {
         };
         let resource = Validators {
             etag: None,
-            mtime_secs: MTIME,
+            mtime_secs: Some(MTIME),
             now_secs: MTIME + age,
         };
         evaluate(&policy(text), &request, &resource) == Verdict::Proceed { honour_range: true }
     };
     assert!(!validates(0, "") && validates(1, ""));
-    assert!(validates(0, "if_range_date_age = 0") && !validates(-1, "if_range_date_age = 0"));
+    assert!(validates(0, "if_range_date_age = 0") && validates(-1, "if_range_date_age = 0"));
     assert!(!validates(59, "if_range_date_age = 60") && validates(60, "if_range_date_age = 60"));
 }
 
@@ -337,7 +337,7 @@ fn each_key_has_its_effect() {
 fn without_a_condition_every_profile_performs_the_method() {
     let validators = Validators {
         etag: Some(b"\"a\""),
-        mtime_secs: 0,
+        mtime_secs: Some(0),
         now_secs: 1,
     };
     for name in crate::profile::builtin::names() {

@@ -2,8 +2,9 @@
 
 use super::OnInput;
 use crate::http1::ResponseId;
+use crate::modified::MtimePolicy;
 use crate::profile::Template;
-use crate::profile::raw::{IndexFor, Precompressed};
+use crate::profile::raw::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed};
 use std::time::Duration;
 
 /// How paths become files.
@@ -18,6 +19,14 @@ pub struct FilePolicy {
     pub no_index: ResponseId,
     pub missing: ResponseId,
     pub denied: ResponseId,
+    pub unreadable: ResponseId,
+    pub date_overflow: OnInput<()>,
+    pub line_break: OnInput<()>,
+    pub failure_noticed: FailureNoticed,
+    pub directory_needs: Option<DirectoryPermission>,
+    pub index_directory: OnInput<()>,
+    pub dangling: ResponseId,
+    pub link_loop: ResponseId,
     pub too_long: ResponseId,
     pub path_after_file: ResponseId,
     pub file_slash: OnInput<()>,
@@ -31,6 +40,6 @@ pub struct FilePolicy {
     pub ignore_case: bool,
     pub precompressed: Vec<Precompressed>,
     pub untyped: OnInput<()>,
-    pub future_as_now: bool,
+    pub mtime: MtimePolicy,
     pub directory_type: String,
 }

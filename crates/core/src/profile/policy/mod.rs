@@ -16,7 +16,7 @@ pub use connection::{ClientFinPolicy, ClosePolicy, ConnectionPolicy, EofInHead, 
 pub use files::FilePolicy;
 pub use methods::{MethodRule, Methods};
 pub use responses::Responses;
-pub use target::{AbsoluteTarget, Backslash, Fragment, Limit, TargetPolicy};
+pub use target::{AbsoluteTarget, Backslash, BadUtf8, Fragment, Limit, TargetPolicy};
 pub use writes::{Hold, WritePolicy};
 
 use crate::http1::ResponseId;

@@ -26,7 +26,9 @@ pub struct TargetPolicy {
     pub bad_percent: OnInput<()>,
     pub encoded_slash: OnInput<()>,
     pub backslash: OnInput<Backslash>,
-    pub bad_utf8: OnInput<()>,
+    pub bad_utf8: OnInput<BadUtf8>,
+    pub line_feed: OnInput<()>,
+    pub line_feed_first: OnInput<()>,
     pub nul: ResponseId,
     pub above_root: OnInput<()>,
     pub dots_first: bool,
@@ -53,6 +55,15 @@ pub enum AbsoluteTarget {
     Path,
     /// The whole URI is the path.
     Literal,
+}
+
+/// How a path that is not UTF-8 is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadUtf8 {
+    /// As its bytes.
+    Literal,
+    /// With each byte that is not part of a character percent-encoded.
+    Escaped,
 }
 
 /// What a `#` in a target is.

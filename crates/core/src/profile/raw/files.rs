@@ -1,6 +1,7 @@
 //! `[files]`: how a path becomes a file.
 
 use super::word;
+use crate::modified::{Before1970, ComparedTime, MtimeRounding};
 use crate::profile::template::Template;
 use crate::profile::units::{Span, Word};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ pub struct RawFiles {
     pub index_for: IndexFor,
     /// The entity tag. Empty: no entity tag.
     pub etag: Option<Template>,
-    /// An entity tag is weak if the file was modified within this time before the request.
+    /// An entity tag is weak if the file was modified within this time before the request, or after it.
     pub weak_if_modified_within: Span,
     /// The response for a directory whose path lacks the final slash.
     pub directory: Word,
@@ -23,8 +24,27 @@ pub struct RawFiles {
     pub no_index: Word,
     /// The response if there is no such file.
     pub missing: Word,
-    /// The response for a file that the server has no permission to read.
+    /// The response for a path below a directory that the server has no permission to search.
     pub denied: Word,
+    /// The response for a file that the server has no permission to read. Without it: `denied`.
+    pub unreadable: Option<Word>,
+    /// A file whose name contains CR or LF, which no field can contain: `serve` it, or a response.
+    pub line_break: Word,
+    /// A date in If-Modified-Since or If-Range with a number of 2^31 or more, in the syntax `mail`: `ignore` it, or a
+    /// response.
+    pub date_overflow: Word,
+    /// When the server notices that it may not read a file, or cannot name it.
+    pub failure_noticed: FailureNoticed,
+    /// The permission that the server needs for a directory whose path lacks the final slash. Without it, the response
+    /// is that of `denied`. Absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory_needs: Option<DirectoryPermission>,
+    /// A directory under the name of an index file: `skip` it, or a response.
+    pub index_directory: Word,
+    /// The response for a symbolic link that leads nowhere. Without it: `missing`.
+    pub dangling: Option<Word>,
+    /// The response for symbolic links that lead to each other. Without it: `missing`.
+    pub link_loop: Option<Word>,
     /// The response for a name that is too long for the file system.
     pub too_long: Word,
     /// The response for a path that continues after a file's name, such as `/a.txt/b`.
@@ -51,9 +71,15 @@ pub struct RawFiles {
     pub precompressed: Vec<Precompressed>,
     /// A file without a media type (see [types] default): `serve` it, or a response.
     pub untyped: Word,
+    /// How the fraction of a modification time is rounded for Last-Modified.
+    pub mtime_rounding: MtimeRounding,
+    /// Last-Modified of a file that was modified before 1970.
+    pub before_1970: Before1970,
     /// Whether Last-Modified is the current time for a file whose modification time is in the future (RFC 9110 section
     /// 8.8.2.1).
     pub future_as_now: bool,
+    /// The time that the dates of If-Modified-Since, If-Unmodified-Since and If-Range are compared with.
+    pub compared_mtime: ComparedTime,
     /// The value of `{content_type}` in a response about a directory. Empty: no value.
     pub directory_type: String,
 }
@@ -69,6 +95,14 @@ impl Default for RawFiles {
             no_index: word("404"),
             missing: word("404"),
             denied: word("403"),
+            unreadable: None,
+            date_overflow: word("ignore"),
+            line_break: word("serve"),
+            failure_noticed: FailureNoticed::Open,
+            directory_needs: None,
+            index_directory: word("skip"),
+            dangling: None,
+            link_loop: None,
             too_long: word("404"),
             path_after_file: word("404"),
             file_slash: word("404"),
@@ -82,7 +116,10 @@ impl Default for RawFiles {
             ignore_case: false,
             precompressed: Vec::new(),
             untyped: word("serve"),
+            mtime_rounding: MtimeRounding::Down,
+            before_1970: Before1970::Sent,
             future_as_now: false,
+            compared_mtime: ComparedTime::LastModified,
             directory_type: String::new(),
         }
     }
@@ -99,6 +136,29 @@ pub enum IndexFor {
     Slash,
     /// Only a target that consists of slashes after decoding.
     Slashes,
+}
+
+/// When a server notices that it may not read a file, or cannot name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureNoticed {
+    /// Before anything else: it opens the file first.
+    #[default]
+    Open,
+    /// After preconditions: a 304 or 412 needs no content.
+    Conditions,
+    /// When content is to be sent: neither a 304 nor a response to HEAD needs it.
+    Content,
+}
+
+/// A permission for a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DirectoryPermission {
+    /// To list its names.
+    Read,
+    /// To look names up in it.
+    Search,
 }
 
 /// A content coding that has precompressed files.

@@ -19,7 +19,7 @@ mod writes;
 
 pub use close::{CloseStyle, RawClientFin, RawClose};
 pub use connection::{Announce, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
-pub use files::{IndexFor, Precompressed, RawFiles};
+pub use files::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed, RawFiles};
 pub use head::{
     Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,
     RawProtocol, Repeated, Tab,

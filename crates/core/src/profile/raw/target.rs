@@ -44,8 +44,14 @@ pub struct RawTarget {
     pub encoded_slash: Word,
     /// A `\`: take it `literally`, treat it as a `slash`, or a response.
     pub backslash: Word,
-    /// A path that is not valid UTF-8 after decoding: look it up (`literally`), or a response.
+    /// A path that is not valid UTF-8 after decoding: look it up (`literally`), look it up with each byte that is not
+    /// part of a character percent-encoded again (`escaped`), or a response.
     pub bad_utf8: Word,
+    /// A percent-encoded LF: take it `literally`, or a response. The response takes precedence over the one for the
+    /// method.
+    pub line_feed: Word,
+    /// The same for an LF that is the first character of the path after its slash. Without it: `line_feed`.
+    pub line_feed_first: Option<Word>,
     /// The response for a NUL byte in the path.
     pub nul: Word,
     /// A path with more `..` than directories: stop at the `root`, or a response.
@@ -100,6 +106,8 @@ impl Default for RawTarget {
             encoded_slash: word("slash"),
             backslash: word("literally"),
             bad_utf8: word("404"),
+            line_feed: word("literally"),
+            line_feed_first: None,
             nul: word("400"),
             above_root: word("root"),
             dots_first: false,

@@ -9,8 +9,12 @@ use std::collections::BTreeMap;
 pub struct RawTypes {
     /// Whether an extension that is not listed is looked up in the table of the crate mime_guess.
     pub guess: bool,
-    /// Whether a name without a dot is looked up as if it were an extension.
+    /// Whether a name without a dot, or what follows its last backslash, is looked up as if it were an extension.
     pub whole_names: bool,
+    /// Whether a path that contains CR, LF, U+2028 or U+2029 has an unknown type.
+    pub one_line: bool,
+    /// Whether a name is read as a URL: what precedes its first colon is a scheme and does not count.
+    pub scheme: bool,
     /// The type of a file without a known extension. Empty: no type.
     pub default: String,
     /// The text that is appended to the types in `charset_for`, such as `; charset=utf-8`. Empty: nothing is appended.
@@ -40,6 +44,8 @@ impl Default for RawTypes {
         Self {
             guess: true,
             whole_names: false,
+            one_line: false,
+            scheme: false,
             default: "application/octet-stream".to_owned(),
             charset: String::new(),
             charset_for: Vec::new(),

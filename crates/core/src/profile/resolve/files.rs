@@ -2,6 +2,7 @@
 
 use super::names::Names;
 use super::{Mistake, mistake};
+use crate::modified::MtimePolicy;
 use crate::profile::FilePolicy;
 use crate::profile::raw::Raw;
 use crate::profile::units::Word;
@@ -20,6 +21,8 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         }
     }
     let missing = answer("missing", &files.missing)?;
+    let denied = answer("denied", &files.denied)?;
+    let or = |default, key: &str, word: &Option<Word>| word.as_ref().map_or(Ok(default), |word| answer(key, word));
     Ok(FilePolicy {
         index: files.index.clone(),
         index_for: files.index_for,
@@ -28,14 +31,19 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         directory: answer("directory", &files.directory)?,
         no_index: answer("no_index", &files.no_index)?,
         missing,
-        denied: answer("denied", &files.denied)?,
+        denied,
+        unreadable: or(denied, "unreadable", &files.unreadable)?,
+        line_break: served("line_break", &files.line_break)?,
+        date_overflow: names.on_input(&["files", "date_overflow"], &files.date_overflow, &[("ignore", ())])?,
+        failure_noticed: files.failure_noticed,
+        directory_needs: files.directory_needs,
+        index_directory: names.on_input(&["files", "index_directory"], &files.index_directory, &[("skip", ())])?,
+        dangling: or(missing, "dangling", &files.dangling)?,
+        link_loop: or(missing, "link_loop", &files.link_loop)?,
         too_long: answer("too_long", &files.too_long)?,
         path_after_file: answer("path_after_file", &files.path_after_file)?,
         file_slash: served("file_slash", &files.file_slash)?,
-        missing_slash: files
-            .missing_slash
-            .as_ref()
-            .map_or(Ok(missing), |word| answer("missing_slash", word))?,
+        missing_slash: or(missing, "missing_slash", &files.missing_slash)?,
         special: answer("special", &files.special)?,
         dotfiles: served("dotfiles", &files.dotfiles)?,
         dotfiles_at_end_only: files.dotfiles_at_end_only,
@@ -57,7 +65,12 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         ignore_case: files.ignore_case,
         precompressed: files.precompressed.clone(),
         untyped: served("untyped", &files.untyped)?,
-        future_as_now: files.future_as_now,
+        mtime: MtimePolicy {
+            rounding: files.mtime_rounding,
+            before_1970: files.before_1970,
+            future_as_now: files.future_as_now,
+            compared: files.compared_mtime,
+        },
         directory_type: files.directory_type.clone(),
     })
 }

@@ -4,7 +4,7 @@ use super::names::Names;
 use super::{Mistake, mistake};
 use crate::profile::raw::Raw;
 use crate::profile::units::Word;
-use crate::profile::{AbsoluteTarget, Backslash, Fragment, Limit, OnInput, TargetPolicy};
+use crate::profile::{AbsoluteTarget, Backslash, BadUtf8, Fragment, Limit, OnInput, TargetPolicy};
 
 /// How targets become paths.
 pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
@@ -68,7 +68,17 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
             &target.backslash,
             &[("literally", Backslash::Literal), ("slash", Backslash::Slash)],
         )?,
-        bad_utf8: on_input("bad_utf8", &target.bad_utf8, "literally")?,
+        bad_utf8: names.on_input(
+            &["target", "bad_utf8"],
+            &target.bad_utf8,
+            &[("literally", BadUtf8::Literal), ("escaped", BadUtf8::Escaped)],
+        )?,
+        line_feed: on_input("line_feed", &target.line_feed, "literally")?,
+        line_feed_first: on_input(
+            "line_feed_first",
+            target.line_feed_first.as_ref().unwrap_or(&target.line_feed),
+            "literally",
+        )?,
         nul: names.answer(&["target", "nul"], &target.nul)?,
         above_root: on_input("above_root", &target.above_root, "root")?,
         back_into_root: target.back_into_root,

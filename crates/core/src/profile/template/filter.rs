@@ -21,7 +21,8 @@ macro_rules! filters {
 }
 
 filters! {
-    Hex = "x", "a number in lower-case hexadecimal";
+    Hex = "x", "a number in lower-case hexadecimal, with `-` before a negative one";
+    Hex64 = "x64", "the same, but a negative number is its 64 bits in two's complement";
     HexBytes = "bytes", "the eight bytes of a number, lowest first, each in hexadecimal without leading zeros";
     Pad20 = "pad20", "a number, padded with zeros to 20 decimal digits";
     Pad16Hex = "x16", "a number, padded with zeros to 16 hexadecimal digits";
@@ -54,26 +55,38 @@ filters! {
 }
 
 /// Writes a number in the format of its first filter, or in decimal.
-pub(super) fn write_number(filter: Option<Filter>, n: u64, out: &mut Vec<u8>) {
+pub(super) fn write_number(filter: Option<Filter>, n: i128, out: &mut Vec<u8>) {
+    // No number of a file or a connection is beyond 64 bits. Two's complement is what a cast makes of a negative one.
+    let bits = n as u64;
+    let mut magnitude = || {
+        if n < 0 {
+            out.push(b'-');
+        }
+        n.unsigned_abs() as u64
+    };
     match filter {
-        Some(Filter::Hex) => text::hexadecimal(n, out),
-        Some(Filter::HexBytes) => text::hexadecimal_bytes(n, out),
+        Some(Filter::Hex) => text::hexadecimal(magnitude(), out),
+        Some(Filter::Hex64) => text::hexadecimal(bits, out),
+        Some(Filter::HexBytes) => text::hexadecimal_bytes(bits, out),
         Some(Filter::Pad20) => out.extend_from_slice(format!("{n:020}").as_bytes()),
-        Some(Filter::Pad16Hex) => out.extend_from_slice(format!("{n:016x}").as_bytes()),
-        _ => text::decimal(n, out),
+        Some(Filter::Pad16Hex) => out.extend_from_slice(format!("{bits:016x}").as_bytes()),
+        _ => text::decimal(magnitude(), out),
     }
 }
 
 impl Filter {
     /// Whether it is a format for numbers.
     pub(super) fn is_for_numbers(self) -> bool {
-        matches!(self, Self::Hex | Self::HexBytes | Self::Pad20 | Self::Pad16Hex)
+        matches!(
+            self,
+            Self::Hex | Self::Hex64 | Self::HexBytes | Self::Pad20 | Self::Pad16Hex
+        )
     }
 
     /// Writes `value` transformed. Returns false if no value is left.
     pub(super) fn apply(self, value: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
-            Self::Hex | Self::HexBytes | Self::Pad20 | Self::Pad16Hex => out.extend_from_slice(value),
+            Self::Hex | Self::Hex64 | Self::HexBytes | Self::Pad20 | Self::Pad16Hex => out.extend_from_slice(value),
             Self::Upper => out.extend(value.to_ascii_uppercase()),
             Self::Html => {
                 text::escape(

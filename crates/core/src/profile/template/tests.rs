@@ -3,7 +3,7 @@ use super::*;
 struct Sample;
 
 impl Values for Sample {
-    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+    fn number(&self, placeholder: Placeholder) -> Option<i128> {
         match placeholder {
             Placeholder::Size => Some(682),
             Placeholder::Filetime => Some(0x01da_0bde_3071_f1b0),
@@ -62,7 +62,7 @@ fn mistakes_are_explained() {
 fn a_value_that_would_end_the_line_leaves_the_line_out() {
     struct Hostile;
     impl Values for Hostile {
-        fn number(&self, _: Placeholder) -> Option<u64> {
+        fn number(&self, _: Placeholder) -> Option<i128> {
             Some(7)
         }
         fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {

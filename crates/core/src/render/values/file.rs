@@ -2,7 +2,9 @@
 
 use crate::facts::{CachedFields, FileFacts};
 use crate::http1::date;
+use crate::modified;
 use crate::profile::{Placeholder, Profile, Values};
+use crate::render::context::RenderContext;
 
 /// Writes the entity tag of a file. Returns false if the profile sends none.
 pub(crate) fn write_etag(profile: &Profile, file: &FileFacts, now_secs: i64, out: &mut Vec<u8>) -> bool {
@@ -10,7 +12,7 @@ pub(crate) fn write_etag(profile: &Profile, file: &FileFacts, now_secs: i64, out
         return false;
     };
     if let Some(span) = profile.files.weak_within
-        && now_secs.saturating_sub(file.id.mtime_secs).unsigned_abs() <= span.as_secs()
+        && u64::try_from(now_secs.saturating_sub(file.id.mtime_secs)).map_or(true, |age| age <= span.as_secs())
     {
         out.extend_from_slice(b"W/");
     }
@@ -18,9 +20,20 @@ pub(crate) fn write_etag(profile: &Profile, file: &FileFacts, now_secs: i64, out
     true
 }
 
-/// Writes the modification time of a file as Last-Modified contains it.
-pub(super) fn write_last_modified(profile: &Profile, file: &FileFacts, out: &mut Vec<u8>) {
-    out.extend_from_slice(&cached_fields(profile, file).last_modified);
+/// Writes the value of Last-Modified. Returns false if the profile sends none for this file.
+pub(super) fn write_last_modified(
+    profile: &Profile,
+    file: &FileFacts,
+    context: &RenderContext,
+    out: &mut Vec<u8>,
+) -> bool {
+    if profile.files.mtime.is_future(file.id.modified(), context.now_secs) {
+        out.extend_from_slice(&context.date);
+        return true;
+    }
+    let cached = cached_fields(profile, file).last_modified;
+    out.extend(cached.iter().flatten());
+    cached.is_some()
 }
 
 /// The rendered field values of a file. Facts belong to the server of one profile, so one rendering is enough.
@@ -32,7 +45,11 @@ fn cached_fields<'r>(profile: &Profile, file: &'r FileFacts) -> &'r CachedFields
             etag: template
                 .is_some_and(|template| template.render(&FileValues(file), &mut etag))
                 .then(|| etag.into()),
-            last_modified: date::text(file.id.mtime_secs).into(),
+            last_modified: profile
+                .files
+                .mtime
+                .last_modified(file.id.modified(), i64::MAX)
+                .map(date::text),
         }
     })
 }
@@ -41,33 +58,34 @@ fn cached_fields<'r>(profile: &Profile, file: &'r FileFacts) -> &'r CachedFields
 pub(super) struct FileValues<'a>(pub(super) &'a FileFacts);
 
 impl Values for FileValues<'_> {
-    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+    fn number(&self, placeholder: Placeholder) -> Option<i128> {
         let id = &self.0.id;
         let secs = i128::from(id.mtime_secs);
-        let positive = |n: i128| u64::try_from(n).ok();
-        match placeholder {
-            Placeholder::Size => Some(id.size),
-            Placeholder::Mtime => u64::try_from(id.mtime_secs).ok(),
-            Placeholder::MtimeMs => positive(secs * 1000 + i128::from((id.mtime_nanos + 500_000) / 1_000_000)),
-            Placeholder::MtimeUs => positive(secs * 1_000_000 + i128::from(id.mtime_nanos / 1000)),
+        Some(match placeholder {
+            Placeholder::Size => id.size.into(),
+            Placeholder::Mtime => secs,
+            Placeholder::MtimeMs => modified::milliseconds(id.modified()).into(),
+            Placeholder::MtimeUs => secs * 1_000_000 + i128::from(id.mtime_nanos / 1000),
             // A Windows FILETIME counts units of 100 ns since 1601-01-01.
-            Placeholder::Filetime => {
-                positive(secs * 10_000_000 + i128::from(id.mtime_nanos / 100) + 116_444_736_000_000_000)
-            }
-            Placeholder::Inode => Some(id.inode),
-            Placeholder::PathAdler32 => Some(u64::from(self.0.path_adler32)),
-            _ => None,
-        }
+            Placeholder::Filetime => secs * 10_000_000 + i128::from(id.mtime_nanos / 100) + 116_444_736_000_000_000,
+            Placeholder::Inode => id.inode.into(),
+            Placeholder::PathAdler32 => self.0.path_adler32.into(),
+            _ => return None,
+        })
     }
 
     fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
         match placeholder {
             Placeholder::LastModified => out.extend_from_slice(&date::text(self.0.id.mtime_secs)),
             Placeholder::MtimeFloat => {
-                let seconds = self.0.id.mtime_secs as f64 + 1e-9 * f64::from(self.0.id.mtime_nanos);
-                out.extend_from_slice(format!("{seconds:?}").as_bytes());
+                let text = format!("{:?}", modified::seconds(self.0.id.modified()));
+                // `1e-9` in Rust, `1e-09` in Python, whose servers send such numbers.
+                match text.split_once("e-") {
+                    Some((number, exponent)) => out.extend_from_slice(format!("{number}e-{exponent:0>2}").as_bytes()),
+                    None => out.extend_from_slice(text.as_bytes()),
+                }
             }
-            Placeholder::Name => out.extend_from_slice(self.0.name().as_bytes()),
+            Placeholder::Name => out.extend_from_slice(self.0.name()),
             Placeholder::ContentType if !self.0.content_type.is_empty() => {
                 out.extend_from_slice(self.0.content_type.as_bytes());
             }

@@ -101,12 +101,15 @@ impl ReplyValues<'_> {
 }
 
 impl Values for ReplyValues<'_> {
-    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+    fn number(&self, placeholder: Placeholder) -> Option<i128> {
         match placeholder {
-            Placeholder::Status => Some(u64::from(self.reply.response.status)),
-            Placeholder::ContentLength => self.content_length.filter(|_| !self.reply.response.chunked),
-            Placeholder::Port => Some(u64::from(self.connection.local.port())),
-            Placeholder::Remaining => self.connection.remaining,
+            Placeholder::Status => Some(self.reply.response.status.into()),
+            Placeholder::ContentLength => {
+                let length = self.content_length.filter(|_| !self.reply.response.chunked)?;
+                Some(length.into())
+            }
+            Placeholder::Port => Some(self.connection.local.port().into()),
+            Placeholder::Remaining => self.connection.remaining.map(i128::from),
             Placeholder::Counter | Placeholder::Random | Placeholder::RunRandom => {
                 Numbers(&self.connection.render).number(placeholder)
             }
@@ -122,22 +125,18 @@ impl Values for ReplyValues<'_> {
         match placeholder {
             Placeholder::Date => out.extend_from_slice(&self.connection.render.date),
             Placeholder::Reason => self.reply.response.write_reason(self, out),
-            Placeholder::LastModified
-                if self.reply.profile.files.future_as_now
-                    && self
-                        .reply
-                        .file
-                        .as_ref()
-                        .is_some_and(|file| file.id.mtime_secs > self.connection.render.now_secs) =>
-            {
-                out.extend_from_slice(&self.connection.render.date);
+            Placeholder::LastModified => {
+                let Some(file) = &self.reply.file else {
+                    return false;
+                };
+                return write_last_modified(self.reply.profile, file, &self.connection.render, out);
             }
-            Placeholder::LastModified => match &self.reply.file {
-                Some(file) => write_last_modified(self.reply.profile, file, out),
-                None => return false,
-            },
             Placeholder::ContentType => return self.content_type(out),
             Placeholder::ContentRange => return self.content_range(out),
+            Placeholder::Index => match &self.reply.index {
+                Some(name) => out.extend_from_slice(name.as_bytes()),
+                None => return false,
+            },
             Placeholder::Etag => {
                 let Some(file) = &self.reply.file else {
                     return false;

@@ -11,11 +11,11 @@ use crate::render::context::RenderContext;
 pub(in crate::render) struct Numbers<'a>(pub(in crate::render) &'a RenderContext);
 
 impl Values for Numbers<'_> {
-    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+    fn number(&self, placeholder: Placeholder) -> Option<i128> {
         match placeholder {
-            Placeholder::Counter => Some(self.0.counter),
-            Placeholder::Random => Some(self.0.random),
-            Placeholder::RunRandom => Some(self.0.run),
+            Placeholder::Counter => Some(self.0.counter.into()),
+            Placeholder::Random => Some(self.0.random.into()),
+            Placeholder::RunRandom => Some(self.0.run.into()),
             _ => None,
         }
     }
@@ -32,7 +32,7 @@ pub(in crate::render) struct PartValues<'a> {
 }
 
 impl Values for PartValues<'_> {
-    fn number(&self, placeholder: Placeholder) -> Option<u64> {
+    fn number(&self, placeholder: Placeholder) -> Option<i128> {
         FileValues(self.file).number(placeholder)
     }
     fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {

@@ -24,7 +24,7 @@ pub(super) fn write_request_text(
         Placeholder::DecodedPath => match path::locate(target, &profile.target, &profile.files, &[]) {
             Ok(located) => {
                 out.push(b'/');
-                out.extend_from_slice(located.path.as_bytes());
+                out.extend_from_slice(&located.path);
                 if located.trailing_slash && !located.path.is_empty() {
                     out.push(b'/');
                 }
