@@ -117,6 +117,9 @@ pub(super) struct ProfilesArgs {
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
+    /// Print the JSON Schema of profiles, for editors
+    #[arg(long, conflicts_with_all = ["name", "compare", "json"])]
+    pub(super) schema: bool,
 }
 
 /// What to check.

@@ -20,31 +20,50 @@ use std::path::{Path, PathBuf};
 /// The file that is read if no other is given.
 pub(super) const DEFAULT_FILE: &str = "server.toml";
 
-/// `server.toml`.
+/// `server.toml`. The comments are the descriptions in `profiles/server.schema.json`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct ServerToml {
+    /// The server to imitate: a name from `labserve profiles`, or the path of a TOML file. Without it: `node`.
     profile: Option<String>,
+    /// The directory to serve. Without it: `static` if it exists, otherwise the built-in demo site.
     root: Option<PathBuf>,
+    /// The address to listen on. Without it: 127.0.0.1.
     bind: Option<IpAddr>,
+    /// The port to listen on; 0 for a free one. Without it: that of the profile.
     port: Option<u16>,
+    /// The format (`text`, `json`) and the level (`off`, `error`, `warn`, `info`, `debug`, `trace`) of the log, such as
+    /// `text/info`.
     log: Option<String>,
+    /// Whether symbolic links may lead out of the root.
     follow_symlinks: bool,
+    /// The number of worker threads, 1 to 512. Without it: one for each core.
     workers: Option<u16>,
+    /// The file that every event of every connection is appended to, as JSON Lines; `-` for standard output.
     events: Option<PathBuf>,
+    /// The address, the port or both of the timeline; `none` for no timeline. Without it: the first free port from 3900.
     timeline: Option<String>,
+    /// What each worker thread keeps of files. Every use is checked against the file.
     cache: CacheToml,
-    /// Parsed for its mistakes only. The keys are laid over the profile as a table.
+    /// Keys of the profile, which replace its own. They are parsed here for their mistakes only.
+    #[cfg_attr(test, schemars(with = "schema::Profile"))]
     #[serde(rename = "override")]
     _override: Option<Raw>,
 }
 
 /// `[cache]`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct CacheToml {
+    /// Maximum number of open files.
     files: Option<usize>,
+    /// Maximum size of file contents and facts, together.
+    #[cfg_attr(test, schemars(with = "schema::Bytes"))]
     bytes: Option<Size>,
+    /// The largest file whose content is kept in memory.
+    #[cfg_attr(test, schemars(with = "schema::Bytes"))]
     file: Option<Size>,
 }
 
@@ -173,3 +192,6 @@ pub(super) fn root(named: Option<&Path>, follow_symlinks: bool) -> Result<Root, 
     })?;
     Ok(Root::Directory(directory))
 }
+
+#[cfg(test)]
+mod schema;

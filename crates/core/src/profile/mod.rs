@@ -11,10 +11,9 @@ pub mod layers;
 pub mod policy;
 #[allow(rustdoc::broken_intra_doc_links)] // `[files]` names a table of a profile
 pub mod raw;
-#[cfg(test)]
-mod reference;
 mod resolve;
 pub mod response;
+pub mod schema;
 pub mod summary;
 pub mod template;
 pub mod types;

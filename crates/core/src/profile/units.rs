@@ -88,6 +88,7 @@ pub struct Word(pub String);
 
 /// A timer: how long, counted from when, and which response is sent when it expires. A plain time sets `after` only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTimer {
     /// How long; `"never"` for no timer.
@@ -107,6 +108,7 @@ pub struct RawTimer {
 
 /// The event that a timer is counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Since {
     /// For the first request, the accept of the connection; for later ones, their first byte.

@@ -7,6 +7,7 @@ use crate::http1::etag::ListSyntax;
 
 /// The effect of each conditional field. The default is RFC 9110 section 13, strictly.
 #[derive(Deserialize, Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ConditionPolicy {
     /// `rfc9110`, `patterns`, `masks`, `positions`, `mail` or `free-form`: how dates are parsed.
@@ -98,6 +99,7 @@ impl Default for ConditionPolicy {
 
 /// How If-Match is compared.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IfMatch {
     /// The field is ignored.
@@ -110,6 +112,7 @@ pub enum IfMatch {
 
 /// How If-None-Match is compared.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IfNoneMatch {
     /// The field is ignored.
@@ -124,6 +127,7 @@ pub enum IfNoneMatch {
 
 /// The effect of a condition that holds on the later conditions.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Held {
     /// None.
@@ -134,6 +138,7 @@ pub enum Held {
 
 /// When a date counts besides an entity tag.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DateField {
     /// Never.
@@ -146,6 +151,7 @@ pub enum DateField {
 
 /// The methods for which a field counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Methods {
     /// GET only.
@@ -158,6 +164,7 @@ pub enum Methods {
 
 /// The effect of an If-None-Match that contains the file's tag on a request that is neither GET nor HEAD.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OtherMethods {
     /// 412.
@@ -170,6 +177,7 @@ pub enum OtherMethods {
 
 /// Which dates match the file's modification time.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DateMatch {
     /// The same second.
@@ -184,6 +192,7 @@ pub enum DateMatch {
 
 /// The effect of a value that is not a date.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum BadDate {
     /// The field is ignored.
@@ -194,6 +203,7 @@ pub enum BadDate {
 
 /// How an empty field counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EmptyField {
     /// As present, without an entity tag and without a date.
@@ -204,6 +214,7 @@ pub enum EmptyField {
 
 /// When an If-Range field is an entity tag instead of a date.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TagIf {
     /// A quote is among its first three bytes (RFC 9110 section 13.1.5).
@@ -220,6 +231,7 @@ pub enum TagIf {
 
 /// When the entity tag of an If-Range field matches the file's.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IfRangeEtag {
     /// By strong comparison.
@@ -238,6 +250,7 @@ pub enum IfRangeEtag {
 
 /// What If-Range affects besides the ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IfRangeScope {
     /// Nothing.
@@ -251,6 +264,7 @@ pub enum IfRangeScope {
 
 /// When a Range field is evaluated.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RangeTurn {
     /// After all conditions.

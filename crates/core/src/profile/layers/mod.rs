@@ -13,7 +13,8 @@ pub use source::{BuiltIns, Source, SourceText};
 
 use super::error::ConfigError;
 use super::raw::Raw;
-use super::{Profile, builtin, resolve};
+use super::resolve::{self, Mistake};
+use super::{Profile, builtin};
 use std::path::Path;
 use toml::Table;
 
@@ -138,7 +139,7 @@ impl Stack {
     /// of the key.
     pub fn build(&self) -> Result<Profile, ConfigError> {
         let raw = self.raw()?;
-        resolve::resolve(&self.name, &raw).map_err(|(key, message)| {
+        resolve::resolve(&self.name, &raw).map_err(|Mistake { key, message, .. }| {
             let layer = self
                 .layers
                 .iter()

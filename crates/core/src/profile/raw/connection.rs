@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[connection]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawConnection {
     /// Whether a connection can carry more than one request.
@@ -69,6 +70,7 @@ impl Default for RawConnection {
 
 /// Which of several Connection fields decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RepeatedConnection {
     /// Any field that contains `close`; otherwise any that contains `keep-alive`.
@@ -82,6 +84,7 @@ pub enum RepeatedConnection {
 
 /// Which responses announce a persistent connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Announce {
     /// All responses.
@@ -97,6 +100,7 @@ pub enum Announce {
 
 /// `[connection.fields]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ConnectionLines"))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawConnectionFields {
     /// The lines in a response after which the connection persists.
@@ -107,6 +111,7 @@ pub struct RawConnectionFields {
 
 /// Requests after which a connection is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawUnkept {
     /// The request method.

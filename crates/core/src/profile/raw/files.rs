@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[files]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawFiles {
     /// Names of index files, tried in this order for a path that ends in a slash.
@@ -90,6 +91,7 @@ impl Default for RawFiles {
 
 /// For which paths index files are tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IndexFor {
     /// Every directory.
@@ -103,6 +105,7 @@ pub enum IndexFor {
 
 /// A content coding that has precompressed files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Precompressed {
     /// Brotli, `.br`.

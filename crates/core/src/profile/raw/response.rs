@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[response.NAME]`. `[response."NAME METHOD"]` replaces it for that method.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawResponse {
     /// The response that supplies every key not set here.
@@ -84,6 +85,7 @@ pub struct RawResponse {
 
 /// Which lines `{connection_fields}` stands for in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectionFields {
     /// Those of [connection.fields] keep.
@@ -98,6 +100,7 @@ pub enum ConnectionFields {
 
 /// The value of `{content_length}` in a response to HEAD.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LengthForHead {
     /// The same as in a response to GET.

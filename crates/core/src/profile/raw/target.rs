@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[target]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTarget {
     /// Whether a response that this table gives to a target takes precedence over the one for the method.
@@ -35,8 +36,8 @@ pub struct RawTarget {
     pub no_slash: Word,
     /// A `#` in the target: the target `ends` there, the `#` is taken `literally`, or a response.
     pub fragment: Word,
-    /// The encoding of bytes above 0x7f: `utf-8` or `latin-1`.
-    pub charset: Word,
+    /// The encoding of bytes above 0x7f.
+    pub charset: Charset,
     /// A `%` without two hexadecimal digits: take it `literally`, or a response.
     pub bad_percent: Word,
     /// `%2f`, and `%5c` where `\` is a slash: treat it as a `slash`, or a response.
@@ -93,7 +94,7 @@ impl Default for RawTarget {
             no_path: word("root"),
             no_slash: word("path"),
             fragment: word("400"),
-            charset: word("utf-8"),
+            charset: Charset::Utf8,
             bad_percent: word("400"),
             encoded_slash: word("slash"),
             backslash: word("literally"),
@@ -119,6 +120,7 @@ impl Default for RawTarget {
 
 /// Where the host of an absolute URI ends and its path begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AbsoluteHost {
     /// At the first slash, question mark or `#`.
@@ -131,6 +133,7 @@ pub enum AbsoluteHost {
 
 /// Which path asks for a directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EndSlash {
     /// A path that ends in a slash after decoding and after resolving dot segments.
@@ -138,4 +141,17 @@ pub enum EndSlash {
     Decoded,
     /// A path that ends in a slash as sent.
     Sent,
+}
+
+/// The encoding of the bytes of a path above 0x7f.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Charset {
+    /// UTF-8.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// ISO 8859-1: each byte is a character.
+    #[serde(rename = "latin-1")]
+    Latin1,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// `[types]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTypes {
     /// Whether an extension that is not listed is looked up in the table of the crate mime_guess.

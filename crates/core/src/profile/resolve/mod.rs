@@ -30,8 +30,17 @@ use responses::responses;
 use std::time::Duration;
 use target::target_policy;
 
-/// The path of the key, from the outermost table, and what is wrong with it.
-pub(super) type Mistake = (Vec<String>, String);
+/// What is wrong with the value of a key.
+#[derive(Debug)]
+pub(super) struct Mistake {
+    /// The path of the key, from the outermost table.
+    pub(super) key: Vec<String>,
+    /// What was wrong and what was expected.
+    pub(super) message: String,
+    /// The keywords that the key accepts, if it accepts the name of a response or a keyword.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the schema lists them"))]
+    pub(super) keywords: Vec<String>,
+}
 
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
@@ -134,7 +143,11 @@ fn waits(span: Span) -> Option<Duration> {
 }
 
 fn mistake(key: &[&str], message: impl Into<String>) -> Mistake {
-    (key.iter().map(|k| (*k).to_owned()).collect(), message.into())
+    Mistake {
+        key: key.iter().map(|k| (*k).to_owned()).collect(),
+        message: message.into(),
+        keywords: Vec::new(),
+    }
 }
 
 fn checked(table: &str, key: &str, value: u64, least: u64, most: u64) -> Result<u64, Mistake> {
