@@ -1,8 +1,9 @@
 //! The command line: from arguments to a running server or to printed output.
 //!
-//! Every mistake of the user is reported as one line, with exit code 2.
+//! Every mistake of the user is reported on one line, with exit code 2.
 
 mod args;
+mod bind;
 mod capture;
 mod check;
 mod config;
@@ -21,19 +22,33 @@ mod timeline;
 
 use args::{Cli, Command};
 use clap::Parser;
+use labserve_core::profile::ConfigError;
 use std::fmt::Display;
 use std::process::ExitCode;
 
 /// The version of this program.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A mistake of the user, as one line: what was wrong, where, and what was expected.
+/// A mistake of the user, or several with one on each line: what was wrong, where, and what was expected.
 #[derive(Debug)]
 pub(crate) struct Mistake(String);
 
 impl<E: Display> From<E> for Mistake {
     fn from(error: E) -> Self {
         Self(error.to_string())
+    }
+}
+
+impl Mistake {
+    /// Several mistakes in configuration files, one a line.
+    fn several(mistakes: &[ConfigError]) -> Self {
+        match mistakes {
+            [one] => Self(one.to_string()),
+            all => {
+                let lines: String = all.iter().map(|mistake| format!("\n  {mistake}")).collect();
+                Self(format!("{} mistakes{lines}", all.len()))
+            }
+        }
     }
 }
 

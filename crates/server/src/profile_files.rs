@@ -10,6 +10,10 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProfileFiles;
 
+/// What is wrong with a configuration that is not text in UTF-8.
+pub const NOT_UTF8: &str = "this file is not text in UTF-8, perhaps UTF-16 as Windows programs write it; save it as UTF-8 \
+     (Notepad: Save as, Encoding: UTF-8; PowerShell: Set-Content -Encoding utf8)";
+
 impl Source for ProfileFiles {
     fn find(&self, name: &str, asker: Option<&str>) -> Result<SourceText, ConfigError> {
         let is_file = name.ends_with(".toml") || name.contains(['/', '\\']);
@@ -24,7 +28,10 @@ impl Source for ProfileFiles {
             origin: origin.clone(),
             line: None,
             key: None,
-            message: format!("cannot read this profile: {error}"),
+            message: match error.kind() {
+                std::io::ErrorKind::InvalidData => NOT_UTF8.to_owned(),
+                _ => format!("cannot read this profile: {error}"),
+            },
         })?;
         Ok(SourceText {
             origin: origin.clone(),

@@ -1,7 +1,7 @@
 //! The schema of `server.toml`: `profiles/server.schema.json`, generated from the type that serde reads and from the
 //! schema of profiles. `LABSERVE_BLESS=1 cargo test -p labserve --bin labserve schema` writes it.
 
-use super::ServerToml;
+use super::{Bind, ServerToml, TextOrNumber};
 use labserve_core::profile::schema::TEXT;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -28,6 +28,27 @@ macro_rules! of_profiles {
         }
     };
 }
+
+macro_rules! text {
+    ($type:ty, $schema:tt) => {
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    };
+}
+
+text!(Bind, { "type": "string", "examples": ["127.0.0.1", "localhost"] });
+text!(TextOrNumber, { "type": ["string", "integer"], "examples": ["127.0.0.1:3900", 3900, "none"] });
 
 of_profiles!(Profile, "profile");
 of_profiles!(Bytes, "bytes");
@@ -64,7 +85,13 @@ fn without_null(value: Value) -> Value {
                 .collect(),
             ("format", _) | ("default", Value::Null | Value::Object(_)) => return None,
             ("description", Value::String(text)) => text.replace('\n', " ").into(),
-            ("type", Value::Array(kinds)) => kinds.into_iter().find(|kind| kind != "null")?,
+            ("type", Value::Array(mut kinds)) => {
+                kinds.retain(|kind| kind != "null");
+                match kinds.len() {
+                    1 => kinds.remove(0),
+                    _ => Value::Array(kinds),
+                }
+            }
             (_, value) => value,
         };
         Some((key, value))

@@ -21,6 +21,8 @@
 //! ```
 
 mod body;
+#[cfg(test)]
+mod defaults;
 mod script;
 mod server;
 mod site;

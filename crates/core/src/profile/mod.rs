@@ -5,6 +5,7 @@
 //! [`Profile`]. This module opens no socket and reads no file: [`layers`] asks a [`layers::Source`] for the TOML.
 
 pub mod builtin;
+pub mod check;
 pub mod compare;
 pub mod error;
 pub mod layers;

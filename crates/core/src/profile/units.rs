@@ -57,7 +57,11 @@ impl fmt::Display for Span {
 pub struct Size(pub u64);
 
 impl Size {
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Parses a number of bytes.
+    ///
+    /// # Errors
+    /// `text` is not a number of bytes, or too large. The message says what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
         const EXPECTED: &str = "expected a number of bytes, such as 8190, \"64KiB\" or \"2MiB\"";
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let number: u64 = text[..unit_at].parse().map_err(|_| EXPECTED)?;

@@ -60,7 +60,7 @@ impl Default for RawConnection {
             not_kept: Vec::new(),
             max_requests: 0,
             max_age: Span(None),
-            announce: Announce::Always,
+            announce: Announce::Http10,
             fields: RawConnectionFields::default(),
             max_connections: 0,
             full: None,
@@ -88,18 +88,18 @@ pub enum RepeatedConnection {
 #[serde(rename_all = "kebab-case")]
 pub enum Announce {
     /// All responses.
-    #[default]
     Always,
     /// Responses to requests that contain `Connection: keep-alive`.
     Asked,
     /// Responses to HTTP/1.0 requests that contain `Connection: keep-alive`. An HTTP/1.1 client does not need the
     /// announcement (RFC 9112 section 9.3).
+    #[default]
     #[serde(rename = "http10")]
     Http10,
 }
 
 /// `[connection.fields]`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ConnectionLines"))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawConnectionFields {
@@ -107,6 +107,16 @@ pub struct RawConnectionFields {
     pub keep: Vec<Template>,
     /// The lines in a response after which the server closes the connection.
     pub close: Vec<Template>,
+}
+
+impl Default for RawConnectionFields {
+    fn default() -> Self {
+        let line = |text: &str| Template::parse(text).unwrap_or_else(|why| unreachable!("{text}: {why}"));
+        Self {
+            keep: vec![line("Connection: keep-alive")],
+            close: vec![line("Connection: close")],
+        }
+    }
 }
 
 /// Requests after which a connection is closed.

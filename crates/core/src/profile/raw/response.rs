@@ -22,6 +22,7 @@ pub struct RawResponse {
     pub reason: Option<Template>,
     /// The field lines, one per line. A line is left out if a placeholder in it has no value.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<Template>"))]
     pub head: Option<String>,
     /// The body, as a page. Its line terminators are sent as written here.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -156,12 +156,19 @@ fn checked(table: &str, key: &str, value: u64, least: u64, most: u64) -> Result<
     }
     Err(mistake(
         &[table, key],
-        format!("expected {least} to {most} bytes, got {value}"),
+        format!(
+            "got {value}; expected {least} to {most} bytes, such as `{key} = {}`",
+            8192.clamp(least, most)
+        ),
     ))
 }
 
-/// `; did you mean ...?` if `name` resembles a known name; otherwise empty.
+/// `; did you mean ...?` if `name` resembles a known name; otherwise empty. Status codes are not misspelt: they mean
+/// something else.
 fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    if name.parse::<u16>().is_ok() {
+        return String::new();
+    }
     near(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }
 

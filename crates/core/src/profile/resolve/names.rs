@@ -40,7 +40,7 @@ impl Names {
     pub(super) fn required(&self, name: &str) -> Result<ResponseId, Mistake> {
         self.get(name).ok_or_else(|| {
             mistake(
-                &["response"],
+                &["response", name],
                 format!("expected a table [response.{name}]; every profile needs one"),
             )
         })

@@ -1,13 +1,19 @@
 //! `[response]` and `[fields]`: fills in what responses leave out, and links those that replace each other.
 
 use super::names::Names;
-use super::{Mistake, mistake};
+use super::{Mistake, did_you_mean, mistake};
 use crate::http1::field::is_token;
 use crate::profile::raw::RawResponse;
 use crate::profile::response::{self, Response};
 use crate::profile::template::Template;
 use crate::profile::units::Word;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The responses that a profile has without defining them.
+static DEFAULTS: LazyLock<BTreeMap<String, RawResponse>> = LazyLock::new(|| {
+    toml::from_str(include_str!("responses.toml")).unwrap_or_else(|why| unreachable!("responses.toml: {why}"))
+});
 
 /// The responses of a profile, and their names.
 pub(super) fn responses(
@@ -17,12 +23,9 @@ pub(super) fn responses(
     check_fields(fields)?;
     let (mut all, mut instead) = (Vec::new(), Vec::new());
     let mut raw = raw.clone();
-    // Few of the servers have a page for 503, but labserve needs one when it is out of connections or descriptors.
-    raw.entry("503".to_owned()).or_insert_with(|| RawResponse {
-        head: Some("Content-Length: {content_length}\n{connection_fields}\n".to_owned()),
-        close: Some(true),
-        ..RawResponse::default()
-    });
+    for (name, response) in &*DEFAULTS {
+        raw.entry(name.clone()).or_insert_with(|| response.clone());
+    }
     for (name, response) in &raw {
         let mut filled = filled(name, response, &raw, 0).map_err(|why| mistake(&["response", name, "like"], why))?;
         if name.split(' ').next().is_some_and(|base| ABOUT_CONTENT.contains(&base)) {
@@ -38,7 +41,7 @@ pub(super) fn responses(
             Some(Word(word)) => names.get(&word).map(Some).ok_or_else(|| {
                 mistake(
                     &["response", &response.name, key],
-                    format!("there is no response `{word}`"),
+                    format!("there is no response `{word}`: add a table [response.{word}], or name another"),
                 )
             }),
         };
@@ -115,7 +118,10 @@ fn filled(
     if depth > 8 {
         return Err("the responses are `like` each other in a cycle; expected a chain of at most 8".into());
     }
-    let other = all.get(like).ok_or_else(|| format!("there is no response `{like}`"))?;
+    let other = all.get(like).ok_or_else(|| {
+        let meant = did_you_mean(like, all.keys().map(String::as_str));
+        format!("there is no response `{like}`: add a table [response.{like}], or name another{meant}")
+    })?;
     let mut filled = response::fill(response, &filled(like, other, all, depth + 1)?);
     // A name that is a number is the status, even if `like` names a response with another one.
     if response.status.is_none() && name.parse::<u16>().is_ok() {

@@ -53,7 +53,13 @@ fn object(members: Map<String, Value>) -> Value {
                 // The tables of a profile are types with names that begin with `Raw`.
                 .map(|(name, value)| (name.strip_prefix("Raw").unwrap_or(&name).to_owned(), tidied(value)))
                 .collect(),
-            ("format", Value::String(_)) | ("default", Value::Null) => continue,
+            ("format", Value::String(format)) => {
+                if format == "uint32" {
+                    out.insert("maximum".to_owned(), u32::MAX.into());
+                }
+                continue;
+            }
+            ("default", Value::Null) => continue,
             ("description", Value::String(text)) => text.replace('\n', " ").into(),
             ("type", Value::Array(types)) => types.into_iter().find(|kind| kind != "null").unwrap_or_default(),
             ("anyOf", Value::Array(kinds)) if kinds.contains(&json!({ "type": "null" })) => {

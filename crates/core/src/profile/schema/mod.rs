@@ -6,12 +6,17 @@
 
 #[cfg(test)]
 mod generate;
+mod json;
+mod kind;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod values;
+
+pub use kind::Schema;
+pub(super) use kind::{Key, Keys, Kind};
 
 /// The schema of a profile, as JSON Schema.
 pub const TEXT: &str = include_str!("../../../../../profiles/schema.json");

@@ -141,7 +141,7 @@ impl<'s> Reference<'s> {
                     out += &self.keys(&self.members(table), &(name + "."), explained);
                 }
                 None => {
-                    writeln!(out, "| {} |", self.row(&format!("{prefix}{key}"), value, explained)).expect(INFALLIBLE)
+                    writeln!(out, "| {} |", self.row(&format!("{prefix}{key}"), value, explained)).expect(INFALLIBLE);
                 }
             }
         }

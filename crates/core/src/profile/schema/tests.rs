@@ -60,3 +60,24 @@ fn keys_that_take_a_response_or_a_keyword_list_the_keywords() {
         assert_eq!(value["anyOf"][0]["enum"], serde_json::json!(keywords), "{key}");
     }
 }
+
+/// Every key that the guide names for a setting of another server.
+#[test]
+fn the_keys_of_the_guide_exist() {
+    let guide = include_str!("../../../../../profiles/README.md");
+    let (_, table) = guide.split_once("## Coming from another server").expect("the table");
+    let rows = table
+        .lines()
+        .take_while(|line| !line.starts_with("## "))
+        .filter(|line| line.starts_with("| "));
+    let mut seen = 0;
+    for row in rows {
+        let keys = row.trim_end_matches(" |").rsplit("| ").next().unwrap_or_default();
+        for key in keys.split('`').skip(1).step_by(2) {
+            let path: Vec<&str> = key.split('.').collect();
+            assert!(super::Schema::profile().kind(&path).is_some(), "{key}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 60, "{seen} keys");
+}
