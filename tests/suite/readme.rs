@@ -28,7 +28,7 @@ fn the_example_makes_a_new_server() {
         "Content-Type: text/css",
         "Content-Length: 666",
         "Last-Modified: Tue, 31 Oct 2023 15:31:16 GMT",
-        "ETag: \"29a-65411d44\"",
+        "ETag: \"29a-65411dc4\"",
         "Accept-Ranges: bytes",
         "Server: tiny/1.0",
         "Connection: close",
