@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How long `labserve explain` takes for a large capture, and how much memory, beside `tshark -T fields`.
+"""Time and memory that `labserve explain` needs for a large capture, compared with `tshark -T fields`.
 
     bench/explain.py [--mib 1024] [--keep FILE]
 
@@ -16,13 +16,13 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
-from e2e.capture import adversarial
+from e2e.capture import packets
 from e2e.pylib import cli
 
 
 def frames(number, body):
     """A connection with three small exchanges and a large one."""
-    talk = adversarial.Talk(client_port=20000 + number % 40000, isn=(number * 7919, number * 104729), mss=1448).open()
+    talk = packets.Talk(client_port=20000 + number % 40000, isn=(number * 7919, number * 104729), mss=1448).open()
     for i in range(3):
         talk.get(f"/small/{i}", b"s" * 700)
     talk.get("/large", body).close()
@@ -39,19 +39,17 @@ def frames(number, body):
 
 def write(path, mib):
     with open(path, "wb") as file:
-        file.write(adversarial.pcap_header(link=1))
-        number, time_ns = 0, adversarial.BEGIN_NS
+        file.write(packets.pcap_header(link=1))
+        number, time_ns = 0, packets.BEGIN_NS
         while file.tell() < mib << 20:
             number += 1
             for i, (side, data) in enumerate(frames(number, bytes(2 << 20))):
                 time_ns += 3000
-                file.write(
-                    adversarial.pcap_record(adversarial.ethernet(4, adversarial.ipv4(side, data, i % 65536)), time_ns)
-                )
+                file.write(packets.pcap_record(packets.ethernet(4, packets.ipv4(side, data, i % 65536)), time_ns))
 
 
 def run(*argv):
-    """Seconds, and MiB of memory at most."""
+    """Seconds, and the maximum memory in MiB."""
     begun = time.monotonic()
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -69,7 +67,7 @@ def main():
         path = options.keep or f"{work}/big.pcap"
         if not os.path.exists(path):
             write(path, options.mib)
-        # So that both find it in the page cache.
+        # Both then find the file in the page cache.
         with open(path, "rb") as file:
             while file.read(1 << 24):
                 pass

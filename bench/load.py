@@ -15,18 +15,19 @@ PER_ADDRESS = 20_000
 
 
 def once(server, path, seconds, connections=64, headers=(), cpus="1", script=None, threads=1):
-    """One run of wrk: requests a second, CPU microseconds a request, and what went wrong."""
+    """One run of wrk: requests per second, CPU microseconds per request, and errors."""
     before = server.cpu_s()
     count, rate, bad = wrk.run(server.port, path, seconds, connections, threads, headers, script, pinned(cpus))
     return {"rate": rate, "cpu": 1e6 * (server.cpu_s() - before) / max(1, count), "bad": bad}
 
 
 def in_turns(servers, path, seconds, rounds, **how):
-    """Every server in turn, so that a drift of the machine affects all alike. The median of each figure, by server."""
+    """Measures the servers in turn, so that a drift of the machine affects all of them. Returns the median of each
+    figure, by server."""
     runs = {server.name: [] for server in servers}
     for _ in range(rounds):
         for server in servers:
-            # What differs from server to server is a function of it.
+            # A figure that differs between servers is a function of the server.
             arguments = {key: value(server) if callable(value) else value for key, value in how.items()}
             runs[server.name].append(once(server, path, seconds, **arguments))
     return {

@@ -11,7 +11,7 @@ import time
 import load
 from e2e.pylib import http1
 from e2e.pylib.process import Missing, free_port
-from servers import is_installed, labserve, peer, running
+from servers import labserve, peer, running
 
 SMALL, MEDIUM, LARGE = "/static/style1.css", "/static/head.jpg", "/static/BGM.wav"
 PROFILES = ["node", "django", "apache", "phpnow", "nginx", "iis", "iis-keepalive", "flask-keepalive", "rfc"]
@@ -27,8 +27,7 @@ def row(name, about):
 
 
 class Line:
-    """One line of the table: a figure, or none, what it is, and the most (or, with `least`, the least) that it should
-    be."""
+    """One line of the table: a figure or none, what it is, and its limit: a maximum, or with `least` a minimum."""
 
     def __init__(self, what, figure, unit="", goal=None, least=False, note=""):
         self.what, self.figure, self.unit, self.goal, self.least, self.note = what, figure, unit, goal, least, note
@@ -40,7 +39,7 @@ class Line:
 
 
 def given(options):
-    """Servers that somebody else started, in turn, on the paths that were asked for. Ratios are to the first one."""
+    """Servers that are running already, in turn, on the given paths. Ratios are relative to the first one."""
     for path in options.path or [SMALL, MEDIUM, LARGE]:
         result = load.in_turns(options.server, path, options.seconds, options.rounds)
         first = result[options.server[0].name]
@@ -54,19 +53,23 @@ def given(options):
             )
 
 
+def left_out(started):
+    """A line for each server that could not be started."""
+    for why in started.left_out:
+        yield Line("left out:", None, note=why)
+
+
 def compare(options, path, others, goals, profile="nginx", rate_goal=None, **how):
     """The profile in turn with the other servers that are installed: a line each, with the ratio of the CPU cost to
     theirs."""
-    for other in others:
-        if not is_installed(other):
-            yield Line(other, None, note="left out: it is not installed")
-    others = [other for other in others if is_installed(other)]
     with running(
         functools.partial(labserve, options.binary, profile, options.site),
         *(functools.partial(peer, other, options.site) for other in others),
     ) as started:
+        yield from left_out(started)
         result = load.in_turns(started, path, options.seconds, options.rounds, **how)
     own, *_ = result.values()
+    others = [other for other in others if other in result]
     yield Line(f"labserve {profile}", own["cpu"], "us/request", note=f"{own['rate']:.0f}/s {own['bad']}")
     for other in others:
         it = result[other]
@@ -103,7 +106,8 @@ def huge(options):
             lambda: labserve(options.binary, "node", site),
             lambda: peer("nginx", site),
         ) as started:
-            # The client has CPU 1, as wrk has in the other rows.
+            yield from left_out(started)
+            # The client runs on CPU 1, as wrk does in the other rows.
             os.sched_setaffinity(0, {1})
             try:
                 for _ in range(max(2, options.rounds)):
@@ -114,7 +118,8 @@ def huge(options):
     best = {name: min(times) for name, times in used.items()}
     for name, ms in best.items():
         yield Line(name, ms, "ms/GB")
-    yield Line("labserve nginx / nginx", best["labserve nginx"] / best["nginx"], "of its CPU", 1.0)
+    if "nginx" in best:
+        yield Line("labserve nginx / nginx", best["labserve nginx"] / best["nginx"], "of its CPU", 1.0)
 
 
 @row("not-modified", "304 answers")
@@ -166,7 +171,7 @@ def close(options):
 
 
 def idle(count, starts, at_once=1):
-    """(name, bytes for each connection, bytes in all, latency before and with them in us) of servers with idle
+    """(name, bytes for each connection, bytes in total, latency without and with them in us) for servers with idle
     connections."""
     for start in starts:
         with running(start) as (server,):
@@ -190,9 +195,13 @@ def idle_10k(options):
         lambda: labserve(options.binary, "django", options.site),
         lambda: peer("nginx", options.site),
     ]
-    for name, each, full, _, _ in idle(10_000, starts):
-        goal = 1.3 if name.startswith("labserve") else None
-        yield Line(name, each / 1024, "KiB each", goal, note=f"{full / 2**20:.1f} MiB in all")
+    for start in starts:
+        try:
+            for name, each, full, _, _ in idle(10_000, [start]):
+                goal = 1.3 if name.startswith("labserve") else None
+                yield Line(name, each / 1024, "KiB each", goal, note=f"{full / 2**20:.1f} MiB in all")
+        except Missing as why:
+            yield Line("left out:", None, note=str(why))
 
 
 @row("idle-100k", "100,000 idle connections, from several loopback addresses")
@@ -201,7 +210,7 @@ def idle_100k(options):
         raise Missing("100,000 open files: raise the hard limit, or run it with bench/uml")
 
     def patient():
-        # To open so many can take longer than the profile's idle time.
+        # Opening that many connections can take longer than the idle timeout of the profile.
         return labserve(options.binary, "nginx", options.site, settings=['timers.idle.after="never"'])
 
     for name, each, full, before, after in idle(100_000, [patient], at_once=200):
@@ -217,7 +226,7 @@ def idle_100k(options):
 
 @row("cores", "two cores against one, with the same share of the client on each")
 def cores(options):
-    # The client runs on the server's cores: on one as on two it has half of each.
+    # The client runs on the server's cores. With one core or two, it gets half of each.
     with running(
         lambda: labserve(options.binary, "nginx", options.site, name="one core"),
         lambda: labserve(options.binary, "nginx", options.site, cpus="0,1", workers=2, name="two cores"),
@@ -259,8 +268,8 @@ def site(options):
         time.sleep(3)  # a file that has just changed is not cached
 
         def script(files):
-            """A script that has wrk ask for that many files in turn. To compose a request takes it longer than to
-            repeat one."""
+            """A script with which wrk requests that many files in turn. Composing a request takes wrk longer than
+            repeating one."""
             path = pathlib.Path(directory) / f"turn-{files}.lua"
             path.write_text(
                 f"local n = 0\nrequest = function()\n  n = (n + 1) % {files}\n"
@@ -269,6 +278,7 @@ def site(options):
             return path
 
         with running(lambda: labserve(options.binary, "nginx", directory), lambda: peer("nginx", directory)) as started:
+            yield from left_out(started)
             single = load.in_turns(started, SMALL, options.seconds, options.rounds)
             among = load.in_turns(started, "/many/f99999.css", options.seconds, options.rounds)
             one = load.in_turns(started, "/", options.seconds, options.rounds, script=script(1))

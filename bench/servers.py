@@ -6,11 +6,11 @@ import resource
 import shutil
 
 from e2e.peers import peers
-from e2e.pylib.process import Labserve, Process, free_port, group_cpu_s
+from e2e.pylib.process import Labserve, Missing, NotStarted, Process, free_port, group_cpu_s
 
 
 def raise_file_limit(wanted=250_000):
-    """Lets this process and its servers have that many open files, or as many as the hard limit allows."""
+    """Raises the limit of open files for this process and its servers, up to the hard limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, PermissionError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(hard, wanted), max(hard, wanted)))
@@ -47,15 +47,13 @@ def peer(name, site, cpus="0"):
     return static_web_server(site, cpus) if name == "static-web-server" else peers.Peer(name, site, prefix=pinned(cpus))
 
 
-def is_installed(name):
-    return bool(STATIC_WEB_SERVER) if name == "static-web-server" else peers.is_installed(name)
-
-
 # `cargo install static-web-server`
 STATIC_WEB_SERVER = os.environ.get("STATIC_WEB_SERVER") or shutil.which("static-web-server")
 
 
 def static_web_server(site, cpus):
+    if not STATIC_WEB_SERVER:
+        raise Missing("static-web-server is not installed (cargo install static-web-server)")
     port = free_port()
     server = Process(
         [*pinned(cpus), STATIC_WEB_SERVER, "-a", "127.0.0.1", "-p", port, "-d", site, "-g", "error", "-n", 1],
@@ -66,7 +64,7 @@ def static_web_server(site, cpus):
 
 
 class Given:
-    """A server that somebody else started: NAME=PORT:PID. It is measured, and not stopped."""
+    """A server that is running already: NAME=PORT:PID. It is measured, but not stopped."""
 
     def __init__(self, text):
         self.name, _, place = text.partition("=")
@@ -77,8 +75,25 @@ class Given:
         return group_cpu_s(self.group)
 
 
+class Started(list):
+    """Running servers, and in `left_out` why others are not."""
+
+    def __init__(self):
+        super().__init__()
+        self.left_out = []
+
+
 @contextlib.contextmanager
 def running(*starts):
-    """Starts servers, and stops them whatever happens."""
+    """Starts servers, and stops them whatever happens. One that is missing or does not start is left out, unless it is
+    the first, to which the others are compared."""
     with contextlib.ExitStack() as servers:
-        yield [servers.enter_context(start()) for start in starts]
+        started = Started()
+        for start in starts:
+            try:
+                started.append(servers.enter_context(start()))
+            except (Missing, NotStarted) as why:
+                if not started:
+                    raise Missing(str(why)) from None
+                started.left_out.append(str(why))
+        yield started

@@ -2,6 +2,8 @@
 //!
 //!     cargo bench --bench request_path
 
+#![allow(clippy::expect_used, clippy::panic, reason = "as in a test")]
+
 use divan::{Bencher, black_box};
 use labserve_core::decide::{self, Route};
 use labserve_core::facts::{FileFacts, FileId, Found};
@@ -64,7 +66,7 @@ fn route(bencher: Bencher<'_, '_>, name: &str) {
     let request = Request::new(SHORT, &head);
     bencher.bench(|| match decide::route(&profile, black_box(&request), &[]) {
         Route::Lookup(located) => located,
-        answer => panic!("{answer:?}"),
+        answer @ Route::Respond(_) => panic!("{answer:?}"),
     });
 }
 

@@ -4,6 +4,8 @@
 //!
 //! cargo run --example client_test
 
+#![allow(clippy::print_stdout, reason = "an example shows its result")]
+
 use labserve::{CloseReason, Event, Running, Server, Who};
 use std::error::Error;
 use std::time::Duration;

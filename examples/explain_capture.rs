@@ -2,6 +2,8 @@
 //!
 //! cargo run --example explain_capture [FILE]
 
+#![allow(clippy::print_stdout, reason = "an example shows its result")]
+
 use labserve::explain::{self, Lang, model, render};
 use std::error::Error;
 

@@ -2,6 +2,8 @@
 //!
 //! cargo run --example serve_directory
 
+#![allow(clippy::print_stdout, reason = "an example shows its result")]
+
 use labserve::{Event, Server};
 use std::error::Error;
 use std::io::{Read, Write};

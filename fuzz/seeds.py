@@ -19,10 +19,10 @@ from e2e.pylib import cli
 
 # No seed is longer, so that each runs fast. The fuzzer makes longer inputs of them (fuzz/run).
 MOST_BYTES = 4096
-# As many as there are built-in profiles: the first byte of an input chooses one.
+# At least the number of built-in profiles: the first byte of an input chooses one.
 PROFILES = 11
 ETAG = b'W/"d9-18b8670d9a8"'
-# The targets that are about a field's value, and what comes before the value.
+# The targets whose input is the value of a field, and the bytes before the value.
 VALUES = {
     b"range": ("range", b"\0"),
     b"if-match": ("tags", ETAG + b"\n"),
@@ -49,7 +49,7 @@ def sent(case):
 
 
 def from_case(number, case):
-    """(target, seed) of what a case sends: as a conversation, and of its first request the parts."""
+    """(target, seed) for what a case sends: the whole as a conversation, and the parts of its first request."""
     data = sent(case)
     shut = any("shut" in step for step in case["steps"])
     yield "exchange", bytes([number % PROFILES, not shut, 0]) + data

@@ -9,6 +9,7 @@ use labserve_core::profile::layers::{Layer, Stack};
 use labserve_server::events::EventSenders;
 use labserve_server::files::{Directory, Limits, Memory, Root};
 use labserve_server::server::{Options, Server as Bound, Site, run};
+use labserve_server::text_file::shown;
 use std::fmt::Display;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -275,15 +276,14 @@ fn below_root(path: &str) -> Result<&str, Error> {
 fn not_served(error: io::Error, directory: &Path) -> Error {
     let hint = match error.kind() {
         io::ErrorKind::NotFound => {
-            let from =
-                std::env::current_dir().map_or_else(|_| String::new(), |here| format!(" from {}", here.display()));
+            let from = std::env::current_dir().map_or_else(|_| String::new(), |here| format!(" from {}", shown(&here)));
             format!("it does not exist; a relative path is looked up{from}")
         }
         io::ErrorKind::NotADirectory => "expected a directory, not a file".to_owned(),
         io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
         _ => "it cannot be read".to_owned(),
     };
-    let message = format!("cannot serve the directory {}: {hint}", directory.display());
+    let message = format!("cannot serve the directory {}: {hint}", shown(directory));
     Error::new(ErrorKind::Root, message).with_source(error)
 }
 

@@ -3,10 +3,10 @@
 use labserve_core::profile::ConfigError;
 use std::fmt;
 
-/// Why a server could not be started, or why what was waited for did not happen.
+/// Why a server could not be started, or why a wait failed.
 ///
-/// The text says what went wrong, where, and what to do about it. [`kind`](Error::kind) is for programs, and
-/// [`source`](std::error::Error::source) is the error of the operating system, where there was one.
+/// The text says what went wrong, where, and what to do about it. [`kind`](Error::kind) is for programs.
+/// [`source`](std::error::Error::source) is the error of the operating system, if there was one.
 ///
 /// ```
 /// let error = labserve::Server::builder().profile("nginks").unwrap_err();
@@ -38,9 +38,9 @@ pub enum ErrorKind {
     Address,
     /// A thread cannot be started.
     Thread,
-    /// What was waited for did not happen in time.
+    /// The event did not happen in time.
     Timeout,
-    /// An [`Event`](crate::Event) that can never happen was waited for.
+    /// The [`Event`](crate::Event) can never happen.
     Event,
     /// A capture cannot be read.
     Capture,
@@ -86,7 +86,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// For people too: this is what a test prints that fails with `?` or `unwrap`.
+/// The same text: a test that fails with `?` or `unwrap` prints it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;

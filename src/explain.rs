@@ -19,6 +19,7 @@ pub use labserve_capture::{Filter, Lang, model, render};
 use crate::{Error, ErrorKind};
 use labserve_capture::{Limits, Options};
 use labserve_core::profile::{Profile, builtin, layers};
+use labserve_server::text_file::shown;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
@@ -37,10 +38,10 @@ use std::path::Path;
 pub fn file(path: impl AsRef<Path>) -> Result<model::Capture, Error> {
     let path = path.as_ref();
     let opened = std::fs::File::open(path).map_err(|error| {
-        let message = format!("cannot open the capture {}", path.display());
+        let message = format!("cannot open the capture {}", shown(path));
         Error::new(ErrorKind::Capture, message).with_source(error)
     })?;
-    capture(opened, Filter::default(), path.display())
+    capture(opened, Filter::default(), shown(path))
 }
 
 /// Reads a capture from memory or a stream, and of it only the connections that the filter lets pass.

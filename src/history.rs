@@ -1,10 +1,10 @@
-//! What has happened on a server so far, and who waits for what. The worker threads record each event when it happens.
+//! What has happened on a server so far, and which events are being waited for. The worker threads record each event
+//! when it happens.
 
 use crate::event::Occurrence;
 use crate::{Closed, Connection, Error, ErrorKind, Event, Lost, Reply, Report, Request};
 use labserve_server::events::{self, ConnectionMeta, Observer, Traffic};
 use std::collections::BTreeMap;
-use std::mem::size_of;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -34,16 +34,16 @@ struct State {
     next: u64,
 }
 
-/// Somebody who waits for an event.
+/// A wait for an event.
 #[derive(Debug)]
 struct Waiter {
     number: u64,
     event: Event,
-    /// How often it has happened.
+    /// How many times it has happened.
     seen: u64,
     /// The connection on which it has happened often enough.
     found: Option<u64>,
-    /// To be woken, if it does not wait at the condition variable.
+    /// Woken when the event has happened; `None` if a thread waits at the condition variable.
     waker: Option<Waker>,
 }
 
@@ -68,7 +68,7 @@ impl History {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every step leaves the state consistent, so a panic of another thread does no harm.
+        // Every step leaves the state consistent, so a panic on another thread does not matter.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -184,7 +184,7 @@ impl State {
         past.into_iter().map(|(_, id, occurrence)| (id, occurrence)).collect()
     }
 
-    /// Takes `bytes` of the memory. If they are not left, counts a record that is lost and returns false.
+    /// Takes `bytes` of the memory limit. If that much is not left, counts a lost record and returns false.
     fn take(&mut self, bytes: usize) -> bool {
         let fits = self.kept + bytes <= KEPT;
         if fits {
@@ -307,7 +307,7 @@ impl Observer for History {
                 wakers.extend(waiter.waker.take());
             }
         }
-        // A waker is code of the runtime's, so it runs without the lock.
+        // Wakers run code of the runtime, so the lock is released first.
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
         if found {

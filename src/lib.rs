@@ -1,9 +1,9 @@
 //! A web server for tests that behaves as a server that you choose: Node, nginx, Apache, IIS, Flask, Django or your
 //! own.
 //!
-//! Clients, connection pools and proxies are tested against servers that somebody else runs. labserve answers as those
-//! do: the same bytes, the same timers, the same way of closing a connection. Such a server is described by a
-//! *profile*, which is a TOML file. This crate starts one inside the test's process and reports what happened on it:
+//! Clients, connection pools and proxies have to work with servers that you do not control. labserve imitates such
+//! servers: their response heads, their timers, and how they close a connection. A *profile*, which is a TOML file,
+//! describes a server. This crate starts one inside the test's process and reports what happened on it:
 //!
 //! ```
 //! use labserve::{CloseReason, Event, Server, Who};

@@ -6,7 +6,7 @@ use labserve_core::profile::{ConfigError, builtin};
 use labserve_server::profile_files::{self, ProfileFiles};
 use std::borrow::Cow;
 
-/// The names of the built-in profiles, each of which is a server that labserve can be.
+/// The names of the built-in profiles.
 ///
 /// ```
 /// for name in labserve::profiles() {
@@ -46,6 +46,7 @@ impl Source for Inline<'_> {
         }
         Ok(SourceText {
             origin: "the profile's text".to_owned(),
+            identity: INLINE.to_owned(),
             text: Cow::Owned(self.0.to_owned()),
             path: None,
         })

@@ -2,6 +2,7 @@
 
 use crate::event::path_of;
 use labserve_core::close_reason::{CloseReason, Who};
+use labserve_core::http1::text::printable;
 use labserve_core::profile;
 use std::fmt;
 use std::net::SocketAddr;
@@ -286,7 +287,7 @@ pub struct Lost {
     /// Requests without a reply, as [`Request::reply`] counts them. In a report of a running server they may still get
     /// one.
     pub unanswered: u64,
-    /// Replies that were not sent to their end, because the client left or took too little in time.
+    /// Replies that were not sent to their end, because the client left or accepted too little in time.
     pub cut_short: u64,
     /// Connections and requests that the report does not list, because it would hold more than 64 MiB. They are in no
     /// other count but [`Report::connections`].
@@ -355,7 +356,8 @@ impl fmt::Display for Connection {
 
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} -> ", self.method.escape_debug(), self.target.escape_debug())?;
+        let (method, target) = (printable(self.method.as_bytes()), printable(self.target.as_bytes()));
+        write!(f, "{method} {target} -> ")?;
         match &self.reply {
             Some(reply) => write!(f, "{reply}"),
             None => f.write_str("no reply"),

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-/// A static-file HTTP/1.1 server that answers as another server would.
+/// A static-file HTTP/1.1 server that imitates other servers.
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 80)]
 #[command(
@@ -32,6 +32,12 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Explain what a capture shows, and why
     Explain(ExplainArgs),
+    /// Record how a running server answers
+    Record(RecordArgs),
+    /// Compare two servers, recordings or profiles
+    Compare(CompareArgs),
+    /// List the cases that servers are asked, or show some in words
+    Cases(CasesArgs),
 }
 
 /// How to serve, one profile or all.
@@ -164,6 +170,84 @@ pub(super) struct ExplainArgs {
     /// The language of the text
     #[arg(long, value_name = "LANG", value_enum, default_value_t)]
     pub(super) lang: Language,
+}
+
+/// Which server to ask, and how.
+#[derive(Clone, Debug, Args)]
+pub(super) struct AskArgs {
+    /// Ask only the cases of this group (see `labserve cases`); may be repeated
+    #[arg(long, value_name = "GROUP")]
+    pub(super) only: Vec<String>,
+    /// How many cases are asked at once
+    #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u16).range(1..=48))]
+    pub(super) at_once: u16,
+    /// Leave out the cases that wait for timers, up to 146 s
+    #[arg(long)]
+    pub(super) fast: bool,
+    /// Ask a server on this host, which is not this machine: its owner has agreed; may be repeated
+    #[arg(long, value_name = "HOST")]
+    pub(super) i_may_probe: Vec<String>,
+}
+
+/// What to record, and where to.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  labserve record --make-site ./www     (make ./www the server's document root)\n  labserve record http://127.0.0.1:8080 -o server.rec\n  labserve compare server.rec mine.toml"
+)]
+pub(super) struct RecordArgs {
+    /// The server, such as http://127.0.0.1:8080
+    #[arg(value_name = "URL", required_unless_present = "make_site")]
+    pub(super) server: Option<String>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE", required_unless_present = "make_site")]
+    pub(super) output: Option<PathBuf>,
+    /// Keep what the file already holds and ask only what is missing
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// Write the files that the cases ask for into this directory, for the server's document root
+    #[arg(long, value_name = "DIR")]
+    pub(super) make_site: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) ask: AskArgs,
+}
+
+/// What to compare, and how to show it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code: 0; 1 if fewer cases are equal than --at-least says; 2 after a mistake.\n\nExamples:\n  labserve compare server.rec mine.toml\n  labserve compare http://127.0.0.1:8080 http://127.0.0.1:8081 --at-least 100\n  labserve compare node mine.toml --html differences.html"
+)]
+pub(super) struct CompareArgs {
+    /// The first: a URL, a recording, or a profile
+    #[arg(value_name = "A")]
+    pub(super) first: String,
+    /// The second: a URL, a recording, or a profile
+    #[arg(value_name = "B")]
+    pub(super) second: String,
+    /// Fail with exit code 1 if fewer cases are equal, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub(super) at_least: Option<f64>,
+    /// How many of the cases that differ are printed
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) show: usize,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Write a self-contained page to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    /// Write JUnit XML to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) ask: AskArgs,
+}
+
+/// Which cases to show.
+#[derive(Debug, Args)]
+pub(super) struct CasesArgs {
+    /// A group or a case [default: all groups, with the number of their cases]
+    #[arg(value_name = "GROUP|CASE")]
+    pub(super) name: Option<String>,
 }
 
 /// A language.

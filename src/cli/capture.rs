@@ -3,6 +3,7 @@
 //! This module knows how to start and stop dumpcap, and what it prints when it has no permission to capture.
 
 use super::Mistake;
+use labserve_server::text_file::shown;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -57,7 +58,7 @@ impl Capturing {
         })?;
         match said_before_capturing(&mut dumpcap) {
             None => {
-                tracing::info!("capturing port {port} on {LOOPBACK} into {}", file.display());
+                tracing::info!("capturing port {port} on {LOOPBACK} into {}", shown(file));
                 Ok(Self { dumpcap })
             }
             Some(said) => Err(Mistake(refused(&said, port))),
@@ -65,8 +66,8 @@ impl Capturing {
     }
 }
 
-/// Where Wireshark's installers put dumpcap without adding it to the PATH: on Windows below the directory in these
-/// variables, on macOS inside the application.
+/// Where Wireshark's installers put dumpcap: on Windows below the directories in these variables, on macOS inside the
+/// application. They do not add it to the PATH.
 fn usual_places(variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     let windows = ["ProgramFiles", "ProgramW6432"].into_iter().filter_map(variable);
     let windows = windows.map(|programs| programs.join("Wireshark").join("dumpcap.exe"));
@@ -74,7 +75,7 @@ fn usual_places(variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     windows.chain([macos]).collect()
 }
 
-/// What dumpcap printed, if it failed; `None` once it captures.
+/// What dumpcap printed if it failed; `None` once it is capturing.
 fn said_before_capturing(dumpcap: &mut Child) -> Option<String> {
     let mut said = Vec::new();
     let stderr = dumpcap.stderr.take()?;
@@ -91,7 +92,7 @@ fn said_before_capturing(dumpcap: &mut Child) -> Option<String> {
     Some(said.join(" "))
 }
 
-/// One line that says why dumpcap does not capture, and what to do.
+/// One line that says why dumpcap does not capture, and what to do about it.
 fn refused(said: &str, port: u16) -> String {
     let said: Vec<&str> = said.split_whitespace().collect();
     let said = said.join(" ");

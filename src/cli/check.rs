@@ -2,16 +2,20 @@
 
 use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
-use super::config::{Config, DEFAULT_FILE, server_schema, text_of};
+use super::config::{Config, DEFAULT_FILE, server_schema};
+use super::profiles::printable_toml;
 use super::serve::print_out;
+use labserve_core::http1::text::printable;
 use labserve_core::profile::ConfigError;
 use labserve_core::profile::layers::Stack;
 use labserve_core::profile::schema::Schema;
 use labserve_server::profile_files::{self, ProfileFiles};
+use labserve_server::text_file::{self, shown};
+use std::io::{self, Write};
 use std::path::Path;
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
-    let text = text_of(&args.file)?;
+    let text = text_file::read(&args.file, "configuration")?;
     if is_profile(&args.file, &text) {
         let name = args.file.to_string_lossy();
         let report = Stack::check(&name, &ProfileFiles, &[]);
@@ -19,8 +23,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         let stack = profile_files::stack(&name)?;
         print_out(&format!(
             "# {} is valid\n{}",
-            args.file.display(),
-            toml::to_string_pretty(&stack.merged())?
+            shown(&args.file),
+            printable_toml(&toml::to_string_pretty(&stack.merged())?)
         ));
         return Ok(());
     }
@@ -31,13 +35,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
     judge(&[], &config.stack.report().warnings, args.strict)?;
     print_out(&format!(
         "# {} is valid\n# profile {}, {}\n# serves {} on {}, with {} workers\n\n{}",
-        args.file.display(),
-        config.profile.name,
-        config.profile.title,
+        shown(&args.file),
+        printable(config.profile.name.as_bytes()),
+        printable(config.profile.title.as_bytes()),
         config.root.describe(),
         config.address,
         config.workers,
-        toml::to_string_pretty(&config.stack.merged())?,
+        printable_toml(&toml::to_string_pretty(&config.stack.merged())?),
     ));
     Ok(())
 }
@@ -51,7 +55,8 @@ fn judge(mistakes: &[ConfigError], warnings: &[ConfigError], strict: bool) -> Re
         return Err(Mistake::several(warnings));
     }
     for warning in warnings {
-        eprintln!("labserve: warning: {warning}");
+        // If nobody reads standard error, the result is still printed.
+        let _ = writeln!(io::stderr(), "labserve: warning: {warning}");
     }
     Ok(())
 }

@@ -13,8 +13,9 @@ use labserve_core::profile::units::Size;
 use labserve_core::profile::{ConfigError, Profile, builtin, check};
 use labserve_server::events::Output;
 use labserve_server::files::{Directory, Limits, Memory, Root};
-use labserve_server::profile_files::{self, NOT_UTF8, ProfileFiles};
+use labserve_server::profile_files::{self, ProfileFiles};
 use labserve_server::server::Site;
+use labserve_server::text_file::{self, shown};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -134,7 +135,7 @@ impl Config {
             (Some(spec), _) => spec,
             (None, Some(text)) => text
                 .parse()
-                .map_err(|why| format!("{}: log: {why}", shown(file.as_deref())))?,
+                .map_err(|why| format!("{}: log: {why}", name_of(file.as_deref())))?,
             (None, None) => LogSpec::default(),
         };
         let timeline = toml.timeline.map(|text| text.to_string());
@@ -182,8 +183,8 @@ pub(super) fn default_workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn shown(file: Option<&Path>) -> String {
-    file.map_or(DEFAULT_FILE.to_owned(), |f| f.display().to_string())
+fn name_of(file: Option<&Path>) -> String {
+    file.map_or(DEFAULT_FILE.to_owned(), shown)
 }
 
 /// The profile, with what is laid over it.
@@ -200,8 +201,8 @@ pub(super) fn server_schema() -> Schema {
 
 /// Reads a `server.toml`, and the keys of the profile that it overrides.
 fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
-    let origin = file.display().to_string();
-    let text = text_of(file)?;
+    let origin = shown(file);
+    let text = text_file::read(file, "configuration")?;
     let mistakes = check::text(&server_schema(), &origin, &text);
     if !mistakes.is_empty() {
         return Err(Mistake::several(&mistakes));
@@ -209,17 +210,6 @@ fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
     let toml: ServerToml = toml::from_str(&text).map_err(|error| ConfigError::from_toml(&origin, &text, &error))?;
     let over = Layer::nested(&origin, &text, "override")?;
     Ok((toml, over))
-}
-
-/// The text of a configuration file.
-pub(super) fn text_of(file: &Path) -> Result<String, Mistake> {
-    std::fs::read_to_string(file).map_err(|error| {
-        let why = match error.kind() {
-            std::io::ErrorKind::InvalidData => NOT_UTF8.to_owned(),
-            _ => format!("cannot read this configuration: {error}"),
-        };
-        Mistake(format!("{}: {why}", file.display()))
-    })
 }
 
 /// Opens the root: the given directory, or `./static`, or the demo site.
@@ -236,7 +226,7 @@ pub(super) fn root(named: Option<&Path>, follow_symlinks: bool) -> Result<Root, 
         } else {
             "; name another with --root"
         };
-        format!("cannot serve {}: {error}{hint}", path.display())
+        format!("cannot serve {}: {error}{hint}", shown(path))
     })?;
     Ok(Root::Directory(directory))
 }

@@ -36,7 +36,7 @@ pub(super) fn ask(name: &str) -> io::Result<Result<String, String>> {
 pub(super) struct Endpoint(system::Listener);
 
 impl Endpoint {
-    /// Opens it. An endpoint that an earlier server left behind is replaced.
+    /// Opens the endpoint. One that an earlier server did not remove is replaced.
     pub(super) fn open(name: &str) -> io::Result<Self> {
         system::Listener::open(name).map(Endpoint)
     }
@@ -65,7 +65,7 @@ impl Caller {
             Ok(what) => format!("{OK}{what}\n"),
             Err(why) => format!("{ERROR}{why}\n"),
         };
-        // The caller may have gone. The reload has been done all the same.
+        // The caller may be gone. The reload has happened nevertheless.
         let _ = self.0.write_all(line.as_bytes()).await;
         let _ = self.0.shutdown().await;
     }
@@ -109,6 +109,7 @@ mod system {
             })
         }
 
+        #[allow(clippy::needless_pass_by_ref_mut, reason = "the named pipe below needs it")]
         pub(super) async fn accept(&mut self) -> io::Result<UnixStream> {
             self.listener.accept().await.map(|(stream, _)| stream)
         }

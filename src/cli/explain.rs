@@ -6,7 +6,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use labserve_capture::model::Capture;
 use labserve_capture::render::{self, Ladders};
 use labserve_capture::{Filter, Lang, Limits, Options, explain};
+use labserve_core::http1::text::printable_json;
 use labserve_core::profile::{Profile, builtin, layers};
+use labserve_server::text_file::shown;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
@@ -35,7 +37,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
         write(file, &render::html(&capture, lang))?;
     }
     match () {
-        () if args.json => print(&render::json(&capture)?),
+        () if args.json => print(&printable_json(&render::json(&capture)?)),
         () if args.markdown => print(&render::markdown(&capture, lang)),
         () if args.html.is_some() => Ok(()),
         () => {
@@ -58,7 +60,7 @@ fn check(args: &ExplainArgs) -> Result<(), Mistake> {
     if same(page, &args.file) {
         return Err(Mistake(format!(
             "{}: the page would overwrite the capture; give --html another file",
-            page.display()
+            shown(page)
         )));
     }
     Ok(())
@@ -68,7 +70,7 @@ fn write(file: &Path, page: &str) -> Result<(), Mistake> {
     if file == Path::new(STANDARD) {
         return print(page);
     }
-    std::fs::write(file, page).map_err(|error| Mistake(format!("{}: cannot write the page: {error}", file.display())))
+    std::fs::write(file, page).map_err(|error| Mistake(format!("{}: cannot write the page: {error}", shown(file))))
 }
 
 /// Prints to standard output. A reader that closes the pipe early, as in `explain ... | head`, is not an error.
@@ -83,7 +85,7 @@ fn print(text: &str) -> Result<(), Mistake> {
 }
 
 fn read(file: &Path, options: &Options, profiles: &[Profile]) -> Result<Capture, Mistake> {
-    let name = file.display();
+    let name = shown(file);
     if file == Path::new(STANDARD) {
         return explain(io::stdin().lock(), options, profiles)
             .map_err(|error| Mistake(format!("standard input: {error}")));

@@ -1,5 +1,6 @@
 //! The log for people: one line for each exchange and each close.
 
+use labserve_core::http1::text::printable;
 use labserve_server::events::{CONNECTION, EXCHANGE};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -62,7 +63,11 @@ where
                 writeln!(
                     writer,
                     "{}",
-                    paint(ansi, colour, &format!("{word}{}", fields.get("message")))
+                    paint(
+                        ansi,
+                        colour,
+                        &format!("{word}{}", printable(fields.get("message").as_bytes()))
+                    )
                 )
             }
         }

@@ -2,7 +2,7 @@
 
 use super::args::LabArgs;
 use super::program::Program;
-use super::timeline::Choice;
+use super::timeline::{Choice, Prepared};
 use super::{Mistake, VERSION, config, log, serve, timeline};
 use labserve_core::profile::layers::Stack;
 use labserve_core::profile::{Profile, builtin};
@@ -50,13 +50,15 @@ pub(super) fn run(args: &LabArgs) -> Result<(), Mistake> {
         )));
     }
     let log = shared.log.unwrap_or_default();
-    let _last_lines = log::start(log)?;
+    let last_lines = log::start(log)?;
     let events = shared.events.clone().map(config::output);
     let prepared = timeline::prepare(Choice::of(shared.timeline.as_deref(), shared.no_timeline, None)?)?;
+    let secret = prepared.as_ref().map(Prepared::secret);
+    last_lines.mask(secret.clone());
     let names = timeline::names(&servers);
     let recorder = events
         .as_ref()
-        .map(|output| serve::record(output, &names))
+        .map(|output| serve::record(output, &names, secret.clone()))
         .transpose()?;
     let mut text = format!(
         "labserve {VERSION}, serving {}\n{}{skipped}",

@@ -2,7 +2,8 @@
 
 use super::human::{Human, LogFormat};
 use super::log_writer::{LastLines, LogWriter};
-use std::io::IsTerminal;
+use labserve_core::http1::text::printable_json;
+use std::io::{self, IsTerminal, Write};
 use std::str::FromStr;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
@@ -46,14 +47,15 @@ impl FromStr for LogSpec {
 
 /// Starts the log on standard error, so that standard output contains only what was asked for. The last lines are written
 /// when the returned value is dropped.
-pub(super) fn start(spec: LogSpec) -> std::io::Result<LastLines> {
-    let (writer, last_lines) = LogWriter::start(std::io::stderr())?;
+pub(super) fn start(spec: LogSpec) -> io::Result<LastLines> {
+    let (writer, last_lines) = LogWriter::start(io::stderr())?;
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::OFF.into())
         .parse_lossy(format!("labserve={}", spec.level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
     let started = match spec.format {
         LogFormat::Json => builder
+            .with_writer(move || JsonLines(writer.clone()))
             .json()
             .flatten_event(true)
             .with_current_span(false)
@@ -61,16 +63,41 @@ pub(super) fn start(spec: LogSpec) -> std::io::Result<LastLines> {
             .try_init(),
         LogFormat::Text => {
             // Colour only on a terminal, and not if the user has turned it off (no-color.org).
-            let wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-            let ansi = wanted && labserve_server::sys::shows_colour(&std::io::stderr());
-            builder.with_ansi(ansi).event_format(Human).try_init()
+            let wanted = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            let ansi = wanted && labserve_server::sys::shows_colour(&io::stderr());
+            builder
+                .with_writer(writer)
+                .with_ansi(ansi)
+                .event_format(Human)
+                .try_init()
         }
     };
     // A second start in one process keeps the first log.
     drop(started);
     // The standard library would print a panic to standard error itself, and wait until somebody reads it.
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    std::panic::set_hook(Box::new(|panic| {
+        let said = panic.to_string().replace('\n', " ");
+        tracing::error!("{said}");
+    }));
     Ok(last_lines)
+}
+
+/// Takes lines of JSON for the log, and escapes what a serializer leaves as it is.
+struct JsonLines(LogWriter);
+
+impl Write for JsonLines {
+    /// Takes one line.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        match std::str::from_utf8(line) {
+            Ok(text) => self.0.write_all(printable_json(text).as_bytes())?,
+            Err(_) => self.0.write_all(line)?,
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
-//! Writes the log on a thread of its own, so that an output that nobody reads stops nothing but the log.
+//! Writes the log on a thread of its own, so that an output that nobody reads blocks nothing except the log.
 //!
-//! Knows lines, and how much may wait; not what a line says. Why this is not tracing-appender: ARCHITECTURE.md, "Decisions".
+//! It knows lines and how many may wait, not what a line says. ARCHITECTURE.md, "Decisions", says why this is not
+//! tracing-appender.
 
+use labserve_server::events::Secret;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// The most bytes that wait to be written. One line may be longer than that if no other waits.
+/// The most bytes that wait to be written. A single line may be longer if no other line waits.
 const MOST_BYTES: usize = 1 << 20;
 /// The most lines that wait to be written.
 const MOST_LINES: usize = 8192;
@@ -21,16 +23,18 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// What the two sides share.
 #[derive(Debug, Default)]
 struct Waiting {
-    /// The bytes that wait, those that are being written included.
+    /// The number of bytes that wait, including those that are being written.
     bytes: AtomicUsize,
-    /// The lines that were dropped and not reported yet.
+    /// The number of lines that were dropped and not reported yet.
     dropped: AtomicU64,
-    /// Notified when nothing waits. Only the writing thread and the end of the program take this lock.
+    /// Notified when no bytes wait. Only the writing thread and the end of the program take this lock.
     empty: (Mutex<()>, Condvar),
+    /// What is masked in all lines, once it is known.
+    secret: OnceLock<Secret>,
 }
 
 impl Waiting {
-    /// Counts a line of this many bytes as waiting. False if the queue is full: then it is not counted.
+    /// Counts a line of this number of bytes as waiting. Returns false, and does not count it, if the queue is full.
     fn admit(&self, bytes: usize) -> bool {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let admitted = before == 0 || before + bytes <= MOST_BYTES;
@@ -48,8 +52,8 @@ impl Waiting {
     }
 }
 
-/// The log's end of the queue: `tracing` writes each line to it at once. It never blocks: while the queue is
-/// full, lines are dropped and counted.
+/// The log's end of the queue. `tracing` writes each line to it. It never blocks: while the queue is full, lines are
+/// dropped and counted.
 #[derive(Clone, Debug)]
 pub(super) struct LogWriter {
     lines: SyncSender<Vec<u8>>,
@@ -96,15 +100,25 @@ impl<'w> MakeWriter<'w> for LogWriter {
     }
 }
 
-/// Lets the last lines be written when it is dropped, for a limited time.
+/// Gives the last lines a limited time to be written, when it is dropped.
 #[derive(Debug)]
 pub(super) struct LastLines(Arc<Waiting>);
+
+impl LastLines {
+    /// Masks this secret in all lines from now on.
+    pub(super) fn mask(&self, secret: Option<Secret>) {
+        if let Some(secret) = secret {
+            // There is one secret for each run.
+            let _ = self.0.secret.set(secret);
+        }
+    }
+}
 
 impl Drop for LastLines {
     fn drop(&mut self) {
         let (lock, condition) = &self.0.empty;
         let lock = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        // What could not be written in time is lost: nothing is left to report it to.
+        // Lines that could not be written in time are lost. There is no output left to report that on.
         let _ = condition.wait_timeout_while(lock, LAST_LINES, |()| self.0.bytes.load(Ordering::Relaxed) > 0);
     }
 }
@@ -119,10 +133,13 @@ fn write_out(lines: &Receiver<Vec<u8>>, waiting: &Waiting, mut output: impl Writ
             batch.extend_from_slice(&line);
             count += 1;
         }
+        if let Some(secret) = waiting.secret.get() {
+            secret.mask(&mut batch);
+        }
         let done = output.write_all(&batch).and_then(|()| output.flush());
         let dropped = match done {
             Ok(()) => waiting.dropped.swap(0, Ordering::Relaxed),
-            // Reported when the output can be written again; a report now would fail like the lines.
+            // Reported when the output can be written again. A report now would fail as the lines did.
             Err(_) => {
                 waiting.dropped.fetch_add(count, Ordering::Relaxed);
                 0
@@ -144,7 +161,7 @@ mod tests {
     use std::sync::mpsc::Sender;
     use std::time::Instant;
 
-    /// An output that takes a write for each permit, and keeps what was written.
+    /// An output that accepts one write for each permit, and stores what was written.
     struct Gate {
         permits: Receiver<()>,
         written: Sender<String>,
@@ -178,7 +195,7 @@ mod tests {
         assert!((2 * MOST_BYTES / line.len() - 2..).contains(&dropped), "{dropped}");
         drop(last_lines);
         assert!(begun.elapsed() < LAST_LINES * 20, "{:?}", begun.elapsed());
-        // With a reader again, all that was admitted arrives.
+        // Once the output is read again, all admitted lines arrive.
         for _ in 0..MOST_BYTES / line.len() {
             permit.send(()).expect("a writer");
         }

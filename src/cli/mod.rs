@@ -13,6 +13,7 @@ mod human;
 mod lab;
 mod log;
 mod log_writer;
+mod probe;
 mod profiles;
 mod program;
 mod reload;
@@ -22,8 +23,10 @@ mod timeline;
 
 use args::{Cli, Command};
 use clap::Parser;
+use labserve_core::http1::text::printable_lines;
 use labserve_core::profile::ConfigError;
 use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The version of this program.
@@ -54,20 +57,36 @@ impl Mistake {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version.
+        Err(asked) if !asked.use_stderr() => asked.exit(),
+        Err(error) => {
+            let _ = write!(io::stderr(), "{}", printable_lines(&error.render().to_string()));
+            return ExitCode::from(2);
+        }
+    };
     let done = match cli.command {
-        None => serve::run(&cli.serve),
-        Some(Command::Lab(args)) => lab::run(&args),
-        Some(Command::Profiles(args)) => profiles::run(&args),
-        Some(Command::Reload(args)) => reload::run(&args),
-        Some(Command::Check(args)) => check::run(&args),
-        Some(Command::Explain(args)) => explain::run(&args),
+        None => serve::run(&cli.serve).map(success),
+        Some(Command::Lab(args)) => lab::run(&args).map(success),
+        Some(Command::Profiles(args)) => profiles::run(&args).map(success),
+        Some(Command::Reload(args)) => reload::run(&args).map(success),
+        Some(Command::Check(args)) => check::run(&args).map(success),
+        Some(Command::Explain(args)) => explain::run(&args).map(success),
+        Some(Command::Record(args)) => probe::record::run(&args),
+        Some(Command::Compare(args)) => probe::compare::run(&args),
+        Some(Command::Cases(args)) => probe::cases::run(&args).map(success),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Mistake(message)) => {
-            eprintln!("labserve: {message}");
+            // If nobody reads standard error, the exit code still reports the mistake.
+            let _ = writeln!(io::stderr(), "labserve: {}", printable_lines(&message));
             ExitCode::from(2)
         }
     }
+}
+
+fn success((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }

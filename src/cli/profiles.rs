@@ -3,6 +3,7 @@
 use super::Mistake;
 use super::args::ProfilesArgs;
 use super::serve::print_out;
+use labserve_core::http1::text::{misleads, printable, printable_lines};
 use labserve_core::profile::compare::{Difference, differences};
 use labserve_core::profile::{builtin, schema};
 use labserve_server::profile_files;
@@ -60,8 +61,8 @@ fn print(name: &str, json: bool) -> Result<(), Mistake> {
         return Ok(());
     }
     match stack.source() {
-        Some(source) => print_out(source),
-        None => print_out(&toml::to_string_pretty(&stack.merged())?),
+        Some(source) => print_out(&printable_toml(source)),
+        None => print_out(&printable_toml(&toml::to_string_pretty(&stack.merged())?)),
     }
     Ok(())
 }
@@ -96,6 +97,7 @@ fn for_people(left: &str, right: &str, found: &[Difference]) -> String {
             Some(value) if key.ends_with(".body") => first_line(&shown(value)),
             Some(value) => shown(value),
         };
+        let key = printable(key.as_bytes());
         text.push_str(&format!("{key}\n{}{}", side(left, &shown(a)), side(right, &shown(b))));
     }
     let types = found.iter().filter(is_type).count();
@@ -118,6 +120,10 @@ fn first_line(text: &str) -> String {
 
 /// A value under the name of its profile. A value of several lines is indented as a whole.
 fn side(name: &str, value: &str) -> String {
+    let (name, value) = (
+        printable(name.as_bytes()).to_string(),
+        printable_lines(value).to_string(),
+    );
     let mut lines = value.lines();
     let first = lines.next().unwrap_or_default();
     let rest: String = lines.map(|line| format!("  {:16}{line}\n", "")).collect();
@@ -133,6 +139,10 @@ fn shown(value: &toml::Value) -> String {
 
 /// A table for people. Columns are as wide as their widest cell.
 pub(super) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
+    let rows: Vec<[String; N]> = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| printable(cell.as_bytes()).to_string()))
+        .collect();
     let widths: Vec<usize> = (0..N)
         .map(|i| {
             rows.iter()
@@ -144,7 +154,7 @@ pub(super) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -
         .collect();
     let mut text = String::new();
     let heads = heads.map(str::to_owned);
-    for row in std::iter::once(&heads).chain(rows) {
+    for row in std::iter::once(&heads).chain(&rows) {
         let cells: Vec<String> = row
             .iter()
             .zip(&widths)
@@ -153,6 +163,20 @@ pub(super) fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -
         text.push_str(&format!("  {}\n", cells.join("  ").trim_end()));
     }
     text
+}
+
+/// TOML with every character that misleads as an escape of TOML. The escape means the same in text in double quotes, which
+/// is where such characters usually stand; a serializer and an editor leave them as they are.
+pub(super) fn printable_toml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.replace("\r\n", "\n").chars() {
+        if misleads(c) && !matches!(c, '\n' | '\t') {
+            out.push_str(&format!("\\u{:04X}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// A TOML value as JSON.
@@ -180,7 +204,7 @@ fn json_text(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if misleads(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }

@@ -27,9 +27,10 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Serves until a signal arrives, then stops gracefully. A second signal ends the process at once. `greet` is
-    /// called when signals and reload requests are accepted, so that whoever waits for its output can send one at
-    /// once. It has a thread of its own, because nobody may be reading what it prints.
+    /// Serves until a signal arrives, then stops gracefully. A second signal ends the process at once.
+    ///
+    /// `greet` is called once signals and reload requests are accepted, so that a script that waits for its output can
+    /// send one at once. It runs on a thread of its own, because nobody may be reading its output.
     pub(super) fn run_to_end(self, greet: impl FnOnce() + Send + 'static) -> Result<(), Mistake> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(self.run(greet))
@@ -85,8 +86,12 @@ impl Program {
         }
     }
 
-    /// Reads the configuration again. If it has a mistake, the previous one stays in force.
+    /// Reads the configuration again, and opens the event log again. If it has a mistake, the previous one stays in force.
     fn reload(&self) -> Result<String, String> {
+        // Whoever renames the event log to begin a new one sends the same signal.
+        if let Some(recorder) = &self.recorder {
+            recorder.reopen();
+        }
         let done = (self.reload)().map_err(|Mistake(why)| why);
         let event = match &done {
             Ok(what) => {

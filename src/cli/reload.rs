@@ -4,6 +4,7 @@ use super::args::{ReloadArgs, ServeArgs};
 use super::config::Config;
 use super::timeline::Choice;
 use super::{Mistake, control, serve};
+use labserve_core::http1::text::{printable, printable_lines};
 use labserve_timeline::ServerSet;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -53,8 +54,8 @@ pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, servers: &ServerSet) -> Re
     let changes = fixed.changes(&Fixed::of(&config));
     let mut what = format!(
         "reloaded: answering as {} (profile {}) from {}",
-        config.profile.title,
-        config.profile.name,
+        printable(config.profile.title.as_bytes()),
+        printable(config.profile.name.as_bytes()),
         config.root.describe()
     );
     if !changes.is_empty() {
@@ -76,7 +77,7 @@ pub(super) fn run(args: &ReloadArgs) -> Result<(), Mistake> {
     };
     match control::ask(&control::name_of(address)) {
         Ok(Ok(what)) => {
-            serve::print_out(&format!("{what}\n"));
+            serve::print_out(&format!("{}\n", printable_lines(&what)));
             Ok(())
         }
         Ok(Err(why)) => Err(Mistake(format!(

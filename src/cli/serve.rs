@@ -9,9 +9,11 @@ use super::program::Program;
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
 use super::{Mistake, VERSION, control, log, timeline};
+use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
-use labserve_server::events::{Output, Recorder};
+use labserve_server::events::{Output, Recorder, Secret};
 use labserve_server::server::{GRACE, Options, Server, Site, run as run_servers};
+use labserve_server::text_file::shown;
 use labserve_timeline::ManagedServer;
 use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -21,13 +23,15 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
     let fixed = Fixed::of(&config);
     let bound = bind_all(config.site(), config.address, config.also)?;
     let server = &bound[0];
-    let _last_lines = log::start(config.log)?;
+    let last_lines = log::start(config.log)?;
     let prepared = timeline::prepare(config.timeline)?;
+    let secret = prepared.as_ref().map(Prepared::secret);
+    last_lines.mask(secret.clone());
     let names = timeline::names(&bound);
     let recorder = config
         .events
         .as_ref()
-        .map(|output| record(output, &names))
+        .map(|output| record(output, &names, secret.clone()))
         .transpose()?;
     let address = server.address();
     let text = greeting(server, config.file.as_deref(), prepared.as_ref());
@@ -63,9 +67,13 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Mistake> {
 }
 
 /// Opens the event log of these servers.
-pub(super) fn record(output: &Output, servers: &[(String, SocketAddr)]) -> Result<Recorder, Mistake> {
-    Recorder::start(output, servers).map_err(|error| match output {
-        Output::File(path) => Mistake(format!("cannot write the event log {}: {error}", path.display())),
+pub(super) fn record(
+    output: &Output,
+    servers: &[(String, SocketAddr)],
+    secret: Option<Secret>,
+) -> Result<Recorder, Mistake> {
+    Recorder::start(output, servers, secret).map_err(|error| match output {
+        Output::File(path) => Mistake(format!("cannot write the event log {}: {error}", shown(path))),
         Output::Stdout => Mistake(format!("cannot write the event log: {error}")),
     })
 }
@@ -128,13 +136,16 @@ fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&P
     let profile: &Profile = &server.site().profile;
     let mut text = format!(
         "labserve {VERSION}, answering as {} (profile {})\n",
-        profile.title, profile.name
+        printable(profile.title.as_bytes()),
+        printable(profile.name.as_bytes())
     );
-    let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<10} {value}\n"));
+    let mut line = |name: &str, value: &str| {
+        text.push_str(&format!("  {name:<10} {}\n", printable(value.as_bytes())));
+    };
     line("url", &url(server.address()));
     line("root", &server.site().root.describe());
     if let Some(file) = file {
-        line("config", &file.display().to_string());
+        line("config", &shown(file));
     }
     line("announces", &profile.announces());
     line("does", &profile.does());
@@ -145,21 +156,27 @@ fn greeting(server: &Server, file: Option<&std::path::Path>, timeline: Option<&P
     text
 }
 
-/// Prints what people see first, on standard error if standard output is the event log. Warns about addresses that
-/// other machines can reach.
+/// Prints the start message: on standard error if standard output is the event log. Warns about addresses that other
+/// machines can reach.
 pub(super) fn greet(text: &str, events: Option<&Output>, addresses: &[SocketAddr]) {
     if events == Some(&Output::Stdout) {
-        eprint!("{text}");
+        // If nobody reads standard error, serving continues.
+        let _ = write!(io::stderr(), "{text}");
     } else {
         print_out(text);
     }
     addresses.iter().copied().for_each(warn_if_reachable);
 }
 
-/// Prints to standard output. A reader that has gone is not a reason to stop serving.
+/// Prints to standard output. If nobody reads it, serving continues.
 pub(super) fn print_out(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints a line to standard error. Nobody has to read it.
+pub(super) fn print_err(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Warns if other machines can reach the server.

@@ -1,7 +1,7 @@
 //! The timeline's part of the command line: where it is served, and the channels that carry events to it.
 
 use super::Mistake;
-use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder};
+use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder, Secret};
 use labserve_server::server::{Running, Server};
 use labserve_timeline::{Bound, ManagedServer, PORT, ServerSet, Timeline};
 use std::io::ErrorKind;
@@ -34,7 +34,7 @@ impl Choice {
     }
 }
 
-/// Parses an address, a port, or both. What is missing has its default: loopback, and [`PORT`].
+/// Parses an address, a port, or both. The defaults are loopback and [`PORT`].
 fn address(text: &str) -> Result<SocketAddr, String> {
     let ip = || text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, PORT));
     let port = || text.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -88,13 +88,18 @@ impl Prepared {
         self.bound.url()
     }
 
+    /// Its token, to be masked in what is written.
+    pub(super) fn secret(&self) -> Secret {
+        self.bound.secret().clone()
+    }
+
     /// Its address.
     pub(super) fn address(&self) -> SocketAddr {
         self.bound.address()
     }
 }
 
-/// Where the servers send their events: to the event log and the timeline, as far as there are any.
+/// Where the servers send their events: the event log and the timeline, if they exist.
 pub(super) fn senders(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
     EventSenders {
         file: recorder.map(Recorder::sender),

@@ -59,7 +59,7 @@ const CHANGES: &[Change] = &[
         name: "made unreadable",
         make: |path| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("no permissions"),
         transfer: Transfer::Old,
-        // The system's administrator may read it all the same.
+        // Root can read it nevertheless.
         then: (&[200, 403, 404, 500], None),
     },
     Change {

@@ -48,6 +48,20 @@ fn every_mistake_gets_one_line_that_names_it_and_suggests_a_remedy() {
     write("bad-fault.toml", "extends = \"node\"\n[faults]\nbare_fl = \"accept\"\n");
     write("bad-reason.toml", "extends = \"node\"\n[close]\nidel = \"rst\"\n");
     write("circle.toml", "extends = \"./circle.toml\"\n");
+    for (name, extends) in [
+        ("around-1", "around-2"),
+        ("around-2", "around-3"),
+        ("around-3", "around-2"),
+    ] {
+        write(&format!("{name}.toml"), &format!("extends = \"./{extends}.toml\"\n"));
+    }
+    for number in 0..40 {
+        write(
+            &format!("deep-{number}.toml"),
+            &format!("extends = \"./deep-{}.toml\"\n", number + 1),
+        );
+    }
+    write("bad-etag.toml", "extends = \"node\"\n[files]\netag = \"a\\r\\nX: y\"\n");
     write("server-key.toml", "profle = \"node\"\n");
     write(
         "server-over.toml",
@@ -84,7 +98,25 @@ fn every_mistake_gets_one_line_that_names_it_and_suggests_a_remedy() {
             &["--profile", "./bad-reason.toml"],
             &["bad-reason.toml:3", "did you mean `idle`"],
         ),
-        (&["--profile", "./circle.toml"], &["circle"]),
+        (
+            &["--profile", "./circle.toml"],
+            &["circle.toml:1: extends: ", "in a cycle: ./circle.toml -> "],
+        ),
+        (
+            &["--profile", "./around-1.toml"],
+            &[
+                "around-3.toml:1: extends: ",
+                "around-2.toml -> ./around-3.toml -> ./around-2.toml",
+            ],
+        ),
+        (
+            &["--profile", "./deep-0.toml"],
+            &["extends: expected a chain of at most 32"],
+        ),
+        (
+            &["--profile", "./bad-etag.toml"],
+            &["bad-etag.toml:3: files.etag", "without CR, LF and NUL", "such as"],
+        ),
         (&["--root", "nowhere"], &["cannot serve nowhere", "--root"]),
         (&["--root", "file"], &["expected a directory"]),
         (&["--port", &port], &["in use", "--port 0"]),
@@ -110,6 +142,88 @@ fn every_mistake_gets_one_line_that_names_it_and_suggests_a_remedy() {
             assert!(said.contains(part), "{args:?} should say `{part}`, not: {said}");
         }
     }
+}
+
+#[test]
+fn a_chain_of_ten_profiles_is_no_cycle() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for number in 0..10 {
+        let extends = if number == 9 {
+            "rfc".to_owned()
+        } else {
+            format!("./{}.toml", number + 1)
+        };
+        let text = format!("extends = \"{extends}\"\n");
+        std::fs::write(dir.path().join(format!("{number}.toml")), text).expect("written");
+    }
+    let checked = run_in(dir.path(), &["check", "0.toml"]);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
+
+#[test]
+fn files_that_are_no_configuration_are_refused_in_bounded_time() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &[u8]| std::fs::write(dir.path().join(name), text).expect(name);
+    std::fs::create_dir(dir.path().join("directory.toml")).expect("a directory");
+    let many = |line: &dyn Fn(usize) -> String, count| (0..count).map(line).collect::<String>().into_bytes();
+    write("keys.toml", &many(&|n| format!("key{n} = 1\n"), 200_000));
+    let fields = many(&|n| format!("X-{n} = \"\"\n"), 60_000);
+    write(
+        "fields.toml",
+        &[b"extends = \"rfc\"\n[fields]\n", fields.as_slice()].concat(),
+    );
+    let responses = many(&|n| format!("[response.r{n}]\nlike = \"r{}\"\n", n + 1), 20_000);
+    write(
+        "responses.toml",
+        &[b"extends = \"rfc\"\n", responses.as_slice()].concat(),
+    );
+    let page = format!(
+        "extends = \"rfc\"\n[response.404]\ntext = \"{}\"\nbody = \"{}\"\n",
+        "x".repeat(400_000),
+        "{text}".repeat(50_000)
+    );
+    write("page.toml", page.as_bytes());
+    let long = format!("{} = 1\n", "k".repeat(1_000_000));
+    write("long.toml", long.as_bytes());
+    let utf16: Vec<u8> = "\u{feff}port = 1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    write("utf16.toml", &utf16);
+    let mut cases = vec![
+        ("directory.toml", "a directory"),
+        ("keys.toml", "larger than 1 MiB"),
+        ("fields.toml", "at most 1000 fields"),
+        ("responses.toml", "at most 1000 responses"),
+        ("page.toml", "expected a page of at most"),
+        ("long.toml", "kkk"),
+        ("utf16.toml", "UTF-16"),
+    ];
+    if cfg!(unix) {
+        let pipe = dir.path().join("pipe.toml");
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(pipe)
+                .status()
+                .expect("mkfifo")
+                .success()
+        );
+        cases.push(("pipe.toml", "a pipe"));
+        cases.push(("/dev/zero", "a device"));
+    }
+    let begun = std::time::Instant::now();
+    for (name, part) in cases {
+        let profile = format!("./{name}");
+        let profile = if name.starts_with('/') { name } else { &profile };
+        for args in [["check", name], ["--config", name], ["--profile", profile]] {
+            if part.starts_with("at most") && args[0] == "--config" {
+                continue;
+            }
+            let said = mistake(dir.path(), &args);
+            assert!(said.len() < 5000, "{args:?}: {} bytes", said.len());
+            if !(args[0] == "--config" && part.starts_with("expected")) {
+                assert!(said.contains(part), "{args:?} should say `{part}`, not: {said}");
+            }
+        }
+    }
+    assert!(begun.elapsed().as_secs() < 120, "{:?}", begun.elapsed());
 }
 
 #[test]

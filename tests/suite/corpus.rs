@@ -138,7 +138,7 @@ fn run_all(client: &Client, server: &Server, recording: &Recording, cases: &[Cas
     differing
 }
 
-/// Runs a test on each case, so many at once, and returns the cases that it says yes to.
+/// Runs a test on `at_once` cases in parallel. Returns the cases for which the test returns true.
 pub(crate) fn side_by_side<'a>(
     at_once: usize,
     cases: impl Iterator<Item = &'a Case> + Send,

@@ -164,3 +164,73 @@ fn each_run_appends_a_start_line_that_names_the_format() {
         assert_eq!(last["servers"][0]["address"], server.address().to_string());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_renamed_log_is_begun_again_on_sighup_and_only_its_owner_reads_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = Site::demo();
+    let directory = tempfile::tempdir().expect("a directory");
+    let (file, old) = (directory.path().join("events"), directory.path().join("events.1"));
+    let server = Server::start_with("node", site.root(), &["--events", file.to_str().expect("a path")]);
+    let mode = std::fs::metadata(&file).expect("a log").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    Talk::to(&server).ask("GET", "/before", "");
+    let until = |file: &Path, event: &str| {
+        let begun = Instant::now();
+        while !(file.exists() && names(&read(file)).contains(&event)) {
+            assert!(begun.elapsed().as_secs() < 20, "no {event} in {}", file.display());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    until(&file, "end");
+    std::fs::rename(&file, &old).expect("renamed");
+    server.signal("-HUP");
+    until(&file, "reload");
+    Talk::to(&server).ask("GET", "/after", "");
+    until(&file, "end");
+    let new = read(&file);
+    assert_eq!(new[0]["event"], "reopened");
+    assert_eq!(new[0]["format"], "labserve-events");
+    let has = |lines: &[Value], target: &str| lines.iter().any(|line| line["target"] == target);
+    assert!(has(&new, "/after") && !has(&new, "/before"));
+    assert!(has(&read(&old), "/before") && !has(&read(&old), "/after"));
+}
+
+#[test]
+fn a_client_that_speaks_tls_or_http2_is_recognised_and_gets_what_the_profile_answers() {
+    let hello = b"\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03\r\n\r\n";
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    for (first, protocol, part) in [
+        (hello.as_slice(), "tls", "this is TLS; use http://"),
+        (preface.as_slice(), "http2", "HTTP/2 with prior knowledge"),
+    ] {
+        let lab = Logged::start("rfc", &[]);
+        let mut talk = Talk::to(&lab.server);
+        talk.send(first);
+        let refused = talk.reply(false);
+        assert!(
+            refused.head.starts_with("HTTP/1.1 4") || refused.head.starts_with("HTTP/1.1 5"),
+            "{refused:?}"
+        );
+        drop(talk);
+        let lines = lab.lines(1);
+        let names = names(&lines);
+        assert_eq!(names[..3], ["accepted", "other-protocol", "head"], "{names:?}");
+        assert_eq!(lines[1]["protocol"], protocol);
+        assert!(
+            lines[1]["words"].as_str().is_some_and(|words| words.contains(part)),
+            "{}",
+            lines[1]
+        );
+        // An ordinary request has no such line.
+        Talk::to(&lab.server).ask("GET", "/", "Connection: close\r\n");
+        assert_eq!(
+            lab.lines(2)
+                .iter()
+                .filter(|line| line["event"] == "other-protocol")
+                .count(),
+            1
+        );
+    }
+}

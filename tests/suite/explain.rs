@@ -111,7 +111,7 @@ fn an_empty_result_is_explained() {
     let file = file.to_str().expect("UTF-8");
     for args in [["--stream", "99"], ["--port", "1"], ["--host", "::1"]] {
         let said = text(&explain(&[file, args[0], args[1]]).stdout);
-        assert!(said.contains("Nothing of what was asked for: 1 TCP stream,"), "{said}");
+        assert!(said.contains("No stream matches: 1 TCP stream,"), "{said}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{ErrorKind as IoErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// How long something may take that should happen at once.
+/// The time limit for things that should happen at once.
 const SOON: Duration = Duration::from_secs(10);
 
 /// More bytes than the socket buffers of both sides hold together.

@@ -6,8 +6,8 @@ use std::path::Path;
 use labserve_capture::Msg;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::decide::TraceMessage;
-use labserve_core::http1::Fault;
-use labserve_core::locale::{Lang, catalogue, places};
+use labserve_core::http1::{Fault, OtherProtocol};
+use labserve_core::locale::{Lang, catalogue, placeholders};
 
 /// Chinese synonyms that are not used, each with the word that is used instead.
 const ONE_WORD_FOR_ONE_THING: &[(&str, &str)] = &[
@@ -35,7 +35,7 @@ fn every_sentence_exists_in_both_languages_with_the_same_placeholders() {
     for (id, text) in english {
         let translated = &chinese[id];
         assert!(!text.is_empty() && !translated.is_empty(), "{id}");
-        assert_eq!(places(text), places(translated), "{id}");
+        assert_eq!(placeholders(text), placeholders(translated), "{id}");
         assert!(!text.chars().any(is_chinese), "{id} in English: {text}");
         for text in [text, translated] {
             assert_eq!(text.matches('{').count(), text.matches('}').count(), "{id}: {text}");
@@ -47,6 +47,10 @@ fn every_sentence_exists_in_both_languages_with_the_same_placeholders() {
 fn every_sentence_is_used_and_every_id_that_is_used_exists() {
     let page = page_ids();
     let mut used: BTreeSet<String> = page.named.clone();
+    used.extend(ids(
+        OtherProtocol::TABLE,
+        OtherProtocol::ALL.iter().map(|protocol| protocol.key()),
+    ));
     used.extend(ids(Fault::TABLE, Fault::ALL.iter().map(|fault| fault.key())));
     used.extend(ids(
         CloseReason::TABLE,

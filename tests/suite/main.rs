@@ -10,12 +10,20 @@
 //! | `changes` | files that change while they are sent |
 //! | `limits`, `race` | too many connections, slow readers, and requests that arrive as a timer expires |
 //! | `events`, `timeline` | the event log, and the timeline's API |
+//! | `foreign_text` | what is printed of names, keys and requests that try to mislead a terminal or its reader |
 //! | `facade` | the crate, with servers in this process |
 //! | `explain` | `labserve explain` on captures |
 //! | `locale` | the catalogue of sentences in both languages |
 //! | `readme`, `architecture` | statements of the documentation |
 //!
 //! `support` holds what they share. Only `architecture` and `locale` look at the sources.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by a panic; clippy.toml allows it in test functions, not in their helpers"
+)]
 
 mod support;
 
@@ -28,10 +36,13 @@ mod corpus;
 mod events;
 mod explain;
 mod facade;
+#[cfg(unix)] // files whose names have control characters
+mod foreign_text;
 mod iis;
 mod limits;
 mod locale;
 mod model;
+mod probe;
 mod race;
 mod readme;
 mod reload;

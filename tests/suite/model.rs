@@ -75,7 +75,7 @@ fn random_request(rng: &mut fastrand::Rng) -> String {
     }
 }
 
-/// A client that sends up to four requests in pieces with pauses between them, perhaps ends its side, and reads.
+/// A client that sends up to four requests in pieces with pauses between them, may send FIN, and reads.
 fn random_case(number: u64) -> Case {
     let mut rng = fastrand::Rng::with_seed(number);
     let text: String = (0..rng.usize(1..5)).map(|_| random_request(&mut rng)).collect();
@@ -139,10 +139,15 @@ fn random_conversations_go_the_same_way_over_sockets() {
             );
             (!found.is_empty()).then(|| format!("{:?}\n    {}", case.steps, found.join("\n    ")))
         };
-        // On a busy machine a pause can be too short for the server: what differs is tried again alone.
+        // On a busy machine a pause can be too short for the server: cases that differ are tried again, alone.
         let again = corpus::side_by_side(16, cases.iter(), |case| differ(case).is_some());
         for case in again {
-            assert_eq!(differ(case), None, "{name} {}", case.name);
+            let mut found = None;
+            let differs = (0..3).all(|_| {
+                found = differ(case);
+                found.is_some()
+            });
+            assert!(!differs, "{name} {}: {}", case.name, found.unwrap_or_default());
         }
     }
 }
@@ -206,25 +211,26 @@ impl model::Client for Pipeliner<'_> {
     fn ended(&mut self, _: Duration, _: model::End) {}
 }
 
-/// The time that this number of pipelined requests takes: the shortest of three, because other programs run too.
-fn time_of_pipeline(profile: &Profile, memory: &MemorySite<'_>, count: usize) -> Duration {
+/// The time of `times` connections, each with `count` pipelined requests.
+fn time_of_pipelines(profile: &Profile, memory: &MemorySite<'_>, times: usize, count: usize) -> Duration {
     let requests = b"GET /types/a.txt HTTP/1.1\r\nHost: a\r\n\r\n".repeat(count);
-    let once = || {
+    let begun = Instant::now();
+    for _ in 0..times {
         let mut client = Pipeliner {
             bytes: &requests,
             acts: 0,
             heard: 0,
         };
-        let begun = Instant::now();
         model::converse(profile, memory, &setting(), &mut client);
         assert!(client.heard > 0, "the first request should be answered");
-        begun.elapsed()
-    };
-    (0..3).map(|_| once()).min().unwrap_or_default()
+    }
+    begun.elapsed()
 }
 
-/// Ten times as many requests may cost ten times as much, and twice that on a busy machine. If each request had all that
-/// follow it parsed again, it would be a hundred times.
+/// 10,000 requests on one connection take as long as on ten connections. If the bytes after each request were parsed
+/// again for each of them, they would take ten times as long.
+///
+/// Both measurements are of equal length, so that a busy machine affects both alike. Each is the shortest of three.
 #[test]
 fn the_cost_of_a_pipeline_is_linear() {
     let site = Site::recorded();
@@ -235,13 +241,16 @@ fn the_cost_of_a_pipeline_is_linear() {
         }
         let profile = stack.build().expect("a profile");
         let memory = in_memory(&site, &profile);
-        let few = time_of_pipeline(&profile, &memory, 1_000);
-        let many = time_of_pipeline(&profile, &memory, 10_000);
-        let ratio = many.as_secs_f64() / few.as_secs_f64();
-        println!("{name}: {few:?} for 1,000, {many:?} for 10,000");
+        let (mut ten, mut one) = (Duration::MAX, Duration::MAX);
+        for _ in 0..3 {
+            ten = ten.min(time_of_pipelines(&profile, &memory, 10, 1_000));
+            one = one.min(time_of_pipelines(&profile, &memory, 1, 10_000));
+        }
+        let ratio = one.as_secs_f64() / ten.as_secs_f64();
+        println!("{name}: {ten:?} on ten connections, {one:?} on one");
         assert!(
-            ratio < 30.0,
-            "{name}: 10,000 requests cost {ratio:.0} times as much as 1,000"
+            ratio < 4.0,
+            "{name}: 10,000 requests on one connection take {ratio:.1} times as long as on ten"
         );
     }
 }
@@ -257,7 +266,7 @@ macro_rules! profiles {
 
 profiles!(node, node20, flask, django, apache, nginx);
 
-/// Whether the client has got nothing for what it sent last, and the connection is open: it would wait for a timer.
+/// Whether the client got no response to its last bytes and the connection is open, so that it would wait for a timer.
 fn is_left_waiting(outcome: &Outcome) -> bool {
     matches!(outcome.end, End::Open) && outcome.heard.last().is_some_and(|heard| heard.text.is_empty())
 }
@@ -293,7 +302,7 @@ fn replay(name: &str) {
                 outcome: &outcome(got, &placeholders),
                 target: &ADDRESS.to_string(),
             };
-            // No reason excuses it, so it holds for listed cases too.
+            // This holds for listed cases too, because no reason justifies it.
             assert!(
                 !is_left_waiting(got.outcome) || is_left_waiting(want.outcome),
                 "{name} {}: silent and open where the real server is not",

@@ -28,8 +28,8 @@ enum Outcome {
     FinAlone,
 }
 
-/// By profile: what happens to a request that the server finds at the moment its timer expires, and of one that arrives after
-/// its FIN.
+/// For each profile: what happens to a request that the server finds at the moment its timer expires, and to one that
+/// arrives after its FIN.
 const RACES: [(&str, Outcome, Outcome); 3] = [
     ("node", Outcome::Rst, Outcome::FinThenRst),
     ("apache", Outcome::Served, Outcome::FinAlone),

@@ -116,7 +116,8 @@ fn a_second_signal_stops_it_at_once() {
     assert!(before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
 }
 
-/// Nobody reads the log, or the event log, or either: every request is answered all the same, and a signal ends the program.
+/// If nobody reads the log, the event log or either, every request is still answered, and a signal still ends the
+/// program.
 #[test]
 fn an_output_that_nobody_reads_stops_nothing() {
     let root = root();
@@ -130,7 +131,7 @@ fn an_output_that_nobody_reads_stops_nothing() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("labserve should start");
-        // The greeting is read, a byte at a time so that nothing after it is, and then no more.
+        // The greeting is read byte by byte, so that nothing after it is read.
         let mut greeting = String::new();
         let mut byte = [0];
         while !greeting.ends_with("wireshark") {

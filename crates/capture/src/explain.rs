@@ -1,16 +1,18 @@
 //! From a capture file to the model, stage by stage.
 
 use super::analyze;
-use super::decode::{Decoder, Error, Packets};
+use super::decode::{Decoded, Decoder, Error, Packets};
 use super::findings::findings;
 use super::fingerprint::fingerprints;
 use super::limits::{Budget, Limits};
-use super::model::{Args, Capture, Connection, File, Note, NoteKind, Usage, VERSION};
+use super::model::{Args, Capture, Connection, File, Note, NoteKind, OtherStream, Usage, VERSION};
 use super::tcp::{Filter, FrameTime, Streams};
 use labserve_core::profile::Profile;
 use std::collections::BTreeSet;
 use std::io::Read;
 
+/// How many streams that are not HTTP/1.x are listed.
+const OTHERS: usize = 100;
 /// How many frames a note names.
 const NAMED_FRAMES: usize = 8;
 
@@ -60,24 +62,30 @@ pub fn explain(reader: impl Read, options: &Options, profiles: &[Profile]) -> Re
         ..File::default()
     };
     let mut out_of_order = OutOfOrderTimes::default();
+    let mut begun = false;
     while let Some((packet, interfaces)) = packets.next_packet()? {
-        if file.frames == 0 {
+        if !std::mem::replace(&mut begun, true) {
             file.first_ns = packet.ns;
             file.last_ns = packet.ns;
         }
         out_of_order.check(packet.number, packet.ns, file.last_ns);
-        file.frames = packet.number;
         file.last_ns = file.last_ns.max(packet.ns);
-        if let Some(segment) = decoder.segment(&packet, interfaces) {
-            file.tcp_frames += 1;
-            streams.add(&segment);
+        match decoder.decode(&packet, interfaces) {
+            Decoded::Segment(segment) => {
+                file.tcp_frames += 1;
+                streams.add(&segment);
+            }
+            Decoded::Quoted(endpoints) => streams.count_quoted(endpoints),
+            Decoded::Nothing => {}
         }
     }
+    file.frames = packets.count();
     file.interfaces = packets.interfaces().to_vec();
     file.streams = streams.count();
-    let mut notes: Vec<Note> = packets.note().cloned().into_iter().collect();
+    let mut notes: Vec<Note> = packets.notes();
     notes.extend(decoder.notes());
     notes.extend(out_of_order.note());
+    notes.extend(streams.note());
     Ok(analyze_all(file, streams, options, profiles, notes))
 }
 
@@ -105,7 +113,7 @@ fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Prof
     let connections = finished
         .into_iter()
         .map(|stream| analyze::connection(stream, ports, capture_end));
-    let connections = shown(connections.collect(), options.filter.is_some());
+    let (connections, others) = shown(connections.collect(), options.filter.is_some());
     if connections.is_empty() {
         notes.push(nothing_shown(&file, options.filter.is_some()));
     }
@@ -114,6 +122,8 @@ fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Prof
         version: VERSION,
         file,
         connections,
+        others_left_out: others.len().saturating_sub(OTHERS) as u64,
+        others: others.into_iter().take(OTHERS).collect(),
         findings: Vec::new(),
         fingerprints: Vec::new(),
         notes,
@@ -125,7 +135,9 @@ fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Prof
 
 /// The connections to show. With a filter, these are all; otherwise those that carry HTTP/1.x and others to the same
 /// servers.
-fn shown(mut connections: Vec<Connection>, filtered: bool) -> Vec<Connection> {
+///
+/// Also the streams that carry something else.
+fn shown(mut connections: Vec<Connection>, filtered: bool) -> (Vec<Connection>, Vec<OtherStream>) {
     let is_http = |connection: &&Connection| connection.usage == Usage::Http;
     let servers: BTreeSet<u16> = connections.iter().filter(is_http).map(|c| c.server.port()).collect();
     let to_http_server = |connection: &Connection| servers.contains(&connection.server.port());
@@ -133,12 +145,23 @@ fn shown(mut connections: Vec<Connection>, filtered: bool) -> Vec<Connection> {
         .iter_mut()
         .filter(|connection| to_http_server(connection))
         .for_each(analyze::to_http_server);
-    connections.retain(|connection| match connection.usage {
-        Usage::Http => true,
-        Usage::Other => filtered || to_http_server(connection),
-        Usage::Unused | Usage::NotOpened => filtered || servers.is_empty() || to_http_server(connection),
-    });
-    connections
+    let (shown, others): (Vec<Connection>, Vec<Connection>) =
+        connections.into_iter().partition(|connection| match connection.usage {
+            Usage::Http => true,
+            Usage::Other => filtered || to_http_server(connection),
+            Usage::Unused | Usage::NotOpened => filtered || servers.is_empty() || to_http_server(connection),
+        });
+    (shown, others.into_iter().filter_map(other_stream).collect())
+}
+
+fn other_stream(connection: Connection) -> Option<OtherStream> {
+    Some(OtherStream {
+        stream: connection.stream,
+        client: connection.client,
+        server: connection.server,
+        carried: connection.carried?,
+        closed_by: connection.end.by,
+    })
 }
 
 /// Why no connection is shown.

@@ -26,24 +26,35 @@
 //! # Stages
 //!
 //! `decode` turns frames into TCP segments, `tcp` assigns them to connections, `reassembly` puts their bytes in order,
-//! `http` finds requests and responses in the bytes, `analyze` derives what that means for one connection, and `findings`
+//! `http` finds requests and responses in the bytes, `protocol` names what is not HTTP/1.x, `analyze` derives what that means for one connection, and `findings`
 //! for all of them. `fingerprint` compares servers with profiles. The result is the [`model`]. `describe` chooses
 //! statements about it, `sentence` puts them into a language, and [`render`] lays them out.
 
 #![forbid(unsafe_code)]
 
 mod analyze;
+#[cfg(test)]
+mod artefact_tests;
+#[cfg(test)]
+mod carried_tests;
 mod decode;
 mod describe;
+#[cfg(test)]
+mod ending_tests;
 #[cfg(test)]
 mod evidence_tests;
 mod explain;
 mod findings;
 mod fingerprint;
+#[cfg(test)]
+mod format_tests;
 mod http;
 mod limits;
 mod messages;
 pub mod model;
+#[cfg(test)]
+mod pairing_tests;
+mod protocol;
 mod reassembly;
 pub mod render;
 mod sentence;
@@ -54,6 +65,8 @@ mod test_capture;
 mod test_profiles;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timing_tests;
 
 pub use decode::Error;
 pub use explain::{Options, explain, explain_bytes};

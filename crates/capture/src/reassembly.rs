@@ -20,6 +20,30 @@ pub(crate) struct Payload<B> {
     pub(crate) ns: i64,
     /// Whether it ends with PSH.
     pub(crate) pushed: bool,
+    /// Position in the other direction up to which its segment acknowledges; 0 without ACK.
+    pub(crate) ack: u64,
+}
+
+impl Payload<&[u8]> {
+    /// The same payload with its own copy of the bytes.
+    pub(crate) fn to_owned(&self) -> Payload<Vec<u8>> {
+        Payload {
+            at: self.at,
+            bytes: self.bytes.to_vec(),
+            len: self.len,
+            frame: self.frame,
+            ns: self.ns,
+            pushed: self.pushed,
+            ack: self.ack,
+        }
+    }
+}
+
+impl Payload<Vec<u8>> {
+    /// The same payload, borrowed.
+    pub(crate) fn borrowed(&self) -> Payload<&[u8]> {
+        self.part(self.at, self.end())
+    }
 }
 
 impl<B: AsRef<[u8]>> Payload<B> {
@@ -43,6 +67,7 @@ impl<B: AsRef<[u8]>> Payload<B> {
             frame: self.frame,
             ns: self.ns,
             pushed: self.pushed && to == self.end(),
+            ack: self.ack,
         }
     }
 }
@@ -112,7 +137,7 @@ impl Reassembly {
     }
 
     /// Adds a payload and delivers what is now in order. Returns how it arrived, and how many of its bytes are new.
-    pub(crate) fn add(&mut self, payload: &Payload<&[u8]>, deliver: &mut impl FnMut(Delivery<'_>)) -> (Arrival, u64) {
+    pub(crate) fn add(&mut self, payload: &Payload<&[u8]>, deliver: &mut dyn FnMut(Delivery<'_>)) -> (Arrival, u64) {
         let (begin, end) = (payload.at.max(self.next), payload.end());
         if end <= begin {
             return (Arrival::Duplicate, 0);
@@ -154,22 +179,14 @@ impl Reassembly {
                 let part = payload.part(from, to);
                 new += part.len;
                 self.held += part.bytes.len();
-                let owned = Payload {
-                    bytes: part.bytes.to_vec(),
-                    at: part.at,
-                    len: part.len,
-                    frame: part.frame,
-                    ns: part.ns,
-                    pushed: part.pushed,
-                };
-                self.waiting.insert(from, owned);
+                self.waiting.insert(from, part.to_owned());
             }
             from = next.map_or(end, |(_, next_end)| next_end.max(to));
         }
         new
     }
 
-    fn deliver_waiting(&mut self, deliver: &mut impl FnMut(Delivery<'_>)) {
+    fn deliver_waiting(&mut self, deliver: &mut dyn FnMut(Delivery<'_>)) {
         while let Some(first) = self.waiting.first_entry().filter(|first| *first.key() == self.next) {
             let payload = first.remove();
             self.held -= payload.bytes.len();
@@ -180,7 +197,7 @@ impl Reassembly {
 
     /// Reports the gaps that end at `limit` or before it as missing, and delivers what waits after them. Returns the
     /// number of missing bytes.
-    pub(crate) fn skip_gaps(&mut self, limit: u64, deliver: &mut impl FnMut(Delivery<'_>)) -> u64 {
+    pub(crate) fn skip_gaps(&mut self, limit: u64, deliver: &mut dyn FnMut(Delivery<'_>)) -> u64 {
         let mut skipped = 0;
         while let Some(gap_end) = self.gap_end().filter(|gap_end| *gap_end <= limit) {
             let len = gap_end - self.next;
@@ -193,7 +210,7 @@ impl Reassembly {
     }
 
     /// Reports the bytes up to `to` as missing, and returns their number. Only valid if nothing waits.
-    pub(crate) fn skip_to(&mut self, to: u64, deliver: &mut impl FnMut(Delivery<'_>)) -> u64 {
+    pub(crate) fn skip_to(&mut self, to: u64, deliver: &mut dyn FnMut(Delivery<'_>)) -> u64 {
         if to <= self.next {
             return 0;
         }
@@ -216,6 +233,7 @@ mod tests {
             frame: at,
             ns: 0,
             pushed: true,
+            ack: 0,
         }
     }
 

@@ -23,6 +23,8 @@ enum Value {
     Names(Vec<String>),
     /// Another message, in the same language.
     Message(Msg),
+    /// Messages, each with a time in nanoseconds.
+    Amounts(Vec<(Msg, u64)>),
 }
 
 impl Sentence {
@@ -58,6 +60,12 @@ impl Sentence {
     #[must_use]
     pub(crate) fn with_message(self, name: &'static str, msg: Msg) -> Self {
         self.with_value(name, Value::Message(msg))
+    }
+
+    /// Adds messages with times, which are listed with the separators of the language.
+    #[must_use]
+    pub(crate) fn with_amounts(self, name: &'static str, amounts: Vec<(Msg, u64)>) -> Self {
+        self.with_value(name, Value::Amounts(amounts))
     }
 
     fn with_value(mut self, name: &'static str, value: Value) -> Self {
@@ -152,6 +160,13 @@ impl Value {
             Self::Arg(Arg::Side(Side::Client)) => Piece::Prose(Msg::TheClient.text(lang).to_owned()),
             Self::Arg(Arg::Side(Side::Server)) => Piece::Prose(Msg::TheServer.text(lang).to_owned()),
             Self::Message(msg) => Piece::Prose(msg.text(lang).to_owned()),
+            Self::Amounts(amounts) => {
+                let amount = |(msg, ns): &(Msg, u64)| {
+                    format!("{} {}", msg.text(lang), time(i64::try_from(*ns).unwrap_or(i64::MAX)))
+                };
+                let amounts: Vec<String> = amounts.iter().map(amount).collect();
+                Piece::Prose(amounts.join(separator()))
+            }
         }
     }
 }

@@ -72,7 +72,7 @@ sentences! {
         ClientReset = "client_reset",
         /// The server is shutting down.
         Shutdown = "shutdown",
-        /// Somebody asked the server to close the connection.
+        /// The server was asked, from outside, to close the connection.
         Asked = "asked",
         /// The client read too little of a response in time.
         SlowReader = "slow_reader",
@@ -82,7 +82,7 @@ sentences! {
         TooMany = "too_many",
         /// Reading or writing failed.
         IoError = "io_error",
-        /// A defect of labserve.
+        /// A bug in labserve.
         Panic = "panic",
     }
 }

@@ -89,6 +89,7 @@ impl FileFacts {
 
     /// The facts about a precompressed sibling that is served instead of `plain`: the sibling's bytes and validators,
     /// with the path and media type of the plain file.
+    #[must_use]
     pub fn as_coded(&self, plain: &Self, coding: Precompressed) -> Self {
         Self {
             coding: Some(coding),
@@ -101,6 +102,7 @@ impl FileFacts {
     }
 
     /// The same facts for a file that has precompressed siblings, none of which the client accepts.
+    #[must_use]
     pub fn as_negotiated(&self) -> Self {
         Self {
             negotiated: true,

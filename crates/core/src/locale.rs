@@ -1,9 +1,10 @@
 //! The catalogue: every sentence that people read, once for each language, in `locale/en.toml` and `locale/zh.toml`.
 //!
-//! Both files are compiled in and parsed when a sentence of their language is first needed. The id of a sentence is its
-//! path in the file: `fault.bare_lf`. A sentence may have places for values, `{name}`; who fills them in knows their
-//! names. Rust code refers to sentences by an enum, one variant for each key of one table of the file
-//! (see [`sentences!`](crate::sentences)); the timeline's page refers to them by id.
+//! Both files are compiled in. Each is parsed when a sentence of its language is first needed.
+//!
+//! The id of a sentence is its path in the file: `fault.bare_lf`. A sentence may have placeholders, `{name}`, which the
+//! code that uses it fills in. Rust code refers to sentences by an enum, with one variant for each key of one table of
+//! the file (see [`sentences!`](crate::sentences)); the timeline's page refers to them by id.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -44,7 +45,8 @@ pub fn catalogue(lang: Lang) -> &'static BTreeMap<String, String> {
     }
 }
 
-/// The sentences of one table of the catalogue, found by index instead of by id: event logs ask for one per line.
+/// The sentences of one table of the catalogue. They are found by index instead of by id, because event logs need one
+/// for each line.
 #[derive(Debug)]
 pub struct Table {
     name: &'static str,
@@ -62,8 +64,8 @@ impl Table {
         }
     }
 
-    /// The sentence of the key at `index`. A sentence that a language lacks is replaced by its key; a test holds that
-    /// there is none.
+    /// The sentence with the key at `index`. If the language lacks it, the key itself; a test checks that no sentence
+    /// is missing.
     pub fn text(&self, index: usize, lang: Lang) -> &'static str {
         self.texts[lang as usize].get_or_init(|| self.resolve(lang))[index]
     }
@@ -119,7 +121,7 @@ macro_rules! sentences {
                 Self::KEYS[self as usize]
             }
 
-            /// Its sentence, with the places for values still in it.
+            /// Its sentence, with its placeholders.
             pub fn text(self, lang: $crate::locale::Lang) -> &'static str {
                 static TABLE: $crate::locale::Table = $crate::locale::Table::new($table, $name::KEYS);
                 TABLE.text(self as usize, lang)
@@ -130,8 +132,8 @@ macro_rules! sentences {
     };
 }
 
-/// The names of the places for values in a sentence, sorted, each once. The count in `{count?frame|frames}` is one too.
-pub fn places(text: &str) -> Vec<&str> {
+/// The names of the placeholders in a sentence, sorted, each once. The count in `{count?frame|frames}` is one too.
+pub fn placeholders(text: &str) -> Vec<&str> {
     let opened = text.split('{').skip(1);
     let mut names: Vec<&str> = opened
         .map(|rest| rest.split(['}', '?']).next().unwrap_or_default())
@@ -141,13 +143,15 @@ pub fn places(text: &str) -> Vec<&str> {
     names
 }
 
+#[expect(clippy::expect_used, reason = "the catalogue is compiled in, and a test parses it")]
 fn parse(text: &str) -> Catalogue {
-    let file: toml::Table = toml::from_str(text).expect("the catalogue is TOML: it is compiled in, and tests read it");
+    let file: toml::Table = toml::from_str(text).expect("the catalogue is TOML");
     let mut catalogue = Catalogue::new();
     flatten("", file, &mut catalogue);
     catalogue
 }
 
+#[expect(clippy::panic, reason = "the catalogue is compiled in, and a test parses it")]
 fn flatten(prefix: &str, table: toml::Table, catalogue: &mut Catalogue) {
     for (key, value) in table {
         let id = if prefix.is_empty() {
@@ -192,6 +196,6 @@ mod tests {
 
     #[test]
     fn places_are_named_once() {
-        assert_eq!(places("{b} {a?x|y} {a}"), ["a", "b"]);
+        assert_eq!(placeholders("{b} {a?x|y} {a}"), ["a", "b"]);
     }
 }

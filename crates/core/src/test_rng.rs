@@ -3,6 +3,7 @@
 //! The same seed gives the same numbers on every platform. It is not suitable where numbers must be unpredictable.
 
 /// A generator of pseudo-random numbers.
+#[derive(Debug)]
 pub struct TestRng(u64);
 
 impl TestRng {

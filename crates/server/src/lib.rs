@@ -9,6 +9,7 @@ pub mod files;
 pub mod profile_files;
 pub mod server;
 pub mod sys;
+pub mod text_file;
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,5 +1,6 @@
 //! Profiles in files, in addition to the built-in ones.
 
+use crate::text_file;
 use labserve_core::profile::layers::{BuiltIns, Source, SourceText, Stack};
 use labserve_core::profile::{ConfigError, Profile};
 use std::borrow::Cow;
@@ -10,31 +11,23 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProfileFiles;
 
-/// What is wrong with a configuration that is not text in UTF-8.
-pub const NOT_UTF8: &str = "this file is not text in UTF-8, perhaps UTF-16 as Windows programs write it; save it as UTF-8 \
-     (Notepad: Save as, Encoding: UTF-8; PowerShell: Set-Content -Encoding utf8)";
-
 impl Source for ProfileFiles {
     fn find(&self, name: &str, asker: Option<&str>) -> Result<SourceText, ConfigError> {
         let is_file = name.ends_with(".toml") || name.contains(['/', '\\']);
         if !is_file {
             return BuiltIns.find(name, asker);
         }
-        let path = asker
-            .and_then(|asker| Path::new(asker).parent())
-            .map_or_else(|| PathBuf::from(name), |dir| dir.join(name));
+        let path = asker.and_then(|asker| Path::new(asker).parent()).map_or_else(
+            || PathBuf::from(name),
+            |dir| dir.join(name.strip_prefix("./").unwrap_or(name)),
+        );
+        let text = text_file::read(&path, "profile")?;
         let origin = path.display().to_string();
-        let text = std::fs::read_to_string(&path).map_err(|error| ConfigError {
-            origin: origin.clone(),
-            line: None,
-            key: None,
-            message: match error.kind() {
-                std::io::ErrorKind::InvalidData => NOT_UTF8.to_owned(),
-                _ => format!("cannot read this profile: {error}"),
-            },
-        })?;
+        // The same file may be named in several ways, `./a.toml` and `../here/a.toml`.
+        let real = path.canonicalize().unwrap_or(path);
         Ok(SourceText {
             origin: origin.clone(),
+            identity: real.display().to_string(),
             text: Cow::Owned(text),
             path: Some(origin),
         })

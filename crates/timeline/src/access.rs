@@ -1,22 +1,19 @@
 //! Access control: the Host and Origin fields and the token. Pure functions of a request's head.
 //!
-//! Other pages in the same browser must not reach the timeline. DNS rebinding is recognised by the Host field, which then
-//! holds the attacker's name; a request from another site by Origin and Sec-Fetch-Site. Requests that change something need
-//! the token, which is printed only in the start line. It comes in Authorization and never in a cookie: browsers send a
-//! host's cookies to all its ports (RFC 6265, section 8.5), so a cookie would reach the served ports too, and from there
-//! every event and capture.
+//! Other pages in the same browser must not reach the timeline. DNS rebinding shows in the Host field, which contains
+//! the attacker's name; a request from another site shows in Origin and Sec-Fetch-Site. Requests that change something
+//! need the token, which is printed only in the start line. It is sent in Authorization and never in a cookie: browsers
+//! send a host's cookies to all its ports (RFC 6265, section 8.5), so a cookie would reach the served ports, and from
+//! there every event and capture.
 
 use super::refusal::Refusal;
 use axum::http::{HeaderMap, Method, header};
+use labserve_server::events::Secret;
 use std::net::{IpAddr, SocketAddr};
-
-/// How many characters of the token must occur together to be masked. Fewer are of no use to anybody, and could occur by
-/// chance.
-const MASKED_FROM: usize = 8;
 
 /// The access token: 32 random bytes in hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Token(String);
+pub(super) struct Token(Secret);
 
 impl Token {
     /// A new random token.
@@ -26,32 +23,28 @@ impl Token {
     pub(super) fn new() -> std::io::Result<Self> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|error| std::io::Error::other(error.to_string()))?;
-        Ok(Self(random.iter().map(|byte| format!("{byte:02x}")).collect()))
+        let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self(Secret::new(&text)))
     }
 
     pub(super) fn text(&self) -> &str {
-        &self.0
+        self.0.text()
     }
 
-    /// Overwrites with `*` what `text` holds of the token: the whole of it, or its beginning where the text was cut. A client
-    /// may send the token to a served port by mistake. Without this, the event that shows its request would give the token
-    /// to everybody who may read events.
-    pub(super) fn mask(&self, text: &mut [u8]) {
-        let token = self.0.as_bytes();
-        let telling = &token[..token.len().min(MASKED_FROM)];
-        let mut from = 0;
-        while let Some(at) = text.get(from..).and_then(|rest| memchr::memmem::find(rest, telling)) {
-            let found = &mut text[from + at..];
-            let length = found.iter().zip(token).take_while(|(a, b)| a == b).count();
-            found[..length].fill(b'*');
-            from += at + length;
-        }
+    /// The token as something to be masked: a client may send it to a served port by mistake. Without that, the event that
+    /// shows its request would give the token to everybody who may read events.
+    pub(super) fn secret(&self) -> &Secret {
+        &self.0
     }
 
     /// Whether `text` is the token. Takes the same time wherever the first difference is, so that timing reveals nothing.
     pub(super) fn is(&self, text: &str) -> bool {
-        let differs = self.0.bytes().zip(text.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
-        text.len() == self.0.len() && differs == 0
+        let differs = self
+            .text()
+            .bytes()
+            .zip(text.bytes())
+            .fold(0, |all, (a, b)| all | (a ^ b));
+        text.len() == self.text().len() && differs == 0
     }
 }
 
@@ -155,7 +148,7 @@ mod tests {
 
     #[test]
     fn each_request_is_admitted_or_refused_by_host_origin_and_token() {
-        let token = Token("s3cret".into());
+        let token = Token(Secret::new("s3cret"));
         let at = |address: &str| Access {
             address: address.parse().expect("an address"),
             token: token.clone(),
@@ -221,7 +214,7 @@ mod tests {
 
     #[test]
     fn the_token_and_its_beginning_are_masked() {
-        let token = Token("0123456789abcdef".into());
+        let token = Token(Secret::new("0123456789abcdef"));
         for (text, want) in [
             ("", ""),
             (
@@ -235,7 +228,7 @@ mod tests {
             ("123456789abcdef", "123456789abcdef"),
         ] {
             let mut masked = text.as_bytes().to_vec();
-            token.mask(&mut masked);
+            token.secret().mask(&mut masked);
             assert_eq!(String::from_utf8_lossy(&masked), want);
         }
     }

@@ -1,14 +1,15 @@
 //! The routes of the timeline and their handlers.
 
 use super::describe::{Answer, all_described, described, number};
+use super::json::Json;
 use super::refusal::Refusal;
 use super::{AppState, assets, body, changes, connections, headers, stream};
+use axum::Router;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, put};
-use axum::{Json, Router};
 use labserve_core::profile::builtin;
 use labserve_core::profile::layers;
 use labserve_server::events::timestamp;

@@ -172,9 +172,9 @@ mod tests {
         let json = script
             .strip_prefix("export default ")
             .and_then(|rest| rest.strip_suffix(";\n"));
-        let sentences: serde_json::Value = serde_json::from_str(json.expect("a default export")).expect("JSON");
+        let sentences: Value = serde_json::from_str(json.expect("a default export")).expect("JSON");
         assert_eq!(sentences["en"]["tab.settings"], "Settings");
         assert_eq!(sentences["zh"]["close_reason.idle"], "限定时间内没有新的请求");
-        assert_eq!(sentences["en"]["explain.title"], serde_json::Value::Null);
+        assert_eq!(sentences["en"]["explain.title"], Value::Null);
     }
 }

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long the workers may take to reply.
+/// How long to wait for the workers' replies.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// All open connections, or those of the server in the query.

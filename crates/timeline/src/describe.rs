@@ -1,12 +1,12 @@
 //! The servers as the API describes them.
 
+use super::json::Json;
 use super::refusal::Refusal;
 use super::{AppState, connections};
-use axum::Json;
 use serde_json::Value;
 
 /// A JSON answer, or the refusal.
-pub(super) type Answer = Result<Json<Value>, Refusal>;
+pub(super) type Answer = Result<Json, Refusal>;
 
 /// The server number in a path.
 pub(super) fn number(text: &str) -> Result<usize, Refusal> {

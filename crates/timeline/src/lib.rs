@@ -8,13 +8,16 @@ mod api;
 mod assets;
 mod body;
 mod changes;
+mod connection_io;
 mod connections;
 mod describe;
 mod headers;
+mod json;
 mod listener;
 mod managed_server;
 mod refusal;
 mod ring;
+mod seats;
 mod server_set;
 mod setting;
 mod settings;
@@ -25,7 +28,7 @@ pub use ring::LIMIT;
 pub use server_set::ServerSet;
 
 use access::{Access, Token};
-use labserve_server::events::{LiveSender, Watchers, timestamp};
+use labserve_server::events::{LiveSender, Secret, Watchers, timestamp};
 use ring::Ring;
 use serde_json::Value;
 use std::io::{self, ErrorKind};
@@ -75,6 +78,11 @@ impl Bound {
     /// The URL of the page, with the token. It gives permission to change settings.
     pub fn url(&self) -> String {
         format!("http://{}/?token={}", self.access.address, self.access.token.text())
+    }
+
+    /// The token, to be masked in what is written.
+    pub fn secret(&self) -> &Secret {
+        self.access.token.secret()
     }
 
     /// Starts the timeline over `servers`. `lines` receives what is sent to `sender`; `first` is the first line of this run.
@@ -163,7 +171,7 @@ async fn serve(
     };
     let pages = tokio::spawn(listener::accept(listener, api::router(Arc::clone(&state))));
     let fill = |mut batch: Vec<u8>| {
-        state.access.token.mask(&mut batch);
+        state.access.token.secret().mask(&mut batch);
         state.ring().push(batch);
         state.grown.send_replace(());
     };

@@ -1,9 +1,13 @@
-//! Accepts the clients of the timeline. Each connection is served by a task of its own.
+//! Accepts the clients of the timeline. Each connection has a seat and is served by a task of its own.
 
+use super::connection_io::ConnectionIo;
+use super::seats::{Activity, SeatLimits, Seats};
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use labserve_server::server::FdReserve;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -14,11 +18,20 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait after `accept` has failed: descriptors may have run out, and become free again.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// Accepts connections and serves them from `router`, until the task is aborted.
+/// Accepts connections and serves them from `router`, until the task is aborted. Then all connections are closed. When all
+/// seats are taken, a newcomer gets the seat of another.
 pub(super) async fn accept(listener: TcpListener, router: Router) {
+    let reserve = FdReserve::of_process();
+    let limits = SeatLimits::of(reserve);
+    let mut seats = Seats::default();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(serve_connection(stream, router.clone()))),
+            Ok((stream, _)) => {
+                seats.make_room(limits.in_force(reserve.is_reached_by(&stream))).await;
+                let activity = Activity::new();
+                let task = tokio::spawn(serve_connection(stream, router.clone(), activity.clone()));
+                seats.take(activity, task);
+            }
             Err(error) => {
                 tracing::debug!("timeline: cannot accept a connection, trying again: {error}");
                 tokio::time::sleep(RETRY).await;
@@ -27,11 +40,17 @@ pub(super) async fn accept(listener: TcpListener, router: Router) {
     }
 }
 
-async fn serve_connection(stream: TcpStream, router: Router) {
+async fn serve_connection(stream: TcpStream, router: Router, activity: Activity) {
+    let io = TokioIo::new(ConnectionIo::new(stream, activity.clone()));
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |request| {
+        activity.asked();
+        router.call(request)
+    });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(io, service);
     if let Err(error) = served.await {
         tracing::debug!("timeline: a connection failed: {error}");
     }
@@ -67,6 +86,40 @@ mod tests {
         answer.clear();
         quick.read_to_end(&mut answer).await.expect("an orderly close");
         assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n") && answer.ends_with(b"here"));
+        pages.abort();
+    }
+
+    #[tokio::test]
+    async fn a_thousand_idle_clients_hold_128_connections_and_lose_them_to_one_that_asks() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let most = SeatLimits::of(FdReserve::of_process()).in_force(false);
+        let router = Router::new().route("/", get(async || "here"));
+        let pages = tokio::spawn(accept(listener, router));
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        let mut page = TcpStream::connect(address).await.expect("connected");
+        let mut reply = [0; 4096];
+        page.write_all(request).await.expect("sent");
+        assert!(page.read(&mut reply).await.expect("a response") > 0);
+        let mut idle = Vec::new();
+        for _ in 0..3 * most {
+            idle.push(TcpStream::connect(address).await.expect("connected"));
+        }
+        // The page was idle for longer than they, but it has sent a request.
+        page.write_all(request).await.expect("sent");
+        assert!(page.read(&mut reply).await.expect("a response") > 0);
+        // The first ones have lost their seats; the last ones have not.
+        assert!(matches!(idle[0].read(&mut reply).await, Ok(0) | Err(_)));
+        let last = idle.last_mut().expect("a client");
+        last.write_all(request).await.expect("sent");
+        assert!(last.read(&mut reply).await.expect("a response") > 0);
+        let mut open = 0;
+        for client in &idle {
+            open += usize::from(
+                matches!(client.try_read(&mut reply), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock),
+            );
+        }
+        assert!(open <= most, "{open} of {most}");
         pages.abort();
     }
 }

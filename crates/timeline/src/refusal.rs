@@ -1,6 +1,6 @@
 //! Refusals of the API: a status, a code for programs and a sentence for people.
 
-use axum::Json;
+use super::json::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;

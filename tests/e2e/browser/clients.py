@@ -26,7 +26,7 @@ FILES = ["index.html", "static/style1.css", "static/head.jpg", "static/BGM.wav"]
 PAGE = ["/", "/static/style1.css", "/static/head.jpg", "/static/BGM.wav", "/favicon.ico"]
 # Profiles that ignore Range, so that a download cannot be resumed: curl says so with its exit code 33.
 NO_RANGES = {"django"}
-# No fewer than there are profiles.
+# At least the number of profiles.
 PORTS = 40
 
 
@@ -96,7 +96,7 @@ def try_node(url, _, root):
 
 
 def try_chromium(url, picture, log):
-    """Loads the page, leaves a picture of it, and looks in the log for what Chromium asked for."""
+    """Loads the page, takes a screenshot, and looks in the log for what Chromium requested."""
     log.exchanges()
     with tempfile.TemporaryDirectory() as home:
         got = run(

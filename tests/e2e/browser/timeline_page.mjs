@@ -104,7 +104,7 @@ async function main() {
   mkdirSync(WORK, { recursive: true });
   mkdirSync(options.artefacts, { recursive: true });
 
-  const pure = spawnSync(process.execPath, ["--experimental-default-type=module", "--test", join(HERE, "timeline_page.test.mjs"), join(HERE, "timeline_token.test.mjs")], { encoding: "utf8" });
+  const pure = spawnSync(process.execPath, ["--experimental-default-type=module", "--test", ...["page", "picture", "token"].map((name) => join(HERE, `timeline_${name}.test.mjs`))], { encoding: "utf8" });
   tally.passed += Number(/^# pass (\d+)/m.exec(pure.stdout)?.[1] ?? 0);
   tally.failed += Number(/^# fail (\d+)/m.exec(pure.stdout)?.[1] ?? 1);
   if (pure.status !== 0) console.log(pure.stdout, pure.stderr);

@@ -3,72 +3,19 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
+import { BEGUN, KEPT, REPLY, WEB, at, load, record } from "./timeline_events.mjs";
 
-const WEB = new URL("../../../crates/timeline/src/web/", import.meta.url);
-const load = (name) => import(new URL(name, WEB));
 const { Store, ending, requests, unused, writes } = await load("store.js");
 const { clock, readInstant, span, ticks, tickStep } = await load("time.js");
 const { View } = await load("view.js");
 const { announcedTimeout, framing, oneLine, parseHead, runs } = await load("wire.js");
 const { firstFrom, hit, matches, rowAt, rows } = await load("lanes.js");
-const { SvgPen, escapeXml } = await load("pens.js");
-const { AXIS, scene } = await load("scene.js");
 const { har } = await load("har.js");
-const { visibleRows } = await load("export.js");
 const i18n = await load("i18n.js");
 const words = await load("words.js");
 
-i18n.learn(Object.fromEntries(i18n.LANGUAGES.map((tag) => [tag, sentences(tag)])));
-
-/** The sentences of the catalogue in one language, as the server sends them. Their TOML is one `key = "text"` a line. */
-function sentences(tag) {
-  const text = readFileSync(new URL(`../../../locale/${tag}.toml`, import.meta.url), "utf8");
-  const found = {};
-  let table = "";
-  for (const line of text.split("\n")) {
-    const [, name] = /^\[(.*)\]$/.exec(line) ?? [];
-    const [, key, quoted] = /^([\w.-]+) = (".*")$/.exec(line) ?? [];
-    if (name) table = name;
-    else if (key) found[`${table}.${key}`.replace(/^page\./, "")] = JSON.parse(quoted);
-    else assert.match(line, /^(#.*)?$/);
-  }
-  return found;
-}
-
-const BEGUN = Date.parse("2026-11-25T22:13:07Z");
-
-/** The time that many ms after BEGUN. */
-function at(ms) {
-  const whole = Math.floor(ms / 1000) * 1000;
-  return `${new Date(BEGUN + whole).toISOString().slice(0, 19)}.${String(Math.round((ms - whole) * 1e6)).padStart(9, "0")}Z`;
-}
-
-/** A connection's lines: `[ms after accept, event, fields]`, accepted `from` ms after BEGUN. */
-function told(store, id, from, steps, more = {}) {
-  for (const [ms, event, fields] of steps) {
-    store.apply({
-      time: at(from + ms), since_accept_ns: ms * 1e6, server: "node", connection: id, local: "127.0.0.1:3000",
-      peer: `127.0.0.1:${35200 + id}`, received: 0, sent: 0, event, ...more, ...fields,
-    });
-  }
-  return store.connections.get(id);
-}
-
-const REPLY = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 682\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n";
-const REQUEST = "GET /?a=1 HTTP/1.1\r\nHost: 127.0.0.1:3000\r\n\r\n";
-const CLOSE = { who: "server", reason: "idle", style: "fin", state: "idle" };
-const KEPT = [
-  [0, "accepted", {}],
-  [2, "head", { request: 1, method: "GET", target: "/?a=1", version: "1.1", head_bytes: REQUEST.length, raw: REQUEST }],
-  [5, "reply", { request: 1, method: "GET", target: "/?a=1", status: 200, head_bytes: REPLY.length, body_bytes: 682, complete: true, raw: REPLY, writes: [[3e6, 700], [4e6, 100]] }],
-  [5, "idle", { ends_after_ns: 5e9 }],
-  [5005, "timer", { reason: "idle" }],
-  [5005, "close", CLOSE],
-  [5006, "end", { ...CLOSE, requests: 1, open_ns: 5.006e9 }],
-];
-
 test("the events of a kept connection become an exchange, an idle period and an end", () => {
-  const c = told(new Store(), 1, 0, KEPT);
+  const c = record(new Store(), 1, 0, KEPT);
   assert.equal(c.exchanges.length, 1);
   assert.deepEqual([c.exchanges[0].from, c.exchanges[0].to], [2, 5]);
   assert.deepEqual(writes(c, c.exchanges[0]), [{ at: 3, bytes: 700 }, { at: 4, bytes: 100 }]);
@@ -90,7 +37,7 @@ test("ends: who, how and what follows", () => {
     [[["close", { who: "server", reason: "idle", style: "linger" }], ["client-fin", { state: "closing" }]], ["server", "fin", "linger"]],
   ];
   for (const [steps, want] of cases) {
-    const c = told(new Store(), 1, 0, [[0, "accepted", {}], ...steps.map(([event, fields], i) => [10 + i, event, fields])]);
+    const c = record(new Store(), 1, 0, [[0, "accepted", {}], ...steps.map(([event, fields], i) => [10 + i, event, fields])]);
     const end = ending(c);
     assert.deepEqual([end.who, end.how, end.followedBy], want, JSON.stringify(steps));
   }
@@ -98,16 +45,16 @@ test("ends: who, how and what follows", () => {
 
 test("a connection without a request is unused, until its first head", () => {
   const store = new Store();
-  const c = told(store, 1, 0, KEPT.slice(0, 1));
+  const c = record(store, 1, 0, KEPT.slice(0, 1));
   assert.equal(unused(c), true);
-  told(store, 1, 0, KEPT.slice(1, 2));
+  record(store, 1, 0, KEPT.slice(1, 2));
   assert.equal(unused(c), false);
 });
 
 test("an idle period without an announcement, and one without an end", () => {
   const store = new Store();
   const bare = REPLY.replace(/Keep-Alive:.*\r\n/, "");
-  const c = told(store, 1, 0, [KEPT[0], KEPT[1], [5, "reply", { ...KEPT[2][2], raw: bare }], [5, "idle", { ends_after_ns: null }]]);
+  const c = record(store, 1, 0, [KEPT[0], KEPT[1], [5, "reply", { ...KEPT[2][2], raw: bare }], [5, "idle", { ends_after_ns: null }]]);
   assert.deepEqual(c.idlePeriods, [{ from: 5, to: null, endsAfter: null, announced: null }]);
 });
 
@@ -115,12 +62,12 @@ test("what the replies' heads do not tell is the server's announcement", () => {
   const store = new Store();
   store.learnServers([{ address: "127.0.0.1:3000", announced_timeout_ns: 7e9 }]);
   const { raw, ...bare } = KEPT[2][2];
-  const c = told(store, 1, 0, [KEPT[0], [5, "reply", bare], [5, "idle", { ends_after_ns: 5e9 }]]);
+  const c = record(store, 1, 0, [KEPT[0], [5, "reply", bare], [5, "idle", { ends_after_ns: 5e9 }]]);
   assert.equal(c.idlePeriods[0].announced, 7000);
 });
 
 test("a connection of which the first events are gone begins when it was accepted", () => {
-  const c = told(new Store(), 1, 0, KEPT.slice(2));
+  const c = record(new Store(), 1, 0, KEPT.slice(2));
   assert.equal(c.accepted, 0);
   assert.equal(c.exchanges.length, 1);
   assert.equal(c.exchanges[0].from, 3, "the reply's first write");
@@ -128,21 +75,21 @@ test("a connection of which the first events are gone begins when it was accepte
 
 test("the list of open connections brings in older ones and marks those that are gone", () => {
   const store = new Store();
-  told(store, 1, 0, KEPT.slice(0, 4));
+  record(store, 1, 0, KEPT.slice(0, 4));
   const list = [{ connection: 9, server: "node", local: "127.0.0.1:3000", peer: "127.0.0.1:40000", requests: 3, received: 5, sent: 6, open_ns: 4e9 }];
   store.reconcile(list, 10_000);
   assert.equal(store.connections.get(1).lost, true);
   const added = store.connections.get(9);
   assert.deepEqual([added.accepted, requests(added), unused(added)], [6000, 3, false]);
   // An event of it shows that it was there after all.
-  told(store, 1, 0, KEPT.slice(4, 5));
+  record(store, 1, 0, KEPT.slice(4, 5));
   assert.equal(store.connections.get(1).lost, false);
 });
 
 test("beyond its bound the store forgets the oldest connections that have ended", () => {
   const store = new Store(20_000);
-  const open = told(store, 1, 0, KEPT.slice(0, 4));
-  for (let id = 2; id < 60; id += 1) told(store, id, id * 10, KEPT);
+  const open = record(store, 1, 0, KEPT.slice(0, 4));
+  for (let id = 2; id < 60; id += 1) record(store, id, id * 10, KEPT);
   assert.ok(store.weight <= 20_000, `${store.weight}`);
   assert.equal(store.connections.get(1), open, "an open one stays");
   assert.equal(store.connections.has(2), false);
@@ -151,8 +98,8 @@ test("beyond its bound the store forgets the oldest connections that have ended"
 
 test("an open connection alone forgets its older half, and counts on", () => {
   const store = new Store(40_000);
-  told(store, 1, 0, KEPT.slice(0, 1));
-  for (let n = 1; n <= 300; n += 1) told(store, 1, 0, [[n * 10, "head", { request: n }], [n * 10 + 1, "reply", { request: n, status: 200 }]]);
+  record(store, 1, 0, KEPT.slice(0, 1));
+  for (let n = 1; n <= 300; n += 1) record(store, 1, 0, [[n * 10, "head", { request: n }], [n * 10 + 1, "reply", { request: n, status: 200 }]]);
   const c = store.connections.get(1);
   assert.ok(store.weight <= 40_000);
   assert.ok(c.exchanges.length < 200);
@@ -216,9 +163,9 @@ test("the view zooms around a point and stays live around now", () => {
 
 test("rows are grouped by server and client, filtered and folded", () => {
   const store = new Store();
-  told(store, 2, 0, KEPT);
-  told(store, 1, 0, KEPT.slice(0, 3));
-  told(store, 3, 0, KEPT.slice(0, 1), { local: "127.0.0.1:8080", server: "flask" });
+  record(store, 2, 0, KEPT);
+  record(store, 1, 0, KEPT.slice(0, 3));
+  record(store, 3, 0, KEPT.slice(0, 1), { local: "127.0.0.1:8080", server: "flask" });
   const all = store.connections.values.bind(store.connections);
   const { rows: list, height } = rows(all());
   assert.deepEqual(list.map((r) => r.connection?.id ?? r.group.server), ["node", 1, 2, "flask", 3]);
@@ -233,7 +180,7 @@ test("rows are grouped by server and client, filtered and folded", () => {
 });
 
 test("what lies under the pointer", () => {
-  const c = told(new Store(), 1, 0, KEPT);
+  const c = record(new Store(), 1, 0, KEPT);
   assert.ok(hit(c, 3, 0, 9000).exchange);
   assert.ok(hit(c, 1000, 0, 9000).idle);
   assert.ok(hit(c, 5005, 10, 9000).end);
@@ -274,61 +221,6 @@ test("every byte of a head is shown, none twice", () => {
   assert.equal(oneLine("x".repeat(200), 10), `${"x".repeat(10)}…`);
 });
 
-/** A pen that remembers what it was asked for. */
-class Notes {
-  constructor() {
-    this.calls = [];
-    for (const name of ["fill", "frame", "hatch", "line", "shape"]) this[name] = (...given) => this.calls.push([name, ...given]);
-  }
-  text(x, y, text, role) {
-    this.calls.push(["text", x, y, text, role]);
-  }
-  measure(text) {
-    return text.length * 7;
-  }
-  roles(kind) {
-    return new Set(this.calls.filter(([name]) => name === kind).map((call) => call.at(-1)));
-  }
-}
-
-function picture(store, pen, now, view, more = {}) {
-  const { rows: list } = rows(store.connections.values());
-  const size = { width: view.left + view.width, height: 400 };
-  scene(pen, { list, scroll: 0, size, view, now, origin: store.origin, program: store.program, unusedAfter: () => 60_000, selected: null, hover: null, ...more });
-}
-
-test("the picture has the block, both bars of the idle period, and who closed it in words", () => {
-  const store = new Store();
-  told(store, 1, 0, KEPT);
-  told(store, 2, 100, KEPT.slice(0, 1));
-  const view = new View(76, 900);
-  view.fit(0, 8000);
-  const pen = new Notes();
-  picture(store, pen, 7000, view);
-  const fills = pen.calls.filter(([name]) => name === "fill").map((call) => call[5]);
-  for (const role of ["s2", "announced", "real", "server", "now"]) assert.ok(fills.includes(role), role);
-  assert.equal(pen.calls.filter(([name]) => name === "hatch").length, 1, "the unused one");
-  assert.ok(pen.calls.some(([name, , , text]) => name === "text" && text === "server FIN: no further request came in time"));
-  const announced = pen.calls.find((call) => call[0] === "fill" && call[5] === "announced");
-  assert.ok(Math.abs(announced[1] - view.x(5)) < 1 && Math.abs(announced[1] + announced[3] - view.x(5005)) < 1);
-});
-
-test("words that have no room beside an end are cut, and never by the picture's edge", () => {
-  for (const width of [326, 500, 900, 2400]) {
-    for (const [from, to] of [[0, 5100], [0, 6500], [0, 20_000], [5500, 9000]]) {
-      const store = new Store();
-      told(store, 1, 0, KEPT);
-      const view = new View(64, width);
-      view.fit(from, to);
-      const pen = new Notes();
-      picture(store, pen, 30_000, view);
-      const words = pen.calls.filter(([name, , , text]) => name === "text" && /server|◂/.test(text) && !text.includes("127.0.0.1"));
-      for (const [, x, , text] of words) assert.ok(x + text.length * 7 <= 64 + width, `${text} at ${x} of ${64 + width}`);
-      if (width === 2400 && to === 20_000) assert.match(words[0][3], /server FIN: no further request came in time$/);
-    }
-  }
-});
-
 test("the steps of a decision are said in the page's language", () => {
   const step = { step: "file", said: "file", text: "", values: { target: "/{path}", path: "a", bytes: "7", modified: "x" } };
   const refused = { step: "refused", said: "refused", text: "", values: { words: "", reason: "unused" } };
@@ -341,45 +233,6 @@ test("the steps of a decision are said in the page's language", () => {
   const fault = { said: "fault", text: "", values: { fault: "bare_cr", meaning: "a CR inside a line" } };
   assert.equal(words.saidWords(fault), "请求被拒绝：行内有 CR（bare_cr）");
   i18n.setLanguage("en");
-});
-
-test("however much there is, only what is visible is drawn", () => {
-  const store = new Store();
-  for (let id = 1; id <= 2000; id += 1) told(store, id, id, KEPT);
-  for (let n = 2; n < 20_000; n += 1) told(store, 3, 3, [[5 + n, "head", { request: n }], [5.5 + n, "reply", { request: n, status: 200 }]]);
-  const view = new View(76, 900);
-  view.fit(0, 30_000);
-  const pen = new Notes();
-  picture(store, pen, 30_000, view);
-  assert.ok(pen.calls.length < 2000, `${pen.calls.length} calls`);
-  assert.ok(pen.calls.every(([name, x]) => name === "shape" || (x >= -20 && x <= 1000)));
-});
-
-test("the SVG says the same, and holds no markup of the wire", () => {
-  const evil = "/<script>alert(1)</script>&\"'\u0000\u001b";
-  const store = new Store();
-  told(store, 1, 0, [[0, "accepted", {}], [1, "head", { request: 1, method: "<b>", target: evil }], [900, "reply", { request: 1, status: 404, target: evil }]], { server: "<i>&" });
-  const view = new View(76, 1800);
-  view.fit(0, 1000);
-  const pen = new SvgPen({ bg: "#fff" });
-  picture(store, pen, 1000, view);
-  const document = pen.document(900, 400, evil);
-  assert.ok(document.includes("&lt;script&gt;") && !document.includes("<script") && !document.includes("<i>"));
-  assert.ok(document.includes("404 &lt;b&gt;"));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML 1.0 forbids
-  assert.equal(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(document), false);
-  assert.equal(escapeXml("a\ud800b"), "a\ufffdb");
-  assert.ok(AXIS > 0);
-});
-
-test("only lanes with something in the span are exported", () => {
-  const store = new Store();
-  told(store, 1, 0, KEPT);
-  told(store, 2, 60_000, KEPT);
-  const view = new View(0, 1000);
-  view.fit(0, 6000);
-  const { rows: list } = visibleRows(rows(store.connections.values()).rows, view, 70_000);
-  assert.deepEqual(list.map((r) => r.connection?.id ?? "group"), ["group", 1]);
 });
 
 /** What Chrome's importer (and HAR 1.2) insists on, by name and type. */
@@ -399,9 +252,9 @@ function conforms(value, shape, path = "") {
 
 test("the HAR is one that Chrome imports", () => {
   const store = new Store();
-  const c = told(store, 1, 0, KEPT);
+  const c = record(store, 1, 0, KEPT);
   const odd = ["*", "http://other/x?y", "/é\u0001<>", "", "//", "host:443"].map((target, i) =>
-    told(store, 10 + i, 0, [[1, "head", { request: 1, method: "GET", target }], [2, "reply", { request: 1, status: 400, target }]]),
+    record(store, 10 + i, 0, [[1, "head", { request: 1, method: "GET", target }], [2, "reply", { request: 1, status: 400, target }]]),
   );
   const made = har([c, ...odd].map((connection) => ({ connection, exchange: connection.exchanges[0] })), { origin: store.origin, version: "0.1.0" });
   assert.equal(made.log.version, "1.2");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The pages of `labserve explain --html` in a real browser: nothing overflows, nothing overlaps, nothing is fetched.
+"""Checks the pages of `labserve explain --html` in a real browser: no overflow, no overlap, no network access.
 
     tests/e2e/capture/explain_pages.py [--artefacts DIR] [CAPTURE ...]
 
@@ -20,11 +20,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.capture.adversarial import ACK, BEGIN_NS, CLIENT, FIN, PSH, RST, SERVER, Talk, ipv4, pcap
+from e2e.capture.packets import ACK, BEGIN_NS, CLIENT, FIN, PSH, RST, SERVER, Talk, ipv4, pcap
 from e2e.pylib import chromium, cli
 
 FLAGS = [*chromium.FLAGS, "--hide-scrollbars", "--remote-debugging-pipe"]
-# Width in px, theme, medium. Not every combination, but each language in several.
+# Width in px, theme, medium. Not every combination, but each language in several of them.
 VIEWS = {
     "en": [
         (1280, "light", "screen"),
@@ -219,7 +219,7 @@ def with_markup():
 
 
 def large():
-    """The longest numbers that there are: 4 GiB before the first byte that is shown."""
+    """The largest numbers that can occur: 4 GiB before the first byte that is shown."""
     recording = Recording()
     talk = recording.talk(40001)
     talk.seq = [1000 + 0xF0000000, 9000 + 0xF0000000]

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""tshark judges `labserve explain`: the same numbers for every frame, the same request for every response.
+"""Compares `labserve explain` with tshark: the numbers of every frame, and the request of every response.
 
     tests/e2e/capture/tshark.py [CAPTURE ...]
 
-Without captures: those of tests/data/captures, and all that adversarial.py makes. For every TCP frame the stream index,
-relative Seq and Ack and the payload's length are compared; for every capture, which frames end a request or a response,
-and which request each response belongs to. A difference with a known reason (ARGUED) is counted apart. The last line
-counts: `N passed, M failed`.
+Without arguments: the captures of tests/data/captures, and all that adversarial.py makes. For every TCP frame the
+stream index, relative Seq and Ack and the payload's length are compared; for every capture, which frames end a request
+or a response, and which request each response belongs to. A difference with a known reason (ARGUED) is counted
+separately. The last line counts: `N passed, M failed`.
 """
 
 import concurrent.futures
@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.capture import adversarial
+from e2e.capture import adversarial, packets
 from e2e.pylib import cli
 
 FIELDS = [
@@ -49,7 +49,8 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT"
 # one: such captures are compared by first frames.
 BY_FIRST_FRAME = ("snap-",)
 
-# Captures, by the beginning of their names, in which the two pair differently, and why. Frame numbers may never differ.
+# Captures, by prefix of their names, for which the two pair messages differently, and why. Frame numbers must never
+# differ.
 ARGUED = {
     "lost-": "bytes are missing, and tshark waits for them to its end; explain passes over what was acknowledged",
     "midway-": "it begins in the middle of a response, and tshark takes what follows for a part of that; explain "
@@ -85,16 +86,17 @@ def tshark(capture, ports=(), waits=True):
 
 
 def servers_of(rows):
-    """All ports, and those of servers: the ports that most frames have, and the one of the generated captures."""
+    """All ports, and those of the servers: the ports that occur in most frames, and the port of the generated
+    captures."""
     ports = {port for row in rows for port in (row["tcp.srcport"], row["tcp.dstport"])}
     common = [
         port for port in ports if sum(port in (row["tcp.srcport"], row["tcp.dstport"]) for row in rows) * 2 > len(rows)
     ]
-    return ports, sorted({*common, *(ports & {str(adversarial.PORT)})})
+    return ports, sorted({*common, *(ports & {str(packets.PORT)})})
 
 
 class Reading:
-    """What one of the two reads in a capture: (stream, Seq, Ack, Len) by frame, and which messages it pairs."""
+    """What one program reads in a capture: (stream, Seq, Ack, Len) by frame, and which messages it pairs."""
 
     def __init__(self):
         self.frames, self.requests, self.responses, self.pairs = {}, set(), set(), set()

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""labserve with no descriptors left: no crash, no busy loop, and it serves again as soon as there are some.
+"""labserve without free descriptors: it does not crash or spin, and serves again as soon as some are free.
 
     tests/e2e/load/descriptors.py [--limit N] [--seconds N]
 
-The server may have N (64) descriptors and not one more. The soft limit is half of that, so it has to raise the limit
+The server may have N (64) descriptors. The soft limit is half of that, so it has to raise the limit
 itself. Then more clients come than it can accept. Accepted clients are served, files included; the others wait.
 Meanwhile the server uses under 5 % of a CPU. When some clients leave, the next are served.
 """
@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.pylib import cli, http1, sites
 from e2e.pylib.process import Labserve
 
-# How long an ordinary reply may take here.
+# The maximum time for an ordinary reply here.
 PATIENCE_S = 3.0
 
 
@@ -33,7 +33,7 @@ def accepted_clients_are_served(accepted, failures):
     print(f"{served} of the first {len(accepted)} clients are served meanwhile")
     if served < len(accepted):
         failures.append(f"{len(accepted) - served} of the first {len(accepted)} clients are not served")
-    # Files that are not open yet need a descriptor each.
+    # Each file that is not open yet needs a descriptor.
     statuses = {accepted[0].ask(f"/file-{n}")[0] for n in range(50)}
     print(f"50 other files, one after the other: {sorted(statuses)}")
     if statuses != {200}:

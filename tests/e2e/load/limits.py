@@ -29,7 +29,7 @@ def too_many(start, profile, clients, failures):
             if len(connections) <= MOST:
                 got[connection.ask()[0]] += 1
             else:
-                # A refused client gets its reply before it has asked.
+                # A refused client gets its reply before it has sent a request.
                 got[connection.reply()[0]] += 1
                 got[connection.end()] += 1
         print(f"{profile}: {clients} clients, at most {MOST}: {dict(got)}")
@@ -65,7 +65,7 @@ def stalled(start, profile, clients, failures):
     ) as server:
         ordinary = http1.Connection(server.address)
         ordinary.ask()
-        # Besides its clients the server keeps a few files open.
+        # In addition to its clients, the server keeps a few files open.
         before = server.descriptors()
         stalling = []
         for _ in range(clients):

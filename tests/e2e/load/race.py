@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""What a client gets whose request arrives in the instant in which the server ends the idle connection.
+"""What happens to a request that arrives just as the server closes the idle connection.
 
     tests/e2e/load/race.py [--times N] [--from MS] [--to MS] [--step MS] [--ties N] [PROFILE ...]
 
-PROFILE is any of node, apache, nginx; without one, all three. The real server and labserve are asked the same:
+PROFILE is any of node, apache, nginx; without one, all three. The real server and labserve get the same requests:
 
   sweep   On a connection of its own a request is answered. The next is sent FROM to TO ms after the idle time that the
           server is configured with, in steps of STEP ms, N times each.
   ties    The server is stopped (SIGSTOP) before its timer expires. It goes on (SIGCONT) when the timer has expired and
           the request is there, so that it finds both at once.
 
-A client gets one of: a reply; RST, before it has seen an end; FIN, then RST for the request; FIN alone. "Known" counts
-the cases in which FIN had arrived before the request was sent, so that a client that looks would have known.
+The outcome is a reply; RST without a FIN before it; FIN, then RST for the request; or FIN alone. "Known" counts the
+cases in which the FIN had arrived before the request was sent, so that the client could have known.
 """
 
 import collections
@@ -33,17 +33,17 @@ from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-# How long a connection may be idle, as the servers are configured; and how far apart connections are opened: never two
-# at the same instant, and not so fast that a server with a process for each has to start new ones.
+# The idle timeout that the servers are configured with, and the interval between connections. Two connections are never
+# opened at the same instant, nor so fast that a server with one process per connection must start new processes.
 IDLE_S = {"node": 5, "apache": 5, "nginx": 75}
 APART_S = {"node": 0.045, "apache": 0.15, "nginx": 0.045}
 KINDS = ["served", "RST", "FIN, then RST", "FIN alone"]
-# How long a reply to the second request may take.
+# The maximum time for a reply to the second request.
 REPLY_S = 1.0
 
 
 class Client:
-    """One connection: asks once, is idle, and perhaps asks again at its time."""
+    """One connection: sends a request, is idle, and may send another at its time."""
 
     def __init__(self, address):
         self.socket = socket.create_connection(address)
@@ -62,7 +62,7 @@ class Client:
         self.socket.send(REQUEST)
 
     def outcome(self):
-        """What came of the second request. Blocks for as long as a reply may take."""
+        """The outcome of the second request. Blocks as long as a reply may take."""
         select.select([self.socket], [], [], REPLY_S)
         try:
             data = self.socket.recv(65536)
@@ -72,21 +72,21 @@ class Client:
             return "RST"
         if data:
             return "served"
-        # RST for the request arrives after FIN: the socket records it as an error.
+        # The RST for the request arrives after the FIN. The socket reports it as an error.
         time.sleep(0.005)
         error = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         return "FIN, then RST" if error else "FIN alone"
 
 
 def wait_until(moment):
-    """Sleeps until 2 ms before the moment, then polls the clock."""
+    """Sleeps until 2 ms before the time, then polls the clock."""
     while (left := moment - time.perf_counter()) > 0:
         if left > 0.002:
             time.sleep(left - 0.002)
 
 
 def idle_ends(address, count, apart_s):
-    """How long after its reply each of `count` connections that ask nothing more is ended, in seconds."""
+    """How long after its reply each of `count` idle connections is closed, in seconds."""
     poll, clients, after = select.epoll(), {}, []
     next_start = time.perf_counter()
     while len(after) < count:
@@ -135,11 +135,11 @@ def sweep(address, idle_s, offsets, apart_s):
 
 
 def ties(server, idle_s, count):
-    """The outcomes for clients whose request and whose timer the server finds at once."""
+    """The outcomes if the server finds the request and the expired timer at once."""
     clients = [Client(server.address) for _ in range(count)]
     wait_until(clients[0].replied + idle_s - 0.2)
     server.signal(signal.SIGSTOP)
-    # A server that still gets to run for a moment would notice the request before it stops.
+    # A server that still runs for a moment would notice the request before it stops.
     time.sleep(0.05)
     try:
         for client in clients:
@@ -159,7 +159,7 @@ def measure(title, server, profile, options):
     with multiprocessing.Pool(1) as beside:
         idle = beside.apply_async(idle_ends, (server.address, options.idle, apart_s))
         results = sweep(server.address, idle_s, offsets, apart_s)
-        # A busy machine can be late with a request, which then belongs to another step, or to none.
+        # On a busy machine a request can be late. It then belongs to another step, or to none.
         results = [result for result in results if 1000 * result[0] <= options.until + 1]
         late = sorted(1000 * (after - idle_s) for after in idle.get())
     print(
@@ -169,7 +169,7 @@ def measure(title, server, profile, options):
     kinds = KINDS + sorted({kind for _, kind, _ in results} - set(KINDS))
     rows = collections.defaultdict(collections.Counter)
     for offset, kind, known in results:
-        # A row is half a millisecond, whatever the step.
+        # A row covers half a millisecond, whatever the step is.
         rows[round(2000 * offset) / 2][kind] += 1
         rows[round(2000 * offset) / 2]["known"] += known
     print("| sent, from the deadline | " + " | ".join([*kinds, "known"]) + " |\n" + "|---" * (len(kinds) + 2) + "|")

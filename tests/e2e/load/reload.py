@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""SIGHUP under load: the new configuration holds for new requests, no connection is dropped, a mistake changes nothing.
+"""SIGHUP under load: new requests get the new configuration, no connection is dropped, a mistake changes nothing.
 
     tests/e2e/load/reload.py [--reloads N]
 
@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.pylib import cli, http1, sites
 from e2e.pylib.process import Labserve
 
-# How long a reload may take under this load.
+# The maximum time for a reload under this load.
 PATIENCE_S = 3.0
 CLIENTS = 16
 
@@ -29,7 +29,8 @@ def configuration(value):
 
 
 class Client(threading.Thread):
-    """Asks on one connection until it is told to finish. `last` is when it last asked, and the value that it got."""
+    """Sends requests on one connection until `finish` is called. `last` is the time of the last request and its
+    value."""
 
     def __init__(self, address, failures):
         super().__init__(daemon=True)
@@ -76,7 +77,7 @@ def main():
                 while not all_have(clients, value, begun) and time.monotonic() < begun + PATIENCE_S:
                     time.sleep(0.002)
                 slowest = max(slowest, time.monotonic() - begun)
-                # From now on nobody may see an older one.
+                # From now on, no client may get an older value.
                 time.sleep(0.1)
                 if not all_have(clients, value, begun):
                     failures.append(f"not everybody got timeout={value} within {PATIENCE_S} s")

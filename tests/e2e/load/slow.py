@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Thousands of clients that send a request head byte by byte, and what an ordinary client notices of them.
+"""Thousands of clients send a request head byte by byte. How does this affect an ordinary client?
 
     tests/e2e/load/slow.py [--slow N] [--seconds N] [--profile NAME] [--factor N]
 
@@ -20,7 +20,7 @@ from e2e.pylib import cli, http1, sites
 from e2e.pylib.process import Labserve
 from e2e.pylib.stats import percentile
 
-# A source address has some 28,000 ports. Several of them leave room for what is still in TIME_WAIT.
+# A source address has about 28,000 ports. With several addresses, ports in TIME_WAIT are not a problem.
 SOURCES = [f"127.0.0.{n}" for n in range(2, 10)]
 HALF_A_HEAD = b"GET /index.html HTTP/1.1\r\nHost: lab.test\r\nUser-Agent: slow\r\nX-Drip: "
 

@@ -22,9 +22,9 @@ from e2e.pylib import cli, http1, sites
 from e2e.pylib.process import Labserve, free_port
 
 FILES = {"medium": b"m" * 60_000, "large": b"l" * 3_000_000, **{f"page-{n}": b"page %d " % n * 200 for n in range(40)}}
-# What memory may grow by besides 5 %: the heap of a small process grows in steps of this size.
+# How much memory may grow in addition to the 5 %: the heap of a small process grows in steps of this size.
 STEP_KIB = 256
-# No fewer than there are profiles.
+# At least the number of profiles.
 PORTS = 40
 
 
@@ -139,7 +139,7 @@ def client(addresses, seconds, rate, seed, done):
         try:
             rng.choice(ACTS)(rng.choice(addresses), rng)
         except (http1.Broken, OSError):
-            # Many of these are meant to fail. Whether the server lives is seen from its process.
+            # Many of these acts are meant to fail. The process shows whether the server is alive.
             with done.get_lock():
                 done[1] += 1
         with done.get_lock():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Graceful stops under load: no reply is cut short.
+"""Graceful stops under load: every reply is complete.
 
     tests/e2e/load/stop.py [--stops N] [--profile NAME]
 
@@ -54,7 +54,7 @@ def keep_asking(address, targets, count, errors):
 
 
 def exit_code(server, errors):
-    """That of a server that has been told to stop."""
+    """The exit code of a server that was asked to stop."""
     try:
         code = server.popen.wait(8)
     except subprocess.TimeoutExpired:
@@ -92,7 +92,7 @@ def one_stop(start, wrk, count, errors):
 
 
 def slow_reader(start, size, errors):
-    """A client that takes about three seconds for a file that no socket buffer holds."""
+    """A client that takes about three seconds to read a file that fits into no socket buffer."""
     with start() as server:
         connection = http1.Connection(server.address)
         connection.send(http1.request("/slow"))
@@ -102,7 +102,7 @@ def slow_reader(start, size, errors):
             if not stopped:
                 server.signal(signal.SIGTERM)
                 stopped = True
-            # At a rate that takes three seconds for all of it.
+            # At a rate at which the whole takes three seconds.
             time.sleep(max(0, begun + 3 * got / size - time.monotonic()))
         took = time.monotonic() - begun
         code = exit_code(server, errors)

@@ -13,7 +13,7 @@ browser  As full, with the page itself in headless Chromium. labserve has proces
          the workers: that much of a full processor is lost, whatever it serves. The requests lost are printed. How well
          the page runs is measured in one more round, in which wrk and the browser share their processor as usual.
 
-In the first two, the "page" is a reader of the event stream that throws it away.
+In the first two, the "page" is a reader that discards the event stream.
 """
 
 import collections
@@ -37,9 +37,9 @@ RATE = 1000
 MOST_CPU = 0.02
 MOST_LOST = 0.03
 MOST_WAIT_S = 0.1
-# Runs a command with what others leave of a processor.
+# Runs a command on the CPU time that other programs leave over.
 IDLE_CLASS = ["chrt", "--idle", "0"]
-# Lines on their way to the ring, and what the allocator keeps of them.
+# Lines on their way to the ring, and the memory that the allocator keeps for them.
 BESIDE_RING_KIB = 24 << 10
 # Walks through memory, as a program that draws does.
 BUSY = "memory = bytearray(8 << 20)\nwhile True:\n    for at in range(0, len(memory), 64): memory[at] = 1"
@@ -85,7 +85,7 @@ class Browser:
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
-            # In the idle class it may not get to run at all.
+            # In the idle class it might not run at all.
             for pid in [self.process.pid, *descendants(self.process.pid)]:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -93,7 +93,7 @@ class Browser:
 
 
 class Reader:
-    """Reads the event stream and throws it away."""
+    """Reads the event stream and discards it."""
 
     def __init__(self, address):
         self.process = subprocess.Popen(
@@ -111,8 +111,8 @@ class Reader:
 
 
 def give_way(pids):
-    """Gives the sessions of these processes the smallest share of a processor. All sessions have equal shares, whatever
-    the priorities of their processes (sched(7), the autogroup feature)."""
+    """Gives the sessions of these processes the smallest share of a CPU. All sessions have equal shares, whatever the
+    priorities of their processes (sched(7), the autogroup feature)."""
     done = {autogroup("self")}
     for pid in pids:
         if (group := autogroup(pid)) not in done:
@@ -122,7 +122,7 @@ def give_way(pids):
 
 
 def autogroup(pid):
-    """The kernel's name for the session of a process. Of a process that has gone it is that of this one."""
+    """The kernel's name for the session of a process; for a process that has ended, that of this process."""
     try:
         return pathlib.Path(f"/proc/{pid}/autogroup").read_text().partition(" ")[0]
     except OSError:
@@ -130,7 +130,7 @@ def autogroup(pid):
 
 
 def descendants(pid):
-    """The processes that a process has started, and those that they have started."""
+    """The processes that a process has started, and their descendants."""
     children = collections.defaultdict(list)
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -145,7 +145,7 @@ def descendants(pid):
 
 
 def pinned(processor):
-    """The command that runs another one on this processor alone, where there are two."""
+    """The command that runs another one on this CPU only, if there are two."""
     return ["taskset", "-c", str(processor)] if (os.cpu_count() or 1) > 1 else []
 
 
@@ -182,7 +182,7 @@ def ask_api(address, seconds):
 
 
 def paced(address, rate, seconds):
-    """Asks at this rate on ten connections in turn. Returns how often it asked."""
+    """Sends requests at this rate on ten connections in turn. Returns the number of requests."""
     connections = [http1.Connection(address) for _ in range(10)]
     begun, asked = time.monotonic(), 0
     while (now := time.monotonic()) < begun + seconds:
@@ -249,14 +249,14 @@ def full(options, root, failures):
             alone.append(rate_of(server, options))
             with Reader(server.timeline):
                 watched.append(rate_of(server, options))
-        # Not in the rounds: asking costs, too.
+        # Not during the rounds: the query costs CPU time too.
         with Reader(server.timeline):
             load = threading.Thread(target=rate_of, args=(server, options))
             load.start()
             times = ask_api(server.timeline, options.seconds)
             load.join()
         check_memory(server, before, options, failures)
-    # What disturbs a round makes it slower, never faster. Each is compared with its neighbour.
+    # A disturbance makes a round slower, never faster. Each round is compared with the one next to it.
     lost = statistics.median(1 - with_page / without for without, with_page in zip(alone, watched))
     print(
         f"without a page {[round(rate) for rate in alone]}, with one {[round(rate) for rate in watched]} "

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How late idle connections are ended while a thousand others are open.
+"""How late idle connections are closed while a thousand others are open.
 
     tests/e2e/load/timers.py [--connections N] [--others N] [--most MS] [PROFILE ...]
 
@@ -20,7 +20,7 @@ from e2e.pylib import cli, http1, sites
 from e2e.pylib.process import Labserve
 from e2e.pylib.stats import percentile
 
-# As in the profiles; None is longer, and shortened here.
+# As in the profiles. None is longer; those are shortened here.
 IDLE_S = {"node": 5.0, "apache": 5.0, "nginx": None, "phpnow": None, "rfc": None}
 SHORT_S = 5.0
 
@@ -35,14 +35,14 @@ def keep_open(address, count, started):
     while True:
         for connection in connections:
             connection.ask()
-            # By the clock, so that a busy machine does not make the turns longer.
+            # By the clock, so that a busy machine does not make the rounds longer.
             next_turn += 3 / count
             time.sleep(max(0, next_turn - time.perf_counter()))
 
 
 def lateness_s(address, idle_s, count):
-    """How late each of `count` connections is ended, in seconds; and how many certainly too early: within the idle time
-    from the moment at which they asked."""
+    """How late each of `count` connections is closed, in seconds, and how many of them certainly too early: within the
+    idle timeout after the request was sent."""
     poll, waiting, late, early = select.epoll(), {}, [], 0
     for _ in range(count):
         connection = http1.Connection(address)

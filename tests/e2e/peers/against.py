@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks the real servers and labserve the same things over the same files, and says how many replies are identical.
+"""Compares labserve with the real servers, live: the same cases over the same files.
 
     tests/e2e/peers/against.py [--install] [--slow] [--threshold PERCENT] [--tolerate N] [-v] [PROFILE ...]
 
@@ -35,7 +35,7 @@ def boundary_length(port):
 
 def start_real(name, site):
     """The real server. Apache draws the boundary of its multipart bodies when it starts. One in sixteen has fewer
-    digits, which changes every length: Apache is started again until its boundary is as long as labserve's."""
+    digits, which changes all lengths. So Apache is started again until its boundary is as long as labserve's."""
     for _ in range(10):
         peer = peers.Peer(name, site)
         if name != "apache" or boundary_length(peer.port) == 16:
@@ -85,7 +85,7 @@ def main():
                 continue
             with real, Labserve(options.binary, "--profile", profile, "--root", site, "--log", "off") as own:
                 recordings = compare.record_both(real, own, site, options.slow)
-                # Inside, because what differs is asked again.
+                # Inside, because cases that differ are played again.
                 result = compare.Comparison(profile, *recordings, site, show=math.inf if options.v else 10)
             print(*result.lines, result.figure, sep="\n", flush=True)
             failed += result.unexpected > options.tolerate or result.percent < options.threshold

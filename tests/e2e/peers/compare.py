@@ -1,4 +1,4 @@
-"""What of two recordings must be identical: wire.py's comparison, with tests/data/corpus/exceptions.toml.
+"""Compares two recordings as wire.py does, with the exceptions of tests/data/corpus/exceptions.toml.
 
 A difference that is listed for the profile is expected. A listed case that does not differ is reported too, so that the
 list stays true. Only cases are compared in which the real server agreed with itself when it was recorded
@@ -46,8 +46,8 @@ def record_both(reference, own, site, slow=False):
 
 
 def differences(name, reference, own, site):
-    """The differences in a case. If there are any, both servers are asked again, up to twice, one after the other: what
-    differs only under load does not count."""
+    """The differences in a case. If there are any, both servers are asked again, up to twice, one after the other:
+    differences that occur only under load do not count."""
     targets = [reference["target"], own["target"]]
     found = wire.differences(reference["cases"][name], own["cases"][name], *targets)
     case = next((case for case in corpus() if case["name"] == name), None) if found else None
@@ -60,10 +60,11 @@ def differences(name, reference, own, site):
 
 
 class Comparison:
-    """How much of two recordings is identical. `lines` says what is not as expected, `figure` how much is."""
+    """How much of two recordings is identical. `lines` describes unexpected differences, `figure` is the share of
+    identical cases."""
 
     def __init__(self, profile, reference, own, site, show=10):
-        """`show` is how many cases that are not as expected have lines."""
+        """`show`: for how many unexpected cases to print lines."""
         known, expected = recorded(profile), exceptions(profile)
         names = [name for name in reference["cases"] if name in own["cases"] and (known is None or name in known)]
         self.same = self.unexpected = 0

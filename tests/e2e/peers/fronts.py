@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""nginx and HAProxy in front of labserve: do they agree about where requests end?
+"""nginx and HAProxy as proxies in front of labserve: do they agree with it about where requests end?
 
     tests/e2e/peers/fronts.py [PROFILE ...]
 
@@ -67,7 +67,7 @@ def filled_in(text):
 
 
 def ask(port, data, patience_s):
-    """All that comes back until the connection ends, or until nothing has come for that long."""
+    """All bytes until the connection ends, or until none has arrived for that long."""
     got = b""
     try:
         with socket.create_connection(("127.0.0.1", port), 5) as connection:
@@ -81,7 +81,7 @@ def ask(port, data, patience_s):
 
 
 def probe(port):
-    """The files that a plain request gets. It is repeated where the front has lost its connection to the server."""
+    """The files that a plain request gets. It is repeated if the front has lost its connection to the server."""
     for _ in range(3):
         got = ask(port, f"GET {PROBE} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode(), 5)
         if not re.match(rb"HTTP/1\.1 50[234]|$", got):
@@ -94,7 +94,7 @@ def files_in(got):
 
 
 def try_front(name, profile, server, run):
-    """What went wrong, a line each, and how many cases there were."""
+    """A line for each failure, and the number of cases."""
     config, command = FRONTS[name]
     port = free_port()
     path = run / f"{name}.conf"
@@ -110,7 +110,7 @@ def try_front(name, profile, server, run):
         for case in json.loads((cli.DATA / "corpus/smuggling.json").read_text()):
             count += 1
             got = ask(port, filled_in(case["send"]), 0.15)
-            # The case asks for /1, then for /2. A request for /9 is inside a body, or is where the readings differ.
+            # The case requests /1, then /2. A request for /9 is inside a body, or is where the interpretations differ.
             order = [file for file in files_in(got) if file in (b"/1", b"/2")]
             if order != sorted(set(order)):
                 wrong.append(f"{name}, {profile}, {case['name']}: {order}")

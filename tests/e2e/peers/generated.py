@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Asks the real servers and labserve what nobody has written down: generated conversations, live and side by side.
+"""Compares labserve with the real servers, live, on conversations that are generated.
 
     tests/e2e/peers/generated.py [--count N] [--files N] [--pipelines N] [--seed N] [--minutes M]
                                  [--threshold PERCENT] [--shrink N] [--report DIR] [PROFILE ...]
 
-PROFILE is any of node, node20, flask, django, apache, nginx; without one, all six. grammar.py draws the conversations.
-`--count` are about odd requests, `--files` about odd names, times and media types, `--pipelines` about several requests
-in pieces, with pauses and FIN.
+PROFILE is any of node, node20, flask, django, apache, nginx; without one, all six. grammar.py generates the
+conversations. `--count` are about odd requests, `--files` about odd names, times and media types, `--pipelines` about
+several requests in pieces, with pauses and FIN.
 
 Answers are compared as wire.py compares recordings. What differs is asked again; where the real server then differs
-from itself, the conversation is unstable and does not count. What is left is made smaller, as long as it still differs,
-and grouped by its cause. "Silent" are those in which labserve says nothing and stays open and the real server does not.
+from itself, the conversation is unstable and does not count. What is left is reduced as long as it still differs,
+and grouped by cause. "Silent" are those in which labserve says nothing and stays open and the real server does not.
 
 Exit code 1: fewer than the threshold are identical, or labserve is silent. A server that is not installed is SKIPPED;
 if nothing is left, or with CI=true, that is 1 too.
@@ -32,14 +32,14 @@ from e2e.pylib.process import Labserve, Missing, NotStarted
 
 # Connections at a time, to each of the two servers.
 CONNECTIONS = 24
-# The same while what differs is asked again: fewer, so that the machine's load changes nothing.
+# The same for cases that are played again: fewer, so that the load of the machine changes nothing.
 AGAIN = 6
-# The time is looked at between batches of this many conversations.
+# The time is checked between batches of this many conversations.
 BATCH = 480
 
 
 class Side:
-    """A server, and what it says to a conversation."""
+    """A server, and its answer to a conversation."""
 
     def __init__(self, server):
         self.target = f"127.0.0.1:{server.port}"
@@ -57,7 +57,7 @@ class Side:
 
 
 def summary(result):
-    """The statuses of each read, and the end."""
+    """The statuses in each read, and the ending."""
     reads = [
         re.findall(r"HTTP/1\.[01] (\d{3})", entry["got"]) or entry["got"][:20]
         for entry in wire.settled(result.get("log", []))
@@ -116,7 +116,7 @@ class Pair:
 
 
 class Tally:
-    """What came of the conversations with one server."""
+    """The results of the conversations with one server."""
 
     def __init__(self):
         self.counts = collections.Counter()
@@ -129,13 +129,13 @@ class Tally:
 
 
 def compare(pair, conversations, deadline):
-    """Asks both servers until all are asked or the time is over."""
+    """Plays all conversations against both servers, until the time is over."""
     tally = Tally()
     conversations = iter(conversations)
     with concurrent.futures.ThreadPoolExecutor(2) as both, concurrent.futures.ThreadPoolExecutor(AGAIN) as again:
         while time.monotonic() < deadline and (batch := list(itertools.islice(conversations, BATCH))):
             wanted, got = both.map(lambda side: side.record(batch), (pair.real, pair.own))
-            # A server that cannot be reached has not agreed.
+            # A server that cannot be reached does not count as equal.
             odd = [
                 one
                 for one, want, own in zip(batch, wanted, got)
@@ -166,7 +166,7 @@ def groups(pair, differing, shrink):
 
 
 def first_words(found):
-    """A difference without its figures and values."""
+    """A difference without its numbers and values."""
     return (
         re.sub(r"\d+(\.\d+)?", "N", found[0].split(": want")[0]) + (re.findall(r"want '([\w-]+:)", found[0]) or [""])[0]
     )
@@ -189,7 +189,7 @@ def shown(conversation):
 
 
 def report(title, tally, pair, shrink):
-    """Lines about what differs, and at the end the figures."""
+    """Lines about the differences, and the figures at the end."""
     found = groups(pair, tally.differing, shrink)
     lines = []
     for cause, number, conversation, (want, got, differences) in found:
@@ -244,7 +244,7 @@ def main():
         for kind, site_of, drawn, count in kinds:
             if not count:
                 continue
-            # An equal share of the time that is left.
+            # An equal share of the remaining time.
             deadline = time.monotonic() + (end - time.monotonic()) / shares
             shares -= 1
             with sites.public_directory() as place:

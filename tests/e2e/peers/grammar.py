@@ -1,4 +1,5 @@
-"""Draws conversations for the comparison of servers: the requests of RFC 9110 and RFC 9112, and what is nearly one.
+"""Draws conversations for the comparison of servers: requests by RFC 9110 and RFC 9112, and requests that are nearly
+valid.
 
 A conversation is data: requests, each a plain GET with changes, and how the bytes are delivered. So it can be made
 smaller, by leaving out what does not matter. The same seed draws the same conversations. Knows how requests
@@ -16,7 +17,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.pylib import cli
 
-# Long enough for a server on a busy machine to have read what was sent before.
+# Enough time for a server on a busy machine to have read what was sent before.
 PAUSE_S = 0.15
 
 
@@ -30,13 +31,13 @@ class Change:
 
 @dataclasses.dataclass(frozen=True)
 class Conversation:
-    """`requests` are tuples of changes. `cuts` are places, as parts of the whole, at which the client pauses."""
+    """`requests` are tuples of changes. `cuts` are positions, as fractions of the whole, at which the client pauses."""
 
     requests: tuple
     cuts: tuple = ()
     # The client sends FIN after the last byte.
     shut: bool = False
-    # A plain request when the answers have come: is the connection still in order?
+    # A plain request after the replies, to check whether the connection still works.
     follow: bool = False
 
     def text(self):
@@ -59,7 +60,7 @@ class Conversation:
         return steps
 
     def smaller(self):
-        """Conversations with one thing less, the largest cut first."""
+        """Conversations with one part less, the largest cut first."""
         for at in range(len(self.requests) if len(self.requests) > 1 else 0):
             yield dataclasses.replace(self, requests=without(self.requests, at))
         if self.follow:
@@ -74,7 +75,7 @@ class Conversation:
                 yield dataclasses.replace(self, requests=fewer)
 
     def cause(self):
-        """What is special about it, in words that similar conversations share."""
+        """A description of its changes, in words that similar conversations share."""
         parts = [f"{change.part}" for changes in self.requests for change in changes]
         delivery = [word for word, on in (("cut", self.cuts), ("FIN", self.shut), ("follow", self.follow)) if on]
         count = [f"{len(self.requests)} requests"] if len(self.requests) > 1 else []
@@ -129,13 +130,13 @@ def rendered(changes):
 
 
 def expanded(value):
-    """A value of grammar.toml, its repetitions written out."""
+    """A value of grammar.toml, with its repetitions expanded."""
     if isinstance(value, list):
         return tuple(expanded(each) for each in value)
     return re.sub(r"([A-Za-z])\{(\d+)\}", lambda run: run[1] * int(run[2]), value)
 
 
-# What stands for each part.
+# The values for each part.
 VALUES = {
     name: [expanded(value) for value in values]
     for name, values in tomllib.loads((cli.DATA / "corpus/grammar.toml").read_text()).items()
@@ -204,7 +205,7 @@ def chunked(rng, coding="chunked", sizes="5", chunk_ends=("\r\n", "\r\n"), lasts
 
 
 def chunks(rng, _):
-    """As `content`, with one thing that is odd."""
+    """Like `content`, with one odd part."""
     odd = rng.choice(["sizes", "chunk_ends", "lasts", "coding"])
     return chunked(rng, **{odd: rng.choice(VALUES[odd])})
 
@@ -232,7 +233,7 @@ CONDITIONS = (
     ("If-Match", True, False),
     ("If-Range", True, True),
 )
-# How often a part changes, beside the others; and what draws it.
+# How often a part is changed, relative to the others, and what draws the change.
 PARTS = {
     "method": (3, of("methods")),
     "path": (5, path),
@@ -256,7 +257,7 @@ PARTS = {
     "byte": (3, byte),
     "separators": (1, of("separators")),
 }
-# What ordinary clients send, for long conversations: how often, and what.
+# What ordinary clients send, for long conversations: the frequency and the value.
 USUAL = (
     (0.15, "method", lambda *_: "HEAD"),
     (0.1, "version", lambda *_: "HTTP/1.0"),
@@ -266,9 +267,9 @@ USUAL = (
     (0.2, "content", lambda rng, _: ("Content-Length: 5", "hello", rng.random() < 0.3)),
     (0.1, "chunks", lambda rng, _: chunked(rng)),
 )
-# What they seldom send.
+# What they rarely send.
 UNUSUAL = {name: PARTS[name] for name in ("connection", "condition", "range", "content", "chunks", "after")}
-# What the answer about a file depends on.
+# What the reply about a file depends on.
 OF_FILES = {
     "method": (1, lambda rng, _: rng.choice(["HEAD", "POST"])),
     "path": (1, bent_path),
@@ -277,7 +278,7 @@ OF_FILES = {
     "host": (1, of("hosts")),
     "absolute target": (1, absolute),
 }
-# Parts after which the next request is of interest.
+# Parts after which the next request is interesting.
 FOLLOWED = ("content", "chunks", "trailers", "after", "expect", "connection")
 
 
@@ -317,7 +318,7 @@ def pipelines(seed, count, paths):
 
 
 def pipelined(rng, paths):
-    """A request as clients send it; every tenth is not in order."""
+    """A request as clients send it. Every tenth is not valid."""
     changes = [Change("path", path(rng, [*paths, "/nothing"]))]
     if rng.random() < 0.1:
         return (*changes, *drawn(rng, UNUSUAL, paths, 1))
@@ -328,7 +329,7 @@ def pipelined(rng, paths):
 
 
 def paths_of(site):
-    """The targets of everything below a directory."""
+    """The targets of all files and directories below a directory."""
     found = ["/"]
     for each in sorted(site.rglob("*")):
         name = "/" + urllib.parse.quote_from_bytes(str(each.relative_to(site)).encode("utf-8", "surrogateescape"))

@@ -93,14 +93,15 @@ class Player:
         self.socket = socket.create_connection((host, port), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
-        # When the last byte went either way, and when the first byte of the last read came.
+        # When the last byte was sent or received, and when the first byte of the last read arrived.
         self.last = self.first = time.monotonic()
         # ("fin" or "rst", seconds since the last byte)
         self.ended = None
         self.log = []
 
     def read(self, silence, to_end=False):
-        """Reads until that many seconds of silence, or with `to_end` until the connection ends or they are over."""
+        """Reads until that many seconds of silence; with `to_end`, until the connection ends or the seconds are
+        over."""
         got = bytearray()
         begun = time.monotonic()
         while self.ended is None:
@@ -155,7 +156,7 @@ class Player:
 
 def run_case(host, port, case):
     """Plays a case. Returns its result."""
-    # Filled in first: a lookup of an ETag between two steps would be a pause between them.
+    # Filled in before the case starts: looking up an ETag between two steps would be a pause between them.
     sends = [filled_in(step["send"], host, port) * step.get("times", 1) for step in case["steps"] if "send" in step]
     player = Player(host, port)
     with player.socket:
@@ -196,7 +197,7 @@ def record(target, corpus, site=None, jobs=8, only="", slow=False, slow_only=Fal
     host, port = target.rsplit(":", 1)
     cases = [case for case in corpus if (slow or bool(case.get("slow")) == slow_only) and only in case["name"]]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        # Slow cases first, so that no thread is left with one at the end.
+        # Slow cases start first, so that no thread is left with one at the end.
         futures = {
             case["name"]: pool.submit(run_case, host, int(port), case)
             for case in sorted(cases, key=lambda case: not case.get("slow"))
@@ -243,7 +244,7 @@ def close_to(want, got):
 
 
 def settled(log):
-    """The log without sends and half-closes that failed: whether they fail depends on the moment, not on the server."""
+    """The log without failed sends and half-closes: whether they fail depends on timing, not on the server."""
     return [entry for entry in log if "got" in entry]
 
 

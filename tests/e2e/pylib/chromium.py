@@ -1,4 +1,4 @@
-"""Headless Chromium: what it is called, and the switches that keep it from doing more than it is told."""
+"""Headless Chromium: its name on this system, and the switches that keep it from making requests of its own."""
 
 import shutil
 

@@ -26,7 +26,7 @@ def parser(description):
 
 
 def program(path):
-    """The absolute path of a program that is there."""
+    """The absolute path of a program, which must exist."""
     if not pathlib.Path(path).is_file():
         raise argparse.ArgumentTypeError(f"there is no {path}: build it (cargo build --release), or name another")
     return pathlib.Path(path).absolute()
@@ -38,7 +38,7 @@ def in_ci():
 
 
 def skip(reason):
-    """Says loudly that something is not checked. Returns how many failures that is."""
+    """Prints that something is not checked. Returns the number of failures that this counts as."""
     print(f"SKIPPED: {reason}", flush=True)
     return int(in_ci())
 

@@ -1,6 +1,6 @@
 """An HTTP/1.1 client for load: one connection that knows where a reply ends, and little else.
 
-It does not judge; scripts do. It connects to nobody but the address that it is given.
+It reports what it receives; scripts decide whether that is right. It connects only to the address that it is given.
 """
 
 import socket
@@ -21,7 +21,7 @@ class Broken(Exception):
 
 
 class Connection:
-    """A blocking connection. `source` is the loopback address that it comes from."""
+    """A blocking connection. `source` is the loopback address that it uses."""
 
     def __init__(self, address, timeout=10.0, source=None):
         self.socket = socket.socket()
@@ -35,7 +35,7 @@ class Connection:
         except OSError:
             self.socket.close()
             raise
-        # What was read beyond the last reply.
+        # Bytes that were read after the last reply.
         self.ahead = b""
 
     def __enter__(self):
@@ -86,7 +86,7 @@ class Connection:
         return status, head, body
 
     def end(self):
-        """How the connection ends if nothing more is asked; "bytes" if something arrives instead."""
+        """How the connection ends if nothing more is sent; "bytes" if something arrives instead."""
         try:
             self.ahead += self._more(self.ahead)
         except Broken as broken:
@@ -101,7 +101,7 @@ class Connection:
     def is_silent(self):
         """Whether the connection is open and nothing has arrived."""
         timeout = self.socket.gettimeout()
-        # With a timeout, recv would wait for it whatever its flags say.
+        # With a timeout, recv would wait for it, whatever its flags are.
         self.socket.setblocking(False)
         try:
             self.socket.recv(1, socket.MSG_PEEK)
@@ -140,5 +140,5 @@ def field(head, name):
 
 
 def is_last(head):
-    """Whether a reply says that the connection ends after it."""
+    """Whether a reply announces that the connection closes after it."""
     return (field(head, b"connection") or b"").lower() == b"close"

@@ -69,7 +69,7 @@ class Process:
         stays in the process group of the script, and what is said below of its group is of no use."""
         self.name = name or pathlib.Path(argv[0]).name
         self.addresses = []
-        # Files and not pipes: nobody has to read them for the server to go on.
+        # Files rather than pipes, so that the server does not block if nobody reads them.
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
 
         def limit():
@@ -106,7 +106,7 @@ class Process:
         return self.address[1]
 
     def said(self):
-        """What it has printed so far."""
+        """What it has printed to standard output so far."""
         return _content(self._out)
 
     def log(self):
@@ -117,7 +117,7 @@ class Process:
         return self.popen.poll() is None
 
     def wait_until_it_listens(self, port, patience_s=15.0):
-        """For servers that do not announce it: connects until somebody accepts."""
+        """For servers that do not print their port: connects until one accepts."""
         deadline = time.monotonic() + patience_s
         while self.is_running() and time.monotonic() < deadline:
             with socket.socket() as probe:
@@ -148,7 +148,7 @@ class Process:
             self.signal(signal.SIGKILL)
         self.popen.wait()
 
-    # What /proc says.
+    # Figures from /proc.
 
     def cpu_s(self):
         """The CPU time, in seconds, that the process group has used so far."""
@@ -218,7 +218,7 @@ class Labserve(Process):
         while True:
             said = self.said()
             lines = START_LINE.findall(said)
-            # They come in one piece or line by line: nothing more has come since the last look.
+            # The lines arrive at once or one by one; nothing more has arrived since the last look.
             if lines and said.endswith("\n") and said == before:
                 return lines
             if not self.is_running() or time.monotonic() > deadline:

@@ -13,7 +13,7 @@ MODIFIED_NS = 1_698_766_276_361_000_000
 
 
 def date(root):
-    """Sets every modification time below `root` to the one of the recordings. git keeps none."""
+    """Sets every modification time below `root` to that of the recordings. git does not store them."""
     for path in [root, *root.rglob("*")]:
         os.utime(path, ns=(MODIFIED_NS, MODIFIED_NS), follow_symlinks=False)
 
@@ -30,7 +30,7 @@ def recorded(parent, secret=b"secret\n"):
     return root
 
 
-# Names that URLs, templates, media types or file systems treat in their own way.
+# Names that URLs, templates, media types or file systems treat specially.
 ODD_NAMES = (
     b"a&b.txt",
     b"a<b>.txt",
@@ -95,8 +95,8 @@ ODD_TIMES_NS = {
 
 
 def odd(parent):
-    """A site in `parent` of what is rare: names, media types, modification times, directories where files are looked
-    for. Returns its path."""
+    """A site in `parent` with rare names, media types and modification times, and with directories that are searched
+    for files. Returns its path."""
     root = parent / "odd"
     for directory in ("ext", "mtime", "odd/index.html", "a&b", "d\\e", "empty", "caf\u00e9", "space d"):
         (root / directory).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Targets that try to leave the root by what Windows makes of names, sent to a running server. The same on every run.
+"""Sends targets to a running server that try to leave the root by the way Windows reads names. The same in every run.
 
     escapes.py HOST:PORT SECRET-FILE [COUNT]
 
@@ -206,7 +206,7 @@ def ask(address, target, patience=20, host="lab.test"):
             while not is_whole(got) and (data := connection.recv(1 << 16)):
                 got += data
         except (ConnectionError, TimeoutError):
-            # Some servers reset, some wait for the rest of what they take for an unfinished head.
+            # Some servers reset the connection; some wait for the rest of what they read as an incomplete head.
             pass
         return bytes(got)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Does labserve compile for systems that are not here? Compiler and clippy say, with warnings as errors. Nothing is linked or run.
+# Checks that labserve compiles for macOS and Windows: compiler and clippy, with warnings as errors. Nothing is linked or run.
 #
 #   tests/e2e/windows/targets.sh [TARGET]...      default: aarch64-apple-darwin and x86_64-pc-windows-msvc
 #

@@ -11,12 +11,9 @@ to start. The last line counts; the exit code is 1 if something failed.
 
 import concurrent.futures
 import json
-import os
 import pathlib
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,26 +22,29 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.peers import compare
 from e2e.pylib import cli, sites
-from e2e.pylib.process import Labserve, NotStarted, free_port
-from e2e.windows import escapes
+from e2e.pylib.process import NotStarted, free_port
+from e2e.windows import escapes, files
+from e2e.windows.wine import (
+    ENV,
+    KIT,
+    PROGRAM,
+    SECRET,
+    WINE,
+    Server,
+    Trial,
+    ask_kept,
+    build,
+    helper,
+    parse,
+    prepare,
+    run,
+)
 
-HERE = pathlib.Path(__file__).resolve().parent
-KIT = HERE / "windows.sh"
-HOME = cli.TARGET / "x86_64-pc-windows-gnu"
-EXE = HOME / "debug/labserve.exe"
-# A script that runs the .exe.
-PROGRAM = HOME / "labserve"
-HELPER = HOME / "helper.exe"
-WINE = "/usr/lib/wine/wine64"
-ENV = {**os.environ, "WINEPREFIX": str(cli.TARGET / "wine"), "WINEDEBUG": "-all", "NO_COLOR": "1"}
-PROFILES = ["node", "nginx", "flask", "iis"]
 CAPTURES = cli.DATA / "captures"
-SECRET = b"SECRET, beside the root\n"
-SETTINGS = b"SETTINGS, in the root, which iis does not serve\n"
-# No fewer than there are profiles.
+# At least the number of profiles.
 PORTS = 40
 
-# The tests of the suite that hold for a program under Wine too: none that sends Unix signals, or counts descriptors.
+# The tests of the suite that also apply to a program under Wine: none of them sends Unix signals or counts descriptors.
 SUITE = [
     "corpus::node::answers",
     "corpus::nginx::answers",
@@ -58,133 +58,13 @@ SUITE = [
     "reload::a_mistake",
     "reload::what_needs",
 ]
-# Nor these: Wine reports a client's RST as its FIN, and Windows has no counterpart of TCP_INFO.
+# These do not apply: Wine reports a client's RST as its FIN, and Windows has no counterpart of TCP_INFO.
 NOT_HERE = [
     "events::a_client_fin_and_a_client_reset_are_told_apart",
     "timeline::state::a_connection_is_listed_shown_and_closed",
-    # A signal ends Wine's process at once. ctrl_c_stops_gracefully tries what a program can do there.
+    # A signal ends Wine's process at once. ctrl_c_stops_gracefully tests what a program can do there.
     "timeline::stream::at_shutdown_readers_and_the_log_get_all_events",
 ]
-
-
-def build():
-    """The .exe, with this package's warnings as errors, and what it is tried with."""
-    env = {**ENV, "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_INCREMENTAL": "0"}
-    deny = ["-Zwarnings", "--config", 'build.warnings="deny"']
-    subprocess.run([KIT, "build", "--locked", "--bin", "labserve", *deny], cwd=cli.CHECKOUT, env=env, check=True)
-
-
-def prepare():
-    PROGRAM.write_text(
-        f"#!/bin/sh\nexport WINEPREFIX='{ENV['WINEPREFIX']}' WINEDEBUG=-all\nexec {WINE} '{EXE}' \"$@\"\n"
-    )
-    PROGRAM.chmod(0o755)
-    compile_ = [
-        "x86_64-w64-mingw32-gcc",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-O1",
-        "-o",
-        HELPER,
-        HERE / "helper.c",
-        "-lws2_32",
-    ]
-    subprocess.run(compile_, check=True)
-    # Run by the kit once: it sets up Wine, and puts what Wine lacks beside the .exe.
-    subprocess.run([KIT, "run", EXE, "--version"], env=ENV, check=True, timeout=120, stderr=subprocess.DEVNULL)
-
-
-def short_name(path):
-    """The 8.3 name of a file."""
-    return helper("short", path).replace("\\", "/").rsplit("/", 1)[-1]
-
-
-def run(program, *arguments, cwd=None):
-    """(exit code, standard output, standard error) of a program that ends by itself, line ends as on Unix."""
-    done = subprocess.run([program, *map(str, arguments)], cwd=cwd, env=ENV, capture_output=True, timeout=120)
-    return done.returncode, done.stdout.replace(b"\r\n", b"\n"), done.stderr.replace(b"\r\n", b"\n")
-
-
-def helper(*arguments):
-    """What helper.c prints."""
-    done = subprocess.run([WINE, HELPER, *map(str, arguments)], env=ENV, capture_output=True, text=True, timeout=60)
-    return done.stdout.strip()
-
-
-class Server(Labserve):
-    """labserve under Wine, or another program."""
-
-    def __init__(self, *arguments, program=PROGRAM):
-        # Wine starts slowly, and makes Ctrl-C of SIGINT for a process of the session that it was started in.
-        super().__init__(program, *arguments, env=ENV, patience_s=60, new_session=False)
-
-    def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-    def ask(self, target):
-        """The reply to a request on a connection of its own, as bytes."""
-        return escapes.ask(("127.0.0.1", self.port), target)
-
-    def get(self, target):
-        """(status, body) of that reply."""
-        return parse(self.ask(target))
-
-
-class Trial:
-    """What the checks work with: a directory `place` with the site in it, the program of this system, and servers."""
-
-    def __init__(self, place, linux):
-        self.place, self.linux, self.site = place, linux, place / "site"
-        self.secret = place / "secret-long-name.txt"
-        self.running = {}
-
-    def __enter__(self):
-        shutil.copytree(cli.DATA / "site", self.site)
-        self.secret.write_bytes(SECRET)
-        (self.site / "link-out.txt").symlink_to(f"../{self.secret.name}")
-        (self.site / "a-long-name.html").write_text("a long name")
-        (self.site / "音乐.txt").write_text("music")
-        (self.site / "web.config").write_bytes(SETTINGS)
-        (self.site / "large").write_bytes(b"x" * (32 << 20))
-        # Long ago, to the millisecond: Windows counts in 100 ns, Linux in 1 ns, and some entity tags show it.
-        sites.date(self.site)
-        return self
-
-    def __exit__(self, *_):
-        for server in self.running.values():
-            server.kill()
-
-    def server(self, profile):
-        """A server under Wine, started once for each profile."""
-        if profile not in self.running:
-            self.running[profile] = Server("--profile", profile, "--root", self.site, "--log", "off")
-        return self.running[profile]
-
-    def same(self, *arguments, cwd=None):
-        """Runs both programs. Returns what both print."""
-        ours, theirs = run(PROGRAM, *arguments, cwd=cwd), run(self.linux, *arguments, cwd=cwd)
-        assert ours == theirs, f"{arguments}: {ours} instead of {theirs}"
-        return ours
-
-
-def parse(reply):
-    head, _, body = reply.partition(b"\r\n\r\n")
-    assert head, "no reply"
-    return int(head.split(b" ")[1]), body
-
-
-def ask_kept(connection, target="/"):
-    """The head of a reply on a persistent connection."""
-    connection.sendall(f"GET {target} HTTP/1.1\r\nHost: lab.test\r\n\r\n".encode())
-    got = b""
-    while b"\r\n\r\n" not in got:
-        got += connection.recv(1 << 16) or b"\r\n\r\n"
-    head, _, body = got.partition(b"\r\n\r\n")
-    length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
-    while len(body) < length:
-        body += connection.recv(1 << 16)
-    return head.decode("latin-1")
 
 
 # The checks: each is a function whose name says what it checks. It may return a note.
@@ -227,7 +107,7 @@ def explain_says_the_same(trial):
     captures = sorted(path.name for path in CAPTURES.iterdir() if re.search(r"\.pcap(ng)?(\.gz)?$", path.name))
     assert captures, "no captures"
     cases = [(form, capture) for capture in captures for form in ([], ["--json"])]
-    # Wine takes its time to start a program, and the cases do not depend on each other.
+    # Wine is slow to start a program, and the cases are independent.
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda case: trial.same("explain", *case[0], case[1], cwd=CAPTURES), cases))
     pages = {trial.linux: trial.place / "linux.html", PROGRAM: trial.place / "windows.html"}
@@ -336,7 +216,8 @@ def no_two_servers_share_a_port(trial):
 
 
 def begin_everything(server):
-    """An unused connection, an idle one, and one on which a large file is being sent; and what has come of the file."""
+    """An unused connection, an idle one, and one on which a large file is being sent, with the bytes that have arrived
+    of it."""
     unused, idle, busy = server.connect(), server.connect(), server.connect()
     ask_kept(idle)
     busy.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -356,137 +237,16 @@ def expect_graceful(unused, idle, busy, begun):
 def ctrl_c_stops_gracefully(trial):
     with Server("--profile", "nginx", "--root", trial.site) as server:
         connections = begin_everything(server)
-        # Wine makes Ctrl-C of SIGINT. Ctrl-Break and a closed console cannot be tried: GenerateConsoleCtrlEvent fails
-        # where the console is a terminal of Unix.
+        # Wine turns SIGINT into Ctrl-C. Ctrl-Break and a closed console cannot be tested: GenerateConsoleCtrlEvent
+        # fails if the console is a Unix terminal.
         server.signal(signal.SIGINT)
         expect_graceful(*connections)
         assert server.popen.wait(15) == 0
 
 
-def names_are_what_directories_list(trial):
-    short = short_name(trial.site / "a-long-name.html")
-    assert "~" in short, short
-    for profile, target, status in [
-        ("node", "/a-long-name.html", 200),
-        ("node", f"/{short}", 404),
-        ("iis", f"/{short}", 404),
-        ("node", "/A-LONG-NAME.html", 404),
-        ("iis", "/A-LONG-NAME.html", 200),
-        ("node", "/Static/head.jpg", 404),
-        ("iis", "/Static/head.jpg", 200),
-        ("node", "/NUL", 404),
-        ("node", "/con.html", 404),
-        ("node", "/index.html.", 404),
-        ("node", "/index.html%20", 404),
-        ("node", "/index.html::$DATA", 404),
-        ("node", "/static%5chead.jpg", 404),
-        ("iis", "/static%5chead.jpg", 200),
-        ("node", "/%E9%9F%B3%E4%B9%90.txt", 200),
-        ("iis", "/WEB.CONFIG", 404),
-        ("iis", "/web.config%20", 404),
-    ]:
-        got, _ = trial.server(profile).get(target)
-        assert got == status, f"{profile} {target}: {got}, not {status}"
-    # Where case is ignored, a file has one entity tag and one time, however its name is spelt. Any profile can be set
-    # so.
-    with Server("--profile", "node", "--root", trial.site, "--set", "files.ignore_case=true") as node:
-        for server in (trial.server("iis"), node):
-            usual, other = (server.ask(target) for target in ["/static/style1.css", "/STATIC/Style1.CSS"])
-            assert b"\nETag: " in usual and comparable(usual) == comparable(other), (usual[:400], other[:400])
-
-
-def a_file_may_be_replaced_while_it_is_sent(trial):
-    with Server("--profile", "nginx", "--root", trial.site) as server, server.connect() as busy:
-        busy.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        got = bytearray(busy.recv(1000))
-        new = trial.place / "new"
-        new.write_bytes(b"n" * (1 << 20))
-        said = helper("replace", new, trial.site / "large")
-        assert said == "", said
-        assert server.get("/large") == (200, b"n" * (1 << 20)), "the new one is not served"
-        while data := busy.recv(1 << 20):
-            got += data
-        body = got[got.index(b"\r\n\r\n") + 4 :]
-        assert body == b"x" * (32 << 20), f"not the old one: {len(body)} bytes"
-    (trial.site / "large").write_bytes(b"x" * (32 << 20))
-
-
-def a_file_that_was_served_may_be_renamed_over(trial):
-    """Windows refuses that for a file that is open, however it is shared."""
-    for name, size in [("small", 1000), ("large-enough-for-the-cache", 100_000)]:
-        (trial.site / name).write_bytes(b"o" * size)
-    sites.date(trial.site)
-    with Server("--profile", "nginx", "--root", trial.site) as server:
-        for name in ["small", "large-enough-for-the-cache"]:
-            status, old = server.get(f"/{name}")
-            assert status == 200 and old == b"o" * len(old), status
-            (trial.place / "new").write_bytes(b"n" * 50_000)
-            said = helper("over", trial.place / "new", trial.site / name)
-            assert said == "", f"{name}: {said}"
-            assert server.get(f"/{name}") == (200, b"n" * 50_000), name
-
-
-def a_file_that_another_program_does_not_share_is_a_503(trial):
-    held = trial.site / "held.txt"
-    held.write_text("held")
-    holder = subprocess.Popen(
-        [WINE, HELPER, "hold", held], env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert holder.stdout.readline().strip() == "held"
-        status, _ = trial.server("nginx").get("/held.txt")
-        assert status == 503, status
-    finally:
-        holder.stdin.close()
-        holder.wait(30)
-    assert trial.server("nginx").get("/held.txt") == (200, b"held")
-
-
-def a_files_number_is_its_own(trial):
-    with Server("--profile", "phpnow", "--root", trial.site) as server:
-        # Wine's GetFileInformationByHandle gives the inode as the file's number.
-        for name in ["index.html", "a-long-name.html"]:
-            etag = re.search(r'ETag: (?:W/)?"([0-9a-f]+)-', server.ask(f"/{name}").decode("latin-1"))
-            inode = os.stat(trial.site / name).st_ino
-            assert etag and int(etag.group(1), 16) in (inode, inode & 0xFFFFFFFF), (etag and etag.group(0), hex(inode))
-
-
-def comparable(reply):
-    """A reply without what differs between any two servers (time and port), and without the last number of Flask's
-    entity tags: a checksum of the file's path, which begins with a drive on Windows."""
-    reply = re.sub(rb"\nDate: [^\r]*|127\.0\.0\.1:[0-9]+", b"", reply)
-    return re.sub(rb'(\nETag: "[0-9.]+-[0-9]+)-[0-9]+"', rb"\1", reply)
-
-
-def two_thousand_ways_out_lead_nowhere(trial):
-    """On both systems, under each of the four profiles. Both give the same reply to each."""
-    path, short = str(trial.secret).strip("/").split("/"), short_name(trial.secret)
-    tried = answered = 0
-    for profile in PROFILES:
-        secrets = [SECRET] + [SETTINGS] * (profile == "iis")
-        with Server("--profile", profile, "--root", trial.site, "--log", "off", program=trial.linux) as linux:
-            here, there = (
-                escapes.run(("127.0.0.1", server.port), path, short) for server in (linux, trial.server(profile))
-            )
-            for replies in (here, there):
-                leaks = [target for target, reply in replies.items() if any(secret in reply for secret in secrets)]
-                assert not leaks, f"{profile}: {leaks[:10]}"
-                unanswered = [target for target, reply in replies.items() if not reply]
-                assert len(unanswered) < 100, f"{profile}: {len(unanswered)} unanswered: {unanswered[:10]}"
-            differ = [
-                (target, here[target], there[target])
-                for target in here
-                if comparable(here[target]) != comparable(there[target])
-            ]
-            assert not differ, f"{profile}: {len(differ)} replies differ from those on Linux: {differ[:5]}"
-            assert trial.server(profile).get("/static/style1.css")[0] == 200, f"{profile}: no longer served"
-            tried += len(here)
-            answered += sum(map(bool, there.values()))
-    return f"{tried} targets on each system, {answered} of them answered"
-
-
 def iis_answers_the_corpora_as_on_linux(trial):
-    """There is no recording of IIS, so both systems are asked. What is known of IIS is in the suite."""
+    """IIS was not recorded, so the two systems are compared with each other. What is known about IIS is tested by the
+    suite."""
     site = sites.recorded(trial.place / "recorded", SECRET)
     with (
         Server("--profile", "iis", "--root", site, program=trial.linux) as linux,
@@ -522,12 +282,12 @@ CHECKS = [
     a_running_server_is_reloaded_through_a_pipe,
     no_two_servers_share_a_port,
     ctrl_c_stops_gracefully,
-    names_are_what_directories_list,
-    a_file_may_be_replaced_while_it_is_sent,
-    a_file_that_was_served_may_be_renamed_over,
-    a_file_that_another_program_does_not_share_is_a_503,
-    a_files_number_is_its_own,
-    two_thousand_ways_out_lead_nowhere,
+    files.names_are_what_directories_list,
+    files.a_file_may_be_replaced_while_it_is_sent,
+    files.a_file_that_was_served_may_be_renamed_over,
+    files.a_file_that_another_program_does_not_share_is_a_503,
+    files.a_files_number_is_its_own,
+    files.two_thousand_ways_out_lead_nowhere,
     iis_answers_the_corpora_as_on_linux,
     the_suite_passes,
 ]

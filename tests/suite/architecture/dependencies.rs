@@ -13,6 +13,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "indicatif",
             "labserve-capture",
             "labserve-core",
+            "labserve-probe",
             "labserve-server",
             "labserve-timeline",
             "rustix",
@@ -50,6 +51,10 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "toml",
             "unicode-normalization",
         ],
+    ),
+    (
+        "labserve-probe",
+        &["labserve-core", "maud", "memchr", "quick-junit", "serde", "serde_json"],
     ),
     (
         "labserve-server",

@@ -11,7 +11,7 @@ use super::case::{Case, Step};
 use super::recording::{End, Heard, Outcome};
 use super::site::Site;
 
-/// How long a read waits for the first byte, and how long without further bytes ends it.
+/// How long a read waits for the first byte, and which silence ends it.
 const FIRST: Duration = Duration::from_millis(1500);
 const QUIET: Duration = Duration::from_millis(350);
 /// How long a send may block.

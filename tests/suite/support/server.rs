@@ -115,7 +115,7 @@ impl Server {
             if let Some(status) = process.try_wait().expect("its state") {
                 return status.code();
             }
-            std::thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20));
         }
         None
     }

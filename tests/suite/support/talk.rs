@@ -39,7 +39,7 @@ impl Talk {
     }
 
     /// Sends FIN.
-    pub(crate) fn shut(&mut self) {
+    pub(crate) fn shut(&self) {
         self.stream.shutdown(Shutdown::Write).expect("to send FIN");
     }
 

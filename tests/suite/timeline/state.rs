@@ -70,7 +70,7 @@ fn a_reply_event_explains_the_decision_step_by_step() {
         format!("If-None-Match matches {etag}; 304 Not Modified"),
         format!("If-None-Match does not match {etag}; Range asks for bytes 0 to 4 of "),
         "GET is served; /nothing<b> does not exist; 404 Not Found".to_owned(),
-        "PUT has a response of its own, whatever the target; 404 Not Found".to_owned(),
+        "PUT has its own response, whatever the target; 404 Not Found".to_owned(),
         "the request is refused: ".to_owned(),
     ];
     for (got, want) in why.iter().zip(&expected) {

@@ -1,6 +1,6 @@
 //! The periods in which no exchange was in progress.
 
-use crate::model::{ConnectionEnd, Exchange, Handshake, IdleEnd, IdlePeriod, Side};
+use crate::model::{BodyEnd, ConnectionEnd, Exchange, Handshake, IdleEnd, IdlePeriod, Side};
 use crate::tcp::FrameTime;
 
 /// Shorter periods are not listed: a client needs some time between two requests.
@@ -12,6 +12,7 @@ struct IdleStart {
     after: u64,
     at: FrameTime,
     announced_s: Option<u64>,
+    head_captured: bool,
 }
 
 pub(super) fn idle_periods(
@@ -29,6 +30,7 @@ pub(super) fn idle_periods(
             ns: first.ns,
         },
         announced_s: None,
+        head_captured: true,
     };
     let (last, ended_by) = last(end, capture_end);
     // A request after the FIN of the other side does not end an idle period.
@@ -36,6 +38,14 @@ pub(super) fn idle_periods(
     for exchange in exchanges.iter().take_while(in_time) {
         if let Some(begin) = begun(exchange) {
             periods.extend(idle_period(&start, begin, IdleEnd::Request));
+        }
+        // What follows an upgrade or CONNECT is not HTTP: it has no idle periods of HTTP.
+        if exchange
+            .response
+            .as_ref()
+            .is_some_and(|response| response.body_end == BodyEnd::Tunnel)
+        {
+            return periods;
         }
         // After an incomplete message, the connection is not idle.
         let Some(at) = completed(exchange) else {
@@ -45,6 +55,7 @@ pub(super) fn idle_periods(
             after: exchange.number,
             at,
             announced_s: announced(exchange),
+            head_captured: head_captured(exchange),
         };
     }
     periods.extend(idle_period(&start, last, ended_by));
@@ -78,6 +89,12 @@ fn completed(exchange: &Exchange) -> Option<FrameTime> {
         frame: last.frames.last,
         ns: last.ended_ns,
     })
+}
+
+/// Whether the head of the response was captured whole, and kept.
+fn head_captured(exchange: &Exchange) -> bool {
+    let response = exchange.response.as_ref();
+    response.is_some_and(|response| response.head_complete && !response.head.as_str().is_empty())
 }
 
 /// The seconds of `Keep-Alive: timeout=` in a response.
@@ -118,6 +135,7 @@ fn idle_period(start: &IdleStart, to: FrameTime, ended_by: IdleEnd) -> Option<Id
         to_frame: to.frame,
         ns: ns.unsigned_abs(),
         announced_s: start.announced_s,
+        head_captured: start.head_captured,
         ended_by,
     })
 }

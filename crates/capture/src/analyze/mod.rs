@@ -4,12 +4,13 @@
 
 mod idle;
 mod reason;
+mod timing;
 
 pub(super) use reason::agrees;
 
 use super::model::{
-    Args, Completeness, Connection, EndReason, Exchange, Message, Note, NoteKind, RoleEvidence, Side, Teardown, Usage,
-    Validator,
+    Args, Completeness, Connection, EndReason, Exchange, HandshakeOutcome, Message, Note, NoteKind, RoleEvidence, Side,
+    Teardown, Usage, Validator,
 };
 use super::tcp::{ConnectionTracker, FinishedStream, FrameTime};
 use std::net::SocketAddr;
@@ -24,21 +25,35 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     let (client, role) = tracker.client(likely_client(&endpoints, ports));
     let foreign = [client, 1 - client].map(|endpoint| tracker.conversation.foreign_bytes(endpoint));
     let (is_http, is_unused) = (tracker.conversation.is_http(), tracker.is_blank());
+    let mut carried = tracker.conversation.carried(client);
     let (mut exchanges, exchanges_left_out) = tracker.conversation.finish();
     exchanges.iter_mut().for_each(analyze_exchange);
+    if tracker.is_one_sided() {
+        exchanges.iter_mut().for_each(without_other_side);
+    }
     let mut end = tracker.end(client, capture_end.ns);
-    let handshake = tracker.handshake(client);
+    let handshake = tracker.handshake(client, capture_end.ns);
     let usage = match () {
         () if is_http => Usage::Http,
         () if !is_unused => Usage::Other,
         () if end.teardown == Teardown::NeverOpened => Usage::NotOpened,
         () => Usage::Unused,
     };
+    if usage == Usage::Other {
+        // Bytes that were taken for the start of a request count too.
+        let carried = carried.get_or_insert_default();
+        carried.client_bytes = tracker.traffic(client, Side::Client).bytes;
+        carried.server_bytes = tracker.traffic(client, Side::Server).bytes;
+    }
     let (first, last) = tracker.span();
     let (frames, frames_left_out) = tracker.frames(client);
     let idle_periods = idle::idle_periods(&exchanges, &handshake, &end, first, capture_end);
-    end.reason = reason::reason(usage, &exchanges, &idle_periods, &end);
-    Connection {
+    end.reason = match tracker.is_one_sided() || handshake.outcome == HandshakeOutcome::CaptureEnds {
+        // What the other side had sent would be the reason.
+        true => EndReason::Unknown,
+        false => reason::reason(usage, &exchanges, &idle_periods, &end),
+    };
+    let mut connection = Connection {
         stream: index,
         client: endpoints[client],
         server: endpoints[1 - client],
@@ -54,8 +69,9 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         first_ns: first.ns,
         last_ns: last.ns,
         usage,
-        notes: notes(&tracker, role, usage, foreign, exchanges_left_out),
+        notes: notes(&tracker, client, role, usage, foreign, exchanges_left_out),
         handshake,
+        carried,
         exchanges,
         exchanges_left_out,
         idle_periods,
@@ -63,9 +79,12 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         client_sent: tracker.traffic(client, Side::Client),
         server_sent: tracker.traffic(client, Side::Server),
         tcp_issues: tracker.tcp_issues(client),
+        retransmissions: tracker.retransmissions(client),
         frames,
         frames_left_out,
-    }
+    };
+    timing::split(&mut connection);
+    connection
 }
 
 /// Analyzes a connection again that carries no HTTP/1.x, after other connections showed that its server speaks
@@ -95,6 +114,7 @@ fn likely_client(endpoints: &[SocketAddr; 2], ports: &[u16]) -> usize {
 /// What could not be read of a connection. `foreign` is the number of bytes of client and server outside of messages.
 fn notes(
     tracker: &ConnectionTracker,
+    client: usize,
     role: RoleEvidence,
     usage: Usage,
     foreign: [u64; 2],
@@ -111,6 +131,10 @@ fn notes(
     let (missing, cut) = (tracker.missing_bytes(), tracker.cut_payloads());
     if role != RoleEvidence::Syn {
         note(NoteKind::BeginsMidway, Args::default());
+    }
+    if tracker.is_one_sided() {
+        let side = tracker.only_side(client);
+        note(NoteKind::OneSided, Args::default().with("side", side));
     }
     if missing > 0 {
         note(NoteKind::BytesMissing, Args::default().with("count", missing));
@@ -144,6 +168,12 @@ fn analyze_exchange(exchange: &mut Exchange) {
     if response.head.status() == 304 {
         exchange.validator = Some(validator(request, response));
     }
+}
+
+/// Withdraws what cannot be known if the other side was not captured.
+fn without_other_side(exchange: &mut Exchange) {
+    exchange.pipelined = false;
+    exchange.response_lost = exchange.response.is_none();
 }
 
 /// The validator that allowed a 304. If-None-Match takes precedence over If-Modified-Since (RFC 9110 section 13.2.2).

@@ -59,6 +59,13 @@ fn used(exchanges: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd
         return EndReason::Unknown;
     };
     let last = exchanges.last().unwrap_or(answered);
+    if answered
+        .response
+        .as_ref()
+        .is_some_and(|response| response.body_end == BodyEnd::Tunnel)
+    {
+        return EndReason::TunnelEnded;
+    }
     if let Some(announced) = announced_close(answered).filter(|_| by == Side::Server && answered.response.is_some()) {
         return announced;
     }
@@ -77,8 +84,10 @@ fn used(exchanges: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd
             EndReason::ResetWhileIdle
         }
         (Side::Client, _) => match announced_close(answered) {
-            Some(EndReason::RequestSaidClose) => EndReason::RequestSaidClose,
-            _ => EndReason::ClientDone,
+            // The response announced the close; the client only came first.
+            Some(EndReason::ErrorResponse) => EndReason::ResponseSaidClose,
+            Some(announced) => announced,
+            None => EndReason::ClientDone,
         },
         // Bytes outside of an exchange, such as empty lines, do not end an idle period. The server may close because
         // of them, or restart its timer.

@@ -80,6 +80,7 @@ impl Fragments {
             destination: fragment.payload.destination,
             bytes: &self.complete,
             len: self.complete.len(),
+            id: None,
         })
     }
 

@@ -15,6 +15,8 @@ pub(super) struct IpPayload<'a> {
     pub(super) bytes: &'a [u8],
     /// Length on the wire.
     pub(super) len: usize,
+    /// IPv4 identification; `None` for IPv6 and for a reassembled datagram.
+    pub(super) id: Option<u16>,
 }
 
 /// A fragment of a datagram.
@@ -34,7 +36,8 @@ pub(super) enum Datagram<'a> {
     Tcp(IpPayload<'a>),
     /// A fragment. Its protocol is only reliable in IPv4, and in the first fragment in IPv6.
     Fragment(Fragment<'a>),
-    Other,
+    /// Another protocol.
+    Other(IpNumber, IpPayload<'a>),
     Broken,
 }
 
@@ -66,6 +69,10 @@ pub(super) fn payload(bytes: &[u8], reported: usize) -> Datagram<'_> {
         destination: ip.destination_addr(),
         bytes: &inside.payload[..inside.payload.len().min(len - headers)],
         len: len - headers,
+        id: match &ip {
+            LaxIpSlice::Ipv4(v4) => Some(v4.header().identification()),
+            LaxIpSlice::Ipv6(_) => None,
+        },
     };
     if inside.fragmented {
         let protocol = inside.ip_number;
@@ -83,7 +90,7 @@ pub(super) fn payload(bytes: &[u8], reported: usize) -> Datagram<'_> {
     match inside.ip_number {
         IpNumber::TCP => Datagram::Tcp(payload),
         _ if stopped.is_some() => Datagram::Broken,
-        _ => Datagram::Other,
+        protocol => Datagram::Other(protocol, payload),
     }
 }
 

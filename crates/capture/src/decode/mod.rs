@@ -12,6 +12,7 @@ mod read_buffer;
 mod records;
 mod segment;
 mod source;
+mod tunnel;
 
 pub use error::Error;
 pub(crate) use packets::{Packet, Packets};
@@ -19,10 +20,16 @@ pub(crate) use segment::Segment;
 
 use super::model::{Args, Interface, Note, NoteKind};
 use fragments::Fragments;
-use link::LinkPayload;
+use ip::{Fragment, IpPayload};
+use link::{Layer, LinkPayload};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use tunnel::Inside;
 
 /// How many frames a note names.
 const NAMED_FRAMES: usize = 8;
+/// How many tunnels in one another are followed.
+const TUNNELS: usize = 6;
 /// How many unknown link types are reported.
 const UNKNOWN_LINKS: usize = 8;
 
@@ -34,50 +41,91 @@ pub(crate) struct Decoder {
     undecoded_count: u64,
     /// Link types that are not supported, each with its number of frames.
     unknown_links: Vec<(u32, u64)>,
+    /// Number of frames of each protocol that is not TCP.
+    others: BTreeMap<&'static str, u64>,
+}
+
+/// What a frame holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Decoded<'a> {
+    Segment(Segment<'a>),
+    /// The endpoints of a segment that an ICMP error quotes.
+    Quoted([SocketAddr; 2]),
+    Nothing,
 }
 
 impl Decoder {
-    /// The TCP segment in a packet, if there is one.
-    pub(crate) fn segment<'a>(&'a mut self, packet: &Packet<'a>, interfaces: &[Interface]) -> Option<Segment<'a>> {
-        let link = interfaces.get(packet.interface)?.link_type;
-        let network = match link::network(link, packet.data) {
-            LinkPayload::Ip(at) => at,
-            LinkPayload::Other => return None,
-            LinkPayload::TooShort => return self.give_up(packet),
-            LinkPayload::UnknownLink => {
-                self.count_unknown_link(link);
-                return None;
-            }
+    /// Decodes a packet. What is not TCP is counted by protocol.
+    pub(crate) fn decode<'a>(&'a mut self, packet: &Packet<'a>, interfaces: &[Interface]) -> Decoded<'a> {
+        let Some(interface) = interfaces.get(packet.interface) else {
+            return Decoded::Nothing;
         };
-        let reported = (packet.original_len as usize).max(packet.data.len()) - network;
-        match ip::payload(&packet.data[network..], reported) {
-            ip::Datagram::Tcp(payload) => match segment::segment(packet, &payload, false) {
-                Some(segment) => Some(segment),
-                None => self.give_up(packet),
-            },
-            ip::Datagram::Fragment(fragment) => {
-                let payload = self.fragments.add(&fragment, packet.number)?;
-                segment::segment(packet, &payload, true)
-            }
-            ip::Datagram::Other => None,
-            ip::Datagram::Broken => self.give_up(packet),
+        let mut layer = Layer::Link(interface.link_type);
+        let (mut bytes, mut reported) = (packet.data, (packet.original_len as usize).max(packet.data.len()));
+        for _ in 0..TUNNELS {
+            let network = match link::network(layer, bytes) {
+                LinkPayload::Ip(at) => at,
+                LinkPayload::Other(name) => return self.count_other(name),
+                LinkPayload::TooShort => return self.give_up(packet),
+                LinkPayload::UnknownLink(link) => return self.count_unknown_link(link),
+            };
+            let (protocol, payload) = match ip::payload(&bytes[network..], reported.saturating_sub(network)) {
+                ip::Datagram::Tcp(payload) => return self.segment(packet, &payload),
+                ip::Datagram::Fragment(fragment) => return self.fragment(packet, &fragment),
+                ip::Datagram::Other(protocol, payload) => (protocol, payload),
+                ip::Datagram::Broken => return self.give_up(packet),
+            };
+            let at = match tunnel::inside(protocol, payload.bytes) {
+                Inside::Layer(inner, at) => {
+                    layer = inner;
+                    at
+                }
+                Inside::Quoted(at) => {
+                    self.count_other("ICMP");
+                    return quoted(packet, payload.bytes.get(at..).unwrap_or_default());
+                }
+                Inside::Protocol(name) => return self.count_other(name),
+                Inside::TooShort => return self.give_up(packet),
+            };
+            bytes = payload.bytes.get(at..).unwrap_or_default();
+            reported = payload.len.saturating_sub(at);
+        }
+        self.count_other("too many tunnels")
+    }
+
+    fn segment<'a>(&mut self, packet: &Packet<'_>, payload: &IpPayload<'a>) -> Decoded<'a> {
+        match segment::segment(packet, payload, false) {
+            Some(segment) => Decoded::Segment(segment),
+            None => self.give_up(packet),
         }
     }
 
-    fn count_unknown_link(&mut self, link: u32) {
+    fn fragment(&mut self, packet: &Packet<'_>, fragment: &Fragment<'_>) -> Decoded<'_> {
+        let payload = self.fragments.add(fragment, packet.number);
+        let segment = payload.and_then(|payload| segment::segment(packet, &payload, true));
+        segment.map_or(Decoded::Nothing, Decoded::Segment)
+    }
+
+    fn count_other(&mut self, name: &'static str) -> Decoded<'static> {
+        *self.others.entry(name).or_default() += 1;
+        Decoded::Nothing
+    }
+
+    fn count_unknown_link(&mut self, link: u32) -> Decoded<'static> {
         match self.unknown_links.iter().position(|(known, _)| *known == link) {
             Some(at) => self.unknown_links[at].1 += 1,
             None if self.unknown_links.len() < UNKNOWN_LINKS => self.unknown_links.push((link, 1)),
             None => {}
         }
+        Decoded::Nothing
     }
 
-    fn give_up(&mut self, packet: &Packet<'_>) -> Option<Segment<'static>> {
+    fn give_up(&mut self, packet: &Packet<'_>) -> Decoded<'static> {
         self.undecoded_count += 1;
         if self.undecoded.len() < NAMED_FRAMES {
             self.undecoded.push(packet.number);
         }
-        None
+        Decoded::Nothing
     }
 
     /// What could not be decoded.
@@ -90,11 +138,39 @@ impl Decoder {
                 frames: self.undecoded.clone(),
             });
         }
+        if !self.others.is_empty() {
+            let count: u64 = self.others.values().sum();
+            let mut others: Vec<_> = self.others.iter().collect();
+            others.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), **name));
+            let others: Vec<String> = others.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            notes.push(Note {
+                kind: NoteKind::NotTcp,
+                args: Args::default()
+                    .with("count", count)
+                    .with("protocols", others.join(", ")),
+                frames: Vec::new(),
+            });
+        }
         notes.extend(self.unknown_links.iter().map(|(link, count)| Note {
             kind: NoteKind::LinkUnknown,
             args: Args::default().with("link", *link).with("count", *count),
             frames: Vec::new(),
         }));
         notes
+    }
+}
+
+/// The endpoints of the TCP segment in a datagram that an ICMP error quotes. The quotation may end after the ports.
+fn quoted(packet: &Packet<'_>, datagram: &[u8]) -> Decoded<'static> {
+    let reported = datagram.len().max(packet.original_len as usize);
+    let ip::Datagram::Tcp(payload) = ip::payload(datagram, reported) else {
+        return Decoded::Nothing;
+    };
+    match (link::u16_at(payload.bytes, 0), link::u16_at(payload.bytes, 2)) {
+        (Some(source), Some(destination)) => Decoded::Quoted([
+            SocketAddr::new(payload.source, source),
+            SocketAddr::new(payload.destination, destination),
+        ]),
+        _ => Decoded::Nothing,
     }
 }

@@ -33,6 +33,7 @@ pub(crate) struct Packets<R: Read> {
     records: RecordFormat,
     interfaces: Vec<Interface>,
     count: u64,
+    not_packets: u64,
     ended: bool,
     note: Option<Note>,
 }
@@ -74,6 +75,7 @@ impl<R: Read> Packets<R> {
             records,
             interfaces,
             count: 0,
+            not_packets: 0,
             ended: false,
             note: None,
         })
@@ -94,15 +96,25 @@ impl<R: Read> Packets<R> {
         &self.interfaces
     }
 
-    /// Why reading stopped before the end of the file.
-    pub(crate) fn note(&self) -> Option<&Note> {
-        self.note.as_ref()
+    /// Number of frames so far, with those that are not packets.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Why reading stopped before the end of the file, and what is in it besides packets.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        let not_packets = (self.not_packets > 0).then(|| Note {
+            kind: NoteKind::NotPackets,
+            args: Args::default().with("count", self.not_packets),
+            frames: Vec::new(),
+        });
+        self.note.clone().into_iter().chain(not_packets).collect()
     }
 
     /// The next packet, with the interfaces that have been described so far.
     ///
     /// # Errors
-    /// The file cannot be read. A file that is damaged or truncated is not an error: [`Packets::note`] reports it.
+    /// The file cannot be read. A file that is damaged or truncated is not an error: [`Packets::notes`] reports it.
     pub(crate) fn next_packet(&mut self) -> Result<Option<(Packet<'_>, &[Interface])>, Error> {
         let Some(found) = self.find()? else {
             return Ok(None);
@@ -129,6 +141,11 @@ impl<R: Read> Packets<R> {
                 Record::Packet(found) => {
                     self.buffer.consume(found.record);
                     return Ok(Some(found));
+                }
+                Record::NotAPacket(count) => {
+                    self.count += 1;
+                    self.not_packets += 1;
+                    self.buffer.consume(count);
                 }
                 Record::Other(count) => self.buffer.consume(count),
                 Record::Damaged => self.stop(NoteKind::FileDamaged),

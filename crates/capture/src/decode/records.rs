@@ -12,6 +12,18 @@ use std::ops::Range;
 const INTERFACES: usize = 4096;
 /// Offset of the packet in an Enhanced Packet Block.
 const ENHANCED_PACKET_DATA: usize = 28;
+/// Types of the blocks of names, statistics, keys and processes.
+const WITHOUT_PACKETS: [u32; 4] = [4, 5, 10, 0x8000_0001];
+/// Types of the systemd journal block and of the custom blocks.
+const JOURNAL: u32 = 9;
+const CUSTOM: u32 = 0x0bad;
+const CUSTOM_NOT_COPIED: u32 = 0x4000_0bad;
+/// Type of the obsolete Packet Block.
+const PACKET_BLOCK: u32 = 2;
+/// Length of its fields before the packet.
+const PACKET_BLOCK_HEADER: usize = 20;
+/// Offset of the packet in a Packet Block.
+const PACKET_BLOCK_DATA: usize = 8 + PACKET_BLOCK_HEADER;
 /// Offset of the packet in a Simple Packet Block.
 const SIMPLE_PACKET_DATA: usize = 12;
 
@@ -52,6 +64,8 @@ pub(super) struct PacketRecord {
 /// The next record.
 pub(super) enum Record {
     Packet(PacketRecord),
+    /// A record of this length that holds other data, and that Wireshark numbers like a packet.
+    NotAPacket(usize),
     /// A record without a packet, of this length.
     Other(usize),
     /// More bytes are needed.
@@ -91,6 +105,9 @@ impl RecordFormat {
 
 impl Section {
     fn next(&mut self, bytes: &[u8], interfaces: &mut Vec<Interface>) -> Record {
+        if let Some(record) = self.other_block(bytes) {
+            return record;
+        }
         let parsed = match self.big_endian {
             true => parse_block_be(bytes),
             false => parse_block_le(bytes),
@@ -147,13 +164,69 @@ impl Section {
                     original_len: packet.origlen,
                 })
             }
+            Block::Unknown(unknown) if unknown.block_type == PACKET_BLOCK => self.packet_block(unknown.data, record),
             _ => Record::Other(record),
         }
     }
 
+    /// A block that no packet depends on: only its length is read, so that a fault inside does no harm.
+    fn other_block(&self, bytes: &[u8]) -> Option<Record> {
+        let word = |at: usize| {
+            let word = *bytes.get(at..)?.first_chunk::<4>()?;
+            Some(match self.big_endian {
+                true => u32::from_be_bytes(word),
+                false => u32::from_le_bytes(word),
+            })
+        };
+        let (kind, len) = (word(0)?, word(4)? as usize);
+        let record = match kind {
+            JOURNAL | CUSTOM | CUSTOM_NOT_COPIED => Record::NotAPacket(len),
+            _ if WITHOUT_PACKETS.contains(&kind) => Record::Other(len),
+            _ => return None,
+        };
+        Some(match word(len.saturating_sub(4)) {
+            _ if len < 12 || len % 4 != 0 => Record::Damaged,
+            None => Record::Incomplete,
+            Some(end) if end as usize == len => record,
+            Some(_) => Record::Damaged,
+        })
+    }
+
+    /// A Packet Block: the obsolete form of the Enhanced Packet Block, whose first word is an interface of 16 bits and a
+    /// number of dropped packets.
+    fn packet_block(&self, body: &[u8], record: usize) -> Record {
+        let word = |at: usize| {
+            let bytes = body.get(at..)?.first_chunk::<4>()?;
+            Some(match self.big_endian {
+                true => u32::from_be_bytes(*bytes),
+                false => u32::from_le_bytes(*bytes),
+            })
+        };
+        let (Some(first), Some(high), Some(low), Some(kept), Some(original_len)) =
+            (word(0), word(4), word(8), word(12), word(16))
+        else {
+            return Record::Damaged;
+        };
+        let interface = match self.big_endian {
+            true => (first >> 16) as usize,
+            false => (first & 0xffff) as usize,
+        };
+        let Some(clock) = self.clocks.get(interface) else {
+            return Record::Damaged;
+        };
+        let kept = (kept as usize).min(body.len() - PACKET_BLOCK_HEADER);
+        Record::Packet(PacketRecord {
+            data: PACKET_BLOCK_DATA..PACKET_BLOCK_DATA + kept,
+            record,
+            ns: nanoseconds(u64::from(high) << 32 | u64::from(low), *clock),
+            interface: self.first_interface + interface,
+            original_len,
+        })
+    }
+
     fn describe(&mut self, description: &InterfaceDescriptionBlock<'_>, interfaces: &mut Vec<Interface>) {
         self.clocks.push(Clock {
-            ticks_per_second: description.ts_resolution().unwrap_or(1_000_000).max(1),
+            ticks_per_second: ticks_per_second(description.if_tsresol),
             offset_s: description.if_tsoffset,
         });
         let name = description.if_name().and_then(Result::ok);
@@ -187,6 +260,17 @@ fn pcap_record(bytes: &[u8], header: &PcapHeader) -> Record {
     }
 }
 
+/// The resolution of timestamps: a power of ten, or with the highest bit set a power of two. Microseconds, if it is out
+/// of range.
+fn ticks_per_second(resolution: u8) -> u64 {
+    let exponent = u32::from(resolution & 0x7f);
+    let ticks = match resolution & 0x80 {
+        0 => 10_u64.checked_pow(exponent),
+        _ => 1_u64.checked_shl(exponent),
+    };
+    ticks.unwrap_or(1_000_000)
+}
+
 /// A timestamp in nanoseconds since 1970. One outside the range of `i64` becomes a quarter of its limit, so that the
 /// difference between two times cannot overflow.
 fn nanoseconds(time: u64, clock: Clock) -> i64 {
@@ -199,6 +283,25 @@ fn nanoseconds(time: u64, clock: Clock) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn resolutions_are_powers_of_ten_or_of_two() {
+        for (resolution, want) in [
+            (0, 1),
+            (6, 1_000_000),
+            (9, 1_000_000_000),
+            (19, 10_000_000_000_000_000_000),
+            (20, 1_000_000),
+            (0x80, 1),
+            (0x8a, 1024),
+            (0x94, 1 << 20),
+            (0xa0, 1 << 32),
+            (0xbf, 1 << 63),
+            (0xc0, 1_000_000),
+        ] {
+            assert_eq!(ticks_per_second(resolution), want, "{resolution:#x}");
+        }
+    }
 
     #[test]
     fn times_of_every_resolution() {

@@ -35,6 +35,8 @@ pub(crate) struct Segment<'a> {
     pub(crate) len: Option<u32>,
     /// Whether the datagram was reassembled from IP fragments.
     pub(crate) reassembled: bool,
+    /// IPv4 identification of the datagram.
+    pub(crate) ip_id: Option<u16>,
 }
 
 impl Segment<'_> {
@@ -82,5 +84,6 @@ pub(super) fn segment<'a>(packet: &Packet<'_>, payload: &IpPayload<'a>, reassemb
         },
         len: len.map(|len| u32::try_from(len).unwrap_or(u32::MAX)),
         reassembled,
+        ip_id: payload.id,
     })
 }

@@ -1,6 +1,6 @@
 //! How a connection ended, and why.
 
-use crate::model::{Arg, Connection, EndReason, Fin, Reset, ResetClass, Teardown};
+use crate::model::{Arg, Connection, EndReason, Fin, HandshakeOutcome, Reset, ResetClass, Teardown};
 use crate::sentence::{Msg, Sentence};
 
 /// How many RSTs are described.
@@ -16,6 +16,7 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     }
     let why = match end.teardown {
         Teardown::StillOpen => None,
+        _ if connection.handshake.outcome == HandshakeOutcome::CaptureEnds => None,
         _ => Some(Sentence::new(reason(end.reason))),
     };
     // The reason follows the segment that started the teardown.
@@ -24,8 +25,9 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
         Some(fin) => {
             lines.extend(why);
             if let (Some(second), Some(half)) = (&end.second_fin, end.half_closed_ns) {
+                let crossing = end.teardown == Teardown::Simultaneous;
                 lines.push(
-                    Sentence::new(Msg::SecondFin)
+                    Sentence::new(if crossing { Msg::CrossingFin } else { Msg::SecondFin })
                         .with("side", second.by)
                         .with("seq", second.seq)
                         .with("after", Arg::ns(half))
@@ -66,7 +68,9 @@ fn after_first_fin(connection: &Connection, fin: &Fin) -> Option<Sentence> {
     let sentence = match end.teardown {
         Teardown::FourFrames => Sentence::new(Msg::FourFrames),
         Teardown::ThreeFrames => Sentence::new(Msg::ThreeFrames),
+        Teardown::Simultaneous => Sentence::new(Msg::Simultaneous),
         Teardown::BothFins => Sentence::new(Msg::BothFins),
+        Teardown::HalfClosed if !connection.completeness.both_sides => return None,
         Teardown::HalfClosed => {
             let half = end.half_closed_ns.unwrap_or(0);
             return Some(
@@ -85,6 +89,7 @@ fn reset(reset: &Reset) -> Sentence {
         ResetClass::Refused => Msg::ResetRefused,
         ResetClass::AbortsData => Msg::ResetAborts,
         ResetClass::RefusesLateData => Msg::ResetLateData,
+        ResetClass::NoConnection => Msg::ResetNoConnection,
         ResetClass::AnswersFin => Msg::ResetAnswersFin,
         ResetClass::HarmlessAfterFin => Msg::ResetHarmless,
         ResetClass::Idle => Msg::ResetIdle,
@@ -100,6 +105,7 @@ pub(crate) fn teardown(teardown: Teardown) -> Msg {
     match teardown {
         Teardown::FourFrames => Msg::FourFrames,
         Teardown::ThreeFrames => Msg::ThreeFrames,
+        Teardown::Simultaneous => Msg::Simultaneous,
         Teardown::BothFins => Msg::BothFins,
         Teardown::HalfClosed => Msg::HowHalfClosed,
         Teardown::Reset => Msg::HowReset,
@@ -125,6 +131,7 @@ pub(crate) fn reason(reason: EndReason) -> Msg {
         EndReason::InExchange => Msg::WhyInExchange,
         EndReason::ErrorResponse => Msg::WhyErrorResponse,
         EndReason::NoRequest => Msg::WhyNoRequest,
+        EndReason::TunnelEnded => Msg::WhyTunnelEnded,
         EndReason::ResetWhileIdle => Msg::WhyResetWhileIdle,
         EndReason::NotOpened => Msg::WhyNotOpened,
         EndReason::Unknown => Msg::WhyUnknown,

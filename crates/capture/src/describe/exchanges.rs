@@ -19,6 +19,8 @@ pub(crate) enum Step {
     },
     /// An idle period.
     Idle(Sentence),
+    /// What the connection carries besides HTTP/1.x.
+    Carried(Sentence),
     /// Exchanges that are not listed.
     LeftOut(Sentence),
 }
@@ -52,6 +54,8 @@ pub(super) fn steps(connection: &Connection) -> Vec<Step> {
             Sentence::new(Msg::MoreExchanges).with("count", connection.exchanges_left_out),
         ));
     }
+    let carried = connection.carried.iter().flat_map(super::carried);
+    steps.extend(carried.map(Step::Carried));
     steps
 }
 
@@ -78,6 +82,7 @@ fn headline(exchange: &Exchange) -> Sentence {
             line.split_once(' ')
                 .map_or(line.clone(), |(_, status)| status.to_owned()),
         ),
+        None if exchange.response_lost => sentence.with_message("status", Msg::ResponseNotCaptured),
         None => sentence.with_message("status", Msg::NoResponse),
     }
 }
@@ -102,6 +107,7 @@ fn details(exchange: &Exchange) -> Vec<Sentence> {
     };
     lines.push(size(Msg::ResponseSize, response));
     lines.extend(timing(exchange, response));
+    lines.extend(super::timing::split(exchange));
     lines.extend(how_sent(response));
     lines.extend(range(exchange, response));
     lines.extend(exchange.validator.as_ref().map(validator));
@@ -109,6 +115,7 @@ fn details(exchange: &Exchange) -> Vec<Sentence> {
         BodyEnd::Close => lines.push(Sentence::new(Msg::BodyToClose)),
         BodyEnd::Chunks => lines.push(Sentence::new(Msg::BodyInChunks)),
         BodyEnd::Tunnel => lines.push(Sentence::new(Msg::BecomesTunnel)),
+        BodyEnd::Unknown => lines.push(Sentence::new(Msg::BodyUnknown)),
         BodyEnd::NoBody | BodyEnd::Length => {}
     }
     lines.extend(shortfall(response, Side::Server));
@@ -223,11 +230,13 @@ fn idle_period(idle: &IdlePeriod) -> Sentence {
     let msg = match (idle.ended_by, idle.announced_s) {
         (IdleEnd::Request, _) if idle.after == 0 => Msg::IdleBeforeFirst,
         (IdleEnd::Request, _) => Msg::IdleToRequest,
+        (IdleEnd::ServerFin, None) if !idle.head_captured => Msg::IdleToServerFinUnknown,
         (IdleEnd::ServerFin, None) => Msg::IdleToServerFin,
         (IdleEnd::ServerFin, Some(_)) => Msg::IdleToServerFinAnnounced,
         (IdleEnd::ClientFin, None) => Msg::IdleToClientFin,
         (IdleEnd::ClientFin, Some(_)) => Msg::IdleToClientFinAnnounced,
         (IdleEnd::Reset, _) => Msg::IdleToReset,
+        (IdleEnd::CaptureEnds, None) if !idle.head_captured => Msg::IdleToCaptureEndUnknown,
         (IdleEnd::CaptureEnds, None) => Msg::IdleToCaptureEnd,
         (IdleEnd::CaptureEnds, Some(_)) => Msg::IdleToCaptureEndAnnounced,
     };

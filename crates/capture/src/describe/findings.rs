@@ -5,7 +5,12 @@ use crate::sentence::{Msg, Sentence};
 
 /// The statement with its evidence, and the explanation.
 pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
-    let (what, why) = messages(finding.kind);
+    let (what, why) = match finding.kind {
+        FindingKind::SlowServer if finding.args.get("round_trips").is_some() => {
+            (Msg::SlowServerRoundTrips, Msg::SlowServerWhy)
+        }
+        kind => messages(kind),
+    };
     let sentence = |msg| Sentence::new(msg).with_args(&finding.args);
     (
         sentence(what).with_frames(finding.frames.iter().copied()),
@@ -26,12 +31,26 @@ fn messages(kind: FindingKind) -> (Msg, Msg) {
         FindingKind::SpeculativeConnection => (Msg::SpeculativeConnection, Msg::SpeculativeConnectionWhy),
         FindingKind::SpeculativeConnectionOpen => (Msg::SpeculativeConnectionOpen, Msg::SpeculativeConnectionWhy),
         FindingKind::ParallelConnections => (Msg::ParallelConnections, Msg::ParallelConnectionsWhy),
+        FindingKind::SlowServer => (Msg::SlowServer, Msg::SlowServerWhy),
+        FindingKind::SlowServerPause => (Msg::SlowServerPause, Msg::SlowServerPauseWhy),
+        FindingKind::SlowClient => (Msg::SlowClient, Msg::SlowClientWhy),
+        FindingKind::SlowRequest => (Msg::SlowRequest, Msg::SlowRequestWhy),
+        FindingKind::SlowResponse => (Msg::SlowResponse, Msg::SlowResponseWhy),
+        FindingKind::SlowExpect => (Msg::SlowExpect, Msg::SlowExpectWhy),
+        FindingKind::SlowDelayedAck => (Msg::SlowDelayedAck, Msg::SlowDelayedAckWhy),
+        FindingKind::SlowWindow => (Msg::SlowWindow, Msg::SlowWindowWhy),
+        FindingKind::SlowZeroWindow => (Msg::SlowZeroWindow, Msg::SlowZeroWindowWhy),
+        FindingKind::SlowRetransmission => (Msg::SlowRetransmission, Msg::SlowRetransmissionWhy),
+        FindingKind::SlowSyn => (Msg::SlowSyn, Msg::SlowSynWhy),
+        FindingKind::SlowHeadOfLine => (Msg::SlowHeadOfLine, Msg::SlowHeadOfLineWhy),
+        FindingKind::SlowRoundTrip => (Msg::SlowRoundTrip, Msg::SlowRoundTripWhy),
         FindingKind::AllNotModified => (Msg::AllNotModified, Msg::AllNotModifiedWhy),
         FindingKind::SomeNotModified => (Msg::SomeNotModified, Msg::SomeNotModifiedWhy),
         FindingKind::LostRace => (Msg::LostRace, Msg::LostRaceWhy),
         FindingKind::ResetsRefused => (Msg::ResetsRefused, Msg::ResetsRefusedWhy),
         FindingKind::ResetsAbort => (Msg::ResetsAbort, Msg::ResetsAbortWhy),
         FindingKind::ResetsLateData => (Msg::ResetsLateData, Msg::ResetsLateDataWhy),
+        FindingKind::ResetsNoConnection => (Msg::ResetsNoConnection, Msg::ResetsNoConnectionWhy),
         FindingKind::ResetsAnswerFin => (Msg::ResetsAnswerFin, Msg::ResetsAnswerFinWhy),
         FindingKind::ResetsHarmless => (Msg::ResetsHarmless, Msg::ResetsHarmlessWhy),
         FindingKind::ResetsIdle => (Msg::ResetsIdle, Msg::ResetsIdleWhy),

@@ -24,12 +24,14 @@ pub(crate) fn fingerprint(found: &FingerprintMatch) -> Option<FingerprintDescrip
         Verdict::Clear => Msg::LooksClear,
         Verdict::Tied => Msg::LooksTied,
         Verdict::Near => Msg::LooksNear,
+        Verdict::OtherProduct => Msg::LooksOtherProduct,
         Verdict::None => Msg::LooksNone,
     };
     let verdict = Sentence::new(msg)
         .with("server", found.server.to_string())
         .with("title", best.title.as_str())
         .with("profile", best.profile.as_str())
+        .with("product", found.product.as_deref().unwrap_or_default())
         .with("percent", u64::from(best.percent));
     // The next profiles as `NAME PERCENT`.
     let others: Vec<String> = found.scores[1..]

@@ -9,7 +9,12 @@ pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
         HandshakeOutcome::Complete => Msg::Opened,
         HandshakeOutcome::Refused => Msg::Refused,
         HandshakeOutcome::Unanswered => Msg::Unanswered,
-        HandshakeOutcome::Unfinished => Msg::OpenedUnfinished,
+        HandshakeOutcome::CaptureEnds => Msg::SynAtTheEnd,
+        HandshakeOutcome::Unfinished => match (handshake.syn, handshake.syn_ack) {
+            (Some(_), None) => Msg::OpenedWithoutSynAck,
+            (None, _) => Msg::OpenedWithoutSyn,
+            (Some(_), Some(_)) => Msg::OpenedUnfinished,
+        },
         HandshakeOutcome::NotCaptured => Msg::OpenedBefore,
     };
     let mut sentence = Sentence::new(msg).with_frames(frames.into_iter().flatten());

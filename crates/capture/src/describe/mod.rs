@@ -3,20 +3,24 @@
 //! The statements have no language yet; `sentence` turns them into text. Text, Markdown and HTML all show the statements
 //! that are chosen here, so they cannot contradict each other.
 
+mod carried;
 mod end;
 mod exchanges;
 mod findings;
 mod fingerprint;
 mod handshake;
 mod notes;
+mod timing;
 
+pub(crate) use carried::{carried, details, other_stream};
 pub(crate) use end::{reason, teardown};
 pub(crate) use exchanges::{Step, burst};
 pub(crate) use findings::finding;
 pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
 pub(crate) use notes::{analysis_flag, note, tcp_issue};
+pub(crate) use timing::{slowest, slowest_line, spent};
 
-use super::model::{Arg, Capture, Connection, RoleEvidence, Usage};
+use super::model::{Arg, Capture, Connection, HandshakeOutcome, RoleEvidence, Usage};
 use super::sentence::{Msg, Sentence};
 
 /// The statements about one connection.
@@ -39,6 +43,7 @@ pub(crate) fn connection(connection: &Connection) -> Description {
     let msg = match connection.usage {
         Usage::Http => Msg::ConnectionHttp,
         Usage::Unused => Msg::ConnectionUnused,
+        Usage::NotOpened if connection.handshake.outcome == HandshakeOutcome::CaptureEnds => Msg::ConnectionSynOnly,
         Usage::NotOpened => Msg::ConnectionNotOpened,
         Usage::Other => Msg::ConnectionOther,
     };

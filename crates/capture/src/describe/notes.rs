@@ -26,6 +26,10 @@ pub(crate) fn note(note: &Note) -> Sentence {
         NoteKind::TooManyHeads => Msg::NoteTooManyHeads,
         NoteKind::NotHttp => Msg::NoteNotHttp,
         NoteKind::TimeRunsBackwards => Msg::NoteTimeRunsBackwards,
+        NoteKind::RecordedTwice => Msg::NoteRecordedTwice,
+        NoteKind::NotPackets => Msg::NoteNotPackets,
+        NoteKind::NotTcp => Msg::NoteNotTcp,
+        NoteKind::OneSided => Msg::NoteOneSided,
     };
     Sentence::new(msg)
         .with_args(&note.args)
@@ -36,9 +40,12 @@ pub(crate) fn note(note: &Note) -> Sentence {
 pub(crate) fn tcp_issue(issue: &TcpIssue) -> Sentence {
     let msg = match issue.flag {
         AnalysisFlag::Retransmission => Msg::IssueRetransmission,
+        AnalysisFlag::SpuriousRetransmission => Msg::IssueSpuriousRetransmission,
+        AnalysisFlag::FastRetransmission => Msg::IssueFastRetransmission,
         AnalysisFlag::Overlap => Msg::IssueOverlap,
         AnalysisFlag::OutOfOrder => Msg::IssueOutOfOrder,
         AnalysisFlag::Gap => Msg::IssueGap,
+        AnalysisFlag::DuplicateAck => Msg::IssueDuplicateAck,
         AnalysisFlag::KeepAlive => Msg::IssueKeepAlive,
         AnalysisFlag::KeepAliveAck => Msg::IssueKeepAliveAck,
         AnalysisFlag::ZeroWindow => Msg::IssueZeroWindow,
@@ -46,6 +53,7 @@ pub(crate) fn tcp_issue(issue: &TcpIssue) -> Sentence {
         AnalysisFlag::Cut => Msg::IssueCut,
         AnalysisFlag::AckedUnseen => Msg::IssueAckedUnseen,
         AnalysisFlag::Reassembled => Msg::IssueReassembled,
+        AnalysisFlag::RecordedTwice => Msg::IssueRecordedTwice,
     };
     Sentence::new(msg)
         .with("count", issue.count)
@@ -57,9 +65,12 @@ pub(crate) fn tcp_issue(issue: &TcpIssue) -> Sentence {
 pub(crate) fn analysis_flag(flag: AnalysisFlag) -> Msg {
     match flag {
         AnalysisFlag::Retransmission => Msg::FlagRetransmission,
+        AnalysisFlag::SpuriousRetransmission => Msg::FlagSpuriousRetransmission,
+        AnalysisFlag::FastRetransmission => Msg::FlagFastRetransmission,
         AnalysisFlag::Overlap => Msg::FlagOverlap,
         AnalysisFlag::OutOfOrder => Msg::FlagOutOfOrder,
         AnalysisFlag::Gap => Msg::FlagGap,
+        AnalysisFlag::DuplicateAck => Msg::FlagDuplicateAck,
         AnalysisFlag::KeepAlive => Msg::FlagKeepAlive,
         AnalysisFlag::KeepAliveAck => Msg::FlagKeepAliveAck,
         AnalysisFlag::ZeroWindow => Msg::FlagZeroWindow,
@@ -67,5 +78,6 @@ pub(crate) fn analysis_flag(flag: AnalysisFlag) -> Msg {
         AnalysisFlag::Cut => Msg::FlagCut,
         AnalysisFlag::AckedUnseen => Msg::FlagAckedUnseen,
         AnalysisFlag::Reassembled => Msg::FlagReassembled,
+        AnalysisFlag::RecordedTwice => Msg::FlagRecordedTwice,
     }
 }

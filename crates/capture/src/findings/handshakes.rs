@@ -1,7 +1,7 @@
 //! Connections that were opened in parallel, speculatively, or without success.
 
 use super::{PER_KIND, found, used};
-use crate::model::{Arg, Args, Connection, Exchange, Finding, FindingKind, Side, Teardown, Usage};
+use crate::model::{Arg, Args, Connection, Exchange, Finding, FindingKind, HandshakeOutcome, Teardown, Usage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
@@ -136,7 +136,7 @@ pub(super) fn not_opened(connections: &[&Connection]) -> Vec<Finding> {
         .iter()
         .copied()
         .filter(|connection| connection.end.teardown == Teardown::NeverOpened)
-        .filter(|connection| connection.end.by != Some(Side::Server))
+        .filter(|connection| connection.handshake.outcome == HandshakeOutcome::Unanswered)
         .collect();
     if failed.is_empty() {
         return Vec::new();

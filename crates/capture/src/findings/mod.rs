@@ -6,6 +6,7 @@ mod cache;
 mod handshakes;
 mod persistence;
 mod sending;
+mod slow;
 mod teardown;
 
 use super::model::{Args, Capture, Completeness, Connection, Exchange, Finding, FindingKind, Usage};
@@ -62,6 +63,7 @@ const RULES: &[Rule] = {
         rule(&[Opening, BothSides, EveryByte], persistence::close_every_time),
         rule(&[BothSides, EveryByte], handshakes::parallel),
         rule(&[BothSides], sending::pipelined),
+        rule(&[BothSides, EveryByte], slow::slow),
         rule(&[], cache::not_modified),
         rule(&[], cache::ranges),
         rule(&[BothSides, EveryByte], sending::in_pieces),
@@ -69,10 +71,11 @@ const RULES: &[Rule] = {
         rule(&[BothSides, EveryByte], persistence::not_closed),
         rule(&[BothSides], teardown::long_half_closed),
         rule(&[Opening, BothSides], handshakes::speculative),
-        rule(&[], handshakes::not_opened),
+        rule(&[BothSides], handshakes::not_opened),
         rule(&[BothSides, EveryByte], teardown::lost_race),
         rule(&[BothSides, EveryByte], teardown::cut_short),
         rule(&[], teardown::resets),
+        rule(&[], sending::retransmissions),
         rule(&[], sending::tcp_issues),
     ]
 };

@@ -3,7 +3,12 @@
 use super::{PER_KIND, answered, found, response_frame, used};
 use crate::analyze::agrees;
 use crate::model::{Arg, Args, Connection, EndReason, Exchange, Finding, FindingKind, IdleEnd, IdlePeriod};
+use std::collections::BTreeSet;
 
+/// How many groups of timeouts of one kind are reported.
+const GROUPS: usize = 4;
+/// Timers of one length fire within this time, and a tenth of their length.
+const SAME_TIMER_NS: u64 = 300_000_000;
 /// Shorter idle periods do not show whether the server closes idle connections.
 const LONG_IDLE_NS: u64 = 2_000_000_000;
 
@@ -65,6 +70,7 @@ pub(super) fn close_every_time(connections: &[&Connection]) -> Vec<Finding> {
 pub(super) fn timed_out(connections: &[&Connection]) -> Vec<Finding> {
     let kind = |connection: &Connection, idle: &IdlePeriod| match (connection.end.reason, idle.announced_s) {
         (EndReason::IdleAsAnnounced, _) => Some(FindingKind::TimedOutAsAnnounced),
+        (EndReason::IdleUnannounced, None) if !idle.head_captured => None,
         (EndReason::IdleUnannounced, None) => Some(FindingKind::TimedOutUnannounced),
         (EndReason::IdleUnannounced, Some(_)) => Some(FindingKind::TimedOutOtherwise),
         _ => None,
@@ -77,24 +83,56 @@ pub(super) fn timed_out(connections: &[&Connection]) -> Vec<Finding> {
         Some((connection, idle, kind(connection, idle)?))
     });
     let closed: Vec<_> = closed.collect();
-    let mut findings = Vec::new();
-    for kind in [
+    let kinds = [
         FindingKind::TimedOutAsAnnounced,
         FindingKind::TimedOutUnannounced,
         FindingKind::TimedOutOtherwise,
-    ] {
-        let group: Vec<_> = closed.iter().filter(|(_, _, of)| *of == kind).collect();
-        // The shortest one: empty lines may have restarted the timer on the others.
-        let Some((_, idle, _)) = group.iter().min_by_key(|(_, idle, _)| idle.ns) else {
-            continue;
-        };
+    ];
+    let groups = kinds.into_iter().flat_map(|kind| {
+        let of_kind = closed
+            .iter()
+            .filter(|(_, _, of)| *of == kind)
+            .map(|(c, idle, _)| (*c, *idle));
+        groups_of_one_timer(of_kind.collect())
+            .into_iter()
+            .take(GROUPS)
+            .map(move |group| (kind, group))
+    });
+    let finding = |(kind, group): (FindingKind, Vec<Timeout<'_>>)| {
+        let (_, idle) = group.first()?;
+        let how = if idle.ended_by == IdleEnd::Reset { "RST" } else { "FIN" };
         let args = Args::default()
+            .with("how", how)
             .with("after", Arg::ns(idle.ns))
-            .with("announced", idle.announced_s.unwrap_or(0));
-        let frames = group.iter().map(|(_, idle, _)| idle.to_frame);
-        findings.push(found(kind, args, group.iter().map(|(c, _, _)| c.stream), frames));
+            .with("announced", idle.announced_s.unwrap_or(0))
+            .with("count", group.len());
+        let frames = group.iter().map(|(_, idle)| idle.to_frame);
+        Some(found(kind, args, group.iter().map(|(c, _)| c.stream), frames))
+    };
+    groups.filter_map(finding).collect()
+}
+
+/// A connection and the idle period that ended it.
+type Timeout<'a> = (&'a Connection, &'a IdlePeriod);
+
+/// Groups idle periods that one timer can have ended: of one server, ended in the same way, with the same announcement,
+/// and nearly equal. The shortest of each group comes first.
+fn groups_of_one_timer(mut periods: Vec<Timeout<'_>>) -> Vec<Vec<Timeout<'_>>> {
+    let key = |(connection, idle): &Timeout<'_>| (connection.server, idle.ended_by == IdleEnd::Reset, idle.announced_s);
+    periods.sort_by_key(|period| (key(period), period.1.ns));
+    let mut groups: Vec<Vec<Timeout<'_>>> = Vec::new();
+    for period in periods {
+        let same = groups.last_mut().filter(|group| {
+            let first = &group[0];
+            key(first) == key(&period) && period.1.ns <= first.1.ns + first.1.ns / 10 + SAME_TIMER_NS
+        });
+        match same {
+            Some(group) => group.push(period),
+            None => groups.push(vec![period]),
+        }
     }
-    findings
+    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    groups
 }
 
 /// Idle connections that the server did not close.
@@ -107,6 +145,7 @@ pub(super) fn not_closed(connections: &[&Connection]) -> Vec<Finding> {
         let kept = last.head.lists("connection", "keep-alive");
         match idle.announced_s {
             _ if last.head.lists("connection", "close") => None,
+            None if !idle.head_captured => None,
             Some(announced) if idle.ns > announced.saturating_mul(1_000_000_000) && !agrees(idle.ns, announced) => {
                 Some(FindingKind::AnnouncedNotEnforced)
             }
@@ -130,15 +169,17 @@ pub(super) fn not_closed(connections: &[&Connection]) -> Vec<Finding> {
         FindingKind::KeptWithoutTime,
         FindingKind::SilentAndOpen,
     ] {
-        let group: Vec<_> = open.iter().filter(|(_, _, of)| *of == kind).collect();
-        let Some((_, longest, _)) = group.iter().max_by_key(|(_, idle, _)| idle.ns) else {
-            continue;
-        };
-        let args = Args::default()
-            .with("after", Arg::ns(longest.ns))
-            .with("announced", longest.announced_s.unwrap_or(0));
-        let frames = group.iter().flat_map(|(_, idle, _)| [idle.from_frame, idle.to_frame]);
-        findings.push(found(kind, args, group.iter().map(|(c, _, _)| c.stream), frames));
+        let of_kind = || open.iter().filter(|(_, _, of)| *of == kind);
+        let announcements: BTreeSet<Option<u64>> = of_kind().map(|(_, idle, _)| idle.announced_s).collect();
+        for announced in announcements.into_iter().take(GROUPS) {
+            let group: Vec<_> = of_kind().filter(|(_, idle, _)| idle.announced_s == announced).collect();
+            let longest = group.iter().map(|(_, idle, _)| idle.ns).max().unwrap_or(0);
+            let args = Args::default()
+                .with("after", Arg::ns(longest))
+                .with("announced", announced.unwrap_or(0));
+            let frames = group.iter().flat_map(|(_, idle, _)| [idle.from_frame, idle.to_frame]);
+            findings.push(found(kind, args, group.iter().map(|(c, _, _)| c.stream), frames));
+        }
     }
     findings
 }

@@ -1,7 +1,9 @@
 //! How messages were sent, and problems below HTTP.
 
 use super::{answered, found, used};
-use crate::model::{AnalysisFlag, Args, Burst, Connection, Exchange, Finding, FindingKind, Message};
+use crate::model::{
+    AnalysisFlag, Arg, Args, Burst, Connection, Exchange, Finding, FindingKind, Message, RetransmissionCause,
+};
 
 /// Every server sends a smaller response at once.
 const LARGE: u64 = 16 * 1024;
@@ -72,31 +74,70 @@ fn piece(response: &Message) -> Option<u64> {
     // TCP may send two writes together, and then the last burst is larger than a piece. A multiple of the page size is
     // convincing even so.
     let is_last = last.bytes <= piece || piece % 4096 == 0;
-    let is_regular = piece >= 1024 && is_last && sizes.iter().all(|bytes| bytes % piece == 0);
+    // One burst is no evidence of a size: it may have ended for another reason, such as the congestion window.
+    let is_seen_again = sizes.len() > 1 || piece % 4096 == 0;
+    // A burst of full segments alone ends where the window ends. A write ends with a shorter segment.
+    let full = |burst: &Burst| {
+        let first = burst.segments.first().copied().unwrap_or(0);
+        burst.count > 1 && burst.bytes == burst.count * u64::from(first)
+    };
+    if piece % 4096 != 0 && all.iter().any(full) {
+        return None;
+    }
+    let is_regular = piece >= 1024 && is_last && is_seen_again && sizes.iter().all(|bytes| bytes % piece == 0);
     is_regular.then_some(piece)
 }
 
-/// Retransmissions, zero windows and keep-alive probes.
+/// Segments that were sent again, with the longest time that one of them was waited for.
+pub(super) fn retransmissions(connections: &[&Connection]) -> Vec<Finding> {
+    let flags = [
+        AnalysisFlag::Retransmission,
+        AnalysisFlag::FastRetransmission,
+        AnalysisFlag::SpuriousRetransmission,
+    ];
+    let Some(mut finding) = flagged(connections, &flags, FindingKind::Retransmissions) else {
+        return Vec::new();
+    };
+    let all = || connections.iter().flat_map(|connection| &connection.retransmissions);
+    let with_cause = |cause| all().filter(move |seen| seen.cause == cause).count();
+    let cost = all()
+        .filter(|seen| seen.cause != RetransmissionCause::Needless)
+        .map(|seen| seen.waited_ns)
+        .max();
+    finding.args = finding
+        .args
+        .with("timeouts", with_cause(RetransmissionCause::Timeout))
+        .with("fast", with_cause(RetransmissionCause::DuplicateAcks))
+        .with("needless", with_cause(RetransmissionCause::Needless))
+        .with("longest", Arg::ns(cost.unwrap_or(0)));
+    vec![finding]
+}
+
+/// Zero windows and keep-alive probes.
 pub(super) fn tcp_issues(connections: &[&Connection]) -> Vec<Finding> {
     let kinds = [
-        (AnalysisFlag::Retransmission, FindingKind::Retransmissions),
         (AnalysisFlag::ZeroWindow, FindingKind::ZeroWindows),
         (AnalysisFlag::KeepAlive, FindingKind::KeepAliveProbes),
     ];
-    let all_kinds = kinds.into_iter().filter_map(|(flag, kind)| {
-        let all = connections.iter().flat_map(|connection| {
-            let issues = connection.tcp_issues.iter().filter(move |issue| issue.flag == flag);
-            issues.map(move |issue| (connection.stream, issue))
-        });
-        let all: Vec<_> = all.collect();
-        let count: u64 = all.iter().map(|(_, issue)| issue.count).sum();
-        let mut streams: Vec<u32> = all.iter().map(|(stream, _)| *stream).collect();
-        streams.dedup();
-        let args = Args::default().with("count", count).with("connections", streams.len());
-        let frames = all.iter().flat_map(|(_, issue)| issue.frames.iter().copied());
-        (count > 0).then(|| found(kind, args, streams.clone(), frames))
+    let all_kinds = kinds.into_iter();
+    all_kinds
+        .filter_map(|(flag, kind)| flagged(connections, &[flag], kind))
+        .collect()
+}
+
+/// A finding about all segments with one of some flags; `None` if there are none.
+fn flagged(connections: &[&Connection], flags: &[AnalysisFlag], kind: FindingKind) -> Option<Finding> {
+    let all = connections.iter().flat_map(|connection| {
+        let issues = connection.tcp_issues.iter().filter(|issue| flags.contains(&issue.flag));
+        issues.map(move |issue| (connection.stream, issue))
     });
-    all_kinds.collect()
+    let all: Vec<_> = all.collect();
+    let count: u64 = all.iter().map(|(_, issue)| issue.count).sum();
+    let mut streams: Vec<u32> = all.iter().map(|(stream, _)| *stream).collect();
+    streams.dedup();
+    let args = Args::default().with("count", count).with("connections", streams.len());
+    let frames = all.iter().flat_map(|(_, issue)| issue.frames.iter().copied());
+    (count > 0).then(|| found(kind, args, streams.clone(), frames))
 }
 
 #[cfg(test)]
@@ -141,6 +182,8 @@ mod tests {
             (226, &[65762, 76594][..], Some(65536)),
             (226, &[5226, 76594][..], None),
             (300, &[65893][..], None),
+            (58, &[14480, 5578][..], None),
+            (58, &[14058, 14000, 5578][..], Some(14000)),
             (300, &[400, 100][..], None),
         ] {
             assert_eq!(piece(&response(head, bursts)), want, "{bursts:?}");

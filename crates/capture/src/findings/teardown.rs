@@ -3,8 +3,10 @@
 use super::{PER_KIND, found, used};
 use crate::model::{Arg, Args, Connection, EndReason, Finding, FindingKind, ResetClass, Shortfall, Side};
 
-/// A request that was sent this shortly before the server's FIN crossed it on the way.
-const RACE_NS: u64 = 500_000_000;
+/// A request and a FIN that cross on the way are at most this many round trips apart.
+const RACE_ROUND_TRIPS: u64 = 3;
+/// A client needs some time to notice a FIN, even if the round trip is short.
+const NOTICE_NS: u64 = 20_000_000;
 /// From this duration on, a half-closed connection is reported.
 const LONG_HALF_CLOSED_NS: u64 = 1_000_000_000;
 
@@ -40,7 +42,11 @@ pub(super) fn lost_race(connections: &[&Connection]) -> Vec<Finding> {
         let request = last.request.as_ref()?;
         let apart = request.begun_ns.abs_diff(fin.ns);
         let idle = connection.exchanges.len() > 1;
-        if !idle || (request.begun_ns < fin.ns && apart > RACE_NS) {
+        let round_trip = connection.handshake.took_ns.unwrap_or(0);
+        let on_the_way = apart <= round_trip.saturating_mul(RACE_ROUND_TRIPS).max(NOTICE_NS);
+        // A server that had received the request closed because of it, or in spite of it: that is no race.
+        let received = fin.ack.wrapping_sub(request.seq) as i32 > 0;
+        if !idle || !on_the_way || received || last.response_lost {
             return None;
         }
         let args = Args::default()
@@ -92,6 +98,7 @@ pub(super) fn resets(connections: &[&Connection]) -> Vec<Finding> {
         (ResetClass::Refused, FindingKind::ResetsRefused),
         (ResetClass::AbortsData, FindingKind::ResetsAbort),
         (ResetClass::RefusesLateData, FindingKind::ResetsLateData),
+        (ResetClass::NoConnection, FindingKind::ResetsNoConnection),
         (ResetClass::AnswersFin, FindingKind::ResetsAnswerFin),
         (ResetClass::Idle, FindingKind::ResetsIdle),
         (ResetClass::HarmlessAfterFin, FindingKind::ResetsHarmless),

@@ -220,9 +220,23 @@ fn known(response: &ObservedResponse<'_>, profile: &Profile, placeholder: Placeh
     }
 }
 
+/// The product in a Server field (RFC 9110 section 10.2.4), without its version.
+pub(super) fn product(server: &str) -> &str {
+    server.split(['/', ' ']).next().unwrap_or_default()
+}
+
+/// Whether a profile sends a Server field with this product, in any response.
+pub(super) fn sends_product(profile: &Profile, wanted: &str) -> bool {
+    let lines = profile.responses.iter().flat_map(|response| response.lines());
+    lines.filter_map(|line| line.strip_prefix("Server:")).any(|value| {
+        let value = value.trim().replace("{server}", &profile.server);
+        product(&value).eq_ignore_ascii_case(wanted)
+    })
+}
+
 /// Compares the product in the Server field. Its version is ignored: another version is the same server.
 fn compare_server(response: &ObservedResponse<'_>, profile: &Profile, tally: &mut Tally) {
-    let product = |text: &str| text.split(['/', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+    let product = |text: &str| product(text).to_ascii_lowercase();
     let of_profile = || {
         let heads = profile
             .responses

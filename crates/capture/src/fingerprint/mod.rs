@@ -11,6 +11,7 @@ mod tally;
 
 use super::model::{Aspect, Capture, Connection, FingerprintMatch, ProfileScore, Usage, Verdict};
 use labserve_core::profile::Profile;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use tally::Tally;
 
@@ -18,6 +19,8 @@ use tally::Tally;
 const CLEAR: u8 = 85;
 /// Lowest score, in percent, that counts as a resemblance.
 const NEAR: u8 = 60;
+/// A response with fewer fields says too little.
+const FIELDS: usize = 3;
 /// How many servers are compared.
 const SERVERS: usize = 32;
 
@@ -57,7 +60,9 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
         .filter(|connection| connection.server == server)
         .collect();
     let responses = observed::responses(&of_server);
-    if responses.is_empty() {
+    // A head of one or two fields fits too many servers.
+    let tells = |response: &observed::ObservedResponse<'_>| response.head.fields().count() >= FIELDS;
+    if !responses.iter().any(tells) {
         return None;
     }
     let mut scores: Vec<ProfileScore> = profiles
@@ -77,11 +82,24 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
             }
         })
         .collect();
+    // What a server calls itself outweighs how it looks: many servers look alike.
+    let product = responses
+        .iter()
+        .find_map(|response| Some(heads::product(response.head.field("server")?)))
+        .filter(|product| !product.is_empty());
+    let naming: BTreeSet<&str> = profiles
+        .iter()
+        .filter(|profile| product.is_some_and(|product| heads::sends_product(profile, product)))
+        .map(|profile| profile.name.as_str())
+        .collect();
+    let names_it = |score: &ProfileScore| naming.contains(score.profile.as_str());
     // A stable sort: profiles with the same score keep their order.
-    scores.sort_by_key(|score| std::cmp::Reverse(score.percent));
-    let best = scores.first()?.percent;
-    let lead = best - scores.get(1).map_or(0, |next| next.percent);
-    let verdict = match best {
+    scores.sort_by_key(|score| std::cmp::Reverse((names_it(score), score.percent)));
+    let best = scores.first()?;
+    let is_rival = |score: &&ProfileScore| names_it(score) == names_it(best);
+    let lead = best.percent - scores[1..].iter().find(is_rival).map_or(0, |next| next.percent);
+    let verdict = match best.percent {
+        _ if product.is_some() && !names_it(best) => Verdict::OtherProduct,
         CLEAR.. if lead > 0 => Verdict::Clear,
         CLEAR.. => Verdict::Tied,
         NEAR.. => Verdict::Near,
@@ -89,6 +107,7 @@ fn of_server(server: SocketAddr, connections: &[Connection], profiles: &[Profile
     };
     Some(FingerprintMatch {
         server,
+        product: product.map(str::to_owned),
         streams: of_server.iter().map(|connection| connection.stream).collect(),
         scores,
         verdict,

@@ -49,13 +49,14 @@ impl Conversation {
 
     /// Skips bytes that were not captured. The message goes on if they belong to its body.
     pub(super) fn missing(&mut self, from: usize, count: u64) {
+        self.other.missing(from, count);
         let parser = &mut self.parsers[from];
         let continues = match &mut parser.state {
             ParserState::Body(BodyState::Length(left)) if count <= *left => {
                 *left -= count;
                 true
             }
-            ParserState::Body(BodyState::Close) | ParserState::Tunnel => true,
+            ParserState::Body(BodyState::Close | BodyState::Unmeasured) | ParserState::Tunnel => true,
             ParserState::Body(BodyState::Chunked(body)) => body.skip(count),
             _ => false,
         };
@@ -82,8 +83,17 @@ impl Conversation {
             return;
         }
         match std::mem::replace(&mut self.parsers[from].state, ParserState::Lost) {
-            ParserState::Body(BodyState::Close) => self.complete(from, self.side(from)),
+            ParserState::Body(BodyState::Close | BodyState::Unmeasured) => self.complete(from, self.side(from)),
             state => self.end_message(from, state, Shortfall::CutShort),
+        }
+    }
+
+    /// Ends the messages whose length is not known: nothing says that they are incomplete.
+    pub(crate) fn complete_unmeasured(&mut self) {
+        for from in [0, 1] {
+            if matches!(self.parsers[from].state, ParserState::Body(BodyState::Unmeasured)) {
+                self.complete(from, self.side(from));
+            }
         }
     }
 
@@ -109,14 +119,19 @@ impl Conversation {
         }
     }
 
-    fn keep_partial_head(&mut self, from: usize, side: Side, bytes: &[u8]) {
+    /// Keeps what was captured of a head: its whole lines.
+    pub(super) fn keep_partial_head(&mut self, from: usize, side: Side, bytes: &[u8]) {
         if let Some(message) = self.message(from, side) {
-            message.head = head::text(&bytes[..bytes.len().min(PARTIAL_HEAD)]);
+            let kept = &bytes[..bytes.len().min(PARTIAL_HEAD)];
+            // The value of a field that is cut off would be another value.
+            let end = memchr::memrchr(b'\n', kept).map_or(kept.len(), |at| at + 1);
+            message.head = head::text(&kept[..end]);
         }
     }
 
     /// The exchanges at the end of the capture, and the number of those that are not listed.
     pub(crate) fn finish(&mut self) -> (Vec<Exchange>, u64) {
+        self.complete_unmeasured();
         for from in [0, 1] {
             let side = self.side(from);
             match std::mem::take(&mut self.parsers[from].state) {
@@ -125,6 +140,7 @@ impl Conversation {
                 _ => {}
             }
         }
+        self.number_exchanges();
         (std::mem::take(&mut self.exchanges), self.left_out)
     }
 }

@@ -6,13 +6,16 @@
 mod head;
 mod incomplete;
 mod message;
+mod pairing;
 mod parser;
 
 use super::limits::{Budget, take};
-use super::model::{BodyEnd, Exchange, Head, Message, Shortfall, Side};
+use super::model::{BodyEnd, Carried, Exchange, Head, Message, Shortfall, Side};
+use super::protocol::ProtocolReader;
 use super::reassembly::{Delivery, Payload};
 use labserve_core::http1::chunked::ChunkDecoder;
 use message::SegmentRef;
+use pairing::Positions;
 use parser::{BodyState, Input, MessageParser, ParseStep, ParserState};
 
 /// How many interim responses of an exchange are listed.
@@ -50,8 +53,14 @@ pub(super) struct Conversation {
     client_shown: bool,
     parsers: [MessageParser; 2],
     exchanges: Vec<Exchange>,
+    /// Where the messages of each exchange are in the two directions.
+    positions: Vec<Positions>,
     /// Index of the first exchange whose final response is not complete.
     awaited: usize,
+    /// Bytes that are not HTTP/1.x.
+    other: ProtocolReader,
+    /// Whether an upgrade or CONNECT handed the connection over to another protocol.
+    tunnel: bool,
     /// Number of exchanges that are not listed.
     left_out: u64,
 }
@@ -64,7 +73,14 @@ impl Conversation {
 
     /// The client, if the content of the messages shows it.
     pub(super) fn client(&self) -> Option<usize> {
-        self.client.filter(|_| self.client_shown)
+        self.client
+            .filter(|_| self.client_shown)
+            .or_else(|| self.other.client())
+    }
+
+    /// Whether an endpoint is known to be the client.
+    pub(super) fn is_client(&self, from: usize) -> bool {
+        self.client == Some(from)
     }
 
     fn side(&self, from: usize) -> Side {
@@ -93,6 +109,7 @@ impl Conversation {
             self.client_shown = self.client.is_some();
         }
         if self.client.is_none() {
+            self.other.receive(from, payload, 0);
             self.parsers[from].foreign += payload.len - parser::leading_line_ends(payload.bytes);
             return;
         }
@@ -123,6 +140,7 @@ impl Conversation {
             ParseStep::Between(count) => count,
             ParseStep::Foreign(count) => {
                 self.parsers[from].foreign += count;
+                self.other.receive(from, cursor.payload, cursor.offset);
                 self.abandon_message(from, Shortfall::CaptureEnds);
                 count
             }
@@ -148,6 +166,14 @@ impl Conversation {
                 self.count_head(cursor, len);
                 self.head_complete(from, side, &head, budget);
                 len
+            }
+            ParseStep::HeadCut(head) => {
+                self.keep_partial_head(from, side, &head);
+                if let Some(message) = self.message(from, side) {
+                    message.body_end = BodyEnd::Unknown;
+                }
+                self.parsers[from].state = ParserState::Body(BodyState::Unmeasured);
+                0
             }
             ParseStep::Body { len, ends } => {
                 let unseen = len - len.min((cursor.payload.bytes.len() as u64).saturating_sub(cursor.offset));
@@ -188,61 +214,10 @@ impl Conversation {
         }
     }
 
-    /// Starts a message. A request starts a new exchange; a response belongs to the first exchange that awaits one
-    /// (RFC 9112 section 9.3.2).
-    fn start_message(&mut self, cursor: &Cursor<'_>, budget: &mut Budget) {
-        let Cursor { from, side, .. } = *cursor;
-        let message = message::started(cursor.payload.at + cursor.offset, cursor.segment(0));
-        let interrupted = std::mem::take(&mut self.parsers[from].interrupted);
-        if side == Side::Client {
-            let pipelined = self.awaited < self.exchanges.len();
-            let exchange = self.add_exchange(budget);
-            if let Some(exchange) = exchange.and_then(|at| self.exchanges.get_mut(at)) {
-                exchange.request = Some(message);
-                exchange.pipelined = pipelined;
-            }
-            self.parsers[from].exchange = exchange;
-            return;
-        }
-        if interrupted {
-            // The missing bytes may have held responses, so this one is taken for that of the latest request.
-            self.awaited = self.awaited.max(self.exchanges.len().saturating_sub(1));
-        }
-        if self.awaited >= self.exchanges.len() && self.left_out == 0 {
-            self.add_exchange(budget);
-        }
-        let awaited = self
-            .exchanges
-            .get_mut(self.awaited)
-            .filter(|exchange| exchange.response.is_none());
-        self.parsers[from].exchange = awaited.is_some().then_some(self.awaited);
-        if let Some(exchange) = awaited {
-            exchange.response = Some(message);
-        }
-    }
-
-    /// Adds an exchange, and returns its index; `None` if there are too many.
-    fn add_exchange(&mut self, budget: &mut Budget) -> Option<usize> {
-        if self.left_out > 0 || !take(&mut budget.left.exchanges, 1) {
-            self.left_out += 1;
-            budget.exchanges_over += 1;
-            return None;
-        }
-        self.exchanges.push(Exchange {
-            number: self.exchanges.len() as u64 + 1,
-            request: None,
-            response: None,
-            interim: Vec::new(),
-            first_byte_ns: None,
-            pipelined: false,
-            validator: None,
-        });
-        Some(self.exchanges.len() - 1)
-    }
-
     fn head_complete(&mut self, from: usize, side: Side, bytes: &[u8], budget: &mut Budget) {
         let head = head::text(bytes);
         let (status, http09) = (head.status(), head::is_http09(&head));
+        let upgrade = head.field("upgrade").unwrap_or_default().to_owned();
         let (body_end, length) = match side {
             Side::Client => head::request_body(&head),
             Side::Server => head::response_body(&head, &self.awaited_method()),
@@ -263,13 +238,17 @@ impl Conversation {
             BodyEnd::Length => ParserState::Body(BodyState::Length(length.unwrap_or(0))),
             BodyEnd::Chunks => ParserState::Body(BodyState::Chunked(ChunkDecoder::default())),
             BodyEnd::Close => ParserState::Body(BodyState::Close),
-            BodyEnd::NoBody | BodyEnd::Tunnel => return self.complete_without_body(from, side, body_end, http09),
+            BodyEnd::NoBody | BodyEnd::Tunnel | BodyEnd::Unknown => {
+                return self.complete_without_body(from, side, body_end, http09, &upgrade);
+            }
         };
     }
 
-    fn complete_without_body(&mut self, from: usize, side: Side, body_end: BodyEnd, http09: bool) {
+    fn complete_without_body(&mut self, from: usize, side: Side, body_end: BodyEnd, http09: bool, upgrade: &str) {
         self.complete(from, side);
         if body_end == BodyEnd::Tunnel {
+            self.tunnel = true;
+            self.other.upgrade(upgrade);
             self.parsers[0].state = ParserState::Tunnel;
             self.parsers[1].state = ParserState::Tunnel;
         }
@@ -332,6 +311,11 @@ impl Conversation {
                 .exchanges
                 .iter()
                 .any(|exchange| has_version(&exchange.request) || has_version(&exchange.response))
+    }
+
+    /// What the connection carries besides HTTP/1.x: the protocol of a tunnel, or of a connection without HTTP/1.x.
+    pub(super) fn carried(&self, client: usize) -> Option<Carried> {
+        self.other.finish(client).filter(|_| self.tunnel || !self.is_http())
     }
 
     /// Whether nothing was sent except empty lines.

@@ -28,6 +28,8 @@ pub(super) enum BodyState {
     Chunked(ChunkDecoder),
     /// Up to the end of the connection.
     Close,
+    /// Up to the next segment that begins a message: the snap length cut off what says where the body ends.
+    Unmeasured,
 }
 
 /// The messages of one endpoint.
@@ -75,6 +77,8 @@ pub(super) enum ParseStep {
     HeadPart(u64),
     /// The last `len` bytes of a head, and the whole head.
     HeadEnd { len: u64, head: Vec<u8> },
+    /// The head goes on in bytes that the snap length cut off; what was captured of it.
+    HeadCut(Vec<u8>),
     /// `len` bytes of a body, and whether the body ends with them.
     Body { len: u64, ends: bool },
     /// This number of bytes of something else.
@@ -110,6 +114,13 @@ impl MessageParser {
                 ends: false,
             },
             ParserState::Body(BodyState::Chunked(_)) => self.chunked_body(input),
+            ParserState::Body(BodyState::Unmeasured) => match input.begins_message() {
+                true => ParseStep::Body { len: 0, ends: true },
+                false => ParseStep::Body {
+                    len: input.len,
+                    ends: false,
+                },
+            },
             ParserState::Tunnel => ParseStep::Foreign(input.len),
             ParserState::Lost => self.resynchronize(input),
         }
@@ -123,7 +134,8 @@ impl MessageParser {
         }
         let begins = !input.captured.is_empty()
             && match input.side {
-                Side::Client => head::may_begin_request(input.captured),
+                // The preface of HTTP/2 (RFC 9113 section 3.4) is made to look like a request.
+                Side::Client => !input.captured.starts_with(b"PRI * HTTP/2") && head::may_begin_request(input.captured),
                 Side::Server => head::begins_response(input.captured),
             };
         if begins {
@@ -140,6 +152,9 @@ impl MessageParser {
             return self.lose(input);
         };
         let before = bytes.len();
+        if input.captured.is_empty() && before > 0 {
+            return ParseStep::HeadCut(std::mem::take(bytes));
+        }
         bytes.extend_from_slice(&input.captured[..input.captured.len().min(head::MAX_HEAD)]);
         if let Some(end) = head::end(bytes, before) {
             bytes.truncate(end);
@@ -161,7 +176,7 @@ impl MessageParser {
         };
         if input.captured.is_empty() {
             if !body.skip(input.len) {
-                self.state = ParserState::Lost;
+                self.state = ParserState::Body(BodyState::Unmeasured);
             }
             return ParseStep::Body {
                 len: input.len,
@@ -185,16 +200,23 @@ impl MessageParser {
 
     /// Looks for a message at the start of a segment.
     fn resynchronize(&mut self, input: Input<'_>) -> ParseStep {
-        // A request that the snap length truncated may be too short for the strict test.
-        let cut = (input.captured.len() as u64) < input.len;
-        let begins = match input.side {
-            Side::Client => head::begins_request(input.captured) || (cut && head::begins_with_method(input.captured)),
-            Side::Server => input.captured.starts_with(b"HTTP/") && head::begins_response(input.captured),
-        };
-        if input.starts_segment && begins {
+        if input.begins_message() {
             self.state = ParserState::Start;
             return ParseStep::Between(0);
         }
         ParseStep::Foreign(input.len)
+    }
+}
+
+impl Input<'_> {
+    /// Whether a segment starts here, and certainly a message with it.
+    fn begins_message(&self) -> bool {
+        // A request that the snap length truncated may be too short for the strict test.
+        let cut = (self.captured.len() as u64) < self.len;
+        self.starts_segment
+            && match self.side {
+                Side::Client => head::begins_request(self.captured) || (cut && head::begins_with_method(self.captured)),
+                Side::Server => self.captured.starts_with(b"HTTP/") && head::begins_response(self.captured),
+            }
     }
 }

@@ -1,6 +1,6 @@
 //! A TCP connection: its handshake, its frames, what it carried.
 
-use super::{AnalysisFlag, ConnectionEnd, Exchange, Frame, IdlePeriod, Note, Side, address};
+use super::{AnalysisFlag, Carried, ConnectionEnd, Exchange, Frame, IdlePeriod, Note, Retransmission, Side, address};
 use serde::Serialize;
 use std::net::SocketAddr;
 
@@ -33,6 +33,8 @@ pub struct Connection {
     pub usage: Usage,
     /// How the connection was opened.
     pub handshake: Handshake,
+    /// What it carries besides HTTP/1.x: another protocol, or one after an upgrade or CONNECT.
+    pub carried: Option<Carried>,
     /// Requests and their responses, in order.
     pub exchanges: Vec<Exchange>,
     /// Number of further exchanges that are not listed.
@@ -49,6 +51,8 @@ pub struct Connection {
     /// Segments with [`AnalysisFlag`]s, grouped by flag and sender.
     #[serde(rename = "troubles")]
     pub tcp_issues: Vec<TcpIssue>,
+    /// Segments that were sent again, at most 64.
+    pub retransmissions: Vec<Retransmission>,
     /// What could not be read of this connection.
     pub notes: Vec<Note>,
     /// The frames: of more than 2040, the first 2000 and the last 40.
@@ -136,7 +140,7 @@ pub struct Handshake {
     pub outcome: HandshakeOutcome,
     /// Frame of the SYN, if it was captured.
     pub syn: Option<u64>,
-    /// Frame of the SYN/ACK, if it was captured; of a retransmitted one, the last.
+    /// Frame of the first SYN/ACK, if one was captured.
     pub syn_ack: Option<u64>,
     /// Frame of the ACK that completes the handshake, if it was captured.
     pub ack: Option<u64>,
@@ -163,7 +167,9 @@ pub enum HandshakeOutcome {
     Refused,
     /// The SYN was not answered.
     Unanswered,
-    /// The SYN/ACK or the ACK is missing, although more was sent.
+    /// The SYN was sent so shortly before the end of the capture that no answer could be captured.
+    CaptureEnds,
+    /// A frame of the handshake is missing in the capture, although more was sent.
     Unfinished,
     /// The connection was open before the capture began.
     NotCaptured,

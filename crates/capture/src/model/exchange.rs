@@ -1,5 +1,6 @@
 //! A request and its response.
 
+use super::Timing;
 use serde::{Serialize, Serializer};
 
 /// A request and its response; one of them may be missing.
@@ -17,8 +18,13 @@ pub struct Exchange {
     /// Time from the last byte of the request to the first byte of the response, in nanoseconds. Negative if the
     /// response started first.
     pub first_byte_ns: Option<i64>,
-    /// Whether the request was sent before the previous response was complete.
+    /// Where the time went; `None` if the capture does not show it.
+    pub timing: Option<Timing>,
+    /// Whether the client sent the request before it had received the whole response to the request before.
     pub pipelined: bool,
+    /// Whether the response is absent because the capture does not hold it. If it is `false` and there is no response,
+    /// none was sent.
+    pub response_lost: bool,
     /// For a 304: the validator that the client sent.
     pub validator: Option<Validator>,
 }
@@ -162,6 +168,8 @@ pub enum BodyEnd {
     Chunks,
     /// The end of the connection.
     Close,
+    /// Unknown: the snap length cut off what says so. The body goes up to the next message.
+    Unknown,
     /// Nothing: the bytes that follow are another protocol, after an upgrade or CONNECT.
     Tunnel,
 }

@@ -56,6 +56,8 @@ pub enum FindingKind {
     ResetsAbort,
     /// A RST refused data that arrived after its sender had closed.
     ResetsLateData,
+    /// RSTs that say that there is no such connection.
+    ResetsNoConnection,
     /// A RST responded to a FIN.
     ResetsAnswerFin,
     /// A RST followed a FIN from each side.
@@ -80,6 +82,32 @@ pub enum FindingKind {
     ZeroWindows,
     /// TCP keep-alive probes were sent.
     KeepAliveProbes,
+    /// The server took long to answer.
+    SlowServer,
+    /// The server paused within a response.
+    SlowServerPause,
+    /// The client waited before its first request.
+    SlowClient,
+    /// Sending the request took long.
+    SlowRequest,
+    /// Sending the response took long.
+    SlowResponse,
+    /// The client waited for 100 Continue, which did not come.
+    SlowExpect,
+    /// A small segment waited for a delayed acknowledgement.
+    SlowDelayedAck,
+    /// The sender waited until what it had sent was acknowledged.
+    SlowWindow,
+    /// A receiver with a full buffer stalled the sender.
+    SlowZeroWindow,
+    /// A lost segment was waited for.
+    SlowRetransmission,
+    /// The SYN was lost and sent again.
+    SlowSyn,
+    /// A response waited for the response before it.
+    SlowHeadOfLine,
+    /// The round trip is most of the time.
+    SlowRoundTrip,
 }
 
 /// Values by name, in the order in which they were added.

@@ -11,9 +11,11 @@ pub struct FingerprintMatch {
     /// Address of the server.
     #[serde(serialize_with = "address")]
     pub server: SocketAddr,
+    /// The product in the Server field, if there is one.
+    pub product: Option<String>,
     /// Streams of the connections to this server.
     pub streams: Vec<u32>,
-    /// One score for each profile, the highest first.
+    /// One score for each profile, the highest first. Profiles that send the product of the Server field precede others.
     pub scores: Vec<ProfileScore>,
     /// Whether the highest score identifies the server.
     pub verdict: Verdict,
@@ -30,6 +32,8 @@ pub enum Verdict {
     Tied,
     /// The server resembles the profile, but differs in places.
     Near,
+    /// The Server field names a product that is in no profile, so it is none of them, however it behaves.
+    OtherProduct,
     /// The server does not resemble any profile.
     None,
 }

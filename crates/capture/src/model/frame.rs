@@ -87,14 +87,20 @@ impl Serialize for TcpFlags {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum AnalysisFlag {
-    /// All of its bytes were captured before.
+    /// Its bytes were sent before: they were captured before, or were lost before the capture point.
     Retransmission,
+    /// A retransmission after duplicate ACKs.
+    FastRetransmission,
+    /// A retransmission of bytes that the other side had acknowledged.
+    SpuriousRetransmission,
     /// Some of its bytes were captured before.
     Overlap,
-    /// It fills a gap that was left by later segments.
+    /// It fills a gap so soon after later segments that it was not sent again, but overtaken.
     OutOfOrder,
-    /// The bytes before it have not been captured so far.
+    /// The bytes before it have not been captured so far. Only the first segment after a gap has the flag.
     Gap,
+    /// An ACK that repeats the one before: its sender misses bytes.
+    DuplicateAck,
     /// TCP keep-alive probe.
     KeepAlive,
     /// Response to a TCP keep-alive probe.
@@ -109,15 +115,20 @@ pub enum AnalysisFlag {
     AckedUnseen,
     /// It was reassembled from IP fragments; the frame is the one that completed it.
     Reassembled,
+    /// The same frame was recorded shortly before. It is listed and not counted.
+    RecordedTwice,
 }
 
 impl AnalysisFlag {
     /// Every flag.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Retransmission,
+        Self::FastRetransmission,
+        Self::SpuriousRetransmission,
         Self::Overlap,
         Self::OutOfOrder,
         Self::Gap,
+        Self::DuplicateAck,
         Self::KeepAlive,
         Self::KeepAliveAck,
         Self::ZeroWindow,
@@ -125,12 +136,13 @@ impl AnalysisFlag {
         Self::Cut,
         Self::AckedUnseen,
         Self::Reassembled,
+        Self::RecordedTwice,
     ];
 }
 
 /// A set of [`AnalysisFlag`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AnalysisFlags(u16);
+pub struct AnalysisFlags(u32);
 
 impl AnalysisFlags {
     /// Adds a flag.

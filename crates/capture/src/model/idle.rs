@@ -16,6 +16,8 @@ pub struct IdlePeriod {
     pub ns: u64,
     /// Timeout in seconds that the last response announced with `Keep-Alive: timeout=`.
     pub announced_s: Option<u64>,
+    /// Whether the head of the last response was captured whole: without an announcement in it, none was made.
+    pub head_captured: bool,
     /// What ended the period.
     pub ended_by: IdleEnd,
 }

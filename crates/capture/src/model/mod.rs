@@ -3,6 +3,7 @@
 //! Numbers are the ones that Wireshark shows: frame numbers, stream index, relative Seq/Ack, TCP payload lengths. Times
 //! are nanoseconds. The model does not record how a fact was derived, and it holds no sentences.
 
+mod carried;
 mod connection;
 mod exchange;
 mod finding;
@@ -10,8 +11,11 @@ mod fingerprint;
 mod frame;
 mod idle;
 mod note;
+mod retransmission;
 mod teardown;
+mod timing;
 
+pub use carried::{Carried, OtherStream, Tls, TlsAlert, WebSocket, WebSocketClose, WebSocketCount};
 pub use connection::{
     Completeness, Connection, Handshake, HandshakeOutcome, RoleEvidence, SynOptions, TcpIssue, Traffic, Usage,
 };
@@ -21,7 +25,9 @@ pub use fingerprint::{Aspect, AspectScore, FingerprintMatch, ProfileScore, Verdi
 pub use frame::{AnalysisFlag, AnalysisFlags, Frame, TcpFlags};
 pub use idle::{IdleEnd, IdlePeriod};
 pub use note::{Note, NoteKind};
+pub use retransmission::{Retransmission, RetransmissionCause};
 pub use teardown::{ConnectionEnd, EndReason, Fin, Reset, ResetClass, Teardown, TeardownStart};
+pub use timing::{TimePart, TimeSpent, Timing};
 
 use serde::{Serialize, Serializer};
 use std::net::SocketAddr;
@@ -42,6 +48,10 @@ pub struct Capture {
     /// Connections in order of stream index: those that carry HTTP/1.x, and the unused ones to the same servers. With
     /// a [`Filter`](crate::Filter), every connection that it selects.
     pub connections: Vec<Connection>,
+    /// Streams that carry another protocol and are not shown, at most 100.
+    pub others: Vec<OtherStream>,
+    /// Number of further ones.
+    pub others_left_out: u64,
     /// Statements about the capture as a whole, the most important first.
     pub findings: Vec<Finding>,
     /// For each server, how closely it matches each profile.

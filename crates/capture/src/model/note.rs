@@ -60,4 +60,12 @@ pub enum NoteKind {
     NotHttp,
     /// Frames that are earlier than a frame before them.
     TimeRunsBackwards,
+    /// Frames that were recorded twice. Each counts once.
+    RecordedTwice,
+    /// Blocks of a pcapng file that are not packets, and are numbered like packets.
+    NotPackets,
+    /// Frames that are not TCP: how many of each protocol.
+    NotTcp,
+    /// Only the frames of one side were captured.
+    OneSided,
 }

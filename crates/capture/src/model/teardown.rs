@@ -77,6 +77,8 @@ pub enum Teardown {
     FourFrames,
     /// FIN, FIN with ACK, ACK.
     ThreeFrames,
+    /// FIN, FIN, ACK, ACK: both sides closed before they had received the other's FIN (RFC 9293 section 3.6, case 3).
+    Simultaneous,
     /// A FIN from each side; not every ACK was captured.
     BothFins,
     /// A FIN from one side only.
@@ -122,6 +124,8 @@ pub enum EndReason {
     ErrorResponse,
     /// The client sent bytes that are not a request, and the server closed.
     NoRequest,
+    /// The protocol after an upgrade or CONNECT ended.
+    TunnelEnded,
     /// A RST on an idle connection.
     ResetWhileIdle,
     /// The connection was not opened.
@@ -142,6 +146,8 @@ pub struct Fin {
     pub ns: i64,
     /// Relative sequence number of the FIN itself, which follows the payload of its frame.
     pub seq: u32,
+    /// Relative acknowledgement number of its segment: what its sender had received.
+    pub ack: u32,
     /// The frame that acknowledges it.
     pub acked: Option<u64>,
     /// Time since the last byte of either side, in nanoseconds; `None` if no byte was sent.
@@ -181,6 +187,8 @@ pub enum ResetClass {
     RefusesLateData,
     /// Responds to a FIN while no exchange is in progress.
     AnswersFin,
+    /// Says that its sender knows no such connection: it has forgotten it, or a device between has.
+    NoConnection,
     /// Follows a FIN from each side: nothing is lost.
     HarmlessAfterFin,
     /// Ends an idle connection.

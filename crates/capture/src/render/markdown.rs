@@ -42,6 +42,11 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         report.heading(2, label(Msg::Comparison, lang));
         report.table(&table::comparison(capture, lang));
     }
+    let slowest = table::slowest(capture, lang);
+    if !slowest.rows.is_empty() {
+        report.heading(2, label(Msg::Slowest, lang));
+        report.table(&slowest);
+    }
     report.fingerprints(capture);
     for connection in capture.connections.iter().take(CONNECTIONS) {
         report.connection(connection);
@@ -50,6 +55,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         let left_out = Sentence::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
         report.paragraph(&report.statement(&left_out));
     }
+    report.others(capture);
     report.list_under(
         2,
         Msg::Notes,
@@ -117,6 +123,8 @@ impl MarkdownWriter {
         self.list(&description.handshake);
         if connection.usage == Usage::Http {
             self.exchanges(connection, &description);
+        } else if let Some(carried) = &connection.carried {
+            self.list(&describe::carried(carried));
         }
         if let Some((number, response)) = table::large_response(connection) {
             let heading = format!(
@@ -147,7 +155,7 @@ impl MarkdownWriter {
                         self.text.push_str(&format!("  - {detail}\n"));
                     }
                 }
-                Step::Idle(sentence) | Step::LeftOut(sentence) => {
+                Step::Idle(sentence) | Step::LeftOut(sentence) | Step::Carried(sentence) => {
                     let sentence = self.statement(sentence);
                     self.item(&sentence);
                 }
@@ -156,6 +164,26 @@ impl MarkdownWriter {
         let more = description.steps.len().saturating_sub(STEPS);
         if more > 0 {
             let more = self.statement(&Sentence::new(Msg::MoreExchanges).with("count", more));
+            self.item(&more);
+        }
+        self.text.push('\n');
+    }
+
+    fn others(&mut self, capture: &Capture) {
+        if capture.others.is_empty() {
+            return;
+        }
+        self.heading(2, label(Msg::OtherStreams, self.lang));
+        for other in &capture.others {
+            let line = self.statement(&describe::other_stream(other));
+            self.item(&line);
+            for detail in describe::details(&other.carried) {
+                let detail = self.statement(&detail);
+                self.text.push_str(&format!("  - {detail}\n"));
+            }
+        }
+        if capture.others_left_out > 0 {
+            let more = self.statement(&Sentence::new(Msg::MoreOtherStreams).with("count", capture.others_left_out));
             self.item(&more);
         }
         self.text.push('\n');

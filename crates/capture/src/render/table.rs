@@ -2,7 +2,7 @@
 
 use super::phase::handshake_frames;
 use crate::describe;
-use crate::model::{BodyEnd, Capture, Connection, Frame, Message, Side, Usage};
+use crate::model::{BodyEnd, Capture, Connection, Exchange, Frame, Message, Side, Usage};
 use crate::sentence::{Lang, Msg, Sentence, label, printable, time};
 use std::net::SocketAddr;
 
@@ -138,7 +138,7 @@ pub(super) fn exchanges(connection: &Connection, lang: Lang) -> Table {
                 first_line(request, lang, Msg::RequestNotCaptured, |line| {
                     line.rsplit_once(" HTTP/").map_or(line, |(line, _)| line)
                 }),
-                first_line(response, lang, Msg::NoResponse, |line| {
+                first_line(response, lang, no_response(exchange), |line| {
                     line.split_once(' ').map_or(line, |(_, status)| status)
                 }),
                 bytes(request, lang),
@@ -149,6 +149,15 @@ pub(super) fn exchanges(connection: &Connection, lang: Lang) -> Table {
             ]
         },
     )
+}
+
+/// What stands in place of a response.
+fn no_response(exchange: &Exchange) -> Msg {
+    if exchange.response_lost {
+        Msg::ResponseNotCaptured
+    } else {
+        Msg::NoResponse
+    }
 }
 
 fn first_line(message: Option<&Message>, lang: Lang, missing: Msg, part: impl Fn(&str) -> &str) -> Cell {
@@ -173,6 +182,38 @@ fn bytes(message: Option<&Message>, lang: Lang) -> Cell {
         .with("head", message.head_bytes)
         .with("body", message.body_bytes);
     Cell::Number(sentence.text(lang))
+}
+
+/// The slowest exchanges, and where their time went.
+pub(super) fn slowest(capture: &Capture, lang: Lang) -> Table {
+    let columns = [
+        Msg::ColTotal,
+        Msg::ColStream,
+        Msg::ColNumber,
+        Msg::ColRequest,
+        Msg::ColMostly,
+        Msg::ColOfIt,
+    ];
+    table(
+        &columns,
+        &describe::slowest(capture),
+        0,
+        |(connection, exchange, timing)| {
+            let part = timing.parts.first();
+            vec![
+                Cell::time(Some(timing.total_ns)),
+                Cell::Stream(connection.stream),
+                Cell::number(exchange.number),
+                first_line(exchange.request.as_ref(), lang, Msg::RequestNotCaptured, |line| {
+                    line.rsplit_once(" HTTP/").map_or(line, |(line, _)| line)
+                }),
+                part.map_or(Cell::Empty, |part| {
+                    Cell::Words(label(describe::spent(part.on), lang).to_owned())
+                }),
+                Cell::time(part.map(|part| part.ns)),
+            ]
+        },
+    )
 }
 
 /// The bursts of a message. `begin_ns` is the time of the first frame of the capture.

@@ -38,10 +38,12 @@ pub fn render(capture: &Capture, lang: Lang, ladders: Ladders) -> String {
         .notes
         .iter()
         .for_each(|note| writer.line(1, &describe::note(note)));
+    writer.others(capture);
     if capture.connections.is_empty() {
         return writer.text;
     }
     writer.findings(capture);
+    writer.slowest(capture);
     for connection in &capture.connections {
         writer.connection(connection);
         if ladders == Ladders::Draw {
@@ -111,6 +113,39 @@ impl TextWriter {
         }
     }
 
+    fn slowest(&mut self, capture: &Capture) {
+        let slowest = describe::slowest(capture);
+        // A single exchange is described below.
+        if slowest.len() < 2 {
+            return;
+        }
+        self.plain("\n");
+        self.heading(Msg::Slowest);
+        for (rank, (connection, exchange, timing)) in (1..).zip(slowest) {
+            self.line(1, &describe::slowest_line(rank, connection, exchange, timing));
+        }
+    }
+
+    fn others(&mut self, capture: &Capture) {
+        if capture.others.is_empty() {
+            return;
+        }
+        self.plain("\n");
+        self.heading(Msg::OtherStreams);
+        for other in &capture.others {
+            self.line(1, &describe::other_stream(other));
+            for detail in describe::details(&other.carried) {
+                self.line(2, &detail);
+            }
+        }
+        if capture.others_left_out > 0 {
+            self.line(
+                1,
+                &Sentence::new(Msg::MoreOtherStreams).with("count", capture.others_left_out),
+            );
+        }
+    }
+
     fn connection(&mut self, connection: &Connection) {
         let description = describe::connection(connection);
         self.plain("\n");
@@ -123,7 +158,7 @@ impl TextWriter {
                     details.iter().for_each(|sentence| self.prefixed(2, " ", sentence));
                 }
                 Step::Idle(sentence) => self.prefixed(1, "~ ", sentence),
-                Step::LeftOut(sentence) => self.line(1, sentence),
+                Step::LeftOut(sentence) | Step::Carried(sentence) => self.line(1, sentence),
             }
         }
         self.labelled(Msg::End, &description.end);

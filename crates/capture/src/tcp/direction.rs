@@ -2,7 +2,7 @@
 
 use crate::decode::Segment;
 use crate::model::{AnalysisFlag, AnalysisFlags, Traffic};
-use crate::reassembly::{Arrival, Reassembly};
+use crate::reassembly::{Arrival, Payload, Reassembly};
 
 /// The position of relative sequence number 0. It is above 0 so that bytes before the first captured segment have a
 /// position too.
@@ -12,6 +12,8 @@ pub(super) const ORIGIN: u64 = 1 << 32;
 #[derive(Debug, Default)]
 pub(super) struct Direction {
     pub(super) started: bool,
+    /// Whether its first captured segment has no SYN.
+    midway: bool,
     pub(super) reassembly: Reassembly,
     /// Position after everything that was sent. SYN and FIN count.
     pub(super) next: u64,
@@ -19,6 +21,16 @@ pub(super) struct Direction {
     pub(super) fin: Option<u64>,
     /// Highest position that the other endpoint has acknowledged.
     pub(super) acked: u64,
+    /// Position that the other endpoint has acknowledged last.
+    pub(super) last_acked: u64,
+    /// Time of the segment that ends at `next`.
+    pub(super) next_ns: i64,
+    /// Number of duplicate ACKs that its latest ACK makes.
+    pub(super) duplicate_acks: u32,
+    /// Time of its latest ACK.
+    pub(super) last_ack_ns: i64,
+    /// A byte that was sent to probe a window of 0. It counts if the other endpoint acknowledges it.
+    pub(super) probe: Option<Payload<Vec<u8>>>,
     /// Number of frames from the other endpoint, since it acknowledged bytes that are missing here.
     pub(super) gap_acked: u32,
     pub(super) traffic: Traffic,
@@ -41,8 +53,11 @@ impl Direction {
         if !self.started {
             let at = position(ORIGIN, seq);
             self.started = true;
-            self.reassembly = Reassembly::starting_at(at + syn);
-            self.next = at + syn;
+            self.midway = syn == 0;
+            // A keep-alive probe may carry the byte before the next one.
+            let is_probe = syn == 0 && segment.len == Some(1) && !segment.flags.psh() && !segment.flags.fin();
+            self.next = at + syn + u64::from(is_probe);
+            self.reassembly = Reassembly::starting_at(self.next);
             return at + syn;
         }
         // A SYN/ACK may move the base of the relative numbers, as long as no payload was sent.
@@ -52,7 +67,36 @@ impl Direction {
             self.next = at + 1;
             return at + 1;
         }
-        position(self.next, seq) + syn
+        let at = position(self.next, seq) + syn;
+        if at == self.next + 1 {
+            self.pass_over_probe(at);
+        }
+        at
+    }
+
+    /// Position of a relative number of this direction.
+    pub(super) fn position_of(&self, number: u32) -> u64 {
+        position(if self.started { self.next } else { ORIGIN }, number)
+    }
+
+    /// Position up to which the bytes are known; everything, if no segment was captured: then nothing is waited for. The
+    /// FIN has a position too.
+    pub(super) fn reached(&self) -> u64 {
+        match self.fin {
+            _ if !self.started => u64::MAX,
+            Some(fin) if self.reassembly.next() >= fin => fin + 1,
+            _ => self.reassembly.next(),
+        }
+    }
+
+    /// Moves the beginning behind a keep-alive probe, if the capture begins with one: a probe has the number of a byte
+    /// that was acknowledged before (RFC 9293 section 3.8.4). `acked` is what the other endpoint acknowledges.
+    pub(super) fn pass_over_probe(&mut self, acked: u64) {
+        let is_probe = self.midway && self.traffic.bytes == 0 && acked == self.next + 1;
+        if is_probe && !self.reassembly.is_waiting() && self.fin.is_none() {
+            self.next = acked;
+            self.reassembly = Reassembly::starting_at(acked);
+        }
     }
 
     /// Whether the sender has acknowledged anything.
@@ -78,7 +122,8 @@ impl Direction {
         if segment.payload.len() < len as usize {
             analysis.add(AnalysisFlag::Cut);
         }
-        if other.started && flags.ack() && position(other.next, ack) > other.next {
+        let probed = other.probe.as_ref().map_or(other.next, Payload::end).max(other.next);
+        if other.started && flags.ack() && position(other.next, ack) > probed {
             analysis.add(AnalysisFlag::AckedUnseen);
         }
         if flags.syn() || flags.fin() || flags.rst() {
@@ -90,20 +135,30 @@ impl Direction {
         if segment.window == 0 {
             analysis.add(AnalysisFlag::ZeroWindow);
         }
-        if !first && len <= 1 && begin + 1 == self.next {
-            analysis.add(AnalysisFlag::KeepAlive);
-        } else if len == 1 && begin == self.next && other.window == Some(0) {
+        if len == 1 && begin == self.next && other.window == Some(0) {
             analysis.add(AnalysisFlag::WindowProbe);
+        } else if len <= 1 && begin + 1 == self.next {
+            analysis.add(AnalysisFlag::KeepAlive);
         }
         let repeats = self.last_ack == Some(ack) && self.window == Some(segment.window);
-        if len == 0 && begin == self.next && repeats && other.was_keep_alive {
+        let is_same = len == 0 && begin == self.next && repeats;
+        if is_same && other.was_keep_alive {
             analysis.add(AnalysisFlag::KeepAliveAck);
+        } else if is_same && segment.window > 0 && other.next > other.acked {
+            analysis.add(AnalysisFlag::DuplicateAck);
         }
         analysis
     }
 
-    /// Counts the payload of a segment, and adds the flags that follow from it. `new` of its `len` bytes are new.
-    pub(super) fn count_payload(&mut self, arrival: Arrival, new: u64, len: u64, analysis: &mut AnalysisFlags) {
+    /// Counts the payload of a segment, and adds the flags that follow from it. `new` of its bytes are new.
+    pub(super) fn count_payload(
+        &mut self,
+        arrival: Arrival,
+        new: u64,
+        payload: &Payload<&[u8]>,
+        analysis: &mut AnalysisFlags,
+    ) {
+        let len = payload.len;
         self.traffic.bytes += new;
         if analysis.has(AnalysisFlag::KeepAlive) {
             return;
@@ -111,10 +166,12 @@ impl Direction {
         self.traffic.repeated_bytes += len - new.min(len);
         match arrival {
             Arrival::InOrder => {}
-            Arrival::AheadOfGap => analysis.add(AnalysisFlag::Gap),
-            Arrival::FillsGap => analysis.add(AnalysisFlag::OutOfOrder),
+            // One gap has one flag: only the first segment after it.
+            Arrival::AheadOfGap if payload.at > self.next => analysis.add(AnalysisFlag::Gap),
+            Arrival::AheadOfGap => {}
             Arrival::PartlyNew => analysis.add(AnalysisFlag::Overlap),
-            Arrival::Duplicate => analysis.add(AnalysisFlag::Retransmission),
+            // See `repeats`.
+            Arrival::FillsGap | Arrival::Duplicate => {}
         }
     }
 
@@ -125,8 +182,14 @@ impl Direction {
             self.fin.get_or_insert(begin + len);
         }
         let end = begin + len + u64::from(segment.flags.fin());
-        if !segment.flags.rst() {
-            self.next = self.next.max(end);
+        if !segment.flags.rst() && !analysis.has(AnalysisFlag::WindowProbe) && end > self.next {
+            self.next = end;
+            self.next_ns = segment.ns;
+        }
+        if segment.flags.ack() {
+            let repeats = analysis.has(AnalysisFlag::DuplicateAck);
+            self.duplicate_acks = if repeats { self.duplicate_acks + 1 } else { 0 };
+            self.last_ack_ns = segment.ns;
         }
         self.window = Some(segment.window);
         self.last_ack = segment.flags.ack().then_some(ack);

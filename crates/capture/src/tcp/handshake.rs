@@ -3,6 +3,8 @@
 use crate::decode::Segment;
 use crate::model::{Handshake, HandshakeOutcome, SynOptions};
 
+/// Time until a SYN is sent again.
+const FIRST_TIMEOUT_NS: i64 = 1_000_000_000;
 /// How many retransmitted SYNs are listed.
 const RETRIES: usize = 16;
 
@@ -39,8 +41,9 @@ impl HandshakeTracker {
                 self.client.get_or_insert(from);
             }
             (true, true) => {
-                self.syn_ack = Some(segment.frame);
-                self.options[from] = Some(segment.syn_options());
+                // A later one is a retransmission.
+                self.syn_ack.get_or_insert(segment.frame);
+                self.options[from].get_or_insert_with(|| segment.syn_options());
                 self.client.get_or_insert(1 - from);
             }
             (false, true) if self.awaits_ack(from) && !flags.rst() => {
@@ -78,19 +81,29 @@ impl HandshakeTracker {
         }
     }
 
+    /// Time from the first SYN to the ACK that completes the handshake: a round trip, wherever it was captured.
+    pub(super) fn round_trip_ns(&self) -> Option<u64> {
+        self.took_ns
+    }
+
     /// Frame of the latest SYN, which a refusal responds to.
     pub(super) fn last_syn(&self) -> Option<u64> {
         self.last_syn
     }
 
     /// The result. `has_data` says whether payload was captured in either direction.
-    pub(super) fn finish(&self, client: usize, has_data: bool) -> Handshake {
+    pub(super) fn finish(&self, client: usize, has_data: bool, capture_end_ns: i64) -> Handshake {
+        // A SYN is sent again after a second (RFC 6298 section 2.1); until then its answer may be on its way.
+        let may_come = self
+            .syn
+            .is_some_and(|(_, ns)| capture_end_ns.saturating_sub(ns) < FIRST_TIMEOUT_NS);
         let outcome = match (self.syn, self.syn_ack, self.ack) {
             (None, None, _) => HandshakeOutcome::NotCaptured,
-            (_, Some(_), Some(_)) => HandshakeOutcome::Complete,
-            (_, Some(_), None) => HandshakeOutcome::Unfinished,
+            (Some(_), Some(_), Some(_)) => HandshakeOutcome::Complete,
+            (_, Some(_), _) => HandshakeOutcome::Unfinished,
             _ if self.refusal.is_some() => HandshakeOutcome::Refused,
             (Some(_), None, _) if has_data => HandshakeOutcome::Unfinished,
+            _ if may_come && self.retries.is_empty() => HandshakeOutcome::CaptureEnds,
             _ => HandshakeOutcome::Unanswered,
         };
         Handshake {

@@ -3,10 +3,14 @@
 //! Streams are numbered as Wireshark numbers them. This module follows TCP; the content of the bytes is passed to
 //! `http`.
 
+mod copies;
+mod delivery;
 mod direction;
 mod frames;
 mod handshake;
+mod held;
 mod relative_numbers;
+mod repeats;
 mod teardown;
 mod tracker;
 
@@ -14,9 +18,14 @@ pub(super) use tracker::{ConnectionTracker, FrameTime};
 
 use super::decode::Segment;
 use super::limits::{Budget, Limits, take};
+use super::model::{Args, Note, NoteKind};
+use copies::Copies;
 use relative_numbers::RelativeNumbers;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+
+/// How many frames a note names.
+const NAMED_FRAMES: usize = 8;
 
 /// Which connections to show. A connection must match every list that is not empty.
 ///
@@ -75,6 +84,10 @@ pub(super) struct Streams {
     streams: Vec<Stream>,
     /// The latest stream between two endpoints.
     latest: HashMap<EndpointPair, usize>,
+    copies: Copies,
+    /// Number of frames that were recorded twice, and the first of them.
+    copied: u64,
+    copied_frames: Vec<u64>,
     /// The stream of the previous segment, which is often that of the next one.
     last: usize,
 }
@@ -94,6 +107,9 @@ impl Streams {
             budget: Budget::new(limits),
             streams: Vec::new(),
             latest: HashMap::new(),
+            copies: Copies::default(),
+            copied: 0,
+            copied_frames: Vec::new(),
             last: 0,
         }
     }
@@ -104,8 +120,24 @@ impl Streams {
         u32::try_from(all).unwrap_or(u32::MAX)
     }
 
+    /// What was recorded twice.
+    pub(super) fn note(&self) -> Option<Note> {
+        (self.copied > 0).then(|| Note {
+            kind: NoteKind::RecordedTwice,
+            args: Args::default().with("count", self.copied),
+            frames: self.copied_frames.clone(),
+        })
+    }
+
     /// Adds a segment.
     pub(super) fn add(&mut self, segment: &Segment<'_>) {
+        let is_copy = self.copies.is_copy(segment);
+        if is_copy {
+            self.copied += 1;
+            if self.copied_frames.len() < NAMED_FRAMES {
+                self.copied_frames.push(segment.frame);
+            }
+        }
         let known = self.find(segment).filter(|at| !self.streams[*at].is_reused_by(segment));
         let Some(at) = known.or_else(|| self.open(segment)) else {
             return;
@@ -115,7 +147,25 @@ impl Streams {
         let from = usize::from(segment.source != stream.endpoints[0]);
         let (seq, ack) = stream.numbers.update(from, segment);
         if let Some(connection) = &mut stream.connection {
+            if is_copy {
+                return connection.list_copy(segment, from, seq, ack, &mut self.budget);
+            }
             connection.add(segment, from, seq, ack, &mut self.budget);
+        }
+    }
+
+    /// Counts the connection that an ICMP error quotes. Wireshark gives it a number, if it has none.
+    pub(super) fn count_quoted(&mut self, [source, destination]: [SocketAddr; 2]) {
+        let pair = (source.min(destination), source.max(destination));
+        if !self.latest.contains_key(&pair) && take(&mut self.budget.left.streams, 1) {
+            let at = self.streams.len();
+            self.streams.push(Stream {
+                index: at as u32,
+                endpoints: [source, destination],
+                numbers: RelativeNumbers::default(),
+                connection: None,
+            });
+            self.latest.insert(pair, at);
         }
     }
 

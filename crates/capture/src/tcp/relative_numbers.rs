@@ -69,6 +69,7 @@ mod tests {
             payload: &[],
             len: Some(0),
             reassembled: false,
+            ip_id: None,
         }
     }
 

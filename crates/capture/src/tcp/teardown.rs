@@ -13,6 +13,7 @@ struct SeenFin {
     from: usize,
     at: FrameTime,
     seq: u32,
+    ack: u32,
     acked: Option<u64>,
     last_byte: Option<FrameTime>,
 }
@@ -39,6 +40,8 @@ pub(super) struct ResetContext {
     pub(super) other_fin: bool,
     /// The other endpoint sent payload after the FIN of the sender.
     pub(super) late_data: bool,
+    /// The RST has no ACK: it answers a segment that belongs to no connection of its sender (RFC 9293 section 3.10.7.1).
+    pub(super) without_ack: bool,
     /// An exchange is in progress, or bytes were not acknowledged.
     pub(super) in_progress: bool,
 }
@@ -50,12 +53,14 @@ pub(super) fn classify(context: ResetContext) -> ResetClass {
         own_fin,
         other_fin,
         late_data,
+        without_ack,
         in_progress,
     } = context;
     match (own_fin, other_fin) {
         _ if not_open => ResetClass::Refused,
         (true, _) if late_data => ResetClass::RefusesLateData,
         (true, true) => ResetClass::HarmlessAfterFin,
+        (false, false) if without_ack => ResetClass::NoConnection,
         _ if in_progress => ResetClass::AbortsData,
         (false, true) => ResetClass::AnswersFin,
         (_, false) => ResetClass::Idle,
@@ -85,8 +90,8 @@ impl TeardownTracker {
         self.fins.iter().find(|fin| fin.from == from).map(|fin| fin.at.frame)
     }
 
-    /// Adds a FIN. A retransmitted FIN is ignored.
-    pub(super) fn fin(&mut self, from: usize, at: FrameTime, seq: u32, last_byte: Option<FrameTime>) {
+    /// Adds a FIN with its sequence and acknowledgement number. A retransmitted FIN is ignored.
+    pub(super) fn fin(&mut self, from: usize, at: FrameTime, [seq, ack]: [u32; 2], last_byte: Option<FrameTime>) {
         if self.fin_of(from).is_some() {
             return;
         }
@@ -95,6 +100,7 @@ impl TeardownTracker {
             from,
             at,
             seq,
+            ack,
             acked: None,
             last_byte,
         });
@@ -135,6 +141,7 @@ impl TeardownTracker {
             frame: seen.at.frame,
             ns: seen.at.ns,
             seq: seen.seq,
+            ack: seen.ack,
             acked: seen.acked,
             after_last_byte_ns: seen.last_byte.map(|last| elapsed(last.ns, seen.at.ns)),
             since_opening_ns: elapsed(self.opened_ns, seen.at.ns),
@@ -186,6 +193,8 @@ fn teardown(first: Option<&Fin>, second: Option<&Fin>, reset: Option<&Reset>, op
         (None, _, Some(_)) => Teardown::Reset,
         (None, _, None) if !opened => Teardown::NeverOpened,
         (None, _, None) => Teardown::StillOpen,
+        // Neither side had received the other's FIN when it sent its own.
+        (Some(first), Some(second), _) if second.ack.wrapping_sub(first.seq) as i32 <= 0 => Teardown::Simultaneous,
         (Some(first), Some(second), reset) => match (first.acked, second.acked) {
             (Some(acked), Some(_)) if acked == second.frame => Teardown::ThreeFrames,
             (Some(_), Some(_)) => Teardown::FourFrames,
@@ -208,12 +217,18 @@ mod tests {
             own_fin: bits.contains('o'),
             other_fin: bits.contains('f'),
             late_data: bits.contains('l'),
+            without_ack: bits.contains('a'),
             in_progress: bits.contains('u'),
         };
         for (bits, want) in [
             ("n", ResetClass::Refused),
             ("", ResetClass::Idle),
             ("u", ResetClass::AbortsData),
+            ("a", ResetClass::NoConnection),
+            ("au", ResetClass::NoConnection),
+            ("af", ResetClass::AnswersFin),
+            ("aol", ResetClass::RefusesLateData),
+            ("an", ResetClass::Refused),
             ("f", ResetClass::AnswersFin),
             ("fu", ResetClass::AbortsData),
             ("o", ResetClass::Idle),

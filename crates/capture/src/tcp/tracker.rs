@@ -1,17 +1,19 @@
 //! One connection while its segments are read: each segment updates the handshake, the reassembly, the analysis flags,
 //! the HTTP messages and the teardown.
 
-use super::direction::{Direction, ORIGIN, position};
-use super::frames::{FrameList, SeenFrame};
+use super::direction::{Direction, ORIGIN};
+use super::frames::{FrameList, SeenFrame, side};
 use super::handshake::HandshakeTracker;
+use super::held::Held;
+use super::repeats::Retransmissions;
 use super::teardown::{ResetContext, SeenReset, TeardownTracker, classify};
 use crate::decode::Segment;
 use crate::http::Conversation;
 use crate::limits::Budget;
 use crate::model::{
-    AnalysisFlag, AnalysisFlags, ConnectionEnd, Frame, Handshake, ResetClass, RoleEvidence, Side, TcpIssue, Traffic,
+    AnalysisFlag, AnalysisFlags, ConnectionEnd, Frame, Handshake, ResetClass, Retransmission, RoleEvidence, Side,
+    TcpIssue, Traffic,
 };
-use crate::reassembly::Payload;
 
 /// Number and time of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,30 +22,27 @@ pub(crate) struct FrameTime {
     pub(crate) ns: i64,
 }
 
-/// How many bytes of one direction may wait for the bytes before them.
-const MAX_WAITING: usize = 4 << 20;
-/// How many acknowledgements that cover a gap are waited for. Packets are captured slightly out of order; after this
-/// many, the missing bytes were lost by the capture, not by the network.
-const GAP_PATIENCE: u32 = 3;
-
 /// A connection while it is read. `from` is the endpoint that sent a segment, as in [`super::Stream`].
 #[derive(Debug)]
 pub(crate) struct ConnectionTracker {
     first: FrameTime,
     last: FrameTime,
-    handshake: HandshakeTracker,
-    teardown: TeardownTracker,
-    directions: [Direction; 2],
+    pub(super) handshake: HandshakeTracker,
+    pub(super) teardown: TeardownTracker,
+    pub(super) directions: [Direction; 2],
+    pub(super) retransmissions: Retransmissions,
+    /// What waits for bytes of the other direction.
+    pub(super) held: [Held; 2],
     pub(crate) conversation: Conversation,
     frames: FrameList,
     /// The last new byte of either endpoint.
-    last_byte: Option<FrameTime>,
+    pub(super) last_byte: Option<FrameTime>,
     /// Frame of the last new payload of each endpoint.
-    last_payload: [Option<u64>; 2],
+    pub(super) last_payload: [Option<u64>; 2],
     /// Number of bytes that were not captured.
-    missing: u64,
+    pub(super) missing: u64,
     /// Number of payloads that the snap length truncated.
-    cut: u64,
+    pub(super) cut: u64,
 }
 
 impl ConnectionTracker {
@@ -55,6 +54,8 @@ impl ConnectionTracker {
             handshake: HandshakeTracker::default(),
             teardown: TeardownTracker::opened_at(segment.ns),
             directions: [Direction::default(), Direction::default()],
+            retransmissions: Retransmissions::default(),
+            held: [Held::default(), Held::default()],
             conversation: Conversation::default(),
             frames: FrameList::default(),
             last_byte: None,
@@ -79,20 +80,42 @@ impl ConnectionTracker {
         let len = u64::from(segment.len.unwrap_or(0));
         // The payload of a RST is a diagnostic text, not data (RFC 9293 section 3.5.3).
         if len > 0 && !segment.flags.rst() {
-            self.add_payload(segment, from, begin, &mut analysis, budget);
+            self.add_payload(segment, from, begin, ack, &mut analysis, budget);
         }
         self.directions[from].remember(segment, begin, ack, analysis);
         if segment.flags.fin() {
             let seq = seq.wrapping_add(segment.len.unwrap_or(0));
-            self.teardown.fin(from, now, seq, self.last_byte);
+            self.teardown.fin(from, now, [seq, ack], self.last_byte);
         }
         if segment.flags.ack() {
             self.acknowledge(from, ack, now, budget);
         }
+        self.release(from, segment.flags.ack().then_some(ack), budget);
         if segment.flags.rst() {
-            self.reset(from, now);
+            self.release_all(budget);
+            self.conversation.complete_unmeasured();
+            self.reset(from, now, segment.flags.ack());
         }
         self.close_if_complete(from);
+        self.list(segment, from, [seq, ack], analysis, budget);
+    }
+
+    /// Lists a segment that was recorded twice. It changes nothing else.
+    pub(super) fn list_copy(&mut self, segment: &Segment<'_>, from: usize, seq: u32, ack: u32, budget: &mut Budget) {
+        let mut analysis = AnalysisFlags::default();
+        analysis.add(AnalysisFlag::RecordedTwice);
+        self.last = frame_time(segment);
+        self.list(segment, from, [seq, ack], analysis, budget);
+    }
+
+    fn list(
+        &mut self,
+        segment: &Segment<'_>,
+        from: usize,
+        [seq, ack]: [u32; 2],
+        analysis: AnalysisFlags,
+        budget: &mut Budget,
+    ) {
         let scale = if segment.flags.syn() {
             None
         } else {
@@ -112,77 +135,7 @@ impl ConnectionTracker {
         self.frames.add(seen, budget);
     }
 
-    fn add_payload(
-        &mut self,
-        segment: &Segment<'_>,
-        from: usize,
-        begin: u64,
-        analysis: &mut AnalysisFlags,
-        budget: &mut Budget,
-    ) {
-        let len = u64::from(segment.len.unwrap_or(0));
-        let bytes = &segment.payload[..segment.payload.len().min(len as usize)];
-        self.cut += u64::from(analysis.has(AnalysisFlag::Cut));
-        let payload = Payload {
-            at: begin,
-            bytes,
-            len,
-            frame: segment.frame,
-            ns: segment.ns,
-            pushed: segment.flags.psh(),
-        };
-        let (direction, conversation) = (&mut self.directions[from], &mut self.conversation);
-        let held = direction.reassembly.held();
-        let (arrival, new) = direction
-            .reassembly
-            .add(&payload, &mut |delivery| conversation.receive(from, &delivery, budget));
-        direction.count_payload(arrival, new, len, analysis);
-        budget.left.buffered = (budget.left.buffered + held).saturating_sub(direction.reassembly.held());
-        if new > 0 {
-            self.last_byte = Some(frame_time(segment));
-            self.last_payload[from] = Some(segment.frame);
-        }
-        if self.directions[from].reassembly.held() > MAX_WAITING || budget.left.buffered == 0 {
-            budget.buffered_over += self.skip_gaps(from, u64::MAX, budget);
-        }
-    }
-
-    /// Gives up on the missing bytes of a direction, up to a position. Returns their number.
-    fn skip_gaps(&mut self, from: usize, limit: u64, budget: &mut Budget) -> u64 {
-        let (direction, conversation) = (&mut self.directions[from], &mut self.conversation);
-        let held = direction.reassembly.held();
-        let missing = direction.reassembly.skip_gaps(limit, &mut |delivery| {
-            conversation.receive(from, &delivery, budget);
-        });
-        budget.left.buffered += held - direction.reassembly.held();
-        self.missing += missing;
-        missing
-    }
-
-    /// Endpoint `from` acknowledges what the other endpoint has sent.
-    fn acknowledge(&mut self, from: usize, ack: u32, now: FrameTime, budget: &mut Budget) {
-        let other = 1 - from;
-        let sent = &mut self.directions[other];
-        if !sent.started {
-            return;
-        }
-        let acked = position(sent.next, ack);
-        sent.acked = sent.acked.max(acked);
-        if sent.fin.is_some_and(|fin| acked > fin) {
-            self.teardown.acknowledged(from, now.frame);
-        }
-        if sent.reassembly.gap_end().is_some_and(|end| sent.acked >= end) {
-            sent.gap_acked += 1;
-            if sent.gap_acked > GAP_PATIENCE {
-                sent.gap_acked = 0;
-                let limit = sent.acked;
-                self.skip_gaps(other, limit, budget);
-                self.close_if_complete(other);
-            }
-        }
-    }
-
-    fn reset(&mut self, from: usize, now: FrameTime) {
+    fn reset(&mut self, from: usize, now: FrameTime, has_ack: bool) {
         let other = 1 - from;
         let (own_fin, other_fin) = (self.teardown.fin_of(from), self.teardown.fin_of(other));
         let late_data = self.last_payload[other].filter(|data| own_fin.is_some_and(|fin| *data > fin));
@@ -194,12 +147,15 @@ impl ConnectionTracker {
             own_fin: own_fin.is_some(),
             other_fin: other_fin.is_some(),
             late_data: late_data.is_some(),
+            // Only if the sender was there before, and something can be answered.
+            without_ack: !has_ack && sent.started,
             in_progress: unacknowledged || self.conversation.is_in_progress(),
         });
         let answers = match class {
             ResetClass::Refused => self.handshake.last_syn(),
             ResetClass::RefusesLateData => late_data,
             ResetClass::AnswersFin | ResetClass::HarmlessAfterFin => other_fin,
+            ResetClass::NoConnection => self.last_payload[other],
             ResetClass::AbortsData | ResetClass::Idle => None,
         };
         self.teardown.reset(SeenReset {
@@ -212,30 +168,6 @@ impl ConnectionTracker {
         self.conversation.reset();
     }
 
-    /// Closes a direction of the conversation after its FIN, once all bytes before the FIN were delivered.
-    fn close_if_complete(&mut self, from: usize) {
-        let direction = &self.directions[from];
-        if direction.fin.is_some_and(|fin| direction.reassembly.next() >= fin) {
-            self.conversation.close(from);
-        }
-    }
-
-    /// Ends the connection at the end of the capture: missing bytes will not arrive any more.
-    pub(super) fn finish(&mut self, budget: &mut Budget) {
-        for from in [0, 1] {
-            self.skip_gaps(from, u64::MAX, budget);
-            let (direction, conversation) = (&mut self.directions[from], &mut self.conversation);
-            let payload_end = direction.acked.min(direction.fin.unwrap_or(u64::MAX));
-            // The last position that was acknowledged may be that of a FIN which was not captured.
-            if direction.started && payload_end > direction.reassembly.next() + 1 {
-                self.missing += direction.reassembly.skip_to(payload_end, &mut |delivery| {
-                    conversation.receive(from, &delivery, budget);
-                });
-            }
-            self.close_if_complete(from);
-        }
-    }
-
     /// The client, and what shows it; `guess` if nothing does.
     pub(crate) fn client(&self, guess: usize) -> (usize, RoleEvidence) {
         match (self.handshake.client(), self.conversation.client()) {
@@ -245,9 +177,9 @@ impl ConnectionTracker {
         }
     }
 
-    pub(crate) fn handshake(&self, client: usize) -> Handshake {
+    pub(crate) fn handshake(&self, client: usize, capture_end_ns: i64) -> Handshake {
         let has_data = self.directions.iter().any(|direction| direction.traffic.bytes > 0);
-        self.handshake.finish(client, has_data)
+        self.handshake.finish(client, has_data, capture_end_ns)
     }
 
     pub(crate) fn end(&self, client: usize, capture_end_ns: i64) -> ConnectionEnd {
@@ -277,6 +209,10 @@ impl ConnectionTracker {
         self.frames.tcp_issues(client)
     }
 
+    pub(crate) fn retransmissions(&self, client: usize) -> Vec<Retransmission> {
+        self.retransmissions.list(client)
+    }
+
     /// First and last frame.
     pub(crate) fn span(&self) -> (FrameTime, FrameTime) {
         (self.first, self.last)
@@ -291,6 +227,11 @@ impl ConnectionTracker {
     pub(crate) fn is_one_sided(&self) -> bool {
         let [a, b] = &self.directions;
         a.started != b.started && [a, b].iter().any(|direction| direction.acknowledges())
+    }
+
+    /// The side whose frames were captured, of a connection that [is one-sided](Self::is_one_sided).
+    pub(crate) fn only_side(&self, client: usize) -> Side {
+        side(usize::from(!self.directions[0].started), client)
     }
 
     /// Number of payloads that the snap length truncated.
@@ -314,7 +255,7 @@ impl ConnectionTracker {
     }
 }
 
-fn frame_time(segment: &Segment<'_>) -> FrameTime {
+pub(super) fn frame_time(segment: &Segment<'_>) -> FrameTime {
     FrameTime {
         frame: segment.frame,
         ns: segment.ns,

@@ -1,8 +1,10 @@
-//! Tests with malformed and malicious input under every profile: mutated request heads and profiles, path traversal,
-//! response splitting, cross-site scripting, and request smuggling. Whole connections run in memory ([`crate::model`]).
+//! Tests with malformed and malicious input under every profile.
 //!
-//! The inputs are the same on every run, and the assertions hold for any input. `fuzz/` searches longer for new inputs;
-//! the ones with which it found a defect are kept here, too.
+//! Mutated request heads and profiles, path traversal, response splitting, cross-site scripting, and request smuggling.
+//! Whole connections run in memory ([`crate::model`]).
+//!
+//! The inputs are the same in every run, and the assertions hold for any input. `fuzz/` searches longer for new inputs;
+//! those that revealed a bug are kept here, too.
 
 #[cfg(test)]
 mod client;

@@ -8,7 +8,7 @@ use super::client::{ask, ask_in};
 use super::profiles;
 use super::smuggling_parser::{Reader, Reading, read};
 use crate::model::MemorySite;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The inputs. `tests/e2e/peers/fronts.py` uses the same file. Every request that a parser may find in them asks for a
 /// different file; `{get N}` stands for a plain request for file N.
@@ -34,7 +34,7 @@ fn filled(text: &str) -> Vec<u8> {
     text.chars().map(|c| u8::try_from(c).expect("a byte")).collect()
 }
 
-/// What is known of the servers that profiles imitate, beside the cases.
+/// What is known about the imitated servers, in addition to the cases.
 const READERS: &str = include_str!("../../../../tests/data/corpus/smuggling-readers.json");
 
 /// How servers read what RFC 9112 does not permit.
@@ -45,7 +45,7 @@ struct Readers {
     /// By profile, the cases in which it responds in a way that the RFC does not permit, because the real server does so: it
     /// ignores Transfer-Encoding, treats an invalid length as absent, and uses the first of several lengths. The list was
     /// measured on the real server, and the test fails if an entry is no longer needed.
-    as_the_original: HashMap<String, Vec<String>>,
+    as_the_original: BTreeMap<String, Vec<String>>,
 }
 
 /// The final responses: the status of each, and the file that it contains, if any.

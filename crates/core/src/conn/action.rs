@@ -1,4 +1,4 @@
-//! What an exchange asks for, and what it is told.
+//! The actions that an exchange asks its caller for, and the results that the caller reports.
 
 use super::{BodyEnd, Close, Patience};
 use crate::close_reason::CloseReason;
@@ -7,83 +7,83 @@ use crate::http1::range::ByteRange;
 use crate::path::Located;
 use crate::profile::{CloseStyle, Precompressed};
 use crate::render::RenderContext;
+use std::ops::Deref;
 
-/// What is to be done for an exchange.
+/// An action that the caller carries out for an exchange.
 #[derive(Debug)]
 pub enum Action {
-    /// Send this many `100 Continue` responses, then tell [`Happened::Sent`].
+    /// Send this number of `100 Continue` responses, then report [`Happened::Sent`].
     SendContinue(u8),
-    /// Look up [`Exchange::query`](super::Exchange::query), then tell [`Happened::Found`].
+    /// Look up [`Exchange::query`](super::Exchange::query), then report [`Happened::Found`].
     Lookup,
-    /// Take in what has arrived of the body, without waiting for more, then tell [`Happened::BodyPeeked`].
+    /// Read the part of the body that has arrived, without waiting, then report [`Happened::BodyPeeked`].
     PeekBody(Peek),
-    /// Read the body to its end, then tell [`Happened::BodyRead`].
+    /// Read the body to its end, then report [`Happened::BodyRead`].
     ReadBody(Patience),
-    /// Look at the bytes that the socket has, without reading them, then tell [`Happened::Unread`].
+    /// Look at the bytes in the socket's buffer without reading them, then report [`Happened::Unread`].
     PeekSocket,
-    /// Read this many of these bytes and throw them away, then tell [`Happened::Discarded`].
+    /// Read and discard this number of those bytes, then report [`Happened::Discarded`].
     Discard(usize),
-    /// Render and send [`Exchange::reply`](super::Exchange::reply), then tell [`Happened::Sent`].
+    /// Render and send [`Exchange::reply`](super::Exchange::reply), then report [`Happened::Sent`].
     SendReply,
     /// Nothing: the exchange is finished.
     Finish(Finish),
 }
 
-/// What happened in an exchange.
+/// The result of an action, or the start of the exchange.
 #[derive(Debug)]
 pub enum Happened<'e> {
-    /// Nothing yet: it begins.
+    /// The exchange starts; no action was carried out yet.
     Begun,
-    /// What was to be sent has been sent, or not.
+    /// The result of sending.
     Sent(Result<(), SendFailure>),
-    /// This lies at the path that was looked up.
+    /// The result of a lookup.
     Found {
-        /// What was found.
+        /// What exists at the path.
         found: Found,
-        /// The first name of the path that is not a directory's, where [`PathQuery::first_missing`] asked for it.
+        /// The first name in the path that is not an existing directory, if [`PathQuery::first_missing`] asked for it.
         first_missing: Option<&'e str>,
-        /// The time and the numbers that the decision may use.
+        /// The current time and the numbers that the decision may use.
         render: &'e RenderContext,
     },
-    /// What has arrived of the body has been taken in; how it ended, if it did.
+    /// The result of reading what has arrived of the body: how the body ended, or `None` if it has not ended.
     BodyPeeked(Option<BodyEnd>),
-    /// The body has been read, to its end or not.
+    /// How reading the body ended.
     BodyRead(BodyEnd),
-    /// The bytes that the socket has.
+    /// The bytes in the socket's buffer.
     Unread(&'e [u8]),
-    /// They have been thrown away.
+    /// The bytes were discarded.
     Discarded,
 }
 
-/// When a body is peeked at.
+/// When to look at the part of a body that has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peek {
-    /// Before the response: the body is read after it.
+    /// Before the response. The body is read after it.
     BeforeReply,
-    /// After the response: a body that has ended by now is not read any further.
+    /// After the response. If the body has ended, no more is read.
     AfterReply,
 }
 
-/// Why a response was not sent to its end.
+/// Why a response was not sent completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendFailure {
     /// The client has reset the connection.
     Reset,
     /// Writing failed.
     Io,
-    /// The client took too little in time.
+    /// The client accepted too few bytes in time.
     SlowReader,
-    /// The file changed while it was sent. Less than was announced has been sent, unless all of it had been handed over
-    /// before that was noticed.
+    /// The file changed while it was being sent.
     FileChanged {
-        /// Whether all bytes had been handed over.
+        /// Whether all announced bytes had already been passed to the system. Otherwise fewer were sent than announced.
         all_sent: bool,
     },
 }
 
 impl SendFailure {
-    /// How the connection closes. Where all of a response has been handed over that may mix two versions of a file, RST
-    /// takes back what is still on its way.
+    /// How the connection closes. If all bytes were sent, they may mix two versions of the file. Then the connection is
+    /// reset, so that bytes in flight do not arrive as a complete response.
     pub fn close(self) -> Close {
         match self {
             Self::Reset => CloseReason::ClientReset.into(),
@@ -97,33 +97,33 @@ impl SendFailure {
     }
 }
 
-/// The result of an exchange, as far as the exchange itself knows it.
+/// The result of an exchange, without the counters of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finish {
-    /// How the connection closes, if it does.
+    /// How the connection closes; `None` if it persists.
     pub close: Option<Close>,
-    /// The requests that the response counts for beyond the one.
+    /// The number of requests, beyond this one, that the response counts for.
     pub also_counted: u64,
 }
 
-/// The result of an exchange with what the caller counted.
+/// The result of an exchange, with the counters of the caller.
 #[derive(Debug)]
 pub struct ExchangeOutcome {
-    /// How the connection closes, if it does.
+    /// How the connection closes; `None` if it persists.
     pub close: Option<Close>,
-    /// The requests that the response counts for beyond the one.
+    /// The number of requests, beyond this one, that the response counts for.
     pub also_counted: u64,
-    /// The bytes that were read from the socket for the body.
+    /// The number of bytes that were read from the socket for the body.
     pub received: u64,
-    /// The bytes that were sent.
+    /// The number of bytes that were sent.
     pub sent: u64,
-    /// What stays unsent for now, of this response and of those before it.
+    /// Responses that are held back, of this exchange and of earlier ones.
     pub unsent: Unsent,
-    /// The bytes that follow the request.
+    /// The bytes after the request.
     pub left: Leftover,
 }
 
-/// Responses that are rendered and stay unsent for now ([`crate::profile::Hold`]).
+/// Rendered responses that are held back for now ([`crate::profile::Hold`]).
 #[derive(Debug, Default)]
 pub struct Unsent {
     /// Their bytes.
@@ -145,44 +145,67 @@ impl Unsent {
     }
 }
 
-/// The bytes that follow a request.
+/// The bytes after a request.
 #[derive(Debug)]
 pub enum Leftover {
-    /// The input from this offset.
+    /// The input from this offset on.
     From(usize),
     /// These bytes.
     Bytes(Vec<u8>),
 }
 
-/// What is to be looked up for a request.
+/// A path to look up for a request.
 #[derive(Clone, Debug)]
 pub struct PathQuery {
     /// The path.
     pub located: Located,
-    /// The content codings that the client accepts, the best first.
+    /// The content codings that the client accepts, the preferred one first.
     pub accepted: Vec<Precompressed>,
-    /// Whether the first name of the path that is not a directory's is wanted too.
+    /// Whether to report the first name in the path that is not an existing directory.
     pub first_missing: bool,
 }
 
-/// A stretch of a response body.
+/// A part of a response body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// These bytes.
     Bytes(&'a [u8]),
-    /// These bytes of the file.
+    /// This range of the file.
     File(ByteRange),
 }
 
-/// A response that is ready to be sent, beside its rendered head and page.
+/// The parts of a response body, in order. Most bodies have one part, for which no vector is allocated.
+#[derive(Debug)]
+pub enum Pieces<'a> {
+    /// No body.
+    None,
+    /// One part.
+    One(Piece<'a>),
+    /// Several.
+    Several(Vec<Piece<'a>>),
+}
+
+impl<'a> Deref for Pieces<'a> {
+    type Target = [Piece<'a>];
+
+    fn deref(&self) -> &[Piece<'a>] {
+        match self {
+            Self::None => &[],
+            Self::One(piece) => std::slice::from_ref(piece),
+            Self::Several(pieces) => pieces,
+        }
+    }
+}
+
+/// A response that is ready to be sent, in addition to its rendered head and page.
 #[derive(Debug)]
 pub struct Rendered<'a> {
     /// The body.
-    pub body: Vec<Piece<'a>>,
-    /// Whether the connection closes after it.
+    pub body: Pieces<'a>,
+    /// Whether the connection closes after the response.
     pub closes: bool,
-    /// Whether it may stay unsent while a part of a next request has arrived.
+    /// Whether the response may be held back while the client is in the middle of sending its next request.
     pub may_wait: bool,
-    /// The cuts of its head, if they are not the profile's.
+    /// How the head is split into writes; `None` if as the profile says.
     pub split_head: Option<&'a [usize]>,
 }

@@ -7,18 +7,18 @@ use crate::http1::chunked::ChunkFault;
 pub enum BodyEnd {
     /// It is complete.
     Complete,
-    /// It was not complete in time.
+    /// Its end did not arrive in time.
     Late,
-    /// No part of it arrived in the time that holds after a response.
+    /// After the response, none of it arrived in time.
     Silent,
-    /// Its framing is wrong (RFC 9112 section 7).
+    /// Its framing is invalid (RFC 9112 section 7).
     Broken(ChunkFault),
-    /// The client ended its side or reset the connection before it was complete.
+    /// The client sent FIN or RST before its end.
     ClientFin,
 }
 
 impl BodyEnd {
-    /// The word for it in the event log.
+    /// Its name in the event log.
     pub fn key(self) -> &'static str {
         match self {
             Self::Complete => "complete",

@@ -6,16 +6,16 @@ use crate::http1::{Framing, Request, ResponseId, Version};
 use crate::profile::{Continue, Profile, ReadBody};
 use crate::render::Reply;
 
-/// What happens around a response, in the order of the fields.
+/// The steps around a response. The order of the fields is the order of the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyPlan {
-    /// The response that takes the place of the decided one, because the body is longer than the profile allows.
+    /// The response that replaces the decided one, because the body is longer than the profile allows.
     pub instead: Option<ResponseId>,
     /// The number of `100 Continue` responses (RFC 9110 section 15.2.1).
     pub interim: u8,
     /// What is done with the body before the response.
     pub before: BeforeReply,
-    /// The reason for the connection to close with the response, if one is known before it is rendered.
+    /// Why the connection closes with the response, if that is known before the response is rendered.
     pub ending: Option<CloseReason>,
     /// What is done with the body after the response.
     pub after: AfterReply,
@@ -26,25 +26,25 @@ pub struct BodyPlan {
 pub enum BeforeReply {
     /// Nothing.
     Nothing,
-    /// What has arrived of it is looked at. Broken framing closes the connection.
+    /// The part that has arrived is checked. Invalid framing closes the connection.
     Peek,
-    /// It is read to its end.
+    /// It is read completely.
     Read,
 }
 
 /// What is done with a request body after the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterReply {
-    /// Nothing is left of it.
+    /// Nothing; there is no body, or it was read.
     Nothing,
-    /// It stays unread, and the connection closes.
+    /// It is not read, and the connection closes.
     LeaveUnread,
-    /// It is read to its end, if somebody still needs it read.
+    /// It is read completely, if the connection still needs that.
     Read,
 }
 
 impl BodyPlan {
-    /// The plan for a response that nothing precedes or follows.
+    /// The plan for a response without any other step.
     pub(super) fn reply_only(ending: Option<CloseReason>) -> Self {
         Self {
             instead: None,
@@ -56,11 +56,10 @@ impl BodyPlan {
     }
 }
 
-/// The plan for a request with this body and the response that was decided on. `refused`: the response refuses the
-/// request.
+/// The plan for a request with this body framing and the decided response. `refused`: the response refuses the request.
 ///
-/// The rules are RFC 9110 section 10.1.1 (Expect) and RFC 9112 section 9.3 (a body that is not read to its end costs the
-/// connection), as far as the profile follows them.
+/// It follows RFC 9110 section 10.1.1 (Expect) and RFC 9112 section 9.3 (a body that is not read completely costs the
+/// connection), as far as the profile does.
 pub fn body_plan(
     profile: &Profile,
     request: &Request<'_>,
@@ -134,7 +133,7 @@ fn over_limit(profile: &Profile, framing: Framing) -> Option<ResponseId> {
     }
 }
 
-/// The number of `100 Continue` responses before the response, with a body that is read at `when`.
+/// The number of `100 Continue` responses before the response, for a body that is read at the time `when`.
 fn interim_responses(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>, when: ReadBody) -> u8 {
     match profile.request_body.continues {
         Continue::AtOnce => interim_at_once(profile, request),
@@ -144,7 +143,7 @@ fn interim_responses(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>
     }
 }
 
-/// The number of `100 Continue` responses that are sent as soon as the head is complete, whatever the response is.
+/// The number of `100 Continue` responses to send as soon as the head is complete, whatever the final response is.
 pub(super) fn interim_at_once(profile: &Profile, request: &Request<'_>) -> u8 {
     match profile.request_body.continues {
         Continue::AtOnce => interim_asked_for(profile, request),
@@ -173,8 +172,7 @@ mod tests {
     const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n";
     const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n";
 
-    /// The plan of a profile with these keys, in the order of what happens: `continue`, `peek`, `read`, `reply`, `read
-    /// after`, `leave`.
+    /// The steps under a profile with these keys, in order: `continue`, `peek`, `read`, `reply`, `read after`, `leave`.
     fn plan(profile: &str, keys: &[&str], head: &str, refused: bool) -> String {
         let mut stack = Stack::load(profile, &BuiltIns).expect("a built-in profile");
         for key in keys {

@@ -1,15 +1,15 @@
-//! Until when the next part of a request body must arrive, and what its absence means.
+//! When the next part of a request body must arrive, and what it means if it does not.
 
 use super::{BodyEnd, due};
 use crate::profile::{Timer, Timers};
 use std::time::Duration;
 
-/// Which timers hold while a body is read.
+/// Which timers apply while a body is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// The body's own timer.
+    /// The timer for bodies.
     Usual,
-    /// Until a first part of it has come, the timer for a body after the response, if the profile has one.
+    /// Until the first part arrives, the timer for a body after the response, if the profile has one.
     AfterReply,
 }
 
@@ -24,7 +24,7 @@ pub struct BodyProgress<'p> {
 }
 
 impl<'p> BodyProgress<'p> {
-    /// A body of which nothing has been read at `now`.
+    /// The progress of a body of which nothing has been read at `now`.
     pub fn new(timers: &'p Timers, patience: Patience, now: Duration) -> Self {
         BodyProgress {
             usual: &timers.body,
@@ -42,7 +42,7 @@ impl<'p> BodyProgress<'p> {
         self.silence.filter(|_| self.received == 0)
     }
 
-    /// When the next part must have come, in time since the start of the server; `None` for no deadline.
+    /// When the next part must have arrived, as time since the start of the server; `None` for no deadline.
     pub fn deadline(&self) -> Option<Duration> {
         due(
             self.silence().unwrap_or(self.usual),
@@ -52,13 +52,13 @@ impl<'p> BodyProgress<'p> {
         )
     }
 
-    /// A part of this many bytes of content has come.
+    /// Records that a part with `bytes` bytes of content has arrived at `now`.
     pub fn received(&mut self, bytes: u64, now: Duration) {
         self.received += bytes;
         self.last = now;
     }
 
-    /// The end of a body whose deadline has passed.
+    /// How a body ends when its deadline passes.
     pub fn expired(&self) -> BodyEnd {
         if self.silence().is_some() {
             BodyEnd::Silent

@@ -1,16 +1,16 @@
-//! How a connection is closed: for which reason, after which pause, in which style.
+//! How a connection is closed: the reason, the pause before it, and the style.
 
 use super::State;
 use crate::close_reason::CloseReason;
 use crate::profile::{ClosePolicy, CloseStyle};
 use std::time::Duration;
 
-/// That a connection is to be closed.
+/// The decision to close a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Close {
-    /// Why.
+    /// The reason.
     pub reason: CloseReason,
-    /// The style, if the last response has one of its own.
+    /// The style, if the last response has its own.
     pub style: Option<CloseStyle>,
 }
 
@@ -20,12 +20,12 @@ impl From<CloseReason> for Close {
     }
 }
 
-/// A pause between a response and the end.
+/// A pause between the last response and the close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pause {
-    /// How long.
+    /// Its length.
     pub time: Duration,
-    /// Whether a byte in that time keeps the connection open until the client closes it.
+    /// Whether a byte that arrives during the pause leaves the close to the client.
     pub holds: bool,
 }
 
@@ -33,11 +33,11 @@ pub struct Pause {
 #[derive(Clone, Copy, Debug)]
 pub struct Closing {
     close: Close,
-    /// The state that the connection was in.
+    /// The state of the connection before.
     pub state: State,
-    /// Whether the connection has read bytes that belong to no finished request.
+    /// Whether it has read bytes that do not belong to a finished request.
     has_input: bool,
-    /// The pause before the end, if there is one. The client's FIN ends it.
+    /// The pause before the close, if any. A FIN from the client ends it.
     pub pause: Option<Pause>,
 }
 
@@ -60,13 +60,13 @@ impl Closing {
         }
     }
 
-    /// Why the connection is closed.
+    /// The reason.
     pub fn reason(&self) -> CloseReason {
         self.close.reason
     }
 
-    /// The style of the end. `has_unread` says whether the socket has bytes that were not read; it is asked only where
-    /// that makes a difference.
+    /// The style of the close. `has_unread` returns whether the socket has unread bytes. It costs a system call, so it
+    /// is called only if the result matters.
     pub fn style(&self, ends: &ClosePolicy, has_unread: impl FnOnce() -> bool) -> CloseStyle {
         let unread = ends
             .unread(self.close.reason)

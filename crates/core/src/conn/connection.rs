@@ -1,4 +1,4 @@
-//! One connection: what outlives a request, and what is to be done next.
+//! The state of one connection across its requests, and the next step for it.
 
 use super::lookahead::{self, Lookahead};
 use super::{
@@ -15,20 +15,20 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Conn {
     life: Life,
-    /// Bytes that have arrived and belong to no finished request.
+    /// Received bytes that do not belong to a finished request.
     input: Vec<u8>,
-    /// The bytes of the input, from its beginning, in which no request was found that keeps another from being answered.
-    /// Without this, each of many pipelined requests would have all that follow it judged again.
+    /// The number of bytes at the start of the input in which the look-ahead has found nothing that prevents a
+    /// response. Without it, the bytes after each of many pipelined requests would be scanned again for each of them.
     judged: usize,
     traffic: Traffic,
-    /// Responses that wait for the next one.
+    /// Responses that are held back until the next one.
     unsent: Unsent,
-    /// Whether the client's FIN has been seen. It is met again at each read.
+    /// Whether the client's FIN has been seen. Every later read returns it again.
     client_fin: bool,
 }
 
 impl Conn {
-    /// A connection that is accepted at `now`.
+    /// A connection that was accepted at `now`.
     pub fn new(now: Duration) -> Self {
         Self {
             life: Life::new(now),
@@ -40,7 +40,7 @@ impl Conn {
         }
     }
 
-    /// Where the connection stands.
+    /// The state and the counters, for observers.
     pub fn standing(&self) -> Standing {
         Standing {
             state: self.life.state(),
@@ -49,22 +49,22 @@ impl Conn {
         }
     }
 
-    /// The unparsed input.
+    /// The input that has not been parsed.
     pub fn input(&self) -> &[u8] {
         &self.input
     }
 
-    /// The time of the last byte, or of the last response if none has come since.
+    /// When the last byte arrived, or when the last response was sent if no byte has arrived since.
     pub fn last_byte(&self) -> Duration {
         self.life.last_byte()
     }
 
-    /// The deadline of the wait that the connection is in, if it has one.
+    /// The deadline of the current wait, if it has one.
     pub fn deadline(&self, profile: &Profile) -> Option<Deadline> {
         self.life.deadline(&profile.connection.timers)
     }
 
-    /// Adds bytes to the input. `spare` supplies a buffer where the connection has none.
+    /// Appends received bytes to the input. `spare` supplies a buffer if the connection has none.
     pub fn receive(&mut self, bytes: &[u8], spare: impl FnOnce() -> Vec<u8>) {
         if self.input.capacity() == 0 {
             self.input = spare();
@@ -73,17 +73,17 @@ impl Conn {
         self.traffic.received += bytes.len() as u64;
     }
 
-    /// Notes the client's FIN. True the first time.
+    /// Records the client's FIN. Returns whether this is the first time.
     pub fn receive_fin(&mut self) -> bool {
         !std::mem::replace(&mut self.client_fin, true)
     }
 
-    /// Counts bytes that were read and thrown away.
+    /// Counts bytes that were read and discarded.
     pub fn discarded(&mut self, bytes: u64) {
         self.traffic.received += bytes;
     }
 
-    /// What is to be done now, before anything further has happened.
+    /// The next step, before anything further has happened.
     pub fn next(&mut self, cx: &Context<'_>) -> Next {
         if self.input.is_empty() {
             return match cx.stopping {
@@ -99,12 +99,12 @@ impl Conn {
         }
     }
 
-    /// Refuses the connection: there are too many already.
+    /// Refuses the connection, because too many are open.
     pub fn refuse(&mut self, cx: &Context<'_>) -> Next {
         self.unasked(cx.profile.connection.full, CloseReason::TooMany, cx)
     }
 
-    /// What is to be done after a wait.
+    /// The next step after a wait.
     pub fn on(&mut self, woken: WakeReason, cx: &Context<'_>) -> Next {
         match woken {
             WakeReason::Received(count) => {
@@ -122,7 +122,7 @@ impl Conn {
         }
     }
 
-    /// The client's FIN, where the connection waits.
+    /// The next step after the client's FIN, if the connection was waiting.
     fn on_fin(&mut self, cx: &Context<'_>) -> Next {
         let policy = &cx.profile.connection.client_fin;
         let meaning = match self.life.state() {
@@ -148,7 +148,7 @@ impl Conn {
         }
     }
 
-    /// Serves a head that the client's FIN has cut short as if it were complete.
+    /// Treats a head that the client's FIN has cut short as complete.
     fn complete_head(&mut self, cx: &Context<'_>) -> Next {
         if !self.input.ends_with(b"\n") {
             self.input.extend_from_slice(b"\r\n");
@@ -160,7 +160,7 @@ impl Conn {
         }
     }
 
-    /// A response that no request asked for, and then the end.
+    /// Sends a response without a request, then closes.
     fn unasked(&self, id: ResponseId, reason: CloseReason, cx: &Context<'_>) -> Next {
         let head = match head::scan(&self.input, &cx.profile.head) {
             Scan::Refused(_, head) | Scan::Complete(head) => head,
@@ -176,7 +176,7 @@ impl Conn {
         })
     }
 
-    /// A request head is complete, or refused.
+    /// Starts an exchange: a request head is complete or refused.
     fn open(&mut self, head: Head, refusal: Option<Refusal>, cx: &Context<'_>) -> Next {
         self.life.on(Transition::HeadComplete, cx.now, 0);
         if refusal.is_some() {
@@ -196,7 +196,7 @@ impl Conn {
         Next::Settle(head, settle)
     }
 
-    /// What follows the request of `head` has settled. `fin`: the client's FIN has arrived.
+    /// The next step once the bytes after the head have settled ([`Settle`]). `fin`: the client's FIN has arrived.
     pub fn settled(&mut self, head: Head, fin: bool, cx: &Context<'_>) -> Next {
         let mut opened = Opened {
             purpose: Purpose::Request(None),
@@ -228,18 +228,18 @@ impl Conn {
         Next::Serve(opened)
     }
 
-    /// Hands the input to an exchange. [`Conn::finished`] takes it back.
+    /// Moves the input to an exchange. [`Conn::finished`] takes it back.
     pub fn take_input(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.input)
     }
 
-    /// Hands responses that stay unsent to an exchange. [`Conn::finished`] takes them back.
+    /// Moves the responses that are held back to an exchange. [`Conn::finished`] takes them back.
     pub fn take_unsent(&mut self) -> Unsent {
         std::mem::take(&mut self.unsent)
     }
 
-    /// The bytes of responses that stayed unsent and are to be sent now, before the next wait: all of them if nothing of
-    /// a next request has arrived, if they are too many, or if the connection `closes`.
+    /// The bytes of held-back responses that must be sent before the next wait. These are all of them, if nothing of a
+    /// next request has arrived, if they exceed the limits, or if the connection closes (`closes`).
     pub fn take_due(&mut self, closes: bool, cx: &Context<'_>) -> Option<Vec<u8>> {
         let unsent = &self.unsent;
         if unsent.bytes.is_empty() {
@@ -253,13 +253,13 @@ impl Conn {
         (closes || is_full || self.input.is_empty()).then(|| self.take_unsent().bytes)
     }
 
-    /// Opens an exchange over the input that was taken.
+    /// Starts an exchange over the input that was taken.
     pub fn exchange<'c>(&self, opened: &'c Opened, input: &'c [u8], cx: &Context<'c>) -> Exchange<'c> {
         let age = cx.now.saturating_sub(self.life.accepted());
         Exchange::new(opened, input, self.life.requests(), age, cx)
     }
 
-    /// An exchange is finished. `input` is what it was given. Returns how the connection closes, if it does.
+    /// Ends an exchange. `input` is the input that it was started with. Returns how the connection closes, if it does.
     pub fn finished(
         &mut self,
         opened: &Opened,
@@ -303,7 +303,7 @@ impl Conn {
         close
     }
 
-    /// Drops the empty lines at the beginning of the input, where the profile does. False if there are too many.
+    /// Drops empty lines at the start of the input, if the profile does so. Returns false if there are too many.
     fn drop_empty_lines(&mut self, cx: &Context<'_>) -> bool {
         let Some(most) = cx.profile.head.empty_lines_after else {
             return true;
@@ -321,18 +321,18 @@ impl Conn {
         count <= most
     }
 
-    /// Drops bytes from the beginning of the input.
+    /// Drops `count` bytes from the start of the input.
     fn drop_input(&mut self, count: usize) {
         self.input.drain(..count);
         self.judged = self.judged.saturating_sub(count);
     }
 
-    /// Takes the input's buffer if it is empty, so that an idle connection holds none.
+    /// Takes the buffer of the input if it is empty, so that an idle connection holds none.
     pub fn take_spare(&mut self) -> Option<Vec<u8>> {
         (self.input.is_empty() && self.input.capacity() > 0).then(|| std::mem::take(&mut self.input))
     }
 
-    /// Begins to close the connection.
+    /// Starts to close the connection.
     pub fn close(&mut self, close: Close, cx: &Context<'_>) -> Closing {
         let closing = Closing::new(
             close,
@@ -354,7 +354,7 @@ impl Conn {
         scan
     }
 
-    /// The transition that an incomplete head makes.
+    /// The transition for an incomplete head.
     fn partial(&self, cx: &Context<'_>, line_complete: bool) -> Transition {
         let is_blank = || self.input.iter().all(|b| matches!(b, b'\r' | b'\n'));
         if cx.profile.connection.timers.blank.is_some() && is_blank() {
@@ -365,7 +365,7 @@ impl Conn {
     }
 }
 
-/// A head that is ready for a response, and why it is refused; `None` if there is more to come.
+/// A head that is complete or refused, and why it is refused; `None` if the head is incomplete.
 fn ready(scan: Scan) -> Option<(Head, Option<Refusal>)> {
     match scan {
         Scan::Complete(head) => Some((head, None)),
@@ -374,8 +374,8 @@ fn ready(scan: Scan) -> Option<(Head, Option<Refusal>)> {
     }
 }
 
-/// The refusal that a target gets whatever the rest of its head says, from a profile that judges bytes as they come and
-/// targets first; with the head as far as the request line.
+/// The refusal of a target before its head is complete, for profiles that check each byte as it arrives and targets
+/// before the other parts. The result includes the head up to the request line.
 fn refused_target(input: &[u8], scan: &Scan, cx: &Context<'_>) -> Option<(Head, Option<Refusal>)> {
     let profile = cx.profile;
     let (Scan::Partial(head) | Scan::Complete(head) | Scan::Refused(_, head)) = scan;

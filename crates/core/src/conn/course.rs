@@ -1,4 +1,4 @@
-//! What is done with a request: it is answered, refused, dropped or passed over.
+//! What happens to a request: it is answered, refused, dropped or skipped.
 
 use super::{Opened, Purpose, Refusal};
 use crate::close_reason::CloseReason;
@@ -6,23 +6,23 @@ use crate::http1::request::{BodyRules, Delimiter};
 use crate::http1::{Fault, Framing, Request, ResponseId, Treatment};
 use crate::profile::{Profile, ReadBody};
 
-/// What is done with a request.
+/// What happens to a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Course {
-    /// A response is sent that no request asked for; the connection closes for this reason.
+    /// There is no request. This response is sent, and the connection closes for this reason.
     Unasked(ResponseId, CloseReason),
-    /// It is answered, with this response if there is one, and its body is read.
+    /// It is answered and its body is read. The response is this one, or is decided later.
     Serve(Framing, Option<ResponseId>),
-    /// It is answered with this response, and nothing after its head is read.
+    /// It is answered with this response. Nothing after its head is read.
     Refuse(ResponseId),
-    /// It is not answered.
+    /// It is not answered. The connection closes for this reason, or goes on with the next request.
     Silent(Option<CloseReason>),
-    /// It is not answered and not read: the connection closes.
+    /// It is not answered and its body is not read. The connection closes.
     Drop,
 }
 
 impl Course {
-    /// What is done with the request of `opened`.
+    /// What happens to the request of `opened`.
     pub(super) fn of(opened: &Opened, request: &Request<'_>, profile: &Profile) -> Self {
         let refusal = match opened.purpose {
             Purpose::Request(refusal) => refusal,
@@ -44,7 +44,7 @@ impl Course {
         let body = length_after_refused_coding(profile, request, refusal);
         match treatment {
             Treatment::Respond(id) if body != Framing::None => Self::Serve(body, Some(id)),
-            // Nothing is wrong with the body's framing where this is the first fault that was found.
+            // This is the first fault in the order of checking, so the body's framing is valid.
             Treatment::Respond(id)
                 if matches!(refusal, Refusal::Fault(fault) if fault.is_of_expect()) && reads_body(profile, id) =>
             {
@@ -57,14 +57,14 @@ impl Course {
     }
 }
 
-/// Whether a refusal keeps the connection, or waits, so that the request's body has to be read.
+/// Whether the connection persists after a refusal, or stays open for a while, so that the body must be read.
 fn reads_body(profile: &Profile, id: ResponseId) -> bool {
     let response = profile.responses.get(id);
     response.close == Some(false) || response.read_body == Some(ReadBody::First)
 }
 
-/// The body that is read after a request whose coding is refused: the one that its length announces, if the profile
-/// reads bodies before it closes.
+/// The body that is read after a request whose transfer coding is refused: the one that Content-Length announces, if
+/// the profile reads bodies before it closes.
 fn length_after_refused_coding(profile: &Profile, request: &Request<'_>, refusal: Refusal) -> Framing {
     let of_coding = matches!(
         refusal,

@@ -1,10 +1,12 @@
-//! One exchange without I/O: a request is refused or decided on, answered, and its body read, in the order of the plan.
+//! One exchange without I/O: a request is refused or decided on, its body is read, and the response is sent, in the
+//! order of the plan.
 //!
 //! ```text
 //!  Begun ──> interim responses ──> Lookup ──> plan ──> interim ──> body before ──> SendReply ──> body after ──> Finished
 //! ```
 //!
-//! [`Exchange::on`] takes what happened and returns what is to be done; a step that the plan does not have is left out.
+//! [`Exchange::on`] takes the result of the last action and returns the next one. It skips steps that the plan does not
+//! have.
 
 mod body;
 
@@ -20,45 +22,45 @@ use crate::profile::{MethodRule, Profile, Template};
 use crate::render::{Body, Decision, Reply};
 use std::time::Duration;
 
-/// What an exchange waits for.
+/// What an exchange is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// To begin.
+    /// The start.
     Begin,
-    /// The interim responses to an earlier request.
+    /// The interim responses to an earlier request were sent.
     EarlierInterim,
     /// The lookup.
     Lookup,
-    /// The interim responses of the plan.
+    /// The interim responses of the plan were sent.
     Interim,
-    /// A look at the body.
+    /// A check of the body before the response.
     PeekBody,
     /// The body, before the response.
     BodyBefore,
     /// The bytes that follow the body.
     Following,
-    /// The bytes that follow the body to be thrown away; then this is the response.
+    /// The bytes after the body are discarded. The response is this one.
     Discard(ResponseId),
-    /// The response.
+    /// The response was sent.
     Reply(Then),
-    /// A look at the body before it is read after the response.
+    /// A check of the body before it is read after the response.
     PeekAfter,
-    /// The body, after a response that closes the connection like this, or keeps it.
+    /// The body, after the response. Then the connection closes like this, or persists.
     BodyAfter(Option<Close>),
-    /// Nothing.
+    /// Nothing: the exchange is finished.
     Finished,
 }
 
 /// What follows the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
-    /// The end of the exchange. The body has been read, or there is none.
+    /// The end of the exchange. The body was read, or there is none.
     Finish,
-    /// The end of the exchange. The body has not been read to its end, so the connection closes.
+    /// The end of the exchange. The body was not read completely, so the connection closes.
     FinishUnread,
-    /// The body.
+    /// Reading the body.
     ReadBody,
-    /// The end of the exchange: the connection closes for this reason, unless the response has its own.
+    /// The end of the exchange. The connection closes for this reason, unless the response has its own.
     Fail(CloseReason),
 }
 
@@ -78,7 +80,7 @@ pub struct Exchange<'c> {
     query: Option<PathQuery>,
     plan: BodyPlan,
     pub(super) reply: Option<Reply<'c>>,
-    /// The reason for the connection to close with the response, as far as it is known before it is rendered.
+    /// Why the connection closes with the response, as far as that is known before it is rendered.
     pub(super) ending: Option<CloseReason>,
     /// How the connection closes after the response, once that is decided.
     pub(super) close: Option<Close>,
@@ -136,36 +138,36 @@ impl<'c> Exchange<'c> {
         self.reply.as_ref()
     }
 
-    /// What is to be looked up. `None` before [`Action::Lookup`].
+    /// The path to look up. `None` before [`Action::Lookup`].
     pub fn query(&self) -> Option<&PathQuery> {
         self.query.as_ref()
     }
 
-    /// The offset of the input at which the next request begins, if the body is not read.
+    /// The offset in the input at which the next request starts, if the body is not read.
     pub fn leftover(&self) -> Leftover {
         let head = &self.opened.head;
         Leftover::From(match self.course {
             Course::Unasked(..) | Course::Drop => 0,
-            // A head that was given up in the middle has not been read to its end.
+            // The rest of a head that was refused before its end was not read.
             Course::Refuse(_) if head.len == 0 && self.close.is_some() => 0,
             _ if head.len == 0 => self.input.len(),
             _ => head.len,
         })
     }
 
-    /// Whether the response is a multipart one, which takes a number of its own.
+    /// Whether the response is multipart. Each such response uses up a number.
     pub fn is_multipart(&self) -> bool {
         matches!(&self.reply, Some(reply) if matches!(reply.body, Body::Ranges(_)))
     }
 
-    /// What is to be done, after this has happened.
+    /// The next action after this result.
     pub fn on(&mut self, happened: Happened<'_>) -> Action {
         match (self.stage, happened) {
             (Stage::Begin, Happened::Begun) => self.begin(),
             (Stage::EarlierInterim | Stage::Interim | Stage::Reply(_), Happened::Sent(Err(failure))) => {
                 self.close = Some(failure.close());
                 match self.stage {
-                    // The body may still be read before the end.
+                    // The body may still be read before the connection closes.
                     Stage::Reply(Then::ReadBody) => self.body_after(),
                     _ => self.finish(),
                 }
@@ -202,7 +204,7 @@ impl<'c> Exchange<'c> {
                 Action::ReadBody(Patience::AfterReply)
             }
             (Stage::BodyAfter(close), Happened::BodyRead(end)) => self.body_read_after(close, end),
-            // A caller that tells what was not asked for gets the end of the exchange.
+            // The caller reported a result that was not asked for. The exchange ends.
             _ => self.finish(),
         }
     }
@@ -243,7 +245,7 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    /// Decides on a request that is not refused; asks for what lies at its path if it needs that.
+    /// Decides on a request that is not refused, or asks for the lookup that the decision needs.
     fn decide(&mut self) -> Action {
         match decide::route(self.profile, &self.request, self.root) {
             Route::Respond(id) => {
@@ -271,7 +273,7 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    /// A response has been decided on: makes the plan for the body and begins to carry it out.
+    /// A response was decided on. Makes the plan for the body and starts to carry it out.
     fn decided(&mut self, reply: Reply<'c>) -> Action {
         let reply = match reply.response.with_body {
             Some(id) if self.framing() != Framing::None => self.plain_reply(id),

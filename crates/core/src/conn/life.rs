@@ -1,6 +1,7 @@
-//! The life of a connection as a state machine without I/O: time is a parameter, bytes are counts.
+//! The states of a connection as a state machine without I/O. Time is a parameter; bytes are only counted.
 //!
-//! What each event makes of each state; a test holds this table against [`transition`]. A dash: the state stays.
+//! The table shows the state after each event. A dash means that the state does not change. A test compares the table
+//! with [`transition`].
 //!
 //! | state    | partial line | partial head | blank | head complete | kept | end     |
 //! |----------|--------------|--------------|-------|---------------|------|---------|
@@ -39,7 +40,7 @@ pub enum State {
     Closing,
 }
 
-/// What happens to a connection.
+/// An event in the life of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// Bytes have arrived that are not a complete head.
@@ -51,9 +52,9 @@ pub enum Transition {
     Blank,
     /// A head is complete, or refused.
     HeadComplete,
-    /// The response is sent, and the connection persists.
+    /// The response was sent, and the connection persists.
     Kept,
-    /// The connection is to close.
+    /// The connection closes.
     End,
 }
 
@@ -77,7 +78,7 @@ pub fn transition(state: State, event: Transition) -> State {
     }
 }
 
-/// The state of a connection, and the times that its timers count from.
+/// The state of a connection, and the times from which its timers are counted.
 #[derive(Clone, Debug)]
 pub struct Life {
     state: State,
@@ -86,24 +87,24 @@ pub struct Life {
     since: Duration,
     /// When the last byte arrived.
     last_byte: Duration,
-    /// The bytes of this head that have arrived.
+    /// The number of bytes of the current head that have arrived.
     received: u64,
     requests: u64,
 }
 
-/// A deadline, and what it means.
+/// A deadline, and what happens when it passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
-    /// When, since the start of the server.
+    /// The time, since the start of the server.
     pub at: Duration,
-    /// Why the connection closes then.
+    /// Why the connection then closes.
     pub reason: CloseReason,
-    /// The response that is sent before, if there is one.
+    /// The response that is sent first, if any.
     pub say: Option<ResponseId>,
 }
 
 impl Life {
-    /// A connection accepted at `now`.
+    /// A connection that was accepted at `now`.
     pub fn new(now: Duration) -> Self {
         Self {
             state: State::Unused,
@@ -120,27 +121,27 @@ impl Life {
         self.state
     }
 
-    /// The number of requests that have begun on it.
+    /// The number of requests that have begun.
     pub fn requests(&self) -> u64 {
         self.requests
     }
 
-    /// Counts further requests as begun.
+    /// Counts `more` further requests as begun.
     pub fn count(&mut self, more: u64) {
         self.requests += more;
     }
 
-    /// When it was accepted.
+    /// When the connection was accepted.
     pub fn accepted(&self) -> Duration {
         self.accepted
     }
 
-    /// The time of the last byte from the client, or of the last response if none has arrived since.
+    /// When the last byte arrived, or when the last response was sent if no byte has arrived since.
     pub fn last_byte(&self) -> Duration {
         self.last_byte
     }
 
-    /// An event happened at `now`, together with this many bytes from the client.
+    /// Records an event at `now`, together with `bytes` bytes from the client.
     pub fn on(&mut self, event: Transition, now: Duration, bytes: usize) {
         let before = self.state;
         self.state = transition(before, event);
@@ -163,7 +164,7 @@ impl Life {
         }
     }
 
-    /// When the connection closes if nothing more happens.
+    /// When the connection closes if nothing happens before.
     pub fn deadline(&self, timers: &Timers) -> Option<Deadline> {
         let again = self.requests > 0;
         let leftover = timers.leftover.as_ref().filter(|_| again && self.received == 0);
@@ -190,7 +191,8 @@ impl Life {
     }
 }
 
-/// When `timer` expires. It began at `begun`; `received` bytes have arrived since, the last of them at `last_byte`.
+/// When `timer` expires. It was started at `begun`; `received` bytes have arrived since, the last of them at
+/// `last_byte`.
 pub fn due(timer: &Timer, begun: Duration, last_byte: Duration, received: u64) -> Option<Duration> {
     let mut after = timer.after?;
     if let Some(rate) = timer.bytes_per_second {

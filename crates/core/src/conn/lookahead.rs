@@ -1,6 +1,6 @@
-//! What follows a request before it is answered, for profiles in which that can take the response away.
+//! The bytes after a request that is about to be answered, for profiles in which they can discard its response.
 //!
-//! Judges the bytes that have arrived; reads nothing and waits for nothing.
+//! This module checks the bytes that have arrived. It reads nothing and does not wait.
 
 use super::Context;
 use super::is_last;
@@ -11,22 +11,22 @@ use crate::profile::EofInHead;
 
 /// What follows a request that is about to be answered.
 pub(super) enum Lookahead {
-    /// Nothing that keeps it from being answered.
+    /// Nothing that prevents the response.
     Nothing,
-    /// The same, and nothing in the input keeps a later request from being answered either: until more bytes arrive, it
-    /// need not be judged again.
+    /// Nothing that prevents the response to this or to any later request in the input. There is nothing to check again
+    /// until more bytes arrive.
     NothingInInput,
-    /// A request at this offset of the input is answered in place of this one; with its fault if it has one.
+    /// The request at this offset, with its fault if it has one. It is answered instead of this one.
     Instead(usize, Head, Option<Fault>),
-    /// Something that closes the connection without a further response, once the request has been answered.
+    /// Something that closes the connection after the response to this request.
     CloseAfter,
-    /// The client's FIN: the request is dropped.
+    /// The client's FIN. The request is dropped.
     Drop,
-    /// The client's FIN in the middle of a later head, which gets this response.
+    /// The client's FIN inside a later head, which gets this response.
     Respond(ResponseId),
 }
 
-/// Judges what follows the request whose head is `head`. `fin`: the client has ended its side.
+/// Checks what follows the request with this `head`. `fin`: the client has sent FIN.
 pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> Lookahead {
     let profile = cx.profile;
     let drops = profile.connection.client_fin.drops_request;
@@ -43,7 +43,7 @@ pub(super) fn judge(input: &[u8], head: &Head, fin: bool, cx: &Context<'_>) -> L
             is_last(request, &profile.connection)
         })
     };
-    // A response that depends on no file has been sent before anything that follows was seen.
+    // A response that needs no file is sent before the server sees the bytes after the request.
     if let Some(fault) = request.fault(&profile.head) {
         let looks = profile.pipelined_fault_discards && fault.is_of_expect();
         return match looks.then(look) {

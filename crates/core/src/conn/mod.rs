@@ -1,8 +1,8 @@
-//! One connection as a protocol without I/O (sans I/O): what happened goes in, what is to be done comes out.
+//! One connection as a protocol without I/O (sans I/O): events go in, actions come out. Time is a parameter, counted
+//! from the start of the server.
 //!
-//! Time is a parameter, counted from the start of the server. Sockets, clocks and files belong to the caller: the server
-//! carries out actions on real sockets, [`crate::model`] carries them out in memory with virtual time. Both run the same
-//! code, so one answers exactly as the other.
+//! Sockets, clocks and files belong to the caller. The server carries out the actions on real sockets; [`crate::model`]
+//! carries them out in memory, with virtual time. Both run this code, so they answer alike.
 //!
 //! ```text
 //!  caller                          conn
@@ -12,11 +12,11 @@
 //!  has the socket unread bytes? ─> Closing::style ──> how the connection is closed
 //! ```
 //!
-//! - [`Conn`] holds what outlives a request: the state, the unparsed input, the counters.
+//! - [`Conn`] holds what persists between requests: the state, the unparsed input, the counters.
 //! - [`Exchange`] is one request and its response. It borrows the input, so that nothing is copied.
 //! - [`body_plan`] is the order of interim responses, body and response, as a pure function.
-//! - [`BodyProgress`] knows until when the next part of a body must come.
-//! - [`Closing`] knows how a connection ends.
+//! - [`BodyProgress`] knows when the next part of a body must arrive.
+//! - [`Closing`] knows how a connection is closed.
 
 mod action;
 mod body_end;
@@ -34,7 +34,7 @@ mod persistence;
 mod reply;
 
 pub use action::{
-    Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Peek, Piece, Rendered, SendFailure, Unsent,
+    Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Peek, Piece, Pieces, Rendered, SendFailure, Unsent,
 };
 pub use body_end::BodyEnd;
 pub use body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
@@ -54,7 +54,7 @@ use std::time::Duration;
 /// An interim response (RFC 9110 section 15.2.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What a decision depends on besides the connection itself.
+/// What a decision depends on, besides the connection itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The server's behaviour.
@@ -63,11 +63,11 @@ pub struct Context<'a> {
     pub root: &'a [String],
     /// The time since the server started.
     pub now: Duration,
-    /// Whether the server is stopping: connections end as soon as they wait for their client.
+    /// Whether the server is stopping. Connections then close as soon as they wait for their client.
     pub stopping: bool,
 }
 
-/// How many bytes have gone each way on a connection, as the server's own reads and writes count them.
+/// The number of bytes in each direction on a connection, as counted by the server's reads and writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Bytes from the client.
@@ -76,13 +76,13 @@ pub struct Traffic {
     pub sent: u64,
 }
 
-/// Where a connection stands: what an observer is told.
+/// The state and the counters of a connection, for observers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Its state.
     pub state: State,
     /// The number of requests that have begun on it.
     pub requests: u64,
-    /// The bytes that have gone each way.
+    /// The bytes in each direction.
     pub traffic: Traffic,
 }

@@ -1,25 +1,25 @@
-//! What a connection asks for, and what it is told.
+//! The next steps of a connection that the caller carries out, and the results that it reports.
 
 use super::{Close, Deadline};
 use crate::close_reason::CloseReason;
 use crate::http1::{Fault, Head, ResponseId};
 use std::time::Duration;
 
-/// Why a request is refused before it is decided on.
+/// Why a request is refused before a response is decided on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A fault of its head.
+    /// A fault in its head.
     Fault(Fault),
-    /// A part of it that gets this response, whatever the rest says.
+    /// A part of it that gets this response, whatever the rest is.
     Response(ResponseId),
 }
 
-/// What an [`Exchange`](super::Exchange) is opened for.
+/// The purpose of an [`Exchange`](super::Exchange).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To answer a request, or to refuse it.
     Request(Option<Refusal>),
-    /// To send a response that no request asked for, such as a 408, and then to close for this reason.
+    /// To send a response without a request, such as a 408, and then close for this reason.
     Unasked(ResponseId, CloseReason),
 }
 
@@ -30,28 +30,30 @@ pub struct Opened {
     pub head: Head,
     /// What the exchange is for.
     pub purpose: Purpose,
-    /// The number of `100 Continue` responses that an earlier request, which gets no other response, is sent first.
+    /// The number of `100 Continue` responses to send first. They belong to an earlier request that gets no other
+    /// response.
     pub interim: u8,
-    /// The reason to close after the response, if what follows the request calls for it.
+    /// Why the connection closes after the response, if the bytes after the request cause that.
     pub(super) close_after: Option<CloseReason>,
 }
 
-/// What happens between the end of a request head and the decision about it.
+/// What to wait for between the end of a request head and the decision about the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settle {
-    /// Other connections may read first, so that the file system is asked about a file once for all requests.
+    /// Let other connections read first, so that one check of a file serves all their requests.
     TakeTurns,
-    /// The client's next bytes and its FIN have this long to arrive, counted from its last byte. Zero: what has arrived
-    /// by now is taken in.
+    /// Wait for the client's next bytes and its FIN for this long, counted from its last byte. With zero, take only
+    /// what has arrived.
     Within(Duration),
 }
 
-/// What is to be done next with a connection.
+/// The next step for a connection.
 #[derive(Debug)]
 pub enum Next {
     /// Wait for the client, for [`Conn::deadline`](super::Conn::deadline), or for the server to stop.
     Wait,
-    /// A request head is complete. Let what follows it settle, then call [`Conn::settled`](super::Conn::settled) with the head.
+    /// A request head is complete. Wait as [`Settle`] says, then call [`Conn::settled`](super::Conn::settled) with the
+    /// head.
     Settle(Head, Settle),
     /// Run an exchange.
     Serve(Opened),
@@ -59,14 +61,14 @@ pub enum Next {
     Close(Close),
 }
 
-/// What a wait ended with.
+/// Why a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WakeReason {
     /// This many bytes were added to the input.
     Received(usize),
-    /// The client has ended its side.
+    /// The client sent FIN.
     Fin,
-    /// The connection is broken.
+    /// The connection failed.
     Broken(CloseReason),
     /// A timer has expired.
     Expired(Deadline),

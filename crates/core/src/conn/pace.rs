@@ -1,37 +1,37 @@
-//! How fast a client must take a response.
+//! How fast a client must accept a response.
 
 use crate::profile::WritePolicy;
 use std::time::Duration;
 
-/// The pace of one response.
+/// The pace at which a client accepts one response.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    stalled: Option<Duration>,
-    /// Bytes a second, and how long a client may stay below.
+    send_timeout: Option<Duration>,
+    /// The minimum rate in bytes per second, and how long a client may stay below it.
     rate: Option<(u64, Duration)>,
-    /// When the client first kept the response waiting, and the bytes sent by then.
+    /// When the client first made the server wait, and how many bytes had been sent by then.
     begun: Option<(Duration, u64)>,
 }
 
 impl Pace {
-    /// The pace that a profile asks for.
+    /// The pace that a profile requires.
     pub fn of(policy: &WritePolicy) -> Self {
         Self {
-            stalled: policy.send_timeout,
+            send_timeout: policy.send_timeout,
             rate: policy.min_rate.map(|rate| (rate, policy.min_rate_after)),
             begun: None,
         }
     }
 
-    /// Until when the socket must take more, if at `now` it takes nothing and `sent` bytes have been sent.
+    /// When the socket must accept more bytes, if it accepts none at `now` and `sent` bytes have been sent.
     pub fn deadline(&mut self, now: Duration, sent: u64) -> Option<Duration> {
         let (begun, before) = *self.begun.get_or_insert((now, sent));
-        let stalled = self.stalled.and_then(|time| now.checked_add(time));
+        let send_timeout = self.send_timeout.and_then(|time| now.checked_add(time));
         let slow = self.rate.and_then(|(rate, after)| {
             let earned = Duration::from_secs_f64((sent - before) as f64 / rate as f64);
             begun.checked_add(after)?.checked_add(earned)
         });
-        [stalled, slow].into_iter().flatten().min()
+        [send_timeout, slow].into_iter().flatten().min()
     }
 }
 
@@ -41,9 +41,9 @@ mod tests {
 
     const S: fn(u64) -> Duration = Duration::from_secs;
 
-    fn pace(stalled: Option<Duration>, rate: Option<(u64, Duration)>) -> Pace {
+    fn pace(send_timeout: Option<Duration>, rate: Option<(u64, Duration)>) -> Pace {
         Pace {
-            stalled,
+            send_timeout,
             rate,
             begun: None,
         }

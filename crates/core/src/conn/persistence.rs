@@ -1,5 +1,5 @@
-//! Whether a connection persists after a response, and what the response claims about that (RFC 9112 section 9.3). The two
-//! are decided apart, because servers exist whose claim is not true.
+//! Whether a connection persists after a response, and what the response announces about it (RFC 9112 section 9.3). The
+//! two are separate decisions, because some servers announce one thing and do another.
 
 use crate::close_reason::CloseReason;
 use crate::http1::request::Delimiter;
@@ -7,19 +7,19 @@ use crate::http1::{Framing, Request, Version, field::Name};
 use crate::profile::{Announce, ConnectionFields, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
 use std::time::Duration;
 
-/// Whether a connection persists, and what the response claims.
+/// Whether a connection persists, and what the response announces.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Persistence<'p> {
     /// Why the connection closes after the response; `None` if it persists.
     pub close: Option<CloseReason>,
-    /// The field lines about the connection.
+    /// The field lines that announce it.
     pub connection_fields: &'p [Template],
 }
 
 /// Whether a connection persists after `response` to `request`.
 ///
-/// `number` is the number of the request on its connection, from 1; `age` the time since the connection was accepted;
-/// `ending` a reason to close that is known already.
+/// `number` is the number of the request on its connection, from 1. `age` is the time since the connection was
+/// accepted. `ending` is a reason to close that is already known.
 pub fn persistence<'p>(
     profile: &'p Profile,
     request: Option<&Request<'_>>,
@@ -94,19 +94,20 @@ pub fn persistence<'p>(
     }
 }
 
-/// Whether the connection ends because the request's body has two lengths.
+/// Whether the connection closes because the request has both Content-Length and Transfer-Encoding.
 pub fn ends_by_both(profile: &Profile, request: &Request<'_>) -> bool {
     profile.request_body.both_ends
         && profile.head.body.delimiter == Delimiter::Coding
         && request.has_length_and_coding()
 }
 
-/// Whether the connection ends with this request by what the request itself says.
+/// Whether the request itself makes this the last exchange of the connection.
 pub fn is_last(request: &Request<'_>, policy: &ConnectionPolicy) -> bool {
     end_by(request.version() < Version::Http11, asked(request, policy), policy).is_some()
 }
 
-/// Why the connection ends by what a request says: its version, and whether it asks to close and to keep the connection.
+/// Why the connection closes because of the request: its version, and whether it asks to close or to keep the
+/// connection.
 fn end_by(is_old: bool, (asks_to_close, asks_to_keep): (bool, bool), policy: &ConnectionPolicy) -> Option<CloseReason> {
     if is_old && !(asks_to_keep && policy.http10_keep_alive) {
         Some(CloseReason::Http10)
@@ -145,7 +146,7 @@ fn asked(request: &Request<'_>, policy: &ConnectionPolicy) -> (bool, bool) {
     }
 }
 
-/// Whether the request is one of those after which the connection is not kept.
+/// Whether this is a request after which the profile closes the connection.
 fn not_kept(request: &Request<'_>, policy: &ConnectionPolicy) -> bool {
     let agent = request.get(Name::UserAgent).unwrap_or_default();
     policy

@@ -1,6 +1,6 @@
-//! A response of an exchange as bytes: its head, its body as stretches, and whether the connection persists after it.
+//! Renders the response of an exchange: its head, the parts of its body, and whether the connection persists after it.
 
-use super::action::{Piece, Rendered};
+use super::action::{Piece, Pieces, Rendered};
 use super::exchange::Exchange;
 use super::{Close, Persistence, persistence};
 use crate::close_reason::CloseReason;
@@ -13,20 +13,20 @@ use crate::profile::{Entity, Profile};
 use crate::render::{Body, ConnectionContext, Decision, RenderContext, Reply};
 use core::net::SocketAddr;
 
-/// The place and the moment in which a response is rendered.
+/// Where and when a response is rendered.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplyContext<'a> {
     /// The address that the connection came in on.
     pub local: SocketAddr,
-    /// The time and the numbers.
+    /// The current time, counters and random numbers.
     pub render: &'a RenderContext,
 }
 
-impl<'c> Exchange<'c> {
-    /// Decides whether the connection persists after the response, and what the response says of that.
+impl Exchange<'_> {
+    /// Decides whether the connection persists after the response, and what the response announces about it.
     ///
-    /// Must be called once for each [`super::Action::SendReply`], before [`Exchange::render`]. `stopping`: the server is
-    /// stopping, so that connections close.
+    /// Must be called once for each [`super::Action::SendReply`], before [`Exchange::render`]. `stopping`: the server
+    /// is stopping, so connections close.
     pub fn decide_persistence(&mut self, stopping: bool) {
         let Some(reply) = &self.reply else { return };
         let (request, response) = (&self.request, reply.response);
@@ -54,7 +54,7 @@ impl<'c> Exchange<'c> {
     pub fn render<'a>(&'a self, context: &ReplyContext<'_>, head: &mut Vec<u8>, page: &'a mut Vec<u8>) -> Rendered<'a> {
         let Some(reply) = &self.reply else {
             return Rendered {
-                body: Vec::new(),
+                body: Pieces::None,
                 closes: true,
                 may_wait: false,
                 split_head: None,
@@ -85,7 +85,7 @@ impl<'c> Exchange<'c> {
         let body = if has_body(profile, request, reply) {
             pieces(reply, page)
         } else {
-            Vec::new()
+            Pieces::None
         };
         let has_file = || body.iter().any(|piece| matches!(piece, Piece::File(_)));
         Rendered {
@@ -96,7 +96,7 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    /// How the response came about, step by step.
+    /// The steps of the decision that led to the response.
     pub fn trace(&self, render: &RenderContext) -> Vec<Step> {
         let Some(reply) = &self.reply else {
             return Vec::new();
@@ -108,7 +108,7 @@ impl<'c> Exchange<'c> {
         decide::trace(self.profile, &self.request, reply, refused, render)
     }
 
-    /// Why the request was refused: its first fault, or what ended the wait for it.
+    /// Why the request was refused: its first fault, or the timer or FIN that ended the wait for it.
     fn refused(&self) -> Option<Refused> {
         let policy = &self.profile.head;
         let of_ending = self.ending.map(Refused::Ending);
@@ -122,7 +122,7 @@ impl<'c> Exchange<'c> {
     }
 }
 
-/// A reason for the connection to close with a response, whatever the response says and the client asked for.
+/// A reason to close the connection with a response, regardless of the response and of what the client asked for.
 fn ending(request: &Request<'_>, reply: &Reply<'_>, stopping: bool) -> Option<CloseReason> {
     let unknown_length = matches!(&reply.body, Body::Ranges(parts) if parts.unknown_length);
     if stopping {
@@ -142,16 +142,16 @@ fn has_body(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>) -> bool
     !is_head && !status::is_bodiless(reply.response.status)
 }
 
-/// The body of a response: its page, or what it sends of its file.
-fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<Piece<'b>> {
+/// The body of a response: its page, or the parts of its file.
+fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Pieces<'b> {
     if !page.is_empty() {
-        return vec![Piece::Bytes(page)];
+        return Pieces::One(Piece::Bytes(page));
     }
     let Some(facts) = reply.file.as_ref().filter(|_| reply.response.entity == Entity::File) else {
-        return Vec::new();
+        return Pieces::None;
     };
     match &reply.body {
-        Body::Range(range) => vec![Piece::File(*range)],
+        Body::Range(range) => Pieces::One(Piece::File(*range)),
         Body::Ranges(parts) => {
             let mut pieces = Vec::with_capacity(2 * parts.parts.len() + 1);
             for (head, range) in &parts.parts {
@@ -159,17 +159,17 @@ fn pieces<'b>(reply: &'b Reply<'_>, page: &'b [u8]) -> Vec<Piece<'b>> {
                 pieces.push(Piece::File(*range));
             }
             pieces.push(Piece::Bytes(&parts.end));
-            pieces
+            Pieces::Several(pieces)
         }
-        _ if facts.size() == 0 => Vec::new(),
-        _ => vec![Piece::File(ByteRange {
+        _ if facts.size() == 0 => Pieces::None,
+        _ => Pieces::One(Piece::File(ByteRange {
             first: 0,
             last: facts.size() - 1,
-        })],
+        })),
     }
 }
 
-/// A page as one chunk and the last (RFC 9112 section 7.1).
+/// A page as a chunked body: one chunk and the last one (RFC 9112 section 7.1).
 fn in_chunks(page: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(page.len() + 16);
     if !page.is_empty() {

@@ -8,6 +8,16 @@ use crate::http1::range::Selection;
 use crate::profile::{Fold, Profile, Repeated};
 use std::borrow::Cow;
 
+/// The fields without which a request is neither conditional nor for a part of a file. Without them the others do not
+/// count: If-Range is about Range, and Cache-Control can only prevent a 304.
+pub(super) const CONDITIONS: [Name; 5] = [
+    Name::Range,
+    Name::IfMatch,
+    Name::IfNoneMatch,
+    Name::IfModifiedSince,
+    Name::IfUnmodifiedSince,
+];
+
 type Value<'r> = Option<Cow<'r, [u8]>>;
 
 /// The fields, each as one value.

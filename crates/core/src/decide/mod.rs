@@ -22,7 +22,7 @@ use crate::http1::{Request, ResponseId};
 use crate::path::{self, Located};
 use crate::profile::{MethodRule, OnInput, Precompressed, Profile};
 use crate::render::{Body, Decision, LookupKind, Place, RenderContext, Reply, write_etag};
-use conditional_fields::ConditionalFields;
+use conditional_fields::{CONDITIONS, ConditionalFields};
 use std::sync::Arc;
 
 /// The first half of a decision, which needs no file.
@@ -36,8 +36,8 @@ pub enum Route {
 
 /// Maps `request` to a fixed response or to a path to look up.
 ///
-/// `root` is the absolute path of the root directory, name by name. It is used only by profiles in which a path may
-/// leave the root and come back by the root's name; otherwise it may be empty.
+/// `root` is the absolute path of the root directory, name by name. Only profiles in which a path may leave the root
+/// and return by the root's name use it; otherwise it may be empty.
 ///
 /// ```
 /// use labserve_core::decide::{Route, route};
@@ -57,14 +57,16 @@ pub enum Route {
 /// ```
 pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route {
     let rule = profile.methods.rule(request.method());
-    if let MethodRule::Respond(id) = rule
-        && !profile.target.before_method
-    {
-        return Route::Respond(id);
+    match rule {
+        MethodRule::Always(id) => return Route::Respond(id),
+        MethodRule::Respond(id) if !profile.target.before_method => {
+            return Route::Respond(path::unreadable(request.target(), &profile.target).unwrap_or(id));
+        }
+        _ => {}
     }
     let target = request.target();
     if let OnInput::Respond(id) = profile.target.asterisk
-        && (target == b"*" || (request.method() == b"OPTIONS" && path::has_no_path(target, &profile.target)))
+        && (target == b"*" || (request.method() == b"OPTIONS" && is_of_the_server(profile, target)))
     {
         return Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
@@ -79,6 +81,12 @@ pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route
         }
         (Err(id), _) => Route::Respond(id),
     }
+}
+
+/// Whether a target names the server as a whole: it has no path, or the path `*`.
+fn is_of_the_server(profile: &Profile, target: &[u8]) -> bool {
+    let parts = path::split(target, &profile.target);
+    parts.kind == path::Kind::NoPath || &*parts.path == b"*"
 }
 
 /// The content codings among `known` that the client prefers to no coding, the preferred one first. Codings of equal
@@ -124,8 +132,8 @@ fn weighted(member: &[u8]) -> (&[u8], u16) {
 
 /// Decides the response to `request` for the result of its lookup.
 ///
-/// `named` is a file name from which the media type is derived where there is no file; some servers send that type with
-/// an error. `context` supplies the time, which preconditions compare with, and the numbers of multipart boundaries.
+/// `named` is a file name from which the media type is derived if there is no file; some servers send that type with an
+/// error. `context` supplies the time for preconditions and the numbers of multipart boundaries.
 ///
 /// ```
 /// use labserve_core::decide::file_reply;
@@ -221,6 +229,11 @@ fn file_conditions<'p>(
     context: &RenderContext,
 ) -> Reply<'p> {
     let responses = &profile.responses;
+    let method = request.method();
+    // The common case.
+    if !request.has_any(&CONDITIONS) {
+        return Reply::about(profile, responses.ok(), method, file, Body::Whole);
+    }
     let fields = ConditionalFields::of(profile, request);
     let selection = fields
         .range
@@ -236,7 +249,6 @@ fn file_conditions<'p>(
         mtime_secs: file.id.mtime_secs,
         now_secs: context.now_secs,
     };
-    let method = request.method();
     let honour_range = match precondition::evaluate(&profile.conditions, &conditional, &validators) {
         Verdict::NotModified => {
             return Reply::about(profile, responses.not_modified(), method, file, Body::Empty);

@@ -1,7 +1,7 @@
 //! Explains a response step by step.
 //!
-//! The trace calls the functions that decided a second time, and only when somebody watches. Requests that nobody
-//! watches do not pay for it.
+//! The trace calls the functions of the decision a second time. It is made only while somebody watches, so other
+//! requests do not pay for it.
 
 use super::conditional_fields::ConditionalFields;
 use super::conditions;
@@ -28,8 +28,8 @@ pub enum Refused {
 
 /// The steps that led to `reply`, the last of which is its status.
 ///
-/// `refused` is the reason for a reply whose decision is [`Decision::Unspecified`]. `context` must be that of the
-/// reply: it holds the time that preconditions were compared with.
+/// `refused` is the reason for a reply whose decision is [`Decision::Unspecified`]. `context` must be the one that the
+/// reply was decided with: preconditions were compared with its time.
 pub fn trace(
     profile: &Profile,
     request: &Request<'_>,
@@ -76,7 +76,7 @@ fn target(request: &Request<'_>) -> (&'static str, String) {
 fn method(profile: &Profile, request: &Request<'_>) -> Step {
     let message = match profile.methods.rule(request.method()) {
         MethodRule::Serve => TraceMessage::Served,
-        MethodRule::Respond(_) => TraceMessage::Answered,
+        MethodRule::Respond(_) | MethodRule::Always(_) => TraceMessage::Answered,
         MethodRule::Resolved(_) => TraceMessage::Resolved,
         MethodRule::Found(_) => TraceMessage::FoundFirst,
     };
@@ -85,7 +85,7 @@ fn method(profile: &Profile, request: &Request<'_>) -> Step {
 
 fn route(profile: &Profile, request: &Request<'_>) -> Step {
     match profile.methods.rule(request.method()) {
-        MethodRule::Respond(_) => method(profile, request),
+        MethodRule::Respond(_) | MethodRule::Always(_) => method(profile, request),
         _ => Step::new("target", TraceMessage::Routed, [target(request)]),
     }
 }

@@ -1,6 +1,7 @@
 //! Sets of bytes with a lookup in constant time. Each grammar defines its own sets.
 
 /// A set of bytes.
+#[derive(Debug)]
 pub struct ByteSet([bool; 256]);
 
 impl ByteSet {
@@ -21,6 +22,7 @@ impl ByteSet {
     }
 
     /// The same set with all bytes above 0x7f.
+    #[must_use]
     pub const fn and_beyond_ascii(mut self) -> Self {
         let mut byte = 128;
         while byte < 256 {

@@ -1,7 +1,7 @@
 //! The chunked coding of a message body (RFC 9112 section 7.1).
 //!
-//! One decoder for all that read chunks: the look at pipelined requests, the body reader, and the reading of captures.
-//! They differ in what they accept, which is a [`ChunkPolicy`]. The decoder counts; it keeps no byte.
+//! All readers of chunks use this decoder: the scan of pipelined requests, the body reader, and the reader of captures.
+//! They differ in what they accept, which is a [`ChunkPolicy`]. The decoder only counts; it stores no bytes.
 
 mod policy;
 
@@ -13,18 +13,18 @@ use super::field::is_token;
 /// What is wrong with a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChunkFault {
-    /// A size, an extension or a line end is not one.
+    /// A size, an extension or a line end is malformed.
     Syntax,
     /// A size is larger than the policy allows.
     TooLarge,
-    /// The line of a size, or its extensions, are longer than the policy allows.
+    /// A line with a size, or its extensions, are longer than the policy allows.
     ExtensionTooLong,
-    /// The trailer section has this fault of a head.
+    /// The trailer section has this fault, which a head could have too.
     Trailer(Fault),
 }
 
 impl ChunkFault {
-    /// Its name in a profile.
+    /// The key of the fault in a profile.
     pub fn fault(self) -> Fault {
         match self {
             Self::Syntax => Fault::ChunkInvalid,
@@ -35,7 +35,7 @@ impl ChunkFault {
     }
 }
 
-/// Where a decoder is in a body.
+/// The position of a decoder in a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChunkState {
     /// Before the first digit of a size.
@@ -67,11 +67,11 @@ pub enum ChunkState {
     End,
     /// In a line that has a fault.
     FaultyLine(ChunkFault),
-    /// At a fault.
+    /// At a fault. The decoder does not continue.
     Fault(ChunkFault),
 }
 
-/// Where a decoder is in an extension. All but the first are left only where the policy demands tokens.
+/// The position of a decoder in an extension. Only a policy that requires tokens leaves the first of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtensionPart {
     /// After the semicolon.
@@ -80,11 +80,11 @@ pub enum ExtensionPart {
     Name,
     /// In the value.
     Value,
-    /// In the value's quoted string.
+    /// In a quoted string of the value.
     Quoted,
-    /// After a backslash in it.
+    /// After a backslash in the quoted string.
     Escaped,
-    /// After it.
+    /// After the quoted string.
     AfterQuoted,
 }
 
@@ -92,18 +92,18 @@ pub enum ExtensionPart {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChunkDecoder {
     state: ChunkState,
-    /// The size of the chunk, or what is left of it.
+    /// The size of the chunk, or the number of its bytes that are left.
     size: u64,
-    /// The bytes of data so far.
+    /// The number of data bytes so far.
     content: u64,
-    /// The bytes of the line so far, and among them those of white space after a size, and of extensions.
+    /// The number of bytes of the current line so far, and of its white space after a size and its extensions.
     line: u64,
     spaces: u64,
     extensions: u64,
 }
 
 impl ChunkDecoder {
-    /// Where the decoder is.
+    /// The position of the decoder.
     pub fn state(&self) -> ChunkState {
         self.state
     }
@@ -113,12 +113,12 @@ impl ChunkDecoder {
         self.state == ChunkState::End
     }
 
-    /// The bytes of content so far.
+    /// The number of content bytes so far.
     pub fn content(&self) -> u64 {
         self.content
     }
 
-    /// What is wrong with the body, if something is.
+    /// The fault that ended the decoding, if any.
     pub fn fault(&self) -> Option<ChunkFault> {
         match self.state {
             ChunkState::Fault(fault) => Some(fault),
@@ -126,18 +126,18 @@ impl ChunkDecoder {
         }
     }
 
-    /// The bytes of data that are left of the current chunk.
+    /// The number of bytes that are left of the current chunk's data; `None` outside of data.
     pub fn data_left(&self) -> Option<u64> {
         (self.state == ChunkState::Data).then_some(self.size)
     }
 
-    /// Reads on; returns how many of the bytes belong to the body. Fewer than all: the body ends there, or a fault is
-    /// there, or, where trailers are fields, they begin there.
+    /// Decodes `bytes`. Returns the number of bytes that belong to the body. If that is not all of them, the body ends
+    /// there, or there is a fault; or the trailers start there, if the policy parses them as fields.
     pub fn decode(&mut self, bytes: &[u8], policy: &ChunkPolicy) -> usize {
         self.decode_into(bytes, policy, &mut |_| {})
     }
 
-    /// The same, and hands out the stretches of content.
+    /// Like [`ChunkDecoder::decode`], and passes each piece of content to the callback.
     pub fn decode_into(&mut self, bytes: &[u8], policy: &ChunkPolicy, content: &mut dyn FnMut(&[u8])) -> usize {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
@@ -162,7 +162,7 @@ impl ChunkDecoder {
         at
     }
 
-    /// The trailer section was read elsewhere, and the body ends with it, or it has this fault.
+    /// The trailer section was parsed by the caller. The body ends with it, or with this fault in it.
     pub(super) fn trailers_end(&mut self, fault: Option<Fault>) {
         self.state = match fault {
             Some(fault) => ChunkState::Fault(ChunkFault::Trailer(fault)),
@@ -170,7 +170,7 @@ impl ChunkDecoder {
         };
     }
 
-    /// Passes over bytes that are not known. False if they are not all data of the current chunk.
+    /// Skips `count` bytes whose values are unknown. Returns false if they are not all data of the current chunk.
     pub fn skip(&mut self, count: u64) -> bool {
         match self.state {
             ChunkState::Data if count <= self.size => {
@@ -190,7 +190,7 @@ impl ChunkDecoder {
         }
     }
 
-    /// A step, with what holds for lines.
+    /// One step, with the checks that apply to whole lines.
     fn checked_step(&mut self, byte: u8, policy: &ChunkPolicy) -> ChunkState {
         self.line += 1;
         let in_size_line = matches!(
@@ -291,13 +291,13 @@ impl ChunkDecoder {
         }
     }
 
-    /// The line after the data is complete.
+    /// The state after the line end that follows the data.
     fn started(&mut self) -> ChunkState {
         (self.size, self.line, self.spaces, self.extensions) = (0, 0, 0, 0);
         ChunkState::Start
     }
 
-    /// The line of a size is complete.
+    /// The state after the line of a size.
     fn sized(&self) -> ChunkState {
         if self.size == 0 {
             ChunkState::TrailerStart
@@ -307,13 +307,13 @@ impl ChunkDecoder {
     }
 }
 
-/// Whether an extension may end where it is.
+/// Whether an extension may end at this position.
 fn ends_extension(part: ExtensionPart, policy: &ChunkPolicy) -> bool {
     use ExtensionPart::*;
     policy.extension != ExtensionText::Tokens || matches!(part, Name | Value | AfterQuoted)
 }
 
-/// Where an extension of tokens is after this byte.
+/// The position after this byte in an extension of tokens; `None` if the byte is not allowed.
 fn next_part(part: ExtensionPart, byte: u8) -> Option<ExtensionPart> {
     use ExtensionPart::*;
     match (part, byte) {

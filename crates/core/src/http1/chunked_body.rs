@@ -1,27 +1,28 @@
-//! A chunked body with its trailers, as a profile reads it, and the same body as every reader of chunks takes it.
+//! Reads a chunked body with its trailers under the rules of a profile, and rewrites it in the canonical form that
+//! every parser accepts.
 
 use super::chunked::{ChunkDecoder, ChunkFault, ChunkState, Trailers};
 use super::head::{self, HeadPolicy, Scan};
 
-/// A reader of one chunked body. It keeps at most the trailer section, which has the limits of a head.
+/// A reader of one chunked body. It stores the trailer section at most, which is limited like a head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChunkedBody {
     decoder: ChunkDecoder,
-    /// The trailer section so far.
+    /// The part of the trailer section that has arrived.
     trailers: Vec<u8>,
-    /// Whether the end of the body has been written in canonical form.
+    /// Whether the end of the canonical form has been written.
     ended: bool,
 }
 
 impl ChunkedBody {
-    /// Reads on; returns how many of the bytes belong to the body. Fewer than all: the body ends there, or a fault is
-    /// there.
+    /// Reads `bytes`. Returns the number of bytes that belong to the body. If that is not all of them, the body ends
+    /// there, or there is a fault.
     pub fn read(&mut self, bytes: &[u8], policy: &HeadPolicy) -> usize {
         self.read_into(bytes, policy, &mut |_| {})
     }
 
-    /// The same, and appends the body to `canonical` with sizes, line ends and end as RFC 9112 section 7.1 has them,
-    /// without extensions and trailers, so that every later reader finds the same body in it.
+    /// Like [`ChunkedBody::read`], and appends the body to `canonical`: sizes, line ends and the last chunk as in RFC
+    /// 9112 section 7.1, without extensions and trailers. Every later parser then finds the same body.
     pub fn rewrite(&mut self, bytes: &[u8], policy: &HeadPolicy, canonical: &mut Vec<u8>) -> usize {
         let read = self.read_into(bytes, policy, &mut |content| {
             canonical.extend_from_slice(format!("{:x}\r\n", content.len()).as_bytes());
@@ -63,12 +64,12 @@ impl ChunkedBody {
         self.decoder.is_complete()
     }
 
-    /// What is wrong with the body, if something is.
+    /// The fault that ended the body, if any.
     pub fn fault(&self) -> Option<ChunkFault> {
         self.decoder.fault()
     }
 
-    /// The bytes of content so far.
+    /// The number of content bytes so far.
     pub fn content(&self) -> u64 {
         self.decoder.content()
     }
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
     use crate::profile::layers;
 
-    /// What is read of a body, its canonical form, and whether it is complete; or its fault.
+    /// The number of bytes read, the canonical form, and whether the body is complete; or its fault.
     fn read(profile: &str, body: &str) -> (usize, String, Result<bool, ChunkFault>) {
         let policy = layers::load(profile).expect("a built-in profile").head;
         let run = |pieces: &[&str]| {

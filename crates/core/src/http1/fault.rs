@@ -89,12 +89,18 @@ sentences! {
         ConnectOther = "connect_other",
         /// Its path is used.
         TargetAuthority = "target_authority",
+        /// As `target_authority`.
+        TargetAuthorityChar = "target_authority_char",
         /// Its path is used.
         TargetScheme = "target_scheme",
         /// It is taken as a path.
         TargetAsterisk = "target_asterisk",
         /// It is taken as a path.
         OptionsAsterisk = "options_asterisk",
+        /// It is taken as a path.
+        TargetAsteriskMore = "target_asterisk_more",
+        /// As `options_asterisk`.
+        OptionsAsteriskQuery = "options_asterisk_query",
         /// The response has no head, and the connection closes after it.
         NoVersion = "no_version",
         /// As `no_version`.

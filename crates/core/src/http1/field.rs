@@ -7,7 +7,7 @@ macro_rules! names {
     ($($variant:ident = $text:literal;)*) => {
         /// A request field that some decision depends on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(missing_docs)] // the names are those of RFC 9110
+        #[allow(missing_docs, reason = "the names are those of RFC 9110")]
         pub enum Name { $($variant,)* }
 
         impl Name {

@@ -117,7 +117,7 @@ pub enum Expect {
     /// The value `100-continue`, in any case.
     #[default]
     Exact,
-    /// The same, if there is no other field: the values of several are joined, and match nothing.
+    /// As `exact`, if the request has only one Expect field. Several fields are joined, and the result never matches.
     Sole,
     /// As `exact`, without trailing white space. Of several fields the first counts.
     Verbatim,
@@ -206,7 +206,7 @@ impl<'a> Request<'a> {
         let tab = !policy.trim_tabs && self.all(Name::TransferEncoding).any(|value| value.contains(&b'\t'));
         let is_empty = self.all(Name::TransferEncoding).all(<[u8]>::is_empty);
         if is_empty && policy.body.coding_by_line {
-            // The parser has seen no coding.
+            // The parser finds no coding.
             return None;
         }
         let unusual = if is_empty {
@@ -267,7 +267,7 @@ impl<'a> Request<'a> {
             .filter(|value| !rules.coding_by_line || !value.is_empty())
             .last()?;
         if rules.coding_by_line && last.contains(&b'\n') {
-            // A folded value names no coding that counts.
+            // In a folded field there is no valid coding.
             return Some(last);
         }
         last.rsplit(|b| *b == b',').next()

@@ -15,7 +15,7 @@ pub enum HostSyntax {
     /// Any characters except controls, spaces and `/`. A name must precede the first colon, and `..` is not allowed.
     Visible,
     /// A name of letters, digits, `-`, `_` and single dots, whose last label begins with a letter; an IPv4 address; or
-    /// an IPv6 address in brackets. A port from 1 to 65535 must follow a colon.
+    /// an IPv6 address in brackets. A port from 1 to 65535, modulo 2^32, must follow a colon.
     Name,
 }
 
@@ -40,24 +40,56 @@ impl HostSyntax {
 }
 
 impl HostSyntax {
-    /// Whether a server with this syntax accepts the authority of an absolute URI. Its port may be any number, or
-    /// empty.
-    pub fn accepts_authority(self, authority: &[u8]) -> bool {
+    /// Whether a server with this syntax accepts the authority of an absolute URI. If its scheme is not the server's
+    /// own, its host is not looked at. With `name`, an empty host is accepted, and a port is a number that may have a
+    /// sign.
+    pub fn accepts_authority(self, authority: &[u8], is_own_scheme: bool) -> bool {
         if self != Self::Name {
             return self.accepts(authority);
         }
-        let (host, port) = match (authority, memchr::memchr(b']', authority)) {
-            ([b'[', ..], Some(end)) => authority.split_at(end + 1),
-            ([b'[', ..], None) => return false,
-            _ => authority.split_at(memchr::memchr(b':', authority).unwrap_or(authority.len())),
+        let Some((host, port)) = split_authority(authority) else {
+            return false;
         };
-        let is_host = match host {
-            [b'[', inner @ .., b']'] if inner.contains(&b':') => is_ipv6(inner),
-            [b'[', inner @ .., b']'] => is_name(inner),
-            _ => is_name(host),
-        };
-        is_host && port.strip_prefix(b":").unwrap_or(port).iter().all(u8::is_ascii_digit)
+        let is_host = || host.is_empty() || is_name(host) || host.contains(&b':') && is_ipv6(host);
+        (port.is_empty() || port_number(port).is_some()) && (!is_own_scheme || is_host())
     }
+}
+
+/// Splits an authority without a user into its host, without brackets, and its port, without the colon. `None` if it has
+/// a user, or a bracket that is not closed or is followed by anything but a port.
+pub(crate) fn split_authority(authority: &[u8]) -> Option<(&[u8], &[u8])> {
+    if authority.contains(&b'@') {
+        return None;
+    }
+    let (host, rest) = match authority {
+        [b'[', inner @ ..] => {
+            let end = memchr::memchr(b']', inner)?;
+            (&inner[..end], &inner[end + 1..])
+        }
+        _ => authority.split_at(memchr::memchr(b':', authority).unwrap_or(authority.len())),
+    };
+    match rest {
+        [] => Some((host, b"")),
+        [b':', port @ ..] => Some((host, port)),
+        _ => None,
+    }
+}
+
+/// The port that a number with an optional sign stands for, modulo 65536; `None` if the text is no such number.
+pub(crate) fn port_number(text: &[u8]) -> Option<u16> {
+    // As C's `strtol`: too large a number counts as the largest.
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        _ => (false, text),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = digits.iter().fold(0i64, |number, digit| {
+        number.saturating_mul(10).saturating_add(i64::from(digit - b'0'))
+    });
+    Some(if is_negative { -number } else { number } as u16)
 }
 
 /// [`HostSyntax::Visible`].
@@ -114,8 +146,9 @@ fn is_port(digits: &[u8]) -> bool {
     std::str::from_utf8(digits)
         .ok()
         .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
-        .and_then(|text| text.parse::<u16>().ok())
-        .is_some_and(|port| port > 0)
+        .and_then(|text| text.parse::<i64>().ok())
+        // As C's `atoi`, which cuts off what does not fit into 32 bits.
+        .is_some_and(|port| (1..=65535).contains(&(port as i32)))
 }
 
 /// Whether `address` is an IPv6 address without brackets.
@@ -165,6 +198,7 @@ mod tests {
             ("a:", true, false),
             ("a:0", true, false),
             ("a:65536", true, false),
+            ("a:4294967376", true, true),
             ("a:b", true, false),
             ("user@host", false, false),
             ("a/b", false, false),
@@ -180,22 +214,35 @@ mod tests {
 
     #[test]
     fn authorities() {
-        for (authority, name) in [
-            ("a", true),
-            ("a:", true),
-            ("a:0", true),
-            ("a:99999", true),
-            ("a:x", false),
-            ("u@a", false),
-            ("[::1]:8", true),
-            ("[::1", false),
-            ("a..b", false),
+        for (authority, own, other) in [
+            ("a", true, true),
+            ("", true, true),
+            ("a:", true, true),
+            (":80", true, true),
+            ("a:0", true, true),
+            ("a:99999", true, true),
+            ("a:+80", true, true),
+            ("a:+", false, false),
+            ("a:x", false, false),
+            ("u@a", false, false),
+            ("[::1]:8", true, true),
+            ("[]", true, true),
+            ("[::1", false, false),
+            ("[::1]8", false, false),
+            ("[::g]", false, true),
+            ("a..b", false, true),
         ] {
-            assert_eq!(
-                HostSyntax::Name.accepts_authority(authority.as_bytes()),
-                name,
-                "{authority}"
-            );
+            let accepts = |own| HostSyntax::Name.accepts_authority(authority.as_bytes(), own);
+            assert_eq!((accepts(true), accepts(false)), (own, other), "{authority}");
+        }
+        for (text, want) in [
+            ("80", Some(80)),
+            ("-80", Some(65456)),
+            ("65536", Some(0)),
+            ("", None),
+            ("8x", None),
+        ] {
+            assert_eq!(port_number(text.as_bytes()), want, "{text}");
         }
         for (target, want) in [
             ("a:80", true),

@@ -100,6 +100,11 @@ impl<'a> Request<'a> {
         self.head.fields.get(index).map(|field| field.value.of(self.bytes))
     }
 
+    /// Whether the request has a field of any of these names.
+    pub fn has_any(&self, names: &[Name]) -> bool {
+        names.iter().any(|name| self.first[*name as usize] != u16::MAX)
+    }
+
     /// The values of all fields of this name, in order. If `sent` is true, each value includes its trailing white
     /// space.
     pub fn all_as(&self, name: Name, sent: bool) -> impl Iterator<Item = &'a [u8]> + use<'a> {
@@ -195,7 +200,8 @@ impl<'a> Request<'a> {
                 Fault::HostEmptyOld
             });
         }
-        if !policy.host.accepts(host) {
+        // A byte-wise parser has checked the value at the end of its line. Only a folded line can have added to it since.
+        if (!policy.by_byte || self.is_folded()) && !policy.host.accepts(host) {
             return refused(Fault::HostInvalid);
         }
         refused(Fault::HostLabel).filter(|_| self.host().is_some_and(|host| !has_good_labels(host)))

@@ -1,4 +1,6 @@
-//! Writers of numbers, escapes and encodings into byte buffers.
+//! Writers of numbers, escapes and encodings into byte buffers, and of foreign text for people.
+
+use std::borrow::Cow;
 
 /// Writes `n` in decimal.
 pub fn decimal(n: u64, out: &mut Vec<u8>) {
@@ -107,13 +109,17 @@ pub fn adler32(bytes: &[u8]) -> u32 {
     b << 16 | a
 }
 
-/// Text from the wire in a form that is safe for a terminal: control characters and bytes that are not UTF-8 are
-/// escaped.
+/// Foreign text in a form that is safe to print: from the wire, from a file, or the name of one.
+///
+/// Characters that could end the line, move the cursor or change the order of what is shown are escaped, and so are bytes
+/// that are not UTF-8.
+///
+/// It is the only such function: whatever prints foreign text for people uses it.
 pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
     std::fmt::from_fn(move |f| {
         for chunk in bytes.utf8_chunks() {
             for c in chunk.valid().chars() {
-                if c.is_control() {
+                if misleads(c) {
                     write!(f, "{}", c.escape_default())?;
                 } else {
                     std::fmt::Write::write_char(f, c)?;
@@ -125,6 +131,48 @@ pub fn printable(bytes: &[u8]) -> impl std::fmt::Display + '_ {
         }
         Ok(())
     })
+}
+
+/// The same for text of several lines: their ends stay.
+pub fn printable_lines(text: &str) -> impl std::fmt::Display + '_ {
+    std::fmt::from_fn(move |f| {
+        for (number, line) in text.split('\n').enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            write!(f, "{}", printable(line.as_bytes()))?;
+        }
+        Ok(())
+    })
+}
+
+/// JSON with every character that misleads as an escape of JSON, so that it can be printed and means the same. Serializers
+/// escape only what JSON forbids in strings, which is C0.
+pub fn printable_json(json: &str) -> Cow<'_, str> {
+    let misleads = |c: char| !c.is_ascii_control() && misleads(c) || c == '\x7f';
+    if json.is_ascii() && !json.contains('\x7f') || !json.contains(misleads) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if misleads(c) {
+            // All of them are in the Basic Multilingual Plane, so that four digits suffice.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a character could make a terminal, or somebody who reads it, take the text for another.
+///
+/// These are control characters (C0, DEL and C1), line and paragraph separators, and the characters that control the
+/// direction of writing (Unicode Standard Annex 9, section 2).
+pub fn misleads(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -162,6 +210,50 @@ mod tests {
             quoted_literal(from, &mut out);
             assert_eq!(out, want, "{}", String::from_utf8_lossy(from));
         }
+    }
+
+    #[test]
+    fn foreign_text_is_printed_without_what_misleads() {
+        for (from, want) in [
+            (&b"plain text: ~"[..], "plain text: ~"),
+            (
+                "caf\u{e9} \u{4e2d}\u{6587} \u{1f600}".as_bytes(),
+                "caf\u{e9} \u{4e2d}\u{6587} \u{1f600}",
+            ),
+            (b"a\nb\r\tc\0", "a\\nb\\r\\tc\\u{0}"),
+            (b"\x1b[31m\x07\x7f", "\\u{1b}[31m\\u{7}\\u{7f}"),
+            (
+                "\u{80}\u{9b}31m\u{9f}\u{85}".as_bytes(),
+                "\\u{80}\\u{9b}31m\\u{9f}\\u{85}",
+            ),
+            ("\u{61c}\u{200e}\u{200f}".as_bytes(), "\\u{61c}\\u{200e}\\u{200f}"),
+            (
+                "\u{202a}\u{202e}\u{2066}\u{2069}".as_bytes(),
+                "\\u{202a}\\u{202e}\\u{2066}\\u{2069}",
+            ),
+            ("\u{2028}\u{2029}".as_bytes(), "\\u{2028}\\u{2029}"),
+            (b"\xff\x9b\xc3", "\\xff\\x9b\\xc3"),
+            (
+                "\u{200d}\u{202f}\u{2065}\u{206a}".as_bytes(),
+                "\u{200d}\u{202f}\u{2065}\u{206a}",
+            ),
+        ] {
+            assert_eq!(printable(from).to_string(), want, "{from:?}");
+        }
+    }
+
+    #[test]
+    fn json_keeps_its_meaning_and_its_line_ends() {
+        let json = "{\n  \"a\": \"b\\u001b\u{7f}\u{9b}\u{202e}\u{2028}\u{e9}\"\n}\n";
+        let want = "{\n  \"a\": \"b\\u001b\\u007f\\u009b\\u202e\\u2028\u{e9}\"\n}\n";
+        assert_eq!(printable_json(json), want);
+        assert!(matches!(printable_json("{\"a\": 1}\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        let text = "a\r\nb\u{202e}\r\x1b\n";
+        assert_eq!(printable_lines(text).to_string(), "a\nb\\u{202e}\\r\\u{1b}\n");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The body of a request in memory: what the server's reader of bodies does, over [`Wire`].
+//! The body of a request in memory. Reads it from a [`Wire`], as the server's body reader does from a socket.
 
 use super::wire::{Arrival, Wire};
 use crate::conn::BodyEnd;
@@ -7,10 +7,10 @@ use crate::http1::chunked_body::ChunkedBody;
 use crate::http1::{Framing, HeadPolicy};
 use crate::profile::Timers;
 
-/// The most bytes that are taken from the connection at a time.
+/// The most bytes that one read takes from the connection.
 const READ: usize = 64 << 10;
 
-/// How a body is delimited, and how much of it has come.
+/// How a body is delimited, and how much of it has arrived.
 enum Framed<'p> {
     Length {
         left: u64,
@@ -24,18 +24,18 @@ enum Framed<'p> {
 /// A body that is being read.
 pub(super) struct MemoryBody<'p> {
     framed: Framed<'p>,
-    /// Bytes that have been read and not decoded.
+    /// Bytes that were read but not decoded.
     buffer: Vec<u8>,
-    /// The offset of the input at which what follows a body of known length begins.
+    /// The offset in the input at which the bytes after a body of known length start.
     after: usize,
-    /// The bytes of content so far.
+    /// The number of content bytes so far.
     content: u64,
-    /// The bytes that were read from the connection.
+    /// The number of bytes that were read from the connection.
     pub(super) received: u64,
 }
 
 impl<'p> MemoryBody<'p> {
-    /// The body that follows a head of `head_len` bytes in `input`.
+    /// The body after a head of `head_len` bytes in `input`.
     pub(super) fn new(input: &[u8], head_len: usize, framing: Framing, policy: &'p HeadPolicy) -> Option<Self> {
         let there = &input[head_len.min(input.len())..];
         let (framed, of_body) = match framing {
@@ -61,7 +61,7 @@ impl<'p> MemoryBody<'p> {
         })
     }
 
-    /// Takes in what has arrived, without waiting for more; how the body ended, if it did.
+    /// Reads what has arrived, without waiting. Returns how the body ended, if it did.
     pub(super) fn peek(&mut self, wire: &mut Wire<'_>) -> Option<BodyEnd> {
         loop {
             if let Some(end) = self.decode() {
@@ -94,7 +94,7 @@ impl<'p> MemoryBody<'p> {
         }
     }
 
-    /// Reads a stretch from the connection if none is at hand, as the reader of bodies does when it is set up.
+    /// Reads from the connection if no bytes are buffered. The server's body reader does so when it is set up.
     pub(super) fn read_ahead(&mut self, wire: &mut Wire<'_>) {
         if self.buffer.is_empty() {
             self.fill(wire);
@@ -111,7 +111,7 @@ impl<'p> MemoryBody<'p> {
         self.buffer.extend(bytes);
     }
 
-    /// Decodes what has been read; how the body ended, if it did.
+    /// Decodes the bytes that were read. Returns how the body ended, if it did.
     fn decode(&mut self) -> Option<BodyEnd> {
         match &mut self.framed {
             Framed::Length { left } => {

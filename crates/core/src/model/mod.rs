@@ -1,8 +1,7 @@
 //! Whole conversations in memory, with virtual time: no socket, no file, no clock, no runtime.
 //!
-//! [`converse`] runs one connection of a server over [`crate::conn`], the code that also decides on real sockets. The
-//! client is a [`Client`]: it is asked what it does next and when, and is told what it hears. Timers of minutes pass at
-//! once. [`Script`] is a client that follows a list of steps, as the recorded cases do.
+//! [`converse`] runs one connection of a server over [`crate::conn`], the code that also decides on real sockets. A
+//! [`Client`] says what it does next and when, and receives what the server sends. Timers of minutes take no real time.
 //!
 //! ```
 //! use labserve_core::model::{End, MemorySite, Script, Setting, Step, converse};

@@ -6,7 +6,7 @@ use super::wire::{Client, ClientAct, End, Piece};
 use crate::profile::Profile;
 use std::time::Duration;
 
-/// How long a read waits for a first byte, and the quiet after the last one that ends it.
+/// How long a read waits for its first byte, and how long a silence ends it.
 const FIRST: Duration = Duration::from_millis(1500);
 const QUIET: Duration = Duration::from_millis(350);
 
@@ -15,28 +15,29 @@ const QUIET: Duration = Duration::from_millis(350);
 pub enum Step {
     /// Sends bytes in one segment.
     Send(Vec<u8>),
-    /// Reads until this much quiet, or the end of the connection; `None`: 350 ms. The first byte may take 1.5 s.
+    /// Reads until no byte has arrived for this time, or until the connection ends. `None`: 350 ms. The first byte may
+    /// take 1.5 s.
     Read {
-        /// The quiet.
+        /// The silence that ends the read.
         quiet: Option<Duration>,
     },
-    /// Sends FIN and reads on.
+    /// Sends FIN and continues to read.
     Shut,
     /// Waits.
     Sleep(Duration),
-    /// Reads until the server ends the connection, at most this long.
+    /// Reads until the server ends the connection, or until this time has passed.
     End {
-        /// How long.
+        /// The time limit.
         within: Duration,
     },
 }
 
-/// What was heard in a [`Step::Read`] or [`Step::End`].
+/// What a [`Step::Read`] or [`Step::End`] received.
 #[derive(Clone, Debug, Default)]
 pub struct Heard {
-    /// The stretches, in order.
+    /// The pieces, in order.
     pub pieces: Vec<Piece>,
-    /// For a [`Step::End`]: from the last byte before to the first of these.
+    /// For a [`Step::End`]: the time from the last byte before the step to the first byte in it.
     pub at: Option<Duration>,
 }
 
@@ -51,35 +52,35 @@ impl Heard {
     }
 }
 
-/// What came back.
+/// The result of a script.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What was heard in each [`Step::Read`] and [`Step::End`].
+    /// What each [`Step::Read`] and [`Step::End`] received.
     pub heard: Vec<Heard>,
     /// How the server ended the connection.
     pub end: End,
-    /// From the last byte exchanged to the end.
+    /// The time from the last byte in either direction to the end.
     pub after: Option<Duration>,
 }
 
-/// A client that follows steps.
+/// A client that follows a list of steps.
 #[derive(Debug)]
 pub struct Script<'s> {
     steps: &'s [Step],
-    /// The step that it is in.
+    /// The index of the current step.
     at: usize,
-    /// When that began.
+    /// When the current step started.
     begun: Duration,
-    /// When the last byte went either way.
+    /// When the last byte was sent or received.
     last: Duration,
-    /// Since when the step counts delays: the last byte before it.
+    /// The time from which the current step counts delays: that of the last byte before it.
     since: Duration,
-    /// What has been heard in the step that reads.
+    /// What the current step has received.
     hearing: Heard,
     heard: Vec<Heard>,
     /// How the server ended the connection, and how long after the last byte that was read.
     ended: Option<(End, Duration)>,
-    /// The same, if it happened while the client did not read.
+    /// How the server ended the connection, if it did so while the client was not reading.
     unread_end: Option<End>,
 }
 
@@ -99,13 +100,13 @@ impl<'s> Script<'s> {
         }
     }
 
-    /// Follows the steps against a server of this profile and site.
+    /// Runs the steps against a server with this profile and site.
     pub fn run(mut self, profile: &Profile, site: &MemorySite<'_>, setting: &Setting) -> Outcome {
         self.begun = setting.accepted;
         self.last = setting.accepted;
         self.since = setting.accepted;
         converse(profile, site, setting, &mut self);
-        // The steps that are left after the end of the connection.
+        // The steps after the end of the connection.
         while self.at < self.steps.len() {
             self.act();
         }
@@ -116,12 +117,12 @@ impl<'s> Script<'s> {
         }
     }
 
-    /// When the step that it is in is over, if nothing more is heard.
+    /// When the current step ends if nothing more arrives.
     fn over(&self) -> Duration {
         match &self.steps[self.at] {
             Step::Send(_) | Step::Shut => self.begun,
             Step::Sleep(time) => self.begun.saturating_add(*time),
-            // Once the connection has ended, reads are over.
+            // After the end of the connection, there is nothing to wait for.
             _ if self.ended.is_some() => self.begun,
             Step::Read { quiet } => {
                 let quiet = quiet.unwrap_or(QUIET);
@@ -135,7 +136,7 @@ impl<'s> Script<'s> {
         }
     }
 
-    /// Ends the current step and begins the next.
+    /// Ends the current step and starts the next.
     fn proceed(&mut self, now: Duration) {
         if matches!(self.steps[self.at], Step::Read { .. } | Step::End { .. }) {
             let mut heard = std::mem::take(&mut self.hearing);
@@ -147,7 +148,7 @@ impl<'s> Script<'s> {
         self.at += 1;
         self.begun = now;
         self.since = self.last;
-        // What came while the client did not read is read now.
+        // Bytes that arrived while the client was not reading are read now.
         if self.reads() {
             if !self.hearing.pieces.is_empty() {
                 self.last = now;
@@ -159,7 +160,7 @@ impl<'s> Script<'s> {
         }
     }
 
-    /// Whether it is reading.
+    /// Whether the current step reads.
     fn reads(&self) -> bool {
         matches!(self.steps.get(self.at), Some(Step::Read { .. } | Step::End { .. }))
     }

@@ -1,4 +1,4 @@
-//! Carries out in memory what [`crate::conn`] asks for. Decides nothing.
+//! Carries out the actions of [`crate::conn`] in memory. It makes no decision.
 
 use super::body::MemoryBody;
 use super::site::{MemoryFile, MemorySite};
@@ -14,17 +14,17 @@ use crate::render::RenderContext;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// The most bytes that are taken in to see whether the client's FIN follows them.
+/// The most bytes that are read ahead to see whether the client's FIN follows them.
 const MOST_AHEAD: usize = 64 << 10;
 
-/// Where and when a conversation takes place.
+/// The place and time of a conversation.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// The address that the connection comes in on.
+    /// The address that the client connects to.
     pub local: SocketAddr,
-    /// When the connection is accepted, in time since the start of the server.
+    /// When the connection is accepted, as time since the start of the server.
     pub accepted: Duration,
-    /// The time of day at the start of the server, and the numbers that responses may use.
+    /// The time of day at the start of the server, and the numbers that responses may contain.
     pub render: RenderContext,
 }
 
@@ -39,7 +39,7 @@ impl Default for Setting {
     }
 }
 
-/// Serves one connection to its end, or until the client leaves.
+/// Serves one connection until it closes or the client leaves.
 pub fn converse(profile: &Profile, site: &MemorySite<'_>, setting: &Setting, client: &mut dyn Client) {
     let mut server = Server {
         profile,
@@ -129,7 +129,7 @@ impl<'s> Server<'s, '_> {
         self.conn.settled(head, fin, &self.context())
     }
 
-    /// Sends what stayed unsent, if it is due.
+    /// Sends the responses that were held back, if they are due.
     fn send_due(&mut self, closes: bool) {
         if let Some(bytes) = self.conn.take_due(closes, &self.context()) {
             self.wire.send(Piece::Bytes(bytes));
@@ -208,10 +208,10 @@ impl<'s> Server<'s, '_> {
         }
     }
 
-    fn read_body(&mut self, body: Option<&mut MemoryBody<'_>>, patience: Patience) -> crate::conn::BodyEnd {
+    fn read_body(&mut self, body: Option<&mut MemoryBody<'_>>, patience: Patience) -> conn::BodyEnd {
         match body {
             Some(body) => body.read(&mut self.wire, &self.profile.connection.timers, patience),
-            None => crate::conn::BodyEnd::Complete,
+            None => conn::BodyEnd::Complete,
         }
     }
 
@@ -244,7 +244,7 @@ impl<'s> Server<'s, '_> {
                 self.wire.pass(time);
             }
         }
-        for piece in &rendered.body {
+        for piece in rendered.body.iter() {
             sent += match (piece, file) {
                 (conn::Piece::Bytes(bytes), _) => self.send(Piece::Bytes(bytes.to_vec())),
                 (conn::Piece::File(range), Some(file)) => {
@@ -296,12 +296,10 @@ impl<'s> Server<'s, '_> {
         self.send_due(true);
         let ends = &self.profile.connection.close;
         let closing = self.conn.close(close, &self.context());
-        if let Some(pause) = closing.pause
-            && self.pauses(pause)
-        {
-            return;
+        if let Some(pause) = closing.pause {
+            self.pause(pause);
         }
-        // What the client sends in this very instant has arrived before the connection is closed.
+        // Bytes that the client sends at this instant arrive before the connection is closed.
         self.wire.pass(Duration::ZERO);
         let has_unread = !self.wire.unread().is_empty();
         match closing.style(ends, || has_unread) {
@@ -312,20 +310,17 @@ impl<'s> Server<'s, '_> {
         }
     }
 
-    /// Waits before the end; true if bytes of the client keep the connection until the client closes it.
-    fn pauses(&mut self, pause: conn::Pause) -> bool {
-        let until = self.wire.now + pause.time;
+    /// Waits before the close: for the time of `pause`, or until the client's FIN. If `pause.holds`, a byte from the
+    /// client removes the time limit.
+    fn pause(&mut self, pause: conn::Pause) {
+        let mut until = Some(self.wire.now + pause.time);
         loop {
-            match self.wire.wait(Some(until), true) {
-                Arrival::Deadline | Arrival::Fin => return false,
+            match self.wire.wait(until, true) {
+                Arrival::Deadline | Arrival::Fin => return,
                 Arrival::Bytes => {
                     self.wire.read(usize::MAX);
                     if pause.holds {
-                        // Until the client's FIN, and then the end as ever.
-                        while self.wire.wait(None, true) == Arrival::Bytes {
-                            self.wire.read(usize::MAX);
-                        }
-                        return false;
+                        until = None;
                     }
                 }
             }

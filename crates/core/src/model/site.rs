@@ -1,4 +1,4 @@
-//! A site in memory: files, directories, and nothing else.
+//! A site in memory, with files and directories only.
 
 use crate::facts::{FileFacts, FileId};
 use crate::http1::text::adler32;
@@ -15,26 +15,26 @@ pub struct MemoryFile {
     pub content: Arc<[u8]>,
 }
 
-/// What lies at a path.
+/// What exists at a path.
 #[derive(Clone, Debug)]
 enum Entry {
     File(MemoryFile),
     Directory,
 }
 
-/// A site in memory, as one profile sees it.
+/// A site in memory, as seen under one profile.
 #[derive(Clone, Debug)]
 pub struct MemorySite<'p> {
     profile: &'p Profile,
     entries: HashMap<String, Entry>,
     /// The path of the document root, name by name.
     root: Vec<String>,
-    /// The modification time of the files that are added: seconds since 1970, and nanoseconds.
+    /// The modification time of files that are added from now on: seconds since 1970, and nanoseconds.
     modified: (i64, u32),
 }
 
 impl<'p> MemorySite<'p> {
-    /// An empty site, whose root is the directory `/site`. Its files are dated 2023-10-31 15:31:16.361 UTC.
+    /// An empty site with the root directory `/site`. Its files are dated 2023-10-31 15:31:16.361 UTC.
     pub fn new(profile: &'p Profile) -> Self {
         MemorySite {
             profile,
@@ -44,13 +44,13 @@ impl<'p> MemorySite<'p> {
         }
     }
 
-    /// The same site in the directory of this path, name by name.
+    /// Moves the site to another root directory, given name by name.
     #[must_use]
     pub fn at(self, root: Vec<String>) -> Self {
         MemorySite { root, ..self }
     }
 
-    /// The same site, whose further files are dated so: seconds since 1970, and nanoseconds.
+    /// Sets the modification time of files that are added from now on: seconds since 1970, and nanoseconds.
     #[must_use]
     pub fn dated(self, secs: i64, nanos: u32) -> Self {
         MemorySite {
@@ -59,7 +59,7 @@ impl<'p> MemorySite<'p> {
         }
     }
 
-    /// The same site with a file at `path`, names joined by `/`, and the directories on the way.
+    /// Adds a file at `path` (names joined by `/`) and the directories above it.
     #[must_use]
     pub fn with_file(mut self, path: &str, content: &[u8]) -> Self {
         for (at, _) in path.match_indices('/') {
@@ -101,14 +101,23 @@ impl Tree for &MemorySite<'_> {
     type Handle = MemoryFile;
 
     fn open(&mut self, path: &str) -> Opened<MemoryFile> {
-        /// The longest name and the longest path of a Linux file system, in bytes.
+        /// The maximum length of a name and of a path on Linux, in bytes.
         const LONGEST: (usize, usize) = (255, 4095);
         match self.entry(path) {
             Some(Entry::File(file)) => return Opened::File(file.clone()),
             Some(Entry::Directory) => return Opened::Directory,
             None => {}
         }
-        if path.len() > LONGEST.1 || path.split('/').any(|name| name.len() > LONGEST.0) {
+        // The system looks at one name after the other.
+        let is_directory = |path: &str| path.is_empty() || matches!(self.entry(path), Some(Entry::Directory));
+        let mut parent = "";
+        let long_name = path.split('/').any(|name| {
+            let is_long = name.len() > LONGEST.0 && is_directory(parent);
+            let end = parent.len() + usize::from(!parent.is_empty()) + name.len();
+            parent = &path[..end];
+            is_long
+        });
+        if path.len() > LONGEST.1 || long_name {
             return Opened::TooLong;
         }
         let after_file = path

@@ -1,4 +1,4 @@
-//! Conversations with one timer, one FIN or one body each. The recorded cases are in `tests/suite/model.rs`.
+//! Conversations that each test one timer, one FIN or one body. The recorded cases are in `tests/suite/model.rs`.
 
 use super::{End, MemorySite, Outcome, Script, Setting, Step};
 use crate::profile::layers;

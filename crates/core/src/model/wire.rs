@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A stretch of what the server sends.
+/// A piece of what the server sends.
 #[derive(Clone, Debug)]
 pub enum Piece {
-    /// These bytes.
+    /// Bytes.
     Bytes(Vec<u8>),
-    /// A part of a file, from the first offset to before the second.
+    /// A part of a file: from the first offset up to, but not including, the second.
     File(Arc<[u8]>, usize, usize),
 }
 
@@ -22,63 +22,63 @@ impl Piece {
     }
 }
 
-/// How the server ends a connection, as the client sees it.
+/// How the server ended a connection, as seen by the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// With FIN.
     Fin,
     /// With RST.
     Rst,
-    /// Not at all.
+    /// It did not.
     Open,
 }
 
-/// What a client does.
+/// An action of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientAct<'s> {
     /// It sends these bytes.
     Send(&'s [u8]),
-    /// It ends its side, and reads on.
+    /// Sends FIN and continues to read.
     Fin,
-    /// Nothing that the server could see.
+    /// Nothing that the server can see.
     Nothing,
-    /// It closes the connection.
+    /// Closes the connection.
     Leave,
 }
 
-/// A client: acts when its time has come, and is told what it hears.
+/// A client: it acts at times of its own choice and receives what the server sends.
 ///
 /// Times are counted from the start of the server.
 pub trait Client {
-    /// When it acts next if it hears nothing before; not before the time it acted last.
+    /// When it acts next if it receives nothing before. Not earlier than its last action.
     fn wake(&self) -> Duration;
 
-    /// Acts, at the time that [`Client::wake`] said.
+    /// Acts at the time that [`Client::wake`] returned.
     fn act(&mut self) -> ClientAct<'_>;
 
-    /// Hears a stretch of a response.
+    /// Receives a piece of a response.
     fn hear(&mut self, at: Duration, piece: Piece);
 
     /// Learns that the server has ended the connection.
     fn ended(&mut self, at: Duration, end: End);
 }
 
-/// What a wait on the wire ended with.
+/// Why a wait on the wire ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
-    /// Bytes are there to be read.
+    /// Bytes have arrived.
     Bytes,
-    /// The client has ended its side, and all it sent has been read.
+    /// The client has sent FIN, and all its bytes have been read.
     Fin,
     /// The deadline has passed.
     Deadline,
 }
 
-/// The server's end of a connection, and the clock.
+/// The server's end of a connection, and the virtual clock.
 pub(super) struct Wire<'c> {
     pub(super) now: Duration,
     client: &'c mut dyn Client,
-    /// Bytes that have arrived and have not been read.
+    /// Bytes that have arrived but were not read.
     unread: Vec<u8>,
     fin: bool,
 }
@@ -93,17 +93,17 @@ impl<'c> Wire<'c> {
         }
     }
 
-    /// The bytes that have arrived and have not been read.
+    /// The bytes that have arrived but were not read.
     pub(super) fn unread(&self) -> &[u8] {
         &self.unread
     }
 
-    /// Whether the client has ended its side and everything it sent has been read.
+    /// Whether the client has sent FIN and all its bytes have been read.
     pub(super) fn at_fin(&self) -> bool {
         self.fin && self.unread.is_empty()
     }
 
-    /// Reads at most this many bytes.
+    /// Reads up to `most` bytes.
     pub(super) fn read(&mut self, most: usize) -> Vec<u8> {
         if most >= self.unread.len() {
             return std::mem::take(&mut self.unread);
@@ -112,8 +112,8 @@ impl<'c> Wire<'c> {
         std::mem::replace(&mut self.unread, rest)
     }
 
-    /// Waits for the client, at most until the deadline. `bytes_win`: what arrives in the instant of the deadline counts
-    /// as in time.
+    /// Waits for the client, but not beyond the deadline. `bytes_win`: bytes that arrive at the very time of the
+    /// deadline count as in time.
     pub(super) fn wait(&mut self, deadline: Option<Duration>, bytes_win: bool) -> Arrival {
         loop {
             if !self.unread.is_empty() {
@@ -129,7 +129,7 @@ impl<'c> Wire<'c> {
                 self.now = self.now.max(deadline);
                 return Arrival::Deadline;
             }
-            // What the client sends in one instant arrives together.
+            // Everything that the client sends at one instant arrives together.
             self.now = wake;
             while !self.fin && self.client.wake() <= self.now {
                 self.let_act();

@@ -5,9 +5,10 @@
 mod dots;
 mod names;
 mod target;
+mod url_parse;
 
 pub use names::NameRules;
-pub use target::{Parts, has_no_path, host, split};
+pub use target::{Kind, Parts, has_no_path, host, split, unreadable};
 
 use crate::http1::bytes::ByteSet;
 use crate::http1::head::has_scheme;
@@ -26,14 +27,14 @@ pub struct Located {
     pub path: String,
     /// Whether the path asks for a directory: it ended in a slash, or it is the root.
     pub trailing_slash: bool,
-    /// Whether only the decoded path ends in a slash (`%2F`), and the server does not take that for a directory. Such a
-    /// path names no file either.
+    /// Whether only the decoded path ends in a slash (`%2F`), and the server does not treat that as a directory. No
+    /// file has such a path either.
     pub hidden_slash: bool,
     /// How the path was written.
     pub form: Form,
 }
 
-/// How a path was written. Some servers look for index files in some of these forms only.
+/// How a path was written. Some servers look for index files only if it was written in one of these forms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// `/`, or an empty path.
@@ -142,25 +143,19 @@ fn resolve(target: &[u8], policy: &TargetPolicy, files: &FilePolicy, root: &[Str
     {
         return Err(id.into());
     }
-    if let Some(id) = policy.absolute_empty
-        && has_scheme(target)
-        && target.ends_with(b"://")
-    {
-        return Err(id.into());
-    }
-    if let OnInput::Respond(id) = policy.no_path
-        && has_no_path(target, policy)
-    {
-        return Err(id.into());
+    let parts = split(target, policy);
+    match (parts.kind, policy.no_path) {
+        (Kind::Invalid, _) => return Err(policy.invalid.into()),
+        (Kind::NoPath, OnInput::Respond(id)) => return Err(id.into()),
+        _ => {}
     }
     if let OnInput::Respond(id) = policy.no_slash
         && !begins_with_slash(target)
-        && !has_no_path(target, policy)
+        && parts.kind == Kind::Path
         && !(policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy))
     {
         return Err(id.into());
     }
-    let parts = split(target, policy);
     let sent: &[u8] = &parts.path;
     let resolved = if policy.dots_first && plain(sent).is_none() {
         Some(resolve_sent(sent, policy)?)
@@ -264,6 +259,7 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     };
     let slashes_alone = decoded.bytes().all(|b| b == b'/');
     let form = match Form::of(sent.as_ref(), policy) {
+        Form::Other if decoded == "/" => Form::Slash,
         Form::Other if slashes_alone => Form::Slashes,
         form => form,
     };
@@ -320,18 +316,25 @@ fn plain(sent: &[u8]) -> Option<&str> {
     std::str::from_utf8(plain_bytes(sent)?).ok()
 }
 
-/// The characters of a plain path.
-static PLAIN: ByteSet = ByteSet::alphanumeric_and(b"-_./");
+/// The characters of a plain path, besides dots and slashes.
+static PLAIN: ByteSet = ByteSet::alphanumeric_and(b"-_");
 
 fn plain_bytes(sent: &[u8]) -> Option<&[u8]> {
     let path = sent.strip_prefix(b"/")?;
-    if path.ends_with(b"/") {
-        return None;
+    let mut before = b'/';
+    for byte in path {
+        // Empty segments and names that begin with a dot or contain two dots take the slow path.
+        let needs_care = match byte {
+            b'.' => matches!(before, b'/' | b'.'),
+            b'/' => before == b'/',
+            _ => !PLAIN.contains(*byte),
+        };
+        if needs_care {
+            return None;
+        }
+        before = *byte;
     }
-    // Empty segments and names that begin with a dot or contain two dots take the slow path.
-    let needs_care = |pair: &[u8]| matches!(pair, b"//" | b"/." | b"..");
-    let is_plain = PLAIN.holds_all(path) && !sent.windows(2).any(needs_care);
-    is_plain.then_some(path)
+    (path.is_empty() || before != b'/').then_some(path)
 }
 
 /// Whether the policy may refuse a name of this path.

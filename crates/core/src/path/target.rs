@@ -1,9 +1,11 @@
 //! Splits a request target into scheme and authority, path, query and fragment.
 
+use super::url_parse;
 use crate::http1::field::Name;
 use crate::http1::head::{has_bare_scheme, has_scheme};
+use crate::http1::host::{port_number, split_authority};
 use crate::http1::{Request, ResponseId};
-use crate::profile::raw::AbsoluteHost;
+use crate::profile::raw::{AuthorityReader, TargetReader};
 use crate::profile::{AbsoluteTarget, Fragment, OnInput, TargetPolicy};
 use std::borrow::Cow;
 
@@ -14,6 +16,25 @@ pub(super) fn is_absolute(target: &[u8], policy: &TargetPolicy) -> bool {
 
 /// Whether the target has an empty path, not even `/`.
 pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
+    match policy.reader {
+        TargetReader::Uri => is_uri_without_path(target, policy),
+        TargetReader::UrlParse => url_parse::read(target).kind == Kind::NoPath,
+    }
+}
+
+/// The response to a target that the policy's reader refuses or that it finds no path in, whatever the method is.
+pub fn unreadable(target: &[u8], policy: &TargetPolicy) -> Option<ResponseId> {
+    if policy.reader == TargetReader::Uri {
+        return None;
+    }
+    match (split(target, policy).kind, policy.no_path) {
+        (Kind::Invalid, _) => Some(policy.invalid),
+        (Kind::NoPath, OnInput::Respond(id)) => Some(id),
+        _ => None,
+    }
+}
+
+fn is_uri_without_path(target: &[u8], policy: &TargetPolicy) -> bool {
     let rest = if is_absolute(target, policy) {
         &target[authority_end(target)..]
     } else {
@@ -24,16 +45,50 @@ pub fn has_no_path(target: &[u8], policy: &TargetPolicy) -> bool {
 
 /// The host and port that the request is for: those of an absolute target with the server's own scheme, else those of
 /// the Host field.
-pub fn host<'a>(request: &Request<'a>, policy: &TargetPolicy) -> Option<&'a [u8]> {
-    let foreign = policy.schemes.as_ref().is_some_and(|(schemes, _)| {
-        let own = schemes.first().map(String::as_bytes).unwrap_or_default();
-        own != b"*" && !scheme_and_authority(request.target()).0.eq_ignore_ascii_case(own)
-    });
-    if foreign {
-        request.get(Name::Host).filter(|host| !host.is_empty())
-    } else {
-        request.host().filter(|host| !host.is_empty())
+pub fn host<'a>(request: &Request<'a>, policy: &TargetPolicy) -> Option<Cow<'a, [u8]>> {
+    let field = || request.get(Name::Host).filter(|host| !host.is_empty());
+    let target = request.target();
+    if policy.authority == AuthorityReader::NumericPort {
+        let authority = is_absolute(target, policy).then(|| scheme_and_authority(target).1);
+        return with_numeric_port(authority.flatten(), is_own_scheme(target, policy), field());
     }
+    let host = if is_own_scheme(target, policy) {
+        request.host()
+    } else {
+        field()
+    };
+    host.filter(|host| !host.is_empty()).map(Cow::Borrowed)
+}
+
+/// Whether the target has the server's own scheme, so that its authority names the host.
+fn is_own_scheme(target: &[u8], policy: &TargetPolicy) -> bool {
+    policy.schemes.as_ref().is_none_or(|(schemes, _)| {
+        let own = schemes.first().map(String::as_bytes).unwrap_or_default();
+        own == b"*" || scheme_and_authority(target).0.eq_ignore_ascii_case(own)
+    })
+}
+
+/// [`AuthorityReader::NumericPort`].
+fn with_numeric_port<'a>(authority: Option<&[u8]>, is_own: bool, field: Option<&'a [u8]>) -> Option<Cow<'a, [u8]>> {
+    let sent = authority.map(split_authority);
+    let (name, port) = match (sent, is_own) {
+        (None, _) => split_authority(field?)?,
+        (Some(None), _) => return None,
+        (Some(Some(sent)), true) => sent,
+        (Some(Some((_, port))), false) => {
+            let (name, own_port) = split_authority(field?)?;
+            (name, if port.is_empty() { own_port } else { port })
+        }
+    };
+    let mut host = if name.contains(&b':') {
+        [b"[", name, b"]"].concat()
+    } else {
+        name.to_vec()
+    };
+    if let Some(port) = port_number(port) {
+        host.extend_from_slice(format!(":{port}").as_bytes());
+    }
+    Some(host.into())
 }
 
 /// Scheme and authority of an absolute URI. `None` for the authority if the URI has no `//`.
@@ -41,28 +96,61 @@ fn scheme_and_authority(target: &[u8]) -> (&[u8], Option<&[u8]>) {
     let scheme = until(target, b':');
     let rest = target.get(scheme.len() + 1..).unwrap_or_default();
     let authority = rest.strip_prefix(b"//").map(|rest| {
-        let end = rest.iter().position(ends_authority);
+        let end = rest.iter().position(|byte| ends_authority(*byte));
         &rest[..end.unwrap_or(rest.len())]
     });
     (scheme, authority)
 }
 
-/// The parts of a target, each as sent.
+/// The parts of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts<'t> {
+    /// Whether there is a path.
+    pub kind: Kind,
     /// Scheme and authority of an absolute URI; empty for other targets, or if the policy treats the whole URI as a
     /// path.
-    pub origin: &'t [u8],
+    pub origin: Cow<'t, [u8]>,
     /// The path.
     pub path: Cow<'t, [u8]>,
     /// The query with its `?`, or empty.
-    pub query: &'t [u8],
+    pub query: Cow<'t, [u8]>,
     /// The fragment with its `#`, or empty.
-    pub fragment: &'t [u8],
+    pub fragment: Cow<'t, [u8]>,
+}
+
+impl Parts<'_> {
+    /// A target of that kind with empty parts.
+    pub(super) fn of_kind(kind: Kind) -> Self {
+        Parts {
+            kind,
+            origin: Cow::default(),
+            path: Cow::default(),
+            query: Cow::default(),
+            fragment: Cow::default(),
+        }
+    }
+}
+
+/// What a target names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A path.
+    Path,
+    /// No path, not even `/`.
+    NoPath,
+    /// Nothing: the reader of the policy refuses it.
+    Invalid,
 }
 
 /// Splits a target into its parts.
 pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
+    match policy.reader {
+        TargetReader::Uri => split_uri(target, policy),
+        TargetReader::UrlParse => url_parse::read(target),
+    }
+}
+
+fn split_uri<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
     let is_absolute = policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy);
     let authority_end = if is_absolute { authority_end(target) } else { 0 };
     let (origin, rest) = target.split_at(authority_end);
@@ -71,29 +159,19 @@ pub fn split<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
         _ => rest.split_at(until(rest, b'#').len()),
     };
     let (path, query) = rest.split_at(until(rest, b'?').len());
-    let mut parts = Parts {
-        origin,
-        path: Cow::Borrowed(path),
-        query,
-        fragment,
+    let has_no_path = is_uri_without_path(target, policy);
+    let path = if is_absolute && !path.starts_with(b"/") {
+        b"/"
+    } else {
+        path
     };
-    if is_absolute {
-        let (host, rest) = match policy.absolute_host {
-            AbsoluteHost::Slash => (origin, &[][..]),
-            AbsoluteHost::Name => split_host(origin),
-        };
-        parts.origin = host;
-        if !rest.is_empty() {
-            parts.path = [b"/", rest, path].concat().into();
-        } else if !path.starts_with(b"/") {
-            parts.path = Cow::Borrowed(b"/");
-        }
-        if policy.absolute_host == AbsoluteHost::Name && parts.path.contains(&b'\\') {
-            let slashes = parts.path.iter().map(|b| if *b == b'\\' { b'/' } else { *b });
-            parts.path = slashes.collect::<Vec<u8>>().into();
-        }
+    Parts {
+        kind: if has_no_path { Kind::NoPath } else { Kind::Path },
+        origin: origin.into(),
+        path: path.into(),
+        query: query.into(),
+        fragment: fragment.into(),
     }
-    parts
 }
 
 /// The offset at which the authority of an absolute URI ends.
@@ -103,37 +181,14 @@ fn authority_end(target: &[u8]) -> usize {
     };
     let length = target[authority..]
         .iter()
-        .position(ends_authority)
+        .position(|byte| ends_authority(*byte))
         .unwrap_or(target.len() - authority);
     authority + length
 }
 
 /// Whether this byte ends the authority of a URI.
-fn ends_authority(byte: &u8) -> bool {
+fn ends_authority(byte: u8) -> bool {
     matches!(byte, b'/' | b'?' | b'#')
-}
-
-/// Splits scheme and authority at the first character that is not part of a host name. A port belongs to the first
-/// part.
-fn split_host(origin: &[u8]) -> (&[u8], &[u8]) {
-    let digits = origin.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    let port = origin.len() - digits;
-    let without_port = match origin[..port].last() {
-        Some(b':') => &origin[..port - 1],
-        _ => origin,
-    };
-    let scheme = origin.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
-    let start =
-        memchr::memrchr(b'@', &without_port[scheme.min(without_port.len())..]).map_or(scheme, |at| scheme + at + 1);
-    let host = without_port.get(start..).unwrap_or_default();
-    if host.starts_with(b"[") && host.ends_with(b"]") {
-        return (origin, &[]);
-    }
-    let in_name = |b: &u8| b.is_ascii_alphanumeric() || b".-+_".contains(b) || *b >= 0x80;
-    match host.iter().position(|b| !in_name(b)) {
-        Some(at) => (&origin[..start + at], &host[at..]),
-        None => (origin, &[]),
-    }
 }
 
 /// `text` up to the first `end`; all of it if there is none.
@@ -152,7 +207,9 @@ pub(super) fn check_absolute(target: &[u8], policy: &TargetPolicy) -> Result<(),
         return Err(*id);
     }
     match (&policy.bad_authority, authority) {
-        (Some((syntax, id)), Some(authority)) if !authority.is_empty() && !syntax.accepts_authority(authority) => {
+        (Some((syntax, id)), Some(authority))
+            if !authority.is_empty() && !syntax.accepts_authority(authority, is_own_scheme(target, policy)) =>
+        {
             Err(*id)
         }
         _ => Ok(()),

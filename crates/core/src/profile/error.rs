@@ -1,5 +1,6 @@
 //! Mistakes in a configuration, reported to people: what was wrong, where, and what was expected.
 
+use crate::http1::text::printable;
 use std::fmt;
 
 /// A mistake in a profile, in `server.toml` or in a `--set`.
@@ -29,18 +30,28 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.origin)?;
+        write!(f, "{}", printable(self.origin.as_bytes()))?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
         if let Some(key) = &self.key {
-            write!(f, ": {key}")?;
+            write!(f, ": {}", printable(clipped(key).as_bytes()))?;
         }
-        write!(f, ": {}", self.message)
+        let message = clipped(&self.message);
+        write!(f, ": {}", printable(message.as_bytes()))?;
+        if message.len() < self.message.len() {
+            write!(f, " ... ({} bytes more)", self.message.len() - message.len())?;
+        }
+        Ok(())
     }
 }
 
 impl std::error::Error for ConfigError {}
+
+/// The beginning of a text that may quote a value of any length.
+fn clipped(text: &str) -> &str {
+    &text[..text.floor_char_boundary(2000)]
+}
 
 /// The number of the line that contains byte `at` of `text`, counted from 1.
 fn line_of(text: &str, at: usize) -> usize {

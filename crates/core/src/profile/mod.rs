@@ -10,7 +10,7 @@ pub mod compare;
 pub mod error;
 pub mod layers;
 pub mod policy;
-#[allow(rustdoc::broken_intra_doc_links)] // `[files]` names a table of a profile
+#[allow(rustdoc::broken_intra_doc_links, reason = "`[files]` names a table of a profile")]
 pub mod raw;
 mod resolve;
 pub mod response;
@@ -92,9 +92,15 @@ pub struct Profile {
     pub responses: Responses,
 }
 
+/// The largest text that may be made from the keys of a profile, such as a page with its `text` filled in, in bytes.
+const LARGEST_TEXT: usize = 1 << 20;
+
 /// The member of `known` that is most similar to `name`; `None` if none is similar enough for a suggestion.
 pub fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // No name is that long, and comparing long ones takes the product of their lengths.
+    let is_short = |text: &str| text.len() <= 100;
     let best = known
+        .filter(|known| is_short(known) && is_short(name))
         .map(|k| (strsim::jaro_winkler(name, k), k))
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.75).then_some(best.1)

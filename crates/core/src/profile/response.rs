@@ -1,7 +1,8 @@
 //! A response as a profile describes it, with compiled templates for the reason phrase, the head and the body.
 
+use super::LARGEST_TEXT;
 use super::raw::{CloseStyle, ConnectionFields, LengthForHead, RawResponse, ReadBody};
-use super::template::{Filter, Placeholder, Template, Values};
+use super::template::{Filter, Placeholder, Template, Values, breaks_line};
 use crate::http1::{ResponseId, status};
 
 /// One `[response]` table, compiled.
@@ -78,10 +79,10 @@ impl HeadPart {
         }];
         for line in lines {
             match (line.fixed(), parts.last_mut()) {
-                (Some(_), Some(Self::Fixed(text))) => render_line(line, &NoValues, text),
+                (Some(_), Some(Self::Fixed(text))) => line.render_line(&NoValues, text),
                 (Some(_), _) => {
                     let mut text = Vec::new();
-                    render_line(line, &NoValues, &mut text);
+                    line.render_line(&NoValues, &mut text);
                     parts.push(Self::Fixed(text));
                 }
                 (None, _) if line.is_just(Placeholder::ConnectionFields) => parts.push(Self::ConnectionFields),
@@ -141,6 +142,13 @@ fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
             let text = text
                 .as_ref()
                 .ok_or_else(|| format!("expected a `{name}`, because the `body` contains {{{name}}}"))?;
+            let times = source.matches(&format!("{{{name}}}")).count();
+            let bytes = source.len().saturating_add(times.saturating_mul(text.source().len()));
+            if bytes > LARGEST_TEXT {
+                return Err(format!(
+                    "expected a page of at most {LARGEST_TEXT} bytes; with {times} times {{{name}}} in it, it has {bytes}"
+                ));
+            }
             source = source.replace(&format!("{{{name}}}"), text.source());
         }
     }
@@ -205,14 +213,17 @@ impl Response {
 
     /// Writes the head: status line, field lines, empty line. `connection_fields` are the lines of
     /// `{connection_fields}`.
-    pub fn render_head(&self, values: &impl Values, says: &[Template], out: &mut Vec<u8>) {
+    pub fn render_head(&self, values: &impl Values, connection_fields: &[Template], out: &mut Vec<u8>) {
         for part in &self.head {
             match part {
                 HeadPart::Status => write_status_line(self.status, out, |out| self.write_reason(values, out)),
                 HeadPart::Fixed(text) => out.extend_from_slice(text),
-                HeadPart::Field(line) => render_line(line, values, out),
-                HeadPart::ConnectionFields => says.iter().for_each(|said| render_line(said, values, out)),
-                HeadPart::ConnectionFieldsReversed => says.iter().rev().for_each(|said| render_line(said, values, out)),
+                HeadPart::Field(line) => line.render_line(values, out),
+                HeadPart::ConnectionFields => connection_fields.iter().for_each(|line| line.render_line(values, out)),
+                HeadPart::ConnectionFieldsReversed => connection_fields
+                    .iter()
+                    .rev()
+                    .for_each(|line| line.render_line(values, out)),
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -236,6 +247,15 @@ impl Response {
         self.lines.iter().any(is_length)
     }
 
+    /// How many bytes its head and its page have in the profile.
+    pub(super) fn text_bytes(&self) -> usize {
+        let page = match &self.entity {
+            Entity::Page(page) => page.source().len(),
+            Entity::None | Entity::File => 0,
+        };
+        self.lines().map(str::len).sum::<usize>() + page
+    }
+
     /// The sources of the head's lines.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(Template::source)
@@ -250,24 +270,6 @@ impl Response {
     pub fn reason(&self) -> &str {
         self.reason.source()
     }
-}
-
-/// Whether a text must not be written into a line. The name of a file, or a target that a lenient profile accepts, may
-/// contain a line terminator, which would split the line, or a NUL, which ends the text for some parsers.
-fn breaks_line(text: &[u8]) -> bool {
-    memchr::memchr3(b'\r', b'\n', 0, text).is_some()
-}
-
-fn render_line(line: &Template, values: &impl Values, out: &mut Vec<u8>) {
-    let start = out.len();
-    if !line.render(values, out) {
-        return;
-    }
-    if breaks_line(&out[start..]) {
-        out.truncate(start);
-        return;
-    }
-    out.extend_from_slice(b"\r\n");
 }
 
 fn head_line(line: &str) -> Result<Template, String> {
@@ -287,34 +289,31 @@ fn head_line(line: &str) -> Result<Template, String> {
 }
 
 /// `raw` with the keys of `like` where it has none.
-pub(super) fn fill(raw: &RawResponse, like: &RawResponse) -> RawResponse {
+pub(super) fn fill(raw: &RawResponse, like: RawResponse) -> RawResponse {
     RawResponse {
         like: None,
         status: raw.status.or(like.status),
-        reason: raw.reason.clone().or_else(|| like.reason.clone()),
-        head: raw.head.clone().or_else(|| like.head.clone()),
-        body: raw.body.clone().or_else(|| {
-            if raw.file == Some(true) {
-                None
-            } else {
-                like.body.clone()
-            }
-        }),
-        title: raw.title.clone().or_else(|| like.title.clone()),
+        reason: raw.reason.clone().or(like.reason),
+        head: raw.head.clone().or(like.head),
+        body: raw
+            .body
+            .clone()
+            .or(if raw.file == Some(true) { None } else { like.body }),
+        title: raw.title.clone().or(like.title),
         crlf: raw.crlf.or(like.crlf),
-        text: raw.text.clone().or_else(|| like.text.clone()),
+        text: raw.text.clone().or(like.text),
         file: raw.file.or(if raw.body.is_some() { None } else { like.file }),
         chunked: raw.chunked.or(like.chunked),
         chunked_if_kept: raw.chunked_if_kept.or(like.chunked_if_kept),
         length_for_head: raw.length_for_head.or(like.length_for_head),
         no_head: raw.no_head.or(like.no_head),
         body_for_head: raw.body_for_head.or(like.body_for_head),
-        split_head: raw.split_head.clone().or_else(|| like.split_head.clone()),
+        split_head: raw.split_head.clone().or(like.split_head),
         close: raw.close.or(like.close),
         connection_fields: raw.connection_fields.or(like.connection_fields),
         counts: raw.counts.or(like.counts),
-        with_body: raw.with_body.clone().or_else(|| like.with_body.clone()),
-        with_broken_body: raw.with_broken_body.clone().or_else(|| like.with_broken_body.clone()),
+        with_body: raw.with_body.clone().or(like.with_body),
+        with_broken_body: raw.with_broken_body.clone().or(like.with_broken_body),
         read_body: raw.read_body.or(like.read_body),
         continues: raw.continues.or(like.continues),
         close_with: raw.close_with.or(like.close_with),

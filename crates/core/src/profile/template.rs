@@ -5,7 +5,7 @@
 
 mod filter;
 mod fits;
-#[allow(rustdoc::broken_intra_doc_links)] // `[files]` names a table of a profile
+#[allow(rustdoc::broken_intra_doc_links, reason = "`[files]` names a table of a profile")]
 mod placeholder;
 #[cfg(test)]
 mod tests;
@@ -30,11 +30,28 @@ enum Segment {
     Value(Placeholder, Vec<Filter>),
 }
 
+impl Segment {
+    fn may_break_line(&self) -> bool {
+        match self {
+            Self::Literal(text) => breaks_line(text),
+            Self::Value(placeholder, _) => placeholder.may_break_line(),
+        }
+    }
+}
+
+/// Whether a text must not be written into a line. The name of a file, or a target that a lenient profile accepts, may
+/// contain a line terminator, which would split the line, or a NUL, which ends the text for some parsers.
+pub(super) fn breaks_line(text: &[u8]) -> bool {
+    memchr::memchr3(b'\r', b'\n', 0, text).is_some()
+}
+
 /// A compiled template. Two templates are equal if their sources are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     source: String,
     segments: Vec<Segment>,
+    /// Whether what it renders to can contain a line terminator or NUL.
+    may_break_line: bool,
 }
 
 impl Template {
@@ -72,6 +89,7 @@ impl Template {
         }
         Ok(Self {
             source: source.to_owned(),
+            may_break_line: segments.iter().any(Segment::may_break_line),
             segments,
         })
     }
@@ -105,6 +123,20 @@ impl Template {
     /// Whether it consists of `placeholder` only, with this one filter.
     pub fn is_just_filtered(&self, placeholder: Placeholder, filter: Filter) -> bool {
         matches!(self.segments.as_slice(), [Segment::Value(p, filters)] if *p == placeholder && *filters == [filter])
+    }
+
+    /// Renders it as a line with its terminator. Writes nothing if a placeholder has no value, or if a value would end
+    /// the line.
+    pub(super) fn render_line(&self, values: &impl Values, out: &mut Vec<u8>) {
+        let start = out.len();
+        if !self.render(values, out) {
+            return;
+        }
+        if self.may_break_line && breaks_line(&out[start..]) {
+            out.truncate(start);
+            return;
+        }
+        out.extend_from_slice(b"\r\n");
     }
 
     /// Renders it. Returns false and writes nothing if a placeholder has no value.

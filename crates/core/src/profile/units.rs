@@ -124,10 +124,11 @@ pub enum Since {
     LastByte,
 }
 
-/// What a method gets: `"serve"`, a response, or a response that depends on what the target names. `{ resolved =
-/// RESPONSE }` applies to every path, even if nothing exists there, except a directory without its slash and a path
+/// What a method gets: `"serve"`, a response, or a response that depends on what the target names.
+///
+/// `{ resolved = RESPONSE }` applies to every path, even if nothing exists there, except a directory without its slash and a path
 /// that may not be looked at. `{ found = RESPONSE }` applies where a file exists; elsewhere the response is the usual
-/// one.
+/// one. `{ always = RESPONSE }` applies whatever the target is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RawRule {
     /// A keyword or a response.
@@ -136,6 +137,8 @@ pub enum RawRule {
     Resolved(Word),
     /// A response for what exists.
     Found(Word),
+    /// A response whatever the target is.
+    Always(Word),
 }
 
 macro_rules! from_text {
@@ -217,7 +220,7 @@ impl<'de> Deserialize<'de> for RawRule {
         impl<'de> Visitor<'de> for Reader {
             type Value = RawRule;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"serve\", the name of a response such as 405, { resolved = 405 } or { found = 405 }")
+                f.write_str("\"serve\", the name of a response such as 405, { resolved = 405 }, { found = 405 } or { always = 405 }")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<RawRule, E> {
                 Ok(RawRule::Word(Word(text.to_owned())))
@@ -231,10 +234,12 @@ impl<'de> Deserialize<'de> for RawRule {
                 enum Rule {
                     Resolved(Word),
                     Found(Word),
+                    Always(Word),
                 }
                 Rule::deserialize(de::value::MapAccessDeserializer::new(map)).map(|rule| match rule {
                     Rule::Resolved(word) => RawRule::Resolved(word),
                     Rule::Found(word) => RawRule::Found(word),
+                    Rule::Always(word) => RawRule::Always(word),
                 })
             }
         }
@@ -248,6 +253,7 @@ impl Serialize for RawRule {
             Self::Word(word) => word.serialize(serializer),
             Self::Resolved(word) => serializer.collect_map([("resolved", word)]),
             Self::Found(word) => serializer.collect_map([("found", word)]),
+            Self::Always(word) => serializer.collect_map([("always", word)]),
         }
     }
 }

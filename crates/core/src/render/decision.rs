@@ -18,7 +18,7 @@ pub enum Decision {
 
 /// The kind of a lookup result: [`Found`] without the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // as in `Found`
+#[allow(missing_docs, reason = "as in `Found`")]
 pub enum LookupKind {
     File,
     FileWithSlash,

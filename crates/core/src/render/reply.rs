@@ -48,8 +48,8 @@ pub enum Body {
     Unsatisfiable,
     /// One range of the file.
     Range(ByteRange),
-    /// Several ranges of the file.
-    Ranges(Parts),
+    /// Several ranges of the file. Boxed, because few replies are of this kind and every reply has the size of the largest.
+    Ranges(Box<Parts>),
 }
 
 impl<'p> Reply<'p> {
@@ -120,7 +120,7 @@ impl<'p> Reply<'p> {
             profile.responses.partial(),
             request.method(),
             file,
-            Body::Ranges(parts),
+            Body::Ranges(Box::new(parts)),
         )
     }
 

@@ -1,5 +1,5 @@
-//! Tests over sockets of what depends on the system: escapes from a real directory, file names, and panics. What can be
-//! said in memory is in `labserve_core::adversarial`.
+//! Tests over sockets of what depends on the operating system: escapes from a real directory, file names, and panics.
+//! The tests in memory are in `labserve_core::adversarial`.
 
 #[cfg(unix)]
 mod file_names;
@@ -27,7 +27,7 @@ struct Running {
 }
 
 impl Running {
-    // Its callers need directories and names that only Unix has.
+    // The tests that call this need directories and names that only Unix has.
     #[cfg(unix)]
     fn start(profile: Profile, root: Root) -> Self {
         Self::with_events(profile, root, &EventSenders::default())

@@ -30,7 +30,7 @@ fn a_panic_closes_only_its_connection_and_is_logged() {
         .expect("a profile");
     profile.files.missing = usize::MAX;
     let root = Root::Directory(Directory::open(dir.path(), false).expect("the root"));
-    let recorder = Recorder::start(&Output::File(log.clone()), &[]).expect("an event log");
+    let recorder = Recorder::start(&Output::File(log.clone()), &[], None).expect("an event log");
     let events = EventSenders {
         file: Some(recorder.sender()),
         ..EventSenders::default()

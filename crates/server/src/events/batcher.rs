@@ -1,7 +1,7 @@
 //! Collects lines and sends them in batches.
 //!
-//! A batch that its sender has no room for is dropped, and its lines are counted. A slow disk or a stopped reader never
-//! slows down the server.
+//! If the channel is full, a batch is dropped and its lines are counted. So a slow disk or a stopped reader never slows
+//! down the server.
 
 use super::budget::Budget;
 use super::clock::LineClock;

@@ -7,6 +7,7 @@ use super::{Close, ConnectionMeta, Detail, Event, Head, Reply, Traffic};
 use labserve_core::close_reason::Who;
 use labserve_core::conn::State;
 use labserve_core::http1::{Version, text};
+use labserve_core::locale::Lang;
 use labserve_core::profile::CloseStyle;
 use std::io::Write;
 use std::time::Duration;
@@ -70,14 +71,18 @@ pub(super) fn write_line(line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) 
             None => out.extend_from_slice(b",\"ends_after_ns\":null"),
         },
         Event::Timer { reason } => word(out, b",\"reason\":\"", reason.key()),
+        Event::OtherProtocol(protocol) => {
+            word(out, b",\"protocol\":\"", protocol.key());
+            word(out, b",\"words\":\"", protocol.text(Lang::En));
+        }
         Event::ClientFin { state } => word(out, b",\"state\":\"", state_key(*state)),
-        Event::Close(close) => close_fields(close, out),
+        Event::Close(close) => close_fields(*close, out),
         Event::End {
             close,
             requests,
             unread,
         } => {
-            close_fields(close, out);
+            close_fields(*close, out);
             number(out, b",\"requests\":", *requests);
             number(out, b",\"open_ns\":", nanoseconds(line.since_accept));
             if *unread {
@@ -110,6 +115,7 @@ fn name(event: &Event<'_>) -> &'static str {
         Event::Reply(_) => "reply",
         Event::Idle { .. } => "idle",
         Event::Timer { .. } => "timer",
+        Event::OtherProtocol(_) => "other-protocol",
         Event::ClientFin { .. } => "client-fin",
         Event::Reset => "reset",
         Event::Close(_) => "close",
@@ -186,11 +192,12 @@ fn detail_fields(meta: &ConnectionMeta, detail: &Detail<'_>, out: &mut Vec<u8>) 
 
 /// Writes a value whose strings are Unicode.
 fn json_value(value: &impl serde::Serialize, out: &mut Vec<u8>) {
-    // A Vec takes every write, and neither text nor a list of it fails to be written.
-    let _ = serde_json::to_writer(out, value);
+    // Neither text nor a list of it fails to be written.
+    let json = serde_json::to_string(value).unwrap_or_default();
+    out.extend_from_slice(text::printable_json(&json).as_bytes());
 }
 
-fn close_fields(close: &Close, out: &mut Vec<u8>) {
+fn close_fields(close: Close, out: &mut Vec<u8>) {
     let who = match close.reason.who() {
         Who::Server => "server",
         Who::Client => "client",
@@ -261,7 +268,11 @@ fn escaped(value: &[u8], out: &mut Vec<u8>) {
                 // A Vec takes every write.
                 let _ = write!(out, "\\u{byte:04x}");
             }
-            0x80.. => out.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes()),
+            // C1 control characters.
+            0x80..=0x9f => {
+                let _ = write!(out, "\\u{byte:04x}");
+            }
+            0xa0.. => out.extend_from_slice(char::from(byte).encode_utf8(&mut [0; 2]).as_bytes()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{ConnectionMeta, Event, Traffic};
 use labserve_core::http1::text;
+use labserve_core::locale::Lang;
 
 /// The target of the lines about exchanges.
 pub const EXCHANGE: &str = "labserve::exchange";
@@ -31,16 +32,21 @@ impl Line {
 fn line(event: &Event<'_>) -> Option<Line> {
     match event {
         Event::Reply(_) => Some(Line::Exchange),
-        Event::End { .. } => Some(Line::Connection),
+        Event::OtherProtocol(_) | Event::End { .. } => Some(Line::Connection),
         _ => None,
     }
 }
 
 /// Logs the event if it has a line in the log, the level includes it, and `lets_pass` returns true.
 pub(super) fn emit(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>, lets_pass: impl FnOnce() -> bool) {
-    if !line(event).is_some_and(Line::is_enabled) || !lets_pass() {
-        return;
+    if line(event).is_some_and(Line::is_enabled) && lets_pass() {
+        write(meta, traffic, event);
     }
+}
+
+/// Writes the line of an event. A function of its own, so that an event without a line costs only the question.
+#[inline(never)]
+fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
     match event {
         Event::Reply(reply) => tracing::info!(
             target: EXCHANGE,
@@ -52,6 +58,15 @@ pub(super) fn emit(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>, l
             status = reply.status,
             bytes = reply.head_bytes + reply.body_bytes,
             head = reply.head_bytes,
+        ),
+        Event::OtherProtocol(protocol) => tracing::info!(
+            target: CONNECTION,
+            connection = meta.id,
+            peer = %meta.peer,
+            protocol = protocol.key(),
+            "#{:<7} {}",
+            meta.id,
+            protocol.text(Lang::En),
         ),
         Event::End { close, requests, .. } => tracing::info!(
             target: CONNECTION,

@@ -11,12 +11,14 @@ mod budget;
 mod clock;
 mod connection_meta;
 mod detail;
+mod event_file;
 mod json;
 mod live;
 mod log;
 mod observer;
 mod program_events;
 mod recorder;
+mod secret;
 mod sender;
 mod sink;
 mod throttle;
@@ -30,13 +32,14 @@ pub use log::{CONNECTION, EXCHANGE};
 pub use observer::Observer;
 pub use program_events::ProgramEvents;
 pub use recorder::{Output, Recorder, start, timestamp};
+pub use secret::Secret;
 pub use sender::{EventSender, EventSenders};
 pub use sink::EventSink;
 pub use throttle::Throttle;
 
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{BodyEnd, State};
-use labserve_core::http1::{Fault, Version};
+use labserve_core::http1::{Fault, OtherProtocol, Version};
 use labserve_core::profile::CloseStyle;
 use std::time::Duration;
 
@@ -68,6 +71,8 @@ pub enum Event<'a> {
         /// The timer.
         reason: CloseReason,
     },
+    /// The first bytes of the client are of another protocol than HTTP/1.1.
+    OtherProtocol(OtherProtocol),
     /// The client's FIN arrived.
     ClientFin {
         /// The state of the connection at that time.

@@ -1,12 +1,16 @@
 //! Writes the event log to a file or to standard output, on a thread of its own.
 
+use super::event_file::{EventFile, Opened};
 use super::json::FORMAT_VERSION;
+use super::secret::Secret;
 use super::sender::EventSender;
+use labserve_core::http1::text::printable_json;
 use serde_json::{Value, json};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::OpenOptions;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -30,30 +34,45 @@ pub enum Output {
 #[derive(Debug)]
 pub struct Recorder {
     sender: EventSender,
+    /// Set to have the file opened again.
+    reopen: Arc<AtomicBool>,
     /// Disconnected when the thread that writes has ended.
     ended: Receiver<()>,
 }
 
 impl Recorder {
-    /// Opens the event log and writes its first line, which names the format and the `servers` (name and address).
+    /// Opens the event log and writes its first line, which names the format and the `servers` (name and address). A new file
+    /// can be read by its owner alone. `secret` is masked in all lines.
     ///
     /// # Errors
     /// The file cannot be opened or written, or the thread cannot be started.
-    pub fn start(output: &Output, servers: &[(String, SocketAddr)]) -> io::Result<Self> {
-        let first = stamped(start(servers));
-        let mut sink = Sink::open(output)?;
+    pub fn start(output: &Output, servers: &[(String, SocketAddr)], secret: Option<Secret>) -> io::Result<Self> {
+        let reopen = Arc::<AtomicBool>::default();
+        let asked = Arc::clone(&reopen);
+        let (output, named) = (output.clone(), servers.to_vec());
+        let mut file = EventFile::open(
+            Box::new(move || output.open()),
+            move || stamped(described("reopened", &named)),
+            move || asked.swap(false, Ordering::Relaxed),
+        )?;
         // Written here rather than on the thread, so that a failure is reported before anything is served.
-        sink.write(&first)?;
+        file.write_once(&stamped(start(servers)))?;
         let (batches, receiver) = sync_channel(WAITING);
         let written = Arc::default();
         let pool = Arc::clone(&written);
         let (end, ended) = sync_channel(0);
         std::thread::Builder::new().name("events".to_owned()).spawn(move || {
-            write_out(&receiver, sink, &pool);
+            write_out(&receiver, file, secret.as_ref(), &pool);
             drop(end);
         })?;
         let sender = EventSender { batches, written };
-        Ok(Self { sender, ended })
+        Ok(Self { sender, ended, reopen })
+    }
+
+    /// Has the file opened again before its next line is written: it may have been renamed, to begin a new one. Does nothing
+    /// for standard output.
+    pub fn reopen(&self) {
+        self.reopen.store(true, Ordering::Relaxed);
     }
 
     /// A sender to this event log.
@@ -61,11 +80,12 @@ impl Recorder {
         self.sender.clone()
     }
 
-    /// Writes what is left, and the last line, as far as that can be done in two seconds: an output that nobody reads must
-    /// not keep the program from ending. All senders must have been dropped, including those in [`super::ProgramEvents`].
+    /// Writes the remaining lines and the last line, but for two seconds at most, because an output that nobody reads
+    /// must not keep the program from ending. All senders must have been dropped, including those in
+    /// [`super::ProgramEvents`].
     pub fn finish(self) {
         self.sender.emit(json!({"event": "stop"}));
-        let Self { sender, ended } = self;
+        let Self { sender, ended, .. } = self;
         drop(sender);
         if ended.recv_timeout(LAST_LINES) == Err(RecvTimeoutError::Timeout) {
             tracing::error!("the event log is not complete: its last lines could not be written in time");
@@ -75,12 +95,17 @@ impl Recorder {
 
 /// The first line of a run.
 pub fn start(servers: &[(String, SocketAddr)]) -> Value {
+    described("start", servers)
+}
+
+/// A line that names the format, for the beginning of a run or of a file.
+fn described(event: &str, servers: &[(String, SocketAddr)]) -> Value {
     let servers: Vec<Value> = servers
         .iter()
         .map(|(name, address)| json!({"server": name, "address": address.to_string()}))
         .collect();
     json!({
-        "event": "start",
+        "event": event,
         "format": "labserve-events",
         "version": FORMAT_VERSION,
         "labserve": crate::VERSION,
@@ -92,7 +117,8 @@ pub fn start(servers: &[(String, SocketAddr)]) -> Value {
 /// The line of an event of the program itself, with the time.
 pub(super) fn stamped(mut event: Value) -> Vec<u8> {
     event["time"] = timestamp(SystemTime::now()).into();
-    format!("{event}\n").into_bytes()
+    let line = format!("{event}\n");
+    printable_json(&line).into_owned().into_bytes()
 }
 
 /// A time in the format of the lines: `2026-11-25T21:55:12.123456789Z`.
@@ -104,35 +130,38 @@ pub fn timestamp(time: SystemTime) -> String {
     format!("{text}.{:09}Z", time.subsec_nanos())
 }
 
-/// An open output.
-enum Sink {
-    Stdout,
-    File(File),
-}
-
-impl Sink {
-    fn open(output: &Output) -> io::Result<Self> {
-        Ok(match output {
-            Output::Stdout => Self::Stdout,
-            Output::File(path) => Self::File(OpenOptions::new().append(true).create(true).open(path)?),
-        })
-    }
-
-    fn write(&mut self, batch: &[u8]) -> io::Result<()> {
+impl Output {
+    /// Opens it for appending.
+    fn open(&self) -> io::Result<Opened> {
         match self {
-            Self::File(file) => file.write_all(batch),
-            Self::Stdout => {
-                let mut out = io::stdout().lock();
-                out.write_all(batch).and_then(|()| out.flush())
+            Self::Stdout => Ok(Opened {
+                output: Box::new(io::stdout()),
+                is_empty: false,
+            }),
+            Self::File(path) => {
+                let mut options = OpenOptions::new();
+                options.append(true).create(true);
+                // Its lines hold what clients asked for, and who they are.
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                let file = options.open(path)?;
+                let is_empty = file.metadata()?.len() == 0;
+                Ok(Opened {
+                    output: Box::new(file),
+                    is_empty,
+                })
             }
         }
     }
 }
 
-/// Writes batches until all senders are dropped, or until a batch cannot be written.
-fn write_out(batches: &Receiver<Vec<u8>>, mut sink: Sink, written: &Mutex<Vec<Vec<u8>>>) {
+/// Writes batches until all senders are dropped, or until nobody can read what is written.
+fn write_out(batches: &Receiver<Vec<u8>>, mut file: EventFile, secret: Option<&Secret>, written: &Mutex<Vec<Vec<u8>>>) {
     for mut batch in batches {
-        if let Err(error) = sink.write(&batch) {
+        if let Some(secret) = secret {
+            secret.mask(&mut batch);
+        }
+        if let Err(error) = file.write(&batch) {
             tracing::error!("cannot write the event log, so it ends here: {error}");
             return;
         }

@@ -6,7 +6,7 @@ use super::batcher::{Destination, EventBatcher};
 use super::budget::Budget;
 use super::clock::LineClock;
 use super::sender::EventSenders;
-use super::{ConnectionMeta, Event, Observer, Standing, Throttle, log};
+use super::{ConnectionMeta, Event, Observer, Standing, Throttle, Traffic, log};
 use labserve_core::locale::{self, Lang};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ pub struct EventSink {
 impl EventSink {
     /// A sink for `server`.
     pub fn new(server: &str, throttle_log: bool, senders: EventSenders) -> Self {
-        // Parsed now: a worker that parses it when its first connection ends would keep the others waiting.
+        // Parsed now. If a worker parsed it when its first connection ends, its other connections would wait.
         locale::catalogue(Lang::En);
         // Both batchers write the same time for the same event.
         let clock = Rc::new(RefCell::new(LineClock::new(Instant::now())));
@@ -63,6 +63,17 @@ impl EventSink {
             self.throttle.as_ref().is_none_or(Throttle::lets_pass)
         });
         meta.record(standing);
+        if self.file.is_some() || self.live.is_some() {
+            self.write_lines(meta, traffic, event);
+        }
+        if let Some(observer) = &self.observer {
+            observer.observe(meta, traffic, event);
+        }
+    }
+
+    /// Writes the line of an event. A function of its own, so that an event without readers does not prepare for one.
+    #[inline(never)]
+    fn write_lines(&self, meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
         // The clock is read only if a line is written, and then once for both.
         let mut now = None;
         for batcher in self.batchers() {
@@ -70,16 +81,13 @@ impl EventSink {
                 batcher.write(meta, traffic, event, *now.get_or_insert_with(Instant::now));
             }
         }
-        if let Some(observer) = &self.observer {
-            observer.observe(meta, traffic, event);
-        }
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::batcher::WAIT;
-    use super::super::{EventSender, LiveSender, Traffic};
+    use super::super::{EventSender, LiveSender};
     use super::*;
     use labserve_core::conn::State;
     use std::sync::mpsc::{self, SyncSender};

@@ -42,7 +42,7 @@ const ENTRY: usize = 512;
 /// Maximum number of remembered paths at which nothing exists. They are forgotten at the next arrival.
 const MOST_MISSING: usize = 256;
 
-/// A point in the order of arrivals and of lookups: the number of arrivals so far.
+/// A point in the order of arrivals: the number of arrivals so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Arrival(pub u64);
 
@@ -79,7 +79,7 @@ impl Cache {
         }
     }
 
-    /// Something has arrived. Later lookups count as after it.
+    /// Records an arrival. Later lookups count as after it.
     pub fn arrival(&mut self) -> Arrival {
         self.latest.0 += 1;
         self.latest
@@ -170,7 +170,7 @@ impl Cache {
             self.forget(&oldest);
         }
         while self.bytes + bytes > self.limits.bytes {
-            // The order of the map is random. For a site larger than the cache no other order is better, and this one is free.
+            // Any entry: the map's order is random. For a site larger than the cache, no other order is better.
             let Some(other) = self.entries.keys().next().cloned() else {
                 break;
             };

@@ -15,6 +15,7 @@ pub use directory::Directory;
 pub use memory::Memory;
 pub use resource::{Content, Resource};
 
+use crate::text_file::shown;
 use labserve_core::facts::FileFacts;
 use labserve_core::lookup::{self, Tree};
 use labserve_core::path::Located;
@@ -48,7 +49,7 @@ impl Root {
     /// A description for people.
     pub fn describe(&self) -> String {
         match self {
-            Self::Directory(directory) => directory.named().display().to_string(),
+            Self::Directory(directory) => shown(directory.named()),
             Self::Memory(memory) => memory.describe().to_owned(),
         }
     }

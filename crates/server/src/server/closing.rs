@@ -1,4 +1,4 @@
-//! Closes a connection in the style that [`Closing`] names, emits the end, and returns the socket to the system.
+//! Closes a connection in the style that [`Closing`] chooses, emits the events, and returns the socket to the system.
 
 use super::driver::Driver;
 use super::registry::Registered;
@@ -22,7 +22,7 @@ impl Driver {
         let site = self.server.site();
         let policy = &site.profile.connection.close;
         if let Some(bytes) = self.conn.take_due(true, &self.context(&site)) {
-            // The connection closes anyway.
+            // If this fails, the connection closes anyway.
             let _ = self.send_due(&site, &bytes).await;
         }
         let closing = self.conn.close(close, &self.context(&site));
@@ -30,7 +30,7 @@ impl Driver {
             let mut discard = Discard::default();
             let seen = pause(&self.stream, at_rest, &mut discard).await;
             self.conn.discarded(discard.bytes);
-            // A client that knows from the response that the connection closes may close it first.
+            // A client that sees in the response that the connection closes may close it first.
             if seen == Some(Seen::Fin) {
                 self.note_client_fin();
             }
@@ -50,7 +50,7 @@ impl Driver {
             let mut discard = Discard::default();
             let seen = {
                 let shutdown = shutdown(&self.stream, style, policy, &mut discard);
-                // A connection that lingers, or waits for its client, can still be told to close.
+                // A connection that lingers, or waits for its client, can still be closed on request.
                 tokio::select! {
                     biased;
                     seen = shutdown => seen,
@@ -73,7 +73,7 @@ impl Driver {
             ..
         } = *self;
         drop(registered);
-        // The socket is closed before that is emitted: a reader of the event may rely on it.
+        // The socket is closed before the event is emitted, because a reader of the event may rely on it.
         drop(stream);
         let standing = conn.standing();
         server.emit(
@@ -88,31 +88,31 @@ impl Driver {
     }
 }
 
-/// What was seen of the client while its connection was closed.
+/// What the client did while its connection was being closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
-    /// Its FIN.
+    /// It sent FIN.
     Fin,
-    /// Its RST.
+    /// It sent RST.
     Reset,
 }
 
-/// Bytes of the client that are read and thrown away.
+/// Bytes from the client that are read and discarded.
 #[derive(Debug, Default)]
 struct Discard {
     bytes: u64,
 }
 
 impl Discard {
-    /// Reads and throws away what has arrived; 0 for the client's FIN. The buffer is not the connection's, which may wait
-    /// for long.
+    /// Reads and discards the bytes that have arrived. Returns 0 after the client's FIN. It uses a buffer of its own,
+    /// because this may take long.
     fn read(&mut self, stream: &TcpStream) -> io::Result<usize> {
         let read = stream.try_read(&mut [0; 4096])?;
         self.bytes += read as u64;
         Ok(read)
     }
 
-    /// Reads and throws away what the client sends, until it ends its side, is silent for `quiet`, or `total` has passed.
+    /// Reads and discards bytes until the client sends FIN, is silent for `quiet`, or until `total` has passed.
     async fn run(&mut self, stream: &TcpStream, quiet: Duration, total: Duration) -> Option<Seen> {
         let end = Instant::now() + total.min(FAR);
         loop {
@@ -131,22 +131,22 @@ impl Discard {
     }
 }
 
-/// Ends the connection in a style. Returns when the socket may be closed, with what was seen until then; dropping the
-/// stream closes it.
+/// Closes the sending side in a style. Returns when the socket may be closed, with what the client did until then.
+/// Dropping the stream closes the socket.
 async fn shutdown(stream: &TcpStream, style: CloseStyle, policy: &ClosePolicy, discard: &mut Discard) -> Option<Seen> {
     match style {
-        // Closing alone would send RST in place of FIN if something arrived meanwhile, and the client could lose the
+        // Closing the socket alone would send RST instead of FIN if bytes had arrived, and the client could lose the
         // response.
         CloseStyle::Fin => fin(stream),
-        // Dropping the stream closes it: the kernel then sends RST if bytes were not read. What is on its way is let in
-        // first: it was sent before the client could know of the end.
+        // Dropping the stream closes the socket. The kernel then sends RST if bytes are unread. Bytes in flight are
+        // given time to arrive, because the client sent them before it could see the close.
         CloseStyle::Close => {
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
         }
         CloseStyle::Rst => {
-            // With a linger time of zero, closing sends RST and drops what is unsent (tcp(7)).
+            // With a linger time of zero, closing the socket sends RST and discards unsent bytes (tcp(7)).
             let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
         }
         CloseStyle::Linger => {
@@ -159,11 +159,11 @@ async fn shutdown(stream: &TcpStream, style: CloseStyle, policy: &ClosePolicy, d
 }
 
 fn fin(stream: &TcpStream) {
-    // A socket that the client has reset is not connected any more; nothing is left to end then.
+    // If the client has reset the connection, the socket is not connected any more. There is nothing to shut down then.
     let _ = SockRef::from(stream).shutdown(Shutdown::Write);
 }
 
-/// Waits after a response. Returns what was seen of the client if that ended the wait.
+/// Waits after a response. Returns what the client did, if that ended the wait.
 async fn pause(stream: &TcpStream, pause: Pause, discard: &mut Discard) -> Option<Seen> {
     let deadline = Instant::now() + pause.time;
     loop {
@@ -181,13 +181,13 @@ async fn pause(stream: &TcpStream, pause: Pause, discard: &mut Discard) -> Optio
     }
 }
 
-/// Whether bytes of the client are waiting to be read.
+/// Whether bytes from the client have arrived but were not read.
 pub(super) fn has_unread(stream: &TcpStream) -> bool {
     let mut byte = [std::mem::MaybeUninit::uninit()];
     matches!(SockRef::from(stream).peek(&mut byte), Ok(n) if n > 0)
 }
 
-/// The client's bytes that are waiting to be read, up to `most`; they stay there.
+/// Up to `most` bytes that have arrived but were not read. They stay in the socket's buffer.
 pub(super) async fn unread(stream: &TcpStream, most: usize) -> Vec<u8> {
     let mut bytes = vec![0; most];
     let count = tokio::select! {

@@ -1,7 +1,7 @@
-//! Drives one connection: carries out on its socket what [`Conn`] asks for, and tells it what happened.
+//! Drives one connection: carries out on its socket what [`Conn`] asks for, and reports the results to it.
 //!
 //! How the driver waits is in [`super::wait`], how it runs one exchange in [`super::exchange`], and how it closes the
-//! connection in [`super::closing`]. It decides nothing.
+//! connection in [`super::closing`]. The driver makes no decision.
 
 use super::Site;
 use super::exchange::ExchangeIo;
@@ -19,25 +19,25 @@ use std::pin::Pin;
 use std::rc::Rc;
 use tokio::net::TcpStream;
 
-/// Whether there is room for a connection.
+/// Whether a new connection is within the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     /// It is served.
     Admitted,
-    /// It gets the response that the profile has for too many connections.
+    /// It gets the profile's response for too many connections.
     Refused,
 }
 
-/// Serves a connection to its end.
+/// Serves a connection until it closes.
 ///
-/// The driver is on the heap, because a future holds twice what is moved into it. What happens once or rarely is boxed
-/// while it lasts, so that an idle connection does not hold the memory for it.
+/// The driver is boxed, because a future stores twice what is moved into it. Rare steps are boxed while they run, so
+/// that an idle connection does not reserve memory for them.
 pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
-    // Dropped before the socket, on every way out of here.
+    // It is dropped before the socket, on every path out of this function.
     let registered = Registered::new(&driver.server, &driver.meta, crate::sys::socket(&driver.stream));
     driver.emit(&Event::Accepted);
     let served = {
-        // Pinned here and passed on by reference: a future holds twice what is moved into it.
+        // Pinned here and passed by reference, because a future stores twice what is moved into it.
         let serving = std::pin::pin!(async {
             match entry {
                 Entry::Admitted => tokio::select! {
@@ -56,21 +56,21 @@ pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
     Box::pin(driver.finish(served, registered)).await;
 }
 
-/// A connection's socket, and what goes with it.
+/// The socket of a connection, and its state.
 pub(super) struct Driver {
     pub(super) stream: TcpStream,
     pub(super) meta: Rc<ConnectionMeta>,
     pub(super) conn: Conn,
     /// When the last bytes arrived.
     pub(super) arrival: Arrival,
-    /// The payload bytes that a segment of the connection holds at most; 0 until the system has been asked.
+    /// The maximum payload of a segment of the connection, in bytes; 0 until the system has been asked.
     segment: u32,
     pub(super) timer: Option<Armed>,
     pub(super) server: Rc<LocalServer>,
 }
 
 impl Driver {
-    /// The driver of a connection that is accepted now.
+    /// The driver of a connection that was just accepted.
     pub(super) fn new(stream: TcpStream, meta: Rc<ConnectionMeta>, server: Rc<LocalServer>) -> Self {
         Self {
             stream,
@@ -83,14 +83,14 @@ impl Driver {
         }
     }
 
-    /// Closes the connection after it was served to its end, or to a panic.
+    /// Closes the connection after it was served, or after a panic.
     async fn finish(self: Box<Self>, served: Result<Close, Panicked>, registered: Registered) {
         let id = self.meta.id;
         let close = served.unwrap_or_else(|panicked| {
             panicked.log(format_args!("connection #{id}"));
             CloseReason::Panic.into()
         });
-        // After a panic here nothing is left that could be closed.
+        // If the close panics too, nothing is left to close.
         if let Err(panicked) = guarded(Box::pin(self.close(close, registered))).await {
             panicked.log(format_args!("the end of connection #{id}"));
         }
@@ -118,25 +118,31 @@ impl Driver {
     }
 
     async fn serve(&mut self) -> Close {
-        let mut woken = None;
+        let mut waits = false;
         loop {
+            let woken = if waits {
+                let site = self.server.site();
+                Some(self.wait(&site).await)
+            } else {
+                None
+            };
             // Yield between requests, so that one pipelining client cannot starve the others on this worker.
             tokio::task::coop::consume_budget().await;
             let site = self.server.site();
-            let close = if let Some(exchange) = self.next_exchange(&site, woken.take()) {
-                exchange.await
-            } else {
-                woken = Some(self.wait(&site).await);
-                None
+            let Some(exchange) = self.next_exchange(&site, woken) else {
+                waits = true;
+                continue;
             };
-            if let Some(close) = close {
+            if let Some(close) = exchange.await {
                 return close;
             }
+            // Without input, the next thing to do is to wait.
+            waits = self.conn.input().is_empty();
         }
     }
 
-    /// What is to be done now, after a wait if there was one; `None` to wait. Boxed, so that an idle connection does not
-    /// hold the memory that an exchange needs.
+    /// The next exchange or close after a wait; `None` to wait. Boxed, so that an idle connection does not reserve the
+    /// memory for an exchange.
     fn next_exchange<'d>(
         &'d mut self,
         site: &'d Rc<Site>,
@@ -160,7 +166,7 @@ impl Driver {
         }
     }
 
-    /// Emits the client's FIN, once: each further read meets it again.
+    /// Emits the event for the client's FIN, once. Every later read returns the FIN again.
     pub(super) fn note_client_fin(&mut self) {
         let state = self.conn.standing().state;
         if self.conn.receive_fin() {
@@ -174,7 +180,7 @@ impl Driver {
             Next::Settle(head, settle) => {
                 self.emit_head(&head, None);
                 let fin = self.settle(settle).await;
-                // Only this waits long enough for the time to matter.
+                // Only with this variant is the wait long enough for the time to change.
                 if let Settle::Within(_) = settle {
                     cx = self.context(site);
                 }
@@ -229,7 +235,7 @@ impl Driver {
         close
     }
 
-    /// Sends responses that stayed unsent. Returns how the connection closes if that fails.
+    /// Sends the responses that were held back. If that fails, returns how the connection closes.
     pub(super) async fn send_due(&self, site: &Site, bytes: &[u8]) -> Option<Close> {
         let mut writer = ReplyWriter::new(&self.stream, &site.profile.writes, self.server.shared.started);
         writer
@@ -239,7 +245,7 @@ impl Driver {
             .map(|error| error.failure().close())
     }
 
-    /// Lets settle what follows a request. True if the client's FIN has arrived.
+    /// Waits as `settle` says. Returns whether the client's FIN has arrived.
     async fn settle(&mut self, settle: Settle) -> bool {
         match settle {
             Settle::TakeTurns => {
@@ -273,8 +279,8 @@ impl Driver {
     }
 }
 
-/// How many bytes of `input` belong to a head. One that was given up in its middle ends at the next empty line, if there is
-/// one: what follows that is a body, or another request.
+/// The number of bytes of `input` that belong to a head. A head that was refused before its end extends to the next
+/// empty line, if there is one: what follows is a body or another request.
 fn received_of(head: &Head, input: &[u8]) -> usize {
     match head.len {
         0 => memchr::memmem::find(input, b"\r\n\r\n").map_or(input.len(), |at| at + 4),

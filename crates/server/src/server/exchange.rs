@@ -1,4 +1,4 @@
-//! Carries out one exchange: looks files up, sends, reads the body, and emits events, as [`Exchange`] asks for it.
+//! Carries out one exchange: looks up files, sends, reads the body and emits events, as [`Exchange`] asks for it.
 
 use super::Site;
 use super::closing;
@@ -13,36 +13,39 @@ use labserve_core::conn::{
     Piece, Rendered, ReplyContext, Standing, Traffic, Unsent,
 };
 use labserve_core::http1::Framing;
+use labserve_core::render::RenderContext;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-/// A connection's socket and server, for the time of one exchange.
+/// The socket and the server of a connection, for one exchange.
 pub(super) struct ExchangeIo<'c> {
     pub(super) stream: &'c TcpStream,
     pub(super) site: &'c Site,
     pub(super) server: &'c LocalServer,
     pub(super) meta: &'c ConnectionMeta,
-    /// Where the connection stood before the exchange.
+    /// The state and the counters of the connection before the exchange.
     pub(super) before: Standing,
     /// When the last bytes of the request arrived.
     pub(super) arrival: Arrival,
-    /// The payload bytes that a segment holds at most; 0 until the system has been asked.
+    /// The maximum payload of a segment, in bytes; 0 until the system has been asked.
     pub(super) segment: &'c mut u32,
-    /// Responses that wait for the next one.
+    /// Responses that are held back until the next one.
     pub(super) unsent: Unsent,
 }
 
-/// What an exchange holds while it is carried out.
+/// The resources of an exchange.
 struct Held<'c> {
     writer: ReplyWriter<'c>,
-    /// The request's body, while it is read. Boxed: most requests have none.
+    /// The request body while it is read. Boxed, because most requests have none.
     body: Option<Box<RequestBody<'c>>>,
     /// The file that was looked up.
     resource: Option<Arc<Resource>>,
     /// Whether the last segment of the response may be held back.
     corked: bool,
+    /// The time and the numbers that the response was decided with. Forgotten where a wait may follow the decision.
+    render: Option<RenderContext>,
 }
 
 impl<'c> ExchangeIo<'c> {
@@ -59,11 +62,12 @@ impl<'c> ExchangeIo<'c> {
             body: None,
             resource: None,
             corked: false,
+            render: None,
         };
         if exchange.framing() != Framing::None {
             held.body = Box::pin(self.open_body(exchange, input, head_len)).await;
             if held.body.is_none() {
-                // Nothing that follows the head can be told from a request.
+                // It is unknown where the next request would start.
                 return ExchangeOutcome {
                     close: Some(CloseReason::Panic.into()),
                     also_counted: 0,
@@ -83,7 +87,7 @@ impl<'c> ExchangeIo<'c> {
                     exchange.on(Happened::Sent(sent.map_err(|error| error.failure())))
                 }
                 Action::Finish(finish) => break finish,
-                // On the heap, like the body itself: most exchanges have none of these steps.
+                // Boxed, like the body itself, because most exchanges have none of these steps.
                 rare => Box::pin(self.rare(rare, exchange, &mut held)).await,
             };
         };
@@ -91,7 +95,8 @@ impl<'c> ExchangeIo<'c> {
     }
 
     /// Carries out a step that most exchanges do not have.
-    async fn rare(&mut self, action: Action, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Action {
+    async fn rare(&self, action: Action, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Action {
+        held.render = None;
         match action {
             Action::SendContinue(times) => {
                 let mut sent = Ok(());
@@ -134,7 +139,7 @@ impl<'c> ExchangeIo<'c> {
     }
 
     fn outcome(&self, finish: Finish, exchange: &Exchange<'_>, mut held: Held<'_>) -> ExchangeOutcome {
-        // At the end of a connection the FIN carries what is held back.
+        // When the connection closes, the FIN is sent together with the bytes that are held back.
         if held.corked && finish.close.is_none() {
             crate::sys::cork(self.stream, false);
         }
@@ -174,10 +179,11 @@ impl<'c> ExchangeIo<'c> {
             (lookup, first_missing)
         };
         held.resource = lookup.resource;
+        let render = held.render.insert(self.server.render_context());
         let action = exchange.on(Happened::Found {
             found: lookup.found,
             first_missing: first_missing.as_deref(),
-            render: &self.server.render_context(),
+            render,
         });
         if exchange.is_multipart() {
             self.server.shared.multiparts.fetch_add(1, Ordering::Relaxed);
@@ -228,13 +234,13 @@ impl<'c> ExchangeIo<'c> {
         self.emit(held, &event);
     }
 
-    /// Renders the response, sends it and emits it.
+    /// Renders the response, sends it, and emits its event.
     async fn send_reply(&mut self, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Result<(), SendError> {
         exchange.decide_persistence(self.server.stopping.get());
         let (mut head, mut page) = (self.server.buffer(), self.server.buffer());
         let context = ReplyContext {
             local: self.meta.local,
-            render: &self.server.render_context(),
+            render: &held.render.take().unwrap_or_else(|| self.server.render_context()),
         };
         let before = held.writer.sent();
         let cuts = self.server.sink.wants_detail().then(Cuts::default);
@@ -280,9 +286,9 @@ impl<'c> ExchangeIo<'c> {
         );
     }
 
-    /// Holds back the last segment of a response, where the profile does and it can be seen in a capture. Without a cork
-    /// the same segments leave where one segment holds the response, nothing of the request follows, and no FIN would ride
-    /// on the last segment.
+    /// Holds back the last segment of a response (TCP_CORK), if the profile does so and a capture would show it. It
+    /// would not if one segment holds the whole response, nothing of the request follows, and no FIN could share the
+    /// last segment.
     fn cork(&mut self, exchange: &Exchange<'_>, held: &mut Held<'_>, head: usize, rendered: &Rendered<'_>) {
         let profile = &self.site.profile;
         let of_file = |piece: &Piece<'_>| match piece {
@@ -303,7 +309,7 @@ impl<'c> ExchangeIo<'c> {
         }
     }
 
-    /// The payload bytes that a segment of the connection holds. The system is asked once.
+    /// The maximum payload of a segment of the connection, in bytes. The system is asked once.
     fn segment(&mut self) -> u32 {
         if *self.segment == 0 {
             *self.segment = crate::sys::segment(self.stream);
@@ -313,7 +319,7 @@ impl<'c> ExchangeIo<'c> {
 }
 
 impl Held<'_> {
-    /// The bytes of the body that were read from the socket.
+    /// The number of bytes that were read from the socket for the body.
     fn received(&self) -> u64 {
         self.body.as_ref().map_or(0, |body| body.received())
     }

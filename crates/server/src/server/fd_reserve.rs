@@ -11,25 +11,39 @@ pub(super) const RECHECK: Duration = Duration::from_millis(50);
 
 /// The part of the descriptor limit that connections may use.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FdReserve {
+pub struct FdReserve {
+    /// The process's limit of descriptors; `None` if it has none.
+    limit: Option<u64>,
     /// The lowest descriptor number that belongs to the reserve.
     starts_at: u64,
 }
 
 impl FdReserve {
     /// The reserve of this process, from its current limit (RLIMIT_NOFILE).
-    pub(super) fn of_process() -> Self {
+    pub fn of_process() -> Self {
         Self::within(sys::file_limit())
     }
 
-    fn within(limit: Option<u64>) -> Self {
+    /// The reserve of a process with this limit of descriptors.
+    pub fn within(limit: Option<u64>) -> Self {
         Self {
+            limit,
             starts_at: limit.map_or(u64::MAX, |limit| limit - (limit / 8).min(64)),
         }
     }
 
+    /// The process's limit of descriptors; `None` if it has none.
+    pub fn limit(self) -> Option<u64> {
+        self.limit
+    }
+
+    /// How many descriptors are kept for files.
+    pub fn size(self) -> u64 {
+        self.limit.map_or(0, |limit| limit - self.starts_at)
+    }
+
     /// Whether `newest`, the descriptor that was allocated last, has reached the reserve.
-    pub(super) fn is_reached_by(self, newest: &impl sys::Descriptor) -> bool {
+    pub fn is_reached_by(self, newest: &impl sys::Descriptor) -> bool {
         // The system allocates the lowest free number, so all lower numbers are in use.
         sys::number(newest) >= self.starts_at
     }
@@ -59,7 +73,7 @@ mod tests {
     #[test]
     fn descriptors_from_the_reserve_on_are_not_for_connections() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a listener");
-        let (everything, nothing) = (FdReserve { starts_at: 0 }, FdReserve::within(None));
+        let (everything, nothing) = (FdReserve::within(Some(0)), FdReserve::within(None));
         assert!(!everything.leaves_room(&listener) && everything.is_reached_by(&listener));
         assert!(nothing.leaves_room(&listener) && !nothing.is_reached_by(&listener));
     }

@@ -1,4 +1,4 @@
-//! One write of a response: as much of a head and of a file as the socket takes now.
+//! One write of a response: as much of the head and the file as the socket accepts now.
 
 use crate::files::{Content, Resource};
 use std::cell::RefCell;
@@ -8,28 +8,28 @@ use std::io::{self, ErrorKind, IoSlice};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-/// The size in bytes from which a second system call costs less than copying the bytes twice.
+/// From this size on, in bytes, a second system call costs less than copying the file content.
 const SENDFILE_PAYS: usize = 16 << 10;
 
-/// The most bytes of a file that pass through memory at a time.
+/// The most bytes of a file that are copied through memory at a time.
 const COPIED_AT_ONCE: usize = 256 << 10;
 
-/// The size in bytes up to which copying two stretches side by side costs less than handing over both.
+/// Up to this size, in bytes, copying head and content into one buffer costs less than a write of two buffers.
 const COPYING_PAYS: usize = 8 << 10;
 
 thread_local! {
-    /// Where a short head and its content are put side by side.
+    /// The buffer in which a short head and its content are joined.
     static JOINED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    /// Where file content passes through. Never kept across a wait: after one, the content is read again.
+    /// The buffer for file content. It is not kept across a wait: the content is then read again.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Why nothing was written.
 #[derive(Debug)]
 pub(super) enum Error {
-    /// The socket takes nothing now.
+    /// The socket accepts nothing now.
     WouldBlock,
-    /// The file is not the one that was announced any more.
+    /// The file is not the announced version any more.
     FileChanged,
     /// The connection failed, or the file cannot be read.
     Io(io::Error),
@@ -44,13 +44,13 @@ impl From<io::Error> for Error {
     }
 }
 
-/// Whether the kernel sends this many bytes of a content by itself.
+/// Whether the kernel sends this content itself (sendfile), if `wanted` bytes of it are needed.
 pub(super) fn by_kernel(content: &Content, wanted: usize) -> bool {
     cfg!(target_os = "linux") && matches!(content, Content::File(_)) && wanted >= SENDFILE_PAYS
 }
 
-/// Sends what the socket takes of `head`, and of `wanted` bytes of a resource from `at` on. Returns how many bytes it took
-/// of both.
+/// Sends as much as the socket accepts of `head` and of `wanted` bytes of a resource from offset `at` on. Returns the
+/// number of bytes that it accepted of both.
 ///
 /// # Errors
 /// See [`Error`].
@@ -82,7 +82,7 @@ fn try_send_file(
             return Ok(stream.try_io(Interest::WRITABLE, || crate::sys::send_more(stream, head))?);
         }
         return match stream.try_io(Interest::WRITABLE, || crate::sys::send_file(stream, file, at, wanted))? {
-            // The file has become shorter.
+            // The file is shorter than announced.
             0 => Err(Error::FileChanged),
             sent => Ok(sent),
         };
@@ -90,7 +90,7 @@ fn try_send_file(
     try_copy_file(stream, head, file, resource, at, wanted)
 }
 
-/// The same on any system: through memory, and so in smaller steps where the write is large.
+/// Sends head and content through memory, on any system. A large write is made in smaller steps.
 fn try_copy_file(
     stream: &TcpStream,
     head: &[u8],
@@ -116,10 +116,10 @@ fn slice(bytes: &[u8], at: u64, wanted: usize) -> Result<&[u8], Error> {
     bytes.get(at..at.saturating_add(wanted)).ok_or(Error::FileChanged)
 }
 
-/// Writes what the socket takes of two stretches.
+/// Writes as much of two buffers as the socket accepts.
 ///
 /// # Errors
-/// The socket's own; `WouldBlock` if it takes nothing now.
+/// The error of the socket; `WouldBlock` if it accepts nothing now.
 pub(super) fn try_write(stream: &TcpStream, first: &[u8], second: &[u8]) -> io::Result<usize> {
     let taken = if first.is_empty() {
         stream.try_write(second)?
@@ -150,7 +150,7 @@ mod tests {
 
     type Send = fn(&TcpStream, &[u8], &File, &Resource, u64, usize) -> Result<usize, Error>;
 
-    /// What the client gets of a head and a file of 600,000 bytes, if `send` sends them from the 7th byte on.
+    /// What the client receives of a head and a file of 600,000 bytes, if `send` sends the file from byte 7 on.
     fn received(send: Send) -> Vec<u8> {
         use std::io::{Read, Seek, Write};
         let content: Vec<u8> = (0..600_000u32).map(|n| (n / 7) as u8).collect();

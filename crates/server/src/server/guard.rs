@@ -3,7 +3,7 @@
 //! Works on any future: it reports whether the future completed or panicked.
 
 use std::any::Any;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
@@ -13,7 +13,7 @@ use std::task::Poll;
 pub(super) struct Panicked(pub(super) String);
 
 impl Panicked {
-    /// Logs it. `what` names the task that it has ended.
+    /// Logs it. `what` names the task that the panic ended.
     pub(super) fn log(&self, what: std::fmt::Arguments<'_>) {
         tracing::error!("{what} is ended, because of a defect in labserve: {}", self.0);
     }

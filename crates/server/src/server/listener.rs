@@ -96,13 +96,14 @@ async fn wait_for_descriptors(reserve: FdReserve, listener: &TcpListener, server
     }
     tracing::warn!("no descriptors are left for more connections (ulimit -n): further clients wait until others leave");
     while !reserve.leaves_room(listener) {
-        // A cached file that is not being sent is worth less than a connection.
+        // Free descriptors for connections: cached files that are not being sent can be opened again later.
         server.cache.borrow_mut().clear();
         tokio::time::sleep(RECHECK).await;
     }
 }
 
-/// Properties that every accepted connection inherits from the listener. Knowing them saves system calls per connection.
+/// Properties that every accepted connection inherits from the listener. Setting them once saves system calls for each
+/// connection.
 #[derive(Clone, Copy, Debug)]
 struct Inherited {
     /// TCP_NODELAY: on Linux a connection starts with its listener's setting.

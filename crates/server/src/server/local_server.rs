@@ -18,10 +18,10 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) started: Instant,
-    /// How many connections were accepted: the id of the newest.
+    /// The number of accepted connections, which is the id of the newest.
     pub(super) connections: AtomicU64,
-    /// A random number that is the same for the whole run. The top bit is set, so that it always has sixteen hexadecimal
-    /// digits and bodies have the same length in every run.
+    /// A random number for the whole run. Its top bit is set, so that it always has sixteen hexadecimal digits and
+    /// bodies have the same length in every run.
     pub(super) run_random: u64,
     pub(super) multiparts: AtomicU64,
 }
@@ -36,7 +36,7 @@ impl Shared {
         }
     }
 
-    /// The id of a connection that is accepted now.
+    /// The id for the next accepted connection.
     pub(super) fn next_connection_id(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -118,9 +118,9 @@ impl LocalServer {
         self.shared.started.elapsed()
     }
 
-    /// What rendering a reply needs from its surroundings: the date, counters and random numbers.
+    /// The inputs of rendering a reply: the date, counters and random numbers.
     pub(super) fn render_context(&self) -> RenderContext {
-        // xorshift64: differs from reply to reply. Nothing depends on it being secret.
+        // xorshift64. It only has to differ between replies; nothing depends on it being unpredictable.
         let mut random = self.random.get();
         random ^= random << 13;
         random ^= random >> 7;

@@ -21,6 +21,7 @@ mod wait;
 
 pub use crate::sys::Kernel;
 pub use control::Control;
+pub use fd_reserve::FdReserve;
 pub use registry::ConnectionInfo;
 
 use crate::events::EventSenders;
@@ -68,7 +69,7 @@ impl Server {
         use socket2::{Domain, Protocol, Socket, Type};
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         crate::sys::claim_address(&socket)?;
-        // On Linux connections inherit this. Elsewhere the listener sets it on each of them.
+        // On Linux, connections inherit this. On other systems, the listener sets it on each connection.
         socket.set_tcp_nodelay(site.profile.writes.nodelay)?;
         if address.is_ipv6() && address.ip().is_unspecified() {
             // `[::]` is to accept IPv4 too. That is the default on Linux and macOS, but not on Windows.

@@ -105,6 +105,7 @@ impl Registry {
     }
 
     /// Wakes the task of every connection, so that it notices a change that concerns all of them.
+    #[expect(clippy::iter_over_hash_type, reason = "the order in which they wake does not matter")]
     pub(super) fn wake_all(&self) {
         for entry in self.0.borrow().values() {
             entry.close_request.wake();

@@ -1,7 +1,7 @@
-//! Puts a response on the wire, in the writes that the profile asks for, and never holds a file in memory.
+//! Writes a response to the socket in the writes that the profile asks for, without holding the file in memory.
 //!
-//! Owns the socket's write side for the time of one exchange: the policy, the client's pace, and how far it has got.
-//! Decides nothing.
+//! It owns the write side of the socket for one exchange: the policy, the pace of the client, and the progress. It
+//! makes no decision.
 
 use super::file_write::{self, try_write};
 use crate::events::Cuts;
@@ -14,22 +14,22 @@ use std::io::{self, ErrorKind};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// Why a response was not sent to its end.
+/// Why a response was not sent completely.
 #[derive(Debug)]
 pub(super) enum SendError {
     /// The connection failed.
     Client(io::Error),
     /// The file changed while it was sent.
     FileChanged {
-        /// Whether all bytes had been handed to the system before that was noticed.
+        /// Whether all bytes had been passed to the system before the change was noticed.
         all_sent: bool,
     },
-    /// The client took too little in time.
+    /// The client accepted too few bytes in time.
     SlowReader,
 }
 
 impl SendError {
-    /// The same, without what the system said.
+    /// The same error without the message of the system.
     pub(super) fn failure(&self) -> SendFailure {
         match self {
             Self::Client(error) => match close_reason(error) {
@@ -48,7 +48,7 @@ impl From<io::Error> for SendError {
     }
 }
 
-/// Why a connection closes after this error of its socket.
+/// The reason to close a connection after this error of its socket.
 pub(super) fn close_reason(error: &io::Error) -> CloseReason {
     match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => CloseReason::ClientReset,
@@ -60,12 +60,12 @@ pub(super) fn close_reason(error: &io::Error) -> CloseReason {
 pub(super) struct ReplyWriter<'c> {
     stream: &'c TcpStream,
     policy: &'c WritePolicy,
-    /// When the server started: the times of the pace count from there.
+    /// When the server started. The times of the pace are counted from then.
     started: Instant,
     sent: u64,
-    /// Responses that wait for the next one.
+    /// Responses that are held back until the next one.
     unsent: Unsent,
-    /// The writes, if somebody wants to see them.
+    /// The writes, if an observer wants to see them.
     cuts: Option<Cuts>,
 }
 
@@ -81,23 +81,23 @@ impl<'c> ReplyWriter<'c> {
         }
     }
 
-    /// Before anything else is sent, these responses are.
+    /// Sends these responses before anything else.
     pub(super) fn after(mut self, unsent: Unsent) -> Self {
         self.unsent = unsent;
         self
     }
 
-    /// The responses that are still unsent. They count as sent already.
+    /// The responses that are still unsent. They are counted as sent.
     pub(super) fn take_unsent(&mut self) -> Unsent {
         std::mem::take(&mut self.unsent)
     }
 
-    /// The bytes that the system has taken.
+    /// The number of bytes that the system accepted.
     pub(super) fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// Records the writes from now on.
+    /// Records every write from now on.
     pub(super) fn record_cuts(&mut self, cuts: Option<Cuts>) {
         self.cuts = cuts;
     }
@@ -107,7 +107,7 @@ impl<'c> ReplyWriter<'c> {
         self.cuts.take()
     }
 
-    /// Sends bytes that are not part of a response with a file, such as an interim response.
+    /// Sends bytes that are not part of a response, such as an interim response.
     ///
     /// # Errors
     /// The connection failed, or the client is too slow.
@@ -117,7 +117,7 @@ impl<'c> ReplyWriter<'c> {
         self.write_all(bytes, &[], &mut pace).await
     }
 
-    /// Sends the responses that stayed unsent. They were counted when they were rendered.
+    /// Sends the responses that were held back. They were counted when they were rendered.
     async fn send_unsent(&mut self, pace: &mut Pace) -> Result<(), SendError> {
         let unsent = self.take_unsent();
         let counted = self.sent;
@@ -129,8 +129,8 @@ impl<'c> ReplyWriter<'c> {
     /// Sends a head and its body.
     ///
     /// # Errors
-    /// The connection failed, the client is too slow, or the file changed. Less than was announced has been sent then,
-    /// unless the error says that all was handed over.
+    /// The connection failed, the client is too slow, or the file changed. Fewer bytes were sent than announced, unless
+    /// the error says that all were sent.
     pub(super) async fn send(
         &mut self,
         head: &[u8],
@@ -166,7 +166,7 @@ impl<'c> ReplyWriter<'c> {
         if let Some(time) = wait {
             Box::pin(sleep(time)).await;
         }
-        for piece in body {
+        for piece in body.iter() {
             match piece {
                 Piece::Bytes(bytes) => self.write_all(std::mem::take(&mut head), bytes, &mut pace).await?,
                 Piece::File(range) => {
@@ -181,8 +181,8 @@ impl<'c> ReplyWriter<'c> {
 
     /// Sends a range of a file in writes of the policy's size, the first of them together with `head`.
     ///
-    /// Each write is of the version that was announced: what this process reads is checked before it is written, and what
-    /// the kernel sends by itself is checked after it.
+    /// Each write must contain the announced version of the file. Content that this process reads is checked before it
+    /// is written; content that the kernel sends is checked afterwards.
     async fn send_file(
         &mut self,
         head: &[u8],
@@ -198,7 +198,7 @@ impl<'c> ReplyWriter<'c> {
             return self.write_all(head, &[], pace).await;
         }
         while at < end {
-            // The end of the write that is under way: a write that the socket takes only in part is finished first.
+            // The end of the current write. A write that the socket accepted only in part is completed first.
             let write_end = end.min(range.first + ((at - range.first) / size + 1) * size);
             let wanted = (write_end - at) as usize;
             match file_write::try_send(self.stream, head, resource, at, wanted) {
@@ -222,7 +222,7 @@ impl<'c> ReplyWriter<'c> {
         Ok(())
     }
 
-    /// Sends both, in one write if the socket takes them.
+    /// Sends two buffers, in one write if the socket accepts both.
     async fn write_all(&mut self, first: &[u8], second: &[u8], pace: &mut Pace) -> Result<(), SendError> {
         let (mut first, mut second) = (first, second);
         while !(first.is_empty() && second.is_empty()) {
@@ -240,7 +240,7 @@ impl<'c> ReplyWriter<'c> {
         Ok(())
     }
 
-    /// The system has taken this many bytes.
+    /// Records that the system accepted this number of bytes.
     fn took(&mut self, bytes: usize) {
         self.sent += bytes as u64;
         if let Some(cuts) = &mut self.cuts {
@@ -248,11 +248,11 @@ impl<'c> ReplyWriter<'c> {
         }
     }
 
-    /// Waits until the socket takes more.
+    /// Waits until the socket accepts more bytes.
     async fn writable(&self, pace: &mut Pace) -> Result<(), SendError> {
         match pace.deadline(self.started.elapsed(), self.sent) {
             None => Ok(self.stream.writable().await?),
-            // On the heap: most responses never wait, and each would hold the memory for it.
+            // Boxed, because most responses never wait.
             Some(deadline) => match Box::pin(timeout_at(self.started + deadline, self.stream.writable())).await {
                 Ok(done) => Ok(done?),
                 Err(_) => Err(SendError::SlowReader),
@@ -261,7 +261,7 @@ impl<'c> ReplyWriter<'c> {
     }
 }
 
-/// Cuts a head after its first so many lines, the next so many, and so on.
+/// Splits a head after the number of lines that each count gives.
 fn split_lines<'h>(head: &'h [u8], counts: &[usize]) -> Vec<&'h [u8]> {
     let mut parts = Vec::new();
     let mut rest = head;

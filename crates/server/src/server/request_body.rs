@@ -1,8 +1,8 @@
 //! The body of a request, read by hyper.
 //!
-//! hyper serves one exchange over the bytes that it is given, so that it parses the body's framing (RFC 9112 sections 6 and
-//! 7). Its service hands the body out and never responds; what hyper itself would write is thrown away, because its heads
-//! are its own. [`Feed`] is the connection as hyper sees it: first the head, then no more than the body.
+//! hyper serves one exchange over the bytes that it gets, so that it parses the framing of the body (RFC 9112 sections
+//! 6 and 7). Its service returns the body and never responds. What hyper writes is discarded, because it would send its
+//! own heads. [`Feed`] is the connection that hyper reads: the head, then the body and nothing after it.
 
 mod feed;
 
@@ -26,13 +26,13 @@ use std::task::{Context, Poll};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// The most bytes that hyper keeps of a body. A connection holds no more while a body streams.
+/// The most bytes of a body that hyper buffers. A connection holds no more while a body streams.
 const HYPER_BUFFER: usize = 16 << 10;
 
-/// The largest Content-Length that hyper reads. It reserves the two values above it; nobody sends as much.
+/// The largest Content-Length that hyper reads. It reserves the two values above it.
 const LARGEST: u64 = u64::MAX - 2;
 
-/// The most bytes and fields of a head that is handed to hyper as it is.
+/// The most bytes and fields of a head that is passed to hyper unchanged.
 const PLAIN_HEAD: usize = 4 << 10;
 const PLAIN_FIELDS: usize = 100;
 
@@ -40,20 +40,20 @@ const PLAIN_FIELDS: usize = 100;
 pub(super) struct RequestBody<'c> {
     connection: Pin<Box<http1::Connection<TokioIo<Feed<'c>>, HandOut>>>,
     incoming: Incoming,
-    /// How far the feed has got. The feed is inside the connection, where nothing else can be asked.
+    /// The progress of the feed. The feed belongs to hyper's connection, so the progress is shared.
     progress: Rc<Cell<FeedProgress>>,
-    /// Whether hyper still reads.
+    /// Whether hyper is still reading.
     reading: bool,
     content: u64,
-    /// The offset of the input at which what follows a body of known length begins; `None` for chunks.
+    /// The offset in the input at which the bytes after a body of known length start; `None` for a chunked body.
     after: Option<usize>,
 }
 
 impl<'c> RequestBody<'c> {
-    /// The body of the request whose head is the first `head_len` bytes of `input`. `policy` says which chunks the profile
-    /// accepts.
+    /// Opens the body of the request with the head in the first `head_len` bytes of `input`. `policy` says which chunks
+    /// are accepted.
     ///
-    /// `None` if hyper does not take the head, which is a defect.
+    /// `None` if hyper refuses the head, which is a bug.
     pub(super) async fn open(
         stream: &'c TcpStream,
         request: &Request<'c>,
@@ -114,17 +114,17 @@ impl<'c> RequestBody<'c> {
         })
     }
 
-    /// The bytes of content so far.
+    /// The number of content bytes so far.
     pub(super) fn content(&self) -> u64 {
         self.content
     }
 
-    /// The bytes that were read from the socket.
+    /// The number of bytes that were read from the socket.
     pub(super) fn received(&self) -> u64 {
         self.progress.get().received
     }
 
-    /// The size of the next stretch of content.
+    /// The size of the next piece of content.
     ///
     /// # Errors
     /// How the body ended.
@@ -132,9 +132,9 @@ impl<'c> RequestBody<'c> {
         poll_fn(|cx| self.poll_chunk(cx)).await
     }
 
-    /// Takes in what has arrived, without waiting for more. Returns how the body ended, if it did.
+    /// Reads what has arrived, without waiting. Returns how the body ended, if it did.
     pub(super) async fn peek(&mut self) -> Option<BodyEnd> {
-        // Two turns of the reactor without anything new mean that nothing is there.
+        // If two turns of the reactor bring nothing new, nothing more has arrived.
         let mut quiet = 0;
         poll_fn(|cx| {
             loop {
@@ -166,7 +166,7 @@ impl<'c> RequestBody<'c> {
                 Poll::Pending if !self.reading => return Poll::Ready(Err(BodyEnd::ClientFin)),
                 Poll::Pending => {}
             }
-            // hyper reads on when it is polled. What it has read by then is in the body at once.
+            // hyper reads when it is polled. What it has read is in the body at once.
             if self.connection.poll_without_shutdown(cx).is_ready() {
                 self.reading = false;
                 continue;
@@ -184,7 +184,7 @@ impl<'c> RequestBody<'c> {
         }
     }
 
-    /// What an error of hyper's means for the body.
+    /// How the body ended, for an error of hyper's.
     fn end_of(&self, error: &hyper::Error) -> BodyEnd {
         use std::error::Error;
         let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
@@ -198,7 +198,8 @@ impl<'c> RequestBody<'c> {
         BodyEnd::Broken(self.progress.get().fault.unwrap_or(ChunkFault::Syntax))
     }
 
-    /// The bytes that follow the body. After chunks that is what was read beyond their end, and what was not read.
+    /// The bytes after the body. For a chunked body: those that were read beyond its end, then those that were not
+    /// read.
     pub(super) fn into_leftover(self) -> Leftover {
         if let Some(after) = self.after {
             return Leftover::From(after);
@@ -210,7 +211,7 @@ impl<'c> RequestBody<'c> {
     }
 }
 
-/// The service that hands a body out and never responds.
+/// A service that returns the body and never responds.
 struct HandOut(UnboundedSender<Incoming>);
 
 impl Service<hyper::Request<Incoming>> for HandOut {
@@ -219,13 +220,14 @@ impl Service<hyper::Request<Incoming>> for HandOut {
     type Future = Pending<Result<Self::Response, Infallible>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
-        // The receiver is gone only if nobody wants the body any more.
+        // The receiver is gone only if the body is not needed any more.
         let _ = self.0.send(request.into_body());
         pending()
     }
 }
 
-/// Whether hyper parses the head as it is. Only what its parser is known to take passes; the rest is rewritten.
+/// Whether hyper parses the head unchanged. Only a form that hyper is known to accept qualifies; other heads are
+/// rewritten.
 fn is_plain(request: &Request<'_>, framing: Framing) -> bool {
     let target = request.target();
     let visible = |b: &u8| (b'!'..=b'~').contains(b) && !b"\"#<>\\^`{|}".contains(b);
@@ -251,7 +253,7 @@ fn is_plain(request: &Request<'_>, framing: Framing) -> bool {
         && request.line().len() == request.method().len() + target.len() + 10
         && request.head_bytes().starts_with(request.line())
         && memchr::memmem::find(request.head_bytes(), b"\r\r").is_none()
-        // Every line is a field's, written the usual way: none was left out, or has another end.
+        // Every line is an ordinary field line: none was dropped, and none has an unusual line end.
         && request.head_bytes().len()
             == request.line().len() + 4 + request.fields().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>()
         && request.fields().all(|(name, value)| {
@@ -261,8 +263,8 @@ fn is_plain(request: &Request<'_>, framing: Framing) -> bool {
         })
 }
 
-/// What hyper is given for a head: the head itself if hyper parses it, else one that says the same about the body. Some
-/// servers accept heads that hyper does not; what such a head means has been decided before.
+/// The head for hyper: the original if hyper parses it, otherwise a head with the same framing. Some servers accept
+/// heads that hyper refuses; how such a head is read has already been decided.
 fn readable_head(head: &[u8], plain: bool, framing: Framing) -> Cow<'_, [u8]> {
     if plain {
         return head.into();

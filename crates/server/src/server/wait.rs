@@ -1,15 +1,17 @@
-//! Waits on a connection: for bytes of its client, for its timer, for the client's FIN, or for the server to stop.
+//! Waits on a connection: for bytes from its client, its timer, the client's FIN, or the stop of the server.
 //!
-//! What any of these means is [`labserve_core::conn`]'s to say.
+//! [`labserve_core::conn`] decides what each of these means.
 
 use super::Site;
 use super::closing::has_unread;
 use super::driver::Driver;
 use super::reply_writer::close_reason;
+use crate::events::Event;
 use labserve_core::conn::WakeReason;
+use labserve_core::http1::OtherProtocol;
 use labserve_core::profile::Tie;
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,42 +19,43 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Sleep, sleep_until};
 
-/// Minimum number of open connections before requests are batched per reactor turn. With fewer, a turn of the reactor
-/// costs more than it saves.
+/// Minimum number of open connections before requests are batched per reactor turn. With fewer, the extra turn costs
+/// more than it saves.
 const MANY: u64 = 8;
 
-/// The most bytes that are taken in to see whether the client's FIN follows them.
+/// The most bytes that are read ahead to see whether the client's FIN follows them.
 const MOST_AHEAD: usize = 64 << 10;
 
 thread_local! {
-    /// Where bytes arrive, so that an idle connection needs no buffer.
+    /// The buffer for arriving bytes, so that an idle connection needs none.
     static ARRIVALS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A timer, armed for no later than the deadline. When it fires early it is armed again.
+/// A timer that is armed for the deadline or earlier. If it fires early, it is armed again.
 pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
 
 impl Driver {
-    /// Lets the other connections read what has arrived for them before this one's request is decided on. The file system
-    /// is then asked about a file once for all requests of a turn.
+    /// Lets other connections read what has arrived for them before the decision on this request. One check of a file
+    /// then serves all requests of a turn.
     pub(super) async fn take_turns(&self) {
         if self.server.open.get() >= MANY {
             tokio::task::yield_now().await;
         }
     }
 
-    /// Whether the client has ended its side by now, or does so `within` this time of its last byte. Also takes in what it
+    /// Whether the client's FIN has arrived, or arrives `within` this time of its last byte. Also reads what the client
     /// sent before.
     pub(super) async fn client_has_ended(&mut self, within: Duration) -> bool {
         let until = self.conn.last_byte().saturating_add(within);
         let left = until.saturating_sub(self.server.now());
-        // The system's clock: the runtime's may stand still in tests.
+        // The system's clock, because the clock of the runtime may be paused in tests.
         let begun = std::time::Instant::now();
         loop {
-            // One turn of the reactor: after it, what has arrived by now is known. A timer would fire a millisecond late.
+            // After one turn of the reactor, everything that has arrived is known. A timer would fire a millisecond
+            // late.
             tokio::task::yield_now().await;
             let ended = poll_fn(|cx| {
-                // Asked before each read: many requests that wait here must not add a read each.
+                // The limit is checked before each read, so that pipelined requests do not add a read each.
                 while self.conn.input().len() < MOST_AHEAD {
                     match self.poll_read(cx) {
                         Poll::Ready(WakeReason::Fin) => return Poll::Ready(true),
@@ -66,29 +69,29 @@ impl Driver {
             if ended || begun.elapsed() >= left {
                 return ended;
             }
-            // The client may be waiting for this very processor.
+            // The client may need this very CPU to send its FIN.
             std::thread::yield_now();
         }
     }
 
     /// Waits for the client, for the timer, or for the server to stop.
     ///
-    /// Not an `async fn`: that would hold its arguments twice, in every idle connection.
+    /// Not an `async fn`: its future would store the arguments twice, once for every idle connection.
     pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = WakeReason> + use<'d> {
         let timers = &site.profile.connection.timers;
         poll_fn(move |cx| {
             if let Poll::Ready(woken) = self.poll_read(cx) {
                 return Poll::Ready(woken);
             }
-            // The connection does not change while it waits, and so the deadline does not.
+            // The connection does not change while it waits, so the deadline stays the same.
             if let Some(deadline) = self.conn.deadline(&site.profile)
                 && self.poll_timer(deadline.at, cx).is_ready()
-                // The reactor has not reported bytes that arrived just now; it is about to.
+                // Bytes may have arrived that the reactor has not reported yet.
                 && (timers.tie == Tie::Timer || !has_unread(&self.stream))
             {
                 return Poll::Ready(WakeReason::Expired(deadline));
             }
-            // Whoever sets this flag wakes all connections.
+            // Shutdown sets the flag and then wakes every connection, so no waker is registered here.
             if self.server.stopping.get() {
                 return Poll::Ready(WakeReason::Stop);
             }
@@ -102,8 +105,8 @@ impl Driver {
         let (stream, conn, server) = (&mut self.stream, &mut self.conn, &self.server);
         let read = ARRIVALS.with_borrow_mut(|arrivals| {
             arrivals.resize(arrivals.len().max(size), 0);
-            // AsyncRead rather than try_read: after a short read it knows that the socket is empty, and the next wait
-            // does not begin with a read that finds nothing.
+            // poll_read rather than try_read: after a short read it knows that the socket is empty, so that the next
+            // wait does not start with a read that finds nothing.
             let mut buffer = ReadBuf::new(&mut arrivals[..size]);
             ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
             if !buffer.filled().is_empty() {
@@ -115,6 +118,11 @@ impl Driver {
             Ok(0) => WakeReason::Fin,
             Ok(count) => {
                 self.arrival = self.server.cache.borrow_mut().arrival();
+                if self.conn.standing().traffic.received == count as u64
+                    && let Some(protocol) = OtherProtocol::of(self.conn.input())
+                {
+                    self.emit(&Event::OtherProtocol(protocol));
+                }
                 WakeReason::Received(count)
             }
             Err(error) => WakeReason::Broken(close_reason(&error)),
@@ -141,7 +149,7 @@ impl Driver {
                 self.timer = None;
                 return Poll::Ready(());
             }
-            // It was armed for an earlier deadline that has moved since.
+            // The deadline has moved since the timer was armed.
             sleep.as_mut().reset(instant(at));
             *armed = at;
         }

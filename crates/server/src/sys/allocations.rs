@@ -33,7 +33,7 @@ fn note() {
 }
 
 // SAFETY: every call is passed unchanged to the system allocator, and counting does not touch the memory.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "an allocator cannot be written without")]
 unsafe impl GlobalAlloc for Counting {
     // SAFETY: the requirements of GlobalAlloc are those of the allocator that is called.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

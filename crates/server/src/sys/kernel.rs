@@ -5,8 +5,7 @@ use serde::Serialize;
 /// The file descriptor of an open socket.
 #[cfg(unix)]
 pub(crate) type Socket = std::os::fd::RawFd;
-/// This system has nothing to ask a socket for. Windows has SIO_TCP_INFO, but Wine does not, so it could not be
-/// tested.
+/// This system offers nothing here. Windows has SIO_TCP_INFO, but Wine does not, so it could not be tested.
 #[cfg(not(unix))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Socket;
@@ -14,7 +13,7 @@ pub(crate) struct Socket;
 /// What the kernel knows about a connection. Times ending in `_us` are in microseconds, those ending in `_ms` in
 /// milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)] // the names are the kernel's own
+#[allow(missing_docs, reason = "the names are the kernel's own")]
 pub struct Kernel {
     pub state: &'static str,
     pub rtt_us: u32,
@@ -44,7 +43,7 @@ pub(crate) fn socket(stream: &impl std::os::fd::AsRawFd) -> Socket {
     stream.as_raw_fd()
 }
 
-/// This system has nothing to ask a socket for.
+/// This system offers nothing here.
 #[cfg(not(unix))]
 pub(crate) fn socket<S>(_: &S) -> Socket {
     Socket
@@ -52,7 +51,7 @@ pub(crate) fn socket<S>(_: &S) -> Socket {
 
 /// What the kernel knows about the connection of this socket.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 pub(crate) fn kernel_facts(socket: Socket) -> Option<Kernel> {
     const STATES: [&str; 12] = [
         "UNKNOWN",

@@ -15,7 +15,7 @@ const LARGEST: usize = 2 << 20;
 
 /// Sends up to `length` bytes of `file` from `offset`. Returns the number of bytes that the socket accepted; 0 at the
 /// end of the file.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 pub(crate) fn send_file(socket: &impl AsFd, file: &File, offset: u64, length: usize) -> io::Result<usize> {
     let mut offset = libc::off64_t::try_from(offset).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     let (socket, file) = (socket.as_fd().as_raw_fd(), file.as_raw_fd());
@@ -31,7 +31,7 @@ pub(crate) fn send_more(socket: &impl AsFd, bytes: &[u8]) -> io::Result<usize> {
 
 /// Opens a file for reading, unless a name in its path has become a link (openat2(2)). A path that has been resolved
 /// then leads to the same file as before, or nowhere.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 pub(crate) fn open_without_links(path: &Path) -> io::Result<File> {
     /// `struct open_how`.
     #[repr(C)]

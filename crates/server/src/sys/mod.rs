@@ -6,22 +6,22 @@ pub(crate) mod allocations;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub use unix::shows_colour;
+pub use unix::{Descriptor, shows_colour};
 #[cfg(unix)]
 pub(crate) use unix::{
-    Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors,
-    lowest_free, number, open_for_reading, raise_file_limit, read_at, segment,
+    KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors, lowest_free,
+    number, open_for_reading, open_without_waiting, raise_file_limit, read_at, segment,
 };
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub(crate) use windows::{
-    Descriptor, KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors,
-    lowest_free, number, open_for_reading, raise_file_limit, read_at, segment,
-};
+pub use windows::{Descriptor, NEW_PROCESS_GROUP, press_break, shows_colour};
 #[cfg(windows)]
-pub use windows::{NEW_PROCESS_GROUP, press_break, shows_colour};
+pub(crate) use windows::{
+    KEPT_OPEN, claim_address, cork, file_id, file_id_at, file_limit, is_locked, is_out_of_descriptors, lowest_free,
+    number, open_for_reading, open_without_waiting, raise_file_limit, read_at, segment,
+};
 
 #[cfg(target_os = "linux")]
 mod linux;

@@ -44,6 +44,12 @@ pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(OPEN_FLAGS).open(path)
 }
 
+/// Opens a file for reading. A pipe without a writer does not keep the caller waiting.
+pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
 /// Number of files that a worker thread keeps open between requests. On Unix, an open file can be replaced without
 /// hindrance.
 pub(crate) const KEPT_OPEN: usize = 256;
@@ -54,7 +60,7 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
 }
 
 /// Raises the limit on this process's descriptors to the maximum that the system allows.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 pub(crate) fn raise_file_limit() {
     let Some(limit) = limits().filter(|limit| limit.rlim_cur < limit.rlim_max) else {
         return;
@@ -70,14 +76,14 @@ pub(crate) fn raise_file_limit() {
 }
 
 /// The limit on this process's descriptors; `None` if there is none.
-#[allow(clippy::unnecessary_cast)] // the type of the number differs between systems
+#[allow(clippy::unnecessary_cast, reason = "the type of the number differs between systems")]
 pub(crate) fn file_limit() -> Option<u64> {
     limits()
         .filter(|limit| limit.rlim_cur != libc::RLIM_INFINITY)
         .map(|limit| limit.rlim_cur as u64)
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 fn limits() -> Option<libc::rlimit> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
@@ -89,7 +95,7 @@ fn limits() -> Option<libc::rlimit> {
 }
 
 /// An object with a file descriptor.
-pub(crate) trait Descriptor: AsFd {}
+pub trait Descriptor: AsFd {}
 impl<T: AsFd> Descriptor for T {}
 
 /// The number of a descriptor. It was the lowest free one when the descriptor was opened.
@@ -129,7 +135,7 @@ pub fn shows_colour<T>(_: &T) -> bool {
 /// Holds back partial segments, or releases them: TCP_CORK (tcp(7)). The system releases them after 200 ms, and before
 /// FIN. Linux only. Elsewhere nothing is held back.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn cork(socket: &impl std::os::fd::AsFd, on: bool) {
+pub(crate) fn cork(socket: &impl AsFd, on: bool) {
     // It fails if the connection was reset. Then there is nothing to hold back.
     let _ = socket2::SockRef::from(socket).set_tcp_cork(on);
 }
@@ -137,7 +143,7 @@ pub(crate) fn cork(socket: &impl std::os::fd::AsFd, on: bool) {
 /// Maximum segment size of the connection in bytes (TCP_MAXSEG); 0 if the system does not report it. On systems
 /// without [`cork`] it is the maximum number.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn segment(socket: &impl std::os::fd::AsFd) -> u32 {
+pub(crate) fn segment(socket: &impl AsFd) -> u32 {
     socket2::SockRef::from(socket).tcp_mss().unwrap_or(0)
 }
 

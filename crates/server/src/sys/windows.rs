@@ -1,7 +1,7 @@
 //! Windows.
 //!
-//! What it lacks: segments cannot be held back, handles are not numbered from the lowest, and file content is copied
-//! through this process. TransmitFile would avoid the copy, but client versions of Windows process only two of its
+//! Segments cannot be held back, handles are not numbered from the lowest, and file content is copied through this
+//! process. TransmitFile would avoid the copy, but client versions of Windows process only two of its
 //! calls at a time and delay all others, on all connections.
 
 use labserve_core::facts::FileId;
@@ -62,7 +62,7 @@ pub(crate) fn file_id_at(path: &Path) -> io::Result<FileId> {
 }
 
 /// The number of the volume, and of the file on it.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 fn numbers(file: &File) -> Option<(u64, u64)> {
     let mut info = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open while `file` is borrowed, and the call writes one such structure.
@@ -72,7 +72,7 @@ fn numbers(file: &File) -> Option<(u64, u64)> {
 }
 
 /// When anything about the file last changed, in nanoseconds since 1970.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 fn changed(file: &File) -> Option<i128> {
     let mut info = FILE_BASIC_INFO::default();
     let size = size_of::<FILE_BASIC_INFO>() as u32;
@@ -85,6 +85,11 @@ fn changed(file: &File) -> Option<i128> {
 /// Opens a file for reading. Other programs may write, rename and delete it meanwhile.
 pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).share_mode(SHARE_ALL).open(path)
+}
+
+/// Opens a file for reading.
+pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
+    open_for_reading(path)
 }
 
 /// Number of files that a worker thread keeps open between requests. It is zero, because Windows does not allow
@@ -105,7 +110,7 @@ pub(crate) fn file_limit() -> Option<u64> {
 }
 
 /// An object with a handle.
-pub(crate) trait Descriptor {}
+pub trait Descriptor {}
 impl<T> Descriptor for T {}
 
 /// The numbers of handles have no meaning.
@@ -135,7 +140,7 @@ fn is(error: &io::Error, codes: &[u32]) -> bool {
 
 /// Makes sure that the address that this socket is bound to is exclusive. By default, Windows lets any other server
 /// bind it with SO_REUSEADDR, and which server gets a connection is then undefined.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 pub(crate) fn claim_address(socket: &Socket) -> io::Result<()> {
     let value: i32 = 1;
     let handle = usize::try_from(socket.as_raw_socket()).map_err(io::Error::other)?;
@@ -158,7 +163,7 @@ pub(crate) fn claim_address(socket: &Socket) -> io::Result<()> {
 
 /// Whether this output shows ANSI colours. A Windows console does if it is told to, since Windows 10. A terminal that
 /// is not a Windows console is like one on Unix.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 pub fn shows_colour(console: &impl AsRawHandle) -> bool {
     let (console, mut mode) = (console.as_raw_handle(), 0);
     // SAFETY: the handle is the process's own, and the call writes one number.
@@ -173,7 +178,7 @@ pub fn shows_colour(console: &impl AsRawHandle) -> bool {
 pub const NEW_PROCESS_GROUP: u32 = CREATE_NEW_PROCESS_GROUP;
 
 /// Sends Ctrl-Break to a process that leads its own group. Returns whether the console accepted it.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "a call of the operating system")]
 pub fn press_break(leader: &Child) -> bool {
     // SAFETY: the call takes two numbers.
     unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, leader.id()) != 0 }

@@ -1,4 +1,4 @@
-// The language: looks sentences up in the catalogue, fills their places, and writes them into marked elements.
+// The language: looks sentences up in the catalogue, fills in their placeholders, and writes them into marked elements.
 
 export const LANGUAGES = ["en", "zh"];
 /** The sentences of each language by their ids. They come from the server, see `learn`. */
@@ -32,7 +32,7 @@ export function has(id) {
   return Object.hasOwn(catalogue[current], id);
 }
 
-/** A sentence with its `{places}` filled; the id itself if there is no such sentence. */
+/** A sentence with its placeholders filled in; the id itself if there is no such sentence. */
 export function t(id, places = {}) {
   const sentence = has(id) ? catalogue[current][id] : id;
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in places ? String(places[name]) : whole));

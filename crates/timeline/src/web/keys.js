@@ -22,7 +22,7 @@ export function bindKeys(picture) {
     "]": () => moveBlock(picture, 1),
     "shift ArrowLeft": () => moveBlock(picture, -1),
     "shift ArrowRight": () => moveBlock(picture, 1),
-    Enter: () => picture.selected && picture.tell.opened(picture.selected, true),
+    Enter: () => picture.selected && picture.notify.opened(picture.selected, true),
     Home: () => picture.fit(),
     0: () => picture.fit(),
     f: () => picture.fit(chosen(picture)),

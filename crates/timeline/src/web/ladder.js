@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { fromNanoseconds, span } from "./time.js";
 import { oneLine } from "./wire.js";
-import { bodyWords, howWords, reasonWords } from "./words.js";
+import { bodyWords, howWords, otherProtocolWords, reasonWords } from "./words.js";
 import { ending } from "./store.js";
 
 /** How many steps are shown at first, and at most. */
@@ -18,6 +18,7 @@ function side(line) {
     case "body":
     case "client-fin":
     case "reset":
+    case "other-protocol":
       return "client";
     case "reply":
       return "server";
@@ -57,6 +58,8 @@ function stepWords(connection, line) {
       if (line.who === "client") return t("ladder.close_client", { why });
       return t("ladder.close", { how: howWords(ending(connection)), why });
     }
+    case "other-protocol":
+      return otherProtocolWords(line.protocol, line.words);
     case "end":
       return t("ladder.end", { open: span(fromNanoseconds(line.open_ns) ?? 0) });
     default:

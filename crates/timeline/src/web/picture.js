@@ -22,7 +22,7 @@ export class Picture {
   constructor(root, model, { chosen, opened, paused }) {
     this.root = root;
     this.model = model;
-    this.tell = { chosen, opened, paused };
+    this.notify = { chosen, opened, paused };
     this.canvas = root.querySelector("canvas");
     this.scroller = root.querySelector(".scroller");
     this.spacer = root.querySelector(".spacer");
@@ -71,14 +71,14 @@ export class Picture {
     this.dirty = true;
     if (aloud !== null) say(this.spoken, aloud);
     if (reveal && selection) this.#reveal(selection);
-    this.tell.chosen(selection);
+    this.notify.chosen(selection);
   }
 
-  /** Makes the view live or pauses it, and tells the page. */
+  /** Makes the view live or pauses it, and notifies the page. */
   setLive(live) {
     this.model.view.live = live;
     this.dirty = true;
-    this.tell.paused(!live);
+    this.notify.paused(!live);
   }
 
   zoom(factor, x = this.model.view.left + this.model.view.width / 2) {
@@ -89,7 +89,7 @@ export class Picture {
   pan(pixels) {
     this.model.view.pan(pixels);
     this.dirty = true;
-    this.tell.paused(true);
+    this.notify.paused(true);
   }
 
   /** Zooms to the whole time span of the visible lanes, or of one connection. */
@@ -99,7 +99,7 @@ export class Picture {
     if (!all) return;
     this.model.view.fit(all.from, Math.max(all.to, all.from + 1));
     this.dirty = true;
-    this.tell.paused(true);
+    this.notify.paused(true);
   }
 
   fold(key) {

@@ -99,7 +99,7 @@ function click(picture, { x, y }) {
   const what = x < view.left ? null : hit(connection, found.time, SLACK * view.scale, now());
   const selection = { id: connection.id, exchange: what?.exchange ?? null };
   picture.select(selection);
-  picture.tell.opened(selection);
+  picture.notify.opened(selection);
 }
 
 /** Shows a tooltip for what is under the pointer. */

@@ -14,6 +14,11 @@ export function reasonWords(reason, words) {
   return has(`close_reason.${reason}`) ? t(`close_reason.${reason}`) : (words ?? reason ?? "");
 }
 
+/** What a client speaks instead of HTTP/1.1; of an unknown protocol, the text of the server, or its key. */
+export function otherProtocolWords(protocol, words) {
+  return has(`other_protocol.${protocol}`) ? t(`other_protocol.${protocol}`) : (words ?? protocol ?? "");
+}
+
 /** The text of a step of a decision; of an unknown one, the English text of the server. */
 export function saidWords({ said, text, values = {} }) {
   if (!has(`trace.${said}`)) return text ?? "";

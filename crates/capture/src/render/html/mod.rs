@@ -83,6 +83,13 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
                 (w.table(&table::comparison(capture, w.lang)))
             }
         }
+        @let slowest = table::slowest(capture, w.lang);
+        @if !slowest.rows.is_empty() {
+            section {
+                h2 { (w.label(Msg::Slowest)) }
+                (w.table(&slowest))
+            }
+        }
         @let servers: Vec<FingerprintDescription> = capture.fingerprints.iter().filter_map(describe::fingerprint).collect();
         @if !servers.is_empty() {
             section {
@@ -101,10 +108,31 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
         @if plan.connections_left_out > 0 {
             p { (w.statement(&Sentence::new(Msg::ConnectionsLeftOut).with("count", plan.connections_left_out))) }
         }
+        @if !capture.others.is_empty() { (others(capture, w)) }
         @if !capture.notes.is_empty() {
             section {
                 h2 { (w.label(Msg::Notes)) }
                 ul { @for note in &capture.notes { li { (w.statement(&describe::note(note))) } } }
+            }
+        }
+    }
+}
+
+fn others(capture: &Capture, w: HtmlWriter<'_>) -> Markup {
+    html! {
+        section {
+            h2 { (w.label(Msg::OtherStreams)) }
+            ul {
+                @for other in &capture.others {
+                    @let details = describe::details(&other.carried);
+                    li {
+                        (w.statement(&describe::other_stream(other)))
+                        @if !details.is_empty() { ul { @for detail in &details { li { (w.statement(detail)) } } } }
+                    }
+                }
+                @if capture.others_left_out > 0 {
+                    li { (w.statement(&Sentence::new(Msg::MoreOtherStreams).with("count", capture.others_left_out))) }
+                }
             }
         }
     }

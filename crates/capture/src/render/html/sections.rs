@@ -189,7 +189,9 @@ pub(super) fn statements<'a>(
                 });
             }
             Step::LeftOut(_) if not_laid_out > 0 => {}
-            Step::Idle(sentence) | Step::LeftOut(sentence) => sections[at].statements.push(Statement::Line(sentence)),
+            Step::Idle(sentence) | Step::LeftOut(sentence) | Step::Carried(sentence) => {
+                sections[at].statements.push(Statement::Line(sentence));
+            }
         }
     }
     if not_laid_out > 0 {

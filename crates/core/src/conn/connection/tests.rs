@@ -3,7 +3,7 @@ use crate::profile::layers::{BuiltIns, Layer, Stack};
 
 const REQUEST: &str = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// Lets the request at the beginning of the input settle. What is opened answers it, or a fault after it.
+/// Completes the settling of the first request in the input. Returns the exchange that is started.
 fn settle(conn: &mut Conn, cx: &Context<'_>) -> Opened {
     let Next::Settle(head, _) = conn.next(cx) else {
         panic!("a complete head settles")
@@ -14,7 +14,7 @@ fn settle(conn: &mut Conn, cx: &Context<'_>) -> Opened {
     }
 }
 
-/// Finishes the exchange of the request at the beginning of the input; its response keeps the connection.
+/// Finishes the exchange of the first request in the input. The connection persists.
 fn finish(conn: &mut Conn, opened: &Opened, cx: &Context<'_>) -> Option<Close> {
     let input = conn.take_input();
     let outcome = ExchangeOutcome {
@@ -28,7 +28,7 @@ fn finish(conn: &mut Conn, opened: &Opened, cx: &Context<'_>) -> Option<Close> {
     conn.finished(opened, input, outcome, cx)
 }
 
-/// Bytes that arrive after the empty lines were dropped are judged like all others.
+/// Bytes that arrive after dropped empty lines are scanned like all others.
 #[test]
 fn dropped_empty_lines_do_not_count_as_judged() {
     let mut stack = Stack::load("rfc", &BuiltIns).expect("a built-in profile");

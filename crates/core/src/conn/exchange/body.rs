@@ -1,4 +1,4 @@
-//! The steps of an exchange that are about the body of its request.
+//! The steps of an exchange that concern the request body.
 
 use super::{Action, Exchange, Stage, Then};
 use crate::close_reason::CloseReason;
@@ -19,11 +19,12 @@ impl Exchange<'_> {
         self.send_planned()
     }
 
-    /// Bytes that follow the body: a request whose head is refused takes the response away.
+    /// Checks the bytes after the body. If they are a request whose head is refused, its response replaces the decided
+    /// one.
     pub(super) fn following(&mut self, bytes: &[u8]) -> Action {
         let policy = &self.profile.head;
         let fault = if is_last(&self.request, &self.profile.connection) {
-            // Nothing is parsed after the last request of a connection.
+            // The server parses nothing after the last request of a connection.
             let has_more = bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'));
             has_more.then_some(Fault::AfterLast)
         } else {
@@ -37,7 +38,7 @@ impl Exchange<'_> {
             _ => None,
         };
         match answer {
-            // They count as read: the end of the connection must not take them for unread.
+            // The refused request counts as read, so that it does not make the close a reset.
             Some(id) => {
                 self.stage = Stage::Discard(id);
                 Action::Discard(bytes.len())
@@ -46,12 +47,12 @@ impl Exchange<'_> {
         }
     }
 
-    /// Reads the body after the response, if somebody still needs it read.
+    /// Reads the body after the response, if the connection still needs that.
     pub(super) fn body_after(&mut self) -> Action {
         let policy = &self.profile.request_body;
         match self.close {
             None => {
-                // What had come before the response does not break the silence after it.
+                // Bytes that arrived before the response do not count for the timer after it.
                 if self.profile.connection.timers.body_after_reply.is_some() {
                     self.stage = Stage::PeekAfter;
                     return Action::PeekBody(Peek::AfterReply);
@@ -87,7 +88,7 @@ impl Exchange<'_> {
         self.finish()
     }
 
-    /// What follows a body that was not read to its end.
+    /// The next step after a body that was not read completely.
     pub(super) fn body_failed(&mut self, end: BodyEnd) -> Action {
         let profile = self.profile;
         let (say, reason) = match end {
@@ -95,7 +96,7 @@ impl Exchange<'_> {
             BodyEnd::Broken(fault) => match profile.head.faults.of(fault.fault()) {
                 Treatment::Respond(id) => {
                     let own = self.reply.as_ref().and_then(|reply| reply.response.with_broken_body);
-                    // Other faults have responses of their own, such as 413.
+                    // Other faults have their own responses, such as 413.
                     let usual = fault == ChunkFault::Syntax;
                     (own.filter(|_| usual).or(Some(id)), CloseReason::BadRequest)
                 }

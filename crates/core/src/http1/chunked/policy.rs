@@ -1,36 +1,36 @@
-//! What a decoder of chunks accepts.
+//! Which chunked bodies a decoder accepts.
 
 use crate::http1::field::Name;
 use serde::{Deserialize, Serialize};
 
-/// What a decoder accepts; part of a profile.
+/// Which chunked bodies a decoder accepts; part of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkPolicy {
     /// The largest chunk size.
     pub largest: u64,
-    /// The largest chunk size that any byte may follow on its line.
+    /// The largest chunk size after which other bytes may follow on the line.
     pub largest_followed: u64,
     /// What ends a line.
     pub line_ends: LineEnds,
     /// What white space after a size means.
     pub size_space: SizeSpace,
-    /// The most white space after a size, in bytes.
+    /// The maximum white space after a size, in bytes.
     pub spaces: u64,
     /// The syntax of an extension.
     pub extension: ExtensionText,
-    /// The most bytes of the names and values of a chunk's extensions.
+    /// The maximum total length of the names and values of a chunk's extensions, in bytes.
     pub extensions: u64,
-    /// The most bytes of a line with a size, with its end.
+    /// The maximum length of a line with a size, in bytes, including its line end.
     pub line: u64,
-    /// Whether a fault is noticed only when its line has ended, or has [`GIVEN_UP`] bytes.
+    /// Whether a fault is detected only when its line has ended, or is [`GIVEN_UP`] bytes long.
     pub by_line: bool,
     /// What trailers must look like.
     pub trailers: Trailers,
-    /// Which trailers about the length of a message are a fault.
+    /// Which trailers that describe the length of the message are a fault.
     pub refused: RefusedTrailers,
 }
 
-/// How many bytes of a line are read before a profile that judges by lines judges it unfinished.
+/// The length in bytes at which a policy with `by_line` gives up waiting for the end of a line.
 pub const GIVEN_UP: u64 = 8192;
 
 /// What ends a line of a chunked body.
@@ -109,7 +109,7 @@ pub enum RefusedTrailers {
 }
 
 impl RefusedTrailers {
-    /// Whether a trailer of this name is a fault.
+    /// Whether a trailer with this name is a fault.
     pub fn refuses(self, name: Option<Name>) -> bool {
         match name {
             Some(Name::TransferEncoding) => self != Self::None,
@@ -138,7 +138,7 @@ impl Default for ChunkPolicy {
 }
 
 impl ChunkPolicy {
-    /// What counts as a body in a capture, where some server has accepted it.
+    /// What captures may contain: everything that some server accepts.
     pub const CAPTURE: Self = Self {
         largest: u64::MAX,
         largest_followed: u64::MAX,

@@ -1,6 +1,6 @@
 use super::*;
 
-/// Decodes the body whole and cut at each byte; returns what belongs to it and where the decoder is after it.
+/// Decodes the body as a whole and cut at each byte. Returns the bytes that belong to it, and the final state.
 fn decode(body: &str, policy: &ChunkPolicy) -> (usize, ChunkState) {
     let mut whole = ChunkDecoder::default();
     let result = (whole.decode(body.as_bytes(), policy), whole.state());

@@ -20,7 +20,7 @@ impl Scanner<'_> {
     /// Parses the field lines from offset `at`. Returns whether the empty line that ends the head has arrived.
     pub(super) fn field_lines(&mut self, mut at: usize) -> Result<bool, Fault> {
         // A browser sends about fifteen fields.
-        self.head.fields.reserve(16);
+        self.head.fields = Vec::with_capacity(16);
         let mut count = 0;
         let mut waiting: Option<Waiting> = None;
         loop {
@@ -60,7 +60,7 @@ impl Scanner<'_> {
                     self.folded_text(at, line.end)?;
                     waiting.folds.push(at..line.end);
                     waiting.joined += 1 + self.bytes[at..line.end].trim_ascii().len();
-                    // The servers that join lines reserve two bytes of their buffer.
+                    // Servers that join lines reserve two bytes of their buffer.
                     self.value_length(waiting.joined + 2)?;
                 }
                 (true, None) => self.folded_line(at, line.end)?,
@@ -80,8 +80,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Judges a CR where a field line or the empty line begins. Returns whether the head ends there: with the byte after
-    /// it, although that is no LF.
+    /// Checks a CR at the start of a field line or of the empty line. Returns whether it ends the head, together with
+    /// the byte after it, which is not LF.
     fn cr_ends_head(&mut self, at: usize) -> Result<bool, Fault> {
         if self.bytes.get(at + 1).is_none_or(|next| *next == b'\n') {
             return Ok(false);
@@ -92,8 +92,8 @@ impl Scanner<'_> {
         Ok(true)
     }
 
-    /// Checks complete lines whose other checks wait for the next line: a server that joins lines refuses a NUL when it
-    /// reads the line. `end` is the end of the last of them.
+    /// Checks complete lines whose other checks wait for the next line. Servers that join lines refuse a NUL when they
+    /// read it. `end` is the end of the last of these lines.
     fn check_waiting(&mut self, waiting: Option<&Waiting>, end: usize) -> Result<(), Fault> {
         let Some(waiting) = waiting else { return Ok(()) };
         if memchr::memchr(0, &self.bytes[waiting.line.start..end]).is_some() {

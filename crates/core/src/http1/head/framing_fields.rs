@@ -1,5 +1,5 @@
-//! Judges Content-Length and Transfer-Encoding as they arrive, for profiles of servers whose parser interprets these
-//! fields itself (RFC 9112 section 6). Other profiles judge them when the head is complete, in [`crate::http1::framing`].
+//! Checks Content-Length and Transfer-Encoding as they arrive, for profiles of servers whose parser interprets these
+//! fields itself (RFC 9112 section 6). Other profiles check them when the head is complete, in [`crate::http1::framing`].
 
 use super::policy::FramingJudgedBy;
 use super::scanner::Scanner;
@@ -7,20 +7,20 @@ use crate::http1::fault::Fault;
 use crate::http1::field::Name;
 use crate::http1::framing::is_chunked_by_line;
 
-/// What the framing fields of the head have said so far.
+/// The framing fields of the head so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FramingSoFar {
-    /// A Content-Length with a value.
+    /// Whether there was a Content-Length with a value.
     length: bool,
-    /// A Transfer-Encoding with a value.
+    /// Whether there was a Transfer-Encoding with a value.
     coding: bool,
     /// Whether the last coding is `chunked`.
     chunked: bool,
 }
 
 impl Scanner<'_> {
-    /// Judges a framing field whose value may be incomplete. `after_colon` is what has arrived of it, without its line
-    /// end.
+    /// Checks a framing field whose value may be incomplete. `after_colon` is the part that has arrived, without the
+    /// line end.
     pub(super) fn framing_value(&self, name: Name, after_colon: &[u8]) -> Result<(), Fault> {
         let seen = self.framing;
         let by_name = match self.policy.framing_judged_by {
@@ -46,7 +46,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Judges a Content-Length: digits, then spaces.
+    /// Checks a Content-Length: digits, then spaces.
     fn length_value(&self, value: &[u8]) -> Result<(), Fault> {
         let digits = value.iter().take_while(|b| b.is_ascii_digit()).count();
         let number = value[..digits].iter().try_fold(0_u64, |n, digit| {
@@ -61,7 +61,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Notes a complete framing field. `next` is the offset of the line after it.
+    /// Records a complete framing field. `next` is the offset of the line after it.
     pub(super) fn framing_field(&mut self, name: Name, after_colon: &[u8], next: usize) -> Result<(), Fault> {
         if self.policy.framing_judged_by == FramingJudgedBy::Head {
             return Ok(());
@@ -69,7 +69,7 @@ impl Scanner<'_> {
         self.framing_value(name, after_colon)?;
         let value = without_leading_space(after_colon);
         match name {
-            // A folded line might still add a value.
+            // A folded line may still add a value.
             Name::ContentLength if value.is_empty() && self.bytes.len() > next => self.check(Fault::LengthInvalid)?,
             Name::ContentLength => self.framing.length |= !value.is_empty(),
             Name::TransferEncoding if !value.is_empty() => {
@@ -81,7 +81,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Notes a folded line of a Transfer-Encoding: whatever it says, the body is not chunked.
+    /// Records a folded line of a Transfer-Encoding. Whatever it contains, the body is not chunked.
     pub(super) fn framing_fold(&mut self) {
         self.framing.chunked = false;
     }

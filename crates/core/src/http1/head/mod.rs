@@ -6,8 +6,8 @@
 //!
 //! [`policy`] holds the settings of a profile. The other modules are the parts of one scanner, in the order of the
 //! bytes: `scanner` finds lines; `request_line`, `target` and `version` parse the first line; `field_lines` and
-//! `field_line` parse the others, `framing_fields` judges those that delimit the body; `unfinished` examines a line that has not ended yet; `fast_path` recognizes the
-//! request line that most requests have.
+//! `field_line` parse the others, `framing_fields` checks those that delimit the body; `unfinished` examines a line
+//! that has not ended yet; `fast_path` recognizes the request line that most requests have.
 
 mod fast_path;
 mod field_line;
@@ -62,7 +62,7 @@ pub fn scan_trailers(bytes: &[u8], policy: &HeadPolicy) -> Scan {
     let ran = scanner.field_lines(0);
     let refused = policy.body.chunks.refused;
     let fields = &scanner.head.fields;
-    // An empty field of this name says nothing about the length.
+    // An empty field of this name does not describe the length.
     let names_length = |line: &FieldLine| refused.refuses(line.known) && !line.value.is_empty();
     let malformed = |line: &FieldLine| {
         refused != RefusedTrailers::None
@@ -70,7 +70,7 @@ pub fn scan_trailers(bytes: &[u8], policy: &HeadPolicy) -> Scan {
             && !line.value.of(bytes).iter().all(u8::is_ascii_digit)
     };
     let framing = fields.iter().any(|line| names_length(line) || malformed(line));
-    // What is not a field line, but ends them in a head, would hide the beginning of another request here.
+    // The lines that the treatment `stop` ignores could be the start of another request.
     match ran {
         _ if framing || scanner.stopped => Scan::Refused(Fault::ChunkInvalid, scanner.head),
         Ok(true) => Scan::Complete(scanner.head),

@@ -22,7 +22,7 @@ pub(super) struct Scanner<'b> {
     counted: usize,
     /// Whether any fault was found, accepted or not.
     pub(super) has_faults: Cell<bool>,
-    /// What the framing fields so far say, where they are judged as they arrive.
+    /// The framing fields so far, for profiles that check them as they arrive.
     pub(super) framing: FramingSoFar,
     /// Whether the last field line was kept, so that a folded line continues it.
     pub(super) folds_into: bool,
@@ -90,7 +90,7 @@ impl<'b> Scanner<'b> {
     }
 
     /// Skips empty lines before the request line (RFC 9112 section 2.2). Returns the offset of the request line.
-    fn skip_empty_lines(&mut self) -> Result<usize, Fault> {
+    fn skip_empty_lines(&self) -> Result<usize, Fault> {
         let (mut at, mut count) = (0, 0);
         loop {
             let len = match &self.bytes[at..] {
@@ -101,7 +101,7 @@ impl<'b> Scanner<'b> {
                 }
                 // Wait for the LF.
                 [b'\r'] => return Ok(self.bytes.len()),
-                // To a parser that reads whole lines, it begins one.
+                // A parser that reads whole lines starts the request line with it.
                 [b'\r', ..] if !self.policy.by_byte => return Ok(at),
                 [b'\r', ..] => {
                     self.check(Fault::EmptyLineCr)?;
@@ -119,7 +119,7 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    /// The offset from `start` of the next LF, if it has arrived.
+    /// The distance from `start` to the next LF, if it has arrived.
     pub(super) fn line_feed(&self, start: usize) -> Option<usize> {
         memchr::memchr(b'\n', &self.bytes[start..])
     }

@@ -1,8 +1,12 @@
 //! Checks the form and the characters of a request target (RFC 9112 section 3.2).
 
 use super::scanner::Scanner;
+use crate::http1::bytes::ByteSet;
 use crate::http1::fault::Fault;
 use crate::http1::host::is_host_with_port;
+
+/// The characters of a user, a host and a port, the brackets of an address and `@`.
+static AUTHORITY: ByteSet = ByteSet::alphanumeric_and(b"-_.!~*'()%;:&=+$,[]@");
 
 /// Whether a target begins with a scheme and `://`, as an absolute URI with an authority does.
 pub fn has_scheme(target: &[u8]) -> bool {
@@ -51,6 +55,8 @@ impl Scanner<'_> {
             [b'/', ..] => Ok(()),
             b"*" if method == b"OPTIONS" => self.check(Fault::OptionsAsterisk),
             b"*" => self.check(Fault::TargetAsterisk),
+            [b'*', b'?', ..] if method == b"OPTIONS" => self.check(Fault::OptionsAsteriskQuery),
+            [b'*', ..] => self.check(Fault::TargetAsteriskMore),
             _ if has_scheme(target)
                 && !has_scheme_of_letters(target)
                 && !self.policy.faults.accepts(Fault::TargetScheme) =>
@@ -58,11 +64,42 @@ impl Scanner<'_> {
                 Err(Fault::TargetScheme)
             }
             _ if has_scheme(target) && has_plain_authority(target) => Ok(()),
-            _ if has_scheme(target) => self.check(Fault::TargetAuthority),
-            _ if method == b"CONNECT" => self.check(Fault::ConnectAuthority),
+            _ if has_scheme(target) => {
+                self.authority_chars(target, method)?;
+                self.check(Fault::TargetAuthority)
+            }
+            _ if method == b"CONNECT" => {
+                self.authority_chars(target, method)?;
+                self.check(Fault::ConnectAuthority)
+            }
             [b'?', ..] => self.check(Fault::TargetQuery),
             _ if has_bare_scheme(target) => self.check(Fault::TargetBareScheme),
             _ => self.check(Fault::TargetForm),
+        }
+    }
+
+    /// Checks the authority of an absolute URI that may be incomplete.
+    pub(super) fn unfinished_authority(&self, target: &[u8], method: &[u8]) -> Result<(), Fault> {
+        if !has_scheme(target) || is_plain_authority(after_scheme(target), false) {
+            return Ok(());
+        }
+        self.authority_chars(target, method)?;
+        self.check(Fault::TargetAuthority)
+    }
+
+    /// Checks the characters of the authority of an absolute URI. The target of CONNECT begins with an authority.
+    fn authority_chars(&self, target: &[u8], method: &[u8]) -> Result<(), Fault> {
+        let rest = if method == b"CONNECT" {
+            target
+        } else {
+            after_scheme(target)
+        };
+        let end = rest.iter().position(|b| matches!(b, b'/' | b'?')).unwrap_or(rest.len());
+        let authority = &rest[..end];
+        if AUTHORITY.holds_all(authority) {
+            Ok(())
+        } else {
+            self.check(Fault::TargetAuthorityChar)
         }
     }
 
@@ -109,20 +146,24 @@ fn has_scheme_of_letters(target: &[u8]) -> bool {
 /// Whether the authority of an absolute URI is a host name or an address in brackets, with an optional port, and is
 /// followed by a path, a query or nothing.
 fn has_plain_authority(target: &[u8]) -> bool {
-    let rest = after_scheme(target);
+    is_plain_authority(after_scheme(target), true)
+}
+
+/// The same for the part of the URI after `://`. If it is not complete, more may follow.
+fn is_plain_authority(rest: &[u8], is_complete: bool) -> bool {
     let rest = match rest {
-        [b'[', ..] => {
+        [b'[', inner @ ..] => {
             let is_address = |b: &u8| b.is_ascii_alphanumeric() || b":.-_~!$&'()*+,;=".contains(b);
-            let Some(end) = memchr::memchr(b']', rest).filter(|end| *end > 1 && rest[1..*end].iter().all(is_address))
-            else {
-                return false;
-            };
-            &rest[end + 1..]
+            let end = inner.iter().position(|b| !is_address(b)).unwrap_or(inner.len());
+            match &inner[end..] {
+                [b']', after @ ..] => after,
+                after => return after.is_empty() && !is_complete,
+            }
         }
         _ => {
             let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"-.".contains(b);
             let end = rest.iter().position(|b| !is_name(b)).unwrap_or(rest.len());
-            if end == 0 {
+            if end == 0 && (is_complete || !matches!(rest, [] | [b'/' | b'?' | b':', ..])) {
                 return false;
             }
             &rest[end..]

@@ -72,7 +72,9 @@ impl Scanner<'_> {
         match target {
             [b'*', ..] if method == b"OPTIONS" => self.check(Fault::OptionsAsterisk)?,
             [b'*', ..] => self.check(Fault::TargetAsterisk)?,
-            _ if begins_a_target(target, self.policy.faults.accepts(Fault::TargetScheme)) => {}
+            _ if begins_a_target(target, self.policy.faults.accepts(Fault::TargetScheme)) => {
+                self.unfinished_authority(target, method)?;
+            }
             _ if method == b"CONNECT" => self.check(Fault::ConnectAuthority)?,
             _ => self.check(Fault::TargetForm)?,
         }

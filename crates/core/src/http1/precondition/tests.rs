@@ -41,7 +41,7 @@ fn verdict(request: &str, fields: &[(&str, &str)], etag: Option<&str>, policy: &
                     Ranged::Part
                 }
             }
-            other => unreachable!("{other}"),
+            other => panic!("{other}"),
         }
     }
     let resource = Validators {
@@ -330,6 +330,28 @@ fn each_key_has_its_effect() {
             ("GET", &[("range", ""), ("ir", "")], RANGE),
         ],
     );
+}
+
+/// [`crate::decide`] does not evaluate a request without conditions.
+#[test]
+fn without_a_condition_every_profile_performs_the_method() {
+    let validators = Validators {
+        etag: Some(b"\"a\""),
+        mtime_secs: 0,
+        now_secs: 1,
+    };
+    for name in crate::profile::builtin::names() {
+        let profile = crate::profile::layers::load(name).expect("a built-in profile");
+        for method in [Method::Get, Method::Head, Method::Other] {
+            let request = Conditional {
+                if_range: Some(b"\"b\""),
+                cache_control: Some(b"no-cache"),
+                ..Conditional::none(method)
+            };
+            let verdict = evaluate(&profile.conditions, &request, &validators);
+            assert_eq!(verdict, Verdict::Proceed { honour_range: false }, "{name} {method:?}");
+        }
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ impl Source for Text<'_> {
         match name {
             "mine.toml" => Ok(SourceText {
                 origin: name.to_owned(),
+                identity: name.to_owned(),
                 text: Cow::Owned(self.0.to_owned()),
                 path: Some(name.to_owned()),
             }),

@@ -21,6 +21,9 @@ use super::{Profile, builtin, check};
 use std::path::Path;
 use toml::Table;
 
+/// The longest chain of profiles that extend each other. Each may be a file of 1 MiB.
+const LONGEST_CHAIN: usize = 32;
+
 /// The layers of a profile, the lowest first.
 #[derive(Clone, Debug)]
 pub struct Stack {
@@ -39,25 +42,27 @@ impl Stack {
     /// There is no such profile, its text cannot be read, or it has a mistake.
     pub fn load(name: &str, source: &impl Source) -> Result<Self, ConfigError> {
         let name = builtin::current_name(name);
-        let mut layers = Vec::new();
+        let mut layers: Vec<Layer> = Vec::new();
+        let mut identities: Vec<String> = Vec::new();
         let mut next = Some((name.to_owned(), None::<String>));
         while let Some((name, asker)) = next {
-            if layers.len() > 8 {
-                return Err(ConfigError {
-                    origin: name,
-                    line: None,
-                    key: Some("extends".into()),
-                    message: "the profiles extend each other in a cycle; expected a chain of at most 8".into(),
-                });
-            }
             let found = source.find(&name, asker.as_deref())?;
+            if let Some(first) = identities.iter().position(|known| *known == found.identity) {
+                return Err(cycle(&layers, first));
+            }
+            if layers.len() == LONGEST_CHAIN {
+                let message = format!("expected a chain of at most {LONGEST_CHAIN} profiles that extend each other");
+                return Err(at_extends(layers.last(), message));
+            }
             let layer = Layer::parse(&found.origin, &found.text)?;
             next = match layer.table.get("extends") {
                 Some(toml::Value::String(base)) => Some((base.clone(), found.path)),
                 _ => None,
             };
-            layers.insert(0, layer);
+            layers.push(layer);
+            identities.push(found.identity);
         }
+        layers.reverse();
         let short = Path::new(name)
             .file_stem()
             .map_or(name.to_owned(), |stem| stem.to_string_lossy().into_owned());
@@ -85,6 +90,7 @@ impl Stack {
     }
 
     /// The profile without the layers over it.
+    #[must_use]
     pub fn profile(&self) -> Self {
         let mut profile = self.clone();
         profile.layers.truncate(self.own);
@@ -190,6 +196,24 @@ impl Stack {
 /// As [`Stack::load`] and [`Stack::build`].
 pub fn load(name: &str) -> Result<Profile, ConfigError> {
     Stack::load(name, &BuiltIns)?.build()
+}
+
+/// The mistake of a chain whose last layer extends the one at index `first`.
+fn cycle(chain: &[Layer], first: usize) -> ConfigError {
+    let members = chain[first..].iter().chain(&chain[first..=first]);
+    let shown: Vec<&str> = members.map(|layer| layer.origin.as_str()).collect();
+    let message = format!("the profiles extend each other in a cycle: {}", shown.join(" -> "));
+    at_extends(chain.last(), message)
+}
+
+/// A mistake in the key `extends` of `layer`.
+fn at_extends(layer: Option<&Layer>, message: String) -> ConfigError {
+    ConfigError {
+        origin: layer.map(|layer| layer.origin.clone()).unwrap_or_default(),
+        line: layer.and_then(|layer| layer.line_of(&["extends".to_owned()])),
+        key: Some("extends".to_owned()),
+        message,
+    }
 }
 
 /// Lays `over` over `base`: tables are merged, any other value is replaced.

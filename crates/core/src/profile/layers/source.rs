@@ -9,6 +9,8 @@ use std::borrow::Cow;
 pub struct SourceText {
     /// The name of the text in errors.
     pub origin: String,
+    /// What tells this text from all others, however it was named: a chain that comes to it twice is a cycle.
+    pub identity: String,
     /// The TOML.
     pub text: Cow<'static, str>,
     /// Its path, if it is a file. A profile that it extends may be in the same directory.
@@ -33,6 +35,7 @@ impl Source for BuiltIns {
         if let Some(text) = builtin::text(name) {
             return Ok(SourceText {
                 origin: format!("profile {name}"),
+                identity: format!("profile {name}"),
                 text: Cow::Borrowed(text),
                 path: None,
             });

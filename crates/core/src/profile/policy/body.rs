@@ -1,4 +1,4 @@
-//! `[multipart]`, `[padding]` and `[request_body]`.
+//! The resolved tables `[multipart]`, `[padding]` and `[request_body]`.
 
 use crate::http1::ResponseId;
 use crate::profile::Template;
@@ -6,7 +6,7 @@ use crate::profile::raw::{Continue, RawAgent, ReadBody};
 
 /// The layout of `multipart/byteranges` bodies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the keys are documented in `raw::RawMultipart`
+#[allow(missing_docs, reason = "the keys are documented in `raw::RawMultipart`")]
 pub struct Multipart {
     pub content_type: Template,
     pub boundary: Template,
@@ -33,7 +33,7 @@ impl Padding {
 
 /// How request bodies are read, and when `100 Continue` is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the keys are documented in `raw::RawRequestBody`
+#[allow(missing_docs, reason = "the keys are documented in `raw::RawRequestBody`")]
 pub struct RequestBodyPolicy {
     pub both_ends: bool,
     pub read: ReadBody,

@@ -1,4 +1,4 @@
-//! `[connection]`, `[timers]`, `[close]` and `[client_fin]`.
+//! The resolved tables `[connection]`, `[timers]`, `[close]` and `[client_fin]`.
 
 use crate::close_reason::CloseReason;
 use crate::http1::ResponseId;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// How long connections persist, what responses announce about it, and how connections are closed.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)] // the keys are documented in `raw`
+#[allow(missing_docs, reason = "the keys are documented in `raw`")]
 pub struct ConnectionPolicy {
     pub persistent: bool,
     pub http10_keep_alive: bool,
@@ -34,7 +34,7 @@ pub struct ConnectionPolicy {
 
 /// When silent connections are closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the keys are documented in `raw::RawTimers`
+#[allow(missing_docs, reason = "the keys are documented in `raw::RawTimers`")]
 pub struct Timers {
     pub unused: Timer,
     pub line: Timer,
@@ -99,7 +99,7 @@ impl ClosePolicy {
 
 /// What the client's FIN means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the keys are documented in `raw::RawClientFin`
+#[allow(missing_docs, reason = "the keys are documented in `raw::RawClientFin`")]
 pub struct ClientFinPolicy {
     pub in_line: EofInHead,
     pub in_head: EofInHead,

@@ -1,4 +1,4 @@
-//! `[files]`.
+//! The resolved table `[files]`.
 
 use super::OnInput;
 use crate::http1::ResponseId;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// How paths become files.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)] // the keys are documented in `raw::RawFiles`
+#[allow(missing_docs, reason = "the keys are documented in `raw::RawFiles`")]
 pub struct FilePolicy {
     pub index: Vec<String>,
     pub index_for: IndexFor,

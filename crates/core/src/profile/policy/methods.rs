@@ -1,4 +1,4 @@
-//! `[methods]`.
+//! The resolved table `[methods]`.
 
 use crate::http1::ResponseId;
 
@@ -27,8 +27,10 @@ impl Methods {
 pub enum MethodRule {
     /// The file that the target names.
     Serve,
-    /// This response, for every target.
+    /// This response, for every target to which [target] has none that comes first.
     Respond(ResponseId),
+    /// This response, for every target.
+    Always(ResponseId),
     /// This response, for every path that is neither redirected nor forbidden.
     Resolved(ResponseId),
     /// This response where a file exists, and the usual one elsewhere.

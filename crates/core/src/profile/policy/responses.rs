@@ -1,4 +1,4 @@
-//! `[response]`.
+//! The resolved table `[response]`.
 
 use crate::http1::ResponseId;
 use crate::profile::Response;

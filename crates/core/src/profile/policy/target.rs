@@ -1,13 +1,13 @@
-//! `[target]`.
+//! The resolved table `[target]`.
 
 use super::OnInput;
 use crate::http1::ResponseId;
 use crate::http1::host::HostSyntax;
-use crate::profile::raw::{AbsoluteHost, EndSlash};
+use crate::profile::raw::{AuthorityReader, EndSlash, TargetReader};
 
 /// How targets become paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the keys are documented in `raw::RawTarget`
+#[allow(missing_docs, reason = "the keys are documented in `raw::RawTarget`")]
 pub struct TargetPolicy {
     pub absolute: OnInput<AbsoluteTarget>,
     /// The accepted schemes, and the response to any other; `None` if all schemes are accepted.
@@ -16,8 +16,9 @@ pub struct TargetPolicy {
     pub bad_authority: Option<(HostSyntax, ResponseId)>,
     pub asterisk: OnInput<()>,
     pub own_name: String,
-    pub absolute_empty: Option<ResponseId>,
-    pub absolute_host: AbsoluteHost,
+    pub authority: AuthorityReader,
+    pub reader: TargetReader,
+    pub invalid: ResponseId,
     pub no_path: OnInput<()>,
     pub no_slash: OnInput<()>,
     pub fragment: OnInput<Fragment>,

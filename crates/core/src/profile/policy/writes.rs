@@ -1,4 +1,4 @@
-//! `[writes]`.
+//! The resolved table `[writes]`.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub struct Hold {
 
 /// How responses are split into writes, and how slow readers are handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the keys are documented in `raw::RawWrites`
+#[allow(missing_docs, reason = "the keys are documented in `raw::RawWrites`")]
 pub struct WritePolicy {
     pub split_head: Option<Vec<usize>>,
     pub split_page_head: Option<Vec<usize>>,

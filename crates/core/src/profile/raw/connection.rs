@@ -111,6 +111,10 @@ pub struct RawConnectionFields {
 
 impl Default for RawConnectionFields {
     fn default() -> Self {
+        #[expect(
+            clippy::unreachable,
+            reason = "the templates are the literals below, which every test parses"
+        )]
         let line = |text: &str| Template::parse(text).unwrap_or_else(|why| unreachable!("{text}: {why}"));
         Self {
             keep: vec![line("Connection: keep-alive")],

@@ -28,7 +28,7 @@ pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
 pub use request_body::{Continue, RawChunks, RawRequestBody, ReadBody};
 pub use response::{ConnectionFields, LengthForHead, RawResponse};
-pub use target::{AbsoluteHost, Charset, EndSlash, RawTarget};
+pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};
 pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
 pub use writes::{RawHold, RawWrites};

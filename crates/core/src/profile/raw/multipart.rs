@@ -24,6 +24,10 @@ pub struct RawMultipart {
 
 impl Default for RawMultipart {
     fn default() -> Self {
+        #[expect(
+            clippy::unreachable,
+            reason = "the templates are the literals below, which a test parses"
+        )]
         let template = |text: &str| Template::parse(text).unwrap_or_else(|why| unreachable!("{text}: {why}"));
         Self {
             content_type: template("multipart/byteranges; boundary={boundary}"),

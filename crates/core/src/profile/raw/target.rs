@@ -24,11 +24,13 @@ pub struct RawTarget {
     pub asterisk: Word,
     /// The host that the server assumes if a request names none. Empty: its address.
     pub own_name: String,
-    /// The response for an absolute URI that consists of its scheme only. Without it: as for any other absolute URI.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub absolute_empty: Option<Word>,
-    /// Where the host of an absolute URI ends and its path begins.
-    pub absolute_host: AbsoluteHost,
+    /// Which host and port an absolute URI names, in redirects.
+    pub authority: AuthorityReader,
+    /// How a target is taken apart. Except with `uri`, a target without a path, or one that is refused, gets its response
+    /// whatever the method is, unless that is `always` answered.
+    pub reader: TargetReader,
+    /// The response for a target that `reader` refuses.
+    pub invalid: Word,
     /// A target without a path, such as `?x` or `http://host`: the `root`, or a response.
     pub no_path: Word,
     /// A target that does not begin with a slash, escaped or not, and is not an absolute URI whose path counts: treat
@@ -89,8 +91,9 @@ impl Default for RawTarget {
             bad_authority: word("literally"),
             asterisk: word("literally"),
             own_name: String::new(),
-            absolute_empty: None,
-            absolute_host: AbsoluteHost::Slash,
+            authority: AuthorityReader::AsSent,
+            reader: TargetReader::Uri,
+            invalid: word("400"),
             no_path: word("root"),
             no_slash: word("path"),
             fragment: word("400"),
@@ -118,17 +121,34 @@ impl Default for RawTarget {
     }
 }
 
-/// Where the host of an absolute URI ends and its path begins.
+/// Which host and port an absolute URI names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum AbsoluteHost {
-    /// At the first slash, question mark or `#`.
+pub enum AuthorityReader {
+    /// Those that were sent. An empty authority counts as none.
     #[default]
-    Slash,
-    /// At the first character that cannot be in a host name. A slash is put before the path, and its backslashes are
-    /// slashes.
-    Name,
+    AsSent,
+    /// The host without brackets that it does not need, even if it is empty, and the port as a number modulo 65536:
+    /// `http://[a]:+80` is `a:80`, `http://a:65536` is `a:0`. The port counts for any scheme: `https://a:81` with
+    /// `Host: b` is `b:81`.
+    NumericPort,
+}
+
+/// How a target is taken apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetReader {
+    /// As RFC 3986 says: the authority ends at a slash, question mark or `#`. Each part is used as sent.
+    #[default]
+    Uri,
+    /// As JavaScript's `url.parse` does. A path without white space and `#` is used as sent. Else backslashes become
+    /// slashes, and `"'<>^{|}` and the backtick are percent-encoded. Of an absolute URI, scheme and host are written in
+    /// lower case, and what cannot be part of the host begins the path: `http://A:/x` is `http://a` and `/x`, `http://a:x/y`
+    /// is `http://a` and `/:x/y`, `http://a'b/c` is `http://a/` and `%27b/c`. `http://` and `foo://a` have no path.
+    /// Brackets inside a host, a user name with a `%` alone, and a bad `xn--` name are invalid.
+    UrlParse,
 }
 
 /// Which path asks for a directory.

@@ -1,4 +1,4 @@
-//! `[close]` and `[client_fin]`.
+//! Resolves the tables `[close]` and `[client_fin]`.
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};

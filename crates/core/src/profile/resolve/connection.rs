@@ -1,4 +1,4 @@
-//! `[connection]`, with all tables about connections.
+//! Resolves the table `[connection]`, and puts all tables about connections together.
 
 use super::close::{client_fin, close_policy};
 use super::names::Names;
@@ -13,7 +13,7 @@ use crate::profile::units::Word;
 pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mistake> {
     let connection = &raw.connection;
     for (key, lines) in [("keep", &connection.fields.keep), ("close", &connection.fields.close)] {
-        let is_field = |line: &&Template| line.source().contains(':') && !line.source().contains(['\r', '\n']);
+        let is_field = |line: &&Template| line.source().contains(':');
         if let Some(line) = lines.iter().find(|line| !is_field(line)) {
             return Err(mistake(
                 &["connection", "fields", key],

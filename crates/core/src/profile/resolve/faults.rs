@@ -1,4 +1,4 @@
-//! `[faults]`: what to do about each fault in a request head.
+//! Resolves the table `[faults]`: what to do about each fault in a request head.
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
@@ -17,7 +17,7 @@ const KEYWORDS: [(&str, Treatment); 5] = [
 
 /// Faults that are special cases of another: without a key of its own, the first is treated as the second. Later rows
 /// depend on earlier ones.
-const SPECIAL_CASES: [(Fault, Fault); 33] = [
+const SPECIAL_CASES: [(Fault, Fault); 36] = [
     (Fault::EmptyLines, Fault::LineTooLong),
     (Fault::EmptyLineCr, Fault::BareCr),
     (Fault::TabSpace, Fault::ExtraSpace),
@@ -44,6 +44,9 @@ const SPECIAL_CASES: [(Fault, Fault); 33] = [
     (Fault::FieldValueTooLong, Fault::FieldTooLong),
     (Fault::MethodNoToken, Fault::MethodChar),
     (Fault::OptionsAsterisk, Fault::TargetAsterisk),
+    (Fault::TargetAuthorityChar, Fault::TargetAuthority),
+    (Fault::TargetAsteriskMore, Fault::TargetForm),
+    (Fault::OptionsAsteriskQuery, Fault::TargetAsteriskMore),
     (Fault::TargetQuery, Fault::TargetForm),
     (Fault::TargetBareScheme, Fault::TargetForm),
     (Fault::ChunkExtension, Fault::ChunkInvalid),

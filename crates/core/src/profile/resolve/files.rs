@@ -1,4 +1,4 @@
-//! `[files]`.
+//! Resolves the table `[files]`.
 
 use super::names::Names;
 use super::{Mistake, mistake};

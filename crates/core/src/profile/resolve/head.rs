@@ -1,4 +1,4 @@
-//! `[head]`, and the rules of `[request_body]` that apply to heads.
+//! Resolves the table `[head]`, and the rules of `[request_body]` that apply to heads.
 
 use super::faults::faults;
 use super::names::Names;

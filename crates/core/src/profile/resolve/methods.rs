@@ -1,4 +1,4 @@
-//! `[methods]`.
+//! Resolves the table `[methods]`.
 
 use super::names::Names;
 use super::{Mistake, mistake};
@@ -35,6 +35,7 @@ pub(super) fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
             }),
             RawRule::Resolved(word) => names.answer(&["methods", key], word).map(MethodRule::Resolved),
             RawRule::Found(word) => names.answer(&["methods", key], word).map(MethodRule::Found),
+            RawRule::Always(word) => names.answer(&["methods", key], word).map(MethodRule::Always),
         }
     };
     let mut rules = Vec::new();

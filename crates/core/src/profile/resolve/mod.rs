@@ -8,6 +8,7 @@ mod connection;
 mod faults;
 mod files;
 mod head;
+mod head_texts;
 mod methods;
 mod names;
 mod responses;
@@ -18,7 +19,9 @@ use super::raw::{PipelinedFault, Raw};
 use super::template::Template;
 use super::types::MediaTypes;
 use super::units::Span;
-use super::{Hold, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near};
+use super::{
+    Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near,
+};
 use connection::connection_policy;
 #[cfg(test)]
 pub(super) use faults::general_case;
@@ -44,6 +47,7 @@ pub(super) struct Mistake {
 
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
+    head_texts::check(raw)?;
     let (responses, names) = responses(&raw.response, &raw.fields)?;
     let request_body = request_body(raw, &names)?;
     Ok(Profile {
@@ -72,10 +76,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             end: raw.multipart.end.clone(),
             parts_before_chunks: Some(raw.multipart.parts_before_chunks).filter(|n| *n > 0),
         },
-        padding: Padding {
-            text: raw.padding.text.repeat(raw.padding.times.unwrap_or(1).min(1000)),
-            agents: raw.padding.agents.clone(),
-        },
+        padding: padding(raw)?,
         request_body,
         connection: connection_policy(raw, &names)?,
         writes: WritePolicy {
@@ -134,6 +135,16 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
         continue_times_old: body.continue_times_old.unwrap_or(0),
         continue_times_padded: body.continue_times_padded.unwrap_or(continue_times),
         limit,
+    })
+}
+
+fn padding(raw: &Raw) -> Result<Padding, Mistake> {
+    let times = raw.padding.times.unwrap_or(1).min(1000);
+    let bytes = raw.padding.text.len().saturating_mul(times);
+    checked("padding", "text", bytes as u64, 0, LARGEST_TEXT as u64)?;
+    Ok(Padding {
+        text: raw.padding.text.repeat(times),
+        agents: raw.padding.agents.clone(),
     })
 }
 

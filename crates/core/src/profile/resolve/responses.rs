@@ -1,16 +1,22 @@
-//! `[response]` and `[fields]`: fills in what responses leave out, and links those that replace each other.
+//! Resolves the tables `[response]` and `[fields]`: fills in what responses leave out, and links those that replace each
+//! other.
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
 use crate::http1::field::is_token;
+use crate::profile::LARGEST_TEXT;
 use crate::profile::raw::RawResponse;
 use crate::profile::response::{self, Response};
 use crate::profile::template::Template;
 use crate::profile::units::Word;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// The responses that a profile has without defining them.
+#[expect(
+    clippy::unreachable,
+    reason = "the text is a file of this crate, which every test reads"
+)]
 static DEFAULTS: LazyLock<BTreeMap<String, RawResponse>> = LazyLock::new(|| {
     toml::from_str(include_str!("responses.toml")).unwrap_or_else(|why| unreachable!("responses.toml: {why}"))
 });
@@ -21,18 +27,27 @@ pub(super) fn responses(
     fields: &BTreeMap<String, Template>,
 ) -> Result<(Vec<Response>, Names), Mistake> {
     check_fields(fields)?;
-    let (mut all, mut instead) = (Vec::new(), Vec::new());
+    at_most(MOST, raw.len(), &["response"], "responses")?;
+    let (mut all, mut instead, mut text_bytes) = (Vec::new(), Vec::new(), 0);
     let mut raw = raw.clone();
     for (name, response) in &*DEFAULTS {
         raw.entry(name.clone()).or_insert_with(|| response.clone());
     }
     for (name, response) in &raw {
-        let mut filled = filled(name, response, &raw, 0).map_err(|why| mistake(&["response", name, "like"], why))?;
+        let mut filled = filled(name, response, &raw).map_err(|why| mistake(&["response", name, "like"], why))?;
         if name.split(' ').next().is_some_and(|base| ABOUT_CONTENT.contains(&base)) {
             filled.head = filled.head.map(|head| with_fields(&head, fields));
         }
         instead.push((filled.with_body.clone(), filled.with_broken_body.clone()));
-        all.push(Response::new(name, &filled).map_err(|why| mistake(&["response", name], why))?);
+        let response = Response::new(name, &filled).map_err(|why| mistake(&["response", name], why))?;
+        text_bytes += response.text_bytes();
+        at_most(
+            LARGEST_TEXTS,
+            text_bytes,
+            &["response", name],
+            "bytes in the heads and pages of all responses",
+        )?;
+        all.push(response);
     }
     let names = Names::of(&all);
     for (response, (with_body, with_broken_body)) in all.iter_mut().zip(instead) {
@@ -64,65 +79,123 @@ pub(super) fn responses(
     Ok((all, names))
 }
 
+/// The most fields, and the most responses. Profiles have a tenth of that; a file that somebody made for the purpose could
+/// have enough of them to keep the program busy for minutes.
+const MOST: usize = 1000;
+
+/// The most bytes in the heads and pages of all responses: `like` and `text` can multiply what a file of 1 MiB holds.
+const LARGEST_TEXTS: usize = 16 * LARGEST_TEXT;
+
+fn at_most(most: usize, number: usize, key: &[&str], what: &str) -> Result<(), Mistake> {
+    if number > most {
+        return Err(mistake(key, format!("expected at most {most} {what}, got {number}")));
+    }
+    Ok(())
+}
+
 /// The responses that `[fields]` applies to.
 const ABOUT_CONTENT: [&str; 3] = ["200", "206", "304"];
 
 fn check_fields(fields: &BTreeMap<String, Template>) -> Result<(), Mistake> {
-    for (name, value) in fields {
+    at_most(MOST, fields.len(), &["fields"], "fields")?;
+    for name in fields.keys() {
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(mistake(
                 &["fields", name],
                 format!("expected the name of a field, such as Cache-Control, got `{name}`"),
             ));
         }
-        if value.source().contains(['\r', '\n']) {
-            return Err(mistake(&["fields", name], "expected a value on one line"));
-        }
     }
     Ok(())
+}
+
+/// A field of `[fields]`.
+struct SetField {
+    /// Its line; `None` if the head's own line is removed.
+    line: Option<String>,
+    /// Whether it stands in place of a line of the head.
+    is_placed: bool,
 }
 
 /// `head` with `fields` in place of its own lines of the same names. A field with an empty value is removed. A field
 /// that the head does not have is inserted before `{connection_fields}`, or at the end.
 fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
-    let mut lines: Vec<String> = head.lines().map(str::to_owned).collect();
+    let mut set: Vec<SetField> = Vec::new();
+    let mut by_name: HashMap<String, usize> = HashMap::new();
     for (name, value) in fields {
-        let is_it = |line: &String| {
-            line.split_once(':')
-                .is_some_and(|(n, _)| n.trim().eq_ignore_ascii_case(name))
-        };
-        let at = lines.iter().position(is_it);
-        lines.retain(|line| !is_it(line));
-        if !value.source().is_empty() {
-            let says = lines
-                .iter()
-                .position(|line| line.trim_start().starts_with("{connection_fields"));
-            let at = at.or(says).unwrap_or(lines.len()).min(lines.len());
-            lines.insert(at, format!("{name}: {}", value.source()));
+        let line = (!value.source().is_empty()).then(|| format!("{name}: {}", value.source()));
+        // Two keys may differ in case alone.
+        let at = *by_name.entry(name.to_ascii_lowercase()).or_insert(set.len());
+        match set.get_mut(at) {
+            Some(field) => field.line = line,
+            None => set.push(SetField { line, is_placed: false }),
         }
     }
+    let mut lines: Vec<String> = Vec::new();
+    for line in head.lines() {
+        let name = line.split_once(':').map(|(name, _)| name.trim().to_ascii_lowercase());
+        match name.and_then(|name| by_name.get(&name)).map(|at| &mut set[*at]) {
+            None => lines.push(line.to_owned()),
+            Some(field) if field.is_placed => {}
+            Some(field) => {
+                field.is_placed = true;
+                lines.extend(field.line.clone());
+            }
+        }
+    }
+    let is_connection_fields = |line: &String| line.trim_start().starts_with("{connection_fields");
+    let at = lines.iter().position(is_connection_fields).unwrap_or(lines.len());
+    let new = set.into_iter().filter(|field| !field.is_placed);
+    lines.splice(at..at, new.filter_map(|field| field.line));
     lines.join("\n")
 }
 
-/// `response` with what it leaves out taken from the one in `like`. A variant for a method is like its base.
-fn filled(
-    name: &str,
-    response: &RawResponse,
-    all: &BTreeMap<String, RawResponse>,
-    depth: usize,
-) -> Result<RawResponse, String> {
-    let base = name.split_once(' ').map(|(base, _)| base);
-    let Some(like) = response.like.as_ref().map(|w| w.0.as_str()).or(base) else {
+/// `response` with what it leaves out taken from the one in `like`, and so on. A variant for a method is like its base.
+fn filled(name: &str, response: &RawResponse, all: &BTreeMap<String, RawResponse>) -> Result<RawResponse, String> {
+    let mut chain = vec![(name, response)];
+    while let Some((last, response)) = chain.last()
+        && let Some(like) = response.like.as_ref().map(|word| word.0.as_str()).or(base(last))
+    {
+        let (like, next) = all.get_key_value(like).ok_or_else(|| {
+            let meant = did_you_mean(like, all.keys().map(String::as_str));
+            format!("there is no response `{like}`: add a table [response.{like}], or name another{meant}")
+        })?;
+        let first = chain.iter().position(|(known, _)| known == like);
+        chain.push((like, next));
+        if let Some(first) = first {
+            let shown: Vec<&str> = chain[first..].iter().map(|(name, _)| *name).collect();
+            return Err(format!(
+                "the responses are `like` each other in a cycle: {}",
+                shown.join(" -> ")
+            ));
+        }
+    }
+    let mut rest = chain.into_iter().rev();
+    let Some((mut like, last)) = rest.next() else {
         return Ok(response.clone());
     };
-    if depth > 8 {
-        return Err("the responses are `like` each other in a cycle; expected a chain of at most 8".into());
+    let mut whole = last.clone();
+    for (name, response) in rest {
+        whole = with_like(name, response, like, whole, all);
+        like = name;
     }
-    let other = all.get(like).ok_or_else(|| {
-        let meant = did_you_mean(like, all.keys().map(String::as_str));
-        format!("there is no response `{like}`: add a table [response.{like}], or name another{meant}")
-    })?;
-    let mut filled = response::fill(response, &filled(like, other, all, depth + 1)?);
+    Ok(whole)
+}
+
+/// The response that the name of a variant contains: `404` in `404 HEAD`.
+fn base(name: &str) -> Option<&str> {
+    name.split_once(' ').map(|(base, _)| base)
+}
+
+/// `response` with what it leaves out taken from `like`, which is filled in itself.
+fn with_like(
+    name: &str,
+    response: &RawResponse,
+    like: &str,
+    like_filled: RawResponse,
+    all: &BTreeMap<String, RawResponse>,
+) -> RawResponse {
+    let mut filled = response::fill(response, like_filled);
     // A name that is a number is the status, even if `like` names a response with another one.
     if response.status.is_none() && name.parse::<u16>().is_ok() {
         filled.status = None;
@@ -134,7 +207,7 @@ fn filled(
     {
         filled.reason = None;
     }
-    Ok(filled)
+    filled
 }
 
 #[cfg(test)]
@@ -161,6 +234,10 @@ mod tests {
                 "Server: a\nDate: {date}\n{connection_fields}\nETag: {etag}",
             ),
             (
+                &[("X-B", "1"), ("a-b", "2"), ("x-B", "3")],
+                "Server: a\nCache-Control: public\nDate: {date}\nx-B: 3\na-b: 2\n{connection_fields}\nETag: {etag}",
+            ),
+            (
                 &[("X-A", "{size}"), ("ETag", "")],
                 "Server: a\nCache-Control: public\nDate: {date}\nX-A: {size}\n{connection_fields}",
             ),
@@ -168,6 +245,32 @@ mod tests {
             assert_eq!(with_fields(head, &fields(set)), want, "{set:?}");
         }
         assert!(check_fields(&fields(&[("a b", "c")])).is_err());
-        assert!(check_fields(&fields(&[("A", "c\r\nB: d")])).is_err());
+    }
+
+    #[test]
+    fn a_long_chain_of_like_is_followed_and_a_cycle_is_shown() {
+        let like = |names: &[(&str, &str)]| -> BTreeMap<String, RawResponse> {
+            let raw = |like: &str| RawResponse {
+                like: Some(Word(like.to_owned())),
+                ..RawResponse::default()
+            };
+            names
+                .iter()
+                .map(|(name, like)| ((*name).to_owned(), raw(like)))
+                .collect()
+        };
+        let long: Vec<(String, String)> = (410..450).map(|n| (n.to_string(), (n + 1).to_string())).collect();
+        let long: Vec<(&str, &str)> = long.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let mut all = like(&long);
+        let last = RawResponse {
+            close: Some(true),
+            ..RawResponse::default()
+        };
+        all.insert("450".to_owned(), last);
+        let first = filled("410", &all["410"], &all).expect("no cycle");
+        assert_eq!(first.close, Some(true));
+        let all = like(&[("404", "405"), ("405", "406"), ("406", "405")]);
+        let said = filled("404", &all["404"], &all).expect_err("a cycle");
+        assert!(said.ends_with("in a cycle: 405 -> 406 -> 405"), "{said}");
     }
 }

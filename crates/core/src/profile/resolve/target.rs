@@ -1,4 +1,4 @@
-//! `[target]`.
+//! Resolves the table `[target]`.
 
 use super::names::Names;
 use super::{Mistake, mistake};
@@ -40,12 +40,9 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
             &target.absolute,
             &[("path", AbsoluteTarget::Path), ("literally", AbsoluteTarget::Literal)],
         )?,
-        absolute_empty: target
-            .absolute_empty
-            .as_ref()
-            .map(|word| names.answer(&["target", "absolute_empty"], word))
-            .transpose()?,
-        absolute_host: target.absolute_host,
+        authority: target.authority,
+        reader: target.reader,
+        invalid: names.answer(&["target", "invalid"], &target.invalid)?,
         fragment: names.on_input(
             &["target", "fragment"],
             &target.fragment,

@@ -1,4 +1,4 @@
-//! `[timers]`.
+//! Resolves the table `[timers]`.
 
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};

@@ -73,6 +73,7 @@ schema!(RawRule, "rule", |generator| {
             { "enum": ["serve"] },
             response,
             only("found", "The response where a file exists; elsewhere the response is the usual one."),
+            only("always", "The response, whatever the target is."),
             only("resolved", "The response for every path that is neither redirected nor forbidden."),
         ],
         "examples": ["serve", 405, { "found": 405 }],

@@ -139,11 +139,13 @@ impl Filter {
             Self::Authority => {
                 let (host, port) = split_port(value);
                 out.extend(host.strip_suffix(b".").unwrap_or(host).to_ascii_lowercase());
-                let number = port.iter().skip(1).skip_while(|digit| **digit == b'0');
-                let number: Vec<u8> = number.copied().collect();
+                let digits = port.get(1..).unwrap_or_default();
+                let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+                // A zero alone stays.
+                let number = &digits[zeros.min(digits.len().saturating_sub(1))..];
                 if !number.is_empty() && number != b"80" {
                     out.push(b':');
-                    out.extend(number);
+                    out.extend_from_slice(number);
                 }
             }
             Self::PathLower => percent::encode_lower(value, b"$-_.+!*'(),:;@&=/~", out),

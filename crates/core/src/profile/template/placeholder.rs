@@ -16,6 +16,11 @@ macro_rules! placeholders {
             pub(super) fn is_number(self) -> bool {
                 match self { $(Placeholder::$variant => placeholders!(@ $kind),)* }
             }
+
+            /// Whether its value can contain a line terminator or NUL. Numbers and dates cannot, whatever the filter.
+            pub(super) fn may_break_line(self) -> bool {
+                !self.is_number() && !matches!(self, Self::Date | Self::LastModified)
+            }
         }
     };
     (@ number) => { true };

@@ -57,3 +57,29 @@ fn mistakes_are_explained() {
         assert!(error.contains(part), "{error}");
     }
 }
+
+#[test]
+fn a_value_that_would_end_the_line_leaves_the_line_out() {
+    struct Hostile;
+    impl Values for Hostile {
+        fn number(&self, _: Placeholder) -> Option<u64> {
+            Some(7)
+        }
+        fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
+            let date = matches!(placeholder, Placeholder::Date | Placeholder::LastModified);
+            out.extend_from_slice(if date { b"a date" } else { b"a\r\nb: c" });
+            true
+        }
+    }
+    for (placeholder, name, _) in Placeholder::ALL {
+        let mut out = Vec::new();
+        let template = Template::parse(&format!("x: {{{name}}}")).expect("a good template");
+        template.render_line(&Hostile, &mut out);
+        let want: &[u8] = match placeholder {
+            Placeholder::Date | Placeholder::LastModified => b"x: a date\r\n",
+            _ if placeholder.is_number() => b"x: 7\r\n",
+            _ => b"",
+        };
+        assert_eq!(out, want, "{name}");
+    }
+}

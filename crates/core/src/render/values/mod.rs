@@ -69,14 +69,16 @@ impl ReplyValues<'_> {
     /// Writes the request's host. A host with a character outside `A-Za-z0-9-._~:[]` is replaced by the server's own
     /// name, so that a client cannot inject a field line or markup.
     fn host(&self, out: &mut Vec<u8>) {
-        let safe = |host: &&[u8]| host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]".contains(b));
+        let safe = |host: &std::borrow::Cow<'_, [u8]>| {
+            host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~:[]".contains(b))
+        };
         let own_name = &self.reply.profile.target.own_name;
         match self
             .request
             .and_then(|request| path::host(request, &self.reply.profile.target))
             .filter(safe)
         {
-            Some(host) => out.extend_from_slice(host),
+            Some(host) => out.extend_from_slice(&host),
             None if !own_name.is_empty() => out.extend_from_slice(own_name.as_bytes()),
             None => out.extend_from_slice(self.connection.local.to_string().as_bytes()),
         }

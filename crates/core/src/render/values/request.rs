@@ -14,12 +14,12 @@ pub(super) fn write_request_text(
 ) -> bool {
     let target = request.target();
     let parts = path::split(target, &profile.target);
-    let query = parts.query;
+    let query = &*parts.query;
     match placeholder {
         Placeholder::Method => out.extend_from_slice(request.method()),
         Placeholder::Target => out.extend_from_slice(target),
-        Placeholder::Origin => out.extend_from_slice(parts.origin),
-        Placeholder::Fragment => out.extend_from_slice(parts.fragment),
+        Placeholder::Origin => out.extend_from_slice(&parts.origin),
+        Placeholder::Fragment => out.extend_from_slice(&parts.fragment),
         Placeholder::Path => out.extend_from_slice(&parts.path),
         Placeholder::DecodedPath => match path::locate(target, &profile.target, &profile.files, &[]) {
             Ok(located) => {
@@ -52,7 +52,7 @@ pub(super) fn write_request_text(
                 field::unfold(value, out);
             }
         }
-        Placeholder::RequestMerged => write_merged(request, path::host(request, &profile.target), out),
+        Placeholder::RequestMerged => write_merged(request, path::host(request, &profile.target).as_deref(), out),
         Placeholder::Request => out.extend_from_slice(request.head_bytes()),
         _ => return false,
     }

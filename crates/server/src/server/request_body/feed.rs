@@ -1,4 +1,4 @@
-//! The bytes of one request on their way from the socket to hyper.
+//! Passes the bytes of one request from the socket to hyper.
 
 use labserve_core::http1::HeadPolicy;
 use labserve_core::http1::chunked::ChunkFault;
@@ -16,29 +16,29 @@ use tokio::net::TcpStream;
 const AT_ONCE: usize = 64 << 10;
 
 thread_local! {
-    /// Where bytes pass through on their way from the socket to hyper.
+    /// The buffer for bytes between the socket and hyper.
     static PASSING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// How far a feed has got.
+/// The progress of a feed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FeedProgress {
-    /// The bytes that were read from the socket.
+    /// The number of bytes that were read from the socket.
     pub(super) received: u64,
-    /// What is wrong with the chunks.
+    /// The fault of the chunks, if any.
     pub(super) fault: Option<ChunkFault>,
 }
 
-/// A chunked body on its way to hyper: what the profile accepts, in canonical form, so that hyper cannot read a different
-/// body from the same bytes.
+/// A chunked body on its way to hyper. What the profile accepts is rewritten in canonical form, so that hyper cannot
+/// read a different body from it.
 #[derive(Debug)]
 pub(super) struct ChunkedFeed<'c> {
     chunks: ChunkedBody,
     policy: &'c HeadPolicy,
-    /// What hyper has not read yet.
+    /// The canonical form that hyper has not read yet.
     canonical: Vec<u8>,
     read: usize,
-    /// What was read from the socket beyond the body.
+    /// Bytes that were read from the socket after the body.
     pub(super) beyond: Vec<u8>,
 }
 
@@ -53,13 +53,13 @@ impl<'c> ChunkedFeed<'c> {
         }
     }
 
-    /// Takes in bytes of the connection.
+    /// Takes bytes of the connection.
     fn take(&mut self, bytes: &[u8]) {
         let read = self.chunks.rewrite(bytes, self.policy, &mut self.canonical);
         self.beyond.extend_from_slice(&bytes[read..]);
     }
 
-    /// Hands out what hyper has not read yet. False if there is nothing.
+    /// Copies canonical bytes into `buffer`. Returns false if there are none.
     fn hand_out(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
         let rest = &self.canonical[self.read..];
         let now = &rest[..rest.len().min(buffer.remaining())];
@@ -67,31 +67,31 @@ impl<'c> ChunkedFeed<'c> {
         self.read += now.len();
         let some = !now.is_empty();
         if self.read == self.canonical.len() {
-            // A body that stalls keeps no buffer.
+            // The buffer is freed, so that a body that stalls holds none.
             (self.canonical, self.read) = (Vec::new(), 0);
         }
         some
     }
 }
 
-/// A connection from which one request is read.
+/// A connection on which hyper finds one request.
 #[derive(Debug)]
 pub(super) struct Feed<'c> {
     pub(super) stream: &'c TcpStream,
     pub(super) head: Cow<'c, [u8]>,
-    /// The bytes of the head that were read.
+    /// The number of bytes of the head that hyper has read.
     pub(super) head_read: usize,
     /// Bytes of the body that have arrived already.
     pub(super) at_hand: &'c [u8],
-    /// The bytes that may still be read from the socket; `None` for as many as the body's own end asks for.
+    /// The number of bytes that may still be read from the socket; `None` if the body itself shows its end.
     pub(super) allowed: Option<u64>,
-    /// The body's chunks, if it has any.
+    /// The decoder of a chunked body.
     pub(super) chunked: Option<Box<ChunkedFeed<'c>>>,
     pub(super) progress: Rc<Cell<FeedProgress>>,
 }
 
 impl Feed<'_> {
-    /// Hands out what is ready of a chunked body; `None` if bytes are needed.
+    /// Copies what is ready of a chunked body; `None` if more bytes are needed first.
     fn poll_canonical(&mut self, buffer: &mut ReadBuf<'_>) -> Option<Poll<io::Result<()>>> {
         let chunked = self.chunked.as_mut()?;
         if !self.at_hand.is_empty() && chunked.canonical.is_empty() && chunked.chunks.fault().is_none() {
@@ -115,7 +115,7 @@ impl Feed<'_> {
 impl AsyncRead for Feed<'_> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let room = buffer.remaining();
-        // The head by itself: what is wrong with the body must not keep hyper from calling the service.
+        // hyper gets the head alone first, so that a fault in the body cannot prevent the call of the service.
         if self.head_read < self.head.len() {
             let most = room.min(self.head.len() - self.head_read);
             buffer.put_slice(&self.head[self.head_read..self.head_read + most]);
@@ -132,7 +132,7 @@ impl AsyncRead for Feed<'_> {
             return Poll::Ready(Ok(()));
         }
         if self.allowed == Some(0) {
-            // The request is complete. Whatever else hyper waits for does not come from this exchange's bytes.
+            // The request is complete. hyper gets nothing else from this connection.
             return Poll::Pending;
         }
         let most = room.min(AT_ONCE).min(
@@ -157,7 +157,7 @@ impl AsyncRead for Feed<'_> {
                             return Poll::Ready(Ok(()));
                         }
                         chunked.take(&passing[..read]);
-                        // A part of a line gives hyper nothing to read yet.
+                        // A part of a line may produce nothing for hyper to read.
                         if let Some(ready) = self.poll_canonical(buffer) {
                             return ready;
                         }
@@ -170,7 +170,7 @@ impl AsyncRead for Feed<'_> {
     }
 }
 
-/// Throws away what hyper writes.
+/// Discards what hyper writes.
 impl AsyncWrite for Feed<'_> {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(bytes.len()))

@@ -1,0 +1,336 @@
+//! Where the time of each exchange went: the stretches between its frames, each with its cause.
+
+use crate::model::{
+    AnalysisFlag, Connection, Exchange, Frame, FrameSpan, HandshakeOutcome, Message, Side, TimePart, TimeSpent, Timing,
+};
+use std::cmp::Reverse;
+
+/// The MSS of a host that announces none (RFC 9293 section 3.7.1).
+const LEAST_MSS: u32 = 536;
+/// Longest options of a TCP header.
+const OPTIONS: u32 = 40;
+/// Shorter stretches within a message are its sending.
+const PAUSE_NS: u64 = 20_000_000;
+/// An acknowledgement that comes after this time was delayed: systems delay it by 40 to 200 ms, at least.
+const DELAYED_NS: u64 = 30_000_000;
+/// A segment that was held back follows the acknowledgement within this time, besides a round trip.
+const RELEASED_NS: u64 = 5_000_000;
+
+/// Splits the time of every exchange whose frames are all listed. Needs a connection that was captured from both sides and
+/// without holes; on any other, nothing is said.
+pub(super) fn split(connection: &mut Connection) {
+    let complete = connection.completeness;
+    if !complete.both_sides || !complete.every_byte {
+        return;
+    }
+    let timings: Vec<Option<Timing>> = (0..connection.exchanges.len())
+        .map(|index| timing(connection, index))
+        .collect();
+    for (exchange, timing) in connection.exchanges.iter_mut().zip(timings) {
+        exchange.timing = timing;
+    }
+}
+
+/// The stretches of an exchange, added up.
+#[derive(Default)]
+struct Parts(Vec<TimePart>, Vec<u64>);
+
+impl Parts {
+    fn add(&mut self, on: TimeSpent, ns: u64, first: u64, last: u64) {
+        if ns == 0 {
+            return;
+        }
+        let frames = FrameSpan { first, last };
+        match self.0.iter().position(|part| part.on == on) {
+            Some(at) => {
+                self.0[at].ns += ns;
+                if ns > self.1[at] {
+                    (self.1[at], self.0[at].frames) = (ns, frames);
+                }
+            }
+            None => {
+                self.0.push(TimePart { on, ns, frames });
+                self.1.push(ns);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Timing {
+        self.0.sort_by_key(|part| Reverse(part.ns));
+        Timing {
+            total_ns: self.0.iter().map(|part| part.ns).sum(),
+            parts: self.0,
+        }
+    }
+}
+
+fn timing(connection: &Connection, index: usize) -> Option<Timing> {
+    let exchange = &connection.exchanges[index];
+    let (request, response) = (exchange.request.as_ref()?, exchange.response.as_ref()?);
+    // A response to half a request is no answer: a timeout, or a refusal.
+    if request.shortfall.is_some()
+        || response.begun_ns < request.ended_ns
+        || response.shortfall.is_some_and(|_| response.content_length.is_none())
+    {
+        return None;
+    }
+    let frames = listed(
+        connection,
+        request.frames.first.min(response.frames.first),
+        response.frames.last,
+    )?;
+    let mut parts = Parts::default();
+    if index == 0 {
+        set_up(connection, request, &mut parts);
+    }
+    let sender = Sender {
+        exchange,
+        frames: &frames,
+        round_trip: round_trip_ns(connection).unwrap_or(0),
+        full: full_segment(connection),
+    };
+    sender.message(request, Side::Client, &mut parts);
+    let previous = index.checked_sub(1).map(|before| &connection.exchanges[before]);
+    sender.answer(
+        request,
+        response,
+        previous,
+        server_round_trip_ns(connection),
+        &mut parts,
+    );
+    sender.message(response, Side::Server, &mut parts);
+    Some(parts.finish())
+}
+
+/// The frames from one to another, in order of time, without copies; `None` if some are not listed.
+fn listed(connection: &Connection, first: u64, last: u64) -> Option<Vec<&Frame>> {
+    let all = &connection.frames;
+    let (from, to) = (
+        all.partition_point(|frame| frame.number < first),
+        all.partition_point(|frame| frame.number <= last),
+    );
+    // Of a long connection, the frames in the middle are not listed.
+    if connection.frames_left_out > 0 && to + LAST_LISTED > all.len() {
+        return None;
+    }
+    let mut frames: Vec<&Frame> = all
+        .get(from..to)?
+        .iter()
+        .filter(|frame| !frame.analysis.has(AnalysisFlag::RecordedTwice))
+        .collect();
+    frames.sort_by_key(|frame| frame.ns);
+    Some(frames)
+}
+
+/// This many frames are listed from the end of a connection.
+const LAST_LISTED: usize = 40;
+
+/// The handshake before the first exchange, and the time until its request.
+fn set_up(connection: &Connection, request: &Message, parts: &mut Parts) {
+    let handshake = &connection.handshake;
+    let (Some(syn), Some(ack)) = (handshake.syn, handshake.ack) else {
+        return;
+    };
+    let at = |number: u64| {
+        let index = connection
+            .frames
+            .binary_search_by_key(&number, |frame| frame.number)
+            .ok()?;
+        Some(connection.frames[index].ns)
+    };
+    let (Some(syn_ns), Some(ack_ns)) = (at(syn), at(ack)) else {
+        return;
+    };
+    if handshake.outcome != HandshakeOutcome::Complete {
+        return;
+    }
+    let answered = handshake
+        .syn_retries
+        .last()
+        .copied()
+        .filter(|retry| Some(*retry) < handshake.syn_ack);
+    let answered_ns = answered.and_then(at).unwrap_or(syn_ns);
+    parts.add(
+        TimeSpent::SynRetransmission,
+        elapsed(syn_ns, answered_ns),
+        syn,
+        answered.unwrap_or(syn),
+    );
+    parts.add(
+        TimeSpent::SetUp,
+        elapsed(answered_ns, ack_ns),
+        answered.unwrap_or(syn),
+        ack,
+    );
+    parts.add(
+        TimeSpent::ClientWait,
+        elapsed(ack_ns, request.begun_ns),
+        ack,
+        request.frames.first,
+    );
+}
+
+/// The round trip between both sides: from SYN to the ACK of the handshake, if no SYN was sent again.
+fn round_trip_ns(connection: &Connection) -> Option<u64> {
+    connection
+        .handshake
+        .took_ns
+        .filter(|_| connection.handshake.syn_retries.is_empty())
+}
+
+/// The round trip between the capture point and the server: from SYN to SYN/ACK.
+fn server_round_trip_ns(connection: &Connection) -> Option<u64> {
+    let handshake = &connection.handshake;
+    let at = |number: u64| {
+        let index = connection
+            .frames
+            .binary_search_by_key(&number, |frame| frame.number)
+            .ok()?;
+        Some(connection.frames[index].ns)
+    };
+    let sent = *handshake.syn_retries.last().or(handshake.syn.as_ref())?;
+    Some(elapsed(at(sent)?, at(handshake.syn_ack?)?))
+}
+
+/// From which length on a segment is full: the smaller MSS of both sides, less the options that a segment may have.
+fn full_segment(connection: &Connection) -> u32 {
+    let sides = [&connection.handshake.client, &connection.handshake.server];
+    let mss = sides.into_iter().flatten().filter_map(|options| options.mss).min();
+    let longest = connection.frames.iter().map(|frame| frame.len).max().unwrap_or(0);
+    mss.map_or(longest, u32::from).max(LEAST_MSS).saturating_sub(OPTIONS)
+}
+
+/// What is needed to judge the stretches of one exchange.
+struct Sender<'a> {
+    exchange: &'a Exchange,
+    frames: &'a [&'a Frame],
+    round_trip: u64,
+    /// From this length on, a segment is full.
+    full: u32,
+}
+
+impl Sender<'_> {
+    /// The stretches within a message.
+    fn message(&self, message: &Message, by: Side, parts: &mut Parts) {
+        let mut before: Option<(usize, &Frame)> = None;
+        for (at, frame) in self.frames.iter().enumerate() {
+            // What is sent again after the end of the message delays what comes after it.
+            if frame.ns > message.ended_ns || !carries(frame, message, by) {
+                continue;
+            }
+            if let Some((from, earlier)) = before {
+                let ns = elapsed(earlier.ns, frame.ns);
+                let on = self.cause(&self.frames[from..=at], ns, by, message);
+                parts.add(on, ns, earlier.number, frame.number);
+            }
+            before = Some((at, frame));
+        }
+    }
+
+    /// What a stretch between two segments of one side was spent on. It begins and ends with such a segment.
+    fn cause(&self, stretch: &[&Frame], ns: u64, by: Side, message: &Message) -> TimeSpent {
+        let sending = match by {
+            Side::Client => TimeSpent::RequestSending,
+            Side::Server => TimeSpent::ResponseSending,
+        };
+        let ([first, .., last], true) = (stretch, ns >= PAUSE_NS) else {
+            return sending;
+        };
+        let between = &stretch[1..stretch.len() - 1];
+        let of_receiver = || between.iter().filter(|frame| frame.from != by);
+        let again = [AnalysisFlag::Retransmission, AnalysisFlag::FastRetransmission];
+        if again.iter().any(|flag| last.analysis.has(*flag)) {
+            return TimeSpent::Retransmission;
+        }
+        if of_receiver().any(|frame| frame.analysis.has(AnalysisFlag::ZeroWindow)) {
+            return TimeSpent::ZeroWindow;
+        }
+        let head_end = message.seq.wrapping_add(message.head_bytes as u32);
+        let expects = by == Side::Client && message.head.lists("expect", "100-continue");
+        let continued = self.exchange.interim.iter().any(|(status, _)| *status == 100);
+        if expects && !continued && last.seq == head_end {
+            return TimeSpent::ExpectUnanswered;
+        }
+        // The ACK of what was sent before, as the last thing before the next segment.
+        let end = first.seq.wrapping_add(first.len);
+        let ack = of_receiver().find(|frame| frame.flags.ack() && after(frame.ack, end) >= 0);
+        let Some(ack) = ack.filter(|_| after(last.seq, end) >= 0) else {
+            return self.pause(by);
+        };
+        let (acked, released) = (elapsed(first.ns, ack.ns), elapsed(ack.ns, last.ns));
+        if first.len < self.full && acked >= DELAYED_NS && released <= self.round_trip + RELEASED_NS {
+            return TimeSpent::DelayedAck;
+        }
+        if first.len >= self.full {
+            return TimeSpent::WindowWait;
+        }
+        self.pause(by)
+    }
+
+    /// A pause that nothing else explains.
+    fn pause(&self, by: Side) -> TimeSpent {
+        match by {
+            Side::Client => TimeSpent::RequestSending,
+            Side::Server => TimeSpent::ServerPause,
+        }
+    }
+
+    /// The stretch from the last byte of the request to the first byte of the response.
+    fn answer(
+        &self,
+        request: &Message,
+        response: &Message,
+        previous: Option<&Exchange>,
+        round_trip: Option<u64>,
+        parts: &mut Parts,
+    ) {
+        let mut from = (request.frames.last, request.ended_ns);
+        let to = (response.frames.first, response.begun_ns);
+        let previous = previous.and_then(|previous| previous.response.as_ref());
+        if let Some(before) = previous.filter(|before| before.ended_ns > from.1 && before.ended_ns <= to.1) {
+            let ns = elapsed(from.1, before.ended_ns);
+            parts.add(TimeSpent::HeadOfLine, ns, from.0, before.frames.last);
+            from = (before.frames.last, before.ended_ns);
+        }
+        let again = |frame: &&&Frame| {
+            frame.ns > from.1
+                && frame.ns <= to.1
+                && carries(frame, request, Side::Client)
+                && frame.analysis.has(AnalysisFlag::Retransmission)
+        };
+        if let Some(last) = self.frames.iter().rev().find(again) {
+            parts.add(TimeSpent::Retransmission, elapsed(from.1, last.ns), from.0, last.number);
+            from = (last.number, last.ns);
+        }
+        let ns = elapsed(from.1, to.1);
+        let network = round_trip.unwrap_or(0).min(ns);
+        parts.add(TimeSpent::RoundTrip, network, from.0, to.0);
+        parts.add(TimeSpent::ServerThink, ns - network, from.0, to.0);
+    }
+}
+
+/// Whether a frame carries bytes of a message. Probes and needless retransmissions do not count.
+fn carries(frame: &Frame, message: &Message, by: Side) -> bool {
+    let probes = [
+        AnalysisFlag::KeepAlive,
+        AnalysisFlag::WindowProbe,
+        AnalysisFlag::SpuriousRetransmission,
+    ];
+    let end = frame.seq.wrapping_add(frame.len);
+    frame.from == by
+        && frame.len > 0
+        && !frame.flags.rst()
+        && !probes.iter().any(|flag| frame.analysis.has(*flag))
+        && after(end, message.seq) > 0
+        && after(message.next_seq, frame.seq) > 0
+}
+
+/// How far a sequence number is after another.
+fn after(number: u32, than: u32) -> i32 {
+    number.wrapping_sub(than) as i32
+}
+
+/// Nanoseconds between two times; 0 if the clock went backwards.
+fn elapsed(from_ns: i64, to_ns: i64) -> u64 {
+    u64::try_from(to_ns.saturating_sub(from_ns)).unwrap_or(0)
+}

@@ -1,0 +1,166 @@
+//! Why connections end, or were never opened: timeouts, resets, refusals.
+
+use crate::model::{Arg, Capture, EndReason, Finding, FindingKind, HandshakeOutcome, Verdict};
+use crate::test_capture::*;
+use crate::test_profiles::built_ins;
+
+/// One exchange on a connection of its own, with these fields in the response; then a FIN or RST this long after it.
+fn ended(at: u16, fields: &str, by_client: bool, flags: u8, after_us: u64) -> Vec<TestFrame> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{fields}\r\nok");
+    let len = head.len() as u32;
+    let mut frames = handshake();
+    frames.extend([
+        frame(100_000, true, PSH | ACK, 1, 1, "GET /0 HTTP/1.1\r\n\r\n"),
+        frame(120_000, false, PSH | ACK, 1, 20, &head),
+        frame(120_100, true, ACK, 20, 1 + len, ""),
+    ]);
+    let (seq, ack) = if by_client { (20, 1 + len) } else { (1 + len, 20) };
+    frames.push(frame(120_000 + after_us, by_client, flags, seq, ack, ""));
+    for frame in &mut frames {
+        let client = if frame.from == CLIENT {
+            &mut frame.from
+        } else {
+            &mut frame.to
+        };
+        client.1 += at;
+    }
+    frames
+}
+
+fn capture(connections: impl IntoIterator<Item = Vec<TestFrame>>) -> Capture {
+    let mut frames: Vec<TestFrame> = connections.into_iter().flatten().collect();
+    frames.sort_by_key(|frame| frame.us);
+    explained(&frames)
+}
+
+fn of_kind(capture: &Capture, kind: FindingKind) -> Vec<&Finding> {
+    capture.findings.iter().filter(|finding| finding.kind == kind).collect()
+}
+
+#[test]
+fn timeouts_are_grouped_by_announcement_and_time() {
+    let keep = |seconds: u64| format!("Keep-Alive: timeout={seconds}\r\n");
+    let found = capture([
+        ended(0, &keep(5), false, FIN | ACK, 5_008_000),
+        ended(1, &keep(5), false, FIN | ACK, 5_020_000),
+        ended(2, &keep(2), false, FIN | ACK, 2_010_000),
+        ended(3, "", false, FIN | ACK, 30_000_000),
+        ended(4, "", false, FIN | ACK, 30_200_000),
+        ended(5, "", false, FIN | ACK, 61_000_000),
+        ended(6, &keep(15), false, RST | ACK, 8_800_000),
+    ]);
+    let gist = |kind| -> Vec<_> {
+        let findings = of_kind(&found, kind).into_iter();
+        findings
+            .map(|f| {
+                (
+                    f.args.get("after").cloned(),
+                    f.args.get("how").cloned(),
+                    f.streams.clone(),
+                )
+            })
+            .collect()
+    };
+    let row = |us: u64, how: &str, streams: &[u32]| (Some(Arg::ns(us * 1000)), Some(how.into()), streams.to_vec());
+    assert_eq!(
+        gist(FindingKind::TimedOutAsAnnounced),
+        [row(5_008_000, "FIN", &[0, 1]), row(2_010_000, "FIN", &[2])]
+    );
+    assert_eq!(
+        gist(FindingKind::TimedOutUnannounced),
+        [row(30_000_000, "FIN", &[3, 4]), row(61_000_000, "FIN", &[5])]
+    );
+    assert_eq!(gist(FindingKind::TimedOutOtherwise), [row(8_800_000, "RST", &[6])]);
+}
+
+#[test]
+fn a_client_that_closes_after_an_announced_close_has_that_reason() {
+    for (fields, want) in [
+        ("Connection: close\r\n", EndReason::ResponseSaidClose),
+        ("connection: Close\r\n", EndReason::ResponseSaidClose),
+        ("Connection: keep-alive\r\n", EndReason::ClientDone),
+        ("", EndReason::ClientDone),
+    ] {
+        let found = capture([ended(0, fields, true, FIN | ACK, 1000)]);
+        assert_eq!(found.connections[0].end.reason, want, "{fields}");
+    }
+}
+
+#[test]
+fn an_attempt_was_refused_or_unanswered_or_came_too_late() {
+    let syn = |us| frame(us, true, SYN, 0, 0, "");
+    let refusal = frame(1000, false, RST | ACK, 0, 1, "");
+    let long = ended(9, "", false, FIN | ACK, 60_000_000);
+    for (name, frames, outcome, finding) in [
+        (
+            "refused",
+            vec![syn(0), refusal],
+            HandshakeOutcome::Refused,
+            Some(FindingKind::ResetsRefused),
+        ),
+        (
+            "unanswered",
+            vec![syn(0)],
+            HandshakeOutcome::Unanswered,
+            Some(FindingKind::NotOpened),
+        ),
+        (
+            "unanswered, sent again",
+            vec![syn(59_800_000), syn(60_000_000)],
+            HandshakeOutcome::Unanswered,
+            Some(FindingKind::NotOpened),
+        ),
+        ("at the end", vec![syn(60_000_000)], HandshakeOutcome::CaptureEnds, None),
+    ] {
+        let found = capture([frames, long.clone()]);
+        let connection = found
+            .connections
+            .iter()
+            .find(|c| c.client.port() == CLIENT.1)
+            .expect(name);
+        assert_eq!(connection.handshake.outcome, outcome, "{name}");
+        for kind in [FindingKind::ResetsRefused, FindingKind::NotOpened] {
+            assert_eq!(
+                of_kind(&found, kind).len(),
+                usize::from(finding == Some(kind)),
+                "{name}"
+            );
+        }
+        let text = crate::render::text(&found, crate::Lang::En, crate::render::Ladders::Omit);
+        assert_eq!(text.contains("never opened"), finding.is_some(), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_reset_without_ack_says_that_there_is_no_such_connection() {
+    let later = |flags| {
+        let mut frames = ended(0, "", true, ACK, 1000);
+        frames.extend([
+            frame(120_000_000, true, PSH | ACK, 20, 42, "GET /1 HTTP/1.1\r\n\r\n"),
+            frame(120_020_000, false, flags, 42, 39, ""),
+        ]);
+        explained(&frames)
+    };
+    assert_eq!(of_kind(&later(RST), FindingKind::ResetsNoConnection).len(), 1);
+    assert_eq!(of_kind(&later(RST | ACK), FindingKind::ResetsNoConnection).len(), 0);
+    assert_eq!(of_kind(&later(RST | ACK), FindingKind::ResetsAbort).len(), 1);
+}
+
+#[test]
+fn what_a_server_calls_itself_outweighs_how_it_looks() {
+    let verdict = |fields: &str| {
+        let file = TestFile::default().pcap(&ended(0, fields, true, FIN | ACK, 1000));
+        let capture = crate::explain_bytes(&file, built_ins()).expect("a capture");
+        capture
+            .fingerprints
+            .first()
+            .map(|found| (found.verdict, found.scores[0].profile.clone()))
+    };
+    let more = "Date: Thu, 26 Nov 2026 09:00:00 GMT\r\nContent-Type: text/html\r\n";
+    let other = verdict(&format!("Server: Caddy\r\n{more}"));
+    assert_eq!(other.map(|(verdict, _)| verdict), Some(Verdict::OtherProduct));
+    let nginx = verdict(&format!("Server: nginx/1.27.4\r\n{more}"));
+    assert_eq!(nginx.map(|(_, profile)| profile), Some("nginx".to_owned()));
+    // A head like this fits too many servers.
+    assert_eq!(verdict(""), None);
+}

@@ -1,0 +1,143 @@
+//! Which response belongs to which request, and which requests were pipelined: by acknowledgement numbers, not by the
+//! order of frames.
+
+use super::{Conversation, Cursor, message};
+use crate::limits::{Budget, take};
+use crate::model::{BodyEnd, Exchange, Message, Side};
+
+/// Where the messages of an exchange are: positions in the direction of the client and in that of the server.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Positions {
+    request: Option<RequestPosition>,
+    /// Position of the first byte of the response.
+    response: Option<u64>,
+}
+
+/// Where a request is.
+#[derive(Clone, Copy, Debug)]
+struct RequestPosition {
+    /// Position of its first byte.
+    begin: u64,
+    /// Position that the client acknowledged with it: up to there it had received the server's bytes. 0 if unknown.
+    acked: u64,
+}
+
+impl Conversation {
+    /// Starts a message. A request starts a new exchange.
+    pub(super) fn start_message(&mut self, cursor: &Cursor<'_>, budget: &mut Budget) {
+        let Cursor { from, side, .. } = *cursor;
+        let (at, ack) = (cursor.payload.at + cursor.offset, cursor.payload.ack);
+        let message = message::started(at, cursor.segment(0));
+        let interrupted = std::mem::take(&mut self.parsers[from].interrupted);
+        if side == Side::Client {
+            let added = self.add_exchange(self.exchanges.len(), budget);
+            if let Some(index) = added {
+                self.exchanges[index].request = Some(message);
+                self.positions[index].request = Some(RequestPosition { begin: at, acked: ack });
+            }
+            self.parsers[from].exchange = added;
+            return;
+        }
+        let found = self.request_of(at, ack, interrupted);
+        let index = found.or_else(|| self.add_exchange(self.awaited.min(self.exchanges.len()), budget));
+        let free = index.filter(|index| self.exchanges[*index].response.is_none());
+        self.parsers[from].exchange = free;
+        if let Some(index) = free {
+            self.exchanges[index].response = Some(message);
+            self.positions[index].response = Some(at);
+            self.awaited = self.awaited.max(index);
+        }
+    }
+
+    /// The exchange of a response at position `at` that acknowledges the client's bytes up to `ack`.
+    ///
+    /// - The server had received the first byte of the request: the response acknowledges it.
+    /// - Responses come in the order of the requests (RFC 9112 section 9.3.2).
+    /// - If bytes of the server are missing before it (`interrupted`), they may have held responses. Then the request is
+    ///   the latest that the client sent before it had received this response.
+    fn request_of(&self, at: u64, ack: u64, interrupted: bool) -> Option<usize> {
+        let received = |index: &usize| match self.positions[*index].request {
+            Some(request) => ack == 0 || request.begin < ack,
+            None => true,
+        };
+        let next = Some(self.awaited).filter(|next| *next < self.exchanges.len());
+        if !interrupted || self.left_out > 0 {
+            return next.filter(received);
+        }
+        let sent_before = |index: &usize| match self.positions[*index].request {
+            Some(request) => request.acked <= at,
+            None => true,
+        };
+        let waiting = (self.awaited..self.exchanges.len()).rev();
+        waiting.filter(received).find(sent_before).or(next.filter(received))
+    }
+
+    /// Adds an exchange at an index, and returns the index; `None` if there are too many.
+    fn add_exchange(&mut self, index: usize, budget: &mut Budget) -> Option<usize> {
+        if self.left_out > 0 || !take(&mut budget.left.exchanges, 1) {
+            self.left_out += 1;
+            budget.exchanges_over += 1;
+            return None;
+        }
+        for parser in &mut self.parsers {
+            parser.exchange = parser.exchange.map(|of| of + usize::from(of >= index));
+        }
+        self.positions.insert(index, Positions::default());
+        self.exchanges.insert(
+            index,
+            Exchange {
+                number: 0,
+                request: None,
+                response: None,
+                interim: Vec::new(),
+                first_byte_ns: None,
+                timing: None,
+                pipelined: false,
+                response_lost: false,
+                validator: None,
+            },
+        );
+        Some(index)
+    }
+
+    /// Numbers the exchanges, and determines which requests were pipelined: those that the client sent before it had
+    /// received the response to the request before.
+    pub(super) fn number_exchanges(&mut self) {
+        // Position up to which the client must have received the server's bytes, so that the next request is not
+        // pipelined; `None` if the capture does not show it.
+        let mut complete_at = None;
+        let mut acked_before = None;
+        let last_response = self.exchanges.iter().rposition(|exchange| exchange.response.is_some());
+        let server_interrupted = self.client.is_some_and(|client| self.parsers[1 - client].interrupted);
+        for (index, exchange) in self.exchanges.iter_mut().enumerate() {
+            exchange.number = index as u64 + 1;
+            exchange.response_lost = exchange.response.is_none() && (server_interrupted || Some(index) < last_response);
+            let positions = self.positions[index];
+            let acked = positions
+                .request
+                .map(|request| request.acked)
+                .filter(|acked| *acked > 0);
+            if let Some(acked) = acked {
+                exchange.pipelined = match complete_at {
+                    Some(complete_at) => acked < complete_at,
+                    // Without a response: the client had received nothing since its request before.
+                    None => acked_before == Some(acked),
+                };
+                acked_before = Some(acked);
+            }
+            complete_at = match (&exchange.response, positions.response) {
+                (Some(response), Some(begin)) => Some(end_of(response, begin)),
+                _ => None,
+            };
+        }
+    }
+}
+
+/// Position after a response. Of a response that was not captured to its end, the Content-Length says where it ends.
+fn end_of(response: &Message, begin: u64) -> u64 {
+    let body = match (response.body_end, response.content_length) {
+        (BodyEnd::Length, Some(length)) if response.head_complete => length,
+        _ => response.body_bytes,
+    };
+    begin.saturating_add(response.head_bytes).saturating_add(body)
+}

@@ -1,0 +1,102 @@
+//! What a connection carries that is not HTTP/1.x: another protocol from its first byte, or after an upgrade or CONNECT.
+
+use super::Side;
+use serde::Serialize;
+
+/// A protocol other than HTTP/1.x. Its content is not read, except what it says in the clear about itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Carried {
+    /// Name of the protocol, by its first bytes or by the Upgrade field; `None` if it is unknown.
+    pub protocol: Option<&'static str>,
+    /// Number of bytes from the client.
+    pub client_bytes: u64,
+    /// Number of bytes from the server.
+    pub server_bytes: u64,
+    /// First and last frame.
+    pub frames: Option<super::FrameSpan>,
+    /// For TLS: what its handshake says.
+    pub tls: Option<Tls>,
+    /// For WebSocket: its frames.
+    pub websocket: Option<WebSocket>,
+}
+
+/// What a TLS handshake says in the clear (RFC 8446).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Tls {
+    /// The version that the server chose; without its answer `None`.
+    pub version: Option<&'static str>,
+    /// The server name that the client asked for (SNI).
+    pub server_name: Option<String>,
+    /// The application protocols that the client offered (ALPN), at most 8.
+    pub offered: Vec<String>,
+    /// The application protocol that the server chose, if that was in the clear.
+    pub chosen: Option<String>,
+    /// Alerts that were not encrypted, at most 8.
+    pub alerts: Vec<TlsAlert>,
+}
+
+/// A TLS alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TlsAlert {
+    /// The sender.
+    pub by: Side,
+    /// Frame number.
+    pub frame: u64,
+    /// The name of the alert, as in RFC 8446 section 6; its number, if it has none.
+    pub alert: String,
+}
+
+/// The frames of a WebSocket connection (RFC 6455).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct WebSocket {
+    /// How many frames of each kind.
+    pub counts: Vec<WebSocketCount>,
+    /// The Close frames.
+    pub closes: Vec<WebSocketClose>,
+}
+
+/// Frames of one side with the same opcode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct WebSocketCount {
+    /// The sender.
+    pub by: Side,
+    /// The opcode: `text`, `binary`, `continuation`, `ping`, `pong`, `close` or `other`.
+    pub opcode: &'static str,
+    /// How many.
+    pub count: u64,
+}
+
+/// A Close frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct WebSocketClose {
+    /// The sender.
+    pub by: Side,
+    /// Frame number of the capture.
+    pub frame: u64,
+    /// The code, if there is one (RFC 6455 section 7.4).
+    pub code: Option<u16>,
+}
+
+/// A stream that carries no HTTP/1.x and is not shown as a connection.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct OtherStream {
+    /// Wireshark's `tcp.stream`.
+    pub stream: u32,
+    /// Address of the endpoint that opened the connection.
+    #[serde(serialize_with = "super::address")]
+    pub client: std::net::SocketAddr,
+    /// Address of the endpoint that accepted it.
+    #[serde(serialize_with = "super::address")]
+    pub server: std::net::SocketAddr,
+    /// What it carries.
+    pub carried: Carried,
+    /// The side that closed first.
+    pub closed_by: Option<Side>,
+}

@@ -1,0 +1,329 @@
+//! Compares two recordings: which cases are equal, which differ, and in what.
+//!
+//! Two answers are equal if their bytes are, but for what differs between two runs of one server (dates of the moment,
+//! boundaries, `HOST:PORT`), if the connections ended in the same way, and if the delays agree within 0.25 s or 5 %,
+//! whichever is larger. All delays between 60.5 s and 91 s count as equal: a server that looks at its timers every 30 s
+//! shows any of them.
+
+use crate::case::{group, visible};
+use crate::normal::normal;
+use crate::recording::{Answer, End, Outcome, Recording};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Delays that differ by less are equal, in seconds.
+const TOLERANCE_S: f64 = 0.25;
+/// The same, as a part of the delay.
+const TOLERANCE: f64 = 0.05;
+
+/// What two recordings have in common.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Comparison {
+    /// The numbers of each group of cases, by its name.
+    pub groups: BTreeMap<String, Counts>,
+    /// The cases that differ, by name.
+    pub differing: BTreeMap<String, Vec<Difference>>,
+    /// The cases that one of the two did not answer alike each time.
+    pub unstable: Vec<String>,
+}
+
+/// How many cases are what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Both servers answered alike.
+    pub equal: usize,
+    /// They did not.
+    pub differs: usize,
+    /// One of them did not agree with itself.
+    pub unstable: usize,
+    /// One of them was not asked, or could not be.
+    pub not_asked: usize,
+}
+
+impl Counts {
+    /// The part of the cases with an answer of both that are equal, in percent; 100 if there are none.
+    ///
+    /// ```
+    /// # use labserve_probe::compare::Counts;
+    /// let counts = Counts { equal: 3, differs: 1, unstable: 7, not_asked: 2 };
+    /// assert_eq!(counts.percent(), 75.0);
+    /// ```
+    pub fn percent(&self) -> f64 {
+        let compared = self.equal + self.differs;
+        if compared == 0 {
+            100.0
+        } else {
+            100.0 * self.equal as f64 / compared as f64
+        }
+    }
+}
+
+/// One thing in which the answers to a case differ.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Difference {
+    /// The bytes that a step read.
+    Bytes {
+        /// The step among those that read, from 0.
+        read: usize,
+        /// What the first server sent, without what differs between two runs.
+        want: String,
+        /// What the second sent.
+        got: String,
+    },
+    /// When the first byte came, in seconds from the last byte before.
+    FirstByte {
+        /// The step among those that read, from 0.
+        read: usize,
+        /// After how long the first server sent it.
+        want_s: f64,
+        /// After how long the second did.
+        got_s: f64,
+    },
+    /// How the connection ended, and how many seconds after the last byte.
+    End {
+        /// At the first server.
+        want: (End, Option<f64>),
+        /// At the second.
+        got: (End, Option<f64>),
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes { read, want, got } => {
+                let (line, want_line, got_line) = first_difference(want, got);
+                write!(
+                    f,
+                    "read {}, line {}: {} there, {} here",
+                    read + 1,
+                    line + 1,
+                    quoted(want_line),
+                    quoted(got_line)
+                )
+            }
+            Self::FirstByte { read, want_s, got_s } => {
+                write!(
+                    f,
+                    "read {}: first byte after {want_s:.2} s there, {got_s:.2} s here",
+                    read + 1
+                )
+            }
+            Self::End { want, got } => write!(f, "end: {} there, {} here", Ending(*want), Ending(*got)),
+        }
+    }
+}
+
+fn quoted(line: Option<&str>) -> String {
+    line.map_or_else(|| "nothing".to_owned(), |text| format!("`{}`", visible(text)))
+}
+
+/// How a connection ended, for people.
+struct Ending((End, Option<f64>));
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            (End::Open, _) => f.write_str("open"),
+            (end, Some(after)) => write!(f, "{end} after {after:.2} s"),
+            (end, None) => write!(f, "{end}"),
+        }
+    }
+}
+
+/// The number of the first line that differs, from 0, and that line of both.
+pub(crate) fn first_difference<'t>(want: &'t str, got: &'t str) -> (usize, Option<&'t str>, Option<&'t str>) {
+    let (mut wanted, mut found) = (want.split("\r\n"), got.split("\r\n"));
+    for line in 0.. {
+        let (a, b) = (wanted.next(), found.next());
+        if a != b || a.is_none() {
+            return (line, a, b);
+        }
+    }
+    (0, None, None)
+}
+
+/// Compares the recording of a first server with that of a second.
+pub fn compare(first: &Recording, second: &Recording) -> Comparison {
+    let mut comparison = Comparison::default();
+    let names: std::collections::BTreeSet<&String> = first.cases.keys().chain(second.cases.keys()).collect();
+    for name in names {
+        let counts = comparison.groups.entry(group(name).to_owned()).or_default();
+        match (first.cases.get(name), second.cases.get(name)) {
+            (Some(Answer::Unstable { .. }), Some(_)) | (Some(_), Some(Answer::Unstable { .. })) => {
+                counts.unstable += 1;
+                comparison.unstable.push(name.clone());
+            }
+            (Some(Answer::Stable(want)), Some(Answer::Stable(got))) => {
+                let found = differences((want, &first.target), (got, &second.target));
+                if found.is_empty() {
+                    counts.equal += 1;
+                } else {
+                    counts.differs += 1;
+                    comparison.differing.insert(name.clone(), found);
+                }
+            }
+            _ => counts.not_asked += 1,
+        }
+    }
+    comparison
+}
+
+impl Comparison {
+    /// The numbers of all groups together.
+    pub fn total(&self) -> Counts {
+        self.groups.values().fold(Counts::default(), |sum, counts| Counts {
+            equal: sum.equal + counts.equal,
+            differs: sum.differs + counts.differs,
+            unstable: sum.unstable + counts.unstable,
+            not_asked: sum.not_asked + counts.not_asked,
+        })
+    }
+}
+
+/// In what two outcomes of one case differ. Each comes with the `HOST:PORT` that its requests named.
+pub fn differences((want, want_target): (&Outcome, &str), (got, got_target): (&Outcome, &str)) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let nothing = crate::recording::Heard::default();
+    for read in 0..want.heard.len().max(got.heard.len()) {
+        let a = want.heard.get(read).unwrap_or(&nothing);
+        let b = got.heard.get(read).unwrap_or(&nothing);
+        let (left, right) = (normal(&a.text, want_target), normal(&b.text, got_target));
+        if left != right {
+            found.push(Difference::Bytes {
+                read,
+                want: left,
+                got: right,
+            });
+        } else if let (Some(want_s), Some(got_s)) = (a.at_s, b.at_s)
+            && !agree(want_s, got_s)
+        {
+            found.push(Difference::FirstByte { read, want_s, got_s });
+        }
+    }
+    let delays_agree = match (want.after_s, got.after_s) {
+        (Some(want), Some(got)) => agree(want, got),
+        _ => true,
+    };
+    if want.end != got.end || !delays_agree {
+        found.push(Difference::End {
+            want: (want.end, want.after_s),
+            got: (got.end, got.after_s),
+        });
+    }
+    found
+}
+
+/// Whether two delays, in seconds, are equal.
+fn agree(want: f64, got: f64) -> bool {
+    let is_ticked = |s: f64| 60.5 < s && s < 91.0;
+    (want - got).abs() <= f64::max(TOLERANCE_S, TOLERANCE * want) || is_ticked(want) && is_ticked(got)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Heard;
+
+    fn outcome(text: &str, end: End, after_s: Option<f64>) -> Outcome {
+        let heard = vec![Heard {
+            text: text.to_owned(),
+            at_s: None,
+        }];
+        Outcome { heard, end, after_s }
+    }
+
+    fn recording(cases: &[(&str, Answer)]) -> Recording {
+        let mut recording = Recording::new("127.0.0.1:18081");
+        recording.cases = cases
+            .iter()
+            .map(|(name, answer)| ((*name).to_owned(), answer.clone()))
+            .collect();
+        recording
+    }
+
+    #[test]
+    fn bytes_ends_and_delays_are_compared() {
+        let table = [
+            (outcome("a", End::Open, None), outcome("a", End::Open, None), ""),
+            (
+                outcome("a\r\nb", End::Open, None),
+                outcome("a\r\nc", End::Open, None),
+                "read 1, line 2: `b` there, `c` here",
+            ),
+            (
+                outcome("a", End::Open, None),
+                outcome("a\r\nb", End::Open, None),
+                "read 1, line 2: nothing there, `b` here",
+            ),
+            (outcome("", End::Fin, Some(5.0)), outcome("", End::Fin, Some(5.24)), ""),
+            (
+                outcome("", End::Fin, Some(5.0)),
+                outcome("", End::Fin, Some(5.26)),
+                "end: FIN after 5.00 s there, FIN after 5.26 s here",
+            ),
+            (
+                outcome("", End::Fin, Some(100.0)),
+                outcome("", End::Fin, Some(104.9)),
+                "",
+            ),
+            (outcome("", End::Fin, Some(61.0)), outcome("", End::Fin, Some(90.0)), ""),
+            (
+                outcome("", End::Fin, Some(0.0)),
+                outcome("", End::Rst, Some(0.0)),
+                "end: FIN after 0.00 s there, RST after 0.00 s here",
+            ),
+            (
+                outcome("", End::Open, None),
+                outcome("", End::Rst, None),
+                "end: open there, RST here",
+            ),
+        ];
+        for (want, got, said) in table {
+            let found: Vec<String> = differences((&want, "a:1"), (&got, "a:1"))
+                .iter()
+                .map(Difference::to_string)
+                .collect();
+            assert_eq!(found.join("; "), said);
+        }
+    }
+
+    #[test]
+    fn each_case_counts_once() {
+        let same = Answer::Stable(outcome("a", End::Open, None));
+        let other = Answer::Stable(outcome("b", End::Open, None));
+        let unstable = Answer::Unstable { unstable: vec![] };
+        let failed = Answer::Failed {
+            error: "refused".into(),
+        };
+        let first = recording(&[
+            ("x-1", same.clone()),
+            ("x-2", same.clone()),
+            ("x-3", unstable.clone()),
+            ("y-1", same.clone()),
+            ("y-2", same.clone()),
+        ]);
+        let second = recording(&[
+            ("x-1", same.clone()),
+            ("x-2", other),
+            ("x-3", same),
+            ("y-1", failed),
+            ("z-1", unstable),
+        ]);
+        let comparison = compare(&first, &second);
+        assert_eq!(
+            comparison.total(),
+            Counts {
+                equal: 1,
+                differs: 1,
+                unstable: 1,
+                not_asked: 3
+            }
+        );
+        assert_eq!(comparison.groups["y"].not_asked, 2);
+        assert_eq!(comparison.differing.keys().collect::<Vec<_>>(), ["x-2"]);
+        assert_eq!(comparison.unstable, ["x-3"]);
+        assert_eq!(comparison.total().percent(), 50.0);
+    }
+}

@@ -1,0 +1,39 @@
+//! Records how an HTTP/1.1 server answers, and compares what two servers answered.
+//!
+//! A [`Case`] is what a client does on one connection: bytes that it sends, pauses, reads, and its FIN. The built-in case
+//! set ([`case::built_in`]) asks about 2,000 things that servers answer differently. [`record::record`] puts cases to a
+//! running server and keeps what came back as a [`Recording`]. [`simulate::Simulation`] puts the same cases to a profile,
+//! in memory and in virtual time. [`compare::compare`] tells where two recordings differ, and [`report`] renders that for
+//! people and for programs.
+//!
+//! ```
+//! use labserve_core::profile::layers;
+//! use labserve_probe::{case, compare, simulate::Simulation};
+//!
+//! let cases = case::built_in();
+//! let few: Vec<_> = cases.iter().filter(|case| case.group() == "range").collect();
+//! let one = layers::load("nginx").expect("a built-in profile");
+//! let other = layers::load("apache").expect("a built-in profile");
+//! let target = "127.0.0.1:18081".parse().expect("an address");
+//!
+//! let one = Simulation::new(&one, target).record(few.iter().copied());
+//! let other = Simulation::new(&other, target).record(few.iter().copied());
+//! let same = compare::compare(&one, &one);
+//! assert_eq!(same.total().equal, few.len());
+//! assert!(compare::compare(&one, &other).total().differs > 0);
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod case;
+pub mod compare;
+mod normal;
+mod placeholders;
+pub mod record;
+pub mod recording;
+pub mod report;
+pub mod simulate;
+pub mod site;
+
+pub use case::Case;
+pub use recording::Recording;

@@ -1,0 +1,123 @@
+//! What differs between two runs of one server is blanked before its answers are compared.
+
+/// A response without it: dates of the moment, multipart boundaries, a checksum of the path in an ETag, `HOST:PORT`, and the
+/// order of the methods in Allow, which is that of a hash table in some servers. `target` is the `HOST:PORT` of the
+/// requests.
+pub(crate) fn normal(text: &str, target: &str) -> String {
+    let date = text
+        .split('\n')
+        .find_map(|line| line.strip_prefix("Date: "))
+        .filter(|value| is_date(value.trim_end()));
+    let mut lines: Vec<String> = text.split('\n').map(|text| line(text, date)).collect();
+    let boundaries: Vec<String> = lines
+        .iter()
+        .filter_map(|line| boundary(line))
+        .map(str::to_owned)
+        .collect();
+    for line in &mut lines {
+        for boundary in &boundaries {
+            *line = line.replace(boundary, "<boundary>");
+        }
+    }
+    let port = target.rsplit(':').next().unwrap_or(target);
+    blank_path_checksum(&lines.join("\n"))
+        // Two names of one file of the probe site.
+        .replace("{{file:/link-in.txt}}", "{{file:/index.html}}")
+        .replace(target, "<host>")
+        .replace(&format!("Port {port}"), "Port <port>")
+        .replace(&format!(":{port}"), ":<port>")
+}
+
+/// One line. `date` is the value of the response's Date: a Last-Modified that equals it was made up for this response.
+fn line(line: &str, date: Option<&str>) -> String {
+    match line.split_once(": ") {
+        Some((name @ ("Date" | "date" | "Expires" | "expires"), value))
+            if value.strip_suffix('\r').is_some_and(is_date) =>
+        {
+            format!("{name}: <date>\r")
+        }
+        Some((name @ ("Last-Modified" | "last-modified"), value)) if Some(value) == date => format!("{name}: <date>\r"),
+        Some(("Allow", methods)) => {
+            let separator = if methods.contains(", ") { ", " } else { "," };
+            let mut methods: Vec<_> = methods.trim_end().split(separator).collect();
+            methods.sort_unstable();
+            format!("Allow: {}\r", methods.join(separator))
+        }
+        _ => line.to_owned(),
+    }
+}
+
+/// Whether a value has the form of an HTTP date (RFC 9110 section 5.6.7), `Tue, 31 Oct 2023 15:31:16 GMT`.
+fn is_date(value: &str) -> bool {
+    const SHAPE: &[u8] = b"Aaa, 00 Aaa 0000 00:00:00 GMT";
+    value.len() == SHAPE.len()
+        && value.bytes().zip(SHAPE).all(|(byte, &shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            b'A' => byte.is_ascii_uppercase(),
+            b'a' => byte.is_ascii_lowercase(),
+            literal => byte == literal,
+        })
+}
+
+fn boundary(line: &str) -> Option<&str> {
+    let (_, value) = line.split_once("boundary=")?;
+    value
+        .trim_start_matches('"')
+        .split(|c: char| c.is_whitespace() || c == '"' || c == ';')
+        .next()
+        .filter(|boundary| !boundary.is_empty())
+}
+
+/// Replaces the checksum in ETags of the form `"mtime-size-checksum"`: it is that of the file's absolute path, which is
+/// another one wherever the site lies.
+fn blank_path_checksum(text: &str) -> String {
+    let parts: Vec<_> = text
+        .split('"')
+        .map(|quoted| checksummed(quoted).map_or_else(|| quoted.to_owned(), |kept| format!("{kept}-<adler32>")))
+        .collect();
+    parts.join("\"")
+}
+
+fn checksummed(quoted: &str) -> Option<&str> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (kept, checksum) = quoted.rsplit_once('-')?;
+    let (mtime, size) = kept.split_once('-')?;
+    let (seconds, fraction) = mtime.split_once('.')?;
+    let fits =
+        digits(seconds) && digits(fraction) && digits(size) && digits(checksum) && (5..=10).contains(&checksum.len());
+    fits.then_some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normal;
+
+    #[test]
+    fn only_what_differs_between_two_runs_is_blanked() {
+        let table = [
+            ("Date: Tue, 31 Oct 2023 15:31:16 GMT\r\n", "Date: <date>\r\n"),
+            ("Date: now\r\n", "Date: now\r\n"),
+            (
+                "Last-Modified: Tue, 31 Oct 2023 15:31:16 GMT\r\n",
+                "Last-Modified: Tue, 31 Oct 2023 15:31:16 GMT\r\n",
+            ),
+            (
+                "Date: Tue, 31 Oct 2023 15:31:16 GMT\r\nLast-Modified: Tue, 31 Oct 2023 15:31:16 GMT\r\n",
+                "Date: <date>\r\nLast-Modified: <date>\r\n",
+            ),
+            ("Allow: POST, GET\r\n", "Allow: GET, POST\r\n"),
+            ("boundary=abc\r\n--abc--", "boundary=<boundary>\r\n--<boundary>--"),
+            (
+                "ETag: \"1698766276.361-17-123456\"",
+                "ETag: \"1698766276.361-17-<adler32>\"",
+            ),
+            (
+                "http://a.example:18081/ 127.0.0.1:18081 Port 18081",
+                "http://a.example:<port>/ <host> Port <port>",
+            ),
+        ];
+        for (text, want) in table {
+            assert_eq!(normal(text, "127.0.0.1:18081"), want);
+        }
+    }
+}

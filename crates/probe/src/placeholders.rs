@@ -1,0 +1,161 @@
+//! Placeholders: what stands in the text of a case for what only the server knows, and in a recording for whole files.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+
+/// Files shorter than this are recorded as they are: their bytes may stand in a response by chance.
+const SHORTEST_FILE: usize = 600;
+
+/// The files of the site whose contents a recording shows as `{{file:/path}}`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Contents(Vec<(Vec<u8>, String)>);
+
+impl Contents {
+    /// Takes each content with its path in a request.
+    pub(crate) fn new(files: impl IntoIterator<Item = (Vec<u8>, String)>) -> Self {
+        let mut files: Vec<_> = files
+            .into_iter()
+            .filter(|(content, _)| content.len() >= SHORTEST_FILE)
+            .collect();
+        // A file may contain another.
+        files.sort_by(|(a, path), (b, other)| b.len().cmp(&a.len()).then_with(|| path.cmp(other)));
+        Self(files)
+    }
+
+    /// The text of a response as Latin-1, with whole files as placeholders.
+    pub(crate) fn shortened(&self, mut response: Vec<u8>) -> String {
+        for (content, path) in &self.0 {
+            response = replace(response, content, format!("{{{{file:{path}}}}}").as_bytes());
+        }
+        latin1(&response)
+    }
+}
+
+/// Fills placeholders in. The ETags are asked for once each.
+pub(crate) struct Placeholders<'a> {
+    host: String,
+    etags: Mutex<HashMap<String, String>>,
+    /// Sends a HEAD request for a path and returns the response.
+    ask: &'a (dyn Fn(&str) -> Vec<u8> + Sync),
+}
+
+impl<'a> Placeholders<'a> {
+    pub(crate) fn new(server: SocketAddr, ask: &'a (dyn Fn(&str) -> Vec<u8> + Sync)) -> Self {
+        Self {
+            host: server.to_string(),
+            etags: Mutex::default(),
+            ask,
+        }
+    }
+
+    /// The bytes of a text.
+    pub(crate) fn fill(&self, text: &str) -> Vec<u8> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, name, after)) = split_at_placeholder(rest) {
+            filled.push_str(before);
+            filled.push_str(&self.value(name));
+            rest = after;
+        }
+        filled.push_str(rest);
+        // A case holds Latin-1 only, which `case::parse` checks.
+        filled
+            .replace("HOST", &self.host)
+            .chars()
+            .map(|c| u8::try_from(c).unwrap_or(b'?'))
+            .collect()
+    }
+
+    fn value(&self, placeholder: &str) -> String {
+        let (kind, path) = placeholder.split_once(':').unwrap_or((placeholder, "/"));
+        let mut known = self.etags.lock().unwrap_or_else(PoisonError::into_inner);
+        let tag = known
+            .entry(path.to_owned())
+            .or_insert_with(|| etag_in(&latin1(&(self.ask)(path))));
+        match (kind, tag.strip_prefix("W/")) {
+            ("flip", Some(strong)) => strong.to_owned(),
+            ("flip", None) => format!("W/{tag}"),
+            _ => tag.clone(),
+        }
+    }
+}
+
+/// The text before the first `{{etag:..}}` or `{{flip:..}}`, what stands in it, and the text after it.
+fn split_at_placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let begins = ["{{etag:", "{{flip:"]
+        .iter()
+        .filter_map(|begin| text.find(begin))
+        .min()?;
+    let (name, after) = text[begins + 2..].split_once("}}")?;
+    Some((&text[..begins], name, after))
+}
+
+/// The ETag of a response; `"none"` if it has none.
+fn etag_in(response: &str) -> String {
+    let head = response.split("\r\n\r\n").next().unwrap_or_default();
+    let tag = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("etag").then(|| value.trim().to_owned())
+    });
+    tag.unwrap_or_else(|| "\"none\"".to_owned())
+}
+
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+/// Replaces every occurrence of a file's content. Only its first bytes are searched for and the rest is compared, because
+/// to build a searcher for a large file would cost more than the search.
+fn replace(text: Vec<u8>, what: &[u8], with: &[u8]) -> Vec<u8> {
+    let beginning = &what[..what.len().min(64)];
+    let (mut out, mut kept, mut from) = (Vec::new(), 0, 0);
+    while let Some(at) = memchr::memmem::find(&text[from..], beginning).map(|at| from + at) {
+        if text[at..].starts_with(what) {
+            out.extend_from_slice(&text[kept..at]);
+            out.extend_from_slice(with);
+            kept = at + what.len();
+            from = kept;
+        } else {
+            from = at + 1;
+        }
+    }
+    if kept == 0 {
+        return text;
+    }
+    out.extend_from_slice(&text[kept..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_in_from_the_servers_own_answers() {
+        let asked = Mutex::new(Vec::new());
+        let ask = |path: &str| {
+            asked.lock().expect("no panic").push(path.to_owned());
+            b"HTTP/1.1 200 OK\r\netag:  W/\"5-1\"\r\n\r\n".to_vec()
+        };
+        let placeholders = Placeholders::new("127.0.0.1:80".parse().expect("an address"), &ask);
+        let filled = placeholders.fill("Host: HOST\r\nIf-Match: {{etag:/a}}, {{flip:/a}}, {{b}}");
+        assert_eq!(
+            String::from_utf8(filled).expect("ASCII"),
+            "Host: 127.0.0.1:80\r\nIf-Match: W/\"5-1\", \"5-1\", {{b}}"
+        );
+        assert_eq!(*asked.lock().expect("no panic"), ["/a"], "one question for both");
+    }
+
+    #[test]
+    fn whole_files_are_shown_by_their_path() {
+        let content: Vec<u8> = (0..700_u32).map(|n| (n % 251) as u8).collect();
+        let contents = Contents::new([(content.clone(), "/a".to_owned()), (b"short".to_vec(), "/b".to_owned())]);
+        let mut response = b"short ".to_vec();
+        response.extend(&content);
+        response.extend(&content[..699]);
+        let text = contents.shortened(response);
+        assert!(text.starts_with("short {{file:/a}}\0"), "{text}");
+        assert_eq!(text.chars().count(), "short {{file:/a}}".len() + 699);
+    }
+}

@@ -1,0 +1,303 @@
+//! Puts cases to a running server, and keeps what comes back.
+
+mod client;
+mod preflight;
+
+use crate::case::Case;
+use crate::compare::differences;
+use crate::placeholders::Placeholders;
+use crate::recording::{Answer, Outcome, Recording};
+use crate::site;
+use client::PlayError;
+pub use preflight::{Preflight, preflight};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use std::{io, thread};
+
+/// How often a connection is tried before the server counts as gone, and the pause between two trials.
+const TRIALS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(250);
+/// How often a case is asked again, alone, if its first two answers differ.
+const AGAIN: usize = 3;
+
+/// How to record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many of the fast cases are asked at once, at least 1.
+    pub at_once: usize,
+    /// Whether cases that wait for timers are asked, too: they take up to 146 s, side by side.
+    pub slow: bool,
+}
+
+impl Default for Options {
+    /// 48 at once, slow cases too.
+    fn default() -> Self {
+        Self {
+            at_once: 48,
+            slow: true,
+        }
+    }
+}
+
+/// What a recording has come to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// What came back so far.
+    pub recording: Recording,
+    /// Why it ended before all cases were asked; `None` if all were.
+    pub stopped: Option<Stopped>,
+}
+
+/// Why a recording ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// The caller wanted it.
+    Cancelled,
+    /// The server took no connection any more.
+    Gone {
+        /// The last case that it answered.
+        after: Option<String>,
+        /// What the operating system said.
+        why: String,
+    },
+}
+
+/// Whether an address belongs to this machine, so that its servers may be asked without further consent.
+///
+/// ```
+/// assert!(labserve_probe::record::is_own(std::net::Ipv4Addr::LOCALHOST.into()));
+/// assert!(!labserve_probe::record::is_own(std::net::Ipv4Addr::new(192, 0, 2, 1).into()));
+/// ```
+pub fn is_own(address: IpAddr) -> bool {
+    // Only an address of this machine can be bound.
+    address.is_loopback() || (!address.is_unspecified() && UdpSocket::bind((address, 0)).is_ok())
+}
+
+/// Puts cases to a server. Those that `known` answers are not asked again.
+///
+/// Each case is asked twice; the slow ones are asked beside the others from the start. If the two answers to a fast case
+/// differ, it is asked three more times alone. If those agree, they count; otherwise the case is marked as unstable. If
+/// `preflight` found that the server serves one connection at a time, so are the cases. A recording that is cut short
+/// keeps every answer that it has.
+///
+/// `asked` is called after each answer, from several threads, with the number of answers so far and of those expected.
+/// Once `cancelled` is true, no further case is begun.
+///
+/// ```no_run
+/// use labserve_probe::{Recording, case, record};
+/// use std::sync::atomic::AtomicBool;
+///
+/// let server = "127.0.0.1:8080".parse().expect("an address");
+/// let preflight = record::preflight(server).expect("a server");
+/// let recorded = record::record(
+///     server,
+///     &case::built_in(),
+///     Recording::new(server.to_string()),
+///     &preflight,
+///     record::Options::default(),
+///     &|asked, of| eprintln!("{asked} of {of}"),
+///     &AtomicBool::new(false),
+/// );
+/// std::fs::write("server.rec", recorded.recording.to_text()).expect("a writable file");
+/// ```
+pub fn record(
+    server: SocketAddr,
+    cases: &[Case],
+    known: Recording,
+    preflight: &Preflight,
+    options: Options,
+    asked: &(dyn Fn(usize, usize) + Sync),
+    cancelled: &AtomicBool,
+) -> Recorded {
+    let ask = |path: &str| {
+        let request = format!("HEAD {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
+        client::ask(server, &request).unwrap_or_default()
+    };
+    let recorder = Recorder {
+        server,
+        placeholders: Placeholders::new(server, &ask),
+        contents: site::contents(),
+        cancelled,
+        asked,
+        state: Mutex::default(),
+    };
+    let left = |slow: bool| {
+        cases
+            .iter()
+            .filter(move |case| case.slow == slow)
+            .filter(|case| !known.cases.contains_key(&case.name))
+    };
+    let fast: Vec<&Case> = left(false).collect();
+    let slow: Vec<&Case> = if options.slow { left(true).collect() } else { Vec::new() };
+    recorder.state().expected = 2 * (fast.len() + slow.len());
+    if preflight.one_at_a_time {
+        recorder.ask_all(1, &fast);
+        recorder.ask_all(1, &slow);
+    } else {
+        thread::scope(|scope| {
+            scope.spawn(|| recorder.ask_all(2 * slow.len(), &slow));
+            recorder.ask_all(options.at_once.max(1), &fast);
+        });
+    }
+    recorder.ask_again(&fast);
+    recorder.into_recorded(known)
+}
+
+/// What the threads of a recording share.
+struct Recorder<'a> {
+    server: SocketAddr,
+    placeholders: Placeholders<'a>,
+    contents: crate::placeholders::Contents,
+    cancelled: &'a AtomicBool,
+    asked: &'a (dyn Fn(usize, usize) + Sync),
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The answers to each case, in the order in which they came.
+    answers: BTreeMap<String, Vec<Result<Outcome, String>>>,
+    last_answered: Option<String>,
+    done: usize,
+    expected: usize,
+    gone: Option<Stopped>,
+}
+
+impl Recorder<'_> {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_over(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed) || self.state().gone.is_some()
+    }
+
+    /// Asks each case twice, so many at once.
+    fn ask_all(&self, at_once: usize, cases: &[&Case]) {
+        // All cases once, and then all again: a server that changes in the course of time does not agree with itself.
+        let queue: Mutex<VecDeque<&Case>> = Mutex::new(cases.iter().chain(cases).copied().collect());
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        thread::scope(|scope| {
+            for _ in 0..at_once {
+                scope.spawn(|| {
+                    while !self.is_over()
+                        && let Some(case) = next()
+                    {
+                        self.ask(case);
+                    }
+                });
+            }
+        });
+    }
+
+    /// Asks the cases whose two answers differ again, alone, so that a busy machine is not taken for a moody server.
+    fn ask_again(&self, cases: &[&Case]) {
+        let target = self.server.to_string();
+        let disagree = |case: &&&Case| match self.state().answers.get(&case.name).map(Vec::as_slice) {
+            Some([Ok(one), Ok(other)]) => !differences((one, &target), (other, &target)).is_empty(),
+            Some([one, other]) => one.is_ok() != other.is_ok(),
+            _ => false,
+        };
+        let doubtful: Vec<&Case> = cases.iter().filter(disagree).copied().collect();
+        self.state().expected += AGAIN * doubtful.len();
+        for case in doubtful {
+            for _ in 0..AGAIN {
+                if !self.is_over() {
+                    self.ask(case);
+                }
+            }
+        }
+    }
+
+    fn ask(&self, case: &Case) {
+        let answer = match self.play(case) {
+            Ok(outcome) => Ok(outcome),
+            Err(PlayError::Endless) => Err("the response did not end within 8 MiB or 20 s".to_owned()),
+            Err(PlayError::Connect(why)) => {
+                let mut state = self.state();
+                let after = state.last_answered.clone();
+                state.gone.get_or_insert(Stopped::Gone {
+                    after,
+                    why: why.to_string(),
+                });
+                return;
+            }
+        };
+        let (done, expected) = {
+            let mut state = self.state();
+            if answer.is_ok() {
+                state.last_answered = Some(case.name.clone());
+            }
+            state.answers.entry(case.name.clone()).or_default().push(answer);
+            state.done += 1;
+            (state.done, state.expected)
+        };
+        (self.asked)(done, expected);
+    }
+
+    /// Plays a case. A connection that cannot be established is tried again: the accept queue may be full for a moment.
+    fn play(&self, case: &Case) -> Result<Outcome, PlayError> {
+        let mut trial = 1;
+        loop {
+            match client::play(self.server, case, &self.placeholders, &self.contents) {
+                Err(PlayError::Connect(_)) if trial < TRIALS && !self.cancelled.load(Ordering::Relaxed) => {
+                    trial += 1;
+                    thread::sleep(PAUSE);
+                }
+                played => return played,
+            }
+        }
+    }
+
+    fn into_recorded(self, known: Recording) -> Recorded {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut recording = Recording {
+            target: self.server.to_string(),
+            ..known
+        };
+        for (name, answers) in state.answers {
+            if let Some(answer) = settled(answers, &recording.target) {
+                recording.cases.insert(name, answer);
+            }
+        }
+        let stopped = if self.cancelled.load(Ordering::Relaxed) {
+            Some(Stopped::Cancelled)
+        } else {
+            state.gone
+        };
+        Recorded { recording, stopped }
+    }
+}
+
+/// What several answers to one case come to. A recording that was cut short may have only one.
+fn settled(answers: Vec<Result<Outcome, String>>, target: &str) -> Option<Answer> {
+    let agree = |outcomes: &[Outcome]| {
+        outcomes
+            .windows(2)
+            .all(|pair| differences((&pair[0], target), (&pair[1], target)).is_empty())
+    };
+    // The answers that were given alone count more than those given beside others.
+    let counting = if answers.len() > 2 { &answers[2..] } else { &answers[..] };
+    match counting.iter().cloned().collect::<Result<Vec<Outcome>, String>>() {
+        Ok(outcomes) if agree(&outcomes) => outcomes.into_iter().next().map(Answer::Stable),
+        Ok(_) => Some(Answer::Unstable {
+            unstable: answers.into_iter().flatten().collect(),
+        }),
+        Err(error) => Some(Answer::Failed { error }),
+    }
+}
+
+/// Sends one request and returns what comes back, for a look at a server before it is recorded.
+///
+/// # Errors
+/// No connection can be established.
+fn ask(server: SocketAddr, request: &str) -> io::Result<Vec<u8>> {
+    client::ask(server, request)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! Recordings: what a server sent in each case, and how it ended each connection.
+//!
+//! A recording is a JSON object, the same for `labserve record`, for the recordings that the tests hold, and for bug reports:
+//!
+//! | key | value |
+//! |---|---|
+//! | `version` | `1`; absent in older files |
+//! | `target` | the `HOST:PORT` that the requests named |
+//! | `cases` | an object: what came back in each case, by the case's name |
+//!
+//! What came back is `{"log": [...], "end": "fin" | "rst" | "open", "after": seconds}`. `log` has an entry
+//! `{"got": "bytes as Latin-1"}` for each step that reads; whole files of the site stand as `{{file:/path}}`. An entry of a
+//! step that waits for the end has `at`, too: the seconds to its first byte. `after` counts from the last byte exchanged to
+//! the end. A case that the server did not answer alike each time is `{"unstable": [what came back, ...]}`, and one that
+//! could not be asked is `{"error": "why"}`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a server did in each case.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Recording {
+    /// The version of the format.
+    #[serde(default = "first_version")]
+    pub version: u32,
+    /// The `HOST:PORT` that the requests named.
+    pub target: String,
+    /// What came back in each case, by the case's name.
+    pub cases: BTreeMap<String, Answer>,
+}
+
+fn first_version() -> u32 {
+    VERSION
+}
+
+/// The version of the format that this crate writes. It reads this and earlier ones.
+pub const VERSION: u32 = 1;
+
+/// What came back in one case.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Answer {
+    /// The server answered so, each time it was asked.
+    Stable(Outcome),
+    /// The server did not answer alike each time.
+    Unstable {
+        /// Its answers, in the order in which it was asked.
+        unstable: Vec<Outcome>,
+    },
+    /// The case could not be asked.
+    Failed {
+        /// Why.
+        error: String,
+    },
+}
+
+/// What a server sent on one connection, and how the connection ended.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Outcome {
+    /// An entry for each step that reads.
+    #[serde(rename = "log", deserialize_with = "only_reads")]
+    pub heard: Vec<Heard>,
+    /// How the connection ended.
+    pub end: End,
+    /// Seconds from the last byte exchanged to the end; `None` if it did not end.
+    #[serde(rename = "after")]
+    pub after_s: Option<f64>,
+}
+
+/// What arrived in one step that reads.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct Heard {
+    /// The bytes as Latin-1, with `{{file:/path}}` for whole files.
+    #[serde(rename = "got")]
+    pub text: String,
+    /// Seconds from the last byte before the step to its first byte, if the step waited for the end.
+    #[serde(rename = "at", default, skip_serializing_if = "Option::is_none")]
+    pub at_s: Option<f64>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum End {
+    /// The server sent FIN.
+    Fin,
+    /// The server reset it.
+    Rst,
+    /// It was open when the last step was over.
+    Open,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fin => "FIN",
+            Self::Rst => "RST",
+            Self::Open => "open",
+        })
+    }
+}
+
+/// Older recordings also have entries for sends that failed. Whether one fails depends on the moment, not on the server.
+fn only_reads<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Heard>, D::Error> {
+    #[derive(Deserialize)]
+    struct Entry {
+        got: Option<String>,
+        at: Option<f64>,
+    }
+    let entries = Vec::<Entry>::deserialize(from)?;
+    let reads = entries
+        .into_iter()
+        .filter_map(|Entry { got, at }| got.map(|text| Heard { text, at_s: at }));
+    Ok(reads.collect())
+}
+
+/// Why a text is not a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingError(String);
+
+impl fmt::Display for RecordingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RecordingError {}
+
+impl Recording {
+    /// A recording without cases.
+    pub fn new(target: impl Into<String>) -> Self {
+        Self {
+            version: VERSION,
+            target: target.into(),
+            cases: BTreeMap::new(),
+        }
+    }
+
+    /// Parses a recording.
+    ///
+    /// # Errors
+    /// The text is not a recording, or was written by a later version of this crate.
+    ///
+    /// ```
+    /// use labserve_probe::Recording;
+    ///
+    /// let text = r#"{"target": "127.0.0.1:18081", "cases": {"get": {"log": [{"got": "HTTP/1.1 200 OK\r\n\r\n"}], "end": "open", "after": null}}}"#;
+    /// assert_eq!(Recording::parse(text).expect("a recording").cases.len(), 1);
+    /// assert!(Recording::parse("[]").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, RecordingError> {
+        let recording: Self = serde_json::from_str(text).map_err(|e| {
+            RecordingError(format!(
+                "not a recording (line {}, column {}): expected an object with `target` and `cases`, as `labserve record` \
+                 writes it",
+                e.line(),
+                e.column()
+            ))
+        })?;
+        if recording.version > VERSION {
+            return Err(RecordingError(format!(
+                "the recording has version {}; this labserve reads up to version {VERSION}. Use the labserve that wrote it, or a \
+                 newer one",
+                recording.version
+            )));
+        }
+        Ok(recording)
+    }
+
+    /// The recording as text, with a line for each case, so that two of them can be compared line by line.
+    pub fn to_text(&self) -> String {
+        let cases: Vec<String> = self
+            .cases
+            .iter()
+            .map(|(name, answer)| format!(" {}: {}", json!(name), json!(answer)))
+            .collect();
+        format!(
+            "{{\"version\": {}, \"target\": {}, \"cases\": {{\n{}\n}}}}\n",
+            self.version,
+            json!(self.target),
+            cases.join(",\n")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let outcome = |text: &str, end, after_s| Outcome {
+            heard: vec![Heard {
+                text: text.into(),
+                at_s: None,
+            }],
+            end,
+            after_s,
+        };
+        let mut recording = Recording::new("127.0.0.1:18081");
+        for (name, answer) in [
+            (
+                "a",
+                Answer::Stable(outcome("HTTP/1.1 200 OK\r\n\r\n\u{e9}", End::Fin, Some(0.25))),
+            ),
+            (
+                "b",
+                Answer::Unstable {
+                    unstable: vec![outcome("x", End::Rst, None), outcome("", End::Open, None)],
+                },
+            ),
+            (
+                "c",
+                Answer::Failed {
+                    error: "connection refused".into(),
+                },
+            ),
+        ] {
+            recording.cases.insert(name.to_owned(), answer);
+        }
+        assert_eq!(Recording::parse(&recording.to_text()), Ok(recording));
+    }
+
+    #[test]
+    fn sends_that_failed_are_left_out() {
+        let text = r#"{"target": "a:1", "cases": {"x": {"log": [{"send_failed": "BrokenPipeError"}, {"got": "y"}], "end": "rst", "after": 0.1}}}"#;
+        let recording = Recording::parse(text).expect("a recording");
+        let Answer::Stable(outcome) = &recording.cases["x"] else {
+            panic!("a stable answer")
+        };
+        assert_eq!(outcome.heard.len(), 1);
+    }
+
+    #[test]
+    fn a_later_version_and_other_text_are_refused_in_words() {
+        let later = Recording::parse(r#"{"version": 99, "target": "a:1", "cases": {}}"#).expect_err("a later version");
+        assert!(later.to_string().contains("version 99"), "{later}");
+        for text in ["", "[]", "{}", "\u{feff}{}", r#"{"target": 1, "cases": {}}"#] {
+            let error = Recording::parse(text).expect_err(text).to_string();
+            assert!(error.starts_with("not a recording (line"), "{error}");
+        }
+    }
+}

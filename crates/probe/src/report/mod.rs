@@ -1,0 +1,98 @@
+//! Renders a comparison: for people as text and as a page, for programs as JSON and as JUnit XML.
+
+mod html;
+mod junit;
+mod text;
+
+pub use html::html;
+pub use junit::junit;
+pub use text::text;
+
+use crate::case::Case;
+use crate::compare::{Comparison, Counts, Difference};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// What the first recording is of, for people.
+    pub first: &'a str,
+    /// What the second is of.
+    pub second: &'a str,
+    /// The cases, for their words.
+    pub cases: &'a [Case],
+    /// What was found.
+    pub comparison: &'a Comparison,
+}
+
+impl Subject<'_> {
+    /// The cases in words, by name.
+    fn words(&self) -> HashMap<&str, String> {
+        let cases = self
+            .cases
+            .iter()
+            .filter(|case| self.comparison.differing.contains_key(&case.name));
+        cases.map(|case| (case.name.as_str(), case.words())).collect()
+    }
+}
+
+/// The comparison as JSON: the numbers in all and by group, and each case that differs.
+///
+/// ```
+/// use labserve_probe::{Recording, compare, report};
+///
+/// let nothing = Recording::new("127.0.0.1:80");
+/// let comparison = compare::compare(&nothing, &nothing);
+/// let subject = report::Subject { first: "a", second: "b", cases: &[], comparison: &comparison };
+/// assert_eq!(report::json(&subject)["total"]["equal"], 0);
+/// ```
+pub fn json(subject: &Subject<'_>) -> Value {
+    let numbers = |counts: &Counts| {
+        json!({
+            "equal": counts.equal,
+            "differs": counts.differs,
+            "unstable": counts.unstable,
+            "not_asked": counts.not_asked,
+            "percent": counts.percent(),
+        })
+    };
+    let difference = |found: &Difference| match found {
+        Difference::Bytes { read, want, got } => {
+            json!({"kind": "bytes", "read": read, "first": want, "second": got, "text": found.to_string()})
+        }
+        Difference::FirstByte { read, want_s, got_s } => {
+            json!({"kind": "first_byte", "read": read, "first": want_s, "second": got_s, "text": found.to_string()})
+        }
+        Difference::End { want, got } => json!({
+            "kind": "end",
+            "first": {"end": want.0, "after": want.1},
+            "second": {"end": got.0, "after": got.1},
+            "text": found.to_string(),
+        }),
+    };
+    let comparison = subject.comparison;
+    let words = subject.words();
+    let differing: Vec<Value> = comparison
+        .differing
+        .iter()
+        .map(|(name, found)| {
+            json!({
+                "case": name,
+                "words": words.get(name.as_str()),
+                "differences": found.iter().map(difference).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({
+        "first": subject.first,
+        "second": subject.second,
+        "total": numbers(&comparison.total()),
+        "groups": comparison.groups.iter().map(|(group, counts)| (group.clone(), numbers(counts))).collect::<serde_json::Map<_, _>>(),
+        "differing": differing,
+        "unstable": comparison.unstable,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The comparison as text for a terminal.
+
+use super::Subject;
+use crate::compare::Counts;
+use std::fmt::Write;
+
+/// The comparison as text: the four numbers by group, then the cases that differ, at most `most` of them.
+pub fn text(subject: &Subject<'_>, most: usize) -> String {
+    let comparison = subject.comparison;
+    let mut out = String::new();
+    let width = comparison.groups.keys().map(String::len).max().unwrap_or(0).max(5);
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{:width$}   equal differs unstable not asked", "");
+    let row = |out: &mut String, name: &str, counts: &Counts| {
+        let Counts {
+            equal,
+            differs,
+            unstable,
+            not_asked,
+        } = counts;
+        let _ = writeln!(
+            out,
+            "{name:width$} {equal:7} {differs:7} {unstable:8} {not_asked:9} {:9.2} %",
+            counts.percent()
+        );
+    };
+    for (name, counts) in &comparison.groups {
+        row(&mut out, name, counts);
+    }
+    row(&mut out, "all", &comparison.total());
+    let words = subject.words();
+    if !comparison.differing.is_empty() {
+        let _ = writeln!(out, "\nthere: {}\nhere:  {}", subject.first, subject.second);
+    }
+    for (name, found) in comparison.differing.iter().take(most) {
+        let _ = writeln!(out, "\n{name}");
+        for line in words.get(name.as_str()).iter().flat_map(|words| words.lines()) {
+            let _ = writeln!(out, "  | {line}");
+        }
+        for difference in found {
+            let _ = writeln!(out, "  {difference}");
+        }
+    }
+    let left = comparison.differing.len().saturating_sub(most);
+    if left > 0 {
+        let _ = writeln!(out, "\nand {left} more that differ");
+    }
+    if !comparison.unstable.is_empty() {
+        let _ = writeln!(out, "\nunstable: {}", comparison.unstable.join(", "));
+    }
+    out
+}

@@ -1,0 +1,111 @@
+//! Puts cases to a profile: the whole conversation in memory, in virtual time, over the code that also serves.
+
+use crate::case::{Case, Step};
+use crate::placeholders::{Contents, Placeholders};
+use crate::recording::{Answer, End, Heard, Outcome, Recording};
+use crate::site;
+use labserve_core::model::{self, MemorySite, Script, Setting};
+use labserve_core::profile::Profile;
+use labserve_core::render::RenderContext;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// A server that has a profile, serves the probe site, and exists in memory only.
+#[derive(Debug)]
+pub struct Simulation<'p> {
+    profile: &'p Profile,
+    site: MemorySite<'p>,
+    setting: Setting,
+    contents: Contents,
+}
+
+impl<'p> Simulation<'p> {
+    /// A server with this profile, at this address. Nothing listens there: it is what requests and responses name.
+    pub fn new(profile: &'p Profile, address: SocketAddr) -> Self {
+        let mut memory = MemorySite::new(profile);
+        for file in site::FILES {
+            memory = memory.with_file(file.path, file.content);
+        }
+        Self {
+            profile,
+            site: memory,
+            setting: Setting {
+                local: address,
+                // 2026-05-28: later than every file of the site, and earlier than the dates that cases use for the future.
+                // The random numbers are as long as those that the recorded servers draw.
+                render: RenderContext {
+                    run: 0x8123_4567_89ab_cdef,
+                    random: 0x9123_4567_89ab_cdef,
+                    ..RenderContext::at(1_780_000_000)
+                },
+                ..Setting::default()
+            },
+            contents: site::contents(),
+        }
+    }
+
+    /// Puts cases to the profile, slow ones, too: virtual time passes at once.
+    ///
+    /// ```
+    /// use labserve_core::profile::layers;
+    /// use labserve_probe::{case, simulate::Simulation};
+    ///
+    /// let node = layers::load("node").expect("a built-in profile");
+    /// let simulation = Simulation::new(&node, "127.0.0.1:18081".parse().expect("an address"));
+    /// let cases = case::built_in();
+    /// let recording = simulation.record(&cases);
+    /// assert_eq!(recording.cases.len(), cases.len());
+    /// ```
+    pub fn record<'c>(&self, cases: impl IntoIterator<Item = &'c Case>) -> Recording {
+        let ask = |path: &str| {
+            let host = self.setting.local;
+            let request = format!("HEAD {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            let steps = [
+                model::Step::Send(request.into_bytes()),
+                model::Step::Read { quiet: None },
+            ];
+            let mut outcome = Script::new(&steps).run(self.profile, &self.site, &self.setting);
+            outcome.heard.pop().map(|heard| heard.text()).unwrap_or_default()
+        };
+        let placeholders = Placeholders::new(self.setting.local, &ask);
+        let mut recording = Recording::new(self.setting.local.to_string());
+        for case in cases {
+            let steps: Vec<model::Step> = case.steps.iter().map(|step| filled_in(step, &placeholders)).collect();
+            let outcome = Script::new(&steps).run(self.profile, &self.site, &self.setting);
+            recording
+                .cases
+                .insert(case.name.clone(), Answer::Stable(self.outcome(&outcome)));
+        }
+        recording
+    }
+
+    fn outcome(&self, outcome: &model::Outcome) -> Outcome {
+        let seconds = |time: Duration| time.as_secs_f64();
+        Outcome {
+            heard: outcome
+                .heard
+                .iter()
+                .map(|heard| Heard {
+                    text: self.contents.shortened(heard.text()),
+                    at_s: heard.at.map(seconds),
+                })
+                .collect(),
+            end: match outcome.end {
+                model::End::Fin => End::Fin,
+                model::End::Rst => End::Rst,
+                model::End::Open => End::Open,
+            },
+            after_s: outcome.after.map(seconds),
+        }
+    }
+}
+
+fn filled_in(step: &Step, placeholders: &Placeholders<'_>) -> model::Step {
+    match step {
+        Step::Send { text, times } => model::Step::Send(placeholders.fill(text).repeat(*times)),
+        Step::Read { quiet } => model::Step::Read { quiet: *quiet },
+        Step::Shut => model::Step::Shut,
+        Step::Sleep(time) => model::Step::Sleep(*time),
+        Step::End { within } => model::Step::End { within: *within },
+    }
+}

@@ -1,0 +1,167 @@
+//! The seats of the timeline's connections: how many there may be, and who loses one to a newcomer.
+//!
+//! Anybody on this machine can connect to the timeline without a token. A served connection needs a descriptor, and so does
+//! each of the timeline's: without a limit, idle connections here would keep clients from the served ports.
+
+use labserve_server::server::FdReserve;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// The most connections of the timeline. Its event streams are limited to half as many (`stream::READERS`).
+const MOST: u64 = 128;
+
+/// How many connections the timeline may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SeatLimits {
+    /// While the process has descriptors to spare.
+    most: usize,
+    /// While it has not, and served connections wait for a descriptor: a quarter of the reserve, so that the page can still
+    /// be read and files can still be opened.
+    in_reserve: usize,
+}
+
+impl SeatLimits {
+    /// The limits of this process, from its limit of descriptors.
+    pub(super) fn of(reserve: FdReserve) -> Self {
+        let Some(limit) = reserve.limit() else {
+            return Self {
+                most: MOST as usize,
+                in_reserve: MOST as usize,
+            };
+        };
+        let at_least_one = |number: u64| usize::try_from(number.max(1)).unwrap_or(1);
+        Self {
+            most: at_least_one(MOST.min(limit / 8)),
+            in_reserve: at_least_one(reserve.size() / 4),
+        }
+    }
+
+    pub(super) fn in_force(self, reserve_is_reached: bool) -> usize {
+        if reserve_is_reached { self.in_reserve } else { self.most }
+    }
+}
+
+/// What a connection has done, in the order in which connections lose their seats: one that has never sent a request before
+/// one that has, then the one that has been idle for longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    has_asked: bool,
+    latest: Instant,
+}
+
+/// The activity of one connection, shared between its seat and its task.
+#[derive(Clone, Debug)]
+pub(super) struct Activity(Arc<Mutex<Rank>>);
+
+impl Activity {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Rank {
+            has_asked: false,
+            latest: Instant::now(),
+        })))
+    }
+
+    /// Bytes went through the connection.
+    pub(super) fn transferred(&self) {
+        self.change(|rank| rank.latest = Instant::now());
+    }
+
+    /// A request head was read.
+    pub(super) fn asked(&self) {
+        self.change(|rank| rank.has_asked = true);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Rank)) {
+        // Nothing panics while it holds this lock.
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn rank(&self) -> Rank {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection that has a seat.
+#[derive(Debug)]
+struct Seat {
+    activity: Activity,
+    task: JoinHandle<()>,
+}
+
+/// All seats that are taken.
+#[derive(Debug, Default)]
+pub(super) struct Seats(Vec<Seat>);
+
+impl Seats {
+    /// Closes connections until fewer than `limit` are open: first those that have never sent a request, then those that
+    /// have been idle for longest. Returns when their descriptors are free.
+    pub(super) async fn make_room(&mut self, limit: usize) {
+        self.0.retain(|seat| !seat.task.is_finished());
+        while self.0.len() >= limit.max(1) {
+            let Some(loser) = (0..self.0.len()).min_by_key(|&at| self.0[at].activity.rank()) else {
+                return;
+            };
+            let Seat { task, .. } = self.0.swap_remove(loser);
+            task.abort();
+            // An aborted task ends with an error; what counts is that it has ended.
+            let _ = task.await;
+        }
+    }
+
+    /// Gives a connection a seat, until its task ends.
+    pub(super) fn take(&mut self, activity: Activity, task: JoinHandle<()>) {
+        self.0.push(Seat { activity, task });
+    }
+}
+
+impl Drop for Seats {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|seat| seat.task.abort());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn seats_are_an_eighth_of_the_descriptors_and_at_most_128() {
+        for (limit, most, in_reserve) in [
+            (None, 128, 128),
+            (Some(4), 1, 1),
+            (Some(64), 8, 2),
+            (Some(1024), 128, 16),
+            (Some(1 << 20), 128, 16),
+        ] {
+            let limits = SeatLimits::of(FdReserve::within(limit));
+            assert_eq!(limits, SeatLimits { most, in_reserve }, "{limit:?}");
+            assert_eq!((limits.in_force(false), limits.in_force(true)), (most, in_reserve));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_never_asked_loses_the_seat_first_and_then_who_is_idle_for_longest() {
+        let activities: Vec<Activity> = (0..4).map(|_| Activity::new()).collect();
+        let mut seats = Seats::default();
+        for activity in &activities {
+            seats.take(activity.clone(), tokio::spawn(std::future::pending()));
+        }
+        let after = async |seconds: u64| tokio::time::advance(Duration::from_secs(seconds)).await;
+        activities[0].asked();
+        after(1).await;
+        activities[1].asked();
+        activities[1].transferred();
+        after(1).await;
+        activities[3].transferred();
+        // Two that never asked, the idle one first; then the two that asked.
+        for loser in [2, 3, 0, 1] {
+            let taken = seats.0.len();
+            seats.make_room(taken).await;
+            assert_eq!(seats.0.len(), taken - 1);
+            let gone = |at: usize| Arc::strong_count(&activities[at].0) == 1;
+            assert!(gone(loser), "{loser}");
+        }
+    }
+}

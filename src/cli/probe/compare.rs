@@ -1,0 +1,60 @@
+//! `labserve compare`: in which cases two servers differ, and in what.
+
+use super::chosen;
+use super::source::Source;
+use crate::cli::Mistake;
+use crate::cli::args::CompareArgs;
+use crate::cli::serve::{print_err, print_out};
+use labserve_probe::compare::compare;
+use labserve_probe::report::{self, Subject};
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(in crate::cli) fn run(args: &CompareArgs) -> Result<ExitCode, Mistake> {
+    if args.at_least.is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {
+        return Err(Mistake(
+            "--at-least: expected a percentage from 0 to 100, such as 99.5".to_owned(),
+        ));
+    }
+    let mut cases = chosen(&args.ask.only)?;
+    if args.ask.fast {
+        cases.retain(|case| !case.slow);
+    }
+    let first = Source::find(&args.first, &args.ask)?;
+    let second = Source::find(&args.second, &args.ask)?;
+    let (one, other) = (first.address(), second.address());
+    let first = first.answers(&cases, &args.ask, other)?;
+    let second = second.answers(&cases, &args.ask, one)?;
+    let comparison = compare(&first, &second);
+    let subject = Subject {
+        first: &args.first,
+        second: &args.second,
+        cases: &cases,
+        comparison: &comparison,
+    };
+    if let Some(file) = &args.html {
+        write(file, &report::html(&subject))?;
+    }
+    if let Some(file) = &args.junit {
+        write(file, &report::junit(&subject)?)?;
+    }
+    if args.json {
+        print_out(&format!("{:#}\n", report::json(&subject)));
+    } else {
+        print_out(&report::text(&subject, args.show));
+    }
+    let percent = comparison.total().percent();
+    match args.at_least {
+        Some(least) if percent < least => {
+            print_err(&format!(
+                "labserve: {percent:.2} % are equal, and --at-least wants {least} %"
+            ));
+            Ok(ExitCode::FAILURE)
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Mistake> {
+    std::fs::write(file, text).map_err(|e| Mistake(format!("{}: cannot write this file: {e}", file.display())))
+}

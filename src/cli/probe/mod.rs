@@ -1,0 +1,32 @@
+//! `labserve record`, `labserve compare` and `labserve cases`: what servers are asked, and what they answered.
+
+pub(super) mod cases;
+pub(super) mod compare;
+pub(super) mod record;
+mod source;
+
+use super::Mistake;
+use labserve_probe::{Case, case};
+
+/// The built-in cases of these groups; all of them if no group is named.
+fn chosen(groups: &[String]) -> Result<Vec<Case>, Mistake> {
+    let mut cases = case::built_in();
+    if let Some(unknown) = groups
+        .iter()
+        .find(|group| !cases.iter().any(|case| case.group() == *group))
+    {
+        return Err(no_such(unknown, &cases));
+    }
+    cases.retain(|case| groups.is_empty() || groups.iter().any(|group| case.group() == group));
+    Ok(cases)
+}
+
+/// A name that is neither a group nor a case, with what resembles it.
+fn no_such(name: &str, cases: &[Case]) -> Mistake {
+    let known = cases.iter().flat_map(|case| [case.group(), case.name.as_str()]);
+    let near = labserve_core::profile::near(name, known);
+    let hint = near.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
+    Mistake(format!(
+        "`{name}` is not a group of cases; `labserve cases` lists them.{hint}"
+    ))
+}

@@ -1,0 +1,88 @@
+//! `labserve record`: puts the cases to a running server and writes down what it answered.
+
+use super::chosen;
+use super::source::{ask_server, read, server, why};
+use crate::cli::Mistake;
+use crate::cli::args::RecordArgs;
+use crate::cli::serve::{print_err, print_out};
+use labserve_probe::recording::Answer;
+use labserve_probe::{Recording, site};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
+    if let Some(directory) = &args.make_site {
+        site::write(directory)
+            .map_err(|e| Mistake(format!("{}: cannot write the probe site: {e}", directory.display())))?;
+        print_out(&format!(
+            "wrote {} files to {}. Make it the server's document root, then: labserve record http://HOST:PORT -o server.rec\n",
+            site::FILES.len(),
+            directory.display()
+        ));
+    }
+    let (Some(url), Some(output)) = (&args.server, &args.output) else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let address = server(url, &args.ask)?;
+    let cases = chosen(&args.ask.only)?;
+    let known = match output.exists() {
+        true if args.resume => read(output)?,
+        true => {
+            return Err(Mistake(format!(
+                "{}: this file exists. Use another name, or `--resume` to ask only what it lacks",
+                output.display()
+            )));
+        }
+        false => Recording::new(address.to_string()),
+    };
+    // Before minutes are spent, so that they are not lost.
+    write(output, &known)?;
+    let recorded = ask_server(address, &cases, known, &args.ask)?;
+    write(output, &recorded.recording)?;
+    print_out(&summary(&recorded.recording, output, address));
+    let Some(stopped) = recorded.stopped else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    print_err(&format!(
+        "labserve: {}. `labserve record {url} -o {} --resume` asks the rest",
+        why(address, &stopped),
+        output.display()
+    ));
+    Ok(ExitCode::FAILURE)
+}
+
+/// Writes the recording beside its place and then moves it there, so that a full disk does not cost what was there.
+fn write(output: &Path, recording: &Recording) -> Result<(), Mistake> {
+    let mut beside = output.as_os_str().to_owned();
+    beside.push(".new");
+    std::fs::write(&beside, recording.to_text())
+        .and_then(|()| std::fs::rename(&beside, output))
+        .map_err(|e| Mistake(format!("{}: cannot write the recording: {e}", output.display())))
+}
+
+fn summary(recording: &Recording, output: &Path, address: SocketAddr) -> String {
+    let count = |test: fn(&Answer) -> bool| recording.cases.values().filter(|answer| test(answer)).count();
+    let unstable = count(|answer| matches!(answer, Answer::Unstable { .. }));
+    let failed = count(|answer| matches!(answer, Answer::Failed { .. }));
+    let mut text = format!(
+        "wrote {}: {} cases of {address}, {unstable} unstable, {failed} without an answer\n",
+        output.display(),
+        recording.cases.len()
+    );
+    let site = recording.cases.get("get-html");
+    let has_site = site.is_none_or(|answer| match answer {
+        Answer::Stable(outcome) => outcome
+            .heard
+            .iter()
+            .any(|heard| heard.text.contains("{{file:/index.html}}")),
+        _ => true,
+    });
+    if !has_site {
+        text.push_str(
+            "note: /index.html is not that of the probe site, so cases that ask for its files say little. `labserve record \
+             --make-site DIR` writes the site for the server's document root\n",
+        );
+    }
+    text
+}

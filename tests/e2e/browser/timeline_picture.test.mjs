@@ -1,0 +1,106 @@
+// What the timeline's picture draws, without a browser:  node --test tests/e2e/browser/timeline_picture.test.mjs
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { KEPT, load, record } from "./timeline_events.mjs";
+
+const { Store } = await load("store.js");
+const { View } = await load("view.js");
+const { rows } = await load("lanes.js");
+const { SvgPen, escapeXml } = await load("pens.js");
+const { AXIS, scene } = await load("scene.js");
+const { visibleRows } = await load("export.js");
+
+/** A pen that remembers what it was asked for. */
+class Notes {
+  constructor() {
+    this.calls = [];
+    for (const name of ["fill", "frame", "hatch", "line", "shape"]) this[name] = (...given) => this.calls.push([name, ...given]);
+  }
+  text(x, y, text, role) {
+    this.calls.push(["text", x, y, text, role]);
+  }
+  measure(text) {
+    return text.length * 7;
+  }
+  roles(kind) {
+    return new Set(this.calls.filter(([name]) => name === kind).map((call) => call.at(-1)));
+  }
+}
+
+function picture(store, pen, now, view, more = {}) {
+  const { rows: list } = rows(store.connections.values());
+  const size = { width: view.left + view.width, height: 400 };
+  scene(pen, { list, scroll: 0, size, view, now, origin: store.origin, program: store.program, unusedAfter: () => 60_000, selected: null, hover: null, ...more });
+}
+
+test("the picture has the block, both bars of the idle period, and who closed it in words", () => {
+  const store = new Store();
+  record(store, 1, 0, KEPT);
+  record(store, 2, 100, KEPT.slice(0, 1));
+  const view = new View(76, 900);
+  view.fit(0, 8000);
+  const pen = new Notes();
+  picture(store, pen, 7000, view);
+  const fills = pen.calls.filter(([name]) => name === "fill").map((call) => call[5]);
+  for (const role of ["s2", "announced", "real", "server", "now"]) assert.ok(fills.includes(role), role);
+  assert.equal(pen.calls.filter(([name]) => name === "hatch").length, 1, "the unused one");
+  assert.ok(pen.calls.some(([name, , , text]) => name === "text" && text === "server FIN: no further request came in time"));
+  const announced = pen.calls.find((call) => call[0] === "fill" && call[5] === "announced");
+  assert.ok(Math.abs(announced[1] - view.x(5)) < 1 && Math.abs(announced[1] + announced[3] - view.x(5005)) < 1);
+});
+
+test("words that have no room beside an end are cut, and never by the picture's edge", () => {
+  for (const width of [326, 500, 900, 2400]) {
+    for (const [from, to] of [[0, 5100], [0, 6500], [0, 20_000], [5500, 9000]]) {
+      const store = new Store();
+      record(store, 1, 0, KEPT);
+      const view = new View(64, width);
+      view.fit(from, to);
+      const pen = new Notes();
+      picture(store, pen, 30_000, view);
+      const words = pen.calls.filter(([name, , , text]) => name === "text" && /server|◂/.test(text) && !text.includes("127.0.0.1"));
+      for (const [, x, , text] of words) assert.ok(x + text.length * 7 <= 64 + width, `${text} at ${x} of ${64 + width}`);
+      if (width === 2400 && to === 20_000) assert.match(words[0][3], /server FIN: no further request came in time$/);
+    }
+  }
+});
+
+test("however much there is, only what is visible is drawn", () => {
+  const store = new Store();
+  for (let id = 1; id <= 2000; id += 1) record(store, id, id, KEPT);
+  for (let n = 2; n < 20_000; n += 1) record(store, 3, 3, [[5 + n, "head", { request: n }], [5.5 + n, "reply", { request: n, status: 200 }]]);
+  const view = new View(76, 900);
+  view.fit(0, 30_000);
+  const pen = new Notes();
+  picture(store, pen, 30_000, view);
+  assert.ok(pen.calls.length < 2000, `${pen.calls.length} calls`);
+  assert.ok(pen.calls.every(([name, x]) => name === "shape" || (x >= -20 && x <= 1000)));
+});
+
+test("the SVG says the same, and holds no markup of the wire", () => {
+  const evil = "/<script>alert(1)</script>&\"'\u0000\u001b";
+  const store = new Store();
+  record(store, 1, 0, [[0, "accepted", {}], [1, "head", { request: 1, method: "<b>", target: evil }], [900, "reply", { request: 1, status: 404, target: evil }]], { server: "<i>&" });
+  const view = new View(76, 1800);
+  view.fit(0, 1000);
+  const pen = new SvgPen({ bg: "#fff" });
+  picture(store, pen, 1000, view);
+  const document = pen.document(900, 400, evil);
+  assert.ok(document.includes("&lt;script&gt;") && !document.includes("<script") && !document.includes("<i>"));
+  assert.ok(document.includes("404 &lt;b&gt;"));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML 1.0 forbids
+  assert.equal(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(document), false);
+  assert.equal(escapeXml("a\ud800b"), "a\ufffdb");
+  assert.ok(AXIS > 0);
+});
+
+test("only lanes with something in the span are exported", () => {
+  const store = new Store();
+  record(store, 1, 0, KEPT);
+  record(store, 2, 60_000, KEPT);
+  const view = new View(0, 1000);
+  view.fit(0, 6000);
+  const { rows: list } = visibleRows(rows(store.connections.values()).rows, view, 70_000);
+  assert.deepEqual(list.map((r) => r.connection?.id ?? "group"), ["group", 1]);
+});
