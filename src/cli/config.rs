@@ -204,6 +204,14 @@ fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
     let origin = shown(file);
     let text = text_file::read(file, "configuration")?;
     let mistakes = check::text(&server_schema(), &origin, &text);
+    // These keys stand at the top of profiles only.
+    let is_profile = |mistake: &ConfigError| matches!(mistake.key.as_deref(), Some("extends" | "title" | "response"));
+    if mistakes.iter().any(is_profile) {
+        return Err(Mistake(format!(
+            "{origin}: this is a profile and not a {DEFAULT_FILE}; serve it with --profile {origin}, or write its keys below \
+             [override] tables"
+        )));
+    }
     if !mistakes.is_empty() {
         return Err(Mistake::several(&mistakes));
     }

@@ -24,7 +24,10 @@ struct Finding {
     message: String,
 }
 
-/// All mistakes in `text`, in the order of their lines. `origin` names it. If there is one, serde refuses the text, and
+/// Mistakes of a text that are listed at most. More of them have one cause, or are no configuration at all.
+pub(super) const MOST: usize = 100;
+
+/// All mistakes in `text`, in the order of their lines; at most the first hundred of each kind. `origin` names it. If there is one, serde refuses the text, and
 /// if there is none, serde accepts it.
 pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     let (document, errors) = DeTable::parse_recoverable(text);

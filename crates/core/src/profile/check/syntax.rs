@@ -1,6 +1,6 @@
 //! Mistakes that make a text something other than TOML.
 
-use super::{Finding, elsewhere, of_kind};
+use super::{Finding, MOST, elsewhere, of_kind};
 use crate::profile::schema::{Kind, Schema};
 use std::ops::Range;
 use toml::de::Error;
@@ -29,6 +29,7 @@ pub(super) fn findings(schema: &Schema, text: &str, errors: &[Error]) -> Vec<Bro
         places.truncate(1);
     }
     places.sort_by_key(|(span, _)| span.start);
+    places.truncate(MOST);
     let mut findings: Vec<Broken> = Vec::new();
     let mut lines = Vec::new();
     for (span, message) in places {

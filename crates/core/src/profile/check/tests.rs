@@ -193,3 +193,19 @@ fn the_kind_of_a_file_is_known_by_its_keys() {
         );
     }
 }
+
+/// What is no configuration has few mistakes listed, whatever its size.
+#[test]
+fn a_text_of_mistakes_has_a_bounded_report() {
+    for line in [
+        "x{n} = 1\n",
+        "= {n}\n",
+        "[x{n}\n",
+        "title = x{n}\n",
+        "response.404.like{n} = 4\n",
+    ] {
+        let all: String = (0..20_000).map(|n| line.replace("{n}", &n.to_string())).collect();
+        let found = text(Schema::profile(), "a", &all).len();
+        assert!((1..=2 * super::MOST).contains(&found), "{line}: {found}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Mistakes in keys and values.
 
 use super::scalars::{bytes, choice, number, time};
-use super::{Finding, directives, elsewhere, example, key_text, of_kind};
+use super::{Finding, MOST, directives, elsewhere, example, key_text, of_kind};
 use crate::profile::near;
 use crate::profile::schema::{Key, Keys, Kind, Schema};
 use crate::profile::template::Template;
@@ -62,6 +62,9 @@ impl Walker<'_> {
 
     fn table(&self, keys: &Keys, table: &DeTable<'_>, path: &mut Vec<String>, findings: &mut Vec<Finding>) {
         for (name, value) in table {
+            if findings.len() >= MOST {
+                return;
+            }
             path.push(name.get_ref().to_string());
             match keys.get(name.get_ref()) {
                 Some(key) => self.value(key, name.span(), value, path, findings),
@@ -116,6 +119,9 @@ impl Walker<'_> {
                     default: None,
                 };
                 for item in items.iter() {
+                    if findings.len() >= MOST {
+                        return;
+                    }
                     self.value(&inner, item.span(), item, path, findings);
                 }
                 return;

@@ -2,6 +2,7 @@
 
 use super::layer::remove;
 use super::{Layer, Source, Stack};
+use crate::profile::check::MOST;
 use crate::profile::check::warnings::warnings;
 use crate::profile::error::ConfigError;
 use crate::profile::raw::Raw;
@@ -16,9 +17,6 @@ pub struct Report {
     /// What can be served, and can hardly be right.
     pub warnings: Vec<ConfigError>,
 }
-
-/// Mistakes that a report lists at most. More of them have one cause.
-const MOST: usize = 100;
 
 impl Stack {
     /// Checks the profile `name`, with what it extends and with `over` laid over it. Texts come from `source`.
@@ -80,7 +78,7 @@ impl Stack {
     /// What a check of all layers together finds.
     pub fn report(&self) -> Report {
         let mut table = self.merged();
-        let mut mistakes = Vec::new();
+        let (mut mistakes, mut broken) = (Vec::new(), Vec::new());
         for _ in 0..MOST {
             let Ok(raw) = table.clone().try_into::<Raw>() else {
                 if mistakes.is_empty() {
@@ -110,16 +108,37 @@ impl Stack {
                     if mistake.key.len() != 2 || mistake.key[0] != "response" || holds(&table, &mistake.key[1]) {
                         mistakes.push(found);
                     }
+                    // Without its responses, nothing else in the profile means anything.
+                    if mistake.key == ["response"] {
+                        break;
+                    }
                     mend(&mut table, &mistake.key);
+                    broken.push(mistake.key.join("."));
                 }
             }
         }
+        mistakes.retain(|mistake| !is_inherited(&self.merged(), mistake, &broken));
         mistakes.sort_by_key(|mistake| mistake.line);
         Report {
             mistakes,
             warnings: Vec::new(),
         }
     }
+}
+
+/// Whether a response has its mistake from one that it is like, which is reported itself.
+fn is_inherited(table: &Table, mistake: &ConfigError, broken: &[String]) -> bool {
+    let responses = table.get("response").and_then(Value::as_table);
+    let like = |name: &str| match responses?.get(name)?.get("like")? {
+        Value::Integer(number) => Some(number.to_string()),
+        other => other.as_str().map(str::to_owned),
+    };
+    let name = mistake.key.as_deref().and_then(|key| key.strip_prefix("response."));
+    let first = name.and_then(like);
+    let chain = std::iter::successors(first, |name| like(name));
+    chain
+        .take(MOST)
+        .any(|name| broken.contains(&format!("response.{name}")))
 }
 
 /// Whether the profile defines this response.
