@@ -118,7 +118,7 @@ impl Walker<'_> {
                     kind: (**inner).clone(),
                     default: None,
                 };
-                for item in items.iter() {
+                for item in items {
                     if findings.len() >= MOST {
                         return;
                     }

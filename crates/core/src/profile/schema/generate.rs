@@ -185,7 +185,7 @@ fn default_of(fault: Fault) -> String {
         Treatment::Accept => "`\"accept\"`".to_owned(),
         Treatment::Respond(id) => format!("`{}`", profile.responses.all[id].name),
         Treatment::Drop | Treatment::Ignore | Treatment::Stop | Treatment::Close => {
-            unreachable!("no default discards a request")
+            panic!("a default that discards a request: {fault}")
         }
     }
 }
