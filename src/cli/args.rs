@@ -1,5 +1,6 @@
 //! The arguments of the command line. The doc comments are the help texts.
 
+use super::bind::Bind;
 use super::log::LogSpec;
 use clap::{Args, Parser, Subcommand};
 use std::net::IpAddr;
@@ -45,9 +46,9 @@ pub(super) struct SharedArgs {
     /// The directory to serve [default: ./static, or the built-in demo site]
     #[arg(short, long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
-    /// The address to listen on [default: 127.0.0.1]
+    /// The address to listen on, or localhost for 127.0.0.1 and ::1 [default: 127.0.0.1]
     #[arg(short, long, value_name = "ADDR")]
-    pub(super) bind: Option<IpAddr>,
+    pub(super) bind: Option<Bind>,
     /// The format (text, json) and level (off, error, warn, info, debug, trace) of the log [default: text/info]
     #[arg(long, value_name = "FORMAT/LEVEL")]
     pub(super) log: Option<LogSpec>,
@@ -126,6 +127,9 @@ pub(super) struct ProfilesArgs {
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
+    /// Print the JSON Schema of profiles, for editors
+    #[arg(long, conflicts_with_all = ["name", "compare", "json"])]
+    pub(super) schema: bool,
 }
 
 /// What to check.
@@ -134,6 +138,9 @@ pub(super) struct CheckArgs {
     /// A configuration file or a profile
     #[arg(value_name = "FILE", default_value = "server.toml")]
     pub(super) file: PathBuf,
+    /// Take what can hardly be right for a mistake
+    #[arg(long)]
+    pub(super) strict: bool,
 }
 
 /// What to explain, and how.

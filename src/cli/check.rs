@@ -1,21 +1,26 @@
-//! `labserve check`: checks a configuration and prints the result.
+//! `labserve check`: finds all mistakes in a configuration, or prints what it comes to.
 
 use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
-use super::config::Config;
+use super::config::{Config, DEFAULT_FILE, server_schema};
 use super::profiles::printable_toml;
 use super::serve::print_out;
 use labserve_core::http1::text::printable;
-use labserve_server::{
-    profile_files,
-    text_file::{self, shown},
-};
+use labserve_core::profile::ConfigError;
+use labserve_core::profile::layers::Stack;
+use labserve_core::profile::schema::Schema;
+use labserve_server::profile_files::{self, ProfileFiles};
+use labserve_server::text_file::{self, shown};
+use std::io::{self, Write};
 use std::path::Path;
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
-    if is_profile(&args.file) {
-        let stack = profile_files::stack(&args.file.to_string_lossy())?;
-        stack.build()?;
+    let text = text_file::read(&args.file, "configuration")?;
+    if is_profile(&args.file, &text) {
+        let name = args.file.to_string_lossy();
+        let report = Stack::check(&name, &ProfileFiles, &[]);
+        judge(&report.mistakes, &report.warnings, args.strict)?;
+        let stack = profile_files::stack(&name)?;
         print_out(&format!(
             "# {} is valid\n{}",
             shown(&args.file),
@@ -27,6 +32,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         config: Some(args.file.clone()),
         ..ServeArgs::default()
     })?;
+    judge(&[], &config.stack.report().warnings, args.strict)?;
     print_out(&format!(
         "# {} is valid\n# profile {}, {}\n# serves {} on {}, with {} workers\n\n{}",
         shown(&args.file),
@@ -40,15 +46,23 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// Whether the file is a profile: it has keys that no `server.toml` has.
-fn is_profile(file: &Path) -> bool {
-    let Ok(text) = text_file::read(file, "profile") else {
-        return false;
-    };
-    let Ok(table) = toml::from_str::<toml::Table>(&text) else {
-        return false;
-    };
-    ["response", "title", "extends", "connection", "files"]
-        .iter()
-        .any(|key| table.contains_key(*key))
+/// Reports mistakes, and what can hardly be right.
+fn judge(mistakes: &[ConfigError], warnings: &[ConfigError], strict: bool) -> Result<(), Mistake> {
+    if !mistakes.is_empty() {
+        return Err(Mistake::several(mistakes));
+    }
+    if strict && !warnings.is_empty() {
+        return Err(Mistake::several(warnings));
+    }
+    for warning in warnings {
+        // If nobody reads standard error, the result is still printed.
+        let _ = writeln!(io::stderr(), "labserve: warning: {warning}");
+    }
+    Ok(())
+}
+
+/// Whether the file is a profile and not a `server.toml`. It may have mistakes.
+fn is_profile(file: &Path, text: &str) -> bool {
+    let is_named = file.file_name().is_some_and(|name| name == DEFAULT_FILE);
+    !is_named && Schema::profile().known(text) >= server_schema().known(text)
 }

@@ -3,50 +3,90 @@
 
 use super::Mistake;
 use super::args::ServeArgs;
+use super::bind::Bind;
 use super::log::LogSpec;
 use super::timeline::Choice;
 use labserve_core::profile::layers::{Layer, Stack};
 use labserve_core::profile::raw::Raw;
+use labserve_core::profile::schema::Schema;
 use labserve_core::profile::units::Size;
-use labserve_core::profile::{ConfigError, Profile, builtin};
+use labserve_core::profile::{ConfigError, Profile, builtin, check};
 use labserve_server::events::Output;
 use labserve_server::files::{Directory, Limits, Memory, Root};
-use labserve_server::profile_files;
+use labserve_server::profile_files::{self, ProfileFiles};
 use labserve_server::server::Site;
 use labserve_server::text_file::{self, shown};
 use serde::Deserialize;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// The file that is read if no other is given.
 pub(super) const DEFAULT_FILE: &str = "server.toml";
 
-/// `server.toml`.
+/// `server.toml`. The comments are the descriptions in `profiles/server.schema.json`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct ServerToml {
+    /// The server to imitate: a name from `labserve profiles`, or the path of a TOML file. Without it: `node`.
     profile: Option<String>,
+    /// The directory to serve. Without it: `static` if it exists, otherwise the built-in demo site.
     root: Option<PathBuf>,
-    bind: Option<IpAddr>,
+    /// The address to listen on; `localhost` for 127.0.0.1 and ::1. Without it: 127.0.0.1.
+    bind: Option<Bind>,
+    /// The port to listen on; 0 for a free one. Without it: that of the profile.
     port: Option<u16>,
+    /// The format (`text`, `json`) and the level (`off`, `error`, `warn`, `info`, `debug`, `trace`) of the log, such as
+    /// `text/info`.
     log: Option<String>,
+    /// Whether symbolic links may lead out of the root.
     follow_symlinks: bool,
+    /// Whether the kernel (Linux) denies the process all files that it does not need, as `--sandbox`.
     sandbox: bool,
+    /// The number of worker threads, 1 to 512. Without it: one for each core.
+    #[cfg_attr(test, schemars(range(min = 1, max = 512)))]
     workers: Option<u16>,
+    /// The file that every event of every connection is appended to, as JSON Lines; `-` for standard output.
     events: Option<PathBuf>,
-    timeline: Option<String>,
+    /// The address, the port or both of the timeline; `none` for no timeline. Without it: the first free port from 3900.
+    timeline: Option<TextOrNumber>,
+    /// What each worker thread keeps of files. Every use is checked against the file.
     cache: CacheToml,
-    /// Parsed for its mistakes only. The keys are laid over the profile as a table.
+    /// Keys of the profile, which replace its own. They are parsed here for their mistakes only.
+    #[cfg_attr(test, schemars(with = "schema::Profile"))]
     #[serde(rename = "override")]
     _override: Option<Raw>,
 }
 
+/// Text that is often a number, and then needs no quotes.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum TextOrNumber {
+    Text(String),
+    Number(i64),
+}
+
+impl std::fmt::Display for TextOrNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
 /// `[cache]`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct CacheToml {
+    /// Maximum number of open files.
     files: Option<usize>,
+    /// Maximum size of file contents and facts, together.
+    #[cfg_attr(test, schemars(with = "schema::Bytes"))]
     bytes: Option<Size>,
+    /// The largest file whose content is kept in memory.
+    #[cfg_attr(test, schemars(with = "schema::Bytes"))]
     file: Option<Size>,
 }
 
@@ -57,6 +97,8 @@ pub(super) struct Config {
     pub(super) profile: Profile,
     pub(super) root: Root,
     pub(super) address: SocketAddr,
+    /// The second address of `localhost`.
+    pub(super) also: Option<IpAddr>,
     pub(super) log: LogSpec,
     pub(super) workers: usize,
     pub(super) cache: Limits,
@@ -86,16 +128,14 @@ impl Config {
             .as_deref()
             .or(toml.profile.as_deref())
             .unwrap_or(builtin::DEFAULT);
-        let mut stack = profile_files::stack(name)?;
-        if let Some(over) = over {
-            stack = stack.over(over);
-        }
-        for assignment in &args.set {
-            stack = stack.over(Layer::from_assignment(assignment)?);
-        }
-        let profile = stack.build()?;
+        let assigned = args.set.iter().map(|assignment| Layer::from_assignment(assignment));
+        let over: Vec<Layer> = over.into_iter().map(Ok).chain(assigned).collect::<Result<_, _>>()?;
+        let (stack, profile) = load(name, &over).map_err(|_| {
+            let report = Stack::check(name, &ProfileFiles, &over);
+            Mistake::several(&report.mistakes)
+        })?;
         let follow = shared.follow_symlinks || toml.follow_symlinks;
-        let bind = shared.bind.or(toml.bind).unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let bind = shared.bind.or(toml.bind).unwrap_or_default();
         let log = match (shared.log, &toml.log) {
             (Some(spec), _) => spec,
             (None, Some(text)) => text
@@ -103,10 +143,12 @@ impl Config {
                 .map_err(|why| format!("{}: log: {why}", name_of(file.as_deref())))?,
             (None, None) => LogSpec::default(),
         };
+        let timeline = toml.timeline.map(|text| text.to_string());
         let defaults = Limits::default();
         Ok(Self {
             root: root(shared.root.as_deref().or(toml.root.as_deref()), follow)?,
-            address: SocketAddr::new(bind, args.port.or(toml.port).unwrap_or(profile.port)),
+            address: SocketAddr::new(bind.first, args.port.or(toml.port).unwrap_or(profile.port)),
+            also: bind.also,
             log,
             workers: args.workers.or(toml.workers).map_or_else(default_workers, usize::from),
             cache: Limits {
@@ -115,7 +157,7 @@ impl Config {
                 file: toml.cache.file.map_or(defaults.file, |Size(n)| n as usize),
             },
             events: shared.events.clone().or(toml.events).map(output),
-            timeline: Choice::of(shared.timeline.as_deref(), shared.no_timeline, toml.timeline.as_deref())?,
+            timeline: Choice::of(shared.timeline.as_deref(), shared.no_timeline, timeline.as_deref())?,
             follow_symlinks: follow,
             sandbox: args.sandbox || toml.sandbox,
             profile,
@@ -152,10 +194,34 @@ fn name_of(file: Option<&Path>) -> String {
     file.map_or(DEFAULT_FILE.to_owned(), shown)
 }
 
+/// The profile, with what is laid over it.
+fn load(name: &str, over: &[Layer]) -> Result<(Stack, Profile), ConfigError> {
+    let stack = over.iter().cloned().fold(profile_files::stack(name)?, Stack::over);
+    let profile = stack.build()?;
+    Ok((stack, profile))
+}
+
+/// The schema of `server.toml`.
+pub(super) fn server_schema() -> Schema {
+    Schema::read(include_str!("../../profiles/server.schema.json"))
+}
+
 /// Reads a `server.toml`, and the keys of the profile that it overrides.
 fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
     let origin = shown(file);
     let text = text_file::read(file, "configuration")?;
+    let mistakes = check::text(&server_schema(), &origin, &text);
+    // These keys stand at the top of profiles only.
+    let is_profile = |mistake: &ConfigError| matches!(mistake.key.as_deref(), Some("extends" | "title" | "response"));
+    if mistakes.iter().any(is_profile) {
+        return Err(Mistake(format!(
+            "{origin}: this is a profile and not a {DEFAULT_FILE}; serve it with --profile {origin}, or write its keys below \
+             [override] tables"
+        )));
+    }
+    if !mistakes.is_empty() {
+        return Err(Mistake::several(&mistakes));
+    }
     let toml: ServerToml = toml::from_str(&text).map_err(|error| ConfigError::from_toml(&origin, &text, &error))?;
     let over = Layer::nested(&origin, &text, "override")?;
     Ok((toml, over))
@@ -179,3 +245,6 @@ pub(super) fn root(named: Option<&Path>, follow_symlinks: bool) -> Result<Root, 
     })?;
     Ok(Root::Directory(directory))
 }
+
+#[cfg(test)]
+mod schema;

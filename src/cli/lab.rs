@@ -10,12 +10,12 @@ use labserve_server::files::Limits;
 use labserve_server::profile_files;
 use labserve_server::server::{Server, Site, run as run_servers};
 use labserve_timeline::ManagedServer;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
     let shared = &args.shared;
     let root = config::root(shared.root.as_deref(), shared.follow_symlinks)?;
-    let bind = shared.bind.unwrap_or(Ipv4Addr::LOCALHOST.into());
+    let bind = shared.bind.unwrap_or_default();
     let mut servers: Vec<Server> = Vec::new();
     let mut managed = Vec::new();
     let mut skipped = String::new();
@@ -30,10 +30,16 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
             root: root.clone(),
             cache: Limits::default(),
         };
-        match serve::bind(site, SocketAddr::new(bind, port)) {
-            Ok(server) => {
-                managed.push(ManagedServer::new(server.address(), stack, server.site().clone()));
-                servers.push(server);
+        match serve::bind_all(site, SocketAddr::new(bind.first, port), bind.also) {
+            Ok(bound) => {
+                for server in bound {
+                    managed.push(ManagedServer::new(
+                        server.address(),
+                        stack.clone(),
+                        server.site().clone(),
+                    ));
+                    servers.push(server);
+                }
             }
             Err(Mistake(why)) => skipped.push_str(&format!("  {} is skipped: {why}\n", stack.asked())),
         }

@@ -3,6 +3,7 @@
 //! Every mistake of the user is reported as one line, with exit code 2. A stop that cuts responses short ends with 1.
 
 mod args;
+mod bind;
 mod capture;
 mod check;
 mod config;
@@ -24,6 +25,7 @@ mod timeline;
 use args::{Cli, Command};
 use clap::Parser;
 use labserve_core::http1::text::printable_lines;
+use labserve_core::profile::ConfigError;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -31,13 +33,26 @@ use std::process::ExitCode;
 /// The version of this program.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A mistake of the user, as one line: what was wrong, where, and what was expected.
+/// A mistake of the user, or several with one on each line: what was wrong, where, and what was expected.
 #[derive(Debug)]
 pub(crate) struct Mistake(String);
 
 impl<E: Display> From<E> for Mistake {
     fn from(error: E) -> Self {
         Self(error.to_string())
+    }
+}
+
+impl Mistake {
+    /// Several mistakes in configuration files, one a line.
+    fn several(mistakes: &[ConfigError]) -> Self {
+        match mistakes {
+            [one] => Self(one.to_string()),
+            all => {
+                let lines: String = all.iter().map(|mistake| format!("\n  {mistake}")).collect();
+                Self(format!("{} mistakes{lines}", all.len()))
+            }
+        }
     }
 }
 

@@ -1,14 +1,18 @@
-//! `labserve profiles`: lists the profiles, prints one, or compares two.
+//! `labserve profiles`: lists the profiles, prints one or their schema, or compares two.
 
 use super::Mistake;
 use super::args::ProfilesArgs;
 use super::serve::print_out;
 use labserve_core::http1::text::{misleads, printable, printable_lines};
-use labserve_core::profile::builtin;
 use labserve_core::profile::compare::{Difference, differences};
+use labserve_core::profile::{builtin, schema};
 use labserve_server::profile_files;
 
 pub(super) fn run(args: &ProfilesArgs) -> Result<(), Mistake> {
+    if args.schema {
+        print_out(schema::TEXT);
+        return Ok(());
+    }
     if let Some([left, right]) = args.compare.as_deref() {
         return compare(left, right, args.json);
     }

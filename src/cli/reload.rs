@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fixed {
     address: SocketAddr,
+    also: Option<std::net::IpAddr>,
     workers: usize,
     log: super::log::LogSpec,
     events: Option<labserve_server::events::Output>,
@@ -24,6 +25,7 @@ impl Fixed {
     pub(super) fn of(config: &Config) -> Self {
         Self {
             address: config.address,
+            also: config.also,
             workers: config.workers,
             log: config.log,
             events: config.events.clone(),
@@ -34,7 +36,7 @@ impl Fixed {
     /// The keys in which `other` differs.
     fn changes(&self, other: &Self) -> Vec<&'static str> {
         [
-            ("bind or port", self.address != other.address),
+            ("bind or port", (self.address, self.also) != (other.address, other.also)),
             ("workers", self.workers != other.workers),
             ("log", self.log != other.log),
             ("events", self.events != other.events),
@@ -60,7 +62,10 @@ pub(super) fn reload(args: &ServeArgs, fixed: &Fixed, servers: &ServerSet) -> Re
         what.push_str(&format!("; {} will take effect at the next start", changes.join(", ")));
     }
     let site = config.site();
-    servers.replace(0, config.stack, site);
+    // The second server is that of the second address. There is none on a machine without IPv6.
+    for number in 0..=usize::from(fixed.also.is_some()) {
+        servers.replace(number, config.stack.clone(), site.clone());
+    }
     Ok(what)
 }
 

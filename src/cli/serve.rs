@@ -16,24 +16,25 @@ use labserve_server::server::{GRACE, Options, Server, Site, run as run_servers};
 use labserve_server::text_file::shown;
 use labserve_timeline::ManagedServer;
 use std::io::{self, ErrorKind, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
     let config = Config::resolve(args)?;
     let fixed = Fixed::of(&config);
-    let server = bind(config.site(), config.address)?;
+    let bound = bind_all(config.site(), config.address, config.also)?;
+    let server = &bound[0];
     let last_lines = log::start(config.log)?;
     let prepared = timeline::prepare(config.timeline)?;
     let secret = prepared.as_ref().map(Prepared::secret);
     last_lines.mask(secret.clone());
-    let names = timeline::names([&server]);
+    let names = timeline::names(&bound);
     let recorder = config
         .events
         .as_ref()
         .map(|output| record(output, &names, secret.clone()))
         .transpose()?;
     let address = server.address();
-    let text = greeting(&server, config.file.as_deref(), prepared.as_ref());
+    let text = greeting(server, config.file.as_deref(), prepared.as_ref());
     // It captures until the servers have stopped.
     let _capturing = args
         .capture
@@ -45,17 +46,19 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         sandbox::confine(&config, config.follow_symlinks)?;
     }
     warn_if_root();
-    let addresses: Vec<SocketAddr> = [address]
-        .into_iter()
+    let addresses: Vec<SocketAddr> = bound
+        .iter()
+        .map(Server::address)
         .chain(prepared.iter().map(|timeline| timeline.address()))
         .collect();
     let senders = timeline::senders(recorder.as_ref(), prepared.as_ref());
     let program_events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
-    let managed = ManagedServer::new(address, config.stack.clone(), server.site().clone());
-    let running = run_servers(vec![server], options(config.workers, config.log), &senders)?;
+    let manage = |server: &Server| ManagedServer::new(server.address(), config.stack.clone(), server.site().clone());
+    let managed = bound.iter().map(manage).collect();
+    let running = run_servers(bound, options(config.workers, config.log), &senders)?;
     // The event log ends when its last sender is dropped.
     drop(senders);
-    let (servers, timeline) = timeline::start(prepared, vec![managed], &running, &program_events, &names)?;
+    let (servers, timeline) = timeline::start(prepared, managed, &running, &program_events, &names)?;
     let args = args.clone();
     Program {
         running,
@@ -83,6 +86,22 @@ pub(super) fn record(
 /// Binds a server.
 pub(super) fn bind(site: Site, address: SocketAddr) -> Result<Server, Mistake> {
     Server::bind(site, address).map_err(|error| Mistake(why_not_bound(&error, address, cfg!(windows))))
+}
+
+/// Binds a server, and a second one for its second address, on the same port. A machine without IPv6 has no second one.
+pub(super) fn bind_all(site: Site, address: SocketAddr, also: Option<IpAddr>) -> Result<Vec<Server>, Mistake> {
+    let first = bind(site.clone(), address)?;
+    let Some(also) = also else {
+        return Ok(vec![first]);
+    };
+    let second = SocketAddr::new(also, first.address().port());
+    match Server::bind(site, second) {
+        Ok(server) => Ok(vec![first, server]),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            Err(Mistake(why_not_bound(&error, second, cfg!(windows))))
+        }
+        Err(_) => Ok(vec![first]),
+    }
 }
 
 fn why_not_bound(error: &io::Error, address: SocketAddr, on_windows: bool) -> String {

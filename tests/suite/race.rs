@@ -1,5 +1,5 @@
 //! A request that arrives just as the server closes the idle connection. The expectations were measured on the real
-//! servers by tests/e2e/load/race.py; profiles/README.md has the table.
+//! servers by tests/e2e/load/race.py; docs/idle-close.md has the table.
 #![cfg(target_os = "linux")]
 
 use std::io::{ErrorKind, Read, Write};

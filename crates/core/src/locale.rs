@@ -99,12 +99,12 @@ macro_rules! sentences {
     (
         $(#[$meta:meta])*
         pub enum $name:ident in $table:literal {
-            $($(#[$doc:meta])* $variant:ident = $key:literal,)*
+            $($(#[doc = $doc:literal])* $variant:ident = $key:literal,)*
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$doc])* #[doc = ""] #[doc = concat!("Key: `", $table, ".", $key, "`.")] $variant,)* }
+        pub enum $name { $($(#[doc = $doc])* #[doc = ""] #[doc = concat!("Key: `", $table, ".", $key, "`.")] $variant,)* }
 
         impl $name {
             /// The name of its table in the catalogue.
@@ -112,6 +112,9 @@ macro_rules! sentences {
 
             /// Every variant, in the order in which they are declared.
             pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The comment of each variant, in the same order.
+            pub const COMMENTS: &'static [&'static str] = &[$(concat!($($doc),*),)*];
 
             /// Its key.
             pub fn key(self) -> &'static str {

@@ -16,6 +16,7 @@ pub struct Modified {
 
 /// How the fraction of a second is rounded for Last-Modified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MtimeRounding {
     /// Down to the second: 0.9999999 s -> 0 s.
@@ -31,6 +32,7 @@ pub enum MtimeRounding {
 
 /// Last-Modified of a file that was modified before 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Before1970 {
     /// The time.
@@ -45,6 +47,7 @@ pub enum Before1970 {
 
 /// The time that the dates of conditional fields are compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ComparedTime {
     /// That of Last-Modified.

@@ -238,6 +238,7 @@ pub fn built_in() -> Vec<Case> {
         include_str!("../../../tests/data/corpus/chunked.json"),
         include_str!("../../../tests/data/corpus/heads.json"),
         include_str!("../../../tests/data/corpus/targets.json"),
+        include_str!("../../../tests/data/corpus/following.json"),
     ]
     .into_iter()
     .flat_map(|text| parse(text).expect("the built-in cases"))

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the text of a date field is parsed.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DateSyntax {
     /// The three forms of RFC 9110 section 5.6.7, strictly. The weekday must be a weekday, but need not match the date.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How two entity tags are compared (RFC 9110 section 8.8.3.2).
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Comparison {
     /// The tags are equal and neither is weak.
@@ -17,6 +18,7 @@ pub enum Comparison {
 
 /// How a field is split into entity tags.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ListSyntax {
     /// Quoted tags between commas, empty members allowed (RFC 9110 section 13.1.1). A malformed member ends the list.

@@ -259,8 +259,10 @@ pub struct Faults([Treatment; Fault::ALL.len()]);
 impl Faults {
     /// The faults that are accepted unless a profile sets them. RFC 9110 and RFC 9112 either allow them or leave them
     /// to the resource.
-    pub const PASSED: [Fault; 18] = [
+    pub const PASSED: [Fault; 20] = [
         Fault::EmptyLine,
+        Fault::MinorVersion,
+        Fault::MethodUnknown,
         Fault::ConnectAuthority,
         Fault::ConnectOther,
         Fault::TargetAuthority,

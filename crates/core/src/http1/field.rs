@@ -58,6 +58,7 @@ impl Name {
 
 /// How a server searches the `Connection` field for an option such as `close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenSearch {
     /// As one member of a comma-separated list, in any case (RFC 9110 section 5.6.1).

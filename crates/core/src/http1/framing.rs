@@ -61,6 +61,7 @@ impl Default for BodyRules {
 
 /// Which of Content-Length and Transfer-Encoding delimits the body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Delimiter {
     /// Transfer-Encoding if present, else Content-Length (RFC 9112 section 6.3).
@@ -76,6 +77,7 @@ pub enum Delimiter {
 
 /// The syntax of Content-Length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LengthSyntax {
     /// Decimal digits (RFC 9110 section 8.6).
@@ -109,6 +111,7 @@ impl LengthSyntax {
 
 /// Which Expect fields ask for `100 Continue`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Expect {
     /// The value `100-continue`, in any case.

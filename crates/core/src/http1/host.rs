@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which texts a server accepts as a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum HostSyntax {
     /// Any text of the characters that RFC 3986 section 3.2 allows, and of bytes above 0x7f.

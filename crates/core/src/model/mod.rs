@@ -20,6 +20,8 @@
 //! ```
 
 mod body;
+#[cfg(test)]
+mod defaults;
 mod script;
 mod server;
 mod site;

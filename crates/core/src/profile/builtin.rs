@@ -1,4 +1,4 @@
-//! The profiles embedded in the program.
+//! The profiles and the tables of media types embedded in the program.
 
 macro_rules! builtin {
     ($($name:literal)*) => {
@@ -8,6 +8,17 @@ macro_rules! builtin {
 }
 
 builtin! { "node" "node20" "flask" "flask-keepalive" "django" "apache" "phpnow" "nginx" "iis" "iis-keepalive" "rfc" }
+
+macro_rules! types {
+    ($($name:literal)*) => {
+        /// Name and text of every built-in table of media types.
+        pub(super) const TYPES: &[(&str, &str)] = &[
+            $(($name, include_str!(concat!("../../../../profiles/types/", $name, ".types"))),)*
+        ];
+    };
+}
+
+types! { "apache-2.2" "debian" "iis-10" "mime-1.6" "nginx-1.22" }
 
 /// The profile that is served if none is named: the first of the list.
 pub const DEFAULT: &str = ALL[0].0;

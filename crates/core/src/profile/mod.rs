@@ -5,16 +5,16 @@
 //! [`Profile`]. This module opens no socket and reads no file: [`layers`] asks a [`layers::Source`] for the TOML.
 
 pub mod builtin;
+pub mod check;
 pub mod compare;
 pub mod error;
 pub mod layers;
 pub mod policy;
 #[allow(rustdoc::broken_intra_doc_links, reason = "`[files]` names a table of a profile")]
 pub mod raw;
-#[cfg(test)]
-mod reference;
 mod resolve;
 pub mod response;
+pub mod schema;
 pub mod summary;
 pub mod template;
 pub mod types;

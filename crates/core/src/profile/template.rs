@@ -172,7 +172,7 @@ fn parse_placeholder(inside: &str) -> Result<Segment, String> {
     let Some((placeholder, ..)) = Placeholder::ALL.iter().find(|(_, n, _)| *n == name) else {
         return Err(
             unknown("placeholder", name, Placeholder::ALL.iter().map(|(_, n, _)| *n))
-                + "; write {{ for a literal brace",
+                + " A brace that is meant as such is written `{{`.",
         );
     };
     let mut filters = Vec::new();
@@ -194,7 +194,7 @@ fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + C
     match super::near(name, known.clone()) {
         Some(near) => format!("unknown {what} `{name}`; did you mean `{near}`?"),
         None => format!(
-            "unknown {what} `{name}`; known are {}",
+            "unknown {what} `{name}`; known are {}.",
             known.collect::<Vec<_>>().join(", ")
         ),
     }

@@ -1,5 +1,7 @@
 //! Media types by file name.
 
+use super::builtin::TYPES;
+use super::near;
 use super::raw::RawTypes;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -25,15 +27,11 @@ pub struct MediaTypes {
 
 type Table = HashMap<&'static str, &'static str>;
 
-/// The built-in tables of types by extension, by name.
-static TABLES: LazyLock<[(&str, Table); 3]> = LazyLock::new(|| {
-    let debian = include_str!("../../../../profiles/types/debian.types");
-    let mime = include_str!("../../../../profiles/types/mime-1.6.types");
-    [
-        ("", Table::new()),
-        ("mime-1.6", mime.lines().flat_map(types_of_line).collect()),
-        ("debian", debian.lines().flat_map(types_of_line).collect()),
-    ]
+/// The built-in tables of types by extension, by name. The empty name is that of no table.
+static TABLES: LazyLock<BTreeMap<&str, Table>> = LazyLock::new(|| {
+    let table = |text: &'static str| text.lines().flat_map(types_of_line).collect();
+    let all = TYPES.iter().map(|(name, text)| (*name, table(text)));
+    all.chain([("", Table::new())]).collect()
 });
 
 /// The extensions on a line of a `mime.types` file, each with its type. A `;` is equivalent to a line end.
@@ -48,10 +46,15 @@ fn types_of_line(line: &str) -> impl Iterator<Item = (&str, &str)> {
 
 impl MediaTypes {
     pub(super) fn new(raw: &RawTypes) -> Result<Self, String> {
-        let tables = &*TABLES;
-        let Some((_, builtin)) = tables.iter().find(|(name, _)| *name == raw.builtin) else {
-            let known: Vec<_> = tables.iter().map(|(name, _)| format!("{name:?}")).collect();
-            return Err(format!("expected one of {}, got {:?}", known.join(", "), raw.builtin));
+        let Some(builtin) = TABLES.get(raw.builtin.as_str()) else {
+            let known: Vec<_> = TYPES.iter().map(|(name, _)| format!("{name:?}")).collect();
+            let meant = near(&raw.builtin, TYPES.iter().map(|(name, _)| *name));
+            let meant = meant.map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+            return Err(format!(
+                "got {:?}; expected one of {}{meant}",
+                raw.builtin,
+                known.join(", ")
+            ));
         };
         Ok(Self {
             builtin,

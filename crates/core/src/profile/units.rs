@@ -57,7 +57,11 @@ impl fmt::Display for Span {
 pub struct Size(pub u64);
 
 impl Size {
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Parses a number of bytes.
+    ///
+    /// # Errors
+    /// `text` is not a number of bytes, or too large. The message says what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
         const EXPECTED: &str = "expected a number of bytes, such as 8190, \"64KiB\" or \"2MiB\"";
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let number: u64 = text[..unit_at].parse().map_err(|_| EXPECTED)?;
@@ -88,6 +92,7 @@ pub struct Word(pub String);
 
 /// A timer: how long, counted from when, and which response is sent when it expires. A plain time sets `after` only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTimer {
     /// How long; `"never"` for no timer.
@@ -107,6 +112,7 @@ pub struct RawTimer {
 
 /// The event that a timer is counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Since {
     /// For the first request, the accept of the connection; for later ones, their first byte.

@@ -35,6 +35,7 @@ pub const GIVEN_UP: u64 = 8192;
 
 /// What ends a line of a chunked body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LineEnds {
     /// CRLF (RFC 9112 section 7.1).
@@ -50,6 +51,7 @@ pub enum LineEnds {
 
 /// White space after a chunk size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SizeSpace {
     /// Spaces and tabs are skipped; then an extension or the end of the line follows.
@@ -65,6 +67,7 @@ pub enum SizeSpace {
 
 /// The syntax of a chunk extension.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ExtensionText {
     /// Any character but CR and LF.
@@ -81,6 +84,7 @@ pub enum ExtensionText {
 
 /// What the trailer section of a body must look like (RFC 9112 section 7.1.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Trailers {
     /// Field lines, with the limits and faults of those of a head.
@@ -92,6 +96,7 @@ pub enum Trailers {
 
 /// Which trailers about the length of a message are a fault (RFC 9110 section 6.5.1 forbids to send them).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusedTrailers {
     /// None.

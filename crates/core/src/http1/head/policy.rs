@@ -70,6 +70,7 @@ pub struct HeadPolicy {
 
 /// When a fault of Content-Length and Transfer-Encoding is detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FramingJudgedBy {
     /// When the head is complete.
@@ -107,6 +108,7 @@ pub struct Protocol {
 
 /// The separators between the words of a request line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Separators {
     /// Spaces. Tabs separate words, too, but are a fault. The line may end in white space.
@@ -128,6 +130,7 @@ impl Separators {
 
 /// The response to a request line without a version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Http09 {
     /// The body without a head, as soon as the request line is complete.

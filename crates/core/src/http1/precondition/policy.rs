@@ -7,6 +7,7 @@ use crate::http1::etag::ListSyntax;
 
 /// The effect of each conditional field. The default is RFC 9110 section 13, strictly.
 #[derive(Deserialize, Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ConditionPolicy {
     /// `rfc9110`, `patterns`, `masks`, `positions`, `mail` or `free-form`: how dates are parsed.
@@ -106,6 +107,7 @@ impl Default for ConditionPolicy {
 
 /// How If-Match is compared.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IfMatch {
     /// The field is ignored.
@@ -118,6 +120,7 @@ pub enum IfMatch {
 
 /// How If-None-Match is compared.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IfNoneMatch {
     /// The field is ignored.
@@ -132,6 +135,7 @@ pub enum IfNoneMatch {
 
 /// The effect of a condition that holds on the later conditions.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Held {
     /// None.
@@ -142,6 +146,7 @@ pub enum Held {
 
 /// When a date counts besides an entity tag.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DateField {
     /// Never.
@@ -154,6 +159,7 @@ pub enum DateField {
 
 /// The methods for which a field counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Methods {
     /// GET only.
@@ -166,6 +172,7 @@ pub enum Methods {
 
 /// The effect of an If-None-Match that contains the file's tag on a request that is neither GET nor HEAD.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OtherMethods {
     /// 412.
@@ -178,6 +185,7 @@ pub enum OtherMethods {
 
 /// Which dates match the file's modification time.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DateMatch {
     /// The same second.
@@ -192,6 +200,7 @@ pub enum DateMatch {
 
 /// The effect of a value that is not a date.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum BadDate {
     /// The field is ignored.
@@ -204,6 +213,7 @@ pub enum BadDate {
 
 /// How an empty field counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EmptyField {
     /// As present, without an entity tag and without a date.
@@ -214,6 +224,7 @@ pub enum EmptyField {
 
 /// When an If-Range field is an entity tag instead of a date.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TagIf {
     /// A quote is among its first three bytes (RFC 9110 section 13.1.5).
@@ -230,6 +241,7 @@ pub enum TagIf {
 
 /// When the entity tag of an If-Range field matches the file's.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IfRangeEtag {
     /// By strong comparison.
@@ -248,6 +260,7 @@ pub enum IfRangeEtag {
 
 /// What If-Range affects besides the ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IfRangeScope {
     /// Nothing.
@@ -261,6 +274,7 @@ pub enum IfRangeScope {
 
 /// When a Range field is evaluated.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RangeTurn {
     /// After all conditions.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How a Range field is parsed and which ranges are served. The default is RFC 9110 section 14 with multipart bodies,
 /// and with the limits that its section 14.2 recommends.
 #[derive(Deserialize, Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RangePolicy {
     /// Whether Range fields count at all.
@@ -88,6 +89,7 @@ impl Default for RangePolicy {
 
 /// The response in place of ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Instead {
     /// 200 with the whole file.
@@ -98,6 +100,7 @@ pub enum Instead {
 
 /// The spelling of the unit before the list.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// `bytes=` in lower case.
@@ -110,6 +113,7 @@ pub enum Unit {
 
 /// The syntax of a member of the list.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Numbers {
     /// Digits and a hyphen, with optional space around the member (RFC 9110 section 14.1.2).
@@ -130,6 +134,7 @@ pub enum Numbers {
 
 /// The largest valid number.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Largest {
     /// Every number is valid.
@@ -140,6 +145,7 @@ pub enum Largest {
 
 /// The effect of a malformed member.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum BadMember {
     /// The field is ignored: 200.
@@ -154,6 +160,7 @@ pub enum BadMember {
 
 /// The effect of a member without text.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EmptyMember {
     /// It is ignored.
@@ -166,6 +173,7 @@ pub enum EmptyMember {
 
 /// How a member with its first position after its last one counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Impossible {
     /// As a malformed member: see `bad_member`.
@@ -176,6 +184,7 @@ pub enum Impossible {
 
 /// How `-0` counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SuffixZero {
     /// As a malformed member: see `bad_member`.
@@ -188,6 +197,7 @@ pub enum SuffixZero {
 
 /// How a suffix that is longer than the file counts.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LongSuffix {
     /// As the whole file, with 206.
@@ -198,6 +208,7 @@ pub enum LongSuffix {
 
 /// How ranges of an empty file count.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EmptyFile {
     /// Every range is outside the file, except a clamped suffix: that is the whole file, 200.
@@ -210,6 +221,7 @@ pub enum EmptyFile {
 
 /// How `0-` counts among several members.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OpenFromZero {
     /// It is a range like any other.
@@ -220,6 +232,7 @@ pub enum OpenFromZero {
 
 /// The response to several ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Several {
     /// 206 with a `multipart/byteranges` body.
@@ -234,6 +247,7 @@ pub enum Several {
 
 /// Which requests count as requests for several ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SeveralCounts {
     /// Those of which several ranges remain, after ignored members and merging.
@@ -244,6 +258,7 @@ pub enum SeveralCounts {
 
 /// Which overlapping ranges are merged.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Merge {
     /// None of them.
@@ -256,6 +271,7 @@ pub enum Merge {
 
 /// The order in which several ranges are sent.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// In the order of the request. A merged range takes the position of its earliest part.

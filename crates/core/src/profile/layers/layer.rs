@@ -1,7 +1,9 @@
 //! One layer: TOML text whose keys have been checked.
 
+use crate::profile::check;
 use crate::profile::error::ConfigError;
 use crate::profile::raw::Raw;
+use crate::profile::schema::{Keys, Kind, Schema};
 use toml::Table;
 
 /// TOML text whose keys and values have been checked one by one.
@@ -21,6 +23,9 @@ impl Layer {
     /// # Errors
     /// Invalid TOML, an unknown key, or a value of the wrong type. The error has the line.
     pub fn parse(origin: &str, text: &str) -> Result<Self, ConfigError> {
+        if let Some(mistake) = check::text(Schema::profile(), origin, text).into_iter().next() {
+            return Err(mistake);
+        }
         let at = |error: toml::de::Error| ConfigError::from_toml(origin, text, &error);
         toml::from_str::<Raw>(text).map_err(at)?;
         let table = toml::from_str::<Table>(text).map_err(at)?;
@@ -30,6 +35,23 @@ impl Layer {
             table,
             inside: None,
         })
+    }
+
+    /// Parses a layer and leaves out the keys that have a mistake. Returns all mistakes of the text. A text that is not TOML
+    /// makes an empty layer.
+    pub(super) fn parse_most(origin: &str, text: &str) -> (Self, Vec<ConfigError>) {
+        let mistakes = check::text(Schema::profile(), origin, text);
+        let mut table = toml::from_str::<Table>(text).unwrap_or_default();
+        for key in mistakes.iter().filter_map(|mistake| mistake.key.as_deref()) {
+            remove(&mut table, &key.split('.').collect::<Vec<_>>());
+        }
+        let layer = Self {
+            origin: origin.to_owned(),
+            text: Some(text.to_owned()),
+            table,
+            inside: None,
+        };
+        (layer, mistakes)
     }
 
     /// The layer in the table `name` of a file whose keys have been checked already; `None` if it has no such table.
@@ -67,26 +89,29 @@ impl Layer {
         Self::from_key(&origin, key.trim(), value.trim())
     }
 
-    /// A layer with one key. The value is TOML. If it is not valid TOML, it is taken as text. `origin` names it in errors.
+    /// A layer with one key. The value is TOML. If it is not valid TOML, or if the key takes text, it is taken as text.
+    /// `origin` names it in errors.
     ///
     /// # Errors
     /// An unknown key, or a value of the wrong type.
     pub fn from_key(origin: &str, key: &str, value: &str) -> Result<Self, ConfigError> {
         let bare = format!("{key} = {value}\n");
         let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
-        let text = if toml::from_str::<Table>(&bare).is_ok() {
-            bare
-        } else {
-            quoted
+        let is_quoted = value.starts_with(['"', '\'']);
+        let text = match toml::from_str::<Table>(&bare) {
+            Ok(table) if is_quoted || !is_text(&Schema::profile().root, &table) => bare,
+            _ => quoted,
         };
         Self::made(origin, &text)
     }
 
-    /// A layer with these keys. `origin` names it in errors.
+    /// A layer with these keys. A number or a boolean is taken as text where the key takes text. `origin` names it in errors.
     ///
     /// # Errors
     /// An unknown key, or a value of the wrong type.
     pub fn from_table(origin: &str, table: &Table) -> Result<Self, ConfigError> {
+        let mut table = table.clone();
+        as_text(&Schema::profile().root, &mut table);
         Self::made(origin, &table.to_string())
     }
 
@@ -136,5 +161,86 @@ impl Layer {
             }
         }
         true
+    }
+}
+
+/// Whether a key of this kind takes text, so that a number needs no quotes.
+fn takes_text(kind: &Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Template | Kind::Choice(_))
+}
+
+/// Whether the only key of a table, which may be in tables of its own, takes text.
+fn is_text(keys: &Keys, table: &Table) -> bool {
+    table
+        .iter()
+        .any(|(name, value)| match (keys.get(name).map(|key| &key.kind), value) {
+            (Some(kind), toml::Value::Table(inner)) => kind.keys().is_some_and(|keys| is_text(keys, inner)),
+            (Some(kind), value) => takes_text(kind) && !value.is_array(),
+            (None, _) => false,
+        })
+}
+
+/// Makes text of numbers and booleans where the key takes text.
+fn as_text(keys: &Keys, table: &mut Table) {
+    for (name, value) in table.iter_mut() {
+        let Some(key) = keys.get(name) else {
+            continue;
+        };
+        match value {
+            toml::Value::Table(inner) => {
+                if let Some(keys) = key.kind.keys() {
+                    as_text(keys, inner);
+                }
+            }
+            toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) if takes_text(&key.kind) => {
+                *value = toml::Value::String(value.to_string());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Removes the key with this path, or the outermost of its tables that is something else.
+pub(super) fn remove(table: &mut Table, path: &[&str]) {
+    match path {
+        [] => {}
+        [last] => {
+            table.remove(*last);
+        }
+        [first, rest @ ..] => match table.get_mut(*first) {
+            Some(toml::Value::Table(inner)) => remove(inner, rest),
+            _ => {
+                table.remove(*first);
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_need_no_quotes_where_text_is_meant() {
+        for (assignment, key, want) in [
+            ("fields.Age=10", ["fields", "Age"], "10"),
+            ("fields.X-On=true", ["fields", "X-On"], "true"),
+            ("fields.X-Version=1.10", ["fields", "X-Version"], "1.10"),
+            ("fields.X-Empty=", ["fields", "X-Empty"], ""),
+            ("fields.X-Quoted=\"a b\"", ["fields", "X-Quoted"], "a b"),
+            ("head.http2=1.0", ["head", "http2"], "1.0"),
+            ("methods.allow=GET", ["methods", "allow"], "GET"),
+        ] {
+            let layer = Layer::from_assignment(assignment).expect(assignment);
+            assert_eq!(layer.table[key[0]][key[1]].as_str(), Some(want), "{assignment}");
+        }
+        let table = Table::from_iter([("title".to_owned(), 10.into()), ("port".to_owned(), 10.into())]);
+        let layer = Layer::from_table("a test", &table).expect("a layer");
+        assert_eq!(
+            (layer.table["title"].as_str(), layer.table["port"].as_integer()),
+            (Some("10"), Some(10))
+        );
+        let mistake = Layer::from_assignment("timers.idle=5").expect_err("no unit");
+        assert!(mistake.to_string().contains("has no unit"), "{mistake}");
     }
 }

@@ -6,14 +6,18 @@
 //! later layer over an earlier one, and the result is resolved.
 
 mod layer;
+mod mistakes;
 mod source;
 
 pub use layer::Layer;
+pub use mistakes::Report;
 pub use source::{BuiltIns, Source, SourceText};
 
 use super::error::ConfigError;
 use super::raw::Raw;
-use super::{Profile, builtin, resolve};
+use super::resolve::{self, Mistake};
+use super::schema::Schema;
+use super::{Profile, builtin, check};
 use std::path::Path;
 use toml::Table;
 
@@ -149,26 +153,30 @@ impl Stack {
     /// of the key.
     pub fn build(&self) -> Result<Profile, ConfigError> {
         let raw = self.raw()?;
-        resolve::resolve(&self.name, &raw).map_err(|(key, message)| {
-            let layer = self
-                .layers
-                .iter()
-                .rev()
-                .find(|layer| layer.holds(&key))
-                .or(self.layers.last());
-            ConfigError {
-                origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
-                line: layer.and_then(|l| l.line_of(&key)),
-                key: Some(key.join(".")),
-                message,
-            }
-        })
+        resolve::resolve(&self.name, &raw).map_err(|Mistake { key, message, .. }| self.located(&key, message))
+    }
+
+    /// The mistake `message` at the uppermost layer that has `key`.
+    fn located(&self, key: &[String], message: String) -> ConfigError {
+        let holder = self.layers.iter().rev().find(|layer| layer.holds(key));
+        let layer = holder.or(self.layers.last());
+        ConfigError {
+            origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
+            line: layer.and_then(|l| l.line_of(key)),
+            key: Some(key.join(".")),
+            message,
+        }
     }
 
     fn raw(&self) -> Result<Raw, ConfigError> {
-        self.merged()
-            .try_into()
-            .map_err(|error: toml::de::Error| self.mistake(error.message().to_owned()))
+        let merged = self.merged();
+        merged.clone().try_into().map_err(|error: toml::de::Error| {
+            let mistakes = check::text(Schema::profile(), &self.origin(), &merged.to_string());
+            match mistakes.into_iter().next() {
+                Some(mistake) => ConfigError { line: None, ..mistake },
+                None => self.mistake(error.message().to_owned()),
+            }
+        })
     }
 
     fn mistake(&self, message: String) -> ConfigError {

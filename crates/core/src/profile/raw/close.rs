@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// `[close]`: how to close the connection, by reason. The value is one of `fin`, `close`, `linger`, `rst` and `hold`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct RawClose {
     /// How to close for every reason without a key of its own.
@@ -49,6 +50,7 @@ impl Default for RawClose {
 
 /// How the close of a connection looks on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CloseStyle {
     /// Send FIN and close the socket. Later bytes from the client are answered with RST.
@@ -66,6 +68,7 @@ pub enum CloseStyle {
 
 /// `[client_fin]`: in a head `silent`, `complete` (as if the head ended there) or a response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawClientFin {
     /// FIN inside a request line: `silent` (close without a response), `complete` (treat the head as complete), or a
@@ -75,10 +78,8 @@ pub struct RawClientFin {
     pub in_head: Word,
     /// FIN inside a request body: `silent`, or a response.
     pub in_body: Word,
-    /// FIN after a complete request: `serve` it, or `drop` the response if a file has to be looked up for it. With
-    /// `drop`, if the request is followed by bytes that do not form a complete request, the response is that of
-    /// `in_head`.
-    pub after_request: Word,
+    /// FIN after a complete request.
+    pub after_request: FinAfterRequest,
     /// For `drop`: how long after the request's last byte the FIN still counts, that is, how long the lookup of a file
     /// takes.
     pub drop_within: Span,
@@ -90,8 +91,21 @@ impl Default for RawClientFin {
             in_line: word("silent"),
             in_head: word("silent"),
             in_body: word("silent"),
-            after_request: word("serve"),
+            after_request: FinAfterRequest::Serve,
             drop_within: Span(Some(std::time::Duration::ZERO)),
         }
     }
+}
+
+/// What a FIN after a complete request means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum FinAfterRequest {
+    /// The request is served.
+    #[default]
+    Serve,
+    /// The response is dropped if a file has to be looked up for it. If the request is followed by bytes that do not
+    /// form a complete request, the response is that of `in_head`.
+    Drop,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[connection]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawConnection {
     /// Whether a connection can carry more than one request.
@@ -60,7 +61,7 @@ impl Default for RawConnection {
             not_kept: Vec::new(),
             max_requests: 0,
             max_age: Span(None),
-            announce: Announce::Always,
+            announce: Announce::Http10,
             fields: RawConnectionFields::default(),
             max_connections: 0,
             full: None,
@@ -70,6 +71,7 @@ impl Default for RawConnection {
 
 /// Which of several Connection fields decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RepeatedConnection {
     /// Any field that contains `close`; otherwise any that contains `keep-alive`.
@@ -83,21 +85,23 @@ pub enum RepeatedConnection {
 
 /// Which responses announce a persistent connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Announce {
     /// All responses.
-    #[default]
     Always,
     /// Responses to requests that contain `Connection: keep-alive`.
     Asked,
     /// Responses to HTTP/1.0 requests that contain `Connection: keep-alive`. An HTTP/1.1 client does not need the
     /// announcement (RFC 9112 section 9.3).
+    #[default]
     #[serde(rename = "http10")]
     Http10,
 }
 
 /// `[connection.fields]`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ConnectionLines"))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawConnectionFields {
     /// The lines in a response after which the connection persists.
@@ -106,8 +110,23 @@ pub struct RawConnectionFields {
     pub close: Vec<Template>,
 }
 
+impl Default for RawConnectionFields {
+    fn default() -> Self {
+        #[expect(
+            clippy::unreachable,
+            reason = "the templates are the literals below, which every test parses"
+        )]
+        let line = |text: &str| Template::parse(text).unwrap_or_else(|why| unreachable!("{text}: {why}"));
+        Self {
+            keep: vec![line("Connection: keep-alive")],
+            close: vec![line("Connection: close")],
+        }
+    }
+}
+
 /// Requests after which a connection is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawUnkept {
     /// The request method.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[files]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawFiles {
     /// Names of index files, tried in this order for a path that ends in a slash.
@@ -127,6 +128,7 @@ impl Default for RawFiles {
 
 /// For which paths index files are tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IndexFor {
     /// Every directory.
@@ -140,6 +142,7 @@ pub enum IndexFor {
 
 /// When a server notices that it may not read a file, or cannot name it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureNoticed {
     /// Before anything else: it opens the file first.
@@ -153,6 +156,7 @@ pub enum FailureNoticed {
 
 /// A permission for a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DirectoryPermission {
     /// To list its names.
@@ -163,6 +167,7 @@ pub enum DirectoryPermission {
 
 /// A content coding that has precompressed files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Precompressed {
     /// Brotli, `.br`.

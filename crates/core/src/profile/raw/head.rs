@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// `[head]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawHead {
     /// Maximum length of the request line, in bytes.
@@ -126,6 +127,7 @@ impl Default for RawHead {
 /// Buffers for a head. A line is never split over two of them: a line that reaches the end of one moves to the next
 /// whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RawBuffers {
     /// Size of the first buffer.
@@ -138,6 +140,7 @@ pub struct RawBuffers {
 
 /// A protocol beside HTTP. Its methods are also listed in [methods].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawProtocol {
     /// Methods of this protocol that are methods of HTTP, too.
@@ -148,6 +151,7 @@ pub struct RawProtocol {
 
 /// What the limit on a head's length counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Counts {
     /// Every byte of the head.
@@ -160,6 +164,7 @@ pub enum Counts {
 
 /// What a tab in the request line is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Tab {
     /// Whitespace.
@@ -171,6 +176,7 @@ pub enum Tab {
 
 /// What spaces between a field name and its colon are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum NameSpace {
     /// They are removed.
@@ -182,6 +188,7 @@ pub enum NameSpace {
 
 /// The version that HTTP/2.0 in a request line is treated as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Http2 {
     /// HTTP/1.1.
     #[default]
@@ -194,6 +201,7 @@ pub enum Http2 {
 
 /// What a faulty request does to requests before it that are still unanswered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PipelinedFault {
     /// They are answered first.
@@ -206,6 +214,7 @@ pub enum PipelinedFault {
 
 /// Whether method names are case-sensitive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MethodCase {
     /// Case-sensitive (RFC 9110 section 9.1).
@@ -217,6 +226,7 @@ pub enum MethodCase {
 
 /// How a field value on several lines is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Fold {
     /// Each line terminator, with the whitespace around it, becomes one space (RFC 9112 section 5.2).
@@ -230,6 +240,7 @@ pub enum Fold {
 
 /// How a repeated field is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Repeated {
     /// The first value counts.
@@ -245,6 +256,7 @@ pub enum Repeated {
 
 /// When a bad request line is detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum JudgedBy {
     /// At its first bad byte.
@@ -256,6 +268,7 @@ pub enum JudgedBy {
 
 /// When a bad field line is detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldsJudgedBy {
     /// When the line is complete.

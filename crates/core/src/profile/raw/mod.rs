@@ -1,7 +1,7 @@
 //! A profile as it is written: the keys of the TOML, each with its meaning and its default.
 //!
 //! The defaults describe no particular server. They follow RFC 9110 and RFC 9112. The doc comments of the keys are
-//! also the reference tables of `profiles/README.md`, so they are written for authors of profiles. Each table has its
+//! also the descriptions in `profiles/schema.json` and the tables of `profiles/reference.md`, so they are written for authors of profiles. Each table has its
 //! own file. `profile::resolve` turns a [`Raw`] into a [`super::Profile`], which is valid by construction.
 
 mod close;
@@ -17,7 +17,7 @@ mod timers;
 mod types;
 mod writes;
 
-pub use close::{CloseStyle, RawClientFin, RawClose};
+pub use close::{CloseStyle, FinAfterRequest, RawClientFin, RawClose};
 pub use connection::{Announce, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
 pub use files::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed, RawFiles};
 pub use head::{
@@ -28,7 +28,7 @@ pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
 pub use request_body::{Continue, RawChunks, RawRequestBody, ReadBody};
 pub use response::{ConnectionFields, LengthForHead, RawResponse};
-pub use target::{AuthorityReader, EndSlash, RawTarget, TargetReader};
+pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};
 pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
 pub use writes::{RawHold, RawWrites};
@@ -42,6 +42,7 @@ use std::collections::BTreeMap;
 
 /// A whole profile, as TOML.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Raw {
     /// The profile that supplies every key not set here: a built-in name, or a file relative to this one.

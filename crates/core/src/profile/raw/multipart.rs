@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[multipart]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawMultipart {
     /// The Content-Type of the response.

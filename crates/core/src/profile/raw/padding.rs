@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[padding]`: the value of the placeholder `{padding}` in responses to some clients.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawPadding {
     /// The text. Its line terminators are sent as written.
@@ -16,6 +17,7 @@ pub struct RawPadding {
 
 /// A kind of client, by its User-Agent field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawAgent {
     /// The User-Agent field contains this text.

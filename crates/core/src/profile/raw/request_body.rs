@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[request_body]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawRequestBody {
     /// What delimits a body if the request has both Content-Length and Transfer-Encoding.
@@ -59,6 +60,7 @@ pub struct RawRequestBody {
 
 /// `[request_body.chunks]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawChunks {
     /// The largest chunk size. A larger one is the fault `chunk_too_large`.
@@ -135,6 +137,7 @@ impl Default for RawRequestBody {
 
 /// When a request body is read, relative to the response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadBody {
     /// Before the response is sent.
@@ -148,6 +151,7 @@ pub enum ReadBody {
 
 /// When `100 Continue` is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Continue {
     /// As soon as the head is complete.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[response.NAME]`. `[response."NAME METHOD"]` replaces it for that method.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawResponse {
     /// The response that supplies every key not set here.
@@ -21,6 +22,7 @@ pub struct RawResponse {
     pub reason: Option<Template>,
     /// The field lines, one per line. A line is left out if a placeholder in it has no value.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<Template>"))]
     pub head: Option<String>,
     /// The body, as a page. Its line terminators are sent as written here.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,6 +89,7 @@ pub struct RawResponse {
 
 /// Which lines `{connection_fields}` stands for in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectionFields {
     /// Those of [connection.fields] keep.
@@ -101,6 +104,7 @@ pub enum ConnectionFields {
 
 /// The value of `{content_length}` in a response to HEAD.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LengthForHead {
     /// The same as in a response to GET.

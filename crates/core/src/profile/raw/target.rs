@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[target]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTarget {
     /// Whether a response that this table gives to a target takes precedence over the one for the method.
@@ -36,8 +37,8 @@ pub struct RawTarget {
     pub no_slash: Word,
     /// A `#` in the target: the target `ends` there, the `#` is taken `literally`, or a response.
     pub fragment: Word,
-    /// The encoding of bytes above 0x7f: `utf-8` or `latin-1`.
-    pub charset: Word,
+    /// The encoding of bytes above 0x7f.
+    pub charset: Charset,
     /// A `%` without two hexadecimal digits: take it `literally`, or a response.
     pub bad_percent: Word,
     /// `%2f`, and `%5c` where `\` is a slash: treat it as a `slash`, or a response.
@@ -101,7 +102,7 @@ impl Default for RawTarget {
             no_path: word("root"),
             no_slash: word("path"),
             fragment: word("400"),
-            charset: word("utf-8"),
+            charset: Charset::Utf8,
             bad_percent: word("400"),
             encoded_slash: word("slash"),
             backslash: word("literally"),
@@ -129,6 +130,7 @@ impl Default for RawTarget {
 
 /// Which host and port an absolute URI names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthorityReader {
     /// Those that were sent. An empty authority counts as none.
@@ -142,6 +144,7 @@ pub enum AuthorityReader {
 
 /// How a target is taken apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetReader {
     /// As RFC 3986 says: the authority ends at a slash, question mark or `#`. Each part is used as sent.
@@ -157,6 +160,7 @@ pub enum TargetReader {
 
 /// Which path asks for a directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EndSlash {
     /// A path that ends in a slash after decoding and after resolving dot segments.
@@ -164,4 +168,17 @@ pub enum EndSlash {
     Decoded,
     /// A path that ends in a slash as sent.
     Sent,
+}
+
+/// The encoding of the bytes of a path above 0x7f.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Charset {
+    /// UTF-8.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// ISO 8859-1: each byte is a character.
+    #[serde(rename = "latin-1")]
+    Latin1,
 }

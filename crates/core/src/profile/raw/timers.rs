@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `[timers]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTimers {
     /// Interval at which the timers in `ticked` are checked, counted from the start of the server. A timer fires at
@@ -40,6 +41,7 @@ pub struct RawTimers {
 
 /// Which wins when a timer expires while unread bytes are already in the socket buffer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Tie {
     /// The bytes: they are read, and the connection goes on.

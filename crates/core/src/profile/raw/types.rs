@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// `[types]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTypes {
     /// Whether an extension that is not listed is looked up in the table of the crate mime_guess.
@@ -21,8 +22,8 @@ pub struct RawTypes {
     pub charset: String,
     /// The types that get `charset`. `*` matches any characters.
     pub charset_for: Vec<String>,
-    /// A built-in table of types by extension, searched after `extensions` and `table`: `debian` (mime.types of Debian
-    /// 12) or `mime-1.6` (the npm package mime 1.6). Empty: no table.
+    /// A built-in table of types by extension, searched after `extensions` and `table`: `apache-2.2`, `debian`
+    /// (mime.types of Debian 12), `iis-10`, `mime-1.6` (the npm package mime 1.6) or `nginx-1.22`. Empty: no table.
     pub builtin: String,
     /// Extensions that stand for another one: `tgz = "tar.gz"`.
     pub short: BTreeMap<String, String>,

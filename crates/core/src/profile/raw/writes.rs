@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// `[writes]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawWrites {
     /// How the head of a response with a file is split into writes: the number of lines in each. The rest of the head
@@ -42,6 +43,7 @@ pub struct RawWrites {
 
 /// The limits of what stays unsent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RawHold {
     /// All are sent as soon as there are this many responses.

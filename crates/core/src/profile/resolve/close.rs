@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
 use crate::close_reason::CloseReason;
-use crate::profile::raw::{CloseStyle, Raw};
+use crate::profile::raw::{CloseStyle, FinAfterRequest, Raw};
 use crate::profile::units::Word;
 use crate::profile::{ClientFinPolicy, ClosePolicy, EofInHead, OnInput};
 use std::time::Duration;
@@ -49,16 +49,6 @@ pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mi
             },
         )
     };
-    let drops_request = match raw.client_fin.after_request.0.as_str() {
-        "serve" => false,
-        "drop" => true,
-        other => {
-            return Err(mistake(
-                &["client_fin", "after_request"],
-                format!("expected `serve` or `drop`, got `{other}`"),
-            ));
-        }
-    };
     Ok(ClientFinPolicy {
         in_line: eof("in_line", &raw.client_fin.in_line)?,
         in_head: eof("in_head", &raw.client_fin.in_head)?,
@@ -66,7 +56,7 @@ pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mi
             OnInput::Accept(()) => None,
             OnInput::Respond(id) => Some(id),
         },
-        drops_request,
+        drops_request: raw.client_fin.after_request == FinAfterRequest::Drop,
         drop_within: raw.client_fin.drop_within.0.unwrap_or_default(),
     })
 }

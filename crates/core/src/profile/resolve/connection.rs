@@ -6,17 +6,19 @@ use super::timers::timers;
 use super::{Mistake, mistake};
 use crate::profile::ConnectionPolicy;
 use crate::profile::raw::Raw;
+use crate::profile::template::Template;
 use crate::profile::units::Word;
 
 /// How long connections persist, what responses announce about it, and how connections are closed.
 pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPolicy, Mistake> {
     let connection = &raw.connection;
-    for line in connection.fields.keep.iter().chain(&connection.fields.close) {
-        if !line.source().contains(':') {
+    for (key, lines) in [("keep", &connection.fields.keep), ("close", &connection.fields.close)] {
+        let is_field = |line: &&Template| line.source().contains(':');
+        if let Some(line) = lines.iter().find(|line| !is_field(line)) {
             return Err(mistake(
-                &["connection", "fields"],
+                &["connection", "fields", key],
                 format!(
-                    "expected a field line such as \"Connection: close\", got `{}`",
+                    "got `{}`; expected a field line, such as `{key} = [\"Connection: close\"]`",
                     line.source()
                 ),
             ));

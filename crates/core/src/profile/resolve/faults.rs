@@ -17,7 +17,7 @@ const KEYWORDS: [(&str, Treatment); 5] = [
 
 /// Faults that are special cases of another: without a key of its own, the first is treated as the second. Later rows
 /// depend on earlier ones.
-const SPECIAL_CASES: [(Fault, Fault); 37] = [
+const SPECIAL_CASES: [(Fault, Fault); 36] = [
     (Fault::EmptyLines, Fault::LineTooLong),
     (Fault::EmptyLineCr, Fault::BareCr),
     (Fault::TabSpace, Fault::ExtraSpace),
@@ -49,12 +49,23 @@ const SPECIAL_CASES: [(Fault, Fault); 37] = [
     (Fault::OptionsAsteriskQuery, Fault::TargetAsteriskMore),
     (Fault::TargetQuery, Fault::TargetForm),
     (Fault::TargetBareScheme, Fault::TargetForm),
-    (Fault::CodingNotChunked, Fault::CodingUnknown),
     (Fault::ChunkExtension, Fault::ChunkInvalid),
     (Fault::ChunkTooLarge, Fault::ChunkInvalid),
     (Fault::ExpectEmpty, Fault::ExpectUnknown),
     (Fault::CodingEmpty, Fault::CodingNotChunked),
     (Fault::CodingTwice, Fault::CodingUnknown),
+];
+
+/// The faults that have a status code of their own in RFC 9110, RFC 9112 and RFC 6585. All others are a 400.
+const STATUSES: [(Fault, &str); 8] = [
+    (Fault::LineTooLong, "414"),
+    (Fault::FieldTooLong, "431"),
+    (Fault::FieldsTooMany, "431"),
+    (Fault::HeadTooLarge, "431"),
+    (Fault::MajorVersion, "505"),
+    (Fault::OldVersion, "505"),
+    (Fault::CodingUnknown, "501"),
+    (Fault::ExpectUnknown, "417"),
 ];
 
 /// The fault of which this one is a special case: a profile that does not list this one treats it as the other.
@@ -70,6 +81,9 @@ pub(super) fn faults(raw: &Raw, names: &Names) -> Result<Faults, Mistake> {
     let mut faults = Faults::all(Treatment::Respond(refuse));
     for fault in Faults::PASSED {
         faults.set(fault, Treatment::Accept);
+    }
+    for (fault, status) in STATUSES {
+        faults.set(fault, Treatment::Respond(names.required(status)?));
     }
     let treatment = |key: &str, word: &Word| -> Result<Treatment, Mistake> {
         Ok(match names.on_input(&["faults", key], word, &KEYWORDS)? {

@@ -33,8 +33,17 @@ use responses::responses;
 use std::time::Duration;
 use target::target_policy;
 
-/// The path of the key, from the outermost table, and what is wrong with it.
-pub(super) type Mistake = (Vec<String>, String);
+/// What is wrong with the value of a key.
+#[derive(Debug)]
+pub(super) struct Mistake {
+    /// The path of the key, from the outermost table.
+    pub(super) key: Vec<String>,
+    /// What was wrong and what was expected.
+    pub(super) message: String,
+    /// The keywords that the key accepts, if it accepts the name of a response or a keyword.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the schema lists them"))]
+    pub(super) keywords: Vec<String>,
+}
 
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
@@ -145,7 +154,11 @@ fn waits(span: Span) -> Option<Duration> {
 }
 
 fn mistake(key: &[&str], message: impl Into<String>) -> Mistake {
-    (key.iter().map(|k| (*k).to_owned()).collect(), message.into())
+    Mistake {
+        key: key.iter().map(|k| (*k).to_owned()).collect(),
+        message: message.into(),
+        keywords: Vec::new(),
+    }
 }
 
 fn checked(table: &str, key: &str, value: u64, least: u64, most: u64) -> Result<u64, Mistake> {
@@ -154,12 +167,19 @@ fn checked(table: &str, key: &str, value: u64, least: u64, most: u64) -> Result<
     }
     Err(mistake(
         &[table, key],
-        format!("expected {least} to {most} bytes, got {value}"),
+        format!(
+            "got {value}; expected {least} to {most} bytes, such as `{key} = {}`",
+            8192.clamp(least, most)
+        ),
     ))
 }
 
-/// `; did you mean ...?` if `name` resembles a known name; otherwise empty.
+/// `; did you mean ...?` if `name` resembles a known name; otherwise empty. Status codes are not misspelt: they mean
+/// something else.
 fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    if name.parse::<u16>().is_ok() {
+        return String::new();
+    }
     near(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }
 

@@ -40,7 +40,7 @@ impl Names {
     pub(super) fn required(&self, name: &str) -> Result<ResponseId, Mistake> {
         self.get(name).ok_or_else(|| {
             mistake(
-                &["response"],
+                &["response", name],
                 format!("expected a table [response.{name}]; every profile needs one"),
             )
         })
@@ -58,10 +58,13 @@ impl Names {
         }
         match self.get(&word.0) {
             Some(id) => Ok(OnInput::Respond(id)),
-            None => Err(mistake(
-                key,
-                self.unknown(&word.0, &keywords.iter().map(|(k, _)| *k).collect::<Vec<_>>()),
-            )),
+            None => {
+                let keywords: Vec<&str> = keywords.iter().map(|(k, _)| *k).collect();
+                Err(Mistake {
+                    keywords: keywords.iter().map(|k| (*k).to_owned()).collect(),
+                    ..mistake(key, self.unknown(&word.0, &keywords))
+                })
+            }
         }
     }
 

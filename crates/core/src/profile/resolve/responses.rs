@@ -2,7 +2,7 @@
 //! other.
 
 use super::names::Names;
-use super::{Mistake, mistake};
+use super::{Mistake, did_you_mean, mistake};
 use crate::http1::field::is_token;
 use crate::profile::LARGEST_TEXT;
 use crate::profile::raw::RawResponse;
@@ -10,6 +10,16 @@ use crate::profile::response::{self, Response};
 use crate::profile::template::Template;
 use crate::profile::units::Word;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+/// The responses that a profile has without defining them.
+#[expect(
+    clippy::unreachable,
+    reason = "the text is a file of this crate, which every test reads"
+)]
+static DEFAULTS: LazyLock<BTreeMap<String, RawResponse>> = LazyLock::new(|| {
+    toml::from_str(include_str!("responses.toml")).unwrap_or_else(|why| unreachable!("responses.toml: {why}"))
+});
 
 /// The responses of a profile, and their names.
 pub(super) fn responses(
@@ -20,12 +30,9 @@ pub(super) fn responses(
     at_most(MOST, raw.len(), &["response"], "responses")?;
     let (mut all, mut instead, mut text_bytes) = (Vec::new(), Vec::new(), 0);
     let mut raw = raw.clone();
-    // Few of the servers have a page for 503, but labserve needs one when it is out of connections or descriptors.
-    raw.entry("503".to_owned()).or_insert_with(|| RawResponse {
-        head: Some("Content-Length: {content_length}\n{connection_fields}\n".to_owned()),
-        close: Some(true),
-        ..RawResponse::default()
-    });
+    for (name, response) in &*DEFAULTS {
+        raw.entry(name.clone()).or_insert_with(|| response.clone());
+    }
     for (name, response) in &raw {
         let mut filled = filled(name, response, &raw).map_err(|why| mistake(&["response", name, "like"], why))?;
         if name.split(' ').next().is_some_and(|base| ABOUT_CONTENT.contains(&base)) {
@@ -56,7 +63,7 @@ pub(super) fn responses(
             Some(Word(word)) => names.get(&word).map(Some).ok_or_else(|| {
                 mistake(
                     &["response", &response.name, key],
-                    format!("there is no response `{word}`"),
+                    format!("there is no response `{word}`: add a table [response.{word}], or name another"),
                 )
             }),
         };
@@ -163,9 +170,10 @@ fn filled(name: &str, response: &RawResponse, all: &BTreeMap<String, RawResponse
     while let Some((last, response)) = chain.last()
         && let Some(like) = response.like.as_ref().map(|word| word.0.as_str()).or(base(last))
     {
-        let (like, next) = all
-            .get_key_value(like)
-            .ok_or_else(|| format!("there is no response `{like}`"))?;
+        let (like, next) = all.get_key_value(like).ok_or_else(|| {
+            let meant = did_you_mean(like, all.keys().map(String::as_str));
+            format!("there is no response `{like}`: add a table [response.{like}], or name another{meant}")
+        })?;
         let first = chain.iter().position(|(known, _)| known == like);
         chain.push((like, next));
         if let Some(first) = first {

@@ -2,23 +2,13 @@
 
 use super::names::Names;
 use super::{Mistake, mistake};
-use crate::profile::raw::Raw;
+use crate::profile::raw::{Charset, Raw};
 use crate::profile::units::Word;
 use crate::profile::{AbsoluteTarget, Backslash, BadUtf8, Fragment, Limit, OnInput, TargetPolicy};
 
 /// How targets become paths.
 pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
     let target = &raw.target;
-    let latin1 = match target.charset.0.as_str() {
-        "utf-8" => false,
-        "latin-1" => true,
-        other => {
-            return Err(mistake(
-                &["target", "charset"],
-                format!("expected `utf-8` or `latin-1`, got `{other}`"),
-            ));
-        }
-    };
     let on_input = |key: &str, word: &Word, keyword: &str| names.on_input(&["target", key], word, &[(keyword, ())]);
     let limit = |key: &str, most: usize, with: &Word| -> Result<Limit, Mistake> {
         (most > 0)
@@ -60,7 +50,7 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
         )?,
         no_slash: on_input("no_slash", &target.no_slash, "path")?,
         no_path: on_input("no_path", &target.no_path, "root")?,
-        latin1,
+        latin1: target.charset == Charset::Latin1,
         bad_percent: on_input("bad_percent", &target.bad_percent, "literally")?,
         encoded_slash: on_input("encoded_slash", &target.encoded_slash, "slash")?,
         backslash: names.on_input(

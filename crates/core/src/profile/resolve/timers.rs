@@ -1,7 +1,7 @@
 //! Resolves the table `[timers]`.
 
 use super::names::Names;
-use super::{Mistake, mistake};
+use super::{Mistake, did_you_mean, mistake};
 use crate::profile::raw::Raw;
 use crate::profile::units::{RawTimer, Span, TimerText};
 use crate::profile::{Timer, Timers};
@@ -25,7 +25,11 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
     if let Some(bad) = timers.ticked.iter().find(|name| !TICKED.contains(&name.as_str())) {
         return Err(mistake(
             &["timers", "ticked"],
-            format!("expected names among {}, got `{bad}`", TICKED.join(", ")),
+            format!(
+                "got `{bad}`; expected names among {}{}",
+                TICKED.join(", "),
+                did_you_mean(bad, TICKED.into_iter())
+            ),
         ));
     }
     let timer = |key: &str, text: &TimerText| -> Result<Timer, Mistake> {

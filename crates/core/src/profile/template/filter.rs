@@ -1,7 +1,7 @@
 //! Filters: transformations of a value before it is written, by name.
 //!
 //! This module works on bytes. It does not know where a value comes from. The meanings are the table of filters in
-//! `profiles/README.md`.
+//! `profiles/reference.md`.
 
 use crate::http1::host::split_port;
 use crate::http1::{percent, text};

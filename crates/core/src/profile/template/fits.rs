@@ -73,7 +73,7 @@ fn may_be_empty(placeholder: Placeholder) -> bool {
 fn may_hold(placeholder: Placeholder, filters: &[Filter], byte: u8) -> bool {
     match (placeholder.is_number(), filters.first()) {
         (false, _) => true,
-        (true, Some(Filter::Hex | Filter::HexBytes | Filter::Pad16Hex)) => byte.is_ascii_hexdigit(),
+        (true, Some(Filter::Hex | Filter::Hex64 | Filter::HexBytes | Filter::Pad16Hex)) => byte.is_ascii_hexdigit(),
         (true, _) => byte.is_ascii_digit(),
     }
 }
@@ -83,7 +83,7 @@ fn agrees(placeholder: Placeholder, filters: &[Filter], text: &[u8], known: &imp
         return !placeholder.is_number();
     };
     let number = match filters.first() {
-        Some(Filter::Hex | Filter::Pad16Hex) => u64::from_str_radix(text, 16).ok(),
+        Some(Filter::Hex | Filter::Hex64 | Filter::Pad16Hex) => u64::from_str_radix(text, 16).ok(),
         // The bytes are written without leading zeros, so the number cannot be recovered.
         Some(Filter::HexBytes) => return true,
         _ => text.parse().ok(),
@@ -113,6 +113,7 @@ mod tests {
             ("W/\"{size:x}-{mtime_ms:x}\"", "\"2aa-18b865c4709\"", false),
             ("W/\"{size:x}-{mtime_ms:x}\"", "W/\"2aa-18b865c4709\"x", false),
             ("\"{mtime:x}-{size:x}\"", "\"65411d44-2aa\"", true),
+            ("\"{size:x}-{mtime_ms:x64}\"", "\"2aa-18b865c4709\"", true),
             ("\"{mtime:x}-{size:x}\"", "\"65411d44-g\"", false),
             ("Content-Type: {content_type}", "Content-Type: text/html", true),
             ("Content-Type: {content_type}", "Content-Type: ", false),

@@ -1,6 +1,6 @@
 //! The placeholders: what a template can ask for.
 //!
-//! The meanings are the table of placeholders in `profiles/README.md`.
+//! The meanings are the table of placeholders in `profiles/reference.md`.
 
 macro_rules! placeholders {
     ($($variant:ident = $name:literal $kind:ident, $meaning:literal;)*) => {

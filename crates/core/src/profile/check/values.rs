@@ -1,0 +1,299 @@
+//! Mistakes in keys and values.
+
+use super::scalars::{bytes, choice, number, time};
+use super::{Finding, MOST, directives, elsewhere, example, key_text, of_kind};
+use crate::profile::near;
+use crate::profile::schema::{Key, Keys, Kind, Schema};
+use crate::profile::template::Template;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Compares a document with the schema of its keys.
+pub(super) struct Walker<'s> {
+    pub(super) schema: &'s Schema,
+}
+
+/// The key that a value belongs to.
+pub(super) struct At<'a> {
+    path: &'a [String],
+    span: Range<usize>,
+    default: Option<&'a toml::Value>,
+}
+
+impl At<'_> {
+    pub(super) fn finding(&self, message: String) -> Option<Finding> {
+        Some(Finding {
+            span: self.span.clone(),
+            key: self.path.to_vec(),
+            message,
+        })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.path.last().map_or("", String::as_str)
+    }
+
+    /// What was written instead of what was expected, and how to write it.
+    pub(super) fn wrong(&self, found: &DeValue<'_>, expected: &str, kind: &Kind) -> Option<Finding> {
+        let such_as = example(self.name(), kind, self.default);
+        self.finding(format!(
+            "got {}; expected {expected}, such as `{such_as}`",
+            shown(found)
+        ))
+    }
+
+    /// The same, where what was probably meant is known.
+    pub(super) fn meant(&self, found: &DeValue<'_>, expected: &str, value: &str) -> Option<Finding> {
+        let name = key_text(self.name());
+        self.finding(format!(
+            "got {}; expected {expected}: write `{name} = {value}`",
+            shown(found)
+        ))
+    }
+}
+
+impl Walker<'_> {
+    pub(super) fn findings(&self, document: &DeTable<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        self.table(&self.schema.root, document, &mut Vec::new(), &mut findings);
+        findings
+    }
+
+    fn table(&self, keys: &Keys, table: &DeTable<'_>, path: &mut Vec<String>, findings: &mut Vec<Finding>) {
+        for (name, value) in table {
+            if findings.len() >= MOST {
+                return;
+            }
+            path.push(name.get_ref().to_string());
+            match keys.get(name.get_ref()) {
+                Some(key) => self.value(key, name.span(), value, path, findings),
+                None => findings.push(Finding {
+                    span: name.span(),
+                    message: self.unknown(keys, name.get_ref(), value.get_ref(), &path[..path.len() - 1]),
+                    key: path.clone(),
+                }),
+            }
+            path.pop();
+        }
+    }
+
+    fn value(
+        &self,
+        key: &Key,
+        named: Range<usize>,
+        value: &Spanned<DeValue<'_>>,
+        path: &mut Vec<String>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let found = value.get_ref();
+        match (&key.kind, found) {
+            (Kind::Rule(keys), DeValue::Table(table))
+                if table.len() != 1 && table.keys().all(|k| keys.get(k.get_ref()).is_some()) =>
+            {
+                let message = "expected exactly one key in this table, such as `{ found = 405 }`".to_owned();
+                findings.push(Finding {
+                    span: named,
+                    key: path.clone(),
+                    message,
+                });
+                return;
+            }
+            (Kind::Table(keys) | Kind::Timer(keys) | Kind::Rule(keys), DeValue::Table(table)) => {
+                for name in keys.required.iter().filter(|name| !table.contains_key(name.as_str())) {
+                    let such_as = keys.get(name).map(|key| example(name, &key.kind, key.default.as_ref()));
+                    findings.push(Finding {
+                        span: named.clone(),
+                        key: path.clone(),
+                        message: format!(
+                            "expected the key `{name}` in this table, such as `{}`",
+                            such_as.unwrap_or_default()
+                        ),
+                    });
+                }
+                return self.table(keys, table, path, findings);
+            }
+            (Kind::List(inner), DeValue::Array(items)) => {
+                let inner = Key {
+                    kind: (**inner).clone(),
+                    default: None,
+                };
+                for item in items {
+                    if findings.len() >= MOST {
+                        return;
+                    }
+                    self.value(&inner, item.span(), item, path, findings);
+                }
+                return;
+            }
+            _ => {}
+        }
+        // The value of a table is the table: its key says where it is.
+        let span = if found.as_table().is_some() {
+            named
+        } else {
+            value.span()
+        };
+        let at = At {
+            path,
+            span,
+            default: key.default.as_ref(),
+        };
+        findings.extend(mistake(&at, &key.kind, found));
+    }
+
+    /// What is wrong with a key that does not exist, and which one was meant.
+    fn unknown(&self, keys: &Keys, name: &str, value: &DeValue<'_>, tables: &[String]) -> String {
+        let (what, named) = match value {
+            DeValue::Table(_) => ("table", format!("[{}]", joined(tables, name))),
+            _ => ("key", format!("`{}`", key_text(name))),
+        };
+        let place = match tables {
+            [] => " at the top of the file".to_owned(),
+            tables => format!(" in [{}]", tables.join(".")),
+        };
+        let begin = match what {
+            "table" => format!("there is no table {named}"),
+            _ => format!("there is no {what} {named}{place}"),
+        };
+        // Where the value makes sense, rather than where it does not.
+        let others = elsewhere(&self.schema.root, name);
+        let fits = |key: &Key| accepts(&key.kind, value);
+        if let Some((tables, _)) = others.iter().find(|(_, key)| fits(key)).or(others.first()) {
+            let other = tables.join(".");
+            return match what {
+                "table" => format!("{begin} in this file; expected [{other}.{name}]"),
+                _ => format!(
+                    "{begin}; [{other}] has one: write it below a line `[{other}]`, or as `{other}.{name} = {}`",
+                    shown(value)
+                ),
+            };
+        }
+        if let Some(key) = directives::key(name) {
+            return format!("{begin}; `{key}` does what this does in other servers");
+        }
+        if let Some(near) = near(name, keys.named.keys().map(String::as_str)) {
+            let such_as = match keys.named.get(near) {
+                Some(Key {
+                    kind: Kind::Table(_), ..
+                }) => format!("[{}]", joined(tables, near)),
+                Some(key) if fits(key) && value.as_table().is_none() && value.as_array().is_none() => {
+                    format!("{} = {}", key_text(near), shown(value))
+                }
+                Some(key) => example(near, &key.kind, key.default.as_ref()),
+                None => near.to_owned(),
+            };
+            return format!("{begin}; did you mean `{near}`, as in `{such_as}`?");
+        }
+        let all: Vec<&str> = keys.named.keys().map(String::as_str).collect();
+        format!("{begin}; expected one of {}", all.join(", "))
+    }
+}
+
+fn joined(tables: &[String], name: &str) -> String {
+    let all: Vec<&str> = tables.iter().map(String::as_str).chain([name]).collect();
+    all.join(".")
+}
+
+/// Whether a key of this kind accepts the value.
+fn accepts(kind: &Kind, value: &DeValue<'_>) -> bool {
+    let at = At {
+        path: &[],
+        span: 0..0,
+        default: None,
+    };
+    match (kind, value) {
+        (Kind::Table(_) | Kind::Timer(_), DeValue::Table(_)) | (Kind::List(_), DeValue::Array(_)) => true,
+        _ => mistake(&at, kind, value).is_none(),
+    }
+}
+
+/// What is wrong with a value that is no table.
+fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
+    let text = found.as_str();
+    match kind {
+        Kind::Flag => match (found, text) {
+            (DeValue::Boolean(_), _) => None,
+            (_, Some("true" | "false")) => at.meant(found, "true or false, without quotes", text.unwrap_or_default()),
+            (_, Some("yes" | "on" | "True" | "1")) => at.meant(found, "true or false", "true"),
+            (_, Some("no" | "off" | "False" | "0" | "never" | "none")) => at.meant(found, "true or false", "false"),
+            _ => at.wrong(found, "true or false", kind),
+        },
+        Kind::Number { least, most } => number(at, kind, found, *least, *most),
+        Kind::Text => match found {
+            DeValue::String(_) => None,
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
+                at.meant(found, "text, which needs quotes", &format!("{:?}", bare(found)))
+            }
+            _ => at.wrong(found, "text", kind),
+        },
+        Kind::TextOrNumber => match found {
+            DeValue::String(_) | DeValue::Integer(_) => None,
+            _ => at.wrong(found, "text, or a number", kind),
+        },
+        Kind::Choice(all) => choice(at, found, all),
+        Kind::Time => time(at, found),
+        Kind::Timer(_) => match text {
+            None if !matches!(found, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_)) => at.finding(format!(
+                "got {}; expected a time or a table, such as `{name} = \"5s\"` or `{name} = {{ after = \"5s\", say = 408 }}`",
+                shown(found),
+                name = at.name()
+            )),
+            _ => time(at, found),
+        },
+        Kind::Bytes => bytes(at, found),
+        Kind::Template => match found {
+            DeValue::String(text) => Template::parse(text).err().and_then(|why| at.finding(why)),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
+                at.meant(found, "text, which needs quotes", &format!("{:?}", bare(found)))
+            }
+            _ => at.wrong(found, "text", kind),
+        },
+        Kind::Response | Kind::Rule(_) => match found {
+            DeValue::String(_) => None,
+            DeValue::Integer(number) if i64::from_str_radix(number.as_str(), number.radix()).is_ok() => None,
+            _ => at.wrong(found, "the name of a response", kind),
+        },
+        Kind::List(inner) => match found {
+            DeValue::Table(_) => at.wrong(found, "a list", kind),
+            DeValue::String(_) | DeValue::Integer(_) | DeValue::Boolean(_) if !matches!(**inner, Kind::Table(_)) => {
+                at.meant(found, "a list", &format!("[{}]", shown(found)))
+            }
+            _ => at.wrong(found, "a list", kind),
+        },
+        Kind::Table(_) => {
+            let path = at.path.join(".");
+            let such_as = of_kind(kind).trim_matches(['{', '}', ' ']).to_owned();
+            at.finding(format!(
+                "got {}; expected a table: write a line `[{path}]`, and its keys below it, such as `{such_as}`",
+                shown(found)
+            ))
+        }
+    }
+}
+
+/// A value without its quotes.
+pub(super) fn bare(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(number) => number.as_str().to_owned(),
+        DeValue::Float(number) => number.as_str().to_owned(),
+        DeValue::Boolean(value) => value.to_string(),
+        DeValue::Datetime(time) => time.to_string(),
+        DeValue::Array(_) | DeValue::Table(_) => String::new(),
+    }
+}
+
+/// A value as a message shows it.
+pub(super) fn shown(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) if text.chars().count() > 40 => {
+            format!("{:?}", text.chars().take(40).collect::<String>() + "...")
+        }
+        DeValue::String(text) => format!("{:?}", &**text),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
+        other => bare(other),
+    }
+}

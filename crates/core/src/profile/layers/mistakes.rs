@@ -1,0 +1,175 @@
+//! All mistakes of a profile, and what can hardly be right in it.
+
+use super::layer::remove;
+use super::{Layer, Source, Stack};
+use crate::profile::check::MOST;
+use crate::profile::check::warnings::warnings;
+use crate::profile::error::ConfigError;
+use crate::profile::raw::Raw;
+use crate::profile::resolve;
+use toml::{Table, Value};
+
+/// What a check of a profile found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Why it cannot be served.
+    pub mistakes: Vec<ConfigError>,
+    /// What can be served, and can hardly be right.
+    pub warnings: Vec<ConfigError>,
+}
+
+impl Stack {
+    /// Checks the profile `name`, with what it extends and with `over` laid over it. Texts come from `source`.
+    pub fn check(name: &str, source: &impl Source, over: &[Layer]) -> Report {
+        match Self::load(name, source) {
+            Ok(stack) => over.iter().cloned().fold(stack, Self::over).report(),
+            Err(error) => Self::check_most(name, source, error, over),
+        }
+    }
+
+    /// Checks a profile that cannot be loaded because of `error`: the text that has it, and what is left of the others
+    /// without it.
+    fn check_most(name: &str, source: &impl Source, error: ConfigError, over: &[Layer]) -> Report {
+        let Ok(found) = source.find(name, None) else {
+            return Report {
+                mistakes: vec![error],
+                warnings: Vec::new(),
+            };
+        };
+        let (mut layer, mut mistakes) = Layer::parse_most(&found.origin, &found.text);
+        let base = match layer.table.remove("extends") {
+            Some(Value::String(base)) => Some(base),
+            _ => None,
+        };
+        let (is_toml, layer_lines) = (!layer.table.is_empty(), layer.clone());
+        let stack = match base.map(|base| Self::load(&base, &Beside(source, found.path.as_deref()))) {
+            Some(Ok(stack)) => Some(stack.over(layer)),
+            Some(Err(error)) if error.line.is_none() && error.key.is_none() => {
+                mistakes.push(ConfigError {
+                    origin: found.origin.clone(),
+                    line: layer_lines.line_of(&["extends".to_owned()]),
+                    key: Some("extends".to_owned()),
+                    message: format!("{}: {}", error.origin, error.message),
+                });
+                None
+            }
+            Some(Err(error)) => {
+                mistakes.push(error);
+                None
+            }
+            None => Some(Self::of(name, layer)),
+        };
+        let stack = stack
+            .filter(|_| is_toml)
+            .map(|stack| over.iter().cloned().fold(stack, Self::over));
+        // Without the keys that have mistakes, a table may be too small to be read.
+        let readable = stack.filter(|stack| stack.raw().is_ok());
+        mistakes.extend(readable.map(|stack| stack.report().mistakes).into_iter().flatten());
+        if mistakes.is_empty() {
+            mistakes.push(error);
+        }
+        mistakes.sort_by_key(|mistake| (mistake.origin != found.origin, mistake.line));
+        Report {
+            mistakes,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// What a check of all layers together finds.
+    pub fn report(&self) -> Report {
+        let mut table = self.merged();
+        let (mut mistakes, mut broken) = (Vec::new(), Vec::new());
+        for _ in 0..MOST {
+            let Ok(raw) = table.clone().try_into::<Raw>() else {
+                if mistakes.is_empty() {
+                    mistakes.extend(self.raw().err());
+                }
+                break;
+            };
+            match resolve::resolve(&self.name, &raw) {
+                Ok(profile) if mistakes.is_empty() => {
+                    let effective = Table::try_from(&raw).unwrap_or_default();
+                    let odd = warnings(&profile, &raw, &effective);
+                    // What a profile takes over is not its own mistake.
+                    let own = self.layers.get(self.own - 1..).unwrap_or_default();
+                    let odd = odd.into_iter().filter(|w| own.iter().any(|layer| layer.holds(&w.key)));
+                    return Report {
+                        mistakes,
+                        warnings: odd.map(|w| self.located(&w.key, w.message)).collect(),
+                    };
+                }
+                Ok(_) => break,
+                Err(mistake) => {
+                    let found = self.located(&mistake.key, mistake.message);
+                    if mistakes.contains(&found) {
+                        break;
+                    }
+                    // A response that the profile does not define has its mistake from the one that it is like.
+                    if mistake.key.len() != 2 || mistake.key[0] != "response" || holds(&table, &mistake.key[1]) {
+                        mistakes.push(found);
+                    }
+                    // Without its responses, nothing else in the profile means anything.
+                    if mistake.key == ["response"] {
+                        break;
+                    }
+                    mend(&mut table, &mistake.key);
+                    broken.push(mistake.key.join("."));
+                }
+            }
+        }
+        mistakes.retain(|mistake| !is_inherited(&self.merged(), mistake, &broken));
+        mistakes.sort_by_key(|mistake| mistake.line);
+        Report {
+            mistakes,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Whether a response has its mistake from one that it is like, which is reported itself.
+fn is_inherited(table: &Table, mistake: &ConfigError, broken: &[String]) -> bool {
+    let responses = table.get("response").and_then(Value::as_table);
+    let like = |name: &str| match responses?.get(name)?.get("like")? {
+        Value::Integer(number) => Some(number.to_string()),
+        other => other.as_str().map(str::to_owned),
+    };
+    let name = mistake.key.as_deref().and_then(|key| key.strip_prefix("response."));
+    let first = name.and_then(like);
+    let chain = std::iter::successors(first, |name| like(name));
+    chain
+        .take(MOST)
+        .any(|name| broken.contains(&format!("response.{name}")))
+}
+
+/// Whether the profile defines this response.
+fn holds(table: &Table, response: &str) -> bool {
+    let responses = table.get("response").and_then(Value::as_table);
+    responses.is_some_and(|responses| responses.contains_key(response))
+}
+
+/// Takes a mistake out of a profile, so that the next one can be found: the key is removed, a response is replaced by an
+/// empty one, because others may be like it.
+fn mend(table: &mut Table, key: &[String]) {
+    let path: Vec<&str> = key.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        ["response", name] => {
+            let responses = table.entry("response").or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(responses) = responses {
+                responses.insert(
+                    (*name).to_owned(),
+                    Value::Table(Table::from_iter([("status".to_owned(), 500.into())])),
+                );
+            }
+        }
+        path => remove(table, path),
+    }
+}
+
+/// The source of a profile that another one extends.
+struct Beside<'s, S>(&'s S, Option<&'s str>);
+
+impl<S: Source> Source for Beside<'_, S> {
+    fn find(&self, name: &str, asker: Option<&str>) -> Result<super::SourceText, ConfigError> {
+        self.0.find(name, asker.or(self.1))
+    }
+}
