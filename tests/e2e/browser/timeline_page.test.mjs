@@ -27,7 +27,7 @@ test("the events of a kept connection become an exchange, an idle period and an 
 
 test("a dropped request is a mark; the exchange that was in its place goes on", () => {
   const line = (request, where) => ({ request, bytes: 40, line: "GET /late HTTP/1.1", where });
-  const c = told(new Store(), 1, 0, [
+  const c = record(new Store(), 1, 0, [
     [0, "accepted", {}],
     [2, "head", { request: 1, method: "GET", target: "/late", head_bytes: 40 }],
     [3, "dropped_request", line(1, "read")],

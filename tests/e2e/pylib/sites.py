@@ -40,8 +40,7 @@ def nanoseconds(seconds):
 
 
 def odd(parent):
-    """The site that tests/data/odd-site.toml describes, in `parent`: names, times and links that are seldom met. Returns
-    its path."""
+    """The site that tests/data/odd-site.toml describes, in `parent`: rare names, times and links. Returns its path."""
     told = tomllib.loads((cli.DATA / "odd-site.toml").read_text())
     root = parent / "odd"
     root.mkdir()
