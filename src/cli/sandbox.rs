@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The paths that a running server needs.
 #[derive(Debug, PartialEq, Eq)]
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))] // Other systems enforce nothing.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "other systems enforce nothing"))]
 struct Allowed {
     /// Directories below which it reads: the root, and those of the configuration and of each profile. An editor replaces
     /// a file by another one, so a reload needs the directory.
@@ -88,7 +88,7 @@ pub(super) fn confine(config: &Config, follow_symlinks: bool) -> Result<(), Mist
 
 /// How much of what was asked for the system enforces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))] // Other systems enforce nothing.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "other systems enforce nothing"))]
 enum Enforced {
     Fully,
     Partly,

@@ -154,6 +154,9 @@ struct WrittenCase {
     /// The servers that the case was recorded from, if not all.
     #[serde(default)]
     only: Vec<String>,
+    /// Whether the case asks for what only a server of an ordinary user cannot read.
+    #[serde(default)]
+    ordinary_user: bool,
 }
 
 #[derive(Default, Deserialize, Serialize)]

@@ -119,7 +119,10 @@ pub(crate) enum PeerEnd {
     /// With RST.
     Reset,
     /// With FIN, and then with RST.
-    #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))] // Only TCP_INFO tells this.
+    #[cfg_attr(
+        not(all(target_os = "linux", target_env = "gnu")),
+        allow(dead_code, reason = "only TCP_INFO tells this")
+    )]
     FinThenReset,
 }
 
