@@ -27,7 +27,7 @@ pub fn run(data: &[u8]) {
     };
     let validators = Validators {
         etag: (present >> 6 & 1 == 1).then_some(etag),
-        mtime_secs,
+        mtime_secs: (present >> 7 & 1 == 0).then_some(mtime_secs),
         now_secs,
     };
     profiles::with_all(|all| {

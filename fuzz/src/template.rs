@@ -10,8 +10,8 @@ struct Same<'d> {
 }
 
 impl Values for Same<'_> {
-    fn number(&self, _: Placeholder) -> Option<u64> {
-        self.number
+    fn number(&self, _: Placeholder) -> Option<i128> {
+        self.number.map(i128::from)
     }
 
     fn text(&self, _: Placeholder, out: &mut Vec<u8>) -> bool {
