@@ -1,10 +1,10 @@
-//! Requests that arrived and were thrown away, as values.
+//! Requests that arrived and were dropped, as values.
 
 use labserve_core::conn::DropPlace;
 use std::fmt;
 use std::time::Duration;
 
-/// A request that arrived and was thrown away, or what has arrived of one.
+/// A request that arrived and was dropped, or the part of one that arrived.
 ///
 /// ```
 /// # use labserve::{Event, Server};
@@ -24,13 +24,13 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DroppedRequest {
-    /// When it was thrown away.
+    /// When it was dropped.
     pub at: Duration,
-    /// Its number on its connection, from 1; 0 if it was thrown away before the server looked at it.
+    /// Its number on its connection, from 1; 0 if it was dropped before the server looked at it.
     pub number: u64,
     /// Its request line, as sent; `None` if that did not arrive whole.
     pub line: Option<String>,
-    /// How many bytes of it had arrived and could be told from those of others.
+    /// How many of its bytes had arrived and could be distinguished from those of others.
     pub bytes: u64,
     /// Where it was.
     pub place: DropPlace,

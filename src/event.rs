@@ -106,7 +106,7 @@ impl Event {
         Self::new(What::Reply)
     }
 
-    /// A request, or what has arrived of one, was thrown away.
+    /// A request, or the part of one that arrived, was dropped.
     ///
     /// ```
     /// # use labserve::Event;

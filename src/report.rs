@@ -129,7 +129,7 @@ pub struct Connection {
     pub requests: Vec<Request>,
     /// Replies that answer no request, such as a 408 when a timer expires.
     pub unsolicited: Vec<Reply>,
-    /// Requests that arrived and were thrown away. Those that have begun are among `requests` too, without a reply.
+    /// Requests that arrived and were dropped. Those that have begun are among `requests` too, without a reply.
     pub dropped: Vec<DroppedRequest>,
     /// How many bytes the server read.
     pub received: u64,
@@ -247,7 +247,7 @@ pub struct Lost {
     pub unanswered: u64,
     /// Replies that were not sent to their end, because the client left or accepted too little in time, or the server stopped.
     pub cut_short: u64,
-    /// Requests that arrived and were thrown away ([`Connection::dropped`]).
+    /// Requests that arrived and were dropped ([`Connection::dropped`]).
     pub dropped: u64,
     /// Connections and requests that the report does not list, because it would hold more than 64 MiB. They are in no
     /// other count but [`Report::connections`].

@@ -1,27 +1,27 @@
-//! Requests that arrive and get no response: which of them a stretch of bytes holds.
+//! Requests that arrive and get no response: finds them in a piece of input.
 
 use crate::http1::chunked_body::ChunkedBody;
 use crate::http1::head::{self, HeadPolicy, Scan};
 use crate::http1::{Framing, Request};
 use crate::sentences;
 
-/// The most requests that are told apart in one stretch. All bytes that follow them count as one more, so that a client
-/// that pipelines thousands of requests cannot make as many events.
+/// The most requests that are distinguished in one piece of input. All bytes after them count as one more, so that a
+/// client that pipelines thousands of requests does not cause as many events.
 const MOST: usize = 64;
 
 sentences! {
-    /// Where a request was when it was thrown away.
+    /// Where a request was when it was dropped.
     pub enum DropPlace in "drop_place" {
         /// It had been read, and no response was sent.
         Read = "read",
-        /// It was read after the last response, only to be thrown away.
+        /// It was read after the last response and discarded.
         Discarded = "discarded",
         /// It was in the socket when that was closed.
         Unread = "unread",
     }
 }
 
-/// A request that was thrown away.
+/// A request that was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropped<'a> {
     /// Its request line without the line end; `None` if that is incomplete.
@@ -50,7 +50,7 @@ pub fn dropped<'a>(input: &'a [u8], policy: &HeadPolicy) -> Vec<Dropped<'a>> {
     all
 }
 
-/// The length of the request that `input` begins with; `None` if its end has not arrived or cannot be told.
+/// The length of the request that `input` begins with; `None` if its end has not arrived or cannot be determined.
 fn length(input: &[u8], policy: &HeadPolicy) -> Option<usize> {
     let Scan::Complete(head) = head::scan(input, policy) else {
         return None;
@@ -113,7 +113,7 @@ mod tests {
             (get[..15].to_owned(), vec![(None, 15, false)]),
             // A body that has not arrived whole.
             (post[..post.len() - 1].to_owned(), vec![(b, post.len() - 1, false)]),
-            // What follows bytes that are no request cannot be told from them.
+            // Bytes after something other than a request cannot be distinguished from it.
             (
                 format!("\0\0 nonsense\r\n{get}"),
                 vec![(Some("\0\0 nonsense"), 14 + get.len() - 1, false)],

@@ -141,7 +141,7 @@ impl<'p> MemoryBody<'p> {
         }
     }
 
-    /// Throws away up to `count` of those bytes. Returns how many there were.
+    /// Discards up to `count` of those bytes. Returns how many there were.
     pub(super) fn discard(&mut self, count: usize) -> usize {
         let there = self.beyond().len().min(count);
         self.buffer.drain(..there);

@@ -147,14 +147,14 @@ pub struct Reply<'a> {
     pub detail: Option<&'a Detail<'a>>,
 }
 
-/// A request that was thrown away.
+/// A request that was dropped.
 #[derive(Clone, Copy, Debug)]
 pub struct DroppedRequest<'a> {
-    /// The number of the request on its connection, from 1; 0 if it was thrown away before it was looked at.
+    /// The number of the request on its connection, from 1; 0 if it was dropped before the server looked at it.
     pub request: u64,
     /// Its request line as received, without the line end; `None` if that is not complete.
     pub line: Option<&'a [u8]>,
-    /// The number of its bytes that have arrived, and can be told from those of others.
+    /// The number of its bytes that have arrived and can be distinguished from those of others.
     pub bytes: u64,
     /// Where it was.
     pub place: DropPlace,

@@ -103,7 +103,7 @@ impl Driver {
         }
     }
 
-    /// Counts what was read and thrown away, and emits the requests in it.
+    /// Counts the bytes that were read and discarded, and emits the requests in them.
     fn note_discarded(&mut self, site: &Site, discard: &mut Discard) {
         self.conn.discarded(std::mem::take(&mut discard.bytes));
         let kept = std::mem::take(&mut discard.kept);
@@ -140,7 +140,7 @@ impl Driver {
     }
 }
 
-/// The most bytes that are looked through for requests, of those that nobody answers.
+/// The most bytes without a response that are searched for requests.
 const MOST_KEPT: usize = 64 << 10;
 
 /// What the client did while its connection was being closed.

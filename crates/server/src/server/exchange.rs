@@ -407,7 +407,7 @@ impl Held<'_> {
         }
     }
 
-    /// Throws away up to `count` of those bytes. Returns how many there were.
+    /// Discards up to `count` of those bytes. Returns how many there were.
     fn discard(&mut self, count: usize) -> usize {
         match &mut self.ended {
             Some((Leftover::Bytes(bytes), 1..)) => bytes.drain(..bytes.len().min(count)).count(),

@@ -46,7 +46,7 @@ export function lane(pen, connection, view, y, now, unusedAfter = null) {
   end(pen, connection, view, y, now);
 }
 
-/** Requests that were thrown away: triangles that point down, on the lane's upper edge. */
+/** Requests that were dropped: triangles that point down, on the lane's upper edge. */
 function drops(pen, connection, view, y) {
   const right = view.left + view.width;
   let drawn = -Infinity;

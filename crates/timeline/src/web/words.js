@@ -26,7 +26,7 @@ export function saidWords({ said, text, values = {} }) {
   return t(`trace.${said}`, { ...values, meaning, words: reasonWords(values.reason, values.words) });
 }
 
-/** Where a request was when it was thrown away. */
+/** Where a request was when it was dropped. */
 export function placeWords(place) {
   return has(`drop_place.${place}`) ? t(`drop_place.${place}`) : String(place);
 }
