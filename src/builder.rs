@@ -87,7 +87,8 @@ impl Builder {
     /// Sets a key of the profile, before or after [`profile`](Builder::profile). The value is TOML; text needs no
     /// quotes.
     ///
-    /// `labserve profiles NAME` prints the keys of a profile, and profiles/reference.md in the repository describes them.
+    /// `labserve profiles NAME` prints the keys of a profile, and profiles/reference.md in the repository describes
+    /// them.
     ///
     /// ```
     /// # use labserve::Server;

@@ -7,8 +7,8 @@ use std::fmt;
 /// Something that happens on a server, and that a test can wait for.
 ///
 /// [`accepted`](Event::accepted), [`request`](Event::request), [`reply`](Event::reply),
-/// [`dropped_request`](Event::dropped_request) and [`closed`](Event::closed) say what happens. The other methods narrow it down. An event that has happened already counts: waiting for it
-/// returns at once.
+/// [`dropped_request`](Event::dropped_request) and [`closed`](Event::closed) say what happens. The other methods narrow
+/// it down. An event that has happened already counts: waiting for it returns at once.
 ///
 /// ```
 /// use labserve::Event;

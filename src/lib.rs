@@ -39,8 +39,8 @@
 //! - [`Running::wait_for`] waits until an [`Event`] has happened, and [`Running::until`] does so in async code. Tests
 //!   need no sleeps.
 //! - [`Running::stop`] returns a [`Report`]: the connections, the [requests](Request) and [replies](Reply) on each, how
-//!   each [closed](Closed), which requests were [dropped](DroppedRequest), and what was [lost](Lost). A report is also readable text, for the message of a failing
-//!   assertion.
+//!   each [closed](Closed), which requests were [dropped](DroppedRequest), and what was [lost](Lost). A report is also
+//!   readable text, for the message of a failing assertion.
 //! - [`profiles`] lists the built-in profiles. Those of servers that could be run are tested against recordings of them.
 //! - The module `explain` reads captures that Wireshark or tcpdump have made, and says what happened and why.
 //!

@@ -245,7 +245,8 @@ pub struct Lost {
     /// Requests without a reply, as [`Request::reply`] counts them. In a report of a running server they may still get
     /// one.
     pub unanswered: u64,
-    /// Replies that were not sent to their end, because the client left or accepted too little in time, or the server stopped.
+    /// Replies that were not sent to their end, because the client left or accepted too little in time, or the server
+    /// stopped.
     pub cut_short: u64,
     /// Requests that arrived and were dropped ([`Connection::dropped`]).
     pub dropped: u64,

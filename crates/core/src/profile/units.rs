@@ -126,9 +126,9 @@ pub enum Since {
 
 /// What a method gets: `"serve"`, a response, or a response that depends on what the target names.
 ///
-/// `{ resolved = RESPONSE }` applies to every path, even if nothing exists there, except a directory without its slash and a path
-/// that may not be looked at. `{ found = RESPONSE }` applies where a file exists; elsewhere the response is the usual
-/// one. `{ always = RESPONSE }` applies whatever the target is.
+/// `{ resolved = RESPONSE }` applies to every path, even if nothing exists there, except a directory without its slash
+/// and a path that may not be looked at. `{ found = RESPONSE }` applies where a file exists; elsewhere the response is
+/// the usual one. `{ always = RESPONSE }` applies whatever the target is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RawRule {
     /// A keyword or a response.

@@ -27,8 +27,8 @@ struct Finding {
 /// Mistakes of a text that are listed at most. More of them have one cause, or are no configuration at all.
 pub(super) const MOST: usize = 100;
 
-/// All mistakes in `text`, in the order of their lines; at most the first hundred of each kind. `origin` names it. If there is one, serde refuses the text, and
-/// if there is none, serde accepts it.
+/// All mistakes in `text`, in the order of their lines: at most the first hundred in its syntax, and in its values.
+/// `origin` names it. If there is a mistake, serde refuses the text; if there is none, serde accepts it.
 pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let broken = syntax::findings(schema, text, &errors);

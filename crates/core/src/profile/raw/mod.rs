@@ -1,8 +1,9 @@
 //! A profile as it is written: the keys of the TOML, each with its meaning and its default.
 //!
 //! The defaults describe no particular server. They follow RFC 9110 and RFC 9112. The doc comments of the keys are
-//! also the descriptions in `profiles/schema.json` and the tables of `profiles/reference.md`, so they are written for authors of profiles. Each table has its
-//! own file. `profile::resolve` turns a [`Raw`] into a [`super::Profile`], which is valid by construction.
+//! also the descriptions in `profiles/schema.json` and the tables of `profiles/reference.md`, so they are written for
+//! authors of profiles. Each table has its own file. `profile::resolve` turns a [`Raw`] into a [`super::Profile`], which
+//! is valid by construction.
 
 mod close;
 mod connection;
