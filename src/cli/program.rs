@@ -149,7 +149,7 @@ impl Program {
 
     /// Reads the configuration again, and opens the event log again. If it has a mistake, the previous one stays in force.
     fn reload(&self) -> Result<String, String> {
-        // Whoever renames the event log to begin a new one sends the same signal.
+        // Log rotation renames the event log and then sends the same signal.
         if let Some(recorder) = &self.recorder {
             recorder.reopen();
         }

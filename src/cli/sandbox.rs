@@ -48,7 +48,7 @@ impl Allowed {
     }
 }
 
-/// The directory of a file, if there is one. Built-in profiles are no files.
+/// The directory of a file, if there is one. Built-in profiles are not files.
 fn directory_of(file: &Path) -> Option<PathBuf> {
     let parent = file.parent()?;
     let is_path = file.is_absolute() || file.is_file();

@@ -64,7 +64,7 @@ enum Then {
     Fail(CloseReason),
 }
 
-/// What is sent after a request that bytes behind its body end the connection with.
+/// What is sent in place of the response, if the bytes after the body end the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// This response.

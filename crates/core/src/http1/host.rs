@@ -122,7 +122,7 @@ pub(crate) fn is_16_bits(text: &[u8]) -> bool {
             .is_some()
 }
 
-/// The port that a number with an optional sign stands for, modulo 65536; `None` if the text is no such number.
+/// The port that a number with an optional sign stands for, modulo 65536; `None` if the text is not such a number.
 pub(crate) fn port_number(text: &[u8]) -> Option<u16> {
     // As C's `strtol`: too large a number counts as the largest.
     let (is_negative, digits) = match text {

@@ -166,7 +166,7 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a character could make a terminal, or somebody who reads it, take the text for another.
+/// Whether a character could make a terminal or a reader take the text for another.
 ///
 /// These are control characters (C0, DEL and C1), line and paragraph separators, and the characters that control the
 /// direction of writing (Unicode Standard Annex 9, section 2).

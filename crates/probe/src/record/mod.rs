@@ -176,7 +176,7 @@ impl Recorder<'_> {
         self.cancelled.load(Ordering::Relaxed) || self.state().gone.is_some()
     }
 
-    /// Asks each case twice, so many at once.
+    /// Asks each case twice, up to `at_once` at a time.
     fn ask_all(&self, at_once: usize, cases: &[&Case]) {
         // All cases once, and then all again: a server that changes in the course of time does not agree with itself.
         let queue: Mutex<VecDeque<&Case>> = Mutex::new(cases.iter().chain(cases).copied().collect());
@@ -194,7 +194,7 @@ impl Recorder<'_> {
         });
     }
 
-    /// Asks the cases whose two answers differ again, alone, so that a busy machine is not taken for a moody server.
+    /// Asks the cases whose two answers differ again, alone, so that a busy machine is not taken for an unstable server.
     fn ask_again(&self, cases: &[&Case]) {
         let target = self.server.to_string();
         let disagree = |case: &&&Case| match self.state().answers.get(&case.name).map(Vec::as_slice) {

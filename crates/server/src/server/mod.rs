@@ -278,6 +278,6 @@ async fn told_to_cut(commands: &mut UnboundedReceiver<Command>, servers: &[Rc<Lo
             Command::Reload { .. } | Command::SetAccepting { .. } | Command::Stop => {}
         }
     }
-    // Nobody is left who could tell.
+    // All senders are gone, so no command can arrive any more.
     std::future::pending::<()>().await;
 }

@@ -24,7 +24,7 @@ struct Finding {
     message: String,
 }
 
-/// Mistakes of a text that are listed at most. More of them have one cause, or are no configuration at all.
+/// The most mistakes of a text that are listed. A text with more has one cause for them, or is not a configuration.
 pub(super) const MOST: usize = 100;
 
 /// All mistakes in `text`, in the order of their lines: at most the first hundred in its syntax, and in its values.
@@ -55,7 +55,7 @@ fn line_of(text: &str, at: usize) -> usize {
 /// An assignment that a person may write for `key`.
 fn example(name: &str, kind: &Kind, default: Option<&toml::Value>) -> String {
     let value = match (kind, default) {
-        // The default of most keys is that nothing happens, which is no example.
+        // The default of most keys is that nothing happens, which does not serve as an example.
         (Kind::Flag | Kind::Choice(_) | Kind::Bytes | Kind::Response, Some(default)) => default.to_string(),
         (_, _) => of_kind(kind),
     };

@@ -208,7 +208,7 @@ fn accepts(kind: &Kind, value: &DeValue<'_>) -> bool {
     }
 }
 
-/// What is wrong with a value that is no table.
+/// What is wrong with a value other than a table.
 fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
     let text = found.as_str();
     match kind {

@@ -93,8 +93,8 @@ pub(super) fn responses(
     Ok((all, names))
 }
 
-/// The most fields, and the most responses. Profiles have a tenth of that; a file that somebody made for the purpose could
-/// have enough of them to keep the program busy for minutes.
+/// The most fields, and the most responses. Profiles have a tenth of that; a file made for the purpose could have enough
+/// of them to keep the program busy for minutes.
 const MOST: usize = 1000;
 
 /// The most bytes in the heads and pages of all responses: `like` and `text` can multiply what a file of 1 MiB holds.
