@@ -64,7 +64,8 @@ fn directory_of(file: &Path) -> Option<PathBuf> {
 /// other processes that it has started are not confined.
 ///
 /// # Errors
-/// The configuration asks for what the sandbox forbids, or a path cannot be opened.
+/// The configuration asks for what the sandbox forbids, or the kernel refuses the rules. A path that cannot be opened is
+/// left out of them, and so denied.
 pub(super) fn confine(config: &Config, follow_symlinks: bool) -> Result<(), Mistake> {
     if follow_symlinks {
         return Err(Mistake(

@@ -1,7 +1,7 @@
 //! Records how an HTTP/1.1 server answers, and compares what two servers answered.
 //!
 //! A [`Case`] is what a client does on one connection: bytes that it sends, pauses, reads, and its FIN. The built-in case
-//! set ([`case::built_in`]) asks about 2,000 things that servers answer differently. [`record::record`] puts cases to a
+//! set ([`case::built_in`]) asks about 3,700 things that servers answer differently. [`record::record`] puts cases to a
 //! running server and keeps what came back as a [`Recording`]. [`simulate::Simulation`] puts the same cases to a profile,
 //! in memory and in virtual time. [`compare::compare`] tells where two recordings differ, and [`report`] renders that for
 //! people and for programs.

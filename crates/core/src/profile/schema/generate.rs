@@ -137,7 +137,7 @@ fn words() -> impl Fn(&[&str]) -> Vec<String> {
     }
 }
 
-/// What a profile needs to be valid.
+/// Empty tables for common responses. A profile without them has the default ones.
 const RESPONSES: &str = "response = { 200 = {}, 206 = {}, 301 = {}, 304 = {}, 400 = {}, 403 = {}, 404 = {}, 405 = {}, \
                          412 = {}, 414 = {}, 416 = {} }";
 
