@@ -69,15 +69,27 @@ impl<'a> Placeholders<'a> {
 
     fn value(&self, placeholder: &str) -> String {
         let (kind, path) = placeholder.split_once(':').unwrap_or((placeholder, "/"));
-        let mut known = self.etags.lock().unwrap_or_else(PoisonError::into_inner);
-        let tag = known
-            .entry(path.to_owned())
-            .or_insert_with(|| etag_in(&latin1(&(self.ask)(path))));
+        let tag = self.tag(path);
         match (kind, tag.strip_prefix("W/")) {
             ("flip", Some(strong)) => strong.to_owned(),
             ("flip", None) => format!("W/{tag}"),
-            _ => tag.clone(),
+            _ => tag,
         }
+    }
+
+    /// The ETag of a path. The server is asked without the lock, so that no thread waits for the question of another.
+    fn tag(&self, path: &str) -> String {
+        let known = || self.etags.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tag) = known().get(path) {
+            return tag.clone();
+        }
+        let response = (self.ask)(path);
+        let tag = etag_in(&latin1(&response));
+        // No answer says nothing about the ETag, so the next case asks again.
+        if !response.is_empty() {
+            known().insert(path.to_owned(), tag.clone());
+        }
+        tag
     }
 }
 

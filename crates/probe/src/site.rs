@@ -83,7 +83,7 @@ pub(crate) fn contents() -> Contents {
 /// Writes the site into a directory, with its modification times. On Unix it has a symbolic link, too.
 ///
 /// # Errors
-/// A file cannot be written, or something else of that name is there. What was written before stays.
+/// A file cannot be written, or another file of that name is there. What was written before stays.
 ///
 /// ```
 /// let directory = tempfile::tempdir().expect("a temporary directory");
@@ -105,6 +105,13 @@ pub fn write(directory: &Path) -> io::Result<()> {
             std::os::unix::fs::symlink(LINK.1, &target)?;
             continue;
         }
+        // A file of the user, or a link that leads elsewhere, is not written over.
+        if fs::symlink_metadata(&target).is_ok() && fs::read(&target).ok().as_deref() != Some(*content) {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                format!("{path} is there already, with other content"),
+            ));
+        }
         fs::write(&target, content)?;
         File::options()
             .write(true)
@@ -117,6 +124,15 @@ pub fn write(directory: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_the_user_is_not_written_over() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        fs::write(directory.path().join("index.html"), "mine").expect("a file");
+        let error = write(directory.path()).expect_err("a file is in the way");
+        assert!(error.to_string().contains("index.html is there already"), "{error}");
+        assert_eq!(fs::read(directory.path().join("index.html")).expect("a file"), b"mine");
+    }
 
     #[test]
     fn it_can_be_written_again_over_itself() {

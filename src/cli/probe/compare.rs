@@ -43,8 +43,13 @@ pub(in crate::cli) fn run(args: &CompareArgs) -> Result<ExitCode, Mistake> {
     } else {
         print_out(&report::text(&subject, args.show));
     }
-    let percent = comparison.total().percent();
+    let total = comparison.total();
+    let percent = total.percent();
     match args.at_least {
+        Some(_) if total.equal + total.differs == 0 => {
+            print_err("labserve: no case has an answer of both, so --at-least cannot be met");
+            Ok(ExitCode::FAILURE)
+        }
         Some(least) if percent < least => {
             print_err(&format!(
                 "labserve: {percent:.2} % are equal, and --at-least wants {least} %"

@@ -5,6 +5,7 @@ use super::source::{ask_server, read, server, why};
 use crate::cli::Mistake;
 use crate::cli::args::RecordArgs;
 use crate::cli::serve::{print_err, print_out};
+use labserve_core::http1::text::printable;
 use labserve_probe::recording::Answer;
 use labserve_probe::{Recording, site};
 use std::net::SocketAddr;
@@ -27,7 +28,7 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
     let address = server(url, &args.ask)?;
     let cases = chosen(&args.ask.only)?;
     let known = match output.exists() {
-        true if args.resume => read(output)?,
+        true if args.resume => same_server(read(output)?, address, output)?,
         true => {
             return Err(Mistake(format!(
                 "{}: this file exists. Use another name, or `--resume` to ask only what it lacks",
@@ -50,6 +51,18 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
         output.display()
     ));
     Ok(ExitCode::FAILURE)
+}
+
+/// The recording, if it is of this server.
+fn same_server(known: Recording, address: SocketAddr, output: &Path) -> Result<Recording, Mistake> {
+    if known.target == address.to_string() {
+        return Ok(known);
+    }
+    Err(Mistake(format!(
+        "{}: this is a recording of {}, not of {address}. Give that address, or record into another file",
+        output.display(),
+        printable(known.target.as_bytes())
+    )))
 }
 
 /// Writes the recording beside its place and then moves it there, so that a full disk does not cost what was there.

@@ -92,7 +92,10 @@ impl<'c> ExchangeIo<'c> {
                 Action::Lookup => self.look_up(exchange, &mut held),
                 Action::SendReply => match self.send_reply(exchange, &mut held).await {
                     Ok(sent) => exchange.on(Happened::Sent(sent.map_err(|error| error.failure()))),
-                    Err(close) => self.cut(exchange, close),
+                    Err(close) => {
+                        self.count_cut(close);
+                        Action::Finish(exchange.cut(close))
+                    }
                 },
                 Action::Finish(finish) => break finish,
                 // Boxed, like the body itself, because most exchanges have none of these steps.
@@ -135,7 +138,14 @@ impl<'c> ExchangeIo<'c> {
                 };
                 let end = match end {
                     Ok(end) => end,
-                    Err(close) => return self.cut(exchange, close),
+                    Err(close) => {
+                        let finish = exchange.cut(close);
+                        // A body may be read after its response, which is complete then.
+                        if !finish.answered {
+                            self.count_cut(close);
+                        }
+                        return Action::Finish(finish);
+                    }
                 };
                 self.emit_body(exchange, held, end);
                 exchange.on(Happened::BodyRead(end))
@@ -266,12 +276,11 @@ impl<'c> ExchangeIo<'c> {
         })
     }
 
-    /// Ends the exchange before its response is complete.
-    fn cut(&self, exchange: &mut Exchange<'_>, close: Close) -> Action {
+    /// Counts a response that a stop cuts short.
+    fn count_cut(&self, close: Close) {
         if close.reason == CloseReason::Shutdown {
             self.server.shared.cut_replies.fetch_add(1, Ordering::Relaxed);
         }
-        Action::Finish(exchange.cut(close))
     }
 
     /// Renders the response, sends it and emits its event. Returns how to close the connection, if that is requested before
