@@ -22,7 +22,7 @@ pub(super) struct Cli {
 /// What the program can do other than serve one profile.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Serve all built-in profiles, each on its own port
+    /// Serve the built-in profiles that have a port of their own, all at once
     Lab(LabArgs),
     /// List the profiles, print one, or compare two
     Profiles(ProfilesArgs),
@@ -86,7 +86,7 @@ pub(super) struct ServeArgs {
     /// Capture the server's port on the loopback interface into this file, with Wireshark's dumpcap
     #[arg(long, value_name = "FILE.pcapng")]
     pub(super) capture: Option<PathBuf>,
-    /// Let the Linux kernel (Landlock) deny this process all files but the root and its configuration
+    /// Let the Linux kernel (Landlock) deny this process all files but the root, its configuration and its event log
     #[arg(long, conflicts_with = "follow_symlinks")]
     pub(super) sandbox: bool,
     /// The number of worker threads [default: one for each core]
@@ -94,7 +94,7 @@ pub(super) struct ServeArgs {
     pub(super) workers: Option<u16>,
 }
 
-/// How to serve all profiles.
+/// How to serve the profiles that have a port of their own.
 #[derive(Debug, Args)]
 pub(super) struct LabArgs {
     /// The port of the first profile; the others get the next ones [default: each profile's own]
@@ -118,7 +118,7 @@ pub(super) struct ReloadArgs {
 /// Which profiles to show.
 #[derive(Debug, Args)]
 pub(super) struct ProfilesArgs {
-    /// The profile to print as TOML
+    /// The profile to print as TOML [default: a list of all profiles]
     #[arg(value_name = "NAME|FILE")]
     pub(super) name: Option<String>,
     /// Print the differences between two profiles
@@ -138,7 +138,7 @@ pub(super) struct CheckArgs {
     /// A configuration file or a profile
     #[arg(value_name = "FILE", default_value = "server.toml")]
     pub(super) file: PathBuf,
-    /// Take what can hardly be right for a mistake
+    /// Treat warnings as mistakes
     #[arg(long)]
     pub(super) strict: bool,
 }

@@ -1,4 +1,4 @@
-//! `labserve lab`: all built-in profiles at once, each on its own port.
+//! `labserve lab`: the built-in profiles that have a port of their own, all at once.
 
 use super::args::LabArgs;
 use super::program::{Ended, Program};
