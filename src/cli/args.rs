@@ -181,7 +181,7 @@ pub(super) struct AskArgs {
     /// Ask only the cases of this group (see `labserve cases`); may be repeated
     #[arg(long, value_name = "GROUP")]
     pub(super) only: Vec<String>,
-    /// How many cases are asked at once
+    /// How many of the fast cases are asked at once
     #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u16).range(1..=48))]
     pub(super) at_once: u16,
     /// Leave out the cases that wait for timers, up to 146 s

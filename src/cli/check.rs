@@ -17,10 +17,13 @@ use std::path::Path;
 pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
     let text = text_file::read(&args.file, "configuration")?;
     if is_profile(&args.file, &text) {
-        let name = args.file.to_string_lossy();
+        // A bare name could be that of a built-in profile.
+        let file = Path::new(".").join(&args.file);
+        let name = file.to_string_lossy();
         let report = Stack::check(&name, &ProfileFiles, &[]);
         judge(&report.mistakes, &report.warnings, args.strict)?;
         let stack = profile_files::stack(&name)?;
+        stack.build()?;
         print_out(&format!(
             "# {} is valid\n{}",
             shown(&args.file),

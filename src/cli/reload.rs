@@ -18,6 +18,7 @@ pub(super) struct Fixed {
     log: super::log::LogSpec,
     events: Option<labserve_server::events::Output>,
     timeline: Choice,
+    sandbox: bool,
 }
 
 impl Fixed {
@@ -30,6 +31,7 @@ impl Fixed {
             log: config.log,
             events: config.events.clone(),
             timeline: config.timeline,
+            sandbox: config.sandbox,
         }
     }
 
@@ -41,6 +43,7 @@ impl Fixed {
             ("log", self.log != other.log),
             ("events", self.events != other.events),
             ("timeline", self.timeline != other.timeline),
+            ("sandbox", self.sandbox != other.sandbox),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))

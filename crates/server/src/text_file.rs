@@ -17,7 +17,15 @@ const LARGEST: u64 = 1 << 20;
 /// There is no such file, it cannot be read, or it is something else: a directory, a pipe, a device, too large, in another
 /// encoding.
 pub fn read(path: &Path, what: &str) -> Result<String, ConfigError> {
-    text_at(path).map_err(|why| ConfigError {
+    read_up_to(path, what, LARGEST)
+}
+
+/// As [`read`], for a file of at most `most` bytes.
+///
+/// # Errors
+/// As those of [`read`].
+pub fn read_up_to(path: &Path, what: &str, most: u64) -> Result<String, ConfigError> {
+    text_at(path, most).map_err(|why| ConfigError {
         origin: path.display().to_string(),
         line: None,
         key: None,
@@ -30,13 +38,13 @@ pub fn shown(path: &Path) -> String {
     printable(path.as_os_str().as_encoded_bytes()).to_string()
 }
 
-fn text_at(path: &Path) -> Result<String, String> {
+fn text_at(path: &Path, most: u64) -> Result<String, String> {
     let said = |error: io::Error| error.to_string();
     // Before it is opened: opening some devices has effects.
     must_be_a_file(&std::fs::metadata(path).map_err(said)?)?;
     let file = sys::open_without_waiting(path).map_err(said)?;
     must_be_a_file(&file.metadata().map_err(said)?)?;
-    let bytes = content(file)?;
+    let bytes = content(file, most)?;
     if is_utf16(&bytes) {
         return Err("it is in UTF-16; save it as UTF-8 (PowerShell: Out-File -Encoding utf8)".to_owned());
     }
@@ -61,14 +69,14 @@ fn must_be_a_file(metadata: &std::fs::Metadata) -> Result<(), String> {
     Err(format!("it is {what}; expected a regular file"))
 }
 
-fn content(file: File) -> Result<Vec<u8>, String> {
+fn content(file: File, most: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     // A file can grow, and some in /proc have no size: what counts is what is read.
-    file.take(LARGEST + 1)
+    file.take(most + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("it is larger than {} MiB", LARGEST >> 20));
+    if bytes.len() as u64 > most {
+        return Err(format!("it is larger than {} MiB", most >> 20));
     }
     Ok(bytes)
 }

@@ -37,9 +37,15 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
         }
         false => Recording::new(address.to_string()),
     };
+    let is_new = known.cases.is_empty();
     // Before minutes are spent, so that they are not lost.
     write(output, &known)?;
-    let recorded = ask_server(address, &cases, known, &args.ask)?;
+    let recorded = ask_server(address, &cases, known, &args.ask).inspect_err(|_| {
+        if is_new {
+            // It holds nothing, and would only be in the way of the next try.
+            let _ = std::fs::remove_file(output);
+        }
+    })?;
     write(output, &recorded.recording)?;
     print_out(&summary(&recorded.recording, output, address));
     let Some(stopped) = recorded.stopped else {

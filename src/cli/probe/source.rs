@@ -9,8 +9,8 @@ use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
 use labserve_probe::record::{self, Options, Recorded, Stopped};
 use labserve_probe::simulate::Simulation;
-use labserve_probe::{Case, Recording};
-use labserve_server::profile_files;
+use labserve_probe::{Case, Recording, case};
+use labserve_server::{profile_files, text_file};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
@@ -124,11 +124,13 @@ pub(super) fn server(url: &str, ask: &AskArgs) -> Result<SocketAddr, Mistake> {
     };
     let host = with_port.rsplit_once(':').map_or(authority, |(host, _)| host);
     if !record::is_own(address.ip()) && !ask.i_may_probe.iter().any(|allowed| allowed == host) {
+        let (slow, fast): (Vec<Case>, Vec<Case>) = case::built_in().into_iter().partition(|case| case.slow);
+        // Each case is asked twice; those that wait for timers are asked side by side.
         return Err(Mistake(format!(
-            "{host} is not this machine. labserve would send it some 4,000 requests, many of them malformed, over up to {} \
-             connections at once, and hold silent connections for minutes. If its owner has agreed, add `--i-may-probe \
-             {host}`",
-            ask.at_once
+            "{host} is not this machine. labserve would open some {} connections to it, up to {} at once, send many malformed \
+             requests, and keep silent connections open for minutes. If its owner has agreed, add `--i-may-probe {host}`",
+            2 * (slow.len() + fast.len()),
+            usize::from(ask.at_once) + 2 * slow.len(),
         )));
     }
     Ok(address)
@@ -136,13 +138,8 @@ pub(super) fn server(url: &str, ask: &AskArgs) -> Result<SocketAddr, Mistake> {
 
 /// Reads a recording.
 pub(super) fn read(path: &Path) -> Result<Recording, Mistake> {
-    let mistake = |why: &dyn std::fmt::Display| Mistake(format!("{}: {why}", path.display()));
-    let size = std::fs::metadata(path).map_err(|e| mistake(&e))?.len();
-    if size > LARGEST {
-        return Err(mistake(&format!("{size} bytes are more than a recording has")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|e| mistake(&e))?;
-    Recording::parse(&text).map_err(|e| mistake(&e))
+    let text = text_file::read_up_to(path, "recording", LARGEST)?;
+    Recording::parse(&text).map_err(|e| Mistake(format!("{}: {e}", text_file::shown(path))))
 }
 
 /// Asks a server what `known` does not answer, with a progress bar, until done or Ctrl-C.

@@ -157,7 +157,9 @@ impl Directory {
     }
 
     fn facts(&self, path: &[u8], id: FileId, profile: &Profile) -> Arc<FileFacts> {
-        let shown = [self.shown.as_os_str().as_encoded_bytes(), path].join(&b'/');
+        // The root may be named with a slash at its end, or be `/`.
+        let root = self.shown.as_os_str().as_encoded_bytes();
+        let shown = [root.strip_suffix(b"/").unwrap_or(root), path].join(&b'/');
         Arc::new(FileFacts::new(path, text::adler32(&shown), id, &profile.types))
     }
 

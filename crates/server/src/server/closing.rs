@@ -48,9 +48,12 @@ impl Driver {
         if close.reason == CloseReason::ClientReset {
             self.note(Some(Seen::Reset));
         }
-        close.who = self.first_to_end(reset);
+        let first = self.first_to_end(reset);
+        reset |= first == Some(Seen::Reset);
+        close.who = who(first);
         self.emit(&events::Event::Close(close));
-        if close.reason != CloseReason::ClientReset {
+        // After its RST the client sends nothing, and nothing can be sent to it.
+        if !reset {
             let seen = {
                 let shutdown = shutdown(&self.stream, style, policy, &mut discard);
                 // A connection that lingers, or waits for its client, can still be closed on request.
@@ -64,7 +67,7 @@ impl Driver {
             self.note(seen);
             // Nothing has been sent yet in these styles: it is what closes the socket.
             if matches!(style, CloseStyle::Close | CloseStyle::Hold | CloseStyle::Rst) {
-                close.who = self.first_to_end(reset || seen == Some(Seen::Reset));
+                close.who = who(self.first_to_end(seen == Some(Seen::Reset)));
             }
         }
         let unread = has_unread(&self.stream);
@@ -121,23 +124,31 @@ impl Driver {
         }
     }
 
-    /// Whose FIN or RST is first, where the server has sent neither: the client's if it has arrived by now, even if
-    /// nothing has read it yet. `reset`: the client's RST was seen.
-    fn first_to_end(&mut self, reset: bool) -> Who {
-        if reset || self.conn.has_client_fin() {
-            return Who::Client;
+    /// How the client has ended its side by now, even if nothing has read that yet; `None` if it has not. The server has
+    /// sent neither FIN nor RST. `reset`: the client's RST was seen.
+    fn first_to_end(&mut self, reset: bool) -> Option<Seen> {
+        if reset {
+            return Some(Seen::Reset);
         }
-        match crate::sys::peer_end(&self.stream) {
-            Some(PeerEnd::Fin) => self.note(Some(Seen::Fin)),
-            Some(PeerEnd::Reset) => self.note(Some(Seen::Reset)),
-            Some(PeerEnd::FinThenReset) => {
-                self.note(Some(Seen::Fin));
-                self.note(Some(Seen::Reset));
-            }
-            None => return Who::Server,
+        if self.conn.has_client_fin() {
+            return Some(Seen::Fin);
         }
-        Who::Client
+        let ended = crate::sys::peer_end(&self.stream)?;
+        if matches!(ended, PeerEnd::Fin | PeerEnd::FinThenReset) {
+            self.note(Some(Seen::Fin));
+        }
+        if ended == PeerEnd::Fin {
+            return Some(Seen::Fin);
+        }
+        // The system reports the RST once, so it is remembered here.
+        self.note(Some(Seen::Reset));
+        Some(Seen::Reset)
     }
+}
+
+/// Whose FIN or RST is first on the wire, if the client has ended its side so before the server.
+fn who(client: Option<Seen>) -> Who {
+    if client.is_some() { Who::Client } else { Who::Server }
 }
 
 /// The most bytes without a response that are searched for requests.

@@ -1,16 +1,19 @@
 //! Carries out one exchange: looks up files, sends, reads the body and emits events, as [`Exchange`] asks for it.
 
+mod emitting;
+
 use super::Site;
 use super::closing;
 use super::local_server::LocalServer;
 use super::reply_writer::{ReplyWriter, SendError};
 use super::request_body::RequestBody;
-use crate::events::{self, ConnectionMeta, Cuts, Detail, Event};
+use crate::events::{ConnectionMeta, Cuts};
 use crate::files::{Arrival, Resource};
+use emitting::Sending;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{
     Action, BodyEnd, BodyProgress, CONTINUE, Close, Exchange, ExchangeOutcome, Finish, Happened, Leftover, Patience,
-    Peek, Piece, Rendered, ReplyContext, Standing, Traffic, Unsent,
+    Peek, Piece, Rendered, ReplyContext, Standing, Unsent,
 };
 use labserve_core::http1::Framing;
 use labserve_core::render::RenderContext;
@@ -185,15 +188,6 @@ impl<'c> ExchangeIo<'c> {
         }
     }
 
-    /// Emits an event of this exchange.
-    fn emit(&self, held: &Held<'_>, event: &Event<'_>) {
-        let traffic = Traffic {
-            received: self.before.traffic.received + held.received(),
-            sent: self.before.traffic.sent + held.writer.sent(),
-        };
-        self.server.emit(self.meta, Standing { traffic, ..self.before }, event);
-    }
-
     fn look_up(&self, exchange: &mut Exchange<'c>, held: &mut Held<'_>) -> Action {
         let Some(query) = exchange.query() else {
             return exchange.on(Happened::Discarded);
@@ -255,15 +249,6 @@ impl<'c> ExchangeIo<'c> {
         }
     }
 
-    fn emit_body(&self, exchange: &Exchange<'_>, held: &Held<'_>, how: BodyEnd) {
-        let event = Event::Body {
-            request: exchange.number(),
-            bytes: held.body.as_ref().map_or(0, |body| body.content()),
-            how,
-        };
-        self.emit(held, &event);
-    }
-
     /// The result of `work`, or how to close the connection, if that is requested first.
     fn unless_closed<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> impl Future<Output = Result<T, Close>> {
         poll_fn(move |cx| match work.as_mut().poll(cx) {
@@ -292,9 +277,10 @@ impl<'c> ExchangeIo<'c> {
     ) -> Result<Result<(), SendError>, Close> {
         exchange.decide_persistence(self.server.stopping.get());
         let (mut head, mut page) = (self.server.buffer(), self.server.buffer());
+        let render = held.render.take().unwrap_or_else(|| self.server.render_context());
         let context = ReplyContext {
             local: self.meta.local,
-            render: &held.render.take().unwrap_or_else(|| self.server.render_context()),
+            render: &render,
         };
         let before = held.writer.sent();
         let cuts = self.server.sink.wants_detail().then(Cuts::default);
@@ -316,45 +302,16 @@ impl<'c> ExchangeIo<'c> {
             }
             sent
         };
-        self.emit_reply(exchange, held, &head, (before, total), is_complete(&sent));
+        let sending = Sending {
+            before,
+            total,
+            complete: is_complete(&sent),
+            render: &render,
+        };
+        self.emit_reply(exchange, held, &head, &sending);
         self.server.give_back(head);
         self.server.give_back(page);
         sent
-    }
-
-    fn emit_reply(
-        &self,
-        exchange: &Exchange<'_>,
-        held: &mut Held<'_>,
-        head: &[u8],
-        (before, total): (u64, u64),
-        complete: bool,
-    ) {
-        let Some(reply) = exchange.reply() else { return };
-        let sent = held.writer.sent() - before;
-        let head_bytes = sent.min(head.len() as u64);
-        let cuts = held.writer.take_cuts();
-        let detail = cuts.as_ref().map(|cuts| Detail {
-            raw: &head[..head_bytes as usize],
-            cuts,
-            file: reply.file.as_deref().map(|file| String::from_utf8_lossy(&file.path)),
-            why: exchange.trace(&self.server.render_context()),
-        });
-        let request = exchange.request();
-        self.emit(
-            held,
-            &Event::Reply(events::Reply {
-                request: exchange.number(),
-                method: request.method(),
-                target: request.target(),
-                status: reply.response.status,
-                head_bytes,
-                body_bytes: sent - head_bytes,
-                complete,
-                total_bytes: if complete { sent } else { total },
-                detail: detail.as_ref(),
-            }),
-        );
     }
 
     /// Holds back the last segment of a response (TCP_CORK), if the profile does so and a capture would show it. It

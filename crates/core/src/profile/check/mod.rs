@@ -27,8 +27,9 @@ struct Finding {
 /// The most mistakes of a text that are listed. A text with more has one cause for them, or is not a configuration.
 pub(super) const MOST: usize = 100;
 
-/// All mistakes in `text`, in the order of their lines: at most the first hundred in its syntax, and in its values.
-/// `origin` names it. If there is a mistake, serde refuses the text; if there is none, serde accepts it.
+/// All mistakes in `text`, in the order of their lines.
+///
+/// There are at most a hundred of its syntax and a hundred of its values. `origin` names the text. If there is a mistake, serde refuses the text; if there is none, serde accepts it.
 pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let broken = syntax::findings(schema, text, &errors);
