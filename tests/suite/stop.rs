@@ -133,7 +133,8 @@ fn a_second_signal_stops_it_at_once() {
     let before = Instant::now();
     server.signal("-TERM");
     assert_eq!(server.exit_code(), Some(1));
-    assert!(before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
+    // Without the second signal it would be 5 s.
+    assert!(before.elapsed() < Duration::from_secs(4), "{:?}", before.elapsed());
 
     let text = std::fs::read_to_string(&log).expect("the log");
     let last = text.lines().last().expect("a line");
