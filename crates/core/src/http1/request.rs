@@ -213,9 +213,11 @@ impl<'a> Request<'a> {
 
     /// Looks at the labels of the host, whether a field or an absolute target names it.
     fn label_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {
+        // Asked first, because most profiles accept any label.
+        let fault = refused(Fault::HostLabel)?;
         let host = self.host()?;
         let name = &host[..memchr::memchr(b':', host).unwrap_or(host.len())];
-        refused(Fault::HostLabel).filter(|_| !has_good_labels(name))
+        (!has_good_labels(name)).then_some(fault)
     }
 
     fn target_fault(&self, refused: &impl Fn(Fault) -> Option<Fault>) -> Option<Fault> {

@@ -249,10 +249,18 @@ fn listed(directory: &Path, name: &str, ignore_case: bool) -> Option<PathBuf> {
 
 /// Whether a name of `path` below `root` is a symbolic link that leads nowhere.
 fn has_dangling_link(root: &Path, path: &[u8]) -> bool {
-    memchr::memchr_iter(b'/', path).chain([path.len()]).any(|end| {
-        let full = crate::sys::file_name(&path[..end]).map(|name| root.join(name));
-        full.is_some_and(|full| full.is_symlink() && !full.exists())
-    })
+    for end in memchr::memchr_iter(b'/', path).chain([path.len()]) {
+        let Some(full) = crate::sys::file_name(&path[..end]).map(|name| root.join(name)) else {
+            return false;
+        };
+        match full.symlink_metadata() {
+            Ok(found) if found.is_symlink() && !full.exists() => return true,
+            Ok(_) => {}
+            // Where a name is missing, nothing below it exists.
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
 fn not_there(error: &io::Error) -> Opened {
