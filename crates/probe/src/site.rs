@@ -1,6 +1,6 @@
 //! The probe site: the files that the cases ask for.
 //!
-//! Put it into the document root of a server ([`write`]), and the server can be asked all cases.
+//! Put it into the document root of a server ([`write()`]), and the server can be asked all cases.
 
 use crate::placeholders::Contents;
 use std::fs::{self, File};

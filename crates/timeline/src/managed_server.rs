@@ -232,12 +232,21 @@ fn built(stack: &Stack) -> Result<(Table, Profile), ConfigError> {
 
 /// The refusal for a mistake in the configuration. `key` is named unless the error names one itself.
 fn refused(error: &ConfigError, key: Option<&str>) -> Refusal {
-    let key = error.key.as_deref().or(key);
+    let key = error.key.as_deref().map(of_setting).or(key);
     let message = match key {
         Some(key) => format!("{key}: {}", error.message),
         None => error.message.clone(),
     };
     Refusal::bad_value(key, message)
+}
+
+/// The key of the setting that `key` is a part of, as it was sent: a time alone stands for `after` in the table of a timer.
+fn of_setting(key: &str) -> &str {
+    let outer = key.rsplit_once('.').map(|(outer, _)| outer);
+    match outer.filter(|outer| settings::setting(key).is_none() && settings::setting(outer).is_some()) {
+        Some(setting) => setting,
+        None => key,
+    }
 }
 
 /// The timeout that `Keep-Alive: timeout=` announces on persistent connections.
@@ -319,6 +328,12 @@ mod tests {
             assert!(change(&mut server, bad.clone()).is_err(), "{bad}");
             assert_eq!(differs(&server), json!([]), "{bad}");
         }
+        // The key is the one that was sent, not that of the table that a time alone stands in.
+        let refused = change(&mut server, json!({"timers.idle": "soon"})).expect_err("not a time");
+        assert!(
+            format!("{refused:?}").contains("key: Some(\"timers.idle\")"),
+            "{refused:?}"
+        );
     }
 
     #[test]

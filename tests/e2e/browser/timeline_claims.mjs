@@ -158,7 +158,10 @@ function stepWords(line) {
   }
 }
 
-const SIDES = { head: "client", body: "client", "client-fin": "client", reset: "client", reply: "server", close: "server" };
+const SIDES = {
+  head: "client", body: "client", "client-fin": "client", reset: "client", dropped_request: "client", "other-protocol": "client",
+  reply: "server", close: "server",
+};
 
 /** Text of the wire on one line: bytes that are not printable as `\\xNN`, and cut where it is long. */
 function shown(text, most) {

@@ -187,7 +187,7 @@ async function load(port, seconds) {
 }
 
 async function readers(page, lab) {
-  await check(`${READERS} readers of events that never read: memory, answers, the page goes on, and the next waits and says why`, async () => {
+  await check(`${READERS} readers of events that never read: memory, answers, the page goes on, and the next is served, or waits and says why`, async () => {
     await load(lab.ports.nginx, 1);
     const before = memory(lab);
     const sockets = Array.from({ length: READERS }, (_, i) => {
@@ -207,8 +207,9 @@ async function readers(page, lab) {
     const grown = memory(lab) - before;
     const late = await page.context().newPage();
     await late.goto(lab.timeline);
-    const shows = (state) => late.waitForFunction((state) => document.body.dataset.state === state, state);
-    await shows("full");
+    const shows = (...states) => late.waitForFunction((states) => states.includes(document.body.dataset.state), states);
+    // It takes the place of the connection that has been idle for longest, which may be one of the readers.
+    await shows("full", "live");
     const slowest = Math.max(...times);
     console.log(`    ${grown.toFixed(0)} MiB more with ${READERS} readers; slowest answer ${slowest.toFixed(0)} ms`);
     for (const socket of sockets) socket.destroy();

@@ -175,14 +175,18 @@ async function pageTests(browser, page, lab) {
     await visitor.close();
   });
 
-  await check("flask: one connection a request, each ended by the server", async () => {
+  await check("flask: one connection a request, each ended after its response", async () => {
     const visitor = await visit(browser, lab.site("flask"));
     await tab(page, "connections");
     const list = await until("five connections", async () => {
       const used = (await rows(page)).filter((r) => r.server === "flask" && r.requests !== "0");
       return used.length === 5 && used.every((r) => r.ended === "yes") ? used : null;
     });
-    for (const row of list) assert.deepEqual([row.requests, row.who, row.how, row.reason], ["1", "server", "fin", "not_persistent"]);
+    for (const row of list) {
+      assert.deepEqual([row.requests, row.how, row.reason], ["1", "fin", "not_persistent"]);
+      // The server waits 10 ms before its FIN. A browser that has read `Connection: close` is usually first.
+      assert.ok(["client", "server"].includes(row.who), row.who);
+    }
     await visitor.close();
   });
 

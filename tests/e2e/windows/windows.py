@@ -152,6 +152,11 @@ def every_option_works_or_says_why_not(trial):
                 f"--bind :: does not serve {address}"
             )
 
+    with Server("--sandbox", "--root", trial.site) as server:
+        assert server.get("/static/style1.css")[0] == 200
+        assert "not sandboxed: this system has no Landlock" in server.log(), server.log()
+    tried.add("sandbox")
+
     code, _, said = run(PROGRAM, "--port", "0", "--no-timeline", "--capture", trial.place / "x.pcapng")
     assert code == 2 and said.count(b"\n") == 1 and b"dumpcap is not installed" in said and b"Wireshark" in said, said
     assert options == tried | {"capture"}, f"not tried: {options ^ (tried | {'capture'})}"

@@ -1,7 +1,7 @@
 //! Finds all mistakes in a file, and says of each what to write instead.
 //!
 //! Knows what a [`Schema`] says about keys, and TOML with the positions of its values. Does not know what keys mean: what
-//! depends on several of them is found by resolving the profile (see [`Stack::mistakes`](super::layers::Stack::mistakes)).
+//! depends on several of them is found by resolving the profile (see [`Stack::check`](super::layers::Stack::check)).
 
 mod directives;
 mod scalars;
