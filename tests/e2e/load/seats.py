@@ -78,8 +78,9 @@ def main():
             failures.append(f"{more} more descriptors than without clients")
         for client in idle:
             client.close()
-        if server.log():
-            failures.append(f"its log: {server.log()}")
+        log = [line for line in server.log().splitlines() if "running as root" not in line]
+        if log:
+            failures.append(f"its log: {log}")
     return cli.verdict(failures)
 
 
