@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
+use labserve_probe::client::Client;
+use labserve_probe::compare::{Difference, differences};
+use labserve_probe::placeholders::Contents;
 use serde::Deserialize;
 
 use crate::support::case::{self, Case};
-use crate::support::client::Client;
-use crate::support::compare::{Measured, differences};
 use crate::support::recording::Recording;
 #[cfg(target_os = "linux")]
 use crate::support::server::can_bind_root;
@@ -92,7 +93,7 @@ fn recordings() -> PathBuf {
 fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
     let site = Site::recorded();
     let server = Server::start(profile, site.root());
-    let client = Client::new(server.address(), &site);
+    let client = Client::new(server.address(), contents(&site));
     let (mut differing, mut chosen) = (BTreeMap::new(), Vec::new());
     for mut corpus in recorded(profile) {
         corpus.cases.retain(&choose);
@@ -126,7 +127,7 @@ fn replay(profile: &str, choose: impl Fn(&Case) -> bool) {
 fn replay_odd(profile: &str, corpus: Recorded) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
     let site = Site::odd();
     let server = Server::start_bound(profile, site.root());
-    let client = Client::new(server.address(), &site);
+    let client = Client::new(server.address(), contents(&site));
     let Recorded {
         recording, mut cases, ..
     } = corpus;
@@ -136,22 +137,19 @@ fn replay_odd(profile: &str, corpus: Recorded) -> (BTreeMap<String, Vec<String>>
     (differing, cases.into_iter().map(|case| case.name).collect())
 }
 
+/// The files of the site that recordings show by their paths.
+pub(crate) fn contents(site: &Site) -> Contents {
+    Contents::new(site.files_from(0))
+}
+
 /// The cases that differ, each with its differences.
 fn run_all(client: &Client, server: &Server, recording: &Recording, cases: &[Case]) -> BTreeMap<String, Vec<String>> {
     let target = server.address().to_string();
-    let judge = |case: &Case| {
-        let outcome = client.run(case);
-        let want = Measured {
-            outcome: &recording.outcomes[&case.name],
-            target: &recording.target,
-        };
-        differences(
-            &want,
-            &Measured {
-                outcome: &outcome,
-                target: &target,
-            },
-        )
+    let judge = |case: &Case| -> Vec<String> {
+        let outcome = client.play(case).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+        let want = (&recording.outcomes[&case.name], recording.target.as_str());
+        let found = differences(want, (&outcome, &target));
+        found.iter().map(Difference::to_string).collect()
     };
     let rounds = if is_built_here() { AT_ONCE } else { AT_ONCE_ELSEWHERE };
     let mut left: Vec<&Case> = cases.iter().collect();

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use labserve_core::model::{self, MemorySite, Script, Setting};
+use labserve_core::model::{self, MemorySite, Setting};
 use labserve_core::profile::{self, Profile, layers};
-use labserve_core::render::RenderContext;
+use labserve_probe::client::Client;
+use labserve_probe::compare::{Difference, differences};
+use labserve_probe::simulate::{Simulation, steps};
 
 use crate::corpus;
 use crate::support::case::{self, Case};
-use crate::support::client::{Client, Placeholders};
-use crate::support::compare::{Measured, differences};
 use crate::support::odd::OddSite;
-use crate::support::recording::{End, Heard, Outcome};
+use crate::support::recording::{End, Outcome};
 use crate::support::server::Server;
 use crate::support::site::Site;
 
@@ -28,20 +28,6 @@ fn in_memory<'p>(site: &Site, profile: &'p Profile) -> MemorySite<'p> {
         memory = memory.with_file(path.trim_start_matches('/'), &content);
     }
     memory.with_file("link-in.txt", &site.read("index.html"))
-}
-
-fn setting() -> Setting {
-    Setting {
-        local: ADDRESS,
-        // 2026-05-28: later than every file of the site, and earlier than the dates that cases use for the future. The random
-        // numbers have as many digits as those of the recorded servers.
-        render: RenderContext {
-            run: 0x8123_4567_89ab_cdef,
-            random: 0x9123_4567_89ab_cdef,
-            ..RenderContext::at(1_780_000_000)
-        },
-        ..Setting::default()
-    }
 }
 
 /// A request of a random conversation.
@@ -115,30 +101,17 @@ fn random_conversations_go_the_same_way_over_sockets() {
     let site = Site::recorded();
     for name in ["node", "apache", "nginx", "django", "rfc"] {
         let server = Server::start(name, site.root());
-        let client = Client::new(server.address(), &site);
+        let client = Client::new(server.address(), corpus::contents(&site));
         let profile = layers::load(name).expect("a built-in profile");
         let memory = in_memory(&site, &profile);
-        let setting = Setting {
-            local: server.address(),
-            ..setting()
-        };
-        let placeholders = Placeholders::new(server.address(), &site, |_| Vec::new());
+        let simulation = Simulation::over(&profile, memory, corpus::contents(&site), server.address());
+        let placeholders = simulation.placeholders();
         let cases: Vec<_> = (0..100).map(random_case).collect();
         let target = server.address().to_string();
         let differ = |case: &Case| {
-            let steps = steps(case, &placeholders);
-            let modelled = outcome(&Script::new(&steps).run(&profile, &memory, &setting), &placeholders);
-            let want = Measured {
-                outcome: &modelled,
-                target: &target,
-            };
-            let found = differences(
-                &want,
-                &Measured {
-                    outcome: &client.run(case),
-                    target: &target,
-                },
-            );
+            let modelled = simulation.outcome(&simulation.run(&steps(case, &placeholders)));
+            let played = client.play(case).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+            let found = in_words(&differences((&modelled, &target), (&played, &target)));
             (!found.is_empty()).then(|| format!("{:?}\n    {}", case.steps, found.join("\n    ")))
         };
         // On a busy machine a pause can be too short for the server: cases that differ are tried again, alone.
@@ -154,36 +127,8 @@ fn random_conversations_go_the_same_way_over_sockets() {
     }
 }
 
-fn steps(case: &Case, placeholders: &Placeholders<'_>) -> Vec<model::Step> {
-    case.steps
-        .iter()
-        .map(|step| match step {
-            case::Step::Send { text, times } => model::Step::Send(placeholders.fill(text).repeat(*times)),
-            case::Step::Read { quiet } => model::Step::Read { quiet: *quiet },
-            case::Step::Shut => model::Step::Shut,
-            case::Step::Sleep(time) => model::Step::Sleep(*time),
-            case::Step::End { within } => model::Step::End { within: *within },
-        })
-        .collect()
-}
-
-fn outcome(outcome: &model::Outcome, placeholders: &Placeholders<'_>) -> Outcome {
-    Outcome {
-        heard: outcome
-            .heard
-            .iter()
-            .map(|heard| Heard {
-                text: placeholders.text(heard.text()),
-                at_s: heard.at.map(|at| at.as_secs_f64()),
-            })
-            .collect(),
-        end: match outcome.end {
-            model::End::Fin => End::Fin,
-            model::End::Rst => End::Rst,
-            model::End::Open => End::Open,
-        },
-        after_s: outcome.after.map(|after| after.as_secs_f64()),
-    }
+fn in_words(found: &[Difference]) -> Vec<String> {
+    found.iter().map(Difference::to_string).collect()
 }
 
 /// A client that sends bytes, reads all that comes and leaves.
@@ -223,7 +168,7 @@ fn time_of_pipelines(profile: &Profile, memory: &MemorySite<'_>, times: usize, c
             acts: 0,
             heard: 0,
         };
-        model::converse(profile, memory, &setting(), &mut client);
+        model::converse(profile, memory, &Setting::default(), &mut client);
         assert!(client.heard > 0, "the first request should be answered");
     }
     begun.elapsed()
@@ -276,15 +221,12 @@ fn is_left_waiting(outcome: &Outcome) -> bool {
 fn replay(name: &str) {
     let site = Site::recorded();
     let profile = layers::load(name).expect("a built-in profile");
-    let (usual, odd) = (in_memory(&site, &profile), OddSite::load().in_memory(&profile));
-    let ask = |memory: &MemorySite<'_>, path: &str| {
-        let request = format!("HEAD {path} HTTP/1.1\r\nHost: {ADDRESS}\r\nConnection: close\r\n\r\n");
-        let steps = [
-            model::Step::Send(request.into_bytes()),
-            model::Step::Read { quiet: None },
-        ];
-        Script::new(&steps).run(&profile, memory, &setting()).heard[0].text()
-    };
+    let over = |memory| Simulation::over(&profile, memory, corpus::contents(&site), ADDRESS);
+    let (usual, odd) = (
+        over(in_memory(&site, &profile)),
+        over(OddSite::load().in_memory(&profile)),
+    );
+    let target = ADDRESS.to_string();
     let (mut differing, mut chosen, mut took) = (BTreeMap::new(), Vec::new(), Duration::ZERO);
     for corpus::Recorded {
         is_odd,
@@ -292,31 +234,21 @@ fn replay(name: &str) {
         cases,
     } in corpus::recorded(name)
     {
-        let memory = if is_odd { &odd } else { &usual };
-        let placeholders = Placeholders::new(ADDRESS, &site, |path| ask(memory, path));
+        let simulation = if is_odd { &odd } else { &usual };
+        let placeholders = simulation.placeholders();
         let cases: Vec<_> = cases.iter().map(|case| (case, steps(case, &placeholders))).collect();
         let begun = Instant::now();
-        let outcomes: Vec<_> = cases
-            .iter()
-            .map(|(_, steps)| Script::new(steps).run(&profile, memory, &setting()))
-            .collect();
+        let outcomes: Vec<_> = cases.iter().map(|(_, steps)| simulation.run(steps)).collect();
         took += begun.elapsed();
         for ((case, _), got) in cases.iter().zip(&outcomes) {
-            let want = Measured {
-                outcome: &recording.outcomes[&case.name],
-                target: &recording.target,
-            };
-            let got = Measured {
-                outcome: &outcome(got, &placeholders),
-                target: &ADDRESS.to_string(),
-            };
+            let (want, got) = (&recording.outcomes[&case.name], simulation.outcome(got));
             // This holds for listed cases too, because no reason justifies it.
             assert!(
-                !is_left_waiting(got.outcome) || is_left_waiting(want.outcome),
+                !is_left_waiting(&got) || is_left_waiting(want),
                 "{name} {}: silent and open where the real server is not",
                 case.name
             );
-            let found = differences(&want, &got);
+            let found = in_words(&differences((want, &recording.target), (&got, &target)));
             if !found.is_empty() {
                 differing.insert(case.name.clone(), found);
             }

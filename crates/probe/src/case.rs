@@ -1,6 +1,7 @@
 //! Cases: what a client does on one connection.
 //!
-//! A file of cases is a JSON list. Each case has a `name` and `steps`; `"slow": true` marks a case that waits for a timer.
+//! A file of cases is a JSON list. Each case has a `name` and `steps`; `"slow": true` marks a case that waits for a timer,
+//! `"ordinary_user": true` one that means something only to a server without the rights of root.
 //! Each step is one of
 //!
 //! | step | what the client does |
@@ -25,6 +26,8 @@ pub struct Case {
     pub steps: Vec<Step>,
     /// Whether the case waits for a timer and takes more than ten seconds.
     pub slow: bool,
+    /// Whether it asks for a file that only a server with the rights of an ordinary user cannot read.
+    pub ordinary_user: bool,
 }
 
 /// One action of the client.
@@ -58,7 +61,7 @@ impl Case {
     ///
     /// ```
     /// # use labserve_probe::Case;
-    /// let case = Case { name: "range-suffix-zero".into(), steps: vec![], slow: false };
+    /// let case = Case { name: "range-suffix-zero".into(), steps: vec![], slow: false, ordinary_user: false };
     /// assert_eq!(case.group(), "range");
     /// ```
     pub fn group(&self) -> &str {
@@ -82,7 +85,7 @@ impl Case {
     /// ```
     /// # use labserve_probe::case::{Case, Step};
     /// let send = Step::Send { text: "GET / HTTP/1.1\r\nHost: HOST\r\nRange: bytes=-0\r\n\r\n".into(), times: 1 };
-    /// let case = Case { name: "range-suffix-zero".into(), steps: vec![send, Step::Shut], slow: false };
+    /// let case = Case { name: "range-suffix-zero".into(), steps: vec![send, Step::Shut], slow: false, ordinary_user: false };
     /// assert_eq!(case.words(), "sends GET / HTTP/1.1␍␊ Host: HOST␍␊ Range: bytes=-0␍␊ ␍␊\nsends FIN");
     /// ```
     pub fn words(&self) -> String {
@@ -154,7 +157,6 @@ struct WrittenCase {
     /// The servers that the case was recorded from, if not all.
     #[serde(default)]
     only: Vec<String>,
-    /// Whether the case asks for what only a server of an ordinary user cannot read.
     #[serde(default)]
     ordinary_user: bool,
 }
@@ -202,6 +204,7 @@ fn case(written: WrittenCase) -> Result<Case, CaseError> {
         name: written.name,
         steps,
         slow: written.slow,
+        ordinary_user: written.ordinary_user,
     })
 }
 

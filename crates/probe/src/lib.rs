@@ -26,9 +26,10 @@
 #![forbid(unsafe_code)]
 
 pub mod case;
+pub mod client;
 pub mod compare;
 mod normal;
-mod placeholders;
+pub mod placeholders;
 pub mod record;
 pub mod recording;
 pub mod report;

@@ -9,11 +9,11 @@ const SHORTEST_FILE: usize = 600;
 
 /// The files of the site whose contents a recording shows as `{{file:/path}}`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Contents(Vec<(Vec<u8>, String)>);
+pub struct Contents(Vec<(Vec<u8>, String)>);
 
 impl Contents {
     /// Takes each content with its path in a request.
-    pub(crate) fn new(files: impl IntoIterator<Item = (Vec<u8>, String)>) -> Self {
+    pub fn new(files: impl IntoIterator<Item = (Vec<u8>, String)>) -> Self {
         let mut files: Vec<_> = files
             .into_iter()
             .filter(|(content, _)| content.len() >= SHORTEST_FILE)
@@ -24,7 +24,7 @@ impl Contents {
     }
 
     /// The text of a response as Latin-1, with whole files as placeholders.
-    pub(crate) fn shortened(&self, mut response: Vec<u8>) -> String {
+    pub fn shortened(&self, mut response: Vec<u8>) -> String {
         for (content, path) in &self.0 {
             response = replace(response, content, format!("{{{{file:{path}}}}}").as_bytes());
         }
@@ -32,25 +32,36 @@ impl Contents {
     }
 }
 
-/// Fills placeholders in. The ETags are asked for once each.
-pub(crate) struct Placeholders<'a> {
+/// Returns the response to a HEAD request for a path.
+type Ask<'a> = Box<dyn Fn(&str) -> Vec<u8> + Send + Sync + 'a>;
+
+/// What placeholders in the text of cases stand for, at one server. The ETags are asked for once each.
+pub struct Placeholders<'a> {
     host: String,
     etags: Mutex<HashMap<String, String>>,
-    /// Sends a HEAD request for a path and returns the response.
-    ask: &'a (dyn Fn(&str) -> Vec<u8> + Sync),
+    ask: Ask<'a>,
+}
+
+impl std::fmt::Debug for Placeholders<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Placeholders")
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Placeholders<'a> {
-    pub(crate) fn new(server: SocketAddr, ask: &'a (dyn Fn(&str) -> Vec<u8> + Sync)) -> Self {
+    /// `ask` sends a HEAD request for a path to `server` and returns the response.
+    pub fn new(server: SocketAddr, ask: impl Fn(&str) -> Vec<u8> + Send + Sync + 'a) -> Self {
         Self {
             host: server.to_string(),
             etags: Mutex::default(),
-            ask,
+            ask: Box::new(ask),
         }
     }
 
     /// The bytes of a text.
-    pub(crate) fn fill(&self, text: &str) -> Vec<u8> {
+    pub fn fill(&self, text: &str) -> Vec<u8> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, name, after)) = split_at_placeholder(rest) {
@@ -150,7 +161,7 @@ mod tests {
             asked.lock().expect("no panic").push(path.to_owned());
             b"HTTP/1.1 200 OK\r\netag:  W/\"5-1\"\r\n\r\n".to_vec()
         };
-        let placeholders = Placeholders::new("127.0.0.1:80".parse().expect("an address"), &ask);
+        let placeholders = Placeholders::new("127.0.0.1:80".parse().expect("an address"), ask);
         let filled = placeholders.fill("Host: HOST\r\nIf-Match: {{etag:/a}}, {{flip:/a}}, {{b}}");
         assert_eq!(
             String::from_utf8(filled).expect("ASCII"),

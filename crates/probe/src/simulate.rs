@@ -20,15 +20,21 @@ pub struct Simulation<'p> {
 }
 
 impl<'p> Simulation<'p> {
-    /// A server with this profile, at this address. Nothing listens there: it is what requests and responses name.
+    /// A server with this profile and the probe site, at this address. Nothing listens there: it is what requests and
+    /// responses name.
     pub fn new(profile: &'p Profile, address: SocketAddr) -> Self {
         let mut memory = MemorySite::new(profile);
         for file in site::FILES {
             memory = memory.with_file(file.path, file.content);
         }
+        Self::over(profile, memory, site::contents(), address)
+    }
+
+    /// The same over another site. `contents` are those of its files that recordings show by their paths.
+    pub fn over(profile: &'p Profile, site: MemorySite<'p>, contents: Contents, address: SocketAddr) -> Self {
         Self {
             profile,
-            site: memory,
+            site,
             setting: Setting {
                 local: address,
                 // 2026-05-28: later than every file of the site, and earlier than the dates that cases use for the future.
@@ -40,7 +46,7 @@ impl<'p> Simulation<'p> {
                 },
                 ..Setting::default()
             },
-            contents: site::contents(),
+            contents,
         }
     }
 
@@ -57,21 +63,10 @@ impl<'p> Simulation<'p> {
     /// assert_eq!(recording.cases.len(), cases.len());
     /// ```
     pub fn record<'c>(&self, cases: impl IntoIterator<Item = &'c Case>) -> Recording {
-        let ask = |path: &str| {
-            let host = self.setting.local;
-            let request = format!("HEAD {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-            let steps = [
-                model::Step::Send(request.into_bytes()),
-                model::Step::Read { quiet: None },
-            ];
-            let mut outcome = Script::new(&steps).run(self.profile, &self.site, &self.setting);
-            outcome.heard.pop().map(|heard| heard.text()).unwrap_or_default()
-        };
-        let placeholders = Placeholders::new(self.setting.local, &ask);
+        let placeholders = self.placeholders();
         let mut recording = Recording::new(self.setting.local.to_string());
         for case in cases {
-            let steps: Vec<model::Step> = case.steps.iter().map(|step| filled_in(step, &placeholders)).collect();
-            let outcome = Script::new(&steps).run(self.profile, &self.site, &self.setting);
+            let outcome = self.run(&steps(case, &placeholders));
             recording
                 .cases
                 .insert(case.name.clone(), Answer::Stable(self.outcome(&outcome)));
@@ -79,7 +74,27 @@ impl<'p> Simulation<'p> {
         recording
     }
 
-    fn outcome(&self, outcome: &model::Outcome) -> Outcome {
+    /// What placeholders stand for at this server.
+    pub fn placeholders(&self) -> Placeholders<'_> {
+        Placeholders::new(self.setting.local, |path| {
+            let host = self.setting.local;
+            let request = format!("HEAD {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            let steps = [
+                model::Step::Send(request.into_bytes()),
+                model::Step::Read { quiet: None },
+            ];
+            let mut outcome = self.run(&steps);
+            outcome.heard.pop().map(|heard| heard.text()).unwrap_or_default()
+        })
+    }
+
+    /// Follows steps, as [`steps`] makes them of a case.
+    pub fn run(&self, steps: &[model::Step]) -> model::Outcome {
+        Script::new(steps).run(self.profile, &self.site, &self.setting)
+    }
+
+    /// An outcome of [`Simulation::run`] as recordings have it.
+    pub fn outcome(&self, outcome: &model::Outcome) -> Outcome {
         let seconds = |time: Duration| time.as_secs_f64();
         Outcome {
             heard: outcome
@@ -98,6 +113,11 @@ impl<'p> Simulation<'p> {
             after_s: outcome.after.map(seconds),
         }
     }
+}
+
+/// The steps of a case with its placeholders filled in.
+pub fn steps(case: &Case, placeholders: &Placeholders<'_>) -> Vec<model::Step> {
+    case.steps.iter().map(|step| filled_in(step, placeholders)).collect()
 }
 
 fn filled_in(step: &Step, placeholders: &Placeholders<'_>) -> model::Step {

@@ -71,7 +71,7 @@ const LINK: (&str, &str) = ("link-in.txt", "index.html");
 pub const MODIFIED: Duration = Duration::from_millis(1_698_766_276_361);
 
 /// The contents that a recording shows as `{{file:/path}}`.
-pub(crate) fn contents() -> Contents {
+pub fn contents() -> Contents {
     Contents::new(
         FILES
             .iter()

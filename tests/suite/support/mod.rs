@@ -1,10 +1,7 @@
-//! Shared by the tests: sites to serve, the server process, the client and comparison of wire.py in Rust, a raw connection,
-//! and a client of the timeline.
+//! Shared by the tests: sites to serve, the server process, cases and recordings, a raw connection, and a client of
+//! the timeline. labserve-probe plays the cases and compares.
 
 pub(crate) mod case;
-pub(crate) mod client;
-pub(crate) mod compare;
-pub(crate) mod normal;
 pub(crate) mod odd;
 pub(crate) mod recording;
 pub(crate) mod relay;

@@ -1,21 +1,19 @@
 //! Puts cases to a running server, and keeps what comes back.
 
-mod client;
 mod preflight;
 
 use crate::case::Case;
+use crate::client::{Client, PlayError};
 use crate::compare::differences;
-use crate::placeholders::Placeholders;
 use crate::recording::{Answer, Outcome, Recording};
 use crate::site;
-use client::PlayError;
 pub use preflight::{Preflight, preflight};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
-use std::{io, thread};
 
 /// How often a connection is tried before the server counts as gone, and the pause between two trials.
 const TRIALS: u32 = 4;
@@ -113,14 +111,9 @@ pub fn record(
     asked: &(dyn Fn(usize, usize) + Sync),
     cancelled: &AtomicBool,
 ) -> Recorded {
-    let ask = |path: &str| {
-        let request = format!("HEAD {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
-        client::ask(server, &request).unwrap_or_default()
-    };
     let recorder = Recorder {
         server,
-        placeholders: Placeholders::new(server, &ask),
-        contents: site::contents(),
+        client: Client::new(server, site::contents()),
         cancelled,
         asked,
         state: Mutex::default(),
@@ -150,8 +143,7 @@ pub fn record(
 /// What the threads of a recording share.
 struct Recorder<'a> {
     server: SocketAddr,
-    placeholders: Placeholders<'a>,
-    contents: crate::placeholders::Contents,
+    client: Client,
     cancelled: &'a AtomicBool,
     asked: &'a (dyn Fn(usize, usize) + Sync),
     state: Mutex<State>,
@@ -216,7 +208,6 @@ impl Recorder<'_> {
     fn ask(&self, case: &Case) {
         let answer = match self.play(case) {
             Ok(outcome) => Ok(outcome),
-            Err(PlayError::Endless) => Err("the response did not end within 8 MiB or 20 s".to_owned()),
             Err(PlayError::Connect(why)) => {
                 let mut state = self.state();
                 let after = state.last_answered.clone();
@@ -226,6 +217,7 @@ impl Recorder<'_> {
                 });
                 return;
             }
+            Err(endless) => Err(endless.to_string()),
         };
         let (done, expected) = {
             let mut state = self.state();
@@ -243,7 +235,7 @@ impl Recorder<'_> {
     fn play(&self, case: &Case) -> Result<Outcome, PlayError> {
         let mut trial = 1;
         loop {
-            match client::play(self.server, case, &self.placeholders, &self.contents) {
+            match self.client.play(case) {
                 Err(PlayError::Connect(_)) if trial < TRIALS && !self.cancelled.load(Ordering::Relaxed) => {
                     trial += 1;
                     thread::sleep(PAUSE);
@@ -289,14 +281,6 @@ fn settled(answers: Vec<Result<Outcome, String>>, target: &str) -> Option<Answer
         }),
         Err(error) => Some(Answer::Failed { error }),
     }
-}
-
-/// Sends one request and returns what comes back, for a look at a server before it is recorded.
-///
-/// # Errors
-/// No connection can be established.
-fn ask(server: SocketAddr, request: &str) -> io::Result<Vec<u8>> {
-    client::ask(server, request)
 }
 
 #[cfg(test)]

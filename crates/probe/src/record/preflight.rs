@@ -1,7 +1,6 @@
 //! A look at a server before it is recorded: whether it can be asked many things at once.
 
-use super::client::Connection;
-use super::{ask, client};
+use crate::client::{self, Connection, ask};
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -44,6 +44,7 @@ fn get(name: &str) -> Case {
             Step::Read { quiet: None },
         ],
         slow: false,
+        ordinary_user: false,
     }
 }
 

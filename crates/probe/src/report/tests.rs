@@ -31,6 +31,7 @@ fn with_subject(test: impl Fn(&Subject<'_>)) {
         name: "range-a".to_owned(),
         steps: vec![send],
         slow: false,
+        ordinary_user: false,
     }];
     let comparison = compare(&first, &second);
     test(&Subject {
