@@ -352,16 +352,29 @@ mod tests {
 
     #[test]
     fn the_announced_timeout_and_the_real_one_are_independent() {
-        for (name, announced, idle) in [
-            ("node", json!(5_000_000_000_u64), json!(5_000_000_000_u64)),
-            ("nginx", json!(null), json!(75_000_000_000_u64)),
-            ("flask-keepalive", json!(null), json!(null)),
+        let announces = "connection.fields.keep=[\"Keep-Alive: timeout=5\"]";
+        for (keys, announced, idle) in [
+            (
+                [announces, "timers.idle=5s"],
+                json!(5_000_000_000_u64),
+                json!(5_000_000_000_u64),
+            ),
+            (
+                ["connection.fields.keep=[]", "timers.idle=75s"],
+                json!(null),
+                json!(75_000_000_000_u64),
+            ),
+            (
+                ["connection.fields.keep=[]", "timers.idle=never"],
+                json!(null),
+                json!(null),
+            ),
         ] {
-            let server = server(name, &[]).describe(3, 2).expect("a description");
+            let server = server("rfc", &keys).describe(3, 2).expect("a description");
             assert_eq!(
                 (&server["announced_timeout_ns"], &server["idle_ns"]),
                 (&announced, &idle),
-                "{name}"
+                "{keys:?}"
             );
             assert_eq!((&server["number"], &server["open"]), (&json!(3), &json!(2)));
         }

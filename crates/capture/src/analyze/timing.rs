@@ -125,19 +125,20 @@ fn listed(connection: &Connection, first: u64, last: u64) -> Option<Vec<&Frame>>
 /// This many frames are listed from the end of a connection.
 const LAST_LISTED: usize = 40;
 
+/// When the frame of this number was captured; `None` if the connection does not list it.
+fn frame_ns(connection: &Connection, number: u64) -> Option<i64> {
+    let frames = &connection.frames;
+    let index = frames.binary_search_by_key(&number, |frame| frame.number).ok()?;
+    Some(frames[index].ns)
+}
+
 /// The handshake before the first exchange, and the time until its request.
 fn set_up(connection: &Connection, request: &Message, parts: &mut Parts) {
     let handshake = &connection.handshake;
     let (Some(syn), Some(ack)) = (handshake.syn, handshake.ack) else {
         return;
     };
-    let at = |number: u64| {
-        let index = connection
-            .frames
-            .binary_search_by_key(&number, |frame| frame.number)
-            .ok()?;
-        Some(connection.frames[index].ns)
-    };
+    let at = |number: u64| frame_ns(connection, number);
     let (Some(syn_ns), Some(ack_ns)) = (at(syn), at(ack)) else {
         return;
     };
@@ -181,13 +182,7 @@ fn round_trip_ns(connection: &Connection) -> Option<u64> {
 /// The round trip between the capture point and the server: from SYN to SYN/ACK.
 fn server_round_trip_ns(connection: &Connection) -> Option<u64> {
     let handshake = &connection.handshake;
-    let at = |number: u64| {
-        let index = connection
-            .frames
-            .binary_search_by_key(&number, |frame| frame.number)
-            .ok()?;
-        Some(connection.frames[index].ns)
-    };
+    let at = |number: u64| frame_ns(connection, number);
     let sent = *handshake.syn_retries.last().or(handshake.syn.as_ref())?;
     Some(elapsed(at(sent)?, at(handshake.syn_ack?)?))
 }

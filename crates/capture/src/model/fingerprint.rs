@@ -32,7 +32,7 @@ pub enum Verdict {
     Tied,
     /// The server resembles the profile, but differs in places.
     Near,
-    /// The Server field names a product that is in no profile, so it is none of them, however it behaves.
+    /// The Server field names a product that is in no profile, so no profile is named for it, only the one that behaves most alike.
     OtherProduct,
     /// The server does not resemble any profile.
     None,

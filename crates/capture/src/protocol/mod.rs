@@ -14,7 +14,7 @@ use websocket::WebSocketReader;
 /// How many of the first bytes of an endpoint are looked at.
 const FIRST_BYTES: usize = 32;
 
-/// Protocols by their first bytes, whoever sends them.
+/// Protocols by their first bytes, which either side may send.
 const FIRST: &[(&[u8], &str)] = &[
     (b"PRI * HTTP/2.0", HTTP2),
     (b"SSH-", "SSH"),

@@ -89,7 +89,7 @@ impl Direction {
         }
     }
 
-    /// Moves the beginning behind a keep-alive probe, if the capture begins with one: a probe has the number of a byte
+    /// Moves the beginning past a keep-alive probe, if the capture begins with one: a probe has the number of a byte
     /// that was acknowledged before (RFC 9293 section 3.8.4). `acked` is what the other endpoint acknowledges.
     pub(super) fn pass_over_probe(&mut self, acked: u64) {
         let is_probe = self.midway && self.traffic.bytes == 0 && acked == self.next + 1;

@@ -264,8 +264,22 @@ mod tests {
         }
     }
 
-    fn deadline_after(profile: &str, steps: &[(f64, Option<Transition>, usize)]) -> Option<(f64, CloseReason)> {
-        let profile = layers::load(profile).expect("a profile");
+    /// Timers that are looked at every 30 s.
+    const TICKED: [&str; 5] = [
+        "tick=30s",
+        "ticked=['unused', 'line', 'head']",
+        "unused=60s",
+        "line.after=60s",
+        "line.since=first-byte",
+    ];
+
+    /// The deadline after these steps, under the profile `rfc` with these timers.
+    fn deadline_after(timers: &[&str], steps: &[(f64, Option<Transition>, usize)]) -> Option<(f64, CloseReason)> {
+        let stack = layers::Stack::load("rfc", &layers::BuiltIns).expect("a built-in profile");
+        let stack = timers.iter().fold(stack, |stack, key| {
+            stack.over(layers::Layer::from_assignment(&format!("timers.{key}")).expect("a key"))
+        });
+        let profile = stack.build().expect("a profile");
         let mut connection = Life::new(S(steps[0].0));
         for (at, event, bytes) in steps {
             if let Some(event) = event {
@@ -284,9 +298,9 @@ mod tests {
             (2.0, Some(Transition::HeadComplete), 100),
             (3.0, Some(Transition::Kept), 0),
         ];
-        assert_eq!(deadline_after("node", &request), Some((8.0, CloseReason::Idle)));
-        assert_eq!(deadline_after("nginx", &request), Some((78.0, CloseReason::Idle)));
-        assert_eq!(deadline_after("django", &request), None);
+        assert_eq!(deadline_after(&["idle=5s"], &request), Some((8.0, CloseReason::Idle)));
+        assert_eq!(deadline_after(&["idle=75s"], &request), Some((78.0, CloseReason::Idle)));
+        assert_eq!(deadline_after(&["idle=never"], &request), None);
     }
 
     #[test]
@@ -296,14 +310,25 @@ mod tests {
             (2.0, Some(Transition::Partial { line_complete: false }), 1),
             (30.0, Some(Transition::Partial { line_complete: true }), 1),
         ];
-        assert_eq!(deadline_after("nginx", &drip), Some((61.0, CloseReason::HeadTimeout)));
+        assert_eq!(
+            deadline_after(
+                &[
+                    "line.after=60s",
+                    "line.since=accept",
+                    "head.after=60s",
+                    "head.since=accept"
+                ],
+                &drip
+            ),
+            Some((61.0, CloseReason::HeadTimeout))
+        );
     }
 
     #[test]
     fn a_grid_puts_a_deadline_off_to_its_next_line() {
         for (accepted, want) in [(0.0, 60.0), (0.5, 90.0), (29.0, 90.0), (31.0, 120.0)] {
             assert_eq!(
-                deadline_after("node", &[(accepted, None, 0)]),
+                deadline_after(&TICKED, &[(accepted, None, 0)]),
                 Some((want, CloseReason::Unused)),
                 "{accepted}"
             );
@@ -319,7 +344,7 @@ mod tests {
             (3.0, Some(Transition::Kept), 0),
             (4.0, Some(line), 1),
         ];
-        assert_eq!(deadline_after("node", &later), Some((90.0, CloseReason::LineTimeout)));
+        assert_eq!(deadline_after(&TICKED, &later), Some((90.0, CloseReason::LineTimeout)));
     }
 
     #[test]
