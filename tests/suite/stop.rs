@@ -7,6 +7,10 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use labserve_server::events::EventSenders;
+use labserve_server::files::{Limits, Memory, Root};
+use labserve_server::server::{Options, Server, Site, run};
+
 use super::support::server::program;
 
 struct Running {
@@ -216,4 +220,31 @@ fn an_output_that_nobody_reads_stops_nothing() {
         server.signal("-TERM");
         assert_eq!(server.exit_code(), Some(0), "{arguments:?}");
     }
+}
+
+/// A second signal can arrive before the stop that the first one asks for.
+#[test]
+fn a_cut_that_comes_before_the_stop_is_not_lost() {
+    let site = Site {
+        profile: labserve_server::profile_files::load("rfc").expect("a built-in profile"),
+        root: Root::Memory(Memory::demo_site()),
+        cache: Limits::default(),
+    };
+    let server = Server::bind(site, ([127, 0, 0, 1], 0).into()).expect("a free port");
+    let address = server.address();
+    let options = Options {
+        workers: 1,
+        grace: Duration::from_secs(60),
+        throttle_log: false,
+    };
+    let running = run(vec![server], options, &EventSenders::default()).expect("a running server");
+    let mut upload = TcpStream::connect(address).expect("a connection");
+    let request = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+    upload.write_all(request).expect("a request");
+    upload.read_exact(&mut [0; 9]).expect("the beginning of a response");
+    let begun = Instant::now();
+    running.control().cut();
+    running.stop();
+    // Otherwise the timer of the body would close the connection after 15 s.
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }

@@ -226,9 +226,15 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
         }
         servers.push(server);
     }
+    // A second signal may arrive before the stop that the first one asks for.
+    let mut is_cut = false;
     while let Some(command) = commands.recv().await {
         match command {
-            Command::Stop | Command::Cut => break,
+            Command::Stop => break,
+            Command::Cut => {
+                is_cut = true;
+                break;
+            }
             Command::Query(query) => control::answer(query, &servers),
             Command::SetAccepting { server, accepting } => {
                 if let (Some(Some(accept_loop)), Some(server)) = (accept_loops.get_mut(server), servers.get(server)) {
@@ -247,10 +253,12 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
         server.stopping.set(true);
         server.registry.wake_all();
     }
-    tokio::select! {
-        () = all_closed(&servers) => return,
-        () = tokio::time::sleep(options.grace) => {}
-        () = told_to_cut(&mut commands, &servers) => {}
+    if !is_cut {
+        tokio::select! {
+            () = all_closed(&servers) => return,
+            () = tokio::time::sleep(options.grace) => {}
+            () = told_to_cut(&mut commands, &servers) => {}
+        }
     }
     for server in &servers {
         shared.cut_connections.fetch_add(server.open.get(), Ordering::Relaxed);
