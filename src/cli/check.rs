@@ -3,15 +3,14 @@
 use super::Mistake;
 use super::args::{CheckArgs, ServeArgs};
 use super::config::{Config, DEFAULT_FILE, server_schema};
+use super::output::{print, print_err};
 use super::profiles::printable_toml;
-use super::serve::print_out;
 use labserve_core::http1::text::printable;
 use labserve_core::profile::ConfigError;
 use labserve_core::profile::layers::Stack;
 use labserve_core::profile::schema::Schema;
 use labserve_server::profile_files::{self, ProfileFiles};
 use labserve_server::text_file::{self, shown};
-use std::io::{self, Write};
 use std::path::Path;
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
@@ -24,11 +23,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         judge(&report.mistakes, &report.warnings, args.strict)?;
         let stack = profile_files::stack(&name)?;
         stack.build()?;
-        print_out(&format!(
+        print(&format!(
             "# {} is valid\n{}",
             shown(&args.file),
             printable_toml(&toml::to_string_pretty(&stack.merged())?)
-        ));
+        ))?;
         return Ok(());
     }
     let config = Config::resolve(&ServeArgs {
@@ -36,7 +35,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         ..ServeArgs::default()
     })?;
     judge(&[], &config.stack.report().warnings, args.strict)?;
-    print_out(&format!(
+    print(&format!(
         "# {} is valid\n# profile {}, {}\n# serves {} on {}, with {} workers\n\n{}",
         shown(&args.file),
         printable(config.profile.name.as_bytes()),
@@ -45,7 +44,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         config.address,
         config.workers,
         printable_toml(&toml::to_string_pretty(&config.stack.merged())?),
-    ));
+    ))?;
     Ok(())
 }
 
@@ -59,7 +58,7 @@ fn judge(mistakes: &[ConfigError], warnings: &[ConfigError], strict: bool) -> Re
     }
     for warning in warnings {
         // If nobody reads standard error, the result is still printed.
-        let _ = writeln!(io::stderr(), "labserve: warning: {warning}");
+        print_err(&format!("labserve: warning: {warning}"));
     }
     Ok(())
 }

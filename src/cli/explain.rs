@@ -2,6 +2,7 @@
 
 use super::Mistake;
 use super::args::{ExplainArgs, Language};
+use super::output::{self, print};
 use indicatif::{ProgressBar, ProgressStyle};
 use labserve_capture::model::Capture;
 use labserve_capture::render::{self, Ladders};
@@ -10,7 +11,7 @@ use labserve_core::http1::text::printable_json;
 use labserve_core::profile::{Profile, builtin, layers};
 use labserve_server::text_file::shown;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -79,18 +80,7 @@ fn write(file: &Path, page: &str) -> Result<(), Mistake> {
     if file == Path::new(STANDARD) {
         return print(page);
     }
-    std::fs::write(file, page).map_err(|error| Mistake(format!("{}: cannot write the page: {error}", shown(file))))
-}
-
-/// Prints to standard output. A reader that closes the pipe early, as in `explain ... | head`, is not an error.
-fn print(text: &str) -> Result<(), Mistake> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Mistake(format!("standard output: cannot write: {error}")))
-        }
-        _ => Ok(()),
-    }
+    output::write(file, "the page", page)
 }
 
 fn read(file: &Path, options: &Options, profiles: &[Profile]) -> Result<Capture, Mistake> {

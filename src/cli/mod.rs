@@ -13,6 +13,7 @@ mod human;
 mod lab;
 mod log;
 mod log_writer;
+mod output;
 mod probe;
 mod profiles;
 mod program;
@@ -82,7 +83,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(code) => code,
         Err(Mistake(message)) => {
             // If nobody reads standard error, the exit code still reports the mistake.
-            let _ = writeln!(io::stderr(), "labserve: {}", printable_lines(&message));
+            output::print_err(&format!("labserve: {}", printable_lines(&message)));
             ExitCode::from(2)
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Mistake;
 use super::args::ProfilesArgs;
-use super::serve::print_out;
+use super::output::print;
 use labserve_core::http1::text::{misleads, printable, printable_lines};
 use labserve_core::profile::compare::{Difference, differences};
 use labserve_core::profile::{builtin, schema};
@@ -10,14 +10,14 @@ use labserve_server::profile_files;
 
 pub(super) fn run(args: &ProfilesArgs) -> Result<(), Mistake> {
     if args.schema {
-        print_out(schema::TEXT);
+        print(schema::TEXT)?;
         return Ok(());
     }
     if let Some([left, right]) = args.compare.as_deref() {
         return compare(left, right, args.json);
     }
     match &args.name {
-        Some(name) => print(name, args.json),
+        Some(name) => show(name, args.json),
         None => list(args.json),
     }
 }
@@ -46,23 +46,23 @@ fn list(json: bool) -> Result<(), Mistake> {
                     .into()
             })
             .collect();
-        print_out(&(json_of(&toml::Value::Array(rows)) + "\n"));
+        print(&(json_of(&toml::Value::Array(rows)) + "\n"))?;
     } else {
-        print_out(&columns(&["profile", "imitates", "port", "announces", "does"], &rows));
+        print(&columns(&["profile", "imitates", "port", "announces", "does"], &rows))?;
     }
     Ok(())
 }
 
-fn print(name: &str, json: bool) -> Result<(), Mistake> {
+fn show(name: &str, json: bool) -> Result<(), Mistake> {
     let stack = profile_files::stack(name)?;
     stack.build()?;
     if json {
-        print_out(&(json_of(&toml::Value::Table(stack.merged())) + "\n"));
+        print(&(json_of(&toml::Value::Table(stack.merged())) + "\n"))?;
         return Ok(());
     }
     match stack.source() {
-        Some(source) => print_out(&printable_toml(source)),
-        None => print_out(&printable_toml(&toml::to_string_pretty(&stack.merged())?)),
+        Some(source) => print(&printable_toml(source))?,
+        None => print(&printable_toml(&toml::to_string_pretty(&stack.merged())?))?,
     }
     Ok(())
 }
@@ -80,10 +80,10 @@ fn compare(left: &str, right: &str, json: bool) -> Result<(), Mistake> {
                 row.into()
             })
             .collect();
-        print_out(&(json_of(&toml::Value::Array(rows)) + "\n"));
+        print(&(json_of(&toml::Value::Array(rows)) + "\n"))?;
         return Ok(());
     }
-    print_out(&for_people(left, right, &found));
+    print(&for_people(left, right, &found))?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use super::args::{ReloadArgs, ServeArgs};
 use super::config::Config;
 use super::timeline::Choice;
-use super::{Mistake, control, serve};
+use super::{Mistake, control, output};
 use labserve_core::http1::text::{printable, printable_lines};
 use labserve_timeline::ServerSet;
 use std::io::ErrorKind;
@@ -79,10 +79,7 @@ pub(super) fn run(args: &ReloadArgs) -> Result<(), Mistake> {
         None => Config::resolve(&ServeArgs::default())?.address,
     };
     match control::ask(&control::name_of(address)) {
-        Ok(Ok(what)) => {
-            serve::print_out(&format!("{}\n", printable_lines(&what)));
-            Ok(())
-        }
+        Ok(Ok(what)) => output::print(&format!("{}\n", printable_lines(&what))),
         Ok(Err(why)) => Err(Mistake(format!(
             "not reloaded, the previous configuration stays in force: {why}"
         ))),

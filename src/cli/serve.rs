@@ -179,11 +179,6 @@ pub(super) fn print_out(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Prints a line to standard error. Nobody has to read it.
-pub(super) fn print_err(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
 /// Warns if a mistake of this program would be root's.
 pub(super) fn warn_if_root() {
     #[cfg(unix)]

@@ -3,7 +3,7 @@
 use super::no_such;
 use crate::cli::Mistake;
 use crate::cli::args::CasesArgs;
-use crate::cli::serve::print_out;
+use crate::cli::output::print;
 use labserve_probe::case;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -44,6 +44,5 @@ pub(in crate::cli) fn run(args: &CasesArgs) -> Result<(), Mistake> {
             }
         }
     }
-    print_out(&out);
-    Ok(())
+    print(&out)
 }

@@ -4,10 +4,9 @@ use super::chosen;
 use super::source::Source;
 use crate::cli::Mistake;
 use crate::cli::args::CompareArgs;
-use crate::cli::serve::{print_err, print_out};
+use crate::cli::output::{print, print_err, write};
 use labserve_probe::compare::compare;
 use labserve_probe::report::{self, Subject};
-use std::path::Path;
 use std::process::ExitCode;
 
 pub(in crate::cli) fn run(args: &CompareArgs) -> Result<ExitCode, Mistake> {
@@ -33,15 +32,15 @@ pub(in crate::cli) fn run(args: &CompareArgs) -> Result<ExitCode, Mistake> {
         comparison: &comparison,
     };
     if let Some(file) = &args.html {
-        write(file, &report::html(&subject))?;
+        write(file, "the page", &report::html(&subject))?;
     }
     if let Some(file) = &args.junit {
-        write(file, &report::junit(&subject)?)?;
+        write(file, "the JUnit XML", &report::junit(&subject)?)?;
     }
     if args.json {
-        print_out(&format!("{:#}\n", report::json(&subject)));
+        print(&format!("{:#}\n", report::json(&subject)))?;
     } else {
-        print_out(&report::text(&subject, args.show));
+        print(&report::text(&subject, args.show))?;
     }
     let total = comparison.total();
     let percent = total.percent();
@@ -58,8 +57,4 @@ pub(in crate::cli) fn run(args: &CompareArgs) -> Result<ExitCode, Mistake> {
         }
         _ => Ok(ExitCode::SUCCESS),
     }
-}
-
-fn write(file: &Path, text: &str) -> Result<(), Mistake> {
-    std::fs::write(file, text).map_err(|e| Mistake(format!("{}: cannot write this file: {e}", file.display())))
 }

@@ -4,10 +4,11 @@ use super::chosen;
 use super::source::{ask_server, read, server, why};
 use crate::cli::Mistake;
 use crate::cli::args::RecordArgs;
-use crate::cli::serve::{print_err, print_out};
+use crate::cli::output::{print, print_err};
 use labserve_core::http1::text::printable;
 use labserve_probe::recording::Answer;
 use labserve_probe::{Recording, site};
+use labserve_server::text_file::shown;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,12 +16,12 @@ use std::process::ExitCode;
 pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
     if let Some(directory) = &args.make_site {
         site::write(directory)
-            .map_err(|e| Mistake(format!("{}: cannot write the probe site: {e}", directory.display())))?;
-        print_out(&format!(
+            .map_err(|e| Mistake(format!("{}: cannot write the probe site: {e}", shown(directory))))?;
+        print(&format!(
             "wrote {} files to {}. Make it the server's document root, then: labserve record http://HOST:PORT -o server.rec\n",
             site::FILES.len(),
-            directory.display()
-        ));
+            shown(directory)
+        ))?;
     }
     let (Some(url), Some(output)) = (&args.server, &args.output) else {
         return Ok(ExitCode::SUCCESS);
@@ -32,7 +33,7 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
         true => {
             return Err(Mistake(format!(
                 "{}: this file exists. Use another name, or `--resume` to ask only what it lacks",
-                output.display()
+                shown(output)
             )));
         }
         false => Recording::new(address.to_string()),
@@ -47,14 +48,14 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
         }
     })?;
     write(output, &recorded.recording)?;
-    print_out(&summary(&recorded.recording, output, address));
+    print(&summary(&recorded.recording, output, address))?;
     let Some(stopped) = recorded.stopped else {
         return Ok(ExitCode::SUCCESS);
     };
     print_err(&format!(
         "labserve: {}. `labserve record {url} -o {} --resume` asks the rest",
         why(address, &stopped),
-        output.display()
+        shown(output)
     ));
     Ok(ExitCode::FAILURE)
 }
@@ -66,7 +67,7 @@ fn same_server(known: Recording, address: SocketAddr, output: &Path) -> Result<R
     }
     Err(Mistake(format!(
         "{}: this is a recording of {}, not of {address}. Give that address, or record into another file",
-        output.display(),
+        shown(output),
         printable(known.target.as_bytes())
     )))
 }
@@ -77,7 +78,7 @@ fn write(output: &Path, recording: &Recording) -> Result<(), Mistake> {
     beside.push(".new");
     std::fs::write(&beside, recording.to_text())
         .and_then(|()| std::fs::rename(&beside, output))
-        .map_err(|e| Mistake(format!("{}: cannot write the recording: {e}", output.display())))
+        .map_err(|e| Mistake(format!("{}: cannot write the recording: {e}", shown(output))))
 }
 
 fn summary(recording: &Recording, output: &Path, address: SocketAddr) -> String {
@@ -86,7 +87,7 @@ fn summary(recording: &Recording, output: &Path, address: SocketAddr) -> String 
     let failed = count(|answer| matches!(answer, Answer::Failed { .. }));
     let mut text = format!(
         "wrote {}: {} cases of {address}, {unstable} unstable, {failed} without an answer\n",
-        output.display(),
+        shown(output),
         recording.cases.len()
     );
     let site = recording.cases.get("get-html");

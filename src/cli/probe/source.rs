@@ -2,7 +2,7 @@
 
 use crate::cli::Mistake;
 use crate::cli::args::AskArgs;
-use crate::cli::serve::print_err;
+use crate::cli::output::print_err;
 use crate::cli::signals::{ProgramRequest, Signals};
 use indicatif::{ProgressBar, ProgressStyle};
 use labserve_core::http1::text::printable;
