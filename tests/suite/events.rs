@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::support::recording::End;
-use super::support::server::{Server, is_built_here};
+use super::support::server::Server;
 use super::support::site::Site;
 use super::support::talk::Talk;
 
@@ -175,6 +175,7 @@ fn each_run_appends_a_start_line_that_names_the_format() {
 #[cfg(unix)]
 #[test]
 fn a_renamed_log_is_begun_again_on_sighup_and_only_its_owner_reads_it() {
+    use super::support::server::is_built_here;
     use std::os::unix::fs::PermissionsExt;
     // Another system's program has neither such modes nor this signal.
     if !is_built_here() {
