@@ -29,3 +29,4 @@ pub mod profile;
 pub mod render;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_rng;
+pub mod units;

@@ -74,7 +74,7 @@ pub fn persistence<'p>(
         (None, Announce::Always) => ConnectionFields::Keep,
         (None, Announce::Asked) if asked_to_keep => ConnectionFields::Keep,
         (None, Announce::Http10) if request.is_some_and(|r| r.version() < Version::Http11) => ConnectionFields::Keep,
-        (None, Announce::Asked | Announce::Http10) => ConnectionFields::Nothing,
+        (None, Announce::Asked | Announce::Http10) => ConnectionFields::Off,
     };
     let choice = match response.connection_fields {
         None => truth(end),
@@ -86,7 +86,7 @@ pub fn persistence<'p>(
     let connection_fields: &[Template] = match choice {
         ConnectionFields::Keep => &policy.keep_fields,
         ConnectionFields::Close => &policy.close_fields,
-        ConnectionFields::Nothing | ConnectionFields::AsIfKept => &[],
+        ConnectionFields::Off | ConnectionFields::AsIfKept => &[],
     };
     Persistence {
         close: end,

@@ -1,5 +1,6 @@
 //! How a Range field is parsed and which ranges are served: the keys of a profile's `[range]` table.
 
+use crate::units::Count;
 use serde::{Deserialize, Serialize};
 
 /// How a Range field is parsed and which ranges are served. The default is RFC 9110 section 14 with multipart bodies,
@@ -18,7 +19,7 @@ pub struct RangePolicy {
     pub empty_list: Instead,
     /// `rfc9110`, `tight`, `spaced`, `trimmed`, `leading` or `signed`: the syntax of a member.
     pub numbers: Numbers,
-    /// `unlimited` or `signed64`: the largest valid number.
+    /// `off` or `signed64`: the largest valid number.
     pub largest_number: Largest,
     /// `whole`, `unsatisfiable`, `drop` or `end`: the effect of a malformed member.
     pub bad_member: BadMember,
@@ -38,7 +39,7 @@ pub struct RangePolicy {
     pub several: Several,
     /// `left` or `asked`: whether a single range that remains of several still counts as several.
     pub several_counts: SeveralCounts,
-    /// `never`, `neighbours` or `all`: which overlapping ranges are merged.
+    /// `off`, `neighbours` or `all`: which overlapping ranges are merged.
     pub merge: Merge,
     /// Whether adjacent ranges count as overlapping, for merging and for `max_overlaps`.
     pub merge_adjacent: bool,
@@ -47,12 +48,12 @@ pub struct RangePolicy {
     /// Whether ranges that are larger than the file in total are served. If `false`, the response is 200 with the whole
     /// file.
     pub larger_than_file: bool,
-    /// The maximum number of ranges after merging; 0 for no limit.
-    pub max_ranges: u32,
-    /// The maximum number of ranges that overlap the one before; 0 for no limit.
-    pub max_overlaps: u32,
-    /// The maximum number of ranges that overlap the one before and begin earlier; 0 for no limit.
-    pub max_reversals: u32,
+    /// The maximum number of ranges after merging.
+    pub max_ranges: Count,
+    /// The maximum number of ranges that overlap the one before.
+    pub max_overlaps: Count,
+    /// The maximum number of ranges that overlap the one before and begin earlier.
+    pub max_reversals: Count,
     /// `whole` or `unsatisfiable`: the response above any of these three limits.
     pub over_limit: Instead,
 }
@@ -65,7 +66,7 @@ impl Default for RangePolicy {
             other_unit: Instead::Whole,
             empty_list: Instead::Whole,
             numbers: Numbers::Rfc9110,
-            largest_number: Largest::Unlimited,
+            largest_number: Largest::Off,
             bad_member: BadMember::Whole,
             empty_member: EmptyMember::Skip,
             reversed: Impossible::Bad,
@@ -75,13 +76,13 @@ impl Default for RangePolicy {
             open_from_zero: OpenFromZero::Ordinary,
             several: Several::Multipart,
             several_counts: SeveralCounts::Left,
-            merge: Merge::Never,
+            merge: Merge::Off,
             merge_adjacent: true,
             order: Order::Asked,
             larger_than_file: false,
-            max_ranges: 100,
-            max_overlaps: 2,
-            max_reversals: 20,
+            max_ranges: Count::of(100),
+            max_overlaps: Count::of(2),
+            max_reversals: Count::of(20),
             over_limit: Instead::Whole,
         }
     }
@@ -138,7 +139,7 @@ pub enum Numbers {
 #[serde(rename_all = "kebab-case")]
 pub enum Largest {
     /// Every number is valid.
-    Unlimited,
+    Off,
     /// 2^63 - 1. A larger number makes the member malformed.
     Signed64,
 }
@@ -262,7 +263,7 @@ pub enum SeveralCounts {
 #[serde(rename_all = "kebab-case")]
 pub enum Merge {
     /// None of them.
-    Never,
+    Off,
     /// A range that overlaps the one before it in the list, or the result of merging that one.
     Neighbours,
     /// All ranges that overlap.

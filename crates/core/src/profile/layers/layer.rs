@@ -1,10 +1,12 @@
 //! One layer: TOML text whose keys have been checked.
 
+use super::canonical;
 use crate::profile::check;
 use crate::profile::error::ConfigError;
 use crate::profile::raw::Raw;
 use crate::profile::schema::{Keys, Kind, Schema};
 use toml::Table;
+use toml::de::{DeTable, DeValue};
 
 /// TOML text whose keys and values have been checked one by one.
 #[derive(Clone, Debug)]
@@ -28,7 +30,8 @@ impl Layer {
         }
         let at = |error: toml::de::Error| ConfigError::from_toml(origin, text, &error);
         toml::from_str::<Raw>(text).map_err(at)?;
-        let table = toml::from_str::<Table>(text).map_err(at)?;
+        let mut table = toml::from_str::<Table>(text).map_err(at)?;
+        canonical::spell_out(&mut table);
         Ok(Self {
             origin: origin.to_owned(),
             text: Some(text.to_owned()),
@@ -45,6 +48,7 @@ impl Layer {
         for key in mistakes.iter().filter_map(|mistake| mistake.key.as_deref()) {
             remove(&mut table, &key.split('.').collect::<Vec<_>>());
         }
+        canonical::spell_out(&mut table);
         let layer = Self {
             origin: origin.to_owned(),
             text: Some(text.to_owned()),
@@ -61,12 +65,15 @@ impl Layer {
     pub fn nested(origin: &str, text: &str, name: &'static str) -> Result<Option<Self>, ConfigError> {
         let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
         Ok(match whole.remove(name) {
-            Some(toml::Value::Table(table)) => Some(Self {
-                origin: origin.to_owned(),
-                text: Some(text.to_owned()),
-                table,
-                inside: Some(name),
-            }),
+            Some(toml::Value::Table(mut table)) => {
+                canonical::spell_out(&mut table);
+                Some(Self {
+                    origin: origin.to_owned(),
+                    text: Some(text.to_owned()),
+                    table,
+                    inside: Some(name),
+                })
+            }
             _ => None,
         })
     }
@@ -125,29 +132,21 @@ impl Layer {
 
     /// The line of `key`, counted from 1; if it is not written here, the line of the innermost of its tables that is.
     pub(super) fn line_of(&self, key: &[String]) -> Option<usize> {
-        let last = key.last()?;
-        let key: Vec<&str> = self.inside.into_iter().chain(key.iter().map(String::as_str)).collect();
-        let table = key[..key.len() - 1].join(".");
-        let mut inside = table.is_empty();
+        let text = self.text.as_deref()?;
+        let (document, _) = DeTable::parse_recoverable(text);
+        let mut table = document.get_ref();
         let mut found = None;
-        for (number, line) in self.text.as_deref()?.lines().enumerate() {
-            let line = line.trim();
-            if line.starts_with('[') {
-                let header = line.trim_matches(|c| matches!(c, '[' | ']')).replace('"', "");
-                inside = header == table;
-                if header == key.join(".") || (inside && found.is_none()) {
-                    found = Some(number + 1);
-                }
-            } else if inside
-                && line
-                    .split('=')
-                    .next()
-                    .is_some_and(|k| k.trim().trim_matches('"') == last)
-            {
-                return Some(number + 1);
+        for part in self.inside.into_iter().chain(key.iter().map(String::as_str)) {
+            let Some((name, value)) = table.iter().find(|(name, _)| &**name.get_ref() == part) else {
+                break;
+            };
+            found = Some(name.span().start);
+            match value.get_ref() {
+                DeValue::Table(inner) => table = inner,
+                _ => break,
             }
         }
-        found
+        found.map(|at| check::line_of(text, at))
     }
 
     /// Whether `key` is written in this layer.
@@ -166,7 +165,11 @@ impl Layer {
 
 /// Whether a key of this kind takes text, so that a number needs no quotes.
 fn takes_text(kind: &Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::Template | Kind::Choice(_))
+    match kind {
+        Kind::Text | Kind::TextOrOff | Kind::Template | Kind::Choice(_) => true,
+        Kind::Short(name, keys) => keys.get(name).is_some_and(|key| takes_text(&key.kind)),
+        _ => false,
+    }
 }
 
 /// Whether the only key of a table, which may be in tables of its own, takes text.
@@ -223,12 +226,20 @@ mod tests {
     #[test]
     fn numbers_need_no_quotes_where_text_is_meant() {
         for (assignment, key, want) in [
-            ("fields.Age=10", ["fields", "Age"], "10"),
-            ("fields.X-On=true", ["fields", "X-On"], "true"),
-            ("fields.X-Version=1.10", ["fields", "X-Version"], "1.10"),
-            ("fields.X-Empty=", ["fields", "X-Empty"], ""),
-            ("fields.X-Quoted=\"a b\"", ["fields", "X-Quoted"], "a b"),
-            ("head.http2=1.0", ["head", "http2"], "1.0"),
+            ("response_fields.Age=10", ["response_fields", "Age"], "10"),
+            ("response_fields.X-On=true", ["response_fields", "X-On"], "true"),
+            (
+                "response_fields.X-Version=1.10",
+                ["response_fields", "X-Version"],
+                "1.10",
+            ),
+            ("response_fields.X-Empty=", ["response_fields", "X-Empty"], ""),
+            (
+                "response_fields.X-Quoted=\"a b\"",
+                ["response_fields", "X-Quoted"],
+                "a b",
+            ),
+            ("parser.http2=1.0", ["parser", "http2"], "1.0"),
             ("methods.allow=GET", ["methods", "allow"], "GET"),
         ] {
             let layer = Layer::from_assignment(assignment).expect(assignment);

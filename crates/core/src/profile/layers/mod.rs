@@ -5,6 +5,7 @@
 //! Each layer is checked on its own first, so that a mistake is reported with its line. Then the tables are merged, a
 //! later layer over an earlier one, and the result is resolved.
 
+mod canonical;
 mod layer;
 mod mistakes;
 mod source;

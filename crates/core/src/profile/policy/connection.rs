@@ -3,7 +3,7 @@
 use crate::close_reason::CloseReason;
 use crate::http1::ResponseId;
 use crate::http1::field::TokenSearch;
-use crate::profile::raw::{Announce, CloseStyle, RawUnkept, RepeatedConnection, Tie};
+use crate::profile::raw::{Announce, AtExpiry, CloseStyle, RawUnkept, RepeatedConnection};
 use crate::profile::{Since, Template};
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub struct Timers {
     pub body_after_reply: Option<Timer>,
     pub idle: Timer,
     pub body: Timer,
-    pub tie: Tie,
+    pub tie: AtExpiry,
 }
 
 /// A timer.

@@ -7,10 +7,13 @@
 
 mod close;
 mod connection;
+mod faults;
+mod fields;
 mod files;
-mod head;
+mod limits;
 mod multipart;
 mod padding;
+mod parser;
 mod request_body;
 mod response;
 mod target;
@@ -19,25 +22,25 @@ mod types;
 mod writes;
 
 pub use close::{CloseStyle, FinAfterRequest, RawClientFin, RawClose};
-pub use connection::{Announce, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
+pub use connection::{Announce, RawConnection, RawConnectionFields, RawHttp10, RawUnkept, RepeatedConnection};
+pub use faults::{FaultRule, OTHER, RawFaults};
+pub use fields::{Fold, RawFields, RawHost, Repeated};
 pub use files::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed, RawFiles};
-pub use head::{
-    Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,
-    RawProtocol, Repeated, Tab,
-};
+pub use limits::{HeadCounts, RawBuffers, RawLimits};
 pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
-pub use request_body::{Continue, RawChunks, RawRequestBody, ReadBody};
+pub use parser::{FieldsJudgedBy, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawParser, RawProtocol, Tab};
+pub use request_body::{Continue, RawChunks, RawExpect, RawRequestBody, ReadBody};
 pub use response::{ConnectionFields, LengthForHead, RawResponse};
 pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};
-pub use timers::{RawTimers, Tie};
-pub use types::RawTypes;
+pub use timers::{AtExpiry, RawTimers};
+pub use types::{RawTypes, TypesText};
 pub use writes::{RawHold, RawWrites};
 
 use crate::http1::precondition::ConditionPolicy;
 use crate::http1::range::RangePolicy;
 use crate::profile::template::Template;
-use crate::profile::units::{RawRule, Word};
+use crate::profile::units::{Format, RawRule, TextOrOff, Word};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -46,6 +49,9 @@ use std::collections::BTreeMap;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Raw {
+    /// The version of the profile language that the file is written in. Without it: 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
     /// The profile that supplies every key not set here: a built-in name, or a file relative to this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
@@ -56,7 +62,7 @@ pub struct Raw {
     /// The port to listen on if neither the command line nor `server.toml` sets one. Without it: 3000.
     pub port: Option<u16>,
     /// The value of the placeholder `{server}` in responses.
-    pub server: String,
+    pub server: TextOrOff,
     /// How long connections persist, and what the response fields announce about it.
     pub connection: RawConnection,
     /// When a silent connection is closed, and which response is sent first.
@@ -65,11 +71,17 @@ pub struct Raw {
     pub close: RawClose,
     /// What the client's FIN means.
     pub client_fin: RawClientFin,
-    /// Limits on request heads, and how they are parsed.
-    pub head: RawHead,
+    /// How large the parts of a request may be.
+    pub limits: RawLimits,
+    /// How tolerantly request heads are parsed.
+    pub parser: RawParser,
+    /// How the fields of a request are read.
+    pub fields: RawFields,
+    /// How the Host field is read.
+    pub host: RawHost,
     /// What to do about each fault in a request head: `"accept"`, `"drop"`, `"stop"`, `"close"`, `"ignore"`, or a
-    /// response. The key `other` applies to all faults that are not listed.
-    pub faults: BTreeMap<String, Word>,
+    /// response.
+    pub faults: RawFaults,
     /// What each method gets.
     pub methods: BTreeMap<String, RawRule>,
     /// How a request target becomes a path.
@@ -77,7 +89,7 @@ pub struct Raw {
     /// How a path becomes a file.
     pub files: RawFiles,
     /// Media types by file name.
-    pub types: RawTypes,
+    pub types: TypesText,
     /// Conditional requests (RFC 9110 section 13).
     pub conditions: ConditionPolicy,
     /// Range requests (RFC 9110 section 14).
@@ -91,8 +103,8 @@ pub struct Raw {
     /// How responses are split into writes, and how slow readers are handled.
     pub writes: RawWrites,
     /// Field lines by name for the responses about a file's content (200, 206 and 304). Each replaces the line of that
-    /// name.
-    pub fields: BTreeMap<String, Template>,
+    /// name; `"off"` removes it.
+    pub response_fields: BTreeMap<String, Template>,
     /// The responses, by name. A name that is a number is also the status code.
     pub response: BTreeMap<String, RawResponse>,
 }
