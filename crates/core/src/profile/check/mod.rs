@@ -73,7 +73,7 @@ fn other_format(origin: &str, text: &str, document: &DeTable<'_>) -> Option<Conf
 }
 
 /// The number of the line that contains byte `at` of `text`, counted from 1.
-pub(super) fn line_of(text: &str, at: usize) -> usize {
+fn line_of(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }
 

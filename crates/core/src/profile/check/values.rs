@@ -93,8 +93,9 @@ impl Walker<'_> {
         findings: &mut Vec<Finding>,
     ) {
         let found = value.get_ref();
-        if let (Kind::Table(_), Some(new)) = (&key.kind, renames::current(unprefixed(path)))
+        if matches!(key.kind, Kind::Table(_))
             && !found.is_table()
+            && let Some(new) = renames::current(unprefixed(path))
         {
             findings.push(Finding {
                 span: named,

@@ -5,6 +5,8 @@ use crate::profile::check;
 use crate::profile::error::ConfigError;
 use crate::profile::raw::Raw;
 use crate::profile::schema::{Keys, Kind, Schema};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
@@ -17,6 +19,27 @@ pub struct Layer {
     pub(super) table: Table,
     /// The table of the text that contains the keys; `None` if they are at the top level.
     inside: Option<&'static str>,
+    /// The line of each key, once one has been asked for.
+    lines: OnceLock<BTreeMap<Vec<String>, usize>>,
+}
+
+/// The line of each key and each table of `text`, by its path, counted from 1.
+fn lines_of_keys(text: &str) -> BTreeMap<Vec<String>, usize> {
+    let (document, _) = DeTable::parse_recoverable(text);
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let mut lines = BTreeMap::new();
+    let mut tables = vec![(Vec::new(), document.get_ref())];
+    while let Some((path, table)) = tables.pop() {
+        for (name, value) in table {
+            let mut path: Vec<String> = path.clone();
+            path.push(name.get_ref().to_string());
+            lines.insert(path.clone(), ends.partition_point(|end| *end < name.span().start) + 1);
+            if let DeValue::Table(inner) = value.get_ref() {
+                tables.push((path, inner));
+            }
+        }
+    }
+    lines
 }
 
 impl Layer {
@@ -37,6 +60,7 @@ impl Layer {
             text: Some(text.to_owned()),
             table,
             inside: None,
+            lines: OnceLock::new(),
         })
     }
 
@@ -54,6 +78,7 @@ impl Layer {
             text: Some(text.to_owned()),
             table,
             inside: None,
+            lines: OnceLock::new(),
         };
         (layer, mistakes)
     }
@@ -72,6 +97,7 @@ impl Layer {
                     text: Some(text.to_owned()),
                     table,
                     inside: Some(name),
+                    lines: OnceLock::new(),
                 })
             }
             _ => None,
@@ -133,20 +159,16 @@ impl Layer {
     /// The line of `key`, counted from 1; if it is not written here, the line of the innermost of its tables that is.
     pub(super) fn line_of(&self, key: &[String]) -> Option<usize> {
         let text = self.text.as_deref()?;
-        let (document, _) = DeTable::parse_recoverable(text);
-        let mut table = document.get_ref();
-        let mut found = None;
-        for part in self.inside.into_iter().chain(key.iter().map(String::as_str)) {
-            let Some((name, value)) = table.iter().find(|(name, _)| &**name.get_ref() == part) else {
-                break;
-            };
-            found = Some(name.span().start);
-            match value.get_ref() {
-                DeValue::Table(inner) => table = inner,
-                _ => break,
-            }
-        }
-        found.map(|at| check::line_of(text, at))
+        let lines = self.lines.get_or_init(|| lines_of_keys(text));
+        let path: Vec<String> = self
+            .inside
+            .into_iter()
+            .map(str::to_owned)
+            .chain(key.iter().cloned())
+            .collect();
+        (1..=path.len())
+            .rev()
+            .find_map(|length| lines.get(&path[..length]).copied())
     }
 
     /// Whether `key` is written in this layer.

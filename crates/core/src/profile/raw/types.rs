@@ -74,7 +74,7 @@ impl<'de> Deserialize<'de> for TypesText {
         impl<'de> Visitor<'de> for Reader {
             type Value = TypesText;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a table of media types such as \"nginx-1.22\", or a table")
+                f.write_str("the name of a table of media types such as \"debian\", or a table")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<TypesText, E> {
                 let base = TextOrOff::deserialize(de::value::StrDeserializer::new(text))?;

@@ -67,7 +67,7 @@ schema!(TypesText, "types", |generator| json_schema!({
     "description": "Media types by file name: a table, or the name of its `base`.",
     "x-short": "base",
     "anyOf": [generator.subschema_for::<TextOrOff>(), generator.subschema_for::<RawTypes>()],
-    "examples": ["nginx-1.22"],
+    "examples": ["debian"],
 }));
 
 schema!(FaultRule, "fault", |generator| generator.subschema_for::<Word>());
