@@ -217,7 +217,9 @@ DATE = re.compile(r"(?mi)^(Date|Expires): [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4
 
 # The name of a new cookie and its random value; its attributes up to the time at which it expires, and that time.
 COOKIE = re.compile(r"(?mi)^(Set-Cookie: +[^=;\r\n]+=)([a-z0-9]{16,})(?=[;\r])")
-EXPIRES = re.compile(r"(?mi)^(Set-Cookie: [^\r\n]*; expires=)[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
+EXPIRES = re.compile(
+    r"(?mi)^(Set-Cookie: [^\r\n]*; expires=)[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
+)
 
 
 def normal(text, target):

@@ -191,7 +191,8 @@ fn split_uri<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
     };
     let (path, query) = rest.split_at(until(rest, b'?').len());
     let has_no_path = is_uri_without_path(target, policy);
-    let path = if is_absolute && !path.starts_with(b"/") && !(policy.rootless && !path.is_empty()) {
+    let has_other_path = policy.rootless && !path.is_empty();
+    let path = if is_absolute && !path.starts_with(b"/") && !has_other_path {
         b"/"
     } else {
         path

@@ -4,8 +4,9 @@ use crate::profile::units::Span;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// `[cookie]`: a cookie that the server replaces if the value that the client sends has another form. The placeholders
-/// `{new_cookie}` and `{cookie_expires}` have a value only then, and `{vary}` names the Cookie field.
+/// `[cookie]`: a cookie that the server replaces if its value has another form.
+///
+/// The placeholders `{new_cookie}` and `{cookie_expires}` have a value only then, and `{vary}` names the Cookie field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

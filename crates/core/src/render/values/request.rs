@@ -53,7 +53,7 @@ pub(super) fn write_request_text(
             }
         }
         Placeholder::RequestMerged => {
-            write_merged(request, path::replaced_host(request, &profile.target).as_deref(), out)
+            write_merged(request, path::replaced_host(request, &profile.target).as_deref(), out);
         }
         Placeholder::Request => out.extend_from_slice(request.head_bytes()),
         _ => return false,
