@@ -10,6 +10,7 @@ pub use text::text;
 
 use crate::case::Case;
 use crate::compare::{Comparison, Counts, Difference};
+use crate::measure;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -27,13 +28,18 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// The cases in words, by name.
+    /// The cases and measures that differ in words, by name.
     fn words(&self) -> HashMap<&str, String> {
-        let cases = self
-            .cases
-            .iter()
-            .filter(|case| self.comparison.differing.contains_key(&case.name));
-        cases.map(|case| (case.name.as_str(), case.words())).collect()
+        let differing = &self.comparison.differing;
+        let cases = self.cases.iter().filter(|case| differing.contains_key(&case.name));
+        let measures = differing.keys().filter_map(|name| {
+            let measure = name.strip_prefix(measure::GROUP)?.strip_prefix('-')?;
+            Some((name.as_str(), measure::words(measure)))
+        });
+        cases
+            .map(|case| (case.name.as_str(), case.words()))
+            .chain(measures)
+            .collect()
     }
 }
 
@@ -70,6 +76,9 @@ pub fn json(subject: &Subject<'_>) -> Value {
             "second": {"end": got.0, "after": got.1},
             "text": found.to_string(),
         }),
+        Difference::Measure { want, got } => {
+            json!({"kind": "measure", "first": want, "second": got, "text": found.to_string()})
+        }
     };
     let comparison = subject.comparison;
     let words = subject.words();
