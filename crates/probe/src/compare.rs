@@ -6,9 +6,9 @@
 //! shows any of them.
 
 use crate::case::{group, visible};
-use crate::measure::{self, Measure};
+use crate::measure;
 use crate::normal::normal;
-use crate::recording::{Answer, End, Outcome, Recording};
+use crate::recording::{Answer, End, Measure, Outcome, Recording};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -95,6 +95,24 @@ pub enum Difference {
         /// At the second.
         got: Measure,
     },
+}
+
+impl Difference {
+    /// What each of the two did: bytes as they are, anything else in words.
+    pub fn sides(&self) -> (String, String) {
+        match self {
+            Self::Bytes { want, got, .. } => (want.clone(), got.clone()),
+            Self::FirstByte { want_s, got_s, .. } => {
+                let after = |seconds: &f64| format!("first byte after {seconds:.2} s");
+                (after(want_s), after(got_s))
+            }
+            Self::End { want, got } => {
+                let ends = |end: &(End, Option<f64>)| format!("end: {}", Ending(*end));
+                (ends(want), ends(got))
+            }
+            Self::Measure { want, got } => (want.to_string(), got.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for Difference {

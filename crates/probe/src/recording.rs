@@ -18,7 +18,6 @@
 //! `{"text": "in words"}`.
 
 use crate::adapt::OrdinaryFile;
-use crate::measure::Measure;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -90,6 +89,35 @@ pub struct Heard {
     /// Seconds from the last byte before the step to its first byte, if the step waited for the end.
     #[serde(rename = "at", default, skip_serializing_if = "Option::is_none")]
     pub at_s: Option<f64>,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Measure {
+    /// A limit, or a number that ends something.
+    Limit {
+        /// The largest that the server accepts, as far as was asked.
+        most: u64,
+        /// What meets one more: a status line, or the end of the connection. `None`: no limit was found.
+        then: Option<String>,
+    },
+    /// A value in words.
+    Text {
+        /// The words.
+        text: String,
+    },
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limit { most, then: Some(then) } => write!(f, "{most}, then {then}"),
+            Self::Limit { most, then: None } => write!(f, "{most} or more"),
+            Self::Text { text } => f.write_str(text),
+        }
+    }
 }
 
 /// How a connection ended.

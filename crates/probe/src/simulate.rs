@@ -2,7 +2,6 @@
 
 use crate::adapt::OrdinaryFile;
 use crate::case::{Case, Step};
-use crate::measure::{self, Measure};
 use crate::placeholders::{Contents, Placeholders};
 use crate::recording::{Answer, End, Heard, Outcome, Recording};
 use crate::site;
@@ -10,7 +9,6 @@ use labserve_core::model::{self, MemorySite, Script, Setting};
 use labserve_core::profile::Profile;
 use labserve_core::render::RenderContext;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -79,13 +77,9 @@ impl<'p> Simulation<'p> {
         self.setting.local
     }
 
-    /// Measures what is not found out by single cases.
-    pub fn measures(&self) -> BTreeMap<String, Measure> {
-        let found = measure::questions().into_iter().filter_map(|question| {
-            let measure = question.measure(self, self.file.as_ref())?;
-            Some((question.name().to_owned(), measure))
-        });
-        found.collect()
+    /// The file that the cases are put to, if it is not the probe site.
+    pub fn file(&self) -> Option<&OrdinaryFile> {
+        self.file.as_ref()
     }
 
     /// Puts cases to the profile, slow ones, too: virtual time passes at once. If the server has only an ordinary file, the

@@ -6,7 +6,7 @@ use crate::cli::Mistake;
 use crate::cli::args::AskArgs;
 use labserve_core::profile::Profile;
 use labserve_probe::simulate::Simulation;
-use labserve_probe::{Case, Recording};
+use labserve_probe::{Case, Recording, measure};
 use labserve_server::{profile_files, text_file};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -94,7 +94,7 @@ impl Source {
                 };
                 let mut recording = simulation.record(cases);
                 if asks_for_measures(&ask.only) && other.is_none_or(|other| !other.measures.is_empty()) {
-                    recording.measures = simulation.measures();
+                    recording.measures = measure::of(&simulation);
                 }
                 Ok(recording)
             }

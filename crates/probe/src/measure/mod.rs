@@ -20,43 +20,14 @@ mod texts;
 use crate::adapt::OrdinaryFile;
 use crate::case::{Case, Step};
 use crate::client::Client;
+pub use crate::recording::Measure;
 use crate::recording::Outcome;
 use crate::simulate::Simulation;
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The group that measures are in when recordings are compared.
 pub const GROUP: &str = "measured";
-
-/// What was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum Measure {
-    /// A limit, or a number that ends something.
-    Limit {
-        /// The largest that the server accepts, as far as was asked.
-        most: u64,
-        /// What meets one more: a status line, or the end of the connection. `None`: no limit was found.
-        then: Option<String>,
-    },
-    /// A value in words.
-    Text {
-        /// The words.
-        text: String,
-    },
-}
-
-impl fmt::Display for Measure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Limit { most, then: Some(then) } => write!(f, "{most}, then {then}"),
-            Self::Limit { most, then: None } => write!(f, "{most} or more"),
-            Self::Text { text } => f.write_str(text),
-        }
-    }
-}
 
 /// What is measured: a server, or a profile in memory.
 pub trait Subject: Sync {
@@ -157,6 +128,15 @@ impl Question {
             Kind::ChangingFields => texts::changing_fields(&asked).map(text),
         }
     }
+}
+
+/// What a profile in memory measures.
+pub fn of(simulation: &Simulation<'_>) -> BTreeMap<String, Measure> {
+    let found = questions().into_iter().filter_map(|question| {
+        let measure = question.measure(simulation, simulation.file())?;
+        Some((question.name().to_owned(), measure))
+    });
+    found.collect()
 }
 
 /// All that is measured, in the order of the table in the module's documentation.

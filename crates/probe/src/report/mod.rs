@@ -1,5 +1,6 @@
 //! Renders a comparison: for people as text and as a page, for programs as JSON and as JUnit XML.
 
+mod frequent;
 mod html;
 mod junit;
 mod text;
@@ -93,11 +94,16 @@ pub fn json(subject: &Subject<'_>) -> Value {
             })
         })
         .collect();
+    let frequent: Vec<Value> = frequent::frequent(subject, usize::MAX)
+        .into_iter()
+        .map(|line| json!({"first": line.first, "second": line.second, "cases": line.cases, "example": line.example}))
+        .collect();
     json!({
         "first": subject.first,
         "second": subject.second,
         "total": numbers(&comparison.total()),
         "groups": comparison.groups.iter().map(|(group, counts)| (group.clone(), numbers(counts))).collect::<serde_json::Map<_, _>>(),
+        "frequent": frequent,
         "differing": differing,
         "unstable": comparison.unstable,
     })
