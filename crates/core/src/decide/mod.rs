@@ -297,6 +297,7 @@ fn file_conditions<'p>(
         None | Some(Selection::Whole) => Reply::about(profile, responses.ok(), method, file, Body::Whole),
         Some(Selection::Single(range)) => Reply::about(profile, responses.partial(), method, file, Body::Range(range)),
         Some(Selection::Several(ranges)) => Reply::multipart(profile, request, file, &ranges, context),
+        Some(Selection::Respond(id)) => Reply::about(profile, id, method, file, Body::Whole),
         Some(Selection::Unsatisfiable) => {
             Reply::about(profile, responses.unsatisfiable(), method, file, Body::Unsatisfiable)
         }

@@ -23,6 +23,8 @@ pub struct ConnectionPolicy {
     pub max_requests: Option<u64>,
     pub max_age: Option<Duration>,
     pub max_connections: Option<u64>,
+    pub served_at_once: Option<u64>,
+    pub backlog: u32,
     pub full: ResponseId,
     pub announce: Announce,
     pub keep_fields: Vec<Template>,

@@ -14,6 +14,7 @@ pub struct FilePolicy {
     pub index: Vec<String>,
     pub index_for: IndexFor,
     pub etag: Option<Template>,
+    pub etag_text: Option<Template>,
     pub weak_within: Option<Duration>,
     pub directory: ResponseId,
     pub no_index: ResponseId,

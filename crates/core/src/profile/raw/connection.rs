@@ -41,6 +41,13 @@ pub struct RawConnection {
     /// Maximum number of simultaneous connections, over all worker threads; 0 for no limit. A connection beyond it
     /// gets the response `full` before its request is read, and is closed.
     pub max_connections: u64,
+    /// How many connections are served at once, over all worker threads; 0 for no limit. Each is served from its
+    /// acceptance to its end, even while it is silent. The others wait in the system's accept queue: their clients are
+    /// connected, and nothing that they send is read.
+    pub served_at_once: u64,
+    /// The length of the accept queue (`listen`), when the server starts. The system completes the handshakes of so many
+    /// connections that are not served yet, Linux of one more. Clients beyond them try again until there is room.
+    pub backlog: u32,
     /// The response to a connection beyond `max_connections`, and to a request for a file when no file descriptor is
     /// left. Without it: `503`. A profile that defines no 503 sends one with an empty body.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +71,8 @@ impl Default for RawConnection {
             announce: Announce::Http10,
             fields: RawConnectionFields::default(),
             max_connections: 0,
+            served_at_once: 0,
+            backlog: 1024,
             full: None,
         }
     }

@@ -17,6 +17,9 @@ pub struct RawFiles {
     pub index_for: IndexFor,
     /// The entity tag. Empty: no entity tag.
     pub etag: Option<Template>,
+    /// The text of the placeholder `{etag_text}` in `etag`, for a tag that is a digest of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag_text: Option<Template>,
     /// An entity tag is weak if the file was modified within this time before the request, or after it.
     pub weak_if_modified_within: Span,
     /// The response for a directory whose path lacks the final slash.
@@ -91,6 +94,7 @@ impl Default for RawFiles {
             index: vec!["index.html".to_owned()],
             index_for: IndexFor::Directories,
             etag: None,
+            etag_text: None,
             weak_if_modified_within: Span(None),
             directory: word("301"),
             no_index: word("404"),

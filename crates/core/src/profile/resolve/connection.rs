@@ -37,6 +37,8 @@ pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPo
         max_requests: Some(connection.max_requests).filter(|n| *n > 0),
         max_age: connection.max_age.0,
         max_connections: Some(connection.max_connections).filter(|n| *n > 0),
+        served_at_once: Some(connection.served_at_once).filter(|n| *n > 0),
+        backlog: connection.backlog,
         full: match &connection.full {
             Some(word) => names.answer(&["connection", "full"], word)?,
             None => names.answer(&["connection", "full"], &Word("503".to_owned()))?,

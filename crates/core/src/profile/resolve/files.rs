@@ -27,6 +27,7 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         index: files.index.clone(),
         index_for: files.index_for,
         etag: files.etag.clone().filter(|t| !t.source().is_empty()),
+        etag_text: files.etag_text.clone(),
         weak_within: files.weak_if_modified_within.0,
         directory: answer("directory", &files.directory)?,
         no_index: answer("no_index", &files.no_index)?,
