@@ -26,7 +26,10 @@ impl Turns {
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
                 .is_ok()
             {
-                return Turn { turns: self, waited };
+                return Turn {
+                    turns: Some(self),
+                    waited,
+                };
             }
             waited = true;
             ended.await;
@@ -44,21 +47,24 @@ impl Turns {
 /// The right to serve one connection. It ends when this is dropped, unless it is kept.
 #[derive(Debug)]
 pub(super) struct Turn<'t> {
-    turns: &'t Turns,
+    /// Whose turn ends with it; `None` if it is kept.
+    turns: Option<&'t Turns>,
     /// Whether a connection had to end first.
     pub(super) waited: bool,
 }
 
 impl Turn<'_> {
     /// Keeps the turn until [`Turns::end`].
-    pub(super) fn keep(self) {
-        std::mem::forget(self);
+    pub(super) fn keep(mut self) {
+        self.turns = None;
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.turns.end();
+        if let Some(turns) = self.turns {
+            turns.end();
+        }
     }
 }
 

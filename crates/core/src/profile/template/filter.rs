@@ -98,7 +98,7 @@ impl Filter {
     pub(super) fn apply(self, value: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
             Self::Hex | Self::Hex64 | Self::HexBytes | Self::Base36 | Self::Pad20 | Self::Pad16Hex => {
-                out.extend_from_slice(value)
+                out.extend_from_slice(value);
             }
             Self::Upper => out.extend(value.to_ascii_uppercase()),
             Self::Html => {
