@@ -7,8 +7,9 @@
     peers.py list                         name, port and version of each
 
 `up` uses a fixed port for each: flask 18080, django 18000, node 13000, node20 13020, nginx 18081, apache 18082,
-python-http 18010, python-http11 18011, caddy 18083. Scripts start a `Peer` of their own, on a free port. PEERS_HOME (default target/peers) holds the programs that install.sh
-installed, and what `up` needs at run time: process ids, configurations, logs. IIS has no build for Linux.
+python-http 18010, python-http11 18011, caddy 18083. Scripts start a `Peer` of their own, on a free port. PEERS_HOME
+(default target/peers) holds the programs that install.sh installed, and what `up` needs at run time: process ids,
+configurations, logs. IIS has no build for Linux.
 """
 
 import argparse
