@@ -14,7 +14,8 @@ pub(super) fn ask(text: &str, request: &str) -> Outcome {
     let profile = profile(text);
     let site = MemorySite::new(&profile)
         .with_file("a.txt", b"0123456789")
-        .with_file("sub/index.html", b"index\n");
+        .with_file("sub/index.html", b"index\n")
+        .with_directory("empty");
     let steps = [
         Step::Send(request.as_bytes().to_vec()),
         Step::End {

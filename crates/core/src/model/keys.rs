@@ -100,11 +100,51 @@ fn an_absolute_uri_that_is_taken_literally_has_a_path() {
         ("path", "http://a", 403),
         ("path", "http://a/a.txt", 200),
     ] {
-        let text = format!("[target]\nabsolute = \"{absolute}\"\nno_path = 403");
+        let text = format!("faults.other = \"accept\"\n[target]\nabsolute = \"{absolute}\"\nno_path = 403");
         let response = heard(&ask(&text, &format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")));
         assert!(
             response.starts_with(&format!("HTTP/1.1 {status} ")),
             "{absolute} {target}\n{response}"
         );
+    }
+}
+
+/// A path that names an index file, and a directory without one.
+#[test]
+fn index_files_may_be_redirected_and_directories_without_them_missing() {
+    let redirect = "[files]\nindex_named = \"here\"\n[response.here]\nstatus = 301\nhead = \"Location: ./\"";
+    let strict = "[files]\ndirectory_without_index = 404";
+    for (text, target, status) in [
+        (redirect, "/sub/index.html", 301),
+        (redirect, "/index.html", 301),
+        (redirect, "/sub/index.html?x", 301),
+        (redirect, "/sub/index.html/", 404),
+        (redirect, "/sub/", 200),
+        (redirect, "/a.txt", 200),
+        ("", "/sub/index.html", 200),
+        (strict, "/sub", 301),
+        (strict, "/empty", 404),
+        ("", "/empty", 301),
+    ] {
+        let response = heard(&ask(text, &format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")));
+        assert!(
+            response.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{target}\n{response}"
+        );
+    }
+}
+
+/// Responses to HTTP/1.0 may leave out that the connection is closed.
+#[test]
+fn the_close_of_an_old_connection_need_not_be_announced() {
+    for (key, version, announced) in [
+        ("always", "1.0", Some("close")),
+        ("http11", "1.0", None),
+        ("http11", "1.1", Some("close")),
+    ] {
+        let text = format!("connection.announce_close = \"{key}\"");
+        let request = format!("GET /a.txt HTTP/{version}\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let response = heard(&ask(&text, &request));
+        assert_eq!(field(&response, "Connection").as_deref(), announced, "{key} {version}");
     }
 }

@@ -17,6 +17,8 @@ pub struct FilePolicy {
     pub etag_text: Option<Template>,
     pub weak_within: Option<Duration>,
     pub directory: ResponseId,
+    pub directory_without_index: Option<ResponseId>,
+    pub index_named: OnInput<()>,
     pub no_index: ResponseId,
     pub missing: ResponseId,
     pub denied: ResponseId,

@@ -36,6 +36,8 @@ pub struct RawConnection {
     pub max_age: Span,
     /// Which responses carry the lines of [connection.fields] keep.
     pub announce: Announce,
+    /// Which responses carry the lines of [connection.fields] close, if the connection is closed after them.
+    pub announce_close: AnnounceClose,
     /// The lines that `{connection_fields}` stands for. They are text only: they do not set any timer or limit.
     pub fields: RawConnectionFields,
     /// Maximum number of simultaneous connections, over all worker threads; 0 for no limit. A connection beyond it
@@ -69,6 +71,7 @@ impl Default for RawConnection {
             max_requests: 0,
             max_age: Span(None),
             announce: Announce::Http10,
+            announce_close: AnnounceClose::Always,
             fields: RawConnectionFields::default(),
             max_connections: 0,
             served_at_once: 0,
@@ -106,6 +109,20 @@ pub enum Announce {
     #[default]
     #[serde(rename = "http10")]
     Http10,
+}
+
+/// Which responses announce that the connection is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum AnnounceClose {
+    /// All responses.
+    #[default]
+    Always,
+    /// Responses to HTTP/1.1 requests, and those without a request. An HTTP/1.0 client does not expect a persistent
+    /// connection unless it is announced (RFC 9112 section 9.3).
+    #[serde(rename = "http11")]
+    Http11,
 }
 
 /// `[connection.fields]`.

@@ -24,6 +24,13 @@ pub struct RawFiles {
     pub weak_if_modified_within: Span,
     /// The response for a directory whose path lacks the final slash.
     pub directory: Word,
+    /// The response for a directory whose path lacks the final slash, if it has no index file either. Without it:
+    /// `directory`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory_without_index: Option<Word>,
+    /// A path that ends in the name of an index file, such as `/index.html`: `serve` the file, or a response, whether or
+    /// not it exists.
+    pub index_named: Word,
     /// The response for a directory without an index file.
     pub no_index: Word,
     /// The response if there is no such file.
@@ -97,6 +104,8 @@ impl Default for RawFiles {
             etag_text: None,
             weak_if_modified_within: Span(None),
             directory: word("301"),
+            directory_without_index: None,
+            index_named: word("serve"),
             no_index: word("404"),
             missing: word("404"),
             denied: word("403"),

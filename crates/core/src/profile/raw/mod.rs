@@ -20,7 +20,7 @@ mod types;
 mod writes;
 
 pub use close::{CloseStyle, FinAfterRequest, RawClientFin, RawClose};
-pub use connection::{Announce, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
+pub use connection::{Announce, AnnounceClose, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
 pub use files::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed, RawFiles};
 pub use head::{
     Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,

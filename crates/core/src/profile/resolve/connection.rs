@@ -44,6 +44,7 @@ pub(super) fn connection_policy(raw: &Raw, names: &Names) -> Result<ConnectionPo
             None => names.answer(&["connection", "full"], &Word("503".to_owned()))?,
         },
         announce: connection.announce,
+        announce_close: connection.announce_close,
         keep_fields: connection.fields.keep.clone(),
         close_fields: connection.fields.close.clone(),
         timers: timers(raw, names)?,

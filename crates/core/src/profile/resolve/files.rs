@@ -30,6 +30,11 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         etag_text: files.etag_text.clone(),
         weak_within: files.weak_if_modified_within.0,
         directory: answer("directory", &files.directory)?,
+        directory_without_index: match &files.directory_without_index {
+            Some(word) => Some(answer("directory_without_index", word)?),
+            None => None,
+        },
+        index_named: served("index_named", &files.index_named)?,
         no_index: answer("no_index", &files.no_index)?,
         missing,
         denied,
