@@ -35,7 +35,7 @@ pub enum Ranged {
     Absent,
     /// It selects the whole file: [`Selection::Whole`].
     Whole,
-    /// It leads to a 206 or 416.
+    /// It leads to a 206, a 416 or a response of the profile.
     Part,
 }
 
@@ -256,6 +256,7 @@ impl Case<'_> {
         let field = self.given(self.request.if_none_match)?;
         let comparison = match self.policy.if_none_match {
             IfNoneMatch::Off => return None,
+            IfNoneMatch::Never => return Some(false),
             IfNoneMatch::Strong => Comparison::Strong,
             IfNoneMatch::WeakForWhole
                 if self.request.method == Method::Other || self.request.range != Ranged::Absent =>

@@ -31,8 +31,8 @@ pub struct ConditionPolicy {
     /// `go-on` or `no304`: the effect of an If-Unmodified-Since that holds, or is ignored because it is not a date, on
     /// the later conditions.
     pub if_unmodified_since_held: Held,
-    /// `off`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the response is
-    /// 304.
+    /// `off`, `never`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the
+    /// response is 304.
     pub if_none_match: IfNoneMatch,
     /// `fail`, `not-modified` or `off`: the effect of a match on a request that is neither GET nor HEAD.
     pub if_none_match_other: OtherMethods,
@@ -126,6 +126,8 @@ pub enum IfMatch {
 pub enum IfNoneMatch {
     /// The field is ignored.
     Off,
+    /// Nothing matches, not even `*`. But the field counts as present for If-Modified-Since.
+    Never,
     /// Strongly.
     Strong,
     /// Weakly.

@@ -3,7 +3,7 @@
 use crate::profile::schema::Schema;
 
 /// Old keys and new ones. `*` is any name.
-const RENAMES: [(&str, &str); 179] = [
+const RENAMES: [(&str, &str); 180] = [
     ("head.line", "limits.request_line"),
     ("head.field", "limits.field_line"),
     ("head.fields", "limits.fields"),
@@ -61,6 +61,10 @@ const RENAMES: [(&str, &str); 179] = [
     ("request_body.largest", "request_body.largest_length"),
     ("request_body.readable", "request_body.largest_read"),
     ("request_body.expect", "request_body.expect.match"),
+    (
+        "request_body.expect_version_as_text",
+        "request_body.expect.version_as_text",
+    ),
     ("request_body.expect_http10", "request_body.expect.http10"),
     ("request_body.expect_connect", "request_body.expect.connect"),
     ("request_body.continues", "request_body.expect.send_continue"),

@@ -7,6 +7,7 @@
 
 mod close;
 mod connection;
+mod cookie;
 mod faults;
 mod fields;
 mod files;
@@ -14,6 +15,7 @@ mod limits;
 mod multipart;
 mod padding;
 mod parser;
+mod range;
 mod request_body;
 mod response;
 mod target;
@@ -22,7 +24,10 @@ mod types;
 mod writes;
 
 pub use close::{CloseStyle, FinAfterRequest, RawClientFin, RawClose};
-pub use connection::{Announce, RawConnection, RawConnectionFields, RawHttp10, RawUnkept, RepeatedConnection};
+pub use connection::{
+    Announce, AnnounceClose, RawConnection, RawConnectionFields, RawHttp10, RawUnkept, RepeatedConnection,
+};
+pub use cookie::RawCookie;
 pub use faults::{FaultRule, OTHER, RawFaults};
 pub use fields::{Fold, RawFields, RawHost, Repeated};
 pub use files::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed, RawFiles};
@@ -30,15 +35,15 @@ pub use limits::{HeadCounts, RawBuffers, RawLimits};
 pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
 pub use parser::{FieldsJudgedBy, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawParser, RawProtocol, Tab};
+pub use range::RawRange;
 pub use request_body::{Continue, RawChunks, RawExpect, RawRequestBody, ReadBody};
-pub use response::{ConnectionFields, LengthForHead, RawResponse};
+pub use response::{ConnectionFields, LengthForHead, RawResponse, StatusVersion};
 pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};
 pub use timers::{AtExpiry, RawTimers};
 pub use types::{RawTypes, TypesText};
 pub use writes::{RawHold, RawWrites};
 
 use crate::http1::precondition::ConditionPolicy;
-use crate::http1::range::RangePolicy;
 use crate::profile::template::Template;
 use crate::profile::units::{Format, RawRule, TextOrOff, Word};
 use serde::{Deserialize, Serialize};
@@ -63,6 +68,8 @@ pub struct Raw {
     pub port: Option<u16>,
     /// The value of the placeholder `{server}` in responses.
     pub server: TextOrOff,
+    /// The version in the status line of every response that has no `http_version` of its own.
+    pub http_version: StatusVersion,
     /// How long connections persist, and what the response fields announce about it.
     pub connection: RawConnection,
     /// When a silent connection is closed, and which response is sent first.
@@ -93,11 +100,13 @@ pub struct Raw {
     /// Conditional requests (RFC 9110 section 13).
     pub conditions: ConditionPolicy,
     /// Range requests (RFC 9110 section 14).
-    pub range: RangePolicy,
+    pub range: RawRange,
     /// The layout of a `multipart/byteranges` body.
     pub multipart: RawMultipart,
     /// Text appended to pages for some clients.
     pub padding: RawPadding,
+    /// A cookie that the server replaces.
+    pub cookie: RawCookie,
     /// How request bodies are delimited and read, and when `100 Continue` is sent.
     pub request_body: RawRequestBody,
     /// How responses are split into writes, and how slow readers are handled.

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct RawRequestBody {
     /// What delimits a body if the request has both Content-Length and Transfer-Encoding.
     pub delimiter: Delimiter,
+    /// Whether only spaces, not tabs, may stand between a comma and the coding after it in Transfer-Encoding.
+    pub coding_after_spaces: bool,
     /// Whether the connection is closed after a request that has both Content-Length and Transfer-Encoding.
     pub close_after_both: bool,
     /// The syntax of Content-Length.
@@ -41,6 +43,7 @@ impl Default for RawRequestBody {
     fn default() -> Self {
         Self {
             delimiter: Delimiter::default(),
+            coding_after_spaces: false,
             close_after_both: false,
             length_syntax: LengthSyntax::default(),
             largest_length: Size(i64::MAX.unsigned_abs()),
@@ -55,7 +58,7 @@ impl Default for RawRequestBody {
     }
 }
 
-/// `[request_body.expect.match]`.
+/// `[request_body.expect]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ExpectRules"))]
 #[serde(default, deny_unknown_fields)]
@@ -67,6 +70,9 @@ pub struct RawExpect {
     pub http10: bool,
     /// Whether the Expect field of a CONNECT request counts.
     pub connect: bool,
+    /// Whether versions are compared as text to decide which client may get `100 Continue`: `HTTP/01.1` and `HTTP/1.01`
+    /// are older than HTTP/1.1 then.
+    pub version_as_text: bool,
     /// When `100 Continue` is sent to a client that asks for it.
     pub send_continue: Continue,
     /// How many times it is sent. Without it: once.
@@ -79,6 +85,7 @@ pub struct RawExpect {
     /// Whether it is sent to a client that asks for it but has no body to send.
     pub without_body: bool,
     /// Whether the connection is closed after a request that asked for it and had no body to get it for.
+    /// The response is not sent in chunks then.
     pub close_unsent: bool,
 }
 
@@ -88,6 +95,7 @@ impl Default for RawExpect {
             matches: Expect::default(),
             http10: true,
             connect: true,
+            version_as_text: false,
             send_continue: Continue::default(),
             times: None,
             times_http10: None,
