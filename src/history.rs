@@ -162,6 +162,8 @@ impl State {
             for request in &connection.requests {
                 let (method, target) = (request.method.as_str(), request.target.as_str());
                 past.push((request.at, id, Occurrence::Request { method, target }));
+                let rule = request.rule.as_deref();
+                past.extend(rule.map(|name| (request.at, id, Occurrence::Rule { name })));
                 past.extend(request.reply.map(|reply| {
                     let status = reply.status;
                     (reply.at, id, Occurrence::Reply { method, target, status })
@@ -175,6 +177,8 @@ impl State {
                 };
                 past.push((reply.at, id, occurrence));
             }
+            let rule = |name| (connection.accepted_at, id, Occurrence::Rule { name });
+            past.extend(connection.rules.iter().map(String::as_str).map(rule));
             let dropped = |request: &DroppedRequest| (request.at, id, Occurrence::DroppedRequest);
             past.extend(connection.dropped.iter().map(dropped));
             let closed = connection.closed.map(|closed| {
@@ -208,6 +212,7 @@ impl State {
                 open_for: Duration::ZERO,
                 requests: Vec::new(),
                 unsolicited: Vec::new(),
+                rules: Vec::new(),
                 dropped: Vec::new(),
                 received: 0,
                 sent: 0,
@@ -224,6 +229,20 @@ impl State {
             && let Some(connection) = self.connections.get_mut(&connection)
         {
             connection.requests.push(request);
+        }
+    }
+
+    /// Records that a rule applies, to the request with this number or, with 0, to its connection.
+    fn rule(&mut self, connection: u64, number: u64, name: &str) {
+        if self.connections.contains_key(&connection)
+            && self.take(size_of::<String>() + name.len())
+            && let Some(connection) = self.connections.get_mut(&connection)
+        {
+            let mut requests = connection.requests.iter_mut().rev();
+            match requests.find(|request| request.number == number) {
+                Some(request) => request.rule = Some(name.to_owned()),
+                None => connection.rules.push(name.to_owned()),
+            }
         }
     }
 
@@ -274,6 +293,7 @@ impl Observer for History {
                     at,
                     method: method.clone(),
                     target: target.clone(),
+                    rule: None,
                     reply: None,
                 };
                 state.request(id, request);
@@ -281,6 +301,10 @@ impl Observer for History {
                     method: &method,
                     target: &target,
                 }
+            }
+            events::Event::Rule(rule) => {
+                state.rule(id, rule.request, rule.name);
+                Occurrence::Rule { name: rule.name }
             }
             events::Event::Reply(reply) => {
                 let record = Reply {

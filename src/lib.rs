@@ -74,6 +74,7 @@ pub mod explain;
 mod history;
 mod profiles;
 mod report;
+mod rule;
 mod server;
 #[cfg(feature = "timeline")]
 mod timeline;
@@ -87,6 +88,7 @@ pub use labserve_core::close_reason::{CloseReason, Who};
 pub use labserve_core::conn::DropPlace;
 pub use profiles::profiles;
 pub use report::{Closed, Connection, Lost, Reply, Report, Request};
+pub use rule::{Point, Rule};
 pub use server::{Running, Server};
 
 /// The examples in README.md are compiled and run.

@@ -83,6 +83,9 @@ pub(super) struct ServeArgs {
     /// Override a key of the profile, such as connection.persistent=false; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
+    /// Make something happen to certain requests, such as 'path=/big nth=1 after_bytes=1000 end=reset'; may be repeated
+    #[arg(long, value_name = "KEY=VALUE ...")]
+    pub(super) rule: Vec<String>,
     /// Capture the server's port on the loopback interface into this file, with Wireshark's dumpcap
     #[arg(long, value_name = "FILE.pcapng")]
     pub(super) capture: Option<PathBuf>,

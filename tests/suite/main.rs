@@ -13,6 +13,7 @@
 //! | `limits`, `race` | too many connections, slow readers, and requests that arrive as a timer expires |
 //! | `events`, `timeline` | the event log, and the timeline's API |
 //! | `foreign_text` | what is printed of names, keys and requests that try to mislead a terminal or its reader |
+//! | `rules` | what rules make happen, over sockets |
 //! | `facade` | the crate, with servers in this process |
 //! | `explain` | `labserve explain` on captures |
 //! | `locale` | the catalogue of sentences in both languages |
@@ -50,6 +51,7 @@ mod race;
 mod readme;
 mod reload;
 mod rfc;
+mod rules;
 mod sandbox;
 mod stop;
 mod timeline;

@@ -12,6 +12,7 @@ use ready::{ready, refused_target};
 use std::time::Duration;
 use unanswered::Begins;
 
+mod rules;
 mod unanswered;
 
 /// One connection.

@@ -22,6 +22,9 @@
 mod body;
 #[cfg(test)]
 mod defaults;
+mod ruled;
+#[cfg(test)]
+mod rules;
 mod script;
 mod server;
 mod site;

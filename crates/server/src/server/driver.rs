@@ -205,6 +205,11 @@ impl Driver {
     }
 
     async fn run(&mut self, site: &Rc<Site>, cx: &Context<'_>, opened: &Opened) -> Option<Close> {
+        // Asked for here, because a server without rules has nothing to ask.
+        let hit = match site.profile.rules.is_empty() {
+            true => None,
+            false => self.conn.rule(opened, self.meta.id, cx),
+        };
         let input = self.conn.take_input();
         let unsent = self.conn.take_unsent();
         let mut exchange = self.conn.exchange(opened, &input, cx);
@@ -218,7 +223,10 @@ impl Driver {
             segment: &mut self.segment,
             unsent,
         };
-        let outcome = io.run(&mut exchange, &input, opened.head.len).await;
+        let outcome = match hit {
+            None => io.run(&mut exchange, &input, opened.head.len).await,
+            Some(hit) => Box::pin(io.run_ruled(&mut exchange, hit, &input, opened.head.len)).await,
+        };
         if !outcome.answered {
             self.emit_unanswered(&input, &outcome);
         }

@@ -1,5 +1,6 @@
 //! One server on one worker thread: its site, its cache and buffers, and its open connections.
 
+use super::holds::Holds;
 use super::registry::Registry;
 use super::{Options, Site};
 use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Standing};
@@ -28,6 +29,8 @@ pub(super) struct Shared {
     pub(super) cut_connections: AtomicU64,
     /// How many requests then got no response, or not all of it.
     pub(super) cut_replies: AtomicU64,
+    /// What rules hold.
+    pub(super) holds: Holds,
 }
 
 impl Shared {
@@ -39,6 +42,7 @@ impl Shared {
             multiparts: AtomicU64::new(0),
             cut_connections: AtomicU64::new(0),
             cut_replies: AtomicU64::new(0),
+            holds: Holds::default(),
         }
     }
 
@@ -107,7 +111,9 @@ impl LocalServer {
     }
 
     /// Serves `site` from the next request on.
-    pub(super) fn replace_site(&self, site: Site) {
+    pub(super) fn replace_site(&self, mut site: Site) {
+        let rules = std::mem::take(&mut site.profile.rules);
+        site.profile.rules = rules.with_counts_of(&self.site.borrow().profile.rules);
         // Cached files were looked up below the old root, and judged by the old profile.
         *self.cache.borrow_mut() = Cache::new(site.cache);
         self.sink.rename(&site.profile.name);

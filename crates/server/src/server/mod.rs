@@ -13,6 +13,7 @@ mod exchange;
 mod fd_reserve;
 mod file_write;
 mod guard;
+mod holds;
 mod listener;
 mod local_server;
 mod registry;
@@ -160,7 +161,10 @@ pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io
     let shared = Arc::new(Shared::new());
     let admitted: Vec<Arc<AtomicU64>> = servers.iter().map(|_| Arc::default()).collect();
     let mut running = Running {
-        control: Control(Vec::new()),
+        control: Control {
+            workers: Vec::new(),
+            shared: Arc::clone(&shared),
+        },
         workers: Vec::new(),
         shared: Arc::clone(&shared),
     };
@@ -189,7 +193,7 @@ pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io
         let thread = std::thread::Builder::new()
             .name(format!("worker-{number}"))
             .spawn(work)?;
-        running.control.0.push(commands);
+        running.control.workers.push(commands);
         running.workers.push(thread);
     }
     Ok(running)

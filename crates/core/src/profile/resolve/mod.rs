@@ -12,6 +12,7 @@ mod head_texts;
 mod methods;
 mod names;
 mod responses;
+mod rule;
 mod target;
 mod timers;
 
@@ -30,6 +31,7 @@ use head::head_policy;
 use methods::methods;
 use names::Names;
 use responses::responses;
+pub(super) use rule::check as check_rule;
 use std::time::Duration;
 use target::target_policy;
 
@@ -48,7 +50,7 @@ pub(super) struct Mistake {
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     head_texts::check(raw)?;
-    let (responses, names) = responses(&raw.response, &raw.fields)?;
+    let (responses, names) = responses(&raw.response, &raw.fields, &raw.rule)?;
     let request_body = request_body(raw, &names)?;
     Ok(Profile {
         name: name.to_owned(),
@@ -107,6 +109,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             unsatisfiable: names.required("416")?,
             all: responses,
         },
+        rules: rule::rules(&raw.rule, &raw.response, &names)?,
     })
 }
 
