@@ -1,6 +1,8 @@
 //! What has happened on a server so far, and which events are being waited for. The worker threads record each event
 //! when it happens.
 
+mod past;
+
 use crate::event::Occurrence;
 use crate::{Closed, Connection, DroppedRequest, Error, ErrorKind, Event, Lost, Reply, Report, Request};
 use labserve_server::events::{self, ConnectionMeta, Observer, Traffic};
@@ -153,44 +155,6 @@ impl State {
         self.waiters.iter_mut().find(|waiter| waiter.number == number)
     }
 
-    /// What has happened so far, as it happened.
-    fn past(&self) -> Vec<(u64, Occurrence<'_>)> {
-        let mut past: Vec<(Duration, u64, Occurrence<'_>)> = Vec::new();
-        for connection in self.connections.values() {
-            let id = connection.id;
-            past.push((connection.accepted_at, id, Occurrence::Accepted));
-            for request in &connection.requests {
-                let (method, target) = (request.method.as_str(), request.target.as_str());
-                past.push((request.at, id, Occurrence::Request { method, target }));
-                let rule = request.rule.as_deref();
-                past.extend(rule.map(|name| (request.at, id, Occurrence::Rule { name })));
-                past.extend(request.reply.map(|reply| {
-                    let status = reply.status;
-                    (reply.at, id, Occurrence::Reply { method, target, status })
-                }));
-            }
-            for reply in &connection.unsolicited {
-                let occurrence = Occurrence::Reply {
-                    method: "",
-                    target: "",
-                    status: reply.status,
-                };
-                past.push((reply.at, id, occurrence));
-            }
-            let rule = |name| (connection.accepted_at, id, Occurrence::Rule { name });
-            past.extend(connection.rules.iter().map(String::as_str).map(rule));
-            let dropped = |request: &DroppedRequest| (request.at, id, Occurrence::DroppedRequest);
-            past.extend(connection.dropped.iter().map(dropped));
-            let closed = connection.closed.map(|closed| {
-                let reason = closed.reason;
-                (closed.at, id, Occurrence::Closed { reason })
-            });
-            past.extend(closed);
-        }
-        past.sort_by_key(|(at, ..)| *at);
-        past.into_iter().map(|(_, id, occurrence)| (id, occurrence)).collect()
-    }
-
     /// Takes `bytes` of the memory limit. If that much is not left, counts a lost record and returns false.
     fn take(&mut self, bytes: usize) -> bool {
         let fits = self.kept + bytes <= KEPT;
@@ -234,22 +198,20 @@ impl State {
 
     /// Records that a rule applies, to the request with this number or, with 0, to its connection.
     fn rule(&mut self, connection: u64, number: u64, name: &str) {
-        if self.connections.contains_key(&connection)
-            && self.take(size_of::<String>() + name.len())
-            && let Some(connection) = self.connections.get_mut(&connection)
-        {
-            let mut requests = connection.requests.iter_mut().rev();
-            match requests.find(|request| request.number == number) {
-                Some(request) => request.rule = Some(name.to_owned()),
-                None => connection.rules.push(name.to_owned()),
-            }
+        let fits = self.take(size_of::<String>() + name.len());
+        let Some(connection) = self.connections.get_mut(&connection).filter(|_| fits) else {
+            return;
+        };
+        let mut requests = connection.requests.iter_mut().rev();
+        match requests.find(|request| request.number == number) {
+            Some(request) => request.rule = Some(name.to_owned()),
+            None => connection.rules.push(name.to_owned()),
         }
     }
 
     fn dropped(&mut self, connection: u64, request: DroppedRequest) {
         let bytes = size_of::<DroppedRequest>() + request.line.as_ref().map_or(0, String::len);
-        if self.connections.contains_key(&connection)
-            && self.take(bytes)
+        if self.take(bytes)
             && let Some(connection) = self.connections.get_mut(&connection)
         {
             connection.dropped.push(request);
@@ -302,9 +264,9 @@ impl Observer for History {
                     target: &target,
                 }
             }
-            events::Event::Rule(rule) => {
-                state.rule(id, rule.request, rule.name);
-                Occurrence::Rule { name: rule.name }
+            events::Event::Rule(events::Rule { request, name, .. }) => {
+                state.rule(id, *request, name);
+                Occurrence::Rule { name }
             }
             events::Event::Reply(reply) => {
                 let record = Reply {
@@ -324,14 +286,18 @@ impl Observer for History {
                 }
             }
             events::Event::DroppedRequest(dropped) => {
-                let record = DroppedRequest {
-                    at,
-                    number: dropped.request,
-                    line: dropped.line.map(text),
-                    bytes: dropped.bytes,
-                    place: dropped.place,
-                };
-                state.dropped(id, record);
+                let (number, line) = (dropped.request, dropped.line.map(text));
+                let (bytes, place) = (dropped.bytes, dropped.place);
+                state.dropped(
+                    id,
+                    DroppedRequest {
+                        at,
+                        number,
+                        line,
+                        bytes,
+                        place,
+                    },
+                );
                 Occurrence::DroppedRequest
             }
             events::Event::End { close, unread, .. } => {

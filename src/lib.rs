@@ -95,3 +95,8 @@ pub use server::{Running, Server};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples in docs/testing.md are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/testing.md")]
+struct Testing;

@@ -173,6 +173,71 @@ fn the_nth_is_counted_across_connections_and_worker_threads() {
 }
 
 #[test]
+fn the_end_of_an_idle_connection_meets_its_next_request() {
+    for (rule, is_reset) in [
+        (Rule::any().fin_meets_request(), false),
+        (Rule::any().reset_meets_request(), true),
+    ] {
+        let server = serve([rule]);
+        let mut client = connect(&server);
+        ask(&mut client, "/a.txt");
+        assert_eq!(response(&mut client, 4), "200");
+        ask(&mut client, "/a.txt?again");
+        // After FIN the system answers the unread request with RST, which may arrive before the client has read.
+        let (received, reset) = rest(&mut client);
+        assert_eq!(received, b"");
+        assert!(reset || !is_reset || cfg!(windows));
+        server.wait_for(Event::closed(), SOON).expect("a close");
+        let report = server.stop();
+        let connection = report.connection(1).expect("the connection");
+        assert_eq!(
+            (connection.requests.len(), &connection.rules[..]),
+            (1, &["rule-1".to_owned()][..]),
+            "{report}"
+        );
+        let dropped = &connection.dropped[0];
+        assert_eq!(dropped.line.as_deref(), Some("GET /a.txt?again HTTP/1.1"), "{report}");
+        let closed = connection.closed.expect("closed");
+        assert_eq!((closed.by, closed.reason), (Who::Server, CloseReason::Rule), "{report}");
+    }
+}
+
+#[test]
+fn a_rule_acts_before_and_between_requests() {
+    // At once after the accept.
+    let server = serve([Rule::connection(1).at(Point::Accept).fin()]);
+    assert_eq!(rest(&mut connect(&server)), (Vec::new(), false));
+    let mut second = connect(&server);
+    ask(&mut second, "/a.txt");
+    assert_eq!(response(&mut second, 4), "200");
+    // An idle connection, without a word about it before.
+    let server = serve([Rule::path("/a.txt").at(Point::Idle).fin()]);
+    let mut client = connect(&server);
+    ask(&mut client, "/a.txt");
+    assert_eq!(response(&mut client, 4), "200");
+    assert_eq!(rest(&mut client), (Vec::new(), false));
+    // FIN after the response, and the other direction stays open.
+    let server = serve([Rule::path("/a.txt").at(Point::AfterReply).half_close()]);
+    let mut client = connect(&server);
+    ask(&mut client, "/a.txt");
+    assert_eq!(response(&mut client, 4), "200");
+    assert_eq!(rest(&mut client), (Vec::new(), false));
+    client.write_all(b"more").expect("no RST");
+    drop(client);
+    server.wait_for(Event::closed(), SOON).expect("a close");
+    let report = server.stop();
+    let closed = report
+        .connection(1)
+        .and_then(|connection| connection.closed)
+        .expect("closed");
+    assert_eq!(
+        (closed.by, closed.style),
+        (Who::Server, CloseStyle::HalfClose),
+        "{report}"
+    );
+}
+
+#[test]
 fn a_mistake_in_a_rule_says_what_to_write() {
     let error = Server::builder()
         .rule(Rule::path("big").fin())

@@ -32,6 +32,7 @@ pub struct Conn {
     /// What the input begins with.
     begins: Begins,
     parsing: Parsing,
+    pending: rules::Pending,
 }
 
 /// How faults of the next head are taken.
@@ -57,6 +58,7 @@ impl Conn {
             client_fin: false,
             begins: Begins::Next,
             parsing: Parsing::Usual,
+            pending: rules::Pending::default(),
         }
     }
 

@@ -34,6 +34,7 @@ mod next;
 mod pace;
 mod persistence;
 mod reply;
+mod rule_steps;
 mod ruled;
 
 pub use action::{
@@ -51,6 +52,7 @@ pub use next::{Next, Opened, Purpose, Refusal, Settle, WakeReason};
 pub use pace::Pace;
 pub use persistence::{Persistence, ends_by_both, is_last, persistence};
 pub use reply::ReplyContext;
+pub use rule_steps::{PointStep, point_steps};
 pub use ruled::{Part, RuleStep, Ruled, RuledReply};
 
 use crate::profile::Profile;

@@ -131,12 +131,11 @@ impl Ruled {
     /// The next step, after one that has no result. Also the first.
     pub fn next(&mut self, exchange: &mut Exchange<'_>) -> RuleStep {
         loop {
-            let planned = match self.steps.pop_front() {
-                Some(planned) => planned,
-                None => match self.send_on() {
-                    Some(step) => return step,
-                    None => continue,
-                },
+            let Some(planned) = self.steps.pop_front() else {
+                if let Some(step) = self.send_on() {
+                    return step;
+                }
+                continue;
             };
             return match planned {
                 Planned::Begin => {

@@ -1,10 +1,60 @@
 //! Carries out the steps of a rule in memory.
 
 use super::server::{Held, Server};
-use super::wire::Piece;
-use crate::conn::{Exchange, Finish, Part, ReplyContext, RuleStep, Ruled};
+use super::wire::{Arrival, Piece};
+use crate::conn::{Close, Exchange, Finish, Part, PointStep, ReplyContext, RuleStep, Ruled, point_steps};
+use crate::rule::{Hit, Point};
 
 impl Server<'_, '_> {
+    /// Carries out the rule for the accepted connection. Returns how it closes, if it does.
+    pub(super) fn rule_at_accept(&mut self) -> Option<Close> {
+        let hit = self.conn.rule_at_accept(self.setting.connection, &self.context())?;
+        self.carry_out_at_point(&hit)
+    }
+
+    /// Carries out the rules for the idle connection and for the first byte of its next request. Returns how the
+    /// connection closes, if it does. `waits`: nothing of the next request has been read.
+    pub(super) fn rule_before_request(&mut self, waits: bool) -> Option<Close> {
+        if self.profile.rules.is_empty() {
+            return None;
+        }
+        if waits {
+            if let Some(hit) = self.conn.take_rule_at_idle()
+                && let Some(close) = self.carry_out_at_point(&hit)
+            {
+                return Some(close);
+            }
+            if !self.profile.rules.act_at(Point::FirstByte) || !self.conn.is_between_requests() {
+                return None;
+            }
+            let deadline = self.conn.deadline(self.profile).map(|deadline| deadline.at);
+            if self.wire.wait(deadline, true) != Arrival::Bytes {
+                return None;
+            }
+        }
+        let hit = self.conn.rule_at_first_byte(self.setting.connection, &self.context())?;
+        self.carry_out_at_point(&hit)
+    }
+
+    fn carry_out_at_point(&mut self, hit: &Hit) -> Option<Close> {
+        for step in point_steps(&hit.rule.act) {
+            match step {
+                PointStep::Hold(_) => self.wire.pass(self.setting.released.saturating_sub(self.wire.now)),
+                // A request that arrives on the idle connection cancels its end.
+                PointStep::Wait(time) if hit.rule.act.at == Point::Idle => {
+                    let deadline = self.wire.now.saturating_add(time);
+                    if self.wire.wait(Some(deadline), true) != Arrival::Deadline {
+                        return None;
+                    }
+                }
+                PointStep::Wait(time) => self.wire.pass(time),
+                PointStep::Confirm => {}
+                PointStep::End(close) => return Some(close),
+            }
+        }
+        None
+    }
+
     /// Runs an exchange to which a rule applies.
     pub(super) fn run_ruled(&mut self, exchange: &mut Exchange<'_>, mut ruled: Ruled, held: &mut Held<'_>) -> Finish {
         let mut before = held.sent;

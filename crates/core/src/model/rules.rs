@@ -103,6 +103,28 @@ fn a_rule_ends_the_connection_at_its_point() {
 }
 
 #[test]
+fn a_rule_acts_on_the_connection_before_and_between_requests() {
+    let one = text(&ask(&[], &[GET], &Setting::default()));
+    let two = one.repeat(2);
+    for (rule, requests, want, end) in [
+        ("at=accept end=reset", &[GET][..], "", End::Rst),
+        ("at=accept end=fin connection=2", &[GET], &one, End::Open),
+        ("at=first-byte end=fin", &[GET], "", End::Fin),
+        ("at=first-byte request=2 end=reset", &[GET, GET], &one, End::Rst),
+        ("at=first-byte nth=2 end=never", &[GET, GET], &one, End::Open),
+        ("race=fin-meets-request", &[GET, GET], &one, End::Fin),
+        ("race=reset-meets-request request=3", &[GET, GET, GET], &two, End::Rst),
+        ("race=fin-meets-request", &[&GET.repeat(2)], &one, End::Fin),
+        ("at=idle end=fin", &[GET], &one, End::Fin),
+        ("at=idle stall=4s end=fin", &[GET, GET], &two, End::Fin),
+        ("at=idle stall=9s end=fin", &[GET, GET], &two, End::Open),
+    ] {
+        let outcome = ask(&[rule], requests, &Setting::default());
+        assert_eq!((text(&outcome).as_str(), outcome.end), (want, end), "{rule}");
+    }
+}
+
+#[test]
 fn a_rule_waits_at_its_point() {
     let released = Setting {
         released: S(2.5),

@@ -61,16 +61,16 @@ pub fn converse(profile: &Profile, site: &MemorySite<'_>, setting: &Setting, cli
 }
 
 pub(super) struct Server<'s, 'c> {
-    profile: &'s Profile,
+    pub(super) profile: &'s Profile,
     site: &'s MemorySite<'s>,
     pub(super) setting: Setting,
-    conn: Conn,
+    pub(super) conn: Conn,
     pub(super) wire: Wire<'c>,
     multiparts: u64,
 }
 
 impl<'s> Server<'s, '_> {
-    fn context(&self) -> Context<'s> {
+    pub(super) fn context(&self) -> Context<'s> {
         Context {
             profile: self.profile,
             root: self.site.root(),
@@ -80,10 +80,16 @@ impl<'s> Server<'s, '_> {
     }
 
     fn serve(&mut self) -> Close {
+        if let Some(close) = self.rule_at_accept() {
+            return close;
+        }
         let mut next = self.conn.next(&self.context());
         loop {
             next = match next {
                 Next::Wait => {
+                    if let Some(close) = self.rule_before_request(true) {
+                        return close;
+                    }
                     let woken = self.wait();
                     self.conn.on(woken, &self.context())
                 }
@@ -93,6 +99,10 @@ impl<'s> Server<'s, '_> {
                     self.send_due(close.is_some());
                     match close {
                         Some(close) => return close,
+                        None if !self.conn.input().is_empty() => match self.rule_before_request(false) {
+                            Some(close) => return close,
+                            None => self.conn.next(&self.context()),
+                        },
                         None => self.conn.next(&self.context()),
                     }
                 }

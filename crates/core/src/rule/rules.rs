@@ -51,6 +51,11 @@ impl Rules {
         self.0.is_empty()
     }
 
+    /// Whether one of them acts at this point.
+    pub fn act_at(&self, point: Point) -> bool {
+        self.0.iter().any(|counted| counted.rule.act.at == point)
+    }
+
     /// The rules, with how often each has applied.
     pub fn iter(&self) -> impl Iterator<Item = (&Rule, u64)> {
         self.0

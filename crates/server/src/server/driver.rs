@@ -115,8 +115,19 @@ impl Driver {
     }
 
     async fn serve(&mut self) -> Close {
-        let mut waits = false;
+        if self.has_rules()
+            && let Some(close) = Box::pin(self.rule_at_accept()).await
+        {
+            return close;
+        }
+        let mut waits = self.conn.input().is_empty();
         loop {
+            if self.has_rules() {
+                let site = self.server.site();
+                if let Some(close) = Box::pin(self.rule_before_request(&site, waits)).await {
+                    return close;
+                }
+            }
             let woken = if waits {
                 let site = self.server.site();
                 Some(self.wait(&site).await)
@@ -136,6 +147,10 @@ impl Driver {
             // Without input, the next thing to do is to wait.
             waits = self.conn.input().is_empty();
         }
+    }
+
+    fn has_rules(&self) -> bool {
+        self.server.has_rules.get()
     }
 
     /// The next exchange or close after a wait; `None` to wait. Boxed, so that an idle connection does not reserve the

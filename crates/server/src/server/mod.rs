@@ -19,6 +19,7 @@ mod local_server;
 mod registry;
 mod reply_writer;
 mod request_body;
+mod ruling;
 mod wait;
 
 pub use crate::sys::Kernel;

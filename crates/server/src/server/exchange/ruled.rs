@@ -4,7 +4,7 @@ use super::emitting::Sending;
 use super::{ExchangeIo, Held, without_body};
 use crate::events::{Cuts, Event};
 use crate::server::reply_writer::SendError;
-use crate::sys;
+use crate::server::ruling::confirmed;
 use labserve_core::conn::{
     Action, Close, Exchange, ExchangeOutcome, Finish, Part, Piece, Pieces, Rendered, ReplyContext, RuleStep, Ruled,
 };
@@ -12,14 +12,7 @@ use labserve_core::http1::Framing;
 use labserve_core::render::RenderContext;
 use labserve_core::rule::Hit;
 use std::pin::pin;
-use std::time::Duration;
 use tokio::time::sleep;
-
-/// How often it is looked whether the client's system has confirmed what was sent.
-const CONFIRM: Duration = Duration::from_millis(1);
-
-/// How long a client may leave bytes unconfirmed before it is reset all the same.
-const CONFIRM_WITHIN: Duration = Duration::from_secs(5);
 
 impl<'c> ExchangeIo<'c> {
     /// Runs the exchange of the request whose head is the first `head_len` bytes of `input`, with a rule.
@@ -56,7 +49,7 @@ impl<'c> ExchangeIo<'c> {
 
     /// Carries out one step and returns the next. The error is how to close the connection, if that is requested first.
     async fn step(
-        &mut self,
+        &self,
         step: RuleStep,
         exchange: &mut Exchange<'c>,
         ruled: &mut Ruled,
@@ -94,14 +87,14 @@ impl<'c> ExchangeIo<'c> {
                 let bytes = held.writer.sent() - before;
                 return Ok(ruled.sent(exchange, sent.map_err(|error| error.failure()), bytes));
             }
-            RuleStep::Confirm => self.unless_closed(pin!(self.confirmed())).await?,
+            RuleStep::Confirm => self.unless_closed(pin!(confirmed(self.stream))).await?,
             RuleStep::Replied => self.emit_ruled(exchange, ruled, held, sending),
             RuleStep::Finish(_) => {}
         }
         Ok(ruled.next(exchange))
     }
 
-    fn render_ruled(&mut self, exchange: &mut Exchange<'c>, ruled: &mut Ruled, held: &mut Held<'c>) -> RuledSending {
+    fn render_ruled(&self, exchange: &mut Exchange<'c>, ruled: &mut Ruled, held: &mut Held<'c>) -> RuledSending {
         exchange.decide_persistence(self.server.stopping.get());
         let render = held.render.take().unwrap_or_else(|| self.server.render_context());
         let context = ReplyContext {
@@ -151,17 +144,6 @@ impl<'c> ExchangeIo<'c> {
             render: &sent.render,
         };
         self.emit_reply(exchange, held, &reply.head, &sending);
-    }
-
-    /// Waits until the client's system has confirmed everything that was sent. A reset discards what it has not.
-    async fn confirmed(&self) {
-        let all_confirmed = async {
-            while sys::unconfirmed(self.stream) > 0 {
-                sleep(CONFIRM).await;
-            }
-        };
-        // A client whose buffer is full confirms nothing until it reads.
-        let _ = tokio::time::timeout(CONFIRM_WITHIN, all_confirmed).await;
     }
 }
 
