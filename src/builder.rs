@@ -250,7 +250,7 @@ impl Builder {
             .map_err(|error| Error::new(ErrorKind::Thread, "cannot start the threads that serve").with_source(error))?;
         #[cfg(feature = "timeline")]
         let page = timeline
-            .map(|timeline| timeline.start(address, stack, site, server.control().clone()))
+            .map(|timeline| timeline.start((address, stack, site), server.control().clone(), history.clone()))
             .transpose()?;
         Ok(Running {
             server: Some(server),

@@ -1,5 +1,8 @@
 //! What can be waited for.
 
+#[cfg(feature = "timeline")]
+mod filters;
+
 use crate::{Error, ErrorKind};
 use labserve_core::close_reason::CloseReason;
 use std::fmt;

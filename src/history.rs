@@ -105,6 +105,21 @@ impl History {
         }
     }
 
+    /// Forgets everything but the connections that are open.
+    #[cfg(feature = "timeline")]
+    pub(crate) fn forget(&self) {
+        let mut state = self.lock();
+        state.connections.retain(|_, connection| connection.closed.is_none());
+        for connection in state.connections.values_mut() {
+            (connection.requests, connection.dropped) = (Vec::new(), Vec::new());
+            connection.unsolicited.clear();
+            connection.rules.clear();
+        }
+        state.accepted = state.connections.len() as u64;
+        state.kept = state.connections.len() * size_of::<Connection>();
+        state.not_recorded = 0;
+    }
+
     /// Waits on this thread until `event` has happened; the number of its connection.
     pub(crate) fn wait_for(&self, event: Event, timeout: Duration) -> Result<u64, Error> {
         let text = event.to_string();

@@ -1,5 +1,12 @@
 //! What has happened on a server, as values.
 
+mod retries;
+#[cfg(feature = "timeline")]
+mod summary;
+
+#[cfg(feature = "timeline")]
+pub(crate) use summary::connection_summary;
+
 use crate::CloseStyle;
 use crate::dropped::DroppedRequest;
 use crate::event::path_of;

@@ -8,6 +8,7 @@
 //! | `capture` | page loads as in Wireshark captures of Node |
 //! | `clients` | every profile with an ordinary HTTP client |
 //! | `cli`, `stop`, `reload` | the command line, shutdown, and reloading the configuration |
+//! | `machines` | the start, the end and the summary for programs |
 //! | `sandbox` | what `--sandbox` leaves and denies |
 //! | `changes` | files that change while they are sent |
 //! | `limits`, `race` | too many connections, slow readers, and requests that arrive as a timer expires |
@@ -45,6 +46,7 @@ mod foreign_text;
 mod iis;
 mod limits;
 mod locale;
+mod machines;
 mod model;
 mod probe;
 mod race;

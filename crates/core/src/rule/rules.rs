@@ -75,6 +75,15 @@ impl Rules {
         self
     }
 
+    /// Sets all counts to zero.
+    pub fn forget_counts(&self) {
+        for Counted { counts, .. } in &self.0 {
+            for counter in [&counts.requests, &counts.matches, &counts.hits] {
+                counter.store(0, Ordering::Relaxed);
+            }
+        }
+    }
+
     /// The rule that applies to what happens on the connection with this number. Counts it for every rule whose
     /// conditions are met.
     pub fn hit(&self, connection: u64, occasion: Occasion<'_>) -> Option<Hit> {

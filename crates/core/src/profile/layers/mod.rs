@@ -9,6 +9,7 @@ mod layer;
 mod mistakes;
 mod rule_line;
 mod source;
+mod stack_rules;
 
 pub use layer::Layer;
 pub use mistakes::Report;
