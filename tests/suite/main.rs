@@ -15,6 +15,7 @@
 //! | `events`, `timeline` | the event log, and the timeline's API |
 //! | `foreign_text` | what is printed of names, keys and requests that try to mislead a terminal or its reader |
 //! | `rules` | what rules make happen, over sockets |
+//! | `recipes` | the recipes of docs/testing.md, with reqwest |
 //! | `facade` | the crate, with servers in this process |
 //! | `explain` | `labserve explain` on captures |
 //! | `locale` | the catalogue of sentences in both languages |
@@ -51,6 +52,7 @@ mod model;
 mod probe;
 mod race;
 mod readme;
+mod recipes;
 mod reload;
 mod rfc;
 mod rules;
