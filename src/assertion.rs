@@ -92,7 +92,9 @@ fn element<'s>(value: &'s Value, key: &str) -> Result<&'s Value, String> {
     let list = value.get("list").unwrap_or(value).as_array();
     let is_it = |item: &&Value| {
         let number = item.get("connection").or_else(|| item.get("request"));
-        number.is_some_and(|number| number.to_string() == key)
+        number
+            .and_then(Value::as_u64)
+            .is_some_and(|number| key.parse() == Ok(number))
     };
     let found = list.into_iter().flatten().find(is_it);
     found.ok_or_else(|| format!("there is no number {key}"))

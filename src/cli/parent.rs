@@ -44,7 +44,7 @@ async fn input_ends() {
         Ok(_) => drop(ended.await),
         Err(error) => {
             tracing::warn!("cannot watch standard input, so its end will stop nothing: {error}");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

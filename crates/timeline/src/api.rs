@@ -2,10 +2,11 @@
 
 use super::describe::{Answer, all_described, described, number};
 use super::json::Json;
+use super::query::query;
 use super::refusal::Refusal;
 use super::{AppState, assets, body, changes, connections, headers, recording, rules, stream};
 use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +15,6 @@ use labserve_core::profile::builtin;
 use labserve_core::profile::layers;
 use labserve_server::events::timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -81,13 +81,6 @@ async fn admit(State(state): Timeline, request: Request, next: Next) -> Response
             refusal.into_response()
         }
     }
-}
-
-/// The query parameters of a request.
-pub(super) fn query(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {
-    Query::try_from_uri(uri)
-        .map(|Query(query)| query)
-        .map_err(|error| Refusal::bad_query(error.body_text()))
 }
 
 /// The connection id in a path.

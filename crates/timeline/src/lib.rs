@@ -15,6 +15,7 @@ mod headers;
 mod json;
 mod listener;
 mod managed_server;
+mod query;
 mod recording;
 mod refusal;
 mod ring;

@@ -1,9 +1,9 @@
 //! What has happened, for programs: the summary, and waiting until something has happened.
 
 use super::AppState;
-use super::api::query;
 use super::describe::Answer;
 use super::json::Json;
+use super::query::query;
 use super::refusal::Refusal;
 use axum::extract::State;
 use axum::http::Uri;

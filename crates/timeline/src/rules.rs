@@ -1,10 +1,10 @@
 //! The handlers for rules: list them, add some, remove some, and release what they hold.
 
 use super::AppState;
-use super::api::query;
 use super::describe::{Answer, number};
 use super::json::Json;
 use super::managed_server::Change;
+use super::query::query;
 use super::refusal::Refusal;
 use super::{ManagedServer, body};
 use axum::extract::{Path, Request, State};
