@@ -4,7 +4,9 @@
 use crate::close_reason::CloseReason;
 use crate::http1::request::Delimiter;
 use crate::http1::{Framing, Request, Version, field::Name};
-use crate::profile::{Announce, ConnectionFields, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
+use crate::profile::{
+    Announce, AnnounceClose, ConnectionFields, ConnectionPolicy, Profile, RepeatedConnection, Response, Template,
+};
 use std::time::Duration;
 
 /// Whether a connection persists, and what the response announces.
@@ -69,11 +71,13 @@ pub fn persistence<'p>(
         })
     };
     let end = end_without(response.close, ending);
+    let is_old = || request.is_some_and(|request| request.version() < Version::Http11);
     let truth = |end| match (end, policy.announce) {
+        (Some(_), _) if policy.announce_close == AnnounceClose::Http11 && is_old() => ConnectionFields::Nothing,
         (Some(_), _) => ConnectionFields::Close,
         (None, Announce::Always) => ConnectionFields::Keep,
         (None, Announce::Asked) if asked_to_keep => ConnectionFields::Keep,
-        (None, Announce::Http10) if request.is_some_and(|r| r.version() < Version::Http11) => ConnectionFields::Keep,
+        (None, Announce::Http10) if is_old() => ConnectionFields::Keep,
         (None, Announce::Asked | Announce::Http10) => ConnectionFields::Nothing,
     };
     let choice = match response.connection_fields {

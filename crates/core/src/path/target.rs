@@ -32,7 +32,9 @@ pub fn unreadable(target: &[u8], policy: &TargetPolicy) -> Option<ResponseId> {
 }
 
 fn is_uri_without_path(target: &[u8], policy: &TargetPolicy) -> bool {
-    let rest = if is_absolute(target, policy) {
+    // An absolute URI that is taken literally is a path.
+    let has_authority = policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy);
+    let rest = if has_authority {
         &target[authority_end(target)..]
     } else {
         target

@@ -1,9 +1,9 @@
 //! A response as a profile describes it, with compiled templates for the reason phrase, the head and the body.
 
 use super::LARGEST_TEXT;
-use super::raw::{CloseStyle, ConnectionFields, LengthForHead, RawResponse, ReadBody};
+use super::raw::{CloseStyle, ConnectionFields, LengthForHead, RawResponse, ReadBody, StatusVersion};
 use super::template::{Filter, Placeholder, Template, Values, breaks_line};
-use crate::http1::{ResponseId, status};
+use crate::http1::{ResponseId, Version, status};
 
 /// One `[response]` table, compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,9 @@ pub struct Response {
 /// A part of a head, prepared for writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum HeadPart {
-    /// The status line.
+    /// The version of the status line: that of the request.
+    Version,
+    /// The rest of the status line, after its version.
     Status,
     /// Lines that are the same in every response, with their terminators.
     Fixed(Vec<u8>),
@@ -70,15 +72,20 @@ enum HeadPart {
 impl HeadPart {
     /// The parts of a head. Neighbouring lines without placeholders are joined once, so that rendering copies them in
     /// one step.
-    fn of(status: u16, reason: &Template, lines: &[Template]) -> Vec<Self> {
-        let mut parts = vec![match reason.fixed() {
+    fn of(version: StatusVersion, status: u16, reason: &Template, lines: &[Template]) -> Vec<Self> {
+        let fixed = version.fixed().unwrap_or_default();
+        let (mut parts, mut line) = match fixed {
+            [] => (vec![Self::Version], Vec::new()),
+            _ => (Vec::new(), fixed.to_vec()),
+        };
+        match reason.fixed() {
             Some(reason) => {
-                let mut line = Vec::new();
-                write_status_line(status, &mut line, |out| out.extend_from_slice(reason));
-                Self::Fixed(line)
+                write_status(status, &mut line, |out| out.extend_from_slice(reason));
+                parts.push(Self::Fixed(line));
             }
-            None => Self::Status,
-        }];
+            None if line.is_empty() => parts.push(Self::Status),
+            None => parts.extend([Self::Fixed(line), Self::Status]),
+        }
         for line in lines {
             match (line.fixed(), parts.last_mut()) {
                 (Some(_), Some(Self::Fixed(text))) => line.render_line(&NoValues, text),
@@ -110,8 +117,9 @@ impl Values for NoValues {
     }
 }
 
-fn write_status_line(status: u16, out: &mut Vec<u8>, write_reason: impl FnOnce(&mut Vec<u8>)) {
-    out.extend_from_slice(b"HTTP/1.1 ");
+/// Writes the status line from the space after its version.
+fn write_status(status: u16, out: &mut Vec<u8>, write_reason: impl FnOnce(&mut Vec<u8>)) {
+    out.push(b' ');
     crate::http1::text::decimal(u64::from(status), out);
     out.push(b' ');
     let start = out.len();
@@ -189,7 +197,7 @@ impl Response {
             .filter(|line| !line.trim().is_empty());
         let lines: Vec<Template> = lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?;
         Ok(Self {
-            head: HeadPart::of(status, &reason, &lines),
+            head: HeadPart::of(raw.http_version.unwrap_or_default(), status, &reason, &lines),
             name: name.to_owned(),
             status,
             entity,
@@ -214,12 +222,19 @@ impl Response {
         })
     }
 
-    /// Writes the head: status line, field lines, empty line. `connection_fields` are the lines of
-    /// `{connection_fields}`.
-    pub fn render_head(&self, values: &impl Values, connection_fields: &[Template], out: &mut Vec<u8>) {
+    /// Writes the head: status line, field lines, empty line. `asked` is the version that the request is treated as;
+    /// `None` without a request. `connection_fields` are the lines of `{connection_fields}`.
+    pub fn render_head(
+        &self,
+        values: &impl Values,
+        asked: Option<Version>,
+        connection_fields: &[Template],
+        out: &mut Vec<u8>,
+    ) {
         for part in &self.head {
             match part {
-                HeadPart::Status => write_status_line(self.status, out, |out| self.write_reason(values, out)),
+                HeadPart::Version => out.extend_from_slice(StatusVersion::as_asked(asked)),
+                HeadPart::Status => write_status(self.status, out, |out| self.write_reason(values, out)),
                 HeadPart::Fixed(text) => out.extend_from_slice(text),
                 HeadPart::Field(line) => line.render_line(values, out),
                 HeadPart::ConnectionFields => connection_fields.iter().for_each(|line| line.render_line(values, out)),
@@ -296,6 +311,7 @@ pub(super) fn fill(raw: &RawResponse, like: RawResponse) -> RawResponse {
     RawResponse {
         like: None,
         status: raw.status.or(like.status),
+        http_version: raw.http_version.or(like.http_version),
         reason: raw.reason.clone().or(like.reason),
         head: raw.head.clone().or(like.head),
         body: raw

@@ -58,6 +58,7 @@ fn an_exchange_allocates_little() {
             listener: server.listener,
             site: server.site,
             admitted: Arc::default(),
+            turns: Arc::default(),
             senders: Default::default(),
         };
         let options = Options {

@@ -1,6 +1,7 @@
 //! `[response.NAME]`: the responses of a server.
 
 use super::{CloseStyle, ReadBody};
+use crate::http1::Version;
 use crate::profile::template::Template;
 use crate::profile::units::Word;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub struct RawResponse {
     /// `like`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// The version in the status line. Without it: the profile's `http_version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_version: Option<StatusVersion>,
     /// The reason phrase. Without it: the registered phrase.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Template>,
@@ -85,6 +89,42 @@ pub struct RawResponse {
     /// How the connection is closed, if this response closes it. Without it: as in [close].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_with: Option<CloseStyle>,
+}
+
+/// The version in the status line of a response. Interim responses always have 1.1: they are sent to HTTP/1.1 clients only
+/// (RFC 9110 section 15.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum StatusVersion {
+    /// `HTTP/1.1`, the highest version that the server conforms to (RFC 9110 section 6.2).
+    #[default]
+    #[serde(rename = "1.1")]
+    Http11,
+    /// `HTTP/1.0`.
+    #[serde(rename = "1.0")]
+    Http10,
+    /// `HTTP/1.0` to a request that is treated as HTTP/1.0 or older, otherwise `HTTP/1.1`.
+    #[serde(rename = "as-asked")]
+    AsAsked,
+}
+
+impl StatusVersion {
+    /// The bytes of the status line if they do not depend on the request.
+    pub(in crate::profile) fn fixed(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Http11 => Some(b"HTTP/1.1"),
+            Self::Http10 => Some(b"HTTP/1.0"),
+            Self::AsAsked => None,
+        }
+    }
+
+    /// The bytes of [`StatusVersion::AsAsked`] for a request of this version; `None` without a request.
+    pub(in crate::profile) fn as_asked(asked: Option<Version>) -> &'static [u8] {
+        match asked {
+            Some(Version::Http09 | Version::Http10) => b"HTTP/1.0",
+            Some(Version::Http11) | None => b"HTTP/1.1",
+        }
+    }
 }
 
 /// Which lines `{connection_fields}` stands for in a response.

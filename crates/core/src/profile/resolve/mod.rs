@@ -11,6 +11,7 @@ mod head;
 mod head_texts;
 mod methods;
 mod names;
+mod range;
 mod responses;
 mod rule;
 mod target;
@@ -30,6 +31,7 @@ use files::file_policy;
 use head::head_policy;
 use methods::methods;
 use names::Names;
+use range::range_policy;
 use responses::responses;
 pub(super) use rule::check as check_rule;
 use std::time::Duration;
@@ -50,7 +52,7 @@ pub(super) struct Mistake {
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     head_texts::check(raw)?;
-    let (responses, names) = responses(&raw.response, &raw.fields, &raw.rule)?;
+    let (responses, names) = responses(&raw.response, &raw.fields, raw.http_version, &raw.rule)?;
     let request_body = request_body(raw, &names)?;
     Ok(Profile {
         name: name.to_owned(),
@@ -70,7 +72,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         files: file_policy(raw, &names)?,
         types: MediaTypes::new(&raw.types).map_err(|why| mistake(&["types", "builtin"], why))?,
         conditions: raw.conditions.clone(),
-        range: raw.range.clone(),
+        range: range_policy(&raw.range, &names)?,
         multipart: Multipart {
             content_type: raw.multipart.content_type.clone(),
             boundary: raw.multipart.boundary.clone(),

@@ -6,7 +6,7 @@ use super::rule::responses_of_rules;
 use super::{Mistake, did_you_mean, mistake};
 use crate::http1::field::is_token;
 use crate::profile::LARGEST_TEXT;
-use crate::profile::raw::{RawResponse, RuleTable};
+use crate::profile::raw::{RawResponse, RuleTable, StatusVersion};
 use crate::profile::response::{self, Response};
 use crate::profile::template::Template;
 use crate::profile::units::Word;
@@ -26,6 +26,7 @@ static DEFAULTS: LazyLock<BTreeMap<String, RawResponse>> = LazyLock::new(|| {
 pub(super) fn responses(
     raw: &BTreeMap<String, RawResponse>,
     fields: &BTreeMap<String, Template>,
+    http_version: StatusVersion,
     rules: &[RuleTable],
 ) -> Result<(Vec<Response>, Names), Mistake> {
     check_fields(fields)?;
@@ -42,6 +43,7 @@ pub(super) fn responses(
         if name.split(' ').next().is_some_and(|base| ABOUT_CONTENT.contains(&base)) {
             filled.head = filled.head.map(|head| with_fields(&head, fields));
         }
+        filled.http_version.get_or_insert(http_version);
         instead.push(
             [
                 &filled.with_body,

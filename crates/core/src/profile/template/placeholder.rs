@@ -37,12 +37,15 @@ placeholders! {
     ContentRange = "content_range" text, "`bytes 0-9/100` for a single range, `bytes */100` if no range can be satisfied; otherwise no value";
     LastModified = "last_modified" text, "the modification time of the file as an IMF-fixdate, see [files] mtime_rounding; no value if it is not sent";
     Etag = "etag" text, "the entity tag of the file, as defined by [files] etag";
+    EtagText = "etag_text" text, "[files] etag_text, of which an entity tag may be a digest: `{etag_text:md5}`; no value outside [files] etag";
     Allow = "allow" text, "[methods] allow";
     Boundary = "boundary" text, "the boundary of a multipart body";
     Size = "size" number, "the size of the file in bytes";
     Mtime = "mtime" number, "the modification time of the file, in seconds since 1970; negative before";
     MtimeMs = "mtime_ms" number, "the same in milliseconds: a double-precision number, rounded to the nearest integer";
     MtimeUs = "mtime_us" number, "the same in microseconds, rounded down";
+    MtimeNs = "mtime_ns" number, "the same in nanoseconds";
+    MtimeIso = "mtime_iso" text, "the same in UTC as in `2023-10-31T15:31:16.361Z`, rounded down to the millisecond";
     MtimeFloat = "mtime_float" text, "the same in seconds, as the shortest decimal fraction that names the nearest double-precision number";
     Filetime = "filetime" number, "the same in units of 100 ns since 1601 (Windows FILETIME)";
     Inode = "inode" number, "the number of the file in its file system";
