@@ -268,7 +268,10 @@ fn the_profiles_are_listed_printed_and_compared() {
     }
     let rows: serde_json::Value = serde_json::from_slice(&run(&["profiles", "--json"]).stdout).expect("JSON");
     let rows = rows.as_array().expect("a list");
-    assert!(rows.len() >= 10 && rows.iter().all(|row| row["port"].is_u64()), "{rows:?}");
+    assert!(
+        rows.len() >= 10 && rows.iter().all(|row| row["port"].is_u64()),
+        "{rows:?}"
+    );
 
     let (former, current) = (run(&["profiles", "book"]), run(&["profiles", "rfc"]));
     assert!(
