@@ -52,10 +52,7 @@ pub fn persistence<'p>(
             if response.chunked && request.version() < Version::Http11 && request.method() != b"HEAD" {
                 return Some(CloseReason::Http10);
             }
-            if profile.request_body.continue_unsent_ends
-                && request.asks_to_continue(&profile.head.body)
-                && request.framing(&profile.head.body) == Framing::None
-            {
+            if leaves_continue_unsent(profile, request) {
                 return Some(CloseReason::ContinueUnsent);
             }
             if ends_by_both(profile, request) {
@@ -96,6 +93,13 @@ pub fn persistence<'p>(
         close: end,
         connection_fields,
     }
+}
+
+/// Whether the connection closes because the request asks for `100 Continue` and has no body to get it for.
+pub(super) fn leaves_continue_unsent(profile: &Profile, request: &Request<'_>) -> bool {
+    profile.request_body.continue_unsent_ends
+        && request.asks_to_continue(&profile.head.body)
+        && request.framing(&profile.head.body) == Framing::None
 }
 
 /// Whether the connection closes because the request has both Content-Length and Transfer-Encoding.

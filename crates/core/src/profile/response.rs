@@ -40,6 +40,8 @@ pub struct Response {
     pub with_broken_body: Option<ResponseId>,
     /// The same for a body with malformed trailers.
     pub with_broken_trailers: Option<ResponseId>,
+    /// The response that replaces this one if a chunk of the request is too large.
+    pub with_large_chunk: Option<ResponseId>,
     /// Whether `100 Continue` may be sent before it.
     pub continues: bool,
     /// How the connection is closed after it; `None`: as in `[close]`.
@@ -144,15 +146,16 @@ pub enum Entity {
 /// The page with its title and text filled in, and with the line terminators that are sent.
 fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
     let mut source = page.source().to_owned();
-    for (placeholder, name, text) in [
-        (Placeholder::Title, "title", &raw.title),
-        (Placeholder::Text, "text", &raw.text),
+    for (name, text) in [
+        // The text may contain the title.
+        ("text", &raw.text),
+        ("title", &raw.title),
     ] {
-        if page.asks_for(placeholder) {
+        let times = source.matches(&format!("{{{name}}}")).count();
+        if times > 0 {
             let text = text
                 .as_ref()
                 .ok_or_else(|| format!("expected a `{name}`, because the `body` contains {{{name}}}"))?;
-            let times = source.matches(&format!("{{{name}}}")).count();
             let bytes = source.len().saturating_add(times.saturating_mul(text.source().len()));
             if bytes > LARGEST_TEXT {
                 return Err(format!(
@@ -214,6 +217,7 @@ impl Response {
             with_body: None,
             with_broken_body: None,
             with_broken_trailers: None,
+            with_large_chunk: None,
             continues: raw.continues.unwrap_or(true),
             close_with: raw.close_with,
             variants: Vec::new(),
@@ -334,6 +338,7 @@ pub(super) fn fill(raw: &RawResponse, like: RawResponse) -> RawResponse {
         with_body: raw.with_body.clone().or(like.with_body),
         with_broken_body: raw.with_broken_body.clone().or(like.with_broken_body),
         with_broken_trailers: raw.with_broken_trailers.clone().or(like.with_broken_trailers),
+        with_large_chunk: raw.with_large_chunk.clone().or(like.with_large_chunk),
         read_body: raw.read_body.or(like.read_body),
         continues: raw.continues.or(like.continues),
         close_with: raw.close_with.or(like.close_with),

@@ -7,6 +7,7 @@
 
 mod close;
 mod connection;
+mod cookie;
 mod files;
 mod head;
 mod multipart;
@@ -21,6 +22,7 @@ mod writes;
 
 pub use close::{CloseStyle, FinAfterRequest, RawClientFin, RawClose};
 pub use connection::{Announce, AnnounceClose, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
+pub use cookie::RawCookie;
 pub use files::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed, RawFiles};
 pub use head::{
     Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,
@@ -89,6 +91,8 @@ pub struct Raw {
     pub multipart: RawMultipart,
     /// Text appended to pages for some clients.
     pub padding: RawPadding,
+    /// A cookie that the server replaces.
+    pub cookie: RawCookie,
     /// How request bodies are delimited and read, and when `100 Continue` is sent.
     pub request_body: RawRequestBody,
     /// How responses are split into writes, and how slow readers are handled.

@@ -73,13 +73,16 @@ pub struct RawResponse {
     /// The response that replaces this one for a request with a body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_body: Option<Word>,
-    /// The response to a request that would get this one, but whose body has malformed chunks. Without it: that of the
-    /// fault.
+    /// The response to a request that would get this one, but whose body has malformed chunks or is cut short by the
+    /// client's FIN. Without it: that of the fault, or [client_fin] in_body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_broken_body: Option<Word>,
     /// The same for a body with malformed trailers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_broken_trailers: Option<Word>,
+    /// The same for a body with a chunk that is too large, or too long a line before a chunk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_large_chunk: Option<Word>,
     /// When the request's body is read. Without it: as in [request_body] read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_body: Option<ReadBody>,

@@ -16,12 +16,13 @@ mod responses;
 mod target;
 mod timers;
 
-use super::raw::{PipelinedFault, Raw};
+use super::raw::{PipelinedFault, Raw, RawCookie};
 use super::template::Template;
 use super::types::MediaTypes;
 use super::units::Span;
 use super::{
-    Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near,
+    CookiePolicy, Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy,
+    near,
 };
 use connection::connection_policy;
 #[cfg(test)]
@@ -79,6 +80,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             parts_before_chunks: Some(raw.multipart.parts_before_chunks).filter(|n| *n > 0),
         },
         padding: padding(raw)?,
+        cookie: cookie(raw)?,
         request_body,
         connection: connection_policy(raw, &names)?,
         writes: WritePolicy {
@@ -149,6 +151,30 @@ fn padding(raw: &Raw) -> Result<Padding, Mistake> {
         text: raw.padding.text.repeat(times),
         agents: raw.padding.agents.clone(),
     })
+}
+
+fn cookie(raw: &Raw) -> Result<Option<CookiePolicy>, Mistake> {
+    let RawCookie { name, lengths, max_age } = &raw.cookie;
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if lengths.is_empty() || lengths.iter().any(|length| !(1..=256).contains(length)) {
+        return Err(mistake(
+            &["cookie", "lengths"],
+            format!("got {lengths:?}; expected the lengths of a good value, 1 to 256 each, such as [32, 64]"),
+        ));
+    }
+    let Some(max_age) = max_age.0 else {
+        return Err(mistake(
+            &["cookie", "max_age"],
+            "got \"never\"; expected a time, such as \"1h\"",
+        ));
+    };
+    Ok(Some(CookiePolicy {
+        name: name.clone(),
+        lengths: lengths.clone(),
+        max_age_secs: i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX),
+    }))
 }
 
 /// A delay; `None` if it is zero or never.

@@ -45,6 +45,7 @@ pub(super) fn responses(
                 &filled.with_body,
                 &filled.with_broken_body,
                 &filled.with_broken_trailers,
+                &filled.with_large_chunk,
             ]
             .map(Clone::clone),
         );
@@ -59,7 +60,8 @@ pub(super) fn responses(
         all.push(response);
     }
     let names = Names::of(&all);
-    for (response, [with_body, with_broken_body, with_broken_trailers]) in all.iter_mut().zip(instead) {
+    for (response, [with_body, with_broken_body, with_broken_trailers, with_large_chunk]) in all.iter_mut().zip(instead)
+    {
         let named = |key: &str, word: Option<Word>| match word {
             None => Ok(None),
             Some(Word(word)) => names.get(&word).map(Some).ok_or_else(|| {
@@ -73,11 +75,13 @@ pub(super) fn responses(
             named("with_body", with_body)?,
             named("with_broken_body", with_broken_body)?,
             named("with_broken_trailers", with_broken_trailers)?,
+            named("with_large_chunk", with_large_chunk)?,
         ];
         [
             response.with_body,
             response.with_broken_body,
             response.with_broken_trailers,
+            response.with_large_chunk,
         ] = instead;
     }
     for (name, variant) in names.iter() {

@@ -54,7 +54,7 @@ placeholders! {
     PathAdler32 = "path_adler32" number, "the Adler-32 checksum of the path of the file on this machine";
     Encoding = "encoding" text, "the content coding of the precompressed file that is sent instead, or the coding that the suffix of the name stands for in [types] codings";
     EncodingSuffix = "encoding_suffix" text, "`-` and the coding of a precompressed file that is sent instead; empty without one";
-    Vary = "vary" text, "`Accept-Encoding` if the file has precompressed variants; otherwise no value";
+    Vary = "vary" text, "`Accept-Encoding` if the file has precompressed variants, `Cookie` if the cookie of [cookie] is replaced; otherwise no value";
     Method = "method" text, "the request method";
     Target = "target" text, "the request target as sent";
     Path = "path" text, "the path of the target as sent, without query and fragment";
@@ -79,6 +79,8 @@ placeholders! {
     VirtualHost = "virtual_host" text, "the requested host up to a colon, in lower case, without a final dot, with any visible characters; the server's own address if the request names none";
     ColonPort = "colon_port" text, "`:` and the port of the connection's local address; empty if that is 80";
     QueryText = "query_text" text, "the query of the target with its `?`; empty if there is none or if it is a `?` alone";
+    NewCookie = "new_cookie" text, "random letters and digits, if the request has the cookie of [cookie] with a value of another form; otherwise no value";
+    CookieExpires = "cookie_expires" text, "when `{new_cookie}` expires, as an IMF-fixdate; no value without one";
     Padding = "padding" text, "the text of [padding] if it applies to this client; otherwise empty";
     Port = "port" number, "the port of the connection's local address";
     Remaining = "remaining" number, "how many more requests [connection] max_requests allows";
