@@ -291,13 +291,9 @@ impl Case<'_> {
     }
 
     /// Whether the file was modified at least this long ago. Times are compared in whole seconds.
-    fn has_age(&self, least: Span) -> bool {
-        let Some(least) = least.0 else {
-            return true;
-        };
-        let age = |mtime: i64| self.resource.now_secs.saturating_sub(mtime);
-        let is_old = |age: i64| u64::try_from(age).is_ok_and(|age| Duration::from_secs(age) >= least);
-        self.resource.mtime_secs.map(age).is_some_and(is_old)
+    fn has_age(&self, Span(least): Span) -> bool {
+        let age = |mtime: i64| u64::try_from(self.resource.now_secs.saturating_sub(mtime)).ok();
+        least.is_none() || self.resource.mtime_secs.and_then(age).map(Duration::from_secs) >= least
     }
 
     fn date_matches(&self, field: &[u8], rule: DateMatch) -> bool {

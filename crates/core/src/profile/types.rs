@@ -1,9 +1,9 @@
 //! Media types by file name.
 
 use super::builtin::TYPES;
-use super::near;
 use super::raw::RawTypes;
 use super::units::OFF;
+use super::{near, suggestion};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -55,7 +55,7 @@ impl MediaTypes {
         let Some(builtin) = TABLES.get(if guess { "" } else { base }) else {
             let known = || TYPES.iter().map(|(name, _)| *name).chain([GUESS, OFF]);
             let listed: Vec<_> = known().map(|name| format!("{name:?}")).collect();
-            let meant = near(base, known()).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+            let meant = suggestion(near(base, known()));
             return Err(format!("got {base:?}; expected one of {}{meant}", listed.join(", ")));
         };
         Ok(Self {

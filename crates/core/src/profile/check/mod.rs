@@ -13,7 +13,7 @@ mod tests;
 mod values;
 pub mod warnings;
 
-use super::error::ConfigError;
+use super::error::{ConfigError, line_of};
 use super::schema::{Key, Keys, Kind, Schema};
 use super::units::Format;
 use std::ops::Range;
@@ -74,11 +74,6 @@ fn other_format(origin: &str, text: &str, document: &DeTable<'_>) -> Option<Conf
             current = Format::CURRENT
         ),
     })
-}
-
-/// The number of the line that contains byte `at` of `text`, counted from 1.
-fn line_of(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }
 
 /// An assignment that a person may write for `key`.

@@ -43,7 +43,7 @@ pub use rule::{RuleEnd, RulePoint, RuleRace, RuleTable};
 pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};
 pub use timers::{AtExpiry, RawTimers};
 pub use types::{RawTypes, TypesText};
-pub use writes::{RawHold, RawWrites};
+pub use writes::{ChangedFile, RawHold, RawWrites};
 
 use crate::http1::precondition::ConditionPolicy;
 use crate::profile::template::Template;
