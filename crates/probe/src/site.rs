@@ -80,6 +80,11 @@ pub fn contents() -> Contents {
     )
 }
 
+/// A recorded text in which a file with two names has the first.
+pub(crate) fn with_one_name(text: &str) -> String {
+    text.replace(&format!("{{{{file:/{}}}}}", LINK.0), &format!("{{{{file:/{}}}}}", LINK.1))
+}
+
 /// Writes the site into a directory, with its modification times. On Unix it has a symbolic link, too.
 ///
 /// # Errors

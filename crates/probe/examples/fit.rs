@@ -1,0 +1,21 @@
+use labserve_probe::{case, learn, Recording};
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let name = args.next().unwrap();
+    let without: Vec<String> = args.next().unwrap_or_default().split(',').map(str::to_owned).collect();
+    let mut all: Option<Recording> = None;
+    for corpus in ["report", "extended", "chunked", "heads", "targets", "following"] {
+        let text = std::fs::read_to_string(format!("tests/data/recordings/{corpus}/{name}.json")).unwrap();
+        let one = Recording::parse(&text).unwrap();
+        match &mut all {
+            None => all = Some(one),
+            Some(all) => all.absorb(one),
+        }
+    }
+    let begun = std::time::Instant::now();
+    let options = learn::Options { without, most_time: std::time::Duration::from_secs(std::env::var("MOST").ok().and_then(|s| s.parse().ok()).unwrap_or(300)) };
+    let learned = learn::learn(&all.unwrap(), case::built_in(), &options);
+    std::fs::write(format!("/tmp/learn-{name}.toml"), learned.keys.to_string()).unwrap();
+    for name in learned.differing.iter() { println!("  {name}"); }
+    println!("{name}: seen {:?} {:.2} held {:?} {:.2} in {:?} literal {:?}", learned.seen, 100.0 * learned.seen.1 as f64 / learned.seen.0 as f64, learned.held_out, 100.0 * learned.held_out.1 as f64 / learned.held_out.0 as f64, begun.elapsed(), learned.literal);
+}
