@@ -14,8 +14,9 @@ fn main() {
     }
     let begun = std::time::Instant::now();
     let options = learn::Options { without, most_time: std::time::Duration::from_secs(std::env::var("MOST").ok().and_then(|s| s.parse().ok()).unwrap_or(300)) };
-    let learned = learn::learn(&all.unwrap(), case::built_in(), &options);
-    std::fs::write(format!("/tmp/learn-{name}.toml"), learned.keys.to_string()).unwrap();
-    for name in learned.differing.iter() { println!("  {name}"); }
-    println!("{name}: seen {:?} {:.2} held {:?} {:.2} in {:?} literal {:?}", learned.seen, 100.0 * learned.seen.1 as f64 / learned.seen.0 as f64, learned.held_out, 100.0 * learned.held_out.1 as f64 / learned.held_out.0 as f64, begun.elapsed(), learned.literal);
+    let say = |p| eprintln!("{:?} {p:?}", begun.elapsed());
+    let learned = learn::learn(&all.unwrap(), case::built_in(), &options, &say).unwrap();
+    std::fs::write(format!("/tmp/learn-{name}.toml"), &learned.text).unwrap();
+    for (name, why) in learned.differing.iter() { println!("  {name}: {why}"); }
+    println!("{name}: extends {:?} seen {} held {} all {} in {:?} literal {:?}", learned.extends, learned.seen, learned.held_out, learned.all, begun.elapsed(), learned.literal);
 }

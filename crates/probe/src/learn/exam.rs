@@ -70,6 +70,11 @@ impl Exam {
         }
     }
 
+    /// The `HOST:PORT` that its answers name.
+    pub(super) fn target(&self) -> &str {
+        &self.target
+    }
+
     /// What the client sends to a server with this profile.
     pub(super) fn sent(&self, profile: &Profile, before: Option<&Sent>) -> Sent {
         let simulation = Simulation::new(profile, self.address);
@@ -166,6 +171,12 @@ pub(super) fn profile(keys: &Table) -> Option<Profile> {
     let r=layers::from_keys("learned", keys.clone()).ok();
     BUILD.fetch_add(b.elapsed().as_nanos() as usize, Ordering::Relaxed); BUILDS.fetch_add(1, Ordering::Relaxed);
     r
+}
+
+/// The profile of a built-in table, or of no keys at all.
+#[expect(clippy::expect_used, reason = "a profile without keys is valid, and a test builds it")]
+pub(super) fn default_profile(keys: &Table) -> Profile {
+    profile(keys).or_else(|| profile(&Table::new())).expect("the defaults make a profile")
 }
 
 /// Whether what the client sends depends on the server's ETags.

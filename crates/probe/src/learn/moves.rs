@@ -32,6 +32,8 @@ impl Move {
 /// What the values of keys depend on besides their kind.
 #[derive(Debug)]
 pub(super) struct Options<'o> {
+    /// The keys that a profile has already by what it extends.
+    pub(super) base: &'o Table,
     /// The responses that a key may name.
     pub(super) names: &'o [String],
     pub(super) statuses: BTreeMap<String, u16>,
@@ -53,7 +55,7 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
     let changes = |values: Vec<Value>| -> Vec<Move> {
         values.into_iter().filter(|value| Some(value) != now).map(|value| Move::one(&key.path, Some(value))).collect()
     };
-    let first: Vec<Move> = now.map(|_| Move::one(&key.path, None)).into_iter().collect();
+    let first: Vec<Move> = now.map(|_| Move::one(&key.path, space::get(options.base, &key.path).cloned())).into_iter().collect();
     match &key.kind {
         Kind::OneOf(values) | Kind::Time(values) => vec![Round::probe([first, changes(values.clone())].concat())],
         Kind::Number { values, least, most } => {

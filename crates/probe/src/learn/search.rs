@@ -1,5 +1,6 @@
 //! Looks for the values of keys with which a profile gives the recorded answers.
 
+use super::Figure;
 use super::exam::{self, Exam, Sent, Verdict};
 use super::moves::{self, Move, Options};
 use super::space::{Key, Space};
@@ -23,6 +24,7 @@ pub(super) struct Search<'e> {
     /// The cases that it sees.
     cases: Vec<usize>,
     deadline: Instant,
+    base: Table,
     pub(super) keys: Table,
     profile: Profile,
     sent: Sent,
@@ -37,22 +39,33 @@ struct Proposal {
 }
 
 impl<'e> Search<'e> {
-    /// A search from `keys`; `None` if they make no profile.
-    pub(super) fn new(exam: &'e Exam, space: &'e Space, cases: Vec<usize>, keys: Table, deadline: Instant) -> Option<Self> {
-        let profile = exam::profile(&keys)?;
+    /// A search from `keys`. If they make no profile, it starts from `base`, whose keys cannot be removed.
+    pub(super) fn new(
+        exam: &'e Exam,
+        space: &'e Space,
+        cases: Vec<usize>,
+        base: Table,
+        mut keys: Table,
+        deadline: Instant,
+    ) -> Self {
+        let profile = exam::profile(&keys).unwrap_or_else(|| {
+            keys = base.clone();
+            exam::default_profile(&keys)
+        });
         let sent = exam.sent(&profile, None);
         let mut search = Self {
             exam,
             space,
             cases,
             deadline,
+            base,
             keys,
             profile,
             sent,
             verdicts: HashMap::new(),
         };
         search.judge_all();
-        Some(search)
+        search
     }
 
     /// The number of cases that agree.
@@ -66,10 +79,21 @@ impl<'e> Search<'e> {
         failing.copied().collect()
     }
 
-    /// How many of these cases agree.
-    pub(super) fn score_of(&self, cases: &[usize]) -> usize {
+    /// The same as a figure.
+    pub(super) fn figure(&self) -> Figure {
+        Figure {
+            cases: self.cases.len(),
+            equal: self.score(),
+        }
+    }
+
+    /// The figure for other cases.
+    pub(super) fn figure_of(&self, cases: &[usize]) -> Figure {
         let verdicts = self.exam.ask_together(&self.profile, &self.sent, cases);
-        verdicts.iter().filter(|verdict| verdict.equal).count()
+        Figure {
+            cases: cases.len(),
+            equal: verdicts.iter().filter(|verdict| verdict.equal).count(),
+        }
     }
 
     pub(super) fn profile(&self) -> &Profile {
@@ -127,6 +151,7 @@ impl<'e> Search<'e> {
         keys.extend(self.space.of_responses(&names));
         let lengths = moves::lengths(self.exam, &representatives);
         let options = Options {
+            base: &self.base,
             names: &names,
             statuses: self.statuses(),
             lengths: &lengths,
@@ -157,7 +182,7 @@ impl<'e> Search<'e> {
             if self.is_over() {
                 break;
             }
-            taken += usize::from(self.take(&proposal.change, &representatives));
+            taken += usize::from(self.take(&proposal.change, Some(&representatives)));
         }
         taken
     }
@@ -254,14 +279,16 @@ impl<'e> Search<'e> {
         Some(self.exam.ask_all(&profile, &self.sent, cases, worker))
     }
 
-    /// Makes a change if more cases agree with it.
-    fn take(&mut self, change: &Move, representatives: &[usize]) -> bool {
+    /// Makes a change if more cases agree with it. If none of `representatives` does, not all cases are asked.
+    pub(super) fn take(&mut self, change: &Move, representatives: Option<&[usize]>) -> bool {
         let Some(keys) = change.on(&self.keys) else { return false };
         let Some(profile) = exam::profile(&keys) else { return false };
-        let failing: Vec<usize> = representatives.iter().copied().filter(|case| !self.verdicts[case].equal).collect();
-        let helped = self.exam.ask_all(&profile, &self.sent, &failing, 0);
-        if !helped.iter().any(|verdict| verdict.equal) {
-            return false;
+        if let Some(representatives) = representatives {
+            let failing: Vec<usize> = representatives.iter().copied().filter(|case| !self.verdicts[case].equal).collect();
+            let helped = self.exam.ask_all(&profile, &self.sent, &failing, 0);
+            if !helped.iter().any(|verdict| verdict.equal) {
+                return false;
+            }
         }
         let sent = self.exam.sent(&profile, Some(&self.sent));
         let verdicts = self.exam.ask_together(&profile, &sent, &self.cases);
