@@ -93,6 +93,16 @@ impl Source {
     }
 }
 
+/// A source, unless it is a profile: nothing is learned from one.
+pub(super) fn learnable(source: Source, word: &str) -> Result<Source, Mistake> {
+    match source {
+        Source::Profile(_) => Err(Mistake(format!(
+            "`{word}` is a profile already. Expected a URL such as http://127.0.0.1:8080, or a file that `labserve record` wrote"
+        ))),
+        source => Ok(source),
+    }
+}
+
 /// The address of a server, if it may be asked.
 pub(super) fn server(url: &str, ask: &AskArgs) -> Result<SocketAddr, Mistake> {
     const EXPECTED: &str = "expected a URL such as http://127.0.0.1:8080";

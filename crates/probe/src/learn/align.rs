@@ -85,19 +85,18 @@ impl Expressions {
         }
     }
 
-    /// The values of an expression; `None` if one is missing, or if its last filter changes none of them.
-    fn values(&self, number: usize, samples: &[&Sample]) -> Option<Vec<String>> {
-        let all = |number: usize| -> Option<Vec<String>> { samples.iter().map(|sample| self.eval(number, sample)).collect() };
+    /// The value of an expression; `None` if it has none, or the same as without its last filter.
+    fn value(&self, number: usize, sample: &Sample) -> Option<String> {
         let within = self.all[number].within;
         if number < self.simple || within == number {
-            return all(number);
+            return self.eval(number, sample);
         }
         // What the first filter leaves as it is needs no two.
-        let one = all(within)?;
-        if Some(&one) == all(self.all[within].within).as_ref() {
+        let one = self.eval(within, sample)?;
+        if self.eval(self.all[within].within, sample).as_ref() == Some(&one) {
             return None;
         }
-        all(number).filter(|values| *values != one)
+        self.eval(number, sample).filter(|value| *value != one)
     }
 
     /// What the parts render to; `None` if a placeholder has no value.
@@ -139,17 +138,22 @@ impl Expressions {
             return Some(vec![Part::Literal(rest[0].to_owned())]);
         }
         for number in 0..self.all.len() {
-            let Some(values) = self.values(number, samples) else { continue };
+            *attempts += 1;
+            if *attempts > MOST_ATTEMPTS {
+                return None;
+            }
+            // Most expressions are ruled out by one of the texts.
+            let Some(first) = self.value(number, samples[0]) else { continue };
+            let begins = begins(rest[0], &first, same);
+            if begins.is_empty() {
+                continue;
+            }
+            let others = samples[1..].iter().map(|sample| self.value(number, sample));
+            let Some(values): Option<Vec<String>> = std::iter::once(Some(first)).chain(others).collect() else { continue };
             if values.windows(2).all(|pair| pair[0] == pair[1]) {
                 continue;
             }
-            // The values may begin alike, before the texts differ.
-            let longest = values.iter().map(String::len).max().unwrap_or(0);
-            for begin in (same.saturating_sub(longest)..=same).rev() {
-                *attempts += 1;
-                if *attempts > MOST_ATTEMPTS {
-                    return None;
-                }
+            for begin in begins {
                 let after: Option<Vec<&str>> = rest
                     .iter()
                     .zip(&values)
@@ -197,6 +201,12 @@ impl Expressions {
             }
         }
     }
+}
+
+/// Where in a text a value may begin that holds the byte at `differs`, the last place first.
+fn begins(text: &str, value: &str, differs: usize) -> Vec<usize> {
+    let first = differs.saturating_sub(value.len());
+    (first..=differs).rev().filter(|begin| text.get(*begin..).is_some_and(|rest| rest.starts_with(value))).collect()
 }
 
 /// Text for a template, from Latin-1.

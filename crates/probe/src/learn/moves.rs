@@ -39,6 +39,8 @@ pub(super) struct Options<'o> {
     pub(super) statuses: BTreeMap<String, u16>,
     /// The lengths of what the failing cases send.
     pub(super) lengths: &'o [i64],
+    /// The times after which the server acted in them.
+    pub(super) times: &'o [String],
 }
 
 /// Changes that are tried together.
@@ -57,7 +59,16 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
     };
     let first: Vec<Move> = now.map(|_| Move::one(&key.path, space::get(options.base, &key.path).cloned())).into_iter().collect();
     match &key.kind {
-        Kind::OneOf(values) | Kind::Time(values) => vec![Round::probe([first, changes(values.clone())].concat())],
+        Kind::OneOf(values) => vec![Round::probe([first, changes(values.clone())].concat())],
+        Kind::Time(values) => {
+            let observed = options.times.iter().map(|time| Value::from(time.as_str())).collect();
+            vec![Round::probe([first, changes(values.clone()), changes(observed)].concat())]
+        }
+        Kind::Timer { values, since } => {
+            let observed = options.times.iter().map(|time| Value::from(time.as_str())).collect();
+            let probes = Round::probe([first, changes(values.clone()), changes(observed)].concat());
+            vec![probes, Round::narrowed(changes(timers(since, options)))]
+        }
         Kind::Number { values, least, most } => {
             let numbers = |all: &[i64]| all.iter().filter(|n| (least..=most).contains(n)).map(|n| Value::from(*n)).collect();
             vec![
@@ -91,6 +102,49 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
             })
         }
     }
+}
+
+/// Timers of the observed times: counted from each event, with and without a response at the end.
+fn timers(since: &[String], options: &Options<'_>) -> Vec<Value> {
+    let mut all = Vec::new();
+    let says: Vec<Option<&String>> = std::iter::once(None).chain(options.names.iter().map(Some)).collect();
+    for time in options.times {
+        for since in since {
+            for say in &says {
+                let mut timer = Table::from_iter([
+                    ("after".to_owned(), Value::from(time.as_str())),
+                    ("since".to_owned(), Value::from(since.as_str())),
+                ]);
+                if let Some(say) = say {
+                    timer.insert("say".to_owned(), Value::from(say.as_str()));
+                }
+                all.push(timer.into());
+            }
+        }
+    }
+    all
+}
+
+/// The times, in seconds, after which the server did something of its own accord in these cases, rounded to what people
+/// write.
+pub(super) fn times(exam: &Exam, cases: &[usize]) -> Vec<String> {
+    /// How many are tried.
+    const MOST: usize = 8;
+    let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
+    for case in cases {
+        let want = &exam.asked[*case].want;
+        let times = want.heard.iter().filter_map(|heard| heard.at_s).chain(want.after_s);
+        for tenths in times.filter(|time| *time > 0.5).map(|time| (time * 10.0).round() as u64) {
+            // A timer fires a little late.
+            let whole = tenths / 10 * 10;
+            *seen.entry(if tenths - whole <= 3 { whole } else { tenths }).or_default() += 1;
+        }
+    }
+    let mut seen: Vec<(u64, usize)> = seen.into_iter().collect();
+    seen.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    seen.truncate(MOST);
+    let shown = |tenths: u64| if tenths % 10 == 0 { format!("{}s", tenths / 10) } else { format!("{}ms", tenths * 100) };
+    seen.into_iter().map(|(tenths, _)| shown(tenths)).collect()
 }
 
 impl Round {

@@ -115,20 +115,9 @@ impl<'e> Search<'e> {
 
     /// Improves until nothing does.
     pub(super) fn run(&mut self) {
-        let debug = std::env::var("LEARN_DEBUG").is_ok();
-        let mut begun = Instant::now();
-        if debug {
-            eprintln!("begin {} of {}", self.score(), self.cases.len());
-        }
         let mut stage = 0;
         while !self.is_over() {
             let taken = self.pass(REPRESENTATIVES[stage]);
-            if debug {
-                use std::sync::atomic::Ordering::Relaxed;
-                eprintln!("pass {stage}: {taken} taken, {} of {} after {:?}", self.score(), self.cases.len(), begun.elapsed());
-                eprintln!("  builds {} {} us each, runs {} {} ns each", exam::BUILDS.load(Relaxed), exam::BUILD.load(Relaxed)/1000/exam::BUILDS.load(Relaxed).max(1), exam::RUNS.load(Relaxed), exam::RUN.load(Relaxed)/exam::RUNS.load(Relaxed).max(1));
-            }
-            begun = Instant::now();
             // What is left is rarer.
             if taken < 3 && stage + 1 < REPRESENTATIVES.len() {
                 stage += 1;
@@ -140,7 +129,6 @@ impl<'e> Search<'e> {
 
     /// Tries every value of every key, and takes those with which more cases agree, the best first. Returns how many it took.
     fn pass(&mut self, most: usize) -> usize {
-        let begun = Instant::now();
         let representatives = self.representatives(most);
         if representatives.is_empty() {
             return 0;
@@ -150,7 +138,9 @@ impl<'e> Search<'e> {
         let sent = self.sent_in(&names, &representatives);
         keys.extend(self.space.of_responses(&names));
         let lengths = moves::lengths(self.exam, &representatives);
+        let times = moves::times(self.exam, &representatives);
         let options = Options {
+            times: &times,
             base: &self.base,
             names: &names,
             statuses: self.statuses(),
@@ -173,10 +163,6 @@ impl<'e> Search<'e> {
                 .flatten(),
         );
         proposals.sort_by_key(|proposal| std::cmp::Reverse(proposal.gain));
-        let debug = std::env::var("LEARN_DEBUG").is_ok();
-        if debug {
-            eprintln!("{} representatives, {} keys, {} blocks: {} proposals after {:?}", representatives.len(), keys.len(), blocks.len(), proposals.len(), begun.elapsed());
-        }
         let mut taken = 0;
         for proposal in proposals {
             if self.is_over() {

@@ -28,8 +28,10 @@ pub(super) enum Kind {
     Rule { words: Vec<String>, forms: Vec<String> },
     /// A list: one of the first, or any choice of the second.
     List { whole: Vec<Value>, members: Vec<String> },
-    /// A time: one of these.
+    /// A time: one of these, or one that was observed.
     Time(Vec<Value>),
+    /// A timer: the same, or a table with one of the words for where it counts from.
+    Timer { values: Vec<Value>, since: Vec<String> },
 }
 
 /// The keys of a profile, in the order of the schema.
@@ -188,10 +190,17 @@ impl Reader<'_> {
             Some("response") => Kind::Response(Vec::new()),
             Some("rule") => self.rule(definition),
             Some("bytes") => self.number(known(), 0, i64::MAX),
-            Some("time" | "timer") => {
+            Some(name @ ("time" | "timer")) => {
                 let mut values = known();
                 values.push(Value::from("never"));
-                Kind::Time(values)
+                let since = &self.schema["definitions"]["Since"]["oneOf"];
+                match name {
+                    "time" => Kind::Time(values),
+                    _ => Kind::Timer {
+                        values,
+                        since: since.as_array().into_iter().flatten().filter_map(|one| Some(one["const"].as_str()?.to_owned())).collect(),
+                    },
+                }
             }
             _ if definition["oneOf"].is_array() => {
                 let all = definition["oneOf"].as_array().into_iter().flatten();
