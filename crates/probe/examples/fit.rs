@@ -1,4 +1,4 @@
-use labserve_probe::{case, learn, Recording};
+use labserve_probe::{Recording, case, learn};
 fn main() {
     let mut args = std::env::args().skip(1);
     let name = args.next().unwrap();
@@ -13,10 +13,25 @@ fn main() {
         }
     }
     let begun = std::time::Instant::now();
-    let options = learn::Options { without, most_time: std::time::Duration::from_secs(std::env::var("MOST").ok().and_then(|s| s.parse().ok()).unwrap_or(300)) };
+    let options = learn::Options {
+        without,
+        most_time: std::time::Duration::from_secs(
+            std::env::var("MOST").ok().and_then(|s| s.parse().ok()).unwrap_or(300),
+        ),
+    };
     let say = |p| eprintln!("{:?} {p:?}", begun.elapsed());
     let learned = learn::learn(&all.unwrap(), case::built_in(), &options, &say).unwrap();
     std::fs::write(format!("/tmp/learn-{name}.toml"), &learned.text).unwrap();
-    for (name, why) in learned.differing.iter() { println!("  {name}: {why}"); }
-    println!("{name}: extends {:?} seen {} held {} all {} in {:?} literal {:?}", learned.extends, learned.seen, learned.held_out, learned.all, begun.elapsed(), learned.literal);
+    for (name, why) in learned.differing.iter() {
+        println!("  {name}: {why}");
+    }
+    println!(
+        "{name}: extends {:?} seen {} held {} all {} in {:?} literal {:?}",
+        learned.extends,
+        learned.seen,
+        learned.held_out,
+        learned.all,
+        begun.elapsed(),
+        learned.literal
+    );
 }

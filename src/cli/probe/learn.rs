@@ -14,7 +14,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 pub(in crate::cli) fn run(args: &LearnArgs) -> Result<ExitCode, Mistake> {
-    if let Some(unknown) = args.without.iter().find(|name| !builtin::names().any(|known| known == *name)) {
+    if let Some(unknown) = args
+        .without
+        .iter()
+        .find(|name| !builtin::names().any(|known| known == *name))
+    {
         let known: Vec<&str> = builtin::names().collect();
         return Err(Mistake(format!(
             "--without {unknown}: there is no such built-in profile; expected some of {}",
@@ -36,7 +40,9 @@ pub(in crate::cli) fn run(args: &LearnArgs) -> Result<ExitCode, Mistake> {
         without: args.without.clone(),
         most_time: Duration::from_secs_f64(60.0 * args.minutes),
     };
-    let learned = learn::learn(&recording, cases.clone(), &options, &|progress| print_err(&in_words(progress)))?;
+    let learned = learn::learn(&recording, cases.clone(), &options, &|progress| {
+        print_err(&in_words(progress))
+    })?;
     write(&args.output, "the profile", &learned.text)?;
     print(&report(&learned, &cases, args))?;
     Ok(ExitCode::SUCCESS)
@@ -69,11 +75,18 @@ fn in_words(progress: Progress) -> String {
 fn report(learned: &Learned, cases: &[Case], args: &LearnArgs) -> String {
     let mut out = String::new();
     let file = shown(&args.output);
-    let base = learned.extends.as_ref().map_or_else(String::new, |base| format!(", which extends {base}"));
+    let base = learned
+        .extends
+        .as_ref()
+        .map_or_else(String::new, |base| format!(", which extends {base}"));
     // Writing to a String cannot fail.
     let _ = writeln!(out, "wrote {file}{base}");
     let _ = writeln!(out, "  equal answers   {}", learned.all);
-    let _ = writeln!(out, "  held out        {}: cases that a first search did not see", learned.held_out);
+    let _ = writeln!(
+        out,
+        "  held out        {}: cases that a first search did not see",
+        learned.held_out
+    );
     for literal in &learned.literal {
         let _ = writeln!(out, "  not explained   {literal}: stays as it was sent");
     }
@@ -90,7 +103,11 @@ fn report(learned: &Learned, cases: &[Case], args: &LearnArgs) -> String {
         let _ = writeln!(out, "  {difference}");
     }
     if learned.differing.len() > args.show {
-        let _ = writeln!(out, "\nand {} more; `--show N` prints more of them", learned.differing.len() - args.show);
+        let _ = writeln!(
+            out,
+            "\nand {} more; `--show N` prints more of them",
+            learned.differing.len() - args.show
+        );
     }
     let _ = writeln!(out, "\nserve it: labserve --profile {file}");
     out

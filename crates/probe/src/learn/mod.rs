@@ -19,6 +19,8 @@ mod search;
 mod space;
 mod start;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod values;
 mod written;
 
