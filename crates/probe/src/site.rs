@@ -84,16 +84,22 @@ pub fn contents() -> Contents {
     CONTENTS.clone()
 }
 
+/// The path of a file and its content.
+pub(crate) type SharedFile = (&'static str, Arc<[u8]>);
+
 /// The paths of all files, and their contents in a form that many sites in memory can share.
-pub(crate) fn shared() -> &'static [(&'static str, Arc<[u8]>)] {
-    static SHARED: LazyLock<Vec<(&str, Arc<[u8]>)>> =
+pub(crate) fn shared() -> &'static [SharedFile] {
+    static SHARED: LazyLock<Vec<SharedFile>> =
         LazyLock::new(|| FILES.iter().map(|file| (file.path, file.content.into())).collect());
     &SHARED
 }
 
 /// A recorded text in which a file with two names has the first.
 pub(crate) fn with_one_name(text: &str) -> String {
-    text.replace(&format!("{{{{file:/{}}}}}", LINK.0), &format!("{{{{file:/{}}}}}", LINK.1))
+    text.replace(
+        &format!("{{{{file:/{}}}}}", LINK.0),
+        &format!("{{{{file:/{}}}}}", LINK.1),
+    )
 }
 
 /// Writes the site into a directory, with its modification times. On Unix it has a symbolic link, too.

@@ -64,7 +64,9 @@ impl<'r> Drafts<'r> {
         for text in &texts {
             *times.entry(text.clone()).or_default() += 1;
         }
-        let mut order: Vec<usize> = (0..recorded.len()).filter(|at| recorded[*at].message.status != 0).collect();
+        let mut order: Vec<usize> = (0..recorded.len())
+            .filter(|at| recorded[*at].message.status != 0)
+            .collect();
         order.sort_by_key(|at| (recorded[*at].is_head(), std::cmp::Reverse(times[&texts[*at]]), *at));
         for at in order {
             self.take(at, &texts[at]);
@@ -72,8 +74,12 @@ impl<'r> Drafts<'r> {
     }
 
     fn take(&mut self, at: usize, text: &str) {
-        if let Some(draft) = self.known.get(text) {
-            self.all[*draft].members.push(at);
+        // Equal texts may repeat different requests.
+        if let Some(draft) = self.known.get(text).copied()
+            && let Some(unified) = self.unify(&self.all[draft], at)
+        {
+            self.all[draft] = unified;
+            self.all[draft].members.push(at);
             return;
         }
         let unified = (0..self.all.len()).find_map(|draft| Some((draft, self.unify(&self.all[draft], at)?)));
@@ -143,7 +149,10 @@ impl<'r> Drafts<'r> {
                 texts.push(Text { text, sample });
             }
         }
-        texts.push(Text { text: wanted, sample: &new.sample });
+        texts.push(Text {
+            text: wanted,
+            sample: &new.sample,
+        });
         if !alike(texts[0].text, wanted) {
             return None;
         }
@@ -166,9 +175,19 @@ impl<'r> Drafts<'r> {
                 let parts = if line.known {
                     (line.parts == [Part::Literal(wanted.text.clone())]).then(|| line.parts.clone())?
                 } else {
-                    let number = before.lines.iter().take_while(|l| !std::ptr::eq(*l, line)).filter(|l| l.name == line.name).count();
+                    let number = before
+                        .lines
+                        .iter()
+                        .take_while(|l| !std::ptr::eq(*l, line))
+                        .filter(|l| l.name == line.name)
+                        .count();
                     let text = |recorded: &'r Recorded| {
-                        recorded.lines.iter().filter(|l| l.name == wanted.name).nth(number).map(|l| l.text.as_str())
+                        recorded
+                            .lines
+                            .iter()
+                            .filter(|l| l.name == wanted.name)
+                            .nth(number)
+                            .map(|l| l.text.as_str())
                     };
                     self.piece(&before, &line.parts, new, &text)?
                 };
@@ -177,7 +196,9 @@ impl<'r> Drafts<'r> {
                 continue;
             }
             // Lines that only the new response has here, if a later one matches.
-            let ahead = others.clone().position(|other| other.name == line.name && other.known == line.known);
+            let ahead = others
+                .clone()
+                .position(|other| other.name == line.name && other.known == line.known);
             match ahead {
                 Some(count) if others.clone().take(count).all(|other| other.optional) => {
                     for _ in 0..count {
@@ -249,7 +270,11 @@ impl DraftLine {
 /// All of a response that its template decides.
 fn text_of(recorded: &Recorded) -> String {
     let lines: Vec<&str> = recorded.lines.iter().map(|line| line.text.as_str()).collect();
-    let body = if recorded.is_file { "" } else { recorded.message.body.as_str() };
+    let body = if recorded.is_file {
+        ""
+    } else {
+        recorded.message.body.as_str()
+    };
     format!(
         "{} {} {} {} {}\n{}\n\n{body}",
         recorded.message.status,
@@ -266,6 +291,11 @@ fn alike(one: &str, other: &str) -> bool {
     let shorter = one.len().min(other.len());
     let longer = one.len().max(other.len());
     let begins = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let ends = one.bytes().rev().zip(other.bytes().rev()).take_while(|(a, b)| a == b).count();
+    let ends = one
+        .bytes()
+        .rev()
+        .zip(other.bytes().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
     longer < 300 || begins + ends >= shorter / 2
 }

@@ -33,13 +33,23 @@ pub(super) fn leaves(table: &Table) -> Vec<Vec<String>> {
 
 /// Removes the keys without which no answer gets worse. Returns what is left, with the evidence for each key. `base` are the
 /// keys of the profile that it extends.
-pub(super) fn pruned(exam: &Exam, cases: &[usize], keys: &Table, base: &Table) -> (Table, BTreeMap<Vec<String>, Evidence>) {
+pub(super) fn pruned(
+    exam: &Exam,
+    cases: &[usize],
+    keys: &Table,
+    base: &Table,
+) -> (Table, BTreeMap<Vec<String>, Evidence>) {
     let mut keys = keys.clone();
-    let Some(profile) = exam::profile(&keys) else { return (keys, BTreeMap::new()) };
+    let Some(profile) = exam::profile(&keys) else {
+        return (keys, BTreeMap::new());
+    };
     let sent = exam.sent(&profile, None);
     let right: Vec<usize> = agreeing(exam, cases, &keys, &sent);
     // Whole responses first: most are there for keys that did not take them.
-    let responses = keys.get(RESPONSE).and_then(Value::as_table).map(|all| all.keys().cloned().collect::<Vec<_>>());
+    let responses = keys
+        .get(RESPONSE)
+        .and_then(Value::as_table)
+        .map(|all| all.keys().cloned().collect::<Vec<_>>());
     for name in responses.unwrap_or_default() {
         let path = vec![RESPONSE.to_owned(), name];
         let without = restored(&keys, base, &path);
@@ -47,8 +57,13 @@ pub(super) fn pruned(exam: &Exam, cases: &[usize], keys: &Table, base: &Table) -
             keys = without;
         }
     }
-    let paths: Vec<Vec<String>> = leaves(&keys).into_iter().filter(|path| space::get(base, path) != space::get(&keys, path)).collect();
-    let lost = exam.side_by_side(&paths, |path, worker| lost(exam, &restored(&keys, base, path), &right, &sent, worker));
+    let paths: Vec<Vec<String>> = leaves(&keys)
+        .into_iter()
+        .filter(|path| space::get(base, path) != space::get(&keys, path))
+        .collect();
+    let lost = exam.side_by_side(&paths, |path, worker| {
+        lost(exam, &restored(&keys, base, path), &right, &sent, worker)
+    });
     let mut evidence = BTreeMap::new();
     for (path, lost) in paths.into_iter().zip(lost) {
         if lost.count == 0 {
@@ -71,7 +86,9 @@ fn restored(keys: &Table, base: &Table, path: &[String]) -> Table {
 }
 
 fn agreeing(exam: &Exam, cases: &[usize], keys: &Table, sent: &Sent) -> Vec<usize> {
-    let Some(profile) = exam::profile(keys) else { return Vec::new() };
+    let Some(profile) = exam::profile(keys) else {
+        return Vec::new();
+    };
     let verdicts = exam.ask_together(&profile, sent, cases);
     let equal = cases.iter().zip(verdicts).filter(|(_, verdict)| verdict.equal);
     equal.map(|(case, _)| *case).collect()
@@ -81,10 +98,17 @@ fn agreeing(exam: &Exam, cases: &[usize], keys: &Table, sent: &Sent) -> Vec<usiz
 fn lost(exam: &Exam, keys: &Table, right: &[usize], sent: &Sent, worker: usize) -> Evidence {
     let Some(profile) = exam::profile(keys) else {
         // Other keys need it.
-        return Evidence { count: right.len(), example: None };
+        return Evidence {
+            count: right.len(),
+            example: None,
+        };
     };
     let verdicts = exam.ask_all(&profile, sent, right, worker);
-    let mut lost = right.iter().zip(verdicts).filter(|(_, verdict)| !verdict.equal).map(|(case, _)| *case);
+    let mut lost = right
+        .iter()
+        .zip(verdicts)
+        .filter(|(_, verdict)| !verdict.equal)
+        .map(|(case, _)| *case);
     let example = lost.next();
     Evidence {
         count: usize::from(example.is_some()) + lost.count(),

@@ -60,7 +60,11 @@ impl Exam {
                 Some(Answer::Stable(want)) => Some(Asked {
                     case,
                     want: want.clone(),
-                    normal: want.heard.iter().map(|heard| normal(&heard.text, &recording.target)).collect(),
+                    normal: want
+                        .heard
+                        .iter()
+                        .map(|heard| normal(&heard.text, &recording.target))
+                        .collect(),
                 }),
                 _ => None,
             })
@@ -168,9 +172,14 @@ pub(super) fn profile(keys: &Table) -> Option<Profile> {
 }
 
 /// The profile of a built-in table, or of no keys at all.
-#[expect(clippy::expect_used, reason = "a profile without keys is valid, and a test builds it")]
+#[expect(
+    clippy::expect_used,
+    reason = "a profile without keys is valid, and a test builds it"
+)]
 pub(super) fn default_profile(keys: &Table) -> Profile {
-    profile(keys).or_else(|| profile(&Table::new())).expect("the defaults make a profile")
+    profile(keys)
+        .or_else(|| profile(&Table::new()))
+        .expect("the defaults make a profile")
 }
 
 /// Whether what the client sends depends on the server's ETags.
@@ -223,13 +232,23 @@ impl Asked {
         const BEGIN: usize = "HTTP/1.1 200".len();
         let end = end_of(got);
         let begins = |want: &str, pieces: &[Piece]| {
-            let first = pieces.iter().map(Piece::bytes).find(|bytes| !bytes.is_empty()).unwrap_or_default();
+            let first = pieces
+                .iter()
+                .map(Piece::bytes)
+                .find(|bytes| !bytes.is_empty())
+                .unwrap_or_default();
             match want.as_bytes().get(..BEGIN) {
                 Some(begin) if begin.starts_with(b"HTTP/1.") => first.len() < BEGIN || first.starts_with(begin),
                 _ => want.is_empty() == first.is_empty(),
             }
         };
-        end == self.want.end && self.want.heard.iter().zip(&got.heard).all(|(want, got)| begins(&want.text, &got.pieces))
+        end == self.want.end
+            && self
+                .want
+                .heard
+                .iter()
+                .zip(&got.heard)
+                .all(|(want, got)| begins(&want.text, &got.pieces))
     }
 
     /// Whether an answer is the recorded one, as [`crate::compare::differences`] compares them.
@@ -244,13 +263,23 @@ impl Asked {
                 let want = self.normal.get(read).map_or("", String::as_str);
                 let got = got.heard.get(read);
                 let want_at = self.want.heard.get(read).and_then(|heard| heard.at_s);
-                times_agree(want_at, got.and_then(|heard| heard.at_s)) && normal(got.map_or("", |heard| &heard.text), target) == want
+                times_agree(want_at, got.and_then(|heard| heard.at_s))
+                    && normal(got.map_or("", |heard| &heard.text), target) == want
             })
     }
 
     /// Whether a response with this status is among those that are wanted, or one without a head.
     pub(super) fn wants(&self, status: u16) -> bool {
-        let mut texts = self.want.heard.iter().map(|heard| heard.text.as_str()).filter(|text| !text.is_empty());
-        texts.any(|text| !text.starts_with("HTTP/1.") || text.contains(&format!("HTTP/1.1 {status} ")) || text.contains(&format!("HTTP/1.0 {status} ")))
+        let mut texts = self
+            .want
+            .heard
+            .iter()
+            .map(|heard| heard.text.as_str())
+            .filter(|text| !text.is_empty());
+        texts.any(|text| {
+            !text.starts_with("HTTP/1.")
+                || text.contains(&format!("HTTP/1.1 {status} "))
+                || text.contains(&format!("HTTP/1.0 {status} "))
+        })
     }
 }

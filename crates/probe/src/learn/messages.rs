@@ -79,7 +79,9 @@ fn next<'t>(text: &'t str, method: &str, contents: &Contents) -> (Message, &'t s
         }
         message.odd = true;
     }
-    if message.field("Transfer-Encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
+    if message
+        .field("Transfer-Encoding")
+        .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
         && let Some((body, after)) = dechunked(rest, contents)
     {
         message.length = contents.length(&body);
@@ -87,7 +89,9 @@ fn next<'t>(text: &'t str, method: &str, contents: &Contents) -> (Message, &'t s
         message.chunked = true;
         return (message, after);
     }
-    let length = message.field("Content-Length").and_then(|length| length.parse::<usize>().ok());
+    let length = message
+        .field("Content-Length")
+        .and_then(|length| length.parse::<usize>().ok());
     let (body, after) = match length {
         Some(length) => contents.split_at(rest, length),
         None => (rest, ""),
@@ -129,7 +133,12 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            [(200, "{{file:/x}}", 700), (200, "", 0), (404, "abc", 3), (400, "rest", 4)]
+            [
+                (200, "{{file:/x}}", 700),
+                (200, "", 0),
+                (404, "abc", 3),
+                (400, "rest", 4)
+            ]
         );
     }
 

@@ -89,8 +89,6 @@ pub struct Learned {
     pub differing: Vec<(String, String)>,
     /// What stays as the server sent it, because nothing explains it.
     pub literal: Vec<String>,
-    /// The keys that no case of the recording decides, so that their defaults are assumed.
-    pub undecided: Vec<String>,
 }
 
 /// What learning is about to do.
@@ -118,7 +116,9 @@ pub enum LearnError {
 impl fmt::Display for LearnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("the recording has no stable answer to any of the cases, so there is nothing to learn from"),
+            Self::Empty => {
+                f.write_str("the recording has no stable answer to any of the cases, so there is nothing to learn from")
+            }
         }
     }
 }
@@ -165,7 +165,14 @@ pub fn learn(
     let (extends, base) = base.map_or((None, Table::new()), |(name, table)| (Some(name), table));
     let half = begun + options.most_time * 3 / 5;
     let mut templates = start::Start::new(&exam, &space, &base);
-    let mut search = Search::new(&exam, &space, seen.clone(), base.clone(), templates.keys(&seen, &base), half);
+    let mut search = Search::new(
+        &exam,
+        &space,
+        seen.clone(),
+        base.clone(),
+        templates.keys(&seen, &base),
+        half,
+    );
     say(Progress::Search(search.figure()));
     templates.offer(&mut search);
     search.run();
@@ -198,7 +205,6 @@ pub fn learn(
         all: last.figure(),
         differing: differing(&exam, &last),
         literal: templates.literal,
-        undecided: Vec::new(),
     })
 }
 

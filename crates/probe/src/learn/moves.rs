@@ -55,14 +55,23 @@ pub(super) struct Round {
 pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Round> {
     let now = space::get(keys, &key.path);
     let changes = |values: Vec<Value>| -> Vec<Move> {
-        values.into_iter().filter(|value| Some(value) != now).map(|value| Move::one(&key.path, Some(value))).collect()
+        values
+            .into_iter()
+            .filter(|value| Some(value) != now)
+            .map(|value| Move::one(&key.path, Some(value)))
+            .collect()
     };
-    let first: Vec<Move> = now.map(|_| Move::one(&key.path, space::get(options.base, &key.path).cloned())).into_iter().collect();
+    let first: Vec<Move> = now
+        .map(|_| Move::one(&key.path, space::get(options.base, &key.path).cloned()))
+        .into_iter()
+        .collect();
     match &key.kind {
         Kind::OneOf(values) => vec![Round::probe([first, changes(values.clone())].concat())],
         Kind::Time(values) => {
             let observed = options.times.iter().map(|time| Value::from(time.as_str())).collect();
-            vec![Round::probe([first, changes(values.clone()), changes(observed)].concat())]
+            vec![Round::probe(
+                [first, changes(values.clone()), changes(observed)].concat(),
+            )]
         }
         Kind::Timer { values, since } => {
             let observed = options.times.iter().map(|time| Value::from(time.as_str())).collect();
@@ -70,7 +79,12 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
             vec![probes, Round::narrowed(changes(timers(since, options)))]
         }
         Kind::Number { values, least, most } => {
-            let numbers = |all: &[i64]| all.iter().filter(|n| (least..=most).contains(n)).map(|n| Value::from(*n)).collect();
+            let numbers = |all: &[i64]| {
+                all.iter()
+                    .filter(|n| (least..=most).contains(n))
+                    .map(|n| Value::from(*n))
+                    .collect()
+            };
             vec![
                 Round::probe([first, changes(numbers(&[0, 1, 3, 100, 8000, 1 << 30]))].concat()),
                 Round::narrowed(changes([values.clone(), numbers(options.lengths)].concat())),
@@ -87,7 +101,9 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
                 }
                 Move::one(&key.path, Some(other.into()))
             };
-            vec![Round::probe([first, changes(whole.clone()), members.iter().map(toggled).collect()].concat())]
+            vec![Round::probe(
+                [first, changes(whole.clone()), members.iter().map(toggled).collect()].concat(),
+            )]
         }
         Kind::Response(words) => {
             let words = changes(words.iter().map(|word| Value::from(word.as_str())).collect());
@@ -97,7 +113,11 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
             let words = changes(words.iter().map(|word| Value::from(word.as_str())).collect());
             named(first, words, options, &|name| {
                 let mut values = vec![name.clone()];
-                values.extend(forms.iter().map(|form| Value::from(Table::from_iter([(form.clone(), name.clone())]))));
+                values.extend(
+                    forms
+                        .iter()
+                        .map(|form| Value::from(Table::from_iter([(form.clone(), name.clone())]))),
+                );
                 changes(values)
             })
         }
@@ -134,37 +154,61 @@ pub(super) fn times(exam: &Exam, cases: &[usize]) -> Vec<String> {
     for case in cases {
         let want = &exam.asked[*case].want;
         let times = want.heard.iter().filter_map(|heard| heard.at_s).chain(want.after_s);
-        for tenths in times.filter(|time| *time > 0.5).map(|time| (time * 10.0).round() as u64) {
+        for tenths in times
+            .filter(|time| *time > 0.5)
+            .map(|time| (time * 10.0).round() as u64)
+        {
             // A timer fires a little late.
             let whole = tenths / 10 * 10;
-            *seen.entry(if tenths - whole <= 3 { whole } else { tenths }).or_default() += 1;
+            *seen
+                .entry(if tenths - whole <= 3 { whole } else { tenths })
+                .or_default() += 1;
         }
     }
     let mut seen: Vec<(u64, usize)> = seen.into_iter().collect();
     seen.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
     seen.truncate(MOST);
-    let shown = |tenths: u64| if tenths % 10 == 0 { format!("{}s", tenths / 10) } else { format!("{}ms", tenths * 100) };
+    let shown = |tenths: u64| {
+        if tenths.is_multiple_of(10) {
+            format!("{}s", tenths / 10)
+        } else {
+            format!("{}ms", tenths * 100)
+        }
+    };
     seen.into_iter().map(|(tenths, _)| shown(tenths)).collect()
 }
 
 impl Round {
     fn probe(changes: Vec<Move>) -> Self {
-        Self { changes, narrowed: false }
+        Self {
+            changes,
+            narrowed: false,
+        }
     }
 
     fn narrowed(changes: Vec<Move>) -> Self {
-        Self { changes, narrowed: true }
+        Self {
+            changes,
+            narrowed: true,
+        }
     }
 }
 
 /// Rounds for a key whose values are responses. Which cases notice the key does not depend on which response it is, so a word
 /// and a response show them.
-fn named(first: Vec<Move>, words: Vec<Move>, options: &Options<'_>, changes: &dyn Fn(Value) -> Vec<Move>) -> Vec<Round> {
+fn named(
+    first: Vec<Move>,
+    words: Vec<Move>,
+    options: &Options<'_>,
+    changes: &dyn Fn(Value) -> Vec<Move>,
+) -> Vec<Round> {
     let (mut probes, mut others) = (first, Vec::new());
     probes.extend(words.first().cloned());
     others.extend(words.into_iter().skip(1));
     for (at, name) in options.names.iter().enumerate() {
-        let name = name.parse::<i64>().map_or_else(|_| Value::from(name.as_str()), Value::from);
+        let name = name
+            .parse::<i64>()
+            .map_or_else(|_| Value::from(name.as_str()), Value::from);
         let mut all = changes(name);
         if at == 0 {
             probes.extend(all.pop());
@@ -176,12 +220,16 @@ fn named(first: Vec<Move>, words: Vec<Move>, options: &Options<'_>, changes: &dy
 
 /// The status of the response that a change names.
 pub(super) fn status(change: &Move, options: &Options<'_>) -> Option<u16> {
-    let (_, Some(value)) = change.0.first()? else { return None };
+    let (_, Some(value)) = change.0.first()? else {
+        return None;
+    };
     let name = match value {
         Value::Table(form) => form.values().next()?,
         value => value,
     };
-    let name = name.as_integer().map_or_else(|| name.as_str().map(str::to_owned), |number| Some(number.to_string()))?;
+    let name = name
+        .as_integer()
+        .map_or_else(|| name.as_str().map(str::to_owned), |number| Some(number.to_string()))?;
     options.statuses.get(&name).copied()
 }
 
@@ -192,18 +240,25 @@ pub(super) fn blocks(space: &Space, keys: &Table, options: &Options<'_>) -> Vec<
     let tables: BTreeSet<&String> = space.blocks.iter().flat_map(|known| known.keys()).collect();
     for table in tables.into_iter().filter(|table| *table != RESPONSE) {
         for known in &space.blocks {
-            let Some(Value::Table(theirs)) = known.get(table) else { continue };
-            let named: Vec<&Key> = space.keys.iter().filter(|key| key.path.len() == 2 && key.path[0] == *table).collect();
+            let Some(Value::Table(theirs)) = known.get(table) else {
+                continue;
+            };
+            let named: Vec<&Key> = space
+                .keys
+                .iter()
+                .filter(|key| key.path.len() == 2 && key.path[0] == *table)
+                .collect();
             let mut edits = Vec::new();
             for (name, value) in theirs {
-                let Some(key) = named.iter().find(|key| key.path[1] == *name) else { continue };
+                let Some(key) = named.iter().find(|key| key.path[1] == *name) else {
+                    continue;
+                };
                 let value = match &key.kind {
                     Kind::Response(words) => renamed(value, words, options),
                     Kind::Rule { words, .. } => match value {
-                        Value::Table(form) => form
-                            .iter()
-                            .next()
-                            .and_then(|(form, name)| Some(Table::from_iter([(form.clone(), renamed(name, &[], options)?)]).into())),
+                        Value::Table(form) => form.iter().next().and_then(|(form, name)| {
+                            Some(Table::from_iter([(form.clone(), renamed(name, &[], options)?)]).into())
+                        }),
                         value => renamed(value, words, options),
                     },
                     _ => Some(value.clone()),
@@ -223,7 +278,9 @@ pub(super) fn blocks(space: &Space, keys: &Table, options: &Options<'_>) -> Vec<
 
 /// A word, or a response that this profile has.
 fn renamed(value: &Value, words: &[String], options: &Options<'_>) -> Option<Value> {
-    let name = value.as_integer().map_or_else(|| value.as_str().map(str::to_owned), |number| Some(number.to_string()))?;
+    let name = value
+        .as_integer()
+        .map_or_else(|| value.as_str().map(str::to_owned), |number| Some(number.to_string()))?;
     if words.contains(&name) {
         return Some(value.clone());
     }

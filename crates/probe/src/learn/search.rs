@@ -158,7 +158,9 @@ impl<'e> Search<'e> {
         let blocks = moves::blocks(self.space, &self.keys, &options);
         proposals.extend(
             self.exam
-                .side_by_side(&blocks, |block, worker| self.weighed(block.clone(), &representatives, worker))
+                .side_by_side(&blocks, |block, worker| {
+                    self.weighed(block.clone(), &representatives, worker)
+                })
                 .into_iter()
                 .flatten(),
         );
@@ -179,7 +181,10 @@ impl<'e> Search<'e> {
             let path = [super::space::RESPONSE, name, "reason"].map(str::to_owned);
             let change = Move(vec![(path.to_vec(), Some("another reason".into()))]);
             let verdicts = self.tried(&change, cases, worker).unwrap_or_default();
-            let noticed = cases.iter().zip(verdicts).filter(|(case, verdict)| verdict.hash != self.verdicts[*case].hash);
+            let noticed = cases
+                .iter()
+                .zip(verdicts)
+                .filter(|(case, verdict)| verdict.hash != self.verdicts[*case].hash);
             noticed.map(|(case, _)| *case).collect()
         });
         names.iter().cloned().zip(noticing).collect()
@@ -202,7 +207,11 @@ impl<'e> Search<'e> {
         let mut alike: BTreeMap<(&str, u64, u64), Vec<usize>> = BTreeMap::new();
         for case in self.failing() {
             let asked = &self.exam.asked[case];
-            let key = (asked.case.group(), self.verdicts[&case].hash, exam::hash_of_text(&asked.want));
+            let key = (
+                asked.case.group(),
+                self.verdicts[&case].hash,
+                exam::hash_of_text(&asked.want),
+            );
             alike.entry(key).or_default().push(case);
         }
         let mut chosen: Vec<usize> = Vec::new();
@@ -222,12 +231,18 @@ impl<'e> Search<'e> {
         let mut proposals = Vec::new();
         let mut noticed: BTreeSet<usize> = BTreeSet::new();
         for round in moves::rounds(key, &self.keys, options) {
-            let cases: Vec<usize> = if round.narrowed { noticed.iter().copied().collect() } else { representatives.to_vec() };
+            let cases: Vec<usize> = if round.narrowed {
+                noticed.iter().copied().collect()
+            } else {
+                representatives.to_vec()
+            };
             for change in round.changes {
                 if round.narrowed && !self.fits(&change, options, &cases) {
                     continue;
                 }
-                let Some(verdicts) = self.tried(&change, &cases, worker) else { continue };
+                let Some(verdicts) = self.tried(&change, &cases, worker) else {
+                    continue;
+                };
                 for (case, verdict) in cases.iter().zip(&verdicts) {
                     if verdict.hash != self.verdicts[case].hash {
                         noticed.insert(*case);
@@ -246,7 +261,9 @@ impl<'e> Search<'e> {
 
     /// Whether a response could be what one of these cases wants.
     fn fits(&self, change: &Move, options: &Options<'_>, cases: &[usize]) -> bool {
-        let Some(status) = moves::status(change, options) else { return true };
+        let Some(status) = moves::status(change, options) else {
+            return true;
+        };
         cases.iter().any(|case| self.exam.asked[*case].wants(status))
     }
 
@@ -267,10 +284,18 @@ impl<'e> Search<'e> {
 
     /// Makes a change if more cases agree with it. If none of `representatives` does, not all cases are asked.
     pub(super) fn take(&mut self, change: &Move, representatives: Option<&[usize]>) -> bool {
-        let Some(keys) = change.on(&self.keys) else { return false };
-        let Some(profile) = exam::profile(&keys) else { return false };
+        let Some(keys) = change.on(&self.keys) else {
+            return false;
+        };
+        let Some(profile) = exam::profile(&keys) else {
+            return false;
+        };
         if let Some(representatives) = representatives {
-            let failing: Vec<usize> = representatives.iter().copied().filter(|case| !self.verdicts[case].equal).collect();
+            let failing: Vec<usize> = representatives
+                .iter()
+                .copied()
+                .filter(|case| !self.verdicts[case].equal)
+                .collect();
             let helped = self.exam.ask_all(&profile, &self.sent, &failing, 0);
             if !helped.iter().any(|verdict| verdict.equal) {
                 return false;

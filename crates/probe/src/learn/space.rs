@@ -46,8 +46,43 @@ pub(super) struct Space {
 
 /// Numbers that limits often are.
 const LADDER: &[i64] = &[
-    0, 1, 2, 3, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4096, 8000, 8190,
-    8192, 10_000, 16_384, 32_768, 65_535, 65_536, 100_000, 131_072, 1 << 20, 1 << 30,
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    8,
+    10,
+    16,
+    20,
+    32,
+    50,
+    64,
+    100,
+    128,
+    200,
+    255,
+    256,
+    500,
+    512,
+    1000,
+    1024,
+    2000,
+    2048,
+    4096,
+    8000,
+    8190,
+    8192,
+    10_000,
+    16_384,
+    32_768,
+    65_535,
+    65_536,
+    100_000,
+    131_072,
+    1 << 20,
+    1 << 30,
 ];
 
 /// What a key is, as the schema says it.
@@ -156,10 +191,14 @@ impl Reader<'_> {
 
     fn key(&self, key: &Json, path: &mut Vec<String>, keys: &mut Vec<Key>) {
         let inner = key["allOf"].get(0).unwrap_or(key);
-        let name = inner["$ref"].as_str().and_then(|name| name.strip_prefix("#/definitions/"));
+        let name = inner["$ref"]
+            .as_str()
+            .and_then(|name| name.strip_prefix("#/definitions/"));
         let definition = name.map_or(inner, |name| &self.schema["definitions"][name]);
         let is_open_text = definition["properties"].is_null()
-            && definition["additionalProperties"]["type"].as_str().is_some_and(|kind| kind == "string");
+            && definition["additionalProperties"]["type"]
+                .as_str()
+                .is_some_and(|kind| kind == "string");
         if definition["type"] == "object" && !is_open_text {
             // Some keys mean something only together.
             let whole = self.distinct(path);
@@ -198,26 +237,46 @@ impl Reader<'_> {
                     "time" => Kind::Time(values),
                     _ => Kind::Timer {
                         values,
-                        since: since.as_array().into_iter().flatten().filter_map(|one| Some(one["const"].as_str()?.to_owned())).collect(),
+                        since: since
+                            .as_array()
+                            .into_iter()
+                            .flatten()
+                            .filter_map(|one| Some(one["const"].as_str()?.to_owned()))
+                            .collect(),
                     },
                 }
             }
             _ if definition["oneOf"].is_array() => {
                 let all = definition["oneOf"].as_array().into_iter().flatten();
                 Kind::OneOf(
-                    all.flat_map(|one| one["const"].as_str().map(str::to_owned).into_iter().chain(texts(&one["enum"])))
-                        .map(Value::from)
-                        .collect(),
+                    all.flat_map(|one| {
+                        one["const"]
+                            .as_str()
+                            .map(str::to_owned)
+                            .into_iter()
+                            .chain(texts(&one["enum"]))
+                    })
+                    .map(Value::from)
+                    .collect(),
                 )
             }
-            _ if definition["anyOf"].is_array() => {
-                Kind::Response(definition["anyOf"].as_array().into_iter().flatten().flat_map(|one| texts(&one["enum"])).collect())
-            }
+            _ if definition["anyOf"].is_array() => Kind::Response(
+                definition["anyOf"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|one| texts(&one["enum"]))
+                    .collect(),
+            ),
             _ => match definition["type"].as_str()? {
                 "boolean" => Kind::OneOf(vec![Value::from(false), Value::from(true)]),
                 "integer" => {
                     let limit = |key: &str| definition[key].as_i64();
-                    self.number(known(), limit("minimum").unwrap_or(0), limit("maximum").unwrap_or(i64::MAX))
+                    self.number(
+                        known(),
+                        limit("minimum").unwrap_or(0),
+                        limit("maximum").unwrap_or(i64::MAX),
+                    )
                 }
                 "array" => {
                     let whole = known();
@@ -256,7 +315,12 @@ impl Reader<'_> {
         for form in forms {
             let fixed = form["enum"].as_array().into_iter().flatten();
             words.extend(fixed.filter_map(Json::as_str).map(str::to_owned));
-            names.extend(form["properties"].as_object().into_iter().flat_map(|keys| keys.keys().cloned()));
+            names.extend(
+                form["properties"]
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|keys| keys.keys().cloned()),
+            );
         }
         Kind::Rule { words, forms: names }
     }
@@ -274,7 +338,9 @@ pub(super) fn get<'t>(table: &'t Table, path: &[String]) -> Option<&'t Value> {
 
 /// Sets the value at a path, or removes it, and tables that are empty then.
 pub(super) fn set(table: &mut Table, path: &[String], value: Option<Value>) {
-    let Some((first, rest)) = path.split_first() else { return };
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
     if rest.is_empty() {
         match value {
             Some(value) => table.insert(first.clone(), value),
@@ -285,9 +351,7 @@ pub(super) fn set(table: &mut Table, path: &[String], value: Option<Value>) {
     if value.is_none() && !table.get(first).is_some_and(Value::is_table) {
         return;
     }
-    let inner = table
-        .entry(first.clone())
-        .or_insert_with(|| Value::Table(Table::new()));
+    let inner = table.entry(first.clone()).or_insert_with(|| Value::Table(Table::new()));
     // A value that may be a table or not.
     if !inner.is_table() {
         *inner = Value::Table(Table::new());

@@ -1,7 +1,7 @@
 //! Where the search starts: the nearest built-in profile, and what the responses show directly.
 
-use super::exam::{self, Exam};
 use super::evidence::leaves;
+use super::exam::{self, Exam};
 use super::moves::Move;
 use super::search::Search;
 use super::space::{self, RESPONSE, Space};
@@ -66,7 +66,12 @@ impl<'e> Start<'e> {
             Some(profile) if !keys.is_empty() => {
                 let sent = self.exam.sent(&profile, None);
                 let verdicts = self.exam.ask_together(&profile, &sent, cases);
-                cases.iter().zip(verdicts).filter(|(_, verdict)| !verdict.equal).map(|(case, _)| *case).collect()
+                cases
+                    .iter()
+                    .zip(verdicts)
+                    .filter(|(_, verdict)| !verdict.equal)
+                    .map(|(case, _)| *case)
+                    .collect()
             }
             _ => cases.to_vec(),
         };
@@ -74,7 +79,7 @@ impl<'e> Start<'e> {
         let read = templates::read(self.exam, from, &self.space.keys);
         self.literal = read.literal;
         if keys.is_empty() {
-            return read.keys;
+            return self.valid(read.keys);
         }
         let mut merged = keys.clone();
         let mut offered = read.keys;
@@ -90,7 +95,37 @@ impl<'e> Start<'e> {
                 Move(vec![(path, value)])
             })
             .collect();
-        merged
+        self.valid(merged)
+    }
+
+    /// `keys` without those that no profile can have, such as a page with a placeholder that is unknown there.
+    fn valid(&mut self, keys: Table) -> Table {
+        if exam::profile(&keys).is_some() {
+            return keys;
+        }
+        let mut valid = self.base.clone();
+        // A response stays or goes as a whole.
+        let mut paths: Vec<Vec<String>> = leaves(&keys);
+        for path in &mut paths {
+            if path[0] == RESPONSE {
+                path.truncate(2);
+            }
+        }
+        paths.dedup();
+        // What another is like may come after it.
+        for _ in 0..2 {
+            paths.retain(|path| {
+                let mut tried = valid.clone();
+                space::set(&mut tried, path, space::get(&keys, path).cloned());
+                let fits = exam::profile(&tried).is_some();
+                if fits {
+                    valid = tried;
+                }
+                !fits
+            });
+        }
+        self.literal.extend(paths.iter().map(|path| path.join(".")));
+        valid
     }
 
     /// Lets the search take what is better than what it has.
@@ -103,7 +138,11 @@ impl<'e> Start<'e> {
 
 /// Adds a response under a name that is free, unless there is an equal one.
 fn add_response(keys: &mut Table, name: &str, page: &Value) {
-    let known = keys.get(RESPONSE).and_then(Value::as_table).cloned().unwrap_or_default();
+    let known = keys
+        .get(RESPONSE)
+        .and_then(Value::as_table)
+        .cloned()
+        .unwrap_or_default();
     if name.contains(' ') && known.contains_key(name) {
         return;
     }
@@ -129,5 +168,7 @@ fn add_response(keys: &mut Table, name: &str, page: &Value) {
 }
 
 fn shows_the_same(known: &Value, page: &Table) -> bool {
-    ["head", "body", "reason", "close", "file"].iter().all(|key| known.get(key) == page.get(*key))
+    ["head", "body", "reason", "close", "file"]
+        .iter()
+        .all(|key| known.get(key) == page.get(*key))
 }

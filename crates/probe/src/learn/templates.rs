@@ -7,6 +7,7 @@ use super::exam::Exam;
 use super::recorded::{self, Recorded};
 use super::space::{self, Key, RESPONSE};
 use super::values::{self, Sample};
+use crate::normal::{CHECKSUM, blank_path_checksum};
 use labserve_core::profile::template::Placeholder;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -96,12 +97,25 @@ fn key(path: &[&str]) -> Vec<String> {
 fn types(recorded: &[Recorded], keys: &mut Table) {
     let mut seen: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
     for one in recorded.iter().filter(|one| one.is_file && one.message.status == 200) {
-        let Some(name) = one.sample.text(Placeholder::Name) else { continue };
-        let extension = name.rsplit_once('.').map_or("", |(before, extension)| if before.is_empty() { "" } else { extension });
+        let Some(name) = one.sample.text(Placeholder::Name) else {
+            continue;
+        };
+        let extension = name
+            .rsplit_once('.')
+            .map_or("", |(before, extension)| if before.is_empty() { "" } else { extension });
         let given = one.message.field("Content-Type").unwrap_or_default();
-        *seen.entry(extension.to_ascii_lowercase()).or_default().entry(given).or_default() += 1;
+        *seen
+            .entry(extension.to_ascii_lowercase())
+            .or_default()
+            .entry(given)
+            .or_default() += 1;
     }
-    let usual = |of: &BTreeMap<&str, usize>| of.iter().max_by_key(|(_, times)| **times).map_or("", |(value, _)| *value).to_owned();
+    let usual = |of: &BTreeMap<&str, usize>| {
+        of.iter()
+            .max_by_key(|(_, times)| **times)
+            .map_or("", |(value, _)| *value)
+            .to_owned()
+    };
     if let Some(untyped) = seen.get("") {
         space::set(keys, &key(&["types", "default"]), Some(usual(untyped).into()));
     }
@@ -115,27 +129,39 @@ fn types(recorded: &[Recorded], keys: &mut Table) {
 
 /// The form of the ETag. Fails with one that nothing explains.
 fn etag(recorded: &[Recorded], keys: &mut Table) -> Result<(), String> {
-    let mut tags: BTreeMap<&str, &Sample> = BTreeMap::new();
-    for one in recorded.iter().filter(|one| one.is_file && one.message.status == 200 && one.sample.get(Placeholder::Size).is_some()) {
+    let mut tags: BTreeMap<String, &Sample> = BTreeMap::new();
+    let whole = recorded
+        .iter()
+        .filter(|one| one.is_file && one.message.status == 200 && one.sample.get(Placeholder::Size).is_some());
+    for one in whole {
         if let Some(tag) = one.message.field("ETag") {
-            tags.entry(tag).or_insert(&one.sample);
+            tags.entry(blank_path_checksum(tag)).or_insert(&one.sample);
         }
     }
-    let Some((first, _)) = tags.first_key_value() else { return Ok(()) };
+    let Some((first, _)) = tags.first_key_value() else {
+        return Ok(());
+    };
     let expressions = Expressions::of(ABOUT_FILE);
     let texts: Vec<Text<'_>> = tags.iter().map(|(text, sample)| Text { text, sample }).collect();
     // Now and then a tag differs for a reason of its own, such as a file that just changed.
-    let parts = expressions.align(&texts).or_else(|| expressions.align(&texts[..texts.len().min(2)]));
-    let Some(parts) = parts else {
-        return Err(format!("ETag: {first}"));
-    };
+    let aligned = expressions
+        .align(&texts)
+        .or_else(|| expressions.align(&texts[..texts.len().min(2)]));
     let samples: Vec<&Sample> = texts.iter().map(|text| text.sample).collect();
-    let parts = expressions.explained(parts, &samples);
-    if !parts.iter().any(|part| matches!(part, Part::Value(_))) && tags.len() > 1 {
-        return Err(format!("ETag: {first}"));
+    let aligned = aligned.map(|parts| expressions.explained(parts, &samples));
+    let is_found = |parts: &Vec<Part>| tags.len() == 1 || parts.iter().any(|part| matches!(part, Part::Value(_)));
+    let set = |keys: &mut Table, source: String| space::set(keys, &key(&["files", "etag"]), Some(source.into()));
+    match aligned.filter(is_found) {
+        Some(parts) => {
+            // The checksum is that of a path on the machine of the server.
+            set(keys, expressions.source(&parts).replace(CHECKSUM, "{path_adler32}"));
+            Ok(())
+        }
+        None => {
+            set(keys, "\"{mtime:x}-{size:x}\"".to_owned());
+            Err(format!("ETag: {first}"))
+        }
     }
-    space::set(keys, &key(&["files", "etag"]), Some(expressions.source(&parts).into()));
-    Ok(())
 }
 
 /// The lines about the connection: those of most responses that keep it, and of most that close it. Others stay in their
@@ -149,7 +175,9 @@ fn connection(recorded: &mut [Recorded], keys: &mut Table) {
         None => one.connection.clone(),
     };
     for one in recorded.iter().filter(|one| !one.connection.is_empty()) {
-        *times[usize::from(says_close(&one.connection))].entry(form(one)).or_default() += 1;
+        *times[usize::from(says_close(&one.connection))]
+            .entry(form(one))
+            .or_default() += 1;
     }
     let usual = times.map(|times| {
         let most = times.iter().max_by_key(|(_, times)| **times);
@@ -188,7 +216,10 @@ fn counted(recorded: &[Recorded]) -> Option<i64> {
         if one.case != next.case || one.index != 0 {
             return None;
         }
-        let numbers = one.connection.iter().flat_map(|line| line.split(|c: char| !c.is_ascii_digit()));
+        let numbers = one
+            .connection
+            .iter()
+            .flat_map(|line| line.split(|c: char| !c.is_ascii_digit()));
         let mut numbers = numbers.filter_map(|digits| digits.parse::<i64>().ok());
         numbers.find_map(|number| {
             let fits = numbered(&one.connection, number) == numbered(&next.connection, number - 1);
@@ -220,15 +251,22 @@ fn multipart(recorded: &[Recorded], keys: &mut Table) {
             Some((one, given, boundary))
         })
         .collect();
-    let Some((one, given, boundary)) = all.first() else { return };
+    let Some((one, given, boundary)) = all.first() else {
+        return;
+    };
     let others: Vec<&str> = all.iter().map(|(.., boundary)| *boundary).collect();
-    let set = |keys: &mut Table, name: &str, value: String| space::set(keys, &key(&["multipart", name]), Some(value.into()));
+    let set =
+        |keys: &mut Table, name: &str, value: String| space::set(keys, &key(&["multipart", name]), Some(value.into()));
     set(keys, "content_type", escaped(given).replace(boundary, "{boundary}"));
     set(keys, "boundary", boundary_form(&others));
     let mark = format!("--{boundary}");
-    let Some((_, rest)) = one.message.body.split_once(&mark) else { return };
+    let Some((_, rest)) = one.message.body.split_once(&mark) else {
+        return;
+    };
     let before = &one.message.body[..one.message.body.len() - rest.len() - mark.len()];
-    let Some((head, _)) = rest.split_once("\r\n\r\n") else { return };
+    let Some((head, _)) = rest.split_once("\r\n\r\n") else {
+        return;
+    };
     let lines: Vec<String> = head
         .split("\r\n")
         .map(|line| match line.split_once(": ") {
@@ -237,9 +275,17 @@ fn multipart(recorded: &[Recorded], keys: &mut Table) {
             _ => escaped(line),
         })
         .collect();
-    set(keys, "part", format!("{before}--{{boundary}}{}\r\n\r\n", lines.join("\r\n")));
+    set(
+        keys,
+        "part",
+        format!("{before}--{{boundary}}{}\r\n\r\n", lines.join("\r\n")),
+    );
     if let Some(at) = one.message.body.rfind(&mark) {
-        let before = if one.message.body[..at].ends_with("\r\n") { "\r\n" } else { "" };
+        let before = if one.message.body[..at].ends_with("\r\n") {
+            "\r\n"
+        } else {
+            ""
+        };
         let after = &one.message.body[at + mark.len()..];
         set(keys, "end", format!("{before}--{{boundary}}{}", escaped(after)));
         // The line end before a boundary belongs to the part, or to the one before it.
@@ -274,7 +320,13 @@ fn boundary_form(all: &[&str]) -> String {
 /// The tables of the responses.
 fn responses(drafts: &[Draft], recorded: &[Recorded], expressions: &Expressions, keys: &mut Table) {
     let mut order: Vec<&Draft> = drafts.iter().collect();
-    order.sort_by_key(|draft| (draft.status, draft.body.is_none() && !draft.is_file, std::cmp::Reverse(draft.members.len())));
+    order.sort_by_key(|draft| {
+        (
+            draft.status,
+            draft.body.is_none() && !draft.is_file,
+            std::cmp::Reverse(draft.members.len()),
+        )
+    });
     let mut used: BTreeMap<u16, usize> = BTreeMap::new();
     for draft in order {
         let for_head_only = draft.members.iter().all(|at| recorded[*at].is_head());
@@ -282,7 +334,11 @@ fn responses(drafts: &[Draft], recorded: &[Recorded], expressions: &Expressions,
         if for_head_only && *number > 0 {
             let name = format!("{} HEAD", draft.status);
             if space::get(keys, &key(&[RESPONSE, &name])).is_none() {
-                space::set(keys, &key(&[RESPONSE, &name]), Some(table(draft, recorded, expressions).into()));
+                space::set(
+                    keys,
+                    &key(&[RESPONSE, &name]),
+                    Some(table(draft, recorded, expressions).into()),
+                );
             }
             continue;
         }
@@ -318,20 +374,28 @@ fn responses(drafts: &[Draft], recorded: &[Recorded], expressions: &Expressions,
 
 fn table(draft: &Draft, recorded: &[Recorded], expressions: &Expressions) -> Table {
     let mut page = Table::new();
-    let head: String = draft.lines.iter().map(|line| {
-        // A known line is a template already.
-        let text = match line.parts.as_slice() {
-            [Part::Literal(text)] if line.known => text.clone(),
-            parts => expressions.source(parts),
-        };
-        format!("{text}\n")
-    }).collect();
+    let head: String = draft
+        .lines
+        .iter()
+        .map(|line| {
+            // A known line is a template already.
+            let text = match line.parts.as_slice() {
+                [Part::Literal(text)] if line.known => text.clone(),
+                parts => expressions.source(parts),
+            };
+            format!("{text}\n")
+        })
+        .collect();
     page.insert("head".to_owned(), head.into());
     page.insert("reason".to_owned(), expressions.source(&draft.reason).into());
     if draft.is_file {
         page.insert("file".to_owned(), true.into());
     }
-    let body = draft.body.as_ref().map(|body| expressions.source(body)).unwrap_or_default();
+    let body = draft
+        .body
+        .as_ref()
+        .map(|body| expressions.source(body))
+        .unwrap_or_default();
     if !body.is_empty() {
         let crlf = body.contains("\r\n") && body.matches('\n').count() == body.matches("\r\n").count();
         let body = if crlf { body.replace("\r\n", "\n") } else { body };

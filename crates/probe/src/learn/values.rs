@@ -7,7 +7,7 @@ use super::space::{self, Key, Kind, RESPONSE};
 use labserve_core::profile::template::Placeholder;
 use labserve_core::profile::{Template, Values};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use toml::{Table, Value};
 
 /// The placeholders that are known only when a response is rendered, or that stand for other keys.
@@ -27,7 +27,7 @@ const BEGIN: &str = "HTTP/1.1 299 values\r\n";
 /// The values of the placeholders in one response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sample {
-    values: HashMap<&'static str, Vec<u8>>,
+    values: BTreeMap<&'static str, Vec<u8>>,
     /// What expressions are, by their number: they are asked for often.
     cache: RefCell<HashMap<usize, Option<String>>>,
 }
@@ -133,7 +133,9 @@ fn lenient(space: &[Key], keys: &Table) -> Table {
 
 /// Replaces every response by one that prints the values.
 fn printing(mut keys: Table) -> Table {
-    let printed = Placeholder::ALL.iter().filter(|(placeholder, ..)| !NOT_PRINTED.contains(placeholder));
+    let printed = Placeholder::ALL
+        .iter()
+        .filter(|(placeholder, ..)| !NOT_PRINTED.contains(placeholder));
     let mut head: String = printed.map(|(_, name, _)| format!("{name}: {{{name}}}\n")).collect();
     head.push_str("Content-Length: 0\n");
     let names: Vec<String> = exam::profile(&keys)
@@ -145,7 +147,10 @@ fn printing(mut keys: Table) -> Table {
         ("head".to_owned(), Value::from(head)),
         ("file".to_owned(), Value::from(false)),
     ]);
-    let pages: Table = names.into_iter().map(|name| (name, Value::from(page.clone()))).collect();
+    let pages: Table = names
+        .into_iter()
+        .map(|name| (name, Value::from(page.clone())))
+        .collect();
     keys.insert(RESPONSE.to_owned(), Value::from(pages));
     keys
 }
@@ -167,7 +172,9 @@ fn sample(text: &str) -> Sample {
     let head = text.split("\r\n\r\n").next().unwrap_or_default();
     let mut sample = Sample::default();
     for line in head.split("\r\n") {
-        let Some((name, value)) = line.split_once(": ") else { continue };
+        let Some((name, value)) = line.split_once(": ") else {
+            continue;
+        };
         let known = Placeholder::ALL.iter().find(|(_, known, _)| *known == name);
         if let Some((placeholder, ..)) = known {
             let bytes = value.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();

@@ -48,7 +48,10 @@ fn table(out: &mut String, table_of: &Table, path: &mut Vec<String>, subject: &S
         let _ = writeln!(out, "\n[{}]", names.join("."));
         for (name, value) in table_of.iter().filter(|(_, value)| is_plain(value)) {
             path.push(name.clone());
-            let comment = subject.evidence.get(path).and_then(|evidence| comment(evidence, subject.exam));
+            let comment = subject
+                .evidence
+                .get(path)
+                .and_then(|evidence| comment(evidence, subject.exam));
             path.pop();
             let value = shown(value);
             match comment {
@@ -113,7 +116,16 @@ mod tests {
 
     #[test]
     fn text_of_several_lines_is_read_as_it_was() {
-        for text in ["a\nb\n", "\n", "\n\na", "a\r\nb", "\"\"\"\n\"\"\"\"", "\\\n\\n", "a \n\u{1}\n", "\"\n\""] {
+        for text in [
+            "a\nb\n",
+            "\n",
+            "\n\na",
+            "a\r\nb",
+            "\"\"\"\n\"\"\"\"",
+            "\\\n\\n",
+            "a \n\u{1}\n",
+            "\"\n\"",
+        ] {
             let written = format!("x = {}\n", shown(&Value::from(text)));
             let read: Table = toml::from_str(&written).unwrap_or_else(|e| panic!("{written}: {e}"));
             assert_eq!(read["x"].as_str(), Some(text), "{written}");
