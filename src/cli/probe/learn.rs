@@ -1,7 +1,7 @@
 //! `labserve learn`: finds the profile that answers as a recorded server does.
 
 use super::chosen;
-use super::source::{Source, learnable};
+use super::source::Source;
 use crate::cli::Mistake;
 use crate::cli::args::LearnArgs;
 use crate::cli::output::{print, print_err, write};
@@ -40,12 +40,20 @@ pub(in crate::cli) fn run(args: &LearnArgs) -> Result<ExitCode, Mistake> {
         without: args.without.clone(),
         most_time: Duration::from_secs_f64(60.0 * args.minutes),
     };
-    let learned = learn::learn(&recording, cases.clone(), &options, &|progress| {
-        print_err(&in_words(progress))
-    })?;
+    let learned = learn::learn(&recording, &cases, &options, &|progress| print_err(&in_words(progress)))?;
     write(&args.output, "the profile", &learned.text)?;
     print(&report(&learned, &cases, args))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A source, unless it is a profile: nothing is learned from one.
+fn learnable(source: Source, word: &str) -> Result<Source, Mistake> {
+    match source {
+        Source::Profile(_) => Err(Mistake(format!(
+            "`{word}` is a profile already. Expected a URL such as http://127.0.0.1:8080, or a file that `labserve record` wrote"
+        ))),
+        source => Ok(source),
+    }
 }
 
 /// The recordings that were named, as one. A server is recorded now.

@@ -1,10 +1,13 @@
 //! Puts the cases of a recording to candidate profiles, and tells which of their answers agree with it.
 
+use crate::adapt::{OrdinaryFile, adapted};
 use crate::case::{Case, Step as CaseStep};
 use crate::compare::agree;
 use crate::normal::normal;
+use crate::placeholders::Contents;
 use crate::recording::{Answer, End, Outcome, Recording};
 use crate::simulate::{self, Simulation};
+use crate::site;
 use labserve_core::model::{self, Piece, Step};
 use labserve_core::profile::{Profile, layers};
 use std::collections::HashMap;
@@ -47,14 +50,16 @@ pub(super) struct Exam {
     pub(super) asked: Vec<Asked>,
     target: String,
     pub(super) address: SocketAddr,
+    /// The file that the server was asked for, if it does not serve the probe site.
+    file: Option<OrdinaryFile>,
     /// What each worker knows already: a candidate differs from the last one in few answers.
     known: Vec<Mutex<Known>>,
 }
 
 impl Exam {
     /// The cases with an answer that the server gave each time. `address` is the one that its answers name.
-    pub(super) fn new(recording: &Recording, cases: Vec<Case>, address: SocketAddr) -> Self {
-        let asked = cases
+    pub(super) fn new(recording: &Recording, cases: &[Case], address: SocketAddr) -> Self {
+        let asked = adapted(cases, recording.file.as_ref())
             .into_iter()
             .filter_map(|case| match recording.cases.get(&case.name) {
                 Some(Answer::Stable(want)) => Some(Asked {
@@ -73,9 +78,23 @@ impl Exam {
         Self {
             asked,
             target: recording.target.clone(),
+            file: recording.file.clone(),
             address,
             known: (0..workers).map(|_| Mutex::default()).collect(),
         }
+    }
+
+    /// A server with this profile.
+    fn simulation<'p>(&self, profile: &'p Profile) -> Simulation<'p> {
+        match &self.file {
+            Some(file) => Simulation::with_file(profile, file, self.address),
+            None => Simulation::new(profile, self.address),
+        }
+    }
+
+    /// The contents of the files that were asked for.
+    pub(super) fn contents(&self) -> Contents {
+        self.file.as_ref().map_or_else(site::contents, OrdinaryFile::contents)
     }
 
     /// The `HOST:PORT` that its answers name.
@@ -85,7 +104,7 @@ impl Exam {
 
     /// What the client sends to a server with this profile.
     pub(super) fn sent(&self, profile: &Profile, before: Option<&Sent>) -> Sent {
-        let simulation = Simulation::new(profile, self.address);
+        let simulation = self.simulation(profile);
         let placeholders = simulation.placeholders();
         let filled = |case: &Case| simulate::steps(case, &placeholders).into();
         self.asked
@@ -115,7 +134,7 @@ impl Exam {
 
     /// What a profile answers to these cases, one after the other.
     pub(super) fn ask_all(&self, profile: &Profile, sent: &Sent, cases: &[usize], worker: usize) -> Vec<Verdict> {
-        let simulation = Simulation::new(profile, self.address);
+        let simulation = self.simulation(profile);
         cases
             .iter()
             .map(|case| self.ask(&simulation, sent, *case, worker))
@@ -131,7 +150,7 @@ impl Exam {
 
     /// What a profile answered, as recordings have it.
     pub(super) fn answer(&self, profile: &Profile, sent: &Sent, case: usize) -> Outcome {
-        let simulation = Simulation::new(profile, self.address);
+        let simulation = self.simulation(profile);
         simulation.outcome(&simulation.run(&sent[case]))
     }
 

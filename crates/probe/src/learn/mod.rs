@@ -14,6 +14,7 @@ mod evidence;
 mod exam;
 mod messages;
 mod moves;
+mod multipart;
 mod recorded;
 mod search;
 mod space;
@@ -137,13 +138,13 @@ impl std::error::Error for LearnError {}
 /// let nginx = layers::load("nginx").expect("a built-in profile");
 /// let cases: Vec<_> = case::built_in().into_iter().filter(|case| case.group() == "get").collect();
 /// let recording = Simulation::new(&nginx, "127.0.0.1:18081".parse().expect("an address")).record(&cases);
-/// let learned = learn::learn(&recording, cases, &learn::Options::default(), &|_| {}).expect("cases with answers");
+/// let learned = learn::learn(&recording, &cases, &learn::Options::default(), &|_| {}).expect("cases with answers");
 /// assert_eq!(learned.extends.as_deref(), Some("nginx"));
 /// assert_eq!(learned.all.equal, learned.all.cases);
 /// ```
 pub fn learn(
     recording: &Recording,
-    cases: Vec<Case>,
+    cases: &[Case],
     options: &Options,
     say: &dyn Fn(Progress),
 ) -> Result<Learned, LearnError> {

@@ -35,8 +35,7 @@ fn recorded(profile: &str, cases: &[Case]) -> Recording {
 fn a_built_in_profile_is_recognized_and_needs_no_keys() {
     let cases = cases(&["get", "head", "range", "inm", "dir"], 8);
     for name in builtin::names() {
-        let learned =
-            learn(&recorded(name, &cases), cases.clone(), &Options::default(), &|_| {}).expect("cases with answers");
+        let learned = learn(&recorded(name, &cases), &cases, &Options::default(), &|_| {}).expect("cases with answers");
         assert_eq!(learned.all.equal, cases.len(), "{name}");
         assert!(learned.differing.is_empty(), "{name}: {:?}", learned.differing);
         let keys = learned.text.lines().filter(|line| !line.starts_with('#'));
@@ -53,7 +52,7 @@ fn without_its_profile_a_server_is_learned_from_its_answers() {
     };
     for name in ["nginx", "apache"] {
         let recording = recorded(name, &cases);
-        let learned = learn(&recording, cases.clone(), &options, &|_| {}).expect("cases with answers");
+        let learned = learn(&recording, &cases, &options, &|_| {}).expect("cases with answers");
         assert_eq!(learned.extends, None);
         assert!(
             100 * learned.all.equal >= 95 * cases.len(),
@@ -79,7 +78,7 @@ fn nothing_is_learned_from_no_answers() {
             error: "connection refused".into(),
         };
     }
-    let failed = learn(&recording, cases, &Options::default(), &|_| {});
+    let failed = learn(&recording, &cases, &Options::default(), &|_| {});
     assert_eq!(failed.map(|learned| learned.text), Err(LearnError::Empty));
 }
 
@@ -107,6 +106,6 @@ fn rubbish_is_learned_without_a_panic() {
         most_time: std::time::Duration::from_secs(2),
         ..Options::default()
     };
-    let learned = learn(&recording, cases, &options, &|_| {}).expect("cases with answers");
+    let learned = learn(&recording, &cases, &options, &|_| {}).expect("cases with answers");
     assert!(Layer::parse("learned", &learned.text).is_ok(), "{}", learned.text);
 }
