@@ -1,14 +1,16 @@
 //! `labserve`: serves one profile until a signal arrives.
 
-use super::args::ServeArgs;
+use super::args::{ReadyFormat, ServeArgs};
 use super::capture::Capturing;
 use super::config::Config;
 use super::human::LogFormat;
 use super::log::LogSpec;
+use super::parent::Until;
 use super::program::{Ended, Program};
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
-use super::{Mistake, VERSION, control, log, sandbox, timeline};
+use super::{Mistake, VERSION, control, log, ready, sandbox, timeline};
+use labserve::Recording;
 use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
 use labserve_server::events::{Output, Recorder, Secret};
@@ -24,7 +26,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
     let bound = bind_all(config.site(), config.address, config.also)?;
     let server = &bound[0];
     let last_lines = log::start(config.log)?;
-    let prepared = timeline::prepare(config.timeline)?;
+    let prepared = timeline::prepare(config.timeline, args.token.as_deref())?;
+    let recording = (args.summary.is_some() || args.ready.is_some()).then(Recording::new);
     let secret = prepared.as_ref().map(Prepared::secret);
     last_lines.mask(secret.clone());
     let names = timeline::names(&bound);
@@ -34,7 +37,10 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         .map(|output| record(output, &names, secret.clone()))
         .transpose()?;
     let address = server.address();
-    let text = greeting(server, config.file.as_deref(), prepared.as_ref());
+    let text = match args.ready {
+        Some(ReadyFormat::Json) => ready::line(&bound, prepared.as_ref()),
+        None => greeting(server, config.file.as_deref(), prepared.as_ref()),
+    };
     // It captures until the servers have stopped.
     let _capturing = args
         .capture
@@ -51,14 +57,20 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         .map(Server::address)
         .chain(prepared.iter().map(|timeline| timeline.address()))
         .collect();
-    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref());
+    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref(), recording.as_ref());
     let program_events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
     let manage = |server: &Server| ManagedServer::new(server.address(), config.stack.clone(), server.site().clone());
     let managed = bound.iter().map(manage).collect();
     let running = run_servers(bound, options(config.workers, config.log), &senders)?;
     // The event log ends when its last sender is dropped.
     drop(senders);
-    let (servers, timeline) = timeline::start(prepared, managed, &running, &program_events, &names)?;
+    let (servers, timeline) =
+        timeline::start(prepared, managed, &running, &program_events, &names, recording.as_ref())?;
+    let until = Until {
+        with_parent: args.with_parent,
+        time: args.time,
+    };
+    let summary = args.summary.zip(recording);
     let args = args.clone();
     Program {
         running,
@@ -67,6 +79,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         program_events,
         reload: Box::new(move || reload(&args, &fixed, &servers)),
         endpoint: Some(control::name_of(address)),
+        until,
+        summary,
     }
     .run_to_end(move || greet(&text, config.events.as_ref(), &addresses))
 }

@@ -105,6 +105,17 @@ impl Refusal {
         }
     }
 
+    pub(super) fn not_recorded() -> Self {
+        let message =
+            "what happens is not recorded in this run; start labserve with --summary json, or with --ready json";
+        Self::new(StatusCode::CONFLICT, "not_recorded", message)
+    }
+
+    pub(super) fn not_in_time(within: std::time::Duration) -> Self {
+        let message = format!("it has not happened within {within:?}; GET /api/v1/summary says what has");
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "not_in_time", message)
+    }
+
     pub(super) fn too_many_readers(limit: usize) -> Self {
         let message = format!("{limit} clients read the events already, which is the limit; close a page or a script");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_readers", message)

@@ -25,6 +25,11 @@ pub(in crate::cli) fn run(args: &LearnArgs) -> Result<ExitCode, Mistake> {
             known.join(", ")
         )));
     }
+    if !(0.0..=1440.0).contains(&args.minutes) {
+        return Err(Mistake(
+            "--minutes: expected a number from 0 to 1440, such as 5".to_owned(),
+        ));
+    }
     if args.output.exists() {
         return Err(Mistake(format!(
             "{}: this file exists. Use another name",

@@ -24,6 +24,9 @@ mod body;
 mod defaults;
 #[cfg(test)]
 mod keys;
+mod ruled;
+#[cfg(test)]
+mod rules;
 mod script;
 mod server;
 mod site;

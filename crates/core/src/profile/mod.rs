@@ -38,6 +38,7 @@ pub use units::Since;
 use crate::http1::HeadPolicy;
 use crate::http1::precondition::ConditionPolicy;
 use crate::http1::range::RangePolicy;
+use crate::rule::Rules;
 use types::MediaTypes;
 
 /// Everything that makes a server behave as it does.
@@ -93,6 +94,8 @@ pub struct Profile {
     pub writes: WritePolicy,
     /// The responses.
     pub responses: Responses,
+    /// What happens to certain requests or connections.
+    pub rules: Rules,
 }
 
 /// The largest text that may be made from the keys of a profile, such as a page with its `text` filled in, in bytes.

@@ -238,6 +238,10 @@ async fn shutdown(stream: &TcpStream, style: CloseStyle, policy: &ClosePolicy, d
             return discard.run(stream, policy.linger_quiet, policy.linger_total).await;
         }
         CloseStyle::Hold => return discard.run(stream, Duration::MAX, Duration::MAX).await,
+        CloseStyle::HalfClose => {
+            fin(stream);
+            return discard.run(stream, Duration::MAX, Duration::MAX).await;
+        }
     }
     None
 }

@@ -4,6 +4,7 @@
 //! depends on several of them is found by resolving the profile (see [`Stack::check`](super::layers::Stack::check)).
 
 mod directives;
+mod rules;
 mod scalars;
 mod syntax;
 #[cfg(test)]
@@ -37,6 +38,9 @@ pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     // What is not TOML spoils values around it: they are what the parser made of it.
     let is_spoilt = |finding: &Finding| broken.iter().any(|b| b.spoils.contains(&finding.span.start));
     let mut findings: Vec<Finding> = of_values.into_iter().filter(|finding| !is_spoilt(finding)).collect();
+    if findings.is_empty() && broken.is_empty() {
+        findings = rules::findings(text, document.get_ref());
+    }
     findings.extend(broken.into_iter().map(|broken| broken.finding));
     findings.sort_by_key(|finding| finding.span.start);
     let error = |finding: Finding| ConfigError {

@@ -7,7 +7,9 @@
 
 mod layer;
 mod mistakes;
+mod rule_line;
 mod source;
+mod stack_rules;
 
 pub use layer::Layer;
 pub use mistakes::Report;
@@ -241,10 +243,16 @@ fn at_extends(layer: Option<&Layer>, message: String) -> ConfigError {
     }
 }
 
-/// Lays `over` over `base`: tables are merged, any other value is replaced.
+/// The key whose lists are joined.
+const RULES: &str = "rule";
+
+/// Lays `over` over `base`: tables are merged, rules are added, any other value is replaced.
 fn merge(base: &mut Table, over: &Table) {
     for (key, value) in over {
         match (base.get_mut(key), value) {
+            (Some(toml::Value::Array(below)), toml::Value::Array(above)) if key == RULES => {
+                below.extend_from_slice(above);
+            }
             (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
             _ => {
                 base.insert(key.clone(), value.clone());

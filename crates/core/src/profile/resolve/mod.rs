@@ -13,6 +13,7 @@ mod methods;
 mod names;
 mod range;
 mod responses;
+mod rule;
 mod target;
 mod timers;
 
@@ -33,6 +34,7 @@ use methods::methods;
 use names::Names;
 use range::range_policy;
 use responses::responses;
+pub(super) use rule::check as check_rule;
 use std::time::Duration;
 use target::target_policy;
 
@@ -51,7 +53,7 @@ pub(super) struct Mistake {
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     head_texts::check(raw)?;
-    let (responses, names) = responses(&raw.response, &raw.fields, raw.http_version)?;
+    let (responses, names) = responses(&raw.response, &raw.fields, raw.http_version, &raw.rule)?;
     let request_body = request_body(raw, &names)?;
     Ok(Profile {
         name: name.to_owned(),
@@ -111,6 +113,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             unsatisfiable: names.required("416")?,
             all: responses,
         },
+        rules: rule::rules(&raw.rule, &raw.response, &names)?,
     })
 }
 

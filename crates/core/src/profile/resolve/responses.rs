@@ -2,10 +2,11 @@
 //! other.
 
 use super::names::Names;
+use super::rule::responses_of_rules;
 use super::{Mistake, did_you_mean, mistake};
 use crate::http1::field::is_token;
 use crate::profile::LARGEST_TEXT;
-use crate::profile::raw::{RawResponse, StatusVersion};
+use crate::profile::raw::{RawResponse, RuleTable, StatusVersion};
 use crate::profile::response::{self, Response};
 use crate::profile::template::Template;
 use crate::profile::units::Word;
@@ -26,11 +27,14 @@ pub(super) fn responses(
     raw: &BTreeMap<String, RawResponse>,
     fields: &BTreeMap<String, Template>,
     http_version: StatusVersion,
+    rules: &[RuleTable],
 ) -> Result<(Vec<Response>, Names), Mistake> {
     check_fields(fields)?;
     at_most(MOST, raw.len(), &["response"], "responses")?;
     let (mut all, mut instead, mut text_bytes) = (Vec::new(), Vec::new(), 0);
+    let of_rules = responses_of_rules(rules, raw);
     let mut raw = raw.clone();
+    raw.extend(of_rules);
     for (name, response) in &*DEFAULTS {
         raw.entry(name.clone()).or_insert_with(|| response.clone());
     }
