@@ -51,6 +51,8 @@ mod format_tests;
 mod http;
 mod limits;
 mod messages;
+#[cfg(test)]
+mod midway_tests;
 pub mod model;
 #[cfg(test)]
 mod pairing_tests;
@@ -73,5 +75,5 @@ pub use explain::{Options, explain, explain_bytes};
 pub use labserve_core::locale::Lang;
 pub use limits::Limits;
 #[doc(hidden)]
-pub use messages::Msg;
+pub use messages::{FindingMsg, Msg};
 pub use tcp::Filter;

@@ -77,10 +77,12 @@ class Exchange:
             self.response = self.response[: -max(1, size // 3)]
         self.think = rng.choice((0, 200, 3 * MS, 3 * MS, 60 * MS, 700 * MS))
         step = rng.choice((0, 0, 0, 4096, 300))
-        parts = [self.response[at : at + step] for at in range(0, len(self.response), step)] if step else [self.response]
+        parts = (
+            [self.response[at : at + step] for at in range(0, len(self.response), step)] if step else [self.response]
+        )
         self.parts = parts if len(parts) < 12 else [self.response]
         self.pause = rng.choice((0, 0, 1 * MS, 100 * MS, 600 * MS)) if len(self.parts) > 1 else 0
-        self.pipelined, self.begun, self.answered = False, None, None
+        self.pipelined = False
 
 
 class Client:
@@ -98,10 +100,7 @@ class Client:
         for _ in range(talk.depth):
             if self.sent < len(talk.exchanges):
                 exchange = talk.exchanges[self.sent]
-                before = sum(len(e.response) for e in talk.exchanges[: self.sent])
-                exchange.pipelined = self.sent > 0 and endpoint.got - 1 < before
                 self.sent += 1
-                exchange.begun = talk.clock.now
                 endpoint.write(exchange.request)
         if self.sent == len(talk.exchanges) and talk.end == "client-early":
             endpoint.close()
@@ -122,7 +121,6 @@ class Client:
             if self.got < sum(len(e.response) for e in talk.exchanges[: self.done + 1]):
                 return
             self.done += 1
-            talk.exchanges[self.done - 1].answered = talk.clock.now
         if self.done < len(talk.exchanges):
             talk.clock.after(talk.gap, self.send)
         elif talk.end in ("client", "client-rst", "simultaneous"):
@@ -177,7 +175,7 @@ class Server:
             talk.clock.after(talk.idle, lambda: endpoint.close(deaf=True))
             if talk.end == "late-request":
                 # Sent while the FIN is on its way.
-                talk.clock.after(talk.idle, lambda: talk.late())
+                talk.clock.after(talk.idle, talk.late)
         elif talk.end == "server-rst":
             talk.clock.after(talk.idle, endpoint.abort)
         elif talk.end == "simultaneous":
@@ -275,6 +273,13 @@ class Conversation:
             server.state = "refusing"
         client.open()
         self.clock.run(100 * S)
+        at = [1, 1]
+        for exchange in self.exchanges:
+            # Sent before the client had received the whole response before.
+            acked = [got for begin, end, got in client.sent_with if begin <= at[0] < end]
+            exchange.pipelined = exchange.number > 0 and any(got < at[1] for got in acked)
+            at = [at[0] + len(exchange.request), at[1] + len(exchange.response)]
+        self.late_pipelined = self.late_sent and any(b <= at[0] < e and g < at[1] for b, e, g in client.sent_with)
         captured = self.path.captured
         # The capture goes on for a while after the last frame.
         self.all = captured
@@ -302,6 +307,14 @@ class Conversation:
                     frames[at - 1 : at + 1] = [two, one]
         return frames, snap
 
+    def listed(self):
+        """The frames in the order of the file, each with its time in nanoseconds."""
+        listed = [(frame.us * 1000, frame) for frame in self.frames]
+        if self.lens == "twice":
+            copies = [(at + 9_000, frame) for at, frame in listed]
+            return sorted(listed + copies, key=lambda entry: entry[0])
+        return listed
+
     def addresses(self):
         return f"10.{self.seed >> 16 & 255}.{self.seed >> 8 & 255}.{self.seed & 255}"
 
@@ -309,7 +322,7 @@ class Conversation:
         """The frames of the file: time in nanoseconds and bytes. A capture has a last frame at its end, of UDP."""
         client = bytes([10, self.seed >> 16 & 255, self.seed >> 8 & 255, self.seed & 255])
         packets = []
-        for frame in self.frames:
+        for at, frame in self.listed():
             side = frame.side
             segment = tcp(
                 *((40_000, 80) if side == CLIENT else (80, 40_000)),
@@ -323,11 +336,7 @@ class Conversation:
             packet = bytearray(ipv4(side, segment, frame.ident))
             ends = [client, bytes([172, 16, 0, 1])]
             packet[12:20] = ends[side] + ends[1 - side]
-            packets.append((ns + frame.us * 1000, bytes(packet)))
-            if self.lens == "twice":
-                packets.append((ns + frame.us * 1000 + 9_000, bytes(packet)))
-        if self.lens == "twice":
-            packets.sort(key=lambda packet: packet[0])
+            packets.append((ns + at, bytes(packet)))
         if self.lens != "ends":
             packets.append((ns + self.capture_end * 1000, ipv4(CLIENT, bytes(8), protocol=17)))
         return packets
@@ -342,4 +351,4 @@ def pcap(packets, snap=262_144):
     return b"".join(out)
 
 
-__all__ = ["ACK", "CLIENT", "FIN", "RST", "SERVER", "SYN", "Conversation", "pcap"]
+__all__ = ["ACK", "CLIENT", "FIN", "MS", "RST", "SERVER", "SYN", "Conversation", "S", "pcap"]

@@ -98,6 +98,8 @@ class Endpoint:
         self.window, self.pending_acks, self.quiet = 65535, 0, 0
         # What this endpoint waited for: (cause, from, to).
         self.stalls, self.stalled = [], {}
+        # What was sent first with which acknowledgement: (from, to, acknowledged).
+        self.sent_with = []
 
     # Sending.
 
@@ -172,6 +174,7 @@ class Endpoint:
                 break
             at, self.next = self.next, self.next + size
             payload = self.stream[at - 1 : at - 1 + size]
+            self.sent_with.append((at, self.next, self.got))
             pushed = self.next in self.writes or self.next == end
             self.emit(ACK | (PSH if pushed else 0), at, payload, why="new")
             if not self.running:
@@ -349,7 +352,9 @@ class Endpoint:
         else:
             self.ack_timer += 1
             number = self.ack_timer
-            self.clock.after(DELAYED_ACK, lambda: number == self.ack_timer and self.state == "open" and self.emit(ACK, self.next))
+            self.clock.after(
+                DELAYED_ACK, lambda: number == self.ack_timer and self.state == "open" and self.emit(ACK, self.next)
+            )
         if count:
             self.program.on_data(count)
         if self.peer_fin is not None and self.got == self.peer_fin + 1:

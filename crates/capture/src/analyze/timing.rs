@@ -13,6 +13,8 @@ const OPTIONS: u32 = 40;
 const PAUSE_NS: u64 = 20_000_000;
 /// An acknowledgement that comes after this time was delayed: systems delay it by 40 to 200 ms, at least.
 const DELAYED_NS: u64 = 30_000_000;
+/// A delayed acknowledgement comes at least this much later than a round trip.
+const LEAST_DELAY_NS: u64 = 10_000_000;
 /// A segment that was held back follows the acknowledgement within this time, besides a round trip.
 const RELEASED_NS: u64 = 5_000_000;
 
@@ -253,7 +255,9 @@ impl Sender<'_> {
             return self.pause(by);
         };
         let (acked, released) = (elapsed(first.ns, ack.ns), elapsed(ack.ns, last.ns));
-        if first.len < self.full && acked >= DELAYED_NS && released <= self.round_trip + RELEASED_NS {
+        let is_delayed =
+            acked >= DELAYED_NS.max(self.round_trip + LEAST_DELAY_NS) && released <= self.round_trip + RELEASED_NS;
+        if first.len < self.full && is_delayed {
             return TimeSpent::DelayedAck;
         }
         if first.len >= self.full {

@@ -12,7 +12,13 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     let end = &connection.end;
     let mut lines = Vec::new();
     if let Some(fin) = &end.first_fin {
-        lines.push(first_fin(fin));
+        lines.push(match end.by.is_some() {
+            true => first_fin(fin),
+            false => Sentence::new(Msg::FinSeen)
+                .with("side", fin.by)
+                .with("seq", fin.seq)
+                .with_frames([fin.frame]),
+        });
     }
     let why = match end.teardown {
         Teardown::StillOpen => None,
@@ -93,6 +99,7 @@ fn reset(reset: &Reset) -> Sentence {
         ResetClass::AnswersFin => Msg::ResetAnswersFin,
         ResetClass::HarmlessAfterFin => Msg::ResetHarmless,
         ResetClass::Idle => Msg::ResetIdle,
+        ResetClass::Unexplained => Msg::ResetUnexplained,
     };
     Sentence::new(msg)
         .with("side", reset.by)
@@ -101,8 +108,9 @@ fn reset(reset: &Reset) -> Sentence {
 }
 
 /// How a connection ended, as a label.
-pub(crate) fn teardown(teardown: Teardown) -> Msg {
-    match teardown {
+pub(crate) fn teardown(connection: &Connection) -> Msg {
+    match connection.end.teardown {
+        Teardown::HalfClosed if !connection.completeness.both_sides => Msg::HowFin,
         Teardown::FourFrames => Msg::FourFrames,
         Teardown::ThreeFrames => Msg::ThreeFrames,
         Teardown::Simultaneous => Msg::Simultaneous,

@@ -78,7 +78,8 @@ const RULES: &[Rule] = {
         rule(&[BothSides, EveryByte], teardown::cut_short),
         rule(&[], teardown::resets),
         rule(&[], sending::retransmissions),
-        rule(&[], sending::tcp_issues),
+        rule(&[], sending::zero_windows),
+        rule(&[BothSides, EveryByte], sending::keep_alive_probes),
     ]
 };
 

@@ -61,6 +61,8 @@ pub(super) struct Conversation {
     other: ProtocolReader,
     /// Whether an upgrade or CONNECT handed the connection over to another protocol.
     tunnel: bool,
+    /// Whether it is not known which request a response belongs to.
+    unpaired: bool,
     /// Number of exchanges that are not listed.
     left_out: u64,
 }
@@ -141,6 +143,7 @@ impl Conversation {
             ParseStep::Foreign(count) => {
                 self.parsers[from].foreign += count;
                 self.other.receive(from, cursor.payload, cursor.offset);
+                self.parsers[from].interrupted = true;
                 self.abandon_message(from, Shortfall::CaptureEnds);
                 count
             }

@@ -193,4 +193,6 @@ pub enum ResetClass {
     HarmlessAfterFin,
     /// Ends an idle connection.
     Idle,
+    /// The capture lacks what would show it.
+    Unexplained,
 }

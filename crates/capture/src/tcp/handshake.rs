@@ -81,18 +81,13 @@ impl HandshakeTracker {
         }
     }
 
-    /// Time from the first SYN to the ACK that completes the handshake: a round trip, wherever it was captured.
-    pub(super) fn round_trip_ns(&self) -> Option<u64> {
-        self.took_ns
-    }
-
     /// Frame of the latest SYN, which a refusal responds to.
     pub(super) fn last_syn(&self) -> Option<u64> {
         self.last_syn
     }
 
-    /// The result. `has_data` says whether payload was captured in either direction.
-    pub(super) fn finish(&self, client: usize, has_data: bool, capture_end_ns: i64) -> Handshake {
+    /// The result. `went_on` says whether payload was captured in either direction, or the client acknowledged anything.
+    pub(super) fn finish(&self, client: usize, went_on: bool, capture_end_ns: i64) -> Handshake {
         // A SYN is sent again after a second (RFC 6298 section 2.1); until then its answer may be on its way.
         let may_come = self
             .syn
@@ -102,7 +97,7 @@ impl HandshakeTracker {
             (Some(_), Some(_), Some(_)) => HandshakeOutcome::Complete,
             (_, Some(_), _) => HandshakeOutcome::Unfinished,
             _ if self.refusal.is_some() => HandshakeOutcome::Refused,
-            (Some(_), None, _) if has_data => HandshakeOutcome::Unfinished,
+            (Some(_), None, _) if went_on => HandshakeOutcome::Unfinished,
             _ if may_come && self.retries.is_empty() => HandshakeOutcome::CaptureEnds,
             _ => HandshakeOutcome::Unanswered,
         };
