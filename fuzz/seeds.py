@@ -88,7 +88,7 @@ def from_capture(data):
 
 def seeds():
     for corpus in ("report", "extended"):
-        for number, case in enumerate(json.loads((cli.DATA / f"corpus/{corpus}.json").read_text())):
+        for number, case in enumerate(json.loads((cli.CASES / f"{corpus}.json").read_text())):
             yield from from_case(number, case)
     for path in sorted((cli.CHECKOUT / "profiles").glob("*.toml")):
         yield from from_profile(path.read_text())

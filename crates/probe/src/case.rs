@@ -239,12 +239,12 @@ fn parse_step(step: &WrittenStep) -> Option<Step> {
 #[allow(clippy::expect_used, reason = "the text is compiled in, and a test parses it")]
 pub fn built_in() -> Vec<Case> {
     [
-        include_str!("../../../tests/data/corpus/report.json"),
-        include_str!("../../../tests/data/corpus/extended.json"),
-        include_str!("../../../tests/data/corpus/chunked.json"),
-        include_str!("../../../tests/data/corpus/heads.json"),
-        include_str!("../../../tests/data/corpus/targets.json"),
-        include_str!("../../../tests/data/corpus/following.json"),
+        include_str!("../cases/report.json"),
+        include_str!("../cases/extended.json"),
+        include_str!("../cases/chunked.json"),
+        include_str!("../cases/heads.json"),
+        include_str!("../cases/targets.json"),
+        include_str!("../cases/following.json"),
     ]
     .into_iter()
     .flat_map(|text| parse(text).expect("the built-in cases"))

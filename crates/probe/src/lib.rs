@@ -28,6 +28,7 @@
 pub mod case;
 pub mod client;
 pub mod compare;
+mod head;
 mod normal;
 pub mod placeholders;
 pub mod record;

@@ -1,5 +1,6 @@
 //! Placeholders: what stands in the text of a case for what only the server knows, and in a recording for whole files.
 
+use crate::head::field;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
@@ -88,14 +89,14 @@ impl<'a> Placeholders<'a> {
         }
     }
 
-    /// The ETag of a path. The server is asked without the lock, so that no thread waits for the question of another.
+    /// The ETag of a path; `"none"` if the response has none. The server is asked without the lock, so that no thread waits for the question of another.
     fn tag(&self, path: &str) -> String {
         let known = || self.etags.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tag) = known().get(path) {
             return tag.clone();
         }
         let response = (self.ask)(path);
-        let tag = etag_in(&latin1(&response));
+        let tag = field(&latin1(&response), "etag").unwrap_or("\"none\"").to_owned();
         // No answer says nothing about the ETag, so the next case asks again.
         if !response.is_empty() {
             known().insert(path.to_owned(), tag.clone());
@@ -112,16 +113,6 @@ fn split_at_placeholder(text: &str) -> Option<(&str, &str, &str)> {
         .min()?;
     let (name, after) = text[begins + 2..].split_once("}}")?;
     Some((&text[..begins], name, after))
-}
-
-/// The ETag of a response; `"none"` if it has none.
-fn etag_in(response: &str) -> String {
-    let head = response.split("\r\n\r\n").next().unwrap_or_default();
-    let tag = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("etag").then(|| value.trim().to_owned())
-    });
-    tag.unwrap_or_else(|| "\"none\"".to_owned())
 }
 
 fn latin1(bytes: &[u8]) -> String {

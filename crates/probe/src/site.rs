@@ -21,7 +21,7 @@ macro_rules! file {
     ($path:literal) => {
         ProbeFile {
             path: $path,
-            content: include_bytes!(concat!("../../../tests/data/site/", $path)),
+            content: include_bytes!(concat!("../site/", $path)),
         }
     };
 }
@@ -60,7 +60,7 @@ pub const FILES: &[ProbeFile] = &[
     file!("types/音乐.txt"),
     ProbeFile {
         path: LINK.0,
-        content: include_bytes!("../../../tests/data/site/index.html"),
+        content: include_bytes!("../site/index.html"),
     },
 ];
 

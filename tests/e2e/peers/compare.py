@@ -20,7 +20,7 @@ CORPORA = ("report", "extended")
 
 def corpus():
     """The cases of all corpora."""
-    return [case for name in CORPORA for case in json.loads((cli.DATA / f"corpus/{name}.json").read_text())]
+    return [case for name in CORPORA for case in json.loads((cli.CASES / f"{name}.json").read_text())]
 
 
 def exceptions(profile):

@@ -263,7 +263,7 @@ def main():
     parser.add_argument("verb", choices=["up", "down", "site", "list"])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(PORTS)}")
     parser.add_argument(
-        "--site", type=pathlib.Path, default=cli.DATA / "site", help="the directory to serve (default tests/data/site)"
+        "--site", type=pathlib.Path, default=cli.SITE, help="the directory to serve (default crates/probe/site)"
     )
     options = parser.parse_args()
     site = options.site.resolve()

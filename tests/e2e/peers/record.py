@@ -3,7 +3,7 @@
 
     tests/e2e/peers/record.py [--jobs N] [--only SUBSTRING] CORPUS [PROFILE ...]
 
-CORPUS is the name of a file in tests/data/corpus, such as `files`. PROFILE is any of node, node20, flask, django,
+CORPUS is the name of a file in crates/probe/cases, such as `files`. PROFILE is any of node, node20, flask, django,
 apache, nginx; without one, all six. The servers run as an ordinary user, who cannot read every file, over the site that
 belongs to the corpus. Each case is recorded three times; one in which a server does not agree with itself is left out,
 and named. `--only` records the cases whose name contains that, and keeps the others.
@@ -42,12 +42,12 @@ def written(target, cases):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", metavar="CORPUS", help="a corpus of tests/data/corpus, such as `files`")
+    parser.add_argument("corpus", metavar="CORPUS", help="a corpus of crates/probe/cases, such as `files`")
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", help=f"any of {', '.join(PROFILES)}")
     parser.add_argument("--jobs", type=int, default=16, help="connections at a time (default 16)")
     parser.add_argument("--only", default="", metavar="SUBSTRING", help="only cases whose name contains this")
     options = parser.parse_args()
-    corpus = json.loads((cli.DATA / f"corpus/{options.corpus}.json").read_text())
+    corpus = json.loads((cli.CASES / f"{options.corpus}.json").read_text())
     folder = cli.DATA / "recordings" / options.corpus
     folder.mkdir(exist_ok=True)
     failed = 0

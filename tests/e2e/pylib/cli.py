@@ -6,6 +6,9 @@ import pathlib
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 DATA = CHECKOUT / "tests/data"
+# What labserve-probe puts to servers, and the files that it asks for.
+CASES = CHECKOUT / "crates/probe/cases"
+SITE = CHECKOUT / "crates/probe/site"
 TARGET = CHECKOUT / "target"
 ARTEFACTS = TARGET / "artefacts"
 # What is installed for the scripts alone (pip, npm) goes below target/, which git ignores.

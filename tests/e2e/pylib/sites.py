@@ -24,7 +24,7 @@ def recorded(parent, secret=b"secret\n"):
     """A copy of the site of the recordings in `parent`, with what the repository cannot hold: links, one of them to a
     file beside the site, which must never be served, and the modification times. Returns its path."""
     root = parent / "site"
-    shutil.copytree(cli.DATA / "site", root)
+    shutil.copytree(cli.SITE, root)
     (root / "link-in.txt").symlink_to("index.html")
     (root / "link-out.txt").symlink_to("../secret.txt")
     (parent / "secret.txt").write_bytes(secret)
@@ -78,7 +78,7 @@ def without_content(parent):
     """The demo site and the site of the recordings in one, with zeros instead of pictures and sounds: a capture of it
     compresses to a few kilobytes. Returns its path."""
     root = parent / "site"
-    for source in (cli.CHECKOUT / "static", cli.DATA / "site"):
+    for source in (cli.CHECKOUT / "static", cli.SITE):
         for path in source.rglob("*"):
             copy = root / path.relative_to(source)
             if path.is_dir() or copy.exists():

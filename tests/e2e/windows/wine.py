@@ -101,7 +101,7 @@ class Trial:
         self.running = {}
 
     def __enter__(self):
-        shutil.copytree(cli.DATA / "site", self.site)
+        shutil.copytree(cli.SITE, self.site)
         self.secret.write_bytes(SECRET)
         (self.site / "link-out.txt").symlink_to(f"../{self.secret.name}")
         (self.site / "a-long-name.html").write_text("a long name")

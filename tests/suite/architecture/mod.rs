@@ -176,3 +176,22 @@ fn core_does_no_io() {
         }
     }
 }
+
+/// The cases and the probe site are part of the package `labserve-probe`: it includes no file from outside its directory.
+#[test]
+fn the_probe_holds_what_it_includes() {
+    let package = root().join("crates/probe");
+    let mut files = Vec::new();
+    code_below(&package.join("src"), &mut files);
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("a source file");
+        let directory = path.parent().expect("a directory");
+        for literal in text.split('"').filter(|literal| literal.starts_with("../")) {
+            let included = directory.join(literal.trim_end_matches('/'));
+            let included = included
+                .canonicalize()
+                .unwrap_or_else(|e| panic!("{}: {e}", included.display()));
+            assert!(included.starts_with(&package), "{} includes {literal}", path.display());
+        }
+    }
+}

@@ -20,7 +20,7 @@ pub(crate) struct Site {
 impl Site {
     /// The site that was recorded, with a link that stays within the root and one that leaves it.
     pub(crate) fn recorded() -> Self {
-        let site = Self::copy_of(&package().join("tests/data/site"));
+        let site = Self::copy_of(&package().join("crates/probe/site"));
         #[cfg(unix)]
         {
             use std::os::unix::fs::symlink;

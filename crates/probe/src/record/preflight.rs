@@ -1,6 +1,7 @@
 //! A look at a server before it is recorded: whether it can be asked many things at once.
 
 use crate::client::{self, Connection, ask};
+use crate::head::field;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -57,8 +58,8 @@ pub fn preflight(server: SocketAddr) -> io::Result<Preflight> {
         latency,
         keeps,
         one_at_a_time: !is_served,
-        via: field(&head, "via"),
-        server: field(&head, "server"),
+        via: field(&head, "via").map(str::to_owned),
+        server: field(&head, "server").map(str::to_owned),
     })
 }
 
@@ -66,13 +67,4 @@ fn read(connection: &mut Connection) -> io::Result<Vec<u8>> {
     connection
         .read(client::QUIET)
         .map_err(|_| io::Error::other("the response to `GET /` did not end within 8 MiB or 20 s"))
-}
-
-/// The value of a field of a response, by its name in lower case.
-fn field(response: &str, name: &str) -> Option<String> {
-    let head = response.split("\r\n\r\n").next()?;
-    head.lines().find_map(|line| {
-        let (found, value) = line.split_once(':')?;
-        found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-    })
 }
