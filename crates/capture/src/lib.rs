@@ -48,6 +48,8 @@ mod findings;
 mod fingerprint;
 #[cfg(test)]
 mod format_tests;
+#[cfg(test)]
+mod forwarding_tests;
 mod http;
 mod limits;
 mod messages;

@@ -247,6 +247,9 @@ class Conversation:
         self.late_sent = False
         self.play()
         self.lens = rng.choice(LENSES)
+        # Without what came before, nobody can tell the order of two frames, or a copy of the network from the first.
+        if (self.opening != "open" and self.lens == "swapped") or (self.faults == "again" and self.lens == "midway"):
+            self.lens = "whole"
         self.frames, self.snap = self.captured(rng)
 
     def fate(self, chance, side, count, length):
@@ -281,6 +284,8 @@ class Conversation:
             at = [at[0] + len(exchange.request), at[1] + len(exchange.response)]
         self.late_pipelined = self.late_sent and any(b <= at[0] < e and g < at[1] for b, e, g in client.sent_with)
         captured = self.path.captured
+        for end in self.ends.values():
+            end.stalls += [(cause, begun, captured[-1].us) for cause, begun in end.stalled.items()]
         # The capture goes on for a while after the last frame.
         self.all = captured
         self.capture_end = (captured[-1].us if captured else 0) + self.tail

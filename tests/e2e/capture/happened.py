@@ -111,7 +111,11 @@ def truths(truth):
             true |= {"timed-out-as-announced"} if near else {"timed-out-otherwise", "timed-out-as-announced"}
     if talk.end == "simultaneous" and talk.exchanges:
         true |= {"timed-out-unannounced", "timed-out-otherwise", "timed-out-as-announced"}
-    if talk.lens == "ends" or talk.end not in ("server-idle", "late-request", "server-rst"):
+    if (
+        talk.lens == "ends"
+        or truth.first_end() is None
+        or talk.end not in ("server-idle", "late-request", "server-rst")
+    ):
         true |= {"announced-not-enforced" if announced else "silent-and-open", "kept-without-time"}
     first = {f.side: f.us for f in reversed(truth.all) if f.flags & FIN}
     if len(first) == 2 and abs(first[0] - first[1]) > 990 * MS:

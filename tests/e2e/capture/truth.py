@@ -46,6 +46,9 @@ def exchanges(truth, connection, say):
             if truth.whole:
                 say(f"exchange without a number: {shown['number']}")
             continue
+        if shown["unpaired"] and response and not request:
+            # What it belongs to is left open.
+            continue
         if index >= len(talk.exchanges) or index in seen:
             say(f"exchange {index} is said twice or did not happen")
             continue

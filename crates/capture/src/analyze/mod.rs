@@ -4,6 +4,7 @@
 
 mod idle;
 mod reason;
+mod states;
 mod timing;
 
 pub(super) use reason::agrees;
@@ -63,6 +64,7 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
             &end,
         ),
     };
+    let handshake_seen = handshake.clone();
     let mut connection = Connection {
         stream: index,
         client: endpoints[client],
@@ -85,6 +87,10 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         exchanges,
         exchanges_left_out,
         idle_periods,
+        states: match tracker.is_one_sided() {
+            true => Vec::new(),
+            false => states::states(&handshake_seen, &end),
+        },
         end,
         client_sent: tracker.traffic(client, Side::Client),
         server_sent: tracker.traffic(client, Side::Server),

@@ -109,6 +109,8 @@ fn used(all: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd, by: 
         (Side::Server, Some(_)) if is_at_once(end) && !crossed => EndReason::NoRequest,
         (Side::Server, Some(idle)) => match idle.announced_s {
             Some(announced) if agrees(idle.ns, announced) || is_after(end, announced) => EndReason::IdleAsAnnounced,
+            // The server's timer runs from its last write, which may arrive much later.
+            Some(announced) if may_agree(answered, end, announced) => EndReason::IdleAsAnnounced,
             _ => EndReason::IdleUnannounced,
         },
         (Side::Server, None) if is_rejection(answered) => EndReason::ErrorResponse,
@@ -143,6 +145,7 @@ fn sent_all(exchange: &Exchange, end: &ConnectionEnd) -> bool {
         return false;
     };
     exchange.request.as_ref().is_some_and(is_whole)
+        && !exchange.response_lost
         && exchange
             .response
             .as_ref()
@@ -160,6 +163,16 @@ fn ends_with_response(exchange: &Exchange) -> bool {
 /// Whether the connection ended as long after its last byte as announced.
 fn is_after(end: &ConnectionEnd, announced_s: u64) -> bool {
     quiet(end).is_some_and(|quiet| agrees(quiet, announced_s))
+}
+
+/// Whether a timer of the announced length can have begun while the response was being sent.
+fn may_agree(answered: &Exchange, end: &ConnectionEnd, announced_s: u64) -> bool {
+    let (Some(response), Some(first)) = (&answered.response, end.first()) else {
+        return false;
+    };
+    let since = |ns: i64| first.ns.saturating_sub(ns).unsigned_abs();
+    let announced_ns = announced_s.saturating_mul(1_000_000_000);
+    (since(response.ended_ns)..=since(response.begun_ns)).contains(&announced_ns)
 }
 
 /// Whether an idle period was as long as announced.

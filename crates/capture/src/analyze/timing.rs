@@ -284,7 +284,16 @@ impl Sender<'_> {
         parts: &mut Parts,
     ) {
         let mut from = (request.frames.last, request.ended_ns);
-        let to = (response.frames.first, response.begun_ns);
+        // If the first byte was lost, what follows it may have come before.
+        let earliest = self
+            .frames
+            .iter()
+            .find(|frame| frame.ns >= from.1 && carries(frame, response, Side::Server));
+        let to = earliest
+            .filter(|frame| frame.ns < response.begun_ns)
+            .map_or((response.frames.first, response.begun_ns), |frame| {
+                (frame.number, frame.ns)
+            });
         let previous = previous.and_then(|previous| previous.response.as_ref());
         if let Some(before) = previous.filter(|before| before.ended_ns > from.1 && before.ended_ns <= to.1) {
             let ns = elapsed(from.1, before.ended_ns);

@@ -1,6 +1,6 @@
 //! How a connection ended, and why.
 
-use crate::model::{Arg, Connection, EndReason, Fin, HandshakeOutcome, Reset, ResetClass, Teardown};
+use crate::model::{Arg, Connection, EndReason, Fin, HandshakeOutcome, Reset, ResetClass, Side, Teardown};
 use crate::sentence::{Msg, Sentence};
 
 /// How many RSTs are described.
@@ -48,6 +48,11 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
             lines.extend(why);
         }
     }
+    lines.extend(
+        [Side::Client, Side::Server]
+            .into_iter()
+            .filter_map(|side| states(connection, side)),
+    );
     if end.teardown == Teardown::StillOpen {
         lines.push(match end.quiet_ns {
             Some(quiet) => Sentence::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
@@ -55,6 +60,18 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
         });
     }
     lines
+}
+
+/// The states that a side passed through, if it came to an end.
+fn states(connection: &Connection, side: Side) -> Option<Sentence> {
+    let changes = || connection.states.iter().filter(|change| change.side == side);
+    let has_ended = connection.end.first().is_some() && changes().count() > 1;
+    let names = changes().map(|change| format!("{} ({})", change.state.name(), change.frame));
+    has_ended.then(|| {
+        Sentence::new(Msg::States)
+            .with("side", side)
+            .with_names("states", names.collect())
+    })
 }
 
 fn first_fin(fin: &Fin) -> Sentence {

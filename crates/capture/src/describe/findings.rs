@@ -35,6 +35,7 @@ fn messages(kind: FindingKind) -> (FindingMsg, FindingMsg) {
             FindingMsg::SpeculativeConnectionWhy,
         ),
         FindingKind::ParallelConnections => (FindingMsg::ParallelConnections, FindingMsg::ParallelConnectionsWhy),
+        FindingKind::Forwarded => (FindingMsg::Forwarded, FindingMsg::ForwardedWhy),
         FindingKind::ClientErrors => (FindingMsg::ClientErrors, FindingMsg::ClientErrorsWhy),
         FindingKind::ServerErrors => (FindingMsg::ServerErrors, FindingMsg::ServerErrorsWhy),
         FindingKind::SlowServer => (FindingMsg::SlowServer, FindingMsg::SlowServerWhy),

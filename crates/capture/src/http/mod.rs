@@ -172,10 +172,8 @@ impl Conversation {
             }
             ParseStep::HeadCut(head) => {
                 self.keep_partial_head(from, side, &head);
-                if let Some(message) = self.message(from, side) {
-                    message.body_end = BodyEnd::Unknown;
-                }
                 self.parsers[from].state = ParserState::Body(BodyState::Unmeasured);
+                self.lose_measure(from, side);
                 0
             }
             ParseStep::Body { len, ends } => {
@@ -184,6 +182,10 @@ impl Conversation {
                     message.body_bytes += len;
                     message.unseen_bytes += unseen;
                     message::count(message, len, cursor.segment(len));
+                }
+                let is_measured = !matches!(self.parsers[from].state, ParserState::Body(BodyState::Unmeasured));
+                if !is_measured && !ends {
+                    self.lose_measure(from, side);
                 }
                 if ends {
                     self.complete(from, side);

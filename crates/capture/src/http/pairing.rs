@@ -41,7 +41,8 @@ impl Conversation {
             return;
         }
         let found = self.request_of(at, ack, interrupted);
-        if interrupted && found.is_none() && self.awaited < self.exchanges.len() {
+        let is_ambiguous = interrupted && found.is_none() && self.awaited < self.exchanges.len();
+        if is_ambiguous {
             // Nor is it known which request the next response belongs to.
             self.parsers[from].interrupted = true;
             self.unpaired = true;
@@ -51,6 +52,7 @@ impl Conversation {
         self.parsers[from].exchange = free;
         if let Some(index) = free {
             self.exchanges[index].response = Some(message);
+            self.exchanges[index].unpaired = is_ambiguous;
             self.positions[index].response = Some(at);
             self.awaited = self.awaited.max(index);
         }
@@ -107,6 +109,7 @@ impl Conversation {
                 timing: None,
                 pipelined: false,
                 response_lost: false,
+                unpaired: false,
                 validator: None,
             },
         );
@@ -132,11 +135,12 @@ impl Conversation {
                 .map(|request| request.acked)
                 .filter(|acked| *acked > 0);
             if let Some(acked) = acked {
-                exchange.pipelined = match complete_at {
-                    Some(complete_at) => acked < complete_at,
-                    // Without a response: the client had received nothing since its request before.
-                    None => acked_before == Some(acked),
-                };
+                exchange.pipelined = !self.unpaired
+                    && match complete_at {
+                        Some(complete_at) => acked < complete_at,
+                        // Without a response: the client had received nothing since its request before.
+                        None => acked_before == Some(acked),
+                    };
                 acked_before = Some(acked);
             }
             complete_at = match (&exchange.response, positions.response) {

@@ -26,6 +26,8 @@ sentences! {
         SpeculativeConnectionWhy = "speculative_connection_why",
         ParallelConnections = "parallel_connections",
         ParallelConnectionsWhy = "parallel_connections_why",
+        Forwarded = "forwarded",
+        ForwardedWhy = "forwarded_why",
         AllNotModified = "all_not_modified",
         AllNotModifiedWhy = "all_not_modified_why",
         SomeNotModified = "some_not_modified",

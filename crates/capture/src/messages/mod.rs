@@ -145,6 +145,7 @@ sentences! {
         // An exchange.
         ExchangeLine = "exchange_line",
         RequestNotCaptured = "request_not_captured",
+        RequestUnknown = "request_unknown",
         NoResponse = "no_response",
         ResponseNotCaptured = "response_not_captured",
         RequestSize = "request_size",
@@ -203,6 +204,7 @@ sentences! {
         Simultaneous = "simultaneous",
         CrossingFin = "crossing_fin",
         BothFins = "both_fins",
+        States = "states",
         HalfClosed = "half_closed",
         HalfClosedOpen = "half_closed_open",
         StillOpen = "still_open",

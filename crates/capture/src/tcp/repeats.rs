@@ -9,6 +9,17 @@ const LEAST_TIMER_NS: u64 = 100_000_000;
 /// How many retransmissions of a connection are listed.
 const LISTED: usize = 64;
 
+/// What the other endpoint did before a segment was sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// It asked for the segment with duplicate ACKs.
+    DuplicateAcks,
+    /// It did not.
+    Silence,
+    /// Its frames were not captured.
+    Unseen,
+}
+
 /// A retransmission whose sender is an endpoint.
 #[derive(Debug)]
 struct SeenRetransmission {
@@ -25,21 +36,22 @@ pub(super) struct Retransmissions(Vec<SeenRetransmission>);
 
 impl Retransmissions {
     /// Lists a segment of endpoint `from`, if it has a flag of a retransmission. `next_ns` is the time of the sender's
-    /// latest new segment; `is_answered` says whether the acknowledgements of the other endpoint were captured.
+    /// latest new segment.
     pub(super) fn add(
         &mut self,
         from: usize,
         segment: &Segment<'_>,
         analysis: AnalysisFlags,
         next_ns: i64,
-        is_answered: bool,
+        occasion: Occasion,
     ) {
         let waited_ns = u64::try_from(segment.ns.saturating_sub(next_ns)).unwrap_or(0);
         let cause = match () {
             () if analysis.has(AnalysisFlag::FastRetransmission) => RetransmissionCause::DuplicateAcks,
             () if analysis.has(AnalysisFlag::SpuriousRetransmission) => RetransmissionCause::Needless,
             () if !analysis.has(AnalysisFlag::Retransmission) => return,
-            () if waited_ns >= LEAST_TIMER_NS && is_answered => RetransmissionCause::Timeout,
+            () if occasion == Occasion::DuplicateAcks => RetransmissionCause::DuplicateAcks,
+            () if waited_ns >= LEAST_TIMER_NS && occasion == Occasion::Silence => RetransmissionCause::Timeout,
             () => RetransmissionCause::Other,
         };
         if self.0.len() < LISTED {

@@ -60,6 +60,16 @@ fn after(number: u32, than: u32) -> i32 {
 }
 
 impl SequenceAnalysis {
+    /// Whether a segment from endpoint `from` repeats what duplicate ACKs ask for, a round trip after the last of them at
+    /// most. A fast retransmission may be captured later than Wireshark's rule lets it be.
+    pub(super) fn follows_duplicates(&self, segment: &Segment<'_>, from: usize) -> bool {
+        let receiver = &self.senders[1 - from];
+        let since = segment.ns.saturating_sub(receiver.last_ack_ns);
+        receiver.duplicates >= ENOUGH_DUPLICATES
+            && receiver.last_ack == Some(segment.seq)
+            && since < self.round_trip_ns.unwrap_or(0).saturating_add(FAST_NS)
+    }
+
     /// The flags of a segment from endpoint `from`. A segment whose header is incomplete has none.
     pub(super) fn analyze(&mut self, segment: &Segment<'_>, from: usize) -> AnalysisFlags {
         let Some(len) = segment.len else {

@@ -170,6 +170,9 @@ impl TeardownTracker {
         capture_end_ns: i64,
         opened: bool,
     ) -> ConnectionEnd {
+        // They may be captured in another order.
+        let mut fins = self.fins.clone();
+        fins.sort_by_key(|fin| fin.at.ns);
         let fin = |seen: &SeenFin| Fin {
             by: side(seen.from, client),
             frame: seen.at.frame,
@@ -189,7 +192,7 @@ impl TeardownTracker {
             after_last_byte_ns: seen.last_byte.map(|last| elapsed(last.ns, seen.at.ns)),
         });
         let resets: Vec<Reset> = resets.collect();
-        let (first_fin, second_fin) = (self.fins.first().map(fin), self.fins.get(1).map(fin));
+        let (first_fin, second_fin) = (fins.first().map(fin), fins.get(1).map(fin));
         let teardown = teardown(first_fin.as_ref(), second_fin.as_ref(), resets.first(), opened);
         let half_closed_ns = first_fin.as_ref().map(|first| match (&second_fin, resets.first()) {
             (Some(second), _) => elapsed(first.ns, second.ns),

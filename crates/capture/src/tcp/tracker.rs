@@ -5,7 +5,7 @@ use super::direction::{Direction, ORIGIN};
 use super::frames::{FrameList, SeenFrame, side};
 use super::handshake::HandshakeTracker;
 use super::held::Held;
-use super::repeats::Retransmissions;
+use super::repeats::{Occasion, Retransmissions};
 use super::sequence_analysis::SequenceAnalysis;
 use super::teardown::{ResetContext, SeenReset, TeardownTracker, classify};
 use crate::decode::Segment;
@@ -77,9 +77,15 @@ impl ConnectionTracker {
             self.conversation.set_client(client);
         }
         let begin = self.directions[from].begin(segment, seq);
+        let is_asked_for = self.analysis.follows_duplicates(segment, from);
         let mut analysis = self.analysis.analyze(segment, from);
-        let (next_ns, is_answered) = (self.directions[from].next_ns, self.directions[1 - from].started);
-        self.retransmissions.add(from, segment, analysis, next_ns, is_answered);
+        let occasion = match self.directions[1 - from].started {
+            _ if is_asked_for => Occasion::DuplicateAcks,
+            true => Occasion::Silence,
+            false => Occasion::Unseen,
+        };
+        let next_ns = self.directions[from].next_ns;
+        self.retransmissions.add(from, segment, analysis, next_ns, occasion);
         if segment.reassembled {
             analysis.add(AnalysisFlag::Reassembled);
         }
@@ -105,7 +111,8 @@ impl ConnectionTracker {
         if segment.flags.rst() {
             self.release_all(budget);
             self.conversation.complete_unmeasured();
-            self.reset(from, now, segment.flags.ack());
+            let refuses = self.is_not_open() && self.handshake.is_refused_by(segment, from);
+            self.reset(from, now, segment.flags.ack(), refuses);
         }
         self.close_if_complete(from);
         self.list(segment, from, [seq, ack], analysis, budget);
@@ -146,7 +153,7 @@ impl ConnectionTracker {
         self.frames.add(seen, budget);
     }
 
-    fn reset(&mut self, from: usize, now: FrameTime, has_ack: bool) {
+    fn reset(&mut self, from: usize, now: FrameTime, has_ack: bool, refuses: bool) {
         let other = 1 - from;
         let (own_fin, other_fin) = (self.teardown.fin_of(from), self.teardown.fin_of(other));
         // Bytes that the sender of the FIN had not received when it sent the FIN.
@@ -158,7 +165,7 @@ impl ConnectionTracker {
         let sent_end = sent.next - u64::from(sent.fin.is_some());
         let unacknowledged = sent.started && sent.acked > 0 && sent_end > sent.acked;
         let class = classify(ResetContext {
-            not_open: self.is_not_open() && self.handshake.client() == Some(other),
+            not_open: refuses,
             own_fin: own_fin.is_some(),
             other_fin: other_fin.is_some(),
             late_data: late_data.is_some(),
