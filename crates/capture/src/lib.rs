@@ -57,6 +57,8 @@ mod messages;
 mod midway_tests;
 pub mod model;
 #[cfg(test)]
+mod order_tests;
+#[cfg(test)]
 mod pairing_tests;
 mod protocol;
 mod reassembly;
