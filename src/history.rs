@@ -263,7 +263,7 @@ impl Observer for History {
         }
         let (method, target);
         let occurrence = match event {
-            events::Event::Accepted => {
+            events::Event::Accepted { .. } => {
                 state.accept(at, meta);
                 Occurrence::Accepted
             }

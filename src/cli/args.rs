@@ -178,12 +178,15 @@ pub(super) struct ExplainArgs {
 /// Which server to ask, and how.
 #[derive(Clone, Debug, Args)]
 pub(super) struct AskArgs {
-    /// Ask only the cases of this group (see `labserve cases`); may be repeated
+    /// Ask only the cases of this group (see `labserve cases`); may be repeated. `measured` are the limits and other measures
     #[arg(long, value_name = "GROUP")]
     pub(super) only: Vec<String>,
     /// How many of the fast cases are asked at once
     #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u16).range(1..=48))]
     pub(super) at_once: u16,
+    /// How many connections are opened in a second at most [default: 100 on another machine, no limit on this one]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) rate: Option<u32>,
     /// Leave out the cases that wait for timers, up to 146 s
     #[arg(long)]
     pub(super) fast: bool,
@@ -198,7 +201,8 @@ pub(super) struct AskArgs {
     after_help = "Example:\n  labserve record --make-site ./www     (make ./www the server's document root)\n  labserve record http://127.0.0.1:8080 -o server.rec\n  labserve compare server.rec mine.toml"
 )]
 pub(super) struct RecordArgs {
-    /// The server, such as http://127.0.0.1:8080
+    /// The server, such as http://127.0.0.1:8080 if it has the probe site, or an ordinary file of any server, such as
+    /// http://127.0.0.1:8080/some/file
     #[arg(value_name = "URL", required_unless_present = "make_site")]
     pub(super) server: Option<String>,
     /// The file to write

@@ -246,3 +246,26 @@ fn a_client_that_speaks_tls_or_http2_is_recognised_and_gets_what_the_profile_ans
         );
     }
 }
+
+/// A profile that serves one connection at once: its event log says when the next one was accepted.
+#[test]
+fn a_connection_waits_in_the_accept_queue_while_another_is_served() {
+    let log = Logged::start("rfc", &["--set", "connection.served_at_once=1", "--workers", "2"]);
+    let mut first = Talk::to(&log.server);
+    let mut second = Talk::to(&log.server);
+    second.send("GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n");
+    assert_eq!(first.ask("GET", "/", "").status(), 200);
+    drop(first);
+    assert_eq!(second.reply(false).status(), 200);
+    drop(second);
+
+    let lines = log.lines(2);
+    let find = |connection: u64, event: &str| {
+        let of = |line: &&Value| line["connection"] == connection && line["event"] == event;
+        lines.iter().find(of).expect("the line").clone()
+    };
+    let (end, accepted) = (find(1, "end"), find(2, "accepted"));
+    assert_eq!(find(1, "accepted").get("queued"), None);
+    assert_eq!(accepted["queued"], true);
+    assert!(end["time"].as_str() <= accepted["time"].as_str(), "{end} {accepted}");
+}

@@ -138,6 +138,8 @@ pub enum Found {
     Directory,
     /// A directory without an index file. The path ended in a slash.
     NoIndex,
+    /// A directory without an index file, for a profile that has a response for it. The path did not end in a slash.
+    DirectoryWithoutIndex,
     /// Nothing exists there.
     Missing,
     /// The server has no permission to search a directory on the way.

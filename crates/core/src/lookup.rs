@@ -137,6 +137,12 @@ pub fn find<T: Tree>(
         {
             Lookup::without_file(Found::Denied)
         }
+        Opened::Directory if profile.files.directory_without_index.is_some() => {
+            match index(tree, located, profile, accepted).found {
+                Found::NoIndex => Lookup::without_file(Found::DirectoryWithoutIndex),
+                _ => Lookup::without_file(Found::Directory),
+            }
+        }
         other => plain::<T>(other),
     }
 }

@@ -6,18 +6,41 @@ use crate::recording::{End, Heard, Outcome};
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a read waits for the first byte, and the silence after the last one that ends it.
-const FIRST: Duration = Duration::from_millis(1500);
-pub(crate) const QUIET: Duration = Duration::from_millis(350);
-/// How long a connection may take to be established, and a send to be taken.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long one step may read, whatever arrives: a server that never stops is cut off.
-const LONGEST_READ: Duration = Duration::from_secs(20);
-/// How many bytes one connection may bring.
-const MOST: usize = 8 << 20;
+/// What a server may take of the client's time and memory, whatever it sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// How long a read waits for the first byte.
+    pub first: Duration,
+    /// The silence after the last byte that ends a read.
+    pub quiet: Duration,
+    /// How long a connection may take to be established, and a send to be taken.
+    pub patience: Duration,
+    /// How long one step may read: a server that never stops is cut off.
+    pub longest_read: Duration,
+    /// How many bytes one connection may bring.
+    pub most: usize,
+    /// How many bytes the connections of a client may hold at one time.
+    pub most_at_once: usize,
+}
+
+impl Default for Bounds {
+    /// 1.5 s, 0.35 s, 10 s, 20 s, 8 MiB and 128 MiB.
+    fn default() -> Self {
+        Self {
+            first: Duration::from_millis(1500),
+            quiet: Duration::from_millis(350),
+            patience: Duration::from_secs(10),
+            longest_read: Duration::from_secs(20),
+            most: 8 << 20,
+            most_at_once: 128 << 20,
+        }
+    }
+}
 
 /// Why a case could not be played.
 #[derive(Debug)]
@@ -25,20 +48,41 @@ const MOST: usize = 8 << 20;
 pub enum PlayError {
     /// No connection could be established.
     Connect(io::Error),
-    /// The server sent more than 8 MiB, or did not stop for longer than 20 s.
-    Endless,
+    /// The server sent more than one connection may bring, or did not stop within the time of a step ([`Bounds`]).
+    Endless(Bounds),
+    /// The connections together brought more than the client holds at one time.
+    Flood(Bounds),
 }
 
 impl fmt::Display for PlayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(why) => write!(f, "no connection: {why}"),
-            Self::Endless => f.write_str("the response did not end within 8 MiB or 20 s"),
+            Self::Endless(bounds) => write!(
+                f,
+                "the response did not end within {} or {} s",
+                mebibytes(bounds.most),
+                bounds.longest_read.as_secs_f64()
+            ),
+            Self::Flood(bounds) => write!(
+                f,
+                "the responses that arrive at one time are more than {}",
+                mebibytes(bounds.most_at_once)
+            ),
         }
     }
 }
 
 impl std::error::Error for PlayError {}
+
+/// A number of bytes for people.
+pub(crate) fn mebibytes(bytes: usize) -> String {
+    if bytes >= 1 << 20 {
+        format!("{} MiB", bytes >> 20)
+    } else {
+        format!("{bytes} bytes")
+    }
+}
 
 /// Plays cases against one server. Each has a connection of its own, and several threads may play at once.
 ///
@@ -54,20 +98,53 @@ pub struct Client {
     server: SocketAddr,
     placeholders: Placeholders<'static>,
     contents: Contents,
+    bounds: Bounds,
+    /// How many bytes its connections hold now.
+    held: Arc<AtomicUsize>,
 }
 
 impl Client {
     /// A client of `server`, whose site has files with these contents.
     pub fn new(server: SocketAddr, contents: Contents) -> Self {
+        Self::within(server, contents, Bounds::default())
+    }
+
+    /// The same with other bounds.
+    pub fn within(server: SocketAddr, contents: Contents, bounds: Bounds) -> Self {
         let head = move |path: &str| {
             let request = format!("HEAD {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
-            ask(server, &request).unwrap_or_default()
+            ask(server, &request, bounds).unwrap_or_default()
         };
         Self {
             server,
             placeholders: Placeholders::new(server, head),
             contents,
+            bounds,
+            held: Arc::default(),
         }
+    }
+
+    /// The server.
+    pub fn server(&self) -> SocketAddr {
+        self.server
+    }
+
+    /// Whether a byte that comes this long after the server's FIN is met with RST. `None` if the server sends no FIN after a
+    /// response to a request with `Connection: close`.
+    pub(crate) fn late_byte(&self, path: &str, after: Duration) -> Option<bool> {
+        let mut connection = Connection::share(self.server, self.bounds, &self.held).ok()?;
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.server
+        );
+        connection.send(request.as_bytes());
+        connection.wait_for_end(self.bounds.first).ok()?;
+        matches!(connection.ended, Some((End::Fin, _))).then_some(())?;
+        thread::sleep(after);
+        connection.send(b"x");
+        // An RST comes within a round trip; the next send then fails.
+        thread::sleep(self.bounds.quiet);
+        Some(connection.stream.write_all(b"x").is_err())
     }
 
     /// Plays a case.
@@ -84,7 +161,7 @@ impl Client {
                 _ => Vec::new(),
             })
             .collect();
-        let mut connection = Connection::open(self.server).map_err(PlayError::Connect)?;
+        let mut connection = Connection::share(self.server, self.bounds, &self.held).map_err(PlayError::Connect)?;
         let mut heard = Vec::new();
         for (step, bytes) in case.steps.iter().zip(sends) {
             match step {
@@ -92,7 +169,7 @@ impl Client {
                 Step::Shut => connection.shut(),
                 Step::Sleep(pause) => thread::sleep(*pause),
                 Step::Read { quiet } => {
-                    let got = connection.read(quiet.unwrap_or(QUIET))?;
+                    let got = connection.read(quiet.unwrap_or(self.bounds.quiet))?;
                     heard.push(Heard {
                         text: self.contents.shortened(got),
                         at_s: None,
@@ -118,10 +195,10 @@ impl Client {
 }
 
 /// Sends one request and returns what comes back within a second of silence.
-pub(crate) fn ask(server: SocketAddr, request: &str) -> io::Result<Vec<u8>> {
-    let mut connection = Connection::open(server)?;
+pub(crate) fn ask(server: SocketAddr, request: &str, bounds: Bounds) -> io::Result<Vec<u8>> {
+    let mut connection = Connection::open(server, bounds)?;
     connection.send(request.as_bytes());
-    Ok(connection.read(QUIET).unwrap_or_default())
+    Ok(connection.read(bounds.quiet).unwrap_or_default())
 }
 
 /// In seconds, to the millisecond.
@@ -138,16 +215,30 @@ pub(crate) struct Connection {
     /// When the first byte of the last read came.
     first: Instant,
     /// How the server ended it, and how long after the last byte.
-    ended: Option<(End, Duration)>,
+    pub(crate) ended: Option<(End, Duration)>,
     /// How many bytes it brought.
     received: usize,
+    bounds: Bounds,
+    /// How many bytes all connections hold that share this number.
+    held: Arc<AtomicUsize>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.held.fetch_sub(self.received, Ordering::Relaxed);
+    }
 }
 
 impl Connection {
-    pub(crate) fn open(server: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&server, PATIENCE)?;
+    pub(crate) fn open(server: SocketAddr, bounds: Bounds) -> io::Result<Self> {
+        Self::share(server, bounds, &Arc::default())
+    }
+
+    /// The same with a number of bytes that is held, which it shares with other connections.
+    fn share(server: SocketAddr, bounds: Bounds, held: &Arc<AtomicUsize>) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&server, bounds.patience)?;
         stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(bounds.patience))?;
         let now = Instant::now();
         Ok(Self {
             stream,
@@ -155,6 +246,8 @@ impl Connection {
             first: now,
             ended: None,
             received: 0,
+            bounds,
+            held: Arc::clone(held),
         })
     }
 
@@ -172,17 +265,18 @@ impl Connection {
     /// Reads until no byte has arrived for `quiet`. The first byte may take longer.
     pub(crate) fn read(&mut self, quiet: Duration) -> Result<Vec<u8>, PlayError> {
         let begun = Instant::now();
+        let bounds = self.bounds;
         self.take(|last, got| {
             if got == 0 {
-                begun + quiet.max(FIRST)
+                begun + quiet.max(bounds.first)
             } else {
-                (last + quiet).min(begun + quiet + LONGEST_READ)
+                (last + quiet).min(begun + quiet + bounds.longest_read)
             }
         })
     }
 
     /// Reads until the connection ends, for at most `within`.
-    fn wait_for_end(&mut self, within: Duration) -> Result<Vec<u8>, PlayError> {
+    pub(crate) fn wait_for_end(&mut self, within: Duration) -> Result<Vec<u8>, PlayError> {
         let begun = Instant::now();
         self.take(|_, _| begun + within)
     }
@@ -195,9 +289,9 @@ impl Connection {
         while self.ended.is_none() {
             let left = deadline(self.last, got.len()).saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let is_still_sending = !got.is_empty() && self.last.elapsed() < QUIET / 2;
-                if is_still_sending && begun.elapsed() > LONGEST_READ {
-                    return Err(PlayError::Endless);
+                let is_still_sending = !got.is_empty() && self.last.elapsed() < self.bounds.quiet / 2;
+                if is_still_sending && begun.elapsed() > self.bounds.longest_read {
+                    return Err(PlayError::Endless(self.bounds));
                 }
                 break;
             }
@@ -212,8 +306,12 @@ impl Connection {
                     }
                     got.extend_from_slice(&buffer[..count]);
                     self.received += count;
-                    if self.received > MOST {
-                        return Err(PlayError::Endless);
+                    let held = self.held.fetch_add(count, Ordering::Relaxed) + count;
+                    if self.received > self.bounds.most {
+                        return Err(PlayError::Endless(self.bounds));
+                    }
+                    if held > self.bounds.most_at_once {
+                        return Err(PlayError::Flood(self.bounds));
                     }
                 }
                 Err(e)

@@ -6,9 +6,10 @@
 //! shows any of them.
 
 use crate::case::{group, visible};
+use crate::measure;
 use crate::normal::normal;
-use crate::recording::{Answer, End, Outcome, Recording};
-use std::collections::BTreeMap;
+use crate::recording::{Answer, End, Measure, Outcome, Recording};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Delays that differ by less are equal, in seconds.
@@ -87,6 +88,31 @@ pub enum Difference {
         /// At the second.
         got: (End, Option<f64>),
     },
+    /// What was measured beside the cases.
+    Measure {
+        /// At the first server.
+        want: Measure,
+        /// At the second.
+        got: Measure,
+    },
+}
+
+impl Difference {
+    /// What each of the two did: bytes as they are, anything else in words.
+    pub fn sides(&self) -> (String, String) {
+        match self {
+            Self::Bytes { want, got, .. } => (want.clone(), got.clone()),
+            Self::FirstByte { want_s, got_s, .. } => {
+                let after = |seconds: &f64| format!("first byte after {seconds:.2} s");
+                (after(want_s), after(got_s))
+            }
+            Self::End { want, got } => {
+                let ends = |end: &(End, Option<f64>)| format!("end: {}", Ending(*end));
+                (ends(want), ends(got))
+            }
+            Self::Measure { want, got } => (want.to_string(), got.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for Difference {
@@ -111,6 +137,7 @@ impl fmt::Display for Difference {
                 )
             }
             Self::End { want, got } => write!(f, "end: {} there, {} here", Ending(*want), Ending(*got)),
+            Self::Measure { want, got } => write!(f, "{want} there, {got} here"),
         }
     }
 }
@@ -147,7 +174,7 @@ pub(crate) fn first_difference<'t>(want: &'t str, got: &'t str) -> (usize, Optio
 /// Compares the recording of a first server with that of a second.
 pub fn compare(first: &Recording, second: &Recording) -> Comparison {
     let mut comparison = Comparison::default();
-    let names: std::collections::BTreeSet<&String> = first.cases.keys().chain(second.cases.keys()).collect();
+    let names: BTreeSet<&String> = first.cases.keys().chain(second.cases.keys()).collect();
     for name in names {
         let counts = comparison.groups.entry(group(name).to_owned()).or_default();
         match (first.cases.get(name), second.cases.get(name)) {
@@ -167,7 +194,26 @@ pub fn compare(first: &Recording, second: &Recording) -> Comparison {
             _ => counts.not_asked += 1,
         }
     }
+    compare_measures(first, second, &mut comparison);
     comparison
+}
+
+/// Adds the measures, as a group of their own.
+fn compare_measures(first: &Recording, second: &Recording, comparison: &mut Comparison) {
+    let names: BTreeSet<&String> = first.measures.keys().chain(second.measures.keys()).collect();
+    for name in names {
+        let counts = comparison.groups.entry(measure::GROUP.to_owned()).or_default();
+        match (first.measures.get(name), second.measures.get(name)) {
+            (Some(want), Some(got)) if want == got => counts.equal += 1,
+            (Some(want), Some(got)) => {
+                counts.differs += 1;
+                let (want, got) = (want.clone(), got.clone());
+                let found = vec![Difference::Measure { want, got }];
+                comparison.differing.insert(format!("{}-{name}", measure::GROUP), found);
+            }
+            _ => counts.not_asked += 1,
+        }
+    }
 }
 
 impl Comparison {
@@ -325,5 +371,22 @@ mod tests {
         assert_eq!(comparison.differing.keys().collect::<Vec<_>>(), ["x-2"]);
         assert_eq!(comparison.unstable, ["x-3"]);
         assert_eq!(comparison.total().percent(), 50.0);
+    }
+
+    #[test]
+    fn measures_are_a_group_of_their_own() {
+        let limit = |most| Measure::Limit { most, then: None };
+        let (mut first, mut second) = (recording(&[]), recording(&[]));
+        first.measures = [("line", limit(1)), ("field", limit(1)), ("head", limit(1))]
+            .map(|(name, limit)| (name.to_owned(), limit))
+            .into();
+        second.measures = [("line", limit(1)), ("field", limit(2))]
+            .map(|(name, limit)| (name.to_owned(), limit))
+            .into();
+        let comparison = compare(&first, &second);
+        let counts = comparison.groups["measured"];
+        assert_eq!((counts.equal, counts.differs, counts.not_asked), (1, 1, 1));
+        let found = &comparison.differing["measured-field"];
+        assert_eq!(found[0].to_string(), "1 or more there, 2 or more here");
     }
 }

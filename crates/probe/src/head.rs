@@ -1,13 +1,25 @@
 //! Reads single fields of the responses that servers send.
 
-/// The value of a field of the first response in a text, by its name in lower case. Line ends may be bare LF.
-pub(crate) fn field<'t>(response: &'t str, name: &str) -> Option<&'t str> {
+/// The fields of the first response in a text: names and values. Line ends may be bare LF.
+pub(crate) fn fields(response: &str) -> impl Iterator<Item = (&str, &str)> {
     response
         .lines()
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name, value.trim()))
+}
+
+/// The value of a field of the first response in a text, by its name in any case.
+pub(crate) fn field<'t>(response: &'t str, name: &str) -> Option<&'t str> {
+    fields(response)
         .find(|(found, _)| found.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.trim())
+        .map(|(_, value)| value)
+}
+
+/// The status of the first response in a text.
+pub(crate) fn status(response: &str) -> Option<u16> {
+    let (_, after) = response.strip_prefix("HTTP/")?.split_once(' ')?;
+    after.get(..3)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! A [`Case`] is what a client does on one connection: bytes that it sends, pauses, reads, and its FIN. The built-in case
 //! set ([`case::built_in`]) asks about 3,700 things that servers answer differently. [`record::record`] puts cases to a
-//! running server and keeps what came back as a [`Recording`]. [`simulate::Simulation`] puts the same cases to a profile,
+//! running server and keeps what came back as a [`Recording`]; [`adapt`] makes the cases fit a server that does not have the
+//! probe site, and [`measure`] finds out what no single case does. [`simulate::Simulation`] puts the same cases to a profile,
 //! in memory and in virtual time. [`compare::compare`] tells where two recordings differ, and [`report`] renders that for
 //! people and for programs.
 //!
@@ -25,10 +26,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod adapt;
 pub mod case;
 pub mod client;
 pub mod compare;
 mod head;
+pub mod measure;
 mod normal;
 pub mod placeholders;
 pub mod record;

@@ -3,7 +3,10 @@
 /// How many boundaries of one text are blanked.
 const MOST_BOUNDARIES: usize = 16;
 
-/// A response without it: dates of the moment, multipart boundaries, a checksum of the path in an ETag, `HOST:PORT`, and the
+/// How many letters and digits a cookie's value has at least that is taken for random.
+const SHORTEST_RANDOM: usize = 16;
+
+/// A response without it: dates of the moment, multipart boundaries, random values of cookies, a checksum of the path in an ETag, `HOST:PORT`, and the
 /// order of the methods in Allow, which is that of a hash table in some servers. `target` is the `HOST:PORT` of the
 /// requests.
 pub(crate) fn normal(text: &str, target: &str) -> String {
@@ -47,7 +50,23 @@ fn line(line: &str, is_now: &impl Fn(&str) -> bool) -> String {
             methods.sort_unstable();
             format!("Allow: {}\r", methods.join(separator))
         }
+        Some((name, value)) if name.eq_ignore_ascii_case("set-cookie") => {
+            let parts: Vec<_> = value.split("; ").enumerate().map(cookie_part).collect();
+            format!("{name}: {}", parts.join("; "))
+        }
         _ => line.to_owned(),
+    }
+}
+
+/// A part of Set-Cookie: the first is the name and value, the others are attributes.
+fn cookie_part((at, part): (usize, &str)) -> String {
+    let is_random = |value: &str| value.len() >= SHORTEST_RANDOM && value.bytes().all(|b| b.is_ascii_alphanumeric());
+    match part.split_once('=') {
+        Some((name, value)) if at == 0 && is_random(value) => format!("{name}=<{} letters and digits>", value.len()),
+        Some((name, value)) if at > 0 && name.eq_ignore_ascii_case("expires") && is_date(value.trim_end()) => {
+            format!("{name}=<date>")
+        }
+        _ => part.to_owned(),
     }
 }
 
@@ -108,6 +127,15 @@ mod tests {
             (
                 "HTTP/1.1 200 OK\r\nDate: Tue, 31 Oct 2023 15:31:16 GMT\r\nLast-Modified: Tue, 31 Oct 2023 15:31:16 GMT\r\n",
                 "HTTP/1.1 200 OK\r\nDate: <date>\r\nLast-Modified: <date>\r\n",
+            ),
+            (
+                "Set-Cookie: a=0123456789abcdef; expires=Tue, 31 Oct 2023 15:31:16 GMT; Path=/\r\n",
+                "Set-Cookie: a=<16 letters and digits>; expires=<date>; Path=/\r\n",
+            ),
+            ("Set-Cookie: a=b; Path=/\r\n", "Set-Cookie: a=b; Path=/\r\n"),
+            (
+                "Set-Cookie: a=0123456789abcde-\r\n",
+                "Set-Cookie: a=0123456789abcde-\r\n",
             ),
             ("Allow: POST, GET\r\n", "Allow: GET, POST\r\n"),
             ("boundary=abc\r\n--abc--", "boundary=<boundary>\r\n--<boundary>--"),

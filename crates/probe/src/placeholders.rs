@@ -115,7 +115,8 @@ fn split_at_placeholder(text: &str) -> Option<(&str, &str, &str)> {
     Some((&text[..begins], name, after))
 }
 
-fn latin1(bytes: &[u8]) -> String {
+/// Bytes as a string of the characters U+0000 to U+00FF.
+pub(crate) fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 

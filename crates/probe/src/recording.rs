@@ -6,14 +6,18 @@
 //! |---|---|
 //! | `version` | `1`; absent in older files |
 //! | `target` | the `HOST:PORT` that the requests named |
+//! | `file` | the ordinary file that the cases were put to, if not the probe site; see [`crate::adapt`] |
+//! | `measures` | an object: what was measured beside the cases, by name; see [`crate::measure`] |
 //! | `cases` | an object: what came back in each case, by the case's name |
 //!
 //! What came back is `{"log": [...], "end": "fin" | "rst" | "open", "after": seconds}`. `log` has an entry
 //! `{"got": "bytes as Latin-1"}` for each step that reads; whole files of the site stand as `{{file:/path}}`. An entry of a
 //! step that waits for the end has `at`, too: the seconds to its first byte. `after` counts from the last byte exchanged to
 //! the end. A case that the server did not answer alike each time is `{"unstable": [what came back, ...]}`, and one that
-//! could not be asked is `{"error": "why"}`.
+//! could not be asked is `{"error": "why"}`. A measure is `{"most": number, "then": "what meets one more" | null}` or
+//! `{"text": "in words"}`.
 
+use crate::adapt::OrdinaryFile;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -27,6 +31,12 @@ pub struct Recording {
     pub version: u32,
     /// The `HOST:PORT` that the requests named.
     pub target: String,
+    /// The ordinary file that the cases were put to. `None`: the probe site.
+    #[serde(default)]
+    pub file: Option<OrdinaryFile>,
+    /// What was measured beside the cases, by name.
+    #[serde(default)]
+    pub measures: BTreeMap<String, Measure>,
     /// What came back in each case, by the case's name.
     pub cases: BTreeMap<String, Answer>,
 }
@@ -79,6 +89,35 @@ pub struct Heard {
     /// Seconds from the last byte before the step to its first byte, if the step waited for the end.
     #[serde(rename = "at", default, skip_serializing_if = "Option::is_none")]
     pub at_s: Option<f64>,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Measure {
+    /// A limit, or a number that ends something.
+    Limit {
+        /// The largest that the server accepts, as far as was asked.
+        most: u64,
+        /// What meets one more: a status line, or the end of the connection. `None`: no limit was found.
+        then: Option<String>,
+    },
+    /// A value in words.
+    Text {
+        /// The words.
+        text: String,
+    },
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limit { most, then: Some(then) } => write!(f, "{most}, then {then}"),
+            Self::Limit { most, then: None } => write!(f, "{most} or more"),
+            Self::Text { text } => f.write_str(text),
+        }
+    }
 }
 
 /// How a connection ended.
@@ -135,6 +174,8 @@ impl Recording {
         Self {
             version: VERSION,
             target: target.into(),
+            file: None,
+            measures: BTreeMap::new(),
             cases: BTreeMap::new(),
         }
     }
@@ -170,20 +211,33 @@ impl Recording {
         Ok(recording)
     }
 
-    /// The recording as text, with a line for each case, so that two of them can be compared line by line.
+    /// The recording as text, with a line for each measure and case, so that two of them can be compared line by line.
     pub fn to_text(&self) -> String {
-        let cases: Vec<String> = self
-            .cases
-            .iter()
-            .map(|(name, answer)| format!(" {}: {}", json!(name), json!(answer)))
-            .collect();
+        let file = self
+            .file
+            .as_ref()
+            .map_or_else(String::new, |file| format!(" \"file\": {},", json!(file)));
+        let measures = if self.measures.is_empty() {
+            String::new()
+        } else {
+            format!(" \"measures\": {},", lines(&self.measures))
+        };
         format!(
-            "{{\"version\": {}, \"target\": {}, \"cases\": {{\n{}\n}}}}\n",
+            "{{\"version\": {}, \"target\": {},{file}{measures} \"cases\": {}}}\n",
             self.version,
             json!(self.target),
-            cases.join(",\n")
+            lines(&self.cases)
         )
     }
+}
+
+/// An object with a line for each entry.
+fn lines(entries: &BTreeMap<String, impl Serialize>) -> String {
+    let lines: Vec<String> = entries
+        .iter()
+        .map(|(name, value)| format!(" {}: {}", json!(name), json!(value)))
+        .collect();
+    format!("{{\n{}\n}}", lines.join(",\n"))
 }
 
 #[cfg(test)]
@@ -221,7 +275,19 @@ mod tests {
         ] {
             recording.cases.insert(name.to_owned(), answer);
         }
-        assert_eq!(Recording::parse(&recording.to_text()), Ok(recording));
+        assert_eq!(Recording::parse(&recording.to_text()), Ok(recording.clone()));
+        recording.file = Some(OrdinaryFile {
+            path: "/a".to_owned(),
+            content: vec![0, 0xff, b'"'],
+            modified: Some(-1),
+            directory: None,
+            is_index: true,
+        });
+        let limit = Measure::Limit { most: 8190, then: None };
+        recording.measures.insert("line".to_owned(), limit);
+        let text = recording.to_text();
+        assert!(text.contains("\n \"line\": {"), "a line for each measure: {text}");
+        assert_eq!(Recording::parse(&text), Ok(recording));
     }
 
     #[test]

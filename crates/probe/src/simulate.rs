@@ -1,5 +1,6 @@
 //! Puts cases to a profile: the whole conversation in memory, in virtual time, over the code that also serves.
 
+use crate::adapt::OrdinaryFile;
 use crate::case::{Case, Step};
 use crate::placeholders::{Contents, Placeholders};
 use crate::recording::{Answer, End, Heard, Outcome, Recording};
@@ -7,16 +8,18 @@ use crate::site;
 use labserve_core::model::{self, MemorySite, Script, Setting};
 use labserve_core::profile::Profile;
 use labserve_core::render::RenderContext;
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A server that has a profile, serves the probe site, and exists in memory only.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Simulation<'p> {
     profile: &'p Profile,
     site: MemorySite<'p>,
     setting: Setting,
     contents: Contents,
+    file: Option<OrdinaryFile>,
 }
 
 impl<'p> Simulation<'p> {
@@ -28,6 +31,14 @@ impl<'p> Simulation<'p> {
             memory = memory.with_file(file.path, file.content);
         }
         Self::over(profile, memory, site::contents(), address)
+    }
+
+    /// A server with this profile whose site has this file and no other. Cases are put to the file.
+    pub fn with_file(profile: &'p Profile, file: &OrdinaryFile, address: SocketAddr) -> Self {
+        Self {
+            file: Some(file.clone()),
+            ..Self::over(profile, file.in_memory(profile), file.contents(), address)
+        }
     }
 
     /// The same over another site. `contents` are those of its files that recordings show by their paths.
@@ -47,10 +58,32 @@ impl<'p> Simulation<'p> {
                 ..Setting::default()
             },
             contents,
+            file: None,
         }
     }
 
-    /// Puts cases to the profile, slow ones, too: virtual time passes at once.
+    /// The same server when it draws other random numbers and has sent this many multipart responses.
+    pub(crate) fn drawing(&self, again: u64) -> Self {
+        let mut other = self.clone();
+        let render = &mut other.setting.render;
+        // Multiples of an odd number differ in all their digits.
+        render.random = render.random.wrapping_add(again.wrapping_mul(0x1e37_79b9_7f4a_7c15));
+        render.counter += again;
+        other
+    }
+
+    /// The address that requests and responses name.
+    pub fn address(&self) -> SocketAddr {
+        self.setting.local
+    }
+
+    /// The file that the cases are put to, if it is not the probe site.
+    pub fn file(&self) -> Option<&OrdinaryFile> {
+        self.file.as_ref()
+    }
+
+    /// Puts cases to the profile, slow ones, too: virtual time passes at once. If the server has only an ordinary file, the
+    /// cases that need more are left out.
     ///
     /// ```
     /// use labserve_core::profile::layers;
@@ -65,8 +98,16 @@ impl<'p> Simulation<'p> {
     pub fn record<'c>(&self, cases: impl IntoIterator<Item = &'c Case>) -> Recording {
         let placeholders = self.placeholders();
         let mut recording = Recording::new(self.setting.local.to_string());
+        recording.file.clone_from(&self.file);
         for case in cases {
-            let outcome = self.run(&steps(case, &placeholders));
+            let case = match &self.file {
+                None => Cow::Borrowed(case),
+                Some(file) => match file.adapt(case) {
+                    Some(adapted) => Cow::Owned(adapted),
+                    None => continue,
+                },
+            };
+            let outcome = self.run(&steps(&case, &placeholders));
             recording
                 .cases
                 .insert(case.name.clone(), Answer::Stable(self.outcome(&outcome)));

@@ -5,6 +5,7 @@ use super::source::Source;
 use crate::cli::Mistake;
 use crate::cli::args::CompareArgs;
 use crate::cli::output::{print, print_err, write};
+use labserve_probe::adapt::adapted;
 use labserve_probe::compare::compare;
 use labserve_probe::report::{self, Subject};
 use std::process::ExitCode;
@@ -21,9 +22,9 @@ pub(in crate::cli) fn run(args: &CompareArgs) -> Result<ExitCode, Mistake> {
     }
     let first = Source::find(&args.first, &args.ask)?;
     let second = Source::find(&args.second, &args.ask)?;
-    let (one, other) = (first.address(), second.address());
-    let first = first.answers(&cases, &args.ask, other)?;
-    let second = second.answers(&cases, &args.ask, one)?;
+    let (first, second) = Source::answers_of_both(first, second, &cases, &args.ask)?;
+    // In the words of what was sent.
+    let cases = adapted(&cases, first.file.as_ref());
     let comparison = compare(&first, &second);
     let subject = Subject {
         first: &args.first,

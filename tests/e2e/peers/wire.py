@@ -32,8 +32,8 @@ A case that could not be run is {"error": text}. With --site, the whole content 
 as {{file:/path}} in the recording.
 
 Two recordings are compared byte for byte, except for what differs between two runs of one server:
-    - the value of Date and of Expires, and of a Last-Modified that equals Date; a multipart boundary, the checksum of a
-      path in Werkzeug's ETag,
+    - the value of Date and of Expires, and of a Last-Modified that equals Date; a multipart boundary, the letters and
+      digits that are a new cookie's value, and when it expires; the checksum of a path in Werkzeug's ETag,
     - HOST:PORT where the server repeats it (use ports of five digits on both sides, so that lengths agree), and the
       server's own port next to another host's name,
     - the order of the methods in Allow (that of a hash table in Flask and Apache),
@@ -215,11 +215,20 @@ def record(target, corpus, site=None, jobs=8, only="", slow=False, slow_only=Fal
 DATE = re.compile(r"(?mi)^(Date|Expires): [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r$")
 
 
+# The name of a new cookie and its random value; its attributes up to the time at which it expires, and that time.
+COOKIE = re.compile(r"(?mi)^(Set-Cookie: +[^=;\r\n]+=)([a-z0-9]{16,})(?=[;\r])")
+EXPIRES = re.compile(
+    r"(?mi)^(Set-Cookie: [^\r\n]*; expires=)[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
+)
+
+
 def normal(text, target):
     """A reply without what differs between two runs of one server."""
     for now in re.findall(r"(?mi)^Date: (.*)\r$", text):
         text = text.replace(f"Last-Modified: {now}", "Last-Modified: <date>")
     text = DATE.sub(lambda found: found.group(1) + ": <date>\r", text)
+    text = COOKIE.sub(lambda found: f"{found[1]}<{len(found[2])} letters and digits>", text)
+    text = EXPIRES.sub(lambda found: found.group(1) + "<date>", text)
     if found := re.search(r"boundary=\"?([^\s\";]+)", text):
         text = text.replace(found.group(1), "<boundary>")
     # Werkzeug's last number is a checksum of the file's absolute path.

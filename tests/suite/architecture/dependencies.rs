@@ -45,9 +45,12 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
         "labserve-core",
         &[
             "http",
+            "md-5",
             "memchr",
             "mime_guess",
             "serde",
+            "sha1",
+            "sha2",
             "strsim",
             "toml",
             "unicode-normalization",

@@ -4,7 +4,7 @@ use super::observed::ObservedResponse;
 use super::tally::Tally;
 use crate::model::Aspect;
 use labserve_core::profile::template::Known;
-use labserve_core::profile::{Announce, Profile, Template};
+use labserve_core::profile::{Announce, AnnounceClose, Profile, Template};
 
 pub(super) fn compare(response: &ObservedResponse<'_>, profile: &Profile, tally: &mut Tally) {
     let connection = &profile.connection;
@@ -17,7 +17,11 @@ pub(super) fn compare(response: &ObservedResponse<'_>, profile: &Profile, tally:
     let keeps = announces_keep(response, profile);
     // A server may close after an error, after HTTP/1.0, and after a request or response that announces it.
     let may_close = response.status >= 400 || response.is_http10 || response.head.lists("connection", "close");
-    let fits_close = || fits(&captured, &connection.close_fields);
+    let close_fields = match connection.announce_close {
+        AnnounceClose::Http11 if response.is_http10 => &[],
+        AnnounceClose::Http11 | AnnounceClose::Always => &connection.close_fields[..],
+    };
+    let fits_close = || fits(&captured, close_fields);
     let agrees = match keeps {
         true => fits(&captured, &connection.keep_fields) || (may_close && fits_close()),
         false if connection.persistent => captured.is_empty() || (may_close && fits_close()),
@@ -28,7 +32,7 @@ pub(super) fn compare(response: &ObservedResponse<'_>, profile: &Profile, tally:
         let expected = match (keeps, connection.persistent) {
             (true, _) => &connection.keep_fields[..],
             (false, true) => &[],
-            (false, false) => &connection.close_fields[..],
+            (false, false) => close_fields,
         };
         let joined = |lines: Vec<&str>| {
             if lines.is_empty() {

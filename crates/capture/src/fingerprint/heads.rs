@@ -214,6 +214,7 @@ fn known(response: &ObservedResponse<'_>, profile: &Profile, placeholder: Placeh
         },
         Placeholder::MtimeMs => within_second(1000),
         Placeholder::MtimeUs => within_second(1_000_000),
+        Placeholder::MtimeNs => within_second(1_000_000_000),
         Placeholder::Server => Known::Text(profile.server.clone()),
         Placeholder::Allow => Known::Text(profile.methods.allow.clone()),
         _ => Known::Nothing,

@@ -2,7 +2,7 @@
 
 use super::ends_by_both;
 use crate::close_reason::CloseReason;
-use crate::http1::{Framing, Request, ResponseId, Version};
+use crate::http1::{Framing, Request, ResponseId};
 use crate::profile::{Continue, Profile, ReadBody};
 use crate::render::Reply;
 
@@ -154,12 +154,12 @@ pub(super) fn interim_at_once(profile: &Profile, request: &Request<'_>) -> u8 {
 /// The number of `100 Continue` responses to a client that asks for one.
 fn interim_asked_for(profile: &Profile, request: &Request<'_>) -> u8 {
     let (policy, rules) = (&profile.request_body, &profile.head.body);
-    match request.version() {
+    match request.may_continue(rules) {
         _ if !request.asks_to_continue(rules) => 0,
         _ if !policy.continue_without_body && request.framing(rules) == Framing::None => 0,
-        Version::Http11 if request.has_padded_expect() => policy.continue_times_padded,
-        Version::Http11 => policy.continue_times,
-        Version::Http10 | Version::Http09 => policy.continue_times_old,
+        true if request.has_padded_expect() => policy.continue_times_padded,
+        true => policy.continue_times,
+        false => policy.continue_times_old,
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Opened, Purpose, Refusal};
 use crate::close_reason::CloseReason;
 use crate::http1::request::{BodyRules, Delimiter};
 use crate::http1::{Fault, Framing, Request, ResponseId, Treatment};
+use crate::path;
 use crate::profile::{Profile, ReadBody};
 
 /// What happens to a request.
@@ -38,6 +39,7 @@ impl Course {
         let Some(refusal) = refusal.or_else(|| request.fault(policy).map(Refusal::Fault)) else {
             return Self::Serve(request.framing(&policy.body), None);
         };
+        let refusal = before_expect(profile, request, refusal);
         let treatment = match refusal {
             Refusal::Fault(fault) => policy.faults.of(fault),
             Refusal::Response(id) => Treatment::Respond(id),
@@ -57,6 +59,16 @@ impl Course {
             Treatment::Respond(id) => Self::Refuse(id),
             _ => Self::Silent(Some(CloseReason::BadRequest)),
         }
+    }
+}
+
+/// What a request is refused for, with the faults that a server finds before it looks at Expect.
+fn before_expect(profile: &Profile, request: &Request<'_>, refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Fault(fault) if fault.is_of_expect() => {
+            path::bad_authority(request.target(), &profile.target).map_or(refusal, Refusal::Response)
+        }
+        _ => refusal,
     }
 }
 

@@ -4,7 +4,9 @@
 use crate::close_reason::CloseReason;
 use crate::http1::request::Delimiter;
 use crate::http1::{Framing, Request, Version, field::Name};
-use crate::profile::{Announce, ConnectionFields, ConnectionPolicy, Profile, RepeatedConnection, Response, Template};
+use crate::profile::{
+    Announce, AnnounceClose, ConnectionFields, ConnectionPolicy, Profile, RepeatedConnection, Response, Template,
+};
 use std::time::Duration;
 
 /// Whether a connection persists, and what the response announces.
@@ -50,10 +52,7 @@ pub fn persistence<'p>(
             if response.chunked && request.version() < Version::Http11 && request.method() != b"HEAD" {
                 return Some(CloseReason::Http10);
             }
-            if profile.request_body.continue_unsent_ends
-                && request.asks_to_continue(&profile.head.body)
-                && request.framing(&profile.head.body) == Framing::None
-            {
+            if leaves_continue_unsent(profile, request) {
                 return Some(CloseReason::ContinueUnsent);
             }
             if ends_by_both(profile, request) {
@@ -69,11 +68,13 @@ pub fn persistence<'p>(
         })
     };
     let end = end_without(response.close, ending);
+    let is_old = || request.is_some_and(|request| request.version() < Version::Http11);
     let truth = |end| match (end, policy.announce) {
+        (Some(_), _) if policy.announce_close == AnnounceClose::Http11 && is_old() => ConnectionFields::Nothing,
         (Some(_), _) => ConnectionFields::Close,
         (None, Announce::Always) => ConnectionFields::Keep,
         (None, Announce::Asked) if asked_to_keep => ConnectionFields::Keep,
-        (None, Announce::Http10) if request.is_some_and(|r| r.version() < Version::Http11) => ConnectionFields::Keep,
+        (None, Announce::Http10) if is_old() => ConnectionFields::Keep,
         (None, Announce::Asked | Announce::Http10) => ConnectionFields::Nothing,
     };
     let choice = match response.connection_fields {
@@ -92,6 +93,13 @@ pub fn persistence<'p>(
         close: end,
         connection_fields,
     }
+}
+
+/// Whether the connection closes because the request asks for `100 Continue` and has no body to get it for.
+pub(super) fn leaves_continue_unsent(profile: &Profile, request: &Request<'_>) -> bool {
+    profile.request_body.continue_unsent_ends
+        && request.asks_to_continue(&profile.head.body)
+        && request.framing(&profile.head.body) == Framing::None
 }
 
 /// Whether the connection closes because the request has both Content-Length and Transfer-Encoding.

@@ -2,6 +2,7 @@
 
 use super::action::{Piece, Pieces, Rendered};
 use super::exchange::Exchange;
+use super::persistence::leaves_continue_unsent;
 use super::{Close, Persistence, persistence};
 use crate::close_reason::CloseReason;
 use crate::decide::{self, Refused, Step};
@@ -63,7 +64,9 @@ impl Exchange<'_> {
         let (profile, request, response) = (self.profile, &self.request, reply.response);
         let number = self.number + self.also_counted;
         let closes = self.close.is_some();
-        let chunked = response.chunked && request.version() == Version::Http11 && !(response.chunked_if_kept && closes);
+        let chunked = response.chunked
+            && request.version() == Version::Http11
+            && !(response.chunked_if_kept && closes || leaves_continue_unsent(profile, request));
         reply.render(
             Some(request),
             &ConnectionContext {

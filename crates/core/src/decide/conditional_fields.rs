@@ -3,10 +3,10 @@
 
 use crate::http1::Request;
 use crate::http1::date;
-use crate::http1::field::{self, Name};
+use crate::http1::field::Name;
 use crate::http1::precondition::{ConditionPolicy, Conditional, Method, RangeTurn, Ranged};
 use crate::http1::range::Selection;
-use crate::profile::{Fold, Profile, Repeated};
+use crate::profile::{Profile, Repeated};
 use std::borrow::Cow;
 
 /// The fields without which a request is neither conditional nor for a part of a file. Without them the others do not
@@ -83,45 +83,9 @@ pub(super) fn has_date_overflow(policy: &ConditionPolicy, request: &Conditional<
     }
 }
 
-/// The value of a field that may be repeated or folded (RFC 9110 section 5.3). `None` if the request does not have it.
+/// The value of a field that may be repeated or folded. `None` if the request does not have it.
 fn joined<'a>(profile: &Profile, request: &Request<'a>, name: Name, repeated: Repeated) -> Option<Cow<'a, [u8]>> {
     // The common case: the field is absent.
     request.get(name)?;
-    let mut values = request
-        .all_as(name, profile.trailing_space)
-        .map(|value| unfolded(value, profile.fold));
-    let first = values.next()?;
-    let mut more = values.peekable();
-    if more.peek().is_none() {
-        return Some(first);
-    }
-    let between: &[u8] = match repeated {
-        Repeated::First => return Some(first),
-        Repeated::Last => return more.last(),
-        Repeated::Join => b", ",
-        Repeated::JoinTight => b",",
-    };
-    let mut whole = first.into_owned();
-    for value in more {
-        whole.extend_from_slice(between);
-        whole.extend_from_slice(&value);
-    }
-    Some(Cow::Owned(whole))
-}
-
-/// The value with obs-fold (RFC 9112 section 5.2) removed or replaced, as the profile says.
-fn unfolded(value: &[u8], fold: Fold) -> Cow<'_, [u8]> {
-    if fold == Fold::Sent || memchr::memchr(b'\n', value).is_none() {
-        return Cow::Borrowed(value);
-    }
-    let mut whole = Vec::with_capacity(value.len());
-    match fold {
-        Fold::Space => field::unfold(value, &mut whole),
-        Fold::Cut | Fold::Sent => {
-            for line in value.split(|b| *b == b'\n') {
-                whole.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
-            }
-        }
-    }
-    Cow::Owned(whole)
+    profile.joined(request.all_as(name, profile.trailing_space), repeated)
 }

@@ -45,6 +45,7 @@ sentences! {
         RangeSingle = "range_single",
         RangeSeveral = "range_several",
         RangeOutside = "range_outside",
+        RangeRefused = "range_refused",
         Status = "status",
     }
 }

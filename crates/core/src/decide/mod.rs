@@ -14,13 +14,13 @@ pub use message::TraceMessage;
 pub use step::Step;
 pub use trace::{Refused, trace};
 
-use crate::facts::{FileFacts, Found};
+use crate::facts::{FileFacts, Found, last_name};
 use crate::http1::field::Name;
 use crate::http1::precondition::{self, Validators, Verdict};
 use crate::http1::range::{self, Selection};
 use crate::http1::{Request, ResponseId};
 use crate::path::{self, Located};
-use crate::profile::{FailureNoticed, MethodRule, OnInput, Precompressed, Profile};
+use crate::profile::{FailureNoticed, FilePolicy, MethodRule, OnInput, Precompressed, Profile};
 use crate::render::{Body, Decision, LookupKind, Place, RenderContext, Reply, write_etag};
 use conditional_fields::{CONDITIONS, ConditionalFields, has_date_overflow};
 use std::sync::Arc;
@@ -77,9 +77,18 @@ pub fn route(profile: &Profile, request: &Request<'_>, root: &[String]) -> Route
         return Route::Respond(path::malformed(target, &profile.target, &profile.files, root).unwrap_or(id));
     }
     match path::locate(target, &profile.target, &profile.files, root) {
-        Ok(located) => Route::Lookup(located),
+        Ok(located) => match profile.files.index_named {
+            OnInput::Respond(id) if names_index(&profile.files, &located) => Route::Respond(id),
+            _ => Route::Lookup(located),
+        },
         Err(id) => Route::Respond(id),
     }
+}
+
+/// Whether a path ends in the name of an index file.
+fn names_index(files: &FilePolicy, located: &Located) -> bool {
+    let name = last_name(&located.path);
+    !located.trailing_slash && files.index.iter().any(|index| index.as_bytes() == name)
 }
 
 /// Whether a target names the server as a whole: it has no path, or the path `*`.
@@ -203,6 +212,10 @@ fn reply_to_found<'p>(
             OnInput::Respond(id) => return resolved(nothing()).unwrap_or_else(|| Reply::plain(profile, id, method)),
         },
         Found::Directory => return Reply::plain(profile, files.directory, method),
+        Found::DirectoryWithoutIndex => {
+            let id = files.directory_without_index.unwrap_or(files.directory);
+            return Reply::plain(profile, id, method);
+        }
         Found::NoIndex => {
             return resolved(Place::Directory).unwrap_or_else(|| Reply::plain(profile, files.no_index, method));
         }
@@ -297,6 +310,7 @@ fn file_conditions<'p>(
         None | Some(Selection::Whole) => Reply::about(profile, responses.ok(), method, file, Body::Whole),
         Some(Selection::Single(range)) => Reply::about(profile, responses.partial(), method, file, Body::Range(range)),
         Some(Selection::Several(ranges)) => Reply::multipart(profile, request, file, &ranges, context),
+        Some(Selection::Respond(id)) => Reply::about(profile, id, method, file, Body::Whole),
         Some(Selection::Unsatisfiable) => {
             Reply::about(profile, responses.unsatisfiable(), method, file, Body::Unsatisfiable)
         }

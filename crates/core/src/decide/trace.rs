@@ -139,6 +139,7 @@ fn range_step(selection: &Selection, size: u64) -> Step {
             TraceMessage::RangeSeveral
         }
         Selection::Unsatisfiable => TraceMessage::RangeOutside,
+        Selection::Respond(_) => TraceMessage::RangeRefused,
     };
     Step::new("range", message, values)
 }

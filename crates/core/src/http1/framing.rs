@@ -27,6 +27,8 @@ pub struct BodyRules {
     pub delimiter: Delimiter,
     /// Whether only spaces may follow a coding, and a folded Transfer-Encoding is never `chunked`.
     pub coding_by_line: bool,
+    /// Whether only spaces, not tabs, may stand between a comma and the coding after it.
+    pub coding_after_spaces: bool,
     /// The syntax of Content-Length.
     pub length: LengthSyntax,
     /// Which Expect fields ask for `100 Continue`.
@@ -35,6 +37,8 @@ pub struct BodyRules {
     pub expect_http10: bool,
     /// Whether the Expect field of a CONNECT request counts.
     pub expect_connect: bool,
+    /// Whether versions are compared as text to decide who may get `100 Continue`.
+    pub expect_version_as_text: bool,
     /// The largest valid Content-Length in bytes.
     pub largest: u64,
     /// The largest Content-Length of a body that is read.
@@ -48,10 +52,12 @@ impl Default for BodyRules {
         Self {
             delimiter: Delimiter::default(),
             coding_by_line: false,
+            coding_after_spaces: false,
             length: LengthSyntax::default(),
             expect: Expect::default(),
             expect_http10: true,
             expect_connect: true,
+            expect_version_as_text: false,
             largest: i64::MAX.unsigned_abs(),
             readable: u64::MAX,
             chunks: ChunkPolicy::default(),
@@ -149,7 +155,12 @@ impl<'a> Request<'a> {
 
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
     pub fn expects_continue(&self, rules: &BodyRules) -> bool {
-        self.version() == Version::Http11 && self.asks_to_continue(rules)
+        self.may_continue(rules) && self.asks_to_continue(rules)
+    }
+
+    /// Whether the version is one in which there is `100 Continue`.
+    pub fn may_continue(&self, rules: &BodyRules) -> bool {
+        self.version() == Version::Http11 && !(rules.expect_version_as_text && self.version_text() < b"1.1".as_slice())
     }
 
     /// Whether white space follows the value of the first Expect field.
@@ -280,9 +291,11 @@ fn is_chunked(coding: &[u8], rules: &BodyRules) -> bool {
         return is_chunked_by_line(coding);
     }
     let is_space = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
-    let start = coding.iter().position(|b| !is_space(b)).unwrap_or(coding.len());
+    // White space before the first coding of a field is not part of its value.
+    let is_before = |b: &u8| is_space(b) && !(rules.coding_after_spaces && *b == b'\t');
+    let start = coding.iter().position(|b| !is_before(b)).unwrap_or(coding.len());
     let end = coding.iter().rposition(|b| !is_space(b)).map_or(start, |at| at + 1);
-    coding[start..end].eq_ignore_ascii_case(b"chunked")
+    coding[start..end.max(start)].eq_ignore_ascii_case(b"chunked")
 }
 
 /// The same where only spaces may follow a coding ([`BodyRules::coding_by_line`]).

@@ -7,6 +7,7 @@ pub(crate) mod ace;
 pub mod bytes;
 pub mod chunked;
 pub mod chunked_body;
+pub mod cookie;
 pub mod date;
 pub mod etag;
 pub mod fault;

@@ -33,7 +33,7 @@ pub enum Ranged {
     Absent,
     /// It selects the whole file: [`Selection::Whole`].
     Whole,
-    /// It leads to a 206 or 416.
+    /// It leads to a 206, a 416 or a response of the profile.
     Part,
 }
 
@@ -254,6 +254,7 @@ impl Case<'_> {
         let field = self.given(self.request.if_none_match)?;
         let comparison = match self.policy.if_none_match {
             IfNoneMatch::Ignored => return None,
+            IfNoneMatch::Never => return Some(false),
             IfNoneMatch::Strong => Comparison::Strong,
             IfNoneMatch::WeakForWhole
                 if self.request.method == Method::Other || self.request.range != Ranged::Absent =>

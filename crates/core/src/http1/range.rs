@@ -11,6 +11,7 @@ pub use policy::{
     RangePolicy, Several, SeveralCounts, SuffixZero, Unit,
 };
 
+use super::ResponseId;
 use member::{Member, member, trim_latin1};
 
 /// The part of the file to send.
@@ -24,6 +25,8 @@ pub enum Selection {
     Several(Vec<ByteRange>),
     /// 416.
     Unsatisfiable,
+    /// Another response of the policy.
+    Respond(ResponseId),
 }
 
 /// A range of bytes within a file. Both offsets are inclusive, so it is never empty.
@@ -59,6 +62,7 @@ impl From<Instead> for Selection {
         match instead {
             Instead::Whole => Self::Whole,
             Instead::Unsatisfiable => Self::Unsatisfiable,
+            Instead::Respond(id) => Self::Respond(id),
         }
     }
 }
@@ -94,8 +98,11 @@ pub fn select(field: &[u8], size: u64, policy: &RangePolicy) -> Selection {
             Member::Outside => Selection::Unsatisfiable,
             Member::Nothing => Selection::Whole,
             Member::Empty => policy.empty_list.into(),
-            Member::Bad if policy.bad_member == BadMember::Whole => Selection::Whole,
-            Member::Bad => Selection::Unsatisfiable,
+            Member::Bad => match policy.bad_member {
+                BadMember::Whole => Selection::Whole,
+                BadMember::Unsatisfiable | BadMember::Drop | BadMember::End => Selection::Unsatisfiable,
+                BadMember::Respond(id) => Selection::Respond(id),
+            },
         };
     }
     match collect(list, size, policy) {
@@ -132,6 +139,7 @@ fn collect(list: &[u8], size: u64, policy: &RangePolicy) -> Result<Vec<ByteRange
             Member::Bad => match policy.bad_member {
                 BadMember::Whole => return Err(Instead::Whole),
                 BadMember::Unsatisfiable => return Err(Instead::Unsatisfiable),
+                BadMember::Respond(id) => return Err(Instead::Respond(id)),
                 BadMember::Drop => passed_over = true,
                 BadMember::End => {
                     passed_over = true;

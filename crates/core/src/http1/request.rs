@@ -188,7 +188,7 @@ impl<'a> Request<'a> {
                 None
             };
         };
-        if !policy.host_beside_uri && has_scheme(self.target()) {
+        if !policy.host_beside_uri && self.names_host(policy) {
             return None;
         }
         if self.all(Name::Host).nth(1).is_some()
@@ -209,6 +209,17 @@ impl<'a> Request<'a> {
         } else {
             refused(Fault::HostInvalid)
         }
+    }
+
+    /// Whether the target is a URI whose authority is the host.
+    fn names_host(&self, policy: &HeadPolicy) -> bool {
+        let target = self.target();
+        let is_own = |own: &String| {
+            let scheme = target.get(..own.len());
+            scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(own.as_bytes()))
+                && target.get(own.len()) == Some(&b':')
+        };
+        has_scheme(target) && policy.own_scheme.as_ref().is_none_or(is_own)
     }
 
     /// Looks at the labels of the host, whether a field or an absolute target names it.
@@ -252,9 +263,10 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whether every label of a host name has 1 to 63 bytes (RFC 1035 section 2.3.4). A trailing dot is allowed, and so is no
-/// name at all.
+/// Whether every label of a host name has 1 to 63 bytes (RFC 1035 section 2.3.4), and no control character of Latin-1 is
+/// in it. A trailing dot is allowed, and so is no name at all.
 fn has_good_labels(host: &[u8]) -> bool {
     let name = host.strip_suffix(b".").unwrap_or(host);
-    host.is_empty() || name.split(|b| *b == b'.').all(|label| (1..64).contains(&label.len()))
+    let has_control = host.iter().any(|b| (0x80..0xa0).contains(b));
+    host.is_empty() || !has_control && name.split(|b| *b == b'.').all(|label| (1..64).contains(&label.len()))
 }

@@ -34,6 +34,20 @@ pub fn hexadecimal(n: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[at..]);
 }
 
+/// Writes `n` in base 36: digits, then lower-case letters.
+pub fn base36(n: u64, out: &mut Vec<u8>) {
+    let start = out.len();
+    let mut n = n;
+    loop {
+        out.push(b"0123456789abcdefghijklmnopqrstuvwxyz"[(n % 36) as usize]);
+        n /= 36;
+        if n == 0 {
+            break;
+        }
+    }
+    out[start..].reverse();
+}
+
 /// Writes the eight bytes of `n` in little-endian order, each in hexadecimal without a leading zero. The
 /// entity tags of some servers contain a time in this form.
 pub fn hexadecimal_bytes(n: u64, out: &mut Vec<u8>) {

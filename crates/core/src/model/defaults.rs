@@ -10,11 +10,12 @@ fn profile(text: &str) -> Profile {
     Stack::of("minimal", layer).build().expect("a profile")
 }
 
-fn ask(text: &str, request: &str) -> Outcome {
+pub(super) fn ask(text: &str, request: &str) -> Outcome {
     let profile = profile(text);
     let site = MemorySite::new(&profile)
         .with_file("a.txt", b"0123456789")
-        .with_file("sub/index.html", b"index\n");
+        .with_file("sub/index.html", b"index\n")
+        .with_directory("empty");
     let steps = [
         Step::Send(request.as_bytes().to_vec()),
         Step::End {
@@ -25,12 +26,12 @@ fn ask(text: &str, request: &str) -> Outcome {
 }
 
 /// What the client received.
-fn heard(outcome: &Outcome) -> String {
+pub(super) fn heard(outcome: &Outcome) -> String {
     let bytes: Vec<u8> = outcome.heard.iter().flat_map(|heard| heard.text()).collect();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn field(response: &str, name: &str) -> Option<String> {
+pub(super) fn field(response: &str, name: &str) -> Option<String> {
     let head = response.split("\r\n\r\n").next()?;
     head.lines().find_map(|line| {
         let (field, value) = line.split_once(": ")?;

@@ -22,6 +22,8 @@
 mod body;
 #[cfg(test)]
 mod defaults;
+#[cfg(test)]
+mod keys;
 mod script;
 mod server;
 mod site;

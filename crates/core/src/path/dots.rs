@@ -40,8 +40,9 @@ pub(super) fn resolve_sent(sent: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>
     Ok(path)
 }
 
-/// Resolves `.` and `..` in a decoded path, and removes empty segments.
-pub(super) fn resolve_dots(path: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
+/// Resolves `.` and `..` in a decoded path, and removes empty segments. `above_root` says what more `..` than directories
+/// mean.
+pub(super) fn resolve_dots(path: &[u8], above_root: OnInput<()>, policy: &TargetPolicy) -> Result<Vec<u8>, ResponseId> {
     let mut out = Vec::with_capacity(path.len());
     for segment in segments(path) {
         match segment {
@@ -51,7 +52,7 @@ pub(super) fn resolve_dots(path: &[u8], policy: &TargetPolicy) -> Result<Vec<u8>
                     return Err(id);
                 }
                 if out.is_empty()
-                    && let OnInput::Respond(id) = policy.above_root
+                    && let OnInput::Respond(id) = above_root
                 {
                     return Err(id);
                 }

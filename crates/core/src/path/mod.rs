@@ -8,7 +8,7 @@ mod target;
 mod url_parse;
 
 pub use names::NameRules;
-pub use target::{Kind, Parts, has_no_path, host, split, unreadable};
+pub use target::{Kind, Parts, bad_authority, has_no_path, host, replaced_host, split, unreadable};
 
 use crate::http1::bytes::ByteSet;
 use crate::http1::head::has_scheme;
@@ -226,7 +226,12 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
             OnInput::Respond(id) => return Err(id),
         }
     }
-    let path = match resolve_dots(&decoded, policy) {
+    let above_root = if policy.two_slashes_are_root && begins_with_slash(rest_of_path(&sent, policy)) {
+        OnInput::Accept(())
+    } else {
+        policy.above_root
+    };
+    let path = match resolve_dots(&decoded, above_root, policy) {
         Err(id) if policy.back_into_root => resolve_dots_from(root, &decoded).ok_or(id)?,
         resolved => resolved?,
     };
@@ -247,6 +252,17 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
         ends_in_slash,
         form,
     })
+}
+
+/// A path without the slash that it begins with, escaped or not, or without all of them if they are merged.
+fn rest_of_path<'s>(sent: &'s [u8], policy: &TargetPolicy) -> &'s [u8] {
+    let slashes = sent.iter().take_while(|b| **b == b'/').count();
+    match slashes {
+        0 if begins_with_slash(sent) => &sent["%2f".len()..],
+        0 | 1 => &sent[slashes..],
+        _ if policy.merge_leading_slashes => &sent[slashes..],
+        _ => &sent[1..],
+    }
 }
 
 /// The text with each byte that is not part of a UTF-8 character percent-encoded.

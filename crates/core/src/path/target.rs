@@ -2,7 +2,7 @@
 
 use super::url_parse;
 use crate::http1::field::Name;
-use crate::http1::head::{has_bare_scheme, has_scheme};
+use crate::http1::head::{has_bare_scheme, has_rootless_scheme, has_scheme};
 use crate::http1::host::{port_number, split_authority};
 use crate::http1::{Request, ResponseId};
 use crate::profile::raw::{AuthorityReader, TargetReader};
@@ -11,7 +11,8 @@ use std::borrow::Cow;
 
 /// Whether the target is an absolute URI. If the policy lists schemes, the URI needs no authority.
 pub(super) fn is_absolute(target: &[u8], policy: &TargetPolicy) -> bool {
-    has_scheme(target) || (policy.schemes.is_some() && has_bare_scheme(target))
+    has_scheme(target)
+        || (policy.schemes.is_some() && (has_bare_scheme(target) || (policy.rootless && has_rootless_scheme(target))))
 }
 
 /// Whether the target has an empty path, not even `/`.
@@ -32,7 +33,9 @@ pub fn unreadable(target: &[u8], policy: &TargetPolicy) -> Option<ResponseId> {
 }
 
 fn is_uri_without_path(target: &[u8], policy: &TargetPolicy) -> bool {
-    let rest = if is_absolute(target, policy) {
+    // An absolute URI that is taken literally is a path.
+    let has_authority = policy.absolute == OnInput::Accept(AbsoluteTarget::Path) && is_absolute(target, policy);
+    let rest = if has_authority {
         &target[authority_end(target)..]
     } else {
         target
@@ -42,12 +45,13 @@ fn is_uri_without_path(target: &[u8], policy: &TargetPolicy) -> bool {
 
 /// The host and port that the request is for: those of an absolute target with the server's own scheme, else those of
 /// the Host field.
-pub fn host<'a>(request: &Request<'a>, policy: &TargetPolicy) -> Option<Cow<'a, [u8]>> {
+pub fn host<'a>(request: &Request<'a>, policy: &'a TargetPolicy) -> Option<Cow<'a, [u8]>> {
     let field = || request.get(Name::Host).filter(|host| !host.is_empty());
     let target = request.target();
     if policy.authority == AuthorityReader::NumericPort {
         let authority = is_absolute(target, policy).then(|| scheme_and_authority(target).1);
-        return with_numeric_port(authority.flatten(), is_own_scheme(target, policy), field());
+        let own_name = Some(policy.own_name.as_bytes()).filter(|name| !name.is_empty());
+        return with_numeric_port(authority.flatten(), is_own_scheme(target, policy), field(), own_name);
     }
     let host = if is_own_scheme(target, policy) {
         request.host()
@@ -65,23 +69,55 @@ fn is_own_scheme(target: &[u8], policy: &TargetPolicy) -> bool {
     })
 }
 
-/// [`AuthorityReader::NumericPort`].
-fn with_numeric_port<'a>(authority: Option<&[u8]>, is_own: bool, field: Option<&'a [u8]>) -> Option<Cow<'a, [u8]>> {
+/// The Host field of a request as the server passes it on: with the host and port of an absolute target, if that has the
+/// server's own scheme. `None` if the field is passed on as it is.
+pub fn replaced_host(request: &Request<'_>, policy: &TargetPolicy) -> Option<Vec<u8>> {
+    let target = request.target();
+    if policy.authority != AuthorityReader::NumericPort {
+        return host(request, policy).map(Cow::into_owned);
+    }
+    if !is_absolute(target, policy) || !is_own_scheme(target, policy) {
+        return None;
+    }
+    let (name, port) = split_authority(scheme_and_authority(target).1?)?;
+    let mut host = in_brackets(name.strip_suffix(b".").unwrap_or(name)).to_ascii_lowercase();
+    if !port.is_empty() {
+        host.push(b':');
+        host.extend_from_slice(port);
+    }
+    Some(host)
+}
+
+/// A host name as in a URI: an IPv6 address is in brackets.
+fn in_brackets(name: &[u8]) -> Vec<u8> {
+    if name.contains(&b':') {
+        [b"[", name, b"]"].concat()
+    } else {
+        name.to_vec()
+    }
+}
+
+/// [`AuthorityReader::NumericPort`]. `own_name`: the server's own name, which stands for a missing Host field beside a URI.
+fn with_numeric_port<'a>(
+    authority: Option<&[u8]>,
+    is_own: bool,
+    field: Option<&'a [u8]>,
+    own_name: Option<&'a [u8]>,
+) -> Option<Cow<'a, [u8]>> {
     let sent = authority.map(split_authority);
     let (name, port) = match (sent, is_own) {
         (None, _) => split_authority(field?)?,
         (Some(None), _) => return None,
         (Some(Some(sent)), true) => sent,
         (Some(Some((_, port))), false) => {
-            let (name, own_port) = split_authority(field?)?;
-            (name, if port.is_empty() { own_port } else { port })
+            let (name, own_port) = match field {
+                Some(field) => split_authority(field)?,
+                None => (own_name?, &b""[..]),
+            };
+            (name, if own_port.is_empty() { port } else { own_port })
         }
     };
-    let mut host = if name.contains(&b':') {
-        [b"[", name, b"]"].concat()
-    } else {
-        name.to_vec()
-    };
+    let mut host = in_brackets(name);
     if let Some(port) = port_number(port) {
         host.extend_from_slice(format!(":{port}").as_bytes());
     }
@@ -157,7 +193,8 @@ fn split_uri<'t>(target: &'t [u8], policy: &TargetPolicy) -> Parts<'t> {
     };
     let (path, query) = rest.split_at(until(rest, b'?').len());
     let has_no_path = is_uri_without_path(target, policy);
-    let path = if is_absolute && !path.starts_with(b"/") {
+    let has_other_path = policy.rootless && !path.is_empty();
+    let path = if is_absolute && !path.starts_with(b"/") && !has_other_path {
         b"/"
     } else {
         path
@@ -203,12 +240,20 @@ pub(super) fn check_absolute(target: &[u8], policy: &TargetPolicy) -> Result<(),
     {
         return Err(*id);
     }
-    match (&policy.bad_authority, authority) {
-        (Some((syntax, id)), Some(authority))
-            if !authority.is_empty() && !syntax.accepts_authority(authority, is_own_scheme(target, policy)) =>
-        {
-            Err(*id)
-        }
-        _ => Ok(()),
+    refused_authority(target, authority, policy).map_or(Ok(()), Err)
+}
+
+/// The response to an absolute URI whose authority the policy does not accept.
+pub fn bad_authority(target: &[u8], policy: &TargetPolicy) -> Option<ResponseId> {
+    policy.bad_authority.as_ref()?;
+    if !is_absolute(target, policy) {
+        return None;
     }
+    refused_authority(target, scheme_and_authority(target).1, policy)
+}
+
+fn refused_authority(target: &[u8], authority: Option<&[u8]>, policy: &TargetPolicy) -> Option<ResponseId> {
+    let (syntax, id) = policy.bad_authority.as_ref()?;
+    let authority = authority.filter(|authority| !authority.is_empty())?;
+    (!syntax.accepts_authority(authority, is_own_scheme(target, policy))).then_some(*id)
 }

@@ -8,6 +8,7 @@ pub mod builtin;
 pub mod check;
 pub mod compare;
 pub mod error;
+mod field_value;
 pub mod layers;
 pub mod policy;
 #[allow(rustdoc::broken_intra_doc_links, reason = "`[files]` names a table of a profile")]
@@ -22,13 +23,13 @@ pub mod units;
 
 pub use error::ConfigError;
 pub use policy::{
-    AbsoluteTarget, Backslash, BadUtf8, ClientFinPolicy, ClosePolicy, ConnectionPolicy, EofInHead, FilePolicy,
-    Fragment, Hold, Limit, MethodRule, Methods, Multipart, OnInput, Padding, RequestBodyPolicy, Responses,
+    AbsoluteTarget, Backslash, BadUtf8, ClientFinPolicy, ClosePolicy, ConnectionPolicy, CookiePolicy, EofInHead,
+    FilePolicy, Fragment, Hold, Limit, MethodRule, Methods, Multipart, OnInput, Padding, RequestBodyPolicy, Responses,
     TargetPolicy, Timer, Timers, WritePolicy,
 };
 pub use raw::{
-    Announce, CloseStyle, ConnectionFields, Continue, DirectoryPermission, FailureNoticed, Fold, IndexFor,
-    LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection, Tie,
+    Announce, AnnounceClose, CloseStyle, ConnectionFields, Continue, DirectoryPermission, FailureNoticed, Fold,
+    IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection, Tie,
 };
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
@@ -82,6 +83,8 @@ pub struct Profile {
     pub multipart: Multipart,
     /// Text appended to pages for some clients.
     pub padding: Padding,
+    /// A cookie that the server replaces; `None` without one.
+    pub cookie: Option<CookiePolicy>,
     /// Request bodies.
     pub request_body: RequestBodyPolicy,
     /// How long connections persist, what responses announce about it, and how connections are closed.

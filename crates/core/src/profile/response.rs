@@ -1,9 +1,9 @@
 //! A response as a profile describes it, with compiled templates for the reason phrase, the head and the body.
 
 use super::LARGEST_TEXT;
-use super::raw::{CloseStyle, ConnectionFields, LengthForHead, RawResponse, ReadBody};
+use super::raw::{CloseStyle, ConnectionFields, LengthForHead, RawResponse, ReadBody, StatusVersion};
 use super::template::{Filter, Placeholder, Template, Values, breaks_line};
-use crate::http1::{ResponseId, status};
+use crate::http1::{ResponseId, Version, status};
 
 /// One `[response]` table, compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Response {
     pub with_broken_body: Option<ResponseId>,
     /// The same for a body with malformed trailers.
     pub with_broken_trailers: Option<ResponseId>,
+    /// The response that replaces this one if a chunk of the request is too large.
+    pub with_large_chunk: Option<ResponseId>,
     /// Whether `100 Continue` may be sent before it.
     pub continues: bool,
     /// How the connection is closed after it; `None`: as in `[close]`.
@@ -55,7 +57,9 @@ pub struct Response {
 /// A part of a head, prepared for writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum HeadPart {
-    /// The status line.
+    /// The version of the status line: that of the request.
+    Version,
+    /// The rest of the status line, after its version.
     Status,
     /// Lines that are the same in every response, with their terminators.
     Fixed(Vec<u8>),
@@ -70,15 +74,20 @@ enum HeadPart {
 impl HeadPart {
     /// The parts of a head. Neighbouring lines without placeholders are joined once, so that rendering copies them in
     /// one step.
-    fn of(status: u16, reason: &Template, lines: &[Template]) -> Vec<Self> {
-        let mut parts = vec![match reason.fixed() {
+    fn of(version: StatusVersion, status: u16, reason: &Template, lines: &[Template]) -> Vec<Self> {
+        let fixed = version.fixed().unwrap_or_default();
+        let (mut parts, mut line) = match fixed {
+            [] => (vec![Self::Version], Vec::new()),
+            _ => (Vec::new(), fixed.to_vec()),
+        };
+        match reason.fixed() {
             Some(reason) => {
-                let mut line = Vec::new();
-                write_status_line(status, &mut line, |out| out.extend_from_slice(reason));
-                Self::Fixed(line)
+                write_status(status, &mut line, |out| out.extend_from_slice(reason));
+                parts.push(Self::Fixed(line));
             }
-            None => Self::Status,
-        }];
+            None if line.is_empty() => parts.push(Self::Status),
+            None => parts.extend([Self::Fixed(line), Self::Status]),
+        }
         for line in lines {
             match (line.fixed(), parts.last_mut()) {
                 (Some(_), Some(Self::Fixed(text))) => line.render_line(&NoValues, text),
@@ -110,8 +119,9 @@ impl Values for NoValues {
     }
 }
 
-fn write_status_line(status: u16, out: &mut Vec<u8>, write_reason: impl FnOnce(&mut Vec<u8>)) {
-    out.extend_from_slice(b"HTTP/1.1 ");
+/// Writes the status line from the space after its version.
+fn write_status(status: u16, out: &mut Vec<u8>, write_reason: impl FnOnce(&mut Vec<u8>)) {
+    out.push(b' ');
     crate::http1::text::decimal(u64::from(status), out);
     out.push(b' ');
     let start = out.len();
@@ -136,15 +146,16 @@ pub enum Entity {
 /// The page with its title and text filled in, and with the line terminators that are sent.
 fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
     let mut source = page.source().to_owned();
-    for (placeholder, name, text) in [
-        (Placeholder::Title, "title", &raw.title),
-        (Placeholder::Text, "text", &raw.text),
+    for (name, text) in [
+        // The text may contain the title.
+        ("text", &raw.text),
+        ("title", &raw.title),
     ] {
-        if page.asks_for(placeholder) {
+        let times = source.matches(&format!("{{{name}}}")).count();
+        if times > 0 {
             let text = text
                 .as_ref()
                 .ok_or_else(|| format!("expected a `{name}`, because the `body` contains {{{name}}}"))?;
-            let times = source.matches(&format!("{{{name}}}")).count();
             let bytes = source.len().saturating_add(times.saturating_mul(text.source().len()));
             if bytes > LARGEST_TEXT {
                 return Err(format!(
@@ -189,7 +200,7 @@ impl Response {
             .filter(|line| !line.trim().is_empty());
         let lines: Vec<Template> = lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?;
         Ok(Self {
-            head: HeadPart::of(status, &reason, &lines),
+            head: HeadPart::of(raw.http_version.unwrap_or_default(), status, &reason, &lines),
             name: name.to_owned(),
             status,
             entity,
@@ -206,6 +217,7 @@ impl Response {
             with_body: None,
             with_broken_body: None,
             with_broken_trailers: None,
+            with_large_chunk: None,
             continues: raw.continues.unwrap_or(true),
             close_with: raw.close_with,
             variants: Vec::new(),
@@ -214,12 +226,19 @@ impl Response {
         })
     }
 
-    /// Writes the head: status line, field lines, empty line. `connection_fields` are the lines of
-    /// `{connection_fields}`.
-    pub fn render_head(&self, values: &impl Values, connection_fields: &[Template], out: &mut Vec<u8>) {
+    /// Writes the head: status line, field lines, empty line. `asked` is the version that the request is treated as;
+    /// `None` without a request. `connection_fields` are the lines of `{connection_fields}`.
+    pub fn render_head(
+        &self,
+        values: &impl Values,
+        asked: Option<Version>,
+        connection_fields: &[Template],
+        out: &mut Vec<u8>,
+    ) {
         for part in &self.head {
             match part {
-                HeadPart::Status => write_status_line(self.status, out, |out| self.write_reason(values, out)),
+                HeadPart::Version => out.extend_from_slice(StatusVersion::as_asked(asked)),
+                HeadPart::Status => write_status(self.status, out, |out| self.write_reason(values, out)),
                 HeadPart::Fixed(text) => out.extend_from_slice(text),
                 HeadPart::Field(line) => line.render_line(values, out),
                 HeadPart::ConnectionFields => connection_fields.iter().for_each(|line| line.render_line(values, out)),
@@ -296,6 +315,7 @@ pub(super) fn fill(raw: &RawResponse, like: RawResponse) -> RawResponse {
     RawResponse {
         like: None,
         status: raw.status.or(like.status),
+        http_version: raw.http_version.or(like.http_version),
         reason: raw.reason.clone().or(like.reason),
         head: raw.head.clone().or(like.head),
         body: raw
@@ -318,6 +338,7 @@ pub(super) fn fill(raw: &RawResponse, like: RawResponse) -> RawResponse {
         with_body: raw.with_body.clone().or(like.with_body),
         with_broken_body: raw.with_broken_body.clone().or(like.with_broken_body),
         with_broken_trailers: raw.with_broken_trailers.clone().or(like.with_broken_trailers),
+        with_large_chunk: raw.with_large_chunk.clone().or(like.with_large_chunk),
         read_body: raw.read_body.or(like.read_body),
         continues: raw.continues.or(like.continues),
         close_with: raw.close_with.or(like.close_with),

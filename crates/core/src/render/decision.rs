@@ -43,7 +43,7 @@ impl LookupKind {
             Found::File(_) => Self::File,
             Found::FileWithSlash(_) => Self::FileWithSlash,
             Found::Directory => Self::Directory,
-            Found::NoIndex => Self::NoIndex,
+            Found::NoIndex | Found::DirectoryWithoutIndex => Self::NoIndex,
             Found::Missing => Self::Missing,
             Found::Denied => Self::Denied,
             Found::Unreadable(_) => Self::Unreadable,

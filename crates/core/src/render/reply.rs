@@ -189,7 +189,9 @@ impl<'p> Reply<'p> {
                 LengthForHead::Same => true,
             });
         if !self.response.no_head {
-            self.response.render_head(&values, connection.connection_fields, head);
+            let asked = request.map(Request::version);
+            self.response
+                .render_head(&values, asked, connection.connection_fields, head);
         }
     }
 

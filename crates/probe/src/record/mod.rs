@@ -1,44 +1,39 @@
 //! Puts cases to a running server, and keeps what comes back.
 
+mod file;
+mod measuring;
+mod options;
+mod pace;
 mod preflight;
 
+use crate::adapt::{OrdinaryFile, adapted};
 use crate::case::Case;
 use crate::client::{Client, PlayError};
 use crate::compare::differences;
 use crate::recording::{Answer, Outcome, Recording};
 use crate::site;
-pub use preflight::{Preflight, preflight};
-use std::collections::{BTreeMap, VecDeque};
+pub use file::ordinary_file;
+pub use options::Options;
+use pace::Pace;
+pub use preflight::{Preflight, preflight, preflight_within};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a connection is tried before the server counts as gone, and the pause between two trials.
 const TRIALS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often a case is asked again, alone, if its first two answers differ.
 const AGAIN: usize = 3;
-
-/// How to record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// How many of the fast cases are asked at once, at least 1.
-    pub at_once: usize,
-    /// Whether cases that wait for timers are asked, too: they take up to 146 s, side by side.
-    pub slow: bool,
-}
-
-impl Default for Options {
-    /// 48 at once, slow cases too.
-    fn default() -> Self {
-        Self {
-            at_once: 48,
-            slow: true,
-        }
-    }
-}
+/// Why a case is not put to a server that is known to have one ordinary file.
+pub const NEEDS_PROBE_SITE: &str = "not asked: it needs the probe site";
+/// How many measures are taken at once.
+const MEASURES_AT_ONCE: usize = 6;
+/// How many cases in a row may fail before the server counts as one that cannot be recorded.
+const FAILURES: usize = 96;
 
 /// What a recording has come to.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +57,15 @@ pub enum Stopped {
         /// What the operating system said.
         why: String,
     },
+    /// Many cases in a row could not be played to their ends.
+    Hopeless {
+        /// Why the last of them could not.
+        why: String,
+    },
+    /// The responses have more bytes than [`Options::most_bytes`].
+    TooLarge,
+    /// It took longer than it may.
+    TooLong(Duration),
 }
 
 /// Whether an address belongs to this machine, so that its servers may be asked without further consent.
@@ -76,6 +80,8 @@ pub fn is_own(address: IpAddr) -> bool {
 }
 
 /// Puts cases to a server. Those that `known` answers are not asked again.
+///
+/// If `known` names an ordinary file, the cases are put to that file, and those that need more are recorded as [`NEEDS_PROBE_SITE`].
 ///
 /// Each case is asked twice; the slow ones are asked beside the others from the start. If the two answers to a fast case
 /// differ, it is asked three more times alone. If those agree, they count; otherwise the case is marked as unstable. If
@@ -111,11 +117,19 @@ pub fn record(
     asked: &(dyn Fn(usize, usize) + Sync),
     cancelled: &AtomicBool,
 ) -> Recorded {
+    let contents = known.file.as_ref().map_or_else(site::contents, OrdinaryFile::contents);
+    let all = cases;
+    let cases = &adapted(all, known.file.as_ref());
+    let longest = options.longest(cases, preflight);
     let recorder = Recorder {
         server,
-        client: Client::new(server, site::contents()),
+        client: Client::within(server, contents, options.bounds),
         cancelled,
         asked,
+        most_bytes: options.most_bytes,
+        longest,
+        begun: Instant::now(),
+        pace: Pace::new(options.per_second),
         state: Mutex::default(),
     };
     let left = |slow: bool| {
@@ -127,17 +141,34 @@ pub fn record(
     let fast: Vec<&Case> = left(false).collect();
     let slow: Vec<&Case> = if options.slow { left(true).collect() } else { Vec::new() };
     recorder.state().expected = 2 * (fast.len() + slow.len());
-    if preflight.one_at_a_time {
+    let measure = |at_once| match options.measures {
+        true => recorder.measure(at_once, &known.measures, known.file.as_ref()),
+        false => BTreeMap::new(),
+    };
+    let measures = if preflight.one_at_a_time {
         recorder.ask_all(1, &fast);
         recorder.ask_all(1, &slow);
+        measure(1)
     } else {
         thread::scope(|scope| {
+            let measures = scope.spawn(|| measure(MEASURES_AT_ONCE.min(options.at_once.max(1))));
             scope.spawn(|| recorder.ask_all(2 * slow.len(), &slow));
             recorder.ask_all(options.at_once.max(1), &fast);
-        });
-    }
+            measures.join().unwrap_or_default()
+        })
+    };
     recorder.ask_again(&fast);
-    recorder.into_recorded(known)
+    let mut recorded = recorder.into_recorded(known);
+    recorded.recording.measures.extend(measures);
+    let asked: BTreeSet<&String> = cases.iter().map(|case| &case.name).collect();
+    for case in all.iter().filter(|case| !asked.contains(&case.name)) {
+        let error = NEEDS_PROBE_SITE.to_owned();
+        recorded
+            .recording
+            .cases
+            .insert(case.name.clone(), Answer::Failed { error });
+    }
+    recorded
 }
 
 /// What the threads of a recording share.
@@ -146,6 +177,10 @@ struct Recorder<'a> {
     client: Client,
     cancelled: &'a AtomicBool,
     asked: &'a (dyn Fn(usize, usize) + Sync),
+    most_bytes: usize,
+    longest: Duration,
+    begun: Instant,
+    pace: Pace,
     state: Mutex<State>,
 }
 
@@ -156,7 +191,11 @@ struct State {
     last_answered: Option<String>,
     done: usize,
     expected: usize,
-    gone: Option<Stopped>,
+    /// How many bytes the answers hold.
+    bytes: usize,
+    /// How many cases have failed since the last that did not.
+    failures: usize,
+    stopped: Option<Stopped>,
 }
 
 impl Recorder<'_> {
@@ -165,7 +204,10 @@ impl Recorder<'_> {
     }
 
     fn is_over(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed) || self.state().gone.is_some()
+        if self.begun.elapsed() > self.longest {
+            self.state().stopped.get_or_insert(Stopped::TooLong(self.longest));
+        }
+        self.cancelled.load(Ordering::Relaxed) || self.state().stopped.is_some()
     }
 
     /// Asks each case twice, up to `at_once` at a time.
@@ -211,7 +253,7 @@ impl Recorder<'_> {
             Err(PlayError::Connect(why)) => {
                 let mut state = self.state();
                 let after = state.last_answered.clone();
-                state.gone.get_or_insert(Stopped::Gone {
+                state.stopped.get_or_insert(Stopped::Gone {
                     after,
                     why: why.to_string(),
                 });
@@ -219,12 +261,33 @@ impl Recorder<'_> {
             }
             Err(endless) => Err(endless.to_string()),
         };
-        let (done, expected) = {
+        {
             let mut state = self.state();
-            if answer.is_ok() {
-                state.last_answered = Some(case.name.clone());
+            match &answer {
+                Ok(outcome) => {
+                    state.last_answered = Some(case.name.clone());
+                    state.failures = 0;
+                    state.bytes += outcome.heard.iter().map(|heard| heard.text.len()).sum::<usize>();
+                }
+                Err(_) => state.failures += 1,
+            }
+            if state.bytes > self.most_bytes {
+                state.stopped.get_or_insert(Stopped::TooLarge);
+            }
+            if let Err(why) = &answer
+                && state.failures >= FAILURES
+            {
+                state.stopped.get_or_insert(Stopped::Hopeless { why: why.clone() });
             }
             state.answers.entry(case.name.clone()).or_default().push(answer);
+        }
+        self.count();
+    }
+
+    /// Tells that one more is done.
+    fn count(&self) {
+        let (done, expected) = {
+            let mut state = self.state();
             state.done += 1;
             (state.done, state.expected)
         };
@@ -235,6 +298,7 @@ impl Recorder<'_> {
     fn play(&self, case: &Case) -> Result<Outcome, PlayError> {
         let mut trial = 1;
         loop {
+            self.pace.wait();
             match self.client.play(case) {
                 Err(PlayError::Connect(_)) if trial < TRIALS && !self.cancelled.load(Ordering::Relaxed) => {
                     trial += 1;
@@ -259,7 +323,7 @@ impl Recorder<'_> {
         let stopped = if self.cancelled.load(Ordering::Relaxed) {
             Some(Stopped::Cancelled)
         } else {
-            state.gone
+            state.stopped
         };
         Recorded { recording, stopped }
     }
@@ -283,5 +347,7 @@ fn settled(answers: Vec<Result<Outcome, String>>, target: &str) -> Option<Answer
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

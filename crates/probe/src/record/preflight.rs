@@ -1,7 +1,11 @@
 //! A look at a server before it is recorded: whether it can be asked many things at once.
 
-use crate::client::{self, Connection, ask};
-use crate::head::field;
+use crate::client::{Bounds, Connection, ask};
+use crate::head::{field, status};
+use crate::normal::normal;
+use crate::placeholders::latin1;
+use crate::recording::End;
+use crate::site;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -10,7 +14,7 @@ use std::time::{Duration, Instant};
 const SILENT: usize = 16;
 
 /// What a first look at a server has shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preflight {
     /// How long a connection took to be established: the latency of the network, there and back.
     pub latency: Duration,
@@ -22,6 +26,14 @@ pub struct Preflight {
     pub via: Option<String>,
     /// The value of Server, if there is one.
     pub server: Option<String>,
+    /// Where `/` is redirected to, if it is.
+    pub redirected_to: Option<String>,
+    /// The value of Content-Encoding, which nobody has asked for.
+    pub coding: Option<String>,
+    /// Whether `/index.html` is that of the probe site.
+    pub has_probe_site: bool,
+    /// Whether two responses to the same request differ in more than their dates.
+    pub changes: bool,
 }
 
 /// Looks at a server. It takes about two seconds, and up to ten if the server serves one connection at a time.
@@ -29,42 +41,76 @@ pub struct Preflight {
 /// # Errors
 /// No connection can be established, or nothing comes back that begins like an HTTP response.
 pub fn preflight(server: SocketAddr) -> io::Result<Preflight> {
+    preflight_within(server, Bounds::default())
+}
+
+/// The same with other bounds.
+///
+/// # Errors
+/// As [`preflight`].
+pub fn preflight_within(server: SocketAddr, bounds: Bounds) -> io::Result<Preflight> {
     let request = format!("GET / HTTP/1.1\r\nHost: {server}\r\n\r\n");
     let begun = Instant::now();
-    let mut connection = Connection::open(server)?;
+    let mut connection = Connection::open(server, bounds)?;
     let latency = begun.elapsed();
     connection.send(request.as_bytes());
-    let response = read(&mut connection)?;
-    if !response.starts_with(b"HTTP/") {
-        let what = if response.is_empty() {
-            "it sent nothing for 1.5 s"
-        } else {
-            "what it sent is not an HTTP response"
-        };
+    let response = read(&mut connection, bounds)?;
+    if !response.starts_with("HTTP/") {
+        let what = what_came(&response, &connection, bounds);
         return Err(io::Error::other(format!(
             "{server} does not answer `GET / HTTP/1.1`: {what}"
         )));
     }
     connection.send(request.as_bytes());
-    let keeps = read(&mut connection)?.starts_with(b"HTTP/");
+    let second = read(&mut connection, bounds)?;
+    let keeps = second.starts_with("HTTP/");
     drop(connection);
     let silent = (0..SILENT)
-        .map(|_| Connection::open(server))
+        .map(|_| Connection::open(server, bounds))
         .collect::<io::Result<Vec<_>>>()?;
-    let is_served = ask(server, &request)?.starts_with(b"HTTP/");
+    let alone = latin1(&ask(server, &request, bounds)?);
     drop(silent);
-    let head = String::from_utf8_lossy(&response).into_owned();
+    let index = ask(server, &request.replacen("GET /", "GET /index.html", 1), bounds)?;
+    let target = server.to_string();
+    let again = if keeps { &second } else { &alone };
     Ok(Preflight {
         latency,
         keeps,
-        one_at_a_time: !is_served,
-        via: field(&head, "via").map(str::to_owned),
-        server: field(&head, "server").map(str::to_owned),
+        one_at_a_time: !alone.starts_with("HTTP/"),
+        via: field(&response, "via").map(str::to_owned),
+        server: field(&response, "server").map(str::to_owned),
+        redirected_to: redirection(&response),
+        has_probe_site: site::contents().shortened(index).contains("{{file:/index.html}}"),
+        coding: field(&response, "content-encoding").map(str::to_owned),
+        changes: again.starts_with("HTTP/") && normal(&response, &target) != normal(again, &target),
     })
 }
 
-fn read(connection: &mut Connection) -> io::Result<Vec<u8>> {
-    connection
-        .read(client::QUIET)
-        .map_err(|_| io::Error::other("the response to `GET /` did not end within 8 MiB or 20 s"))
+/// Where a response redirects to.
+pub(super) fn redirection(response: &str) -> Option<String> {
+    let redirects = status(response).is_some_and(|status| (300..400).contains(&status));
+    field(response, "location").filter(|_| redirects).map(str::to_owned)
+}
+
+/// What a server did that sent no response.
+fn what_came(response: &str, connection: &Connection, bounds: Bounds) -> String {
+    match (response.is_empty(), connection.ended) {
+        (true, None) => format!("it sent nothing for {} s", bounds.first.as_secs_f64()),
+        (true, Some((End::Rst, _))) => "it reset the connection".to_owned(),
+        (true, Some(_)) => "it closed the connection without a response".to_owned(),
+        (false, _) => {
+            let beginning: String = response.chars().take(40).collect();
+            format!(
+                "what it sent is not an HTTP response, but begins with `{}`",
+                crate::case::visible(&beginning)
+            )
+        }
+    }
+}
+
+fn read(connection: &mut Connection, bounds: Bounds) -> io::Result<String> {
+    let bytes = connection.read(bounds.quiet);
+    bytes
+        .map(|bytes| latin1(&bytes))
+        .map_err(|endless| io::Error::other(format!("`GET /`: {endless}")))
 }

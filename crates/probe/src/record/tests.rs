@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicUsize;
 const CLOSED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 
 /// A server that treats each connection with `serve`, and gets its number.
-fn server(serve: impl Fn(TcpStream, usize) + Clone + Send + 'static) -> SocketAddr {
+pub(super) fn server(serve: impl Fn(TcpStream, usize) + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
@@ -21,7 +21,7 @@ fn server(serve: impl Fn(TcpStream, usize) + Clone + Send + 'static) -> SocketAd
     address
 }
 
-fn read_head(stream: &mut TcpStream) -> bool {
+pub(super) fn read_head(stream: &mut TcpStream) -> bool {
     let mut got = Vec::new();
     let mut buffer = [0; 4096];
     while !got.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -33,7 +33,7 @@ fn read_head(stream: &mut TcpStream) -> bool {
     true
 }
 
-fn get(name: &str) -> Case {
+pub(super) fn get(name: &str) -> Case {
     Case {
         name: name.to_owned(),
         steps: vec![
@@ -48,13 +48,21 @@ fn get(name: &str) -> Case {
     }
 }
 
-const PARALLEL: Preflight = Preflight {
-    latency: Duration::ZERO,
-    keeps: true,
-    one_at_a_time: false,
-    via: None,
-    server: None,
-};
+pub(super) fn parallel() -> Preflight {
+    Preflight {
+        keeps: true,
+        ..Preflight::default()
+    }
+}
+
+/// A few cases at once, and no measures.
+pub(super) fn few() -> Options {
+    Options {
+        at_once: 4,
+        measures: false,
+        ..Options::default()
+    }
+}
 
 fn record_all(address: SocketAddr, cases: &[Case]) -> Recorded {
     let known = Recording::new(address.to_string());
@@ -62,8 +70,8 @@ fn record_all(address: SocketAddr, cases: &[Case]) -> Recorded {
         address,
         cases,
         known,
-        &PARALLEL,
-        Options { at_once: 4, slow: true },
+        &parallel(),
+        few(),
         &|_, _| (),
         &AtomicBool::new(false),
     )
@@ -130,14 +138,14 @@ fn a_server_that_goes_away_ends_the_recording_with_what_there_is() {
     let known = Recording::new(address.to_string());
     let alone = Preflight {
         one_at_a_time: true,
-        ..PARALLEL
+        ..parallel()
     };
     let recorded = record(
         address,
         &cases,
         known,
         &alone,
-        Options::default(),
+        few(),
         &|_, _| (),
         &AtomicBool::new(false),
     );
@@ -165,8 +173,8 @@ fn what_is_known_is_not_asked_again_and_a_cancelled_recording_asks_nothing() {
         address,
         &[get("a"), get("b")],
         first.recording,
-        &PARALLEL,
-        Options::default(),
+        &parallel(),
+        few(),
         &|_, _| (),
         &cancelled,
     );
@@ -177,8 +185,8 @@ fn what_is_known_is_not_asked_again_and_a_cancelled_recording_asks_nothing() {
         address,
         &[get("c")],
         resumed.recording,
-        &PARALLEL,
-        Options::default(),
+        &parallel(),
+        few(),
         &|_, _| (),
         &cancelled,
     );

@@ -1,5 +1,6 @@
 //! Renders a comparison: for people as text and as a page, for programs as JSON and as JUnit XML.
 
+mod frequent;
 mod html;
 mod junit;
 mod text;
@@ -10,6 +11,7 @@ pub use text::text;
 
 use crate::case::Case;
 use crate::compare::{Comparison, Counts, Difference};
+use crate::measure;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -27,13 +29,18 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// The cases in words, by name.
+    /// The cases and measures that differ in words, by name.
     fn words(&self) -> HashMap<&str, String> {
-        let cases = self
-            .cases
-            .iter()
-            .filter(|case| self.comparison.differing.contains_key(&case.name));
-        cases.map(|case| (case.name.as_str(), case.words())).collect()
+        let differing = &self.comparison.differing;
+        let cases = self.cases.iter().filter(|case| differing.contains_key(&case.name));
+        let measures = differing.keys().filter_map(|name| {
+            let measure = name.strip_prefix(measure::GROUP)?.strip_prefix('-')?;
+            Some((name.as_str(), measure::words(measure)))
+        });
+        cases
+            .map(|case| (case.name.as_str(), case.words()))
+            .chain(measures)
+            .collect()
     }
 }
 
@@ -70,6 +77,9 @@ pub fn json(subject: &Subject<'_>) -> Value {
             "second": {"end": got.0, "after": got.1},
             "text": found.to_string(),
         }),
+        Difference::Measure { want, got } => {
+            json!({"kind": "measure", "first": want, "second": got, "text": found.to_string()})
+        }
     };
     let comparison = subject.comparison;
     let words = subject.words();
@@ -84,11 +94,16 @@ pub fn json(subject: &Subject<'_>) -> Value {
             })
         })
         .collect();
+    let frequent: Vec<Value> = frequent::frequent(subject, usize::MAX)
+        .into_iter()
+        .map(|line| json!({"first": line.first, "second": line.second, "cases": line.cases, "example": line.example}))
+        .collect();
     json!({
         "first": subject.first,
         "second": subject.second,
         "total": numbers(&comparison.total()),
         "groups": comparison.groups.iter().map(|(group, counts)| (group.clone(), numbers(counts))).collect::<serde_json::Map<_, _>>(),
+        "frequent": frequent,
         "differing": differing,
         "unstable": comparison.unstable,
     })

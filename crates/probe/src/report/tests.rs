@@ -64,6 +64,39 @@ fn text_has_the_numbers_and_the_case_in_words() {
 }
 
 #[test]
+fn what_many_cases_differ_in_is_said_once() {
+    let sent =
+        |server: &str, status: u16| format!("HTTP/1.1 {status} X\r\nServer: {server}\r\nA: b\r\n\r\nbody: {server}");
+    let names = ["a-1", "a-2", "a-3"];
+    let one: Vec<_> = names.map(|name| (name, sent("one", 200))).into();
+    let other: Vec<_> = names
+        .map(|name| (name, sent("other", if name == "a-3" { 400 } else { 200 })))
+        .into();
+    let of = |cases: &[(&str, String)]| {
+        let cases: Vec<_> = cases.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        recording(&cases)
+    };
+    let comparison = compare(&of(&one), &of(&other));
+    let subject = Subject {
+        first: "one",
+        second: "other",
+        cases: &[],
+        comparison: &comparison,
+    };
+    let json = json(&subject);
+    assert_eq!(
+        json["frequent"],
+        serde_json::json!([{"first": "Server: one", "second": "Server: other", "cases": 3, "example": "a-1"}])
+    );
+    assert!(text(&subject, 0).contains("    3  Server: one there, Server: other here"));
+    let page = html(&subject);
+    assert!(
+        page.contains("HTTP/1.1 200 X → HTTP/1.1 400 X"),
+        "the most telling line stands beside the case: {page}"
+    );
+}
+
+#[test]
 fn json_has_what_both_sent() {
     with_subject(|subject| {
         let json = json(subject);

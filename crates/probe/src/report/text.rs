@@ -1,10 +1,14 @@
 //! The comparison as text for a terminal.
 
 use super::Subject;
+use super::frequent::{frequent, or_nothing};
 use crate::compare::Counts;
 use std::fmt::Write;
 
-/// The comparison as text: the four numbers by group, then the cases that differ, at most `most` of them.
+/// How many of the differences that many cases share are shown.
+const FREQUENT: usize = 8;
+
+/// The comparison as text: the four numbers by group, what differs most often, then the cases that differ, at most `most` of them.
 pub fn text(subject: &Subject<'_>, most: usize) -> String {
     let comparison = subject.comparison;
     let mut out = String::new();
@@ -31,6 +35,14 @@ pub fn text(subject: &Subject<'_>, most: usize) -> String {
     let words = subject.words();
     if !comparison.differing.is_empty() {
         let _ = writeln!(out, "\nthere: {}\nhere:  {}", subject.first, subject.second);
+    }
+    let lines = frequent(subject, FREQUENT);
+    if !lines.is_empty() {
+        let _ = writeln!(out, "\ncases  differ most often in");
+    }
+    for line in lines {
+        let (first, second) = (or_nothing(line.first.as_deref()), or_nothing(line.second.as_deref()));
+        let _ = writeln!(out, "{:5}  {first} there, {second} here", line.cases);
     }
     for (name, found) in comparison.differing.iter().take(most) {
         let _ = writeln!(out, "\n{name}");

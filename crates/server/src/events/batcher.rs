@@ -168,7 +168,7 @@ mod tests {
             let meta = meta();
             let write = |event: Event<'_>| batcher.write(&meta, Traffic::default(), &event, Instant::now());
             for _ in 0..3 {
-                write(Event::Accepted);
+                write(Event::Accepted { queued: false });
                 write(Event::Reset);
                 batcher.send();
             }

@@ -48,7 +48,8 @@ pub(super) fn write_line(line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) 
     number(out, b",\"sent\":", line.traffic.sent);
     word(out, b",\"event\":\"", name(event));
     match event {
-        Event::Accepted | Event::Reset => {}
+        Event::Accepted { queued: true } => out.extend_from_slice(b",\"queued\":true"),
+        Event::Accepted { queued: false } | Event::Reset => {}
         Event::Head(head) => {
             head_fields(head, out);
             if live {
@@ -110,7 +111,7 @@ pub(super) fn write_dropped(time: &[u8], server: &str, lines: usize, out: &mut V
 
 fn name(event: &Event<'_>) -> &'static str {
     match event {
-        Event::Accepted => "accepted",
+        Event::Accepted { .. } => "accepted",
         Event::Head(_) => "head",
         Event::Body { .. } => "body",
         Event::Reply(_) => "reply",

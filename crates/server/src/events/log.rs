@@ -14,7 +14,7 @@ pub const CONNECTION: &str = "labserve::connection";
 enum Line {
     /// A request and its response.
     Exchange,
-    /// The close of a connection.
+    /// A connection: what is odd about its beginning, and its close.
     Connection,
 }
 
@@ -32,7 +32,7 @@ impl Line {
 fn line(event: &Event<'_>) -> Option<Line> {
     match event {
         Event::Reply(_) | Event::DroppedRequest(_) => Some(Line::Exchange),
-        Event::OtherProtocol(_) | Event::End { .. } => Some(Line::Connection),
+        Event::Accepted { queued: true } | Event::OtherProtocol(_) | Event::End { .. } => Some(Line::Connection),
         _ => None,
     }
 }
@@ -70,6 +70,14 @@ fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
             words = dropped.place.text(Lang::En),
             line = %text::printable(dropped.line.unwrap_or_default()),
             bytes = dropped.bytes,
+        ),
+        Event::Accepted { .. } => tracing::info!(
+            target: CONNECTION,
+            connection = meta.id,
+            peer = %meta.peer,
+            queued = true,
+            "#{:<7} waited in the accept queue until another connection ended",
+            meta.id,
         ),
         Event::OtherProtocol(protocol) => tracing::info!(
             target: CONNECTION,

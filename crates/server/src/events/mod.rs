@@ -47,7 +47,10 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The connection was accepted.
-    Accepted,
+    Accepted {
+        /// Whether it waited in the accept queue until another connection ended.
+        queued: bool,
+    },
     /// A request head is complete, or was refused.
     Head(Head<'a>),
     /// A request body was read, completely or in part.

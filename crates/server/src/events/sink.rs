@@ -133,7 +133,7 @@ pub(super) mod tests {
             };
             let sink = EventSink::new("a server", false, senders);
             let meta = meta();
-            sink.emit(&meta, at(Traffic::default()), &Event::Accepted);
+            sink.emit(&meta, at(Traffic::default()), &Event::Accepted { queued: false });
             sink.emit(&meta, at(Traffic { received: 5, sent: 6 }), &Event::Reset);
             assert!(received.try_recv().is_err(), "nothing is sent at once");
             tokio::time::sleep(WAIT + Duration::from_millis(1)).await;

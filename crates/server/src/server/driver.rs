@@ -24,6 +24,8 @@ use tokio::net::TcpStream;
 pub(super) enum Entry {
     /// It is served.
     Admitted,
+    /// The same, after it waited in the accept queue for another connection to end.
+    Queued,
     /// It gets the profile's response for too many connections.
     Refused,
 }
@@ -35,12 +37,14 @@ pub(super) enum Entry {
 pub(super) async fn drive(mut driver: Box<Driver>, entry: Entry) {
     // It is dropped before the socket, on every path out of this function.
     let registered = Registered::new(&driver.server, &driver.meta, crate::sys::socket(&driver.stream));
-    driver.emit(&Event::Accepted);
+    driver.emit(&Event::Accepted {
+        queued: entry == Entry::Queued,
+    });
     let served = {
         // Pinned here and passed by reference, because a future stores twice what is moved into it.
         let serving = std::pin::pin!(async {
             match entry {
-                Entry::Admitted => tokio::select! {
+                Entry::Admitted | Entry::Queued => tokio::select! {
                     biased;
                     close = driver.serve() => close,
                     close = registered.close_request().made() => close,

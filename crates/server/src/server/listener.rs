@@ -3,6 +3,7 @@
 use super::driver::{self, Driver, Entry};
 use super::fd_reserve::{FdReserve, RECHECK};
 use super::local_server::LocalServer;
+use super::turns::Turn;
 use crate::events::ConnectionMeta;
 use socket2::SockRef;
 use std::io;
@@ -14,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// The task that accepts connections for one server on one worker. It can be paused: new connections then wait in the
-/// system's backlog. Dropping it ends the task.
+/// system's accept queue. Dropping it ends the task.
 #[derive(Debug)]
 pub(super) struct AcceptLoop {
     listener: Rc<TcpListener>,
@@ -42,6 +43,14 @@ impl AcceptLoop {
             self.task = Some(tokio::task::spawn_local(accept));
         }
     }
+
+    /// Takes a new profile into account, if it is accepting. A task that waits would go on by the old one.
+    pub(super) fn restart(&mut self, server: &Rc<LocalServer>) {
+        if self.task.is_some() {
+            self.set_accepting(false, server);
+            self.set_accepting(true, server);
+        }
+    }
 }
 
 impl Drop for AcceptLoop {
@@ -61,11 +70,21 @@ async fn accept(listener: Rc<TcpListener>, server: Rc<LocalServer>) {
     let inherited = Inherited::of(&listener);
     let mut failing = false;
     loop {
-        match listener.accept().await {
+        let served_at_once = server.site().profile.connection.served_at_once;
+        let turn = match served_at_once {
+            Some(limit) => Some(server.turns.next(limit).await),
+            None => None,
+        };
+        // A client that waited for the turn is in the queue by now.
+        let (accepted, queued) = match &turn {
+            Some(turn) if turn.waited => accept_queued(&listener).await,
+            _ => (listener.accept().await, false),
+        };
+        match accepted {
             Ok((stream, peer)) => {
                 failing = false;
                 let is_last = reserve.is_reached_by(&stream);
-                admit(stream, peer, inherited, &server);
+                admit(stream, peer, inherited, turn, queued, &server);
                 if is_last {
                     wait_for_descriptors(reserve, &listener, &server).await;
                 }
@@ -88,7 +107,19 @@ async fn accept(listener: Rc<TcpListener>, server: Rc<LocalServer>) {
     }
 }
 
-/// Waits until a descriptor below the reserve is free. New clients wait in the backlog meanwhile; accepted connections are
+/// Accepts a connection, and says whether one was in the queue already.
+async fn accept_queued(listener: &TcpListener) -> (io::Result<(TcpStream, SocketAddr)>, bool) {
+    let mut pending = false;
+    let accepted = std::future::poll_fn(|cx| {
+        let polled = listener.poll_accept(cx);
+        pending |= polled.is_pending();
+        polled
+    });
+    let accepted = accepted.await;
+    (accepted, !pending)
+}
+
+/// Waits until a descriptor below the reserve is free. New clients wait in the accept queue meanwhile; accepted connections are
 /// not affected.
 async fn wait_for_descriptors(reserve: FdReserve, listener: &TcpListener, server: &LocalServer) {
     if reserve.leaves_room(listener) {
@@ -122,7 +153,14 @@ impl Inherited {
     }
 }
 
-fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, server: &Rc<LocalServer>) {
+fn admit(
+    stream: TcpStream,
+    peer: SocketAddr,
+    inherited: Inherited,
+    turn: Option<Turn<'_>>,
+    queued: bool,
+    server: &Rc<LocalServer>,
+) {
     let site = server.site();
     let id = server.shared.next_connection_id();
     let local = inherited.local.or_else(|| stream.local_addr().ok()).unwrap_or(peer);
@@ -132,7 +170,7 @@ fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, server: &Rc<
     {
         tracing::debug!("TCP_NODELAY: {error}");
     }
-    let open = OpenCount::new(server, site.profile.connection.max_connections);
+    let open = OpenCount::new(server, site.profile.connection.max_connections, turn, queued);
     let driver = Box::new(Driver::new(
         stream,
         Rc::new(ConnectionMeta::new(id, peer, local)),
@@ -148,12 +186,13 @@ fn admit(stream: TcpStream, peer: SocketAddr, inherited: Inherited, server: &Rc<
 struct OpenCount {
     server: Rc<LocalServer>,
     entry: Entry,
+    has_turn: bool,
 }
 
 impl OpenCount {
     /// Counts one more connection and admits it if fewer than `limit` are admitted. A refused connection does not count
-    /// against the limit while it gets its refusal.
-    fn new(server: &Rc<LocalServer>, limit: Option<u64>) -> Self {
+    /// against the limit while it gets its refusal. `turn` ends with the connection.
+    fn new(server: &Rc<LocalServer>, limit: Option<u64>, turn: Option<Turn<'_>>, queued: bool) -> Self {
         server.open.set(server.open.get() + 1);
         let one_more = |open: u64| limit.is_none_or(|limit| open < limit).then_some(open + 1);
         let admitted = server
@@ -161,7 +200,9 @@ impl OpenCount {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
         Self {
             server: Rc::clone(server),
+            has_turn: turn.map(Turn::keep).is_some(),
             entry: match admitted {
+                Ok(_) if queued => Entry::Queued,
                 Ok(_) => Entry::Admitted,
                 Err(_) => Entry::Refused,
             },
@@ -172,8 +213,11 @@ impl OpenCount {
 impl Drop for OpenCount {
     fn drop(&mut self) {
         self.server.open.set(self.server.open.get() - 1);
-        if matches!(self.entry, Entry::Admitted) {
+        if self.entry != Entry::Refused {
             self.server.admitted_everywhere.fetch_sub(1, Ordering::Relaxed);
+        }
+        if self.has_turn {
+            self.server.turns.end();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One server on one worker thread: its site, its cache and buffers, and its open connections.
 
 use super::registry::Registry;
+use super::turns::Turns;
 use super::{Options, Site};
 use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Standing};
 use crate::files::Cache;
@@ -60,6 +61,8 @@ pub(super) struct LocalServer {
     pub(super) open: Cell<u64>,
     /// How many open connections all workers together have admitted to this server.
     pub(super) admitted_everywhere: Arc<AtomicU64>,
+    /// The turns of the connections of this server, on all workers together.
+    pub(super) turns: Arc<Turns>,
     /// The connections of this server on this worker.
     pub(super) registry: Registry,
     random: Cell<u64>,
@@ -77,11 +80,12 @@ const BUFFERS: usize = 64;
 const BUFFER_CAPACITY: usize = 64 << 10;
 
 impl LocalServer {
-    /// A server of `site`. `admitted_everywhere` is the count that it shares with the same server on other workers.
+    /// A server of `site`. It shares `admitted_everywhere` and `turns` with the same server on other workers.
     pub(super) fn new(
         site: Site,
         shared: Arc<Shared>,
         admitted_everywhere: Arc<AtomicU64>,
+        turns: Arc<Turns>,
         options: Options,
         senders: EventSenders,
     ) -> Self {
@@ -94,6 +98,7 @@ impl LocalServer {
             stopping: Cell::new(false),
             open: Cell::new(0),
             admitted_everywhere,
+            turns,
             registry: Registry::default(),
             random: Cell::new(seed | 1),
             date: Cell::new((0, date::text(0))),

@@ -18,6 +18,7 @@ mod local_server;
 mod registry;
 mod reply_writer;
 mod request_body;
+mod turns;
 mod wait;
 
 pub use crate::sys::Kernel;
@@ -40,6 +41,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use turns::Turns;
 
 /// What a server serves, and how.
 #[derive(Clone, Debug)]
@@ -76,7 +78,8 @@ impl Server {
             socket.set_only_v6(false)?;
         }
         socket.bind(&address.into())?;
-        socket.listen(1024)?;
+        let backlog = i32::try_from(site.profile.connection.backlog).unwrap_or(i32::MAX);
+        socket.listen(backlog)?;
         socket.set_nonblocking(true)?;
         let listener: std::net::TcpListener = socket.into();
         let address = listener.local_addr()?;
@@ -159,6 +162,7 @@ pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io
     crate::sys::raise_file_limit();
     let shared = Arc::new(Shared::new());
     let admitted: Vec<Arc<AtomicU64>> = servers.iter().map(|_| Arc::default()).collect();
+    let turns: Vec<Arc<Turns>> = servers.iter().map(|_| Arc::default()).collect();
     let mut running = Running {
         control: Control(Vec::new()),
         workers: Vec::new(),
@@ -167,12 +171,13 @@ pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io
     for number in 0..options.workers.max(1) {
         let specs = servers
             .iter()
-            .zip(&admitted)
-            .map(|(server, admitted)| {
+            .zip(admitted.iter().zip(&turns))
+            .map(|(server, (admitted, turns))| {
                 Ok(ServerSpec {
                     listener: server.listener.try_clone()?,
                     site: server.site.clone(),
                     admitted: Arc::clone(admitted),
+                    turns: Arc::clone(turns),
                     senders: senders.clone(),
                 })
             })
@@ -201,6 +206,8 @@ struct ServerSpec {
     site: Site,
     /// How many open connections all workers together have admitted to this server.
     admitted: Arc<AtomicU64>,
+    /// The turns of its connections, on all workers together.
+    turns: Arc<Turns>,
     senders: EventSenders,
 }
 
@@ -214,6 +221,7 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
             spec.site,
             shared,
             spec.admitted,
+            spec.turns,
             options,
             spec.senders,
         ));
@@ -242,8 +250,11 @@ async fn work(specs: Vec<ServerSpec>, shared: Arc<Shared>, mut commands: Unbound
                 }
             }
             Command::Reload { server, site } => {
-                if let Some(server) = servers.get(server) {
+                if let (Some(accept_loop), Some(server)) = (accept_loops.get_mut(server), servers.get(server)) {
                     server.replace_site(*site);
+                    if let Some(accept_loop) = accept_loop {
+                        accept_loop.restart(server);
+                    }
                 }
             }
         }

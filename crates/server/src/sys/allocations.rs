@@ -2,9 +2,10 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static COUNTS: Cell<bool> = const { Cell::new(false) };
@@ -20,15 +21,21 @@ pub(crate) fn count() -> u64 {
     COUNT.load(Ordering::Relaxed)
 }
 
+/// The largest allocation on the threads that count since the last call, in bytes.
+pub(crate) fn take_largest() -> usize {
+    LARGEST.swap(0, Ordering::Relaxed)
+}
+
 struct Counting;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-fn note() {
+fn note(size: usize) {
     // A thread that is ending has destroyed its thread-local variables. It does not count.
     if COUNTS.try_with(Cell::get).unwrap_or(false) {
         COUNT.fetch_add(1, Ordering::Relaxed);
+        LARGEST.fetch_max(size, Ordering::Relaxed);
     }
 }
 
@@ -37,7 +44,7 @@ fn note() {
 unsafe impl GlobalAlloc for Counting {
     // SAFETY: the requirements of GlobalAlloc are those of the allocator that is called.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note();
+        note(layout.size());
         // SAFETY: the caller fulfils the same requirements.
         unsafe { System.alloc(layout) }
     }
@@ -50,7 +57,7 @@ unsafe impl GlobalAlloc for Counting {
 
     // SAFETY: the requirements of GlobalAlloc are those of the allocator that is called.
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        note();
+        note(size);
         // SAFETY: the caller fulfils the same requirements.
         unsafe { System.realloc(pointer, layout, size) }
     }

@@ -122,22 +122,24 @@ impl Exchange<'_> {
     /// The next step after a body that was not read completely.
     pub(super) fn body_failed(&mut self, end: BodyEnd) -> Action {
         let profile = self.profile;
+        let instead = self.reply.as_ref().map(|reply| reply.response);
         let (say, reason) = match end {
             BodyEnd::Late | BodyEnd::Silent => (profile.connection.timers.body.say, CloseReason::BodyTimeout),
             BodyEnd::Broken(fault) => match profile.head.faults.of(fault.fault()) {
                 Treatment::Respond(id) => {
-                    let own = self.reply.as_ref().and_then(|reply| match fault {
-                        ChunkFault::Syntax => reply.response.with_broken_body,
-                        ChunkFault::Trailer(_) => reply.response.with_broken_trailers,
-                        // Other faults have their own responses, such as 413.
-                        ChunkFault::TooLarge | ChunkFault::ExtensionTooLong => None,
+                    let own = instead.and_then(|response| match fault {
+                        ChunkFault::Syntax => response.with_broken_body,
+                        ChunkFault::Trailer(_) => response.with_broken_trailers,
+                        ChunkFault::TooLarge | ChunkFault::ExtensionTooLong => response.with_large_chunk,
                     });
                     (own.or(Some(id)), CloseReason::BadRequest)
                 }
                 _ => (None, CloseReason::BadRequest),
             },
             BodyEnd::ClientFin | BodyEnd::Complete => {
-                (profile.connection.client_fin.in_body, CloseReason::ClientFinInBody)
+                let usual = profile.connection.client_fin.in_body;
+                let own = usual.and_then(|_| instead?.with_broken_body);
+                (own.or(usual), CloseReason::ClientFinInBody)
             }
         };
         match say {

@@ -191,6 +191,9 @@ impl Scanner<'_> {
                 last.value.end = (start + text.trim_ascii_end().len()) as u32;
             }
             self.folded_text(start, end)?;
+            if text.ends_with(b"\r") {
+                self.check(Fault::FieldEndCr)?;
+            }
             return self.value_chars(value);
         }
         self.drop_or(fault).map(drop)
@@ -199,7 +202,7 @@ impl Scanner<'_> {
     /// Checks the text of a folded line.
     fn folded_text(&self, start: usize, end: usize) -> Result<(), Fault> {
         let text = &self.bytes[start..end];
-        if text.trim_ascii().is_empty() {
+        if text.iter().all(|b| matches!(b, b' ' | b'\t')) {
             self.check(Fault::FieldFoldEmpty)?;
         }
         Ok(())

@@ -34,6 +34,8 @@ pub struct HeadPolicy {
     pub fields_by_next_line: bool,
     /// Whether the Host field is validated if the target is an absolute URI.
     pub host_beside_uri: bool,
+    /// The only scheme whose URIs name the host of the request; `None` for any.
+    pub own_scheme: Option<String>,
     /// The syntax of the Host field.
     pub host: HostSyntax,
     /// How the fields about a body are interpreted.
@@ -42,6 +44,8 @@ pub struct HeadPolicy {
     pub counts_parts: bool,
     /// Whether a tab in the request line is an ordinary character instead of white space.
     pub tab_is_text: bool,
+    /// Whether control characters and spaces at the beginning of a target are dropped.
+    pub drop_leading_controls: bool,
     /// Whether white space between a field name and its colon belongs to the name.
     pub name_space_is_part: bool,
     /// Whether HTTP/2.0 and above are treated as HTTP/1.0 instead of HTTP/1.1.

@@ -85,7 +85,12 @@ impl Scanner<'_> {
         if let Some(at) = words.version {
             self.spaces(&text[words.target.end..at])?;
         }
-        self.head.target = Span::new(start + words.target.start, start + words.target.end);
+        let sent = &text[words.target.clone()];
+        let dropped = match self.policy.drop_leading_controls {
+            true => sent.iter().take_while(|b| **b <= b' ').count(),
+            false => 0,
+        };
+        self.head.target = Span::new(start + words.target.start + dropped, start + words.target.end);
         match (&text[words.end..], words.version) {
             ([], _) => {}
             (white, Some(_)) => {

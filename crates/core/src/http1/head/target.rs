@@ -24,6 +24,11 @@ pub fn has_bare_scheme(target: &[u8]) -> bool {
         .is_some_and(|colon| matches!(target[colon + 1..], [] | [b'/' | b'?', ..]) && is_scheme(&target[..colon]))
 }
 
+/// Whether a target begins with a scheme and a colon, whatever follows.
+pub fn has_rootless_scheme(target: &[u8]) -> bool {
+    memchr::memchr(b':', target).is_some_and(|colon| is_scheme(&target[..colon]))
+}
+
 /// The part of a target after the first `://`: the authority of an absolute URI and what follows it. The whole target
 /// if it contains no `://`.
 pub(in crate::http1) fn after_scheme(target: &[u8]) -> &[u8] {

@@ -21,6 +21,8 @@ fn strict() -> HeadPolicy {
         empty_lines_after: None,
         full_http09_refusals: false,
         host_beside_uri: true,
+        own_scheme: None,
+        drop_leading_controls: false,
         fields_by_next_line: false,
         host: HostSyntax::Characters,
         body: BodyRules::default(),

@@ -29,8 +29,8 @@ pub struct ConditionPolicy {
     /// `go-on` or `no304`: the effect of an If-Unmodified-Since that holds, or is ignored because it is not a date, on
     /// the later conditions.
     pub if_unmodified_since_held: Held,
-    /// `ignored`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the response is
-    /// 304.
+    /// `ignored`, `never`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the
+    /// response is 304.
     pub if_none_match: IfNoneMatch,
     /// `fail`, `not-modified` or `ignored`: the effect of a match on a request that is neither GET nor HEAD.
     pub if_none_match_other: OtherMethods,
@@ -125,6 +125,8 @@ pub enum IfMatch {
 pub enum IfNoneMatch {
     /// The field is ignored.
     Ignored,
+    /// Nothing matches, not even `*`. But the field counts as present for If-Modified-Since.
+    Never,
     /// Strongly.
     Strong,
     /// Weakly.

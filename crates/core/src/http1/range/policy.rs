@@ -1,27 +1,43 @@
 //! How a Range field is parsed and which ranges are served: the keys of a profile's `[range]` table.
 
+use crate::http1::ResponseId;
 use serde::{Deserialize, Serialize};
 
 /// How a Range field is parsed and which ranges are served. The default is RFC 9110 section 14 with multipart bodies,
 /// and with the limits that its section 14.2 recommends.
+///
+/// `I` and `B` say what is sent in place of ranges. As long as the names of responses are not resolved, both are words.
 #[derive(Deserialize, Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct RangePolicy {
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(
+        rename = "RangePolicy",
+        bound = "RangePolicy<I, B>: Default, I: schemars::JsonSchema + Serialize, B: schemars::JsonSchema + Serialize"
+    )
+)]
+#[serde(
+    default,
+    deny_unknown_fields,
+    bound(deserialize = "RangePolicy<I, B>: Default, I: Deserialize<'de>, B: Deserialize<'de>")
+)]
+pub struct RangePolicy<I = Instead, B = BadMember> {
     /// Whether Range fields count at all.
     pub enabled: bool,
     /// `exact`, `any-case` or `any-case-spaced`: the spelling of `bytes=`.
     pub unit: Unit,
-    /// `whole` or `unsatisfiable`: the response to another unit, or to none.
-    pub other_unit: Instead,
-    /// `whole` or `unsatisfiable`: the response to a list without members.
-    pub empty_list: Instead,
+    /// Another unit, or none: `whole` (200 with the whole file), `unsatisfiable` (416), or a response.
+    pub other_unit: I,
+    /// A list without members: `whole` (200 with the whole file), `unsatisfiable` (416), or a response.
+    pub empty_list: I,
     /// `rfc9110`, `tight`, `spaced`, `trimmed`, `leading` or `signed`: the syntax of a member.
     pub numbers: Numbers,
     /// `unlimited` or `signed64`: the largest valid number.
     pub largest_number: Largest,
-    /// `whole`, `unsatisfiable`, `drop` or `end`: the effect of a malformed member.
-    pub bad_member: BadMember,
+    /// A malformed member: the `whole` file is sent (200), the list is `unsatisfiable` whatever the other members are
+    /// (416), the member is ignored (`drop`: 416 if no other remains), the list ends before it (`end`: 416 if nothing
+    /// precedes it), or a response.
+    pub bad_member: B,
     /// `skip`, `bad` or `end-if-first`: the effect of an empty member, such as between two commas.
     pub empty_member: EmptyMember,
     /// `bad` or `unsatisfiable`: how `5-2` counts.
@@ -53,20 +69,27 @@ pub struct RangePolicy {
     pub max_overlaps: u32,
     /// The maximum number of ranges that overlap the one before and begin earlier; 0 for no limit.
     pub max_reversals: u32,
-    /// `whole` or `unsatisfiable`: the response above any of these three limits.
-    pub over_limit: Instead,
+    /// Above any of these three limits: `whole` (200 with the whole file), `unsatisfiable` (416), or a response.
+    pub over_limit: I,
 }
 
 impl Default for RangePolicy {
     fn default() -> Self {
+        Self::rfc9110(&Instead::Whole, BadMember::Whole)
+    }
+}
+
+impl<I: Clone, B> RangePolicy<I, B> {
+    /// The default. `whole` and `whole_file` stand for 200 with the whole file.
+    pub fn rfc9110(whole: &I, whole_file: B) -> Self {
         Self {
             enabled: true,
             unit: Unit::AnyCase,
-            other_unit: Instead::Whole,
-            empty_list: Instead::Whole,
+            other_unit: whole.clone(),
+            empty_list: whole.clone(),
             numbers: Numbers::Rfc9110,
             largest_number: Largest::Unlimited,
-            bad_member: BadMember::Whole,
+            bad_member: whole_file,
             empty_member: EmptyMember::Skip,
             reversed: Impossible::Bad,
             suffix_zero: SuffixZero::Unsatisfiable,
@@ -82,20 +105,60 @@ impl Default for RangePolicy {
             max_ranges: 100,
             max_overlaps: 2,
             max_reversals: 20,
-            over_limit: Instead::Whole,
+            over_limit: whole.clone(),
         }
+    }
+}
+
+impl<I, B> RangePolicy<I, B> {
+    /// The same policy with each key that may be a response resolved by name.
+    ///
+    /// # Errors
+    /// What `instead` or `bad_member` return.
+    pub fn resolved<E>(
+        &self,
+        instead: impl Fn(&'static str, &I) -> Result<Instead, E>,
+        bad_member: impl Fn(&'static str, &B) -> Result<BadMember, E>,
+    ) -> Result<RangePolicy, E> {
+        Ok(RangePolicy {
+            enabled: self.enabled,
+            unit: self.unit,
+            other_unit: instead("other_unit", &self.other_unit)?,
+            empty_list: instead("empty_list", &self.empty_list)?,
+            numbers: self.numbers,
+            largest_number: self.largest_number,
+            bad_member: bad_member("bad_member", &self.bad_member)?,
+            empty_member: self.empty_member,
+            reversed: self.reversed,
+            suffix_zero: self.suffix_zero,
+            long_suffix: self.long_suffix,
+            empty_file: self.empty_file,
+            open_from_zero: self.open_from_zero,
+            several: self.several,
+            several_counts: self.several_counts,
+            merge: self.merge,
+            merge_adjacent: self.merge_adjacent,
+            order: self.order,
+            larger_than_file: self.larger_than_file,
+            max_ranges: self.max_ranges,
+            max_overlaps: self.max_overlaps,
+            max_reversals: self.max_reversals,
+            over_limit: instead("over_limit", &self.over_limit)?,
+        })
     }
 }
 
 /// The response in place of ranges.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Instead {
     /// 200 with the whole file.
     Whole,
     /// 416.
     Unsatisfiable,
+    /// This response.
+    #[serde(skip)]
+    Respond(ResponseId),
 }
 
 /// The spelling of the unit before the list.
@@ -145,7 +208,6 @@ pub enum Largest {
 
 /// The effect of a malformed member.
 #[derive(Deserialize, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum BadMember {
     /// The field is ignored: 200.
@@ -156,6 +218,9 @@ pub enum BadMember {
     Drop,
     /// The list ends before the member; 416 if nothing precedes it.
     End,
+    /// This response, whatever the other members are.
+    #[serde(skip)]
+    Respond(ResponseId),
 }
 
 /// The effect of a member without text.

@@ -14,6 +14,7 @@ fn outcome(field: &str, size: u64, policy: &RangePolicy) -> String {
     match select(field.as_bytes(), size, policy) {
         Selection::Whole => "200".to_owned(),
         Selection::Unsatisfiable => "416".to_owned(),
+        Selection::Respond(id) => format!("response {id}"),
         Selection::Single(one) => range(&one),
         Selection::Several(one) if one.len() == 1 => format!("({})", range(&one[0])),
         Selection::Several(ranges) => ranges.iter().map(range).collect::<Vec<_>>().join(","),

@@ -3,7 +3,7 @@
 use crate::close_reason::CloseReason;
 use crate::http1::ResponseId;
 use crate::http1::field::TokenSearch;
-use crate::profile::raw::{Announce, CloseStyle, RawUnkept, RepeatedConnection, Tie};
+use crate::profile::raw::{Announce, AnnounceClose, CloseStyle, RawUnkept, RepeatedConnection, Tie};
 use crate::profile::{Since, Template};
 use std::time::Duration;
 
@@ -23,8 +23,11 @@ pub struct ConnectionPolicy {
     pub max_requests: Option<u64>,
     pub max_age: Option<Duration>,
     pub max_connections: Option<u64>,
+    pub served_at_once: Option<u64>,
+    pub backlog: u32,
     pub full: ResponseId,
     pub announce: Announce,
+    pub announce_close: AnnounceClose,
     pub keep_fields: Vec<Template>,
     pub close_fields: Vec<Template>,
     pub timers: Timers,

@@ -5,6 +5,7 @@
 
 mod body;
 mod connection;
+mod cookie;
 mod files;
 mod methods;
 mod responses;
@@ -13,6 +14,7 @@ mod writes;
 
 pub use body::{Multipart, Padding, RequestBodyPolicy};
 pub use connection::{ClientFinPolicy, ClosePolicy, ConnectionPolicy, EofInHead, Timer, Timers};
+pub use cookie::CookiePolicy;
 pub use files::FilePolicy;
 pub use methods::{MethodRule, Methods};
 pub use responses::Responses;

@@ -42,6 +42,8 @@ pub struct TargetPolicy {
     pub most_segments: Limit,
     pub end_slash: EndSlash,
     pub merge_leading_slashes: bool,
+    pub two_slashes_are_root: bool,
+    pub rootless: bool,
     pub before_method: bool,
 }
 

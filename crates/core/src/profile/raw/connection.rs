@@ -36,11 +36,20 @@ pub struct RawConnection {
     pub max_age: Span,
     /// Which responses carry the lines of [connection.fields] keep.
     pub announce: Announce,
+    /// Which responses carry the lines of [connection.fields] close, if the connection is closed after them.
+    pub announce_close: AnnounceClose,
     /// The lines that `{connection_fields}` stands for. They are text only: they do not set any timer or limit.
     pub fields: RawConnectionFields,
     /// Maximum number of simultaneous connections, over all worker threads; 0 for no limit. A connection beyond it
     /// gets the response `full` before its request is read, and is closed.
     pub max_connections: u64,
+    /// How many connections are served at once, over all worker threads; 0 for no limit. Each is served from its
+    /// acceptance to its end, even while it is silent. The others wait in the system's accept queue: their clients are
+    /// connected, and nothing that they send is read.
+    pub served_at_once: u64,
+    /// The length of the accept queue (`listen`), when the server starts. The system completes the handshakes of so many
+    /// connections that are not served yet, Linux of one more. Clients beyond them try again until there is room.
+    pub backlog: u32,
     /// The response to a connection beyond `max_connections`, and to a request for a file when no file descriptor is
     /// left. Without it: `503`. A profile that defines no 503 sends one with an empty body.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,8 +71,11 @@ impl Default for RawConnection {
             max_requests: 0,
             max_age: Span(None),
             announce: Announce::Http10,
+            announce_close: AnnounceClose::Always,
             fields: RawConnectionFields::default(),
             max_connections: 0,
+            served_at_once: 0,
+            backlog: 1024,
             full: None,
         }
     }
@@ -97,6 +109,20 @@ pub enum Announce {
     #[default]
     #[serde(rename = "http10")]
     Http10,
+}
+
+/// Which responses announce that the connection is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum AnnounceClose {
+    /// All responses.
+    #[default]
+    Always,
+    /// Responses to HTTP/1.1 requests, and those without a request. An HTTP/1.0 client does not expect a persistent
+    /// connection unless it is announced (RFC 9112 section 9.3).
+    #[serde(rename = "http11")]
+    Http11,
 }
 
 /// `[connection.fields]`.

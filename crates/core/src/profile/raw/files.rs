@@ -17,10 +17,20 @@ pub struct RawFiles {
     pub index_for: IndexFor,
     /// The entity tag. Empty: no entity tag.
     pub etag: Option<Template>,
+    /// The text of the placeholder `{etag_text}` in `etag`, for a tag that is a digest of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag_text: Option<Template>,
     /// An entity tag is weak if the file was modified within this time before the request, or after it.
     pub weak_if_modified_within: Span,
     /// The response for a directory whose path lacks the final slash.
     pub directory: Word,
+    /// The response for a directory whose path lacks the final slash, if it has no index file either. Without it:
+    /// `directory`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory_without_index: Option<Word>,
+    /// A path that ends in the name of an index file, such as `/index.html`: `serve` the file, or a response, whether or
+    /// not it exists.
+    pub index_named: Word,
     /// The response for a directory without an index file.
     pub no_index: Word,
     /// The response if there is no such file.
@@ -91,8 +101,11 @@ impl Default for RawFiles {
             index: vec!["index.html".to_owned()],
             index_for: IndexFor::Directories,
             etag: None,
+            etag_text: None,
             weak_if_modified_within: Span(None),
             directory: word("301"),
+            directory_without_index: None,
+            index_named: word("serve"),
             no_index: word("404"),
             missing: word("404"),
             denied: word("403"),

@@ -7,10 +7,12 @@
 
 mod close;
 mod connection;
+mod cookie;
 mod files;
 mod head;
 mod multipart;
 mod padding;
+mod range;
 mod request_body;
 mod response;
 mod target;
@@ -19,7 +21,8 @@ mod types;
 mod writes;
 
 pub use close::{CloseStyle, FinAfterRequest, RawClientFin, RawClose};
-pub use connection::{Announce, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
+pub use connection::{Announce, AnnounceClose, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
+pub use cookie::RawCookie;
 pub use files::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed, RawFiles};
 pub use head::{
     Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,
@@ -27,15 +30,15 @@ pub use head::{
 };
 pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
+pub use range::RawRange;
 pub use request_body::{Continue, RawChunks, RawRequestBody, ReadBody};
-pub use response::{ConnectionFields, LengthForHead, RawResponse};
+pub use response::{ConnectionFields, LengthForHead, RawResponse, StatusVersion};
 pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};
 pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
 pub use writes::{RawHold, RawWrites};
 
 use crate::http1::precondition::ConditionPolicy;
-use crate::http1::range::RangePolicy;
 use crate::profile::template::Template;
 use crate::profile::units::{RawRule, Word};
 use serde::{Deserialize, Serialize};
@@ -57,6 +60,8 @@ pub struct Raw {
     pub port: Option<u16>,
     /// The value of the placeholder `{server}` in responses.
     pub server: String,
+    /// The version in the status line of every response that has no `http_version` of its own.
+    pub http_version: StatusVersion,
     /// How long connections persist, and what the response fields announce about it.
     pub connection: RawConnection,
     /// When a silent connection is closed, and which response is sent first.
@@ -81,11 +86,13 @@ pub struct Raw {
     /// Conditional requests (RFC 9110 section 13).
     pub conditions: ConditionPolicy,
     /// Range requests (RFC 9110 section 14).
-    pub range: RangePolicy,
+    pub range: RawRange,
     /// The layout of a `multipart/byteranges` body.
     pub multipart: RawMultipart,
     /// Text appended to pages for some clients.
     pub padding: RawPadding,
+    /// A cookie that the server replaces.
+    pub cookie: RawCookie,
     /// How request bodies are delimited and read, and when `100 Continue` is sent.
     pub request_body: RawRequestBody,
     /// How responses are split into writes, and how slow readers are handled.

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct RawRequestBody {
     /// What delimits a body if the request has both Content-Length and Transfer-Encoding.
     pub delimiter: Delimiter,
+    /// Whether only spaces, not tabs, may stand between a comma and the coding after it in Transfer-Encoding.
+    pub coding_after_spaces: bool,
     /// The syntax of Content-Length.
     pub length: LengthSyntax,
     /// Whether the connection is closed after a request that has both Content-Length and Transfer-Encoding.
@@ -27,6 +29,9 @@ pub struct RawRequestBody {
     pub expect_http10: bool,
     /// Whether the Expect field of a CONNECT request counts.
     pub expect_connect: bool,
+    /// Whether versions are compared as text to decide which client may get `100 Continue`: `HTTP/01.1` and `HTTP/1.01`
+    /// are older than HTTP/1.1 then.
+    pub expect_version_as_text: bool,
     /// When the body is read, relative to the response.
     pub read: ReadBody,
     /// When `100 Continue` is sent to a client that asks for it.
@@ -49,6 +54,7 @@ pub struct RawRequestBody {
     /// close.
     pub before_end: bool,
     /// Whether the connection is closed after a request that asked for `100 Continue` and had no body to get it for.
+    /// The response is not sent in chunks then.
     pub continue_unsent_ends: bool,
     /// Maximum length of a body. Needs `too_large`.
     pub limit: Option<Size>,
@@ -112,6 +118,7 @@ impl Default for RawRequestBody {
     fn default() -> Self {
         Self {
             delimiter: Delimiter::default(),
+            coding_after_spaces: false,
             length: LengthSyntax::default(),
             both_ends: false,
             largest: Size(i64::MAX.unsigned_abs()),
@@ -119,6 +126,7 @@ impl Default for RawRequestBody {
             expect: Expect::default(),
             expect_http10: true,
             expect_connect: true,
+            expect_version_as_text: false,
             read: ReadBody::default(),
             continues: Continue::default(),
             continue_times_old: None,

@@ -1,6 +1,7 @@
 //! `[response.NAME]`: the responses of a server.
 
 use super::{CloseStyle, ReadBody};
+use crate::http1::Version;
 use crate::profile::template::Template;
 use crate::profile::units::Word;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub struct RawResponse {
     /// `like`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// The version in the status line. Without it: the profile's `http_version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_version: Option<StatusVersion>,
     /// The reason phrase. Without it: the registered phrase.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Template>,
@@ -69,13 +73,16 @@ pub struct RawResponse {
     /// The response that replaces this one for a request with a body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_body: Option<Word>,
-    /// The response to a request that would get this one, but whose body has malformed chunks. Without it: that of the
-    /// fault.
+    /// The response to a request that would get this one, but whose body has malformed chunks or is cut short by the
+    /// client's FIN. Without it: that of the fault, or [client_fin] in_body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_broken_body: Option<Word>,
     /// The same for a body with malformed trailers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_broken_trailers: Option<Word>,
+    /// The same for a body with a chunk that is too large, or too long a line before a chunk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_large_chunk: Option<Word>,
     /// When the request's body is read. Without it: as in [request_body] read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_body: Option<ReadBody>,
@@ -85,6 +92,42 @@ pub struct RawResponse {
     /// How the connection is closed, if this response closes it. Without it: as in [close].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_with: Option<CloseStyle>,
+}
+
+/// The version in the status line of a response. Interim responses always have 1.1: they are sent to HTTP/1.1 clients only
+/// (RFC 9110 section 15.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum StatusVersion {
+    /// `HTTP/1.1`, the highest version that the server conforms to (RFC 9110 section 6.2).
+    #[default]
+    #[serde(rename = "1.1")]
+    Http11,
+    /// `HTTP/1.0`.
+    #[serde(rename = "1.0")]
+    Http10,
+    /// `HTTP/1.0` to a request that is treated as HTTP/1.0 or older, otherwise `HTTP/1.1`.
+    #[serde(rename = "as-asked")]
+    AsAsked,
+}
+
+impl StatusVersion {
+    /// The bytes of the status line if they do not depend on the request.
+    pub(in crate::profile) fn fixed(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Http11 => Some(b"HTTP/1.1"),
+            Self::Http10 => Some(b"HTTP/1.0"),
+            Self::AsAsked => None,
+        }
+    }
+
+    /// The bytes of [`StatusVersion::AsAsked`] for a request of this version; `None` without a request.
+    pub(in crate::profile) fn as_asked(asked: Option<Version>) -> &'static [u8] {
+        match asked {
+            Some(Version::Http09 | Version::Http10) => b"HTTP/1.0",
+            Some(Version::Http11) | None => b"HTTP/1.1",
+        }
+    }
 }
 
 /// Which lines `{connection_fields}` stands for in a response.

@@ -84,6 +84,13 @@ pub struct RawTarget {
     pub end_slash: EndSlash,
     /// Whether two or more slashes at the beginning of a path count as one.
     pub merge_leading_slashes: bool,
+    /// Whether `..` cannot lead above the root in a path that begins with two slashes, of which the second may be
+    /// percent-encoded. Slashes that are merged count as one.
+    pub two_slashes_are_root: bool,
+    /// Whether control characters and spaces at the beginning of a target are dropped.
+    pub drop_leading_controls: bool,
+    /// Whether a URI may have a path that does not begin with a slash, as `foo:a/b`. Needs `schemes`.
+    pub rootless: bool,
 }
 
 impl Default for RawTarget {
@@ -124,6 +131,9 @@ impl Default for RawTarget {
             bad_segments: word("414"),
             end_slash: EndSlash::Decoded,
             merge_leading_slashes: false,
+            two_slashes_are_root: false,
+            drop_leading_controls: false,
+            rootless: false,
         }
     }
 }

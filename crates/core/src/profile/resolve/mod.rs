@@ -11,16 +11,18 @@ mod head;
 mod head_texts;
 mod methods;
 mod names;
+mod range;
 mod responses;
 mod target;
 mod timers;
 
-use super::raw::{PipelinedFault, Raw};
+use super::raw::{PipelinedFault, Raw, RawCookie};
 use super::template::Template;
 use super::types::MediaTypes;
 use super::units::Span;
 use super::{
-    Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy, near,
+    CookiePolicy, Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy,
+    near,
 };
 use connection::connection_policy;
 #[cfg(test)]
@@ -29,6 +31,7 @@ use files::file_policy;
 use head::head_policy;
 use methods::methods;
 use names::Names;
+use range::range_policy;
 use responses::responses;
 use std::time::Duration;
 use target::target_policy;
@@ -48,7 +51,7 @@ pub(super) struct Mistake {
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     head_texts::check(raw)?;
-    let (responses, names) = responses(&raw.response, &raw.fields)?;
+    let (responses, names) = responses(&raw.response, &raw.fields, raw.http_version)?;
     let request_body = request_body(raw, &names)?;
     Ok(Profile {
         name: name.to_owned(),
@@ -68,7 +71,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         files: file_policy(raw, &names)?,
         types: MediaTypes::new(&raw.types).map_err(|why| mistake(&["types", "builtin"], why))?,
         conditions: raw.conditions.clone(),
-        range: raw.range.clone(),
+        range: range_policy(&raw.range, &names)?,
         multipart: Multipart {
             content_type: raw.multipart.content_type.clone(),
             boundary: raw.multipart.boundary.clone(),
@@ -77,6 +80,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             parts_before_chunks: Some(raw.multipart.parts_before_chunks).filter(|n| *n > 0),
         },
         padding: padding(raw)?,
+        cookie: cookie(raw)?,
         request_body,
         connection: connection_policy(raw, &names)?,
         writes: WritePolicy {
@@ -146,6 +150,30 @@ fn padding(raw: &Raw) -> Result<Padding, Mistake> {
         text: raw.padding.text.repeat(times),
         agents: raw.padding.agents.clone(),
     })
+}
+
+fn cookie(raw: &Raw) -> Result<Option<CookiePolicy>, Mistake> {
+    let RawCookie { name, lengths, max_age } = &raw.cookie;
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if lengths.is_empty() || lengths.iter().any(|length| !(1..=256).contains(length)) {
+        return Err(mistake(
+            &["cookie", "lengths"],
+            format!("got {lengths:?}; expected the lengths of a good value, 1 to 256 each, such as [32, 64]"),
+        ));
+    }
+    let Some(max_age) = max_age.0 else {
+        return Err(mistake(
+            &["cookie", "max_age"],
+            "got \"never\"; expected a time, such as \"1h\"",
+        ));
+    };
+    Ok(Some(CookiePolicy {
+        name: name.clone(),
+        lengths: lengths.clone(),
+        max_age_secs: i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX),
+    }))
 }
 
 /// A delay; `None` if it is zero or never.

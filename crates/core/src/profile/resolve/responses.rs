@@ -5,7 +5,7 @@ use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
 use crate::http1::field::is_token;
 use crate::profile::LARGEST_TEXT;
-use crate::profile::raw::RawResponse;
+use crate::profile::raw::{RawResponse, StatusVersion};
 use crate::profile::response::{self, Response};
 use crate::profile::template::Template;
 use crate::profile::units::Word;
@@ -25,6 +25,7 @@ static DEFAULTS: LazyLock<BTreeMap<String, RawResponse>> = LazyLock::new(|| {
 pub(super) fn responses(
     raw: &BTreeMap<String, RawResponse>,
     fields: &BTreeMap<String, Template>,
+    http_version: StatusVersion,
 ) -> Result<(Vec<Response>, Names), Mistake> {
     check_fields(fields)?;
     at_most(MOST, raw.len(), &["response"], "responses")?;
@@ -38,11 +39,13 @@ pub(super) fn responses(
         if name.split(' ').next().is_some_and(|base| ABOUT_CONTENT.contains(&base)) {
             filled.head = filled.head.map(|head| with_fields(&head, fields));
         }
+        filled.http_version.get_or_insert(http_version);
         instead.push(
             [
                 &filled.with_body,
                 &filled.with_broken_body,
                 &filled.with_broken_trailers,
+                &filled.with_large_chunk,
             ]
             .map(Clone::clone),
         );
@@ -57,7 +60,8 @@ pub(super) fn responses(
         all.push(response);
     }
     let names = Names::of(&all);
-    for (response, [with_body, with_broken_body, with_broken_trailers]) in all.iter_mut().zip(instead) {
+    for (response, [with_body, with_broken_body, with_broken_trailers, with_large_chunk]) in all.iter_mut().zip(instead)
+    {
         let named = |key: &str, word: Option<Word>| match word {
             None => Ok(None),
             Some(Word(word)) => names.get(&word).map(Some).ok_or_else(|| {
@@ -71,11 +75,13 @@ pub(super) fn responses(
             named("with_body", with_body)?,
             named("with_broken_body", with_broken_body)?,
             named("with_broken_trailers", with_broken_trailers)?,
+            named("with_large_chunk", with_large_chunk)?,
         ];
         [
             response.with_body,
             response.with_broken_body,
             response.with_broken_trailers,
+            response.with_large_chunk,
         ] = instead;
     }
     for (name, variant) in names.iter() {

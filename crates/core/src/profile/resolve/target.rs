@@ -81,6 +81,8 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
         most_segments: limit("bad_segments", target.most_segments, &target.bad_segments)?,
         end_slash: target.end_slash,
         merge_leading_slashes: target.merge_leading_slashes,
+        two_slashes_are_root: target.two_slashes_are_root,
+        rootless: target.rootless,
         before_method: target.before_method,
     })
 }

@@ -23,7 +23,8 @@ pub(crate) fn profile() -> Value {
     });
     schema["definitions"]["Close"] = close(&schema["definitions"]["Close"]);
     for table in tables_of_words(&schema) {
-        let keys = schema["definitions"][&table.definition]["properties"].as_object_mut();
+        let keys = schema["definitions"][&table.definition].get_mut("properties");
+        let keys = keys.and_then(Value::as_object_mut);
         for (key, value) in keys.into_iter().flatten().filter(|(_, value)| is_word(value)) {
             add_keywords(value, &words(&[table.key.as_str(), key.as_str()]));
         }

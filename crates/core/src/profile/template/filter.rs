@@ -24,6 +24,7 @@ filters! {
     Hex = "x", "a number in lower-case hexadecimal, with `-` before a negative one";
     Hex64 = "x64", "the same, but a negative number is its 64 bits in two's complement";
     HexBytes = "bytes", "the eight bytes of a number, lowest first, each in hexadecimal without leading zeros";
+    Base36 = "base36", "a number in base 36 with lower-case letters, with `-` before a negative one";
     Pad20 = "pad20", "a number, padded with zeros to 20 decimal digits";
     Pad16Hex = "x16", "a number, padded with zeros to 16 hexadecimal digits";
     Upper = "upper", "in upper case";
@@ -52,6 +53,10 @@ filters! {
     Decompose = "decompose", "with every character decomposed (Unicode NFKD): a letter, followed by its accents";
     MergeSlashes = "merge-slashes", "with two or more slashes at the beginning merged into one";
     First128 = "first128", "the first 128 bytes";
+    Md5 = "md5", "the MD5 digest, in lower-case hexadecimal";
+    Sha1 = "sha1", "the SHA-1 digest, in lower-case hexadecimal";
+    Sha256 = "sha256", "the SHA-256 digest, in lower-case hexadecimal";
+    Sha512 = "sha512", "the SHA-512 digest, in lower-case hexadecimal";
 }
 
 /// Writes a number in the format of its first filter, or in decimal.
@@ -68,6 +73,7 @@ pub(super) fn write_number(filter: Option<Filter>, n: i128, out: &mut Vec<u8>) {
         Some(Filter::Hex) => text::hexadecimal(magnitude(), out),
         Some(Filter::Hex64) => text::hexadecimal(bits, out),
         Some(Filter::HexBytes) => text::hexadecimal_bytes(bits, out),
+        Some(Filter::Base36) => text::base36(magnitude(), out),
         Some(Filter::Pad20) => out.extend_from_slice(format!("{n:020}").as_bytes()),
         Some(Filter::Pad16Hex) => out.extend_from_slice(format!("{bits:016x}").as_bytes()),
         _ => text::decimal(magnitude(), out),
@@ -79,14 +85,21 @@ impl Filter {
     pub(super) fn is_for_numbers(self) -> bool {
         matches!(
             self,
-            Self::Hex | Self::Hex64 | Self::HexBytes | Self::Pad20 | Self::Pad16Hex
+            Self::Hex | Self::Hex64 | Self::HexBytes | Self::Base36 | Self::Pad20 | Self::Pad16Hex
         )
+    }
+
+    /// Whether the value cannot be recovered from the result.
+    pub(super) fn is_digest(self) -> bool {
+        matches!(self, Self::Md5 | Self::Sha1 | Self::Sha256 | Self::Sha512)
     }
 
     /// Writes `value` transformed. Returns false if no value is left.
     pub(super) fn apply(self, value: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
-            Self::Hex | Self::Hex64 | Self::HexBytes | Self::Pad20 | Self::Pad16Hex => out.extend_from_slice(value),
+            Self::Hex | Self::Hex64 | Self::HexBytes | Self::Base36 | Self::Pad20 | Self::Pad16Hex => {
+                out.extend_from_slice(value);
+            }
             Self::Upper => out.extend(value.to_ascii_uppercase()),
             Self::Html => {
                 text::escape(
@@ -169,7 +182,18 @@ impl Filter {
                 out.extend_from_slice(&value[slashes.saturating_sub(1)..]);
             }
             Self::First128 => out.extend_from_slice(&value[..value.len().min(128)]),
+            Self::Md5 => digest::<md5::Md5>(value, out),
+            Self::Sha1 => digest::<sha1::Sha1>(value, out),
+            Self::Sha256 => digest::<sha2::Sha256>(value, out),
+            Self::Sha512 => digest::<sha2::Sha512>(value, out),
         }
         true
+    }
+}
+
+/// Writes the digest of `value` in hexadecimal.
+fn digest<D: sha2::Digest>(value: &[u8], out: &mut Vec<u8>) {
+    for byte in D::digest(value) {
+        out.extend([byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
     }
 }

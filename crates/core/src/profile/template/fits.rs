@@ -71,8 +71,12 @@ fn may_be_empty(placeholder: Placeholder) -> bool {
 }
 
 fn may_hold(placeholder: Placeholder, filters: &[Filter], byte: u8) -> bool {
+    if filters.iter().any(|filter| filter.is_digest()) {
+        return true;
+    }
     match (placeholder.is_number(), filters.first()) {
         (false, _) => true,
+        (true, Some(Filter::Base36)) => byte.is_ascii_alphanumeric(),
         (true, Some(Filter::Hex | Filter::Hex64 | Filter::HexBytes | Filter::Pad16Hex)) => byte.is_ascii_hexdigit(),
         (true, _) => byte.is_ascii_digit(),
     }
@@ -82,8 +86,13 @@ fn agrees(placeholder: Placeholder, filters: &[Filter], text: &[u8], known: &imp
     let Ok(text) = std::str::from_utf8(text) else {
         return !placeholder.is_number();
     };
+    // The value cannot be recovered from its digest.
+    if filters.iter().any(|filter| filter.is_digest()) {
+        return true;
+    }
     let number = match filters.first() {
         Some(Filter::Hex | Filter::Hex64 | Filter::Pad16Hex) => u64::from_str_radix(text, 16).ok(),
+        Some(Filter::Base36) => u64::from_str_radix(text, 36).ok(),
         // The bytes are written without leading zeros, so the number cannot be recovered.
         Some(Filter::HexBytes) => return true,
         _ => text.parse().ok(),
@@ -115,6 +124,9 @@ mod tests {
             ("\"{mtime:x}-{size:x}\"", "\"65411d44-2aa\"", true),
             ("\"{size:x}-{mtime_ms:x64}\"", "\"2aa-18b865c4709\"", true),
             ("\"{mtime:x}-{size:x}\"", "\"65411d44-g\"", false),
+            ("\"{size:base36}-{size}\"", "\"iy-682\"", true),
+            ("\"{size:base36}-{size}\"", "\"iz-682\"", false),
+            ("\"{size:md5}\"", "\"0a113ef6b61820daa5611c870ed8d5ee\"", true),
             ("Content-Type: {content_type}", "Content-Type: text/html", true),
             ("Content-Type: {content_type}", "Content-Type: ", false),
             ("{reason}", "ok", true),

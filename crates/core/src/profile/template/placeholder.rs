@@ -37,12 +37,15 @@ placeholders! {
     ContentRange = "content_range" text, "`bytes 0-9/100` for a single range, `bytes */100` if no range can be satisfied; otherwise no value";
     LastModified = "last_modified" text, "the modification time of the file as an IMF-fixdate, see [files] mtime_rounding; no value if it is not sent";
     Etag = "etag" text, "the entity tag of the file, as defined by [files] etag";
+    EtagText = "etag_text" text, "[files] etag_text, of which an entity tag may be a digest: `{etag_text:md5}`; no value outside [files] etag";
     Allow = "allow" text, "[methods] allow";
     Boundary = "boundary" text, "the boundary of a multipart body";
     Size = "size" number, "the size of the file in bytes";
     Mtime = "mtime" number, "the modification time of the file, in seconds since 1970; negative before";
     MtimeMs = "mtime_ms" number, "the same in milliseconds: a double-precision number, rounded to the nearest integer";
     MtimeUs = "mtime_us" number, "the same in microseconds, rounded down";
+    MtimeNs = "mtime_ns" number, "the same in nanoseconds";
+    MtimeIso = "mtime_iso" text, "the same in UTC as in `2023-10-31T15:31:16.361Z`, rounded down to the millisecond";
     MtimeFloat = "mtime_float" text, "the same in seconds, as the shortest decimal fraction that names the nearest double-precision number";
     Filetime = "filetime" number, "the same in units of 100 ns since 1601 (Windows FILETIME)";
     Inode = "inode" number, "the number of the file in its file system";
@@ -51,7 +54,7 @@ placeholders! {
     PathAdler32 = "path_adler32" number, "the Adler-32 checksum of the path of the file on this machine";
     Encoding = "encoding" text, "the content coding of the precompressed file that is sent instead, or the coding that the suffix of the name stands for in [types] codings";
     EncodingSuffix = "encoding_suffix" text, "`-` and the coding of a precompressed file that is sent instead; empty without one";
-    Vary = "vary" text, "`Accept-Encoding` if the file has precompressed variants; otherwise no value";
+    Vary = "vary" text, "`Accept-Encoding` if the file has precompressed variants, `Cookie` if the cookie of [cookie] is replaced; otherwise no value";
     Method = "method" text, "the request method";
     Target = "target" text, "the request target as sent";
     Path = "path" text, "the path of the target as sent, without query and fragment";
@@ -76,6 +79,8 @@ placeholders! {
     VirtualHost = "virtual_host" text, "the requested host up to a colon, in lower case, without a final dot, with any visible characters; the server's own address if the request names none";
     ColonPort = "colon_port" text, "`:` and the port of the connection's local address; empty if that is 80";
     QueryText = "query_text" text, "the query of the target with its `?`; empty if there is none or if it is a `?` alone";
+    NewCookie = "new_cookie" text, "random letters and digits, if the request has the cookie of [cookie] with a value of another form; otherwise no value";
+    CookieExpires = "cookie_expires" text, "when `{new_cookie}` expires, as an IMF-fixdate; no value without one";
     Padding = "padding" text, "the text of [padding] if it applies to this client; otherwise empty";
     Port = "port" number, "the port of the connection's local address";
     Remaining = "remaining" number, "how many more requests [connection] max_requests allows";

@@ -33,6 +33,20 @@ fn placeholders_filters_and_braces() {
     for (source, want) in [
         ("", Some("")),
         ("W/\"{size:x}\"", Some("W/\"2aa\"")),
+        ("{size:base36}", Some("iy")),
+        ("{name:md5}", Some("a5e54d1fd7bb69a228ef0dcd2431367e")),
+        ("{name:sha1}", Some("cfc7b4885384957ae445bc14914d4588f607651c")),
+        (
+            "{name:sha256:first128:upper}",
+            Some("18B7CB099A9EA3F50BA899B5BA81E0D377A5F3B16F8F6EEB8B3E58CD4692B993"),
+        ),
+        (
+            "{name:sha512}",
+            Some(concat!(
+                "dd89cb0e3a3316519811012c01746c22166db3819db1f3a8db6a2ff8ee8c42bc",
+                "99eee8e60c16b5cb34b6e0b25a46b3d40ea29c039efe5e917f6b152a93ebda72"
+            )),
+        ),
         ("\"{filetime:bytes}:0\"", Some("\"b0f17130debda1:0\"")),
         ("{path:encode:html}", Some("/a%20b/%3C%C3%A9%3E")),
         ("{path:html-text}", Some("/a b/&lt;é&gt;")),

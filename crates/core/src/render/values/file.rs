@@ -3,7 +3,7 @@
 use crate::facts::{CachedFields, FileFacts};
 use crate::http1::date;
 use crate::modified;
-use crate::profile::{Placeholder, Profile, Values};
+use crate::profile::{Placeholder, Profile, Template, Values};
 use crate::render::context::RenderContext;
 
 /// Writes the entity tag of a file. Returns false if the profile sends none.
@@ -41,9 +41,13 @@ fn cached_fields<'r>(profile: &Profile, file: &'r FileFacts) -> &'r CachedFields
     file.cached_fields(|| {
         let mut etag = Vec::new();
         let template = profile.files.etag.as_ref();
+        let values = EtagValues {
+            file,
+            text: profile.files.etag_text.as_ref(),
+        };
         CachedFields {
             etag: template
-                .is_some_and(|template| template.render(&FileValues(file), &mut etag))
+                .is_some_and(|template| template.render(&values, &mut etag))
                 .then(|| etag.into()),
             last_modified: profile
                 .files
@@ -52,6 +56,27 @@ fn cached_fields<'r>(profile: &Profile, file: &'r FileFacts) -> &'r CachedFields
                 .map(date::text),
         }
     })
+}
+
+/// The values in an entity tag: those of the file, and the text that the profile makes of them.
+struct EtagValues<'a> {
+    file: &'a FileFacts,
+    text: Option<&'a Template>,
+}
+
+impl Values for EtagValues<'_> {
+    fn number(&self, placeholder: Placeholder) -> Option<i128> {
+        FileValues(self.file).number(placeholder)
+    }
+
+    fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
+        match placeholder {
+            Placeholder::EtagText => self
+                .text
+                .is_some_and(|template| template.render(&FileValues(self.file), out)),
+            _ => FileValues(self.file).text(placeholder, out),
+        }
+    }
 }
 
 /// The values that a file has.
@@ -66,6 +91,7 @@ impl Values for FileValues<'_> {
             Placeholder::Mtime => secs,
             Placeholder::MtimeMs => modified::milliseconds(id.modified()).into(),
             Placeholder::MtimeUs => secs * 1_000_000 + i128::from(id.mtime_nanos / 1000),
+            Placeholder::MtimeNs => secs * 1_000_000_000 + i128::from(id.mtime_nanos),
             // A Windows FILETIME counts units of 100 ns since 1601-01-01.
             Placeholder::Filetime => secs * 10_000_000 + i128::from(id.mtime_nanos / 100) + 116_444_736_000_000_000,
             Placeholder::Inode => id.inode.into(),
@@ -84,6 +110,12 @@ impl Values for FileValues<'_> {
                     Some((number, exponent)) => out.extend_from_slice(format!("{number}e-{exponent:0>2}").as_bytes()),
                     None => out.extend_from_slice(text.as_bytes()),
                 }
+            }
+            Placeholder::MtimeIso => {
+                let mut text = [0; 19];
+                date::write_rfc3339(self.0.id.mtime_secs, &mut text);
+                out.extend_from_slice(&text);
+                out.extend_from_slice(format!(".{:03}Z", self.0.id.mtime_nanos / 1_000_000).as_bytes());
             }
             Placeholder::Name => out.extend_from_slice(self.0.name()),
             Placeholder::ContentType if !self.0.content_type.is_empty() => {

@@ -1,5 +1,6 @@
 //! The values of the placeholders in a head or a page.
 
+mod cookie;
 mod file;
 mod part;
 mod request;
@@ -168,6 +169,9 @@ impl Values for ReplyValues<'_> {
                     decimal(u64::from(self.connection.local.port()), out);
                 }
             }
+            Placeholder::NewCookie => return self.write_new_cookie(out),
+            Placeholder::CookieExpires => return self.write_cookie_expires(out),
+            Placeholder::Vary => return self.write_vary(out),
             Placeholder::Padding => {
                 let padding = &self.reply.profile.padding;
                 let agent = self.request.and_then(|request| request.get(field::Name::UserAgent));

@@ -52,7 +52,9 @@ pub(super) fn write_request_text(
                 field::unfold(value, out);
             }
         }
-        Placeholder::RequestMerged => write_merged(request, path::host(request, &profile.target).as_deref(), out),
+        Placeholder::RequestMerged => {
+            write_merged(request, path::replaced_host(request, &profile.target).as_deref(), out);
+        }
         Placeholder::Request => out.extend_from_slice(request.head_bytes()),
         _ => return false,
     }

@@ -32,6 +32,15 @@ fn each_key_has_its_effect() {
         &[("GET", &[("inm", r#"W/"a""#)], PROCEED)],
     );
     check(
+        "if_none_match = \"never\"",
+        tag,
+        &[
+            ("GET", &[("inm", "*")], PROCEED),
+            ("GET", &[("inm", r#""a""#), ("ims", SAME)], PROCEED),
+            ("GET", &[("ims", SAME)], SAME_304),
+        ],
+    );
+    check(
         "if_none_match = \"weak-for-whole\"",
         tag,
         &[

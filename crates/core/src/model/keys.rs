@@ -1,0 +1,150 @@
+//! What single keys of a profile change.
+
+use super::defaults::{ask, field, heard};
+
+/// `http_version`, the version of the request, and the beginning of the response.
+#[test]
+fn the_version_of_the_status_line_is_that_of_the_key() {
+    for (key, asked, begins) in [
+        ("1.1", "1.1", "HTTP/1.1 200 OK\r\n"),
+        ("1.1", "1.0", "HTTP/1.1 200 OK\r\n"),
+        ("1.0", "1.1", "HTTP/1.0 200 OK\r\n"),
+        ("1.0", "1.0", "HTTP/1.0 200 OK\r\n"),
+        ("as-asked", "1.1", "HTTP/1.1 200 OK\r\n"),
+        ("as-asked", "1.2", "HTTP/1.1 200 OK\r\n"),
+        ("as-asked", "1.0", "HTTP/1.0 200 OK\r\n"),
+        // The head is refused before its version counts.
+        ("as-asked", "x", "HTTP/1.1 400 Bad Request\r\n"),
+    ] {
+        let text = format!("http_version = \"{key}\"");
+        let response = heard(&ask(&text, &format!("GET /a.txt HTTP/{asked}\r\nHost: a\r\n\r\n")));
+        assert!(response.starts_with(begins), "{key} {asked}\n{response}");
+    }
+}
+
+/// A response may have a version of its own, and a reason phrase that depends on the request.
+#[test]
+fn a_response_may_have_another_version() {
+    let text = r#"
+        http_version = "as-asked"
+        [response.404]
+        http_version = "1.0"
+        reason = "No {path}"
+        [response."404 POST"]
+        http_version = "as-asked"
+    "#;
+    for (request, line) in [
+        ("GET /x HTTP/1.1", "HTTP/1.0 404 No /x\r\n"),
+        ("GET /a.txt HTTP/1.1", "HTTP/1.1 200 OK\r\n"),
+        ("GET /a.txt HTTP/1.0", "HTTP/1.0 200 OK\r\n"),
+    ] {
+        let response = heard(&ask(text, &format!("{request}\r\nHost: a\r\n\r\n")));
+        assert!(response.starts_with(line), "{request}\n{response}");
+    }
+}
+
+/// The entity tags of servers that count in base 36, send a date, or send a digest. The file has 10 bytes, and its
+/// modification time is 2023-10-31 15:31:16.361 UTC.
+#[test]
+fn entity_tags_may_be_digests_and_dates() {
+    for (keys, tag) in [
+        ("etag = '\"{mtime_ns:base36}-{size:base36}\"'", "\"cwmqdxs3utkw-a\""),
+        ("etag = '\"{size}-{mtime_iso}\"'", "\"10-2023-10-31T15:31:16.361Z\""),
+        (
+            "etag = '\"{etag_text:md5}\"'\netag_text = '{mtime_float}-{size}'",
+            "\"61dd012d4e3e1ed7c051eacf24ee4eb3\"",
+        ),
+    ] {
+        let response = heard(&ask(
+            &format!("[files]\n{keys}"),
+            "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n",
+        ));
+        assert_eq!(field(&response, "ETag").as_deref(), Some(tag), "{keys}\n{response}");
+    }
+}
+
+/// A Range field that is not served may get a response of its own, where a single member is bad, and where one of several is.
+#[test]
+fn a_bad_range_may_get_a_response() {
+    let keys = "bad_member = 400\nother_unit = 403\nempty_list = \"odd\"\nover_limit = 404\nmax_ranges = 1";
+    let text = format!("[range]\n{keys}\n[response.odd]\nstatus = 418\nbody = \"odd\"");
+    for (range, status) in [
+        ("bytes=0-3", 206),
+        ("bytes=a-3", 400),
+        ("bytes=0-3,x", 400),
+        ("lines=1-2", 403),
+        ("bytes=", 418),
+        ("bytes=,", 418),
+        ("bytes=0-0,2-2", 404),
+        ("bytes=10-", 416),
+    ] {
+        let response = heard(&ask(
+            &text,
+            &format!("GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: {range}\r\n\r\n"),
+        ));
+        assert!(
+            response.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{range}\n{response}"
+        );
+    }
+}
+
+/// Only an absolute URI whose path counts can lack one.
+#[test]
+fn an_absolute_uri_that_is_taken_literally_has_a_path() {
+    for (absolute, target, status) in [
+        ("literally", "?x", 403),
+        ("literally", "http://a", 404),
+        ("literally", "http://a?x", 404),
+        ("path", "?x", 403),
+        ("path", "http://a", 403),
+        ("path", "http://a/a.txt", 200),
+    ] {
+        let text = format!("faults.other = \"accept\"\n[target]\nabsolute = \"{absolute}\"\nno_path = 403");
+        let response = heard(&ask(&text, &format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")));
+        assert!(
+            response.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{absolute} {target}\n{response}"
+        );
+    }
+}
+
+/// A path that names an index file, and a directory without one.
+#[test]
+fn index_files_may_be_redirected_and_directories_without_them_missing() {
+    let redirect = "[files]\nindex_named = \"here\"\n[response.here]\nstatus = 301\nhead = \"Location: ./\"";
+    let strict = "[files]\ndirectory_without_index = 404";
+    for (text, target, status) in [
+        (redirect, "/sub/index.html", 301),
+        (redirect, "/index.html", 301),
+        (redirect, "/sub/index.html?x", 301),
+        (redirect, "/sub/index.html/", 404),
+        (redirect, "/sub/", 200),
+        (redirect, "/a.txt", 200),
+        ("", "/sub/index.html", 200),
+        (strict, "/sub", 301),
+        (strict, "/empty", 404),
+        ("", "/empty", 301),
+    ] {
+        let response = heard(&ask(text, &format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")));
+        assert!(
+            response.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{target}\n{response}"
+        );
+    }
+}
+
+/// Responses to HTTP/1.0 may leave out that the connection is closed.
+#[test]
+fn the_close_of_an_old_connection_need_not_be_announced() {
+    for (key, version, announced) in [
+        ("always", "1.0", Some("close")),
+        ("http11", "1.0", None),
+        ("http11", "1.1", Some("close")),
+    ] {
+        let text = format!("connection.announce_close = \"{key}\"");
+        let request = format!("GET /a.txt HTTP/{version}\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let response = heard(&ask(&text, &request));
+        assert_eq!(field(&response, "Connection").as_deref(), announced, "{key} {version}");
+    }
+}
