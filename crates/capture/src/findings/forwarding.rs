@@ -2,7 +2,7 @@
 
 use super::{answered, found, status};
 use crate::model::{Arg, Args, Connection, Exchange, Finding, FindingKind, Head, Message};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 /// How many pairs of a proxy and its upstream server are reported.
@@ -28,7 +28,7 @@ type Seen<'a> = (&'a Connection, &'a Exchange);
 
 /// Exchanges with a proxy, and what the proxy asked its upstream server for them.
 pub(super) fn forwarded(connections: &[&Connection]) -> Vec<Finding> {
-    let mut upstream: HashMap<(IpAddr, &str, &str), Vec<Seen<'_>>> = HashMap::new();
+    let mut upstream: BTreeMap<(IpAddr, &str, &str), Vec<Seen<'_>>> = BTreeMap::new();
     for (connection, exchange) in answered(connections) {
         if let Some(request) = &exchange.request {
             let key = (connection.client.ip(), request.head.method(), path(&request.head));
