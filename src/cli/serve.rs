@@ -49,7 +49,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         .transpose()?;
     if config.sandbox {
         // All threads that meet input of clients are started after this.
-        sandbox::confine(&config, config.follow_symlinks)?;
+        sandbox::confine(&config)?;
     }
     warn_if_root();
     let addresses: Vec<SocketAddr> = bound
@@ -104,17 +104,45 @@ pub(super) fn bind(site: Site, address: SocketAddr) -> Result<Server, Mistake> {
 
 /// Binds a server, and a second one for its second address, on the same port. A machine without IPv6 has no second one.
 pub(super) fn bind_all(site: Site, address: SocketAddr, also: Option<IpAddr>) -> Result<Vec<Server>, Mistake> {
-    let first = bind(site.clone(), address)?;
     let Some(also) = also else {
-        return Ok(vec![first]);
+        return Ok(vec![bind(site, address)?]);
     };
-    let second = SocketAddr::new(also, first.address().port());
-    match Server::bind(site, second) {
-        Ok(server) => Ok(vec![first, server]),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            Err(Mistake(why_not_bound(&error, second, cfg!(windows))))
+    let attempts = if address.port() == 0 { ATTEMPTS } else { 1 };
+    same_port(
+        attempts,
+        || bind(site.clone(), address),
+        |first| {
+            let second = SocketAddr::new(also, first.address().port());
+            match Server::bind(site.clone(), second) {
+                Ok(server) => Ok(Some(server)),
+                Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                    Err(Mistake(why_not_bound(&error, second, cfg!(windows))))
+                }
+                Err(_) => Ok(None),
+            }
+        },
+    )
+}
+
+/// How often the system is asked for a free port, until that is free on both addresses.
+const ATTEMPTS: usize = 16;
+
+/// Binds the first address, then the second on the same port. If that is in use there, both are tried again with another
+/// port, up to this number of attempts. Without a second address, only the first is bound.
+fn same_port<S, E>(
+    attempts: usize,
+    first: impl Fn() -> Result<S, E>,
+    second: impl Fn(&S) -> Result<Option<S>, E>,
+) -> Result<Vec<S>, E> {
+    // Ports that are in use at the second address. They stay bound at the first, so that the system offers others.
+    let mut unusable = Vec::new();
+    loop {
+        let bound = first()?;
+        match second(&bound) {
+            Ok(other) => return Ok([Some(bound), other].into_iter().flatten().collect()),
+            Err(_) if unusable.len() + 1 < attempts => unusable.push(bound),
+            Err(in_use) => return Err(in_use),
         }
-        Err(_) => Ok(vec![first]),
     }
 }
 
@@ -213,6 +241,28 @@ fn warn_if_reachable(address: SocketAddr) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each server is its port; the system offers 1, 2, 3 ...
+    #[test]
+    fn a_free_port_is_free_on_both_addresses() {
+        let ports = |attempts, first_free: u16, has_second: bool| {
+            let offered = std::cell::Cell::new(0);
+            let first = || {
+                offered.set(offered.get() + 1);
+                Ok(offered.get())
+            };
+            let second = |port: &u16| match *port >= first_free {
+                true => Ok(has_second.then_some(*port)),
+                false => Err("in use"),
+            };
+            same_port(attempts, first, second)
+        };
+        assert_eq!(ports(1, 1, true), Ok(vec![1, 1]));
+        assert_eq!(ports(1, 1, false), Ok(vec![1]));
+        assert_eq!(ports(1, 2, true), Err("in use"));
+        assert_eq!(ports(3, 3, true), Ok(vec![3, 3]));
+        assert_eq!(ports(3, 4, true), Err("in use"));
+    }
 
     #[test]
     fn why_a_port_cannot_be_had_depends_on_the_system() {

@@ -8,7 +8,7 @@ use super::settings::{self, SETTINGS};
 use labserve_core::profile::compare::differences;
 use labserve_core::profile::layers::{Layer, Stack};
 use labserve_core::profile::raw::RuleTable;
-use labserve_core::profile::{ConfigError, Profile, builtin, near};
+use labserve_core::profile::{ConfigError, Profile, builtin, near, suggestion};
 use labserve_server::profile_files;
 use labserve_server::server::Site;
 use serde_json::{Map, Value, json};
@@ -88,7 +88,7 @@ impl ManagedServer {
         } else if builtin::names().any(|known| known == name) {
             profile_files::stack(name).map_err(|error| Refusal::unknown_profile(error.to_string()))?
         } else {
-            let hint = near(name, builtin::names()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            let hint = suggestion(near(name, builtin::names()));
             return Err(Refusal::unknown_profile(format!(
                 "there is no built-in profile `{name}`{hint}"
             )));

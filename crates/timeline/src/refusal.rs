@@ -3,6 +3,7 @@
 use super::json::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use labserve_core::profile::suggestion;
 use serde_json::json;
 
 /// A refusal. As JSON: `{"error": {"code": ..., "message": ...}}`, with the `key` of the setting that caused it, if any.
@@ -87,7 +88,7 @@ impl Refusal {
     }
 
     pub(super) fn unknown_setting(key: &str, near: Option<&str>) -> Self {
-        let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let hint = suggestion(near);
         Self {
             key: Some(key.to_owned()),
             ..Self::new(

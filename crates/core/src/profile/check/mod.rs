@@ -12,7 +12,7 @@ mod tests;
 mod values;
 pub mod warnings;
 
-use super::error::ConfigError;
+use super::error::{ConfigError, line_of};
 use super::schema::{Key, Keys, Kind, Schema};
 use std::ops::Range;
 use toml::de::DeTable;
@@ -50,11 +50,6 @@ pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
         message: finding.message,
     };
     findings.into_iter().map(error).collect()
-}
-
-/// The number of the line that contains byte `at` of `text`, counted from 1.
-fn line_of(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }
 
 /// An assignment that a person may write for `key`.

@@ -23,7 +23,7 @@ use super::types::MediaTypes;
 use super::units::Span;
 use super::{
     CookiePolicy, Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy,
-    near,
+    near, suggestion,
 };
 use connection::connection_policy;
 #[cfg(test)]
@@ -98,6 +98,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
                 }),
                 None => None,
             },
+            changed_file: raw.writes.changed_file,
             delay: waits(raw.writes.delay),
             body_delay: waits(raw.writes.body_delay),
             pause: waits(raw.writes.pause),
@@ -211,7 +212,7 @@ fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String 
     if name.parse::<u16>().is_ok() {
         return String::new();
     }
-    near(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
+    suggestion(near(name, known))
 }
 
 /// A template split after each line terminator, because each line is rendered or left out on its own.
