@@ -3,7 +3,7 @@
 use crate::history::History;
 #[cfg(feature = "timeline")]
 use crate::timeline::Prepared;
-use crate::{Error, ErrorKind, Running, profiles};
+use crate::{Error, ErrorKind, Rule, Running, profiles};
 use labserve_core::profile::builtin;
 use labserve_core::profile::layers::{Layer, Stack};
 use labserve_server::events::EventSenders;
@@ -41,6 +41,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Builder {
     profile: Option<Stack>,
     changes: Vec<Layer>,
+    rules: Vec<Rule>,
     root: Option<PathBuf>,
     files: Vec<(String, Vec<u8>)>,
     address: SocketAddr,
@@ -55,6 +56,7 @@ impl Builder {
         Self {
             profile: None,
             changes: Vec::new(),
+            rules: Vec::new(),
             root: None,
             files: Vec::new(),
             address: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -102,6 +104,23 @@ impl Builder {
         let origin = format!(".set(\"{key}\", ..)");
         self.changes.push(Layer::from_key(&origin, key, &value.to_string())?);
         Ok(self)
+    }
+
+    /// Adds a rule: what happens to certain requests or connections, and exactly when.
+    ///
+    /// ```
+    /// # use labserve::{Rule, Server};
+    /// let server = Server::builder()
+    ///     .rule(Rule::path("/api/**").status(503).times(2))
+    ///     .rule(Rule::path("/big").nth(1).after_bytes(1000).reset())
+    ///     .start()?;
+    /// # Ok::<(), labserve::Error>(())
+    /// ```
+    ///
+    /// A mistake in a rule is reported by [`start`](Builder::start).
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
     }
 
     /// The directory to serve.
@@ -202,7 +221,10 @@ impl Builder {
             Some(profile) => profile,
             None => profiles::stack(builtin::DEFAULT)?,
         };
-        let stack = self.changes.into_iter().fold(base, Stack::over);
+        let mut stack = self.changes.into_iter().fold(base, Stack::over);
+        for rule in &self.rules {
+            stack = stack.over(Layer::of_rules(".rule(..)", std::slice::from_ref(&rule.0))?);
+        }
         let site = Site {
             profile: stack.build()?,
             root: root(self.root, self.files)?,
@@ -228,7 +250,7 @@ impl Builder {
             .map_err(|error| Error::new(ErrorKind::Thread, "cannot start the threads that serve").with_source(error))?;
         #[cfg(feature = "timeline")]
         let page = timeline
-            .map(|timeline| timeline.start(address, stack, site, server.control().clone()))
+            .map(|timeline| timeline.start((address, stack, site), server.control().clone(), history.clone()))
             .transpose()?;
         Ok(Running {
             server: Some(server),

@@ -18,6 +18,8 @@ pub enum CloseStyle {
     Rst,
     /// It sends nothing and waits for the client to close.
     Hold,
+    /// It sends FIN and waits for the client to close.
+    HalfClose,
 }
 
 impl CloseStyle {
@@ -33,6 +35,7 @@ impl CloseStyle {
             Self::Linger => "linger",
             Self::Rst => "rst",
             Self::Hold => "hold",
+            Self::HalfClose => "half-close",
         }
     }
 }
@@ -45,6 +48,7 @@ impl From<profile::CloseStyle> for CloseStyle {
             profile::CloseStyle::Linger => Self::Linger,
             profile::CloseStyle::Rst => Self::Rst,
             profile::CloseStyle::Hold => Self::Hold,
+            profile::CloseStyle::HalfClose => Self::HalfClose,
         }
     }
 }

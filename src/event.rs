@@ -1,5 +1,8 @@
 //! What can be waited for.
 
+#[cfg(feature = "timeline")]
+mod filters;
+
 use crate::{Error, ErrorKind};
 use labserve_core::close_reason::CloseReason;
 use std::fmt;
@@ -7,7 +10,7 @@ use std::fmt;
 /// Something that happens on a server, and that a test can wait for.
 ///
 /// [`accepted`](Event::accepted), [`request`](Event::request), [`reply`](Event::reply),
-/// [`dropped_request`](Event::dropped_request) and [`closed`](Event::closed) say what happens. The other methods narrow
+/// [`dropped_request`](Event::dropped_request), [`rule`](Event::rule) and [`closed`](Event::closed) say what happens. The other methods narrow
 /// it down. An event that has happened already counts: waiting for it returns at once.
 ///
 /// ```
@@ -25,6 +28,7 @@ pub struct Event {
     connection: Option<u64>,
     method: Option<String>,
     path: Option<String>,
+    rule: Option<String>,
     status: Option<u16>,
     reason: Option<CloseReason>,
     times: u64,
@@ -37,6 +41,7 @@ enum What {
     Request,
     Reply,
     DroppedRequest,
+    Rule,
     Closed,
 }
 
@@ -54,6 +59,9 @@ pub(crate) enum Occurrence<'a> {
         status: u16,
     },
     DroppedRequest,
+    Rule {
+        name: &'a str,
+    },
     Closed {
         reason: CloseReason,
     },
@@ -66,6 +74,7 @@ impl Event {
             connection: None,
             method: None,
             path: None,
+            rule: None,
             status: None,
             reason: None,
             times: 1,
@@ -114,6 +123,19 @@ impl Event {
     /// ```
     pub fn dropped_request() -> Self {
         Self::new(What::DroppedRequest)
+    }
+
+    /// The rule with this name applies. If it holds something, that is held now or in the next moment.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::rule("slow").times(2).to_string(), "2 hits of rules: rule slow");
+    /// ```
+    pub fn rule(name: impl Into<String>) -> Self {
+        Self {
+            rule: Some(name.into()),
+            ..Self::new(What::Rule)
+        }
     }
 
     /// A connection is closed on the server's side, after the server has lingered if it lingers.
@@ -245,6 +267,7 @@ impl Event {
                 (What::Reply, Occurrence::Reply { method, target, status }) => {
                     of_request(method, target) && self.status.is_none_or(|want| want == status)
                 }
+                (What::Rule, Occurrence::Rule { name }) => self.rule.as_ref().is_none_or(|want| want == name),
                 (What::Closed, Occurrence::Closed { reason }) => self.reason.is_none_or(|want| want == reason),
                 _ => false,
             }
@@ -263,6 +286,7 @@ impl fmt::Display for Event {
             What::Request => ("a request", "requests"),
             What::Reply => ("a reply", "replies"),
             What::DroppedRequest => ("a dropped request", "dropped requests"),
+            What::Rule => ("a hit of a rule", "hits of rules"),
             What::Closed => ("a close", "closes"),
         };
         match self.times {
@@ -273,6 +297,7 @@ impl fmt::Display for Event {
             self.connection.map(|id| format!("connection {id}")),
             self.method.as_ref().map(|method| format!("method {method}")),
             self.path.as_ref().map(|path| format!("path {path}")),
+            self.rule.as_ref().map(|rule| format!("rule {rule}")),
             self.status.map(|status| format!("status {status}")),
             self.reason.map(|reason| format!("reason {}", reason.key())),
         ];

@@ -1,6 +1,8 @@
 //! What has happened on a server so far, and which events are being waited for. The worker threads record each event
 //! when it happens.
 
+mod past;
+
 use crate::event::Occurrence;
 use crate::{Closed, Connection, DroppedRequest, Error, ErrorKind, Event, Lost, Reply, Report, Request};
 use labserve_server::events::{self, ConnectionMeta, Observer, Traffic};
@@ -103,6 +105,21 @@ impl History {
         }
     }
 
+    /// Forgets everything but the connections that are open.
+    #[cfg(feature = "timeline")]
+    pub(crate) fn forget(&self) {
+        let mut state = self.lock();
+        state.connections.retain(|_, connection| connection.closed.is_none());
+        for connection in state.connections.values_mut() {
+            (connection.requests, connection.dropped) = (Vec::new(), Vec::new());
+            connection.unsolicited.clear();
+            connection.rules.clear();
+        }
+        state.accepted = state.connections.len() as u64;
+        state.kept = state.connections.len() * size_of::<Connection>();
+        state.not_recorded = 0;
+    }
+
     /// Waits on this thread until `event` has happened; the number of its connection.
     pub(crate) fn wait_for(&self, event: Event, timeout: Duration) -> Result<u64, Error> {
         let text = event.to_string();
@@ -153,40 +170,6 @@ impl State {
         self.waiters.iter_mut().find(|waiter| waiter.number == number)
     }
 
-    /// What has happened so far, as it happened.
-    fn past(&self) -> Vec<(u64, Occurrence<'_>)> {
-        let mut past: Vec<(Duration, u64, Occurrence<'_>)> = Vec::new();
-        for connection in self.connections.values() {
-            let id = connection.id;
-            past.push((connection.accepted_at, id, Occurrence::Accepted));
-            for request in &connection.requests {
-                let (method, target) = (request.method.as_str(), request.target.as_str());
-                past.push((request.at, id, Occurrence::Request { method, target }));
-                past.extend(request.reply.map(|reply| {
-                    let status = reply.status;
-                    (reply.at, id, Occurrence::Reply { method, target, status })
-                }));
-            }
-            for reply in &connection.unsolicited {
-                let occurrence = Occurrence::Reply {
-                    method: "",
-                    target: "",
-                    status: reply.status,
-                };
-                past.push((reply.at, id, occurrence));
-            }
-            let dropped = |request: &DroppedRequest| (request.at, id, Occurrence::DroppedRequest);
-            past.extend(connection.dropped.iter().map(dropped));
-            let closed = connection.closed.map(|closed| {
-                let reason = closed.reason;
-                (closed.at, id, Occurrence::Closed { reason })
-            });
-            past.extend(closed);
-        }
-        past.sort_by_key(|(at, ..)| *at);
-        past.into_iter().map(|(_, id, occurrence)| (id, occurrence)).collect()
-    }
-
     /// Takes `bytes` of the memory limit. If that much is not left, counts a lost record and returns false.
     fn take(&mut self, bytes: usize) -> bool {
         let fits = self.kept + bytes <= KEPT;
@@ -208,6 +191,7 @@ impl State {
                 open_for: Duration::ZERO,
                 requests: Vec::new(),
                 unsolicited: Vec::new(),
+                rules: Vec::new(),
                 dropped: Vec::new(),
                 received: 0,
                 sent: 0,
@@ -227,10 +211,22 @@ impl State {
         }
     }
 
+    /// Records that a rule applies, to the request with this number or, with 0, to its connection.
+    fn rule(&mut self, connection: u64, number: u64, name: &str) {
+        let fits = self.take(size_of::<String>() + name.len());
+        let Some(connection) = self.connections.get_mut(&connection).filter(|_| fits) else {
+            return;
+        };
+        let mut requests = connection.requests.iter_mut().rev();
+        match requests.find(|request| request.number == number) {
+            Some(request) => request.rule = Some(name.to_owned()),
+            None => connection.rules.push(name.to_owned()),
+        }
+    }
+
     fn dropped(&mut self, connection: u64, request: DroppedRequest) {
         let bytes = size_of::<DroppedRequest>() + request.line.as_ref().map_or(0, String::len);
-        if self.connections.contains_key(&connection)
-            && self.take(bytes)
+        if self.take(bytes)
             && let Some(connection) = self.connections.get_mut(&connection)
         {
             connection.dropped.push(request);
@@ -274,6 +270,7 @@ impl Observer for History {
                     at,
                     method: method.clone(),
                     target: target.clone(),
+                    rule: None,
                     reply: None,
                 };
                 state.request(id, request);
@@ -281,6 +278,10 @@ impl Observer for History {
                     method: &method,
                     target: &target,
                 }
+            }
+            events::Event::Rule(events::Rule { request, name, .. }) => {
+                state.rule(id, *request, name);
+                Occurrence::Rule { name }
             }
             events::Event::Reply(reply) => {
                 let record = Reply {
@@ -300,14 +301,18 @@ impl Observer for History {
                 }
             }
             events::Event::DroppedRequest(dropped) => {
-                let record = DroppedRequest {
-                    at,
-                    number: dropped.request,
-                    line: dropped.line.map(text),
-                    bytes: dropped.bytes,
-                    place: dropped.place,
-                };
-                state.dropped(id, record);
+                let (number, line) = (dropped.request, dropped.line.map(text));
+                let (bytes, place) = (dropped.bytes, dropped.place);
+                state.dropped(
+                    id,
+                    DroppedRequest {
+                        at,
+                        number,
+                        line,
+                        bytes,
+                        place,
+                    },
+                );
                 Occurrence::DroppedRequest
             }
             events::Event::End { close, unread, .. } => {

@@ -64,6 +64,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "timeline")]
+mod assertion;
 mod builder;
 mod close_style;
 mod dropped;
@@ -73,11 +75,17 @@ mod event;
 pub mod explain;
 mod history;
 mod profiles;
+#[cfg(feature = "timeline")]
+mod recording;
 mod report;
+mod rule;
 mod server;
 #[cfg(feature = "timeline")]
 mod timeline;
 
+#[cfg(feature = "timeline")]
+#[doc(hidden)]
+pub use assertion::check;
 pub use builder::Builder;
 pub use close_style::CloseStyle;
 pub use dropped::DroppedRequest;
@@ -86,10 +94,19 @@ pub use event::Event;
 pub use labserve_core::close_reason::{CloseReason, Who};
 pub use labserve_core::conn::DropPlace;
 pub use profiles::profiles;
+#[cfg(feature = "timeline")]
+#[doc(hidden)]
+pub use recording::Recording;
 pub use report::{Closed, Connection, Lost, Reply, Report, Request};
+pub use rule::{Point, Rule};
 pub use server::{Running, Server};
 
 /// The examples in README.md are compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples in docs/testing.md are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/testing.md")]
+struct Testing;

@@ -1,5 +1,12 @@
 //! What has happened on a server, as values.
 
+mod retries;
+#[cfg(feature = "timeline")]
+mod summary;
+
+#[cfg(feature = "timeline")]
+pub(crate) use summary::connection_summary;
+
 use crate::CloseStyle;
 use crate::dropped::DroppedRequest;
 use crate::event::path_of;
@@ -129,6 +136,8 @@ pub struct Connection {
     pub requests: Vec<Request>,
     /// Replies that answer no request, such as a 408 when a timer expires.
     pub unsolicited: Vec<Reply>,
+    /// The rules that applied to the connection, not to one of its requests.
+    pub rules: Vec<String>,
     /// Requests that arrived and were dropped. Those that have begun are among `requests` too, without a reply.
     pub dropped: Vec<DroppedRequest>,
     /// How many bytes the server read.
@@ -164,6 +173,8 @@ pub struct Request {
     pub method: String,
     /// Its target, as sent.
     pub target: String,
+    /// The name of the rule that applied to it.
+    pub rule: Option<String>,
     /// The reply; `None` if there is none, or it was still being sent when the report was made.
     pub reply: Option<Reply>,
 }
@@ -326,6 +337,10 @@ impl fmt::Display for Request {
         match &self.reply {
             Some(reply) => write!(f, "{reply}"),
             None => f.write_str("no reply"),
+        }?;
+        match &self.rule {
+            Some(rule) => write!(f, " (rule {})", printable(rule.as_bytes())),
+            None => Ok(()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The timeline of a server: its live page and REST API.
 
+use crate::history::History;
 use crate::{Error, ErrorKind};
 use labserve_core::profile::layers::Stack;
 use labserve_server::events::{self, LiveSender, ProgramEvents};
@@ -34,11 +35,17 @@ impl Prepared {
     }
 
     /// Starts the timeline of the running server at `address`, whose site was built from `stack`.
-    pub(crate) fn start(self, address: SocketAddr, stack: Stack, site: Site, control: Control) -> Result<Page, Error> {
+    pub(crate) fn start(
+        self,
+        (address, stack, site): (SocketAddr, Stack, Site),
+        control: Control,
+        history: Arc<History>,
+    ) -> Result<Page, Error> {
         let url = self.bound.url();
         let events = ProgramEvents::new(None, Some(&self.sender));
         let first = events::start(&[(site.profile.name.clone(), address)]);
         let servers = ServerSet::new(vec![ManagedServer::new(address, stack, site)], control, events.clone());
+        let servers = servers.recorded_by(Some(history));
         let timeline = self
             .bound
             .start(Arc::new(servers), self.sender, self.lines, &first)

@@ -3,8 +3,10 @@
 use super::bind::Bind;
 use super::log::LogSpec;
 use clap::{Args, Parser, Subcommand};
+use labserve_core::profile::units::Span;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A static-file HTTP/1.1 server that imitates other servers.
 #[derive(Debug, Parser)]
@@ -36,6 +38,8 @@ pub(super) enum Command {
     Record(RecordArgs),
     /// Compare two servers, recordings or profiles
     Compare(CompareArgs),
+    /// Check assertions about what happened on a server
+    Assert(AssertArgs),
     /// List the cases that servers are asked, or show some in words
     Cases(CasesArgs),
 }
@@ -83,9 +87,27 @@ pub(super) struct ServeArgs {
     /// Override a key of the profile, such as connection.persistent=false; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
+    /// Make something happen to certain requests, such as 'path=/big nth=1 after_bytes=1000 end=reset'; may be repeated
+    #[arg(long, value_name = "KEY=VALUE ...")]
+    pub(super) rule: Vec<String>,
     /// Capture the server's port on the loopback interface into this file, with Wireshark's dumpcap
     #[arg(long, value_name = "FILE.pcapng")]
     pub(super) capture: Option<PathBuf>,
+    /// Print what happened when it ends: the connections, the requests on each, who ended it, how and why
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(super) summary: Option<SummaryFormat>,
+    /// When it can be used, print one line for programs instead of the text for people: its addresses, its API and the token
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(super) ready: Option<ReadyFormat>,
+    /// The token that allows changes through the API, at least 16 characters [default: a random one]
+    #[arg(long, value_name = "TOKEN", env = "LABSERVE_TOKEN", hide_env_values = true)]
+    pub(super) token: Option<String>,
+    /// Stop when standard input ends, as it does when the program that started it ends
+    #[arg(long)]
+    pub(super) with_parent: bool,
+    /// Stop after this time, such as 60s
+    #[arg(long = "for", value_name = "TIME", value_parser = time)]
+    pub(super) time: Option<Duration>,
     /// Let the Linux kernel (Landlock) deny this process all files but the root, its configuration and its event log
     #[arg(long, conflicts_with = "follow_symlinks")]
     pub(super) sandbox: bool,
@@ -247,6 +269,46 @@ pub(super) struct CompareArgs {
     pub(super) junit: Option<PathBuf>,
     #[command(flatten)]
     pub(super) ask: AskArgs,
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code: 0; 1 if an assertion does not hold; 2 after a mistake.\n\nExample:\n  labserve assert summary.json 'connections == 1' 'requests[/big].retries <= 1'"
+)]
+pub(super) struct AssertArgs {
+    /// What `labserve --summary json` printed
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// A member of the summary, a comparison and a value
+    #[arg(value_name = "ASSERTION", required = true)]
+    pub(super) assertions: Vec<String>,
+    /// Write JUnit XML to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+}
+
+/// The format of a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum SummaryFormat {
+    /// JSON
+    Json,
+    /// Text
+    Text,
+}
+
+/// The format of the line that says that it is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ReadyFormat {
+    /// JSON
+    Json,
+}
+
+/// A time of an argument.
+fn time(text: &str) -> Result<Duration, String> {
+    Span::parse(text)?
+        .0
+        .ok_or_else(|| "expected a time, such as 60s".to_owned())
 }
 
 /// Which cases to show.

@@ -7,7 +7,7 @@ use super::bind::Bind;
 use super::log::LogSpec;
 use super::timeline::Choice;
 use labserve_core::profile::layers::{Layer, Stack};
-use labserve_core::profile::raw::Raw;
+use labserve_core::profile::raw::{Raw, RuleTable};
 use labserve_core::profile::schema::Schema;
 use labserve_core::profile::units::Size;
 use labserve_core::profile::{ConfigError, Profile, builtin, check};
@@ -56,6 +56,10 @@ struct ServerToml {
     #[cfg_attr(test, schemars(with = "schema::Profile"))]
     #[serde(rename = "override")]
     _override: Option<Raw>,
+    /// What happens to certain requests or connections, and exactly when. They are added to those of the profile.
+    #[cfg_attr(test, schemars(with = "Vec<schema::Rule>"))]
+    #[serde(rename = "rule")]
+    _rule: Vec<RuleTable>,
 }
 
 /// Text that is often a number, and then needs no quotes.
@@ -102,7 +106,6 @@ pub(super) struct Config {
     pub(super) log: LogSpec,
     pub(super) workers: usize,
     pub(super) cache: Limits,
-    pub(super) follow_symlinks: bool,
     /// Whether the process confines itself before it serves.
     pub(super) sandbox: bool,
     pub(super) events: Option<Output>,
@@ -121,7 +124,7 @@ impl Config {
         };
         let (toml, over) = match &file {
             Some(file) => read(file)?,
-            None => (ServerToml::default(), None),
+            None => (ServerToml::default(), Vec::new()),
         };
         let name = args
             .profile
@@ -129,12 +132,22 @@ impl Config {
             .or(toml.profile.as_deref())
             .unwrap_or(builtin::DEFAULT);
         let assigned = args.set.iter().map(|assignment| Layer::from_assignment(assignment));
-        let over: Vec<Layer> = over.into_iter().map(Ok).chain(assigned).collect::<Result<_, _>>()?;
+        let rules = args.rule.iter().map(|line| Layer::from_rule(line));
+        let over = over.into_iter().map(Ok).chain(assigned).chain(rules);
+        let over: Vec<Layer> = over.collect::<Result<_, _>>()?;
         let (stack, profile) = load(name, &over).map_err(|_| {
             let report = Stack::check(name, &ProfileFiles, &over);
             Mistake::several(&report.mistakes)
         })?;
         let follow = shared.follow_symlinks || toml.follow_symlinks;
+        let sandbox = args.sandbox || toml.sandbox;
+        if sandbox && follow {
+            return Err(Mistake(
+                "the sandbox forbids what follow_symlinks asks for: reading outside the root; leave out --sandbox \
+                 (`sandbox` in server.toml) or --follow-symlinks (`follow_symlinks`)"
+                    .to_owned(),
+            ));
+        }
         let bind = shared.bind.or(toml.bind).unwrap_or_default();
         let log = match (shared.log, &toml.log) {
             (Some(spec), _) => spec,
@@ -158,8 +171,7 @@ impl Config {
             },
             events: shared.events.clone().or(toml.events).map(output),
             timeline: Choice::of(shared.timeline.as_deref(), shared.no_timeline, timeline.as_deref())?,
-            follow_symlinks: follow,
-            sandbox: args.sandbox || toml.sandbox,
+            sandbox,
             profile,
             stack,
             file,
@@ -207,7 +219,7 @@ pub(super) fn server_schema() -> Schema {
 }
 
 /// Reads a `server.toml`, and the keys of the profile that it overrides.
-fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
+fn read(file: &Path) -> Result<(ServerToml, Vec<Layer>), Mistake> {
     let origin = shown(file);
     let text = text_file::read(file, "configuration")?;
     let mistakes = check::text(&server_schema(), &origin, &text);
@@ -224,7 +236,8 @@ fn read(file: &Path) -> Result<(ServerToml, Option<Layer>), Mistake> {
     }
     let toml: ServerToml = toml::from_str(&text).map_err(|error| ConfigError::from_toml(&origin, &text, &error))?;
     let over = Layer::nested(&origin, &text, "override")?;
-    Ok((toml, over))
+    let rules = Layer::nested_rules(&origin, &text)?;
+    Ok((toml, over.into_iter().chain(rules).collect()))
 }
 
 /// Opens the root: the given directory, or `./static`, or the demo site.

@@ -79,6 +79,10 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
     if !fields.get("dropped").is_empty() {
         return dropped_line(writer, &place, fields, ansi);
     }
+    if !fields.get("rule").is_empty() {
+        let line = format!("{place:<8} rule {}, time {}", fields.get("rule"), fields.get("number"));
+        return writeln!(writer, "{}", paint(ansi, "35", &line));
+    }
     let status = fields.get("status");
     let colour = match status.bytes().next() {
         Some(b'2') => "32",
@@ -127,6 +131,7 @@ fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Res
         ("Client", _, "Hold") => ("client", "FIN, for which the server waited"),
         ("Client", ..) => ("client", "FIN"),
         (_, _, "Rst") => ("server", "RST"),
+        (_, _, "HalfClose") => ("server", "FIN, then waiting for the client"),
         (_, _, "Linger") => ("server", "FIN, then lingering"),
         _ => ("server", "FIN"),
     };

@@ -1,6 +1,7 @@
 //! `labserve lab`: the built-in profiles that have a port of their own, all at once.
 
 use super::args::LabArgs;
+use super::parent::Until;
 use super::program::{Ended, Program};
 use super::timeline::{Choice, Prepared};
 use super::{Mistake, VERSION, config, log, serve, timeline};
@@ -52,7 +53,7 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
     let log = shared.log.unwrap_or_default();
     let last_lines = log::start(log)?;
     let events = shared.events.clone().map(config::output);
-    let prepared = timeline::prepare(Choice::of(shared.timeline.as_deref(), shared.no_timeline, None)?)?;
+    let prepared = timeline::prepare(Choice::of(shared.timeline.as_deref(), shared.no_timeline, None)?, None)?;
     let secret = prepared.as_ref().map(Prepared::secret);
     last_lines.mask(secret.clone());
     let names = timeline::names(&servers);
@@ -73,13 +74,13 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))
         .collect();
-    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref());
+    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref(), None);
     let program_events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
     let options = serve::options(config::default_workers(), log);
     let running = run_servers(servers, options, &senders)?;
     // The event log ends when its last sender is dropped.
     drop(senders);
-    let (_, timeline) = timeline::start(prepared, managed, &running, &program_events, &names)?;
+    let (_, timeline) = timeline::start(prepared, managed, &running, &program_events, &names, None)?;
     Program {
         running,
         recorder,
@@ -87,6 +88,8 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
         program_events,
         reload: Box::new(|| Err("`labserve lab` serves the profiles as they are built in".into())),
         endpoint: None,
+        until: Until::default(),
+        summary: None,
     }
     .run_to_end(move || serve::greet(&text, events.as_ref(), &addresses))
 }

@@ -3,6 +3,7 @@
 //! Every mistake of the user is reported as one line, with exit code 2. A stop that cuts responses short ends with 1.
 
 mod args;
+mod assert;
 mod bind;
 mod capture;
 mod check;
@@ -14,9 +15,11 @@ mod lab;
 mod log;
 mod log_writer;
 mod output;
+mod parent;
 mod probe;
 mod profiles;
 mod program;
+mod ready;
 mod reload;
 mod sandbox;
 mod serve;
@@ -77,6 +80,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Explain(args)) => explain::run(&args).map(success),
         Some(Command::Record(args)) => probe::record::run(&args),
         Some(Command::Compare(args)) => probe::compare::run(&args),
+        Some(Command::Assert(args)) => assert::run(&args),
         Some(Command::Cases(args)) => probe::cases::run(&args).map(success),
     };
     match done {

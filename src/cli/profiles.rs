@@ -23,31 +23,34 @@ pub(super) fn run(args: &ProfilesArgs) -> Result<(), Mistake> {
 }
 
 fn list(json: bool) -> Result<(), Mistake> {
-    let mut rows = Vec::new();
-    for name in builtin::names() {
-        let profile = profile_files::load(name)?;
-        rows.push([
-            name.to_owned(),
-            profile.title.clone(),
-            profile.port.to_string(),
-            profile.announces(),
-            profile.does(),
-        ]);
-    }
+    let profiles = builtin::names()
+        .map(|name| Ok((name, profile_files::load(name)?)))
+        .collect::<Result<Vec<_>, Mistake>>()?;
     if json {
-        let rows: Vec<toml::Value> = rows
-            .into_iter()
-            .map(|row| {
-                let keys = ["name", "title", "port", "announces", "does"];
-                keys.into_iter()
-                    .map(str::to_owned)
-                    .zip(row.into_iter().map(toml::Value::String))
-                    .collect::<toml::Table>()
-                    .into()
+        let rows = profiles.iter().map(|(name, profile)| {
+            let row = [
+                ("name", toml::Value::from(*name)),
+                ("title", profile.title.as_str().into()),
+                ("port", i64::from(profile.port).into()),
+                ("announces", profile.announces().into()),
+                ("does", profile.does().into()),
+            ];
+            toml::Value::Table(row.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        });
+        print(&(json_of(&toml::Value::Array(rows.collect())) + "\n"))?;
+    } else {
+        let rows: Vec<_> = profiles
+            .iter()
+            .map(|(name, profile)| {
+                [
+                    (*name).to_owned(),
+                    profile.title.clone(),
+                    profile.port.to_string(),
+                    profile.announces(),
+                    profile.does(),
+                ]
             })
             .collect();
-        print(&(json_of(&toml::Value::Array(rows)) + "\n"))?;
-    } else {
         print(&columns(&["profile", "imitates", "port", "announces", "does"], &rows))?;
     }
     Ok(())

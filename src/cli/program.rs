@@ -1,8 +1,13 @@
 //! A running program: waits for requests to reload or stop, by signal or from `labserve reload`.
 
 use super::Mistake;
+use super::args::SummaryFormat;
 use super::control::Endpoint;
+use super::output::print;
+use super::parent::Until;
 use super::signals::{ProgramRequest, Signals};
+use labserve::Recording;
+use labserve_core::http1::text::printable_json;
 use labserve_server::events::{ProgramEvents, Recorder};
 use labserve_server::server::{CutShort, GRACE, Running};
 use labserve_timeline::Timeline;
@@ -61,6 +66,17 @@ fn log_stop(cut: CutShort) {
     }
 }
 
+/// Prints what has happened. If nobody reads it, the exit code is the same.
+fn print_summary(format: SummaryFormat, recording: &Recording) {
+    let text = match format {
+        SummaryFormat::Json => printable_json(&recording.json().to_string()).into_owned(),
+        SummaryFormat::Text => recording.text(),
+    };
+    if let Err(Mistake(why)) = print(&format!("{text}\n")) {
+        tracing::warn!("the summary was not printed: {why}");
+    }
+}
+
 /// A running program.
 pub(super) struct Program {
     pub(super) running: Running,
@@ -74,6 +90,10 @@ pub(super) struct Program {
     pub(super) reload: Reload,
     /// The name under which `labserve reload` finds it; `None` if it cannot be reloaded.
     pub(super) endpoint: Option<String>,
+    /// When it stops without a signal.
+    pub(super) until: Until,
+    /// What is printed at its end, and how.
+    pub(super) summary: Option<(SummaryFormat, Recording)>,
 }
 
 impl Program {
@@ -94,13 +114,18 @@ impl Program {
                 .ok()
         });
         std::thread::Builder::new().name("greeting".to_owned()).spawn(greet)?;
+        let mut over = std::pin::pin!(self.until.reached());
         loop {
-            let (request, caller) = match &mut endpoint {
-                Some(endpoint) => tokio::select! {
-                    request = signals.next() => (request, None),
-                    caller = endpoint.next() => (ProgramRequest::Reload, Some(caller)),
-                },
-                None => (signals.next().await, None),
+            let called = async {
+                match &mut endpoint {
+                    Some(endpoint) => endpoint.next().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let (request, caller) = tokio::select! {
+                request = signals.next() => (request, None),
+                caller = called => (ProgramRequest::Reload, Some(caller)),
+                () = &mut over => (ProgramRequest::Stop, None),
             };
             match request {
                 ProgramRequest::Stop => break,
@@ -129,6 +154,9 @@ impl Program {
             }
             if let Some(recorder) = self.recorder {
                 recorder.finish();
+            }
+            if let Some((format, recording)) = self.summary {
+                print_summary(format, &recording);
             }
             Ended::of(cut)
         });

@@ -1,14 +1,16 @@
 //! `labserve`: serves one profile until a signal arrives.
 
-use super::args::ServeArgs;
+use super::args::{ReadyFormat, ServeArgs};
 use super::capture::Capturing;
 use super::config::Config;
 use super::human::LogFormat;
 use super::log::LogSpec;
+use super::parent::Until;
 use super::program::{Ended, Program};
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
-use super::{Mistake, VERSION, control, log, sandbox, timeline};
+use super::{Mistake, VERSION, control, log, ready, sandbox, timeline};
+use labserve::Recording;
 use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
 use labserve_server::events::{Output, Recorder, Secret};
@@ -24,7 +26,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
     let bound = bind_all(config.site(), config.address, config.also)?;
     let server = &bound[0];
     let last_lines = log::start(config.log)?;
-    let prepared = timeline::prepare(config.timeline)?;
+    let prepared = timeline::prepare(config.timeline, args.token.as_deref())?;
+    let recording = (args.summary.is_some() || args.ready.is_some()).then(Recording::new);
     let secret = prepared.as_ref().map(Prepared::secret);
     last_lines.mask(secret.clone());
     let names = timeline::names(&bound);
@@ -34,7 +37,10 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         .map(|output| record(output, &names, secret.clone()))
         .transpose()?;
     let address = server.address();
-    let text = greeting(server, config.file.as_deref(), prepared.as_ref());
+    let text = match args.ready {
+        Some(ReadyFormat::Json) => ready::line(&bound, prepared.as_ref()),
+        None => greeting(server, config.file.as_deref(), prepared.as_ref()),
+    };
     // It captures until the servers have stopped.
     let _capturing = args
         .capture
@@ -43,7 +49,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         .transpose()?;
     if config.sandbox {
         // All threads that meet input of clients are started after this.
-        sandbox::confine(&config, config.follow_symlinks)?;
+        sandbox::confine(&config)?;
     }
     warn_if_root();
     let addresses: Vec<SocketAddr> = bound
@@ -51,14 +57,20 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         .map(Server::address)
         .chain(prepared.iter().map(|timeline| timeline.address()))
         .collect();
-    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref());
+    let senders = timeline::senders(recorder.as_ref(), prepared.as_ref(), recording.as_ref());
     let program_events = timeline::program_events(recorder.as_ref(), prepared.as_ref());
     let manage = |server: &Server| ManagedServer::new(server.address(), config.stack.clone(), server.site().clone());
     let managed = bound.iter().map(manage).collect();
     let running = run_servers(bound, options(config.workers, config.log), &senders)?;
     // The event log ends when its last sender is dropped.
     drop(senders);
-    let (servers, timeline) = timeline::start(prepared, managed, &running, &program_events, &names)?;
+    let (servers, timeline) =
+        timeline::start(prepared, managed, &running, &program_events, &names, recording.as_ref())?;
+    let until = Until {
+        with_parent: args.with_parent,
+        time: args.time,
+    };
+    let summary = args.summary.zip(recording);
     let args = args.clone();
     Program {
         running,
@@ -67,6 +79,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         program_events,
         reload: Box::new(move || reload(&args, &fixed, &servers)),
         endpoint: Some(control::name_of(address)),
+        until,
+        summary,
     }
     .run_to_end(move || greet(&text, config.events.as_ref(), &addresses))
 }
@@ -90,17 +104,45 @@ pub(super) fn bind(site: Site, address: SocketAddr) -> Result<Server, Mistake> {
 
 /// Binds a server, and a second one for its second address, on the same port. A machine without IPv6 has no second one.
 pub(super) fn bind_all(site: Site, address: SocketAddr, also: Option<IpAddr>) -> Result<Vec<Server>, Mistake> {
-    let first = bind(site.clone(), address)?;
     let Some(also) = also else {
-        return Ok(vec![first]);
+        return Ok(vec![bind(site, address)?]);
     };
-    let second = SocketAddr::new(also, first.address().port());
-    match Server::bind(site, second) {
-        Ok(server) => Ok(vec![first, server]),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            Err(Mistake(why_not_bound(&error, second, cfg!(windows))))
+    let attempts = if address.port() == 0 { ATTEMPTS } else { 1 };
+    same_port(
+        attempts,
+        || bind(site.clone(), address),
+        |first| {
+            let second = SocketAddr::new(also, first.address().port());
+            match Server::bind(site.clone(), second) {
+                Ok(server) => Ok(Some(server)),
+                Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                    Err(Mistake(why_not_bound(&error, second, cfg!(windows))))
+                }
+                Err(_) => Ok(None),
+            }
+        },
+    )
+}
+
+/// How often the system is asked for a free port, until that is free on both addresses.
+const ATTEMPTS: usize = 16;
+
+/// Binds the first address, then the second on the same port. If that is in use there, both are tried again with another
+/// port, up to this number of attempts. Without a second address, only the first is bound.
+fn same_port<S, E>(
+    attempts: usize,
+    first: impl Fn() -> Result<S, E>,
+    second: impl Fn(&S) -> Result<Option<S>, E>,
+) -> Result<Vec<S>, E> {
+    // Ports that are in use at the second address. They stay bound at the first, so that the system offers others.
+    let mut unusable = Vec::new();
+    loop {
+        let bound = first()?;
+        match second(&bound) {
+            Ok(other) => return Ok([Some(bound), other].into_iter().flatten().collect()),
+            Err(_) if unusable.len() + 1 < attempts => unusable.push(bound),
+            Err(in_use) => return Err(in_use),
         }
-        Err(_) => Ok(vec![first]),
     }
 }
 
@@ -199,6 +241,28 @@ fn warn_if_reachable(address: SocketAddr) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each server is its port; the system offers 1, 2, 3 ...
+    #[test]
+    fn a_free_port_is_free_on_both_addresses() {
+        let ports = |attempts, first_free: u16, has_second: bool| {
+            let offered = std::cell::Cell::new(0);
+            let first = || {
+                offered.set(offered.get() + 1);
+                Ok(offered.get())
+            };
+            let second = |port: &u16| match *port >= first_free {
+                true => Ok(has_second.then_some(*port)),
+                false => Err("in use"),
+            };
+            same_port(attempts, first, second)
+        };
+        assert_eq!(ports(1, 1, true), Ok(vec![1, 1]));
+        assert_eq!(ports(1, 1, false), Ok(vec![1]));
+        assert_eq!(ports(1, 2, true), Err("in use"));
+        assert_eq!(ports(3, 3, true), Ok(vec![3, 3]));
+        assert_eq!(ports(3, 4, true), Err("in use"));
+    }
 
     #[test]
     fn why_a_port_cannot_be_had_depends_on_the_system() {

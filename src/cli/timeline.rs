@@ -1,6 +1,7 @@
 //! The timeline's part of the command line: where it is served, and the channels that carry events to it.
 
 use super::Mistake;
+use labserve::Recording;
 use labserve_server::events::{EventSenders, LiveSender, ProgramEvents, Recorder, Secret};
 use labserve_server::server::{Running, Server};
 use labserve_timeline::{Bound, ManagedServer, PORT, ServerSet, Timeline};
@@ -52,7 +53,7 @@ pub(super) struct Prepared {
 }
 
 /// Binds the timeline. If no default port is free, the servers run without it.
-pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
+pub(super) fn prepare(choice: Choice, token: Option<&str>) -> Result<Option<Prepared>, Mistake> {
     let address = match choice {
         Choice::Off => return Ok(None),
         Choice::Default => None,
@@ -60,6 +61,10 @@ pub(super) fn prepare(choice: Choice) -> Result<Option<Prepared>, Mistake> {
     };
     match (Bound::bind(address), address) {
         (Ok(bound), _) => {
+            let bound = match token {
+                Some(token) => bound.with_token(token).map_err(Mistake)?,
+                None => bound,
+            };
             let (sender, lines) = LiveSender::new();
             Ok(Some(Prepared { bound, sender, lines }))
         }
@@ -100,11 +105,15 @@ impl Prepared {
 }
 
 /// Where the servers send their events: the event log and the timeline, if they exist.
-pub(super) fn senders(recorder: Option<&Recorder>, prepared: Option<&Prepared>) -> EventSenders {
+pub(super) fn senders(
+    recorder: Option<&Recorder>,
+    prepared: Option<&Prepared>,
+    recording: Option<&Recording>,
+) -> EventSenders {
     EventSenders {
         file: recorder.map(Recorder::sender),
         live: prepared.map(|prepared| prepared.sender.clone()),
-        observer: None,
+        observer: recording.map(Recording::observer),
     }
 }
 
@@ -128,8 +137,10 @@ pub(super) fn start(
     running: &Running,
     events: &ProgramEvents,
     names: &[(String, SocketAddr)],
+    recording: Option<&Recording>,
 ) -> Result<(Arc<ServerSet>, Option<Timeline>), Mistake> {
-    let servers = Arc::new(ServerSet::new(servers, running.control().clone(), events.clone()));
+    let servers = ServerSet::new(servers, running.control().clone(), events.clone());
+    let servers = Arc::new(servers.recorded_by(recording.map(Recording::for_api)));
     let timeline = match prepared {
         None => None,
         Some(Prepared { bound, sender, lines }) => {

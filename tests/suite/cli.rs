@@ -250,6 +250,8 @@ fn the_profiles_are_listed_printed_and_compared() {
         "flask",
         "flask-keepalive",
         "django",
+        "python-http",
+        "python-http11",
         "apache",
         "phpnow",
         "nginx",
@@ -267,7 +269,11 @@ fn the_profiles_are_listed_printed_and_compared() {
         toml::from_str::<toml::Table>(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
     }
     let rows: serde_json::Value = serde_json::from_slice(&run(&["profiles", "--json"]).stdout).expect("JSON");
-    assert!(rows.as_array().is_some_and(|rows| rows.len() >= 10));
+    let rows = rows.as_array().expect("a list");
+    assert!(
+        rows.len() >= 10 && rows.iter().all(|row| row["port"].is_u64()),
+        "{rows:?}"
+    );
 
     let (former, current) = (run(&["profiles", "book"]), run(&["profiles", "rfc"]));
     assert!(

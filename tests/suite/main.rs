@@ -8,11 +8,14 @@
 //! | `capture` | page loads as in Wireshark captures of Node |
 //! | `clients` | every profile with an ordinary HTTP client |
 //! | `cli`, `stop`, `reload` | the command line, shutdown, and reloading the configuration |
+//! | `machines` | the start, the end and the summary for programs |
 //! | `sandbox` | what `--sandbox` leaves and denies |
 //! | `changes` | files that change while they are sent |
 //! | `limits`, `race` | too many connections, slow readers, and requests that arrive as a timer expires |
 //! | `events`, `timeline` | the event log, and the timeline's API |
 //! | `foreign_text` | what is printed of names, keys and requests that try to mislead a terminal or its reader |
+//! | `rules` | what rules make happen, over sockets |
+//! | `recipes` | the recipes of docs/testing.md, with reqwest |
 //! | `facade` | the crate, with servers in this process |
 //! | `explain` | `labserve explain` on captures |
 //! | `locale` | the catalogue of sentences in both languages |
@@ -44,12 +47,15 @@ mod foreign_text;
 mod iis;
 mod limits;
 mod locale;
+mod machines;
 mod model;
 mod probe;
 mod race;
 mod readme;
+mod recipes;
 mod reload;
 mod rfc;
+mod rules;
 mod sandbox;
 mod stop;
 mod timeline;

@@ -202,16 +202,79 @@ fn the_cost_of_a_pipeline_is_linear() {
     }
 }
 
+/// The time that these conversations take.
+fn time_of(simulation: &Simulation<'_>, conversations: &[Vec<model::Step>]) -> Duration {
+    let begun = Instant::now();
+    for steps in conversations {
+        simulation.run(steps);
+    }
+    begun.elapsed()
+}
+
+/// The recorded cases take 2 to 6 times as long as as many plain requests: none of them is expensive, and what a
+/// profile does after requests is not either. `cargo bench -p labserve-probe` measures the time itself.
+///
+/// Both measurements are made in turns, so that a busy machine affects both alike. Each is the shortest of three.
+#[test]
+fn recorded_cases_cost_little_more_than_plain_requests() {
+    let site = Site::recorded();
+    let plain = Case {
+        name: "plain".to_owned(),
+        steps: vec![
+            case::Step::Send {
+                text: "GET /static/style1.css HTTP/1.1\r\nHost: HOST\r\n\r\n".to_owned(),
+                times: 1,
+            },
+            case::Step::Read { quiet: None },
+        ],
+        slow: false,
+        ordinary_user: false,
+    };
+    for name in ["nginx", "node"] {
+        let profile = layers::load(name).expect("a built-in profile");
+        let simulation = Simulation::over(&profile, in_memory(&site, &profile), corpus::contents(&site), ADDRESS);
+        let placeholders = simulation.placeholders();
+        let corpora = corpus::recorded(name).into_iter().filter(|corpus| !corpus.is_odd);
+        let cases = corpora.flat_map(|corpus| corpus.cases).filter(|case| !case.slow);
+        // A quarter of them is enough.
+        let recorded: Vec<_> = cases.step_by(4).map(|case| steps(&case, &placeholders)).collect();
+        let plain = vec![steps(&plain, &placeholders); recorded.len()];
+        let (mut of_recorded, mut of_plain) = (Duration::MAX, Duration::MAX);
+        for _ in 0..3 {
+            of_recorded = of_recorded.min(time_of(&simulation, &recorded));
+            of_plain = of_plain.min(time_of(&simulation, &plain));
+        }
+        let ratio = of_recorded.as_secs_f64() / of_plain.as_secs_f64();
+        println!(
+            "{name}: {} recorded cases in {of_recorded:?}, plain requests in {of_plain:?}",
+            recorded.len()
+        );
+        assert!(
+            ratio < 6.0,
+            "{name}: recorded cases take {ratio:.1} times as long as plain requests"
+        );
+    }
+}
+
 macro_rules! profiles {
-    ($($profile:ident),*) => {$(
+    ($($test:ident = $profile:literal),*) => {$(
         #[test]
-        fn $profile() {
-            replay(stringify!($profile));
+        fn $test() {
+            replay($profile);
         }
     )*};
 }
 
-profiles!(node, node20, flask, django, apache, nginx);
+profiles!(
+    node = "node",
+    node20 = "node20",
+    flask = "flask",
+    django = "django",
+    python_http = "python-http",
+    python_http11 = "python-http11",
+    apache = "apache",
+    nginx = "nginx"
+);
 
 /// Whether the client got no response to its last bytes and the connection is open, so that it would wait for a timer.
 fn is_left_waiting(outcome: &Outcome) -> bool {

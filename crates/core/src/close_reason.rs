@@ -74,6 +74,8 @@ sentences! {
         Shutdown = "shutdown",
         /// The server was asked, from outside, to close the connection.
         Asked = "asked",
+        /// A rule ended the connection.
+        Rule = "rule",
         /// The client read too little of a response in time.
         SlowReader = "slow_reader",
         /// The file changed while it was sent.

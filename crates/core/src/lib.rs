@@ -27,5 +27,6 @@ pub mod modified;
 pub mod path;
 pub mod profile;
 pub mod render;
+pub mod rule;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_rng;

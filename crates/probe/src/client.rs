@@ -3,6 +3,7 @@
 use crate::case::{Case, Step};
 use crate::placeholders::{Contents, Placeholders};
 use crate::recording::{End, Heard, Outcome};
+use labserve_core::model::{FIRST, QUIET};
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -32,8 +33,8 @@ impl Default for Bounds {
     /// 1.5 s, 0.35 s, 10 s, 20 s, 8 MiB and 128 MiB.
     fn default() -> Self {
         Self {
-            first: Duration::from_millis(1500),
-            quiet: Duration::from_millis(350),
+            first: FIRST,
+            quiet: QUIET,
             patience: Duration::from_secs(10),
             longest_read: Duration::from_secs(20),
             most: 8 << 20,

@@ -11,6 +11,9 @@ use axum::http::{HeaderMap, Method, header};
 use labserve_server::events::Secret;
 use std::net::{IpAddr, SocketAddr};
 
+/// The fewest characters of a token that somebody has chosen.
+const SHORTEST: usize = 16;
+
 /// The access token: 32 random bytes in hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Token(Secret);
@@ -25,6 +28,20 @@ impl Token {
         getrandom::fill(&mut random).map_err(|error| std::io::Error::other(error.to_string()))?;
         let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self(Secret::new(&text)))
+    }
+
+    /// The token that somebody has chosen.
+    ///
+    /// # Errors
+    /// It is too short, or has other characters than those of a token in a URL.
+    pub(super) fn given(text: &str) -> Result<Self, String> {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+        if text.len() < SHORTEST || !text.bytes().all(is_plain) {
+            return Err(format!(
+                "the token is too easy to guess, or not safe in a URL; expected at least {SHORTEST} letters, digits, and any of -._~"
+            ));
+        }
+        Ok(Self(Secret::new(text)))
     }
 
     pub(super) fn text(&self) -> &str {

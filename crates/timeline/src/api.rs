@@ -2,19 +2,19 @@
 
 use super::describe::{Answer, all_described, described, number};
 use super::json::Json;
+use super::query::query;
 use super::refusal::Refusal;
-use super::{AppState, assets, body, changes, connections, headers, stream};
+use super::{AppState, assets, body, changes, connections, headers, recording, rules, stream};
 use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, patch, put};
+use axum::routing::{delete, get, patch, post, put};
 use labserve_core::profile::builtin;
 use labserve_core::profile::layers;
 use labserve_server::events::timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -44,6 +44,11 @@ pub(super) fn router(state: Arc<AppState>) -> Router {
         .route("/api/v1/servers/{number}/accepting", put(changes::accepting))
         .route("/api/v1/connections", get(list_connections))
         .route("/api/v1/connections/{id}", get(one_connection).delete(close_connection))
+        .route("/api/v1/rules", get(rules::list).post(rules::add).delete(rules::remove))
+        .route("/api/v1/release/{name}", post(rules::release))
+        .route("/api/v1/reset", post(rules::reset))
+        .route("/api/v1/summary", get(recording::summary))
+        .route("/api/v1/wait", get(recording::wait))
         .route("/api/v1/events", get(events))
         .route("/api/v1/events.jsonl", get(lines))
         .fallback(async || Refusal::not_found())
@@ -76,13 +81,6 @@ async fn admit(State(state): Timeline, request: Request, next: Next) -> Response
             refusal.into_response()
         }
     }
-}
-
-/// The query parameters of a request.
-pub(super) fn query(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {
-    Query::try_from_uri(uri)
-        .map(|Query(query)| query)
-        .map_err(|error| Refusal::bad_query(error.body_text()))
 }
 
 /// The connection id in a path.

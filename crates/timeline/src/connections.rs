@@ -26,6 +26,10 @@ pub(super) async fn list(state: &AppState, query: &BTreeMap<String, String>) -> 
                 .ok_or_else(|| Refusal::no_server(text))?,
         ),
     };
+    if query.get("ended").is_some_and(|ended| ended == "true") {
+        let recording = state.servers.recording().ok_or_else(Refusal::not_recorded)?;
+        return Ok(json!({"connections": recording.ended()}));
+    }
     let rows: Vec<Value> = open_connections(state)
         .await?
         .iter()

@@ -15,8 +15,11 @@ mod headers;
 mod json;
 mod listener;
 mod managed_server;
+mod query;
+mod recording;
 mod refusal;
 mod ring;
+mod rules;
 mod seats;
 mod server_set;
 mod setting;
@@ -24,6 +27,7 @@ mod settings;
 mod stream;
 
 pub use managed_server::ManagedServer;
+pub use recording::{Recording, Waiting};
 pub use ring::LIMIT;
 pub use server_set::ServerSet;
 
@@ -68,6 +72,15 @@ impl Bound {
             token: Token::new()?,
         };
         Ok(Self { listener, access })
+    }
+
+    /// The same with this token in the place of a random one.
+    ///
+    /// # Errors
+    /// It is too short, or has characters that a URL would have to encode. The message says what to write.
+    pub fn with_token(mut self, token: &str) -> Result<Self, String> {
+        self.access.token = Token::given(token)?;
+        Ok(self)
     }
 
     /// The address that it is bound to.

@@ -7,7 +7,8 @@ use super::setting::Setting;
 use super::settings::{self, SETTINGS};
 use labserve_core::profile::compare::differences;
 use labserve_core::profile::layers::{Layer, Stack};
-use labserve_core::profile::{ConfigError, Profile, builtin, near};
+use labserve_core::profile::raw::RuleTable;
+use labserve_core::profile::{ConfigError, Profile, builtin, near, suggestion};
 use labserve_server::profile_files;
 use labserve_server::server::Site;
 use serde_json::{Map, Value, json};
@@ -24,8 +25,10 @@ const ORIGIN: &str = "the change";
 pub struct ManagedServer {
     address: SocketAddr,
     /// The profile with all layers over it: those of the configuration and the changed settings.
-    stack: Stack,
-    site: Site,
+    pub(super) stack: Stack,
+    pub(super) site: Site,
+    /// The rules of the configuration.
+    pub(super) configured_rules: Vec<RuleTable>,
     accepting: bool,
     /// The description for the page, computed on first use and kept until a change: computing it takes milliseconds.
     view: OnceLock<Value>,
@@ -39,6 +42,7 @@ impl ManagedServer {
     pub fn new(address: SocketAddr, stack: Stack, site: Site) -> Self {
         Self {
             address,
+            configured_rules: stack.rules(),
             stack,
             site,
             accepting: true,
@@ -63,6 +67,7 @@ impl ManagedServer {
 
     /// Replaces the configuration after a reload. Changes made on the timeline are lost.
     pub(super) fn replace(&mut self, stack: Stack, site: Site) {
+        self.configured_rules = stack.rules();
         (self.stack, self.site) = (stack, site);
         self.view = OnceLock::new();
     }
@@ -83,7 +88,7 @@ impl ManagedServer {
         } else if builtin::names().any(|known| known == name) {
             profile_files::stack(name).map_err(|error| Refusal::unknown_profile(error.to_string()))?
         } else {
-            let hint = near(name, builtin::names()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            let hint = suggestion(near(name, builtin::names()));
             return Err(Refusal::unknown_profile(format!(
                 "there is no built-in profile `{name}`{hint}"
             )));
@@ -217,8 +222,10 @@ impl ManagedServer {
     }
 
     /// Puts a profile in force, if it is valid.
-    fn put(&mut self, stack: Stack, key: Option<&str>) -> Result<(), Refusal> {
-        self.site.profile = stack.build().map_err(|error| refused(&error, key))?;
+    pub(super) fn put(&mut self, stack: Stack, key: Option<&str>) -> Result<(), Refusal> {
+        let mut profile = stack.build().map_err(|error| refused(&error, key))?;
+        profile.rules = profile.rules.with_counts_of(&self.site.profile.rules);
+        self.site.profile = profile;
         self.stack = stack;
         self.view = OnceLock::new();
         Ok(())

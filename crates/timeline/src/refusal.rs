@@ -3,6 +3,7 @@
 use super::json::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use labserve_core::profile::suggestion;
 use serde_json::json;
 
 /// A refusal. As JSON: `{"error": {"code": ..., "message": ...}}`, with the `key` of the setting that caused it, if any.
@@ -87,7 +88,7 @@ impl Refusal {
     }
 
     pub(super) fn unknown_setting(key: &str, near: Option<&str>) -> Self {
-        let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let hint = suggestion(near);
         Self {
             key: Some(key.to_owned()),
             ..Self::new(
@@ -103,6 +104,17 @@ impl Refusal {
             key: key.map(str::to_owned),
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_value", message)
         }
+    }
+
+    pub(super) fn not_recorded() -> Self {
+        let message =
+            "what happens is not recorded in this run; start labserve with --summary json, or with --ready json";
+        Self::new(StatusCode::CONFLICT, "not_recorded", message)
+    }
+
+    pub(super) fn not_in_time(within: std::time::Duration) -> Self {
+        let message = format!("it has not happened within {within:?}; GET /api/v1/summary says what has");
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "not_in_time", message)
     }
 
     pub(super) fn too_many_readers(limit: usize) -> Self {

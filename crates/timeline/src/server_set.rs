@@ -1,13 +1,14 @@
 //! All servers of the program. A change to one of them takes effect at once and is reported as an event.
 
 use super::managed_server::{Change, ManagedServer};
+use super::recording::Recording;
 use super::refusal::Refusal;
 use labserve_core::profile::layers::Stack;
 use labserve_server::events::ProgramEvents;
 use labserve_server::server::{Control, Site};
 use serde_json::json;
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// All servers of the program.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub struct ServerSet {
     servers: Mutex<Vec<ManagedServer>>,
     control: Control,
     events: ProgramEvents,
+    recording: Option<Arc<dyn Recording>>,
 }
 
 impl ServerSet {
@@ -25,7 +27,19 @@ impl ServerSet {
             servers: Mutex::new(servers),
             control,
             events,
+            recording: None,
         }
+    }
+
+    /// The same servers with what records what happens on them.
+    #[must_use]
+    pub fn recorded_by(self, recording: Option<Arc<dyn Recording>>) -> Self {
+        Self { recording, ..self }
+    }
+
+    /// What records what happens on the servers.
+    pub(super) fn recording(&self) -> Option<Arc<dyn Recording>> {
+        self.recording.clone()
     }
 
     /// Replaces the configuration of a server after a reload. Does nothing if there is no such server.

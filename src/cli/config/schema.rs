@@ -51,6 +51,7 @@ text!(Bind, { "type": "string", "examples": ["127.0.0.1", "localhost"] });
 text!(TextOrNumber, { "type": ["string", "integer"], "examples": ["127.0.0.1:3900", 3900, "none"] });
 
 of_profiles!(Profile, "profile");
+of_profiles!(Rule, "RuleTable");
 of_profiles!(Bytes, "bytes");
 
 /// The schema of `server.toml`, with the definitions of the schema of profiles.

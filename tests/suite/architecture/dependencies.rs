@@ -17,6 +17,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "labserve-probe",
             "labserve-server",
             "labserve-timeline",
+            "quick-junit",
             "rustix",
             "serde",
             "serde_json",

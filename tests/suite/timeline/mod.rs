@@ -2,6 +2,7 @@
 
 mod access;
 mod changes;
+mod rules;
 mod state;
 mod stream;
 

@@ -46,7 +46,11 @@ impl Closing {
         let after_response = state == State::Exchange
             && !matches!(
                 close.reason,
-                CloseReason::BadRequest | CloseReason::ClientReset | CloseReason::IoError | CloseReason::Asked
+                CloseReason::BadRequest
+                    | CloseReason::ClientReset
+                    | CloseReason::IoError
+                    | CloseReason::Asked
+                    | CloseReason::Rule
             );
         let pause = ends.pause.filter(|_| after_response).map(|time| Pause {
             time,

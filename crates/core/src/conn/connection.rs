@@ -12,6 +12,7 @@ use ready::{ready, refused_target};
 use std::time::Duration;
 use unanswered::Begins;
 
+mod rules;
 mod unanswered;
 
 /// One connection.
@@ -31,6 +32,7 @@ pub struct Conn {
     /// What the input begins with.
     begins: Begins,
     parsing: Parsing,
+    pending: rules::Pending,
 }
 
 /// How faults of the next head are taken.
@@ -56,6 +58,7 @@ impl Conn {
             client_fin: false,
             begins: Begins::Next,
             parsing: Parsing::Usual,
+            pending: rules::Pending::default(),
         }
     }
 

@@ -34,7 +34,10 @@ pub struct Dropped<'a> {
 
 /// The requests in `input`, where the first of them begins. Empty lines between them belong to the one that follows, and
 /// are nothing at the end.
-pub fn dropped<'a>(input: &'a [u8], policy: &HeadPolicy) -> Vec<Dropped<'a>> {
+///
+/// `beyond` is the number of further bytes that have arrived and are not in `input`: they count as a part of the last
+/// request if that is incomplete, and otherwise as one more.
+pub fn dropped<'a>(input: &'a [u8], beyond: usize, policy: &HeadPolicy) -> Vec<Dropped<'a>> {
     let mut all = Vec::new();
     let mut rest = input;
     while !rest.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
@@ -46,6 +49,15 @@ pub fn dropped<'a>(input: &'a [u8], policy: &HeadPolicy) -> Vec<Dropped<'a>> {
             whole: length.is_some(),
         });
         rest = &rest[bytes..];
+    }
+    match all.last_mut() {
+        _ if beyond == 0 => {}
+        Some(last) if !last.whole => last.bytes += beyond,
+        _ => all.push(Dropped {
+            line: None,
+            bytes: beyond,
+            whole: false,
+        }),
     }
     all
 }
@@ -119,7 +131,7 @@ mod tests {
                 vec![(Some("\0\0 nonsense"), 14 + get.len() - 1, false)],
             ),
         ] {
-            let found: Vec<_> = dropped(input.as_bytes(), &profile.head)
+            let found: Vec<_> = dropped(input.as_bytes(), 0, &profile.head)
                 .into_iter()
                 .map(|one| {
                     (
@@ -138,8 +150,25 @@ mod tests {
         let profile = profile();
         let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
         let input = get.repeat(5_000);
-        let all = dropped(input.as_bytes(), &profile.head);
-        assert_eq!(all.len(), MOST + 1);
-        assert_eq!(all.iter().map(|one| one.bytes).sum::<usize>(), input.len());
+        for beyond in [0, 7] {
+            let all = dropped(input.as_bytes(), beyond, &profile.head);
+            assert_eq!(all.len(), MOST + 1);
+            assert_eq!(all.iter().map(|one| one.bytes).sum::<usize>(), input.len() + beyond);
+        }
+    }
+
+    #[test]
+    fn bytes_beyond_the_input_are_counted() {
+        let profile = profile();
+        let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        for (input, want) in [
+            ("", vec![(false, 7)]),
+            (get, vec![(true, get.len()), (false, 7)]),
+            (&get[..20], vec![(false, 27)]),
+        ] {
+            let all = dropped(input.as_bytes(), 7, &profile.head);
+            let found: Vec<_> = all.iter().map(|one| (one.whole, one.bytes)).collect();
+            assert_eq!(found, want, "{input:?}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! have.
 
 mod body;
+mod ruled;
 
 use super::action::{Action, Finish, Happened, Leftover, PathQuery, Peek};
 use super::body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};

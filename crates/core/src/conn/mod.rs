@@ -16,6 +16,7 @@
 //! - [`Exchange`] is one request and its response. It borrows the input, so that nothing is copied.
 //! - [`body_plan`] is the order of interim responses, body and response, as a pure function.
 //! - [`BodyProgress`] knows when the next part of a body must arrive.
+//! - [`Ruled`] adds the steps of a rule to an exchange.
 //! - [`Closing`] knows how a connection is closed.
 
 mod action;
@@ -33,6 +34,8 @@ mod next;
 mod pace;
 mod persistence;
 mod reply;
+mod rule_steps;
+mod ruled;
 
 pub use action::{
     Action, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Peek, Piece, Pieces, Rendered, SendFailure, Unsent,
@@ -49,6 +52,8 @@ pub use next::{Next, Opened, Purpose, Refusal, Settle, WakeReason};
 pub use pace::Pace;
 pub use persistence::{Persistence, ends_by_both, is_last, persistence};
 pub use reply::ReplyContext;
+pub use rule_steps::{PointStep, point_steps};
+pub use ruled::{Part, RuleStep, Ruled, RuledReply};
 
 use crate::profile::Profile;
 use std::time::Duration;

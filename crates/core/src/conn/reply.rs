@@ -99,6 +99,13 @@ impl Exchange<'_> {
         }
     }
 
+    /// Whether a body follows the head of the response.
+    pub(super) fn sends_body(&self) -> bool {
+        self.reply
+            .as_ref()
+            .is_some_and(|reply| has_body(self.profile, &self.request, reply))
+    }
+
     /// The steps of the decision that led to the response.
     pub fn trace(&self, render: &RenderContext) -> Vec<Step> {
         let Some(reply) = &self.reply else {

@@ -24,6 +24,9 @@ mod body;
 mod defaults;
 #[cfg(test)]
 mod keys;
+mod ruled;
+#[cfg(test)]
+mod rules;
 mod script;
 mod server;
 mod site;
@@ -31,7 +34,7 @@ mod site;
 mod tests;
 mod wire;
 
-pub use script::{Heard, Outcome, Script, Step};
+pub use script::{FIRST, Heard, Outcome, QUIET, Script, Step};
 pub use server::{Setting, converse};
 pub use site::{MemoryFile, MemorySite, Obstacle};
 pub use wire::{Client, ClientAct, End, Piece};

@@ -6,9 +6,10 @@ use super::wire::{Client, ClientAct, End, Piece};
 use crate::profile::Profile;
 use std::time::Duration;
 
-/// How long a read waits for its first byte, and how long a silence ends it.
-const FIRST: Duration = Duration::from_millis(1500);
-const QUIET: Duration = Duration::from_millis(350);
+/// How long a read waits at least for its first byte.
+pub const FIRST: Duration = Duration::from_millis(1500);
+/// The silence that ends a read, unless the step names another.
+pub const QUIET: Duration = Duration::from_millis(350);
 
 /// What a client does in one step.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,12 +5,13 @@ use super::site::{MemoryFile, MemorySite};
 use super::wire::{Arrival, Client, End, Piece, Wire};
 use crate::conn::{
     self, Action, Close, Conn, Context, Exchange, ExchangeOutcome, Finish, Happened, Next, Opened, Patience,
-    ReplyContext, Settle, Unsent, WakeReason,
+    ReplyContext, Ruled, Settle, Unsent, WakeReason,
 };
 use crate::http1::Head;
 use crate::lookup;
 use crate::profile::{CloseStyle, Profile, Tie};
 use crate::render::RenderContext;
+use crate::rule::Hit;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -24,6 +25,10 @@ pub struct Setting {
     pub local: SocketAddr,
     /// When the connection is accepted, as time since the start of the server.
     pub accepted: Duration,
+    /// The number of the connection, from 1.
+    pub connection: u64,
+    /// When everything that rules hold is released, as time since the start of the server.
+    pub released: Duration,
     /// The time of day at the start of the server, and the numbers that responses may contain.
     pub render: RenderContext,
 }
@@ -34,6 +39,8 @@ impl Default for Setting {
         Self {
             local: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             accepted: Duration::from_secs(1),
+            connection: 1,
+            released: Duration::ZERO,
             render: RenderContext::default(),
         }
     }
@@ -53,17 +60,17 @@ pub fn converse(profile: &Profile, site: &MemorySite<'_>, setting: &Setting, cli
     server.close(close);
 }
 
-struct Server<'s, 'c> {
-    profile: &'s Profile,
+pub(super) struct Server<'s, 'c> {
+    pub(super) profile: &'s Profile,
     site: &'s MemorySite<'s>,
-    setting: Setting,
-    conn: Conn,
-    wire: Wire<'c>,
+    pub(super) setting: Setting,
+    pub(super) conn: Conn,
+    pub(super) wire: Wire<'c>,
     multiparts: u64,
 }
 
 impl<'s> Server<'s, '_> {
-    fn context(&self) -> Context<'s> {
+    pub(super) fn context(&self) -> Context<'s> {
         Context {
             profile: self.profile,
             root: self.site.root(),
@@ -73,10 +80,16 @@ impl<'s> Server<'s, '_> {
     }
 
     fn serve(&mut self) -> Close {
+        if let Some(close) = self.rule_at_accept() {
+            return close;
+        }
         let mut next = self.conn.next(&self.context());
         loop {
             next = match next {
                 Next::Wait => {
+                    if let Some(close) = self.rule_before_request(true) {
+                        return close;
+                    }
                     let woken = self.wait();
                     self.conn.on(woken, &self.context())
                 }
@@ -86,6 +99,10 @@ impl<'s> Server<'s, '_> {
                     self.send_due(close.is_some());
                     match close {
                         Some(close) => return close,
+                        None if !self.conn.input().is_empty() => match self.rule_before_request(false) {
+                            Some(close) => return close,
+                            None => self.conn.next(&self.context()),
+                        },
                         None => self.conn.next(&self.context()),
                     }
                 }
@@ -137,80 +154,89 @@ impl<'s> Server<'s, '_> {
     }
 
     fn exchange(&mut self, opened: &Opened) -> Option<Close> {
+        let hit = self.conn.rule(opened, self.setting.connection, &self.context());
         let input = self.conn.take_input();
         let exchange = self.conn.exchange(opened, &input, &self.context());
-        let outcome = self.run(exchange, opened, &input);
+        let outcome = self.run(exchange, hit, opened, &input);
         self.conn.finished(opened, input, outcome, &self.context())
     }
 
-    fn run(&mut self, mut exchange: Exchange<'_>, opened: &Opened, input: &[u8]) -> ExchangeOutcome {
-        let mut sent = 0;
-        let mut unsent = self.conn.take_unsent();
-        let mut file: Option<MemoryFile> = None;
-        let mut body = MemoryBody::new(input, opened.head.len, exchange.framing(), &self.profile.head);
-        if let Some(body) = &mut body {
+    fn run(&mut self, mut exchange: Exchange<'_>, hit: Option<Hit>, opened: &Opened, input: &[u8]) -> ExchangeOutcome {
+        let mut held = Held {
+            sent: 0,
+            unsent: self.conn.take_unsent(),
+            file: None,
+            body: MemoryBody::new(input, opened.head.len, exchange.framing(), &self.profile.head),
+        };
+        if let Some(body) = &mut held.body {
             body.read_ahead(&mut self.wire);
         }
-        let mut action = exchange.on(Happened::Begun);
-        loop {
-            action = match action {
-                Action::SendContinue(times) => {
-                    self.send_held(&mut unsent);
-                    for _ in 0..times {
-                        sent += self.send(Piece::Bytes(conn::CONTINUE.to_vec()));
+        let finish = match hit {
+            None => {
+                let mut action = exchange.on(Happened::Begun);
+                loop {
+                    action = match action {
+                        Action::Finish(finish) => break finish,
+                        action => self.carry_out(action, &mut exchange, &mut held),
                     }
-                    exchange.on(Happened::Sent(Ok(())))
-                }
-                Action::Lookup => {
-                    let render = self.render_context();
-                    let Some(query) = exchange.query() else {
-                        let nothing = Finish {
-                            close: None,
-                            also_counted: 0,
-                            answered: false,
-                            cut_in_request: false,
-                        };
-                        return outcome(nothing, &exchange, body, sent, unsent);
-                    };
-                    let mut tree = self.site;
-                    let found = lookup::find(&mut tree, &query.located, self.profile, &query.accepted);
-                    let missing = query
-                        .first_missing
-                        .then(|| lookup::first_missing(&mut tree, &query.located).to_owned());
-                    file = found.resource;
-                    let action = exchange.on(Happened::Found {
-                        found: found.found,
-                        first_missing: missing.as_deref(),
-                        render: &render,
-                    });
-                    self.multiparts += u64::from(exchange.is_multipart());
-                    action
-                }
-                Action::PeekBody(_) => {
-                    let end = body.as_mut().and_then(|body| body.peek(&mut self.wire));
-                    exchange.on(Happened::BodyPeeked(end))
-                }
-                Action::ReadBody(patience) => {
-                    let end = self.read_body(body.as_mut(), patience);
-                    exchange.on(Happened::BodyRead(end))
-                }
-                Action::PeekSocket => {
-                    let beyond = body.as_ref().map(MemoryBody::beyond).unwrap_or_default();
-                    exchange.on(Happened::Unread(&[beyond, self.wire.unread()].concat()))
-                }
-                Action::Discard(count) => {
-                    let beyond = body.as_mut().map_or(0, |body| body.discard(count));
-                    self.wire.read(count - beyond);
-                    exchange.on(Happened::Discarded)
-                }
-                Action::SendReply => {
-                    sent += self.send_reply(&mut exchange, file.as_ref(), &mut unsent);
-                    exchange.on(Happened::Sent(Ok(())))
-                }
-                Action::Finish(finish) => {
-                    return outcome(finish, &exchange, body, sent, unsent);
                 }
             }
+            Some(hit) => self.run_ruled(&mut exchange, Ruled::new(hit), &mut held),
+        };
+        outcome(finish, &exchange, held)
+    }
+
+    /// Carries out one action of an exchange. Returns the next one.
+    pub(super) fn carry_out(&mut self, action: Action, exchange: &mut Exchange<'_>, held: &mut Held<'_>) -> Action {
+        match action {
+            Action::SendContinue(times) => {
+                self.send_held(&mut held.unsent);
+                for _ in 0..times {
+                    held.sent += self.send(Piece::Bytes(conn::CONTINUE.to_vec()));
+                }
+                exchange.on(Happened::Sent(Ok(())))
+            }
+            Action::Lookup => {
+                let render = self.render_context();
+                let Some(query) = exchange.query() else {
+                    return exchange.on(Happened::Discarded);
+                };
+                let mut tree = self.site;
+                let found = lookup::find(&mut tree, &query.located, self.profile, &query.accepted);
+                let missing = query
+                    .first_missing
+                    .then(|| lookup::first_missing(&mut tree, &query.located).to_owned());
+                held.file = found.resource;
+                let action = exchange.on(Happened::Found {
+                    found: found.found,
+                    first_missing: missing.as_deref(),
+                    render: &render,
+                });
+                self.multiparts += u64::from(exchange.is_multipart());
+                action
+            }
+            Action::PeekBody(_) => {
+                let end = held.body.as_mut().and_then(|body| body.peek(&mut self.wire));
+                exchange.on(Happened::BodyPeeked(end))
+            }
+            Action::ReadBody(patience) => {
+                let end = self.read_body(held.body.as_mut(), patience);
+                exchange.on(Happened::BodyRead(end))
+            }
+            Action::PeekSocket => {
+                let beyond = held.body.as_ref().map(MemoryBody::beyond).unwrap_or_default();
+                exchange.on(Happened::Unread(&[beyond, self.wire.unread()].concat()))
+            }
+            Action::Discard(count) => {
+                let beyond = held.body.as_mut().map_or(0, |body| body.discard(count));
+                self.wire.read(count - beyond);
+                exchange.on(Happened::Discarded)
+            }
+            Action::SendReply => {
+                held.sent += self.send_reply(exchange, held.file.as_ref(), &mut held.unsent);
+                exchange.on(Happened::Sent(Ok(())))
+            }
+            Action::Finish(_) => action,
         }
     }
 
@@ -263,14 +289,14 @@ impl<'s> Server<'s, '_> {
         sent
     }
 
-    fn send_held(&mut self, unsent: &mut Unsent) {
+    pub(super) fn send_held(&mut self, unsent: &mut Unsent) {
         let held = std::mem::take(unsent);
         if !held.bytes.is_empty() {
             self.wire.send(Piece::Bytes(held.bytes));
         }
     }
 
-    fn send_file(&mut self, file: &MemoryFile, from: usize, to: usize) -> u64 {
+    pub(super) fn send_file(&mut self, file: &MemoryFile, from: usize, to: usize) -> u64 {
         let Some(pause) = self.profile.writes.pause else {
             return self.send(Piece::File(file.content.clone(), from, to));
         };
@@ -285,13 +311,13 @@ impl<'s> Server<'s, '_> {
         sent
     }
 
-    fn send(&mut self, piece: Piece) -> u64 {
+    pub(super) fn send(&mut self, piece: Piece) -> u64 {
         let count = piece.bytes().len() as u64;
         self.wire.send(piece);
         count
     }
 
-    fn render_context(&self) -> RenderContext {
+    pub(super) fn render_context(&self) -> RenderContext {
         RenderContext {
             counter: self.multiparts + 1,
             ..self.setting.render
@@ -311,7 +337,9 @@ impl<'s> Server<'s, '_> {
         match closing.style(ends, || has_unread) {
             CloseStyle::Rst => self.wire.end(End::Rst),
             CloseStyle::Close if has_unread => self.wire.end(End::Rst),
-            CloseStyle::Fin | CloseStyle::Linger | CloseStyle::Close => self.wire.end(End::Fin),
+            CloseStyle::Fin | CloseStyle::Linger | CloseStyle::Close | CloseStyle::HalfClose => {
+                self.wire.end(End::Fin);
+            }
             CloseStyle::Hold => {}
         }
     }
@@ -334,13 +362,19 @@ impl<'s> Server<'s, '_> {
     }
 }
 
-fn outcome(
-    finish: Finish,
-    exchange: &Exchange<'_>,
-    body: Option<MemoryBody<'_>>,
-    sent: u64,
-    unsent: Unsent,
-) -> ExchangeOutcome {
+/// The resources of an exchange.
+pub(super) struct Held<'b> {
+    /// The number of bytes that were sent.
+    pub(super) sent: u64,
+    /// Responses that are held back until the next one.
+    pub(super) unsent: Unsent,
+    /// The file that was looked up.
+    pub(super) file: Option<MemoryFile>,
+    body: Option<MemoryBody<'b>>,
+}
+
+fn outcome(finish: Finish, exchange: &Exchange<'_>, held: Held<'_>) -> ExchangeOutcome {
+    let Held { sent, unsent, body, .. } = held;
     ExchangeOutcome {
         close: finish.close,
         also_counted: finish.also_counted,

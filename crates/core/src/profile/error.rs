@@ -54,6 +54,6 @@ fn clipped(text: &str) -> &str {
 }
 
 /// The number of the line that contains byte `at` of `text`, counted from 1.
-fn line_of(text: &str, at: usize) -> usize {
+pub(super) fn line_of(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }

@@ -28,8 +28,8 @@ pub use policy::{
     TargetPolicy, Timer, Timers, WritePolicy,
 };
 pub use raw::{
-    Announce, AnnounceClose, CloseStyle, ConnectionFields, Continue, DirectoryPermission, FailureNoticed, Fold,
-    IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection, Tie,
+    Announce, AnnounceClose, ChangedFile, CloseStyle, ConnectionFields, Continue, DirectoryPermission, FailureNoticed,
+    Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection, Tie,
 };
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
@@ -38,6 +38,7 @@ pub use units::Since;
 use crate::http1::HeadPolicy;
 use crate::http1::precondition::ConditionPolicy;
 use crate::http1::range::RangePolicy;
+use crate::rule::Rules;
 use types::MediaTypes;
 
 /// Everything that makes a server behave as it does.
@@ -93,6 +94,8 @@ pub struct Profile {
     pub writes: WritePolicy,
     /// The responses.
     pub responses: Responses,
+    /// What happens to certain requests or connections.
+    pub rules: Rules,
 }
 
 /// The largest text that may be made from the keys of a profile, such as a page with its `text` filled in, in bytes.
@@ -107,4 +110,17 @@ pub fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a 
         .map(|k| (strsim::jaro_winkler(name, k), k))
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.75).then_some(best.1)
+}
+
+/// The end of a message about an unknown name: `; did you mean ...?` if a known name is similar, otherwise nothing.
+///
+/// ```
+/// use labserve_core::profile::{near, suggestion};
+///
+/// let known = ["nginx", "node"];
+/// assert_eq!(suggestion(near("nginks", known.into_iter())), "; did you mean `nginx`?");
+/// assert_eq!(suggestion(near("quux", known.into_iter())), "");
+/// ```
+pub fn suggestion(near: Option<&str>) -> String {
+    near.map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }

@@ -192,7 +192,7 @@ fn parse_placeholder(inside: &str) -> Result<Segment, String> {
 
 fn unknown(what: &str, name: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
     match super::near(name, known.clone()) {
-        Some(near) => format!("unknown {what} `{name}`; did you mean `{near}`?"),
+        near @ Some(_) => format!("unknown {what} `{name}`{}", super::suggestion(near)),
         None => format!(
             "unknown {what} `{name}`; known are {}.",
             known.collect::<Vec<_>>().join(", ")

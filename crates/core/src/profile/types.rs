@@ -1,8 +1,8 @@
 //! Media types by file name.
 
 use super::builtin::TYPES;
-use super::near;
 use super::raw::RawTypes;
+use super::{near, suggestion};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -48,8 +48,7 @@ impl MediaTypes {
     pub(super) fn new(raw: &RawTypes) -> Result<Self, String> {
         let Some(builtin) = TABLES.get(raw.builtin.as_str()) else {
             let known: Vec<_> = TYPES.iter().map(|(name, _)| format!("{name:?}")).collect();
-            let meant = near(&raw.builtin, TYPES.iter().map(|(name, _)| *name));
-            let meant = meant.map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+            let meant = suggestion(near(&raw.builtin, TYPES.iter().map(|(name, _)| *name)));
             return Err(format!(
                 "got {:?}; expected one of {}{meant}",
                 raw.builtin,

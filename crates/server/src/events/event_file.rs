@@ -13,6 +13,8 @@ pub(super) struct Opened {
     pub(super) output: Box<dyn Write + Send>,
     /// Whether nothing has been written to it yet: a new file, for example.
     pub(super) is_empty: bool,
+    /// The device and the number of the file; `None` if it is none.
+    pub(super) file: Option<(u64, u64)>,
 }
 
 /// Opens the output, or opens it again.
@@ -22,6 +24,8 @@ pub(super) type Open = Box<dyn FnMut() -> io::Result<Opened> + Send>;
 pub(super) struct EventFile {
     open: Open,
     output: Box<dyn Write + Send>,
+    /// See [`Opened::file`].
+    file: Option<(u64, u64)>,
     /// The first line of an output that was opened again.
     heading: Box<dyn Fn() -> Vec<u8> + Send>,
     /// Returns true once for each request to open the output again.
@@ -40,10 +44,11 @@ impl EventFile {
         heading: impl Fn() -> Vec<u8> + Send + 'static,
         reopen: impl FnMut() -> bool + Send + 'static,
     ) -> io::Result<Self> {
-        let Opened { output, .. } = open()?;
+        let Opened { output, file, .. } = open()?;
         Ok(Self {
             open,
             output,
+            file,
             heading: Box::new(heading),
             reopen: Box::new(reopen),
             wait: Box::new(std::thread::sleep),
@@ -66,8 +71,8 @@ impl EventFile {
     pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         let (mut written, mut is_failing) = (0, false);
         loop {
-            if (self.reopen)() && self.opened_again() {
-                // What was begun in the old file is whole in the new one.
+            if (self.reopen)() && self.opens_another() {
+                // A line that was begun in the old file is whole in the new one.
                 written = memchr::memrchr(b'\n', &lines[..written]).map_or(0, |end| end + 1);
             }
             match self.write_some(&lines[written..]) {
@@ -101,16 +106,17 @@ impl EventFile {
         }
     }
 
-    /// Opens the output again. False if that fails: then the old one stays.
-    fn opened_again(&mut self) -> bool {
+    /// Opens the output again. Returns whether it is another file now. If that fails, the old one stays.
+    fn opens_another(&mut self) -> bool {
         match (self.open)() {
-            Ok(Opened { output, is_empty }) => {
+            Ok(Opened { output, is_empty, file }) => {
                 self.output = output;
+                let is_another = std::mem::replace(&mut self.file, file) != file;
                 // If it fails, the lines after it fail too, and are reported.
                 if is_empty && let Err(error) = self.write_once(&(self.heading)()) {
                     tracing::error!("cannot write the first line of the event log: {error}");
                 }
-                true
+                is_another
             }
             Err(error) => {
                 tracing::error!("cannot open the event log again, so the old file is written on: {error}");
@@ -139,14 +145,24 @@ mod tests {
         }
 
         /// An event log on this disk that is asked `reopen` whether to open it again, and makes room for `more` bytes while
-        /// it waits.
-        fn event_file(&self, more: usize, reopen: impl FnMut() -> bool + Send + 'static) -> EventFile {
+        /// it waits. What it opens again is another file if `is_rotated`.
+        fn event_file(
+            &self,
+            more: usize,
+            is_rotated: bool,
+            reopen: impl FnMut() -> bool + Send + 'static,
+        ) -> EventFile {
             let disk = self.clone();
             let open = move || {
-                disk.files.lock().expect("files").push(Vec::new());
+                let mut files = disk.files.lock().expect("files");
+                let is_empty = is_rotated || files.is_empty();
+                if is_empty {
+                    files.push(Vec::new());
+                }
                 Ok(Opened {
                     output: Box::new(disk.clone()),
-                    is_empty: true,
+                    is_empty,
+                    file: Some((1, files.len() as u64)),
                 })
             };
             let heading = || b"first\n".to_vec();
@@ -179,7 +195,7 @@ mod tests {
     #[test]
     fn a_full_disk_delays_the_lines_and_cuts_none() {
         let disk = Disk::default();
-        let mut file = disk.event_file(5, || false);
+        let mut file = disk.event_file(5, true, || false);
         for lines in ["one\ntwo\n", "three\n", "four\nfive\nsix\n"] {
             file.write(lines.as_bytes()).expect("written in the end");
         }
@@ -192,13 +208,26 @@ mod tests {
         disk.room.store(6, Ordering::Relaxed);
         let mut asked = 0;
         // The third time that it asks, two bytes of the second line have been written.
-        let mut file = disk.event_file(100, move || {
+        let mut file = disk.event_file(100, true, move || {
             asked += 1;
             asked == 3
         });
         file.write(b"one\ntwo\nthree\n").expect("written in the end");
         assert_eq!(disk.file(0), "one\ntw");
         assert_eq!(disk.file(1), "first\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn a_line_that_was_begun_is_continued_in_the_same_file() {
+        let disk = Disk::default();
+        disk.room.store(6, Ordering::Relaxed);
+        let mut asked = 0;
+        let mut file = disk.event_file(100, false, move || {
+            asked += 1;
+            asked == 3
+        });
+        file.write(b"one\ntwo\nthree\n").expect("written in the end");
+        assert_eq!(disk.file(0), "one\ntwo\nthree\n");
     }
 
     #[test]
@@ -216,6 +245,7 @@ mod tests {
             Ok(Opened {
                 output: Box::new(Gone),
                 is_empty: true,
+                file: None,
             })
         };
         let mut file = EventFile::open(Box::new(open), Vec::new, || false).expect("opened");

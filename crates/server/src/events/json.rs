@@ -3,7 +3,7 @@
 //! The JSON is written by hand: at full rate an exchange makes three lines, which may cost a microsecond together. The
 //! detail of the live stream has a budget, and may cost more.
 
-use super::{Close, ConnectionMeta, Detail, DroppedRequest, Event, Head, Reply, Traffic};
+use super::{Close, ConnectionMeta, Detail, DroppedRequest, Event, Head, Reply, Rule, Traffic};
 use labserve_core::close_reason::Who;
 use labserve_core::conn::State;
 use labserve_core::http1::{Version, text};
@@ -56,6 +56,7 @@ pub(super) fn write_line(line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) 
                 raw(head.raw, out);
             }
         }
+        Event::Rule(rule) => rule_fields(rule, out),
         Event::Body { request, bytes, how } => {
             number(out, b",\"request\":", *request);
             number(out, b",\"bytes\":", *bytes);
@@ -113,6 +114,7 @@ fn name(event: &Event<'_>) -> &'static str {
     match event {
         Event::Accepted { .. } => "accepted",
         Event::Head(_) => "head",
+        Event::Rule(_) => "rule",
         Event::Body { .. } => "body",
         Event::Reply(_) => "reply",
         Event::DroppedRequest(_) => "dropped_request",
@@ -148,6 +150,18 @@ fn head_fields(head: &Head<'_>, out: &mut Vec<u8>) {
     number(out, b",\"head_bytes\":", head.bytes as u64);
     if let Some(fault) = head.fault {
         word(out, b",\"fault\":\"", fault.key());
+    }
+}
+
+fn rule_fields(rule: &Rule<'_>, out: &mut Vec<u8>) {
+    number(out, b",\"request\":", rule.request);
+    // A name is text in UTF-8, not bytes from the wire.
+    out.extend_from_slice(b",\"rule\":");
+    json_value(&rule.name, out);
+    number(out, b",\"number\":", rule.number);
+    if let Some(hold) = rule.hold {
+        out.extend_from_slice(b",\"hold\":");
+        json_value(&hold, out);
     }
 }
 
@@ -227,6 +241,7 @@ fn style_key(style: CloseStyle) -> &'static str {
         CloseStyle::Linger => "linger",
         CloseStyle::Rst => "rst",
         CloseStyle::Hold => "hold",
+        CloseStyle::HalfClose => "half-close",
     }
 }
 

@@ -31,7 +31,7 @@ impl Line {
 /// The kind of line for an event; `None` if it has no line.
 fn line(event: &Event<'_>) -> Option<Line> {
     match event {
-        Event::Reply(_) | Event::DroppedRequest(_) => Some(Line::Exchange),
+        Event::Reply(_) | Event::DroppedRequest(_) | Event::Rule(_) => Some(Line::Exchange),
         Event::Accepted { queued: true } | Event::OtherProtocol(_) | Event::End { .. } => Some(Line::Connection),
         _ => None,
     }
@@ -70,6 +70,14 @@ fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
             words = dropped.place.text(Lang::En),
             line = %text::printable(dropped.line.unwrap_or_default()),
             bytes = dropped.bytes,
+        ),
+        Event::Rule(rule) => tracing::info!(
+            target: EXCHANGE,
+            connection = meta.id,
+            request = rule.request,
+            peer = %meta.peer,
+            rule = %text::printable(rule.name.as_bytes()),
+            number = rule.number,
         ),
         Event::Accepted { .. } => tracing::info!(
             target: CONNECTION,

@@ -41,6 +41,7 @@ use labserve_core::close_reason::{CloseReason, Who};
 use labserve_core::conn::{BodyEnd, DropPlace, State};
 use labserve_core::http1::{Fault, OtherProtocol, Version};
 use labserve_core::profile::CloseStyle;
+use labserve_core::rule::Hit;
 use std::time::Duration;
 
 /// What happens on a connection.
@@ -53,6 +54,8 @@ pub enum Event<'a> {
     },
     /// A request head is complete, or was refused.
     Head(Head<'a>),
+    /// A rule applies.
+    Rule(Rule<'a>),
     /// A request body was read, completely or in part.
     Body {
         /// The number of the request on its connection, from 1.
@@ -98,7 +101,18 @@ pub enum Event<'a> {
     },
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
+    /// A rule applies to the request with this number.
+    pub(crate) fn rule(hit: &'a Hit, request: u64) -> Self {
+        let Hit { rule, number } = hit;
+        Self::Rule(Rule {
+            request,
+            name: &rule.name,
+            number: *number,
+            hold: rule.act.hold.as_deref(),
+        })
+    }
+
     /// Whether every exchange has this event. A connection has only a few of the others.
     fn is_of_exchange(&self) -> bool {
         matches!(
@@ -125,6 +139,19 @@ pub struct Head<'a> {
     pub fault: Option<Fault>,
     /// The bytes of the head as received.
     pub raw: &'a [u8],
+}
+
+/// A rule that applies.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule<'a> {
+    /// The number of the request on its connection, from 1; 0 if it applies to the connection.
+    pub request: u64,
+    /// Its name.
+    pub name: &'a str,
+    /// How often it has applied, this time included.
+    pub number: u64,
+    /// The name that releases what it holds.
+    pub hold: Option<&'a str>,
 }
 
 /// A response.

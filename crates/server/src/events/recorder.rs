@@ -137,6 +137,7 @@ impl Output {
             Self::Stdout => Ok(Opened {
                 output: Box::new(io::stdout()),
                 is_empty: false,
+                file: None,
             }),
             Self::File(path) => {
                 let mut options = OpenOptions::new();
@@ -145,10 +146,12 @@ impl Output {
                 #[cfg(unix)]
                 std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
                 let file = options.open(path)?;
-                let is_empty = file.metadata()?.len() == 0;
+                let metadata = file.metadata()?;
+                let id = crate::sys::file_id(&file, &metadata);
                 Ok(Opened {
                     output: Box::new(file),
-                    is_empty,
+                    is_empty: metadata.len() == 0,
+                    file: Some((id.device, id.inode)),
                 })
             }
         }

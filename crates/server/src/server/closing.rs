@@ -24,7 +24,7 @@ impl Driver {
         let site = self.server.site();
         let policy = &site.profile.connection.close;
         if let Some(bytes) = self.conn.take_due(true, &self.context(&site)) {
-            // If this fails, the connection closes anyway.
+            // If this fails or is cut short, the connection closes anyway.
             let _ = self.send_due(&site, &bytes).await;
         }
         let mut discard = Discard::new(self.emit_rest(&site));
@@ -72,8 +72,8 @@ impl Driver {
         }
         let unread = has_unread(&self.stream);
         if unread && discard.keeps {
-            let bytes = self::unread(&self.stream, MOST_KEPT).await;
-            self.emit_dropped(&site, &bytes, 0, DropPlace::Unread);
+            let bytes = self::unread(&self.stream, MOST_PEEKED).await;
+            self.emit_dropped(&site, (&bytes, 0), 0, DropPlace::Unread);
         }
         let Self {
             stream,
@@ -101,17 +101,20 @@ impl Driver {
     fn emit_rest(&self, site: &Site) -> bool {
         match self.conn.unanswered() {
             Some([]) => true,
-            Some(bytes) => self.emit_dropped(site, bytes, self.conn.unanswered_number(), DropPlace::Read),
+            Some(bytes) => self.emit_dropped(site, (bytes, 0), self.conn.unanswered_number(), DropPlace::Read),
             None => false,
         }
     }
 
     /// Counts the bytes that were read and discarded, and emits the requests in them.
     fn note_discarded(&mut self, site: &Site, discard: &mut Discard) {
-        self.conn.discarded(std::mem::take(&mut discard.bytes));
+        let bytes = std::mem::take(&mut discard.bytes);
+        self.conn.discarded(bytes);
         let kept = std::mem::take(&mut discard.kept);
         if !kept.is_empty() {
-            discard.keeps = self.emit_dropped(site, &kept, 0, DropPlace::Discarded);
+            // All bytes were kept but those above the limit.
+            let beyond = usize::try_from(bytes).unwrap_or(usize::MAX) - kept.len();
+            discard.keeps = self.emit_dropped(site, (&kept, beyond), 0, DropPlace::Discarded);
         }
     }
 
@@ -151,8 +154,11 @@ fn who(client: Option<Seen>) -> Who {
     if client.is_some() { Who::Client } else { Who::Server }
 }
 
-/// The most bytes without a response that are searched for requests.
-const MOST_KEPT: usize = 64 << 10;
+/// The most bytes that a connection keeps while it closes, to find the requests in them. Those above are counted.
+const MOST_KEPT: usize = 8 << 10;
+
+/// The most bytes that are left in the socket and searched for requests when it is closed.
+const MOST_PEEKED: usize = 64 << 10;
 
 /// What the client did while its connection was being closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,6 +244,10 @@ async fn shutdown(stream: &TcpStream, style: CloseStyle, policy: &ClosePolicy, d
             return discard.run(stream, policy.linger_quiet, policy.linger_total).await;
         }
         CloseStyle::Hold => return discard.run(stream, Duration::MAX, Duration::MAX).await,
+        CloseStyle::HalfClose => {
+            fin(stream);
+            return discard.run(stream, Duration::MAX, Duration::MAX).await;
+        }
     }
     None
 }

@@ -1,11 +1,12 @@
 //! Commands to running servers and queries about their connections, from any thread.
 
 use super::Site;
-use super::local_server::LocalServer;
+use super::local_server::{LocalServer, Shared};
 use super::registry::ConnectionInfo;
 use crate::sys::Kernel;
 use labserve_core::profile::CloseStyle;
 use std::rc::Rc;
+use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// A command to a worker. A server is named by its index in the list that was passed to [`super::run`].
@@ -37,7 +38,10 @@ pub(super) enum Query {
 
 /// A handle that controls running servers: it sends commands and queries to all workers.
 #[derive(Clone, Debug)]
-pub struct Control(pub(super) Vec<UnboundedSender<Command>>);
+pub struct Control {
+    pub(super) workers: Vec<UnboundedSender<Command>>,
+    pub(super) shared: Arc<Shared>,
+}
 
 impl Control {
     /// Replaces what the server with this index serves, from the next request on. Open connections stay open; an idle one
@@ -71,13 +75,28 @@ impl Control {
         !self.query(|reply| Query::Close(id, style, reply)).await.is_empty()
     }
 
+    /// Releases what rules hold under this name; the next that comes, if nothing is held. Returns how many were held.
+    pub fn release(&self, name: &str) -> usize {
+        self.shared.holds.release(name)
+    }
+
+    /// The names under which rules hold something, with the number of what is held.
+    pub fn held(&self) -> Vec<(String, usize)> {
+        self.shared.holds.held()
+    }
+
+    /// Releases everything that rules hold, and forgets what was released before it was held.
+    pub fn release_all(&self) {
+        self.shared.holds.clear();
+    }
+
     /// Ends the wait of servers that stop: responses in progress are cut short now.
     pub fn cut(&self) {
         self.send(&Command::Cut);
     }
 
     pub(super) fn send(&self, command: &Command) {
-        for worker in &self.0 {
+        for worker in &self.workers {
             // A worker that has ended needs no command.
             let _ = worker.send(command.clone());
         }

@@ -119,8 +119,19 @@ impl Driver {
     }
 
     async fn serve(&mut self) -> Close {
-        let mut waits = false;
+        if self.has_rules()
+            && let Some(close) = Box::pin(self.rule_at_accept()).await
+        {
+            return close;
+        }
+        let mut waits = self.conn.input().is_empty();
         loop {
+            if self.has_rules() {
+                let site = self.server.site();
+                if let Some(close) = Box::pin(self.rule_before_request(&site, waits)).await {
+                    return close;
+                }
+            }
             let woken = if waits {
                 let site = self.server.site();
                 Some(self.wait(&site).await)
@@ -140,6 +151,10 @@ impl Driver {
             // Without input, the next thing to do is to wait.
             waits = self.conn.input().is_empty();
         }
+    }
+
+    fn has_rules(&self) -> bool {
+        self.server.has_rules.get()
     }
 
     /// The next exchange or close after a wait; `None` to wait. Boxed, so that an idle connection does not reserve the
@@ -209,6 +224,11 @@ impl Driver {
     }
 
     async fn run(&mut self, site: &Rc<Site>, cx: &Context<'_>, opened: &Opened) -> Option<Close> {
+        // Asked for here, because a server without rules has nothing to ask.
+        let hit = match site.profile.rules.is_empty() {
+            true => None,
+            false => self.conn.rule(opened, self.meta.id, cx),
+        };
         let input = self.conn.take_input();
         let unsent = self.conn.take_unsent();
         let mut exchange = self.conn.exchange(opened, &input, cx);
@@ -222,7 +242,10 @@ impl Driver {
             segment: &mut self.segment,
             unsent,
         };
-        let outcome = io.run(&mut exchange, &input, opened.head.len).await;
+        let outcome = match hit {
+            None => io.run(&mut exchange, &input, opened.head.len).await,
+            Some(hit) => Box::pin(io.run_ruled(&mut exchange, hit, &input, opened.head.len)).await,
+        };
         if !outcome.answered {
             self.emit_unanswered(&input, &outcome);
         }

@@ -11,7 +11,7 @@ impl Driver {
     /// Requests that get no response because of the one that is answered in their place; then the head of that one.
     pub(super) fn emit_displaced(&self, site: &Site, opened: &Opened) {
         let number = self.conn.standing().requests;
-        self.emit_dropped(site, &opened.displaced, number, DropPlace::Read);
+        self.emit_dropped(site, (&opened.displaced, 0), number, DropPlace::Read);
         if let Purpose::Request(refusal) = opened.purpose {
             self.emit_head(&opened.head, refusal);
         }
@@ -40,10 +40,16 @@ impl Driver {
         self.server.emit(&self.meta, Standing { traffic, ..before }, &event);
     }
 
-    /// The requests in `bytes`, of which the first has this `number`; 0 if it has none. False if the last of them is
-    /// incomplete: then what arrives next is a part of it.
-    pub(super) fn emit_dropped(&self, site: &Site, bytes: &[u8], number: u64, place: DropPlace) -> bool {
-        let all = dropped(bytes, &site.profile.head);
+    /// The requests in `bytes`, and the number of bytes `beyond` them ([`dropped`]). The first has this `number`; 0 if it
+    /// has none. False if the last of them is incomplete: then what arrives next is a part of it.
+    pub(super) fn emit_dropped(
+        &self,
+        site: &Site,
+        (bytes, beyond): (&[u8], usize),
+        number: u64,
+        place: DropPlace,
+    ) -> bool {
+        let all = dropped(bytes, beyond, &site.profile.head);
         for (at, one) in all.iter().enumerate() {
             self.emit(&Event::DroppedRequest(DroppedRequest {
                 request: if at == 0 { number } else { 0 },

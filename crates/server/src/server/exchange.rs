@@ -1,6 +1,7 @@
 //! Carries out one exchange: looks up files, sends, reads the body and emits events, as [`Exchange`] asks for it.
 
 mod emitting;
+mod ruled;
 
 use super::Site;
 use super::closing;
@@ -64,29 +65,11 @@ impl<'c> ExchangeIo<'c> {
         input: &'c [u8],
         head_len: usize,
     ) -> ExchangeOutcome {
-        let mut held = Held {
-            writer: ReplyWriter::new(self.stream, &self.site.profile.writes, self.server.shared.started)
-                .after(std::mem::take(&mut self.unsent)),
-            body: None,
-            ended: None,
-            resource: None,
-            corked: false,
-            render: None,
-        };
+        let mut held = self.held();
         if exchange.framing() != Framing::None {
             held.body = Box::pin(self.open_body(exchange, input, head_len)).await;
             if held.body.is_none() {
-                // It is unknown where the next request would start.
-                return ExchangeOutcome {
-                    close: Some(CloseReason::Panic.into()),
-                    also_counted: 0,
-                    answered: false,
-                    cut_in_request: true,
-                    received: 0,
-                    sent: 0,
-                    unsent: held.writer.take_unsent(),
-                    left: Leftover::From(input.len()),
-                };
+                return without_body(held, input);
             }
         }
         let mut action = exchange.on(Happened::Begun);
@@ -106,6 +89,18 @@ impl<'c> ExchangeIo<'c> {
             };
         };
         self.outcome(finish, exchange, held)
+    }
+
+    fn held(&mut self) -> Held<'c> {
+        Held {
+            writer: ReplyWriter::new(self.stream, &self.site.profile.writes, self.server.shared.started)
+                .after(std::mem::take(&mut self.unsent)),
+            body: None,
+            ended: None,
+            resource: None,
+            corked: false,
+            render: None,
+        }
     }
 
     /// Carries out a step that most exchanges do not have.
@@ -343,6 +338,21 @@ impl<'c> ExchangeIo<'c> {
             *self.segment = crate::sys::segment(self.stream);
         }
         *self.segment
+    }
+}
+
+/// The outcome if the body cannot be read. It is unknown where the next request would start.
+#[cold]
+fn without_body(mut held: Held<'_>, input: &[u8]) -> ExchangeOutcome {
+    ExchangeOutcome {
+        close: Some(CloseReason::Panic.into()),
+        also_counted: 0,
+        answered: false,
+        cut_in_request: true,
+        received: 0,
+        sent: 0,
+        unsent: held.writer.take_unsent(),
+        left: Leftover::From(input.len()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One server on one worker thread: its site, its cache and buffers, and its open connections.
 
+use super::holds::Holds;
 use super::registry::Registry;
 use super::turns::Turns;
 use super::{Options, Site};
@@ -29,6 +30,8 @@ pub(super) struct Shared {
     pub(super) cut_connections: AtomicU64,
     /// How many requests then got no response, or not all of it.
     pub(super) cut_replies: AtomicU64,
+    /// What rules hold.
+    pub(super) holds: Holds,
 }
 
 impl Shared {
@@ -40,6 +43,7 @@ impl Shared {
             multiparts: AtomicU64::new(0),
             cut_connections: AtomicU64::new(0),
             cut_replies: AtomicU64::new(0),
+            holds: Holds::default(),
         }
     }
 
@@ -57,6 +61,8 @@ pub(super) struct LocalServer {
     pub(super) shared: Arc<Shared>,
     /// Set when the program stops: every connection closes as soon as it waits for its client.
     pub(super) stopping: Cell<bool>,
+    /// Whether the site has rules.
+    pub(super) has_rules: Cell<bool>,
     /// How many connections this worker has open for this server, refused ones included.
     pub(super) open: Cell<u64>,
     /// How many open connections all workers together have admitted to this server.
@@ -90,12 +96,14 @@ impl LocalServer {
         senders: EventSenders,
     ) -> Self {
         let seed = random_seed();
+        let has_rules = !site.profile.rules.is_empty();
         Self {
             cache: RefCell::new(Cache::new(site.cache)),
             sink: EventSink::new(&site.profile.name, options.throttle_log, senders),
             site: RefCell::new(Rc::new(site)),
             shared,
             stopping: Cell::new(false),
+            has_rules: Cell::new(has_rules),
             open: Cell::new(0),
             admitted_everywhere,
             turns,
@@ -112,7 +120,10 @@ impl LocalServer {
     }
 
     /// Serves `site` from the next request on.
-    pub(super) fn replace_site(&self, site: Site) {
+    pub(super) fn replace_site(&self, mut site: Site) {
+        let rules = std::mem::take(&mut site.profile.rules);
+        site.profile.rules = rules.with_counts_of(&self.site.borrow().profile.rules);
+        self.has_rules.set(!site.profile.rules.is_empty());
         // Cached files were looked up below the old root, and judged by the old profile.
         *self.cache.borrow_mut() = Cache::new(site.cache);
         self.sink.rename(&site.profile.name);

@@ -13,11 +13,13 @@ mod exchange;
 mod fd_reserve;
 mod file_write;
 mod guard;
+mod holds;
 mod listener;
 mod local_server;
 mod registry;
 mod reply_writer;
 mod request_body;
+mod ruling;
 mod turns;
 mod wait;
 
@@ -164,7 +166,10 @@ pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io
     let admitted: Vec<Arc<AtomicU64>> = servers.iter().map(|_| Arc::default()).collect();
     let turns: Vec<Arc<Turns>> = servers.iter().map(|_| Arc::default()).collect();
     let mut running = Running {
-        control: Control(Vec::new()),
+        control: Control {
+            workers: Vec::new(),
+            shared: Arc::clone(&shared),
+        },
         workers: Vec::new(),
         shared: Arc::clone(&shared),
     };
@@ -194,7 +199,7 @@ pub fn run(servers: Vec<Server>, options: Options, senders: &EventSenders) -> io
         let thread = std::thread::Builder::new()
             .name(format!("worker-{number}"))
             .spawn(work)?;
-        running.control.0.push(commands);
+        running.control.workers.push(commands);
         running.workers.push(thread);
     }
     Ok(running)

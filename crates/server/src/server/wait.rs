@@ -129,7 +129,7 @@ impl Driver {
         })
     }
 
-    fn poll_timer(&mut self, at: Duration, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_timer(&mut self, at: Duration, cx: &mut Context<'_>) -> Poll<()> {
         let started = self.server.shared.started;
         let instant = |at: Duration| {
             started

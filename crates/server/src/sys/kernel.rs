@@ -111,6 +111,26 @@ pub(crate) fn kernel_facts(_: Socket) -> Option<Kernel> {
     None
 }
 
+/// How many bytes that were sent the peer's system has not confirmed.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "a call of the operating system")]
+pub(crate) fn unconfirmed(stream: &tokio::net::TcpStream) -> usize {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the kernel writes one int into `bytes`, which is on this stack. The socket is open.
+    let done = unsafe { libc::ioctl(socket(stream), libc::TIOCOUTQ, &raw mut bytes) };
+    if done == 0 {
+        usize::try_from(bytes).unwrap_or(0)
+    } else {
+        0
+    }
+}
+
+/// This system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn unconfirmed(_: &tokio::net::TcpStream) -> usize {
+    0
+}
+
 /// How the peer has ended its side of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PeerEnd {

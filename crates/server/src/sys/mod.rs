@@ -32,4 +32,4 @@ pub(crate) use linux::{send_file, send_more};
 
 mod kernel;
 pub use kernel::Kernel;
-pub(crate) use kernel::{PeerEnd, Socket, kernel_facts, peer_end, socket};
+pub(crate) use kernel::{PeerEnd, Socket, kernel_facts, peer_end, socket, unconfirmed};

@@ -42,21 +42,22 @@ export function lane(pen, connection, view, y, now, unusedAfter = null) {
   } else pen.fill(from, y + MIDDLE - 0.5, Math.max(to - from, 1), 1, "wire");
   idlePeriods(pen, connection, view, y, now);
   exchanges(pen, connection, view, y, now);
-  drops(pen, connection, view, y);
+  marks(connection.drops, view, (x) => pen.shape([[x - 5, y + 1], [x + 5, y + 1], [x, y + 10]], "client", true));
+  marks(connection.rules, view, (x) => pen.shape([[x, y], [x + 4, y + 5], [x, y + 10], [x - 4, y + 5]], "event", true));
   end(pen, connection, view, y, now);
 }
 
-/** Requests that were dropped: triangles that point down, on the lane's upper edge. */
-function drops(pen, connection, view, y) {
+/** Marks on the lane's upper edge: triangles for requests that were dropped, diamonds for rules that applied. */
+function marks(all, view, draw) {
   const right = view.left + view.width;
   let drawn = -Infinity;
-  for (let i = firstFrom(connection.drops, view.start); i < connection.drops.length; i += 1) {
-    const x = view.x(connection.drops[i].from);
+  for (let i = firstFrom(all, view.start); i < all.length; i += 1) {
+    const x = view.x(all[i].from);
     if (x > right) break;
     // Those within a mark that is drawn already cannot be told apart.
     if (x - drawn < 3) continue;
     drawn = x;
-    pen.shape([[x - 5, y + 1], [x + 5, y + 1], [x, y + 10]], "client", true);
+    draw(x);
   }
 }
 

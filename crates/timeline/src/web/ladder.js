@@ -50,6 +50,8 @@ function stepWords(connection, line) {
     }
     case "dropped_request":
       return t("ladder.dropped", { line: oneLine(line.line ?? "…", 200), bytes: line.bytes, why: placeWords(line.where) });
+    case "rule":
+      return t("ladder.rule", { rule: oneLine(line.rule, 100), number: line.number });
     case "idle":
       return line.ends_after_ns === null || line.ends_after_ns === undefined
         ? t("ladder.idle_never")

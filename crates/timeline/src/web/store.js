@@ -95,7 +95,7 @@ export class Store {
       id, server, local, peer, client: host, port, accepted,
       last: accepted, received: 0, sent: 0, used: !whole, weight: 0, forgotten: !whole, lost: false,
       asked: 0, version: this.version,
-      events: [], exchanges: [], idlePeriods: [], drops: [], clientEnd: null, closing: null, end: null,
+      events: [], exchanges: [], idlePeriods: [], drops: [], rules: [], clientEnd: null, closing: null, end: null,
     };
     this.connections.set(id, connection);
     this.shape += 1;
@@ -132,6 +132,7 @@ export class Store {
     connection.exchanges = connection.exchanges.filter(kept);
     connection.idlePeriods = connection.idlePeriods.filter(kept);
     connection.drops = connection.drops.filter(kept);
+    connection.rules = connection.rules.filter(kept);
     connection.forgotten = true;
     this.weight -= connection.weight / 2;
     connection.weight /= 2;
@@ -181,6 +182,9 @@ const STEPS = {
     connection.drops.push({ from: at, to: at, line });
     const exchange = line.request > 0 ? find(connection, line.request) : null;
     if (exchange && !exchange.reply) exchange.to = at;
+  },
+  rule(connection, line, at) {
+    connection.rules.push({ from: at, to: at, line });
   },
   idle(connection, line, at, store) {
     endIdle(connection, at);
@@ -245,7 +249,7 @@ export function ending(connection) {
     const followedBy = how === "fin" && style === "rst" ? "rst" : null;
     return { at: clientEnd?.at ?? closing.at, who, how, followedBy, reason, style, state };
   }
-  const followedBy = style === "linger" || style === "hold" ? style : null;
+  const followedBy = style === "linger" || style === "hold" ? style : style === "half-close" ? "hold" : null;
   // With style `close` the system sends RST if unread bytes remain. That is known only when the socket is closed.
   const reset = style === "rst" || connection.end?.line.unread === true;
   return { at: closing.at, who, how: reset ? "rst" : "fin", followedBy, reason, style, state };

@@ -118,6 +118,12 @@ function changeWords(line) {
       return t("change.reset", { server, keys: (line.keys ?? [line.key]).filter(Boolean).join(", ") });
     case "accepting":
       return t(line.to ? "change.accepting.on" : "change.accepting.off", { server });
+    case "rule":
+      return t("change.rule", { server, rule: line.rule });
+    case "rule-removed":
+      return t("change.rule_removed", { server, rule: line.rule });
+    case "rules-reset":
+      return t("change.rules_reset", { server });
     case "close":
       return t("change.close", { connection, how: String(line.how).toUpperCase() });
     default:

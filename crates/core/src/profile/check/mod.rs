@@ -4,6 +4,7 @@
 //! depends on several of them is found by resolving the profile (see [`Stack::check`](super::layers::Stack::check)).
 
 mod directives;
+mod rules;
 mod scalars;
 mod syntax;
 #[cfg(test)]
@@ -11,7 +12,7 @@ mod tests;
 mod values;
 pub mod warnings;
 
-use super::error::ConfigError;
+use super::error::{ConfigError, line_of};
 use super::schema::{Key, Keys, Kind, Schema};
 use std::ops::Range;
 use toml::de::DeTable;
@@ -37,6 +38,9 @@ pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     // What is not TOML spoils values around it: they are what the parser made of it.
     let is_spoilt = |finding: &Finding| broken.iter().any(|b| b.spoils.contains(&finding.span.start));
     let mut findings: Vec<Finding> = of_values.into_iter().filter(|finding| !is_spoilt(finding)).collect();
+    if findings.is_empty() && broken.is_empty() {
+        findings = rules::findings(text, document.get_ref());
+    }
     findings.extend(broken.into_iter().map(|broken| broken.finding));
     findings.sort_by_key(|finding| finding.span.start);
     let error = |finding: Finding| ConfigError {
@@ -46,11 +50,6 @@ pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
         message: finding.message,
     };
     findings.into_iter().map(error).collect()
-}
-
-/// The number of the line that contains byte `at` of `text`, counted from 1.
-fn line_of(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }
 
 /// An assignment that a person may write for `key`.

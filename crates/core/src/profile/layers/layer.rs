@@ -71,6 +71,20 @@ impl Layer {
         })
     }
 
+    /// The layer of the rules of a file whose keys have been checked already; `None` if it has none.
+    ///
+    /// # Errors
+    /// Invalid TOML.
+    pub fn nested_rules(origin: &str, text: &str) -> Result<Option<Self>, ConfigError> {
+        let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
+        Ok(whole.remove("rule").map(|rules| Self {
+            origin: origin.to_owned(),
+            text: Some(text.to_owned()),
+            table: Table::from_iter([("rule".to_owned(), rules)]),
+            inside: None,
+        }))
+    }
+
     /// A layer from one `key=value`, as in `--set`. The value is TOML. If it is not valid TOML, it is taken as text.
     ///
     /// # Errors
@@ -116,7 +130,7 @@ impl Layer {
     }
 
     /// A layer whose text a program made.
-    fn made(origin: &str, text: &str) -> Result<Self, ConfigError> {
+    pub(super) fn made(origin: &str, text: &str) -> Result<Self, ConfigError> {
         match Self::parse(origin, text) {
             Ok(layer) => Ok(Self { text: None, ..layer }),
             Err(error) => Err(ConfigError { line: None, ..error }),

@@ -7,7 +7,9 @@
 
 mod layer;
 mod mistakes;
+mod rule_line;
 mod source;
+mod stack_rules;
 
 pub use layer::Layer;
 pub use mistakes::Report;
@@ -152,8 +154,19 @@ impl Stack {
     /// A name that is not defined, or keys that contradict each other. The error names the layer and the line
     /// of the key.
     pub fn build(&self) -> Result<Profile, ConfigError> {
+        if let Some(mistake) = self.misplaced_extends() {
+            return Err(mistake);
+        }
         let raw = self.raw()?;
         resolve::resolve(&self.name, &raw).map_err(|Mistake { key, message, .. }| self.located(&key, message))
+    }
+
+    /// What is wrong if a layer over the profile extends another one.
+    fn misplaced_extends(&self) -> Option<ConfigError> {
+        let mut over = self.layers.iter().skip(self.own);
+        let layer = over.find(|layer| layer.table.contains_key("extends"))?;
+        let message = "only a profile extends another: write it into the profile's file, or serve that profile";
+        Some(at_extends(Some(layer), message.to_owned()))
     }
 
     /// The mistake `message` at the uppermost layer that has `key`.
@@ -221,10 +234,16 @@ fn at_extends(layer: Option<&Layer>, message: String) -> ConfigError {
     }
 }
 
-/// Lays `over` over `base`: tables are merged, any other value is replaced.
+/// The key whose lists are joined.
+const RULES: &str = "rule";
+
+/// Lays `over` over `base`: tables are merged, rules are added, any other value is replaced.
 fn merge(base: &mut Table, over: &Table) {
     for (key, value) in over {
         match (base.get_mut(key), value) {
+            (Some(toml::Value::Array(below)), toml::Value::Array(above)) if key == RULES => {
+                below.extend_from_slice(above);
+            }
             (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
             _ => {
                 base.insert(key.clone(), value.clone());

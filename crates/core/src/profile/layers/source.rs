@@ -1,7 +1,7 @@
 //! Where the text of a profile comes from.
 
 use crate::profile::error::ConfigError;
-use crate::profile::{builtin, near};
+use crate::profile::{builtin, near, suggestion};
 use std::borrow::Cow;
 
 /// The text of a profile, as found by a [`Source`].
@@ -41,9 +41,10 @@ impl Source for BuiltIns {
             });
         }
         let message = match near(name, builtin::names()) {
-            Some(near) => {
-                format!("there is no profile with this name; did you mean `{near}`? `labserve profiles` lists them all")
-            }
+            near @ Some(_) => format!(
+                "there is no profile with this name{} `labserve profiles` lists them all",
+                suggestion(near)
+            ),
             None => format!(
                 "there is no profile with this name; expected one of {}, or the path of a .toml file",
                 builtin::names().collect::<Vec<_>>().join(", ")

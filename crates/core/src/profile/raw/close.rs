@@ -5,7 +5,7 @@ use crate::profile::units::{Span, Word};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// `[close]`: how to close the connection, by reason. The value is one of `fin`, `close`, `linger`, `rst` and `hold`.
+/// `[close]`: how to close the connection, by reason. The value is one of `fin`, `close`, `linger`, `rst`, `hold` and `half-close`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -64,6 +64,8 @@ pub enum CloseStyle {
     Rst,
     /// Send nothing and leave the connection open until the client closes it.
     Hold,
+    /// Send FIN and leave the connection open until the client closes it.
+    HalfClose,
 }
 
 /// `[client_fin]`: in a head `silent`, `complete` (as if the head ended there) or a response.

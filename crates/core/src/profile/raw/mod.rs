@@ -15,6 +15,7 @@ mod padding;
 mod range;
 mod request_body;
 mod response;
+mod rule;
 mod target;
 mod timers;
 mod types;
@@ -33,10 +34,11 @@ pub use padding::{RawAgent, RawPadding};
 pub use range::RawRange;
 pub use request_body::{Continue, RawChunks, RawRequestBody, ReadBody};
 pub use response::{ConnectionFields, LengthForHead, RawResponse, StatusVersion};
+pub use rule::{RuleEnd, RulePoint, RuleRace, RuleTable};
 pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};
 pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
-pub use writes::{RawHold, RawWrites};
+pub use writes::{ChangedFile, RawHold, RawWrites};
 
 use crate::http1::precondition::ConditionPolicy;
 use crate::profile::template::Template;
@@ -102,6 +104,10 @@ pub struct Raw {
     pub fields: BTreeMap<String, Template>,
     /// The responses, by name. A name that is a number is also the status code.
     pub response: BTreeMap<String, RawResponse>,
+    /// What happens to certain requests or connections, and exactly when. The rules of a profile and of what is laid
+    /// over it apply together, in this order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rule: Vec<RuleTable>,
 }
 
 /// A default value that is a word.

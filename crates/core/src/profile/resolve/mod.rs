@@ -13,6 +13,7 @@ mod methods;
 mod names;
 mod range;
 mod responses;
+mod rule;
 mod target;
 mod timers;
 
@@ -22,7 +23,7 @@ use super::types::MediaTypes;
 use super::units::Span;
 use super::{
     CookiePolicy, Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy,
-    near,
+    near, suggestion,
 };
 use connection::connection_policy;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use methods::methods;
 use names::Names;
 use range::range_policy;
 use responses::responses;
+pub(super) use rule::check as check_rule;
 use std::time::Duration;
 use target::target_policy;
 
@@ -51,7 +53,7 @@ pub(super) struct Mistake {
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     head_texts::check(raw)?;
-    let (responses, names) = responses(&raw.response, &raw.fields, raw.http_version)?;
+    let (responses, names) = responses(&raw.response, &raw.fields, raw.http_version, &raw.rule)?;
     let request_body = request_body(raw, &names)?;
     Ok(Profile {
         name: name.to_owned(),
@@ -96,6 +98,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
                 }),
                 None => None,
             },
+            changed_file: raw.writes.changed_file,
             delay: waits(raw.writes.delay),
             body_delay: waits(raw.writes.body_delay),
             pause: waits(raw.writes.pause),
@@ -111,6 +114,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             unsatisfiable: names.required("416")?,
             all: responses,
         },
+        rules: rule::rules(&raw.rule, &raw.response, &names)?,
     })
 }
 
@@ -208,7 +212,7 @@ fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String 
     if name.parse::<u16>().is_ok() {
         return String::new();
     }
-    near(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
+    suggestion(near(name, known))
 }
 
 /// A template split after each line terminator, because each line is rendered or left out on its own.

@@ -3,7 +3,7 @@
 use super::{Mistake, mistake};
 use crate::http1::ResponseId;
 use crate::profile::units::Word;
-use crate::profile::{OnInput, Response, near};
+use crate::profile::{OnInput, Response, near, suggestion};
 use std::collections::BTreeMap;
 
 /// The responses of a profile by name.
@@ -14,9 +14,9 @@ pub(super) struct Names {
 impl Names {
     /// The names of `responses`. A response's number is its index.
     pub(super) fn of(responses: &[Response]) -> Self {
-        let numbered = responses.iter().enumerate();
+        let numbered = responses.iter().zip(0..);
         Self {
-            ids: numbered.map(|(id, response)| (response.name.clone(), id)).collect(),
+            ids: numbered.map(|(response, id)| (response.name.clone(), id)).collect(),
         }
     }
 
@@ -75,7 +75,7 @@ impl Names {
             return format!("there is no response {word}: add a table [response.{word}]");
         }
         match near(word, known()) {
-            Some(near) => format!("unknown response or keyword `{word}`; did you mean `{near}`?"),
+            near @ Some(_) => format!("unknown response or keyword `{word}`{}", suggestion(near)),
             None => format!(
                 "unknown response or keyword `{word}`; expected one of {}",
                 known().collect::<Vec<_>>().join(", ")

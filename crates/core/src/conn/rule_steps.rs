@@ -1,0 +1,29 @@
+//! What a rule does at a point of its connection: before a request, or between two.
+
+use super::Close;
+use super::ruled::close;
+use crate::rule::{Act, End};
+use std::time::Duration;
+
+/// A step that the caller carries out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointStep<'a> {
+    /// Wait until this name is released.
+    Hold(&'a str),
+    /// Wait this long.
+    Wait(Duration),
+    /// Wait until the client's system has confirmed what was sent, because a reset would discard it.
+    Confirm,
+    /// Close the connection.
+    End(Close),
+}
+
+/// The steps of what a rule does at its point, in order.
+pub fn point_steps(act: &Act) -> impl Iterator<Item = PointStep<'_>> {
+    let confirms = act.end == Some(End::Reset);
+    let hold = act.hold.as_deref().map(PointStep::Hold);
+    let wait = act.stall.map(PointStep::Wait);
+    let confirm = confirms.then_some(PointStep::Confirm);
+    let end = act.end.map(|end| PointStep::End(close(end)));
+    [hold, wait, confirm, end].into_iter().flatten()
+}

@@ -1,0 +1,158 @@
+//! When a rule applies.
+
+use super::glob::Glob;
+use crate::http1::Request;
+
+/// When a rule applies. What is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Condition {
+    /// The path of the target as sent, up to a `?`; with the query, if the pattern has one.
+    pub path: Option<Glob>,
+    /// The method as sent.
+    pub method: Option<String>,
+    /// The name of a field that the request must have, and what its value must be.
+    pub header: Option<(String, Option<Glob>)>,
+    /// The number of the request on its connection, from 1.
+    pub request: Option<u64>,
+    /// The number of the connection, from 1.
+    pub connection: Option<u64>,
+    /// The number of the request among all of the server, from 1, counted since the rule was added.
+    pub overall: Option<u64>,
+    /// The numbers, among those that meet the conditions above, to which the rule applies.
+    pub wanted: Wanted,
+    /// How often the rule applies at most.
+    pub times: Option<u64>,
+}
+
+/// To which of its matches a rule applies. All that is set must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// To this one, counted from 1.
+    pub nth: Option<u64>,
+    /// To every one whose number is a multiple of this.
+    pub every: Option<u64>,
+    /// To this percentage of them. Which they are depends on the seed alone.
+    pub percent: Option<u64>,
+    /// The seed of `percent`.
+    pub seed: u64,
+}
+
+/// What happens on a connection, for which a rule may apply.
+#[derive(Clone, Copy, Debug)]
+pub enum Occasion<'r> {
+    /// It was accepted.
+    Accept,
+    /// The first byte of the request with this number is there.
+    FirstByte(u64),
+    /// The head of the request with this number is complete.
+    Request(u64, &'r Request<'r>),
+}
+
+impl Condition {
+    /// Whether what does not depend on counting is met on the connection with this number.
+    pub(super) fn is_met(&self, connection: u64, occasion: Occasion<'_>) -> bool {
+        let number = match occasion {
+            Occasion::Accept => 0,
+            Occasion::FirstByte(number) | Occasion::Request(number, _) => number,
+        };
+        self.connection.is_none_or(|want| want == connection)
+            && self.request.is_none_or(|want| want == number)
+            && match occasion {
+                Occasion::Request(_, request) => self.fits(request),
+                Occasion::Accept | Occasion::FirstByte(_) => true,
+            }
+    }
+
+    fn fits(&self, request: &Request<'_>) -> bool {
+        let of_path = |glob: &Glob| {
+            let target = origin_form(request.target());
+            let end = memchr::memchr(b'?', target).filter(|_| !glob.has_query());
+            glob.fits(&target[..end.unwrap_or(target.len())])
+        };
+        self.path.as_ref().is_none_or(of_path)
+            && self
+                .method
+                .as_ref()
+                .is_none_or(|method| method.as_bytes() == request.method())
+            && self.header.as_ref().is_none_or(|(want, value)| {
+                request.fields().any(|(name, text)| {
+                    name.eq_ignore_ascii_case(want.as_bytes()) && value.as_ref().is_none_or(|glob| glob.fits(text))
+                })
+            })
+    }
+}
+
+/// A target without the scheme and the authority that a request to a proxy has (RFC 9112 section 3.2.2).
+fn origin_form(target: &[u8]) -> &[u8] {
+    let Some(after) = memchr::memmem::find(target, b"://").map(|at| at + 3) else {
+        return target;
+    };
+    match target.first() {
+        Some(b'/') => target,
+        _ => memchr::memchr(b'/', &target[after..]).map_or(target, |at| &target[after + at..]),
+    }
+}
+
+impl Wanted {
+    /// Whether the rule applies to the match with this number, counted from 1.
+    pub(super) fn includes(self, number: u64) -> bool {
+        self.nth.is_none_or(|nth| nth == number)
+            && self.every.is_none_or(|every| number.is_multiple_of(every))
+            && self
+                .percent
+                .is_none_or(|percent| mixed(self.seed ^ mixed(number)) % 100 < percent)
+    }
+}
+
+/// A number whose bits all depend on those of `number` (splitmix64).
+fn mixed(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_matches_are_wanted() {
+        let of = |wanted: Wanted| (1..=6).filter(|number| wanted.includes(*number)).collect::<Vec<_>>();
+        let any = Wanted::default();
+        assert_eq!(of(any), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(of(Wanted { nth: Some(2), ..any }), [2]);
+        assert_eq!(of(Wanted { every: Some(3), ..any }), [3, 6]);
+    }
+
+    #[test]
+    fn a_percentage_depends_on_the_seed_alone_and_is_about_right() {
+        let hits = |seed, percent| {
+            let wanted = Wanted {
+                percent: Some(percent),
+                seed,
+                ..Wanted::default()
+            };
+            (1..=10_000)
+                .filter(|number| wanted.includes(*number))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(hits(7, 25), hits(7, 25));
+        assert_ne!(hits(7, 25), hits(8, 25));
+        assert!((2300..2700).contains(&hits(7, 25).len()), "{}", hits(7, 25).len());
+        assert_eq!(hits(7, 100).len(), 10_000);
+    }
+
+    #[test]
+    fn the_path_of_a_request_to_a_proxy_is_that_of_its_target() {
+        for (target, want) in [
+            ("/a?b", "/a?b"),
+            ("http://h:80/a?b", "/a?b"),
+            ("/a?u=http://x/y", "/a?u=http://x/y"),
+            ("http://h", "http://h"),
+            ("*", "*"),
+        ] {
+            assert_eq!(origin_form(target.as_bytes()), want.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Patterns for paths and field values.
+
+use std::fmt;
+
+/// A pattern. `*` stands for any bytes but a slash, also none; `**` for any bytes. All other bytes stand for themselves.
+///
+/// ```
+/// use labserve_core::rule::Glob;
+///
+/// assert!(Glob::new("/img/*.png").fits(b"/img/a.png"));
+/// assert!(!Glob::new("/img/*").fits(b"/img/a/b.png"));
+/// assert!(Glob::new("/img/**").fits(b"/img/a/b.png"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glob(Vec<u8>);
+
+impl Glob {
+    /// The pattern that `text` is.
+    pub fn new(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+
+    /// Whether the pattern has a question mark: then it is compared with a query, too.
+    pub fn has_query(&self) -> bool {
+        self.0.contains(&b'?')
+    }
+
+    /// Whether the whole of `text` fits.
+    pub fn fits(&self, text: &[u8]) -> bool {
+        fits(&self.0, text)
+    }
+}
+
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
+    }
+}
+
+/// A star that has been passed, and how far its bytes reach so far.
+#[derive(Clone, Copy)]
+struct Star {
+    /// Where the pattern goes on after it.
+    after: usize,
+    /// Where the text goes on after its bytes.
+    until: usize,
+    /// Whether it stands for slashes, too.
+    deep: bool,
+}
+
+/// Compares pattern and text without recursion. A mismatch gives one byte more to the last star, or, where that must
+/// not take a slash, to the last `**` before it. That is enough: what an earlier star could take instead, the later one
+/// can take as well.
+fn fits(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut stars: [Option<Star>; 2] = [None, None];
+    loop {
+        match (pattern.get(p), text.get(t)) {
+            (None, None) => return true,
+            (Some(b'*'), _) => {
+                let deep = pattern.get(p + 1) == Some(&b'*');
+                p += if deep { 2 } else { 1 };
+                let star = Some(Star {
+                    after: p,
+                    until: t,
+                    deep,
+                });
+                stars = if deep { [star, None] } else { [stars[0], star] };
+                continue;
+            }
+            (Some(want), Some(byte)) if want == byte => {
+                (p, t) = (p + 1, t + 1);
+                continue;
+            }
+            _ => {}
+        }
+        // The innermost star that may take one byte more.
+        loop {
+            let at = if stars[1].is_some() { 1 } else { 0 };
+            let Some(star) = &mut stars[at] else {
+                return false;
+            };
+            match text.get(star.until) {
+                Some(byte) if star.deep || *byte != b'/' => {
+                    star.until += 1;
+                    (p, t) = (star.after, star.until);
+                    break;
+                }
+                Some(_) if at == 1 => stars[1] = None,
+                _ => return false,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_patterns_fit() {
+        for (pattern, text, want) in [
+            ("/big", "/big", true),
+            ("/big", "/bigger", false),
+            ("/big*", "/bigger", true),
+            ("/big*", "/big/a", false),
+            ("/*/c", "/ab/c", true),
+            ("/*/c", "/a/b/c", false),
+            ("/**/c", "/a/b/c", true),
+            ("**", "", true),
+            ("**.js", "/a/b.js", true),
+            ("**.js", "/a.js/b.css", false),
+            ("/a**/b*d", "/a/x/b/c/bcd", true),
+            ("/a**/b*d", "/a/x/b/c/bc", false),
+            ("*/*", "a/b", true),
+            ("*a*b", "xaxaxb", true),
+            ("/a?x=*", "/a?x=1", true),
+            ("", "", true),
+            ("", "/", false),
+        ] {
+            assert_eq!(Glob::new(pattern).fits(text.as_bytes()), want, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_many_stars_takes_no_exponential_time() {
+        let pattern = Glob::new(&"a*".repeat(50));
+        assert!(!pattern.fits(&[b'b'; 50_000]));
+        let deep = Glob::new(&format!("{}c", "**a".repeat(30)));
+        assert!(!deep.fits(&[b'a'; 5_000]));
+    }
+}

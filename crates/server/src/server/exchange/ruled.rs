@@ -1,0 +1,176 @@
+//! Carries out an exchange to which a rule applies, as [`Ruled`] asks for it.
+
+use super::emitting::Sending;
+use super::{ExchangeIo, Held, without_body};
+use crate::events::{Cuts, Event};
+use crate::server::reply_writer::SendError;
+use crate::server::ruling::confirmed;
+use labserve_core::conn::{
+    Action, Close, Exchange, ExchangeOutcome, Finish, Part, Piece, Pieces, Rendered, ReplyContext, RuleStep, Ruled,
+};
+use labserve_core::http1::Framing;
+use labserve_core::render::RenderContext;
+use labserve_core::rule::Hit;
+use std::pin::pin;
+use tokio::time::sleep;
+
+impl<'c> ExchangeIo<'c> {
+    /// Runs the exchange of the request whose head is the first `head_len` bytes of `input`, with a rule.
+    pub(in crate::server) async fn run_ruled(
+        mut self,
+        exchange: &mut Exchange<'c>,
+        hit: Hit,
+        input: &'c [u8],
+        head_len: usize,
+    ) -> ExchangeOutcome {
+        let mut held = self.held();
+        if exchange.framing() != Framing::None {
+            held.body = self.open_body(exchange, input, head_len).await;
+            if held.body.is_none() {
+                return without_body(held, input);
+            }
+        }
+        self.emit(&held, &Event::rule(&hit, exchange.number()));
+        let mut ruled = Ruled::new(hit);
+        let mut sending = None;
+        let mut step = ruled.next(exchange);
+        let finish = loop {
+            let done = match step {
+                RuleStep::Finish(finish) => break finish,
+                step => self.step(step, exchange, &mut ruled, &mut held, &mut sending).await,
+            };
+            step = match done {
+                Ok(step) => step,
+                Err(close) => break self.cut(close, exchange, &ruled, &mut held, &mut sending),
+            };
+        };
+        self.outcome(finish, exchange, held)
+    }
+
+    /// Carries out one step and returns the next. The error is how to close the connection, if that is requested first.
+    async fn step(
+        &self,
+        step: RuleStep,
+        exchange: &mut Exchange<'c>,
+        ruled: &mut Ruled,
+        held: &mut Held<'c>,
+        sending: &mut Option<RuledSending>,
+    ) -> Result<RuleStep, Close> {
+        match step {
+            RuleStep::Exchange(action) => {
+                let action = match action {
+                    Action::Lookup => self.look_up(exchange, held),
+                    other => self.rare(other, exchange, held).await,
+                };
+                return Ok(ruled.on(exchange, action));
+            }
+            RuleStep::Wait(time) => self.unless_closed(pin!(sleep(time))).await?,
+            RuleStep::Hold => {
+                let passed = pin!(self.server.shared.holds.pass(ruled.hold()));
+                self.unless_closed(passed).await?;
+            }
+            RuleStep::SendInterim => {
+                let bytes = ruled.interim();
+                let sent = {
+                    let send = pin!(held.writer.send_bytes(&bytes));
+                    self.unless_closed(send).await?
+                };
+                return Ok(ruled.interim_sent(exchange, sent.map_err(|error| error.failure())));
+            }
+            RuleStep::Render => *sending = Some(self.render_ruled(exchange, ruled, held)),
+            RuleStep::Send(from, to) => {
+                let sent = {
+                    let send = pin!(send_part(held, ruled, from, to));
+                    self.unless_closed(send).await?
+                };
+                let before = sending.as_ref().map_or(0, |sending| sending.before);
+                let bytes = held.writer.sent() - before;
+                return Ok(ruled.sent(exchange, sent.map_err(|error| error.failure()), bytes));
+            }
+            RuleStep::Confirm => self.unless_closed(pin!(confirmed(self.stream))).await?,
+            RuleStep::Replied => self.emit_ruled(exchange, ruled, held, sending),
+            RuleStep::Finish(_) => {}
+        }
+        Ok(ruled.next(exchange))
+    }
+
+    fn render_ruled(&self, exchange: &mut Exchange<'c>, ruled: &mut Ruled, held: &mut Held<'c>) -> RuledSending {
+        exchange.decide_persistence(self.server.stopping.get());
+        let render = held.render.take().unwrap_or_else(|| self.server.render_context());
+        let context = ReplyContext {
+            local: self.meta.local,
+            render: &render,
+        };
+        let (mut head, mut page) = (Vec::new(), Vec::new());
+        let rendered = exchange.render(&context, &mut head, &mut page);
+        let head = std::mem::take(&mut head);
+        ruled.rendered(exchange, head, &rendered);
+        let cuts = self.server.sink.wants_detail().then(Cuts::default);
+        held.writer.record_cuts(cuts);
+        RuledSending {
+            before: held.writer.sent(),
+            render,
+        }
+    }
+
+    /// Ends the exchange, because the connection is to be closed from outside.
+    fn cut(
+        &self,
+        close: Close,
+        exchange: &mut Exchange<'c>,
+        ruled: &Ruled,
+        held: &mut Held<'c>,
+        sending: &mut Option<RuledSending>,
+    ) -> Finish {
+        self.emit_ruled(exchange, ruled, held, sending);
+        self.count_cut(close);
+        exchange.cut(close)
+    }
+
+    /// Emits the response that was sent, or cut short, if its event was not emitted yet.
+    fn emit_ruled(
+        &self,
+        exchange: &Exchange<'c>,
+        ruled: &Ruled,
+        held: &mut Held<'c>,
+        sending: &mut Option<RuledSending>,
+    ) {
+        let Some(sent) = sending.take() else { return };
+        let reply = ruled.reply();
+        let sending = Sending {
+            before: sent.before,
+            total: reply.length(),
+            complete: ruled.is_complete(),
+            render: &sent.render,
+        };
+        self.emit_reply(exchange, held, &reply.head, &sending);
+    }
+}
+
+/// What is known of a response from the time it is rendered.
+pub(super) struct RuledSending {
+    /// The number of bytes that the exchange had sent before it.
+    before: u64,
+    /// The time and the numbers that it was rendered with.
+    render: RenderContext,
+}
+
+/// Sends the bytes of the response between two offsets.
+async fn send_part(held: &mut Held<'_>, ruled: &Ruled, from: u64, to: u64) -> Result<(), SendError> {
+    let resource = held.resource.clone();
+    for part in ruled.reply().parts(from, to) {
+        match part {
+            Part::Bytes(bytes) => held.writer.send_bytes(bytes).await?,
+            Part::File(range) => {
+                let file = Rendered {
+                    body: Pieces::One(Piece::File(range)),
+                    closes: false,
+                    may_wait: false,
+                    split_head: None,
+                };
+                held.writer.send(&[], &file, resource.as_deref()).await?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! What rules hold, by name, until somebody releases it.
+//!
+//! A release lets everything pass that is held under the name now. If nothing is, the next that comes passes: a test may
+//! release before its request has arrived.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// What all workers hold.
+#[derive(Debug, Default)]
+pub(super) struct Holds(Mutex<BTreeMap<String, Gate>>);
+
+/// What is held under one name.
+#[derive(Debug, Default)]
+struct Gate {
+    waiting: Vec<oneshot::Sender<()>>,
+    /// How many may pass that are still to come.
+    early: usize,
+}
+
+impl Holds {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Gate>> {
+        // Every step leaves the gates consistent, so a panic on another thread does not matter.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `name` is released.
+    pub(super) async fn pass(&self, name: &str) {
+        let released = {
+            let mut gates = self.lock();
+            let gate = gates.entry(name.to_owned()).or_default();
+            if gate.early > 0 {
+                gate.early -= 1;
+                return;
+            }
+            let (sender, released) = oneshot::channel();
+            gate.waiting.retain(|other| !other.is_closed());
+            gate.waiting.push(sender);
+            released
+        };
+        // A reset of the server drops the sender. What was held then goes on.
+        let _ = released.await;
+    }
+
+    /// Releases `name`. Returns how many were held.
+    pub(super) fn release(&self, name: &str) -> usize {
+        let mut gates = self.lock();
+        let gate = gates.entry(name.to_owned()).or_default();
+        let waiting = std::mem::take(&mut gate.waiting);
+        // A connection that has closed meanwhile is not held any more.
+        let released = waiting.into_iter().filter_map(|sender| sender.send(()).ok()).count();
+        if released == 0 {
+            gate.early += 1;
+        }
+        released
+    }
+
+    /// The names under which something is held, with the number of what is.
+    pub(super) fn held(&self) -> Vec<(String, usize)> {
+        let count = |gate: &Gate| gate.waiting.iter().filter(|sender| !sender.is_closed()).count();
+        let gates = self.lock();
+        let held = gates.iter().map(|(name, gate)| (name.clone(), count(gate)));
+        held.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Lets everything pass, and forgets what was released early.
+    pub(super) fn clear(&self) {
+        self.lock().clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    fn is_ready(future: std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
+        future.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
+    }
+
+    #[test]
+    fn a_release_lets_pass_what_is_held_or_the_next_that_comes() {
+        let holds = Holds::default();
+        let (mut first, mut second) = (pin!(holds.pass("a")), pin!(holds.pass("a")));
+        assert!(!is_ready(first.as_mut()) && !is_ready(second.as_mut()));
+        assert_eq!(holds.held(), [("a".to_owned(), 2)]);
+        assert_eq!(holds.release("b"), 0);
+        assert_eq!(holds.release("a"), 2);
+        assert!(is_ready(first.as_mut()) && is_ready(second.as_mut()));
+        assert!(is_ready(pin!(holds.pass("b"))), "it was released before");
+        assert!(!is_ready(pin!(holds.pass("b"))));
+        assert_eq!(holds.held(), []);
+        let mut third = pin!(holds.pass("a"));
+        assert!(!is_ready(third.as_mut()));
+        holds.clear();
+        assert!(is_ready(third.as_mut()));
+    }
+}

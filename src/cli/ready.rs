@@ -1,0 +1,24 @@
+//! The line for programs that says that the server can be used.
+
+use super::serve::url;
+use super::timeline::Prepared;
+use labserve_server::server::Server;
+use serde_json::json;
+
+/// The line: every address, and how the API is reached.
+pub(super) fn line(servers: &[Server], timeline: Option<&Prepared>) -> String {
+    let urls: Vec<String> = servers.iter().map(|server| url(server.address())).collect();
+    let addresses: Vec<String> = servers.iter().map(|server| server.address().to_string()).collect();
+    let profile = servers.first().map(|server| server.site().profile.name.as_str());
+    let line = json!({
+        "event": "ready",
+        "pid": std::process::id(),
+        "profile": profile,
+        "addresses": addresses,
+        "urls": urls,
+        "api": timeline.map(|timeline| format!("http://{}/api/v1", timeline.address())),
+        "timeline": timeline.map(Prepared::url),
+        "token": timeline.map(|timeline| timeline.secret().text().to_owned()),
+    });
+    format!("{line}\n")
+}

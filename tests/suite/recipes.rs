@@ -1,0 +1,174 @@
+//! The recipes of docs/testing.md, with reqwest as the client under test. None sleeps.
+
+use labserve::{CloseReason, Event, Point, Rule, Running, Server, Who};
+use reqwest::{Client, StatusCode};
+use std::time::Duration;
+
+/// The time limit for things that should happen at once.
+const SOON: Duration = Duration::from_secs(10);
+
+fn serve(rules: impl IntoIterator<Item = Rule>) -> Running {
+    let builder = Server::builder()
+        .profile("nginx")
+        .expect("a profile")
+        .grace(Duration::ZERO)
+        .file("/a.txt", "text")
+        .file("/big", vec![b'x'; 100_000]);
+    let builder = rules.into_iter().fold(builder, labserve::Builder::rule);
+    builder.start().expect("a server")
+}
+
+/// A client that does not use the proxy of the environment.
+fn client() -> Client {
+    Client::builder().no_proxy().build().expect("a client")
+}
+
+async fn get(client: &Client, server: &Running, path: &str) -> Result<(StatusCode, Vec<u8>), reqwest::Error> {
+    let response = client.get(server.url(path)).send().await?;
+    Ok((response.status(), response.bytes().await?.to_vec()))
+}
+
+#[tokio::test]
+async fn busy_twice_then_well() {
+    let server = serve([Rule::path("/a.txt").status(503).field("Retry-After: 0").times(2)]);
+    let client = client();
+    let mut statuses = Vec::new();
+    while statuses.last() != Some(&200) {
+        let (status, _) = get(&client, &server, "/a.txt").await.expect("a response");
+        statuses.push(status.as_u16());
+    }
+    assert_eq!(statuses, [503, 503, 200]);
+    assert_eq!(server.stop().connections(), 1);
+}
+
+#[tokio::test]
+async fn a_download_that_is_reset() {
+    let server = serve([Rule::path("/big").nth(1).after_bytes(1000).reset()]);
+    let client = client();
+    get(&client, &server, "/big").await.expect_err("it is cut short");
+    let (status, body) = get(&client, &server, "/big").await.expect("the second time");
+    assert_eq!((status, body.len()), (StatusCode::OK, 100_000));
+    let report = server.stop();
+    assert_eq!((report.connections(), report.retries()), (2, 1), "{report}");
+    let cut = report
+        .connection(1)
+        .and_then(|first| first.requests[0].reply)
+        .expect("a reply");
+    assert_eq!(cut.head_bytes + cut.body_bytes, 1000, "{report}");
+}
+
+#[tokio::test]
+async fn the_keep_alive_race() {
+    for (rule, reason) in [
+        (Rule::any().fin_meets_request(), CloseReason::Rule),
+        (Rule::any().reset_meets_request(), CloseReason::Rule),
+    ] {
+        let server = serve([rule]);
+        let client = client();
+        get(&client, &server, "/a.txt").await.expect("the first");
+        // reqwest does not repeat a request that it has sent.
+        get(&client, &server, "/a.txt").await.expect_err("the connection ended");
+        get(&client, &server, "/a.txt").await.expect("on another connection");
+        let report = server.stop();
+        assert_eq!((report.connections(), report.retries()), (2, 1), "{report}");
+        let closed = report.connection(1).and_then(|first| first.closed).expect("closed");
+        assert_eq!((closed.by, closed.reason), (Who::Server, reason), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_that_ends_without_a_word() {
+    let server = serve([Rule::path("/a.txt").nth(1).at(Point::Idle).fin()]);
+    let client = client();
+    get(&client, &server, "/a.txt").await.expect("the first");
+    server.until(Event::closed().connection(1)).await.expect("a close");
+    get(&client, &server, "/a.txt").await.expect("on another connection");
+    assert_eq!(server.stop().connections(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_announces_more_than_it_does() {
+    let server = Server::builder()
+        .profile("node")
+        .and_then(|builder| builder.set("timers.idle", "20ms"))
+        .and_then(|builder| builder.file("/a.txt", "text").start())
+        .expect("a server");
+    let client = client();
+    let response = client.get(server.url("/a.txt")).send().await.expect("a response");
+    assert_eq!(response.headers()["keep-alive"], "timeout=5");
+    response.bytes().await.expect("a body");
+    let idle = Event::closed().reason(CloseReason::Idle);
+    tokio::time::timeout(SOON, server.until(idle))
+        .await
+        .expect("in time")
+        .expect("a close");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers() {
+    let server = serve([Rule::path("/a.txt").never()]);
+    let patient = Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_millis(20))
+        .build()
+        .expect("a client");
+    let error = get(&patient, &server, "/a.txt").await.expect_err("no response");
+    assert!(error.is_timeout(), "{error}");
+    tokio::time::timeout(SOON, server.until(Event::closed()))
+        .await
+        .expect("in time")
+        .expect("a close");
+}
+
+#[tokio::test]
+async fn the_order_of_two_responses_is_chosen() {
+    let server = serve([Rule::path("/a.txt").named("slow").hold("go")]);
+    let client = client();
+    let slow = get(&client, &server, "/a.txt");
+    let quick = async {
+        server.until(Event::rule("slow")).await.expect("a hit");
+        let done = get(&client, &server, "/big").await;
+        server.release("go");
+        done
+    };
+    let (slow, quick) = tokio::join!(slow, quick);
+    assert_eq!(
+        (slow.expect("a response").0, quick.expect("a response").0),
+        (StatusCode::OK, StatusCode::OK)
+    );
+    // The first was not finished when the second came.
+    assert_eq!(server.stop().connections(), 2);
+}
+
+#[tokio::test]
+async fn bytes_that_drip() {
+    let server = serve([Rule::path("/a.txt").throttle(10_000)]);
+    let (status, body) = get(&client(), &server, "/a.txt").await.expect("a response");
+    assert_eq!((status, body.as_slice()), (StatusCode::OK, b"text".as_slice()));
+}
+
+#[tokio::test]
+async fn a_body_shorter_than_announced() {
+    let server = serve([Rule::path("/a.txt").content_length(99).at(Point::AfterReply).fin()]);
+    get(&client(), &server, "/a.txt").await.expect_err("an incomplete body");
+}
+
+#[tokio::test]
+async fn a_server_with_one_place() {
+    let server = Server::builder()
+        .profile("nginx")
+        .and_then(|builder| builder.set("connection.max_connections", 1))
+        .and_then(|builder| builder.rule(Rule::any().named("first").nth(1).hold("go")).start())
+        .expect("a server");
+    let (one, other) = (client(), client());
+    let first = get(&one, &server, "/");
+    let second = async {
+        server.until(Event::rule("first")).await.expect("a hit");
+        let refused = get(&other, &server, "/").await;
+        server.release("go");
+        refused
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(first.expect("a response").0, StatusCode::OK);
+    assert_eq!(second.expect("a response").0, StatusCode::SERVICE_UNAVAILABLE);
+}

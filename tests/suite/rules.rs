@@ -1,0 +1,249 @@
+//! Rules over real sockets: what a client receives, and what the report says.
+
+use labserve::{CloseReason, CloseStyle, Event, Point, Rule, Running, Server, Who};
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// The time limit for things that should happen at once.
+const SOON: Duration = Duration::from_secs(10);
+
+fn serve(rules: impl IntoIterator<Item = Rule>) -> Running {
+    let builder = Server::builder()
+        .profile("rfc")
+        .expect("a profile")
+        .grace(Duration::ZERO)
+        .file("/a.txt", "text")
+        .file("/big", vec![b'x'; 1 << 20]);
+    let builder = rules.into_iter().fold(builder, labserve::Builder::rule);
+    builder.start().expect("a server")
+}
+
+fn connect(server: &Running) -> TcpStream {
+    let stream = TcpStream::connect(server.address()).expect("a connection");
+    stream.set_read_timeout(Some(SOON)).expect("a timeout");
+    stream
+}
+
+fn ask(stream: &mut TcpStream, target: &str) {
+    let request = format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("the request is sent");
+}
+
+/// What arrives up to the end of the connection, and whether that was a RST.
+fn rest(stream: &mut TcpStream) -> (Vec<u8>, bool) {
+    let mut bytes = Vec::new();
+    match stream.read_to_end(&mut bytes) {
+        Ok(_) => (bytes, false),
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => (bytes, true),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Reads one response with a body of this length. Returns its status.
+fn response(stream: &mut TcpStream, body: usize) -> String {
+    let (mut bytes, mut byte) = (Vec::new(), [0]);
+    while !bytes.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).expect("a head");
+        bytes.push(byte[0]);
+    }
+    stream.read_exact(&mut vec![0; body]).expect("a body");
+    String::from_utf8_lossy(&bytes[9..12]).into_owned()
+}
+
+#[test]
+fn exactly_so_many_bytes_arrive_before_the_end() {
+    for (bytes, target) in [(1, "/a.txt"), (1000, "/big"), (300_000, "/big")] {
+        for (rule, is_reset, style) in [
+            (Rule::path(target).after_bytes(bytes).fin(), false, CloseStyle::Fin),
+            (Rule::path(target).after_bytes(bytes).reset(), true, CloseStyle::Rst),
+        ] {
+            let server = serve([rule]);
+            let mut client = connect(&server);
+            ask(&mut client, target);
+            let (received, reset) = rest(&mut client);
+            // Wine reports a RST as FIN.
+            assert_eq!(received.len() as u64, bytes, "{style:?}");
+            assert!(reset == is_reset || cfg!(windows), "{style:?}");
+            server.wait_for(Event::closed(), SOON).expect("a close");
+            let report = server.stop();
+            let connection = report.connection(1).expect("the connection");
+            let reply = connection.requests[0].reply.expect("a reply");
+            assert_eq!(reply.head_bytes + reply.body_bytes, bytes, "{report}");
+            assert!(!reply.complete && reply.total_bytes > bytes, "{report}");
+            assert_eq!(connection.sent, bytes, "{report}");
+            let closed = connection.closed.expect("closed");
+            assert_eq!(
+                (closed.by, closed.reason, closed.style),
+                (Who::Server, CloseReason::Rule, style),
+                "{report}"
+            );
+        }
+    }
+}
+
+#[test]
+fn twice_503_then_200_on_one_connection() {
+    let server = serve([Rule::path("/a.txt").named("busy").status(503).body("busy").times(2)]);
+    let mut client = connect(&server);
+    let statuses: Vec<String> = (0..3)
+        .map(|_| {
+            ask(&mut client, "/a.txt");
+            response(&mut client, 4)
+        })
+        .collect();
+    assert_eq!(statuses, ["503", "503", "200"]);
+    server.wait_for(Event::reply().status(200), SOON).expect("a reply");
+    let report = server.stop();
+    let rules: Vec<Option<&str>> = report
+        .connection(1)
+        .expect("one")
+        .requests
+        .iter()
+        .map(|r| r.rule.as_deref())
+        .collect();
+    assert_eq!(rules, [Some("busy"), Some("busy"), None], "{report}");
+}
+
+#[test]
+fn a_response_is_held_until_it_is_released() {
+    let server = serve([
+        Rule::path("/a.txt").named("first").nth(1).hold("go"),
+        Rule::path("/a.txt").nth(2).at(Point::AfterHead).hold("early"),
+    ]);
+    let mut client = connect(&server);
+    ask(&mut client, "/a.txt");
+    server.wait_for(Event::rule("first"), SOON).expect("a hit");
+    // Another connection is not held.
+    let mut other = connect(&server);
+    ask(&mut other, "/missing");
+    assert_eq!(response(&mut other, 0), "404");
+    client.set_nonblocking(true).expect("a socket");
+    assert_eq!(
+        client.read(&mut [0]).expect_err("nothing").kind(),
+        ErrorKind::WouldBlock
+    );
+    client.set_nonblocking(false).expect("a socket");
+    server.release("go");
+    assert_eq!(response(&mut client, 4), "200");
+    // A release may come before what it releases.
+    server.release("early");
+    ask(&mut client, "/a.txt");
+    assert_eq!(response(&mut client, 4), "200");
+}
+
+#[test]
+fn a_server_that_never_answers_waits_for_its_client_to_leave() {
+    let server = serve([Rule::path("/a.txt").never()]);
+    let mut client = connect(&server);
+    ask(&mut client, "/a.txt");
+    server.wait_for(Event::dropped_request(), SOON).expect("no response");
+    drop(client);
+    server.wait_for(Event::closed(), SOON).expect("a close");
+    let report = server.stop();
+    let closed = report
+        .connection(1)
+        .and_then(|connection| connection.closed)
+        .expect("closed");
+    assert_eq!((closed.by, closed.reason), (Who::Client, CloseReason::Rule), "{report}");
+}
+
+#[test]
+fn the_nth_is_counted_across_connections_and_worker_threads() {
+    let server = Server::builder()
+        .workers(4)
+        .file("/a.txt", "text")
+        .rule(Rule::path("/a.txt").every(3).status(418).body("text"))
+        .start()
+        .expect("a server");
+    let clients: Vec<_> = (0..6)
+        .map(|_| {
+            let mut client = connect(&server);
+            std::thread::spawn(move || {
+                let ask_once = |_| {
+                    ask(&mut client, "/a.txt");
+                    response(&mut client, 4)
+                };
+                (0..10).map(ask_once).filter(|status| status == "418").count()
+            })
+        })
+        .collect();
+    let hits: usize = clients.into_iter().map(|client| client.join().expect("a client")).sum();
+    assert_eq!(hits, 20);
+}
+
+#[test]
+fn the_end_of_an_idle_connection_meets_its_next_request() {
+    for (rule, is_reset) in [
+        (Rule::any().fin_meets_request(), false),
+        (Rule::any().reset_meets_request(), true),
+    ] {
+        let server = serve([rule]);
+        let mut client = connect(&server);
+        ask(&mut client, "/a.txt");
+        assert_eq!(response(&mut client, 4), "200");
+        ask(&mut client, "/a.txt?again");
+        // After FIN the system answers the unread request with RST, which may arrive before the client has read.
+        let (received, reset) = rest(&mut client);
+        assert_eq!(received, b"");
+        assert!(reset || !is_reset || cfg!(windows));
+        server.wait_for(Event::closed(), SOON).expect("a close");
+        let report = server.stop();
+        let connection = report.connection(1).expect("the connection");
+        assert_eq!(
+            (connection.requests.len(), &connection.rules[..]),
+            (1, &["rule-1".to_owned()][..]),
+            "{report}"
+        );
+        let dropped = &connection.dropped[0];
+        assert_eq!(dropped.line.as_deref(), Some("GET /a.txt?again HTTP/1.1"), "{report}");
+        let closed = connection.closed.expect("closed");
+        assert_eq!((closed.by, closed.reason), (Who::Server, CloseReason::Rule), "{report}");
+    }
+}
+
+#[test]
+fn a_rule_acts_before_and_between_requests() {
+    // At once after the accept.
+    let server = serve([Rule::connection(1).at(Point::Accept).fin()]);
+    assert_eq!(rest(&mut connect(&server)), (Vec::new(), false));
+    let mut second = connect(&server);
+    ask(&mut second, "/a.txt");
+    assert_eq!(response(&mut second, 4), "200");
+    // An idle connection, without a word about it before.
+    let server = serve([Rule::path("/a.txt").at(Point::Idle).fin()]);
+    let mut client = connect(&server);
+    ask(&mut client, "/a.txt");
+    assert_eq!(response(&mut client, 4), "200");
+    assert_eq!(rest(&mut client), (Vec::new(), false));
+    // FIN after the response, and the other direction stays open.
+    let server = serve([Rule::path("/a.txt").at(Point::AfterReply).half_close()]);
+    let mut client = connect(&server);
+    ask(&mut client, "/a.txt");
+    assert_eq!(response(&mut client, 4), "200");
+    assert_eq!(rest(&mut client), (Vec::new(), false));
+    client.write_all(b"more").expect("no RST");
+    drop(client);
+    server.wait_for(Event::closed(), SOON).expect("a close");
+    let report = server.stop();
+    let closed = report
+        .connection(1)
+        .and_then(|connection| connection.closed)
+        .expect("closed");
+    assert_eq!(
+        (closed.by, closed.style),
+        (Who::Server, CloseStyle::HalfClose),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_mistake_in_a_rule_says_what_to_write() {
+    let error = Server::builder()
+        .rule(Rule::path("big").fin())
+        .start()
+        .expect_err("no slash");
+    assert!(error.to_string().contains("`path = \"/big\"`"), "{error}");
+    let error = Rule::parse("pth=/big end=fin").expect_err("no such key");
+    assert!(error.to_string().contains("did you mean `path`"), "{error}");
+}

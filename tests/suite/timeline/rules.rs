@@ -1,0 +1,135 @@
+//! Rules, waits and the summary through the API.
+
+use super::{Watched, watched};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+fn connect(watched: &Watched) -> TcpStream {
+    let stream = TcpStream::connect(watched.server.address()).expect("a connection");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("a timeout");
+    stream
+}
+
+fn ask(stream: &mut TcpStream, target: &str) {
+    let request = format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("the request is sent");
+}
+
+fn rest(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    // A reset ends it, too.
+    let _ = stream.read_to_end(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[test]
+fn rules_are_added_listed_reset_and_removed() {
+    let watched = watched(
+        "node",
+        &["--summary", "json", "--rule", "path=/first status=418 name=own"],
+    );
+    let timeline = &watched.timeline;
+    let rule = json!({"path": "/big", "after_bytes": 10, "end": "fin"});
+    let answer = timeline.change(
+        "POST",
+        "/api/v1/rules",
+        &json!([rule, "path=/held hold=go at=after-head end=fin"]),
+    );
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let names = |value: &Value| -> Vec<(String, u64)> {
+        let rules = value["rules"].as_array().into_iter().flatten();
+        rules
+            .map(|rule| {
+                (
+                    rule["name"].as_str().unwrap_or_default().to_owned(),
+                    rule["hits"].as_u64().unwrap_or(99),
+                )
+            })
+            .collect()
+    };
+    let list = |hits: [u64; 3]| {
+        vec![
+            ("own".to_owned(), hits[0]),
+            ("rule-1".to_owned(), hits[1]),
+            ("rule-2".to_owned(), hits[2]),
+        ]
+    };
+    assert_eq!(names(&answer.json()), list([0, 0, 0]));
+
+    let mut client = connect(&watched);
+    ask(&mut client, "/big");
+    assert_eq!(rest(&mut client), "HTTP/1.1 4");
+    let closed = timeline.get("/api/v1/wait?for=closed&connection=1&reason=rule&within=10s");
+    assert_eq!(closed["connection"], 1);
+    let mut held = connect(&watched);
+    ask(&mut held, "/held");
+    timeline.get("/api/v1/wait?for=rule&rule=rule-2");
+    let released = timeline.change("POST", "/api/v1/release/go", &json!({}));
+    assert!(
+        matches!(released.json()["released"].as_u64(), Some(0 | 1)),
+        "{released:?}"
+    );
+    assert!(rest(&mut held).starts_with("HTTP/1.1 404 "));
+    timeline.get("/api/v1/wait?for=closed&times=2");
+    assert_eq!(names(&timeline.get("/api/v1/rules")), list([0, 1, 1]));
+
+    let summary = timeline.get("/api/v1/summary");
+    assert_eq!(summary["connections"]["count"], 2, "{summary}");
+    assert_eq!(summary["requests"]["paths"]["/big"]["cut"], 1, "{summary}");
+    assert_eq!(summary["connections"]["list"][0]["reason"], "rule", "{summary}");
+    let ended = timeline.get("/api/v1/connections?ended=true");
+    assert_eq!(ended["connections"].as_array().map(Vec::len), Some(2), "{ended}");
+
+    let reset = timeline.change("POST", "/api/v1/reset", &json!({})).json();
+    assert_eq!(names(&reset), [("own".to_owned(), 0)]);
+    assert_eq!(timeline.get("/api/v1/summary")["connections"]["count"], 0);
+    let none = timeline.change("DELETE", "/api/v1/rules", &json!({})).json();
+    assert_eq!(none, json!({"rules": [], "held": []}));
+}
+
+#[test]
+fn mistakes_say_what_to_write() {
+    let watched = watched("node", &[]);
+    let timeline = &watched.timeline;
+    for (body, status, part) in [
+        (json!({"pth": "/a", "end": "fin"}), 422, "did you mean `path`"),
+        (json!("path=/a end=rest"), 422, "did you mean \"reset\""),
+        (json!({"path": "/a"}), 422, "not what is to happen"),
+        (json!(5), 400, "expected a rule such as"),
+    ] {
+        let answer = timeline.change("POST", "/api/v1/rules", &body);
+        let message = answer.json()["error"]["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(answer.status == status && message.contains(part), "{body}: {answer:?}");
+    }
+    let answer = timeline.ask("GET", "/api/v1/wait?for=closed", "", "");
+    assert_eq!(
+        (answer.status, &answer.json()["error"]["code"]),
+        (409, &json!("not_recorded"))
+    );
+}
+
+#[test]
+fn a_wait_that_is_in_vain_ends() {
+    let watched = watched("node", &["--summary", "text"]);
+    let answer = watched
+        .timeline
+        .ask("GET", "/api/v1/wait?for=closed&within=50ms", "", "");
+    assert_eq!(
+        (answer.status, &answer.json()["error"]["code"]),
+        (504, &json!("not_in_time"))
+    );
+    let answer = watched.timeline.ask("GET", "/api/v1/wait?for=close", "", "");
+    assert!(
+        answer.status == 400
+            && answer.json()["error"]["message"]
+                .as_str()
+                .is_some_and(|m| m.contains("`closed`"))
+    );
+}
