@@ -231,7 +231,7 @@ impl Reader<'_> {
             Some("bytes") => self.number(known(), 0, i64::MAX),
             Some(name @ ("time" | "timer")) => {
                 let mut values = known();
-                values.push(Value::from("never"));
+                values.push(Value::from("off"));
                 let since = &self.schema["definitions"]["Since"]["oneOf"];
                 match name {
                     "time" => Kind::Time(values),

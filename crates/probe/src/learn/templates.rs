@@ -105,7 +105,7 @@ fn types(recorded: &[Recorded], keys: &mut Table) {
         let extension = name
             .rsplit_once('.')
             .map_or("", |(before, extension)| if before.is_empty() { "" } else { extension });
-        let given = one.message.field("Content-Type").unwrap_or_default();
+        let given = one.message.field("Content-Type").unwrap_or("off");
         *seen
             .entry(extension.to_ascii_lowercase())
             .or_default()
@@ -122,7 +122,7 @@ fn types(recorded: &[Recorded], keys: &mut Table) {
         space::set(keys, &key(&["types", "default"]), Some(usual(untyped).into()));
     }
     if !seen.is_empty() {
-        space::set(keys, &key(&["types", "guess"]), Some(false.into()));
+        space::set(keys, &key(&["types", "base"]), Some("off".into()));
     }
     for (extension, of) in seen.iter().filter(|(extension, _)| !extension.is_empty()) {
         space::set(keys, &key(&["types", "extensions", extension]), Some(usual(of).into()));
