@@ -17,17 +17,17 @@ pub struct Responses {
 impl Responses {
     /// The response with this number.
     pub fn get(&self, id: ResponseId) -> &Response {
-        &self.all[id]
+        &self.all[id as usize]
     }
 
     /// The response that replaces `id` for `method`; `id` itself if none does.
     pub fn for_method(&self, id: ResponseId, method: &[u8]) -> &Response {
-        let response = &self.all[id];
+        let response = self.get(id);
         response
             .variants
             .iter()
             .find(|(name, _)| name == method)
-            .map_or(response, |(_, variant)| &self.all[*variant])
+            .map_or(response, |(_, variant)| self.get(*variant))
     }
 
     /// 200, the response with a whole file.
