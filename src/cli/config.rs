@@ -106,7 +106,6 @@ pub(super) struct Config {
     pub(super) log: LogSpec,
     pub(super) workers: usize,
     pub(super) cache: Limits,
-    pub(super) follow_symlinks: bool,
     /// Whether the process confines itself before it serves.
     pub(super) sandbox: bool,
     pub(super) events: Option<Output>,
@@ -141,6 +140,14 @@ impl Config {
             Mistake::several(&report.mistakes)
         })?;
         let follow = shared.follow_symlinks || toml.follow_symlinks;
+        let sandbox = args.sandbox || toml.sandbox;
+        if sandbox && follow {
+            return Err(Mistake(
+                "the sandbox forbids what follow_symlinks asks for: reading outside the root; leave out --sandbox \
+                 (`sandbox` in server.toml) or --follow-symlinks (`follow_symlinks`)"
+                    .to_owned(),
+            ));
+        }
         let bind = shared.bind.or(toml.bind).unwrap_or_default();
         let log = match (shared.log, &toml.log) {
             (Some(spec), _) => spec,
@@ -164,8 +171,7 @@ impl Config {
             },
             events: shared.events.clone().or(toml.events).map(output),
             timeline: Choice::of(shared.timeline.as_deref(), shared.no_timeline, timeline.as_deref())?,
-            follow_symlinks: follow,
-            sandbox: args.sandbox || toml.sandbox,
+            sandbox,
             profile,
             stack,
             file,

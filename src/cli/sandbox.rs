@@ -64,15 +64,9 @@ fn directory_of(file: &Path) -> Option<PathBuf> {
 /// other processes that it has started are not confined.
 ///
 /// # Errors
-/// The configuration asks for what the sandbox forbids, or the kernel refuses the rules. A path that cannot be opened is
+/// The kernel refuses the rules. A path that cannot be opened is
 /// left out of them, and so denied.
-pub(super) fn confine(config: &Config, follow_symlinks: bool) -> Result<(), Mistake> {
-    if follow_symlinks {
-        return Err(Mistake(
-            "--sandbox forbids what --follow-symlinks asks for: reading outside the root; leave out one of them"
-                .to_owned(),
-        ));
-    }
+pub(super) fn confine(config: &Config) -> Result<(), Mistake> {
     let done =
         system::confine(&Allowed::of(config)).map_err(|why| Mistake(format!("cannot enter the sandbox: {why}")))?;
     match done {

@@ -49,7 +49,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         .transpose()?;
     if config.sandbox {
         // All threads that meet input of clients are started after this.
-        sandbox::confine(&config, config.follow_symlinks)?;
+        sandbox::confine(&config)?;
     }
     warn_if_root();
     let addresses: Vec<SocketAddr> = bound

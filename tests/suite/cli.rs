@@ -250,6 +250,8 @@ fn the_profiles_are_listed_printed_and_compared() {
         "flask",
         "flask-keepalive",
         "django",
+        "python-http",
+        "python-http11",
         "apache",
         "phpnow",
         "nginx",

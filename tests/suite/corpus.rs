@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
+use labserve_core::profile::builtin;
 use labserve_probe::client::Client;
 use labserve_probe::compare::{Difference, differences};
 use labserve_probe::placeholders::Contents;
@@ -30,23 +31,32 @@ const AT_ONCE: [usize; 3] = [64, 8, 1];
 const AT_ONCE_ELSEWHERE: [usize; 3] = [12, 4, 1];
 
 macro_rules! profiles {
-    ($($profile:ident),*) => {$(
-        mod $profile {
+    ($($module:ident = $profile:literal),*) => {$(
+        mod $module {
             #[test]
             fn answers_as_recorded() {
-                super::replay(stringify!($profile), |case| !case.slow);
+                super::replay($profile, |case| !case.slow);
             }
 
             #[test]
             #[ignore = "waits for timers of up to 130 s"]
             fn ends_as_recorded() {
-                super::replay(stringify!($profile), |case| case.slow);
+                super::replay($profile, |case| case.slow);
             }
         }
     )*};
 }
 
-profiles!(node, node20, flask, django, apache, nginx);
+profiles!(
+    node = "node",
+    node20 = "node20",
+    flask = "flask",
+    django = "django",
+    python_http = "python-http",
+    python_http11 = "python-http11",
+    apache = "apache",
+    nginx = "nginx"
+);
 
 /// A corpus and the recordings of it.
 pub(crate) struct Recorded {
@@ -238,13 +248,34 @@ struct Exceptions {
     exception: Vec<Exception>,
 }
 
-/// A case in which a profile differs from its server, and the reason.
+/// Cases in which profiles differ from their servers, and the reason. A single profile or case needs no list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Exception {
-    profile: String,
-    case: String,
+    profile: Option<String>,
+    #[serde(default)]
+    profiles: Vec<String>,
+    case: Option<String>,
+    #[serde(default)]
+    cases: Vec<String>,
     reason: String,
+}
+
+impl Exception {
+    fn is_for(&self, profile: &str) -> bool {
+        self.profile
+            .iter()
+            .chain(&self.profiles)
+            .any(|listed| listed == profile)
+    }
+
+    fn by_case(self) -> impl Iterator<Item = (String, String)> {
+        let reason = self.reason;
+        self.case
+            .into_iter()
+            .chain(self.cases)
+            .map(move |case| (case, reason.clone()))
+    }
 }
 
 pub(crate) fn exceptions(profile: &str) -> BTreeMap<String, String> {
@@ -254,8 +285,8 @@ pub(crate) fn exceptions(profile: &str) -> BTreeMap<String, String> {
     listed
         .exception
         .into_iter()
-        .filter(|x| x.profile == profile)
-        .map(|x| (x.case, x.reason))
+        .filter(|exception| exception.is_for(profile))
+        .flat_map(Exception::by_case)
         .collect()
 }
 
@@ -266,7 +297,7 @@ fn every_exception_names_a_case() {
         .flat_map(|corpus| case::load(&format!("{corpus}.json")))
         .map(|case| case.name)
         .collect();
-    for profile in ["node", "node20", "flask", "django", "apache", "nginx"] {
+    for profile in builtin::names() {
         for (case, _) in exceptions(profile) {
             assert!(
                 known.contains(&case),

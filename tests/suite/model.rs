@@ -257,15 +257,24 @@ fn recorded_cases_cost_little_more_than_plain_requests() {
 }
 
 macro_rules! profiles {
-    ($($profile:ident),*) => {$(
+    ($($test:ident = $profile:literal),*) => {$(
         #[test]
-        fn $profile() {
-            replay(stringify!($profile));
+        fn $test() {
+            replay($profile);
         }
     )*};
 }
 
-profiles!(node, node20, flask, django, apache, nginx);
+profiles!(
+    node = "node",
+    node20 = "node20",
+    flask = "flask",
+    django = "django",
+    python_http = "python-http",
+    python_http11 = "python-http11",
+    apache = "apache",
+    nginx = "nginx"
+);
 
 /// Whether the client got no response to its last bytes and the connection is open, so that it would wait for a timer.
 fn is_left_waiting(outcome: &Outcome) -> bool {

@@ -26,7 +26,12 @@ def corpus():
 def exceptions(profile):
     """Reason by case."""
     listed = tomllib.loads((cli.DATA / "corpus/exceptions.toml").read_text())
-    return {one["case"]: one["reason"] for one in listed.get("exception", []) if one["profile"] == profile}
+    return {
+        case: one["reason"]
+        for one in listed.get("exception", [])
+        if profile in one.get("profiles", [one.get("profile")])
+        for case in one.get("cases", [one.get("case")])
+    }
 
 
 def recorded(profile):

@@ -7,7 +7,10 @@ macro_rules! builtin {
     };
 }
 
-builtin! { "node" "node20" "flask" "flask-keepalive" "django" "apache" "phpnow" "nginx" "iis" "iis-keepalive" "rfc" }
+builtin! {
+    "node" "node20" "flask" "flask-keepalive" "django" "python-http" "python-http11" "apache" "phpnow" "nginx" "iis"
+    "iis-keepalive" "rfc"
+}
 
 macro_rules! types {
     ($($name:literal)*) => {

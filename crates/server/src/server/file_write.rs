@@ -50,7 +50,8 @@ pub(super) fn by_kernel(content: &Content, wanted: usize) -> bool {
 }
 
 /// Sends as much as the socket accepts of `head` and of `wanted` bytes of a resource from offset `at` on. Returns the
-/// number of bytes that it accepted of both.
+/// number of bytes that it accepted of both. `same_version`: bytes that this process reads must be of the announced
+/// version.
 ///
 /// # Errors
 /// See [`Error`].
@@ -60,11 +61,12 @@ pub(super) fn try_send(
     resource: &Resource,
     at: u64,
     wanted: usize,
+    same_version: bool,
 ) -> Result<usize, Error> {
     match &resource.content {
         Content::Bytes(bytes) => Ok(try_write(stream, head, slice(bytes, at, wanted)?)?),
         Content::Static(bytes) => Ok(try_write(stream, head, slice(bytes, at, wanted)?)?),
-        Content::File(file) => try_send_file(stream, head, file, resource, at, wanted),
+        Content::File(file) => try_send_file(stream, head, file, resource, at, wanted, same_version),
     }
 }
 
@@ -75,6 +77,7 @@ fn try_send_file(
     resource: &Resource,
     at: u64,
     wanted: usize,
+    same_version: bool,
 ) -> Result<usize, Error> {
     #[cfg(target_os = "linux")]
     if by_kernel(&resource.content, wanted) {
@@ -87,7 +90,7 @@ fn try_send_file(
             sent => Ok(sent),
         };
     }
-    try_copy_file(stream, head, file, resource, at, wanted)
+    try_copy_file(stream, head, file, resource, at, wanted, same_version)
 }
 
 /// Sends head and content through memory, on any system. A large write is made in smaller steps.
@@ -98,6 +101,7 @@ fn try_copy_file(
     resource: &Resource,
     at: u64,
     wanted: usize,
+    same_version: bool,
 ) -> Result<usize, Error> {
     let wanted = wanted.min(COPIED_AT_ONCE);
     SCRATCH.with_borrow_mut(|scratch| {
@@ -105,7 +109,7 @@ fn try_copy_file(
             scratch.resize(wanted, 0);
         }
         match crate::sys::read_at(file, &mut scratch[..wanted], at)? {
-            read if read == 0 || !resource.is_unchanged() => Err(Error::FileChanged),
+            read if read == 0 || (same_version && !resource.is_unchanged()) => Err(Error::FileChanged),
             read => Ok(try_write(stream, head, &scratch[..read])?),
         }
     })
@@ -148,7 +152,7 @@ mod tests {
     use labserve_core::facts::FileFacts;
     use std::sync::Arc;
 
-    type Send = fn(&TcpStream, &[u8], &File, &Resource, u64, usize) -> Result<usize, Error>;
+    type Send = fn(&TcpStream, &[u8], &File, &Resource, u64, usize, bool) -> Result<usize, Error>;
 
     /// What the client receives of a head and a file of 600,000 bytes, if `send` sends the file from byte 7 on.
     fn received(send: Send) -> Vec<u8> {
@@ -180,7 +184,7 @@ mod tests {
             let (mut head, mut at) = (&b"head\r\n\r\n"[..], 7);
             while at < content.len() as u64 {
                 let wanted = (content.len() - at as usize).min(65_536);
-                match send(&stream, head, &file, &resource, at, wanted) {
+                match send(&stream, head, &file, &resource, at, wanted, true) {
                     Ok(taken) => {
                         let of_head = taken.min(head.len());
                         head = &head[of_head..];

@@ -10,11 +10,11 @@
 
 use super::file_write::{self, try_write};
 use crate::events::Cuts;
-use crate::files::Resource;
+use crate::files::{Content, Resource};
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{CONTINUE, Pace, Piece, Rendered, SendFailure, Unsent};
 use labserve_core::http1::range::ByteRange;
-use labserve_core::profile::WritePolicy;
+use labserve_core::profile::{ChangedFile, WritePolicy};
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -237,8 +237,8 @@ impl<'c> ReplyWriter<'c> {
 
     /// Sends a range of a file in writes of the policy's size, the first of them together with `head`.
     ///
-    /// Each write must contain the announced version of the file. Content that this process reads is checked before it
-    /// is written; content that the kernel sends is checked afterwards.
+    /// If the policy asks for it, each write must contain the announced version of the file. Content that this process
+    /// reads is checked before it is written; content that the kernel sends is checked afterwards.
     fn send_file(
         &mut self,
         head: &mut &[u8],
@@ -247,20 +247,24 @@ impl<'c> ReplyWriter<'c> {
     ) -> impl Future<Output = Result<(), SendError>> {
         async move {
             let mut at = range.first;
-            let end = range.last.saturating_add(1);
+            let end = self.end_of(range, resource);
             while at < end {
                 let wait = {
-                    let size = self.policy.chunk_size as u64;
+                    let (size, announced) = (self.policy.chunk_size as u64, range.last.saturating_add(1));
+                    let same_version = self.policy.changed_file == ChangedFile::Close;
                     // The end of the current write. A write that the socket accepted only in part is completed first.
                     let write_end = end.min(range.first + ((at - range.first) / size + 1) * size);
                     let wanted = (write_end - at) as usize;
-                    match file_write::try_send(self.stream, head, resource, at, wanted) {
+                    match file_write::try_send(self.stream, head, resource, at, wanted, same_version) {
                         Ok(taken) => {
                             self.took(taken);
                             let of_head = taken.min(head.len());
                             *head = &head[of_head..];
                             at += (taken - of_head) as u64;
-                            if file_write::by_kernel(&resource.content, wanted) && !resource.is_unchanged() {
+                            if same_version
+                                && file_write::by_kernel(&resource.content, wanted)
+                                && !resource.is_unchanged()
+                            {
                                 return Err(SendError::FileChanged { all_sent: at >= end });
                             }
                             match self.policy.pause {
@@ -269,6 +273,7 @@ impl<'c> ReplyWriter<'c> {
                             }
                         }
                         Err(file_write::Error::WouldBlock) => Wait::UntilWritable,
+                        Err(file_write::Error::FileChanged) if at >= announced => return Ok(()),
                         Err(file_write::Error::FileChanged) => return Err(SendError::FileChanged { all_sent: false }),
                         Err(file_write::Error::Io(error)) => return Err(error.into()),
                     }
@@ -277,6 +282,18 @@ impl<'c> ReplyWriter<'c> {
             }
             Ok(())
         }
+    }
+
+    /// Where the sending of a range ends: at its end, or at that of the file, if the file may grow meanwhile and the
+    /// policy follows it.
+    fn end_of(&self, range: ByteRange, resource: &Resource) -> u64 {
+        let announced = range.last.saturating_add(1);
+        // A file in memory does not grow.
+        let is_growing = self.policy.changed_file == ChangedFile::ToEnd
+            && matches!(resource.content, Content::File(_))
+            && (range.first, announced) == (0, resource.size())
+            && announced > 0;
+        if is_growing { u64::MAX } else { announced }
     }
 
     /// Sends two buffers, in one write if the socket accepts both.

@@ -78,7 +78,7 @@ impl Stack {
     /// What a check of all layers together finds.
     pub fn report(&self) -> Report {
         let mut table = self.merged();
-        let (mut mistakes, mut broken) = (Vec::new(), Vec::new());
+        let (mut mistakes, mut broken) = (Vec::from_iter(self.misplaced_extends()), Vec::new());
         for _ in 0..MOST {
             let Ok(raw) = table.clone().try_into::<Raw>() else {
                 if mistakes.is_empty() {

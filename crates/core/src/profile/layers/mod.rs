@@ -154,8 +154,19 @@ impl Stack {
     /// A name that is not defined, or keys that contradict each other. The error names the layer and the line
     /// of the key.
     pub fn build(&self) -> Result<Profile, ConfigError> {
+        if let Some(mistake) = self.misplaced_extends() {
+            return Err(mistake);
+        }
         let raw = self.raw()?;
         resolve::resolve(&self.name, &raw).map_err(|Mistake { key, message, .. }| self.located(&key, message))
+    }
+
+    /// What is wrong if a layer over the profile extends another one.
+    fn misplaced_extends(&self) -> Option<ConfigError> {
+        let mut over = self.layers.iter().skip(self.own);
+        let layer = over.find(|layer| layer.table.contains_key("extends"))?;
+        let message = "only a profile extends another: write it into the profile's file, or serve that profile";
+        Some(at_extends(Some(layer), message.to_owned()))
     }
 
     /// The mistake `message` at the uppermost layer that has `key`.

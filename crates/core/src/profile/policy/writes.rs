@@ -1,5 +1,6 @@
 //! The resolved table `[writes]`.
 
+use crate::profile::raw::ChangedFile;
 use std::time::Duration;
 
 /// The limits of what stays unsent while a part of a next request has arrived.
@@ -21,6 +22,7 @@ pub struct WritePolicy {
     pub cork: bool,
     pub nodelay: bool,
     pub hold: Option<Hold>,
+    pub changed_file: ChangedFile,
     pub delay: Option<Duration>,
     pub body_delay: Option<Duration>,
     pub pause: Option<Duration>,

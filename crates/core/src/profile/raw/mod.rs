@@ -38,7 +38,7 @@ pub use rule::{RuleEnd, RulePoint, RuleRace, RuleTable};
 pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};
 pub use timers::{RawTimers, Tie};
 pub use types::RawTypes;
-pub use writes::{RawHold, RawWrites};
+pub use writes::{ChangedFile, RawHold, RawWrites};
 
 use crate::http1::precondition::ConditionPolicy;
 use crate::profile::template::Template;

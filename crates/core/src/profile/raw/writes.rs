@@ -26,6 +26,8 @@ pub struct RawWrites {
     /// with the next response that is sent, and at the end of the connection. Without it, never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<RawHold>,
+    /// What is sent of a file that is written to while it is sent.
+    pub changed_file: ChangedFile,
     /// How long to wait before the first byte of a response.
     pub delay: Span,
     /// How long to wait between the head, which is then a write of its own, and the body. It disables `cork`.
@@ -39,6 +41,22 @@ pub struct RawWrites {
     pub min_rate: u64,
     /// How long a client may stay below `min_rate`.
     pub min_rate_after: Span,
+}
+
+/// What is sent of a file that is written to while it is sent. If it becomes too short, the connection is closed in any
+/// case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangedFile {
+    /// Nothing more, as far as its size or modification time shows the change: the connection is closed. A client never
+    /// gets bytes of two versions as one.
+    #[default]
+    Close,
+    /// As many bytes as were announced, whatever they are by then.
+    Announced,
+    /// The same, and with the whole file also the bytes that it has grown by. They follow the announced ones.
+    ToEnd,
 }
 
 /// The limits of what stays unsent.
@@ -61,6 +79,7 @@ impl Default for RawWrites {
             cork: false,
             nodelay: true,
             hold: None,
+            changed_file: ChangedFile::Close,
             delay: Span(None),
             body_delay: Span(None),
             pause: Span(None),

@@ -98,6 +98,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
                 }),
                 None => None,
             },
+            changed_file: raw.writes.changed_file,
             delay: waits(raw.writes.delay),
             body_delay: waits(raw.writes.body_delay),
             pause: waits(raw.writes.pause),

@@ -39,7 +39,7 @@ pub(super) fn responses(
         raw.entry(name.clone()).or_insert_with(|| response.clone());
     }
     for (name, response) in &raw {
-        let mut filled = filled(name, response, &raw).map_err(|why| mistake(&["response", name, "like"], why))?;
+        let mut filled = filled(name, response, &raw)?;
         if name.split(' ').next().is_some_and(|base| ABOUT_CONTENT.contains(&base)) {
             filled.head = filled.head.map(|head| with_fields(&head, fields));
         }
@@ -175,22 +175,25 @@ fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
 }
 
 /// `response` with what it leaves out taken from the one in `like`, and so on. A variant for a method is like its base.
-fn filled(name: &str, response: &RawResponse, all: &BTreeMap<String, RawResponse>) -> Result<RawResponse, String> {
+fn filled(name: &str, response: &RawResponse, all: &BTreeMap<String, RawResponse>) -> Result<RawResponse, Mistake> {
     let mut chain = vec![(name, response)];
     while let Some((last, response)) = chain.last()
         && let Some(like) = response.like.as_ref().map(|word| word.0.as_str()).or(base(last))
     {
         let (like, next) = all.get_key_value(like).ok_or_else(|| {
             let meant = did_you_mean(like, all.keys().map(String::as_str));
-            format!("there is no response `{like}`: add a table [response.{like}], or name another{meant}")
+            mistake(
+                &["response", last, "like"],
+                format!("there is no response `{like}`: add a table [response.{like}], or name another{meant}"),
+            )
         })?;
         let first = chain.iter().position(|(known, _)| known == like);
         chain.push((like, next));
         if let Some(first) = first {
             let shown: Vec<&str> = chain[first..].iter().map(|(name, _)| *name).collect();
-            return Err(format!(
-                "the responses are `like` each other in a cycle: {}",
-                shown.join(" -> ")
+            return Err(mistake(
+                &["response", name, "like"],
+                format!("the responses are `like` each other in a cycle: {}", shown.join(" -> ")),
             ));
         }
     }
@@ -294,7 +297,7 @@ mod tests {
         let first = filled("410", &all["410"], &all).expect("no cycle");
         assert_eq!(first.close, Some(true));
         let all = like(&[("404", "405"), ("405", "406"), ("406", "405")]);
-        let said = filled("404", &all["404"], &all).expect_err("a cycle");
+        let said = filled("404", &all["404"], &all).expect_err("a cycle").message;
         assert!(said.ends_with("in a cycle: 405 -> 406 -> 405"), "{said}");
     }
 }

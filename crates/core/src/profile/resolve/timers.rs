@@ -39,6 +39,7 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
             say,
             bytes_per_second,
             at_most,
+            tick,
         }) = text;
         if after.0 == Some(Duration::ZERO) {
             return Err(mistake(&["timers", key], "expected a time above zero, or \"never\""));
@@ -52,10 +53,11 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
                 .transpose()?,
             bytes_per_second: bytes_per_second.filter(|n| *n > 0),
             at_most: at_most.and_then(|Span(span)| span),
-            tick: timers
-                .tick
-                .0
-                .filter(|tick| !tick.is_zero() && timers.ticked.iter().any(|name| name == key)),
+            tick: match tick {
+                Some(Span(tick)) => *tick,
+                None => timers.tick.0.filter(|_| timers.ticked.iter().any(|name| name == key)),
+            }
+            .filter(|tick| !tick.is_zero()),
         })
     };
     Ok(Timers {
