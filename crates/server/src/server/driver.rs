@@ -141,7 +141,7 @@ impl Driver {
         let site = self.server.site();
         let cx = self.context(&site);
         let next = self.conn.refuse(&cx);
-        let close = self.carry_out(&site, cx, next).done().await;
+        let close = self.start(&site, cx, next).done().await;
         close.unwrap_or(CloseReason::TooMany.into())
     }
 
@@ -203,11 +203,11 @@ impl Driver {
             Some(woken) => self.conn.on(woken, &cx),
             None => self.conn.next(&cx),
         };
-        self.carry_out(site, cx, next)
+        self.start(site, cx, next)
     }
 
     /// Starts to carry out what core asks for.
-    fn carry_out<'d>(&'d mut self, site: &'d Rc<Site>, cx: Context<'d>, next: Next) -> Step<'d> {
+    fn start<'d>(&'d mut self, site: &'d Rc<Site>, cx: Context<'d>, next: Next) -> Step<'d> {
         match next {
             Next::Wait => Step::Wait,
             Next::Close(close) => Step::Close(close),
