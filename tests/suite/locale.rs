@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use labserve_capture::Msg;
+use labserve_capture::{FindingMsg, Msg};
 use labserve_core::close_reason::CloseReason;
 use labserve_core::decide::TraceMessage;
 use labserve_core::http1::{Fault, OtherProtocol};
@@ -61,6 +61,7 @@ fn every_sentence_is_used_and_every_id_that_is_used_exists() {
         TraceMessage::ALL.iter().map(|message| message.key()),
     ));
     used.extend(ids(Msg::TABLE, Msg::ALL.iter().map(|msg| msg.key())));
+    used.extend(ids(FindingMsg::TABLE, FindingMsg::ALL.iter().map(|msg| msg.key())));
     // The timeline's own tests check that these are the sentences of its settings.
     used.extend(
         catalogue(Lang::En)

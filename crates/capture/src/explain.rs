@@ -149,7 +149,9 @@ fn shown(mut connections: Vec<Connection>, filtered: bool) -> (Vec<Connection>, 
         connections.into_iter().partition(|connection| match connection.usage {
             Usage::Http => true,
             Usage::Other => filtered || to_http_server(connection),
-            Usage::Unused | Usage::NotOpened => filtered || servers.is_empty() || to_http_server(connection),
+            Usage::Unused | Usage::NotOpened | Usage::NotCaptured => {
+                filtered || servers.is_empty() || to_http_server(connection)
+            }
         });
     (shown, others.into_iter().filter_map(other_stream).collect())
 }

@@ -48,10 +48,16 @@ mod findings;
 mod fingerprint;
 #[cfg(test)]
 mod format_tests;
+#[cfg(test)]
+mod forwarding_tests;
 mod http;
 mod limits;
 mod messages;
+#[cfg(test)]
+mod midway_tests;
 pub mod model;
+#[cfg(test)]
+mod order_tests;
 #[cfg(test)]
 mod pairing_tests;
 mod protocol;
@@ -73,5 +79,5 @@ pub use explain::{Options, explain, explain_bytes};
 pub use labserve_core::locale::Lang;
 pub use limits::Limits;
 #[doc(hidden)]
-pub use messages::Msg;
+pub use messages::{FindingMsg, Msg};
 pub use tcp::Filter;

@@ -3,15 +3,44 @@
 pub(crate) use crate::messages::Msg;
 pub(crate) use labserve_core::locale::Lang;
 
+use super::messages::FindingMsg;
 use super::model::{Arg, Args, Side};
 
 /// A sentence that has no language yet, and the frames that prove it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sentence {
-    msg: Msg,
+    entry: Entry,
     values: Vec<(&'static str, Value)>,
     /// The evidence.
     pub(crate) frames: Vec<u64>,
+}
+
+/// An entry of the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Entry {
+    Msg(Msg),
+    Finding(FindingMsg),
+}
+
+impl Entry {
+    fn text(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Msg(msg) => msg.text(lang),
+            Self::Finding(msg) => msg.text(lang),
+        }
+    }
+}
+
+impl From<Msg> for Entry {
+    fn from(msg: Msg) -> Self {
+        Self::Msg(msg)
+    }
+}
+
+impl From<FindingMsg> for Entry {
+    fn from(msg: FindingMsg) -> Self {
+        Self::Finding(msg)
+    }
 }
 
 /// A value in a sentence.
@@ -29,9 +58,9 @@ enum Value {
 
 impl Sentence {
     /// A sentence without values and evidence.
-    pub(crate) fn new(msg: Msg) -> Self {
+    pub(crate) fn new(entry: impl Into<Entry>) -> Self {
         Self {
-            msg,
+            entry: entry.into(),
             values: Vec::new(),
             frames: Vec::new(),
         }
@@ -87,7 +116,7 @@ impl Sentence {
 
     /// The sentence in pieces, so that a renderer can distinguish text from the wire.
     pub(crate) fn pieces(&self, lang: Lang) -> Vec<Piece> {
-        let template = self.msg.text(lang);
+        let template = self.entry.text(lang);
         let mut pieces = self.fill(template, lang);
         // A sentence may start with a side, whose name is not capitalized.
         if let (true, Some(Piece::Prose(text))) = (template.starts_with("{side}"), pieces.first_mut()) {

@@ -92,7 +92,7 @@ fn completed(exchange: &Exchange) -> Option<FrameTime> {
 }
 
 /// Whether the head of the response was captured whole, and kept.
-fn head_captured(exchange: &Exchange) -> bool {
+pub(super) fn head_captured(exchange: &Exchange) -> bool {
     let response = exchange.response.as_ref();
     response.is_some_and(|response| response.head_complete && !response.head.as_str().is_empty())
 }

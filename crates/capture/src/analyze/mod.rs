@@ -4,6 +4,7 @@
 
 mod idle;
 mod reason;
+mod states;
 mod timing;
 
 pub(super) use reason::agrees;
@@ -32,11 +33,15 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         exchanges.iter_mut().for_each(without_other_side);
     }
     let mut end = tracker.end(client, capture_end.ns);
+    if !tracker.is_first_end_known() {
+        end.by = None;
+    }
     let handshake = tracker.handshake(client, capture_end.ns);
     let usage = match () {
         () if is_http => Usage::Http,
         () if !is_unused => Usage::Other,
         () if end.teardown == Teardown::NeverOpened => Usage::NotOpened,
+        () if role != RoleEvidence::Syn || tracker.is_one_sided() => Usage::NotCaptured,
         () => Usage::Unused,
     };
     if usage == Usage::Other {
@@ -51,8 +56,15 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     end.reason = match tracker.is_one_sided() || handshake.outcome == HandshakeOutcome::CaptureEnds {
         // What the other side had sent would be the reason.
         true => EndReason::Unknown,
-        false => reason::reason(usage, &exchanges, &idle_periods, &end),
+        false => reason::reason(
+            usage,
+            is_end_known(&tracker, client, &exchanges),
+            &exchanges,
+            &idle_periods,
+            &end,
+        ),
     };
+    let handshake_seen = handshake.clone();
     let mut connection = Connection {
         stream: index,
         client: endpoints[client],
@@ -75,6 +87,10 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         exchanges,
         exchanges_left_out,
         idle_periods,
+        states: match tracker.is_one_sided() {
+            true => Vec::new(),
+            false => states::states(&handshake_seen, &end),
+        },
         end,
         client_sent: tracker.traffic(client, Side::Client),
         server_sent: tracker.traffic(client, Side::Server),
@@ -85,6 +101,21 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
     };
     timing::split(&mut connection);
     connection
+}
+
+/// Whether everything was captured that was sent at the end of a connection: every byte, or at least the last exchange,
+/// after which nothing was sent.
+fn is_end_known(tracker: &ConnectionTracker, client: usize, exchanges: &[Exchange]) -> bool {
+    let is_last = |message: &Option<Message>, side| {
+        let next_seq = tracker.traffic(client, side).next_seq as u32;
+        message
+            .as_ref()
+            .is_some_and(|message| message.next_seq == next_seq && message.head_complete)
+    };
+    tracker.missing_bytes() == 0
+        || exchanges
+            .last()
+            .is_some_and(|last| is_last(&last.request, Side::Client) && is_last(&last.response, Side::Server))
 }
 
 /// Analyzes a connection again that carries no HTTP/1.x, after other connections showed that its server speaks

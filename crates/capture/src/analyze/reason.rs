@@ -1,6 +1,6 @@
 //! Why a connection ended.
 
-use super::idle::announced;
+use super::idle::{announced, head_captured};
 use crate::model::{
     BodyEnd, ConnectionEnd, EndReason, Exchange, Head, IdleEnd, IdlePeriod, Message, ResetClass, Side, Teardown, Usage,
 };
@@ -13,8 +13,10 @@ const EARLY_S: f64 = 0.5;
 /// If a server closes within this time after a byte, the byte is the cause.
 const AT_ONCE_NS: u64 = 100_000_000;
 
+/// `is_known` says whether everything was captured that was sent at the end of the connection.
 pub(super) fn reason(
     usage: Usage,
+    is_known: bool,
     exchanges: &[Exchange],
     idle_periods: &[IdlePeriod],
     end: &ConnectionEnd,
@@ -22,9 +24,10 @@ pub(super) fn reason(
     match (end.teardown, end.by) {
         (Teardown::NeverOpened, _) => EndReason::NotOpened,
         (_, None) => EndReason::Unknown,
+        _ if usage == Usage::NotCaptured || !is_known => EndReason::Unknown,
         (_, Some(Side::Server)) if usage == Usage::Unused && is_at_once(end) => EndReason::NoRequest,
         _ if usage == Usage::Unused => EndReason::Unused,
-        (_, Some(by)) => used(in_time(exchanges, end), idle_periods, end, by),
+        (_, Some(by)) => used(exchanges, idle_periods, end, by),
     }
 }
 
@@ -37,19 +40,25 @@ fn is_at_once(end: &ConnectionEnd) -> bool {
     quiet(end).is_some_and(|quiet| quiet < AT_ONCE_NS)
 }
 
-/// The exchanges that began before the first FIN.
+/// The exchanges that began before the first FIN: whose request the server had received when it closed, or that the
+/// client had sent.
 fn in_time<'a>(exchanges: &'a [Exchange], end: &ConnectionEnd) -> &'a [Exchange] {
-    let fin = end.first_fin.as_ref().map_or(u64::MAX, |fin| fin.frame);
-    let late = |exchange: &Exchange| {
-        let request = exchange.request.as_ref();
-        request.is_some_and(|request| request.frames.first > fin)
+    let late = |exchange: &Exchange| match (&exchange.request, &end.first_fin) {
+        (Some(request), Some(fin)) => match fin.by {
+            Side::Client => request.frames.first > fin.frame,
+            Side::Server => exchange.response.is_none() && fin.ack.wrapping_sub(request.seq) as i32 <= 0,
+        },
+        _ => false,
     };
     let count = exchanges.iter().position(late).unwrap_or(exchanges.len());
     &exchanges[..count]
 }
 
 /// The reason for a connection that was used and that `by` ended.
-fn used(exchanges: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd, by: Side) -> EndReason {
+fn used(all: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd, by: Side) -> EndReason {
+    let exchanges = in_time(all, end);
+    // Then the last bytes are those of a request that the server had not received when it closed.
+    let crossed = exchanges.len() < all.len();
     let Some(answered) = exchanges
         .iter()
         .rev()
@@ -80,9 +89,15 @@ fn used(exchanges: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd
         .filter(|period| period.after == last.number && period.ended_by != IdleEnd::CaptureEnds);
     let reset_first = end.first_fin.is_none();
     match (by, idle) {
+        // The last bytes of the response were on their way.
+        (Side::Client, _) if reset_first && end.resets.first().is_some_and(|r| r.class == ResetClass::AbortsData) => {
+            EndReason::InExchange
+        }
         (Side::Client, _) if reset_first && end.resets.first().is_some_and(|r| r.class == ResetClass::Idle) => {
             EndReason::ResetWhileIdle
         }
+        // What the response announced was cut off.
+        (Side::Client, _) if !head_captured(answered) => EndReason::Unknown,
         (Side::Client, _) => match announced_close(answered) {
             // The response announced the close; the client only came first.
             Some(EndReason::ErrorResponse) => EndReason::ResponseSaidClose,
@@ -91,12 +106,15 @@ fn used(exchanges: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd
         },
         // Bytes outside of an exchange, such as empty lines, do not end an idle period. The server may close because
         // of them, or restart its timer.
-        (Side::Server, Some(_)) if is_at_once(end) => EndReason::NoRequest,
+        (Side::Server, Some(_)) if is_at_once(end) && !crossed => EndReason::NoRequest,
         (Side::Server, Some(idle)) => match idle.announced_s {
             Some(announced) if agrees(idle.ns, announced) || is_after(end, announced) => EndReason::IdleAsAnnounced,
+            // The server's timer runs from its last write, which may arrive much later.
+            Some(announced) if may_agree(answered, end, announced) => EndReason::IdleAsAnnounced,
             _ => EndReason::IdleUnannounced,
         },
         (Side::Server, None) if is_rejection(answered) => EndReason::ErrorResponse,
+        (Side::Server, None) if !head_captured(answered) => EndReason::Unknown,
         (Side::Server, None) => EndReason::AfterResponse,
     }
 }
@@ -127,6 +145,7 @@ fn sent_all(exchange: &Exchange, end: &ConnectionEnd) -> bool {
         return false;
     };
     exchange.request.as_ref().is_some_and(is_whole)
+        && !exchange.response_lost
         && exchange
             .response
             .as_ref()
@@ -144,6 +163,16 @@ fn ends_with_response(exchange: &Exchange) -> bool {
 /// Whether the connection ended as long after its last byte as announced.
 fn is_after(end: &ConnectionEnd, announced_s: u64) -> bool {
     quiet(end).is_some_and(|quiet| agrees(quiet, announced_s))
+}
+
+/// Whether a timer of the announced length can have begun while the response was being sent.
+fn may_agree(answered: &Exchange, end: &ConnectionEnd, announced_s: u64) -> bool {
+    let (Some(response), Some(first)) = (&answered.response, end.first()) else {
+        return false;
+    };
+    let since = |ns: i64| first.ns.saturating_sub(ns).unsigned_abs();
+    let announced_ns = announced_s.saturating_mul(1_000_000_000);
+    (since(response.ended_ns)..=since(response.begun_ns)).contains(&announced_ns)
 }
 
 /// Whether an idle period was as long as announced.

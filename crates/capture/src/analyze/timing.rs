@@ -13,6 +13,8 @@ const OPTIONS: u32 = 40;
 const PAUSE_NS: u64 = 20_000_000;
 /// An acknowledgement that comes after this time was delayed: systems delay it by 40 to 200 ms, at least.
 const DELAYED_NS: u64 = 30_000_000;
+/// A delayed acknowledgement comes at least this much later than a round trip.
+const LEAST_DELAY_NS: u64 = 10_000_000;
 /// A segment that was held back follows the acknowledgement within this time, besides a round trip.
 const RELEASED_NS: u64 = 5_000_000;
 
@@ -253,7 +255,9 @@ impl Sender<'_> {
             return self.pause(by);
         };
         let (acked, released) = (elapsed(first.ns, ack.ns), elapsed(ack.ns, last.ns));
-        if first.len < self.full && acked >= DELAYED_NS && released <= self.round_trip + RELEASED_NS {
+        let is_delayed =
+            acked >= DELAYED_NS.max(self.round_trip + LEAST_DELAY_NS) && released <= self.round_trip + RELEASED_NS;
+        if first.len < self.full && is_delayed {
             return TimeSpent::DelayedAck;
         }
         if first.len >= self.full {
@@ -280,7 +284,16 @@ impl Sender<'_> {
         parts: &mut Parts,
     ) {
         let mut from = (request.frames.last, request.ended_ns);
-        let to = (response.frames.first, response.begun_ns);
+        // If the first byte was lost, what follows it may have come before.
+        let earliest = self
+            .frames
+            .iter()
+            .find(|frame| frame.ns >= from.1 && carries(frame, response, Side::Server));
+        let to = earliest
+            .filter(|frame| frame.ns < response.begun_ns)
+            .map_or((response.frames.first, response.begun_ns), |frame| {
+                (frame.number, frame.ns)
+            });
         let previous = previous.and_then(|previous| previous.response.as_ref());
         if let Some(before) = previous.filter(|before| before.ended_ns > from.1 && before.ended_ns <= to.1) {
             let ns = elapsed(from.1, before.ended_ns);

@@ -43,6 +43,7 @@ impl Segment<'_> {
     /// The options of a SYN.
     pub(crate) fn syn_options(&self) -> SynOptions {
         let mut found = SynOptions {
+            isn: self.seq,
             window: self.window,
             ..SynOptions::default()
         };

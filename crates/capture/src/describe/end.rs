@@ -1,6 +1,6 @@
 //! How a connection ended, and why.
 
-use crate::model::{Arg, Connection, EndReason, Fin, HandshakeOutcome, Reset, ResetClass, Teardown};
+use crate::model::{Arg, Connection, EndReason, Fin, HandshakeOutcome, Reset, ResetClass, Side, Teardown};
 use crate::sentence::{Msg, Sentence};
 
 /// How many RSTs are described.
@@ -12,7 +12,13 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
     let end = &connection.end;
     let mut lines = Vec::new();
     if let Some(fin) = &end.first_fin {
-        lines.push(first_fin(fin));
+        lines.push(match end.by.is_some() {
+            true => first_fin(fin),
+            false => Sentence::new(Msg::FinSeen)
+                .with("side", fin.by)
+                .with("seq", fin.seq)
+                .with_frames([fin.frame]),
+        });
     }
     let why = match end.teardown {
         Teardown::StillOpen => None,
@@ -42,6 +48,11 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
             lines.extend(why);
         }
     }
+    lines.extend(
+        [Side::Client, Side::Server]
+            .into_iter()
+            .filter_map(|side| states(connection, side)),
+    );
     if end.teardown == Teardown::StillOpen {
         lines.push(match end.quiet_ns {
             Some(quiet) => Sentence::new(Msg::StillOpen).with("after", Arg::ns(quiet)),
@@ -49,6 +60,18 @@ pub(super) fn end(connection: &Connection) -> Vec<Sentence> {
         });
     }
     lines
+}
+
+/// The states that a side passed through, if it came to an end.
+fn states(connection: &Connection, side: Side) -> Option<Sentence> {
+    let changes = || connection.states.iter().filter(|change| change.side == side);
+    let has_ended = connection.end.first().is_some() && changes().count() > 1;
+    let names = changes().map(|change| format!("{} ({})", change.state.name(), change.frame));
+    has_ended.then(|| {
+        Sentence::new(Msg::States)
+            .with("side", side)
+            .with_names("states", names.collect())
+    })
 }
 
 fn first_fin(fin: &Fin) -> Sentence {
@@ -93,6 +116,7 @@ fn reset(reset: &Reset) -> Sentence {
         ResetClass::AnswersFin => Msg::ResetAnswersFin,
         ResetClass::HarmlessAfterFin => Msg::ResetHarmless,
         ResetClass::Idle => Msg::ResetIdle,
+        ResetClass::Unexplained => Msg::ResetUnexplained,
     };
     Sentence::new(msg)
         .with("side", reset.by)
@@ -101,8 +125,9 @@ fn reset(reset: &Reset) -> Sentence {
 }
 
 /// How a connection ended, as a label.
-pub(crate) fn teardown(teardown: Teardown) -> Msg {
-    match teardown {
+pub(crate) fn teardown(connection: &Connection) -> Msg {
+    match connection.end.teardown {
+        Teardown::HalfClosed if !connection.completeness.both_sides => Msg::HowFin,
         Teardown::FourFrames => Msg::FourFrames,
         Teardown::ThreeFrames => Msg::ThreeFrames,
         Teardown::Simultaneous => Msg::Simultaneous,

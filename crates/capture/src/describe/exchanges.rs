@@ -74,6 +74,7 @@ fn headline(exchange: &Exchange) -> Sentence {
         .with_frames(frames);
     let sentence = match line(&exchange.request) {
         Some(line) => sentence.with("request", line),
+        None if exchange.unpaired => sentence.with_message("request", Msg::RequestUnknown),
         None => sentence.with_message("request", Msg::RequestNotCaptured),
     };
     match line(&exchange.response) {

@@ -1,13 +1,14 @@
 //! The findings: for each, the statement and the explanation of it.
 
+use crate::messages::FindingMsg;
 use crate::model::{Finding, FindingKind};
-use crate::sentence::{Msg, Sentence};
+use crate::sentence::Sentence;
 
 /// The statement with its evidence, and the explanation.
 pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
     let (what, why) = match finding.kind {
         FindingKind::SlowServer if finding.args.get("round_trips").is_some() => {
-            (Msg::SlowServerRoundTrips, Msg::SlowServerWhy)
+            (FindingMsg::SlowServerRoundTrips, FindingMsg::SlowServerWhy)
         }
         kind => messages(kind),
     };
@@ -18,52 +19,56 @@ pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
     )
 }
 
-fn messages(kind: FindingKind) -> (Msg, Msg) {
+fn messages(kind: FindingKind) -> (FindingMsg, FindingMsg) {
     match kind {
-        FindingKind::OneConnectionKept => (Msg::OneConnectionKept, Msg::OneConnectionKeptWhy),
-        FindingKind::CloseEveryTime => (Msg::CloseEveryTime, Msg::CloseEveryTimeWhy),
-        FindingKind::TimedOutAsAnnounced => (Msg::TimedOutAsAnnounced, Msg::TimedOutAsAnnouncedWhy),
-        FindingKind::TimedOutUnannounced => (Msg::TimedOutUnannounced, Msg::TimedOutUnannouncedWhy),
-        FindingKind::TimedOutOtherwise => (Msg::TimedOutOtherwise, Msg::TimedOutOtherwiseWhy),
-        FindingKind::AnnouncedNotEnforced => (Msg::AnnouncedNotEnforced, Msg::AnnouncedNotEnforcedWhy),
-        FindingKind::SilentAndOpen => (Msg::SilentAndOpen, Msg::SilentAndOpenWhy),
-        FindingKind::KeptWithoutTime => (Msg::KeptWithoutTime, Msg::KeptWithoutTimeWhy),
-        FindingKind::SpeculativeConnection => (Msg::SpeculativeConnection, Msg::SpeculativeConnectionWhy),
-        FindingKind::SpeculativeConnectionOpen => (Msg::SpeculativeConnectionOpen, Msg::SpeculativeConnectionWhy),
-        FindingKind::ParallelConnections => (Msg::ParallelConnections, Msg::ParallelConnectionsWhy),
-        FindingKind::ClientErrors => (Msg::ClientErrors, Msg::ClientErrorsWhy),
-        FindingKind::ServerErrors => (Msg::ServerErrors, Msg::ServerErrorsWhy),
-        FindingKind::SlowServer => (Msg::SlowServer, Msg::SlowServerWhy),
-        FindingKind::SlowServerPause => (Msg::SlowServerPause, Msg::SlowServerPauseWhy),
-        FindingKind::SlowClient => (Msg::SlowClient, Msg::SlowClientWhy),
-        FindingKind::SlowRequest => (Msg::SlowRequest, Msg::SlowRequestWhy),
-        FindingKind::SlowResponse => (Msg::SlowResponse, Msg::SlowResponseWhy),
-        FindingKind::SlowExpect => (Msg::SlowExpect, Msg::SlowExpectWhy),
-        FindingKind::SlowDelayedAck => (Msg::SlowDelayedAck, Msg::SlowDelayedAckWhy),
-        FindingKind::SlowWindow => (Msg::SlowWindow, Msg::SlowWindowWhy),
-        FindingKind::SlowZeroWindow => (Msg::SlowZeroWindow, Msg::SlowZeroWindowWhy),
-        FindingKind::SlowRetransmission => (Msg::SlowRetransmission, Msg::SlowRetransmissionWhy),
-        FindingKind::SlowSyn => (Msg::SlowSyn, Msg::SlowSynWhy),
-        FindingKind::SlowHeadOfLine => (Msg::SlowHeadOfLine, Msg::SlowHeadOfLineWhy),
-        FindingKind::SlowRoundTrip => (Msg::SlowRoundTrip, Msg::SlowRoundTripWhy),
-        FindingKind::AllNotModified => (Msg::AllNotModified, Msg::AllNotModifiedWhy),
-        FindingKind::SomeNotModified => (Msg::SomeNotModified, Msg::SomeNotModifiedWhy),
-        FindingKind::LostRace => (Msg::LostRace, Msg::LostRaceWhy),
-        FindingKind::ResetsRefused => (Msg::ResetsRefused, Msg::ResetsRefusedWhy),
-        FindingKind::ResetsAbort => (Msg::ResetsAbort, Msg::ResetsAbortWhy),
-        FindingKind::ResetsLateData => (Msg::ResetsLateData, Msg::ResetsLateDataWhy),
-        FindingKind::ResetsNoConnection => (Msg::ResetsNoConnection, Msg::ResetsNoConnectionWhy),
-        FindingKind::ResetsAnswerFin => (Msg::ResetsAnswerFin, Msg::ResetsAnswerFinWhy),
-        FindingKind::ResetsHarmless => (Msg::ResetsHarmless, Msg::ResetsHarmlessWhy),
-        FindingKind::ResetsIdle => (Msg::ResetsIdle, Msg::ResetsIdleWhy),
-        FindingKind::CutShort => (Msg::FoundCutShort, Msg::FoundCutShortWhy),
-        FindingKind::LongHalfClosed => (Msg::LongHalfClosed, Msg::LongHalfClosedWhy),
-        FindingKind::SentInPieces => (Msg::SentInPieces, Msg::SentInPiecesWhy),
-        FindingKind::Pipelined => (Msg::FoundPipelined, Msg::FoundPipelinedWhy),
-        FindingKind::Ranges => (Msg::Ranges, Msg::RangesWhy),
-        FindingKind::NotOpened => (Msg::FoundNotOpened, Msg::FoundNotOpenedWhy),
-        FindingKind::Retransmissions => (Msg::FoundRetransmissions, Msg::FoundRetransmissionsWhy),
-        FindingKind::ZeroWindows => (Msg::FoundZeroWindows, Msg::FoundZeroWindowsWhy),
-        FindingKind::KeepAliveProbes => (Msg::FoundKeepAliveProbes, Msg::FoundKeepAliveProbesWhy),
+        FindingKind::OneConnectionKept => (FindingMsg::OneConnectionKept, FindingMsg::OneConnectionKeptWhy),
+        FindingKind::CloseEveryTime => (FindingMsg::CloseEveryTime, FindingMsg::CloseEveryTimeWhy),
+        FindingKind::TimedOutAsAnnounced => (FindingMsg::TimedOutAsAnnounced, FindingMsg::TimedOutAsAnnouncedWhy),
+        FindingKind::TimedOutUnannounced => (FindingMsg::TimedOutUnannounced, FindingMsg::TimedOutUnannouncedWhy),
+        FindingKind::TimedOutOtherwise => (FindingMsg::TimedOutOtherwise, FindingMsg::TimedOutOtherwiseWhy),
+        FindingKind::AnnouncedNotEnforced => (FindingMsg::AnnouncedNotEnforced, FindingMsg::AnnouncedNotEnforcedWhy),
+        FindingKind::SilentAndOpen => (FindingMsg::SilentAndOpen, FindingMsg::SilentAndOpenWhy),
+        FindingKind::KeptWithoutTime => (FindingMsg::KeptWithoutTime, FindingMsg::KeptWithoutTimeWhy),
+        FindingKind::SpeculativeConnection => (FindingMsg::SpeculativeConnection, FindingMsg::SpeculativeConnectionWhy),
+        FindingKind::SpeculativeConnectionOpen => (
+            FindingMsg::SpeculativeConnectionOpen,
+            FindingMsg::SpeculativeConnectionWhy,
+        ),
+        FindingKind::ParallelConnections => (FindingMsg::ParallelConnections, FindingMsg::ParallelConnectionsWhy),
+        FindingKind::Forwarded => (FindingMsg::Forwarded, FindingMsg::ForwardedWhy),
+        FindingKind::ClientErrors => (FindingMsg::ClientErrors, FindingMsg::ClientErrorsWhy),
+        FindingKind::ServerErrors => (FindingMsg::ServerErrors, FindingMsg::ServerErrorsWhy),
+        FindingKind::SlowServer => (FindingMsg::SlowServer, FindingMsg::SlowServerWhy),
+        FindingKind::SlowServerPause => (FindingMsg::SlowServerPause, FindingMsg::SlowServerPauseWhy),
+        FindingKind::SlowClient => (FindingMsg::SlowClient, FindingMsg::SlowClientWhy),
+        FindingKind::SlowRequest => (FindingMsg::SlowRequest, FindingMsg::SlowRequestWhy),
+        FindingKind::SlowResponse => (FindingMsg::SlowResponse, FindingMsg::SlowResponseWhy),
+        FindingKind::SlowExpect => (FindingMsg::SlowExpect, FindingMsg::SlowExpectWhy),
+        FindingKind::SlowDelayedAck => (FindingMsg::SlowDelayedAck, FindingMsg::SlowDelayedAckWhy),
+        FindingKind::SlowWindow => (FindingMsg::SlowWindow, FindingMsg::SlowWindowWhy),
+        FindingKind::SlowZeroWindow => (FindingMsg::SlowZeroWindow, FindingMsg::SlowZeroWindowWhy),
+        FindingKind::SlowRetransmission => (FindingMsg::SlowRetransmission, FindingMsg::SlowRetransmissionWhy),
+        FindingKind::SlowSyn => (FindingMsg::SlowSyn, FindingMsg::SlowSynWhy),
+        FindingKind::SlowHeadOfLine => (FindingMsg::SlowHeadOfLine, FindingMsg::SlowHeadOfLineWhy),
+        FindingKind::SlowRoundTrip => (FindingMsg::SlowRoundTrip, FindingMsg::SlowRoundTripWhy),
+        FindingKind::AllNotModified => (FindingMsg::AllNotModified, FindingMsg::AllNotModifiedWhy),
+        FindingKind::SomeNotModified => (FindingMsg::SomeNotModified, FindingMsg::SomeNotModifiedWhy),
+        FindingKind::LostRace => (FindingMsg::LostRace, FindingMsg::LostRaceWhy),
+        FindingKind::ResetsRefused => (FindingMsg::ResetsRefused, FindingMsg::ResetsRefusedWhy),
+        FindingKind::ResetsAbort => (FindingMsg::ResetsAbort, FindingMsg::ResetsAbortWhy),
+        FindingKind::ResetsLateData => (FindingMsg::ResetsLateData, FindingMsg::ResetsLateDataWhy),
+        FindingKind::ResetsNoConnection => (FindingMsg::ResetsNoConnection, FindingMsg::ResetsNoConnectionWhy),
+        FindingKind::ResetsAnswerFin => (FindingMsg::ResetsAnswerFin, FindingMsg::ResetsAnswerFinWhy),
+        FindingKind::ResetsHarmless => (FindingMsg::ResetsHarmless, FindingMsg::ResetsHarmlessWhy),
+        FindingKind::ResetsIdle => (FindingMsg::ResetsIdle, FindingMsg::ResetsIdleWhy),
+        FindingKind::CutShort => (FindingMsg::FoundCutShort, FindingMsg::FoundCutShortWhy),
+        FindingKind::LongHalfClosed => (FindingMsg::LongHalfClosed, FindingMsg::LongHalfClosedWhy),
+        FindingKind::SentInPieces => (FindingMsg::SentInPieces, FindingMsg::SentInPiecesWhy),
+        FindingKind::Pipelined => (FindingMsg::FoundPipelined, FindingMsg::FoundPipelinedWhy),
+        FindingKind::Ranges => (FindingMsg::Ranges, FindingMsg::RangesWhy),
+        FindingKind::NotOpened => (FindingMsg::FoundNotOpened, FindingMsg::FoundNotOpenedWhy),
+        FindingKind::Retransmissions => (FindingMsg::FoundRetransmissions, FindingMsg::FoundRetransmissionsWhy),
+        FindingKind::ZeroWindows => (FindingMsg::FoundZeroWindows, FindingMsg::FoundZeroWindowsWhy),
+        FindingKind::KeepAliveProbes => (FindingMsg::FoundKeepAliveProbes, FindingMsg::FoundKeepAliveProbesWhy),
     }
 }

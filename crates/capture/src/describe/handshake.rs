@@ -34,7 +34,8 @@ pub(super) fn handshake(handshake: &Handshake) -> Vec<Sentence> {
             lines.push(
                 Sentence::new(Msg::Offers)
                     .with("side", side)
-                    .with("options", offered(options)),
+                    .with("options", offered(options))
+                    .with("isn", options.isn),
             );
         }
     }

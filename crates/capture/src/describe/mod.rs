@@ -20,7 +20,7 @@ pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
 pub(crate) use notes::{analysis_flag, note, tcp_issue};
 pub(crate) use timing::{slowest, slowest_line, spent};
 
-use super::model::{Arg, Capture, Connection, HandshakeOutcome, RoleEvidence, Usage};
+use super::model::{Arg, Capture, Connection, HandshakeOutcome, RoleEvidence, Teardown, Usage};
 use super::sentence::{Msg, Sentence};
 
 /// The statements about one connection.
@@ -42,9 +42,11 @@ pub(crate) struct Description {
 pub(crate) fn connection(connection: &Connection) -> Description {
     let msg = match connection.usage {
         Usage::Http => Msg::ConnectionHttp,
+        Usage::Unused if connection.end.teardown == Teardown::StillOpen => Msg::ConnectionUnusedSoFar,
         Usage::Unused => Msg::ConnectionUnused,
         Usage::NotOpened if connection.handshake.outcome == HandshakeOutcome::CaptureEnds => Msg::ConnectionSynOnly,
         Usage::NotOpened => Msg::ConnectionNotOpened,
+        Usage::NotCaptured => Msg::ConnectionNotCaptured,
         Usage::Other => Msg::ConnectionOther,
     };
     let headline = Sentence::new(msg)

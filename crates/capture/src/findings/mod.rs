@@ -3,6 +3,7 @@
 //! Pure functions of the model. A finding is a kind and its values; the sentence for it is chosen by `describe`.
 
 mod cache;
+mod forwarding;
 mod handshakes;
 mod persistence;
 mod sending;
@@ -63,6 +64,7 @@ const RULES: &[Rule] = {
         rule(&[BothSides], persistence::one_connection),
         rule(&[Opening, BothSides, EveryByte], persistence::close_every_time),
         rule(&[BothSides, EveryByte], handshakes::parallel),
+        rule(&[BothSides], forwarding::forwarded),
         rule(&[BothSides], sending::pipelined),
         rule(&[BothSides, EveryByte], slow::slow),
         rule(&[], statuses::errors),
@@ -78,7 +80,8 @@ const RULES: &[Rule] = {
         rule(&[BothSides, EveryByte], teardown::cut_short),
         rule(&[], teardown::resets),
         rule(&[], sending::retransmissions),
-        rule(&[], sending::tcp_issues),
+        rule(&[], sending::zero_windows),
+        rule(&[BothSides, EveryByte], sending::keep_alive_probes),
     ]
 };
 

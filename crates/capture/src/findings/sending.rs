@@ -109,20 +109,27 @@ pub(super) fn retransmissions(connections: &[&Connection]) -> Vec<Finding> {
         .with("timeouts", with_cause(RetransmissionCause::Timeout))
         .with("fast", with_cause(RetransmissionCause::DuplicateAcks))
         .with("needless", with_cause(RetransmissionCause::Needless))
+        .with("other", with_cause(RetransmissionCause::Other))
         .with("longest", Arg::ns(cost.unwrap_or(0)));
     vec![finding]
 }
 
-/// Zero windows and keep-alive probes.
-pub(super) fn tcp_issues(connections: &[&Connection]) -> Vec<Finding> {
-    let kinds = [
-        (AnalysisFlag::ZeroWindow, FindingKind::ZeroWindows),
-        (AnalysisFlag::KeepAlive, FindingKind::KeepAliveProbes),
-    ];
-    let all_kinds = kinds.into_iter();
-    all_kinds
-        .filter_map(|(flag, kind)| flagged(connections, &[flag], kind))
-        .collect()
+/// Windows of 0.
+pub(super) fn zero_windows(connections: &[&Connection]) -> Vec<Finding> {
+    Vec::from_iter(flagged(
+        connections,
+        &[AnalysisFlag::ZeroWindow],
+        FindingKind::ZeroWindows,
+    ))
+}
+
+/// Keep-alive probes. The window of the other side tells them from probes of the window.
+pub(super) fn keep_alive_probes(connections: &[&Connection]) -> Vec<Finding> {
+    Vec::from_iter(flagged(
+        connections,
+        &[AnalysisFlag::KeepAlive],
+        FindingKind::KeepAliveProbes,
+    ))
 }
 
 /// A finding about all segments with one of some flags; `None` if there are none.

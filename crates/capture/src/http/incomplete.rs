@@ -3,7 +3,7 @@
 
 use super::parser::{BodyState, ParserState};
 use super::{Conversation, head};
-use crate::model::{Exchange, Shortfall, Side};
+use crate::model::{BodyEnd, Exchange, Shortfall, Side};
 
 /// How many bytes of an incomplete head are kept.
 const PARTIAL_HEAD: usize = 4096;
@@ -75,6 +75,14 @@ impl Conversation {
         if matches!(self.parsers[from].state, ParserState::Body(BodyState::Length(0))) {
             self.complete(from, side);
         }
+    }
+
+    /// Notes that it is not known where the message of an endpoint ends: bytes that follow may hold other messages.
+    pub(super) fn lose_measure(&mut self, from: usize, side: Side) {
+        if let Some(message) = self.message(from, side) {
+            message.body_end = BodyEnd::Unknown;
+        }
+        self.unpaired = true;
     }
 
     /// Processes the FIN of an endpoint. All bytes before it were received.

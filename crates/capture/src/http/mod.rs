@@ -61,6 +61,8 @@ pub(super) struct Conversation {
     other: ProtocolReader,
     /// Whether an upgrade or CONNECT handed the connection over to another protocol.
     tunnel: bool,
+    /// Whether it is not known which request a response belongs to.
+    unpaired: bool,
     /// Number of exchanges that are not listed.
     left_out: u64,
 }
@@ -141,6 +143,7 @@ impl Conversation {
             ParseStep::Foreign(count) => {
                 self.parsers[from].foreign += count;
                 self.other.receive(from, cursor.payload, cursor.offset);
+                self.parsers[from].interrupted = true;
                 self.abandon_message(from, Shortfall::CaptureEnds);
                 count
             }
@@ -169,10 +172,8 @@ impl Conversation {
             }
             ParseStep::HeadCut(head) => {
                 self.keep_partial_head(from, side, &head);
-                if let Some(message) = self.message(from, side) {
-                    message.body_end = BodyEnd::Unknown;
-                }
                 self.parsers[from].state = ParserState::Body(BodyState::Unmeasured);
+                self.lose_measure(from, side);
                 0
             }
             ParseStep::Body { len, ends } => {
@@ -181,6 +182,10 @@ impl Conversation {
                     message.body_bytes += len;
                     message.unseen_bytes += unseen;
                     message::count(message, len, cursor.segment(len));
+                }
+                let is_measured = !matches!(self.parsers[from].state, ParserState::Body(BodyState::Unmeasured));
+                if !is_measured && !ends {
+                    self.lose_measure(from, side);
                 }
                 if ends {
                     self.complete(from, side);

@@ -30,6 +30,8 @@ impl Conversation {
         let message = message::started(at, cursor.segment(0));
         let interrupted = std::mem::take(&mut self.parsers[from].interrupted);
         if side == Side::Client {
+            // Requests are missing: the next response may be that of one of them.
+            self.parsers[1 - from].interrupted |= interrupted;
             let added = self.add_exchange(self.exchanges.len(), budget);
             if let Some(index) = added {
                 self.exchanges[index].request = Some(message);
@@ -39,11 +41,18 @@ impl Conversation {
             return;
         }
         let found = self.request_of(at, ack, interrupted);
+        let is_ambiguous = interrupted && found.is_none() && self.awaited < self.exchanges.len();
+        if is_ambiguous {
+            // Nor is it known which request the next response belongs to.
+            self.parsers[from].interrupted = true;
+            self.unpaired = true;
+        }
         let index = found.or_else(|| self.add_exchange(self.awaited.min(self.exchanges.len()), budget));
         let free = index.filter(|index| self.exchanges[*index].response.is_none());
         self.parsers[from].exchange = free;
         if let Some(index) = free {
             self.exchanges[index].response = Some(message);
+            self.exchanges[index].unpaired = is_ambiguous;
             self.positions[index].response = Some(at);
             self.awaited = self.awaited.max(index);
         }
@@ -53,8 +62,9 @@ impl Conversation {
     ///
     /// - The server had received the first byte of the request: the response acknowledges it.
     /// - Responses come in the order of the requests (RFC 9112 section 9.3.2).
-    /// - If bytes of the server are missing before it (`interrupted`), they may have held responses. Then the request is
-    ///   the latest that the client sent before it had received this response.
+    /// - If bytes are missing before it (`interrupted`), they may have held responses or requests. Then the request is the
+    ///   latest that the client sent before it had received this response: certainly, if the client had then received
+    ///   everything before the response, or if no other request waits.
     fn request_of(&self, at: u64, ack: u64, interrupted: bool) -> Option<usize> {
         let received = |index: &usize| match self.positions[*index].request {
             Some(request) => ack == 0 || request.begin < ack,
@@ -68,8 +78,13 @@ impl Conversation {
             Some(request) => request.acked <= at,
             None => true,
         };
-        let waiting = (self.awaited..self.exchanges.len()).rev();
-        waiting.filter(received).find(sent_before).or(next.filter(received))
+        let mut waiting = (self.awaited..self.exchanges.len()).filter(|index| received(index) && sent_before(index));
+        let latest = waiting.next_back()?;
+        let had_all = match self.positions[latest].request {
+            Some(request) => request.acked == at,
+            None => true,
+        };
+        (had_all || waiting.next().is_none()).then_some(latest)
     }
 
     /// Adds an exchange at an index, and returns the index; `None` if there are too many.
@@ -94,6 +109,7 @@ impl Conversation {
                 timing: None,
                 pipelined: false,
                 response_lost: false,
+                unpaired: false,
                 validator: None,
             },
         );
@@ -111,18 +127,20 @@ impl Conversation {
         let server_interrupted = self.client.is_some_and(|client| self.parsers[1 - client].interrupted);
         for (index, exchange) in self.exchanges.iter_mut().enumerate() {
             exchange.number = index as u64 + 1;
-            exchange.response_lost = exchange.response.is_none() && (server_interrupted || Some(index) < last_response);
+            exchange.response_lost =
+                exchange.response.is_none() && (server_interrupted || self.unpaired || Some(index) < last_response);
             let positions = self.positions[index];
             let acked = positions
                 .request
                 .map(|request| request.acked)
                 .filter(|acked| *acked > 0);
             if let Some(acked) = acked {
-                exchange.pipelined = match complete_at {
-                    Some(complete_at) => acked < complete_at,
-                    // Without a response: the client had received nothing since its request before.
-                    None => acked_before == Some(acked),
-                };
+                exchange.pipelined = !self.unpaired
+                    && match complete_at {
+                        Some(complete_at) => acked < complete_at,
+                        // Without a response: the client had received nothing since its request before.
+                        None => acked_before == Some(acked),
+                    };
                 acked_before = Some(acked);
             }
             complete_at = match (&exchange.response, positions.response) {

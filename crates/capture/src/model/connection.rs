@@ -44,6 +44,8 @@ pub struct Connection {
     pub idle_periods: Vec<IdlePeriod>,
     /// How the connection ended.
     pub end: ConnectionEnd,
+    /// The states of both sides, as far as the capture shows them (RFC 9293 section 3.3.2).
+    pub states: Vec<StateChange>,
     /// What the client sent.
     pub client_sent: Traffic,
     /// What the server sent.
@@ -128,6 +130,8 @@ pub enum Usage {
     Unused,
     /// It was not opened.
     NotOpened,
+    /// It was open before the capture began, or only one side was captured, and no byte was captured.
+    NotCaptured,
     /// It carried bytes that are not HTTP/1.x, or whose beginning was not captured.
     Other,
 }
@@ -175,10 +179,62 @@ pub enum HandshakeOutcome {
     NotCaptured,
 }
 
+/// A side enters a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StateChange {
+    /// The side.
+    pub side: Side,
+    /// The state.
+    pub state: TcpState,
+    /// The frame that it sent or received.
+    pub frame: u64,
+}
+
+/// A state of a TCP connection (RFC 9293 section 3.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING-KEBAB-CASE")]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the names are those of the RFC")]
+pub enum TcpState {
+    SynSent,
+    SynReceived,
+    Established,
+    #[serde(rename = "FIN-WAIT-1")]
+    FinWait1,
+    #[serde(rename = "FIN-WAIT-2")]
+    FinWait2,
+    CloseWait,
+    Closing,
+    LastAck,
+    TimeWait,
+    Closed,
+}
+
+impl TcpState {
+    /// The name that the RFC gives it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SynSent => "SYN-SENT",
+            Self::SynReceived => "SYN-RECEIVED",
+            Self::Established => "ESTABLISHED",
+            Self::FinWait1 => "FIN-WAIT-1",
+            Self::FinWait2 => "FIN-WAIT-2",
+            Self::CloseWait => "CLOSE-WAIT",
+            Self::Closing => "CLOSING",
+            Self::LastAck => "LAST-ACK",
+            Self::TimeWait => "TIME-WAIT",
+            Self::Closed => "CLOSED",
+        }
+    }
+}
+
 /// The TCP options of a SYN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SynOptions {
+    /// Initial sequence number (ISN) as it is in the header, not relative.
+    pub isn: u32,
     /// Maximum segment size in bytes.
     pub mss: Option<u16>,
     /// Window scale, as a power of two.

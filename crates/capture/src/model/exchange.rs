@@ -25,6 +25,8 @@ pub struct Exchange {
     /// Whether the response is absent because the capture does not hold it. If it is `false` and there is no response,
     /// none was sent.
     pub response_lost: bool,
+    /// Whether it is a response of which the capture does not show which request it belongs to.
+    pub unpaired: bool,
     /// For a 304: the validator that the client sent.
     pub validator: Option<Validator>,
 }

@@ -48,6 +48,8 @@ pub enum FindingKind {
     AllNotModified,
     /// Some responses are 304.
     SomeNotModified,
+    /// A proxy passed exchanges on to another server.
+    Forwarded,
     /// A request crossed the server's FIN and was not answered.
     LostRace,
     /// A RST refused a connection.

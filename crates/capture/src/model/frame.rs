@@ -109,6 +109,8 @@ pub enum AnalysisFlag {
     ZeroWindow,
     /// Probe of one byte that tests whether the window has opened.
     WindowProbe,
+    /// It fills the receive window of the other side: its sender must wait.
+    WindowFull,
     /// Its payload was truncated by the snap length.
     Cut,
     /// It acknowledges bytes that were not captured.
@@ -121,7 +123,7 @@ pub enum AnalysisFlag {
 
 impl AnalysisFlag {
     /// Every flag.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Retransmission,
         Self::FastRetransmission,
         Self::SpuriousRetransmission,
@@ -133,6 +135,7 @@ impl AnalysisFlag {
         Self::KeepAliveAck,
         Self::ZeroWindow,
         Self::WindowProbe,
+        Self::WindowFull,
         Self::Cut,
         Self::AckedUnseen,
         Self::Reassembled,
@@ -148,6 +151,12 @@ impl AnalysisFlags {
     /// Adds a flag.
     pub(crate) fn add(&mut self, flag: AnalysisFlag) {
         self.0 |= 1 << flag as u16;
+    }
+
+    /// Removes a flag and adds another.
+    pub(crate) fn replace(&mut self, flag: AnalysisFlag, by: AnalysisFlag) {
+        self.0 &= !(1 << flag as u16);
+        self.add(by);
     }
 
     /// Whether the set contains a flag.

@@ -17,7 +17,8 @@ mod timing;
 
 pub use carried::{Carried, OtherStream, Tls, TlsAlert, WebSocket, WebSocketClose, WebSocketCount};
 pub use connection::{
-    Completeness, Connection, Handshake, HandshakeOutcome, RoleEvidence, SynOptions, TcpIssue, Traffic, Usage,
+    Completeness, Connection, Handshake, HandshakeOutcome, RoleEvidence, StateChange, SynOptions, TcpIssue, TcpState,
+    Traffic, Usage,
 };
 pub use exchange::{BodyEnd, Burst, Exchange, FrameSpan, Head, Message, Shortfall, Validator};
 pub use finding::{Arg, Args, Finding, FindingKind};

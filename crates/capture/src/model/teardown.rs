@@ -48,7 +48,7 @@ impl ConnectionEnd {
             after_last_byte_ns: reset.after_last_byte_ns,
             is_reset: true,
         });
-        fin.into_iter().chain(reset).min_by_key(|start| start.frame)
+        fin.into_iter().chain(reset).min_by_key(|start| start.ns)
     }
 }
 
@@ -193,4 +193,6 @@ pub enum ResetClass {
     HarmlessAfterFin,
     /// Ends an idle connection.
     Idle,
+    /// The capture lacks what would show it.
+    Unexplained,
 }

@@ -1,5 +1,6 @@
 //! A connection as a ladder diagram in characters: time runs down, the client is on the left, each frame is an arrow.
 
+use super::begins::begins;
 use crate::describe;
 use crate::model::{Connection, Frame, Side};
 use crate::sentence::{Lang, Msg, Sentence, label};
@@ -30,6 +31,7 @@ pub fn render(connection: &Connection, lang: Lang) -> String {
         "",
         width = (WIDTH + 2).saturating_sub(client.len())
     );
+    let begins = begins(connection);
     let left_out = connection.frames_left_out;
     let gap_at = connection.frames.len().saturating_sub(LISTED_AT_THE_END);
     for (at, frame) in connection.frames.iter().enumerate() {
@@ -37,12 +39,14 @@ pub fn render(connection: &Connection, lang: Lang) -> String {
             let sentence = Sentence::new(Msg::NoteTooManyFrames).with("count", left_out);
             let _ = writeln!(text, "  {:>10}  :  {}", "", sentence.text(lang));
         }
-        let _ = writeln!(text, "{}", line(frame, connection.first_ns, lang));
+        let begins = begins.get(&frame.number).map(String::as_str);
+        let _ = writeln!(text, "{}", line(frame, begins, connection.first_ns, lang));
     }
     text
 }
 
-fn line(frame: &Frame, begin_ns: i64, lang: Lang) -> String {
+/// The line of a frame. Its arrow has what begins in it, if there is room.
+fn line(frame: &Frame, begins: Option<&str>, begin_ns: i64, lang: Lang) -> String {
     let seconds = frame.ns.saturating_sub(begin_ns) as f64 / 1e9;
     let mut info = format!("{} Seq={}", frame.flags.names(), frame.seq);
     if frame.flags.ack() {
@@ -51,6 +55,14 @@ fn line(frame: &Frame, begin_ns: i64, lang: Lang) -> String {
     if frame.len > 0 {
         let _ = write!(info, " Len={}", frame.len);
     }
+    let fits = begins.is_some_and(|begins| begins.chars().count() + info.len() + 3 <= WIDTH - 2);
+    if let Some(begins) = begins.filter(|_| fits) {
+        info = format!("{begins} | {info}");
+    }
+    let beside = begins
+        .filter(|_| !fits)
+        .map(|begins| format!("  {begins}"))
+        .unwrap_or_default();
     let (head, tail) = match frame.from {
         Side::Client => ("-", ">"),
         Side::Server => ("<", "-"),
@@ -66,5 +78,5 @@ fn line(frame: &Frame, begin_ns: i64, lang: Lang) -> String {
     } else {
         format!("  {}", flags.join(", "))
     };
-    format!("  {seconds:>10.6}  |{arrow}|  {}{flags}", frame.number)
+    format!("  {seconds:>10.6}  |{arrow}|  {}{beside}{flags}", frame.number)
 }

@@ -100,7 +100,11 @@ impl MarkdownWriter {
             let verdict = format!("**{}**", self.words(&server.verdict));
             let next = server
                 .next
-                .map(|next| format!(" ({})", self.words(&next)))
+                .map(|next| {
+                    Sentence::new(Msg::Aside)
+                        .with("text", self.words(&next))
+                        .text(self.lang)
+                })
                 .unwrap_or_default();
             self.paragraph(&(verdict + &next));
             for (matched, differs) in server.aspects {
@@ -127,12 +131,8 @@ impl MarkdownWriter {
             self.list(&describe::carried(carried));
         }
         if let Some((number, response)) = table::large_response(connection) {
-            let heading = format!(
-                "{} ({} {number})",
-                label(Msg::LargeFile, self.lang),
-                label(Msg::ColNumber, self.lang)
-            );
-            self.heading(3, &heading);
+            let heading = Sentence::new(Msg::LargeFile).with("number", number);
+            self.heading(3, &heading.text(self.lang));
             self.table(&table::bursts(response, self.begin_ns));
         }
         self.heading(3, label(Msg::End, self.lang));

@@ -1,8 +1,9 @@
 //! The phase of its connection that a frame belongs to. The colours of a ladder show it.
 
+use super::begins::begins;
 use crate::model::{AnalysisFlag, Connection, Frame, Side};
 use crate::sentence::Msg;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// A phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +47,11 @@ impl Phase {
     }
 }
 
-/// The frames of handshake and teardown of a connection.
+/// The frames of handshake and teardown of a connection, and those in which messages begin.
 pub(super) struct Phases {
     handshake: BTreeSet<u64>,
     teardown: BTreeSet<u64>,
+    begins: HashMap<u64, String>,
 }
 
 impl Phases {
@@ -57,7 +59,13 @@ impl Phases {
         Self {
             handshake: handshake_frames(connection).into_iter().collect(),
             teardown: connection.end.frames.iter().copied().collect(),
+            begins: begins(connection),
         }
+    }
+
+    /// What begins in a frame: `GET /`, `200 OK`.
+    pub(super) fn begins(&self, frame: u64) -> Option<&str> {
+        self.begins.get(&frame).map(String::as_str)
     }
 
     pub(super) fn phase(&self, frame: &Frame) -> Phase {

@@ -279,7 +279,7 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
             announced.map_or(Cell::Empty, |s| Cell::Words(format!("timeout={s}"))),
             end.by.map_or(Cell::Empty, |by| Cell::Words(side(by, lang))),
             Cell::time(end.first().and_then(|first| first.after_last_byte_ns)),
-            Cell::Words(label(describe::teardown(end.teardown), lang).to_owned()),
+            Cell::Words(label(describe::teardown(connection), lang).to_owned()),
             Cell::Words(label(describe::reason(end.reason), lang).to_owned()),
         ]
     })
@@ -291,6 +291,7 @@ pub(super) fn usage(usage: Usage) -> Msg {
         Usage::Http => Msg::UseHttp,
         Usage::Unused => Msg::UseUnused,
         Usage::NotOpened => Msg::UseNotOpened,
+        Usage::NotCaptured => Msg::UseNotCaptured,
         Usage::Other => Msg::UseOther,
     }
 }

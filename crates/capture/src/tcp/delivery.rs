@@ -5,7 +5,7 @@ use super::tracker::{ConnectionTracker, FrameTime, frame_time};
 use crate::decode::Segment;
 use crate::limits::Budget;
 use crate::model::{AnalysisFlag, AnalysisFlags};
-use crate::reassembly::{Arrival, Delivery, Payload, Reassembly};
+use crate::reassembly::{Delivery, Payload, Reassembly};
 
 /// How many bytes of one direction may wait for the bytes before them.
 const MAX_WAITING: usize = 4 << 20;
@@ -40,23 +40,15 @@ impl ConnectionTracker {
             },
         };
         if analysis.has(AnalysisFlag::WindowProbe) {
-            self.directions[from].probe = Some(payload.to_owned());
+            // A probe may also repeat the byte before.
+            if payload.end() > self.directions[from].next {
+                self.directions[from].probe = Some(payload.to_owned());
+            }
             return;
         }
         self.directions[from].probe = None;
         let held = self.directions[from].reassembly.held();
         let (arrival, new) = self.deliver(from, budget, |reassembly, deliver| reassembly.add(&payload, deliver));
-        let repeated = match arrival {
-            Arrival::FillsGap | Arrival::Duplicate if !analysis.has(AnalysisFlag::KeepAlive) => {
-                let [a, b] = &self.directions;
-                let pair = if from == 0 { [a, b] } else { [b, a] };
-                let round_trip = self.handshake.round_trip_ns();
-                let is_new = arrival == Arrival::FillsGap;
-                Some(self.retransmissions.classify(from, pair, &payload, is_new, round_trip))
-            }
-            _ => None,
-        };
-        repeated.into_iter().for_each(|flag| analysis.add(flag));
         let direction = &mut self.directions[from];
         direction.count_payload(arrival, new, &payload, analysis);
         budget.left.buffered = (budget.left.buffered + held).saturating_sub(direction.reassembly.held());
@@ -154,7 +146,6 @@ impl ConnectionTracker {
         let acked = sent.position_of(ack);
         sent.pass_over_probe(acked);
         sent.acked = sent.acked.max(acked);
-        sent.last_acked = acked;
         if sent.fin.is_some_and(|fin| acked > fin) {
             self.teardown.acknowledged(from, now.frame);
         }

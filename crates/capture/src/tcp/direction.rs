@@ -21,23 +21,15 @@ pub(super) struct Direction {
     pub(super) fin: Option<u64>,
     /// Highest position that the other endpoint has acknowledged.
     pub(super) acked: u64,
-    /// Position that the other endpoint has acknowledged last.
-    pub(super) last_acked: u64,
     /// Time of the segment that ends at `next`.
     pub(super) next_ns: i64,
-    /// Number of duplicate ACKs that its latest ACK makes.
-    pub(super) duplicate_acks: u32,
-    /// Time of its latest ACK.
-    pub(super) last_ack_ns: i64,
     /// A byte that was sent to probe a window of 0. It counts if the other endpoint acknowledges it.
     pub(super) probe: Option<Payload<Vec<u8>>>,
     /// Number of frames from the other endpoint, since it acknowledged bytes that are missing here.
     pub(super) gap_acked: u32,
     pub(super) traffic: Traffic,
-    /// Last window of the sender, not scaled.
-    window: Option<u16>,
-    last_ack: Option<u32>,
-    was_keep_alive: bool,
+    /// Whether the sender has acknowledged anything.
+    pub(super) acknowledges: bool,
 }
 
 /// Extends a relative sequence number to the position that is nearest to another position.
@@ -79,6 +71,11 @@ impl Direction {
         position(if self.started { self.next } else { ORIGIN }, number)
     }
 
+    /// Position after the last byte, without the FIN.
+    pub(super) fn payload_end(&self) -> u64 {
+        self.fin.map_or(self.next, |fin| fin.min(self.next))
+    }
+
     /// Position up to which the bytes are known; everything, if no segment was captured: then nothing is waited for. The
     /// FIN has a position too.
     pub(super) fn reached(&self) -> u64 {
@@ -99,57 +96,6 @@ impl Direction {
         }
     }
 
-    /// Whether the sender has acknowledged anything.
-    pub(super) fn acknowledges(&self) -> bool {
-        self.last_ack.is_some()
-    }
-
-    /// The flags that follow from the header of a segment. `first` says whether it is the first of its direction.
-    pub(super) fn analyze_header(
-        &self,
-        other: &Self,
-        segment: &Segment<'_>,
-        begin: u64,
-        ack: u32,
-        first: bool,
-    ) -> AnalysisFlags {
-        let mut analysis = AnalysisFlags::default();
-        let flags = segment.flags;
-        let len = segment.len.unwrap_or(0);
-        if segment.reassembled {
-            analysis.add(AnalysisFlag::Reassembled);
-        }
-        if segment.payload.len() < len as usize {
-            analysis.add(AnalysisFlag::Cut);
-        }
-        let probed = other.probe.as_ref().map_or(other.next, Payload::end).max(other.next);
-        if other.started && flags.ack() && position(other.next, ack) > probed {
-            analysis.add(AnalysisFlag::AckedUnseen);
-        }
-        if flags.syn() || flags.fin() || flags.rst() {
-            if !first && flags.fin() && self.fin == Some(begin + u64::from(len)) {
-                analysis.add(AnalysisFlag::Retransmission);
-            }
-            return analysis;
-        }
-        if segment.window == 0 {
-            analysis.add(AnalysisFlag::ZeroWindow);
-        }
-        if len == 1 && begin == self.next && other.window == Some(0) {
-            analysis.add(AnalysisFlag::WindowProbe);
-        } else if len <= 1 && begin + 1 == self.next {
-            analysis.add(AnalysisFlag::KeepAlive);
-        }
-        let repeats = self.last_ack == Some(ack) && self.window == Some(segment.window);
-        let is_same = len == 0 && begin == self.next && repeats;
-        if is_same && other.was_keep_alive {
-            analysis.add(AnalysisFlag::KeepAliveAck);
-        } else if is_same && segment.window > 0 && other.next > other.acked {
-            analysis.add(AnalysisFlag::DuplicateAck);
-        }
-        analysis
-    }
-
     /// Counts the payload of a segment, and adds the flags that follow from it. `new` of its bytes are new.
     pub(super) fn count_payload(
         &mut self,
@@ -166,17 +112,13 @@ impl Direction {
         self.traffic.repeated_bytes += len - new.min(len);
         match arrival {
             Arrival::InOrder => {}
-            // One gap has one flag: only the first segment after it.
-            Arrival::AheadOfGap if payload.at > self.next => analysis.add(AnalysisFlag::Gap),
-            Arrival::AheadOfGap => {}
             Arrival::PartlyNew => analysis.add(AnalysisFlag::Overlap),
-            // See `repeats`.
-            Arrival::FillsGap | Arrival::Duplicate => {}
+            Arrival::AheadOfGap | Arrival::FillsGap | Arrival::Duplicate => {}
         }
     }
 
     /// Stores what the analysis of later segments needs to know about this one.
-    pub(super) fn remember(&mut self, segment: &Segment<'_>, begin: u64, ack: u32, analysis: AnalysisFlags) {
+    pub(super) fn remember(&mut self, segment: &Segment<'_>, begin: u64, analysis: AnalysisFlags) {
         let len = u64::from(segment.len.unwrap_or(0));
         if segment.flags.fin() {
             self.fin.get_or_insert(begin + len);
@@ -186,14 +128,7 @@ impl Direction {
             self.next = end;
             self.next_ns = segment.ns;
         }
-        if segment.flags.ack() {
-            let repeats = analysis.has(AnalysisFlag::DuplicateAck);
-            self.duplicate_acks = if repeats { self.duplicate_acks + 1 } else { 0 };
-            self.last_ack_ns = segment.ns;
-        }
-        self.window = Some(segment.window);
-        self.last_ack = segment.flags.ack().then_some(ack);
-        self.was_keep_alive = analysis.has(AnalysisFlag::KeepAlive);
+        self.acknowledges |= segment.flags.ack();
         self.traffic.frames += 1;
     }
 }

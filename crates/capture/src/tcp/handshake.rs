@@ -8,6 +8,15 @@ const FIRST_TIMEOUT_NS: i64 = 1_000_000_000;
 /// How many retransmitted SYNs are listed.
 const RETRIES: usize = 16;
 
+/// A segment that may respond to one that is captured later.
+#[derive(Clone, Copy, Debug)]
+struct Early {
+    from: usize,
+    frame: u64,
+    ns: i64,
+    ack: u32,
+}
+
 /// What was captured of a handshake.
 #[derive(Debug, Default)]
 pub(super) struct HandshakeTracker {
@@ -20,6 +29,10 @@ pub(super) struct HandshakeTracker {
     ack: Option<u64>,
     took_ns: Option<u64>,
     refusal: Option<u64>,
+    /// Number of the first SYN.
+    syn_seq: Option<u32>,
+    /// What was captured before the segment that it responds to: an ACK of the client, a RST.
+    early: [Option<Early>; 2],
     /// Options of each endpoint.
     options: [Option<SynOptions>; 2],
     /// The endpoint that sent the SYN, or received the SYN/ACK.
@@ -37,6 +50,7 @@ impl HandshakeTracker {
                     None => self.syn = Some((segment.frame, segment.ns)),
                 }
                 self.last_syn = Some(segment.frame);
+                self.syn_seq.get_or_insert(segment.seq);
                 self.options[from].get_or_insert_with(|| segment.syn_options());
                 self.client.get_or_insert(from);
             }
@@ -51,10 +65,38 @@ impl HandshakeTracker {
                 let since = self.syn.map(|(_, ns)| segment.ns.saturating_sub(ns));
                 self.took_ns = since.and_then(|ns| u64::try_from(ns).ok());
             }
+            (false, true) => {
+                let early = &mut self.early[usize::from(flags.rst())];
+                let (frame, ns, ack) = (segment.frame, segment.ns, segment.ack);
+                early.get_or_insert(Early { from, frame, ns, ack });
+            }
             _ => {}
         }
-        if flags.rst() && self.syn.is_some() && self.syn_ack.is_none() && self.client == Some(1 - from) {
+        if self.is_refused_by(segment, from) {
             self.refusal.get_or_insert(segment.frame);
+        }
+        self.take_early(segment, from);
+    }
+
+    /// Whether a RST responds to the SYN: it acknowledges the SYN and nothing else (RFC 9293 section 3.10.7.1).
+    pub(super) fn is_refused_by(&self, segment: &Segment<'_>, from: usize) -> bool {
+        let answers = !segment.flags.ack() || self.syn_seq.is_some_and(|seq| segment.ack == seq.wrapping_add(1));
+        segment.flags.rst() && answers && self.is_not_open() && self.client == Some(1 - from)
+    }
+
+    /// Takes what was captured before the SYN or SYN/ACK that it responds to.
+    fn take_early(&mut self, segment: &Segment<'_>, from: usize) {
+        let answered = |early: &Early| early.from != from && early.ack == segment.seq.wrapping_add(1);
+        let [ack, rst] = self.early.map(|early| early.filter(answered));
+        match (segment.flags.syn(), segment.flags.ack()) {
+            (true, true) if self.ack.is_none() => {
+                if let (Some(early), Some((_, syn_ns))) = (ack, self.syn) {
+                    self.ack = Some(early.frame);
+                    self.took_ns = u64::try_from(early.ns.saturating_sub(syn_ns)).ok();
+                }
+            }
+            (true, false) => self.refusal = self.refusal.or(rst.map(|early| early.frame)),
+            _ => {}
         }
     }
 
@@ -81,18 +123,13 @@ impl HandshakeTracker {
         }
     }
 
-    /// Time from the first SYN to the ACK that completes the handshake: a round trip, wherever it was captured.
-    pub(super) fn round_trip_ns(&self) -> Option<u64> {
-        self.took_ns
-    }
-
     /// Frame of the latest SYN, which a refusal responds to.
     pub(super) fn last_syn(&self) -> Option<u64> {
         self.last_syn
     }
 
-    /// The result. `has_data` says whether payload was captured in either direction.
-    pub(super) fn finish(&self, client: usize, has_data: bool, capture_end_ns: i64) -> Handshake {
+    /// The result. `went_on` says whether payload was captured in either direction, or the client acknowledged anything.
+    pub(super) fn finish(&self, client: usize, went_on: bool, capture_end_ns: i64) -> Handshake {
         // A SYN is sent again after a second (RFC 6298 section 2.1); until then its answer may be on its way.
         let may_come = self
             .syn
@@ -102,7 +139,7 @@ impl HandshakeTracker {
             (Some(_), Some(_), Some(_)) => HandshakeOutcome::Complete,
             (_, Some(_), _) => HandshakeOutcome::Unfinished,
             _ if self.refusal.is_some() => HandshakeOutcome::Refused,
-            (Some(_), None, _) if has_data => HandshakeOutcome::Unfinished,
+            (Some(_), None, _) if went_on => HandshakeOutcome::Unfinished,
             _ if may_come && self.retries.is_empty() => HandshakeOutcome::CaptureEnds,
             _ => HandshakeOutcome::Unanswered,
         };

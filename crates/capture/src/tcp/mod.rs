@@ -11,6 +11,7 @@ mod handshake;
 mod held;
 mod relative_numbers;
 mod repeats;
+mod sequence_analysis;
 mod teardown;
 mod tracker;
 

@@ -14,6 +14,10 @@ struct SeenFin {
     at: FrameTime,
     seq: u32,
     ack: u32,
+    /// Position that it acknowledges.
+    received: u64,
+    /// Whether it acknowledges more than was captured: another FIN, or a byte.
+    acks_unseen: bool,
     acked: Option<u64>,
     last_byte: Option<FrameTime>,
 }
@@ -44,6 +48,8 @@ pub(super) struct ResetContext {
     pub(super) without_ack: bool,
     /// An exchange is in progress, or bytes were not acknowledged.
     pub(super) in_progress: bool,
+    /// What was sent before is not known: bytes, the beginning or one side were not captured.
+    pub(super) unseen: bool,
 }
 
 /// What a RST does.
@@ -55,12 +61,14 @@ pub(super) fn classify(context: ResetContext) -> ResetClass {
         late_data,
         without_ack,
         in_progress,
+        unseen,
     } = context;
     match (own_fin, other_fin) {
         _ if not_open => ResetClass::Refused,
         (true, _) if late_data => ResetClass::RefusesLateData,
         (true, true) => ResetClass::HarmlessAfterFin,
         (false, false) if without_ack => ResetClass::NoConnection,
+        _ if unseen => ResetClass::Unexplained,
         _ if in_progress => ResetClass::AbortsData,
         (false, true) => ResetClass::AnswersFin,
         (_, false) => ResetClass::Idle,
@@ -90,8 +98,32 @@ impl TeardownTracker {
         self.fins.iter().find(|fin| fin.from == from).map(|fin| fin.at.frame)
     }
 
+    /// The endpoint that sent the first FIN or RST, and whether a FIN acknowledges more than was captured.
+    pub(super) fn first(&self) -> Option<(usize, bool)> {
+        match (self.fins.first(), self.resets.first()) {
+            (Some(fin), reset) if reset.is_none_or(|reset| fin.at.frame < reset.at.frame) => {
+                Some((fin.from, fin.acks_unseen))
+            }
+            (_, Some(reset)) => Some((reset.from, false)),
+            _ => None,
+        }
+    }
+
+    /// Position up to which an endpoint had received bytes when it sent its FIN.
+    pub(super) fn acked_by_fin(&self, from: usize) -> Option<u64> {
+        self.fins.iter().find(|fin| fin.from == from).map(|fin| fin.received)
+    }
+
     /// Adds a FIN with its sequence and acknowledgement number. A retransmitted FIN is ignored.
-    pub(super) fn fin(&mut self, from: usize, at: FrameTime, [seq, ack]: [u32; 2], last_byte: Option<FrameTime>) {
+    /// `received` is the position that it acknowledges, of those up to `sent` that were captured.
+    pub(super) fn fin(
+        &mut self,
+        from: usize,
+        at: FrameTime,
+        [seq, ack]: [u32; 2],
+        [received, sent]: [u64; 2],
+        last_byte: Option<FrameTime>,
+    ) {
         if self.fin_of(from).is_some() {
             return;
         }
@@ -101,6 +133,8 @@ impl TeardownTracker {
             at,
             seq,
             ack,
+            received,
+            acks_unseen: received > sent,
             acked: None,
             last_byte,
         });
@@ -136,6 +170,9 @@ impl TeardownTracker {
         capture_end_ns: i64,
         opened: bool,
     ) -> ConnectionEnd {
+        // They may be captured in another order.
+        let mut fins = self.fins.clone();
+        fins.sort_by_key(|fin| fin.at.ns);
         let fin = |seen: &SeenFin| Fin {
             by: side(seen.from, client),
             frame: seen.at.frame,
@@ -155,7 +192,7 @@ impl TeardownTracker {
             after_last_byte_ns: seen.last_byte.map(|last| elapsed(last.ns, seen.at.ns)),
         });
         let resets: Vec<Reset> = resets.collect();
-        let (first_fin, second_fin) = (self.fins.first().map(fin), self.fins.get(1).map(fin));
+        let (first_fin, second_fin) = (fins.first().map(fin), fins.get(1).map(fin));
         let teardown = teardown(first_fin.as_ref(), second_fin.as_ref(), resets.first(), opened);
         let half_closed_ns = first_fin.as_ref().map(|first| match (&second_fin, resets.first()) {
             (Some(second), _) => elapsed(first.ns, second.ns),
@@ -219,6 +256,7 @@ mod tests {
             late_data: bits.contains('l'),
             without_ack: bits.contains('a'),
             in_progress: bits.contains('u'),
+            unseen: bits.contains('m'),
         };
         for (bits, want) in [
             ("n", ResetClass::Refused),
@@ -237,6 +275,11 @@ mod tests {
             ("ou", ResetClass::AbortsData),
             ("of", ResetClass::HarmlessAfterFin),
             ("ofl", ResetClass::RefusesLateData),
+            ("m", ResetClass::Unexplained),
+            ("mu", ResetClass::Unexplained),
+            ("mf", ResetClass::Unexplained),
+            ("mof", ResetClass::HarmlessAfterFin),
+            ("mn", ResetClass::Refused),
         ] {
             assert_eq!(classify(context(bits)), want, "{bits}");
         }

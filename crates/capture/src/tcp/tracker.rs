@@ -5,7 +5,8 @@ use super::direction::{Direction, ORIGIN};
 use super::frames::{FrameList, SeenFrame, side};
 use super::handshake::HandshakeTracker;
 use super::held::Held;
-use super::repeats::Retransmissions;
+use super::repeats::{Occasion, Retransmissions};
+use super::sequence_analysis::SequenceAnalysis;
 use super::teardown::{ResetContext, SeenReset, TeardownTracker, classify};
 use crate::decode::Segment;
 use crate::http::Conversation;
@@ -30,7 +31,8 @@ pub(crate) struct ConnectionTracker {
     pub(super) handshake: HandshakeTracker,
     pub(super) teardown: TeardownTracker,
     pub(super) directions: [Direction; 2],
-    pub(super) retransmissions: Retransmissions,
+    analysis: SequenceAnalysis,
+    retransmissions: Retransmissions,
     /// What waits for bytes of the other direction.
     pub(super) held: [Held; 2],
     pub(crate) conversation: Conversation,
@@ -54,6 +56,7 @@ impl ConnectionTracker {
             handshake: HandshakeTracker::default(),
             teardown: TeardownTracker::opened_at(segment.ns),
             directions: [Direction::default(), Direction::default()],
+            analysis: SequenceAnalysis::default(),
             retransmissions: Retransmissions::default(),
             held: [Held::default(), Held::default()],
             conversation: Conversation::default(),
@@ -73,19 +76,33 @@ impl ConnectionTracker {
         if let Some(client) = self.handshake.client() {
             self.conversation.set_client(client);
         }
-        let first = !self.directions[from].started;
         let begin = self.directions[from].begin(segment, seq);
-        let (this, other) = pair(&mut self.directions, from);
-        let mut analysis = this.analyze_header(other, segment, begin, ack, first);
+        let is_asked_for = self.analysis.follows_duplicates(segment, from);
+        let mut analysis = self.analysis.analyze(segment, from);
+        let occasion = match self.directions[1 - from].started {
+            _ if is_asked_for => Occasion::DuplicateAcks,
+            true => Occasion::Silence,
+            false => Occasion::Unseen,
+        };
+        let next_ns = self.directions[from].next_ns;
+        self.retransmissions.add(from, segment, analysis, next_ns, occasion);
+        if segment.reassembled {
+            analysis.add(AnalysisFlag::Reassembled);
+        }
+        if segment.payload.len() < segment.len.unwrap_or(0) as usize {
+            analysis.add(AnalysisFlag::Cut);
+        }
         let len = u64::from(segment.len.unwrap_or(0));
         // The payload of a RST is a diagnostic text, not data (RFC 9293 section 3.5.3).
         if len > 0 && !segment.flags.rst() {
             self.add_payload(segment, from, begin, ack, &mut analysis, budget);
         }
-        self.directions[from].remember(segment, begin, ack, analysis);
+        self.directions[from].remember(segment, begin, analysis);
         if segment.flags.fin() {
             let seq = seq.wrapping_add(segment.len.unwrap_or(0));
-            self.teardown.fin(from, now, [seq, ack], self.last_byte);
+            let other = &self.directions[1 - from];
+            let received = [other.position_of(ack), other.next];
+            self.teardown.fin(from, now, [seq, ack], received, self.last_byte);
         }
         if segment.flags.ack() {
             self.acknowledge(from, ack, now, budget);
@@ -94,7 +111,8 @@ impl ConnectionTracker {
         if segment.flags.rst() {
             self.release_all(budget);
             self.conversation.complete_unmeasured();
-            self.reset(from, now, segment.flags.ack());
+            let refuses = self.is_not_open() && self.handshake.is_refused_by(segment, from);
+            self.reset(from, now, segment.flags.ack(), refuses);
         }
         self.close_if_complete(from);
         self.list(segment, from, [seq, ack], analysis, budget);
@@ -135,28 +153,33 @@ impl ConnectionTracker {
         self.frames.add(seen, budget);
     }
 
-    fn reset(&mut self, from: usize, now: FrameTime, has_ack: bool) {
+    fn reset(&mut self, from: usize, now: FrameTime, has_ack: bool, refuses: bool) {
         let other = 1 - from;
         let (own_fin, other_fin) = (self.teardown.fin_of(from), self.teardown.fin_of(other));
-        let late_data = self.last_payload[other].filter(|data| own_fin.is_some_and(|fin| *data > fin));
+        // Bytes that the sender of the FIN had not received when it sent the FIN.
+        let late_data = self.last_payload[other].filter(|_| {
+            let received = self.teardown.acked_by_fin(from);
+            received.is_some_and(|received| self.directions[other].payload_end() > received)
+        });
         let sent = &self.directions[other];
         let sent_end = sent.next - u64::from(sent.fin.is_some());
         let unacknowledged = sent.started && sent.acked > 0 && sent_end > sent.acked;
         let class = classify(ResetContext {
-            not_open: self.is_not_open() && self.handshake.client() == Some(other),
+            not_open: refuses,
             own_fin: own_fin.is_some(),
             other_fin: other_fin.is_some(),
             late_data: late_data.is_some(),
             // Only if the sender was there before, and something can be answered.
             without_ack: !has_ack && sent.started,
             in_progress: unacknowledged || self.conversation.is_in_progress(),
+            unseen: self.is_one_sided() || self.missing > 0 || (self.begins_midway() && !self.conversation.is_http()),
         });
         let answers = match class {
             ResetClass::Refused => self.handshake.last_syn(),
             ResetClass::RefusesLateData => late_data,
             ResetClass::AnswersFin | ResetClass::HarmlessAfterFin => other_fin,
             ResetClass::NoConnection => self.last_payload[other],
-            ResetClass::AbortsData | ResetClass::Idle => None,
+            ResetClass::AbortsData | ResetClass::Idle | ResetClass::Unexplained => None,
         };
         self.teardown.reset(SeenReset {
             from,
@@ -178,8 +201,8 @@ impl ConnectionTracker {
     }
 
     pub(crate) fn handshake(&self, client: usize, capture_end_ns: i64) -> Handshake {
-        let has_data = self.directions.iter().any(|direction| direction.traffic.bytes > 0);
-        self.handshake.finish(client, has_data, capture_end_ns)
+        let went_on = !self.is_silent() || self.directions[client].acknowledges;
+        self.handshake.finish(client, went_on, capture_end_ns)
     }
 
     pub(crate) fn end(&self, client: usize, capture_end_ns: i64) -> ConnectionEnd {
@@ -226,7 +249,7 @@ impl ConnectionTracker {
     /// Whether one endpoint acknowledges what the other sent, and no frame of the other was captured.
     pub(crate) fn is_one_sided(&self) -> bool {
         let [a, b] = &self.directions;
-        a.started != b.started && [a, b].iter().any(|direction| direction.acknowledges())
+        a.started != b.started && [a, b].iter().any(|direction| direction.acknowledges)
     }
 
     /// The side whose frames were captured, of a connection that [is one-sided](Self::is_one_sided).
@@ -239,9 +262,31 @@ impl ConnectionTracker {
         self.cut
     }
 
+    /// Whether the first FIN or RST that was captured was the first that was sent.
+    ///
+    /// The other endpoint may have sent a FIN before, if its frames were not captured; if it sent no byte after the
+    /// capture began; or if a byte more is acknowledged than it sent, which is the number of a FIN.
+    pub(crate) fn is_first_end_known(&self) -> bool {
+        let Some((from, acks_unseen)) = self.teardown.first() else {
+            return true;
+        };
+        let other = &self.directions[1 - from];
+        let is_silent = self.begins_midway() && other.traffic.bytes == 0;
+        !self.is_one_sided() && (other.fin.is_some() || !(is_silent || acks_unseen))
+    }
+
+    /// Whether neither SYN nor SYN/ACK was captured.
+    fn begins_midway(&self) -> bool {
+        self.handshake.client().is_none()
+    }
+
     /// Whether a SYN was sent and nothing came of it.
     fn is_not_open(&self) -> bool {
-        self.handshake.is_not_open() && self.is_silent()
+        let went_on = self
+            .handshake
+            .client()
+            .is_some_and(|client| self.directions[client].acknowledges);
+        self.handshake.is_not_open() && self.is_silent() && !went_on
     }
 
     /// Whether no byte was sent in either direction.
@@ -260,10 +305,4 @@ pub(super) fn frame_time(segment: &Segment<'_>) -> FrameTime {
         frame: segment.frame,
         ns: segment.ns,
     }
-}
-
-/// One direction and the other.
-fn pair(directions: &mut [Direction; 2], from: usize) -> (&mut Direction, &mut Direction) {
-    let [a, b] = directions;
-    if from == 0 { (a, b) } else { (b, a) }
 }

@@ -137,7 +137,9 @@ impl Ladder<'_> {
     fn arrow(&mut self, frame: &Frame) -> Markup {
         let class = self.phases.phase(frame).class();
         let (flags, numbers) = (frame.flags.names(), numbers(frame));
-        let two_lines = flags.len() + 1 + numbers.len() > FITS;
+        let begins = self.phases.begins(frame.number);
+        let begins_len = begins.map_or(0, |begins| begins.chars().count() + 3);
+        let two_lines = begins_len + flags.len() + 1 + numbers.len() > FITS;
         let top = self.y;
         let from = top + if two_lines { LINE } else { 0 } + 16;
         let analysis: Vec<&str> = frame
@@ -158,6 +160,7 @@ impl Ladder<'_> {
                 text.time x=(per_cent(CLIENT - 1.8)) y=(from + 12) text-anchor="end" { (seconds(frame.ns, self.begin_ns)) }
                 line.arrow x1=(per_cent(x1)) x2=(per_cent(x2)) y1=(from) y2=(from + FALL) marker-end={ "url(#head-" (class) ")" } {}
                 text.label x=(per_cent(MIDDLE)) y=(from - if two_lines { LINE } else { 0 } - 3) text-anchor="middle" {
+                    @if let Some(begins) = begins { tspan.begins { (begins) } " · " }
                     tspan.flags { (flags) }
                     @if !two_lines { " " (numbers) }
                 }

@@ -195,7 +195,7 @@ fn connection(planned: &ConnectionPlan<'_>, begin_ns: i64, w: HtmlWriter<'_>) ->
                 }
             }
             @if let Some((number, response)) = table::large_response(connection) {
-                h3 { (w.label(Msg::LargeFile)) " (" (w.label(Msg::ColNumber)) " " (number) ")" }
+                h3 { (w.statement(&Sentence::new(Msg::LargeFile).with("number", number))) }
                 (burst_bar(response))
                 (w.table(&table::bursts(response, begin_ns)))
             }

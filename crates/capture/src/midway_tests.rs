@@ -1,0 +1,201 @@
+//! Conclusions that need what was not captured: the beginning of a connection, the other side, the bytes before a RST.
+
+use crate::describe;
+use crate::model::{AnalysisFlag, Capture, EndReason, HandshakeOutcome, ResetClass, RetransmissionCause, Side, Usage};
+use crate::test_capture::{ACK, CLIENT, FIN, PSH, RST, SERVER, TestFile, TestFrame, frame, handshake, response};
+use crate::{Filter, Lang, Options, render};
+
+const GET: &str = "GET / HTTP/1.1\r\n\r\n";
+
+fn text(capture: &Capture) -> String {
+    render::text(capture, Lang::En, render::Ladders::Omit)
+}
+
+/// Explains frames whatever they carry.
+fn explained(frames: &[TestFrame]) -> Capture {
+    let filter = Filter {
+        ports: vec![SERVER.1],
+        ..Filter::default()
+    };
+    let options = Options {
+        filter,
+        ..Options::default()
+    };
+    crate::explain(&TestFile::default().pcap(frames)[..], &options, &[]).expect("a capture")
+}
+
+fn flags(capture: &Capture) -> Vec<Vec<AnalysisFlag>> {
+    let frames = &capture.connections[0].frames;
+    frames.iter().map(|frame| frame.analysis.iter().collect()).collect()
+}
+
+#[test]
+fn a_connection_without_beginning_and_bytes_is_not_called_unused() {
+    let end = vec![
+        frame(0, true, FIN | ACK, 1, 1, ""),
+        frame(10, false, FIN | ACK, 1, 2, ""),
+        frame(20, true, ACK, 2, 2, ""),
+    ];
+    let capture = explained(&end);
+    let connection = &capture.connections[0];
+    assert_eq!(
+        (connection.usage, connection.end.reason),
+        (Usage::NotCaptured, EndReason::Unknown)
+    );
+    assert!(!text(&capture).contains("never used"), "{}", text(&capture));
+    let mut whole = handshake();
+    whole.extend(end.into_iter().map(|frame| TestFrame {
+        us: frame.us + 30_000,
+        ..frame
+    }));
+    assert_eq!(explained(&whole).connections[0].usage, Usage::Unused);
+    // Until the capture ends, nobody knows.
+    assert!(text(&explained(&handshake())).contains("not used before the capture ended"));
+}
+
+#[test]
+fn who_closed_first_is_said_only_if_it_is_known() {
+    let exchange = |us: u64| {
+        vec![
+            frame(us, true, PSH | ACK, 1, 1, GET),
+            frame(us + 10, false, PSH | ACK, 1, 19, &response(50)),
+            frame(us + 20, true, ACK, 19, 51, ""),
+        ]
+    };
+    let fin = |ack| frame(200_000, true, FIN | ACK, 19, ack, "");
+    let only_client = |frames: Vec<TestFrame>| frames.into_iter().filter(|f| f.from == CLIENT).collect::<Vec<_>>();
+    let whole = [handshake(), exchange(100_000)].concat();
+    for (name, frames, want) in [
+        ("whole", [whole.clone(), vec![fin(51)]].concat(), Some(Side::Client)),
+        ("one side", only_client([whole.clone(), vec![fin(51)]].concat()), None),
+        (
+            "it acknowledges a FIN that was not captured",
+            [whole, vec![fin(52)]].concat(),
+            None,
+        ),
+        (
+            "midway, after bytes of both",
+            [exchange(0), vec![fin(51)]].concat(),
+            Some(Side::Client),
+        ),
+        ("midway, without bytes of the server", vec![fin(51)], None),
+    ] {
+        let capture = explained(&frames);
+        assert_eq!(capture.connections[0].end.by, want, "{name}");
+        let says_first = text(&capture).contains("the first FIN");
+        assert_eq!(says_first, want.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_request_that_the_server_had_not_received_is_not_why_it_closed() {
+    let mut frames = handshake();
+    frames.extend([
+        frame(100_000, true, PSH | ACK, 1, 1, GET),
+        frame(120_000, false, PSH | ACK, 1, 19, &response(50)),
+        frame(120_100, true, ACK, 19, 51, ""),
+        // The request comes first in the capture, and crosses the FIN on its way to the server.
+        frame(5_120_000, true, PSH | ACK, 19, 51, GET),
+        frame(5_120_200, false, FIN | ACK, 51, 19, ""),
+        frame(5_140_000, false, RST, 51, 0, ""),
+    ]);
+    let capture = explained(&frames);
+    let end = &capture.connections[0].end;
+    assert_eq!(end.reason, EndReason::IdleUnannounced);
+    assert_eq!(end.resets[0].class, ResetClass::RefusesLateData);
+}
+
+#[test]
+fn what_a_reset_does_is_said_only_if_it_is_known() {
+    let midway = vec![frame(0, true, ACK, 1, 1, ""), frame(50, false, RST | ACK, 1, 1, "")];
+    let capture = explained(&midway);
+    assert_eq!(capture.connections[0].end.resets[0].class, ResetClass::Unexplained);
+    assert!(capture.findings.is_empty(), "{:?}", capture.findings);
+    let mut whole = handshake();
+    whole.push(frame(30_000, false, RST | ACK, 1, 1, ""));
+    assert_eq!(explained(&whole).connections[0].end.resets[0].class, ResetClass::Idle);
+}
+
+#[test]
+fn a_client_that_went_on_was_answered() {
+    let frames = vec![handshake()[0].clone(), frame(20_100, true, ACK, 1, 1, "")];
+    let capture = explained(&frames);
+    assert_eq!(capture.connections[0].handshake.outcome, HandshakeOutcome::Unfinished);
+}
+
+#[test]
+fn without_the_acknowledgements_a_retransmission_has_no_cause() {
+    let sent = |us| frame(us, false, PSH | ACK, 1, 1, "x");
+    let part = |us| frame(us, false, PSH | ACK, 2, 1, &"x".repeat(100));
+    let again = TestFrame { id: 9, ..part(400_000) };
+    let capture = explained(&[sent(0), part(10), again]);
+    let causes: Vec<_> = capture.connections[0]
+        .retransmissions
+        .iter()
+        .map(|seen| seen.cause)
+        .collect();
+    assert_eq!(causes, [RetransmissionCause::Other]);
+    assert!(
+        text(&capture).contains("1 for a reason that the capture does not show"),
+        "{}",
+        text(&capture)
+    );
+}
+
+#[test]
+fn probes_and_single_bytes_are_no_keep_alive_probes() {
+    use AnalysisFlag::{KeepAlive, Retransmission, WindowProbe};
+    let open = || [handshake(), vec![frame(30_000, false, PSH | ACK, 1, 1, "ab")]].concat();
+    let window = |window, ack| TestFrame {
+        window,
+        ..frame(31_000, true, ACK, 1, ack, "")
+    };
+    for (name, acked, probe, want) in [
+        (
+            "idle",
+            window(64_240, 3),
+            frame(900_000, false, ACK, 2, 1, ""),
+            KeepAlive,
+        ),
+        (
+            "a window of 0",
+            window(0, 3),
+            frame(900_000, false, ACK, 2, 1, ""),
+            WindowProbe,
+        ),
+        (
+            "a byte that was lost",
+            window(64_240, 2),
+            frame(900_000, false, ACK, 2, 1, "b"),
+            Retransmission,
+        ),
+    ] {
+        let capture = explained(&[open(), vec![acked, probe]].concat());
+        assert_eq!(flags(&capture).last(), Some(&vec![want]), "{name}");
+    }
+}
+
+#[test]
+fn a_segment_after_its_acknowledgement_was_not_sent_again() {
+    let mut frames = handshake();
+    frames.extend([
+        frame(30_000, true, ACK, 1, 4, ""),
+        frame(30_050, false, PSH | ACK, 1, 1, "abc"),
+    ]);
+    assert_eq!(flags(&explained(&frames)).last(), Some(&vec![AnalysisFlag::OutOfOrder]));
+}
+
+#[test]
+fn a_segment_that_fills_the_window_is_marked() {
+    let mut frames = handshake();
+    let window = |window| TestFrame {
+        window,
+        ..frame(30_000, true, ACK, 1, 1, "")
+    };
+    frames.extend([window(100), frame(30_100, false, PSH | ACK, 1, 1, &"x".repeat(100))]);
+    let capture = explained(&frames);
+    assert_eq!(flags(&capture).last(), Some(&vec![AnalysisFlag::WindowFull]));
+    let connection = &capture.connections[0];
+    let issues = describe::connection(connection).issues;
+    assert_eq!(issues[0].text(Lang::Zh), "服务器有 1 个报文段填满了另一方的窗口");
+}

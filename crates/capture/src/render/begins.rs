@@ -1,0 +1,37 @@
+//! What begins in a frame, for the arrows of ladders: `GET /`, `200 OK`.
+
+use super::clip;
+use crate::model::{Connection, Message};
+use crate::sentence::printable;
+use std::collections::HashMap;
+
+/// How many characters of it an arrow has room for.
+const MOST: usize = 28;
+
+/// What begins in each frame. Of several messages in a frame, the first one is named.
+pub(super) fn begins(connection: &Connection) -> HashMap<u64, String> {
+    let mut begins = HashMap::new();
+    for exchange in &connection.exchanges {
+        let request = exchange.request.as_ref().map(|message| (message, request(message)));
+        let response = exchange.response.as_ref().map(|message| (message, response(message)));
+        for (message, text) in [request, response].into_iter().flatten() {
+            if !text.is_empty() {
+                let text = clip(&printable(&text), MOST).into_owned();
+                begins.entry(message.frames.first).or_insert(text);
+            }
+        }
+    }
+    begins
+}
+
+/// Method and target.
+fn request(message: &Message) -> String {
+    let line = message.head.first_line();
+    line.rsplit_once(" HTTP/").map_or(line, |(line, _)| line).to_owned()
+}
+
+/// Status and reason.
+fn response(message: &Message) -> String {
+    let line = message.head.first_line();
+    line.split_once(' ').map_or(line, |(_, status)| status).to_owned()
+}

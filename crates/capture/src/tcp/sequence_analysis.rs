@@ -1,0 +1,264 @@
+//! The analysis flags of a segment, by the rules of Wireshark 4.0's sequence analysis: what a segment is, judged only by
+//! the numbers, windows and times of the segments before it.
+//!
+//! Where the acknowledgements prove those rules wrong, the truth is said instead: see [`corrected`].
+//!
+//! It does not know what a capture lacks or what was really lost. That is for `delivery` and `analyze`.
+
+use crate::decode::Segment;
+use crate::model::{AnalysisFlag, AnalysisFlags};
+
+/// A fast retransmission follows the last duplicate ACK within this time.
+const FAST_NS: i64 = 20_000_000;
+/// Without a captured handshake: a segment that is at most this late was overtaken.
+const LATE_NS: i64 = 3_000_000;
+/// So many duplicate ACKs make a retransmission a fast one: one of the three may be missing in the capture.
+const ENOUGH_DUPLICATES: u32 = 2;
+/// Highest shift count of a window (RFC 7323 section 2.3).
+const MOST_SCALE: u8 = 14;
+
+/// What is remembered of one direction.
+#[derive(Debug, Default)]
+struct Sender {
+    /// Number after everything that was sent.
+    next: Option<u32>,
+    /// Time of the segment that ends at `next`.
+    next_ns: i64,
+    /// Frame of that segment.
+    next_frame: Option<u64>,
+    /// Number up to which everything was captured that was sent.
+    contiguous: Option<u32>,
+    /// The latest window as it is in the header.
+    window: Option<u16>,
+    /// Shift count of the window that its SYN announced; `Some(None)` if it announced none.
+    scale: Option<Option<u8>>,
+    /// Whether the latest window is that of a SYN, which is not scaled (RFC 7323 section 2.2).
+    window_of_syn: bool,
+    last_ack: Option<u32>,
+    last_ack_ns: i64,
+    /// Number of duplicate ACKs that its latest ACK makes.
+    duplicates: u32,
+    /// Whether it was said that bytes of this side are acknowledged which were not captured, since its latest ACK.
+    unseen_said: bool,
+    /// Flags of the latest segment.
+    last: AnalysisFlags,
+}
+
+/// The analysis of one connection.
+#[derive(Debug, Default)]
+pub(super) struct SequenceAnalysis {
+    senders: [Sender; 2],
+    /// Time of the latest SYN.
+    syn_ns: Option<i64>,
+    /// Time from the latest SYN to the first ACK after it.
+    round_trip_ns: Option<i64>,
+}
+
+/// How far a sequence number is after another.
+fn after(number: u32, than: u32) -> i32 {
+    number.wrapping_sub(than) as i32
+}
+
+impl SequenceAnalysis {
+    /// Whether a segment from endpoint `from` repeats what duplicate ACKs ask for, a round trip after the last of them at
+    /// most. A fast retransmission may be captured later than Wireshark's rule lets it be.
+    pub(super) fn follows_duplicates(&self, segment: &Segment<'_>, from: usize) -> bool {
+        let receiver = &self.senders[1 - from];
+        let since = segment.ns.saturating_sub(receiver.last_ack_ns);
+        receiver.duplicates >= ENOUGH_DUPLICATES
+            && receiver.last_ack == Some(segment.seq)
+            && since < self.round_trip_ns.unwrap_or(0).saturating_add(FAST_NS)
+    }
+
+    /// The flags of a segment from endpoint `from`. A segment whose header is incomplete has none.
+    pub(super) fn analyze(&mut self, segment: &Segment<'_>, from: usize) -> AnalysisFlags {
+        let Some(len) = segment.len else {
+            return AnalysisFlags::default();
+        };
+        let [a, b] = &mut self.senders;
+        let (this, other) = if from == 0 { (a, b) } else { (b, a) };
+        let late_ns = self.round_trip_ns.unwrap_or(LATE_NS);
+        let mut flags = header_flags(this, other, segment, len);
+        if this.last_ack != Some(segment.ack) {
+            (this.duplicates, this.unseen_said) = (0, false);
+        }
+        other.take_probe(segment);
+        if acks_unseen(other, segment) {
+            flags.add(AnalysisFlag::AckedUnseen);
+        }
+        if let Some(flag) = repetition(this, other, segment, len, flags, late_ns) {
+            flags.add(flag);
+        }
+        this.remember(segment, len, flags);
+        let flags = corrected(flags, this, other, segment, len);
+        match (segment.flags.syn(), segment.flags.ack(), self.syn_ns) {
+            (true, false, _) => self.syn_ns = Some(segment.ns),
+            (false, true, Some(syn_ns)) if self.round_trip_ns.is_none() => {
+                self.round_trip_ns = Some(segment.ns.saturating_sub(syn_ns));
+            }
+            _ => {}
+        }
+        flags
+    }
+}
+
+/// The flags that follow from number, length and window, in the order of their precedence. Counts a duplicate ACK.
+fn header_flags(this: &mut Sender, other: &Sender, segment: &Segment<'_>, len: u32) -> AnalysisFlags {
+    let mut flags = AnalysisFlags::default();
+    let is_next = this.next == Some(segment.seq);
+    if len == 1 && is_next && other.window == Some(0) {
+        flags.add(AnalysisFlag::WindowProbe);
+        return flags;
+    }
+    let is_plain = !(segment.flags.syn() || segment.flags.fin() || segment.flags.rst());
+    if segment.window == 0 && is_plain {
+        flags.add(AnalysisFlag::ZeroWindow);
+    }
+    if this.next.is_some_and(|next| after(segment.seq, next) > 0) && !segment.flags.rst() {
+        flags.add(AnalysisFlag::Gap);
+    }
+    if !is_plain {
+        return flags;
+    }
+    if len <= 1 && this.next == Some(segment.seq.wrapping_add(1)) {
+        flags.add(AnalysisFlag::KeepAlive);
+    }
+    if len > 0 && other.window_end(this) == Some(segment.seq.wrapping_add(len)) {
+        flags.add(AnalysisFlag::WindowFull);
+    }
+    let repeats = len == 0 && is_next && this.window == Some(segment.window) && this.last_ack == Some(segment.ack);
+    if repeats && segment.window > 0 {
+        if other.last.has(AnalysisFlag::KeepAlive) {
+            flags.add(AnalysisFlag::KeepAliveAck);
+        } else {
+            flags.add(AnalysisFlag::DuplicateAck);
+            this.duplicates += 1;
+            this.unseen_said = false;
+        }
+    }
+    flags
+}
+
+/// Whether a segment acknowledges bytes of the other side that were not captured. After that, what was captured last
+/// counts as the end.
+fn acks_unseen(other: &mut Sender, segment: &Segment<'_>) -> bool {
+    let beyond = other.contiguous.is_some_and(|seen| after(segment.ack, seen) > 0);
+    if !beyond || !segment.flags.ack() {
+        return false;
+    }
+    if other.contiguous != other.next {
+        other.contiguous = other.next;
+        return true;
+    }
+    // The other side has sent nothing since: it is said once.
+    let is_first = other.duplicates == 0 && !other.unseen_said;
+    other.duplicates = 0;
+    other.unseen_said = true;
+    is_first
+}
+
+/// What a segment is that does not advance the sequence number.
+fn repetition(
+    this: &Sender,
+    other: &Sender,
+    segment: &Segment<'_>,
+    len: u32,
+    flags: AnalysisFlags,
+    late_ns: i64,
+) -> Option<AnalysisFlag> {
+    let virtual_len = u32::from(segment.flags.syn() || segment.flags.fin());
+    if len + virtual_len == 0 || flags.has(AnalysisFlag::KeepAlive) {
+        return None;
+    }
+    let end = segment.seq.wrapping_add(len);
+    // Without ACK the field is 0, and acknowledges nothing.
+    let acked = other.last_ack.filter(|acked| *acked != 0);
+    if len > 0 && acked.is_some_and(|acked| after(end, acked) <= 0) {
+        return Some(AnalysisFlag::SpuriousRetransmission);
+    }
+    let next = this.next?;
+    // With the byte before the next one, it follows a probe of that byte.
+    let follows_probe = len > 1 && segment.seq == next.wrapping_sub(1);
+    if after(segment.seq, next) >= 0 || follows_probe {
+        return None;
+    }
+    let within = |ns: i64, most: i64| segment.ns.saturating_sub(ns) < most;
+    if other.duplicates >= ENOUGH_DUPLICATES
+        && other.last_ack == Some(segment.seq)
+        && within(other.last_ack_ns, FAST_NS)
+    {
+        return Some(AnalysisFlag::FastRetransmission);
+    }
+    if within(this.next_ns, late_ns) && end.wrapping_add(virtual_len) != next {
+        return Some(AnalysisFlag::OutOfOrder);
+    }
+    Some(AnalysisFlag::Retransmission)
+}
+
+/// The flags as they are said. Wireshark's rules mistake
+/// - a probe of the window with a byte, or none, before the next one for a keep-alive probe;
+/// - a last byte that is sent again, and was not acknowledged, for a keep-alive probe;
+/// - a segment that was recorded after its acknowledgement for a retransmission.
+fn corrected(
+    mut flags: AnalysisFlags,
+    this: &Sender,
+    other: &Sender,
+    segment: &Segment<'_>,
+    len: u32,
+) -> AnalysisFlags {
+    let acked = |number: u32| other.last_ack.is_none_or(|acked| after(acked, number) > 0);
+    if flags.has(AnalysisFlag::KeepAlive) && other.window == Some(0) {
+        flags.replace(AnalysisFlag::KeepAlive, AnalysisFlag::WindowProbe);
+    } else if flags.has(AnalysisFlag::KeepAlive) && len == 1 && !acked(segment.seq) {
+        flags.replace(AnalysisFlag::KeepAlive, AnalysisFlag::Retransmission);
+    }
+    let is_new = this.next_frame == Some(segment.frame);
+    if flags.has(AnalysisFlag::SpuriousRetransmission) && is_new {
+        flags.replace(AnalysisFlag::SpuriousRetransmission, AnalysisFlag::OutOfOrder);
+    }
+    flags
+}
+
+impl Sender {
+    /// Counts the byte of a probe of the window as sent, if the other side takes it.
+    fn take_probe(&mut self, segment: &Segment<'_>) {
+        let end = self.next.map(|next| next.wrapping_add(1));
+        if self.last.has(AnalysisFlag::WindowProbe) && end == Some(segment.ack) && segment.flags.ack() {
+            if self.contiguous == self.next {
+                self.contiguous = end;
+            }
+            self.next = end;
+        }
+    }
+
+    /// The number after the last byte that this side can take; `None` if the scale of its window is unknown.
+    /// Windows are scaled if both sides announce a scale (RFC 7323 section 2.2).
+    fn window_end(&self, other: &Self) -> Option<u32> {
+        let is_scaled = !self.window_of_syn && other.scale != Some(None);
+        let scale = self.scale?.filter(|_| is_scaled).unwrap_or(0);
+        let window = u32::from(self.window?) << scale;
+        Some(self.last_ack?.wrapping_add(window))
+    }
+
+    fn remember(&mut self, segment: &Segment<'_>, len: u32, flags: AnalysisFlags) {
+        let takes_number = u32::from(segment.flags.syn() || segment.flags.fin());
+        let end = segment.seq.wrapping_add(len).wrapping_add(takes_number);
+        if !flags.has(AnalysisFlag::WindowProbe) {
+            if self.next.is_none_or(|next| after(end, next) > 0) {
+                (self.next, self.next_ns) = (Some(end), segment.ns);
+                self.next_frame = Some(segment.frame);
+            }
+            if self.contiguous.is_none_or(|seen| seen == segment.seq) {
+                self.contiguous = self.next;
+            }
+        }
+        if segment.flags.syn() {
+            self.scale = Some(segment.syn_options().window_scale.map(|scale| scale.min(MOST_SCALE)));
+        }
+        self.window_of_syn = segment.flags.syn();
+        self.window = Some(segment.window);
+        self.last_ack = Some(segment.ack);
+        self.last_ack_ns = segment.ns;
+        self.last = flags;
+    }
+}

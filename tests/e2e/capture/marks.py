@@ -1,0 +1,114 @@
+"""Compares the analysis flags of frames: what tshark says, and what `labserve explain` says."""
+
+import concurrent.futures
+import json
+import pathlib
+import subprocess
+
+from e2e.capture.conversations import Conversation, pcap
+from e2e.capture.packets import BEGIN_NS
+
+# tshark's fields, and the flag of explain.
+FLAGS = {
+    "retransmission": "retransmission",
+    "fast_retransmission": "fast-retransmission",
+    "spurious_retransmission": "spurious-retransmission",
+    "out_of_order": "out-of-order",
+    "lost_segment": "gap",
+    "duplicate_ack": "duplicate-ack",
+    "keep_alive": "keep-alive",
+    "keep_alive_ack": "keep-alive-ack",
+    "zero_window": "zero-window",
+    "zero_window_probe": "window-probe",
+    "window_full": "window-full",
+    "ack_lost_segment": "acked-unseen",
+}
+# tshark gives these to a retransmission of a special kind too.
+SPECIAL = {"fast-retransmission", "spurious-retransmission"}
+# Where tshark is wrong, as acknowledgement numbers and windows prove: what it says, and what explain says instead. A
+# byte that is sent again, or a probe of a window of 0, looks like a keep-alive probe; a segment that was recorded after
+# its acknowledgement looks like a needless retransmission.
+CORRECTED = {
+    "keep-alive": {"window-probe", "retransmission"},
+    "spurious-retransmission": {"out-of-order"},
+}
+# The completeness of a stream that holds nothing but ACKs.
+ONLY_ACKS = (0, 4)
+# How many conversations a file holds.
+BATCH = 100
+
+
+def of_tshark(file):
+    """The flags of each frame, and the completeness of each stream."""
+    names = ["frame.number", "tcp.stream", "tcp.completeness", *[f"tcp.analysis.{name}" for name in FLAGS]]
+    command = ["tshark", "-n", "-2", "-r", file, "-T", "fields", "-E", "separator=,"]
+    command += ["-E", "aggregator=;", "-Y", "tcp"]
+    for name in names:
+        command += ["-e", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    flags, completeness = {}, {}
+    for line in done.stdout.splitlines():
+        number, stream, complete, *values = line.split(",")
+        said = {flag for flag, value in zip(FLAGS.values(), values) if value}
+        if said & SPECIAL:
+            said.discard("retransmission")
+        flags[int(number)] = said
+        completeness[int(stream)] = int(complete)
+    return flags, completeness
+
+
+def of_explain(binary, file):
+    command = [binary, "explain", file, "--json", "--port", "80"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    flags, completeness = {}, {}
+    for connection in json.loads(done.stdout)["connections"]:
+        for frame in connection["frames"]:
+            flags[frame["number"]] = {mark for mark in frame["marks"] if mark in FLAGS.values()}
+        completeness[connection["stream"]] = parts(connection)
+    return flags, completeness
+
+
+def parts(connection):
+    """What Wireshark's completeness counts, from what explain says: SYN 1, SYN/ACK 2, ACK 4, data 8, FIN 16, RST 32."""
+    shake, end = connection["handshake"], connection["end"]
+    data = connection["client_sent"]["bytes"] + connection["server_sent"]["bytes"]
+    # Wireshark counts any ACK without payload, not only that of the handshake.
+    acks = [f for f in connection["frames"] if "ACK" in f["flags"] and "SYN" not in f["flags"] and not f["len"]]
+    bits = [shake["syn"], shake["syn_ack"], acks, data, end["first_fin"], end["resets"]]
+    return sum(1 << at for at, bit in enumerate(bits) if bit)
+
+
+def batch(binary, seeds, folder):
+    """The differences of some conversations in one file."""
+    packets, talks = [], {}
+    for at, seed in enumerate(seeds):
+        talk = Conversation(seed)
+        # Of what was recorded twice, tshark judges the copies too.
+        if talk.lens == "twice" or talk.snap < 1000:
+            continue
+        talks[talk.addresses()] = talk
+        packets += [(ns, data) for ns, data in talk.packets(BEGIN_NS + at * 3_000_000) if data[9] == 6]
+    packets.sort(key=lambda packet: packet[0])
+    file = pathlib.Path(folder, f"batch-{seeds[0]}.pcap")
+    file.write_bytes(pcap(packets))
+    (theirs, complete), (ours, completeness) = of_tshark(file), of_explain(binary, file)
+    owner = [".".join(map(str, data[12:16] if data[12] == 10 else data[16:20])) for _, data in packets]
+    wrong = [
+        f"{file.name} stream {stream}: completeness {complete[stream]} by tshark, {bits} by explain"
+        for stream, bits in completeness.items()
+        if complete[stream] != bits and (complete[stream], bits) != ONLY_ACKS
+    ]
+    for number, flags in theirs.items():
+        mine = ours.get(number, set())
+        argued = any(said in flags and flags - {said} == mine - by and mine & by for said, by in CORRECTED.items())
+        if flags != mine and not argued:
+            seed = talks[owner[number - 1]].seed
+            name = f"{file.name} frame {number} (seed {seed})"
+            wrong.append(f"{name}: tshark alone {sorted(flags - mine)}, explain alone {sorted(mine - flags)}")
+    return wrong
+
+
+def compare(binary, seeds, folder):
+    groups = [seeds[at : at + BATCH] for at in range(0, len(seeds), BATCH)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return [line for lines in pool.map(lambda group: batch(binary, group, folder), groups) for line in lines]

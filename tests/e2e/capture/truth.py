@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""Compares what `labserve explain` says of generated conversations with what happened, and its flags with tshark's.
+
+    tests/e2e/capture/truth.py [--count N] [--seed N] [--keep DIR]
+
+Each conversation is played over a model of TCP with losses, delays, stalls and ends of many kinds, and is captured
+whole, from one side, from its middle on, with a hole, to a snap length, twice, or in another order
+(`conversations.py`).
+What explain says must be true, however little was captured; of a conversation that was captured whole it must say all.
+The analysis flags of all frames are compared with tshark's. The last line counts: `N passed, M failed`.
+"""
+
+import collections
+import concurrent.futures
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from e2e.capture import marks
+from e2e.capture.conversations import CLIENT, FIN, MS, SERVER, Conversation, pcap
+from e2e.capture.happened import Truth, fins, reasons, truths
+from e2e.pylib import cli
+
+SIDES = {"client": CLIENT, "server": SERVER}
+
+
+def named(number, exchange):
+    """What is said of an exchange, in short."""
+    return f"exchange {number + 1} ({exchange.line})"
+
+
+def exchanges(truth, connection, say):
+    """Every exchange that is said: a request that was sent, its own response, lengths and times as they were."""
+    talk, seen = truth.talk, set()
+    for shown in connection["exchanges"]:
+        request, response = shown["request"], shown["response"]
+        index = index_of(request, response)
+        if index == "late":
+            if response:
+                say("the late request got a response")
+            continue
+        if index is None:
+            if truth.whole:
+                say(f"exchange without a number: {shown['number']}")
+            continue
+        if shown["unpaired"] and response and not request:
+            # What it belongs to is left open.
+            continue
+        if index >= len(talk.exchanges) or index in seen:
+            say(f"exchange {index} is said twice or did not happen")
+            continue
+        seen.add(index)
+        exchange, (asked, answered) = talk.exchanges[index], truth.spans[index]
+        name = named(index, exchange)
+        for message, span, side in ((request, asked, CLIENT), (response, answered, SERVER)):
+            if message:
+                lengths(truth, name, exchange, message, span, side, say)
+        if request and response:
+            number = number_of(response)
+            if number is not None and number != index:
+                say(f"{name}: its response is that of {number}")
+            times(truth, name, shown, asked, answered, say)
+        elif request and not shown["response_lost"] and connection["completeness"]["both_sides"]:
+            # The claim is that nothing came.
+            came = truth.shown(SERVER, answered[0]) is not None
+            say(f"{name}: it had a response") if came else None
+        if shown["pipelined"] and not exchange.pipelined:
+            say(f"{name}: not pipelined")
+        if truth.whole and request and response and exchange.pipelined != shown["pipelined"]:
+            say(f"{name}: pipelined is {shown['pipelined']}")
+        if (
+            truth.whole
+            and truth.sent(SERVER, answered[1] - 1) is not None
+            and talk.end not in ("cut-short", "rst-in-response")
+        ):
+            complete = response and response["shortfall"] is None
+            if not complete:
+                say(f"{name}: its response is complete, and is said to be {response and response['shortfall']}")
+    if truth.whole:
+        want = {n for n, span in enumerate(truth.spans) if truth.sent(CLIENT, span[0][1] - 1) is not None}
+        if want - seen:
+            say(f"exchanges {sorted(want - seen)} are not said")
+
+
+def index_of(request, response):
+    """The number of an exchange by what was asked, or else by what was answered."""
+    if request and request["head"] and request["head"][0].count(" ") == 2:
+        target = request["head"][0].split(" ")[1][1:]
+        return target if target == "late" else int(target) if target.isdigit() else None
+    return number_of(response) if response else None
+
+
+def number_of(response):
+    for line in response["head"]:
+        name, _, value = line.partition(": ")
+        if name == "X-Number" and value.isdigit() and (response["head_complete"] or len(response["head"]) > 2):
+            return int(value)
+    return None
+
+
+def lengths(truth, name, exchange, message, span, side, say):
+    total = message["head_bytes"] + message["body_bytes"]
+    what = f"{name}, {('request', 'response')[side]}"
+    is_measured = message["shortfall"] is None and message["body_end"] != "unknown"
+    # What is missing at the end of a body that ends with the connection is not known.
+    is_open = exchange.form == "close" and side == SERVER and not truth.whole
+    if is_measured and not is_open and total != span[1] - span[0]:
+        say(f"{what}: {total} bytes, not {span[1] - span[0]}")
+    if message["shortfall"] in ("cut-short", "reset") and side == SERVER:
+        end = truth.talk.end
+        if not (exchange.cut or end in ("rst-in-response", "late-request") or truth.sent(SERVER, span[1] - 1) is None):
+            say(f"{what}: not {message['shortfall']}")
+    if truth.whole and (message["seq"] != span[0] % 2**32):
+        say(f"{what}: begins at {message['seq']}, not {span[0]}")
+
+
+def times(truth, name, shown, asked, answered, say):
+    """Times between request and response. Of what was sent several times, the first that was captured counts."""
+    begun, ended = truth.shown(SERVER, answered[0]), truth.complete(CLIENT, asked)
+    if begun is not None and ended is not None and shown["first_byte_ns"] is not None:
+        unseen = shown["request"]["unseen_bytes"] or shown["response"]["unseen_bytes"]
+        if not unseen and shown["first_byte_ns"] != (begun - ended) * 1000 and truth.talk.lens != "snap":
+            say(f"{name}: first byte after {shown['first_byte_ns']} ns, not {(begun - ended) * 1000}")
+    think = truth.talk.exchanges[index_of(shown["request"], shown["response"])].think
+    for part in (shown["timing"] or {"parts": []})["parts"]:
+        # What the server spent, and at most some round trips and a lost segment more.
+        too_long = part["on"] == "server-think" and part["ns"] // 1000 > think + 2 * truth.talk.rtt + 45 * MS
+        if too_long and not any(f.why in ("rto", "fast", "recovery", "probe") for f in truth.all):
+            say(f"{name}: the server thought {part['ns'] // 1000} us, not {think}")
+
+
+def connection_facts(truth, connection, say):
+    """What is said about the connection as a whole."""
+    talk, end = truth.talk, connection["end"]
+    shown = any(frame.length for frame in truth.frames.values())
+    if connection["use"] == "unused" and (truth.data() if end["goodbye"] != "still-open" else shown):
+        say("called never used")
+    if connection["use"] == "not-opened" and talk.opening == "open" and talk.lens != "ends":
+        say("called not opened")
+    outcome = connection["handshake"]["outcome"]
+    right = {"open": ("complete", "unfinished", "not-captured", "capture-ends"), "refused": ("refused", "capture-ends")}
+    partly = talk.lens in ("client", "server", "midway", "hole")
+    if outcome not in right.get(talk.opening, ("unanswered", "capture-ends")) and not partly:
+        say(f"handshake {outcome}, and it was {talk.opening}")
+    if outcome in ("refused", "unanswered") and talk.opening == "open" and talk.lens != "ends":
+        say(f"handshake {outcome}")
+    first = truth.first_end()
+    if end["by"] and talk.opening == "open" and SIDES[end["by"]] != first:
+        say(f"ended by {end['by']}")
+    if end["reason"] not in {"unknown", *reasons(talk)}:
+        say(f"reason {end['reason']} for {talk.end}")
+    if truth.whole and first is not None and SIDES.get(end["by"]) != first:
+        say(f"ended by {end['by']}, and it was {first}")
+    crossed = crossing(truth)
+    if end["goodbye"] == "simultaneous" and not crossed:
+        say("called simultaneous")
+    if truth.whole and crossed and talk.faults == "none" and end["goodbye"] != "simultaneous":
+        say(f"simultaneous, and called {end['goodbye']}")
+    if end["goodbye"] in ("four-frames", "three-frames", "both-fins") and fins(truth) < 2:
+        say(f"called {end['goodbye']}")
+    if truth.whole and end["goodbye"] in ("half-closed", "still-open") and fins(truth) == 2:
+        say(f"called {end['goodbye']}")
+    again(truth, connection, say)
+
+
+def crossing(truth):
+    """Whether each side sent its FIN before it had received the other's."""
+    first = {f.side: f for f in reversed(truth.all) if f.flags & FIN}
+    if len(first) < 2:
+        return False
+    return all(first[side].ack <= first[1 - side].at + first[1 - side].length for side in (CLIENT, SERVER))
+
+
+def again(truth, connection, say):
+    """Every retransmission was one, and has the cause that is said."""
+    causes = {
+        "timeout": {"rto", "recovery", "probe"},
+        "duplicate-acks": {"fast", "recovery"},
+        "other": {"rto", "fast", "recovery", "probe"},
+        "needless": {"rto", "fast", "recovery", "probe"},
+    }
+    for seen in connection["retransmissions"]:
+        frame = truth.frames[seen["frame"]]
+        # Like tshark, explain takes a segment that comes late, after duplicate ACKs, for one that was sent again.
+        if frame.why not in causes[seen["cause"]] and truth.talk.faults not in ("again", "late"):
+            say(f"frame {seen['frame']}: sent again for {seen['cause']}, and it was {frame.why}")
+
+
+def findings(truth, capture, say):
+    """Every finding is true; those of a whole capture are complete."""
+    got = collections.Counter(finding["kind"] for finding in capture["findings"])
+    allowed, due = truths(truth)
+    for kind in got.keys() - allowed:
+        say(f"finding {kind}")
+    if truth.whole:
+        for kind in due - got.keys():
+            say(f"no finding {kind}")
+
+
+def judge(binary, seed, folder):
+    """The faults that explain makes with one conversation."""
+    talk = Conversation(seed)
+    file = pathlib.Path(folder, f"{seed}.pcap")
+    file.write_bytes(pcap(talk.packets(), talk.snap))
+    done = subprocess.run([binary, "explain", file, "--json", "--port", "80"], capture_output=True, text=True)
+    if done.returncode:
+        return talk, [f"explain failed: {done.stderr[-300:]}"]
+    capture, faults, truth = json.loads(done.stdout), [], Truth(talk)
+    say = faults.append
+    if len(capture["connections"]) != (1 if talk.frames else 0):
+        say(f"{len(capture['connections'])} connections")
+    for connection in capture["connections"]:
+        exchanges(truth, connection, say)
+        connection_facts(truth, connection, say)
+    findings(truth, capture, say)
+    return talk, faults
+
+
+def main():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--count", type=int, default=300, help="how many conversations (default: 300)")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed (default: 1)")
+    parser.add_argument("--keep", metavar="DIR", help="leave the captures there")
+    options = parser.parse_args()
+    failed, kinds = 0, collections.Counter()
+    with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        folder = options.keep or scratch
+        pathlib.Path(folder).mkdir(exist_ok=True)
+        seeds = range(options.seed, options.seed + options.count)
+        for talk, faults in pool.map(lambda seed: judge(options.binary, seed, folder), seeds):
+            failed += bool(faults)
+            for fault in faults:
+                kinds["".join("#" if c.isdigit() else c for c in fault)] += 1
+            if faults and failed <= 40:
+                how = f"{talk.end}, {talk.opening}, {talk.faults}, captured {talk.lens}"
+                print(f"seed {talk.seed} ({how})", *faults[:6], sep="\n  ")
+        wrong = marks.compare(options.binary, seeds, folder)
+        print(*wrong[:40], sep="\n")
+    for kind, count in kinds.most_common(25):
+        print(f"{count:6} {kind}")
+    print(f"{len(wrong)} flags differ from tshark's")
+    print(f"truth: {options.count - failed} passed, {failed + len(wrong)} failed")
+    return failed + len(wrong) > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
