@@ -211,7 +211,7 @@ def idle_100k(options):
 
     def patient():
         # Opening that many connections can take longer than the idle timeout of the profile.
-        return labserve(options.binary, "nginx", options.site, settings=['timers.idle.after="never"'])
+        return labserve(options.binary, "nginx", options.site, settings=['timers.idle.after="off"'])
 
     for name, each, full, before, after in idle(100_000, [patient], at_once=200):
         yield Line(name, full / 2**20, "MiB in all", 150, note=f"{each / 1024:.2f} KiB each")

@@ -38,6 +38,8 @@ pub(super) enum Command {
     Record(RecordArgs),
     /// Compare two servers, recordings or profiles
     Compare(CompareArgs),
+    /// Learn a profile from a running server or a recording
+    Learn(LearnArgs),
     /// Check assertions about what happened on a server
     Assert(AssertArgs),
     /// List the cases that servers are asked, or show some in words
@@ -267,6 +269,31 @@ pub(super) struct CompareArgs {
     /// Write JUnit XML to this file
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) ask: AskArgs,
+}
+
+/// What to learn from, and where to write the profile.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  labserve learn http://127.0.0.1:8080 -o mine.toml\n  labserve learn server.rec -o mine.toml --without nginx\n  labserve compare server.rec mine.toml"
+)]
+pub(super) struct LearnArgs {
+    /// The server, such as http://127.0.0.1:8080, or recordings of it
+    #[arg(value_name = "URL|RECORDING", required = true)]
+    pub(super) sources: Vec<String>,
+    /// The profile to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// Learn without these built-in profiles; names with commas between them
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) without: Vec<String>,
+    /// How long the search may take
+    #[arg(long, value_name = "N", default_value_t = 5.0)]
+    pub(super) minutes: f64,
+    /// How many of the cases without keys are printed
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(super) show: usize,
     #[command(flatten)]
     pub(super) ask: AskArgs,
 }

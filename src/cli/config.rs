@@ -9,7 +9,7 @@ use super::timeline::Choice;
 use labserve_core::profile::layers::{Layer, Stack};
 use labserve_core::profile::raw::{Raw, RuleTable};
 use labserve_core::profile::schema::Schema;
-use labserve_core::profile::units::Size;
+use labserve_core::profile::units::{Format, Size};
 use labserve_core::profile::{ConfigError, Profile, builtin, check};
 use labserve_server::events::Output;
 use labserve_server::files::{Directory, Limits, Memory, Root};
@@ -28,6 +28,10 @@ pub(super) const DEFAULT_FILE: &str = "server.toml";
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct ServerToml {
+    /// The version of the profile language that the keys below `[override]` are written in. Without it: 1.
+    #[cfg_attr(test, schemars(with = "Option<u32>", range(min = 1, max = 1)))]
+    #[serde(rename = "format")]
+    _format: Option<Format>,
     /// The server to imitate: a name from `labserve profiles`, or the path of a TOML file. Without it: `node`.
     profile: Option<String>,
     /// The directory to serve. Without it: `static` if it exists, otherwise the built-in demo site.
@@ -48,7 +52,7 @@ struct ServerToml {
     workers: Option<u16>,
     /// The file that every event of every connection is appended to, as JSON Lines; `-` for standard output.
     events: Option<PathBuf>,
-    /// The address, the port or both of the timeline; `none` for no timeline. Without it: the first free port from 3900.
+    /// The address, the port or both of the timeline; `off` for no timeline. Without it: the first free port from 3900.
     timeline: Option<TextOrNumber>,
     /// What each worker thread keeps of files. Every use is checked against the file.
     cache: CacheToml,

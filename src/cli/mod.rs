@@ -80,6 +80,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Explain(args)) => explain::run(&args).map(success),
         Some(Command::Record(args)) => probe::record::run(&args),
         Some(Command::Compare(args)) => probe::compare::run(&args),
+        Some(Command::Learn(args)) => probe::learn::run(&args),
         Some(Command::Assert(args)) => assert::run(&args),
         Some(Command::Cases(args)) => probe::cases::run(&args).map(success),
     };

@@ -29,7 +29,7 @@ impl Choice {
         }
         match flag.or(file) {
             None => Ok(Self::Default),
-            Some("none") => Ok(Self::Off),
+            Some("off") => Ok(Self::Off),
             Some(text) => address(text).map(Choice::At),
         }
     }
@@ -42,7 +42,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .or_else(|_| ip())
         .or_else(|_| port())
-        .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port, or none; got `{text}`"))
+        .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port, or off; got `{text}`"))
 }
 
 /// A timeline that is bound but not running yet, with both ends of the channel for its lines.
@@ -161,7 +161,7 @@ mod tests {
         for (flag, none, file, want) in [
             (None, false, None, Choice::Default),
             (None, true, Some("4000"), Choice::Off),
-            (None, false, Some("none"), Choice::Off),
+            (None, false, Some("off"), Choice::Off),
             (Some("4000"), false, Some("none"), at("127.0.0.1:4000")),
             (Some("::1"), false, None, at("[::1]:3900")),
             (Some("0.0.0.0:0"), false, None, at("0.0.0.0:0")),

@@ -171,7 +171,7 @@ fn files_that_are_no_configuration_are_refused_in_bounded_time() {
     let fields = many(&|n| format!("X-{n} = \"\"\n"), 60_000);
     write(
         "fields.toml",
-        &[b"extends = \"rfc\"\n[fields]\n", fields.as_slice()].concat(),
+        &[b"extends = \"rfc\"\n[response_fields]\n", fields.as_slice()].concat(),
     );
     let responses = many(&|n| format!("[response.r{n}]\nlike = \"r{}\"\n", n + 1), 20_000);
     write(

@@ -139,7 +139,7 @@ fn a_request_without_a_response_is_told() {
         (
             "a fault that closes without a response",
             "rfc",
-            &[("faults.host_missing", "close")],
+            &[("faults.host.missing", "close")],
             &[Send("GET /late HTTP/1.1\r\n\r\n"), ToEnd],
             read(1, LATE_LINE, "GET /late HTTP/1.1\r\n\r\n"),
         ),
@@ -191,14 +191,14 @@ fn a_request_without_a_response_is_told() {
         (
             "one is in the socket when RST is sent",
             "rfc",
-            &[("head.read", "512B"), ("close.request_said_close", "rst")],
+            &[("limits.read_size", "512B"), ("close.request_said_close", "rst")],
             &[Send(with(full_read(), LATE)), ToEnd],
             vec![(0, LATE_LINE, length(LATE), DropPlace::Unread)],
         ),
         (
             "what follows an unread body is no request",
             "rfc",
-            &[("request_body.read", "never")],
+            &[("request_body.read", "off")],
             &[Send(half), ToEnd],
             vec![],
         ),
@@ -237,7 +237,7 @@ fn who_is_whose_fin_or_rst_was_first_on_the_wire() {
         (
             "the client's FIN is behind a request that nobody reads",
             "rfc",
-            &[("head.read", "512B"), ("writes.delay", "2s")],
+            &[("limits.read_size", "512B"), ("writes.delay", "2s")],
             &[Send(full_read()), Send(LATE), Fin, ToEnd],
             (client, CloseReason::RequestSaidClose),
         ),

@@ -87,7 +87,7 @@ fn a_client_that_closes_first_is_reported_as_the_closing_side() {
 fn a_reply_without_a_request_is_listed_separately() {
     let server = Server::builder()
         .profile("rfc")
-        .and_then(|builder| builder.set("timers.head", "{ after = '50ms', say = '408' }"))
+        .and_then(|builder| builder.set("timers.head", "{ after = '50ms', response = '408' }"))
         .and_then(|builder| builder.start())
         .expect("a server");
     let mut client = connect(&server);

@@ -183,7 +183,7 @@ fn the_cost_of_a_pipeline_is_linear() {
     let site = Site::recorded();
     for name in profile::builtin::names() {
         let mut stack = layers::Stack::load(name, &layers::BuiltIns).expect("a built-in profile");
-        for key in ["connection.persistent=true", "connection.max_requests=0"] {
+        for key in ["connection.persistent=true", "connection.max_requests=off"] {
             stack = stack.over(layers::Layer::from_assignment(key).expect("a key"));
         }
         let profile = stack.build().expect("a profile");

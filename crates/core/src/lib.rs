@@ -30,3 +30,4 @@ pub mod render;
 pub mod rule;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_rng;
+pub mod units;

@@ -262,7 +262,7 @@ pub fn differences((want, want_target): (&Outcome, &str), (got, got_target): (&O
 }
 
 /// Whether two delays, in seconds, are equal.
-fn agree(want: f64, got: f64) -> bool {
+pub(crate) fn agree(want: f64, got: f64) -> bool {
     let is_ticked = |s: f64| 60.5 < s && s < 91.0;
     (want - got).abs() <= f64::max(TOLERANCE_S, TOLERANCE * want) || is_ticked(want) && is_ticked(got)
 }

@@ -31,6 +31,7 @@ pub mod case;
 pub mod client;
 pub mod compare;
 mod head;
+pub mod learn;
 pub mod measure;
 mod normal;
 pub mod placeholders;

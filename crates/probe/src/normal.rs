@@ -93,13 +93,16 @@ fn boundary(line: &str) -> Option<&str> {
 
 /// Replaces the checksum in ETags of the form `"mtime-size-checksum"`: it is that of the file's absolute path, which is
 /// another one wherever the site lies.
-fn blank_path_checksum(text: &str) -> String {
+pub(crate) fn blank_path_checksum(text: &str) -> String {
     let parts: Vec<_> = text
         .split('"')
-        .map(|quoted| checksummed(quoted).map_or_else(|| quoted.to_owned(), |kept| format!("{kept}-<adler32>")))
+        .map(|quoted| checksummed(quoted).map_or_else(|| quoted.to_owned(), |kept| format!("{kept}-{CHECKSUM}")))
         .collect();
     parts.join("\"")
 }
+
+/// What stands for such a checksum.
+pub(crate) const CHECKSUM: &str = "<adler32>";
 
 fn checksummed(quoted: &str) -> Option<&str> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());

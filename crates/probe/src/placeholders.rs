@@ -3,14 +3,14 @@
 use crate::head::field;
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Files shorter than this are recorded as they are: their bytes may stand in a response by chance.
 const SHORTEST_FILE: usize = 600;
 
 /// The files of the site whose contents a recording shows as `{{file:/path}}`.
 #[derive(Clone, Debug, Default)]
-pub struct Contents(Vec<(Vec<u8>, String)>);
+pub struct Contents(Arc<[(Vec<u8>, String)]>);
 
 impl Contents {
     /// Takes each content with its path in a request.
@@ -21,15 +21,52 @@ impl Contents {
             .collect();
         // A file may contain another.
         files.sort_by(|(a, path), (b, other)| b.len().cmp(&a.len()).then_with(|| path.cmp(other)));
-        Self(files)
+        Self(files.into())
     }
 
     /// The text of a response as Latin-1, with whole files as placeholders.
     pub fn shortened(&self, mut response: Vec<u8>) -> String {
-        for (content, path) in &self.0 {
+        for (content, path) in self.0.iter() {
             response = replace(response, content, format!("{{{{file:{path}}}}}").as_bytes());
         }
         latin1(&response)
+    }
+}
+
+impl Contents {
+    /// The length in bytes of a text that [`Contents::shortened`] returned.
+    pub(crate) fn length(&self, text: &str) -> usize {
+        self.pieces(text).map(|(_, length)| length).sum()
+    }
+
+    /// Splits such a text after `length` bytes; at its end if it is shorter, and before a file that would be cut.
+    pub(crate) fn split_at<'t>(&self, text: &'t str, length: usize) -> (&'t str, &'t str) {
+        let (mut at, mut counted) = (0, 0);
+        for (piece, bytes) in self.pieces(text) {
+            if counted + bytes > length {
+                break;
+            }
+            counted += bytes;
+            at += piece.len();
+        }
+        text.split_at(at)
+    }
+
+    /// The characters and files of such a text, each with its length in bytes.
+    fn pieces<'t>(&self, text: &'t str) -> impl Iterator<Item = (&'t str, usize)> {
+        let mut rest = text;
+        std::iter::from_fn(move || {
+            let first = rest.chars().next()?;
+            let file = rest.strip_prefix("{{file:").and_then(|after| {
+                let (path, _) = after.split_once("}}")?;
+                let (content, _) = self.0.iter().find(|(_, known)| known == path)?;
+                Some((path.len() + "{{file:}}".len(), content.len()))
+            });
+            let (end, bytes) = file.unwrap_or((first.len_utf8(), 1));
+            let (piece, after) = rest.split_at(end);
+            rest = after;
+            Some((piece, bytes))
+        })
     }
 }
 

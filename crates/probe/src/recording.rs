@@ -211,6 +211,30 @@ impl Recording {
         Ok(recording)
     }
 
+    /// Takes in the cases of another recording of the same server. If it was at another address there, its answers are made
+    /// to name this one.
+    pub fn absorb(&mut self, other: Self) {
+        let (theirs, ours) = (&other.target, &self.target);
+        let port = |target: &str| target.rsplit(':').next().unwrap_or_default().to_owned();
+        let (their_port, our_port) = (port(theirs), port(ours));
+        let renamed = |text: &str| {
+            text.replace(theirs.as_str(), ours)
+                .replace(&format!(":{their_port}"), &format!(":{our_port}"))
+                .replace(&format!("Port {their_port}"), &format!("Port {our_port}"))
+        };
+        for (name, mut answer) in other.cases {
+            let outcomes = match &mut answer {
+                Answer::Stable(outcome) => std::slice::from_mut(outcome),
+                Answer::Unstable { unstable } => unstable,
+                Answer::Failed { .. } => &mut [],
+            };
+            for heard in outcomes.iter_mut().flat_map(|outcome| &mut outcome.heard) {
+                heard.text = renamed(&heard.text);
+            }
+            self.cases.insert(name, answer);
+        }
+    }
+
     /// The recording as text, with a line for each measure and case, so that two of them can be compared line by line.
     pub fn to_text(&self) -> String {
         let file = self

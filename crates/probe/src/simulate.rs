@@ -10,6 +10,7 @@ use labserve_core::profile::Profile;
 use labserve_core::render::RenderContext;
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A server that has a profile, serves the probe site, and exists in memory only.
@@ -27,8 +28,8 @@ impl<'p> Simulation<'p> {
     /// responses name.
     pub fn new(profile: &'p Profile, address: SocketAddr) -> Self {
         let mut memory = MemorySite::new(profile);
-        for file in site::FILES {
-            memory = memory.with_file(file.path, file.content);
+        for (path, content) in site::shared() {
+            memory = memory.with_shared_file(path, Arc::clone(content));
         }
         Self::over(profile, memory, site::contents(), address)
     }

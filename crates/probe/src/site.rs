@@ -6,6 +6,7 @@ use crate::placeholders::Contents;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 /// A file of the probe site.
@@ -72,11 +73,32 @@ pub const MODIFIED: Duration = Duration::from_millis(1_698_766_276_361);
 
 /// The contents that a recording shows as `{{file:/path}}`.
 pub fn contents() -> Contents {
-    Contents::new(
-        FILES
-            .iter()
-            .filter(|file| file.path != LINK.0)
-            .map(|file| (file.content.to_vec(), format!("/{}", file.path))),
+    static CONTENTS: LazyLock<Contents> = LazyLock::new(|| {
+        Contents::new(
+            FILES
+                .iter()
+                .filter(|file| file.path != LINK.0)
+                .map(|file| (file.content.to_vec(), format!("/{}", file.path))),
+        )
+    });
+    CONTENTS.clone()
+}
+
+/// The path of a file and its content.
+pub(crate) type SharedFile = (&'static str, Arc<[u8]>);
+
+/// The paths of all files, and their contents in a form that many sites in memory can share.
+pub(crate) fn shared() -> &'static [SharedFile] {
+    static SHARED: LazyLock<Vec<SharedFile>> =
+        LazyLock::new(|| FILES.iter().map(|file| (file.path, file.content.into())).collect());
+    &SHARED
+}
+
+/// A recorded text in which a file with two names has the first.
+pub(crate) fn with_one_name(text: &str) -> String {
+    text.replace(
+        &format!("{{{{file:/{}}}}}", LINK.0),
+        &format!("{{{{file:/{}}}}}", LINK.1),
     )
 }
 

@@ -328,7 +328,7 @@ mod tests {
             json!({"connection.persistent": false, "timers.idle": "soon"}),
             json!({"connection.persistent": false, "timers.idle": "0s"}),
             json!({"connection.persistent": false, "files.etag": "{nothing}"}),
-            json!({"connection.persistent": false, "fields.Cache-Control": "a\r\nb: c"}),
+            json!({"connection.persistent": false, "response_fields.Cache-Control": "a\r\nb: c"}),
             json!({"connection.persistent": false, "close.idle": "bang"}),
             json!({"connection.persistent": false, "writes.chunk_size": "0"}),
         ] {
@@ -372,7 +372,7 @@ mod tests {
                 json!(75_000_000_000_u64),
             ),
             (
-                ["connection.fields.keep=[]", "timers.idle=never"],
+                ["connection.fields.keep=[]", "timers.idle=off"],
                 json!(null),
                 json!(null),
             ),

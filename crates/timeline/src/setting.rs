@@ -4,6 +4,7 @@
 
 use labserve_core::locale::{Lang, catalogue};
 use labserve_core::profile::Profile;
+use labserve_core::profile::units::OFF;
 use serde_json::{Value, json};
 use toml::Table;
 
@@ -80,7 +81,7 @@ impl Setting {
             (Kind::Choice(_), None) if self.key.starts_with("close.") => find(effective, &["close", "default"])
                 .and_then(|style| serde_json::to_value(style).ok())
                 .unwrap_or(Value::Null),
-            (_, None) => "".into(),
+            (_, None) => OFF.into(),
         }
     }
 
@@ -120,7 +121,10 @@ impl Setting {
             Kind::Bool => (value.as_bool().map(toml::Value::Boolean), "true or false"),
             Kind::Count => {
                 let count = value.as_u64().and_then(|n| i64::try_from(n).ok());
-                (count.map(toml::Value::Integer), "a number that is not negative")
+                (
+                    count.map(toml::Value::Integer).or_else(|| text(value)),
+                    "a number, or \"off\"",
+                )
             }
             Kind::Lines => {
                 let lines = value.as_array().and_then(|lines| lines.iter().map(text).collect());
@@ -128,7 +132,7 @@ impl Setting {
             }
             Kind::Span => (
                 text(value),
-                "a text such as \"10ms\", \"5s\", \"2m\", \"1h\" or \"never\"",
+                "a text such as \"10ms\", \"5s\", \"2m\", \"1h\" or \"off\"",
             ),
             Kind::Size => (text(value), "a text such as \"8190\", \"64KiB\" or \"2MiB\""),
             Kind::Choice(_) | Kind::Text | Kind::Field => (text(value), "a text"),

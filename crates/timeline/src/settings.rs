@@ -25,9 +25,9 @@ settings! {
     "timers.idle" "timers" Kind::Span, "10s";
     "timers.unused" "timers" Kind::Span, "60s";
     "files.etag" "caching" Kind::Text, "\"{mtime:x}-{size:x}\"";
-    "fields.Last-Modified" "caching" Kind::Field, "{last_modified}";
-    "fields.Cache-Control" "caching" Kind::Field, "max-age=60";
-    "fields.Accept-Ranges" "caching" Kind::Field, "none";
+    "response_fields.Last-Modified" "caching" Kind::Field, "{last_modified}";
+    "response_fields.Cache-Control" "caching" Kind::Field, "max-age=60";
+    "response_fields.Accept-Ranges" "caching" Kind::Field, "none";
     "range.enabled" "caching" Kind::Bool, "false";
     "close.default" "close" STYLES, "rst";
     "close.idle" "close" STYLES, "rst";
@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn a_field_setting_shows_the_value_in_the_200_response() {
         let stack = Stack::load("node", &BuiltIns).expect("node");
-        assert_eq!(value("fields.Cache-Control", &stack), "public, max-age=0");
-        let over = Layer::from_assignment("fields.Cache-Control=\"\"").expect("a key");
-        assert_eq!(value("fields.Cache-Control", &stack.over(over)), "");
+        assert_eq!(value("response_fields.Cache-Control", &stack), "public, max-age=0");
+        let over = Layer::from_assignment("response_fields.Cache-Control=off").expect("a key");
+        assert_eq!(value("response_fields.Cache-Control", &stack.over(over)), "off");
     }
 
     #[test]

@@ -48,7 +48,7 @@ macro_rules! text {
 }
 
 text!(Bind, { "type": "string", "examples": ["127.0.0.1", "localhost"] });
-text!(TextOrNumber, { "type": ["string", "integer"], "examples": ["127.0.0.1:3900", 3900, "none"] });
+text!(TextOrNumber, { "type": ["string", "integer"], "examples": ["127.0.0.1:3900", 3900, "off"] });
 
 of_profiles!(Profile, "profile");
 of_profiles!(Rule, "RuleTable");

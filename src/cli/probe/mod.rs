@@ -1,7 +1,9 @@
-//! `labserve record`, `labserve compare` and `labserve cases`: what servers are asked, and what they answered.
+//! `labserve record`, `compare`, `learn` and `cases`: what servers are asked, what they answered, and which profile does the
+//! same.
 
 pub(super) mod cases;
 pub(super) mod compare;
+pub(super) mod learn;
 pub(super) mod record;
 mod source;
 mod target;

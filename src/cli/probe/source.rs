@@ -67,7 +67,12 @@ impl Source {
     }
 
     /// Its answers to the cases. `other` is what it is compared with.
-    fn answers(self, cases: &[Case], ask: &AskArgs, other: Option<&Recording>) -> Result<Recording, Mistake> {
+    pub(super) fn answers(
+        self,
+        cases: &[Case],
+        ask: &AskArgs,
+        other: Option<&Recording>,
+    ) -> Result<Recording, Mistake> {
         match self {
             Self::Server(target) => {
                 let recorded = target.ask(cases, Recording::new(target.address.to_string()), ask)?;

@@ -31,7 +31,7 @@ test("a dropped request is a mark; the exchange that was in its place goes on", 
     [0, "accepted", {}],
     [2, "head", { request: 1, method: "GET", target: "/late", head_bytes: 40 }],
     [3, "dropped_request", line(1, "read")],
-    [3, "head", { request: 1, method: "GET", target: "/bad", head_bytes: 20, fault: "host_missing" }],
+    [3, "head", { request: 1, method: "GET", target: "/bad", head_bytes: 20, fault: "host.missing" }],
     [5, "reply", { request: 1, method: "GET", target: "/bad", status: 400, head_bytes: 90, body_bytes: 0, complete: true }],
     [6, "dropped_request", line(0, "discarded")],
   ]);

@@ -15,10 +15,10 @@ export async function settingTests(page, lab) {
     await page.selectOption("#settings-server", await server("node"));
     const before = await fetchHead(lab.site("node"));
     assert.notEqual(before.fields["cache-control"], "max-age=77");
-    const input = row("fields.Cache-Control").locator("input");
+    const input = row("response_fields.Cache-Control").locator("input");
     await input.fill("max-age=77");
     await input.press("Enter");
-    await row("fields.Cache-Control").locator(".differs:has-text('differs')").waitFor();
+    await row("response_fields.Cache-Control").locator(".differs:has-text('differs')").waitFor();
     assert.equal((await fetchHead(lab.site("node"))).fields["cache-control"], "max-age=77");
   });
   await check("a kept connection becomes one for each request, and what is announced goes with it", async () => {

@@ -55,7 +55,7 @@ def stalled(start, profile, clients, failures):
     with start(
         profile,
         "--set",
-        "connection.max_requests=0",
+        "connection.max_requests=off",
         "--set",
         "writes.min_rate=100000",
         "--set",

@@ -66,7 +66,7 @@ def exit_code(server, errors):
 
 
 def one_stop(start, wrk, count, errors):
-    with start("--set", "connection.max_requests=0") as server:
+    with start("--set", "connection.max_requests=off") as server:
         targets = list(SIZES)
         clients = [
             threading.Thread(

@@ -208,7 +208,7 @@ def start(options, root, *more):
         "--timeline",
         "127.0.0.1:0",
         "--set",
-        "connection.max_requests=0",
+        "connection.max_requests=off",
         *more,
     )
 

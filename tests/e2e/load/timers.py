@@ -85,7 +85,7 @@ def main():
                 "--set",
                 f"timers.idle={idle_s:g}s",
                 "--set",
-                "connection.max_requests=0",
+                "connection.max_requests=off",
             ) as server:
                 started = multiprocessing.Event()
                 others = multiprocessing.Process(

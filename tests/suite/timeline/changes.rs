@@ -16,17 +16,18 @@ fn a_changed_setting_applies_to_the_next_response_of_an_open_connection() {
         Some("public, max-age=0")
     );
 
-    let values = json!({"fields.Cache-Control": "no-store", "files.etag": "", "fields.X-None": null});
+    let values =
+        json!({"response_fields.Cache-Control": "no-store", "files.etag": "off", "response_fields.X-None": null});
     let refused = timeline.change("PATCH", "/api/v1/servers/0/settings", &values);
     assert_eq!(
         (refused.status, &refused.json()["error"]["key"]),
-        (422, &json!("fields.X-None"))
+        (422, &json!("response_fields.X-None"))
     );
-    let values = json!({"fields.Cache-Control": "no-store", "files.etag": ""});
+    let values = json!({"response_fields.Cache-Control": "no-store", "files.etag": "off"});
     let changed = timeline.change("PATCH", "/api/v1/servers/0/settings", &values);
     assert_eq!(
         (changed.status, &changed.json()["differs"]),
-        (200, &json!(["fields.Cache-Control", "files.etag"]))
+        (200, &json!(["response_fields.Cache-Control", "files.etag"]))
     );
     let reply = talk.ask("GET", "/", "");
     assert_eq!(
@@ -37,7 +38,7 @@ fn a_changed_setting_applies_to_the_next_response_of_an_open_connection() {
     let saved = timeline.ask("GET", "/api/v1/servers/0/toml", "", "");
     let toml: toml::Table = toml::from_str(std::str::from_utf8(&saved.body).expect("text")).expect("TOML");
     assert_eq!(toml["extends"].as_str(), Some("node"));
-    assert_eq!(toml["fields"]["Cache-Control"].as_str(), Some("no-store"));
+    assert_eq!(toml["response_fields"]["Cache-Control"].as_str(), Some("no-store"));
 
     assert_eq!(
         timeline
@@ -73,7 +74,7 @@ fn a_changed_setting_applies_to_the_next_response_of_an_open_connection() {
         .collect();
     let expected = [
         ("setting", "files.etag"),
-        ("setting", "fields.Cache-Control"),
+        ("setting", "response_fields.Cache-Control"),
         ("setting", "files.etag"),
         ("reset", ""),
         ("profile", ""),

@@ -69,14 +69,14 @@ pub fn body_plan(
 ) -> BodyPlan {
     let response = reply.response;
     let when = if ends_by_both(profile, request) {
-        ReadBody::Never
+        ReadBody::Off
     } else {
         response.read_body.unwrap_or(profile.request_body.read)
     };
     let refusal = refused.then_some(CloseReason::BadRequest);
     if framing != Framing::None {
         if let Some(id) = over_limit(profile, framing)
-            && when != ReadBody::Never
+            && when != ReadBody::Off
             && !refused
         {
             return BodyPlan {
@@ -103,7 +103,7 @@ pub fn body_plan(
     };
     match (framing, when) {
         (Framing::None, _) => plan,
-        (_, ReadBody::Never) => BodyPlan {
+        (_, ReadBody::Off) => BodyPlan {
             ending: None,
             after: AfterReply::LeaveUnread,
             ..plan
@@ -139,7 +139,7 @@ fn interim_responses(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>
         Continue::AtOnce => interim_at_once(profile, request),
         Continue::WhenRead if when == ReadBody::First => interim_asked_for(profile, request),
         Continue::WithFile if reply.file.is_some() => interim_asked_for(profile, request),
-        Continue::WhenRead | Continue::WithFile | Continue::Never => 0,
+        Continue::WhenRead | Continue::WithFile | Continue::Off => 0,
     }
 }
 
@@ -147,7 +147,7 @@ fn interim_responses(profile: &Profile, request: &Request<'_>, reply: &Reply<'_>
 pub(super) fn interim_at_once(profile: &Profile, request: &Request<'_>) -> u8 {
     match profile.request_body.continues {
         Continue::AtOnce => interim_asked_for(profile, request),
-        Continue::WhenRead | Continue::WithFile | Continue::Never => 0,
+        Continue::WhenRead | Continue::WithFile | Continue::Off => 0,
     }
 }
 
@@ -210,12 +210,12 @@ mod tests {
     fn the_order_around_a_response() {
         let expects = format!("{POST}Expect: 100-continue\r\n");
         let padded = format!("{POST}Expect: 100-continue \r\n");
-        let twice = "request_body.continue_times=2";
-        let never = "request_body.read=\"never\"";
+        let twice = "request_body.expect.times=2";
+        let never = "request_body.read=\"off\"";
         let first = "request_body.read=\"first\"";
         let after = "request_body.read=\"after\"";
-        let at_once = "request_body.continues=\"at-once\"";
-        let when_read = "request_body.continues=\"when-read\"";
+        let at_once = "request_body.expect.send_continue=\"at-once\"";
+        let when_read = "request_body.expect.send_continue=\"when-read\"";
         for (keys, head, refused, want) in [
             (&[after][..], GET, false, "reply"),
             (&[after], GET, true, "reply (bad_request)"),
@@ -225,7 +225,7 @@ mod tests {
             (&[first], POST, true, "read, reply (bad_request)"),
             (&[never], POST, false, "reply, leave"),
             (
-                &[after, "request_body.look_first=true"],
+                &[after, "request_body.check_arrived=true"],
                 POST,
                 false,
                 "peek, reply, read after",
@@ -247,7 +247,7 @@ mod tests {
                 "continue, continue, read, reply",
             ),
             (
-                &[first, at_once, twice, "request_body.continue_times_padded=1"],
+                &[first, at_once, twice, "request_body.expect.times_padded=1"],
                 padded.as_str(),
                 false,
                 "continue, read, reply",

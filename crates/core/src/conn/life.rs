@@ -300,7 +300,7 @@ mod tests {
         ];
         assert_eq!(deadline_after(&["idle=5s"], &request), Some((8.0, CloseReason::Idle)));
         assert_eq!(deadline_after(&["idle=75s"], &request), Some((78.0, CloseReason::Idle)));
-        assert_eq!(deadline_after(&["idle=never"], &request), None);
+        assert_eq!(deadline_after(&["idle=off"], &request), None);
     }
 
     #[test]

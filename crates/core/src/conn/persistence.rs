@@ -70,12 +70,12 @@ pub fn persistence<'p>(
     let end = end_without(response.close, ending);
     let is_old = || request.is_some_and(|request| request.version() < Version::Http11);
     let truth = |end| match (end, policy.announce) {
-        (Some(_), _) if policy.announce_close == AnnounceClose::Http11 && is_old() => ConnectionFields::Nothing,
+        (Some(_), _) if policy.announce_close == AnnounceClose::Http11 && is_old() => ConnectionFields::Off,
         (Some(_), _) => ConnectionFields::Close,
         (None, Announce::Always) => ConnectionFields::Keep,
         (None, Announce::Asked) if asked_to_keep => ConnectionFields::Keep,
         (None, Announce::Http10) if is_old() => ConnectionFields::Keep,
-        (None, Announce::Asked | Announce::Http10) => ConnectionFields::Nothing,
+        (None, Announce::Asked | Announce::Http10) => ConnectionFields::Off,
     };
     let choice = match response.connection_fields {
         None => truth(end),
@@ -87,7 +87,7 @@ pub fn persistence<'p>(
     let connection_fields: &[Template] = match choice {
         ConnectionFields::Keep => &policy.keep_fields,
         ConnectionFields::Close => &policy.close_fields,
-        ConnectionFields::Nothing | ConnectionFields::AsIfKept => &[],
+        ConnectionFields::Off | ConnectionFields::AsIfKept => &[],
     };
     Persistence {
         close: end,

@@ -1,7 +1,8 @@
 //! The faults of a request head, by name.
 //!
 //! Servers differ mainly in which malformed requests they accept. Each deviation from RFC 9112 therefore has a name
-//! here, and a profile assigns a [`Treatment`] to each.
+//! here, and a profile assigns a [`Treatment`] to each. The names are a tree: a fault is a special case of its parent, and
+//! is treated as that unless the profile says otherwise.
 
 use crate::sentences;
 use std::fmt;
@@ -33,204 +34,215 @@ sentences! {
     pub enum Fault in "fault" {
         /// It is skipped (RFC 9112 section 2.2).
         EmptyLine = "empty_line",
-        EmptyLines = "empty_lines",
+        EmptyLines = "request_line.too_long.empty_lines",
         /// It is skipped.
-        EmptyLineCr = "empty_line_cr",
+        EmptyLineCr = "bare_cr.empty_line",
         /// It is skipped.
-        EmptyLineLf = "empty_line_lf",
+        EmptyLineLf = "bare_lf.request_line.empty",
         /// The line ends there.
         BareLf = "bare_lf",
         /// The line ends there.
-        BareLfLine = "bare_lf_line",
+        BareLfLine = "bare_lf.request_line",
         /// The line ends there.
-        BareLfNoVersion = "bare_lf_no_version",
+        BareLfNoVersion = "bare_lf.request_line.no_version",
         /// The head ends there.
-        BareLfEnd = "bare_lf_end",
+        BareLfEnd = "bare_lf.head_end",
         /// It is part of the text.
         BareCr = "bare_cr",
         /// It is skipped.
-        LeadingSpace = "leading_space",
+        LeadingSpace = "request_line.leading_space",
         /// They count as one.
-        ExtraSpace = "extra_space",
+        ExtraSpace = "request_line.extra_space",
         /// It counts as a space.
-        TabSpace = "tab_space",
+        TabSpace = "request_line.extra_space.tab",
         /// It is skipped.
-        TrailingSpace = "trailing_space",
-        OneWord = "one_word",
+        TrailingSpace = "request_line.extra_space.trailing",
+        OneWord = "request_line.one_word",
         /// It is part of the name.
-        MethodChar = "method_char",
+        MethodChar = "method.char",
         /// It is part of the name.
-        MethodNoToken = "method_no_token",
+        MethodNoToken = "method.char.no_token",
         /// Methods are case-sensitive: it is a different method.
-        MethodCase = "method_case",
+        MethodCase = "method.lower_case",
         /// The rule `other` applies.
-        MethodUnknown = "method_unknown",
+        MethodUnknown = "method.unknown",
         /// It is part of the target.
-        TargetSpace = "target_space",
+        TargetSpace = "target.space",
         /// It is part of the target.
-        TargetControl = "target_control",
+        TargetControl = "target.control",
         /// It is part of the target.
-        TargetTab = "target_tab",
+        TargetTab = "target.control.tab",
         /// It is part of the target.
-        TargetNul = "target_nul",
+        TargetNul = "target.nul",
         /// It is part of the target.
-        TargetHigh = "target_high",
+        TargetHigh = "target.non_ascii",
         /// See `[target] fragment`.
-        TargetFragment = "target_fragment",
+        TargetFragment = "target.fragment",
         /// See `[target] no_path`.
-        TargetQuery = "target_query",
+        TargetQuery = "target.form.query",
         /// See `[target] schemes`.
-        TargetBareScheme = "target_bare_scheme",
+        TargetBareScheme = "target.form.no_authority",
         /// It is taken as a path.
-        TargetForm = "target_form",
+        TargetForm = "target.form",
         /// The method's rule applies.
-        ConnectAuthority = "connect_authority",
+        ConnectAuthority = "connect.authority",
         /// The method's rule applies.
-        ConnectOther = "connect_other",
+        ConnectOther = "connect.no_authority",
         /// Its path is used.
-        TargetAuthority = "target_authority",
-        /// As `target_authority`.
-        TargetAuthorityChar = "target_authority_char",
+        TargetAuthority = "target.authority",
+        /// As `target.authority`.
+        TargetAuthorityChar = "target.authority.char",
         /// Its path is used.
-        TargetScheme = "target_scheme",
+        TargetScheme = "target.scheme",
         /// It is taken as a path.
-        TargetAsterisk = "target_asterisk",
+        TargetAsterisk = "target.asterisk",
         /// It is taken as a path.
-        OptionsAsterisk = "options_asterisk",
+        OptionsAsterisk = "target.asterisk.options",
         /// It is taken as a path.
-        TargetAsteriskMore = "target_asterisk_more",
-        /// As `options_asterisk`.
-        OptionsAsteriskQuery = "options_asterisk_query",
+        TargetAsteriskMore = "target.form.asterisk",
+        /// As `target.asterisk.options`.
+        OptionsAsteriskQuery = "target.form.asterisk.options",
         /// The response has no head, and the connection closes after it.
-        NoVersion = "no_version",
-        /// As `no_version`.
-        NoVersionMethod = "no_version_method",
+        NoVersion = "version.missing",
+        /// As `version.missing`.
+        NoVersionMethod = "version.missing_not_get",
         /// It is skipped.
-        NoVersionSpace = "no_version_space",
+        NoVersionSpace = "request_line.extra_space.no_version",
         /// It is read as HTTP/1.0.
-        BadVersion = "bad_version",
+        BadVersion = "version.invalid",
         /// The digits are read as numbers.
-        OddVersion = "odd_version",
+        OddVersion = "version.digits",
         /// It is read as HTTP/1.1.
-        LowerVersion = "lower_version",
+        LowerVersion = "version.lower_case",
         /// It is read as HTTP/1.1.
-        MinorVersion = "minor_version",
+        MinorVersion = "version.minor",
         /// It is read as HTTP/1.1.
-        MajorVersion = "major_version",
+        MajorVersion = "version.major",
         /// As HTTP/2.0.
-        FarVersion = "far_version",
+        FarVersion = "version.major.above_2_0",
         /// It is read as HTTP/1.0.
-        FirstVersion = "first_version",
+        FirstVersion = "version.old.not_0_9",
         /// It is read as HTTP/1.0; for HTTP/0.9, see `[head] http09`.
-        OldVersion = "old_version",
-        LineTooLong = "line_too_long",
+        OldVersion = "version.old",
+        LineTooLong = "request_line.too_long",
         /// It is a field without a value.
-        FieldNoColon = "field_no_colon",
+        FieldNoColon = "field.no_colon",
         /// It is a field line like any other.
-        FieldEnvelope = "field_envelope",
-        FieldNameEmpty = "field_name_empty",
+        FieldEnvelope = "field.envelope",
+        FieldNameEmpty = "field.name.empty",
         /// It is part of the name.
-        FieldNameChar = "field_name_char",
+        FieldNameChar = "field.name.char",
         /// It is part of the name.
-        FieldNameControl = "field_name_control",
+        FieldNameControl = "field.name.char.control",
         /// It is part of the name.
-        FieldNameHigh = "field_name_high",
+        FieldNameHigh = "field.name.char.non_ascii",
         /// It is part of the name.
-        FieldNameInnerSpace = "field_name_inner_space",
-        /// See `[head] name_space`.
-        FramingNameSpace = "framing_name_space",
-        /// See `[head] name_space`.
-        FieldNameSpace = "field_name_space",
+        FieldNameInnerSpace = "field.name.char.control.space",
+        /// See `[parser] space_before_colon`.
+        FramingNameSpace = "field.name.space.framing",
+        /// See `[parser] space_before_colon`.
+        FieldNameSpace = "field.name.space",
         /// The lines are joined.
-        FieldFold = "field_fold",
+        FieldFold = "field.fold",
         /// It adds nothing to the value.
-        FieldFoldEmpty = "field_fold_empty",
+        FieldFoldEmpty = "field.fold.empty",
         /// The lines are joined.
-        FieldFoldNoValue = "field_fold_no_value",
-        /// See `[head] framing_judged_by`.
-        FramingFold = "framing_fold",
+        FieldFoldNoValue = "field.fold.no_value",
+        /// See `[parser] check_framing`.
+        FramingFold = "field.fold.framing",
         /// The lines are joined.
-        LengthFold = "length_fold",
+        LengthFold = "field.fold.framing.content_length",
         /// It is skipped.
-        FieldTabFirst = "field_tab_first",
+        FieldTabFirst = "field.leading_space.tab",
         /// It is skipped.
-        FieldFoldFirst = "field_fold_first",
+        FieldFoldFirst = "field.leading_space",
         /// It is part of the value.
-        FieldValueNul = "field_value_nul",
+        FieldValueNul = "field.value.nul",
         /// It is part of the value.
-        FieldValueControl = "field_value_control",
+        FieldValueControl = "field.value.control",
         /// They are part of the line end.
-        FieldEndCr = "field_end_cr",
-        /// See `[head] repeated`.
-        FieldRepeated = "field_repeated",
+        FieldEndCr = "bare_cr.field_end",
+        /// See `[fields] repeated`.
+        FieldRepeated = "field.repeated",
         /// The head ends with that byte.
-        HeadEndCr = "head_end_cr",
-        FieldTooLong = "field_too_long",
-        FieldValueTooLong = "field_value_too_long",
-        FieldsTooMany = "fields_too_many",
-        HeadTooLarge = "head_too_large",
+        HeadEndCr = "bare_cr.head_end",
+        FieldTooLong = "field.too_long",
+        FieldValueTooLong = "field.too_long.value",
+        FieldsTooMany = "head.too_many_fields",
+        HeadTooLarge = "head.too_large",
         /// The server's own address is used.
-        HostMissing = "host_missing",
+        HostMissing = "host.missing",
         /// The first counts.
-        HostRepeated = "host_repeated",
+        HostRepeated = "host.repeated",
         /// The server's own address is used.
-        HostEmpty = "host_empty",
+        HostEmpty = "host.empty",
         /// The server's own address is used.
-        HostEmptyOld = "host_empty_old",
+        HostEmptyOld = "host.empty_http10",
         /// It is used as it is.
-        HostInvalid = "host_invalid",
+        HostInvalid = "host.invalid",
         /// It is used as it is.
-        HostLabel = "host_label",
+        HostLabel = "host.label",
         /// As if it were absent.
-        LengthInvalid = "length_invalid",
-        /// It is checked when the field is complete; see `length_invalid`.
-        LengthChar = "length_char",
+        LengthInvalid = "content_length.invalid",
+        /// It is checked when the field is complete; see `content_length.invalid`.
+        LengthChar = "content_length.char",
         /// They count as one.
-        LengthRepeated = "length_repeated",
+        LengthRepeated = "content_length.repeated",
         /// The first counts.
-        LengthConflict = "length_conflict",
+        LengthConflict = "content_length.conflict",
         /// There is no body.
-        LengthMissing = "length_missing",
-        /// See `[request_body] both`.
-        LengthAndCoding = "length_and_coding",
+        LengthMissing = "content_length.missing",
+        /// See `[request_body] delimiter`.
+        LengthAndCoding = "transfer_encoding.with_content_length",
         /// As if it were absent.
-        CodingUnknown = "coding_unknown",
+        CodingUnknown = "transfer_encoding.unknown",
         /// As if it were absent.
-        CodingNotChunked = "coding_not_chunked",
+        CodingNotChunked = "transfer_encoding.not_chunked",
         /// They count as one.
-        CodingTwice = "coding_twice",
+        CodingTwice = "transfer_encoding.unknown.chunked_twice",
         /// As if it were absent.
-        CodingEmpty = "coding_empty",
+        CodingEmpty = "transfer_encoding.not_chunked.empty",
         /// It is skipped.
-        CodingTab = "coding_tab",
+        CodingTab = "transfer_encoding.tab",
         /// It is used.
-        CodingOld = "coding_old",
+        CodingOld = "transfer_encoding.http10",
         /// The connection closes without a response.
-        ChunkInvalid = "chunk_invalid",
+        ChunkInvalid = "chunk",
         /// The connection closes without a response.
-        ChunkExtension = "chunk_extension",
+        ChunkExtension = "chunk.extension",
         /// The server waits for it.
-        ChunkTooLarge = "chunk_too_large",
+        ChunkTooLarge = "chunk.too_large",
         /// It is ignored.
-        ExpectEmpty = "expect_empty",
+        ExpectEmpty = "expect.unknown.empty",
         /// The first counts.
-        ExpectRepeated = "expect_repeated",
+        ExpectRepeated = "expect.repeated",
         /// It is ignored.
-        ExpectUnknown = "expect_unknown",
+        ExpectUnknown = "expect.unknown",
         /// It is ignored.
-        UpgradeWebsocket = "upgrade_websocket",
+        UpgradeWebsocket = "upgrade.websocket",
         /// It is ignored.
-        TargetPort = "target_port",
+        TargetPort = "target.port",
         /// It is used as it is.
-        TargetBrackets = "target_brackets",
+        TargetBrackets = "target.brackets",
         /// It is used as it is.
-        TargetAceHost = "target_ace_host",
+        TargetAceHost = "target.ace_host",
         /// It is ignored.
-        AfterLast = "after_last",
+        AfterLast = "after_last_request",
     }
 }
 
 impl Fault {
+    /// The fault that it is a special case of.
+    pub fn parent(self) -> Option<Self> {
+        let (parent, _) = self.key().rsplit_once('.')?;
+        Self::ALL.iter().find(|fault| fault.key() == parent).copied()
+    }
+
+    /// Whether it is a fault of a single field line, which can then be left out.
+    pub fn is_of_field_line(key: &str) -> bool {
+        key == "field" || key.starts_with("field.") || key == Self::FieldEndCr.key()
+    }
+
     /// Whether this is a fault of Expect. That field is examined last.
     pub fn is_of_expect(self) -> bool {
         matches!(self, Self::ExpectEmpty | Self::ExpectRepeated | Self::ExpectUnknown)

@@ -78,7 +78,7 @@ pub enum Delimiter {
     /// Content-Length only; the server does not know Transfer-Encoding.
     LengthOnly,
     /// Neither; no request has a body.
-    Nothing,
+    Off,
 }
 
 /// The syntax of Content-Length.
@@ -139,7 +139,7 @@ impl<'a> Request<'a> {
             .and_then(|value| rules.length.read(value, rules.largest));
         let chunked = self.last_coding(rules).is_some_and(|coding| is_chunked(coding, rules));
         match (rules.delimiter, length, chunked) {
-            (Delimiter::Nothing, _, _) => Framing::None,
+            (Delimiter::Off, _, _) => Framing::None,
             (Delimiter::Coding, _, true) | (Delimiter::Length, None, true) => Framing::Chunked,
             (_, None | Some(0), _) => Framing::None,
             (_, Some(length), _) if length > rules.readable => Framing::None,

@@ -8,6 +8,8 @@ mod policy;
 use crate::http1::date;
 use crate::http1::etag::{self, Comparison};
 use crate::http1::range::Selection;
+use crate::units::Span;
+use std::time::Duration;
 
 pub use policy::{
     BadDate, ConditionPolicy, DateField, DateMatch, EmptyField, Held, IfMatch, IfNoneMatch, IfRangeEtag, IfRangeScope,
@@ -217,7 +219,7 @@ impl Case<'_> {
             .given(self.request.if_match)
             .filter(|_| applies(self.policy.if_match_methods, self.request.method))?;
         match self.policy.if_match {
-            IfMatch::Ignored => None,
+            IfMatch::Off => None,
             IfMatch::Strong => Some(self.names_etag(field, Comparison::Strong)),
             IfMatch::Weak => Some(self.names_etag(field, Comparison::Weak)),
         }
@@ -227,7 +229,7 @@ impl Case<'_> {
     /// holds.
     fn if_unmodified_since(&self, etag_counts: bool) -> Option<bool> {
         let counts = match self.policy.if_unmodified_since {
-            DateField::Ignored => false,
+            DateField::Off => false,
             DateField::WithoutEtag => !etag_counts,
             DateField::Also => true,
         };
@@ -253,7 +255,7 @@ impl Case<'_> {
     fn if_none_match(&self) -> Option<bool> {
         let field = self.given(self.request.if_none_match)?;
         let comparison = match self.policy.if_none_match {
-            IfNoneMatch::Ignored => return None,
+            IfNoneMatch::Off => return None,
             IfNoneMatch::Never => return Some(false),
             IfNoneMatch::Strong => Comparison::Strong,
             IfNoneMatch::WeakForWhole
@@ -269,7 +271,7 @@ impl Case<'_> {
     /// Whether the client has the current version by If-Modified-Since; `None` if the field is absent or ignored.
     fn if_modified_since(&self, etag_counts: bool) -> Option<bool> {
         let counts = match self.policy.if_modified_since {
-            DateField::Ignored => false,
+            DateField::Off => false,
             DateField::WithoutEtag => !etag_counts,
             DateField::Also => true,
         };
@@ -285,13 +287,13 @@ impl Case<'_> {
 
     /// Whether the file is too recent for dates to count beside a Range field.
     fn is_too_recent(&self) -> bool {
-        self.request.range != Ranged::Absent && !self.has_age(self.policy.age_with_range)
+        self.request.range != Ranged::Absent && !self.has_age(self.policy.min_age_with_range)
     }
 
-    /// Whether the file was modified at least this number of seconds ago. Every file has the age 0.
-    fn has_age(&self, least: u32) -> bool {
-        let is_old = |mtime: i64| self.resource.now_secs.saturating_sub(mtime) >= i64::from(least);
-        least == 0 || self.resource.mtime_secs.is_some_and(is_old)
+    /// Whether the file was modified at least this long ago. Times are compared in whole seconds.
+    fn has_age(&self, Span(least): Span) -> bool {
+        let age = |mtime: i64| u64::try_from(self.resource.now_secs.saturating_sub(mtime)).ok();
+        least.is_none() || self.resource.mtime_secs.and_then(age).map(Duration::from_secs) >= least
     }
 
     fn date_matches(&self, field: &[u8], rule: DateMatch) -> bool {
@@ -315,7 +317,7 @@ impl Case<'_> {
         if etag == Some(true) && self.request.method == Method::Other {
             match policy.if_none_match_other {
                 OtherMethods::Fail => return Some(Verdict::PreconditionFailed),
-                OtherMethods::Ignored => return None,
+                OtherMethods::Off => return None,
                 OtherMethods::NotModified => {}
             }
         }
@@ -359,7 +361,7 @@ impl Case<'_> {
                 return self.if_modified_since(false) == Some(true);
             }
         }
-        self.date_matches(field, policy.if_range_date) && self.has_age(policy.if_range_date_age)
+        self.date_matches(field, policy.if_range_date) && self.has_age(policy.if_range_min_age)
     }
 
     fn if_range_names(&self, field: &[u8], etag: &[u8]) -> bool {

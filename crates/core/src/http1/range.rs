@@ -162,10 +162,9 @@ fn limit(ranges: Vec<ByteRange>, asked: usize, size: u64, policy: &RangePolicy) 
         overlaps,
         reversals,
     } = merge(ranges, policy);
-    let over = |count: usize, most: u32| most > 0 && count > most as usize;
-    if over(ranges.len(), policy.max_ranges)
-        || over(overlaps, policy.max_overlaps)
-        || over(reversals, policy.max_reversals)
+    if policy.max_ranges.is_below(ranges.len())
+        || policy.max_overlaps.is_below(overlaps)
+        || policy.max_reversals.is_below(reversals)
     {
         return policy.over_limit.into();
     }

@@ -9,7 +9,7 @@ use crate::conn::{
 };
 use crate::http1::Head;
 use crate::lookup;
-use crate::profile::{CloseStyle, Profile, Tie};
+use crate::profile::{AtExpiry, CloseStyle, Profile};
 use crate::render::RenderContext;
 use crate::rule::Hit;
 use core::net::{Ipv4Addr, SocketAddr};
@@ -113,7 +113,7 @@ impl<'s> Server<'s, '_> {
 
     fn wait(&mut self) -> WakeReason {
         let deadline = self.conn.deadline(self.profile);
-        let bytes_win = self.profile.connection.timers.tie == Tie::Bytes;
+        let bytes_win = self.profile.connection.timers.tie == AtExpiry::Read;
         match (
             self.wire.wait(deadline.map(|deadline| deadline.at), bytes_win),
             deadline,

@@ -74,7 +74,13 @@ impl<'p> MemorySite<'p> {
 
     /// Adds a file at `path` (names joined by `/`) and the directories above it.
     #[must_use]
-    pub fn with_file(mut self, path: impl AsRef<[u8]>, content: &[u8]) -> Self {
+    pub fn with_file(self, path: impl AsRef<[u8]>, content: &[u8]) -> Self {
+        self.with_shared_file(path, content.into())
+    }
+
+    /// The same with content that other sites may share.
+    #[must_use]
+    pub fn with_shared_file(mut self, path: impl AsRef<[u8]>, content: Arc<[u8]>) -> Self {
         let path = path.as_ref();
         let id = FileId {
             device: 1,
@@ -88,7 +94,7 @@ impl<'p> MemorySite<'p> {
         let facts = FileFacts::new(path, adler32(&shown), id, &self.profile.types);
         let file = MemoryFile {
             facts: Arc::new(facts),
-            content: content.into(),
+            content,
         };
         self.insert(path, Entry::File(file));
         self

@@ -30,13 +30,13 @@ impl Profile {
 
 /// The value with obs-fold (RFC 9112 section 5.2) removed or replaced, as the profile says.
 fn unfolded(value: &[u8], fold: Fold) -> Cow<'_, [u8]> {
-    if fold == Fold::Sent || memchr::memchr(b'\n', value).is_none() {
+    if fold == Fold::AsSent || memchr::memchr(b'\n', value).is_none() {
         return Cow::Borrowed(value);
     }
     let mut whole = Vec::with_capacity(value.len());
     match fold {
         Fold::Space => field::unfold(value, &mut whole),
-        Fold::Cut | Fold::Sent => {
+        Fold::Removed | Fold::AsSent => {
             for line in value.split(|b| *b == b'\n') {
                 whole.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
             }

@@ -28,8 +28,8 @@ pub use policy::{
     TargetPolicy, Timer, Timers, WritePolicy,
 };
 pub use raw::{
-    Announce, AnnounceClose, ChangedFile, CloseStyle, ConnectionFields, Continue, DirectoryPermission, FailureNoticed,
-    Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection, Tie,
+    Announce, AnnounceClose, AtExpiry, ChangedFile, CloseStyle, ConnectionFields, Continue, DirectoryPermission,
+    FailureNoticed, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection,
 };
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};

@@ -2,6 +2,7 @@
 
 use super::builtin::TYPES;
 use super::raw::RawTypes;
+use super::units::OFF;
 use super::{near, suggestion};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +26,9 @@ pub struct MediaTypes {
     codings: BTreeMap<String, String>,
 }
 
+/// The name of the table of the crate mime_guess.
+const GUESS: &str = "mime-guess";
+
 type Table = HashMap<&'static str, &'static str>;
 
 /// The built-in tables of types by extension, by name. The empty name is that of no table.
@@ -46,25 +50,24 @@ fn types_of_line(line: &str) -> impl Iterator<Item = (&str, &str)> {
 
 impl MediaTypes {
     pub(super) fn new(raw: &RawTypes) -> Result<Self, String> {
-        let Some(builtin) = TABLES.get(raw.builtin.as_str()) else {
-            let known: Vec<_> = TYPES.iter().map(|(name, _)| format!("{name:?}")).collect();
-            let meant = suggestion(near(&raw.builtin, TYPES.iter().map(|(name, _)| *name)));
-            return Err(format!(
-                "got {:?}; expected one of {}{meant}",
-                raw.builtin,
-                known.join(", ")
-            ));
+        let base = raw.base.text();
+        let guess = base == GUESS;
+        let Some(builtin) = TABLES.get(if guess { "" } else { base }) else {
+            let known = || TYPES.iter().map(|(name, _)| *name).chain([GUESS, OFF]);
+            let listed: Vec<_> = known().map(|name| format!("{name:?}")).collect();
+            let meant = suggestion(near(base, known()));
+            return Err(format!("got {base:?}; expected one of {}{meant}", listed.join(", ")));
         };
         Ok(Self {
             builtin,
             short: raw.short.clone(),
             codings: raw.codings.clone(),
-            guess: raw.guess,
+            guess,
             whole_names: raw.whole_names,
             one_line: raw.one_line,
             scheme: raw.scheme,
-            default: raw.default.clone(),
-            charset: raw.charset.clone(),
+            default: raw.default.text().to_owned(),
+            charset: raw.charset.text().to_owned(),
             charset_for: raw.charset_for.clone(),
             case_sensitive: raw.case_sensitive,
             any_extension: raw.any_extension,
@@ -73,7 +76,11 @@ impl MediaTypes {
                 .lines()
                 .flat_map(types_of_line)
                 .map(|(extension, media_type)| (extension.to_owned(), media_type.to_owned()))
-                .chain(raw.extensions.clone())
+                .chain(
+                    raw.extensions
+                        .iter()
+                        .map(|(extension, media_type)| (extension.clone(), media_type.text().to_owned())),
+                )
                 .collect(),
         })
     }
@@ -187,6 +194,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::units::TextOrOff;
 
     #[test]
     fn the_longest_listed_extension_wins() {
@@ -194,7 +202,7 @@ mod tests {
             extensions: [
                 ("gz", "application/gzip"),
                 ("tar.gz", "application/x-tar"),
-                ("none", ""),
+                ("none", "off"),
             ]
             .map(|(a, b)| (a.into(), b.into()))
             .into(),
@@ -224,7 +232,7 @@ mod tests {
     fn a_coding_is_cut_off_before_the_type_is_looked_up() {
         let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
         let raw = RawTypes {
-            builtin: "debian".into(),
+            base: "debian".into(),
             short: pairs(&[("tgz", "tar.gz")]),
             codings: pairs(&[("gz", "gzip"), ("Z", "compress")]),
             ..RawTypes::default()
@@ -234,7 +242,7 @@ mod tests {
             ("a.tar.gz", ("application/x-tar", "gzip")),
             ("a.TGZ", ("application/x-tar", "gzip")),
             ("a.txt.Z", ("text/plain", "compress")),
-            ("a.txt.z", ("application/x-compress", "")),
+            ("a.txt.z", ("application/octet-stream", "")),
             ("a.gz", ("application/octet-stream", "gzip")),
             (".gz", ("application/octet-stream", "")),
             ("a.JPG", ("image/jpeg", "")),
@@ -246,8 +254,8 @@ mod tests {
     #[test]
     fn a_table_is_read_as_mime_types_has_it_and_single_extensions_stand_above_it() {
         let types = MediaTypes::new(&RawTypes {
-            guess: false,
-            default: String::new(),
+            base: TextOrOff(None),
+            default: TextOrOff(None),
             table: "# types\ntext/html  html htm; text/x x # and so on\naudio/mpeg\n\nimage/jpeg jpg".into(),
             extensions: [("htm".into(), "text/x".into())].into(),
             ..RawTypes::default()
@@ -267,11 +275,10 @@ mod tests {
     #[test]
     fn any_extension_may_count() {
         let types = MediaTypes::new(&RawTypes {
-            guess: false,
-            default: String::new(),
-            builtin: "debian".into(),
+            default: TextOrOff(None),
+            base: "debian".into(),
             any_extension: true,
-            extensions: BTreeMap::from([("so".to_owned(), String::new())]),
+            extensions: BTreeMap::from([("so".to_owned(), TextOrOff(None))]),
             ..RawTypes::default()
         })
         .expect("a table");

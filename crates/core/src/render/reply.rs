@@ -185,7 +185,7 @@ impl<'p> Reply<'p> {
             .content_length
             .filter(|length| match self.response.length_for_head {
                 LengthForHead::Nonzero => !is_head || *length > 0,
-                LengthForHead::None => !is_head,
+                LengthForHead::Off => !is_head,
                 LengthForHead::Same => true,
             });
         if !self.response.no_head {

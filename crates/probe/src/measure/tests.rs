@@ -20,25 +20,33 @@ fn measured(setting: &str, name: &str) -> Option<String> {
 #[test]
 fn limits_are_found_to_the_byte() {
     let table = [
-        ("head.line=5000", "line", "5000, then HTTP/1.1 414 URI Too Long"),
-        ("head.line=8190", "line", "8190, then HTTP/1.1 414 URI Too Long"),
         (
-            "head.field=3001",
+            "limits.request_line=5000",
+            "line",
+            "5000, then HTTP/1.1 414 URI Too Long",
+        ),
+        (
+            "limits.request_line=8190",
+            "line",
+            "8190, then HTTP/1.1 414 URI Too Long",
+        ),
+        (
+            "limits.field_line=3001",
             "field",
             "3001, then HTTP/1.1 431 Request Header Fields Too Large",
         ),
         (
-            "head.fields=77",
+            "limits.fields=77",
             "fields",
             "77, then HTTP/1.1 431 Request Header Fields Too Large",
         ),
         (
-            "head.size=20000",
+            "limits.head=20000",
             "head",
             "20000, then HTTP/1.1 431 Request Header Fields Too Large",
         ),
         ("connection.max_requests=7", "requests", "7, then FIN"),
-        ("connection.max_requests=0", "requests", "1100 or more"),
+        ("connection.max_requests=off", "requests", "1100 or more"),
     ];
     for (setting, name, want) in table {
         assert_eq!(measured(setting, name).as_deref(), Some(want), "{setting}");

@@ -10,7 +10,7 @@ use crate::events::Event;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{Close, Settle, WakeReason};
 use labserve_core::http1::OtherProtocol;
-use labserve_core::profile::Tie;
+use labserve_core::profile::AtExpiry;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
@@ -89,7 +89,7 @@ impl Driver {
             if let Some(deadline) = self.conn.deadline(&site.profile)
                 && self.poll_timer(deadline.at, cx).is_ready()
                 // Bytes may have arrived that the reactor has not reported yet.
-                && (timers.tie == Tie::Timer || !has_unread(&self.stream))
+                && (timers.tie == AtExpiry::Discard || !has_unread(&self.stream))
             {
                 return Poll::Ready(WakeReason::Expired(deadline));
             }

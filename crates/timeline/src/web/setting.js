@@ -76,15 +76,13 @@ const CONTROLS = {
     return { input, show: (value) => (input.value = value) };
   },
   count(send) {
-    const input = h("input", { type: "number", min: "0", step: "1" });
-    input.addEventListener("change", () => send(input.value === "" ? null : Number(input.value)));
-    return { input, show: (value) => (input.value = value) };
+    return text(send, (value) => (value === "" ? null : /^\d+$/.test(value) ? Number(value) : value));
   },
   lines(send) {
     const input = h("textarea", { rows: "2", spellcheck: "false", placeholder: t("settings.lines") });
     input.addEventListener("change", () => send(input.value.split("\n").map((line) => line.trim()).filter(Boolean)));
     return { input, show: (value) => (input.value = (value ?? []).join("\n")) };
   },
-  // Empty leaves the field out. If the profile does not send it, that is the profile's own value.
-  field: (send, setting) => text(send, (value) => (value === "" && setting.profile === null ? null : value)),
+  // Empty leaves the field out, as `off` does. If the profile does not send it, that is the profile's own value.
+  field: (send, setting) => text(send, (value) => (value !== "" ? value : setting.profile === null ? null : "off")),
 };

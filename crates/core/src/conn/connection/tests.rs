@@ -34,7 +34,10 @@ fn finish(conn: &mut Conn, opened: &Opened, cx: &Context<'_>) -> Option<Close> {
 #[test]
 fn dropped_empty_lines_do_not_count_as_judged() {
     let mut stack = Stack::load("rfc", &BuiltIns).expect("a built-in profile");
-    for key in ["head.empty_lines_after=10", "head.pipelined_fault=\"discards\""] {
+    for key in [
+        "limits.empty_lines_after_request=10",
+        "parser.pipelined_fault=\"drop-earlier\"",
+    ] {
         stack = stack.over(Layer::from_assignment(key).expect("a key"));
     }
     let profile = stack.build().expect("a profile");

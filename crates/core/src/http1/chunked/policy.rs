@@ -101,7 +101,7 @@ pub enum Trailers {
 pub enum RefusedTrailers {
     /// None.
     #[default]
-    None,
+    Off,
     /// Transfer-Encoding.
     Coding,
     /// Transfer-Encoding and Content-Length.
@@ -112,7 +112,7 @@ impl RefusedTrailers {
     /// Whether a trailer with this name is a fault.
     pub fn refuses(self, name: Option<Name>) -> bool {
         match name {
-            Some(Name::TransferEncoding) => self != Self::None,
+            Some(Name::TransferEncoding) => self != Self::Off,
             Some(Name::ContentLength) => self == Self::Framing,
             _ => false,
         }
@@ -150,6 +150,6 @@ impl ChunkPolicy {
         line: u64::MAX,
         by_line: false,
         trailers: Trailers::Lines,
-        refused: RefusedTrailers::None,
+        refused: RefusedTrailers::Off,
     };
 }

@@ -65,7 +65,7 @@ pub fn scan_trailers(bytes: &[u8], policy: &HeadPolicy) -> Scan {
     // An empty field of this name does not describe the length.
     let names_length = |line: &FieldLine| refused.refuses(line.known) && !line.value.is_empty();
     let malformed = |line: &FieldLine| {
-        refused != RefusedTrailers::None
+        refused != RefusedTrailers::Off
             && line.known == Some(Name::ContentLength)
             && !line.value.of(bytes).iter().all(u8::is_ascii_digit)
     };

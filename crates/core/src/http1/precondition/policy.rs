@@ -1,6 +1,8 @@
 //! The effect of each conditional field: the keys of a profile's `[conditions]` table.
 
+use crate::units::Span;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 use crate::http1::date::DateSyntax;
 use crate::http1::etag::ListSyntax;
@@ -16,25 +18,25 @@ pub struct ConditionPolicy {
     pub etag_list: ListSyntax,
     /// `present` or `absent`: how an empty conditional field counts.
     pub empty_field: EmptyField,
-    /// `ignored`, `strong` or `weak`: how If-Match is compared. Without a match the response is 412.
+    /// `off`, `strong` or `weak`: how If-Match is compared. Without a match the response is 412.
     pub if_match: IfMatch,
     /// `get`, `get-head` or `any`: the methods for which If-Match counts.
     pub if_match_methods: Methods,
     /// `go-on` or `no304`: the effect of an If-Match that matches on the later conditions.
     pub if_match_held: Held,
-    /// `ignored`, `without-etag` (only without If-Match) or `also`: when If-Unmodified-Since counts.
+    /// `off`, `without-etag` (only without If-Match) or `also`: when If-Unmodified-Since counts.
     pub if_unmodified_since: DateField,
     /// `ignored` or `fails` (412): the effect of an If-Unmodified-Since that is not a date.
     pub if_unmodified_since_bad: BadDate,
     /// `go-on` or `no304`: the effect of an If-Unmodified-Since that holds, or is ignored because it is not a date, on
     /// the later conditions.
     pub if_unmodified_since_held: Held,
-    /// `ignored`, `never`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the
+    /// `off`, `never`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the
     /// response is 304.
     pub if_none_match: IfNoneMatch,
-    /// `fail`, `not-modified` or `ignored`: the effect of a match on a request that is neither GET nor HEAD.
+    /// `fail`, `not-modified` or `off`: the effect of a match on a request that is neither GET nor HEAD.
     pub if_none_match_other: OtherMethods,
-    /// `ignored`, `without-etag` (only if no If-None-Match counts) or `also` (a 304 needs both): when If-Modified-Since
+    /// `off`, `without-etag` (only if no If-None-Match counts) or `also` (a 304 needs both): when If-Modified-Since
     /// counts. If it is not a date, the response is the file.
     pub if_modified_since: DateField,
     /// `exact`, `not-before`, `verbatim` or `never`: which date means that the client has the current version.
@@ -43,9 +45,9 @@ pub struct ConditionPolicy {
     pub if_modified_since_future: bool,
     /// Whether a value that is not a date counts as 1970-01-01 00:00:00 in If-Modified-Since and If-Range.
     pub bad_date_is_epoch: bool,
-    /// The minimum age of a file in seconds for the dates of If-Modified-Since and If-Unmodified-Since to count in a
-    /// request with a Range field; 0 for no limit.
-    pub age_with_range: u32,
+    /// The minimum age of a file for the dates of If-Modified-Since and If-Unmodified-Since to count in a
+    /// request with a Range field.
+    pub min_age_with_range: Span,
     /// `get`, `get-head` or `any`: the methods for which If-Modified-Since counts.
     pub if_modified_since_methods: Methods,
     /// Whether `Cache-Control: no-cache` in the request prevents a 304.
@@ -63,9 +65,8 @@ pub struct ConditionPolicy {
     pub if_range_etag: IfRangeEtag,
     /// `exact`, `not-before`, `verbatim` or `never`: when the date of If-Range matches.
     pub if_range_date: DateMatch,
-    /// The minimum age of a file in seconds for its modification time to be a valid validator in If-Range; 0 for no
-    /// limit.
-    pub if_range_date_age: u32,
+    /// The minimum age of a file for its modification time to be a valid validator in If-Range.
+    pub if_range_min_age: Span,
     /// `ranges`, `replaces304` or `overruled`: what If-Range affects besides the ranges.
     pub if_range_scope: IfRangeScope,
 }
@@ -88,7 +89,7 @@ impl Default for ConditionPolicy {
             if_modified_since_match: DateMatch::NotBefore,
             if_modified_since_future: true,
             bad_date_is_epoch: false,
-            age_with_range: 0,
+            min_age_with_range: Span(None),
             if_modified_since_methods: Methods::GetHead,
             request_no_cache: false,
             range_methods: Methods::Get,
@@ -99,7 +100,7 @@ impl Default for ConditionPolicy {
             if_range_date: DateMatch::Exact,
             // RFC 9110 section 8.8.2.2: a file may change twice in one second, so its time is a strong validator only
             // later.
-            if_range_date_age: 1,
+            if_range_min_age: Span(Some(Duration::from_secs(1))),
             if_range_scope: IfRangeScope::Ranges,
         }
     }
@@ -111,7 +112,7 @@ impl Default for ConditionPolicy {
 #[serde(rename_all = "kebab-case")]
 pub enum IfMatch {
     /// The field is ignored.
-    Ignored,
+    Off,
     /// Strongly.
     Strong,
     /// Weakly.
@@ -124,7 +125,7 @@ pub enum IfMatch {
 #[serde(rename_all = "kebab-case")]
 pub enum IfNoneMatch {
     /// The field is ignored.
-    Ignored,
+    Off,
     /// Nothing matches, not even `*`. But the field counts as present for If-Modified-Since.
     Never,
     /// Strongly.
@@ -152,7 +153,7 @@ pub enum Held {
 #[serde(rename_all = "kebab-case")]
 pub enum DateField {
     /// Never.
-    Ignored,
+    Off,
     /// Only if the field with entity tags is absent.
     WithoutEtag,
     /// Always; both must agree.
@@ -182,7 +183,7 @@ pub enum OtherMethods {
     /// 304.
     NotModified,
     /// None.
-    Ignored,
+    Off,
 }
 
 /// Which dates match the file's modification time.

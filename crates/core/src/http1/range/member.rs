@@ -37,7 +37,7 @@ pub(super) fn member(text: &[u8], size: u64, policy: &RangePolicy) -> Member {
     }
     let largest = match policy.largest_number {
         Largest::Signed64 => i128::from(i64::MAX),
-        Largest::Unlimited => i128::MAX,
+        Largest::Off => i128::MAX,
     };
     let bytes = i128::from(size);
     let (first, last) = match parse(text, policy.numbers) {

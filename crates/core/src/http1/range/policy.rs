@@ -1,6 +1,7 @@
 //! How a Range field is parsed and which ranges are served: the keys of a profile's `[range]` table.
 
 use crate::http1::ResponseId;
+use crate::units::Count;
 use serde::{Deserialize, Serialize};
 
 /// How a Range field is parsed and which ranges are served. The default is RFC 9110 section 14 with multipart bodies,
@@ -32,7 +33,7 @@ pub struct RangePolicy<I = Instead, B = BadMember> {
     pub empty_list: I,
     /// `rfc9110`, `tight`, `spaced`, `trimmed`, `leading` or `signed`: the syntax of a member.
     pub numbers: Numbers,
-    /// `unlimited` or `signed64`: the largest valid number.
+    /// `off` or `signed64`: the largest valid number.
     pub largest_number: Largest,
     /// A malformed member: the `whole` file is sent (200), the list is `unsatisfiable` whatever the other members are
     /// (416), the member is ignored (`drop`: 416 if no other remains), the list ends before it (`end`: 416 if nothing
@@ -54,7 +55,7 @@ pub struct RangePolicy<I = Instead, B = BadMember> {
     pub several: Several,
     /// `left` or `asked`: whether a single range that remains of several still counts as several.
     pub several_counts: SeveralCounts,
-    /// `never`, `neighbours` or `all`: which overlapping ranges are merged.
+    /// `off`, `neighbours` or `all`: which overlapping ranges are merged.
     pub merge: Merge,
     /// Whether adjacent ranges count as overlapping, for merging and for `max_overlaps`.
     pub merge_adjacent: bool,
@@ -63,12 +64,12 @@ pub struct RangePolicy<I = Instead, B = BadMember> {
     /// Whether ranges that are larger than the file in total are served. If `false`, the response is 200 with the whole
     /// file.
     pub larger_than_file: bool,
-    /// The maximum number of ranges after merging; 0 for no limit.
-    pub max_ranges: u32,
-    /// The maximum number of ranges that overlap the one before; 0 for no limit.
-    pub max_overlaps: u32,
-    /// The maximum number of ranges that overlap the one before and begin earlier; 0 for no limit.
-    pub max_reversals: u32,
+    /// The maximum number of ranges after merging.
+    pub max_ranges: Count,
+    /// The maximum number of ranges that overlap the one before.
+    pub max_overlaps: Count,
+    /// The maximum number of ranges that overlap the one before and begin earlier.
+    pub max_reversals: Count,
     /// Above any of these three limits: `whole` (200 with the whole file), `unsatisfiable` (416), or a response.
     pub over_limit: I,
 }
@@ -88,7 +89,7 @@ impl<I: Clone, B> RangePolicy<I, B> {
             other_unit: whole.clone(),
             empty_list: whole.clone(),
             numbers: Numbers::Rfc9110,
-            largest_number: Largest::Unlimited,
+            largest_number: Largest::Off,
             bad_member: whole_file,
             empty_member: EmptyMember::Skip,
             reversed: Impossible::Bad,
@@ -98,13 +99,13 @@ impl<I: Clone, B> RangePolicy<I, B> {
             open_from_zero: OpenFromZero::Ordinary,
             several: Several::Multipart,
             several_counts: SeveralCounts::Left,
-            merge: Merge::Never,
+            merge: Merge::Off,
             merge_adjacent: true,
             order: Order::Asked,
             larger_than_file: false,
-            max_ranges: 100,
-            max_overlaps: 2,
-            max_reversals: 20,
+            max_ranges: Count::of(100),
+            max_overlaps: Count::of(2),
+            max_reversals: Count::of(20),
             over_limit: whole.clone(),
         }
     }
@@ -201,7 +202,7 @@ pub enum Numbers {
 #[serde(rename_all = "kebab-case")]
 pub enum Largest {
     /// Every number is valid.
-    Unlimited,
+    Off,
     /// 2^63 - 1. A larger number makes the member malformed.
     Signed64,
 }
@@ -327,7 +328,7 @@ pub enum SeveralCounts {
 #[serde(rename_all = "kebab-case")]
 pub enum Merge {
     /// None of them.
-    Never,
+    Off,
     /// A range that overlaps the one before it in the list, or the result of merging that one.
     Neighbours,
     /// All ranges that overlap.

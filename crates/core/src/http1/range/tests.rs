@@ -244,8 +244,14 @@ fn limits_lead_to_the_whole_file() {
     assert_eq!(parts(&list(22, overlapping, 5), TIGHT), 0);
     assert_eq!(parts(&list(21, backwards, 5), TIGHT), 1);
     assert_eq!(parts(&list(22, backwards, 5), TIGHT), 0);
-    assert_eq!(parts(&list(4, backwards, 5), "max_overlaps = 0\nmax_reversals = 2"), 0);
-    assert_eq!(parts(&list(4, backwards, 5), "max_overlaps = 0\nmax_reversals = 3"), 4);
+    assert_eq!(
+        parts(&list(4, backwards, 5), "max_overlaps = \"off\"\nmax_reversals = 2"),
+        0
+    );
+    assert_eq!(
+        parts(&list(4, backwards, 5), "max_overlaps = \"off\"\nmax_reversals = 3"),
+        4
+    );
     let refused = policy("max_ranges = 1\nover_limit = \"unsatisfiable\"");
     assert_eq!(outcome("bytes=0-0,2-2", 10, &refused), "416");
 }
@@ -253,7 +259,7 @@ fn limits_lead_to_the_whole_file() {
 #[test]
 fn merged_ranges_take_the_position_of_their_earliest_part() {
     for (merge, field, expected) in [
-        ("never", "bytes=50-59,0-9,5-20", "50-59,0-9,5-20"),
+        ("off", "bytes=50-59,0-9,5-20", "50-59,0-9,5-20"),
         ("neighbours", "bytes=50-59,0-9,5-20", "50-59,0-20"),
         ("neighbours", "bytes=0-9,50-59,5-20", "0-9,50-59,5-20"),
         ("all", "bytes=0-9,50-59,5-20", "0-20,50-59"),
@@ -323,7 +329,7 @@ fn adversarial_lists_end_soon() {
         SPACED,
         TIGHT,
         OPEN,
-        "merge = \"all\"\nmax_ranges = 0\nmax_overlaps = 0",
+        "merge = \"all\"\nmax_ranges = \"off\"\nmax_overlaps = \"off\"",
     ] {
         let policy = policy(text);
         for member in [

@@ -4,6 +4,7 @@
 //! depends on several of them is found by resolving the profile (see [`Stack::check`](super::layers::Stack::check)).
 
 mod directives;
+mod renames;
 mod rules;
 mod scalars;
 mod syntax;
@@ -14,8 +15,9 @@ pub mod warnings;
 
 use super::error::{ConfigError, line_of};
 use super::schema::{Key, Keys, Kind, Schema};
+use super::units::Format;
 use std::ops::Range;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 /// A mistake in a text.
 #[derive(Debug)]
@@ -33,6 +35,9 @@ pub(super) const MOST: usize = 100;
 /// There are at most a hundred of its syntax and a hundred of its values. `origin` names the text. If there is a mistake, serde refuses the text; if there is none, serde accepts it.
 pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     let (document, errors) = DeTable::parse_recoverable(text);
+    if let Some(mistake) = other_format(origin, text, document.get_ref()) {
+        return vec![mistake];
+    }
     let broken = syntax::findings(schema, text, &errors);
     let of_values = values::Walker { schema }.findings(document.get_ref());
     // What is not TOML spoils values around it: they are what the parser made of it.
@@ -52,6 +57,25 @@ pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
     findings.into_iter().map(error).collect()
 }
 
+/// What is wrong with a text in another version of the language: its keys may mean something else.
+fn other_format(origin: &str, text: &str, document: &DeTable<'_>) -> Option<ConfigError> {
+    let (name, value) = document.iter().find(|(name, _)| &**name.get_ref() == "format")?;
+    let DeValue::Integer(number) = value.get_ref() else {
+        return None;
+    };
+    let is_read = number.as_str().parse() == Ok(Format::CURRENT);
+    (!is_read).then(|| ConfigError {
+        origin: origin.to_owned(),
+        line: Some(line_of(text, name.span().start)),
+        key: Some("format".to_owned()),
+        message: format!(
+            "this file is written in format {number}; this labserve reads format {current}: use a newer one, or write \
+             `format = {current}` if its keys are those of format {current}",
+            current = Format::CURRENT
+        ),
+    })
+}
+
 /// An assignment that a person may write for `key`.
 fn example(name: &str, kind: &Kind, default: Option<&toml::Value>) -> String {
     let value = match (kind, default) {
@@ -67,14 +91,16 @@ fn of_kind(kind: &Kind) -> String {
         Kind::Flag => "true".to_owned(),
         Kind::Number { most: 65535, .. } => "8080".to_owned(),
         Kind::Number { least, most } => (*least.max(&100).min(most)).to_string(),
-        Kind::Text | Kind::TextOrNumber => "\"text\"".to_owned(),
+        Kind::Count => "100".to_owned(),
+        Kind::Text | Kind::TextOrNumber | Kind::TextOrOff => "\"text\"".to_owned(),
         Kind::Choice(all) => format!("{:?}", all.first().map_or("", String::as_str)),
         Kind::Time | Kind::Timer(_) => "\"5s\"".to_owned(),
-        Kind::Bytes => "\"64KiB\"".to_owned(),
+        Kind::Bytes | Kind::SizeLimit => "\"64KiB\"".to_owned(),
         Kind::Template => "\"{size}\"".to_owned(),
         Kind::Response => "404".to_owned(),
         Kind::Rule(_) => "405".to_owned(),
         Kind::List(inner) => format!("[{}]", of_kind(inner)),
+        Kind::Short(name, keys) => keys.get(name).map_or_else(String::new, |key| of_kind(&key.kind)),
         Kind::Table(keys) => match keys.named.iter().next() {
             Some((name, key)) => format!("{{ {} }}", example(name, &key.kind, key.default.as_ref())),
             None => "{ name = ... }".replace("...", &keys.others.as_ref().map_or(String::new(), |k| of_kind(&k.kind))),
@@ -95,7 +121,7 @@ fn key_text(name: &str) -> String {
 fn elsewhere<'k>(keys: &'k Keys, name: &str) -> Vec<(Vec<String>, &'k Key)> {
     let mut found = Vec::new();
     for (table, key) in &keys.named {
-        let Kind::Table(inner) = &key.kind else {
+        let (Kind::Table(inner) | Kind::Short(_, inner)) = &key.kind else {
             continue;
         };
         if let Some(key) = inner.named.get(name) {

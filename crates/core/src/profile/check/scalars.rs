@@ -4,7 +4,7 @@ use super::values::{At, bare, shown};
 use super::{Finding, key_text};
 use crate::profile::near;
 use crate::profile::schema::Kind;
-use crate::profile::units::{Size, Span};
+use crate::profile::units::{OFF, Size, Span};
 use toml::de::DeValue;
 
 pub(super) fn number(at: &At<'_>, kind: &Kind, found: &DeValue<'_>, least: i64, most: i64) -> Option<Finding> {
@@ -23,10 +23,35 @@ pub(super) fn number(at: &At<'_>, kind: &Kind, found: &DeValue<'_>, least: i64, 
         Some((text, Ok(number))) if (least..=most).contains(&number) => {
             at.meant(found, "a number, without quotes", text)
         }
-        Some(("off" | "none" | "never" | "unlimited" | "no", _)) if least == 0 => {
-            at.meant(found, "a number, of which 0 is no limit where the key has one", "0")
-        }
         _ => at.wrong(found, &expected, kind),
+    }
+}
+
+/// Whether a value is another word for `"off"`.
+fn is_none(found: &DeValue<'_>) -> bool {
+    match found {
+        DeValue::Boolean(false) => true,
+        DeValue::Integer(number) => number.as_str() == "0",
+        DeValue::String(text) => matches!(&**text, "none" | "never" | "unlimited" | "no" | "infinite" | "" | "0"),
+        _ => false,
+    }
+}
+
+pub(super) fn count(at: &At<'_>, found: &DeValue<'_>) -> Option<Finding> {
+    match found {
+        DeValue::String(text) if &**text == OFF => None,
+        found if is_none(found) => at.meant(found, "a number from 1, or \"off\" for no limit", "\"off\""),
+        DeValue::Integer(_) => number(at, &Kind::Count, found, 1, i64::MAX),
+        DeValue::String(text) if text.parse::<u64>().is_ok() => at.meant(found, "a number, without quotes", text),
+        _ => at.wrong(found, "a number from 1, or \"off\" for no limit", &Kind::Count),
+    }
+}
+
+pub(super) fn size_limit(at: &At<'_>, found: &DeValue<'_>) -> Option<Finding> {
+    match found {
+        DeValue::String(text) if &**text == OFF => None,
+        found if is_none(found) => at.meant(found, "a number of bytes from 1, or \"off\" for no limit", "\"off\""),
+        found => bytes(at, found),
     }
 }
 
@@ -40,6 +65,17 @@ pub(super) fn choice(at: &At<'_>, found: &DeValue<'_>, all: &[String]) -> Option
         _ => format!("one of {listed}"),
     };
     let text = bare(found);
+    // Other words for it.
+    if matches!(
+        &*text,
+        "" | "none" | "never" | "nothing" | "ignored" | "unlimited" | "no" | "false"
+    ) && all.iter().any(|one| one == OFF)
+    {
+        return at.finding(format!(
+            "got {}; expected {expected}; did you mean {OFF:?}?",
+            shown(found)
+        ));
+    }
     let same = all
         .iter()
         .find(|one| one.replace('-', "_").eq_ignore_ascii_case(&text.replace('-', "_")));
@@ -72,9 +108,9 @@ pub(super) fn time(at: &At<'_>, found: &DeValue<'_>) -> Option<Finding> {
                 Err(_) => at.wrong(found, EXPECTED, &Kind::Time),
             }
         }
-        DeValue::Boolean(false) => at.meant(found, EXPECTED, "\"never\""),
-        DeValue::String(text) if matches!(&**text, "off" | "none" | "no" | "infinite" | "") => {
-            at.meant(found, "a time, or \"never\"", "\"never\"")
+        DeValue::Boolean(false) => at.meant(found, EXPECTED, "\"off\""),
+        DeValue::String(text) if matches!(&**text, "never" | "none" | "no" | "infinite" | "") => {
+            at.meant(found, "a time, or \"off\"", "\"off\"")
         }
         DeValue::String(text) if text.parse::<f64>().is_ok_and(|number| number >= 0.0) => {
             let name = key_text(at.name());

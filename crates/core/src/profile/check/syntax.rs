@@ -116,6 +116,17 @@ impl<'t> Line<'t> {
         let kind = schema.kind(&path);
         let such_as = kind.map_or_else(|| "\"text\"".to_owned(), of_kind);
         let word = value.split(" #").next().unwrap_or_default().trim();
+        if let (true, Some((parent, special))) = (parser.starts_with("cannot extend"), name.rsplit_once('.')) {
+            return format!(
+                "`{parent}` has a value already; write both as `{parent} = {{ other = ..., {special} = {value} }}`, or the value \
+                 of `{parent}` as `{parent}.other`"
+            );
+        }
+        if let ("duplicate key", Some(Kind::Short(short, _))) = (parser, kind) {
+            return format!(
+                "`{name}` is a table already, because one of its keys is written; write its own value as `{name}.{short} = {value}`"
+            );
+        }
         if parser == "duplicate key" {
             return self.twice(text, name);
         }

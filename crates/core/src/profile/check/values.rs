@@ -1,10 +1,11 @@
 //! Mistakes in keys and values.
 
-use super::scalars::{bytes, choice, number, time};
-use super::{Finding, MOST, directives, elsewhere, example, key_text, of_kind};
+use super::scalars::{bytes, choice, count, number, size_limit, time};
+use super::{Finding, MOST, directives, elsewhere, example, key_text, of_kind, renames};
 use crate::profile::near;
 use crate::profile::schema::{Key, Keys, Kind, Schema};
 use crate::profile::template::Template;
+use crate::profile::units::Format;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -68,6 +69,11 @@ impl Walker<'_> {
             path.push(name.get_ref().to_string());
             match keys.get(name.get_ref()) {
                 Some(key) => self.value(key, name.span(), value, path, findings),
+                None if !renames::tables_of(unprefixed(path)).is_empty() && value.get_ref().is_table() => {
+                    if let DeValue::Table(inner) = value.get_ref() {
+                        self.table(&Keys::default(), inner, path, findings);
+                    }
+                }
                 None => findings.push(Finding {
                     span: name.span(),
                     message: self.unknown(keys, name.get_ref(), value.get_ref(), &path[..path.len() - 1]),
@@ -87,6 +93,17 @@ impl Walker<'_> {
         findings: &mut Vec<Finding>,
     ) {
         let found = value.get_ref();
+        if matches!(key.kind, Kind::Table(_))
+            && !found.is_table()
+            && let Some(new) = renames::current(unprefixed(path))
+        {
+            findings.push(Finding {
+                span: named,
+                message: renamed(path, &new),
+                key: path.clone(),
+            });
+            return;
+        }
         match (&key.kind, found) {
             (Kind::Rule(keys), DeValue::Table(table))
                 if table.len() != 1 && table.keys().all(|k| keys.get(k.get_ref()).is_some()) =>
@@ -99,7 +116,10 @@ impl Walker<'_> {
                 });
                 return;
             }
-            (Kind::Table(keys) | Kind::Timer(keys) | Kind::Rule(keys), DeValue::Table(table)) => {
+            (
+                Kind::Table(keys) | Kind::Timer(keys) | Kind::Rule(keys) | Kind::Short(_, keys),
+                DeValue::Table(table),
+            ) => {
                 for name in keys.required.iter().filter(|name| !table.contains_key(name.as_str())) {
                     let such_as = keys.get(name).map(|key| example(name, &key.kind, key.default.as_ref()));
                     findings.push(Finding {
@@ -148,6 +168,10 @@ impl Walker<'_> {
             DeValue::Table(_) => ("table", format!("[{}]", joined(tables, name))),
             _ => ("key", format!("`{}`", key_text(name))),
         };
+        let path: Vec<String> = tables.iter().cloned().chain([name.to_owned()]).collect();
+        if let Some(new) = renames::current(unprefixed(&path)) {
+            return renamed(&path, &new);
+        }
         let place = match tables {
             [] => " at the top of the file".to_owned(),
             tables => format!(" in [{}]", tables.join(".")),
@@ -185,9 +209,34 @@ impl Walker<'_> {
             };
             return format!("{begin}; did you mean `{near}`, as in `{such_as}`?");
         }
+        let now = renames::tables_of(unprefixed(tables));
+        if !now.is_empty() {
+            let now: Vec<String> = now.iter().map(|table| format!("[{table}]")).collect();
+            return format!(
+                "{begin}; since format {}, its keys are in {}",
+                Format::CURRENT,
+                now.join(", ")
+            );
+        }
         let all: Vec<&str> = keys.named.keys().map(String::as_str).collect();
         format!("{begin}; expected one of {}", all.join(", "))
     }
+}
+
+/// The path of a key of the profile in `server.toml` as in a profile.
+fn unprefixed(path: &[String]) -> &[String] {
+    match path {
+        [table, rest @ ..] if table == "override" => rest,
+        path => path,
+    }
+}
+
+fn renamed(path: &[String], new: &str) -> String {
+    format!(
+        "`{}` is called `{new}` since format {}",
+        unprefixed(path).join("."),
+        Format::CURRENT
+    )
 }
 
 fn joined(tables: &[String], name: &str) -> String {
@@ -203,7 +252,9 @@ fn accepts(kind: &Kind, value: &DeValue<'_>) -> bool {
         default: None,
     };
     match (kind, value) {
-        (Kind::Table(_) | Kind::Timer(_), DeValue::Table(_)) | (Kind::List(_), DeValue::Array(_)) => true,
+        (Kind::Table(_) | Kind::Timer(_) | Kind::Short(..), DeValue::Table(_)) | (Kind::List(_), DeValue::Array(_)) => {
+            true
+        }
         _ => mistake(&at, kind, value).is_none(),
     }
 }
@@ -220,7 +271,14 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
             _ => at.wrong(found, "true or false", kind),
         },
         Kind::Number { least, most } => number(at, kind, found, *least, *most),
-        Kind::Text => match found {
+        Kind::Count => count(at, found),
+        Kind::SizeLimit => size_limit(at, found),
+        Kind::Short(name, keys) => match keys.get(name) {
+            Some(key) if !found.is_table() => mistake(at, &key.kind, found),
+            _ => None,
+        },
+        Kind::TextOrOff if text == Some("") => at.meant(found, "text, or \"off\" for none", "\"off\""),
+        Kind::Text | Kind::TextOrOff => match found {
             DeValue::String(_) => None,
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
                 at.meant(found, "text, which needs quotes", &format!("{:?}", bare(found)))
@@ -235,7 +293,7 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
         Kind::Time => time(at, found),
         Kind::Timer(_) => match text {
             None if !matches!(found, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_)) => at.finding(format!(
-                "got {}; expected a time or a table, such as `{name} = \"5s\"` or `{name} = {{ after = \"5s\", say = 408 }}`",
+                "got {}; expected a time or a table, such as `{name} = \"5s\"` or `{name} = {{ after = \"5s\", response = 408 }}`",
                 shown(found),
                 name = at.name()
             )),

@@ -165,7 +165,7 @@ fn collect(key: &Key, value: &Value, named: &mut BTreeSet<String>) {
         (Kind::Response | Kind::Rule(_), Value::Integer(name)) => {
             named.insert(name.to_string());
         }
-        (Kind::Table(keys) | Kind::Timer(keys) | Kind::Rule(keys), Value::Table(table)) => {
+        (Kind::Table(keys) | Kind::Timer(keys) | Kind::Rule(keys) | Kind::Short(_, keys), Value::Table(table)) => {
             for (name, value) in table {
                 if let Some(key) = keys.get(name) {
                     collect(key, value, named);

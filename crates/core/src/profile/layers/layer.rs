@@ -1,10 +1,14 @@
 //! One layer: TOML text whose keys have been checked.
 
+use super::canonical;
 use crate::profile::check;
 use crate::profile::error::ConfigError;
 use crate::profile::raw::Raw;
 use crate::profile::schema::{Keys, Kind, Schema};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use toml::Table;
+use toml::de::{DeTable, DeValue};
 
 /// TOML text whose keys and values have been checked one by one.
 #[derive(Clone, Debug)]
@@ -15,6 +19,27 @@ pub struct Layer {
     pub(super) table: Table,
     /// The table of the text that contains the keys; `None` if they are at the top level.
     inside: Option<&'static str>,
+    /// The line of each key, once one has been asked for.
+    lines: OnceLock<BTreeMap<Vec<String>, usize>>,
+}
+
+/// The line of each key and each table of `text`, by its path, counted from 1.
+fn lines_of_keys(text: &str) -> BTreeMap<Vec<String>, usize> {
+    let (document, _) = DeTable::parse_recoverable(text);
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let mut lines = BTreeMap::new();
+    let mut tables = vec![(Vec::new(), document.get_ref())];
+    while let Some((path, table)) = tables.pop() {
+        for (name, value) in table {
+            let mut path: Vec<String> = path.clone();
+            path.push(name.get_ref().to_string());
+            lines.insert(path.clone(), ends.partition_point(|end| *end < name.span().start) + 1);
+            if let DeValue::Table(inner) = value.get_ref() {
+                tables.push((path, inner));
+            }
+        }
+    }
+    lines
 }
 
 impl Layer {
@@ -28,12 +53,14 @@ impl Layer {
         }
         let at = |error: toml::de::Error| ConfigError::from_toml(origin, text, &error);
         toml::from_str::<Raw>(text).map_err(at)?;
-        let table = toml::from_str::<Table>(text).map_err(at)?;
+        let mut table = toml::from_str::<Table>(text).map_err(at)?;
+        canonical::spell_out(&mut table);
         Ok(Self {
             origin: origin.to_owned(),
             text: Some(text.to_owned()),
             table,
             inside: None,
+            lines: OnceLock::new(),
         })
     }
 
@@ -45,11 +72,13 @@ impl Layer {
         for key in mistakes.iter().filter_map(|mistake| mistake.key.as_deref()) {
             remove(&mut table, &key.split('.').collect::<Vec<_>>());
         }
+        canonical::spell_out(&mut table);
         let layer = Self {
             origin: origin.to_owned(),
             text: Some(text.to_owned()),
             table,
             inside: None,
+            lines: OnceLock::new(),
         };
         (layer, mistakes)
     }
@@ -61,12 +90,16 @@ impl Layer {
     pub fn nested(origin: &str, text: &str, name: &'static str) -> Result<Option<Self>, ConfigError> {
         let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
         Ok(match whole.remove(name) {
-            Some(toml::Value::Table(table)) => Some(Self {
-                origin: origin.to_owned(),
-                text: Some(text.to_owned()),
-                table,
-                inside: Some(name),
-            }),
+            Some(toml::Value::Table(mut table)) => {
+                canonical::spell_out(&mut table);
+                Some(Self {
+                    origin: origin.to_owned(),
+                    text: Some(text.to_owned()),
+                    table,
+                    inside: Some(name),
+                    lines: OnceLock::new(),
+                })
+            }
             _ => None,
         })
     }
@@ -82,6 +115,7 @@ impl Layer {
             text: Some(text.to_owned()),
             table: Table::from_iter([("rule".to_owned(), rules)]),
             inside: None,
+            lines: OnceLock::new(),
         }))
     }
 
@@ -139,29 +173,17 @@ impl Layer {
 
     /// The line of `key`, counted from 1; if it is not written here, the line of the innermost of its tables that is.
     pub(super) fn line_of(&self, key: &[String]) -> Option<usize> {
-        let last = key.last()?;
-        let key: Vec<&str> = self.inside.into_iter().chain(key.iter().map(String::as_str)).collect();
-        let table = key[..key.len() - 1].join(".");
-        let mut inside = table.is_empty();
-        let mut found = None;
-        for (number, line) in self.text.as_deref()?.lines().enumerate() {
-            let line = line.trim();
-            if line.starts_with('[') {
-                let header = line.trim_matches(|c| matches!(c, '[' | ']')).replace('"', "");
-                inside = header == table;
-                if header == key.join(".") || (inside && found.is_none()) {
-                    found = Some(number + 1);
-                }
-            } else if inside
-                && line
-                    .split('=')
-                    .next()
-                    .is_some_and(|k| k.trim().trim_matches('"') == last)
-            {
-                return Some(number + 1);
-            }
-        }
-        found
+        let text = self.text.as_deref()?;
+        let lines = self.lines.get_or_init(|| lines_of_keys(text));
+        let path: Vec<String> = self
+            .inside
+            .into_iter()
+            .map(str::to_owned)
+            .chain(key.iter().cloned())
+            .collect();
+        (1..=path.len())
+            .rev()
+            .find_map(|length| lines.get(&path[..length]).copied())
     }
 
     /// Whether `key` is written in this layer.
@@ -180,7 +202,11 @@ impl Layer {
 
 /// Whether a key of this kind takes text, so that a number needs no quotes.
 fn takes_text(kind: &Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::Template | Kind::Choice(_))
+    match kind {
+        Kind::Text | Kind::TextOrOff | Kind::Template | Kind::Choice(_) => true,
+        Kind::Short(name, keys) => keys.get(name).is_some_and(|key| takes_text(&key.kind)),
+        _ => false,
+    }
 }
 
 /// Whether the only key of a table, which may be in tables of its own, takes text.
@@ -237,12 +263,20 @@ mod tests {
     #[test]
     fn numbers_need_no_quotes_where_text_is_meant() {
         for (assignment, key, want) in [
-            ("fields.Age=10", ["fields", "Age"], "10"),
-            ("fields.X-On=true", ["fields", "X-On"], "true"),
-            ("fields.X-Version=1.10", ["fields", "X-Version"], "1.10"),
-            ("fields.X-Empty=", ["fields", "X-Empty"], ""),
-            ("fields.X-Quoted=\"a b\"", ["fields", "X-Quoted"], "a b"),
-            ("head.http2=1.0", ["head", "http2"], "1.0"),
+            ("response_fields.Age=10", ["response_fields", "Age"], "10"),
+            ("response_fields.X-On=true", ["response_fields", "X-On"], "true"),
+            (
+                "response_fields.X-Version=1.10",
+                ["response_fields", "X-Version"],
+                "1.10",
+            ),
+            ("response_fields.X-Empty=", ["response_fields", "X-Empty"], ""),
+            (
+                "response_fields.X-Quoted=\"a b\"",
+                ["response_fields", "X-Quoted"],
+                "a b",
+            ),
+            ("parser.http2=1.0", ["parser", "http2"], "1.0"),
             ("methods.allow=GET", ["methods", "allow"], "GET"),
         ] {
             let layer = Layer::from_assignment(assignment).expect(assignment);

@@ -7,6 +7,7 @@ use crate::profile::check::warnings::warnings;
 use crate::profile::error::ConfigError;
 use crate::profile::raw::Raw;
 use crate::profile::resolve;
+use crate::profile::units::Format;
 use toml::{Table, Value};
 
 /// What a check of a profile found.
@@ -93,9 +94,10 @@ impl Stack {
                     // What a profile takes over is not its own mistake.
                     let own = self.layers.get(self.own - 1..).unwrap_or_default();
                     let odd = odd.into_iter().filter(|w| own.iter().any(|layer| layer.holds(&w.key)));
+                    let odd = odd.map(|w| self.located(&w.key, w.message));
                     return Report {
                         mistakes,
-                        warnings: odd.map(|w| self.located(&w.key, w.message)).collect(),
+                        warnings: self.no_format().into_iter().chain(odd).collect(),
                     };
                 }
                 Ok(_) => break,
@@ -123,6 +125,23 @@ impl Stack {
             mistakes,
             warnings: Vec::new(),
         }
+    }
+}
+
+impl Stack {
+    /// The warning that a file does not say in which version of the language it is written.
+    fn no_format(&self) -> Option<ConfigError> {
+        let layer = self.layers.get(self.own - 1)?;
+        let is_file = layer.text.is_some() && !layer.table.contains_key("format");
+        is_file.then(|| ConfigError {
+            origin: layer.origin.clone(),
+            line: Some(1),
+            key: None,
+            message: format!(
+                "the file does not say which version of the profile language it is written in; begin it with `format = {}`",
+                Format::CURRENT
+            ),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::close_reason::CloseReason;
 use crate::http1::ResponseId;
 use crate::http1::field::TokenSearch;
-use crate::profile::raw::{Announce, AnnounceClose, CloseStyle, RawUnkept, RepeatedConnection, Tie};
+use crate::profile::raw::{Announce, AnnounceClose, AtExpiry, CloseStyle, RawUnkept, RepeatedConnection};
 use crate::profile::{Since, Template};
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub struct Timers {
     pub body_after_reply: Option<Timer>,
     pub idle: Timer,
     pub body: Timer,
-    pub tie: Tie,
+    pub tie: AtExpiry,
 }
 
 /// A timer.

@@ -20,6 +20,11 @@ impl Responses {
         &self.all[id as usize]
     }
 
+    /// All responses, those for single methods, too.
+    pub fn all(&self) -> impl Iterator<Item = &Response> {
+        self.all.iter()
+    }
+
     /// The response that replaces `id` for `method`; `id` itself if none does.
     pub fn for_method(&self, id: ResponseId, method: &[u8]) -> &Response {
         let response = self.get(id);

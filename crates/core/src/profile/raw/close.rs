@@ -68,17 +68,17 @@ pub enum CloseStyle {
     HalfClose,
 }
 
-/// `[client_fin]`: in a head `silent`, `complete` (as if the head ended there) or a response.
+/// `[client_fin]`: in a head `close`, `complete` (as if the head ended there) or a response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawClientFin {
-    /// FIN inside a request line: `silent` (close without a response), `complete` (treat the head as complete), or a
+    /// FIN inside a request line: `close` (without a response), `complete` (treat the head as complete), or a
     /// response.
     pub in_line: Word,
     /// FIN inside a head, after its request line. Values as for `in_line`.
     pub in_head: Word,
-    /// FIN inside a request body: `silent`, or a response.
+    /// FIN inside a request body: `close`, or a response.
     pub in_body: Word,
     /// FIN after a complete request.
     pub after_request: FinAfterRequest,
@@ -90,9 +90,9 @@ pub struct RawClientFin {
 impl Default for RawClientFin {
     fn default() -> Self {
         Self {
-            in_line: word("silent"),
-            in_head: word("silent"),
-            in_body: word("silent"),
+            in_line: word("close"),
+            in_head: word("close"),
+            in_body: word("close"),
             after_request: FinAfterRequest::Serve,
             drop_within: Span(Some(std::time::Duration::ZERO)),
         }

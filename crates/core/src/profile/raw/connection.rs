@@ -3,7 +3,7 @@
 use super::RawAgent;
 use crate::http1::field::TokenSearch;
 use crate::profile::template::Template;
-use crate::profile::units::{Span, Word};
+use crate::profile::units::{Count, Span, Word};
 use serde::{Deserialize, Serialize};
 
 /// `[connection]`.
@@ -13,25 +13,21 @@ use serde::{Deserialize, Serialize};
 pub struct RawConnection {
     /// Whether a connection can carry more than one request.
     pub persistent: bool,
-    /// Whether an HTTP/1.0 client can ask for a persistent connection with `Connection: keep-alive`.
-    pub http10_keep_alive: bool,
-    /// Whether a response without Content-Length closes an HTTP/1.0 connection even if the client sent `keep-alive`.
-    pub http10_needs_length: bool,
-    /// Whether `keep-alive` in an HTTP/1.0 request takes precedence over `close` in the same request.
-    pub http10_keep_wins: bool,
+    /// Which connections of HTTP/1.0 clients persist.
+    pub http10: RawHttp10,
     /// Whether a Proxy-Connection field counts as a Connection field.
     pub proxy_connection: bool,
     /// Whether bytes received together with a request that asks for an upgrade, after its head, are discarded. A fault in
     /// the next head is then not answered, and nothing after it is parsed.
-    pub upgrade_swallows: bool,
+    pub discard_after_upgrade: bool,
     /// How `close` and `keep-alive` are searched for in the Connection field.
-    pub search: TokenSearch,
+    pub token_search: TokenSearch,
     /// Which of several Connection fields decides.
-    pub repeated: RepeatedConnection,
+    pub repeated_field: RepeatedConnection,
     /// Requests after which the connection is closed, by method and User-Agent.
-    pub not_kept: Vec<RawUnkept>,
-    /// Maximum number of requests on a connection; 0 for no limit.
-    pub max_requests: u64,
+    pub close_after: Vec<RawUnkept>,
+    /// Maximum number of requests on a connection.
+    pub max_requests: Count,
     /// Maximum age of a connection. The first response after that closes it.
     pub max_age: Span,
     /// Which responses carry the lines of [connection.fields] keep.
@@ -40,43 +36,64 @@ pub struct RawConnection {
     pub announce_close: AnnounceClose,
     /// The lines that `{connection_fields}` stands for. They are text only: they do not set any timer or limit.
     pub fields: RawConnectionFields,
-    /// Maximum number of simultaneous connections, over all worker threads; 0 for no limit. A connection beyond it
-    /// gets the response `full` before its request is read, and is closed.
-    pub max_connections: u64,
-    /// How many connections are served at once, over all worker threads; 0 for no limit. Each is served from its
+    /// Maximum number of simultaneous connections, over all worker threads. A connection beyond it gets the
+    /// response `too_many` before its request is read, and is closed.
+    pub max_connections: Count,
+    /// How many connections are served at once, over all worker threads. Each is served from its
     /// acceptance to its end, even while it is silent. The others wait in the system's accept queue: their clients are
     /// connected, and nothing that they send is read.
-    pub served_at_once: u64,
+    pub served_at_once: Count,
     /// The length of the accept queue (`listen`), when the server starts. The system completes the handshakes of so many
     /// connections that are not served yet, Linux of one more. Clients beyond them try again until there is room.
     pub backlog: u32,
     /// The response to a connection beyond `max_connections`, and to a request for a file when no file descriptor is
     /// left. Without it: `503`. A profile that defines no 503 sends one with an empty body.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub full: Option<Word>,
+    pub too_many: Option<Word>,
 }
 
 impl Default for RawConnection {
     fn default() -> Self {
         Self {
             persistent: true,
-            http10_keep_alive: true,
-            http10_needs_length: false,
-            http10_keep_wins: false,
+            http10: RawHttp10::default(),
             proxy_connection: false,
-            upgrade_swallows: false,
-            search: TokenSearch::List,
-            repeated: RepeatedConnection::Any,
-            not_kept: Vec::new(),
-            max_requests: 0,
+            discard_after_upgrade: false,
+            token_search: TokenSearch::List,
+            repeated_field: RepeatedConnection::Any,
+            close_after: Vec::new(),
+            max_requests: Count(None),
             max_age: Span(None),
             announce: Announce::Http10,
             announce_close: AnnounceClose::Always,
             fields: RawConnectionFields::default(),
-            max_connections: 0,
-            served_at_once: 0,
+            max_connections: Count(None),
+            served_at_once: Count(None),
             backlog: 1024,
-            full: None,
+            too_many: None,
+        }
+    }
+}
+
+/// `[connection.http10]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RawHttp10 {
+    /// Whether an HTTP/1.0 client can ask for a persistent connection with `Connection: keep-alive`.
+    pub keep_alive: bool,
+    /// Whether `keep-alive` in an HTTP/1.0 request takes precedence over `close` in the same request.
+    pub keep_alive_wins: bool,
+    /// Whether a response without Content-Length closes an HTTP/1.0 connection even if the client sent `keep-alive`.
+    pub needs_length: bool,
+}
+
+impl Default for RawHttp10 {
+    fn default() -> Self {
+        Self {
+            keep_alive: true,
+            keep_alive_wins: false,
+            needs_length: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `[cookie]`: a cookie that the server replaces.
 
-use crate::profile::units::Span;
+use crate::profile::units::{Span, TextOrOff};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -11,8 +11,9 @@ use std::time::Duration;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RawCookie {
-    /// The name of the cookie, in the case in which clients send it. Empty: there is no such cookie.
-    pub name: String,
+    /// The name of the cookie, in the case in which clients send it. `"off"`: there is no such
+    /// cookie.
+    pub name: TextOrOff,
     /// The lengths that its value may have, 1 to 256 characters each. All must be ASCII letters and digits. A new value
     /// has the first of these lengths.
     pub lengths: Vec<u64>,
@@ -23,7 +24,7 @@ pub struct RawCookie {
 impl Default for RawCookie {
     fn default() -> Self {
         Self {
-            name: String::new(),
+            name: TextOrOff(None),
             lengths: vec![32],
             max_age: Span(Some(Duration::from_secs(3600))),
         }

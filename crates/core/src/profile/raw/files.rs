@@ -3,7 +3,7 @@
 use super::word;
 use crate::modified::{Before1970, ComparedTime, MtimeRounding};
 use crate::profile::template::Template;
-use crate::profile::units::{Span, Word};
+use crate::profile::units::{Span, TextOrOff, Word};
 use serde::{Deserialize, Serialize};
 
 /// `[files]`.
@@ -15,7 +15,7 @@ pub struct RawFiles {
     pub index: Vec<String>,
     /// For which paths index files are tried.
     pub index_for: IndexFor,
-    /// The entity tag. Empty: no entity tag.
+    /// The entity tag, or `"off"`.
     pub etag: Option<Template>,
     /// The text of the placeholder `{etag_text}` in `etag`, for a tag that is a digest of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,8 +91,8 @@ pub struct RawFiles {
     pub future_as_now: bool,
     /// The time that the dates of If-Modified-Since, If-Unmodified-Since and If-Range are compared with.
     pub compared_mtime: ComparedTime,
-    /// The value of `{content_type}` in a response about a directory. Empty: no value.
-    pub directory_type: String,
+    /// The value of `{content_type}` in a response about a directory.
+    pub directory_type: TextOrOff,
 }
 
 impl Default for RawFiles {
@@ -134,7 +134,7 @@ impl Default for RawFiles {
             before_1970: Before1970::Sent,
             future_as_now: false,
             compared_mtime: ComparedTime::LastModified,
-            directory_type: String::new(),
+            directory_type: TextOrOff(None),
         }
     }
 }

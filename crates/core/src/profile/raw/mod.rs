@@ -8,10 +8,13 @@
 mod close;
 mod connection;
 mod cookie;
+mod faults;
+mod fields;
 mod files;
-mod head;
+mod limits;
 mod multipart;
 mod padding;
+mod parser;
 mod range;
 mod request_body;
 mod response;
@@ -22,27 +25,29 @@ mod types;
 mod writes;
 
 pub use close::{CloseStyle, FinAfterRequest, RawClientFin, RawClose};
-pub use connection::{Announce, AnnounceClose, RawConnection, RawConnectionFields, RawUnkept, RepeatedConnection};
-pub use cookie::RawCookie;
-pub use files::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed, RawFiles};
-pub use head::{
-    Counts, FieldsJudgedBy, Fold, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawBuffers, RawHead,
-    RawProtocol, Repeated, Tab,
+pub use connection::{
+    Announce, AnnounceClose, RawConnection, RawConnectionFields, RawHttp10, RawUnkept, RepeatedConnection,
 };
+pub use cookie::RawCookie;
+pub use faults::{FaultRule, OTHER, RawFaults};
+pub use fields::{Fold, RawFields, RawHost, Repeated};
+pub use files::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed, RawFiles};
+pub use limits::{HeadCounts, RawBuffers, RawLimits};
 pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
+pub use parser::{FieldsJudgedBy, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawParser, RawProtocol, Tab};
 pub use range::RawRange;
-pub use request_body::{Continue, RawChunks, RawRequestBody, ReadBody};
+pub use request_body::{Continue, RawChunks, RawExpect, RawRequestBody, ReadBody};
 pub use response::{ConnectionFields, LengthForHead, RawResponse, StatusVersion};
 pub use rule::{RuleEnd, RulePoint, RuleRace, RuleTable};
 pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};
-pub use timers::{RawTimers, Tie};
-pub use types::RawTypes;
+pub use timers::{AtExpiry, RawTimers};
+pub use types::{RawTypes, TypesText};
 pub use writes::{ChangedFile, RawHold, RawWrites};
 
 use crate::http1::precondition::ConditionPolicy;
 use crate::profile::template::Template;
-use crate::profile::units::{RawRule, Word};
+use crate::profile::units::{Format, RawRule, TextOrOff, Word};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -51,6 +56,9 @@ use std::collections::BTreeMap;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Raw {
+    /// The version of the profile language that the file is written in. Without it: 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
     /// The profile that supplies every key not set here: a built-in name, or a file relative to this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
@@ -61,7 +69,7 @@ pub struct Raw {
     /// The port to listen on if neither the command line nor `server.toml` sets one. Without it: 3000.
     pub port: Option<u16>,
     /// The value of the placeholder `{server}` in responses.
-    pub server: String,
+    pub server: TextOrOff,
     /// The version in the status line of every response that has no `http_version` of its own.
     pub http_version: StatusVersion,
     /// How long connections persist, and what the response fields announce about it.
@@ -72,11 +80,17 @@ pub struct Raw {
     pub close: RawClose,
     /// What the client's FIN means.
     pub client_fin: RawClientFin,
-    /// Limits on request heads, and how they are parsed.
-    pub head: RawHead,
+    /// How large the parts of a request may be.
+    pub limits: RawLimits,
+    /// How tolerantly request heads are parsed.
+    pub parser: RawParser,
+    /// How the fields of a request are read.
+    pub fields: RawFields,
+    /// How the Host field is read.
+    pub host: RawHost,
     /// What to do about each fault in a request head: `"accept"`, `"drop"`, `"stop"`, `"close"`, `"ignore"`, or a
-    /// response. The key `other` applies to all faults that are not listed.
-    pub faults: BTreeMap<String, Word>,
+    /// response.
+    pub faults: RawFaults,
     /// What each method gets.
     pub methods: BTreeMap<String, RawRule>,
     /// How a request target becomes a path.
@@ -84,7 +98,7 @@ pub struct Raw {
     /// How a path becomes a file.
     pub files: RawFiles,
     /// Media types by file name.
-    pub types: RawTypes,
+    pub types: TypesText,
     /// Conditional requests (RFC 9110 section 13).
     pub conditions: ConditionPolicy,
     /// Range requests (RFC 9110 section 14).
@@ -100,8 +114,8 @@ pub struct Raw {
     /// How responses are split into writes, and how slow readers are handled.
     pub writes: RawWrites,
     /// Field lines by name for the responses about a file's content (200, 206 and 304). Each replaces the line of that
-    /// name.
-    pub fields: BTreeMap<String, Template>,
+    /// name; `"off"` removes it.
+    pub response_fields: BTreeMap<String, Template>,
     /// The responses, by name. A name that is a number is also the status code.
     pub response: BTreeMap<String, RawResponse>,
     /// What happens to certain requests or connections, and exactly when. The rules of a profile and of what is laid

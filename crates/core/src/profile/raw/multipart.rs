@@ -1,6 +1,7 @@
 //! `[multipart]`: the layout of a `multipart/byteranges` body.
 
 use crate::profile::template::Template;
+use crate::profile::units::Count;
 use serde::{Deserialize, Serialize};
 
 /// `[multipart]`.
@@ -18,8 +19,8 @@ pub struct RawMultipart {
     /// The text after the last part.
     pub end: Template,
     /// A response with more parts than this is sent in chunks: the first chunk has one part more than this, each
-    /// further one has this number of parts. 0: never in chunks.
-    pub parts_before_chunks: usize,
+    /// further one has this number of parts.
+    pub parts_before_chunks: Count,
 }
 
 impl Default for RawMultipart {
@@ -36,7 +37,7 @@ impl Default for RawMultipart {
                 "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {content_range}\r\n\r\n",
             ),
             end: template("\r\n--{boundary}--\r\n"),
-            parts_before_chunks: 0,
+            parts_before_chunks: Count(None),
         }
     }
 }

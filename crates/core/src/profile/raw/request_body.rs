@@ -2,7 +2,7 @@
 
 use crate::http1::chunked::{ChunkPolicy, ExtensionText, LineEnds, RefusedTrailers, SizeSpace, Trailers};
 use crate::http1::request::{Delimiter, Expect, LengthSyntax};
-use crate::profile::units::{Size, Word};
+use crate::profile::units::{Count, Size, SizeLimit, Word};
 use serde::{Deserialize, Serialize};
 
 /// `[request_body]`.
@@ -14,104 +14,29 @@ pub struct RawRequestBody {
     pub delimiter: Delimiter,
     /// Whether only spaces, not tabs, may stand between a comma and the coding after it in Transfer-Encoding.
     pub coding_after_spaces: bool,
-    /// The syntax of Content-Length.
-    pub length: LengthSyntax,
     /// Whether the connection is closed after a request that has both Content-Length and Transfer-Encoding.
-    pub both_ends: bool,
+    pub close_after_both: bool,
+    /// The syntax of Content-Length.
+    pub length_syntax: LengthSyntax,
     /// The largest Content-Length that counts as a number.
-    pub largest: Size,
-    /// The largest Content-Length of a body that is read. A longer body is left unread, as if there were none. 0 for no
-    /// limit.
-    pub readable: Size,
-    /// Which Expect field asks for `100 Continue`.
-    pub expect: Expect,
-    /// Whether any other Expect field is a fault even in an HTTP/1.0 request.
-    pub expect_http10: bool,
-    /// Whether the Expect field of a CONNECT request counts.
-    pub expect_connect: bool,
-    /// Whether versions are compared as text to decide which client may get `100 Continue`: `HTTP/01.1` and `HTTP/1.01`
-    /// are older than HTTP/1.1 then.
-    pub expect_version_as_text: bool,
+    pub largest_length: Size,
+    /// The largest Content-Length of a body that is read. A longer body is left unread, as if there were none.
+    pub largest_read: SizeLimit,
+    /// The response to a body longer than [limits] body.
+    pub too_large: Option<Word>,
     /// When the body is read, relative to the response.
     pub read: ReadBody,
-    /// When `100 Continue` is sent to a client that asks for it.
-    pub continues: Continue,
-    /// How many times `100 Continue` is sent. Without it: once.
-    pub continue_times: Option<u8>,
-    /// How many times it is sent to a client older than HTTP/1.1. Without it: never.
-    pub continue_times_old: Option<u8>,
-    /// How many times it is sent to an HTTP/1.1 client whose field has white space after the value. Without it: as
-    /// without white space.
-    pub continue_times_padded: Option<u8>,
-    /// Whether it is sent to a client that asks for it but has no body to send.
-    pub continue_without_body: bool,
     /// With `read = "after"`: whether the part of the body that has arrived when the response is due is checked first.
-    /// If it is broken, a response about a file is replaced by that of the fault `chunk_invalid`, and any other
-    /// response closes the connection. If the body turns out to be broken later, the connection is closed without a
-    /// response.
-    pub look_first: bool,
+    /// If it is broken, a response about a file is replaced by that of the fault `chunk`, and any other response closes
+    /// the connection. If the body turns out to be broken later, the connection is closed without a response.
+    pub check_arrived: bool,
     /// With `read = "after"`: whether the body is also read after a response that closes the connection, before the
     /// close.
-    pub before_end: bool,
-    /// Whether the connection is closed after a request that asked for `100 Continue` and had no body to get it for.
-    /// The response is not sent in chunks then.
-    pub continue_unsent_ends: bool,
-    /// Maximum length of a body. Needs `too_large`.
-    pub limit: Option<Size>,
-    /// The response to a body longer than `limit`.
-    pub too_large: Option<Word>,
+    pub read_before_close: bool,
+    /// What the Expect field does.
+    pub expect: RawExpect,
     /// What a chunked body must look like.
     pub chunks: RawChunks,
-}
-
-/// `[request_body.chunks]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct RawChunks {
-    /// The largest chunk size. A larger one is the fault `chunk_too_large`.
-    pub largest: Size,
-    /// The largest chunk size that any byte may follow on its line; 0 for no limit.
-    pub largest_followed: Size,
-    /// What ends a line.
-    pub line_ends: LineEnds,
-    /// What white space after a chunk size means.
-    pub size_space: SizeSpace,
-    /// The most white space after a chunk size, in bytes; 0 for no limit.
-    pub spaces: u64,
-    /// The syntax of a chunk extension.
-    pub extension: ExtensionText,
-    /// The most bytes of the names and values of a chunk's extensions; 0 for no limit. More are the fault
-    /// `chunk_extension`.
-    pub extensions: Size,
-    /// The most bytes of a line with a chunk size, with its line end; 0 for no limit. A longer one is the fault
-    /// `chunk_extension`.
-    pub line: Size,
-    /// Whether a fault is noticed only at the end of its line, or after 8192 bytes of it.
-    pub by_line: bool,
-    /// What the trailer section must look like. A fault in a field line is treated as in a head.
-    pub trailers: Trailers,
-    /// Which trailers about the length of the message are the fault `chunk_invalid`.
-    pub refused: RefusedTrailers,
-}
-
-impl Default for RawChunks {
-    fn default() -> Self {
-        let policy = ChunkPolicy::default();
-        Self {
-            largest: Size(policy.largest),
-            largest_followed: Size(0),
-            line_ends: policy.line_ends,
-            size_space: policy.size_space,
-            spaces: 0,
-            extension: policy.extension,
-            extensions: Size(policy.extensions),
-            line: Size(0),
-            by_line: policy.by_line,
-            trailers: policy.trailers,
-            refused: policy.refused,
-        }
-    }
 }
 
 impl Default for RawRequestBody {
@@ -119,26 +44,112 @@ impl Default for RawRequestBody {
         Self {
             delimiter: Delimiter::default(),
             coding_after_spaces: false,
-            length: LengthSyntax::default(),
-            both_ends: false,
-            largest: Size(i64::MAX.unsigned_abs()),
-            readable: Size(0),
-            expect: Expect::default(),
-            expect_http10: true,
-            expect_connect: true,
-            expect_version_as_text: false,
-            read: ReadBody::default(),
-            continues: Continue::default(),
-            continue_times_old: None,
-            continue_times_padded: None,
-            continue_without_body: false,
-            look_first: false,
-            before_end: false,
-            continue_unsent_ends: false,
-            continue_times: None,
-            limit: None,
+            close_after_both: false,
+            length_syntax: LengthSyntax::default(),
+            largest_length: Size(i64::MAX.unsigned_abs()),
+            largest_read: SizeLimit(None),
             too_large: None,
+            read: ReadBody::default(),
+            check_arrived: false,
+            read_before_close: false,
+            expect: RawExpect::default(),
             chunks: RawChunks::default(),
+        }
+    }
+}
+
+/// `[request_body.expect]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ExpectRules"))]
+#[serde(default, deny_unknown_fields)]
+pub struct RawExpect {
+    /// Which Expect field asks for `100 Continue`.
+    #[serde(rename = "match")]
+    pub matches: Expect,
+    /// Whether any other Expect field is a fault even in an HTTP/1.0 request.
+    pub http10: bool,
+    /// Whether the Expect field of a CONNECT request counts.
+    pub connect: bool,
+    /// Whether versions are compared as text to decide which client may get `100 Continue`: `HTTP/01.1` and `HTTP/1.01`
+    /// are older than HTTP/1.1 then.
+    pub version_as_text: bool,
+    /// When `100 Continue` is sent to a client that asks for it.
+    pub send_continue: Continue,
+    /// How many times it is sent. Without it: once.
+    pub times: Option<u8>,
+    /// How many times it is sent to a client older than HTTP/1.1. Without it: never.
+    pub times_http10: Option<u8>,
+    /// How many times it is sent to an HTTP/1.1 client whose field has white space after the value. Without it: as
+    /// without white space.
+    pub times_padded: Option<u8>,
+    /// Whether it is sent to a client that asks for it but has no body to send.
+    pub without_body: bool,
+    /// Whether the connection is closed after a request that asked for it and had no body to get it for.
+    /// The response is not sent in chunks then.
+    pub close_unsent: bool,
+}
+
+impl Default for RawExpect {
+    fn default() -> Self {
+        Self {
+            matches: Expect::default(),
+            http10: true,
+            connect: true,
+            version_as_text: false,
+            send_continue: Continue::default(),
+            times: None,
+            times_http10: None,
+            times_padded: None,
+            without_body: false,
+            close_unsent: false,
+        }
+    }
+}
+
+/// `[request_body.chunks]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RawChunks {
+    /// The largest chunk size. A larger one is the fault `chunk.too_large`.
+    pub max_size: Size,
+    /// The largest chunk size that any byte may follow on its line.
+    pub max_size_followed: SizeLimit,
+    /// What ends a line.
+    pub line_ends: LineEnds,
+    /// What white space after a chunk size means.
+    pub size_space: SizeSpace,
+    /// The most white space after a chunk size, in bytes.
+    pub max_spaces: Count,
+    /// The syntax of a chunk extension.
+    pub extension_syntax: ExtensionText,
+    /// The most bytes of the names and values of a chunk's extensions. More are the fault `chunk.extension`.
+    pub max_extensions: SizeLimit,
+    /// The most bytes of a line with a chunk size, with its line end. A longer one is the fault `chunk.extension`.
+    pub max_line: SizeLimit,
+    /// Whether a fault is noticed only at the end of its line, or after 8192 bytes of it.
+    pub check_complete_lines: bool,
+    /// What the trailer section must look like. A fault in a field line is treated as in a head.
+    pub trailers: Trailers,
+    /// Which trailers about the length of the message are the fault `chunk`.
+    pub refused_trailers: RefusedTrailers,
+}
+
+impl Default for RawChunks {
+    fn default() -> Self {
+        let policy = ChunkPolicy::default();
+        Self {
+            max_size: Size(policy.largest),
+            max_size_followed: SizeLimit(None),
+            line_ends: policy.line_ends,
+            size_space: policy.size_space,
+            max_spaces: Count(None),
+            extension_syntax: policy.extension,
+            max_extensions: SizeLimit::of(policy.extensions),
+            max_line: SizeLimit(None),
+            check_complete_lines: policy.by_line,
+            trailers: policy.trailers,
+            refused_trailers: policy.refused,
         }
     }
 }
@@ -154,7 +165,7 @@ pub enum ReadBody {
     #[default]
     After,
     /// Never. The connection is closed after the response.
-    Never,
+    Off,
 }
 
 /// When `100 Continue` is sent.
@@ -170,5 +181,5 @@ pub enum Continue {
     /// Before a response about a file, even if the file itself is not sent; otherwise not at all.
     WithFile,
     /// Not at all.
-    Never,
+    Off,
 }

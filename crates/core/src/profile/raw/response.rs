@@ -36,7 +36,7 @@ pub struct RawResponse {
     pub crlf: Option<bool>,
     /// How many requests this response counts for in [connection] max_requests. Without it: one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub counts: Option<u64>,
+    pub request_count: Option<u64>,
     /// The text of `{title}` in the body, where several responses share a page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<Template>,
@@ -88,7 +88,7 @@ pub struct RawResponse {
     pub read_body: Option<ReadBody>,
     /// `false`: a client that waits for `100 Continue` gets this response instead, and the connection is closed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub continues: Option<bool>,
+    pub send_continue: Option<bool>,
     /// How the connection is closed, if this response closes it. Without it: as in [close].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_with: Option<CloseStyle>,
@@ -140,7 +140,7 @@ pub enum ConnectionFields {
     /// Those of [connection.fields] close.
     Close,
     /// None.
-    Nothing,
+    Off,
     /// Those that the response would have if it did not close the connection.
     AsIfKept,
 }
@@ -156,5 +156,5 @@ pub enum LengthForHead {
     /// The same, but no value if it is zero.
     Nonzero,
     /// No value.
-    None,
+    Off,
 }

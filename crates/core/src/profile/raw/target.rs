@@ -18,12 +18,10 @@ pub struct RawTarget {
     /// Accepted schemes of absolute URIs, in lower case, the server's own first. Only with that one does the authority
     /// name the host. `*` matches any other scheme. Empty: any scheme is accepted, but only if `//` follows it.
     pub schemes: Vec<String>,
-    /// An absolute URI whose authority does not match [head] host: accept it (`literally`), or a response.
+    /// An absolute URI whose authority does not match [host] syntax: accept it (`literally`), or a response.
     pub bad_authority: Word,
     /// The target `*`, and a target without a path in an OPTIONS request: take it `literally`, or a response.
     pub asterisk: Word,
-    /// The host that the server assumes if a request names none. Empty: its address.
-    pub own_name: String,
     /// Which host and port an absolute URI names, in redirects.
     pub authority: AuthorityReader,
     /// How a target is taken apart.
@@ -68,17 +66,9 @@ pub struct RawTarget {
     pub control: Word,
     /// A `+` or a percent-encoding that remains after decoding once: take it `literally`, or a response.
     pub double_encoding: Word,
-    /// Maximum length of the path, in bytes as sent; 0 for no limit.
-    pub longest_path: usize,
-    /// Maximum length of the query without its `?`, in bytes as sent; 0 for no limit.
-    pub longest_query: usize,
-    /// The response for a path or query over its limit.
+    /// The response for a path or query over its limit in [limits].
     pub too_long: Word,
-    /// Maximum length of a path segment, in characters after decoding; 0 for no limit.
-    pub longest_segment: usize,
-    /// Maximum number of path segments; 0 for no limit.
-    pub most_segments: usize,
-    /// The response for a path over one of these two limits.
+    /// The response for a path with too long or too many segments, as [limits] says.
     pub bad_segments: Word,
     /// Which path asks for a directory.
     pub end_slash: EndSlash,
@@ -102,7 +92,6 @@ impl Default for RawTarget {
             schemes: Vec::new(),
             bad_authority: word("literally"),
             asterisk: word("literally"),
-            own_name: String::new(),
             authority: AuthorityReader::AsSent,
             reader: TargetReader::Uri,
             invalid: word("400"),
@@ -123,11 +112,7 @@ impl Default for RawTarget {
             dot_dot: word("resolve"),
             control: word("literally"),
             double_encoding: word("literally"),
-            longest_path: 0,
-            longest_query: 0,
             too_long: word("414"),
-            longest_segment: 0,
-            most_segments: 0,
             bad_segments: word("414"),
             end_slash: EndSlash::Decoded,
             merge_leading_slashes: false,

@@ -22,9 +22,9 @@ pub struct RawTimers {
     /// The same as `head`, on a connection that has already served a request. Without it: `head`.
     pub head_again: Option<TimerText>,
     /// Only empty lines received since the last response. Without it: `line_again`.
-    pub blank: Option<TimerText>,
+    pub empty_lines: Option<TimerText>,
     /// A part of a next request, or empty lines, arrived before the last response, and nothing since. Without it:
-    /// `line_again`, `head_again` or `blank`.
+    /// `line_again`, `head_again` or `empty_lines`.
     pub leftover: Option<TimerText>,
     /// No byte received since the last response.
     pub idle: TimerText,
@@ -35,18 +35,18 @@ pub struct RawTimers {
     pub body_after_reply: Option<TimerText>,
     /// Names of the timers that are checked only at each `tick`.
     pub ticked: Vec<String>,
-    /// Which wins when a timer expires while unread bytes are already in the socket buffer.
-    pub tie: Tie,
+    /// What happens to bytes that are in the socket buffer, unread, when a timer expires.
+    pub unread_at_expiry: AtExpiry,
 }
 
-/// Which wins when a timer expires while unread bytes are already in the socket buffer.
+/// What happens to bytes that are unread when a timer expires.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Tie {
-    /// The bytes: they are read, and the connection goes on.
+pub enum AtExpiry {
+    /// They are read, and the connection goes on.
     #[default]
-    Bytes,
-    /// The timer: the bytes are not read, and the connection is closed.
-    Timer,
+    Read,
+    /// They are not read, and the connection is closed.
+    Discard,
 }

@@ -1,6 +1,6 @@
 //! `[writes]`: how responses are split into writes, and how slow readers are handled.
 
-use crate::profile::units::{Size, Span};
+use crate::profile::units::{Count, Size, Span};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -37,8 +37,8 @@ pub struct RawWrites {
     /// How long a client may accept no byte of a response before the connection is closed.
     pub send_timeout: Span,
     /// Minimum average rate at which a client must accept a response while the server waits for it, in bytes per
-    /// second; 0 for no minimum.
-    pub min_rate: u64,
+    /// second.
+    pub min_rate: Count,
     /// How long a client may stay below `min_rate`.
     pub min_rate_after: Span,
 }
@@ -84,7 +84,7 @@ impl Default for RawWrites {
             body_delay: Span(None),
             pause: Span(None),
             send_timeout: Span(None),
-            min_rate: 0,
+            min_rate: Count(None),
             min_rate_after: Span(Some(Duration::from_secs(5))),
         }
     }

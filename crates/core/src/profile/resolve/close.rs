@@ -42,7 +42,7 @@ pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mi
             match names.on_input(
                 &["client_fin", key],
                 word,
-                &[("silent", EofInHead::Silent), ("complete", EofInHead::Complete)],
+                &[("close", EofInHead::Silent), ("complete", EofInHead::Complete)],
             )? {
                 OnInput::Accept(eof) => eof,
                 OnInput::Respond(id) => EofInHead::Respond(id),
@@ -52,7 +52,7 @@ pub(super) fn client_fin(raw: &Raw, names: &Names) -> Result<ClientFinPolicy, Mi
     Ok(ClientFinPolicy {
         in_line: eof("in_line", &raw.client_fin.in_line)?,
         in_head: eof("in_head", &raw.client_fin.in_head)?,
-        in_body: match names.on_input(&["client_fin", "in_body"], &raw.client_fin.in_body, &[("silent", ())])? {
+        in_body: match names.on_input(&["client_fin", "in_body"], &raw.client_fin.in_body, &[("close", ())])? {
             OnInput::Accept(()) => None,
             OnInput::Respond(id) => Some(id),
         },

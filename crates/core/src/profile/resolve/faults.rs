@@ -4,8 +4,9 @@ use super::names::Names;
 use super::{Mistake, did_you_mean, mistake};
 use crate::http1::{Fault, Faults, Treatment};
 use crate::profile::OnInput;
-use crate::profile::raw::Raw;
+use crate::profile::raw::{FaultRule, OTHER, Raw, RawFaults};
 use crate::profile::units::Word;
+use std::collections::BTreeMap;
 
 const KEYWORDS: [(&str, Treatment); 5] = [
     ("accept", Treatment::Accept),
@@ -13,47 +14,6 @@ const KEYWORDS: [(&str, Treatment); 5] = [
     ("stop", Treatment::Stop),
     ("close", Treatment::Close),
     ("ignore", Treatment::Ignore),
-];
-
-/// Faults that are special cases of another: without a key of its own, the first is treated as the second. Later rows
-/// depend on earlier ones.
-const SPECIAL_CASES: [(Fault, Fault); 36] = [
-    (Fault::EmptyLines, Fault::LineTooLong),
-    (Fault::EmptyLineCr, Fault::BareCr),
-    (Fault::TabSpace, Fault::ExtraSpace),
-    (Fault::NoVersionSpace, Fault::ExtraSpace),
-    (Fault::TrailingSpace, Fault::ExtraSpace),
-    (Fault::BareLfLine, Fault::BareLf),
-    (Fault::BareLfEnd, Fault::BareLf),
-    (Fault::EmptyLineLf, Fault::BareLfLine),
-    (Fault::BareLfNoVersion, Fault::BareLfLine),
-    (Fault::HeadEndCr, Fault::BareCr),
-    (Fault::TargetTab, Fault::TargetControl),
-    (Fault::FarVersion, Fault::MajorVersion),
-    (Fault::FirstVersion, Fault::OldVersion),
-    (Fault::FramingNameSpace, Fault::FieldNameSpace),
-    (Fault::FramingFold, Fault::FieldFold),
-    (Fault::LengthFold, Fault::FramingFold),
-    (Fault::FieldFoldNoValue, Fault::FieldFold),
-    (Fault::FieldTabFirst, Fault::FieldFoldFirst),
-    (Fault::FieldNameControl, Fault::FieldNameChar),
-    (Fault::FieldNameInnerSpace, Fault::FieldNameControl),
-    (Fault::FieldNameHigh, Fault::FieldNameChar),
-    (Fault::FieldEndCr, Fault::BareCr),
-    (Fault::FieldFoldEmpty, Fault::FieldFold),
-    (Fault::FieldValueTooLong, Fault::FieldTooLong),
-    (Fault::MethodNoToken, Fault::MethodChar),
-    (Fault::OptionsAsterisk, Fault::TargetAsterisk),
-    (Fault::TargetAuthorityChar, Fault::TargetAuthority),
-    (Fault::TargetAsteriskMore, Fault::TargetForm),
-    (Fault::OptionsAsteriskQuery, Fault::TargetAsteriskMore),
-    (Fault::TargetQuery, Fault::TargetForm),
-    (Fault::TargetBareScheme, Fault::TargetForm),
-    (Fault::ChunkExtension, Fault::ChunkInvalid),
-    (Fault::ChunkTooLarge, Fault::ChunkInvalid),
-    (Fault::ExpectEmpty, Fault::ExpectUnknown),
-    (Fault::CodingEmpty, Fault::CodingNotChunked),
-    (Fault::CodingTwice, Fault::CodingUnknown),
 ];
 
 /// The faults that have a status code of their own in RFC 9110, RFC 9112 and RFC 6585. All others are a 400.
@@ -68,50 +28,95 @@ const STATUSES: [(Fault, &str); 8] = [
     (Fault::ExpectUnknown, "417"),
 ];
 
-/// The fault of which this one is a special case: a profile that does not list this one treats it as the other.
-#[cfg(test)]
-pub(in crate::profile) fn general_case(fault: Fault) -> Option<Fault> {
-    let pair = SPECIAL_CASES.iter().find(|(special, _)| *special == fault);
-    pair.map(|(_, general)| *general)
-}
-
 /// What to do about each fault.
 pub(super) fn faults(raw: &Raw, names: &Names) -> Result<Faults, Mistake> {
+    let mut written = BTreeMap::new();
+    for (key, word) in rules(&raw.faults) {
+        written.insert(key.clone(), treatment(&key, word, names)?);
+    }
     let refuse = names.required("400")?;
     let mut faults = Faults::all(Treatment::Respond(refuse));
-    for fault in Faults::PASSED {
-        faults.set(fault, Treatment::Accept);
-    }
-    for (fault, status) in STATUSES {
-        faults.set(fault, Treatment::Respond(names.required(status)?));
-    }
-    let treatment = |key: &str, word: &Word| -> Result<Treatment, Mistake> {
-        Ok(match names.on_input(&["faults", key], word, &KEYWORDS)? {
-            OnInput::Accept(treatment) => treatment,
-            OnInput::Respond(id) => Treatment::Respond(id),
-        })
-    };
-    if let Some(word) = raw.faults.get("other") {
-        faults = Faults::all(treatment("other", word)?);
-    }
-    for (key, word) in raw.faults.iter().filter(|(key, _)| *key != "other") {
-        let Some(fault) = Fault::ALL.iter().find(|f| f.key() == key) else {
-            let meant = did_you_mean(key, Fault::ALL.iter().map(|f| f.key()));
-            return Err(mistake(&["faults", key], format!("there is no such fault{meant}")));
+    for fault in Fault::ALL.iter().copied() {
+        let treatment = match nearest(&written, fault) {
+            Some(treatment) => treatment,
+            None => default_of(fault, names)?,
         };
-        let treatment = treatment(key, word)?;
-        if matches!(treatment, Treatment::Drop | Treatment::Stop) && !key.starts_with("field_") {
-            return Err(mistake(
-                &["faults", key],
-                "`drop` and `stop` apply to field lines only; expected `accept`, `close`, `ignore` or a response",
-            ));
-        }
-        faults.set(*fault, treatment);
-    }
-    for (special, usual) in SPECIAL_CASES {
-        if !raw.faults.contains_key(special.key()) {
-            faults.set(special, faults.of(usual));
-        }
+        faults.set(fault, treatment);
     }
     Ok(faults)
+}
+
+/// The rules of a table of faults, each with the fault or the group of faults that it is for. The empty name is that of
+/// all faults.
+fn rules(table: &RawFaults) -> Vec<(String, &Word)> {
+    let mut rules = Vec::new();
+    let mut tables = vec![(String::new(), table)];
+    while let Some((group, table)) = tables.pop() {
+        for (name, rule) in table {
+            let key = match (group.as_str(), name.as_str()) {
+                (_, OTHER) => group.clone(),
+                ("", name) => name.to_owned(),
+                (group, name) => format!("{group}.{name}"),
+            };
+            match rule {
+                FaultRule::Word(word) => rules.push((key, word)),
+                FaultRule::Table(inner) => tables.push((key, inner)),
+            }
+        }
+    }
+    rules
+}
+
+/// The treatment that `word` names for the fault, or the group of faults, with this key.
+fn treatment(key: &str, word: &Word, names: &Names) -> Result<Treatment, Mistake> {
+    let is_known = |fault: &&Fault| {
+        let rest = fault.key().strip_prefix(key);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || key.is_empty())
+    };
+    let path: Vec<&str> = std::iter::once("faults")
+        .chain(key.split('.').filter(|part| !part.is_empty()))
+        .collect();
+    if !Fault::ALL.iter().any(|fault| is_known(&fault)) {
+        let meant = did_you_mean(key, Fault::ALL.iter().map(|f| f.key()));
+        return Err(mistake(&path, format!("there is no such fault{meant}")));
+    }
+    let treatment = match names.on_input(&path, word, &KEYWORDS)? {
+        OnInput::Accept(treatment) => treatment,
+        OnInput::Respond(id) => Treatment::Respond(id),
+    };
+    if matches!(treatment, Treatment::Drop | Treatment::Stop) && !Fault::is_of_field_line(key) {
+        return Err(mistake(
+            &path,
+            "`drop` and `stop` apply to field lines only; expected `accept`, `close`, `ignore` or a response",
+        ));
+    }
+    Ok(treatment)
+}
+
+/// The treatment that is written for `fault` or the nearest of its parents.
+fn nearest(written: &BTreeMap<String, Treatment>, fault: Fault) -> Option<Treatment> {
+    let mut key = fault.key();
+    loop {
+        if let Some(treatment) = written.get(key) {
+            return Some(*treatment);
+        }
+        match key.rsplit_once('.') {
+            Some((parent, _)) => key = parent,
+            None if key.is_empty() => return None,
+            None => key = "",
+        }
+    }
+}
+
+/// The treatment of a fault if the profile has none for it and its parents: its own, or that of its parent.
+fn default_of(fault: Fault, names: &Names) -> Result<Treatment, Mistake> {
+    if Faults::PASSED.contains(&fault) {
+        return Ok(Treatment::Accept);
+    }
+    let status = STATUSES.iter().find(|(with_status, _)| *with_status == fault);
+    match (status, fault.parent()) {
+        (Some((_, status)), _) => names.required(status).map(Treatment::Respond),
+        (None, Some(parent)) => default_of(parent, names),
+        (None, None) => names.required("400").map(Treatment::Respond),
+    }
 }

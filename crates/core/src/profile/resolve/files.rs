@@ -5,7 +5,7 @@ use super::{Mistake, mistake};
 use crate::modified::MtimePolicy;
 use crate::profile::FilePolicy;
 use crate::profile::raw::Raw;
-use crate::profile::units::Word;
+use crate::profile::units::{OFF, Word};
 
 /// How paths become files.
 pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistake> {
@@ -26,7 +26,7 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
     Ok(FilePolicy {
         index: files.index.clone(),
         index_for: files.index_for,
-        etag: files.etag.clone().filter(|t| !t.source().is_empty()),
+        etag: files.etag.clone().filter(|t| t.source() != OFF),
         etag_text: files.etag_text.clone(),
         weak_within: files.weak_if_modified_within.0,
         directory: answer("directory", &files.directory)?,
@@ -77,6 +77,6 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
             future_as_now: files.future_as_now,
             compared: files.compared_mtime,
         },
-        directory_type: files.directory_type.clone(),
+        directory_type: files.directory_type.text().to_owned(),
     })
 }

@@ -10,12 +10,12 @@ use crate::profile::units::{RawRule, Word};
 
 /// Checks all keys whose values go into response heads, except for those whose form is checked elsewhere.
 pub(super) fn check(raw: &Raw) -> Result<(), Mistake> {
-    let (files, multipart, types) = (&raw.files, &raw.multipart, &raw.types);
-    one_line(&["server"], &raw.server, "Example/1.0")?;
+    let (files, multipart, types) = (&raw.files, &raw.multipart, &raw.types.0);
+    one_line(&["server"], raw.server.text(), "Example/1.0")?;
     if let Some(etag) = &files.etag {
         template(&["files", "etag"], etag, "\"{mtime:x}-{size:x}\"")?;
     }
-    one_line(&["files", "directory_type"], &files.directory_type, "text/html")?;
+    one_line(&["files", "directory_type"], files.directory_type.text(), "text/html")?;
     template(
         &["multipart", "content_type"],
         &multipart.content_type,
@@ -26,15 +26,13 @@ pub(super) fn check(raw: &Raw) -> Result<(), Mistake> {
         ("default", &types.default, "application/octet-stream"),
         ("charset", &types.charset, "; charset=utf-8"),
     ] {
-        one_line(&["types", key], text, example)?;
+        one_line(&["types", key], text.text(), example)?;
     }
-    for (table, members, example) in [
-        ("extensions", &types.extensions, "text/html"),
-        ("codings", &types.codings, "gzip"),
-    ] {
-        for (extension, text) in members {
-            one_line(&["types", table, extension], text, example)?;
-        }
+    for (extension, media_type) in &types.extensions {
+        one_line(&["types", "extensions", extension], media_type.text(), "text/html")?;
+    }
+    for (extension, coding) in &types.codings {
+        one_line(&["types", "codings", extension], coding, "gzip")?;
     }
     for line in types.table.lines() {
         one_line(&["types", "table"], line, "text/html html htm")?;
@@ -50,8 +48,8 @@ pub(super) fn check(raw: &Raw) -> Result<(), Mistake> {
             template(&["connection", "fields", key], line, example)?;
         }
     }
-    for (name, value) in &raw.fields {
-        template(&["fields", name], value, "no-store")?;
+    for (name, value) in &raw.response_fields {
+        template(&["response_fields", name], value, "no-store")?;
     }
     for (name, response) in &raw.response {
         if let Some(reason) = &response.reason {
@@ -111,7 +109,7 @@ mod tests {
             ("methods.allow", "[methods]\nallow = ", ""),
             ("connection.fields.keep", "[connection.fields]\nkeep = [", "]"),
             ("connection.fields.close", "[connection.fields]\nclose = [", "]"),
-            ("fields.X-A", "[fields]\nX-A = ", ""),
+            ("response_fields.X-A", "[response_fields]\nX-A = ", ""),
             ("response.404.reason", "[response.404]\nreason = ", ""),
         ] {
             for end in ["\\r", "\\n", "\\u0000", "\\r\\nB: c"] {

@@ -64,7 +64,7 @@ pub(super) fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
         }
         None => "GET, HEAD".to_owned(),
     };
-    let ignore_case = raw.head.method_case == MethodCase::Ignored;
+    let ignore_case = raw.parser.method_case == MethodCase::Ignored;
     Ok(Methods {
         allow,
         ignore_case,

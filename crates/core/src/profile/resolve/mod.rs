@@ -26,8 +26,6 @@ use super::{
     near, suggestion,
 };
 use connection::connection_policy;
-#[cfg(test)]
-pub(super) use faults::general_case;
 use files::file_policy;
 use head::head_policy;
 use methods::methods;
@@ -53,25 +51,25 @@ pub(super) struct Mistake {
 /// Resolves the profile `name`.
 pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     head_texts::check(raw)?;
-    let (responses, names) = responses(&raw.response, &raw.fields, raw.http_version, &raw.rule)?;
+    let (responses, names) = responses(&raw.response, &raw.response_fields, raw.http_version, &raw.rule)?;
     let request_body = request_body(raw, &names)?;
     Ok(Profile {
         name: name.to_owned(),
         title: raw.title.clone(),
         measured: raw.measured.clone(),
         port: raw.port.unwrap_or(3000),
-        server: raw.server.clone(),
+        server: raw.server.text().to_owned(),
         head: head_policy(raw, &names)?,
-        read: checked("head", "read", raw.head.read.0, 512, 1 << 20)? as usize,
-        repeated: raw.head.repeated,
-        pipelined_fault_discards: raw.head.pipelined_fault == PipelinedFault::Discards,
-        repeated_date: raw.head.repeated_date.unwrap_or(Repeated::First),
-        fold: raw.head.fold,
-        trailing_space: raw.head.trailing_space,
+        read: checked("limits", "read_size", raw.limits.read_size.0, 512, 1 << 20)? as usize,
+        repeated: raw.fields.repeated,
+        pipelined_fault_discards: raw.parser.pipelined_fault == PipelinedFault::DropEarlier,
+        repeated_date: raw.fields.repeated_date.unwrap_or(Repeated::First),
+        fold: raw.fields.fold,
+        trailing_space: raw.fields.trailing_space,
         methods: methods(raw, &names)?,
         target: target_policy(raw, &names)?,
         files: file_policy(raw, &names)?,
-        types: MediaTypes::new(&raw.types).map_err(|why| mistake(&["types", "builtin"], why))?,
+        types: MediaTypes::new(&raw.types.0).map_err(|why| mistake(&["types", "base"], why))?,
         conditions: raw.conditions.clone(),
         range: range_policy(&raw.range, &names)?,
         multipart: Multipart {
@@ -79,7 +77,11 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             boundary: raw.multipart.boundary.clone(),
             part: lines_of(&raw.multipart.part).map_err(|why| mistake(&["multipart", "part"], why))?,
             end: raw.multipart.end.clone(),
-            parts_before_chunks: Some(raw.multipart.parts_before_chunks).filter(|n| *n > 0),
+            parts_before_chunks: raw
+                .multipart
+                .parts_before_chunks
+                .0
+                .map(|_| raw.multipart.parts_before_chunks.most()),
         },
         padding: padding(raw)?,
         cookie: cookie(raw)?,
@@ -103,7 +105,7 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             body_delay: waits(raw.writes.body_delay),
             pause: waits(raw.writes.pause),
             send_timeout: raw.writes.send_timeout.0,
-            min_rate: Some(raw.writes.min_rate).filter(|rate| *rate > 0),
+            min_rate: raw.writes.min_rate.0,
             min_rate_after: raw.writes.min_rate_after.0.unwrap_or(Duration::MAX),
         },
         responses: Responses {
@@ -120,28 +122,28 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
 
 fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> {
     let body = &raw.request_body;
-    let limit = match (body.limit, &body.too_large) {
-        (Some(limit), Some(word)) => Some((limit.0, names.answer(&["request_body", "too_large"], word)?)),
+    let limit = match (raw.limits.body.0, &body.too_large) {
+        (Some(limit), Some(word)) => Some((limit, names.answer(&["request_body", "too_large"], word)?)),
         (Some(_), None) => {
             return Err(mistake(
-                &["request_body", "limit"],
-                "expected `too_large`, too: the response to a larger body, such as 413",
+                &["limits", "body"],
+                "expected `request_body.too_large`, too: the response to a larger body, such as 413",
             ));
         }
         (None, _) => None,
     };
-    let continue_times = body.continue_times.unwrap_or(1);
+    let continue_times = body.expect.times.unwrap_or(1);
     Ok(RequestBodyPolicy {
-        both_ends: body.both_ends,
+        both_ends: body.close_after_both,
         read: body.read,
-        continues: body.continues,
+        continues: body.expect.send_continue,
         continue_times,
-        continue_without_body: body.continue_without_body,
-        look_first: body.look_first,
-        before_end: body.before_end,
-        continue_unsent_ends: body.continue_unsent_ends,
-        continue_times_old: body.continue_times_old.unwrap_or(0),
-        continue_times_padded: body.continue_times_padded.unwrap_or(continue_times),
+        continue_without_body: body.expect.without_body,
+        look_first: body.check_arrived,
+        before_end: body.read_before_close,
+        continue_unsent_ends: body.expect.close_unsent,
+        continue_times_old: body.expect.times_http10.unwrap_or(0),
+        continue_times_padded: body.expect.times_padded.unwrap_or(continue_times),
         limit,
     })
 }
@@ -158,6 +160,7 @@ fn padding(raw: &Raw) -> Result<Padding, Mistake> {
 
 fn cookie(raw: &Raw) -> Result<Option<CookiePolicy>, Mistake> {
     let RawCookie { name, lengths, max_age } = &raw.cookie;
+    let name = name.text();
     if name.is_empty() {
         return Ok(None);
     }
@@ -170,11 +173,11 @@ fn cookie(raw: &Raw) -> Result<Option<CookiePolicy>, Mistake> {
     let Some(max_age) = max_age.0 else {
         return Err(mistake(
             &["cookie", "max_age"],
-            "got \"never\"; expected a time, such as \"1h\"",
+            "got \"off\"; expected a time, such as \"1h\"",
         ));
     };
     Ok(Some(CookiePolicy {
-        name: name.clone(),
+        name: name.to_owned(),
         lengths: lengths.clone(),
         max_age_secs: i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX),
     }))

@@ -1,4 +1,4 @@
-//! Resolves the tables `[response]` and `[fields]`: fills in what responses leave out, and links those that replace each
+//! Resolves the tables `[response]` and `[response_fields]`: fills in what responses leave out, and links those that replace each
 //! other.
 
 use super::names::Names;
@@ -9,7 +9,7 @@ use crate::profile::LARGEST_TEXT;
 use crate::profile::raw::{RawResponse, RuleTable, StatusVersion};
 use crate::profile::response::{self, Response};
 use crate::profile::template::Template;
-use crate::profile::units::Word;
+use crate::profile::units::{OFF, Word};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
@@ -117,15 +117,15 @@ fn at_most(most: usize, number: usize, key: &[&str], what: &str) -> Result<(), M
     Ok(())
 }
 
-/// The responses that `[fields]` applies to.
+/// The responses that `[response_fields]` applies to.
 const ABOUT_CONTENT: [&str; 3] = ["200", "206", "304"];
 
 fn check_fields(fields: &BTreeMap<String, Template>) -> Result<(), Mistake> {
-    at_most(MOST, fields.len(), &["fields"], "fields")?;
+    at_most(MOST, fields.len(), &["response_fields"], "fields")?;
     for name in fields.keys() {
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(mistake(
-                &["fields", name],
+                &["response_fields", name],
                 format!("expected the name of a field, such as Cache-Control, got `{name}`"),
             ));
         }
@@ -133,7 +133,7 @@ fn check_fields(fields: &BTreeMap<String, Template>) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// A field of `[fields]`.
+/// A field of `[response_fields]`.
 struct SetField {
     /// Its line; `None` if the head's own line is removed.
     line: Option<String>,
@@ -141,13 +141,13 @@ struct SetField {
     is_placed: bool,
 }
 
-/// `head` with `fields` in place of its own lines of the same names. A field with an empty value is removed. A field
+/// `head` with `fields` in place of its own lines of the same names. A field with the value `off` is removed. A field
 /// that the head does not have is inserted before `{connection_fields}`, or at the end.
 fn with_fields(head: &str, fields: &BTreeMap<String, Template>) -> String {
     let mut set: Vec<SetField> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for (name, value) in fields {
-        let line = (!value.source().is_empty()).then(|| format!("{name}: {}", value.source()));
+        let line = (value.source() != OFF).then(|| format!("{name}: {}", value.source()));
         // Two keys may differ in case alone.
         let at = *by_name.entry(name.to_ascii_lowercase()).or_insert(set.len());
         match set.get_mut(at) {
@@ -257,7 +257,7 @@ mod tests {
                 "Server: a\nCache-Control: no-store\nDate: {date}\n{connection_fields}\nETag: {etag}",
             ),
             (
-                &[("cache-control", "")],
+                &[("cache-control", "off")],
                 "Server: a\nDate: {date}\n{connection_fields}\nETag: {etag}",
             ),
             (
@@ -265,7 +265,7 @@ mod tests {
                 "Server: a\nCache-Control: public\nDate: {date}\nx-B: 3\na-b: 2\n{connection_fields}\nETag: {etag}",
             ),
             (
-                &[("X-A", "{size}"), ("ETag", "")],
+                &[("X-A", "{size}"), ("ETag", "off")],
                 "Server: a\nCache-Control: public\nDate: {date}\nX-A: {size}\n{connection_fields}",
             ),
         ] {

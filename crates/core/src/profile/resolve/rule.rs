@@ -324,7 +324,7 @@ mod tests {
             ("fields = [\"a: b\\r\\nc: d\"]", "fields", "field lines"),
             ("hold = 'two words'", "hold", "without spaces"),
             ("throttle = 0", "throttle", "bytes per second"),
-            ("delay = 'never'", "delay", "end = \"never\""),
+            ("delay = 'off'", "delay", "end = \"never\""),
             ("seed = 1\nend = 'fin'", "seed", "percent = 10"),
         ] {
             let table: RuleTable = toml::from_str(text).expect(text);

@@ -3,17 +3,16 @@
 use super::names::Names;
 use super::{Mistake, mistake};
 use crate::profile::raw::{Charset, Raw};
-use crate::profile::units::Word;
+use crate::profile::units::{Count, Word};
 use crate::profile::{AbsoluteTarget, Backslash, BadUtf8, Fragment, Limit, OnInput, TargetPolicy};
 
 /// How targets become paths.
 pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mistake> {
     let target = &raw.target;
     let on_input = |key: &str, word: &Word, keyword: &str| names.on_input(&["target", key], word, &[(keyword, ())]);
-    let limit = |key: &str, most: usize, with: &Word| -> Result<Limit, Mistake> {
-        (most > 0)
-            .then(|| Ok((most, names.answer(&["target", key], with)?)))
-            .transpose()
+    let limit = |key: &str, most: Count, with: &Word| -> Result<Limit, Mistake> {
+        let limited = most.0.map(|_| Ok((most.most(), names.answer(&["target", key], with)?)));
+        limited.transpose()
     };
     let schemes = match (&target.other_scheme, target.schemes.is_empty()) {
         (_, true) => None,
@@ -30,10 +29,10 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
         schemes,
         bad_authority: match bad_authority {
             OnInput::Accept(()) => None,
-            OnInput::Respond(id) => Some((raw.head.host, id)),
+            OnInput::Respond(id) => Some((raw.host.syntax, id)),
         },
         asterisk: on_input("asterisk", &target.asterisk, "literally")?,
-        own_name: target.own_name.clone(),
+        own_name: raw.host.default.text().to_owned(),
         dots_first: target.dots_first,
         absolute: names.on_input(
             &["target", "absolute"],
@@ -75,10 +74,10 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
         dot_dot: on_input("dot_dot", &target.dot_dot, "resolve")?,
         control: on_input("control", &target.control, "literally")?,
         double_encoding: on_input("double_encoding", &target.double_encoding, "literally")?,
-        longest_path: limit("too_long", target.longest_path, &target.too_long)?,
-        longest_query: limit("too_long", target.longest_query, &target.too_long)?,
-        longest_segment: limit("bad_segments", target.longest_segment, &target.bad_segments)?,
-        most_segments: limit("bad_segments", target.most_segments, &target.bad_segments)?,
+        longest_path: limit("too_long", raw.limits.path, &target.too_long)?,
+        longest_query: limit("too_long", raw.limits.query, &target.too_long)?,
+        longest_segment: limit("bad_segments", raw.limits.path_segment, &target.bad_segments)?,
+        most_segments: limit("bad_segments", raw.limits.path_segments, &target.bad_segments)?,
         end_slash: target.end_slash,
         merge_leading_slashes: target.merge_leading_slashes,
         two_slashes_are_root: target.two_slashes_are_root,

@@ -16,7 +16,7 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         "head",
         "line_again",
         "head_again",
-        "blank",
+        "empty_lines",
         "leftover",
         "idle",
         "body",
@@ -36,20 +36,20 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
         let TimerText(RawTimer {
             after,
             since,
-            say,
+            response,
             bytes_per_second,
             at_most,
             tick,
         }) = text;
         if after.0 == Some(Duration::ZERO) {
-            return Err(mistake(&["timers", key], "expected a time above zero, or \"never\""));
+            return Err(mistake(&["timers", key], "expected a time above zero, or \"off\""));
         }
         Ok(Timer {
             after: after.0,
             since: *since,
-            say: say
+            say: response
                 .as_ref()
-                .map(|word| names.answer(&["timers", key, "say"], word))
+                .map(|word| names.answer(&["timers", key, "response"], word))
                 .transpose()?,
             bytes_per_second: bytes_per_second.filter(|n| *n > 0),
             at_most: at_most.and_then(|Span(span)| span),
@@ -77,7 +77,11 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
             .as_ref()
             .map(|text| timer("body_after_reply", text))
             .transpose()?,
-        blank: timers.blank.as_ref().map(|text| timer("blank", text)).transpose()?,
+        blank: timers
+            .empty_lines
+            .as_ref()
+            .map(|text| timer("empty_lines", text))
+            .transpose()?,
         leftover: timers
             .leftover
             .as_ref()
@@ -85,6 +89,6 @@ pub(super) fn timers(raw: &Raw, names: &Names) -> Result<Timers, Mistake> {
             .transpose()?,
         idle: timer("idle", &timers.idle)?,
         body: timer("body", &timers.body)?,
-        tie: timers.tie,
+        tie: timers.unread_at_expiry,
     })
 }

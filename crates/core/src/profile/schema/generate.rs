@@ -3,10 +3,11 @@
 use crate::close_reason::{CloseReason, Who};
 use crate::http1::Fault;
 use crate::locale::Lang;
-use crate::profile::raw::Raw;
+use crate::profile::raw::{OTHER, Raw};
 use crate::profile::resolve;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The schema of a profile, as JSON.
 pub(crate) fn profile() -> Value {
@@ -86,7 +87,7 @@ fn object(members: Map<String, Value>) -> Value {
 fn as_written(value: Value) -> Value {
     match value {
         Value::String(text) => text.parse::<u64>().map_or(Value::String(text), Value::from),
-        Value::Object(timer) if timer.get("after").is_some_and(|after| after == "never") => json!("never"),
+        Value::Object(timer) if timer.get("after").is_some_and(|after| after == "off") => json!("off"),
         other => other,
     }
 }
@@ -142,44 +143,73 @@ fn words() -> impl Fn(&[&str]) -> Vec<String> {
 const RESPONSES: &str = "response = { 200 = {}, 206 = {}, 301 = {}, 304 = {}, 400 = {}, 403 = {}, 404 = {}, 405 = {}, \
                          412 = {}, 414 = {}, 416 = {} }";
 
+/// The faults, as a tree.
 fn faults() -> Value {
-    let word = |keywords: &[String], description: String, comment: &str| {
-        let mut value = json!({ "description": description, "$ref": RESPONSE });
-        if !comment.is_empty() {
-            value["x-accepted"] = comment.into();
-        }
-        add_keywords(&mut value, keywords);
-        value
-    };
-    let all = words()(&["faults", "other"]);
-    let mut keys = Map::new();
-    for (fault, comment) in Fault::ALL.iter().zip(Fault::COMMENTS) {
-        let of_lines = fault.key().starts_with("field_");
-        let keywords: Vec<String> = all
-            .iter()
-            .filter(|w| of_lines || !["drop", "stop"].contains(&w.as_str()))
-            .cloned()
-            .collect();
-        let mut value = word(&keywords, fault.text(Lang::En).to_owned(), comment.trim());
-        value["x-default"] = default_of(*fault).into();
-        keys.insert(fault.key().to_owned(), value);
-    }
-    let other = "What to do about all faults that are not listed.".to_owned();
-    keys.insert("other".to_owned(), word(&all, other, ""));
-    json!({
-        "description": "What to do about each fault in a request head.",
-        "type": "object",
-        "properties": keys,
-        "additionalProperties": false,
-    })
+    let keywords = words()(&["faults", OTHER]);
+    let mut root = fault_table("", &keywords);
+    root["description"] = "What to do about each fault in a request head.".into();
+    root
 }
 
-/// What a profile does about a fault that it does not list.
+/// The table of the faults whose names begin with `group`, which is empty for all.
+fn fault_table(group: &str, keywords: &[String]) -> Value {
+    let prefix = if group.is_empty() {
+        String::new()
+    } else {
+        format!("{group}.")
+    };
+    let names = Fault::ALL.iter().filter_map(|fault| {
+        let rest = fault.key().strip_prefix(&prefix)?;
+        rest.split('.').next()
+    });
+    let mut keys = Map::new();
+    for name in names.collect::<BTreeSet<_>>() {
+        keys.insert(name.to_owned(), fault(&format!("{prefix}{name}"), keywords));
+    }
+    let other = match group {
+        "" => "What to do about all faults that are not listed.".to_owned(),
+        _ => format!("What to do about `{group}`, except for the special cases that are listed."),
+    };
+    keys.insert(OTHER.to_owned(), word(group, keywords, &other));
+    json!({ "type": "object", "properties": keys, "additionalProperties": false })
+}
+
+/// A fault, or a group of faults: a word, and a table if it has special cases.
+fn fault(key: &str, keywords: &[String]) -> Value {
+    let own = Fault::ALL.iter().position(|fault| fault.key() == key);
+    let description = match own {
+        Some(at) => Fault::ALL[at].text(Lang::En).to_owned(),
+        None => format!("all faults of `{key}` that are not listed"),
+    };
+    let mut value = word(key, keywords, &description);
+    if Fault::ALL
+        .iter()
+        .any(|fault| fault.key().starts_with(&format!("{key}.")))
+    {
+        let table = fault_table(key, keywords);
+        value = json!({ "description": description, "x-short": OTHER, "anyOf": [word(key, keywords, ""), table] });
+    }
+    if let Some(at) = own {
+        value["x-default"] = default_of(Fault::ALL[at]).into();
+        value["x-accepted"] = Fault::COMMENTS[at].trim().into();
+    }
+    value
+}
+
+fn word(key: &str, keywords: &[String], description: &str) -> Value {
+    let of_line = Fault::is_of_field_line(key);
+    let fits = |word: &&String| of_line || !["drop", "stop"].contains(&word.as_str());
+    let mut value = json!({ "$ref": RESPONSE });
+    if !description.is_empty() {
+        value["description"] = description.into();
+    }
+    add_keywords(&mut value, &keywords.iter().filter(fits).cloned().collect::<Vec<_>>());
+    value
+}
+
+/// What a profile does about a fault if it lists neither it nor its parents.
 fn default_of(fault: Fault) -> String {
     use crate::http1::Treatment;
-    if let Some(general) = resolve::general_case(fault) {
-        return format!("as `{general}`");
-    }
     let raw: Raw = toml::from_str(RESPONSES).expect("a profile");
     let profile = resolve::resolve("defaults", &raw).expect("a profile of defaults");
     match profile.head.faults.of(fault) {
@@ -193,7 +223,8 @@ fn default_of(fault: Fault) -> String {
 
 fn methods() -> Value {
     json!({
-        "description": "What each method gets. The keys are methods, as they are sent.",
+        "description": "What each method gets. The keys are methods, as they are sent; several with the same rule may be \
+                        one key, with spaces between them: `\"COPY MOVE\" = 405`.",
         "type": "object",
         "properties": {
             "allow": {
@@ -202,13 +233,13 @@ fn methods() -> Value {
                 "default": "GET, HEAD",
             },
             "other": {
-                "description": "What a method gets that is not listed, if the fault `method_unknown` is accepted.",
+                "description": "What a method gets that is not listed, if the fault `method.unknown` is accepted.",
                 "allOf": [{ "$ref": "#/definitions/rule" }],
                 "default": 405,
             },
         },
         "additionalProperties": { "$ref": "#/definitions/rule" },
-        "propertyNames": { "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" },
+        "propertyNames": { "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+( [!#$%&'*+.^_`|~0-9A-Za-z-]+)*$" },
     })
 }
 

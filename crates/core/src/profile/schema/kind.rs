@@ -36,7 +36,13 @@ pub(in crate::profile) enum Kind {
         least: i64,
         most: i64,
     },
+    /// A number from 1, or `"off"`.
+    Count,
+    /// A number of bytes from 1, or `"off"`.
+    SizeLimit,
     Text,
+    /// Text that is not empty, or `"off"`.
+    TextOrOff,
     /// Text, or a number without quotes.
     TextOrNumber,
     Choice(Vec<String>),
@@ -50,6 +56,8 @@ pub(in crate::profile) enum Kind {
     Rule(Keys),
     List(Box<Self>),
     Table(Keys),
+    /// A table that may also be written as the value of one of its keys, whose name this is.
+    Short(String, Keys),
 }
 
 static PROFILE: LazyLock<Schema> = LazyLock::new(|| Schema::read(super::TEXT));
@@ -103,7 +111,7 @@ impl Kind {
     /// The keys of its table, if it is one or may be.
     pub(in crate::profile) fn keys(&self) -> Option<&Keys> {
         match self {
-            Self::Table(keys) | Self::Timer(keys) | Self::Rule(keys) => Some(keys),
+            Self::Table(keys) | Self::Timer(keys) | Self::Rule(keys) | Self::Short(_, keys) => Some(keys),
             _ => None,
         }
     }
@@ -147,6 +155,9 @@ impl<'s> Reader<'s> {
             return match name {
                 "time" => Kind::Time,
                 "bytes" => Kind::Bytes,
+                "count" => Kind::Count,
+                "limit" => Kind::SizeLimit,
+                "text" => Kind::TextOrOff,
                 "template" => Kind::Template,
                 "response" => Kind::Response,
                 "timer" => Kind::Timer(self.keys(self.definition("Timer"))),
@@ -156,6 +167,14 @@ impl<'s> Reader<'s> {
         }
         if let Some(inner) = inner {
             return self.kind(inner);
+        }
+        if let Some(name) = value.get("x-short").and_then(Value::as_str) {
+            let forms = value.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+            let table = forms.map(|form| self.kind(form)).find_map(|kind| match kind {
+                Kind::Table(keys) => Some(keys),
+                _ => None,
+            });
+            return Kind::Short(name.to_owned(), table.unwrap_or_default());
         }
         let of = |key: &str| value.get(key).and_then(Value::as_array);
         if let Some(all) = of("oneOf") {

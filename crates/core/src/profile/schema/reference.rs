@@ -15,7 +15,7 @@ const HEAD: &str = "\
 Generated from the program: `LABSERVE_BLESS=1 cargo test -p labserve-core schema`. [README.md](README.md) is the guide,
 and [schema.json](schema.json) says the same to editors.
 
-A **time** is `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`, or `\"never\"`. A number of **bytes** is `8190`, `\"64KiB\"` or \
+A **time** is `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`, or `\"off\"`. A number of **bytes** is `8190`, `\"64KiB\"` or \
 `\"2MiB\"`. A **response** is the name of one, such as `404` or `\"too-large\"`. A key without a default is not set, and
 then what it describes does not happen.
 
@@ -73,9 +73,14 @@ impl<'s> Reference<'s> {
         }
     }
 
-    /// The table that a value is, or that the values of its keys are.
+    /// The table that a value is or may be, or that the values of its keys are.
     fn table(&self, value: &'s Value) -> Option<&'s Value> {
-        Some(self.target(value)).filter(|table| table["type"] == "object")
+        let target = self.target(value);
+        let forms = target["x-short"].as_str().and(target["anyOf"].as_array());
+        match forms {
+            Some(forms) => forms.iter().find_map(|form| self.table(form)),
+            None => Some(target).filter(|table| table["type"] == "object"),
+        }
     }
 
     fn members(&self, table: &'s Value) -> Vec<(&'s String, &'s Value)> {
@@ -174,6 +179,12 @@ impl<'s> Reference<'s> {
         {
             return name.to_owned();
         }
+        match reference.and_then(|reference| reference.strip_prefix("#/definitions/")) {
+            Some("count") => return "number, `\"off\"`".to_owned(),
+            Some("limit") => return "bytes, `\"off\"`".to_owned(),
+            Some("text") => return "text, `\"off\"`".to_owned(),
+            _ => {}
+        }
         let target = self.target(value);
         for kinds in ["oneOf", "anyOf"] {
             if let Some(all) = target[kinds].as_array() {
@@ -201,27 +212,42 @@ impl<'s> Reference<'s> {
         let text = "\
             A fault is a way in which a request head deviates from RFC 9112. The value of its key is one of:\n\n\
             - `\"accept\"`: go on. The last column says what that means.\n\
-            - `\"drop\"`: ignore the field line. Only for faults that begin with `field_`.\n\
-            - `\"stop\"`: ignore the field line and all lines after it. Only for faults that begin with `field_`.\n\
+            - `\"drop\"`: ignore the field line. Only for `field` and the faults in it, and for `bare_cr.field_end`.\n\
+            - `\"stop\"`: ignore the field line and all lines after it. For the same faults.\n\
             - `\"ignore\"`: send no response and go on with the next request. If the end of the head is not known, this \
             is `\"close\"`.\n\
             - `\"close\"`: close the connection without a response.\n\
             - the name of a response. The connection is closed after it, unless the response has `close = false`.\n\n\
-            `other` applies to all faults that are not listed.\n\n";
-        let row = |(key, value): (&String, &Value)| {
-            let default = value["x-default"].as_str()?;
-            let accepted = value["x-accepted"].as_str().unwrap_or_default();
-            Some(format!(
-                "`{key}` | {default} | {} | {}",
-                described(value),
-                cell(accepted)
-            ))
-        };
+            The faults are a tree. A fault that is not written is treated as its nearest parent that is: `field.fold.empty` \
+            as `field.fold`, as `field`, as `other`. Without any of them, it has its default. A parent has a value of its own \
+            as `other`, so these two are the same:\n\n\
+            ```toml\nfield.fold = { other = \"accept\", empty = 400 }\n```\n\n\
+            ```toml\nfield.fold.other = \"accept\"\nfield.fold.empty = 400\n```\n\n";
+        let mut all = Vec::new();
+        self.fault_rows("", table, &mut all);
         text.to_owned()
             + &rows(
                 "fault | default | what is wrong | what `\"accept\"` means",
-                self.members(table).into_iter().filter_map(row),
+                all.into_iter(),
             )
+    }
+
+    fn fault_rows(&self, prefix: &str, table: &'s Value, out: &mut Vec<String>) {
+        for (name, value) in self.members(table) {
+            let key = format!("{prefix}{name}");
+            if let Some(default) = value["x-default"].as_str() {
+                let accepted = value["x-accepted"].as_str().unwrap_or_default();
+                out.push(format!(
+                    "`{key}` | {default} | {} | {}",
+                    described(value),
+                    cell(accepted)
+                ));
+            }
+            let forms = value["anyOf"].as_array().into_iter().flatten();
+            for inner in forms.filter(|form| form["type"] == "object") {
+                self.fault_rows(&format!("{key}."), inner, out);
+            }
+        }
     }
 
     fn timer(&self) -> String {

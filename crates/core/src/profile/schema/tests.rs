@@ -54,7 +54,7 @@ fn keys_that_take_a_response_or_a_keyword_list_the_keywords() {
         ("Files", "dotfiles", &["serve"][..]),
         ("Target", "absolute", &["path", "literally"]),
         ("Target", "fragment", &["ends", "literally"]),
-        ("ClientFin", "in_line", &["silent", "complete"]),
+        ("ClientFin", "in_line", &["close", "complete"]),
     ] {
         let value = &schema["definitions"][table]["properties"][key];
         assert_eq!(value["anyOf"][0]["enum"], serde_json::json!(keywords), "{key}");

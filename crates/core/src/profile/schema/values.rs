@@ -1,7 +1,8 @@
 //! The schemas of values that parse themselves: times, sizes, words, templates, timers and rules.
 
+use crate::profile::raw::{FaultRule, RawTypes, TypesText};
 use crate::profile::template::{Filter, Placeholder, Template};
-use crate::profile::units::{RawRule, RawTimer, Size, Span, TimerText, Word};
+use crate::profile::units::{Count, Format, RawRule, RawTimer, Size, SizeLimit, Span, TextOrOff, TimerText, Word};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -20,10 +21,10 @@ macro_rules! schema {
 }
 
 schema!(Span, "time", |_generator| json_schema!({
-    "description": "A time with its unit, `ms`, `s`, `m` or `h`; `\"never\"` for none. At most a year.",
+    "description": "A time with its unit, `ms`, `s`, `m` or `h`; `\"off\"` for none. At most a year.",
     "type": "string",
-    "pattern": r"^(never|([0-9]+\.?[0-9]*|\.[0-9]+) *(ms|s|m|h))$",
-    "examples": ["5s", "250ms", "2m", "never"],
+    "pattern": r"^(off|([0-9]+\.?[0-9]*|\.[0-9]+) *(ms|s|m|h))$",
+    "examples": ["5s", "250ms", "2m", "off"],
 }));
 
 schema!(Size, "bytes", |_generator| json_schema!({
@@ -34,6 +35,42 @@ schema!(Size, "bytes", |_generator| json_schema!({
     ],
     "examples": ["64KiB", 8190],
 }));
+
+schema!(Count, "count", |_generator| json_schema!({
+    "description": "A number from 1; `\"off\"` for no limit.",
+    "anyOf": [{ "type": "integer", "minimum": 1 }, { "enum": ["off"] }],
+    "examples": [100, "off"],
+}));
+
+schema!(SizeLimit, "limit", |_generator| json_schema!({
+    "description": "A number of bytes from 1, alone or with the unit `KiB`, `MiB` or `GiB`; `\"off\"` for no limit.",
+    "anyOf": [
+        { "type": "integer", "minimum": 1 },
+        { "type": "string", "pattern": "^(off|0*[1-9][0-9]* *(B|KiB|MiB|GiB)?)$" },
+    ],
+    "examples": ["64KiB", 8190, "off"],
+}));
+
+schema!(TextOrOff, "text", |_generator| json_schema!({
+    "description": "Text; `\"off\"` for none.",
+    "type": "string",
+    "minLength": 1,
+}));
+
+schema!(Format, "format", |_generator| json_schema!({
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 1,
+}));
+
+schema!(TypesText, "types", |generator| json_schema!({
+    "description": "Media types by file name: a table, or the name of its `base`.",
+    "x-short": "base",
+    "anyOf": [generator.subschema_for::<TextOrOff>(), generator.subschema_for::<RawTypes>()],
+    "examples": ["debian"],
+}));
+
+schema!(FaultRule, "fault", |generator| generator.subschema_for::<Word>());
 
 schema!(Word, "response", |_generator| json_schema!({
     "description": "The name of a response, as in `[response.NAME]`.",
@@ -54,7 +91,7 @@ schema!(Template, "template", |_generator| json_schema!({
 schema!(TimerText, "timer", |generator| json_schema!({
     "description": "How long the client may be silent: a time, or a table.",
     "anyOf": [generator.subschema_for::<Span>(), generator.subschema_for::<RawTimer>()],
-    "examples": ["5s", { "after": "5s", "since": "last-byte", "say": 408 }],
+    "examples": ["5s", { "after": "5s", "since": "last-byte", "response": 408 }],
 }));
 
 schema!(RawRule, "rule", |generator| {

@@ -57,7 +57,7 @@ fn each_key_has_its_effect() {
         &[("POST", &[("inm", r#""a""#)], SAME_304)],
     );
     check(
-        "if_none_match_other = \"ignored\"",
+        "if_none_match_other = \"off\"",
         tag,
         &[("POST", &[("inm", r#""a""#)], PROCEED)],
     );

@@ -14,9 +14,9 @@ pub(super) const MERGED: &str = r#"
     long_suffix = "unsatisfiable"
     several = "whole"
     merge = "all"
-    max_ranges = 0
-    max_overlaps = 0
-    max_reversals = 0
+    max_ranges = "off"
+    max_overlaps = "off"
+    max_reversals = "off"
 "#;
 
 /// A single range only.
@@ -33,9 +33,9 @@ pub(super) const SINGLE: &str = r#"
     several = "unsatisfiable"
     several_counts = "asked"
     larger_than_file = true
-    max_ranges = 0
-    max_overlaps = 0
-    max_reversals = 0
+    max_ranges = "off"
+    max_overlaps = "off"
+    max_reversals = "off"
 "#;
 
 /// Any number of ranges with optional spaces, no malformed member.
@@ -46,9 +46,9 @@ pub(super) const SPACED: &str = r#"
     empty_member = "bad"
     reversed = "unsatisfiable"
     empty_file = "whole-from-zero"
-    max_ranges = 0
-    max_overlaps = 0
-    max_reversals = 0
+    max_ranges = "off"
+    max_overlaps = "off"
+    max_reversals = "off"
 "#;
 
 /// No spaces, neighbours merged, limits.
@@ -76,7 +76,7 @@ pub(super) const OPEN: &str = r#"
     empty_file = "whole"
     several_counts = "asked"
     larger_than_file = true
-    max_ranges = 0
-    max_overlaps = 0
-    max_reversals = 0
+    max_ranges = "off"
+    max_overlaps = "off"
+    max_reversals = "off"
 "#;

@@ -1,0 +1,137 @@
+//! `[parser]`: how tolerantly request heads are parsed.
+
+use crate::http1::head::{FramingJudgedBy, Http09, Separators};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `[parser]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RawParser {
+    /// When a bad request line is detected.
+    pub check_request_line: JudgedBy,
+    /// When a bad field line is detected.
+    pub check_field_lines: FieldsJudgedBy,
+    /// When a fault of Content-Length and Transfer-Encoding is detected.
+    pub check_framing: FramingJudgedBy,
+    /// What separates the three parts of the request line.
+    pub request_line_separators: Separators,
+    /// What a tab in the request line is.
+    pub request_line_tab: Tab,
+    /// What spaces between a field name and its colon are, if the profile accepts them.
+    pub space_before_colon: NameSpace,
+    /// Whether a CR inside a field line ends it as LF does. The rest is then a field line of its own.
+    pub cr_ends_field: bool,
+    /// Whether [methods] matches names case-sensitively. Rules that apply to GET or HEAD only (conditions, ranges, no
+    /// body for HEAD) always need the exact name.
+    pub method_case: MethodCase,
+    /// The response to a request line without a version (HTTP/0.9).
+    pub http09: Http09,
+    /// The same for a request line without a version that is refused because of another fault.
+    pub http09_refused: Http09,
+    /// The version that a request for HTTP/2.0 is treated as, if the profile accepts it.
+    pub http2: Http2,
+    /// What a faulty request does to requests before it that are still unanswered.
+    pub pipelined_fault: PipelinedFault,
+    /// Other protocols whose requests are read as those of HTTP with the same version, by name.
+    pub protocols: BTreeMap<String, RawProtocol>,
+}
+
+/// A protocol beside HTTP. Its methods are also listed in [methods].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RawProtocol {
+    /// Methods of this protocol that are methods of HTTP, too.
+    pub shared: Vec<String>,
+    /// Methods that are not methods of HTTP.
+    pub own: Vec<String>,
+}
+
+/// When a bad request line is detected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgedBy {
+    /// At its first bad byte.
+    Byte,
+    /// When the line is complete.
+    #[default]
+    Line,
+}
+
+/// When a bad field line is detected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldsJudgedBy {
+    /// When the line is complete.
+    #[default]
+    Line,
+    /// When the line after it is complete, because that one might be a continuation (obs-fold). A NUL is detected when the
+    /// line is complete.
+    NextLine,
+}
+
+/// What a tab in the request line is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Tab {
+    /// Whitespace.
+    #[default]
+    Space,
+    /// A character of the part that it occurs in.
+    Text,
+}
+
+/// What spaces between a field name and its colon are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum NameSpace {
+    /// They are removed.
+    #[default]
+    Removed,
+    /// They are part of the name, so it is the name of another field.
+    PartOfName,
+}
+
+/// Whether method names are case-sensitive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum MethodCase {
+    /// Case-sensitive (RFC 9110 section 9.1).
+    #[default]
+    Exact,
+    /// Not case-sensitive.
+    Ignored,
+}
+
+/// The version that HTTP/2.0 in a request line is treated as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Http2 {
+    /// HTTP/1.1.
+    #[default]
+    #[serde(rename = "1.1")]
+    Http11,
+    /// HTTP/1.0.
+    #[serde(rename = "1.0")]
+    Http10,
+}
+
+/// What a faulty request does to requests before it that are still unanswered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum PipelinedFault {
+    /// They are answered first.
+    #[default]
+    AnswerEarlier,
+    /// They are dropped, and the fault is answered at once. This applies to bytes that arrived with them or before
+    /// their responses.
+    DropEarlier,
+}

@@ -1,0 +1,304 @@
+//! Puts the cases of a recording to candidate profiles, and tells which of their answers agree with it.
+
+use crate::adapt::{OrdinaryFile, adapted};
+use crate::case::{Case, Step as CaseStep};
+use crate::compare::agree;
+use crate::normal::normal;
+use crate::placeholders::Contents;
+use crate::recording::{Answer, End, Outcome, Recording};
+use crate::simulate::{self, Simulation};
+use crate::site;
+use labserve_core::model::{self, Piece, Step};
+use labserve_core::profile::{Profile, layers};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use toml::Table;
+
+/// How many verdicts a worker remembers before it forgets all.
+const MOST_KNOWN: usize = 1 << 20;
+
+/// A case with the answer that a profile should give to it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) case: Case,
+    pub(super) want: Outcome,
+    /// What its reads heard, without what differs between two runs.
+    normal: Vec<String>,
+}
+
+/// What a profile answered to one case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// Equal answers have equal hashes.
+    pub(super) hash: u64,
+    /// Whether it is the recorded answer.
+    pub(super) equal: bool,
+}
+
+/// What the client sends in each case, placeholders filled in.
+pub(super) type Sent = Vec<Arc<[Step]>>;
+
+/// Whether an answer with this hash is the recorded one, by case.
+type Known = HashMap<(usize, u64), bool>;
+
+/// The cases that were recorded, each with its answer.
+#[derive(Debug)]
+pub(super) struct Exam {
+    pub(super) asked: Vec<Asked>,
+    target: String,
+    pub(super) address: SocketAddr,
+    /// The file that the server was asked for, if it does not serve the probe site.
+    file: Option<OrdinaryFile>,
+    /// What each worker knows already: a candidate differs from the last one in few answers.
+    known: Vec<Mutex<Known>>,
+}
+
+impl Exam {
+    /// The cases with an answer that the server gave each time. `address` is the one that its answers name.
+    pub(super) fn new(recording: &Recording, cases: &[Case], address: SocketAddr) -> Self {
+        let asked = adapted(cases, recording.file.as_ref())
+            .into_iter()
+            .filter_map(|case| match recording.cases.get(&case.name) {
+                Some(Answer::Stable(want)) => Some(Asked {
+                    case,
+                    want: want.clone(),
+                    normal: want
+                        .heard
+                        .iter()
+                        .map(|heard| normal(&heard.text, &recording.target))
+                        .collect(),
+                }),
+                _ => None,
+            })
+            .collect();
+        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(16);
+        Self {
+            asked,
+            target: recording.target.clone(),
+            file: recording.file.clone(),
+            address,
+            known: (0..workers).map(|_| Mutex::default()).collect(),
+        }
+    }
+
+    /// A server with this profile.
+    fn simulation<'p>(&self, profile: &'p Profile) -> Simulation<'p> {
+        match &self.file {
+            Some(file) => Simulation::with_file(profile, file, self.address),
+            None => Simulation::new(profile, self.address),
+        }
+    }
+
+    /// The contents of the files that were asked for.
+    pub(super) fn contents(&self) -> Contents {
+        self.file.as_ref().map_or_else(site::contents, OrdinaryFile::contents)
+    }
+
+    /// The `HOST:PORT` that its answers name.
+    pub(super) fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// What the client sends to a server with this profile.
+    pub(super) fn sent(&self, profile: &Profile, before: Option<&Sent>) -> Sent {
+        let simulation = self.simulation(profile);
+        let placeholders = simulation.placeholders();
+        let filled = |case: &Case| simulate::steps(case, &placeholders).into();
+        self.asked
+            .iter()
+            .enumerate()
+            .map(|(at, asked)| match before {
+                Some(before) if !names_etags(&asked.case) => Arc::clone(&before[at]),
+                _ => filled(&asked.case),
+            })
+            .collect()
+    }
+
+    /// What a simulated server answers to one case.
+    pub(super) fn ask(&self, simulation: &Simulation<'_>, sent: &Sent, case: usize, worker: usize) -> Verdict {
+        let outcome = simulation.run(&sent[case]);
+        let hash = hash_of(&outcome);
+        let mut known = self.known[worker].lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() > MOST_KNOWN {
+            known.clear();
+        }
+        let equal = *known.entry((case, hash)).or_insert_with(|| {
+            let asked = &self.asked[case];
+            asked.may_equal(&outcome) && asked.equals(&simulation.outcome(&outcome), &self.target)
+        });
+        Verdict { hash, equal }
+    }
+
+    /// What a profile answers to these cases, one after the other.
+    pub(super) fn ask_all(&self, profile: &Profile, sent: &Sent, cases: &[usize], worker: usize) -> Vec<Verdict> {
+        let simulation = self.simulation(profile);
+        cases
+            .iter()
+            .map(|case| self.ask(&simulation, sent, *case, worker))
+            .collect()
+    }
+
+    /// The same on all cores.
+    pub(super) fn ask_together(&self, profile: &Profile, sent: &Sent, cases: &[usize]) -> Vec<Verdict> {
+        let pieces: Vec<&[usize]> = cases.chunks(64).collect();
+        let verdicts = self.side_by_side(&pieces, |piece, worker| self.ask_all(profile, sent, piece, worker));
+        verdicts.concat()
+    }
+
+    /// What a profile answered, as recordings have it.
+    pub(super) fn answer(&self, profile: &Profile, sent: &Sent, case: usize) -> Outcome {
+        let simulation = self.simulation(profile);
+        simulation.outcome(&simulation.run(&sent[case]))
+    }
+
+    /// Does `work` for each item on all cores. The results are in the order of the items; `work` gets the number of its
+    /// worker, too.
+    pub(super) fn side_by_side<T: Sync, R: Send>(&self, items: &[T], work: impl Fn(&T, usize) -> R + Sync) -> Vec<R> {
+        let next = AtomicUsize::new(0);
+        let of_worker = |worker: usize| {
+            let mut done = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(item) = items.get(at) else { return done };
+                done.push((at, work(item, worker)));
+            }
+        };
+        let mut all: Vec<(usize, R)> = std::thread::scope(|scope| {
+            let of_worker = &of_worker;
+            let others: Vec<_> = (1..self.known.len())
+                .map(|worker| scope.spawn(move || of_worker(worker)))
+                .collect();
+            let mut all = of_worker(0);
+            for other in others {
+                match other.join() {
+                    Ok(done) => all.extend(done),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            all
+        });
+        all.sort_by_key(|(at, _)| *at);
+        all.into_iter().map(|(_, result)| result).collect()
+    }
+}
+
+/// The profile that these keys make; `None` if they contradict each other.
+pub(super) fn profile(keys: &Table) -> Option<Profile> {
+    layers::from_keys("learned", keys.clone()).ok()
+}
+
+/// The profile of a built-in table, or of no keys at all.
+#[expect(
+    clippy::expect_used,
+    reason = "a profile without keys is valid, and a test builds it"
+)]
+pub(super) fn default_profile(keys: &Table) -> Profile {
+    profile(keys)
+        .or_else(|| profile(&Table::new()))
+        .expect("the defaults make a profile")
+}
+
+/// Whether what the client sends depends on the server's ETags.
+fn names_etags(case: &Case) -> bool {
+    case.steps
+        .iter()
+        .any(|step| matches!(step, CaseStep::Send { text, .. } if text.contains("{{")))
+}
+
+fn hash_of(outcome: &model::Outcome) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for heard in &outcome.heard {
+        heard.at.hash(&mut hasher);
+        for piece in &heard.pieces {
+            match piece {
+                Piece::Bytes(bytes) => hasher.write(bytes),
+                // The files of the site differ in length.
+                Piece::File(content, from, to) => (content.len(), from, to).hash(&mut hasher),
+            }
+        }
+        hasher.write_u8(0xff);
+    }
+    (end_of(outcome) as u8, outcome.after).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn end_of(outcome: &model::Outcome) -> End {
+    match outcome.end {
+        model::End::Fin => End::Fin,
+        model::End::Rst => End::Rst,
+        model::End::Open => End::Open,
+    }
+}
+
+/// A hash of what a server sent.
+pub(super) fn hash_of_text(outcome: &Outcome) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for heard in &outcome.heard {
+        heard.text.hash(&mut hasher);
+    }
+    (outcome.end as u8).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Asked {
+    /// Whether an answer begins and ends as it should. Most wrong ones do not, and to compare them byte by byte takes longer
+    /// than to find them.
+    fn may_equal(&self, got: &model::Outcome) -> bool {
+        /// The version and the status.
+        const BEGIN: usize = "HTTP/1.1 200".len();
+        let end = end_of(got);
+        let begins = |want: &str, pieces: &[Piece]| {
+            let first = pieces
+                .iter()
+                .map(Piece::bytes)
+                .find(|bytes| !bytes.is_empty())
+                .unwrap_or_default();
+            match want.as_bytes().get(..BEGIN) {
+                Some(begin) if begin.starts_with(b"HTTP/1.") => first.len() < BEGIN || first.starts_with(begin),
+                _ => want.is_empty() == first.is_empty(),
+            }
+        };
+        end == self.want.end
+            && self
+                .want
+                .heard
+                .iter()
+                .zip(&got.heard)
+                .all(|(want, got)| begins(&want.text, &got.pieces))
+    }
+
+    /// Whether an answer is the recorded one, as [`crate::compare::differences`] compares them.
+    fn equals(&self, got: &Outcome, target: &str) -> bool {
+        let times_agree = |want: Option<f64>, got: Option<f64>| match (want, got) {
+            (Some(want), Some(got)) => agree(want, got),
+            _ => true,
+        };
+        self.want.end == got.end
+            && times_agree(self.want.after_s, got.after_s)
+            && (0..self.want.heard.len().max(got.heard.len())).all(|read| {
+                let want = self.normal.get(read).map_or("", String::as_str);
+                let got = got.heard.get(read);
+                let want_at = self.want.heard.get(read).and_then(|heard| heard.at_s);
+                times_agree(want_at, got.and_then(|heard| heard.at_s))
+                    && normal(got.map_or("", |heard| &heard.text), target) == want
+            })
+    }
+
+    /// Whether a response with this status is among those that are wanted, or one without a head.
+    pub(super) fn wants(&self, status: u16) -> bool {
+        let mut texts = self
+            .want
+            .heard
+            .iter()
+            .map(|heard| heard.text.as_str())
+            .filter(|text| !text.is_empty());
+        texts.any(|text| {
+            !text.starts_with("HTTP/1.")
+                || text.contains(&format!("HTTP/1.1 {status} "))
+                || text.contains(&format!("HTTP/1.0 {status} "))
+        })
+    }
+}

@@ -1,0 +1,270 @@
+//! Learns a profile from a recording.
+//!
+//! An answer is a pure function of the profile and the request. So a recording can be searched for the profile that gives its
+//! answers, and the server need not be asked again. Heads, pages and the ETag come first: they are read from the responses.
+//! All other keys are found by trying their values on the cases, in memory. Which keys there are, and which values each may
+//! have, is read from the schema of profiles; no key has a rule of its own.
+//!
+//! To tell how well that works, the search sees only seven in ten cases of each group at first. The figure for the others is
+//! [`Learned::held_out`]. Then it goes on with all cases.
+
+mod align;
+mod drafts;
+mod evidence;
+mod exam;
+mod messages;
+mod moves;
+mod multipart;
+mod recorded;
+mod search;
+mod space;
+mod start;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod values;
+mod written;
+
+use crate::case::{Case, Step};
+use crate::compare;
+use crate::recording::Recording;
+use exam::Exam;
+use labserve_core::profile::layers::{BuiltIns, Stack};
+use labserve_core::profile::{builtin, schema};
+use search::Search;
+use space::Space;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use toml::Table;
+
+/// How a profile is learned.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The built-in profiles that are not used: neither as a start nor for values of keys.
+    pub without: Vec<String>,
+    /// After this time, the search takes what it has found.
+    pub most_time: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            without: Vec::new(),
+            most_time: Duration::from_secs(120),
+        }
+    }
+}
+
+/// How many cases a profile was compared in, and how many of its answers are those of the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figure {
+    /// The cases.
+    pub cases: usize,
+    /// Those with equal answers.
+    pub equal: usize,
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = 100.0 * self.equal as f64 / self.cases.max(1) as f64;
+        write!(f, "{} of {} ({percent:.2} %)", self.equal, self.cases)
+    }
+}
+
+/// What was learned.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// The profile, as TOML: only what differs from `extends`, with the cases that decided each key.
+    pub text: String,
+    /// The built-in profile that it extends, if one is near enough.
+    pub extends: Option<String>,
+    /// The figure for the cases that the first search saw.
+    pub seen: Figure,
+    /// The figure for those that it did not see.
+    pub held_out: Figure,
+    /// The figure of the profile in `text`, which was learned from all cases.
+    pub all: Figure,
+    /// The cases in which it gives another answer, each with the first difference.
+    pub differing: Vec<(String, String)>,
+    /// What stays as the server sent it, because nothing explains it.
+    pub literal: Vec<String>,
+}
+
+/// What learning is about to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Progress {
+    /// To look for a built-in profile that is near.
+    Start,
+    /// To search with a part of the cases.
+    Search(Figure),
+    /// To go on with all cases.
+    All(Figure),
+    /// To leave out what no case decides.
+    Prune(Figure),
+}
+
+/// Why nothing was learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LearnError {
+    /// The recording has no case with an answer that the server gave each time.
+    Empty,
+}
+
+impl fmt::Display for LearnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => {
+                f.write_str("the recording has no stable answer to any of the cases, so there is nothing to learn from")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LearnError {}
+
+/// Learns a profile from the answers to these cases that the server gave each time.
+///
+/// # Errors
+/// There is no such answer.
+///
+/// ```
+/// use labserve_core::profile::layers;
+/// use labserve_probe::{case, learn, simulate::Simulation};
+///
+/// let nginx = layers::load("nginx").expect("a built-in profile");
+/// let cases: Vec<_> = case::built_in().into_iter().filter(|case| case.group() == "get").collect();
+/// let recording = Simulation::new(&nginx, "127.0.0.1:18081".parse().expect("an address")).record(&cases);
+/// let learned = learn::learn(&recording, &cases, &learn::Options::default(), &|_| {}).expect("cases with answers");
+/// assert_eq!(learned.extends.as_deref(), Some("nginx"));
+/// assert_eq!(learned.all.equal, learned.all.cases);
+/// ```
+pub fn learn(
+    recording: &Recording,
+    cases: &[Case],
+    options: &Options,
+    say: &dyn Fn(Progress),
+) -> Result<Learned, LearnError> {
+    let begun = Instant::now();
+    let address: SocketAddr = recording.target.parse().unwrap_or(NOWHERE);
+    let exam = Exam::new(recording, cases, address);
+    if exam.asked.is_empty() {
+        return Err(LearnError::Empty);
+    }
+    say(Progress::Start);
+    let known: Vec<(String, Table)> = builtin::names()
+        .filter(|name| !options.without.iter().any(|hidden| hidden == name))
+        .filter_map(|name| Some((name.to_owned(), Stack::load(name, &BuiltIns).ok()?.merged())))
+        .collect();
+    let tables: Vec<Table> = known.iter().map(|(_, table)| table.clone()).collect();
+    let space = Space::new(schema::TEXT, &tables, &first_words(&exam));
+    let (seen, held) = split(&exam);
+    let base = start::nearest(&exam, &seen, &known);
+    let (extends, base) = base.map_or((None, Table::new()), |(name, table)| (Some(name), table));
+    let half = begun + options.most_time * 3 / 5;
+    let mut templates = start::Start::new(&exam, &space, &base);
+    let mut search = Search::new(
+        &exam,
+        &space,
+        seen.clone(),
+        base.clone(),
+        templates.keys(&seen, &base),
+        half,
+    );
+    say(Progress::Search(search.figure()));
+    templates.offer(&mut search);
+    search.run();
+    let seen_figure = search.figure();
+    let held_out = search.figure_of(&held);
+    let all: Vec<usize> = (0..exam.asked.len()).collect();
+    let deadline = begun + options.most_time * 9 / 10;
+    let keys = templates.keys(&all, &search.keys);
+    let mut search = Search::new(&exam, &space, all.clone(), base.clone(), keys, deadline);
+    say(Progress::All(search.figure()));
+    templates.offer(&mut search);
+    search.run();
+    say(Progress::Prune(search.figure()));
+    let (keys, evidence) = evidence::pruned(&exam, &all, &search.keys, &base);
+    let last = Search::new(&exam, &space, all, base.clone(), keys, Instant::now());
+    let text = written::text(
+        &start::beyond(&last.keys, &base),
+        &written::Subject {
+            exam: &exam,
+            evidence: &evidence,
+            extends: extends.as_deref(),
+            remarks: &remarks(last.figure(), held_out),
+        },
+    );
+    Ok(Learned {
+        text,
+        extends,
+        seen: seen_figure,
+        held_out,
+        all: last.figure(),
+        differing: differing(&exam, &last),
+        literal: templates.literal,
+    })
+}
+
+/// What a learned profile says about itself.
+fn remarks(all: Figure, held_out: Figure) -> Vec<String> {
+    vec![
+        "Learned by `labserve learn` from a recording.".to_owned(),
+        format!("Equal answers: {all}; {held_out} of the cases that were held out at first."),
+    ]
+}
+
+/// The cases in which the profile gives another answer, each with the first difference.
+fn differing(exam: &Exam, search: &Search<'_>) -> Vec<(String, String)> {
+    let failing = search.failing().into_iter();
+    failing
+        .map(|case| {
+            let got = exam.answer(search.profile(), search.sent(), case);
+            let asked = &exam.asked[case];
+            let found = compare::differences((&asked.want, exam.target()), (&got, exam.target()));
+            let first = found.first().map(ToString::to_string).unwrap_or_default();
+            (asked.case.name.clone(), first)
+        })
+        .collect()
+}
+
+/// The address that answers name if the recording has none that can be read.
+const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
+
+/// The words with which the requests of the cases begin.
+fn first_words(exam: &Exam) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for step in exam.asked.iter().flat_map(|asked| &asked.case.steps) {
+        if let Step::Send { text, .. } = step
+            && let Some((word, _)) = text.split_once(' ')
+            && !word.is_empty()
+            && word.len() < 30
+            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-')
+        {
+            words.insert(word.to_owned());
+        }
+    }
+    words
+}
+
+/// The cases to learn from, and three in ten of each group to check the result with.
+fn split(exam: &Exam) -> (Vec<usize>, Vec<usize>) {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, asked) in exam.asked.iter().enumerate() {
+        groups.entry(asked.case.group()).or_default().push(at);
+    }
+    let (mut seen, mut held) = (Vec::new(), Vec::new());
+    for cases in groups.into_values() {
+        for (number, case) in cases.into_iter().enumerate() {
+            // Neighbours are often much alike, so the places change.
+            let is_held = matches!(number * 7 % 10, 3 | 6 | 9);
+            if is_held { &mut held } else { &mut seen }.push(case);
+        }
+    }
+    seen.sort_unstable();
+    held.sort_unstable();
+    (seen, held)
+}

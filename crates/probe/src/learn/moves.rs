@@ -1,0 +1,326 @@
+//! Changes of keys that are worth a try.
+
+use super::exam::Exam;
+use super::space::{self, Key, Kind, RESPONSE, Space};
+use crate::case::Step;
+use std::collections::{BTreeMap, BTreeSet};
+use toml::{Table, Value};
+
+/// A change of one or more keys: each gets a value, or loses the one that it has.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Move(pub(super) Vec<(Vec<String>, Option<Value>)>);
+
+impl Move {
+    fn one(path: &[String], value: Option<Value>) -> Self {
+        Self(vec![(path.to_vec(), value)])
+    }
+
+    /// The keys with the change; `None` if it changes nothing.
+    pub(super) fn on(&self, keys: &Table) -> Option<Table> {
+        let is_new = |(path, value): &(Vec<String>, Option<Value>)| space::get(keys, path) != value.as_ref();
+        if !self.0.iter().any(is_new) {
+            return None;
+        }
+        let mut keys = keys.clone();
+        for (path, value) in &self.0 {
+            space::set(&mut keys, path, value.clone());
+        }
+        Some(keys)
+    }
+}
+
+/// What the values of keys depend on besides their kind.
+#[derive(Debug)]
+pub(super) struct Options<'o> {
+    /// The keys that a profile has already by what it extends.
+    pub(super) base: &'o Table,
+    /// The responses that a key may name.
+    pub(super) names: &'o [String],
+    pub(super) statuses: BTreeMap<String, u16>,
+    /// The lengths of what the failing cases send.
+    pub(super) lengths: &'o [i64],
+    /// The times after which the server acted in them.
+    pub(super) times: &'o [String],
+}
+
+/// Changes that are tried together.
+#[derive(Debug)]
+pub(super) struct Round {
+    pub(super) changes: Vec<Move>,
+    /// Whether only cases that noticed a change before them can notice them.
+    pub(super) narrowed: bool,
+}
+
+/// All changes of one key.
+pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Round> {
+    let now = space::get(keys, &key.path);
+    let changes = |values: Vec<Value>| -> Vec<Move> {
+        values
+            .into_iter()
+            .filter(|value| Some(value) != now)
+            .map(|value| Move::one(&key.path, Some(value)))
+            .collect()
+    };
+    let first: Vec<Move> = now
+        .map(|_| Move::one(&key.path, space::get(options.base, &key.path).cloned()))
+        .into_iter()
+        .collect();
+    match &key.kind {
+        Kind::OneOf(values) => vec![Round::probe([first, changes(values.clone())].concat())],
+        Kind::Time(values) => {
+            let observed = options.times.iter().map(|time| Value::from(time.as_str())).collect();
+            vec![Round::probe(
+                [first, changes(values.clone()), changes(observed)].concat(),
+            )]
+        }
+        Kind::Timer { values, since } => {
+            let observed = options.times.iter().map(|time| Value::from(time.as_str())).collect();
+            let probes = Round::probe([first, changes(values.clone()), changes(observed)].concat());
+            vec![probes, Round::narrowed(changes(timers(since, options)))]
+        }
+        Kind::Number { values, least, most } => {
+            let numbers = |all: &[i64]| {
+                all.iter()
+                    .filter(|n| (least..=most).contains(n))
+                    .map(|n| Value::from(*n))
+                    .collect()
+            };
+            vec![
+                Round::probe([first, changes(numbers(&[0, 1, 3, 100, 8000, 1 << 30]))].concat()),
+                Round::narrowed(changes([values.clone(), numbers(options.lengths)].concat())),
+            ]
+        }
+        Kind::List { whole, members } => {
+            let list = now.and_then(Value::as_array).cloned().unwrap_or_default();
+            let toggled = |member: &String| {
+                let member = Value::from(member.as_str());
+                let mut other = list.clone();
+                match other.iter().position(|one| *one == member) {
+                    Some(at) => _ = other.remove(at),
+                    None => other.push(member),
+                }
+                Move::one(&key.path, Some(other.into()))
+            };
+            vec![Round::probe(
+                [first, changes(whole.clone()), members.iter().map(toggled).collect()].concat(),
+            )]
+        }
+        Kind::Response(words) => {
+            let words = changes(words.iter().map(|word| Value::from(word.as_str())).collect());
+            named(first, words, options, &|name| changes(vec![name]))
+        }
+        Kind::Rule { words, forms } => {
+            let words = changes(words.iter().map(|word| Value::from(word.as_str())).collect());
+            named(first, words, options, &|name| {
+                let mut values = vec![name.clone()];
+                values.extend(
+                    forms
+                        .iter()
+                        .map(|form| Value::from(Table::from_iter([(form.clone(), name.clone())]))),
+                );
+                changes(values)
+            })
+        }
+    }
+}
+
+/// Timers of the observed times: counted from each event, with and without a response at the end.
+fn timers(since: &[String], options: &Options<'_>) -> Vec<Value> {
+    let mut all = Vec::new();
+    let says: Vec<Option<&String>> = std::iter::once(None).chain(options.names.iter().map(Some)).collect();
+    for time in options.times {
+        for since in since {
+            for say in &says {
+                let mut timer = Table::from_iter([
+                    ("after".to_owned(), Value::from(time.as_str())),
+                    ("since".to_owned(), Value::from(since.as_str())),
+                ]);
+                if let Some(say) = say {
+                    timer.insert("say".to_owned(), Value::from(say.as_str()));
+                }
+                all.push(timer.into());
+            }
+        }
+    }
+    all
+}
+
+/// The times, in seconds, after which the server did something of its own accord in these cases, rounded to what people
+/// write.
+pub(super) fn times(exam: &Exam, cases: &[usize]) -> Vec<String> {
+    /// How many are tried.
+    const MOST: usize = 8;
+    let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
+    for case in cases {
+        let want = &exam.asked[*case].want;
+        let times = want.heard.iter().filter_map(|heard| heard.at_s).chain(want.after_s);
+        for tenths in times
+            .filter(|time| *time > 0.5)
+            .map(|time| (time * 10.0).round() as u64)
+        {
+            // A timer fires a little late.
+            let whole = tenths / 10 * 10;
+            *seen
+                .entry(if tenths - whole <= 3 { whole } else { tenths })
+                .or_default() += 1;
+        }
+    }
+    let mut seen: Vec<(u64, usize)> = seen.into_iter().collect();
+    seen.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    seen.truncate(MOST);
+    let shown = |tenths: u64| {
+        if tenths.is_multiple_of(10) {
+            format!("{}s", tenths / 10)
+        } else {
+            format!("{}ms", tenths * 100)
+        }
+    };
+    seen.into_iter().map(|(tenths, _)| shown(tenths)).collect()
+}
+
+impl Round {
+    fn probe(changes: Vec<Move>) -> Self {
+        Self {
+            changes,
+            narrowed: false,
+        }
+    }
+
+    fn narrowed(changes: Vec<Move>) -> Self {
+        Self {
+            changes,
+            narrowed: true,
+        }
+    }
+}
+
+/// Rounds for a key whose values are responses. Which cases notice the key does not depend on which response it is, so a word
+/// and a response show them.
+fn named(
+    first: Vec<Move>,
+    words: Vec<Move>,
+    options: &Options<'_>,
+    changes: &dyn Fn(Value) -> Vec<Move>,
+) -> Vec<Round> {
+    let (mut probes, mut others) = (first, Vec::new());
+    probes.extend(words.first().cloned());
+    others.extend(words.into_iter().skip(1));
+    for (at, name) in options.names.iter().enumerate() {
+        let name = name
+            .parse::<i64>()
+            .map_or_else(|_| Value::from(name.as_str()), Value::from);
+        let mut all = changes(name);
+        if at == 0 {
+            probes.extend(all.pop());
+        }
+        others.extend(all);
+    }
+    vec![Round::probe(probes), Round::narrowed(others)]
+}
+
+/// The status of the response that a change names.
+pub(super) fn status(change: &Move, options: &Options<'_>) -> Option<u16> {
+    let (_, Some(value)) = change.0.first()? else {
+        return None;
+    };
+    let name = match value {
+        Value::Table(form) => form.values().next()?,
+        value => value,
+    };
+    let name = name
+        .as_integer()
+        .map_or_else(|| name.as_str().map(str::to_owned), |number| Some(number.to_string()))?;
+    options.statuses.get(&name).copied()
+}
+
+/// The tables of the built-in profiles, each as one change. Responses have other names there: the first of the same status
+/// takes the place of each.
+pub(super) fn blocks(space: &Space, keys: &Table, options: &Options<'_>) -> Vec<Move> {
+    let mut all: Vec<Move> = Vec::new();
+    let tables: BTreeSet<&String> = space.blocks.iter().flat_map(|known| known.keys()).collect();
+    for table in tables.into_iter().filter(|table| *table != RESPONSE) {
+        for known in &space.blocks {
+            let Some(Value::Table(theirs)) = known.get(table) else {
+                continue;
+            };
+            let named: Vec<&Key> = space
+                .keys
+                .iter()
+                .filter(|key| key.path.len() == 2 && key.path[0] == *table)
+                .collect();
+            let mut edits = Vec::new();
+            for (name, value) in theirs {
+                let Some(key) = named.iter().find(|key| key.path[1] == *name) else {
+                    continue;
+                };
+                let value = match &key.kind {
+                    Kind::Response(words) => renamed(value, words, options),
+                    Kind::Rule { words, .. } => match value {
+                        Value::Table(form) => form.iter().next().and_then(|(form, name)| {
+                            Some(Table::from_iter([(form.clone(), renamed(name, &[], options)?)]).into())
+                        }),
+                        value => renamed(value, words, options),
+                    },
+                    _ => Some(value.clone()),
+                };
+                if let Some(value) = value {
+                    edits.push((key.path.clone(), Some(value)));
+                }
+            }
+            let block = Move(edits);
+            if block.on(keys).is_some() && !all.contains(&block) {
+                all.push(block);
+            }
+        }
+    }
+    all
+}
+
+/// A word, or a response that this profile has.
+fn renamed(value: &Value, words: &[String], options: &Options<'_>) -> Option<Value> {
+    let name = value
+        .as_integer()
+        .map_or_else(|| value.as_str().map(str::to_owned), |number| Some(number.to_string()))?;
+    if words.contains(&name) {
+        return Some(value.clone());
+    }
+    let number: String = name.chars().take_while(char::is_ascii_digit).collect();
+    let known = options.names.iter().find(|known| **known == number)?;
+    known.parse::<i64>().ok().map(Value::from)
+}
+
+/// The lengths of lines, values, heads and of all that these cases send, and the numbers of their lines, each and one more
+/// and less.
+pub(super) fn lengths(exam: &Exam, cases: &[usize]) -> Vec<i64> {
+    /// How many are tried.
+    const MOST: usize = 160;
+    let mut times: BTreeMap<i64, usize> = BTreeMap::new();
+    for case in cases {
+        let mut whole = String::new();
+        for step in &exam.asked[*case].case.steps {
+            if let Step::Send { text, times } = step {
+                whole.push_str(&text.replace("HOST", &exam.address.to_string()).repeat(*times));
+            }
+        }
+        let mut counts: BTreeSet<usize> = BTreeSet::new();
+        let head = whole.split("\r\n\r\n").next().unwrap_or_default();
+        let lines: Vec<&str> = head.split("\r\n").collect();
+        counts.extend([whole.len(), head.len(), head.len() + 4, lines.len(), lines.len() - 1]);
+        for line in lines {
+            counts.extend([line.len(), line.len() + 2]);
+            let value = line.split_once(": ").map(|(_, value)| value.len());
+            let target = line.split(' ').nth(1).map(str::len);
+            counts.extend(value.into_iter().chain(target));
+        }
+        for count in counts.into_iter().filter(|count| *count > 40).map(|count| count as i64) {
+            for near in [count - 1, count, count + 1] {
+                *times.entry(near).or_default() += 1;
+            }
+        }
+    }
+    let mut all: Vec<(i64, usize)> = times.into_iter().collect();
+    // Large ones are limits; small ones are any request's.
+    all.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+    all.truncate(MOST);
+    all.into_iter().map(|(length, _)| length).collect()
+}

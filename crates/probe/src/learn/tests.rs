@@ -1,0 +1,111 @@
+//! The closed loop: from what a profile answers, a profile is learned that answers the same.
+
+use super::{LearnError, Options, learn};
+use crate::case::{self, Case};
+use crate::recording::{Answer, Recording};
+use crate::simulate::Simulation;
+use labserve_core::profile::builtin;
+use labserve_core::profile::layers::{self, Layer, Stack};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
+
+/// Up to `most` cases of each of these groups.
+fn cases(groups: &[&str], most: usize) -> Vec<Case> {
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    let of_groups = case::built_in()
+        .into_iter()
+        .filter(|case| groups.contains(&case.group()));
+    of_groups
+        .filter(|case| {
+            let taken = taken.entry(case.group().to_owned()).or_default();
+            *taken += 1;
+            *taken <= most
+        })
+        .collect()
+}
+
+fn recorded(profile: &str, cases: &[Case]) -> Recording {
+    let profile = layers::load(profile).expect("a built-in profile");
+    Simulation::new(&profile, ADDRESS).record(cases)
+}
+
+#[test]
+fn a_built_in_profile_is_recognized_and_needs_no_keys() {
+    let cases = cases(&["get", "head", "range", "inm", "dir"], 8);
+    for name in builtin::names() {
+        let learned = learn(&recorded(name, &cases), &cases, &Options::default(), &|_| {}).expect("cases with answers");
+        assert_eq!(learned.all.equal, cases.len(), "{name}");
+        assert!(learned.differing.is_empty(), "{name}: {:?}", learned.differing);
+        let keys = learned.text.lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(keys.count(), 1, "{name}: {}", learned.text);
+    }
+}
+
+#[test]
+fn without_its_profile_a_server_is_learned_from_its_answers() {
+    let cases = cases(&["get", "range", "inm", "dir"], 8);
+    let options = Options {
+        without: builtin::names().map(str::to_owned).collect(),
+        ..Options::default()
+    };
+    for name in ["nginx", "apache"] {
+        let recording = recorded(name, &cases);
+        let learned = learn(&recording, &cases, &options, &|_| {}).expect("cases with answers");
+        assert_eq!(learned.extends, None);
+        assert!(
+            100 * learned.all.equal >= 95 * cases.len(),
+            "{name}: {} {:?}",
+            learned.all,
+            learned.differing
+        );
+        // What was written is what was compared.
+        let layer = Layer::parse("learned", &learned.text).unwrap_or_else(|e| panic!("{name}: {e}\n{}", learned.text));
+        let profile = Stack::of("learned", layer).build().expect("a profile");
+        let again = Simulation::new(&profile, ADDRESS).record(&cases);
+        let comparison = crate::compare::compare(&recording, &again);
+        assert_eq!(comparison.total().equal, learned.all.equal, "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_learned_from_no_answers() {
+    let cases = cases(&["get"], 2);
+    let mut recording = recorded("node", &cases);
+    for answer in recording.cases.values_mut() {
+        *answer = Answer::Failed {
+            error: "connection refused".into(),
+        };
+    }
+    let failed = learn(&recording, &cases, &Options::default(), &|_| {});
+    assert_eq!(failed.map(|learned| learned.text), Err(LearnError::Empty));
+}
+
+#[test]
+fn rubbish_is_learned_without_a_panic() {
+    let cases = cases(&["get", "range"], 4);
+    let mut recording = recorded("node", &cases);
+    let texts = [
+        "",
+        "x",
+        "HTTP/1.1 ",
+        "HTTP/1.1 200 OK\r\nETag: {\r\n\r\n{{file:",
+        "HTTP/1.1 999999 x\r\n\r\n",
+        "HTTP/1.1 200\r\n: \r\n\r\n\0",
+    ];
+    for (answer, text) in recording.cases.values_mut().zip(texts.iter().cycle()) {
+        if let Answer::Stable(outcome) = answer {
+            outcome
+                .heard
+                .iter_mut()
+                .for_each(|heard| heard.text = (*text).to_owned());
+        }
+    }
+    let options = Options {
+        most_time: std::time::Duration::from_secs(2),
+        ..Options::default()
+    };
+    let learned = learn(&recording, &cases, &options, &|_| {}).expect("cases with answers");
+    assert!(Layer::parse("learned", &learned.text).is_ok(), "{}", learned.text);
+}
