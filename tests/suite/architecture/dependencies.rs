@@ -59,7 +59,15 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ),
     (
         "labserve-probe",
-        &["labserve-core", "maud", "memchr", "quick-junit", "serde", "serde_json"],
+        &[
+            "labserve-core",
+            "maud",
+            "memchr",
+            "quick-junit",
+            "serde",
+            "serde_json",
+            "toml",
+        ],
     ),
     (
         "labserve-server",
