@@ -136,7 +136,7 @@ fn timers(since: &[String], options: &Options<'_>) -> Vec<Value> {
                     ("since".to_owned(), Value::from(since.as_str())),
                 ]);
                 if let Some(say) = say {
-                    timer.insert("say".to_owned(), Value::from(say.as_str()));
+                    timer.insert("response".to_owned(), Value::from(say.as_str()));
                 }
                 all.push(timer.into());
             }

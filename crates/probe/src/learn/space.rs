@@ -3,6 +3,7 @@
 //! No key is listed here. The kinds of values are those of the schema; numbers, sizes, times and lists come from the
 //! built-in profiles and from what the cases send.
 
+use labserve_core::profile::units::OFF;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use toml::{Table, Value};
@@ -195,6 +196,15 @@ impl Reader<'_> {
             .as_str()
             .and_then(|name| name.strip_prefix("#/definitions/"));
         let definition = name.map_or(inner, |name| &self.schema["definitions"][name]);
+        // A value that is also a table's key: the table has all of its keys.
+        if definition["x-short"].is_string() {
+            let forms = definition["anyOf"].as_array().into_iter().flatten();
+            let is_table = |form: &&Json| form["type"] == "object" || self.target(form)["type"] == "object";
+            for form in forms.filter(is_table) {
+                self.key(form, path, keys);
+            }
+            return;
+        }
         let is_open_text = definition["properties"].is_null()
             && definition["additionalProperties"]["type"]
                 .as_str()
@@ -219,6 +229,14 @@ impl Reader<'_> {
         }
     }
 
+    /// The definition that `form` refers to.
+    fn target(&self, form: &Json) -> &Json {
+        let name = form["$ref"]
+            .as_str()
+            .and_then(|name| name.strip_prefix("#/definitions/"));
+        name.map_or(&Json::Null, |name| &self.schema["definitions"][name])
+    }
+
     fn kind(&self, definition: &Json, name: Option<&str>, path: &[String]) -> Option<Kind> {
         let texts = |list: &Json| -> Vec<String> {
             let all = list.as_array().into_iter().flatten();
@@ -229,9 +247,14 @@ impl Reader<'_> {
             Some("response") => Kind::Response(Vec::new()),
             Some("rule") => self.rule(definition),
             Some("bytes") => self.number(known(), 0, i64::MAX),
+            Some("count" | "limit") => {
+                let mut values = known();
+                values.push(Value::from(OFF));
+                self.number(values, 1, i64::MAX)
+            }
             Some(name @ ("time" | "timer")) => {
                 let mut values = known();
-                values.push(Value::from("off"));
+                values.push(Value::from(OFF));
                 let since = &self.schema["definitions"]["Since"]["oneOf"];
                 match name {
                     "time" => Kind::Time(values),

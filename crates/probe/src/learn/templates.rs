@@ -10,6 +10,7 @@ use super::space::{self, Key, RESPONSE};
 use super::values::{self, Sample};
 use crate::normal::{CHECKSUM, blank_path_checksum};
 use labserve_core::profile::template::Placeholder;
+use labserve_core::profile::units::OFF;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
@@ -105,7 +106,7 @@ fn types(recorded: &[Recorded], keys: &mut Table) {
         let extension = name
             .rsplit_once('.')
             .map_or("", |(before, extension)| if before.is_empty() { "" } else { extension });
-        let given = one.message.field("Content-Type").unwrap_or("off");
+        let given = one.message.field("Content-Type").unwrap_or_default();
         *seen
             .entry(extension.to_ascii_lowercase())
             .or_default()
@@ -118,14 +119,19 @@ fn types(recorded: &[Recorded], keys: &mut Table) {
             .map_or("", |(value, _)| *value)
             .to_owned()
     };
+    let or_off = |text: String| if text.is_empty() { OFF.to_owned() } else { text };
     if let Some(untyped) = seen.get("") {
-        space::set(keys, &key(&["types", "default"]), Some(usual(untyped).into()));
+        space::set(keys, &key(&["types", "default"]), Some(or_off(usual(untyped)).into()));
     }
     if !seen.is_empty() {
-        space::set(keys, &key(&["types", "base"]), Some("off".into()));
+        space::set(keys, &key(&["types", "base"]), Some(OFF.into()));
     }
     for (extension, of) in seen.iter().filter(|(extension, _)| !extension.is_empty()) {
-        space::set(keys, &key(&["types", "extensions", extension]), Some(usual(of).into()));
+        space::set(
+            keys,
+            &key(&["types", "extensions", extension]),
+            Some(or_off(usual(of)).into()),
+        );
     }
 }
 
@@ -336,7 +342,7 @@ fn table(draft: &Draft, recorded: &[Recorded], expressions: &Expressions) -> Tab
         page.insert("body_for_head".to_owned(), true.into());
     }
     if draft.head_lacks_length == Some(true) && draft.lines.iter().any(|line| line.name == "content-length") {
-        page.insert("length_for_head".to_owned(), "none".into());
+        page.insert("length_for_head".to_owned(), OFF.into());
     }
     let _ = recorded;
     page
