@@ -235,7 +235,7 @@ fn who_is_whose_fin_or_rst_was_first_on_the_wire() {
             (client, CloseReason::RequestSaidClose),
         ),
         (
-            "the client's FIN is behind a request that nobody reads",
+            "the client's FIN is after a request that nobody reads",
             "rfc",
             &[("limits.read_size", "512B"), ("writes.delay", "2s")],
             &[Send(full_read()), Send(LATE), Fin, ToEnd],
