@@ -26,7 +26,17 @@ use toml::{Table, Value};
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
 
 /// Tables that do not decide what is done: texts, names and numbers of the profile itself.
-const TEXTS: [&str; 7] = ["extends", "fields", "measured", "port", "response", "server", "title"];
+const TEXTS: [&str; 9] = [
+    "cookie",
+    "extends",
+    "format",
+    "measured",
+    "port",
+    "response",
+    "response_fields",
+    "server",
+    "title",
+];
 
 /// The keys that a profile sets, each with other values that it might have.
 fn mutants(profile: &str) -> BTreeMap<String, Vec<String>> {

@@ -126,6 +126,8 @@ fn incomplete(answered: &Exchange, last: &Exchange, end: &ConnectionEnd, by: Sid
         Side::Server if is_rejection(answered) => EndReason::ErrorResponse,
         // The rest of the request is missing, but the server runs its idle timer all the same.
         Side::Server if announced.is_some_and(|announced| is_after(end, announced)) => EndReason::IdleAsAnnounced,
+        // Its response came, but was not captured: it may have ended before the close.
+        Side::Client if last.response_lost && last.request.as_ref().is_none_or(is_whole) => EndReason::Unknown,
         _ => EndReason::InExchange,
     }
 }

@@ -87,7 +87,7 @@ fn no_head_causes_a_panic_or_injects_a_line_into_a_response() {
         assert!(head.len <= input.len());
         let request = Request::new(&input, &head);
         if fault.is_some() || request.fault(&profile.head).is_some() {
-            for id in 0..profile.responses.iter().count() {
+            for (id, _) in (0..).zip(profile.responses.iter()) {
                 let reply = Reply::plain(profile, id, request.method());
                 assert_sound(profile, &reply, Some(&request), &input);
             }

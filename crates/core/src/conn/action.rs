@@ -14,8 +14,8 @@ use std::ops::Deref;
 pub enum Action {
     /// Send this number of `100 Continue` responses, then report [`Happened::Sent`].
     SendContinue(u8),
-    /// Look up [`Exchange::query`](super::Exchange::query), then report [`Happened::Found`].
-    Lookup,
+    /// Look up this path, then report [`Happened::Found`].
+    Lookup(PathQuery),
     /// Read the part of the body that has arrived, without waiting, then report [`Happened::BodyPeeked`].
     PeekBody(Peek),
     /// Read the body to its end, then report [`Happened::BodyRead`].

@@ -80,14 +80,12 @@ pub struct Exchange<'c> {
     pub(super) profile: &'c Profile,
     root: &'c [String],
     opened: &'c Opened,
-    pub(super) input: &'c [u8],
     pub(super) request: Request<'c>,
     /// The number of the request on its connection.
     pub(super) number: u64,
     /// The age of the connection.
     pub(super) age: Duration,
     course: Course,
-    query: Option<PathQuery>,
     plan: BodyPlan,
     pub(super) reply: Option<Reply<'c>>,
     /// Why the connection closes with the response, as far as that is known before it is rendered.
@@ -109,12 +107,10 @@ impl<'c> Exchange<'c> {
             profile: cx.profile,
             root: cx.root,
             opened,
-            input,
             request,
             number,
             age,
             course: Course::of(opened, &request, cx.profile),
-            query: None,
             plan: BodyPlan::reply_only(None),
             reply: None,
             ending: None,
@@ -129,6 +125,16 @@ impl<'c> Exchange<'c> {
     /// The request.
     pub fn request(&self) -> &Request<'c> {
         &self.request
+    }
+
+    /// The input that the exchange was opened over. The request's head is at its beginning.
+    pub fn input(&self) -> &'c [u8] {
+        self.request.bytes()
+    }
+
+    /// The length of the request's head in bytes; 0 if it was refused before its end.
+    pub fn head_len(&self) -> usize {
+        self.opened.head.len
     }
 
     /// The number of the request on its connection, from 1; 0 if there was none.
@@ -151,11 +157,6 @@ impl<'c> Exchange<'c> {
         self.reply.as_ref()
     }
 
-    /// The path to look up. `None` before [`Action::Lookup`].
-    pub fn query(&self) -> Option<&PathQuery> {
-        self.query.as_ref()
-    }
-
     /// The offset in the input at which the next request starts, if the body is not read.
     pub fn leftover(&self) -> Leftover {
         let head = &self.opened.head;
@@ -163,7 +164,7 @@ impl<'c> Exchange<'c> {
             Course::Unasked(..) | Course::Drop => 0,
             // The rest of a head that was refused before its end was not read.
             Course::Refuse(_) if head.len == 0 && self.close.is_some() => 0,
-            _ if head.len == 0 => self.input.len(),
+            _ if head.len == 0 => self.input().len(),
             _ => head.len,
         })
     }
@@ -269,7 +270,8 @@ impl<'c> Exchange<'c> {
             Route::Lookup(located) => {
                 let known = &self.profile.files.precompressed;
                 let accepts = !known.is_empty() && self.request.get(Name::AcceptEncoding).is_some();
-                self.query = Some(PathQuery {
+                self.stage = Stage::Lookup;
+                Action::Lookup(PathQuery {
                     located,
                     accepted: if accepts {
                         decide::accepted_codings(&self.request, known)
@@ -280,9 +282,7 @@ impl<'c> Exchange<'c> {
                         self.profile.methods.rule(self.request.method()),
                         MethodRule::Resolved(_)
                     ),
-                });
-                self.stage = Stage::Lookup;
-                Action::Lookup
+                })
             }
         }
     }

@@ -125,7 +125,7 @@ impl Exchange<'_> {
         if !matches!(self.ending, None | Some(CloseReason::BadRequest)) {
             return of_ending;
         }
-        match head::scan(self.input, policy) {
+        match head::scan(self.input(), policy) {
             Scan::Refused(fault, _) => Some(Refused::Fault(fault)),
             _ => self.request.fault(policy).map(Refused::Fault).or(of_ending),
         }

@@ -21,9 +21,80 @@ fn is_normal(label: &str) -> bool {
     !label.is_ascii() && folded == label && !label.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
+/// The longest label, in characters.
+const LONGEST_LABEL: usize = 63;
+
+/// The number of digits of Punycode.
+const BASE: u32 = 36;
+
+/// A host name read as Latin-1 in ASCII (RFC 3490 section 4.1): in lower case, with the labels beyond ASCII in Punycode. What
+/// follows the first colon is kept. `None` if a label is too long.
+pub(crate) fn ace_host(host: &[u8]) -> Option<Vec<u8>> {
+    let end = memchr::memchr(b':', host).unwrap_or(host.len());
+    let labels = host[..end].split(|b| *b == b'.').map(ace_label);
+    let mut ace = labels.collect::<Option<Vec<_>>>()?.join(".").into_bytes();
+    ace.extend_from_slice(&host[end..]);
+    Some(ace)
+}
+
+fn ace_label(label: &[u8]) -> Option<String> {
+    let fold = |b: &u8| match char::from(*b) {
+        // A soft hyphen is not part of a name (RFC 3454 table B.1), and two letters have no other case.
+        '\u{ad}' => vec![],
+        'ß' => vec!['s', 's'],
+        'µ' => vec!['μ'],
+        letter => letter.to_lowercase().collect(),
+    };
+    let prepared: String = label.iter().flat_map(fold).nfkc().collect();
+    if prepared.is_ascii() {
+        return Some(prepared);
+    }
+    let label: Vec<char> = prepared.chars().collect();
+    (label.len() <= LONGEST_LABEL).then(|| format!("xn--{}", encoded(&label)))
+}
+
+/// Encodes Punycode (RFC 3492 section 6.3). `label` is short enough that no number overflows.
+fn encoded(label: &[char]) -> String {
+    let mut text: String = label.iter().filter(|c| c.is_ascii()).collect();
+    let (basic, all) = (text.len() as u32, label.len() as u32);
+    if basic > 0 {
+        text.push('-');
+    }
+    let (mut code, mut delta, mut bias, mut done) = (128u32, 0u32, 72u32, basic);
+    while done < all {
+        let above = label.iter().map(|c| u32::from(*c)).filter(|c| *c >= code);
+        let next = above.min().unwrap_or(code);
+        delta += (next - code) * (done + 1);
+        code = next;
+        for c in label.iter().map(|c| u32::from(*c)) {
+            delta += u32::from(c < code);
+            if c == code {
+                push_number(delta, bias, &mut text);
+                bias = adapted(delta, done + 1, done == basic);
+                (delta, done) = (0, done + 1);
+            }
+        }
+        (delta, code) = (delta + 1, code + 1);
+    }
+    text
+}
+
+/// Writes a number with the digits of Punycode.
+fn push_number(mut number: u32, bias: u32, text: &mut String) {
+    let mut push = |digit: u32| text.push(char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[digit as usize % 36]));
+    for k in (BASE..).step_by(BASE as usize) {
+        let threshold = k.saturating_sub(bias).clamp(1, 26);
+        if number < threshold {
+            break;
+        }
+        push(threshold + (number - threshold) % (BASE - threshold));
+        number = (number - threshold) / (BASE - threshold);
+    }
+    push(number);
+}
+
 /// Decodes Punycode (RFC 3492 section 6.2).
 fn punycode(text: &[u8]) -> Option<String> {
-    const BASE: u32 = 36;
     let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii())?;
     let (basic, digits) = text.rsplit_once('-').unwrap_or(("", text));
     let mut decoded: Vec<char> = basic.chars().collect();
@@ -85,6 +156,25 @@ mod tests {
         ] {
             assert_eq!(punycode(text.as_bytes()).as_deref(), want, "{text}");
         }
+    }
+
+    #[test]
+    fn hosts_in_ascii() {
+        for (host, want) in [
+            (&b"a.B:80"[..], &b"a.b:80"[..]),
+            (b"\xe4", b"xn--4ca"),
+            (b"m\xfcnchen.de:81", b"xn--mnchen-3ya.de:81"),
+            (b"\xdf.\xaa\xad", b"ss.a"),
+            (b"\xb5", b"xn--xxa"),
+            (b"\xbd", b"xn--12-c6t"),
+            (b"a\xa8b", b"xn--a b-eec"),
+            (b"a\xb4", b"xn--a -9tb"),
+            (b"", b""),
+        ] {
+            let got = ace_host(host).expect("a short label");
+            assert_eq!(got, want, "{}", String::from_utf8_lossy(&got));
+        }
+        assert_eq!(ace_host(&[0xe4; 64]), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::sentences;
 use std::fmt;
 
 /// A response of a profile: an index into its `[response.NAME]` tables.
-pub type ResponseId = usize;
+pub type ResponseId = u32;
 
 /// What a server does with a head that has a certain fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

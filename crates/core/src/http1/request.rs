@@ -51,6 +51,11 @@ impl<'a> Request<'a> {
         Request { bytes, head, first }
     }
 
+    /// The bytes that the head was scanned from.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// The method as sent.
     pub fn method(&self) -> &'a [u8] {
         self.head.method.of(self.bytes)

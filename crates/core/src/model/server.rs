@@ -196,11 +196,8 @@ impl<'s> Server<'s, '_> {
                 }
                 exchange.on(Happened::Sent(Ok(())))
             }
-            Action::Lookup => {
+            Action::Lookup(query) => {
                 let render = self.render_context();
-                let Some(query) = exchange.query() else {
-                    return exchange.on(Happened::Discarded);
-                };
                 let mut tree = self.site;
                 let found = lookup::find(&mut tree, &query.located, self.profile, &query.accepted);
                 let missing = query

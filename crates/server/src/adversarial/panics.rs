@@ -28,7 +28,7 @@ fn a_panic_closes_only_its_connection_and_is_logged() {
         .into_iter()
         .find(|profile| profile.name == "node")
         .expect("a profile");
-    profile.files.missing = usize::MAX;
+    profile.files.missing = u32::MAX;
     let root = Root::Directory(Directory::open(dir.path(), false).expect("the root"));
     let recorder = Recorder::start(&Output::File(log.clone()), &[], None).expect("an event log");
     let events = EventSenders {

@@ -1,124 +1,114 @@
 //! Carries out one exchange: looks up files, sends, reads the body and emits events, as [`Exchange`] asks for it.
 
+#![expect(
+    clippy::manual_async_fn,
+    reason = "the future of an `async fn` stores the arguments twice for as long as the exchange runs"
+)]
+
+mod body;
 mod emitting;
 mod ruled;
 
 use super::Site;
 use super::closing;
-use super::local_server::LocalServer;
+use super::driver::Driver;
 use super::reply_writer::{ReplyWriter, SendError};
 use super::request_body::RequestBody;
-use crate::events::{ConnectionMeta, Cuts};
-use crate::files::{Arrival, Resource};
+use crate::files::Resource;
+use body::Body;
 use emitting::Sending;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{
-    Action, BodyEnd, BodyProgress, CONTINUE, Close, Exchange, ExchangeOutcome, Finish, Happened, Leftover, Patience,
-    Peek, Piece, Rendered, ReplyContext, Standing, Unsent,
+    Action, BodyEnd, BodyProgress, Close, Exchange, ExchangeOutcome, Finish, Happened, Leftover, PathQuery, Patience,
+    Peek, Piece, Rendered, ReplyContext, Unsent,
 };
 use labserve_core::http1::Framing;
 use labserve_core::render::RenderContext;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
-use tokio::net::TcpStream;
-use tokio::time::sleep;
 
-/// The socket and the server of a connection, for one exchange.
+/// A connection and its site, for one exchange. It changes neither.
+#[derive(Clone, Copy)]
 pub(super) struct ExchangeIo<'c> {
-    pub(super) stream: &'c TcpStream,
+    pub(super) driver: &'c Driver,
     pub(super) site: &'c Site,
-    pub(super) server: &'c LocalServer,
-    pub(super) meta: &'c ConnectionMeta,
-    /// The state and the counters of the connection before the exchange.
-    pub(super) before: Standing,
-    /// When the last bytes of the request arrived.
-    pub(super) arrival: Arrival,
-    /// The maximum payload of a segment, in bytes; 0 until the system has been asked.
-    pub(super) segment: &'c mut u32,
-    /// Responses that are held back until the next one.
-    pub(super) unsent: Unsent,
 }
 
-/// The resources of an exchange.
-struct Held<'c> {
+/// What an exchange uses up and changes.
+pub(super) struct Held<'c> {
     writer: ReplyWriter<'c>,
-    /// The request body while it is read. Boxed, because most requests have none.
-    body: Option<Box<RequestBody<'c>>>,
-    /// What is left of a body that was read to its end, and how many bytes of it were read from the socket.
-    ended: Option<(Leftover, u64)>,
+    /// The request body. Boxed, because most requests have none.
+    body: Option<Box<Body<'c>>>,
     /// The file that was looked up.
     resource: Option<Arc<Resource>>,
+    /// The maximum payload of a segment, in bytes; 0 until the system has been asked.
+    pub(super) segment: u32,
     /// Whether the last segment of the response may be held back.
     corked: bool,
-    /// The time and the numbers that the response was decided with. Forgotten where a wait may follow the decision.
+    /// The time and the numbers that the response is decided and rendered with. Forgotten where a wait may follow the
+    /// decision.
     render: Option<RenderContext>,
 }
 
 impl<'c> ExchangeIo<'c> {
-    /// Runs the exchange of the request whose head is the first `head_len` bytes of `input`.
-    pub(super) async fn run(
-        mut self,
-        exchange: &mut Exchange<'c>,
-        input: &'c [u8],
-        head_len: usize,
-    ) -> ExchangeOutcome {
-        let mut held = self.held();
-        if exchange.framing() != Framing::None {
-            held.body = Box::pin(self.open_body(exchange, input, head_len)).await;
-            if held.body.is_none() {
-                return without_body(held, input);
-            }
-        }
-        let mut action = exchange.on(Happened::Begun);
-        let finish = loop {
-            action = match action {
-                Action::Lookup => self.look_up(exchange, &mut held),
-                Action::SendReply => match self.send_reply(exchange, &mut held).await {
-                    Ok(sent) => exchange.on(Happened::Sent(sent.map_err(|error| error.failure()))),
-                    Err(close) => {
-                        self.count_cut(close);
-                        Action::Finish(exchange.cut(close))
-                    }
-                },
-                Action::Finish(finish) => break finish,
-                // Boxed, like the body itself, because most exchanges have none of these steps.
-                rare => Box::pin(self.rare(rare, exchange, &mut held)).await,
-            };
-        };
-        self.outcome(finish, exchange, held)
-    }
-
-    fn held(&mut self) -> Held<'c> {
+    /// What an exchange has at its start: the known size of a segment, and the responses that are held back until the
+    /// next one.
+    pub(super) fn hold(self, segment: u32, unsent: Unsent) -> Held<'c> {
+        let Driver { stream, server, .. } = self.driver;
         Held {
-            writer: ReplyWriter::new(self.stream, &self.site.profile.writes, self.server.shared.started)
-                .after(std::mem::take(&mut self.unsent)),
+            writer: ReplyWriter::new(stream, &self.site.profile.writes, server.shared.started).after(unsent),
             body: None,
-            ended: None,
             resource: None,
+            segment,
             corked: false,
             render: None,
         }
     }
 
+    /// Runs the exchange.
+    pub(super) fn run(self, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> impl Future<Output = ExchangeOutcome> {
+        async move {
+            if exchange.framing() != Framing::None {
+                held.body = Box::pin(self.open_body(exchange)).await;
+                if held.body.is_none() {
+                    return without_body(exchange, held);
+                }
+            }
+            let mut action = exchange.on(Happened::Begun);
+            let finish = loop {
+                action = match action {
+                    Action::Lookup(query) => self.look_up(&query, exchange, held),
+                    Action::SendReply => {
+                        // Dropped here, so that the future does not reserve memory for it while the response is sent.
+                        drop(action);
+                        match self.send_reply(exchange, held).await {
+                            Ok(sent) => exchange.on(Happened::Sent(sent.map_err(|error| error.failure()))),
+                            Err(close) => Action::Finish(exchange.cut(close)),
+                        }
+                    }
+                    Action::Finish(finish) => break finish,
+                    // Boxed, like the body itself, because most exchanges have none of these steps.
+                    rare => Box::pin(self.rare(rare, exchange, held)).await,
+                };
+            };
+            self.outcome(finish, exchange, held)
+        }
+    }
+
     /// Carries out a step that most exchanges do not have.
-    async fn rare(&self, action: Action, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Action {
+    async fn rare(self, action: Action, exchange: &mut Exchange<'c>, held: &mut Held<'c>) -> Action {
         held.render = None;
         match action {
             Action::SendContinue(times) => {
-                let mut sent = Ok(());
-                for _ in 0..times {
-                    sent = held.writer.send_bytes(CONTINUE).await;
-                    if sent.is_err() {
-                        break;
-                    }
+                let sending = pin!(held.writer.send_continue(times));
+                match self.driver.unless_closed(sending).await {
+                    Ok(sent) => exchange.on(Happened::Sent(sent.map_err(|error| error.failure()))),
+                    Err(close) => Action::Finish(self.cut(exchange, close)),
                 }
-                exchange.on(Happened::Sent(sent.map_err(|error| error.failure())))
             }
             Action::PeekBody(peek) => {
-                let end = match &mut held.body {
+                let end = match held.reader() {
                     Some(body) => body.peek().await,
                     None => Some(BodyEnd::Complete),
                 };
@@ -132,41 +122,46 @@ impl<'c> ExchangeIo<'c> {
             Action::ReadBody(patience) => {
                 let end = {
                     let reading = pin!(self.read_body(held, patience));
-                    self.unless_closed(reading).await
+                    self.driver.unless_closed(reading).await
                 };
-                let end = match end {
-                    Ok(end) => end,
-                    Err(close) => {
-                        let finish = exchange.cut(close);
-                        // A body may be read after its response, which is complete then.
-                        if !finish.answered {
-                            self.count_cut(close);
-                        }
-                        return Action::Finish(finish);
+                match end {
+                    Ok(end) => {
+                        self.emit_body(exchange, held, end);
+                        exchange.on(Happened::BodyRead(end))
                     }
-                };
-                self.emit_body(exchange, held, end);
-                exchange.on(Happened::BodyRead(end))
+                    Err(close) => Action::Finish(self.cut(exchange, close)),
+                }
             }
             Action::PeekSocket => {
-                held.end_body();
-                let unread = closing::unread(self.stream, self.site.profile.read).await;
-                exchange.on(Happened::Unread(&[held.beyond(), &unread].concat()))
+                held.body = held.body.take().map(|body| Box::new(body.ended()));
+                let beyond = held.body.as_ref().map_or(&[][..], |body| body.beyond());
+                let unread = closing::unread(&self.driver.stream, self.site.profile.read).await;
+                exchange.on(Happened::Unread(&[beyond, &unread].concat()))
             }
             Action::Discard(count) => {
-                let beyond = held.discard(count);
+                let beyond = held.body.as_mut().map_or(0, |body| body.discard(count));
                 let mut read = vec![0; count - beyond];
-                let _ = self.stream.try_read(&mut read);
+                let _ = self.driver.stream.try_read(&mut read);
                 exchange.on(Happened::Discarded)
             }
-            Action::Lookup | Action::SendReply | Action::Finish(_) => action,
+            Action::Lookup(_) | Action::SendReply | Action::Finish(_) => action,
         }
     }
 
-    fn outcome(&self, finish: Finish, exchange: &Exchange<'_>, mut held: Held<'_>) -> ExchangeOutcome {
+    /// Ends an exchange that is not sending its response, because the connection is to be closed like this.
+    fn cut(self, exchange: &mut Exchange<'c>, close: Close) -> Finish {
+        let finish = exchange.cut(close);
+        // A body may be read after its response, which is complete then.
+        if !finish.answered {
+            self.driver.count_cut(close);
+        }
+        finish
+    }
+
+    fn outcome(self, finish: Finish, exchange: &Exchange<'_>, held: &mut Held<'_>) -> ExchangeOutcome {
         // When the connection closes, the FIN is sent together with the bytes that are held back.
         if held.corked && finish.close.is_none() {
-            crate::sys::cork(self.stream, false);
+            crate::sys::cork(&self.driver.stream, false);
         }
         ExchangeOutcome {
             close: finish.close,
@@ -176,21 +171,18 @@ impl<'c> ExchangeIo<'c> {
             received: held.received(),
             sent: held.writer.sent(),
             unsent: held.writer.take_unsent(),
-            left: {
-                held.end_body();
-                held.ended.map_or_else(|| exchange.leftover(), |(left, _)| left)
-            },
+            left: held
+                .body
+                .take()
+                .map_or_else(|| exchange.leftover(), |body| body.into_leftover()),
         }
     }
 
-    fn look_up(&self, exchange: &mut Exchange<'c>, held: &mut Held<'_>) -> Action {
-        let Some(query) = exchange.query() else {
-            return exchange.on(Happened::Discarded);
-        };
-        let profile = &self.site.profile;
+    fn look_up(self, query: &PathQuery, exchange: &mut Exchange<'c>, held: &mut Held<'_>) -> Action {
+        let (profile, server) = (&self.site.profile, &self.driver.server);
         let (lookup, first_missing) = {
-            let cache = &mut *self.server.cache.borrow_mut();
-            let cache = cache.for_request(self.arrival);
+            let cache = &mut *server.cache.borrow_mut();
+            let cache = cache.for_request(self.driver.arrival);
             let lookup = self.site.root.find(&query.located, profile, &query.accepted, cache);
             let first_missing = query
                 .first_missing
@@ -198,121 +190,99 @@ impl<'c> ExchangeIo<'c> {
             (lookup, first_missing)
         };
         held.resource = lookup.resource;
-        let render = held.render.insert(self.server.render_context());
         let action = exchange.on(Happened::Found {
             found: lookup.found,
             first_missing: first_missing.as_deref(),
-            render,
+            render: held.render.insert(server.render_context()),
         });
         if exchange.is_multipart() {
-            self.server.shared.multiparts.fetch_add(1, Ordering::Relaxed);
+            server.shared.multiparts.fetch_add(1, Ordering::Relaxed);
         }
         action
     }
 
-    async fn open_body(
-        &self,
-        exchange: &Exchange<'c>,
-        input: &'c [u8],
-        head_len: usize,
-    ) -> Option<Box<RequestBody<'c>>> {
+    async fn open_body(self, exchange: &Exchange<'c>) -> Option<Box<Body<'c>>> {
         let body = RequestBody::open(
-            self.stream,
+            &self.driver.stream,
             exchange.request(),
-            (input, head_len, exchange.framing()),
+            (exchange.input(), exchange.head_len(), exchange.framing()),
             &self.site.profile.head,
         );
-        body.await.map(Box::new)
+        Some(Box::new(Body::Reading(body.await?)))
     }
 
-    async fn read_body(&self, held: &mut Held<'_>, patience: Patience) -> BodyEnd {
-        let Some(body) = &mut held.body else {
+    async fn read_body(self, held: &mut Held<'_>, patience: Patience) -> BodyEnd {
+        let Some(body) = held.reader() else {
             return BodyEnd::Complete;
         };
+        let server = &self.driver.server;
         let timers = &self.site.profile.connection.timers;
-        let mut progress = BodyProgress::new(timers, patience, self.server.now());
+        let mut progress = BodyProgress::new(timers, patience, server.now());
         loop {
             let next = match progress.deadline() {
-                Some(at) => tokio::time::timeout_at(self.server.shared.started + at, body.next_chunk()).await,
+                Some(at) => tokio::time::timeout_at(server.shared.started + at, body.next_chunk()).await,
                 None => Ok(body.next_chunk().await),
             };
             match next {
-                Ok(Ok(bytes)) => progress.received(bytes, self.server.now()),
+                Ok(Ok(bytes)) => progress.received(bytes, server.now()),
                 Ok(Err(end)) => return end,
                 Err(_) => return progress.expired(),
             }
         }
     }
 
-    /// The result of `work`, or how to close the connection, if that is requested first.
-    fn unless_closed<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> impl Future<Output = Result<T, Close>> {
-        poll_fn(move |cx| match work.as_mut().poll(cx) {
-            Poll::Ready(done) => Poll::Ready(Ok(done)),
-            // A request to close wakes the task.
-            Poll::Pending => match self.server.registry.close_requested(self.meta.id) {
-                Some(close) => Poll::Ready(Err(close)),
-                None => Poll::Pending,
-            },
-        })
-    }
-
-    /// Counts a response that a stop cuts short.
-    fn count_cut(&self, close: Close) {
-        if close.reason == CloseReason::Shutdown {
-            self.server.shared.cut_replies.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
     /// Renders the response, sends it and emits its event. Returns how to close the connection, if that is requested before
     /// the response is complete.
-    async fn send_reply(
-        &mut self,
+    fn send_reply(
+        self,
         exchange: &mut Exchange<'c>,
         held: &mut Held<'c>,
-    ) -> Result<Result<(), SendError>, Close> {
-        exchange.decide_persistence(self.server.stopping.get());
-        let (mut head, mut page) = (self.server.buffer(), self.server.buffer());
-        let render = held.render.take().unwrap_or_else(|| self.server.render_context());
-        let context = ReplyContext {
-            local: self.meta.local,
-            render: &render,
-        };
-        let before = held.writer.sent();
-        let cuts = self.server.sink.wants_detail().then(Cuts::default);
-        held.writer.record_cuts(cuts);
-        let mut total = 0;
-        let sent = {
-            let rendered = exchange.render(&context, &mut head, &mut page);
-            self.cork(exchange, held, head.len(), &rendered);
-            let delay = self.site.profile.writes.delay;
-            let send = pin!(async {
-                if let Some(time) = delay {
-                    Box::pin(sleep(time)).await;
-                }
-                held.writer.send(&head, &rendered, held.resource.as_deref()).await
-            });
-            let sent = self.unless_closed(send).await;
-            if !is_complete(&sent) {
-                total = head.len() as u64 + rendered.body.iter().map(Piece::length).sum::<u64>();
+    ) -> impl Future<Output = Result<Result<(), SendError>, Close>> {
+        async move {
+            let Driver { server, meta, .. } = self.driver;
+            exchange.decide_persistence(server.stopping.get());
+            let (mut head, mut page) = (server.buffer(), server.buffer());
+            held.writer
+                .record_cuts(server.sink.wants_detail().then(Default::default));
+            let before = held.writer.sent();
+            let (sent, total) = {
+                // In one statement, so that the context takes up no memory while the response is sent.
+                let rendered = exchange.render(
+                    &ReplyContext {
+                        local: meta.local,
+                        render: held.render.get_or_insert_with(|| server.render_context()),
+                    },
+                    &mut head,
+                    &mut page,
+                );
+                self.cork(exchange, held, head.len(), &rendered);
+                let sent = {
+                    let sending = pin!(held.writer.send(&head, &rendered, held.resource.as_deref()));
+                    self.driver.unless_closed(sending).await
+                };
+                let total = head.len() as u64 + rendered.body.iter().map(Piece::length).sum::<u64>();
+                (sent, total)
+            };
+            if let Err(close) = sent {
+                self.driver.count_cut(close);
             }
+            let sending = Sending {
+                before,
+                total,
+                complete: matches!(sent, Ok(Ok(()))),
+            };
+            self.emit_reply(exchange, held, &head, sending);
+            held.render = None;
+            self.driver.server.give_back(head);
+            self.driver.server.give_back(page);
             sent
-        };
-        let sending = Sending {
-            before,
-            total,
-            complete: is_complete(&sent),
-            render: &render,
-        };
-        self.emit_reply(exchange, held, &head, &sending);
-        self.server.give_back(head);
-        self.server.give_back(page);
-        sent
+        }
     }
 
     /// Holds back the last segment of a response (TCP_CORK), if the profile does so and a capture would show it. It
     /// would not if one segment holds the whole response, nothing of the request follows, and no FIN could share the
     /// last segment.
-    fn cork(&mut self, exchange: &Exchange<'_>, held: &mut Held<'_>, head: usize, rendered: &Rendered<'_>) {
+    fn cork(self, exchange: &Exchange<'_>, held: &mut Held<'_>, head: usize, rendered: &Rendered<'_>) {
         let profile = &self.site.profile;
         let of_file = |piece: &Piece<'_>| match piece {
             Piece::File(range) => range.length(),
@@ -322,28 +292,24 @@ impl<'c> ExchangeIo<'c> {
         if !profile.writes.cork || content == 0 {
             return;
         }
+        // The system is asked once for each connection.
+        if held.segment == 0 {
+            held.segment = crate::sys::segment(&self.driver.stream);
+        }
         let matters = rendered.body.len() > 1
             || rendered.closes
-            || head as u64 + content > u64::from(self.segment())
+            || head as u64 + content > u64::from(held.segment)
             || exchange.request().framing(&profile.head.body) != Framing::None;
         if matters {
-            crate::sys::cork(self.stream, true);
+            crate::sys::cork(&self.driver.stream, true);
             held.corked = true;
         }
-    }
-
-    /// The maximum payload of a segment of the connection, in bytes. The system is asked once.
-    fn segment(&mut self) -> u32 {
-        if *self.segment == 0 {
-            *self.segment = crate::sys::segment(self.stream);
-        }
-        *self.segment
     }
 }
 
 /// The outcome if the body cannot be read. It is unknown where the next request would start.
 #[cold]
-fn without_body(mut held: Held<'_>, input: &[u8]) -> ExchangeOutcome {
+fn without_body(exchange: &Exchange<'_>, held: &mut Held<'_>) -> ExchangeOutcome {
     ExchangeOutcome {
         close: Some(CloseReason::Panic.into()),
         also_counted: 0,
@@ -352,42 +318,18 @@ fn without_body(mut held: Held<'_>, input: &[u8]) -> ExchangeOutcome {
         received: 0,
         sent: 0,
         unsent: held.writer.take_unsent(),
-        left: Leftover::From(input.len()),
+        left: Leftover::From(exchange.input().len()),
     }
 }
 
-fn is_complete(sent: &Result<Result<(), SendError>, Close>) -> bool {
-    matches!(sent, Ok(Ok(())))
-}
+impl<'c> Held<'c> {
+    /// The reader of the request body, while it is read.
+    fn reader(&mut self) -> Option<&mut RequestBody<'c>> {
+        self.body.as_mut()?.reader()
+    }
 
-impl Held<'_> {
     /// The number of bytes that were read from the socket for the body.
     fn received(&self) -> u64 {
-        let ended = self.ended.as_ref().map_or(0, |(_, received)| *received);
-        self.body.as_ref().map_or(ended, |body| body.received())
-    }
-
-    /// Ends the reading of the body.
-    fn end_body(&mut self) {
-        if let Some(body) = self.body.take() {
-            let received = body.received();
-            self.ended = Some((body.into_leftover(), received));
-        }
-    }
-
-    /// The bytes that arrived with the end of the body, if it ended in bytes that arrived after the head.
-    fn beyond(&self) -> &[u8] {
-        match &self.ended {
-            Some((Leftover::Bytes(bytes), 1..)) => bytes,
-            _ => &[],
-        }
-    }
-
-    /// Discards up to `count` of those bytes. Returns how many there were.
-    fn discard(&mut self, count: usize) -> usize {
-        match &mut self.ended {
-            Some((Leftover::Bytes(bytes), 1..)) => bytes.drain(..bytes.len().min(count)).count(),
-            _ => 0,
-        }
+        self.body.as_ref().map_or(0, |body| body.received())
     }
 }

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// A snapshot of an open connection.
@@ -56,7 +56,11 @@ impl CloseRequest {
 
     /// Waits until the request is made and returns how the connection is to be closed.
     pub(super) fn made(&self) -> impl Future<Output = Close> + use<'_> {
-        poll_fn(|cx| match self.close.get() {
+        poll_fn(|cx| self.poll_made(cx))
+    }
+
+    fn poll_made(&self, cx: &Context<'_>) -> Poll<Close> {
+        match self.close.get() {
             Some(close) => Poll::Ready(close),
             None => {
                 let mut waker = self.waker.borrow_mut();
@@ -65,7 +69,7 @@ impl CloseRequest {
                 }
                 Poll::Pending
             }
-        })
+        }
     }
 }
 
@@ -128,9 +132,12 @@ impl Registry {
         }
     }
 
-    /// How the connection with this id is to be closed at once, if that was requested.
-    pub(super) fn close_requested(&self, id: u64) -> Option<Close> {
-        self.0.borrow().get(&id)?.close_request.close.get()
+    /// How the connection with this id is to be closed at once. Ready when that is requested.
+    pub(super) fn poll_close_requested(&self, id: u64, cx: &Context<'_>) -> Poll<Close> {
+        match self.0.borrow().get(&id) {
+            Some(entry) => entry.close_request.poll_made(cx),
+            None => Poll::Pending,
+        }
     }
 
     /// Requests that the connection with this id be closed. False if it is not in this registry.

@@ -7,13 +7,15 @@ use super::closing::has_unread;
 use super::driver::Driver;
 use super::reply_writer::close_reason;
 use crate::events::Event;
-use labserve_core::conn::WakeReason;
+use labserve_core::close_reason::CloseReason;
+use labserve_core::conn::{Close, Settle, WakeReason};
 use labserve_core::http1::OtherProtocol;
 use labserve_core::profile::AtExpiry;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -35,11 +37,11 @@ thread_local! {
 pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
 
 impl Driver {
-    /// Lets other connections read what has arrived for them before the decision on this request. One check of a file
-    /// then serves all requests of a turn.
-    pub(super) async fn take_turns(&self) {
-        if self.server.open.get() >= MANY {
-            tokio::task::yield_now().await;
+    /// Whether the bytes after a head take a wait to settle.
+    pub(super) fn waits_to_settle(&self, settle: Settle) -> bool {
+        match settle {
+            Settle::TakeTurns => self.server.open.get() >= MANY,
+            Settle::Within(_) => true,
         }
     }
 
@@ -97,6 +99,24 @@ impl Driver {
             }
             Poll::Pending
         })
+    }
+
+    /// The result of `work`, or how to close the connection, if that is requested first.
+    pub(super) fn unless_closed<T>(
+        &self,
+        mut work: Pin<&mut impl Future<Output = T>>,
+    ) -> impl Future<Output = Result<T, Close>> {
+        poll_fn(move |cx| match work.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            Poll::Pending => self.server.registry.poll_close_requested(self.meta.id, cx).map(Err),
+        })
+    }
+
+    /// Counts a response that a stop cuts short.
+    pub(super) fn count_cut(&self, close: Close) {
+        if close.reason == CloseReason::Shutdown {
+            self.server.shared.cut_replies.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Reads what has arrived into the input.

@@ -17,7 +17,7 @@ pub struct Responses {
 impl Responses {
     /// The response with this number.
     pub fn get(&self, id: ResponseId) -> &Response {
-        &self.all[id]
+        &self.all[id as usize]
     }
 
     /// All responses, those for single methods, too.
@@ -27,12 +27,12 @@ impl Responses {
 
     /// The response that replaces `id` for `method`; `id` itself if none does.
     pub fn for_method(&self, id: ResponseId, method: &[u8]) -> &Response {
-        let response = &self.all[id];
+        let response = self.get(id);
         response
             .variants
             .iter()
             .find(|(name, _)| name == method)
-            .map_or(response, |(_, variant)| &self.all[*variant])
+            .map_or(response, |(_, variant)| self.get(*variant))
     }
 
     /// 200, the response with a whole file.

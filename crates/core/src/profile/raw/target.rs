@@ -79,6 +79,8 @@ pub struct RawTarget {
     pub two_slashes_are_root: bool,
     /// Whether control characters and spaces at the beginning of a target are dropped.
     pub drop_leading_controls: bool,
+    /// Whether a redirect names a host beyond ASCII in Punycode (RFC 3490), read as Latin-1. Otherwise it names the server.
+    pub punycode: bool,
     /// Whether a URI may have a path that does not begin with a slash, as `foo:a/b`. Needs `schemes`.
     pub rootless: bool,
 }
@@ -118,6 +120,7 @@ impl Default for RawTarget {
             merge_leading_slashes: false,
             two_slashes_are_root: false,
             drop_leading_controls: false,
+            punycode: false,
             rootless: false,
         }
     }

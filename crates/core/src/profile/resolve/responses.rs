@@ -98,7 +98,7 @@ pub(super) fn responses(
                 format!("there is no response `{base}` that this variant could replace"),
             ));
         };
-        all[base].variants.push((method.as_bytes().to_vec(), variant));
+        all[base as usize].variants.push((method.as_bytes().to_vec(), variant));
     }
     Ok((all, names))
 }

@@ -214,7 +214,7 @@ fn default_of(fault: Fault) -> String {
     let profile = resolve::resolve("defaults", &raw).expect("a profile of defaults");
     match profile.head.faults.of(fault) {
         Treatment::Accept => "`\"accept\"`".to_owned(),
-        Treatment::Respond(id) => format!("`{}`", profile.responses.all[id].name),
+        Treatment::Respond(id) => format!("`{}`", profile.responses.get(id).name),
         Treatment::Drop | Treatment::Ignore | Treatment::Stop | Treatment::Close => {
             panic!("a default that discards a request: {fault}")
         }

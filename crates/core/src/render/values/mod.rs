@@ -10,6 +10,7 @@ pub(super) use part::{Numbers, PartValues};
 
 use super::context::ConnectionContext;
 use super::reply::{Body, Reply};
+use crate::http1::ace::ace_host;
 use crate::http1::host::{host_name, split_port};
 use crate::http1::text::decimal;
 use crate::http1::{Request, field};
@@ -72,12 +73,14 @@ impl ReplyValues<'_> {
     /// name, so that a client cannot inject a field line. Templates of pages escape markup.
     fn host(&self, out: &mut Vec<u8>) {
         let safe = |host: &Cow<'_, [u8]>| host.iter().all(|b| (b' '..0x7f).contains(b));
-        let own_name = &self.reply.profile.target.own_name;
-        match self
-            .request
-            .and_then(|request| path::host(request, &self.reply.profile.target))
-            .filter(safe)
-        {
+        let policy = &self.reply.profile.target;
+        let own_name = &policy.own_name;
+        let host = self.request.and_then(|request| path::host(request, policy));
+        let host = match host {
+            Some(host) if policy.punycode && !host.is_ascii() => ace_host(&host).map(Cow::Owned),
+            host => host,
+        };
+        match host.filter(safe) {
             Some(host) => out.extend_from_slice(&host),
             None if !own_name.is_empty() => out.extend_from_slice(own_name.as_bytes()),
             None => out.extend_from_slice(self.connection.local.to_string().as_bytes()),

@@ -1,34 +1,35 @@
 //! Emits the events of an exchange.
 
-use super::{ExchangeIo, Held};
+use super::{Driver, ExchangeIo, Held};
 use crate::events::{self, Detail, Event};
 use labserve_core::conn::{BodyEnd, Exchange, Standing, Traffic};
-use labserve_core::render::RenderContext;
 
 /// How a response was sent.
-pub(super) struct Sending<'r> {
+#[derive(Clone, Copy)]
+pub(super) struct Sending {
     /// The number of bytes that the exchange had sent before it.
     pub(super) before: u64,
-    /// The number of bytes that it has, if it was cut short.
+    /// The number of bytes that a complete response has.
     pub(super) total: u64,
     /// Whether all of it was sent.
     pub(super) complete: bool,
-    /// The time and the random numbers that it was decided and rendered with.
-    pub(super) render: &'r RenderContext,
 }
 
 impl ExchangeIo<'_> {
     /// Emits an event of this exchange.
-    pub(super) fn emit(&self, held: &Held<'_>, event: &Event<'_>) {
+    pub(super) fn emit(self, held: &Held<'_>, event: &Event<'_>) {
+        let Driver { conn, server, meta, .. } = self.driver;
+        // During an exchange, the connection counts what came before it.
+        let before = conn.standing();
         let traffic = Traffic {
-            received: self.before.traffic.received + held.received(),
-            sent: self.before.traffic.sent + held.writer.sent(),
+            received: before.traffic.received + held.received(),
+            sent: before.traffic.sent + held.writer.sent(),
         };
-        self.server.emit(self.meta, Standing { traffic, ..self.before }, event);
+        server.emit(meta, Standing { traffic, ..before }, event);
     }
 
     /// Emits how the request body was read.
-    pub(super) fn emit_body(&self, exchange: &Exchange<'_>, held: &Held<'_>, how: BodyEnd) {
+    pub(super) fn emit_body(self, exchange: &Exchange<'_>, held: &Held<'_>, how: BodyEnd) {
         let event = Event::Body {
             request: exchange.number(),
             bytes: held.body.as_ref().map_or(0, |body| body.content()),
@@ -38,7 +39,7 @@ impl ExchangeIo<'_> {
     }
 
     /// Emits the response that was sent, or cut short.
-    pub(super) fn emit_reply(&self, exchange: &Exchange<'_>, held: &mut Held<'_>, head: &[u8], sending: &Sending<'_>) {
+    pub(super) fn emit_reply(self, exchange: &Exchange<'_>, held: &mut Held<'_>, head: &[u8], sending: Sending) {
         let Some(reply) = exchange.reply() else { return };
         let sent = held.writer.sent() - sending.before;
         let head_bytes = sent.min(head.len() as u64);
@@ -47,7 +48,11 @@ impl ExchangeIo<'_> {
             raw: &head[..head_bytes as usize],
             cuts,
             file: reply.file.as_deref().map(|file| String::from_utf8_lossy(&file.path)),
-            why: exchange.trace(sending.render),
+            why: held
+                .render
+                .as_ref()
+                .map(|render| exchange.trace(render))
+                .unwrap_or_default(),
         });
         let request = exchange.request();
         self.emit(

@@ -2,12 +2,10 @@
 
 use super::emitting::Sending;
 use super::{ExchangeIo, Held, without_body};
-use crate::events::{Cuts, Event};
+use crate::events::Event;
 use crate::server::reply_writer::SendError;
 use crate::server::ruling::confirmed;
-use labserve_core::conn::{
-    Action, Close, Exchange, ExchangeOutcome, Finish, Part, Piece, Pieces, Rendered, ReplyContext, RuleStep, Ruled,
-};
+use labserve_core::conn::{Action, Close, Exchange, ExchangeOutcome, Finish, Part, ReplyContext, RuleStep, Ruled};
 use labserve_core::http1::Framing;
 use labserve_core::render::RenderContext;
 use labserve_core::rule::Hit;
@@ -15,33 +13,31 @@ use std::pin::pin;
 use tokio::time::sleep;
 
 impl<'c> ExchangeIo<'c> {
-    /// Runs the exchange of the request whose head is the first `head_len` bytes of `input`, with a rule.
+    /// Runs the exchange with a rule.
     pub(in crate::server) async fn run_ruled(
-        mut self,
+        self,
         exchange: &mut Exchange<'c>,
         hit: Hit,
-        input: &'c [u8],
-        head_len: usize,
+        held: &mut Held<'c>,
     ) -> ExchangeOutcome {
-        let mut held = self.held();
         if exchange.framing() != Framing::None {
-            held.body = self.open_body(exchange, input, head_len).await;
+            held.body = self.open_body(exchange).await;
             if held.body.is_none() {
-                return without_body(held, input);
+                return without_body(exchange, held);
             }
         }
-        self.emit(&held, &Event::rule(&hit, exchange.number()));
+        self.emit(held, &Event::rule(&hit, exchange.number()));
         let mut ruled = Ruled::new(hit);
         let mut sending = None;
         let mut step = ruled.next(exchange);
         let finish = loop {
             let done = match step {
                 RuleStep::Finish(finish) => break finish,
-                step => self.step(step, exchange, &mut ruled, &mut held, &mut sending).await,
+                step => self.step(step, exchange, &mut ruled, held, &mut sending).await,
             };
             step = match done {
                 Ok(step) => step,
-                Err(close) => break self.cut(close, exchange, &ruled, &mut held, &mut sending),
+                Err(close) => break self.cut_ruled(close, exchange, &ruled, held, &mut sending),
             };
         };
         self.outcome(finish, exchange, held)
@@ -49,7 +45,7 @@ impl<'c> ExchangeIo<'c> {
 
     /// Carries out one step and returns the next. The error is how to close the connection, if that is requested first.
     async fn step(
-        &self,
+        self,
         step: RuleStep,
         exchange: &mut Exchange<'c>,
         ruled: &mut Ruled,
@@ -59,21 +55,21 @@ impl<'c> ExchangeIo<'c> {
         match step {
             RuleStep::Exchange(action) => {
                 let action = match action {
-                    Action::Lookup => self.look_up(exchange, held),
+                    Action::Lookup(query) => self.look_up(&query, exchange, held),
                     other => self.rare(other, exchange, held).await,
                 };
                 return Ok(ruled.on(exchange, action));
             }
-            RuleStep::Wait(time) => self.unless_closed(pin!(sleep(time))).await?,
+            RuleStep::Wait(time) => self.driver.unless_closed(pin!(sleep(time))).await?,
             RuleStep::Hold => {
-                let passed = pin!(self.server.shared.holds.pass(ruled.hold()));
-                self.unless_closed(passed).await?;
+                let passed = pin!(self.driver.server.shared.holds.pass(ruled.hold()));
+                self.driver.unless_closed(passed).await?;
             }
             RuleStep::SendInterim => {
                 let bytes = ruled.interim();
                 let sent = {
                     let send = pin!(held.writer.send_bytes(&bytes));
-                    self.unless_closed(send).await?
+                    self.driver.unless_closed(send).await?
                 };
                 return Ok(ruled.interim_sent(exchange, sent.map_err(|error| error.failure())));
             }
@@ -81,32 +77,33 @@ impl<'c> ExchangeIo<'c> {
             RuleStep::Send(from, to) => {
                 let sent = {
                     let send = pin!(send_part(held, ruled, from, to));
-                    self.unless_closed(send).await?
+                    self.driver.unless_closed(send).await?
                 };
                 let before = sending.as_ref().map_or(0, |sending| sending.before);
                 let bytes = held.writer.sent() - before;
                 return Ok(ruled.sent(exchange, sent.map_err(|error| error.failure()), bytes));
             }
-            RuleStep::Confirm => self.unless_closed(pin!(confirmed(self.stream))).await?,
+            RuleStep::Confirm => self.driver.unless_closed(pin!(confirmed(&self.driver.stream))).await?,
             RuleStep::Replied => self.emit_ruled(exchange, ruled, held, sending),
             RuleStep::Finish(_) => {}
         }
         Ok(ruled.next(exchange))
     }
 
-    fn render_ruled(&self, exchange: &mut Exchange<'c>, ruled: &mut Ruled, held: &mut Held<'c>) -> RuledSending {
-        exchange.decide_persistence(self.server.stopping.get());
-        let render = held.render.take().unwrap_or_else(|| self.server.render_context());
+    fn render_ruled(self, exchange: &mut Exchange<'c>, ruled: &mut Ruled, held: &mut Held<'c>) -> RuledSending {
+        let server = &self.driver.server;
+        exchange.decide_persistence(server.stopping.get());
+        let render = held.render.take().unwrap_or_else(|| server.render_context());
         let context = ReplyContext {
-            local: self.meta.local,
+            local: self.driver.meta.local,
             render: &render,
         };
         let (mut head, mut page) = (Vec::new(), Vec::new());
         let rendered = exchange.render(&context, &mut head, &mut page);
         let head = std::mem::take(&mut head);
         ruled.rendered(exchange, head, &rendered);
-        let cuts = self.server.sink.wants_detail().then(Cuts::default);
-        held.writer.record_cuts(cuts);
+        held.writer
+            .record_cuts(server.sink.wants_detail().then(Default::default));
         RuledSending {
             before: held.writer.sent(),
             render,
@@ -114,8 +111,8 @@ impl<'c> ExchangeIo<'c> {
     }
 
     /// Ends the exchange, because the connection is to be closed from outside.
-    fn cut(
-        &self,
+    fn cut_ruled(
+        self,
         close: Close,
         exchange: &mut Exchange<'c>,
         ruled: &Ruled,
@@ -123,13 +120,13 @@ impl<'c> ExchangeIo<'c> {
         sending: &mut Option<RuledSending>,
     ) -> Finish {
         self.emit_ruled(exchange, ruled, held, sending);
-        self.count_cut(close);
+        self.driver.count_cut(close);
         exchange.cut(close)
     }
 
     /// Emits the response that was sent, or cut short, if its event was not emitted yet.
     fn emit_ruled(
-        &self,
+        self,
         exchange: &Exchange<'c>,
         ruled: &Ruled,
         held: &mut Held<'c>,
@@ -141,9 +138,10 @@ impl<'c> ExchangeIo<'c> {
             before: sent.before,
             total: reply.length(),
             complete: ruled.is_complete(),
-            render: &sent.render,
         };
-        self.emit_reply(exchange, held, &reply.head, &sending);
+        held.render = Some(sent.render);
+        self.emit_reply(exchange, held, &reply.head, sending);
+        held.render = None;
     }
 }
 
@@ -162,13 +160,9 @@ async fn send_part(held: &mut Held<'_>, ruled: &Ruled, from: u64, to: u64) -> Re
         match part {
             Part::Bytes(bytes) => held.writer.send_bytes(bytes).await?,
             Part::File(range) => {
-                let file = Rendered {
-                    body: Pieces::One(Piece::File(range)),
-                    closes: false,
-                    may_wait: false,
-                    split_head: None,
-                };
-                held.writer.send(&[], &file, resource.as_deref()).await?;
+                if let Some(resource) = &resource {
+                    held.writer.send_range(range, resource).await?;
+                }
             }
         }
     }
