@@ -192,11 +192,16 @@ impl Response {
             Some(reason) => reason.clone(),
             None => Template::parse(status::reason(status))?,
         };
-        let lines = raw
-            .head
-            .as_deref()
-            .unwrap_or_default()
-            .lines()
+        let own = raw.fields.as_deref().unwrap_or_default();
+        let head = raw.head.as_deref().unwrap_or_default().lines();
+        let lines = head
+            .flat_map(|line| {
+                if line.trim() == OWN_FIELDS {
+                    own.lines()
+                } else {
+                    line.lines()
+                }
+            })
             .filter(|line| !line.trim().is_empty());
         let lines: Vec<Template> = lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?;
         Ok(Self {
@@ -294,6 +299,9 @@ impl Response {
     }
 }
 
+/// The line of a head that the response's `fields` take the place of.
+const OWN_FIELDS: &str = "{fields}";
+
 fn head_line(line: &str) -> Result<Template, String> {
     let template = Template::parse(line).map_err(|why| format!("in the head line `{line}`: {why}"))?;
     let is_field = line
@@ -318,6 +326,7 @@ pub(super) fn fill(raw: &RawResponse, like: RawResponse) -> RawResponse {
         http_version: raw.http_version.or(like.http_version),
         reason: raw.reason.clone().or(like.reason),
         head: raw.head.clone().or(like.head),
+        fields: raw.fields.clone().or(like.fields),
         body: raw
             .body
             .clone()

@@ -13,33 +13,70 @@ use crate::http1::etag::ListSyntax;
 #[serde(default, deny_unknown_fields)]
 pub struct ConditionPolicy {
     /// `rfc9110`, `patterns`, `masks`, `positions`, `mail` or `free-form`: how dates are parsed.
+    /// Example: `If-Modified-Since: Sat, 22 Jul 2023 04:26:40 GMT`: `rfc9110` 304; `patterns` 304; `masks` 304;
+    /// `positions` 304; `mail` 304; `free-form` 304.
+    /// Example: `If-Modified-Since: Sat, 22 jul 2023 04:26:40 GMT`: `rfc9110` 200; `patterns` 304; `masks` 200;
+    /// `positions` 200; `mail` 304; `free-form` 304.
+    /// Example: `If-Modified-Since: 22 Jul 2023 04:26:40 +0000`: `rfc9110` 200; `patterns` 200; `masks` 200;
+    /// `positions` 200; `mail` 304; `free-form` 304.
+    /// Example: `If-Modified-Since: 2023-07-22T04:26:40Z`: `rfc9110` 200; `patterns` 200; `masks` 200; `positions` 200;
+    /// `mail` 200; `free-form` 304.
     pub dates: DateSyntax,
     /// `rfc9110`, `quoted`, `commas`, `prefix`, `bare` or `substring`: how If-Match and If-None-Match are parsed.
+    /// Example: `If-None-Match: a`: `rfc9110` 200; `quoted` 200; `commas` 200; `prefix` 200; `bare` 304; `substring`
+    /// 200.
+    /// Example: `If-None-Match: "b" "a"`: `rfc9110` 200; `quoted` 200; `commas` 200; `prefix` 200; `bare` 200;
+    /// `substring` 304.
+    /// Example: `If-None-Match: *, "b"`: `rfc9110` 200; `quoted` 304; `commas` 200; `prefix` 200; `bare` 304;
+    /// `substring` 304.
     pub etag_list: ListSyntax,
     /// `present` or `absent`: how an empty conditional field counts.
+    /// Example: `If-Match: `: `present` 412; `absent` 200.
     pub empty_field: EmptyField,
     /// `off`, `strong` or `weak`: how If-Match is compared. Without a match the response is 412.
+    /// Example: `If-Match: W/"a"`: `off` 200; `strong` 412; `weak` 200.
+    /// Example: `If-Match: "b"`: `off` 200; `strong` 412; `weak` 412.
     pub if_match: IfMatch,
     /// `get`, `get-head` or `any`: the methods for which If-Match counts.
+    /// Example: `HEAD + If-Match: "b"`: `get` 200; `get-head` 412; `any` 412.
+    /// Example: `POST + If-Match: "b"`: `get` 200; `get-head` 200; `any` 412.
     pub if_match_methods: Methods,
     /// `go-on` or `no304`: the effect of an If-Match that matches on the later conditions.
+    /// Example: `If-Match: "a" + If-None-Match: "a"`: `go-on` 304; `no304` 200.
     pub if_match_held: Held,
     /// `off`, `without-etag` (only without If-Match) or `also`: when If-Unmodified-Since counts.
+    /// Example: `If-Match: "a" + If-Unmodified-Since: Fri, 21 Jul 2023 04:26:40 GMT`: `off` 200; `without-etag` 200;
+    /// `also` 412.
+    /// Example: `If-Unmodified-Since: Fri, 21 Jul 2023 04:26:40 GMT`: `off` 200; `without-etag` 412; `also` 412.
     pub if_unmodified_since: DateField,
     /// `ignored` or `fails` (412): the effect of an If-Unmodified-Since that is not a date.
+    /// Example: `If-Unmodified-Since: soon`: `ignored` 200; `fails` 412; `before-epoch` 412.
     pub if_unmodified_since_bad: BadDate,
     /// `go-on` or `no304`: the effect of an If-Unmodified-Since that holds, or is ignored because it is not a date, on
     /// the later conditions.
+    /// Example: `If-Unmodified-Since: Sat, 22 Jul 2023 04:26:40 GMT + If-None-Match: "a"`: `go-on` 304; `no304` 200.
     pub if_unmodified_since_held: Held,
     /// `off`, `never`, `strong`, `weak` or `weak-for-whole`: how If-None-Match is compared. With a match the
     /// response is 304.
+    /// Example: `If-None-Match: W/"a"`: `off` 200; `never` 200; `strong` 200; `weak` 304; `weak-for-whole` 304.
+    /// Example: `If-None-Match: W/"a" + Range: bytes=0-1`: `off` 206 of 0-1; `never` 206 of 0-1; `strong` 206 of 0-1;
+    /// `weak` 304; `weak-for-whole` 206 of 0-1.
     pub if_none_match: IfNoneMatch,
     /// `fail`, `not-modified` or `off`: the effect of a match on a request that is neither GET nor HEAD.
+    /// Example: `POST + If-None-Match: "a"`: `fail` 412; `not-modified` 304; `off` 200.
     pub if_none_match_other: OtherMethods,
     /// `off`, `without-etag` (only if no If-None-Match counts) or `also` (a 304 needs both): when If-Modified-Since
     /// counts. If it is not a date, the response is the file.
+    /// Example: `If-None-Match: "b" + If-Modified-Since: Sat, 22 Jul 2023 04:26:40 GMT`: `off` 200; `without-etag` 200;
+    /// `also` 200.
+    /// Example: `If-None-Match: "a" + If-Modified-Since: Fri, 21 Jul 2023 04:26:40 GMT`: `off` 304; `without-etag` 304;
+    /// `also` 200.
     pub if_modified_since: DateField,
     /// `exact`, `not-before`, `verbatim` or `never`: which date means that the client has the current version.
+    /// Example: `If-Modified-Since: Sat, 22 Jul 2023 04:26:40 GMT`: `exact` 304; `not-before` 304; `verbatim` 304;
+    /// `never` 200.
+    /// Example: `If-Modified-Since: Sun, 23 Jul 2023 04:26:40 GMT`: `exact` 200; `not-before` 304; `verbatim` 200;
+    /// `never` 200.
     pub if_modified_since_match: DateMatch,
     /// Whether a date in the future is valid in If-Modified-Since.
     pub if_modified_since_future: bool,
@@ -49,25 +86,46 @@ pub struct ConditionPolicy {
     /// request with a Range field.
     pub min_age_with_range: Span,
     /// `get`, `get-head` or `any`: the methods for which If-Modified-Since counts.
+    /// Example: `HEAD + If-Modified-Since: Sat, 22 Jul 2023 04:26:40 GMT`: `get` 200; `get-head` 304; `any` 304.
+    /// Example: `POST + If-Modified-Since: Sat, 22 Jul 2023 04:26:40 GMT`: `get` 200; `get-head` 200; `any` 304.
     pub if_modified_since_methods: Methods,
     /// Whether `Cache-Control: no-cache` in the request prevents a 304.
     pub request_no_cache: bool,
     /// `get`, `get-head` or `any`: the methods for which Range counts.
+    /// Example: `HEAD + Range: bytes=0-1`: `get` 200; `get-head` 206 of 0-1; `any` 206 of 0-1.
+    /// Example: `POST + Range: bytes=0-1`: `get` 200; `get-head` 200; `any` 206 of 0-1.
     pub range_methods: Methods,
     /// `last` or `first`: whether 206 and 416 are decided after or before 304 and 412.
+    /// Example: `If-None-Match: "a" + Range: bytes=0-1`: `last` 304; `first` 206 of 0-1.
     pub range_turn: RangeTurn,
     /// Whether If-Range counts. If `false`, ranges are sent whatever its value is.
     pub if_range: bool,
     /// `quote-near-start`, `quote-first`, `quote-last`, `quote-anywhere` or `no-date`: when If-Range is an
     /// entity tag.
+    /// Example: `Range: bytes=0-1 + If-Range: "a"`: `quote-near-start` 206 of 0-1; `quote-first` 206 of 0-1;
+    /// `quote-last` 206 of 0-1; `quote-anywhere` 206 of 0-1; `no-date` 206 of 0-1.
+    /// Example: `Range: bytes=0-1 + If-Range: Sat, 22 Jul 2023 04:26:40 GMT`: `quote-near-start` 206 of 0-1;
+    /// `quote-first` 206 of 0-1; `quote-last` 206 of 0-1; `quote-anywhere` 206 of 0-1; `no-date` 206 of 0-1.
     pub if_range_tag_if: TagIf,
     /// `strong`, `weak`, `verbatim`, `contains`, `unquoted` or `never`: when the entity tag of If-Range matches.
+    /// Example: `Range: bytes=0-1 + If-Range: "a"`: `strong` 206 of 0-1; `weak` 206 of 0-1; `verbatim` 206 of 0-1;
+    /// `contains` 206 of 0-1; `unquoted` 200; `never` 200.
+    /// Example: `Range: bytes=0-1 + If-Range: W/"a"`: `strong` 200; `weak` 206 of 0-1; `verbatim` 200; `contains` 206
+    /// of 0-1; `unquoted` 200; `never` 200.
+    /// Example: `Range: bytes=0-1 + If-Range: "b", "a"`: `strong` 200; `weak` 200; `verbatim` 200; `contains` 206 of
+    /// 0-1; `unquoted` 200; `never` 200.
     pub if_range_etag: IfRangeEtag,
     /// `exact`, `not-before`, `verbatim` or `never`: when the date of If-Range matches.
+    /// Example: `Range: bytes=0-1 + If-Range: Sat, 22 Jul 2023 04:26:40 GMT`: `exact` 206 of 0-1; `not-before` 206 of
+    /// 0-1; `verbatim` 206 of 0-1; `never` 200.
+    /// Example: `Range: bytes=0-1 + If-Range: Sun, 23 Jul 2023 04:26:40 GMT`: `exact` 200; `not-before` 206 of 0-1;
+    /// `verbatim` 200; `never` 200.
     pub if_range_date: DateMatch,
     /// The minimum age of a file for its modification time to be a valid validator in If-Range.
     pub if_range_min_age: Span,
     /// `ranges`, `replaces304` or `overruled`: what If-Range affects besides the ranges.
+    /// Example: `If-None-Match: "a" + Range: bytes=0-1 + If-Range: "a"`: `ranges` 304; `replaces304` 206 of 0-1;
+    /// `overruled` 304.
     pub if_range_scope: IfRangeScope,
 }
 

@@ -24,42 +24,73 @@ use serde::{Deserialize, Serialize};
 )]
 pub struct RangePolicy<I = Instead, B = BadMember> {
     /// Whether Range fields count at all.
+    /// Example: `bytes=0-4`: `true` 206 of 0-4; `false` 200.
     pub enabled: bool,
     /// `exact`, `any-case` or `any-case-spaced`: the spelling of `bytes=`.
+    /// Example: `BYTES=0-4`: `exact` 200; `any-case` 206 of 0-4; `any-case-spaced` 206 of 0-4.
+    /// Example: `bytes =0-4`: `exact` 200; `any-case` 200; `any-case-spaced` 206 of 0-4.
     pub unit: Unit,
     /// Another unit, or none: `whole` (200 with the whole file), `unsatisfiable` (416), or a response.
+    /// Example: `pages=1-2`: `whole` 200; `unsatisfiable` 416.
     pub other_unit: I,
     /// A list without members: `whole` (200 with the whole file), `unsatisfiable` (416), or a response.
+    /// Example: `bytes=,`: `whole` 200; `unsatisfiable` 416.
     pub empty_list: I,
     /// `rfc9110`, `tight`, `spaced`, `trimmed`, `leading` or `signed`: the syntax of a member.
+    /// Example: `bytes= 0-4`: `rfc9110` 206 of 0-4; `tight` 200; `spaced` 206 of 0-4; `trimmed` 206 of 0-4; `leading`
+    /// 206 of 0-4; `signed` 206 of 0-4.
+    /// Example: `bytes=0 - 4`: `rfc9110` 200; `tight` 200; `spaced` 206 of 0-4; `trimmed` 206 of 0-4; `leading` 206 of
+    /// 0-4; `signed` 200.
+    /// Example: `bytes=+0-4`: `rfc9110` 200; `tight` 200; `spaced` 200; `trimmed` 200; `leading` 206 of 0-4; `signed`
+    /// 206 of 0-4.
+    /// Example: `bytes=5-b`: `rfc9110` 200; `tight` 200; `spaced` 200; `trimmed` 200; `leading` 206 of 5-9; `signed`
+    /// 200.
     pub numbers: Numbers,
     /// `off` or `signed64`: the largest valid number.
+    /// Example: `bytes=0-9223372036854775808`: `off` 206 of 0-9; `signed64` 200.
     pub largest_number: Largest,
     /// A malformed member: the `whole` file is sent (200), the list is `unsatisfiable` whatever the other members are
     /// (416), the member is ignored (`drop`: 416 if no other remains), the list ends before it (`end`: 416 if nothing
     /// precedes it), or a response.
+    /// Example: `bytes=0-1,x,3-4`: `whole` 200; `unsatisfiable` 416; `drop` 206 of 0-1 and 3-4, in parts; `end` 206 of
+    /// 0-1.
     pub bad_member: B,
     /// `skip`, `bad` or `end-if-first`: the effect of an empty member, such as between two commas.
+    /// Example: `bytes=,0-1`: `skip` 206 of 0-1; `bad` 200; `end-if-first` 200.
     pub empty_member: EmptyMember,
     /// `bad` or `unsatisfiable`: how `5-2` counts.
+    /// Example: `bytes=5-2,0-1`: `bad` 200; `unsatisfiable` 206 of 0-1.
     pub reversed: Impossible,
     /// `bad`, `unsatisfiable` or `everything`: how `-0` counts.
+    /// Example: `bytes=-0`: `bad` 200; `unsatisfiable` 416; `everything` 206 of 0-9.
     pub suffix_zero: SuffixZero,
     /// `clamp` or `unsatisfiable`: how `-100` counts for a file of 10 bytes.
+    /// Example: `bytes=-100`: `clamp` 206 of 0-9; `unsatisfiable` 416.
     pub long_suffix: LongSuffix,
     /// `ordinary`, `whole` or `whole-from-zero`: how ranges of an empty file count.
+    /// Example: `bytes=0-`: `ordinary` 416; `whole` 200; `whole-from-zero` 200.
+    /// Example: `bytes=-1`: `ordinary` 200; `whole` 200; `whole-from-zero` 200.
     pub empty_file: EmptyFile,
     /// `ordinary` or `everything`: how `0-` counts among several members.
+    /// Example: `bytes=5-6,0-`: `ordinary` 200; `everything` 206 of 0-9.
     pub open_from_zero: OpenFromZero,
     /// `multipart`, `first`, `whole` or `unsatisfiable`: the response to several ranges.
+    /// Example: `bytes=0-1,4-5`: `multipart` 206 of 0-1 and 4-5, in parts; `first` 206 of 0-1; `whole` 200;
+    /// `unsatisfiable` 416.
     pub several: Several,
     /// `left` or `asked`: whether a single range that remains of several still counts as several.
+    /// Example: `bytes=0-1,20-30`: `left` 206 of 0-1; `asked` 206 of 0-1, in parts.
     pub several_counts: SeveralCounts,
     /// `off`, `neighbours` or `all`: which overlapping ranges are merged.
+    /// Example: `bytes=0-3,2-5,8-9`: `off` 206 of 0-3 and 2-5 and 8-9, in parts; `neighbours` 206 of 0-5 and 8-9, in
+    /// parts; `all` 206 of 0-5 and 8-9, in parts.
+    /// Example: `bytes=0-3,6-7,2-4`: `off` 206 of 0-3 and 6-7 and 2-4, in parts; `neighbours` 206 of 0-3 and 6-7 and
+    /// 2-4, in parts; `all` 206 of 0-4 and 6-7, in parts.
     pub merge: Merge,
     /// Whether adjacent ranges count as overlapping, for merging and for `max_overlaps`.
     pub merge_adjacent: bool,
     /// `asked` or `sorted`: the order of several ranges.
+    /// Example: `bytes=5-6,0-1`: `asked` 206 of 5-6 and 0-1, in parts; `sorted` 206 of 0-1 and 5-6, in parts.
     pub order: Order,
     /// Whether ranges that are larger than the file in total are served. If `false`, the response is 200 with the whole
     /// file.
@@ -71,6 +102,7 @@ pub struct RangePolicy<I = Instead, B = BadMember> {
     /// The maximum number of ranges that overlap the one before and begin earlier.
     pub max_reversals: Count,
     /// Above any of these three limits: `whole` (200 with the whole file), `unsatisfiable` (416), or a response.
+    /// Example: `bytes=0-1,0-1,0-1,0-1`: `whole` 200; `unsatisfiable` 416.
     pub over_limit: I,
 }
 

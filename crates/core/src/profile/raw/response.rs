@@ -28,6 +28,10 @@ pub struct RawResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<Template>"))]
     pub head: Option<String>,
+    /// Field lines of its own, which stand where a `head` that several responses share has the line `{fields}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<Template>"))]
+    pub fields: Option<String>,
     /// The body, as a page. Its line terminators are sent as written here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Template>,

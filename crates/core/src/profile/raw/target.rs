@@ -12,6 +12,7 @@ pub struct RawTarget {
     /// Whether a response that this table gives to a target takes precedence over the one for the method.
     pub before_method: bool,
     /// An absolute URI: use its `path`, take the whole of it `literally` as the path, or a response.
+    /// Example: `http://a/a.txt`: `path` 200; `literally` 404; `403` 403.
     pub absolute: Word,
     /// The response for an absolute URI whose scheme is not in `schemes`. Required if `schemes` is not empty.
     pub other_scheme: Option<Word>,
@@ -29,31 +30,41 @@ pub struct RawTarget {
     /// The response for a target that `reader` refuses, whatever the method is.
     pub invalid: Word,
     /// A target without a path, such as `?x` or `http://host`: the `root`, or a response, whatever the method is.
+    /// Example: `http://a`: `root` 404; `403` 403.
     pub no_path: Word,
     /// A target that does not begin with a slash, escaped or not, and is not an absolute URI whose path counts: treat
     /// it as a `path`, or a response.
+    /// Example: `a.txt`: `path` 200; `403` 403.
     pub no_slash: Word,
     /// A `#` in the target: the target `ends` there, the `#` is taken `literally`, or a response.
+    /// Example: `/a.txt#b`: `ends` 200; `literally` 404; `403` 403.
     pub fragment: Word,
     /// The encoding of bytes above 0x7f.
     pub charset: Charset,
     /// A `%` without two hexadecimal digits: take it `literally`, or a response.
+    /// Example: `/100%.txt`: `literally` 200 with `100%.txt`; `403` 403.
     pub bad_percent: Word,
     /// `%2f`, and `%5c` where `\` is a slash: treat it as a `slash`, or a response.
+    /// Example: `/sub%2fa.txt`: `slash` 200 with `sub/a.txt`; `403` 403.
     pub encoded_slash: Word,
     /// A `\`: take it `literally`, treat it as a `slash`, or a response.
+    /// Example: `/a\b.txt`: `literally` 200 with `a\b.txt`; `slash` 404; `403` 403.
+    /// Example: `/sub\a.txt`: `literally` 404; `slash` 200 with `sub/a.txt`; `403` 403.
     pub backslash: Word,
     /// A path that is not valid UTF-8 after decoding: look it up (`literally`), look it up with each byte that is not
     /// part of a character percent-encoded again (`escaped`), or a response.
+    /// Example: `/%ff`: `literally` 404; `escaped` 404; `403` 403.
     pub bad_utf8: Word,
     /// A percent-encoded LF: take it `literally`, or a response. The response takes precedence over the one for the
     /// method.
+    /// Example: `/a%0a`: `literally` 404; `403` 403.
     pub line_feed: Word,
     /// The same for an LF that is the first character of the path after its slash. Without it: `line_feed`.
     pub line_feed_first: Option<Word>,
     /// The response for a NUL byte in the path.
     pub nul: Word,
     /// A path with more `..` than directories: stop at the `root`, or a response.
+    /// Example: `/../a.txt`: `root` 200; `403` 403.
     pub above_root: Word,
     /// Whether `.` and `..` are resolved before anything other than `%2e` is decoded and checked, instead of
     /// afterwards.
@@ -61,16 +72,20 @@ pub struct RawTarget {
     /// Whether a path may leave the root with `..` and come back by the name of the root directory.
     pub back_into_root: bool,
     /// A path that contains `..`: `resolve` it, or a response.
+    /// Example: `/sub/../a.txt`: `resolve` 200; `403` 403.
     pub dot_dot: Word,
     /// A percent-encoded control character: take it `literally`, or a response.
+    /// Example: `/a%01`: `literally` 404; `403` 403.
     pub control: Word,
     /// A `+` or a percent-encoding that remains after decoding once: take it `literally`, or a response.
+    /// Example: `/a%2541`: `literally` 404; `403` 403.
     pub double_encoding: Word,
     /// The response for a path or query over its limit in [limits].
     pub too_long: Word,
     /// The response for a path with too long or too many segments, as [limits] says.
     pub bad_segments: Word,
     /// Which path asks for a directory.
+    /// Example: `/sub%2f`: `decoded` 200 with `sub/index.html`; `sent` 301.
     pub end_slash: EndSlash,
     /// Whether two or more slashes at the beginning of a path count as one.
     pub merge_leading_slashes: bool,

@@ -55,6 +55,9 @@ pub(super) fn check(raw: &Raw) -> Result<(), Mistake> {
         if let Some(reason) = &response.reason {
             template(&["response", name, "reason"], reason, "Not Found")?;
         }
+        for line in response.fields.iter().flat_map(|fields| fields.lines()) {
+            one_line(&["response", name, "fields"], line, "Cache-Control: no-store")?;
+        }
         for line in response.head.iter().flat_map(|head| head.lines()) {
             one_line(&["response", name, "head"], line, "Cache-Control: no-store")?;
         }

@@ -5,6 +5,8 @@
 //! generator.
 
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod generate;
 mod json;
 mod kind;

@@ -19,6 +19,9 @@ A **time** is `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`, or `\"off\"`. A numbe
 `\"2MiB\"`. A **response** is the name of one, such as `404` or `\"too-large\"`. A key without a default is not set, and
 then what it describes does not happen.
 
+An **example** says what a request leads to with each value of a key: `200`, or `206 of 0-4` for a range. It asks for a file
+of ten bytes that was modified on Sat, 22 Jul 2023 04:26:40 GMT and has the entity tag `\"a\"`; fields are separated by ` + `.
+
 ";
 
 /// The reference of the profiles that `schema` describes.
@@ -267,7 +270,7 @@ fn rows(head: &str, rows: impl Iterator<Item = String>) -> String {
 }
 
 fn described(value: &Value) -> String {
-    cell(value["description"].as_str().unwrap_or_default())
+    cell(value["description"].as_str().unwrap_or_default()).replace(" Example: ", "<br>Example: ")
 }
 
 /// `text` as a cell of a table.

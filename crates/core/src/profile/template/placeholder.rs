@@ -29,6 +29,7 @@ macro_rules! placeholders {
 
 placeholders! {
     ConnectionFields = "connection_fields" text, "the lines of [connection.fields] that apply; must be a line of its own";
+    Fields = "fields" text, "the response's `fields`; for a `head` that several responses share; must be a line of its own";
     Status = "status" number, "the status code";
     Reason = "reason" text, "the reason phrase";
     Date = "date" text, "the current time as an IMF-fixdate (RFC 9110 section 5.6.7)";
