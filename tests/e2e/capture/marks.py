@@ -32,8 +32,6 @@ CORRECTED = {
     "keep-alive": {"window-probe", "retransmission"},
     "spurious-retransmission": {"out-of-order"},
 }
-# The parts of Wireshark's completeness.
-SYN, SYN_ACK, ACK, DATA, FIN, RST = (1 << at for at in range(6))
 # How many conversations a file holds.
 BATCH = 100
 
@@ -75,27 +73,11 @@ def parts(connection):
     # Wireshark counts any ACK without payload, not only that of the handshake.
     acks = [f for f in connection["frames"] if "ACK" in f["flags"] and "SYN" not in f["flags"] and not f["len"]]
     bits = [shake["syn"], shake["syn_ack"], acks, data, end["first_fin"], end["resets"]]
-    return sum(1 << at for at, bit in enumerate(bits) if bit) & ~not_counted(connection["frames"])
-
-
-def not_counted(frames):
-    """What only the first frame of a stream shows: Wireshark counts nothing of that frame unless it is a SYN."""
-    shown = [frame_parts(frame) for frame in frames]
-    if not shown or shown[0] & SYN:
+    # Wireshark counts a stream's first frame when it reads it for the second time, and only if there are others. But a
+    # SYN counts at once.
+    if len(connection["frames"]) == 1 and not shake["syn"]:
         return 0
-    later = 0
-    for bits in shown[1:]:
-        later |= bits
-    return shown[0] & ~later
-
-
-def frame_parts(frame):
-    """What one frame adds to the completeness of its stream."""
-    flags, data = frame["flags"], frame["len"]
-    if "SYN" in flags:
-        return SYN_ACK if "ACK" in flags else SYN
-    ack = (DATA if data else ACK) if "ACK" in flags else 0
-    return ack | (FIN if "FIN" in flags else 0) | (RST if "RST" in flags else 0)
+    return sum(1 << at for at, bit in enumerate(bits) if bit)
 
 
 def batch(binary, seeds, folder):
