@@ -18,7 +18,7 @@ function sentences(tag) {
   let table = "";
   for (const line of text.split("\n")) {
     const [, name] = /^\[(.*)\]$/.exec(line) ?? [];
-    const [, key, quoted] = /^([\w.-]+) = (".*")$/.exec(line) ?? [];
+    const [, , key, quoted] = /^("?)([\w.-]+)\1 = (".*")$/.exec(line) ?? [];
     if (name) table = name;
     else if (key) found[`${table}.${key}`.replace(/^page\./, "")] = JSON.parse(quoted);
     else assert.match(line, /^(#.*)?$/);
