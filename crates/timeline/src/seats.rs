@@ -5,11 +5,16 @@
 
 use labserve_server::server::FdReserve;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// The most connections of the timeline. Its event streams are limited to half as many (`stream::READERS`).
 const MOST: u64 = 128;
+
+/// How long a new connection may take to send its first request before it is the first to lose its seat. A browser opens
+/// several connections at once: without this time, each of them would take the seat of the one before.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// How many connections the timeline may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +47,14 @@ impl SeatLimits {
     }
 }
 
-/// What a connection has done, in the order in which connections lose their seats: one that has never sent a request before
-/// one that has, then the one that has been idle for longest.
+/// What a connection has done, in the order in which connections lose their seats: one that should have sent a request by
+/// now before all others, then the one that has been idle for longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    /// It has sent a request, or still has time for its first.
     has_asked: bool,
     latest: Instant,
+    accepted: Instant,
 }
 
 /// The activity of one connection, shared between its seat and its task.
@@ -56,9 +63,11 @@ pub(super) struct Activity(Arc<Mutex<Rank>>);
 
 impl Activity {
     pub(super) fn new() -> Self {
+        let now = Instant::now();
         Self(Arc::new(Mutex::new(Rank {
             has_asked: false,
-            latest: Instant::now(),
+            latest: now,
+            accepted: now,
         })))
     }
 
@@ -77,8 +86,10 @@ impl Activity {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn rank(&self) -> Rank {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rank(&self, now: Instant) -> Rank {
+        let mut rank = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rank.has_asked |= now < rank.accepted + FIRST_REQUEST;
+        rank
     }
 }
 
@@ -94,12 +105,13 @@ struct Seat {
 pub(super) struct Seats(Vec<Seat>);
 
 impl Seats {
-    /// Closes connections until fewer than `limit` are open: first those that have never sent a request, then those that
-    /// have been idle for longest. Returns when their descriptors are free.
+    /// Closes connections until fewer than `limit` are open: first those that have sent no request in
+    /// [`FIRST_REQUEST`], then those that have been idle for longest. Returns when their descriptors are free.
     pub(super) async fn make_room(&mut self, limit: usize) {
         self.0.retain(|seat| !seat.task.is_finished());
         while self.0.len() >= limit.max(1) {
-            let Some(loser) = (0..self.0.len()).min_by_key(|&at| self.0[at].activity.rank()) else {
+            let now = Instant::now();
+            let Some(loser) = (0..self.0.len()).min_by_key(|&at| self.0[at].activity.rank(now)) else {
                 return;
             };
             let Seat { task, .. } = self.0.swap_remove(loser);
@@ -124,7 +136,6 @@ impl Drop for Seats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn seats_are_an_eighth_of_the_descriptors_and_at_most_128() {
@@ -155,6 +166,7 @@ mod tests {
         activities[1].transferred();
         after(1).await;
         activities[3].transferred();
+        after(1).await;
         // Two that never asked, the idle one first; then the two that asked.
         for loser in [2, 3, 0, 1] {
             let taken = seats.0.len();
@@ -163,5 +175,17 @@ mod tests {
             let gone = |at: usize| Arc::strong_count(&activities[at].0) == 1;
             assert!(gone(loser), "{loser}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_connection_has_time_for_its_first_request() {
+        let idle = Activity::new();
+        idle.asked();
+        tokio::time::advance(2 * FIRST_REQUEST).await;
+        let new = Activity::new();
+        let now = Instant::now();
+        assert!(idle.rank(now) < new.rank(now), "the idle one goes first");
+        let later = now + FIRST_REQUEST;
+        assert!(new.rank(later) < idle.rank(later), "it has sent nothing");
     }
 }
