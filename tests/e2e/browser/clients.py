@@ -25,7 +25,7 @@ from e2e.pylib.process import Labserve, free_port
 FILES = ["index.html", "static/style1.css", "static/head.jpg", "static/BGM.wav"]
 PAGE = ["/", "/static/style1.css", "/static/head.jpg", "/static/BGM.wav", "/favicon.ico"]
 # Profiles that ignore Range, so that a download cannot be resumed: curl says so with its exit code 33.
-NO_RANGES = {"django"}
+NO_RANGES = {"django", "python-http", "python-http11"}
 # At least the number of profiles.
 PORTS = 40
 

@@ -157,6 +157,19 @@ def every_option_works_or_says_why_not(trial):
         assert "not sandboxed: this system has no Landlock" in server.log(), server.log()
     tried.add("sandbox")
 
+    # How other programs start it. Its standard input has ended, so it ends at once with its parent.
+    token = "0123456789abcdef0123456789abcdef"
+    given = {"ready": "json", "summary": "json", "rule": "path=/ status=503", "token": token, "for": "1s"}
+    arguments = [word for name, value in given.items() for word in (f"--{name}", value)]
+    begun = time.monotonic()
+    code, said, _ = run(PROGRAM, "--port", "0", "--timeline", f"127.0.0.1:{free_port()}", "--log", "off", *arguments)
+    ready, summary = map(json.loads, said.splitlines())
+    assert code == 0 and ready["token"] == token and summary["connections"]["count"] == 0, said
+    assert time.monotonic() - begun >= 1, "it ended too early"
+    code, said, _ = run(PROGRAM, "--port", "0", "--no-timeline", "--log", "off", "--ready", "json", "--with-parent")
+    assert code == 0 and json.loads(said)["event"] == "ready", said
+    tried |= {*given, "with-parent"}
+
     code, _, said = run(PROGRAM, "--port", "0", "--no-timeline", "--capture", trial.place / "x.pcapng")
     assert code == 2 and said.count(b"\n") == 1 and b"dumpcap is not installed" in said and b"Wireshark" in said, said
     assert options == tried | {"capture"}, f"not tried: {options ^ (tried | {'capture'})}"

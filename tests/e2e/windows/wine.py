@@ -62,7 +62,8 @@ def short_name(path):
 
 def run(program, *arguments, cwd=None):
     """(exit code, standard output, standard error) of a program that ends by itself, line ends as on Unix."""
-    done = subprocess.run([program, *map(str, arguments)], cwd=cwd, env=ENV, capture_output=True, timeout=120)
+    command = [program, *map(str, arguments)]
+    done = subprocess.run(command, cwd=cwd, env=ENV, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
     return done.returncode, done.stdout.replace(b"\r\n", b"\n"), done.stderr.replace(b"\r\n", b"\n")
 
 
