@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
             let ranges = match select(field, size, policy) {
                 Selection::Single(range) => vec![range],
                 Selection::Several(ranges) => ranges,
-                Selection::Whole | Selection::Unsatisfiable => continue,
+                Selection::Whole | Selection::Unsatisfiable | Selection::Respond(_) => continue,
             };
             assert!(!ranges.is_empty());
             for range in ranges {
