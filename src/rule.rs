@@ -155,7 +155,7 @@ impl Rule {
         self.with(|table| (table.percent, table.seed) = (Some(percent), Some(seed)))
     }
 
-    /// So many times at most.
+    /// Applies this number of times at most.
     pub fn times(self, times: u64) -> Self {
         self.with(|table| table.times = Some(times))
     }
@@ -200,7 +200,7 @@ impl Rule {
         self.with(|table| table.body_delay = Some(Span(Some(time))))
     }
 
-    /// Sends so many bytes of the response in a second.
+    /// Sends this number of bytes of the response per second.
     pub fn throttle(self, bytes: u64) -> Self {
         self.with(|table| table.throttle = Some(Size(bytes)))
     }

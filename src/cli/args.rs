@@ -276,7 +276,7 @@ pub(super) struct CompareArgs {
 /// What to learn from, and where to write the profile.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  labserve learn http://127.0.0.1:8080 -o mine.toml\n  labserve learn server.rec -o mine.toml --without nginx\n  labserve compare server.rec mine.toml"
+    after_help = "Examples:\n  labserve learn http://127.0.0.1:8080 -o mine.toml\n  labserve learn server.rec -o mine.toml --minutes 10\n  labserve compare server.rec mine.toml"
 )]
 pub(super) struct LearnArgs {
     /// The server, such as http://127.0.0.1:8080, or recordings of it

@@ -41,9 +41,9 @@ fn both_sides_of_a_proxy_are_one_exchange() {
     let get = |target: &str, fields: &str| format!("GET {target} HTTP/1.1\r\nHost: c\r\n{fields}\r\n");
     let same = "User-Agent: x/1\r\nAccept-Language: de\r\n";
     let dated = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: \"a\"\r\n";
-    let (client, behind) = ((1, 40_000), (2, 50_000));
+    let (client, proxy) = ((1, 40_000), (2, 50_000));
     let outer = |request: String, response: String| exchange(client, PROXY, [10_000, 60_000], &request, &response);
-    let inner = |us: [u64; 2], request: String, response: String| exchange(behind, UPSTREAM, us, &request, &response);
+    let inner = |us: [u64; 2], request: String, response: String| exchange(proxy, UPSTREAM, us, &request, &response);
     for (name, exchanges, want) in [
         (
             "Via",

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// How many pairs of a proxy and its upstream server are reported.
 const PAIRS: usize = 4;
-/// Without a field of a proxy, so many fields of the request must have passed unchanged.
+/// The number of fields of a request that must have passed unchanged if no field names a proxy.
 const LEAST_SHARED: usize = 2;
 /// Fields that a proxy adds to a request (RFC 9110 section 7.6.3, RFC 7239, and common practice).
 const OF_PROXIES: [&str; 4] = ["via", "forwarded", "x-forwarded-for", "x-real-ip"];

@@ -12,7 +12,8 @@ use crate::model::{AnalysisFlag, AnalysisFlags};
 const FAST_NS: i64 = 20_000_000;
 /// Without a captured handshake: a segment that is at most this late was overtaken.
 const LATE_NS: i64 = 3_000_000;
-/// So many duplicate ACKs make a retransmission a fast one: one of the three may be missing in the capture.
+/// The number of duplicate ACKs that make a retransmission a fast one. It is one less than the three of RFC 5681, because one may
+/// be missing in the capture.
 const ENOUGH_DUPLICATES: u32 = 2;
 /// Highest shift count of a window (RFC 7323 section 2.3).
 const MOST_SCALE: u8 = 14;
