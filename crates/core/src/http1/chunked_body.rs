@@ -78,11 +78,40 @@ impl ChunkedBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::layers;
+    use crate::profile::layers::{Layer, Stack};
 
-    /// The number of bytes read, the canonical form, and whether the body is complete; or its fault.
-    fn read(profile: &str, body: &str) -> (usize, String, Result<bool, ChunkFault>) {
-        let policy = layers::load(profile).expect("a built-in profile").head;
+    const LINES: &str = r#"
+        [request_body.chunks]
+        max_size = "9223372036854775802"
+        line_ends = "lf"
+        size_space = "begins-extension"
+        trailers = "lines"
+    "#;
+    const SPACES: &str = r#"
+        faults.field.fold = "accept"
+        [request_body.chunks]
+        max_spaces = 10
+        extension_syntax = "no-controls"
+    "#;
+    const LAX: &str = r#"
+        faults.field.name.space = "accept"
+        [request_body.chunks]
+        size_space = "space-begins-extension"
+        extension_syntax = "text"
+        refused_trailers = "coding"
+    "#;
+    const STRICT: &str = r#"
+        [request_body.chunks]
+        size_space = "refused"
+        extension_syntax = "tokens"
+        refused_trailers = "framing"
+    "#;
+
+    /// The number of bytes read, the canonical form, and whether the body is complete; or its fault. `keys` are those of a
+    /// profile; without any, RFC 9112 holds.
+    fn read(keys: &str, body: &str) -> (usize, String, Result<bool, ChunkFault>) {
+        let layer = Layer::parse("keys", keys).expect("keys");
+        let policy = Stack::of("keys", layer).build().expect("a profile").head;
         let run = |pieces: &[&str]| {
             let (mut read, mut canonical, mut chunks) = (0, Vec::new(), ChunkedBody::default());
             for piece in pieces {
@@ -103,13 +132,9 @@ mod tests {
         let whole = run(&[body]);
         for cut in (0..=body.len()).filter(|cut| body.is_char_boundary(*cut)) {
             let cut_up = run(&[&body[..cut], &body[cut..]]);
-            assert_eq!(
-                (cut_up.2, cut_up.3),
-                (whole.2, whole.3),
-                "{profile} {body:?} cut at {cut}"
-            );
+            assert_eq!((cut_up.2, cut_up.3), (whole.2, whole.3), "{keys} {body:?} cut at {cut}");
             if whole.2.is_ok() {
-                assert_eq!(cut_up.0, whole.0, "{profile} {body:?} cut at {cut}");
+                assert_eq!(cut_up.0, whole.0, "{keys} {body:?} cut at {cut}");
             }
         }
         (whole.0, whole.1, whole.2)
@@ -118,40 +143,40 @@ mod tests {
     #[test]
     fn what_a_profile_accepts_becomes_canonical() {
         let hello = "5\r\nhello\r\n0\r\n\r\n";
-        for (profile, body) in [
-            ("rfc", "5\r\nhello\r\n0\r\n\r\n"),
-            ("rfc", "005 ;a=\"b\"\r\nhello\r\n00;z\r\nA: b\r\n\r\n"),
-            ("nginx", "5 x\nhello\n0\nno field\n\n"),
-            ("apache", "5\t  ;x\r\nhello\r\n0\r\nA: b\r\n c\r\n\r\n"),
-            ("node", "5 x\r\nhello\r\n0\r\nA : b\r\n\r\n"),
+        for (keys, body) in [
+            ("", "5\r\nhello\r\n0\r\n\r\n"),
+            ("", "005 ;a=\"b\"\r\nhello\r\n00;z\r\nA: b\r\n\r\n"),
+            (LINES, "5 x\nhello\n0\nno field\n\n"),
+            (SPACES, "5\t  ;x\r\nhello\r\n0\r\nA: b\r\n c\r\n\r\n"),
+            (LAX, "5 x\r\nhello\r\n0\r\nA : b\r\n\r\n"),
         ] {
             let next = format!("{body}GET");
             assert_eq!(
-                read(profile, &next),
+                read(keys, &next),
                 (body.len(), hello.to_owned(), Ok(true)),
-                "{profile} {body:?}"
+                "{keys} {body:?}"
             );
         }
     }
 
     #[test]
     fn what_a_profile_does_not_accept_has_a_fault() {
-        for (profile, body) in [
-            ("rfc", "5 x\r\nhello\r\n0\r\n\r\n"),
-            ("rfc", "5\nhello\r\n0\r\n\r\n"),
-            ("rfc", "0\r\nno field\r\n\r\n"),
-            ("nginx", "g\r\n"),
-            ("nginx", "7fffffffffffffff\r\n"),
-            ("apache", "5           \r\nhello\r\n0\r\n\r\n"),
-            ("apache", "5;\u{1}\r\nhello\r\n0\r\n\r\n"),
-            ("node", "5\tx\r\n"),
-            ("node", "0\r\nTransfer-Encoding: gzip\r\n\r\n"),
-            ("node20", "5;\r\nhello\r\n0\r\n\r\n"),
-            ("node20", "5 \r\nhello\r\n0\r\n\r\n"),
-            ("node20", "5; x=y\r\nhello\r\n0\r\n\r\n"),
-            ("node20", "0\r\nContent-Length: 5\r\n\r\n"),
+        for (keys, body) in [
+            ("", "5 x\r\nhello\r\n0\r\n\r\n"),
+            ("", "5\nhello\r\n0\r\n\r\n"),
+            ("", "0\r\nno field\r\n\r\n"),
+            (LINES, "g\r\n"),
+            (LINES, "7fffffffffffffff\r\n"),
+            (SPACES, "5           \r\nhello\r\n0\r\n\r\n"),
+            (SPACES, "5;\u{1}\r\nhello\r\n0\r\n\r\n"),
+            (LAX, "5\tx\r\n"),
+            (LAX, "0\r\nTransfer-Encoding: gzip\r\n\r\n"),
+            (STRICT, "5;\r\nhello\r\n0\r\n\r\n"),
+            (STRICT, "5 \r\nhello\r\n0\r\n\r\n"),
+            (STRICT, "5; x=y\r\nhello\r\n0\r\n\r\n"),
+            (STRICT, "0\r\nContent-Length: 5\r\n\r\n"),
         ] {
-            assert!(read(profile, body).2.is_err(), "{profile} {body:?}");
+            assert!(read(keys, body).2.is_err(), "{keys} {body:?}");
         }
     }
 }
