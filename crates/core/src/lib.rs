@@ -19,6 +19,7 @@ pub mod close_reason;
 pub mod conn;
 pub mod decide;
 pub mod facts;
+pub mod glob;
 pub mod http1;
 pub mod locale;
 pub mod lookup;

@@ -41,7 +41,7 @@ fn statuses(outcome: &Outcome) -> String {
 
 #[test]
 fn which_requests_a_rule_hits() {
-    let other = "GET /missing HTTP/1.1\r\nHost: a\r\nX-A: text/css\r\n\r\n";
+    let other = "GET /missing HTTP/1.1\r\nHost: a\r\nX-A: text/css, a/b\r\n\r\n";
     for (rules, requests, want) in [
         (
             &["path=/a.txt status=503 times=2"][..],

@@ -14,7 +14,7 @@ use crate::http1::bytes::ByteSet;
 use crate::http1::head::has_scheme;
 use crate::http1::{ResponseId, percent};
 use crate::profile::raw::EndSlash;
-use crate::profile::{AbsoluteTarget, Backslash, BadUtf8, FilePolicy, Limit, OnInput, TargetPolicy, types};
+use crate::profile::{AbsoluteTarget, Backslash, BadUtf8, FilePolicy, Limit, OnInput, TargetPolicy};
 use dots::{resolve_dots, resolve_dots_from, resolve_sent};
 use std::borrow::Cow;
 use target::{check_absolute, is_absolute};
@@ -390,7 +390,7 @@ fn check_names(path: &[u8], ends_in_slash: bool, files: &FilePolicy) -> Result<(
         if files.ignore_case && !is_lower {
             name = name.to_lowercase().into();
         }
-        if files.deny.iter().any(|pattern| types::matches(pattern, &name)) {
+        if files.deny.iter().any(|pattern| pattern.fits(name.as_bytes())) {
             return Err(files.deny_with);
         }
     }

@@ -1,6 +1,6 @@
 //! When a rule applies.
 
-use super::glob::Glob;
+use crate::glob::Glob;
 use crate::http1::Request;
 
 /// When a rule applies. What is `None` does not matter.

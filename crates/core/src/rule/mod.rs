@@ -11,11 +11,9 @@
 //! in the order in which the heads of the requests were complete.
 
 mod condition;
-mod glob;
 mod rules;
 
 pub use condition::{Condition, Occasion, Wanted};
-pub use glob::Glob;
 pub use rules::{Hit, Rules};
 
 use crate::http1::ResponseId;

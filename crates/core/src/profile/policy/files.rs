@@ -1,6 +1,7 @@
 //! The resolved table `[files]`.
 
 use super::OnInput;
+use crate::glob::Glob;
 use crate::http1::ResponseId;
 use crate::modified::MtimePolicy;
 use crate::profile::Template;
@@ -38,7 +39,7 @@ pub struct FilePolicy {
     pub dotfiles: OnInput<()>,
     pub dotfiles_at_end_only: bool,
     pub dotfiles_served: Vec<String>,
-    pub deny: Vec<String>,
+    pub deny: Vec<Glob>,
     pub deny_with: ResponseId,
     pub ignore_case: bool,
     pub precompressed: Vec<Precompressed>,

@@ -19,7 +19,7 @@ pub struct RuleTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// When: the name of a field that the request has, such as `"Range"`, or name and value, such as
-    /// `"Accept: text/*"`.
+    /// `"Accept: text/*"`. In a value, `*` stands for any characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
     /// When: the number of the request on its connection, from 1.

@@ -2,6 +2,7 @@
 
 use super::names::Names;
 use super::{Mistake, mistake};
+use crate::glob::Glob;
 use crate::modified::MtimePolicy;
 use crate::profile::FilePolicy;
 use crate::profile::raw::Raw;
@@ -59,8 +60,8 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
             .deny
             .iter()
             .map(|pattern| match files.ignore_case {
-                true => pattern.to_lowercase(),
-                false => pattern.clone(),
+                true => Glob::text(&pattern.to_lowercase()),
+                false => Glob::text(pattern),
             })
             .collect(),
         deny_with: if files.deny.is_empty() {

@@ -3,10 +3,11 @@
 
 use super::names::Names;
 use super::{Mistake, mistake, waits};
+use crate::glob::Glob;
 use crate::http1::field::is_token;
 use crate::profile::raw::{RawResponse, RuleEnd, RulePoint, RuleRace, RuleTable};
 use crate::profile::units::{Span, Word};
-use crate::rule::{Act, Condition, End, Glob, Point, ReplyChange, Rule, Rules, Wanted};
+use crate::rule::{Act, Condition, End, Point, ReplyChange, Rule, Rules, Wanted};
 use std::collections::BTreeMap;
 
 /// Which key of a rule is wrong, and why.
@@ -82,11 +83,11 @@ fn of_rules(word: &str, own: &BTreeMap<String, RawResponse>) -> Option<(String, 
 
 fn condition(table: &RuleTable) -> Condition {
     let header = table.header.as_deref().map(|text| match text.split_once(':') {
-        Some((name, value)) => (name.trim().to_owned(), Some(Glob::new(value.trim()))),
+        Some((name, value)) => (name.trim().to_owned(), Some(Glob::text(value.trim()))),
         None => (text.trim().to_owned(), None),
     });
     Condition {
-        path: table.path.as_deref().map(Glob::new),
+        path: table.path.as_deref().map(Glob::path),
         method: table.method.clone(),
         header,
         request: table.request.or(table.race.map(|_| 2)),

@@ -1,39 +1,55 @@
-//! Patterns for paths and field values.
+//! Patterns with stars, for paths and for other texts.
 
 use std::fmt;
 
-/// A pattern. `*` stands for any bytes but a slash, also none; `**` for any bytes. All other bytes stand for themselves.
+/// A pattern. A star stands for any bytes, also none. All other bytes stand for themselves.
 ///
 /// ```
-/// use labserve_core::rule::Glob;
+/// use labserve_core::glob::Glob;
 ///
-/// assert!(Glob::new("/img/*.png").fits(b"/img/a.png"));
-/// assert!(!Glob::new("/img/*").fits(b"/img/a/b.png"));
-/// assert!(Glob::new("/img/**").fits(b"/img/a/b.png"));
+/// assert!(Glob::path("/img/*.png").fits(b"/img/a.png"));
+/// assert!(!Glob::path("/img/*").fits(b"/img/a/b.png"));
+/// assert!(Glob::path("/img/**").fits(b"/img/a/b.png"));
+/// assert!(Glob::text("text/*").fits(b"text/html, */*"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Glob(Vec<u8>);
+pub struct Glob {
+    pattern: Vec<u8>,
+    /// Whether a single star stands for slashes, too.
+    deep: bool,
+}
 
 impl Glob {
-    /// The pattern that `text` is.
-    pub fn new(text: &str) -> Self {
-        Self(text.as_bytes().to_vec())
+    /// A pattern for paths: `*` stands for any bytes but a slash, `**` for any bytes.
+    pub fn path(pattern: &str) -> Self {
+        Self {
+            pattern: pattern.as_bytes().to_vec(),
+            deep: false,
+        }
+    }
+
+    /// A pattern for a text in which slashes mean nothing.
+    pub fn text(pattern: &str) -> Self {
+        Self {
+            pattern: pattern.as_bytes().to_vec(),
+            deep: true,
+        }
     }
 
     /// Whether the pattern has a question mark: then it is compared with a query, too.
     pub fn has_query(&self) -> bool {
-        self.0.contains(&b'?')
+        self.pattern.contains(&b'?')
     }
 
     /// Whether the whole of `text` fits.
     pub fn fits(&self, text: &[u8]) -> bool {
-        fits(&self.0, text)
+        fits(&self.pattern, self.deep, text)
     }
 }
 
 impl fmt::Display for Glob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.0))
+        f.write_str(&String::from_utf8_lossy(&self.pattern))
     }
 }
 
@@ -51,15 +67,16 @@ struct Star {
 /// Compares pattern and text without recursion. A mismatch gives one byte more to the last star, or, where that must
 /// not take a slash, to the last `**` before it. That is enough: what an earlier star could take instead, the later one
 /// can take as well.
-fn fits(pattern: &[u8], text: &[u8]) -> bool {
+fn fits(pattern: &[u8], all_deep: bool, text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut stars: [Option<Star>; 2] = [None, None];
     loop {
         match (pattern.get(p), text.get(t)) {
             (None, None) => return true,
             (Some(b'*'), _) => {
-                let deep = pattern.get(p + 1) == Some(&b'*');
-                p += if deep { 2 } else { 1 };
+                let is_double = pattern.get(p + 1) == Some(&b'*');
+                let deep = all_deep || is_double;
+                p += if is_double { 2 } else { 1 };
                 let star = Some(Star {
                     after: p,
                     until: t,
@@ -98,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_patterns_fit() {
+    fn what_patterns_of_paths_fit() {
         for (pattern, text, want) in [
             ("/big", "/big", true),
             ("/big", "/bigger", false),
@@ -118,15 +135,31 @@ mod tests {
             ("", "", true),
             ("", "/", false),
         ] {
-            assert_eq!(Glob::new(pattern).fits(text.as_bytes()), want, "{pattern} {text}");
+            assert_eq!(Glob::path(pattern).fits(text.as_bytes()), want, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn what_patterns_of_texts_fit() {
+        for (pattern, text, want) in [
+            ("text/*", "text/html", true),
+            ("text/*", "text/html, */*", true),
+            ("*+xml", "a+xml", true),
+            (".ht*", ".htaccess", true),
+            (".ht*", "a.ht", false),
+            ("a", "a", true),
+            ("*", "", true),
+        ] {
+            assert_eq!(Glob::text(pattern).fits(text.as_bytes()), want, "{pattern} {text}");
         }
     }
 
     #[test]
     fn a_pattern_of_many_stars_takes_no_exponential_time() {
-        let pattern = Glob::new(&"a*".repeat(50));
+        let pattern = Glob::path(&"a*".repeat(50));
         assert!(!pattern.fits(&[b'b'; 50_000]));
-        let deep = Glob::new(&format!("{}c", "**a".repeat(30)));
+        let deep = Glob::path(&format!("{}c", "**a".repeat(30)));
         assert!(!deep.fits(&[b'a'; 5_000]));
+        assert!(!Glob::text(&format!("{}c", "*a".repeat(30))).fits(&[b'a'; 5_000]));
     }
 }
