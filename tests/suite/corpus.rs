@@ -30,6 +30,23 @@ const AT_ONCE: [usize; 3] = [64, 8, 1];
 /// The same for a program under Wine, where one process does all the waiting.
 const AT_ONCE_ELSEWHERE: [usize; 3] = [12, 4, 1];
 
+/// Gives `$tests` the profiles that imitate a recorded server, each as `name_of_a_test = "name"`.
+macro_rules! recorded_profiles {
+    ($tests:ident) => {
+        $tests!(
+            node = "node",
+            node20 = "node20",
+            flask = "flask",
+            django = "django",
+            python_http = "python-http",
+            python_http11 = "python-http11",
+            apache = "apache",
+            nginx = "nginx"
+        );
+    };
+}
+pub(crate) use recorded_profiles;
+
 macro_rules! profiles {
     ($($module:ident = $profile:literal),*) => {$(
         mod $module {
@@ -47,16 +64,7 @@ macro_rules! profiles {
     )*};
 }
 
-profiles!(
-    node = "node",
-    node20 = "node20",
-    flask = "flask",
-    django = "django",
-    python_http = "python-http",
-    python_http11 = "python-http11",
-    apache = "apache",
-    nginx = "nginx"
-);
+recorded_profiles!(profiles);
 
 /// A corpus and the recordings of it.
 pub(crate) struct Recorded {

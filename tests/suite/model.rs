@@ -265,16 +265,7 @@ macro_rules! profiles {
     )*};
 }
 
-profiles!(
-    node = "node",
-    node20 = "node20",
-    flask = "flask",
-    django = "django",
-    python_http = "python-http",
-    python_http11 = "python-http11",
-    apache = "apache",
-    nginx = "nginx"
-);
+corpus::recorded_profiles!(profiles);
 
 /// Whether the client got no response to its last bytes and the connection is open, so that it would wait for a timer.
 fn is_left_waiting(outcome: &Outcome) -> bool {

@@ -1,6 +1,6 @@
 //! Rules over real sockets: what a client receives, and what the report says.
 
-use labserve::{CloseReason, CloseStyle, Event, Point, Rule, Running, Server, Who};
+use labserve::{CloseReason, CloseStyle, Closed, Event, Point, Report, Rule, Running, Server, Who};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -28,6 +28,12 @@ fn connect(server: &Running) -> TcpStream {
 fn ask(stream: &mut TcpStream, target: &str) {
     let request = format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("the request is sent");
+}
+
+/// How the first connection closed.
+fn first_close(report: &Report) -> Closed {
+    let connection = report.connection(1).expect("a connection");
+    connection.closed.expect("closed")
 }
 
 /// What arrives up to the end of the connection, and whether that was a RST.
@@ -141,10 +147,7 @@ fn a_server_that_never_answers_waits_for_its_client_to_leave() {
     drop(client);
     server.wait_for(Event::closed(), SOON).expect("a close");
     let report = server.stop();
-    let closed = report
-        .connection(1)
-        .and_then(|connection| connection.closed)
-        .expect("closed");
+    let closed = first_close(&report);
     assert_eq!((closed.by, closed.reason), (Who::Client, CloseReason::Rule), "{report}");
 }
 
@@ -226,10 +229,7 @@ fn a_rule_acts_before_and_between_requests() {
     drop(client);
     server.wait_for(Event::closed(), SOON).expect("a close");
     let report = server.stop();
-    let closed = report
-        .connection(1)
-        .and_then(|connection| connection.closed)
-        .expect("closed");
+    let closed = first_close(&report);
     assert_eq!(
         (closed.by, closed.style),
         (Who::Server, CloseStyle::HalfClose),

@@ -100,7 +100,6 @@ impl<'c> ExchangeIo<'c> {
         };
         let (mut head, mut page) = (Vec::new(), Vec::new());
         let rendered = exchange.render(&context, &mut head, &mut page);
-        let head = std::mem::take(&mut head);
         ruled.rendered(exchange, head, &rendered);
         held.writer
             .record_cuts(server.sink.wants_detail().then(Default::default));
