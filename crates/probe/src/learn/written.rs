@@ -3,6 +3,7 @@
 use super::evidence::Evidence;
 use super::exam::Exam;
 use super::space::RESPONSE;
+use labserve_core::profile::units::Format;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use toml::{Table, Value};
@@ -24,6 +25,7 @@ pub(super) fn text(keys: &Table, subject: &Subject<'_>) -> String {
     for remark in subject.remarks {
         let _ = writeln!(out, "# {remark}");
     }
+    let _ = writeln!(out, "format = {}", Format::CURRENT);
     if let Some(base) = subject.extends {
         let _ = writeln!(out, "extends = {}", Value::from(base));
     }
