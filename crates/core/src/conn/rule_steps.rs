@@ -1,7 +1,8 @@
-//! What a rule does at a point of its connection: before a request, or between two.
+//! What a rule does at its point, in order.
 
 use super::Close;
-use super::ruled::close;
+use crate::close_reason::CloseReason;
+use crate::profile::CloseStyle;
 use crate::rule::{Act, End};
 use std::time::Duration;
 
@@ -26,4 +27,19 @@ pub fn point_steps(act: &Act) -> impl Iterator<Item = PointStep<'_>> {
     let confirm = confirms.then_some(PointStep::Confirm);
     let end = act.end.map(|end| PointStep::End(close(end)));
     [hold, wait, confirm, end].into_iter().flatten()
+}
+
+/// How a rule ends a connection.
+fn close(end: End) -> Close {
+    let style = match end {
+        End::Fin => CloseStyle::Fin,
+        End::Reset => CloseStyle::Rst,
+        End::Linger => CloseStyle::Linger,
+        End::Never => CloseStyle::Hold,
+        End::HalfClose => CloseStyle::HalfClose,
+    };
+    Close {
+        reason: CloseReason::Rule,
+        style: Some(style),
+    }
 }

@@ -11,11 +11,10 @@ mod reply;
 pub use reply::{Part, RuledReply};
 
 use super::action::{Action, Finish, Happened, Rendered, SendFailure};
+use super::rule_steps::{PointStep, point_steps};
 use super::{Close, Exchange};
-use crate::close_reason::CloseReason;
 use crate::http1::status;
-use crate::profile::CloseStyle;
-use crate::rule::{Act, End, Hit, Point};
+use crate::rule::{Act, Hit, Point};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -77,7 +76,7 @@ enum Planned {
     /// The exchange learns that the response was sent, or why not.
     Sent(Result<(), SendFailure>),
     /// The rule ends the connection.
-    End(End),
+    End(Close),
 }
 
 impl Ruled {
@@ -158,12 +157,12 @@ impl Ruled {
                     let action = exchange.on(Happened::Sent(result));
                     self.on(exchange, action)
                 }
-                Planned::End(end) if self.is_sending && self.sent > 0 => {
-                    self.steps = VecDeque::from([Planned::Replied, Planned::End(end)]);
+                Planned::End(close) if self.is_sending && self.sent > 0 => {
+                    self.steps = VecDeque::from([Planned::Replied, Planned::End(close)]);
                     continue;
                 }
-                Planned::End(end) => {
-                    let finish = exchange.cut(close(end));
+                Planned::End(close) => {
+                    let finish = exchange.cut(close);
                     let answered = finish.answered && self.sent > 0;
                     RuleStep::Finish(Finish { answered, ..finish })
                 }
@@ -257,27 +256,11 @@ fn at(act: &Act, point: Point) -> Vec<Planned> {
     if act.at != point {
         return Vec::new();
     }
-    let mut steps = Vec::new();
-    steps.extend(act.hold.as_ref().map(|_| Planned::Hold));
-    steps.extend(act.stall.map(Planned::Wait));
-    if act.end == Some(End::Reset) {
-        steps.push(Planned::Confirm);
-    }
-    steps.extend(act.end.map(Planned::End));
-    steps
-}
-
-/// How a rule ends a connection.
-pub(super) fn close(end: End) -> Close {
-    let style = match end {
-        End::Fin => CloseStyle::Fin,
-        End::Reset => CloseStyle::Rst,
-        End::Linger => CloseStyle::Linger,
-        End::Never => CloseStyle::Hold,
-        End::HalfClose => CloseStyle::HalfClose,
+    let planned = |step| match step {
+        PointStep::Hold(_) => Planned::Hold,
+        PointStep::Wait(time) => Planned::Wait(time),
+        PointStep::Confirm => Planned::Confirm,
+        PointStep::End(close) => Planned::End(close),
     };
-    Close {
-        reason: CloseReason::Rule,
-        style: Some(style),
-    }
+    point_steps(act).map(planned).collect()
 }

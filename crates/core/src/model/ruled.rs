@@ -112,7 +112,6 @@ impl Server<'_, '_> {
             render: &render,
         };
         let rendered = exchange.render(&context, &mut head, &mut page);
-        let head = std::mem::take(&mut head);
         ruled.rendered(exchange, head, &rendered);
         ruled.next(exchange)
     }
