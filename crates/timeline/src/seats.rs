@@ -13,7 +13,9 @@ use tokio::time::Instant;
 const MOST: u64 = 128;
 
 /// How long a new connection may take to send its first request before it is the first to lose its seat. A browser opens
-/// several connections at once: without this time, each of them would take the seat of the one before.
+/// several connections at once: without this time, each of them would take the seat of the one before. New connections have
+/// this time while they hold at most half of the seats. More of them at once are not a browser, and must not take the seats of
+/// clients that have sent requests.
 const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// How many connections the timeline may have.
@@ -51,10 +53,28 @@ impl SeatLimits {
 /// now before all others, then the one that has been idle for longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    /// It has sent a request, or still has time for its first.
+    /// It has sent a request.
     has_asked: bool,
     latest: Instant,
     accepted: Instant,
+}
+
+impl Rank {
+    /// It has sent no request, and its time for the first one has not passed.
+    fn is_new(self, now: Instant) -> bool {
+        !self.has_asked && now < self.accepted + FIRST_REQUEST
+    }
+}
+
+/// The place in `ranks` of the connection that loses its seat, of `limit` seats.
+fn loser(ranks: &[Rank], limit: usize, now: Instant) -> Option<usize> {
+    let new = ranks.iter().filter(|rank| rank.is_new(now)).count();
+    let new_may_wait = 2 * new <= limit;
+    (0..ranks.len()).min_by_key(|&at| {
+        let rank = ranks[at];
+        let has_asked = rank.has_asked || new_may_wait && rank.is_new(now);
+        Rank { has_asked, ..rank }
+    })
 }
 
 /// The activity of one connection, shared between its seat and its task.
@@ -86,10 +106,8 @@ impl Activity {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn rank(&self, now: Instant) -> Rank {
-        let mut rank = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        rank.has_asked |= now < rank.accepted + FIRST_REQUEST;
-        rank
+    fn rank(&self) -> Rank {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,8 +128,8 @@ impl Seats {
     pub(super) async fn make_room(&mut self, limit: usize) {
         self.0.retain(|seat| !seat.task.is_finished());
         while self.0.len() >= limit.max(1) {
-            let now = Instant::now();
-            let Some(loser) = (0..self.0.len()).min_by_key(|&at| self.0[at].activity.rank(now)) else {
+            let ranks: Vec<Rank> = self.0.iter().map(|seat| seat.activity.rank()).collect();
+            let Some(loser) = loser(&ranks, limit, Instant::now()) else {
                 return;
             };
             let Seat { task, .. } = self.0.swap_remove(loser);
@@ -183,9 +201,23 @@ mod tests {
         idle.asked();
         tokio::time::advance(2 * FIRST_REQUEST).await;
         let new = Activity::new();
+        let ranks = |new: usize| [vec![idle.rank(); 4 - new], vec![Activity::new().rank(); new]].concat();
         let now = Instant::now();
-        assert!(idle.rank(now) < new.rank(now), "the idle one goes first");
+        assert_eq!(
+            loser(&ranks(2), 4, now),
+            Some(0),
+            "the idle one, for new ones hold half of the seats"
+        );
+        assert_eq!(
+            loser(&ranks(3), 4, now),
+            Some(1),
+            "the first new one, for they hold more"
+        );
         let later = now + FIRST_REQUEST;
-        assert!(new.rank(later) < idle.rank(later), "it has sent nothing");
+        assert_eq!(
+            loser(&[idle.rank(), new.rank()], 4, later),
+            Some(1),
+            "it has sent nothing in its time"
+        );
     }
 }

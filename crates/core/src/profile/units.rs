@@ -53,7 +53,7 @@ pub struct RawTimer {
     /// The limit on that extension, and on the one by `since = "last-byte"`: the timer never lasts longer than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Span>,
-    /// The interval at which this timer is checked, counted from the start of the server. Without it: [timers] `tick`, if
+    /// The interval at which this timer is checked, counted from the start of the server. Without it: `[timers] tick`, if
     /// `ticked` names the timer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tick: Option<Span>,
