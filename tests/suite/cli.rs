@@ -252,6 +252,7 @@ fn the_profiles_are_listed_printed_and_compared() {
         "django",
         "python-http",
         "python-http11",
+        "caddy",
         "apache",
         "phpnow",
         "nginx",

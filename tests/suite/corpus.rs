@@ -40,6 +40,7 @@ macro_rules! recorded_profiles {
             django = "django",
             python_http = "python-http",
             python_http11 = "python-http11",
+            caddy = "caddy",
             apache = "apache",
             nginx = "nginx"
         );

@@ -176,6 +176,7 @@ fn index<T: Tree>(tree: &mut T, located: &Located, profile: &Profile, accepted: 
         match tree.open(&path) {
             Opened::Missing => {}
             Opened::Dangling if policy.dangling == policy.missing => {}
+            Opened::Unreadable(_) | Opened::Dangling | Opened::LinkLoop if policy.skip_unopened_index => {}
             Opened::Directory if policy.index_directory == OnInput::Accept(()) => {}
             Opened::Directory => return Lookup::without_file(Found::IndexDirectory(name.clone())),
             Opened::File(handle) => return file(tree, handle, profile, accepted),

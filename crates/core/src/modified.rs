@@ -68,6 +68,7 @@ pub enum ComparedTime {
 pub struct MtimePolicy {
     pub rounding: MtimeRounding,
     pub before_1970: Before1970,
+    pub epoch_is_unknown: bool,
     pub future_as_now: bool,
     pub compared: ComparedTime,
 }
@@ -76,12 +77,20 @@ impl MtimePolicy {
     /// The time in Last-Modified, in seconds since 1970, for a request at `now_secs`; `None` if it is not sent.
     pub fn last_modified(self, time: Modified, now_secs: i64) -> Option<i64> {
         let secs = self.rounded(time);
+        if self.is_unknown(time) {
+            return None;
+        }
         match self.before_1970 {
             Before1970::EpochOrUnknown if secs == -1 => None,
             Before1970::Epoch | Before1970::EpochOrUnknown if secs < 0 => Some(0),
             _ if self.is_future(time, now_secs) => Some(now_secs),
             _ => Some(secs),
         }
+    }
+
+    /// Whether the time is what files get whose archive has no times, and the profile takes it so.
+    pub fn is_unknown(self, time: Modified) -> bool {
+        self.epoch_is_unknown && matches!(time.secs, 0 | 1)
     }
 
     /// Whether Last-Modified depends on the time of the request.
@@ -183,7 +192,14 @@ mod tests {
             compared: ComparedTime::TowardZero,
             ..MtimePolicy::default()
         };
+        let archived = MtimePolicy {
+            epoch_is_unknown: true,
+            ..MtimePolicy::default()
+        };
         for (policy, secs, nanos, sent, compared) in [
+            (archived, 1, 999_999_999, None, None),
+            (archived, 2, 0, Some(2), Some(2)),
+            (archived, -1, 0, Some(-1), Some(-1)),
             (MtimePolicy::default(), -2, 0, Some(-2), Some(-2)),
             (MtimePolicy::default(), NOW + 1, 0, Some(NOW + 1), Some(NOW + 1)),
             (epoch, -2, 0, Some(0), Some(NOW)),

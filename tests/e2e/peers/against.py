@@ -3,7 +3,7 @@
 
     tests/e2e/peers/against.py [--install] [--slow] [--threshold PERCENT] [--tolerate N] [-v] [PROFILE ...]
 
-PROFILE is any of node, node20, flask, django, python-http, python-http11, apache, nginx; without one, all.
+PROFILE is any of node, node20, flask, django, python-http, python-http11, caddy, apache, nginx; without one, all.
 
 Exit code 1: a profile stays below the threshold, or differs in a case that tests/data/corpus/exceptions.toml does not
 list, or no longer differs in one that it lists. A server that is not installed is SKIPPED; if nothing is left, or with
@@ -21,7 +21,7 @@ from e2e.peers import compare, peers
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve, Missing, NotStarted
 
-PROFILES = ["node", "node20", "flask", "django", "python-http", "python-http11", "apache", "nginx"]
+PROFILES = ["node", "node20", "flask", "django", "python-http", "python-http11", "caddy", "apache", "nginx"]
 
 
 def boundary_length(port):

@@ -96,6 +96,7 @@ impl OddSite {
                 Target::Directory(path) => self.below(&path).fold(memory, |memory, file| {
                     with_file(memory, &[link, &file.path[path.len()..]].concat(), file)
                 }),
+                Target::BelowFile => memory.with_obstacle(link, Obstacle::BelowFile),
                 Target::Nothing => memory.with_obstacle(link, Obstacle::Dangling),
                 Target::Loop => memory.with_obstacle(link, Obstacle::LinkLoop),
             };
@@ -142,6 +143,8 @@ impl OddSite {
             Target::File(file)
         } else if self.below(&path).next().is_some() {
             Target::Directory(path)
+        } else if (1..names.len()).any(|count| self.file(&names[..count].join(&b'/')).is_some()) {
+            Target::BelowFile
         } else {
             Target::Nothing
         }
@@ -151,6 +154,8 @@ impl OddSite {
 enum Target<'s> {
     File(&'s OddFile),
     Directory(Vec<u8>),
+    /// A path that goes on after a file.
+    BelowFile,
     Nothing,
     Loop,
 }

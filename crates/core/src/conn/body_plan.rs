@@ -58,6 +58,8 @@ impl BodyPlan {
 
 /// The plan for a request with this body framing and the decided response. `refused`: the response refuses the request.
 ///
+/// `closes`: the connection does not persist after the response.
+///
 /// It follows RFC 9110 section 10.1.1 (Expect) and RFC 9112 section 9.3 (a body that is not read completely costs the
 /// connection), as far as the profile does.
 pub fn body_plan(
@@ -66,12 +68,17 @@ pub fn body_plan(
     framing: Framing,
     reply: &Reply<'_>,
     refused: bool,
+    closes: bool,
 ) -> BodyPlan {
     let response = reply.response;
     let when = if ends_by_both(profile, request) {
         ReadBody::Off
     } else {
-        response.read_body.unwrap_or(profile.request_body.read)
+        match response.read_body.unwrap_or(profile.request_body.read) {
+            ReadBody::FirstIfKept if closes => ReadBody::After,
+            ReadBody::FirstIfKept => ReadBody::First,
+            when => when,
+        }
     };
     let refusal = refused.then_some(CloseReason::BadRequest);
     if framing != Framing::None {
@@ -108,7 +115,7 @@ pub fn body_plan(
             after: AfterReply::LeaveUnread,
             ..plan
         },
-        (_, ReadBody::First) => BodyPlan {
+        (_, ReadBody::First | ReadBody::FirstIfKept) => BodyPlan {
             before: BeforeReply::Read,
             ..plan
         },
@@ -166,6 +173,7 @@ fn interim_asked_for(profile: &Profile, request: &Request<'_>) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conn::is_last;
     use crate::http1::{Scan, head};
     use crate::profile::layers::{BuiltIns, Layer, Stack};
 
@@ -185,8 +193,9 @@ mod tests {
         };
         let request = Request::new(text.as_bytes(), &head);
         let framing = request.framing(&profile.head.body);
+        let closes = is_last(&request, &profile.connection);
         let reply = Reply::plain(&profile, profile.responses.ok(), request.method());
-        let plan = body_plan(&profile, &request, framing, &reply, refused);
+        let plan = body_plan(&profile, &request, framing, &reply, refused, closes);
         let mut steps = vec!["continue".to_owned(); usize::from(plan.interim)];
         match plan.before {
             BeforeReply::Nothing => {}
@@ -210,6 +219,8 @@ mod tests {
     fn the_order_around_a_response() {
         let expects = format!("{POST}Expect: 100-continue\r\n");
         let padded = format!("{POST}Expect: 100-continue \r\n");
+        let last = format!("{POST}Connection: close\r\n");
+        let first_if_kept = "request_body.read=\"first-if-kept\"";
         let twice = "request_body.expect.times=2";
         let never = "request_body.read=\"off\"";
         let first = "request_body.read=\"first\"";
@@ -223,6 +234,8 @@ mod tests {
             (&[after], POST, true, "reply, read after"),
             (&[first], POST, false, "read, reply"),
             (&[first], POST, true, "read, reply (bad_request)"),
+            (&[first_if_kept], POST, false, "read, reply"),
+            (&[first_if_kept], last.as_str(), false, "reply, read after"),
             (&[never], POST, false, "reply, leave"),
             (
                 &[after, "request_body.check_arrived=true"],

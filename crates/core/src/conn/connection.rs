@@ -33,6 +33,8 @@ pub struct Conn {
     begins: Begins,
     parsing: Parsing,
     pending: rules::Pending,
+    /// Whether the last request was a POST, and no byte of the next one was parsed yet.
+    after_post: bool,
 }
 
 /// How faults of the next head are taken.
@@ -59,6 +61,7 @@ impl Conn {
             begins: Begins::Next,
             parsing: Parsing::Usual,
             pending: rules::Pending::default(),
+            after_post: false,
         }
     }
 
@@ -112,7 +115,7 @@ impl Conn {
 
     /// The next step, before anything further has happened.
     pub fn next(&mut self, cx: &Context<'_>) -> Next {
-        if self.input.is_empty() {
+        if !self.is_parsed(cx.profile) {
             return match cx.stopping {
                 true => Next::Close(CloseReason::Shutdown.into()),
                 false => Next::Wait,
@@ -145,6 +148,7 @@ impl Conn {
     /// The next step after a wait.
     pub fn on(&mut self, woken: WakeReason, cx: &Context<'_>) -> Next {
         match woken {
+            WakeReason::Received(_) if !self.is_new() && self.is_too_short(cx.profile) => Next::Wait,
             WakeReason::Received(count) => {
                 let event = self.partial(cx, self.life.state() == State::Head);
                 self.life.on(event, cx.now, count);
@@ -162,6 +166,9 @@ impl Conn {
 
     /// The next step after the client's FIN, if the connection was waiting.
     fn on_fin(&mut self, cx: &Context<'_>) -> Next {
+        if let Some(next) = self.end_first_read(cx) {
+            return next;
+        }
         let policy = &cx.profile.connection.client_fin;
         let meaning = match self.life.state() {
             _ if self.parsing != Parsing::Usual => EofInHead::Silent,
@@ -308,6 +315,7 @@ impl Conn {
         } else {
             Parsing::Usual
         };
+        self.after_post = cx.profile.blank_after_post > 0 && Request::new(&input, &opened.head).method() == b"POST";
         self.input = input;
         match outcome.left {
             Leftover::From(at) if at < self.input.len() && !swallows => {

@@ -299,6 +299,7 @@ impl<'c> Exchange<'c> {
             self.framing(),
             &reply,
             matches!(self.course, Course::Serve(_, Some(_))),
+            self.closes_after(&reply),
         );
         self.reply = Some(match self.plan.instead {
             Some(id) => self.plain_reply(id),

@@ -282,7 +282,11 @@ fn file_conditions<'p>(
         .range
         .as_deref()
         .map(|range| range::select(range, file.size(), &profile.range));
-    let conditional = fields.conditional(selection.as_ref());
+    let mut conditional = fields.conditional(selection.as_ref());
+    if profile.files.mtime.is_unknown(file.id.modified()) {
+        // Without a modification date, the field is ignored (RFC 9110 section 13.1.4).
+        conditional.if_unmodified_since = None;
+    }
     let mut etag = Vec::new();
     // Most requests compare no tag, so it is rendered only on demand.
     let compares = [conditional.if_match, conditional.if_none_match, conditional.if_range];

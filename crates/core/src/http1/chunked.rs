@@ -126,6 +126,15 @@ impl ChunkDecoder {
         }
     }
 
+    /// The number of bytes so far of a line that is checked when it is complete.
+    pub(super) fn waiting(&self, policy: &ChunkPolicy) -> usize {
+        match self.state {
+            ChunkState::Data | ChunkState::TrailerStart | ChunkState::End | ChunkState::Fault(_) => 0,
+            _ if policy.by_line => usize::try_from(self.line).unwrap_or(usize::MAX),
+            _ => 0,
+        }
+    }
+
     /// The number of bytes that are left of the current chunk's data; `None` outside of data.
     pub fn data_left(&self) -> Option<u64> {
         (self.state == ChunkState::Data).then_some(self.size)
@@ -143,7 +152,7 @@ impl ChunkDecoder {
         while let Some(byte) = bytes.get(at) {
             match self.state {
                 ChunkState::End | ChunkState::Fault(_) => break,
-                ChunkState::TrailerStart if policy.trailers == Trailers::Fields => break,
+                ChunkState::TrailerStart if policy.trailers != Trailers::Lines => break,
                 ChunkState::Data => {
                     let count = usize::try_from(self.size).unwrap_or(usize::MAX).min(bytes.len() - at);
                     content(&bytes[at..at + count]);
@@ -200,20 +209,22 @@ impl ChunkDecoder {
                 | ChunkState::SizeSpace
                 | ChunkState::Extension(_)
                 | ChunkState::SizeLf
+                | ChunkState::FaultyLine(_)
         );
         let next = match self.state {
             ChunkState::FaultyLine(fault) => ChunkState::Fault(fault),
             _ => self.step(byte, policy),
         };
         let next = match next {
-            ChunkState::Fault(_) => next,
-            _ if in_size_line && self.line > policy.line => ChunkState::Fault(ChunkFault::ExtensionTooLong),
-            next => next,
-        };
-        match next {
             ChunkState::Fault(fault) if policy.by_line && byte != b'\n' && self.line < GIVEN_UP => {
                 ChunkState::FaultyLine(fault)
             }
+            next => next,
+        };
+        // A line that is too long is not waited for.
+        match next {
+            ChunkState::Fault(_) => next,
+            _ if in_size_line && self.line > policy.line => ChunkState::Fault(ChunkFault::ExtensionTooLong),
             next => next,
         }
     }
@@ -226,6 +237,9 @@ impl ChunkDecoder {
         let any_cr = policy.line_ends == LineEnds::AnyCr;
         match (self.state, byte) {
             (Size, _) if self.size > policy.largest_followed => Fault(ChunkFault::TooLarge),
+            (Start | Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if self.line > policy.digits => {
+                Fault(ChunkFault::TooLarge)
+            }
             (Start | Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
                 let digit = u64::from((byte as char).to_digit(16).unwrap_or(0));
                 match self.size.checked_mul(16).map(|size| size | digit) {
@@ -240,6 +254,7 @@ impl ChunkDecoder {
             (Size | SizeSpace, b'\n') if lf_ends => self.sized(),
             (Size | SizeSpace, b'\r') if any_cr => Extension(ExtensionPart::Name),
             (Size | SizeSpace, b'\r') => SizeLf,
+            (SizeSpace, b';') if policy.size_space == self::SizeSpace::SkippedAtEnd => syntax,
             (Size | SizeSpace, b';') => Extension(ExtensionPart::Start),
             (Size | SizeSpace, b' ' | b'\t') => self.size_space(byte, policy),
             (Extension(_), b'\n') => syntax,
@@ -266,10 +281,10 @@ impl ChunkDecoder {
     fn size_space(&mut self, byte: u8, policy: &ChunkPolicy) -> ChunkState {
         self.spaces += 1;
         match policy.size_space {
-            SizeSpace::Skipped if self.spaces <= policy.spaces => ChunkState::SizeSpace,
+            SizeSpace::Skipped | SizeSpace::SkippedAtEnd if self.spaces <= policy.spaces => ChunkState::SizeSpace,
             SizeSpace::BeginsExtension => ChunkState::Extension(ExtensionPart::Name),
             SizeSpace::SpaceBeginsExtension if byte == b' ' => ChunkState::Extension(ExtensionPart::Name),
-            SizeSpace::Skipped | SizeSpace::SpaceBeginsExtension | SizeSpace::Refused => {
+            SizeSpace::Skipped | SizeSpace::SkippedAtEnd | SizeSpace::SpaceBeginsExtension | SizeSpace::Refused => {
                 ChunkState::Fault(ChunkFault::Syntax)
             }
         }

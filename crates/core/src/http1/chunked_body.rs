@@ -2,6 +2,7 @@
 //! every parser accepts.
 
 use super::chunked::{ChunkDecoder, ChunkFault, ChunkState, Trailers};
+use super::fault::Fault;
 use super::head::{self, HeadPolicy, Scan};
 
 /// A reader of one chunked body. It stores the trailer section at most, which is limited like a head.
@@ -45,6 +46,13 @@ impl ChunkedBody {
         let rest = &bytes[read..];
         let before = self.trailers.len();
         self.trailers.extend_from_slice(rest);
+        if chunks.trailers == Trailers::WholeSection && !is_whole(&self.trailers) {
+            if self.trailers.len() >= LONGEST_SECTION {
+                self.decoder.trailers_end(Some(Fault::HeadTooLarge));
+                return read;
+            }
+            return bytes.len();
+        }
         match head::scan_trailers(&self.trailers, policy) {
             Scan::Partial(_) => bytes.len(),
             Scan::Refused(fault, _) => {
@@ -57,6 +65,17 @@ impl ChunkedBody {
                 read + head.len.saturating_sub(before)
             }
         }
+    }
+
+    /// The most bytes that the next read may take, if a server has a buffer of `size` bytes, which holds what cannot be
+    /// checked yet.
+    pub fn room(&self, size: usize, policy: &HeadPolicy) -> usize {
+        let chunks = &policy.body.chunks;
+        let section = match chunks.trailers {
+            Trailers::WholeSection => self.trailers.len(),
+            Trailers::Fields | Trailers::Lines => 0,
+        };
+        size.saturating_sub(self.decoder.waiting(chunks) + section).max(1)
     }
 
     /// Whether the body is complete.
@@ -72,6 +91,17 @@ impl ChunkedBody {
     /// The number of content bytes so far.
     pub fn content(&self) -> u64 {
         self.decoder.content()
+    }
+}
+
+/// The length of a trailer section that is waited for as a whole.
+const LONGEST_SECTION: usize = 4096;
+
+/// Whether a trailer section is empty or has the two CRLF of its end.
+fn is_whole(section: &[u8]) -> bool {
+    section.starts_with(b"\r\n") || {
+        let within = &section[..section.len().min(LONGEST_SECTION)];
+        memchr::memmem::find(within, b"\r\n\r\n").is_some()
     }
 }
 
@@ -105,6 +135,11 @@ mod tests {
         size_space = "refused"
         extension_syntax = "tokens"
         refused_trailers = "framing"
+    "#;
+
+    const WHOLE: &str = r#"
+        request_body.chunks.trailers = "whole-section"
+        faults.bare_lf = "accept"
     "#;
 
     /// The number of bytes read, the canonical form, and whether the body is complete; or its fault. `keys` are those of a
@@ -149,6 +184,8 @@ mod tests {
             (LINES, "5 x\nhello\n0\nno field\n\n"),
             (SPACES, "5\t  ;x\r\nhello\r\n0\r\nA: b\r\n c\r\n\r\n"),
             (LAX, "5 x\r\nhello\r\n0\r\nA : b\r\n\r\n"),
+            (WHOLE, "5\r\nhello\r\n0\r\nA: b\r\n\r\n"),
+            (WHOLE, "5\r\nhello\r\n0\r\n\r\n"),
         ] {
             let next = format!("{body}GET");
             assert_eq!(
@@ -156,6 +193,23 @@ mod tests {
                 (body.len(), hello.to_owned(), Ok(true)),
                 "{keys} {body:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_section_that_is_read_as_a_whole_is_waited_for() {
+        for (body, want) in [
+            ("0\r\nno field\r\n", Ok(false)),
+            ("0\r\nA: b\n\n", Ok(false)),
+            ("0\r\n\n", Ok(false)),
+        ] {
+            assert_eq!(read(WHOLE, body).2, want, "{body:?}");
+        }
+        for body in [
+            "0\r\nno field\r\n\r\n".to_owned(),
+            format!("0\r\nA: {}\r\n\r\n", "b".repeat(4096)),
+        ] {
+            assert!(read(WHOLE, &body).2.is_err(), "{body:?}");
         }
     }
 

@@ -220,6 +220,8 @@ sentences! {
         ExpectUnknown = "expect.unknown",
         /// It is ignored.
         UpgradeWebsocket = "upgrade.websocket",
+        /// It is read as far as it can be.
+        TargetSyntax = "target.syntax",
         /// It is ignored.
         TargetPort = "target.port",
         /// It is used as it is.
@@ -271,7 +273,7 @@ pub struct Faults([Treatment; Fault::ALL.len()]);
 impl Faults {
     /// The faults that are accepted unless a profile sets them. RFC 9110 and RFC 9112 either allow them or leave them
     /// to the resource.
-    pub const PASSED: [Fault; 20] = [
+    pub const PASSED: [Fault; 21] = [
         Fault::EmptyLine,
         Fault::MinorVersion,
         Fault::MethodUnknown,
@@ -279,6 +281,7 @@ impl Faults {
         Fault::ConnectOther,
         Fault::TargetAuthority,
         Fault::TargetScheme,
+        Fault::TargetSyntax,
         Fault::TargetPort,
         Fault::TargetBrackets,
         Fault::TargetAceHost,

@@ -68,6 +68,8 @@ pub enum TokenSearch {
     Lines,
     /// As a run of token characters, in any case. A prefix of the option is enough: `clo` counts as `close`.
     Stems,
+    /// As one of the words between commas, spaces and tabs, in any case: `x close` contains `close`.
+    Words,
     /// Anywhere in the value, in any case.
     Substring,
     /// As the whole value, in any case.
@@ -100,6 +102,9 @@ impl TokenSearch {
             Self::Stems => value
                 .split(|b| !is_token(*b))
                 .any(|run| !run.is_empty() && word.len() >= run.len() && word[..run.len()].eq_ignore_ascii_case(run)),
+            Self::Words => value
+                .split(|b| matches!(b, b',' | b' ' | b'\t' | b'\r' | b'\n'))
+                .any(|run| run.eq_ignore_ascii_case(word)),
             Self::Substring => value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)),
             Self::Whole | Self::Verbatim => value.eq_ignore_ascii_case(word),
         }
@@ -138,15 +143,16 @@ mod tests {
 
     #[test]
     fn each_search_finds_an_option_by_its_own_rule() {
-        let cases: [(&[u8], [bool; 4]); 8] = [
-            (b"close", [true, true, true, true]),
-            (b"Close", [true, true, true, true]),
-            (b"foo, close", [true, true, true, false]),
-            (b"closed", [false, false, true, false]),
-            (b"", [false, false, false, false]),
-            (b"clos", [false, true, false, false]),
-            (b"\"close\"", [false, true, true, false]),
-            (b"a;close", [false, true, true, false]),
+        let cases: [(&[u8], [bool; 5]); 9] = [
+            (b"close", [true, true, true, true, true]),
+            (b"Close", [true, true, true, true, true]),
+            (b"foo, close", [true, true, true, false, true]),
+            (b"closed", [false, false, true, false, false]),
+            (b"", [false, false, false, false, false]),
+            (b"clos", [false, true, false, false, false]),
+            (b"\"close\"", [false, true, true, false, false]),
+            (b"a;close", [false, true, true, false, false]),
+            (b"x close", [false, true, true, false, true]),
         ];
         for (value, want) in cases {
             let searches = [
@@ -154,6 +160,7 @@ mod tests {
                 TokenSearch::Stems,
                 TokenSearch::Substring,
                 TokenSearch::Whole,
+                TokenSearch::Words,
             ];
             let got = searches.map(|s| s.finds(value, b"close"));
             assert_eq!(got, want, "{}", String::from_utf8_lossy(value));

@@ -12,6 +12,8 @@ pub enum HostSyntax {
     /// Any text of the characters that RFC 3986 section 3.2 allows, and of bytes above 0x7f.
     #[default]
     Characters,
+    /// As `characters`, but ASCII alone.
+    Ascii,
     /// Any characters except controls, spaces and `/`. A name must precede the first colon, and `..` is not allowed.
     Visible,
     /// A name of letters, digits, `-`, `_` and single dots, whose last label begins with a letter; an IPv4 address; or
@@ -21,6 +23,9 @@ pub enum HostSyntax {
 
 /// The characters of an authority (RFC 3986 section 3.2), and bytes above 0x7f.
 static CHARACTERS: ByteSet = ByteSet::alphanumeric_and(b"!$%&'()*+,-.:;=[]_~").and_beyond_ascii();
+
+/// The same without bytes above 0x7f.
+static ASCII: ByteSet = ByteSet::alphanumeric_and(b"!$%&'()*+,-.:;=[]_~");
 
 /// Visible ASCII characters except `/`, and bytes above 0x7f.
 static VISIBLE: ByteSet = ByteSet::alphanumeric_and(b"!\"#$%&'()*+,-.:;<=>?@[\\]^_`{|}~").and_beyond_ascii();
@@ -33,6 +38,7 @@ impl HostSyntax {
     pub fn accepts(self, host: &[u8]) -> bool {
         match self {
             Self::Characters => CHARACTERS.holds_all(host),
+            Self::Ascii => ASCII.holds_all(host),
             Self::Visible => is_visible(host),
             Self::Name => is_host_and_port(host),
         }
@@ -199,7 +205,7 @@ fn is_port(digits: &[u8]) -> bool {
 }
 
 /// Whether `address` is an IPv6 address without brackets.
-fn is_ipv6(address: &[u8]) -> bool {
+pub(super) fn is_ipv6(address: &[u8]) -> bool {
     std::str::from_utf8(address).is_ok_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok())
 }
 
@@ -256,6 +262,15 @@ mod tests {
         ] {
             assert_eq!(HostSyntax::Characters.accepts(host.as_bytes()), characters, "{host}");
             assert_eq!(HostSyntax::Name.accepts(host.as_bytes()), name, "{host}");
+        }
+        for (host, want) in [
+            ("user@host:8", false),
+            ("host:8", true),
+            ("é", false),
+            ("a b", false),
+            ("", true),
+        ] {
+            assert_eq!(HostSyntax::Ascii.accepts(host.as_bytes()), want, "{host}");
         }
     }
 

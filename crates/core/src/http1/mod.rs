@@ -23,6 +23,7 @@ pub mod range;
 pub mod request;
 pub mod status;
 pub mod text;
+mod uri;
 
 pub use fault::{Fault, Faults, ResponseId, Treatment};
 pub use framing::{BodyRules, Framing};

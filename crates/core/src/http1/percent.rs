@@ -73,6 +73,17 @@ pub fn encode_lower(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Writes `text` with bytes above 0x7f as escapes, with digits in lower case.
+pub fn encode_beyond_ascii(text: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        if byte.is_ascii() {
+            out.push(*byte);
+        } else {
+            encode_lower(&[*byte], b"", out);
+        }
+    }
+}
+
 /// Like [`encode`], but keeps existing escapes.
 pub fn encode_rest(text: &[u8], safe: &[u8], out: &mut Vec<u8>) {
     for (at, byte) in text.iter().enumerate() {

@@ -5,9 +5,9 @@ use crate::conn::BodyEnd;
 use crate::conn::{BodyProgress, Leftover, Patience};
 use crate::http1::chunked_body::ChunkedBody;
 use crate::http1::{Framing, HeadPolicy};
-use crate::profile::Timers;
+use crate::profile::{Profile, Timers};
 
-/// The most bytes that one read takes from the connection.
+/// The most bytes that one read takes from the connection, if the profile allows as many.
 const READ: usize = 64 << 10;
 
 /// How a body is delimited, and how much of it has arrived.
@@ -28,6 +28,8 @@ pub(super) struct MemoryBody<'p> {
     buffer: Vec<u8>,
     /// The offset in the input at which the bytes after a body of known length start.
     after: usize,
+    /// The most bytes that one read takes from the connection.
+    most: usize,
     /// The number of content bytes so far.
     content: u64,
     /// The number of bytes that were read from the connection.
@@ -36,7 +38,7 @@ pub(super) struct MemoryBody<'p> {
 
 impl<'p> MemoryBody<'p> {
     /// The body after a head of `head_len` bytes in `input`.
-    pub(super) fn new(input: &[u8], head_len: usize, framing: Framing, policy: &'p HeadPolicy) -> Option<Self> {
+    pub(super) fn new(input: &[u8], head_len: usize, framing: Framing, profile: &'p Profile) -> Option<Self> {
         let there = &input[head_len.min(input.len())..];
         let (framed, of_body) = match framing {
             Framing::None => return None,
@@ -47,7 +49,7 @@ impl<'p> MemoryBody<'p> {
             Framing::Chunked => {
                 let framed = Framed::Chunked {
                     chunks: ChunkedBody::default(),
-                    policy,
+                    policy: &profile.head,
                 };
                 (framed, there.len())
             }
@@ -56,6 +58,7 @@ impl<'p> MemoryBody<'p> {
             framed,
             buffer: there[..of_body].to_vec(),
             after: head_len + of_body,
+            most: READ.min(profile.read),
             content: 0,
             received: 0,
         })
@@ -104,9 +107,9 @@ impl<'p> MemoryBody<'p> {
     fn fill(&mut self, wire: &mut Wire<'_>) {
         let most = match &self.framed {
             Framed::Length { left } => usize::try_from(*left - self.buffer.len() as u64).unwrap_or(usize::MAX),
-            Framed::Chunked { .. } => READ,
+            Framed::Chunked { chunks, policy } => chunks.room(self.most, policy),
         };
-        let bytes = wire.read(most.min(READ));
+        let bytes = wire.read(most.min(self.most));
         self.received += bytes.len() as u64;
         self.buffer.extend(bytes);
     }

@@ -128,7 +128,7 @@ impl<'s> Server<'s, '_> {
     }
 
     fn receive(&mut self) -> usize {
-        let bytes = self.wire.read(self.profile.read);
+        let bytes = self.wire.read(self.conn.read_size(self.profile));
         self.conn.receive(&bytes, Vec::new);
         bytes.len()
     }
@@ -166,7 +166,7 @@ impl<'s> Server<'s, '_> {
             sent: 0,
             unsent: self.conn.take_unsent(),
             file: None,
-            body: MemoryBody::new(input, opened.head.len, exchange.framing(), &self.profile.head),
+            body: MemoryBody::new(input, opened.head.len, exchange.framing(), self.profile),
         };
         if let Some(body) = &mut held.body {
             body.read_ahead(&mut self.wire);

@@ -29,6 +29,8 @@ enum Entry {
 pub enum Obstacle {
     /// A directory that the server has no permission to list or to search.
     ClosedDirectory,
+    /// A symbolic link to a path that goes on after a file.
+    BelowFile,
     /// A symbolic link that leads nowhere.
     Dangling,
     /// A symbolic link that leads to itself.
@@ -155,6 +157,12 @@ impl Tree for &MemorySite<'_> {
         if path.len() > LONGEST.1 {
             return Opened::TooLong;
         }
+        // A profile for which it matters looks for the link.
+        let below_file = if self.profile.files.dangling == self.profile.files.missing {
+            Opened::PathAfterFile
+        } else {
+            Opened::Dangling
+        };
         // The system looks at one name after the other.
         for end in memchr::memchr_iter(b'/', path).chain([path.len()]) {
             let prefix = &path[..end];
@@ -164,8 +172,11 @@ impl Tree for &MemorySite<'_> {
             match self.entry(prefix) {
                 _ if end == path.len() => {}
                 Some(Entry::Directory) => {}
-                Some(Entry::File(_) | Entry::Unreadable(_)) => return Opened::PathAfterFile,
+                Some(Entry::File(_) | Entry::Unreadable(_)) => {
+                    return Opened::PathAfterFile;
+                }
                 Some(Entry::Obstacle(Obstacle::ClosedDirectory)) => return Opened::Denied,
+                Some(Entry::Obstacle(Obstacle::BelowFile)) => return below_file,
                 Some(Entry::Obstacle(Obstacle::Dangling)) => return Opened::Dangling,
                 Some(Entry::Obstacle(Obstacle::LinkLoop)) => return Opened::LinkLoop,
                 None => return Opened::Missing,
@@ -175,6 +186,7 @@ impl Tree for &MemorySite<'_> {
             Some(Entry::File(file)) => Opened::File(file.clone()),
             Some(Entry::Directory | Entry::Obstacle(Obstacle::ClosedDirectory)) => Opened::Directory,
             Some(Entry::Unreadable(facts)) => Opened::Unreadable(Arc::clone(facts)),
+            Some(Entry::Obstacle(Obstacle::BelowFile)) => below_file,
             Some(Entry::Obstacle(Obstacle::Dangling)) => Opened::Dangling,
             Some(Entry::Obstacle(Obstacle::LinkLoop)) => Opened::LinkLoop,
             None => Opened::Missing,

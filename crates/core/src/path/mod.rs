@@ -238,6 +238,7 @@ fn decode(sent: &[u8], policy: &TargetPolicy, root: &[String]) -> Result<Decoded
     let ends_in_slash = decoded.ends_with(b"/");
     let trailing_slash = match policy.end_slash {
         EndSlash::Sent => slash_sent,
+        EndSlash::DecodedText => ends_in_slash,
         EndSlash::Decoded => path.is_empty() || ends_in_slash || decoded.ends_with(b"/.") || decoded.ends_with(b"/.."),
     };
     let slashes_alone = decoded.iter().all(|b| *b == b'/');

@@ -12,7 +12,8 @@ use std::borrow::Cow;
 /// Whether the target is an absolute URI. If the policy lists schemes, the URI needs no authority.
 pub(super) fn is_absolute(target: &[u8], policy: &TargetPolicy) -> bool {
     has_scheme(target)
-        || (policy.schemes.is_some() && (has_bare_scheme(target) || (policy.rootless && has_rootless_scheme(target))))
+        || (policy.schemes.is_some()
+            && (has_bare_scheme(target) || ((policy.rootless || policy.opaque) && has_rootless_scheme(target))))
 }
 
 /// Whether the target has an empty path, not even `/`.
@@ -40,7 +41,7 @@ fn is_uri_without_path(target: &[u8], policy: &TargetPolicy) -> bool {
     } else {
         target
     };
-    matches!(rest, [] | [b'?' | b'#', ..])
+    matches!(rest, [] | [b'?' | b'#', ..]) || (has_authority && policy.opaque && !rest.starts_with(b"/"))
 }
 
 /// The host and port that the request is for: those of an absolute target with the server's own scheme, else those of

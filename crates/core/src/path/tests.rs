@@ -1,5 +1,5 @@
 use super::*;
-use crate::profile::layers;
+use crate::profile::layers::{self, Layer, Stack};
 
 /// A target, and its path and trailing slash under the profile `rfc`; `None` if the profile refuses it.
 const CASES: &[(&str, Option<(&str, bool)>)] = &[
@@ -68,6 +68,29 @@ fn a_profile_may_refuse_targets() {
     ] {
         let got = locate(target.as_bytes(), &profile.target, &profile.files, &[]);
         assert_eq!(got.is_ok(), want, "{target}");
+    }
+}
+
+#[test]
+fn a_uri_without_a_slash_may_have_no_path() {
+    let layer = Layer::parse(
+        "keys",
+        "[target]\nschemes = [\"http\", \"*\"]\nother_scheme = 400\nopaque = true\nend_slash = \"decoded-text\"",
+    );
+    let profile = Stack::of("keys", layer.expect("keys")).build().expect("a profile");
+    for (target, want) in [
+        ("foo:a/b", true),
+        ("foo:?x", true),
+        ("foo:/a", false),
+        ("http://a", true),
+        ("http://a/b", false),
+        ("/a:b", false),
+    ] {
+        assert_eq!(has_no_path(target.as_bytes(), &profile.target), want, "{target}");
+    }
+    for (target, want) in [("/a%2f", Some(true)), ("/a/..", Some(false)), ("/", Some(true))] {
+        let located = locate(target.as_bytes(), &profile.target, &profile.files, &[]);
+        assert_eq!(located.ok().map(|located| located.trailing_slash), want, "{target}");
     }
 }
 

@@ -8,8 +8,8 @@ macro_rules! builtin {
 }
 
 builtin! {
-    "node" "node20" "flask" "flask-keepalive" "django" "python-http" "python-http11" "apache" "phpnow" "nginx" "iis"
-    "iis-keepalive" "rfc"
+    "node" "node20" "flask" "flask-keepalive" "django" "python-http" "python-http11" "caddy" "apache" "phpnow" "nginx"
+    "iis" "iis-keepalive" "rfc"
 }
 
 macro_rules! types {

@@ -28,8 +28,9 @@ pub use policy::{
     TargetPolicy, Timer, Timers, WritePolicy,
 };
 pub use raw::{
-    Announce, AnnounceClose, AtExpiry, ChangedFile, CloseStyle, ConnectionFields, Continue, DirectoryPermission,
-    FailureNoticed, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated, RepeatedConnection,
+    Announce, AnnounceClose, AtExpiry, BrokenBody, ChangedFile, CloseStyle, ConnectionFields, Continue,
+    DirectoryPermission, FailureNoticed, Fold, IndexFor, LengthForHead, Precompressed, ReadBody, Repeated,
+    RepeatedConnection,
 };
 pub use response::{Entity, Response};
 pub use template::{Placeholder, Template, Values};
@@ -58,6 +59,12 @@ pub struct Profile {
     pub head: HeadPolicy,
     /// Maximum number of bytes per read from a socket.
     pub read: usize,
+    /// How many bytes the first read from a connection waits for and takes at most; 0 for no such read.
+    pub first_read: usize,
+    /// How many bytes of a next request must have arrived before it counts.
+    pub next_read: usize,
+    /// How many CR and LF before a request are dropped after a POST.
+    pub blank_after_post: usize,
     /// How a repeated field is read.
     pub repeated: Repeated,
     /// How a repeated field that contains a date is read.

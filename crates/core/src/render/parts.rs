@@ -33,10 +33,10 @@ impl Parts {
             range: None,
         };
         layout.end.render(&values, &mut parts.end);
-        for range in ranges {
+        for (index, range) in ranges.iter().enumerate() {
             values.range = Some(*range);
             let mut head = Vec::new();
-            for line in &layout.part {
+            for line in if index == 0 { &layout.first_part } else { &layout.part } {
                 line.render(&values, &mut head);
             }
             parts.parts.push((head, *range));

@@ -206,7 +206,7 @@ impl<'c> ExchangeIo<'c> {
             &self.driver.stream,
             exchange.request(),
             (exchange.input(), exchange.head_len(), exchange.framing()),
-            &self.site.profile.head,
+            &self.site.profile,
         );
         Some(Box::new(Body::Reading(body.await?)))
     }

@@ -6,7 +6,7 @@
 
 mod feed;
 
-use feed::{ChunkedFeed, Feed, FeedProgress};
+use feed::{AT_ONCE, ChunkedFeed, Feed, FeedProgress};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -14,7 +14,8 @@ use hyper_util::rt::TokioIo;
 use labserve_core::conn::{BodyEnd, Leftover};
 use labserve_core::http1::chunked::ChunkFault;
 use labserve_core::http1::field::{Name, is_token};
-use labserve_core::http1::{Framing, HeadPolicy, Request, Version};
+use labserve_core::http1::{Framing, Request, Version};
+use labserve_core::profile::Profile;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -50,15 +51,15 @@ pub(super) struct RequestBody<'c> {
 }
 
 impl<'c> RequestBody<'c> {
-    /// Opens the body of the request with the head in the first `head_len` bytes of `input`. `policy` says which chunks
-    /// are accepted.
+    /// Opens the body of the request with the head in the first `head_len` bytes of `input`. `profile` says which
+    /// chunks are accepted, and how much one read takes.
     ///
     /// `None` if hyper refuses the head, which is a bug.
     pub(super) async fn open(
         stream: &'c TcpStream,
         request: &Request<'c>,
         (input, head_len, framing): (&'c [u8], usize, Framing),
-        policy: &'c HeadPolicy,
+        profile: &'c Profile,
     ) -> Option<RequestBody<'c>> {
         let (head, rest) = input.split_at(head_len.min(input.len()));
         let at_hand = match framing {
@@ -77,7 +78,8 @@ impl<'c> RequestBody<'c> {
                 Framing::Length(length) => Some(length - at_hand as u64),
                 Framing::Chunked => None,
             },
-            chunked: (framing == Framing::Chunked).then(|| Box::new(ChunkedFeed::new(policy))),
+            chunked: (framing == Framing::Chunked).then(|| Box::new(ChunkedFeed::new(&profile.head))),
+            at_once: AT_ONCE.min(profile.read),
             progress: Rc::clone(&progress),
         };
         let (hand_out, mut handed_out) = unbounded_channel();

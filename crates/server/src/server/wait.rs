@@ -121,7 +121,7 @@ impl Driver {
 
     /// Reads what has arrived into the input.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<WakeReason> {
-        let size = self.server.site().profile.read;
+        let size = self.conn.read_size(&self.server.site().profile);
         let (stream, conn, server) = (&mut self.stream, &mut self.conn, &self.server);
         let read = ARRIVALS.with_borrow_mut(|arrivals| {
             arrivals.resize(arrivals.len().max(size), 0);

@@ -1,8 +1,55 @@
 //! Whether what a scan found is to be answered.
 
-use crate::conn::{Context, Refusal};
+use super::Conn;
+use crate::conn::{Context, Next, Refusal};
 use crate::http1::{Head, Scan};
 use crate::path;
+use crate::profile::Profile;
+
+impl Conn {
+    /// The most bytes that the next read from the socket may take.
+    pub fn read_size(&self, profile: &Profile) -> usize {
+        match profile.first_read.checked_sub(self.input.len()) {
+            Some(missing) if missing > 0 && self.is_new() => missing,
+            _ => profile.read,
+        }
+    }
+
+    /// Whether the input is to be parsed. Drops what precedes a request after a POST.
+    pub(super) fn is_parsed(&mut self, profile: &Profile) -> bool {
+        if self.input.is_empty() || self.is_too_short(profile) {
+            return false;
+        }
+        if std::mem::take(&mut self.after_post) {
+            let blank = self.input.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+            self.drop_input(blank.take(profile.blank_after_post).count());
+        }
+        !self.input.is_empty()
+    }
+
+    /// Whether the input is too short to be parsed. Between two requests, the connection is idle all the same.
+    pub(super) fn is_too_short(&self, profile: &Profile) -> bool {
+        let least = if self.is_new() {
+            profile.first_read
+        } else {
+            profile.next_read
+        };
+        self.input.len() < least && !self.client_fin
+    }
+
+    /// The next step if FIN ends a first read that waited for more bytes, and a head is complete or refused.
+    pub(super) fn end_first_read(&mut self, cx: &Context<'_>) -> Option<Next> {
+        if self.input.is_empty() || !self.is_new() || self.input.len() >= cx.profile.first_read {
+            return None;
+        }
+        let next = self.next(cx);
+        (!matches!(next, Next::Wait)).then_some(next)
+    }
+
+    pub(super) fn is_new(&self) -> bool {
+        self.life.requests() == 0
+    }
+}
 
 /// A head that is complete or refused, and why it is refused; `None` if the head is incomplete.
 pub(super) fn ready(scan: Scan) -> Option<(Head, Option<Refusal>)> {

@@ -60,3 +60,54 @@ fn dropped_empty_lines_do_not_count_as_judged() {
         "{second:?}"
     );
 }
+
+/// A first read that waits for the preface of another protocol takes no more than that, and leaves the rest unread.
+#[test]
+fn too_few_bytes_are_not_parsed() {
+    let mut stack = Stack::load("rfc", &BuiltIns).expect("a built-in profile");
+    for key in [
+        "limits.first_read=14",
+        "limits.next_read=4",
+        "limits.blank_after_post=4",
+        "faults.empty_line=400",
+    ] {
+        stack = stack.over(Layer::from_assignment(key).expect("a key"));
+    }
+    let profile = stack.build().expect("a profile");
+    let cx = Context {
+        profile: &profile,
+        root: &[],
+        now: Duration::ZERO,
+        stopping: false,
+    };
+    let receive = |conn: &mut Conn, text: &str| {
+        conn.receive(text.as_bytes(), Vec::new);
+        conn.on(WakeReason::Received(text.len()), &cx)
+    };
+    let mut conn = Conn::new(Duration::ZERO);
+    assert_eq!(conn.read_size(&profile), 14);
+    assert!(matches!(receive(&mut conn, "bad\r\n"), Next::Wait));
+    assert_eq!((conn.standing().state, conn.read_size(&profile)), (State::Line, 9));
+    assert!(matches!(receive(&mut conn, "bad\r\nmore"), Next::Serve(_)));
+    assert_eq!(conn.read_size(&profile), profile.read);
+
+    let mut cut = Conn::new(Duration::ZERO);
+    assert!(matches!(receive(&mut cut, "bad\r\n"), Next::Wait));
+    cut.receive_fin();
+    assert!(matches!(cut.on(WakeReason::Fin, &cx), Next::Serve(_)));
+
+    let mut posted = Conn::new(Duration::ZERO);
+    posted.receive(b"POST /a HTTP/1.1\r\nHost: a\r\n\r\n", Vec::new);
+    let first = settle(&mut posted, &cx);
+    assert_eq!(finish(&mut posted, &first, &cx), None);
+    assert!(matches!(receive(&mut posted, "\r\n\r\n"), Next::Wait));
+    assert!(matches!(receive(&mut posted, "\r\n\r\n"), Next::Serve(_)));
+
+    let mut kept = Conn::new(Duration::ZERO);
+    kept.receive(REQUEST.as_bytes(), Vec::new);
+    let first = settle(&mut kept, &cx);
+    assert_eq!(finish(&mut kept, &first, &cx), None);
+    assert!(matches!(receive(&mut kept, "\r\n\0"), Next::Wait));
+    assert_eq!(kept.standing().state, State::Idle);
+    assert!(matches!(receive(&mut kept, "\r\n"), Next::Serve(_)));
+}

@@ -3,10 +3,12 @@
 use super::{Action, Exchange, Stage, Then, Verdict};
 use crate::close_reason::CloseReason;
 use crate::conn::action::Peek;
-use crate::conn::{BodyEnd, Close, Patience, is_last};
+use crate::conn::{BodyEnd, Close, Patience, is_last, persistence};
 use crate::http1::chunked::ChunkFault;
 use crate::http1::pipeline::{self, Pipelined};
 use crate::http1::{Fault, Framing, Request, Treatment};
+use crate::profile::{BrokenBody, ReadBody};
+use crate::render::Reply;
 use std::cell::Cell;
 
 impl Exchange<'_> {
@@ -119,8 +121,36 @@ impl Exchange<'_> {
         self.finish()
     }
 
+    /// Whether the connection does not persist after this response, as far as the time of reading the body depends on
+    /// that.
+    pub(super) fn closes_after(&self, reply: &Reply<'_>) -> bool {
+        self.profile.request_body.read == ReadBody::FirstIfKept
+            && persistence(
+                self.profile,
+                Some(&self.request),
+                reply.response,
+                self.number,
+                self.age,
+                None,
+            )
+            .close
+            .is_some()
+    }
+
     /// The next step after a body that was not read completely.
     pub(super) fn body_failed(&mut self, end: BodyEnd) -> Action {
+        if self.profile.request_body.broken == BrokenBody::Ignored {
+            let reason = match end {
+                BodyEnd::Late | BodyEnd::Silent => CloseReason::BodyTimeout,
+                BodyEnd::Broken(_) => CloseReason::BadRequest,
+                BodyEnd::ClientFin | BodyEnd::Complete => CloseReason::ClientFinInBody,
+            };
+            if self.stage == Stage::BodyBefore {
+                return self.send(Some(reason), Then::Fail(reason));
+            }
+            self.close.get_or_insert(reason.into());
+            return self.finish();
+        }
         let profile = self.profile;
         let instead = self.reply.as_ref().map(|reply| reply.response);
         let (say, reason) = match end {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct ChunkPolicy {
     /// The largest chunk size.
     pub largest: u64,
+    /// The maximum number of digits of a size, with leading zeros.
+    pub digits: u64,
     /// The largest chunk size after which other bytes may follow on the line.
     pub largest_followed: u64,
     /// What ends a line.
@@ -57,6 +59,8 @@ pub enum SizeSpace {
     /// Spaces and tabs are skipped; then an extension or the end of the line follows.
     #[default]
     Skipped,
+    /// Spaces and tabs are skipped; then the end of the line follows.
+    SkippedAtEnd,
     /// A space begins an extension; a tab is a fault.
     SpaceBeginsExtension,
     /// A space or a tab begins an extension.
@@ -90,6 +94,9 @@ pub enum Trailers {
     /// Field lines, with the limits and faults of those of a head.
     #[default]
     Fields,
+    /// As `fields`, but they are parsed when the section has ended with CRLF twice. A section without trailers is CRLF. One
+    /// that has not ended after 4096 bytes is a fault.
+    WholeSection,
     /// Any lines.
     Lines,
 }
@@ -123,6 +130,7 @@ impl Default for ChunkPolicy {
     fn default() -> Self {
         Self {
             largest: i64::MAX.unsigned_abs(),
+            digits: u64::MAX,
             largest_followed: u64::MAX,
             line_ends: LineEnds::default(),
             size_space: SizeSpace::default(),
@@ -141,6 +149,7 @@ impl ChunkPolicy {
     /// What captures may contain: everything that some server accepts.
     pub const CAPTURE: Self = Self {
         largest: u64::MAX,
+        digits: u64::MAX,
         largest_followed: u64::MAX,
         line_ends: LineEnds::AnyCr,
         size_space: SizeSpace::BeginsExtension,

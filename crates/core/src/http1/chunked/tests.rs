@@ -76,6 +76,11 @@ fn each_rule_of_a_policy() {
         size_space: SizeSpace::Refused,
         ..lines
     };
+    let at_end = ChunkPolicy {
+        size_space: SizeSpace::SkippedAtEnd,
+        digits: 3,
+        ..lines
+    };
     let tokens = ChunkPolicy {
         extension: ExtensionText::Tokens,
         ..lines
@@ -106,6 +111,10 @@ fn each_rule_of_a_policy() {
         (space_begins, "5 x\r\n", None),
         (space_begins, "5\tx\r\n", Some(Syntax)),
         (no_space, "5 \r\n", Some(Syntax)),
+        (at_end, "005 \t\r\n", None),
+        (at_end, "5;a \r\n", None),
+        (at_end, "5 ;a\r\n", Some(Syntax)),
+        (at_end, "0005\r\n", Some(TooLarge)),
         (tokens, "5;a=b;c;=d;e=;f=\"g\\\"; h\"\r\n", None),
         (tokens, "5;\r\n", Some(Syntax)),
         (tokens, "5; a\r\n", Some(Syntax)),

@@ -48,7 +48,9 @@ impl FastLine {
         let is_known = || policy.methods.iter().any(|known| known.as_bytes() == method);
         let is_word = || method.iter().all(u8::is_ascii_uppercase) && !method.is_empty();
         let is_connect = || method == b"CONNECT";
-        (is_path && is_word() && is_known() && !is_connect()).then(|| Self {
+        // An escape may be malformed.
+        let is_checked = || policy.faults.accepts(Fault::TargetSyntax) || memchr::memchr(b'%', target).is_none();
+        (is_path && is_checked() && is_word() && is_known() && !is_connect()).then(|| Self {
             method: Span::new(start, start + method_end),
             target: Span::new(start + method_end + 1, start + target_end),
             version_text: Span::new(start + target_end + 1, start + end),

@@ -92,13 +92,17 @@ impl Scanner<'_> {
         Ok(true)
     }
 
-    /// Checks complete lines whose other checks wait for the next line. Servers that join lines refuse a NUL when they
-    /// read it. `end` is the end of the last of these lines.
+    /// Checks complete lines whose other checks wait for the next line. Servers that join lines refuse a NUL, or a first
+    /// line without a colon, when they read it. `end` is the end of the last of these lines.
     fn check_waiting(&mut self, waiting: Option<&Waiting>, end: usize) -> Result<(), Fault> {
         let Some(waiting) = waiting else { return Ok(()) };
-        if memchr::memchr(0, &self.bytes[waiting.line.start..end]).is_some() {
+        let is_at_fault = match self.policy.at_once {
+            Fault::FieldNoColon => !self.bytes[waiting.line.clone()].contains(&b':'),
+            _ => memchr::memchr(0, &self.bytes[waiting.line.start..end]).is_some(),
+        };
+        if is_at_fault {
             self.head.at_fault = Span::new(waiting.line.start, waiting.line.end);
-            self.check(Fault::FieldValueNul)?;
+            self.check(self.policy.at_once)?;
         }
         Ok(())
     }

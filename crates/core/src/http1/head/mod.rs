@@ -23,6 +23,7 @@ mod version;
 
 pub use policy::{Buffers, FramingJudgedBy, HeadPolicy, Http09, Protocol, Separators};
 pub(in crate::http1) use target::after_scheme;
+pub(in crate::http1) use target::is_scheme;
 pub use target::{has_bare_scheme, has_rootless_scheme, has_scheme};
 
 use super::chunked::RefusedTrailers;

@@ -1,6 +1,6 @@
 //! The settings of the head scanner: limits, and deviations from RFC 9112.
 
-use crate::http1::fault::Faults;
+use crate::http1::fault::{Fault, Faults};
 use crate::http1::host::HostSyntax;
 use crate::http1::request::BodyRules;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub struct HeadPolicy {
     pub full_http09_refusals: bool,
     /// Whether a fault of a field line is detected only when the following line is complete.
     pub fields_by_next_line: bool,
+    /// The fault that is detected when the line is complete all the same: a NUL or a missing colon.
+    pub at_once: Fault,
     /// Whether the Host field is validated if the target is an absolute URI.
     pub host_beside_uri: bool,
     /// The only scheme whose URIs name the host of the request; `None` for any.

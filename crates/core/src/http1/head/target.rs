@@ -4,6 +4,7 @@ use super::scanner::Scanner;
 use crate::http1::bytes::ByteSet;
 use crate::http1::fault::Fault;
 use crate::http1::host::is_host_with_port;
+use crate::http1::uri;
 
 /// The characters of a user, a host and a port, the brackets of an address and `@`.
 static AUTHORITY: ByteSet = ByteSet::alphanumeric_and(b"-_.!~*'()%;:&=+$,[]@");
@@ -45,7 +46,12 @@ impl Scanner<'_> {
             self.target_char(*byte)?;
         }
         self.count(target.len())?;
-        self.target_form(target, self.head.method.of(self.bytes))
+        let method = self.head.method.of(self.bytes);
+        self.target_form(target, method)?;
+        if self.policy.faults.accepts(Fault::TargetSyntax) || uri::is_valid(target, method == b"CONNECT") {
+            return Ok(());
+        }
+        Err(Fault::TargetSyntax)
     }
 
     /// Checks the form of a target, which depends on the method.
@@ -182,7 +188,7 @@ fn is_plain_authority(rest: &[u8], is_complete: bool) -> bool {
 }
 
 /// Whether `text` is a scheme: a letter, then letters, digits, `+`, `-` and `.` (RFC 3986 section 3.1).
-fn is_scheme(text: &[u8]) -> bool {
+pub(in crate::http1) fn is_scheme(text: &[u8]) -> bool {
     text.first().is_some_and(u8::is_ascii_alphabetic)
         && text.iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
 }

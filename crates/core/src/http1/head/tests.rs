@@ -24,6 +24,7 @@ fn strict() -> HeadPolicy {
         own_scheme: None,
         drop_leading_controls: false,
         fields_by_next_line: false,
+        at_once: Fault::FieldValueNul,
         host: HostSyntax::Characters,
         body: BodyRules::default(),
         counts_parts: false,

@@ -2,7 +2,7 @@
 
 use crate::http1::ResponseId;
 use crate::profile::Template;
-use crate::profile::raw::{Continue, RawAgent, ReadBody};
+use crate::profile::raw::{BrokenBody, Continue, RawAgent, ReadBody};
 
 /// The layout of `multipart/byteranges` bodies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Multipart {
     pub boundary: Template,
     /// One template for each line, because a line is left out if a placeholder in it has no value.
     pub part: Vec<Template>,
+    /// The same for the first part.
+    pub first_part: Vec<Template>,
     pub end: Template,
     pub parts_before_chunks: Option<usize>,
 }
@@ -42,6 +44,7 @@ pub struct RequestBodyPolicy {
     pub continue_without_body: bool,
     pub look_first: bool,
     pub before_end: bool,
+    pub broken: BrokenBody,
     pub continue_unsent_ends: bool,
     pub continue_times_old: u8,
     pub continue_times_padded: u8,

@@ -43,6 +43,7 @@ pub struct FilePolicy {
     pub deny_with: ResponseId,
     pub ignore_case: bool,
     pub precompressed: Vec<Precompressed>,
+    pub skip_unopened_index: bool,
     pub untyped: OnInput<()>,
     pub mtime: MtimePolicy,
     pub directory_type: String,

@@ -44,6 +44,7 @@ pub struct TargetPolicy {
     pub merge_leading_slashes: bool,
     pub two_slashes_are_root: bool,
     pub rootless: bool,
+    pub opaque: bool,
     pub punycode: bool,
     pub before_method: bool,
 }

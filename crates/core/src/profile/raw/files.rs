@@ -50,6 +50,9 @@ pub struct RawFiles {
     /// is that of `denied`. Absent: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory_needs: Option<DirectoryPermission>,
+    /// Whether an index file that cannot be opened is skipped: the server may not read it, or its link leads nowhere or in a
+    /// circle.
+    pub skip_unopened_index: bool,
     /// A directory under the name of an index file: `skip` it, or a response.
     pub index_directory: Word,
     /// The response for a symbolic link that leads nowhere. Without it: `missing`.
@@ -86,6 +89,9 @@ pub struct RawFiles {
     pub mtime_rounding: MtimeRounding,
     /// Last-Modified of a file that was modified before 1970.
     pub before_1970: Before1970,
+    /// Whether a modification time in the first two seconds of 1970 counts as unknown, as that of a file from an archive
+    /// without times. Then there is no Last-Modified and no entity tag, and no date matches.
+    pub epoch_is_unknown: bool,
     /// Whether Last-Modified is the current time for a file whose modification time is in the future (RFC 9110 section
     /// 8.8.2.1).
     pub future_as_now: bool,
@@ -114,6 +120,7 @@ impl Default for RawFiles {
             line_break: word("serve"),
             failure_noticed: FailureNoticed::Open,
             directory_needs: None,
+            skip_unopened_index: false,
             index_directory: word("skip"),
             dangling: None,
             link_loop: None,
@@ -132,6 +139,7 @@ impl Default for RawFiles {
             untyped: word("serve"),
             mtime_rounding: MtimeRounding::Down,
             before_1970: Before1970::Sent,
+            epoch_is_unknown: false,
             future_as_now: false,
             compared_mtime: ComparedTime::LastModified,
             directory_type: TextOrOff(None),

@@ -44,6 +44,14 @@ pub struct RawLimits {
     /// Maximum number of bytes per read from the socket. It also decides how much is unread when the connection is
     /// closed, and so whether the system sends RST instead of FIN.
     pub read_size: Size,
+    /// Number of bytes that the first read from a connection waits for, and takes at most, as a server does that looks
+    /// for the preface of HTTP/2. Fewer bytes are not parsed unless FIN follows them. `"off"`: no such read.
+    pub first_read: SizeLimit,
+    /// Number of bytes of a next request that must have arrived before it counts. Until then the connection is idle.
+    pub next_read: SizeLimit,
+    /// How many CR and LF before a request are dropped if the request before it was a POST: old clients send an empty line
+    /// after the body (RFC 9112 section 2.2).
+    pub blank_after_post: Count,
 }
 
 impl Default for RawLimits {
@@ -65,6 +73,9 @@ impl Default for RawLimits {
             path_segments: Count(None),
             body: SizeLimit(None),
             read_size: Size(64 << 10),
+            first_read: SizeLimit(None),
+            next_read: SizeLimit(None),
+            blank_after_post: Count(None),
         }
     }
 }

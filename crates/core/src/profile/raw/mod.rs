@@ -37,7 +37,7 @@ pub use multipart::RawMultipart;
 pub use padding::{RawAgent, RawPadding};
 pub use parser::{FieldsJudgedBy, Http2, JudgedBy, MethodCase, NameSpace, PipelinedFault, RawParser, RawProtocol, Tab};
 pub use range::RawRange;
-pub use request_body::{Continue, RawChunks, RawExpect, RawRequestBody, ReadBody};
+pub use request_body::{BrokenBody, Continue, RawChunks, RawExpect, RawRequestBody, ReadBody};
 pub use response::{ConnectionFields, LengthForHead, RawResponse, StatusVersion};
 pub use rule::{RuleEnd, RulePoint, RuleRace, RuleTable};
 pub use target::{AuthorityReader, Charset, EndSlash, RawTarget, TargetReader};

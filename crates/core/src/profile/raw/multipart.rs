@@ -16,6 +16,8 @@ pub struct RawMultipart {
     /// The text before each part. Its line terminators are sent as CR LF. A line is left out if a placeholder in it
     /// has no value.
     pub part: Template,
+    /// The same before the first part. Without it: `part`.
+    pub first_part: Option<Template>,
     /// The text after the last part.
     pub end: Template,
     /// A response with more parts than this is sent in chunks: the first chunk has one part more than this, each
@@ -36,6 +38,7 @@ impl Default for RawMultipart {
             part: template(
                 "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {content_range}\r\n\r\n",
             ),
+            first_part: None,
             end: template("\r\n--{boundary}--\r\n"),
             parts_before_chunks: Count(None),
         }

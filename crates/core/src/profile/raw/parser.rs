@@ -72,6 +72,8 @@ pub enum FieldsJudgedBy {
     /// When the line after it is complete, because that one might be a continuation (obs-fold). A NUL is detected when the
     /// line is complete.
     NextLine,
+    /// As `next-line`, and a NUL too; but a missing colon is detected when the line is complete.
+    NextLineButColon,
 }
 
 /// What a tab in the request line is.

@@ -30,6 +30,8 @@ pub struct RawRequestBody {
     /// If it is broken, a response about a file is replaced by that of the fault `chunk`, and any other response closes
     /// the connection. If the body turns out to be broken later, the connection is closed without a response.
     pub check_arrived: bool,
+    /// What a body that breaks off, or that breaks RFC 9112 section 7.1, means for a response that is sent after it.
+    pub broken: BrokenBody,
     /// With `read = "after"`: whether the body is also read after a response that closes the connection, before the
     /// close.
     pub read_before_close: bool,
@@ -51,6 +53,7 @@ impl Default for RawRequestBody {
             too_large: None,
             read: ReadBody::default(),
             check_arrived: false,
+            broken: BrokenBody::default(),
             read_before_close: false,
             expect: RawExpect::default(),
             chunks: RawChunks::default(),
@@ -113,6 +116,8 @@ impl Default for RawExpect {
 pub struct RawChunks {
     /// The largest chunk size. A larger one is the fault `chunk.too_large`.
     pub max_size: Size,
+    /// The most digits of a chunk size, with leading zeros. More are the fault `chunk.too_large`.
+    pub max_digits: Count,
     /// The largest chunk size that any byte may follow on its line.
     pub max_size_followed: SizeLimit,
     /// What ends a line.
@@ -140,6 +145,7 @@ impl Default for RawChunks {
         let policy = ChunkPolicy::default();
         Self {
             max_size: Size(policy.largest),
+            max_digits: Count(None),
             max_size_followed: SizeLimit(None),
             line_ends: policy.line_ends,
             size_space: policy.size_space,
@@ -161,11 +167,25 @@ impl Default for RawChunks {
 pub enum ReadBody {
     /// Before the response is sent.
     First,
+    /// Before the response is sent if the connection persists after it, otherwise after it.
+    FirstIfKept,
     /// After the response has been sent.
     #[default]
     After,
     /// Never. The connection is closed after the response.
     Off,
+}
+
+/// What a body that breaks off or is malformed means for the response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum BrokenBody {
+    /// It is replaced by the response of the fault, of [client_fin] in_body, or of [timers] body.
+    #[default]
+    Refused,
+    /// Nothing. The connection closes after it.
+    Ignored,
 }
 
 /// When `100 Continue` is sent.

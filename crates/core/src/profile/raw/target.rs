@@ -85,7 +85,8 @@ pub struct RawTarget {
     /// The response for a path with too long or too many segments, as [limits] says.
     pub bad_segments: Word,
     /// Which path asks for a directory.
-    /// Example: `/sub%2f`: `decoded` 200 with `sub/index.html`; `sent` 301.
+    /// Example: `/sub%2f`: `decoded` 200 with `sub/index.html`; `decoded-text` 200 with `sub/index.html`; `sent` 301.
+    /// Example: `/sub/x/..`: `decoded` 200 with `sub/index.html`; `decoded-text` 301; `sent` 301.
     pub end_slash: EndSlash,
     /// Whether two or more slashes at the beginning of a path count as one.
     pub merge_leading_slashes: bool,
@@ -98,6 +99,8 @@ pub struct RawTarget {
     pub punycode: bool,
     /// Whether a URI may have a path that does not begin with a slash, as `foo:a/b`. Needs `schemes`.
     pub rootless: bool,
+    /// Whether a URI has no path if no slash follows its scheme, as `foo:a/b`. Needs `schemes`.
+    pub opaque: bool,
 }
 
 impl Default for RawTarget {
@@ -137,6 +140,7 @@ impl Default for RawTarget {
             drop_leading_controls: false,
             punycode: false,
             rootless: false,
+            opaque: false,
         }
     }
 }
@@ -179,6 +183,8 @@ pub enum EndSlash {
     /// A path that ends in a slash after decoding and after resolving dot segments.
     #[default]
     Decoded,
+    /// A path that ends in a slash after decoding, whatever its dot segments resolve to.
+    DecodedText,
     /// A path that ends in a slash as sent.
     Sent,
 }

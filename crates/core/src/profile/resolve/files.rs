@@ -71,10 +71,12 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         },
         ignore_case: files.ignore_case,
         precompressed: files.precompressed.clone(),
+        skip_unopened_index: files.skip_unopened_index,
         untyped: served("untyped", &files.untyped)?,
         mtime: MtimePolicy {
             rounding: files.mtime_rounding,
             before_1970: files.before_1970,
+            epoch_is_unknown: files.epoch_is_unknown,
             future_as_now: files.future_as_now,
             compared: files.compared_mtime,
         },

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::{Mistake, checked, methods};
 use crate::http1::chunked::ChunkPolicy;
 use crate::http1::head::{Buffers, FramingJudgedBy, Http09, Protocol};
-use crate::http1::{BodyRules, HeadPolicy};
+use crate::http1::{BodyRules, Fault, HeadPolicy};
 use crate::profile::raw::{self, Raw};
 
 /// Limits on request heads, and how they are parsed.
@@ -34,7 +34,11 @@ pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistak
         full_http09_refusals: parser.http09_refused == Http09::Full,
         host_beside_uri: raw.host.check_with_absolute_target,
         own_scheme: raw.target.schemes.first().filter(|scheme| *scheme != "*").cloned(),
-        fields_by_next_line: parser.check_field_lines == raw::FieldsJudgedBy::NextLine,
+        fields_by_next_line: parser.check_field_lines != raw::FieldsJudgedBy::Line,
+        at_once: match parser.check_field_lines {
+            raw::FieldsJudgedBy::NextLineButColon => Fault::FieldNoColon,
+            _ => Fault::FieldValueNul,
+        },
         host: raw.host.syntax,
         body: BodyRules {
             delimiter: raw.request_body.delimiter,
@@ -88,6 +92,7 @@ pub(super) fn head_policy(raw: &Raw, names: &Names) -> Result<HeadPolicy, Mistak
 fn chunks(raw: &raw::RawChunks) -> ChunkPolicy {
     ChunkPolicy {
         largest: raw.max_size.0,
+        digits: raw.max_digits.0.unwrap_or(u64::MAX),
         largest_followed: raw.max_size_followed.most(),
         line_ends: raw.line_ends,
         size_space: raw.size_space,

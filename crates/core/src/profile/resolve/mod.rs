@@ -20,7 +20,7 @@ mod timers;
 use super::raw::{PipelinedFault, Raw, RawCookie};
 use super::template::Template;
 use super::types::MediaTypes;
-use super::units::Span;
+use super::units::{SizeLimit, Span};
 use super::{
     CookiePolicy, Hold, LARGEST_TEXT, Multipart, Padding, Profile, Repeated, RequestBodyPolicy, Responses, WritePolicy,
     near, suggestion,
@@ -61,6 +61,9 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
         server: raw.server.text().to_owned(),
         head: head_policy(raw, &names)?,
         read: checked("limits", "read_size", raw.limits.read_size.0, 512, 1 << 20)? as usize,
+        first_read: first_bytes("first_read", raw.limits.first_read)?,
+        next_read: first_bytes("next_read", raw.limits.next_read)?,
+        blank_after_post: raw.limits.blank_after_post.0.unwrap_or(0) as usize,
         repeated: raw.fields.repeated,
         pipelined_fault_discards: raw.parser.pipelined_fault == PipelinedFault::DropEarlier,
         repeated_date: raw.fields.repeated_date.unwrap_or(Repeated::First),
@@ -76,6 +79,8 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
             content_type: raw.multipart.content_type.clone(),
             boundary: raw.multipart.boundary.clone(),
             part: lines_of(&raw.multipart.part).map_err(|why| mistake(&["multipart", "part"], why))?,
+            first_part: lines_of(raw.multipart.first_part.as_ref().unwrap_or(&raw.multipart.part))
+                .map_err(|why| mistake(&["multipart", "first_part"], why))?,
             end: raw.multipart.end.clone(),
             parts_before_chunks: raw
                 .multipart
@@ -120,6 +125,12 @@ pub(super) fn resolve(name: &str, raw: &Raw) -> Result<Profile, Mistake> {
     })
 }
 
+/// A number of bytes that must have arrived before they are parsed. The shortest request is longer than the largest.
+fn first_bytes(key: &str, limit: SizeLimit) -> Result<usize, Mistake> {
+    let bytes = limit.0.unwrap_or(0);
+    checked("limits", key, bytes, 0, 24).map(|bytes| bytes as usize)
+}
+
 fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> {
     let body = &raw.request_body;
     let limit = match (raw.limits.body.0, &body.too_large) {
@@ -141,6 +152,7 @@ fn request_body(raw: &Raw, names: &Names) -> Result<RequestBodyPolicy, Mistake> 
         continue_without_body: body.expect.without_body,
         look_first: body.check_arrived,
         before_end: body.read_before_close,
+        broken: body.broken,
         continue_unsent_ends: body.expect.close_unsent,
         continue_times_old: body.expect.times_http10.unwrap_or(0),
         continue_times_padded: body.expect.times_padded.unwrap_or(continue_times),

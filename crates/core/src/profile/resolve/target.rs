@@ -82,6 +82,7 @@ pub(super) fn target_policy(raw: &Raw, names: &Names) -> Result<TargetPolicy, Mi
         merge_leading_slashes: target.merge_leading_slashes,
         two_slashes_are_root: target.two_slashes_are_root,
         rootless: target.rootless,
+        opaque: target.opaque,
         punycode: target.punycode,
         before_method: target.before_method,
     })

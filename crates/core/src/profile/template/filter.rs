@@ -24,7 +24,7 @@ filters! {
     Hex = "x", "a number in lower-case hexadecimal, with `-` before a negative one";
     Hex64 = "x64", "the same, but a negative number is its 64 bits in two's complement";
     HexBytes = "bytes", "the eight bytes of a number, lowest first, each in hexadecimal without leading zeros";
-    Base36 = "base36", "a number in base 36 with lower-case letters, with `-` before a negative one";
+    Base36 = "base36", "a number of 64 bits in base 36 with lower-case letters, with `-` before a negative one";
     Pad20 = "pad20", "a number, padded with zeros to 20 decimal digits";
     Pad16Hex = "x16", "a number, padded with zeros to 16 hexadecimal digits";
     Upper = "upper", "in upper case";
@@ -50,6 +50,9 @@ filters! {
     NoPort80 = "no-port-80", "a host without `:80` at its end";
     Authority = "authority", "a host as in a URI: in lower case, without a final dot, without the port 80";
     PathLower = "path-encode-lower", "percent-encoded with lower-case digits, except for letters, digits and $-_.+!*'(),:;@&=/~";
+    EncodeBeyondAscii = "encode-beyond-ascii", "with characters outside ASCII percent-encoded, with lower-case digits";
+    OneLine = "one-line", "with a space for each CR and LF";
+    NoEndSlash = "no-end-slash", "without one slash at its end";
     Decompose = "decompose", "with every character decomposed (Unicode NFKD): a letter, followed by its accents";
     MergeSlashes = "merge-slashes", "with two or more slashes at the beginning merged into one";
     First128 = "first128", "the first 128 bytes";
@@ -73,7 +76,13 @@ pub(super) fn write_number(filter: Option<Filter>, n: i128, out: &mut Vec<u8>) {
         Some(Filter::Hex) => text::hexadecimal(magnitude(), out),
         Some(Filter::Hex64) => text::hexadecimal(bits, out),
         Some(Filter::HexBytes) => text::hexadecimal_bytes(bits, out),
-        Some(Filter::Base36) => text::base36(magnitude(), out),
+        // Nanoseconds since 1970 exceed 64 bits with a sign in 2262.
+        Some(Filter::Base36) => {
+            if (n as i64) < 0 {
+                out.push(b'-');
+            }
+            text::base36((n as i64).unsigned_abs(), out);
+        }
         Some(Filter::Pad20) => out.extend_from_slice(format!("{n:020}").as_bytes()),
         Some(Filter::Pad16Hex) => out.extend_from_slice(format!("{bits:016x}").as_bytes()),
         _ => text::decimal(magnitude(), out),
@@ -177,6 +186,12 @@ impl Filter {
                 }
             }
             Self::PathLower => percent::encode_lower(value, b"$-_.+!*'(),:;@&=/~", out),
+            Self::EncodeBeyondAscii => percent::encode_beyond_ascii(value, out),
+            Self::OneLine => out.extend(value.iter().map(|byte| match byte {
+                b'\r' | b'\n' => b' ',
+                byte => *byte,
+            })),
+            Self::NoEndSlash => out.extend_from_slice(value.strip_suffix(b"/").unwrap_or(value)),
             Self::MergeSlashes => {
                 let slashes = value.iter().take_while(|b| **b == b'/').count();
                 out.extend_from_slice(&value[slashes.saturating_sub(1)..]);

@@ -40,7 +40,8 @@ pub(super) fn write_last_modified(
 fn cached_fields<'r>(profile: &Profile, file: &'r FileFacts) -> &'r CachedFields {
     file.cached_fields(|| {
         let mut etag = Vec::new();
-        let template = profile.files.etag.as_ref();
+        let is_known = !profile.files.mtime.is_unknown(file.id.modified());
+        let template = profile.files.etag.as_ref().filter(|_| is_known);
         let values = EtagValues {
             file,
             text: profile.files.etag_text.as_ref(),

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// The most bytes of one read.
-const AT_ONCE: usize = 64 << 10;
+pub(super) const AT_ONCE: usize = 64 << 10;
 
 thread_local! {
     /// The buffer for bytes between the socket and hyper.
@@ -87,10 +87,19 @@ pub(super) struct Feed<'c> {
     pub(super) allowed: Option<u64>,
     /// The decoder of a chunked body.
     pub(super) chunked: Option<Box<ChunkedFeed<'c>>>,
+    /// The most bytes that one read from the socket takes.
+    pub(super) at_once: usize,
     pub(super) progress: Rc<Cell<FeedProgress>>,
 }
 
 impl Feed<'_> {
+    /// The most bytes that the next read from the socket may take.
+    fn room(&self) -> usize {
+        self.chunked.as_ref().map_or(self.at_once, |chunked| {
+            chunked.chunks.room(self.at_once, chunked.policy)
+        })
+    }
+
     /// Copies what is ready of a chunked body; `None` if more bytes are needed first.
     fn poll_canonical(&mut self, buffer: &mut ReadBuf<'_>) -> Option<Poll<io::Result<()>>> {
         let chunked = self.chunked.as_mut()?;
@@ -135,7 +144,7 @@ impl AsyncRead for Feed<'_> {
             // The request is complete. hyper gets nothing else from this connection.
             return Poll::Pending;
         }
-        let most = room.min(AT_ONCE).min(
+        let most = room.min(self.room()).min(
             self.allowed
                 .map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)),
         );
