@@ -50,6 +50,8 @@ mod fingerprint;
 mod format_tests;
 #[cfg(test)]
 mod forwarding_tests;
+#[cfg(test)]
+mod hole_tests;
 mod http;
 mod limits;
 mod messages;

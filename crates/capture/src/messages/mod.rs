@@ -178,6 +178,7 @@ sentences! {
         SpentExpect = "spent_expect", SpentHeadOfLine = "spent_head_of_line",
         SpentRoundTrip = "spent_round_trip", SpentServerThink = "spent_server_think",
         SpentResponseSending = "spent_response_sending", SpentServerPause = "spent_server_pause",
+        SpentUnexplainedPause = "spent_unexplained_pause",
         SpentZeroWindow = "spent_zero_window", SpentWindowWait = "spent_window_wait",
         SpentDelayedAck = "spent_delayed_ack", SpentRetransmission = "spent_retransmission",
 
@@ -213,6 +214,7 @@ sentences! {
         ResetAborts = "reset_aborts",
         ResetLateData = "reset_late_data",
         ResetNoConnection = "reset_no_connection",
+        ResetAfterReset = "reset_after_reset",
         ResetAnswersFin = "reset_answers_fin",
         ResetHarmless = "reset_harmless",
         ResetUnexplained = "reset_unexplained",

@@ -189,6 +189,8 @@ pub enum ResetClass {
     AnswersFin,
     /// Says that its sender knows no such connection: it has forgotten it, or a device between has.
     NoConnection,
+    /// Follows another RST: it refuses what was still on its way.
+    AfterReset,
     /// Follows a FIN from each side: nothing is lost.
     HarmlessAfterFin,
     /// Ends an idle connection.

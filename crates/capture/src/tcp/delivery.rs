@@ -136,6 +136,27 @@ impl ConnectionTracker {
         missing
     }
 
+    /// Gives up on the bytes of both directions that were acknowledged, up to these positions: a RST ends the connection.
+    pub(super) fn give_up_on_acked(&mut self, acked: [u64; 2], budget: &mut Budget) {
+        for (from, acked) in acked.into_iter().enumerate() {
+            self.skip_gaps(from, acked, budget);
+            self.skip_acked(from, acked, budget);
+        }
+    }
+
+    /// Gives up on the bytes at the end of a direction that were acknowledged.
+    fn skip_acked(&mut self, from: usize, acked: u64, budget: &mut Budget) {
+        let direction = &self.directions[from];
+        let payload_end = acked.min(direction.fin.unwrap_or(u64::MAX));
+        // The last position that was acknowledged may be that of a FIN which was not captured.
+        let is_missing = payload_end > direction.reassembly.next() + 1;
+        if direction.started && is_missing && !direction.reassembly.is_waiting() {
+            self.missing += self.deliver(from, budget, |reassembly, deliver| {
+                reassembly.skip_to(payload_end, deliver)
+            });
+        }
+    }
+
     /// Endpoint `from` acknowledges what the other endpoint has sent.
     pub(super) fn acknowledge(&mut self, from: usize, ack: u32, now: FrameTime, budget: &mut Budget) {
         let other = 1 - from;
@@ -180,14 +201,7 @@ impl ConnectionTracker {
     pub(super) fn finish(&mut self, budget: &mut Budget) {
         for from in [0, 1] {
             self.skip_gaps(from, u64::MAX, budget);
-            let direction = &self.directions[from];
-            let payload_end = direction.acked.min(direction.fin.unwrap_or(u64::MAX));
-            // The last position that was acknowledged may be that of a FIN which was not captured.
-            if direction.started && payload_end > direction.reassembly.next() + 1 {
-                self.missing += self.deliver(from, budget, |reassembly, deliver| {
-                    reassembly.skip_to(payload_end, deliver)
-                });
-            }
+            self.skip_acked(from, self.directions[from].acked, budget);
         }
         self.release_all(budget);
         for from in [0, 1] {

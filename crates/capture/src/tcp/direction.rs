@@ -45,6 +45,7 @@ impl Direction {
         if !self.started {
             let at = position(ORIGIN, seq);
             self.started = true;
+            self.next_ns = segment.ns;
             self.midway = syn == 0;
             // A keep-alive probe may carry the byte before the next one.
             let is_probe = syn == 0 && segment.len == Some(1) && !segment.flags.psh() && !segment.flags.fin();
