@@ -113,8 +113,10 @@ def truths(truth):
             true |= {"timed-out-as-announced"} if near else {"timed-out-otherwise", "timed-out-as-announced"}
     if talk.end == "simultaneous" and talk.exchanges:
         true |= {"timed-out-unannounced", "timed-out-otherwise", "timed-out-as-announced"}
+    ends = [f for f in truth.frames.values() if f.flags & (FIN | RST)]
     if (
         talk.lens == "ends"
+        or not ends
         or truth.first_end() is None
         or talk.end not in ("server-idle", "late-request", "server-rst")
     ):

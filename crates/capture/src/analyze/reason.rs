@@ -22,11 +22,10 @@ pub(super) fn reason(
     end: &ConnectionEnd,
 ) -> EndReason {
     // The sender of such a RST had no connection any more. What ended it was not captured.
-    let had_ended = end.first_fin.is_none()
-        && end
-            .resets
-            .first()
-            .is_some_and(|reset| matches!(reset.class, ResetClass::NoConnection | ResetClass::Unexplained));
+    let had_ended = end.resets.first().is_some_and(|reset| {
+        let is_first = end.first_fin.as_ref().is_none_or(|fin| fin.frame > reset.frame);
+        is_first && matches!(reset.class, ResetClass::NoConnection | ResetClass::Unexplained)
+    });
     match (end.teardown, end.by) {
         (Teardown::NeverOpened, _) => EndReason::NotOpened,
         (_, None) => EndReason::Unknown,

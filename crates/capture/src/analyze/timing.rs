@@ -148,7 +148,7 @@ fn set_up(connection: &Connection, request: &Message, parts: &mut Parts) {
         .syn_retries
         .last()
         .copied()
-        .filter(|retry| Some(*retry) < handshake.syn_ack);
+        .filter(|retry| at(*retry) <= handshake.syn_ack.and_then(at));
     let answered_ns = answered.and_then(at).unwrap_or(syn_ns);
     parts.add(
         TimeSpent::SynRetransmission,

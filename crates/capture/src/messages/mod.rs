@@ -172,6 +172,8 @@ sentences! {
         BodyUnknown = "body_unknown",
         BecomesTunnel = "becomes_tunnel",
         MoreExchanges = "more_exchanges",
+        Groups = "groups", GroupLine = "group_line", DescribedOf = "described_of",
+        ColConnections = "col_connections", ColStreams = "col_streams",
         TimeSplit = "time_split",
         SpentSynRetransmission = "spent_syn_retransmission", SpentSetUp = "spent_set_up",
         SpentClientWait = "spent_client_wait", SpentRequestSending = "spent_request_sending",

@@ -27,6 +27,8 @@ pub(super) struct Direction {
     pub(super) probe: Option<Payload<Vec<u8>>>,
     /// Number of frames from the other endpoint, since it acknowledged bytes that are missing here.
     pub(super) gap_acked: u32,
+    /// Whether its last numbers were acknowledged and not captured: one of them may be that of a FIN.
+    pub(super) tail_missing: bool,
     pub(super) traffic: Traffic,
     /// Whether the sender has acknowledged anything.
     pub(super) acknowledges: bool,

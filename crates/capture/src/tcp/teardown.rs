@@ -69,7 +69,7 @@ pub(super) fn classify(context: ResetContext) -> ResetClass {
     match (own_fin, other_fin) {
         _ if not_open => ResetClass::Refused,
         (true, _) if late_data => ResetClass::RefusesLateData,
-        (false, false) if already_reset => ResetClass::AfterReset,
+        (false, _) if already_reset => ResetClass::AfterReset,
         (true, true) => ResetClass::HarmlessAfterFin,
         (false, false) if without_ack => ResetClass::NoConnection,
         // It refuses a segment that is recorded later, or not at all.
@@ -285,6 +285,7 @@ mod tests {
             ("r", ResetClass::AfterReset),
             ("ar", ResetClass::AfterReset),
             ("mr", ResetClass::AfterReset),
+            ("afru", ResetClass::AfterReset),
             ("olr", ResetClass::RefusesLateData),
             ("o", ResetClass::Idle),
             ("ol", ResetClass::RefusesLateData),

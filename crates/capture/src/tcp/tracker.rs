@@ -102,13 +102,12 @@ impl ConnectionTracker {
             let received = [other.position_of(ack), other.next];
             self.teardown.fin(from, now, [seq, ack], received, self.last_byte);
         }
-        let acked = [self.directions[0].acked, self.directions[1].acked];
         if segment.flags.ack() {
             self.acknowledge(from, ack, now, budget);
         }
         self.release(from, segment.flags.ack().then_some(ack), budget);
         if segment.flags.rst() {
-            self.give_up_on_acked(acked, budget);
+            self.give_up_on_acked(budget);
             self.release_all(budget);
             self.conversation.complete_unmeasured();
             let refuses = self.is_not_open() && self.handshake.is_refused_by(segment, from);
@@ -278,7 +277,8 @@ impl ConnectionTracker {
         let other = &self.directions[1 - from];
         let is_silent = self.begins_midway() && other.traffic.bytes == 0;
         let passes_number = other.started && other.next > other.reassembly.next();
-        !self.is_one_sided() && (other.fin.is_some() || !(is_silent || acks_unseen || passes_number))
+        let may_have_ended = is_silent || acks_unseen || passes_number || other.tail_missing;
+        !self.is_one_sided() && (other.fin.is_some() || !may_have_ended)
     }
 
     /// Whether neither SYN nor SYN/ACK was captured.
