@@ -3,7 +3,9 @@
 
 use super::chunked::{ChunkDecoder, ChunkFault, ChunkState, Trailers};
 use super::fault::Fault;
-use super::head::{self, HeadPolicy, Scan};
+use super::field::{Name, TokenSearch};
+use super::head::{self, Head, HeadPolicy, Scan};
+use super::request::Request;
 
 /// A reader of one chunked body. It stores the trailer section at most, which is limited like a head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct ChunkedBody {
     trailers: Vec<u8>,
     /// Whether the end of the canonical form has been written.
     ended: bool,
+    /// Whether the trailers say that no request follows.
+    is_last: bool,
 }
 
 impl ChunkedBody {
@@ -61,6 +65,7 @@ impl ChunkedBody {
             }
             Scan::Complete(head) => {
                 self.decoder.trailers_end(None);
+                self.is_last = chunks.close_in_trailers && says_close(&self.trailers, &head);
                 self.trailers = Vec::new();
                 read + head.len.saturating_sub(before)
             }
@@ -83,6 +88,12 @@ impl ChunkedBody {
         self.decoder.is_complete()
     }
 
+    /// Whether its trailers say, to a server that listens to them, that no request follows
+    /// ([`ChunkPolicy::close_in_trailers`](super::chunked::ChunkPolicy::close_in_trailers)).
+    pub fn is_last(&self) -> bool {
+        self.is_last
+    }
+
     /// The fault that ended the body, if any.
     pub fn fault(&self) -> Option<ChunkFault> {
         self.decoder.fault()
@@ -103,6 +114,15 @@ fn is_whole(section: &[u8]) -> bool {
         let within = &section[..section.len().min(LONGEST_SECTION)];
         memchr::memmem::find(within, b"\r\n\r\n").is_some()
     }
+}
+
+/// Whether a field about the connection has the option `close`.
+fn says_close(bytes: &[u8], trailers: &Head) -> bool {
+    let trailers = Request::new(bytes, trailers);
+    [Name::Connection, Name::ProxyConnection]
+        .into_iter()
+        .flat_map(|name| trailers.all(name))
+        .any(|value| TokenSearch::List.finds(value, b"close"))
 }
 
 #[cfg(test)]
@@ -210,6 +230,30 @@ mod tests {
             format!("0\r\nA: {}\r\n\r\n", "b".repeat(4096)),
         ] {
             assert!(read(WHOLE, &body).2.is_err(), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn close_in_a_trailer_counts_where_the_profile_says_so() {
+        let listens = "[request_body.chunks]\nclose_in_trailers = true";
+        for (keys, trailers, is_last) in [
+            (listens, "Connection: close\r\n", true),
+            (listens, "A: b\r\nproxy-connection: x, Close\r\n", true),
+            (listens, "Connection: keep-alive\r\nConnection: close\r\n", true),
+            (listens, "Connection: keep-alive\r\n", false),
+            (listens, "Close: close\r\n", false),
+            (listens, "", false),
+            ("", "Connection: close\r\n", false),
+        ] {
+            let layer = Layer::parse("keys", keys).expect("keys");
+            let policy = Stack::of("keys", layer).build().expect("a profile").head;
+            let mut body = ChunkedBody::default();
+            for byte in format!("5\r\nhello\r\n0\r\n{trailers}\r\n").bytes() {
+                assert!(!body.is_last());
+                body.read(&[byte], &policy);
+            }
+            assert!(body.is_complete());
+            assert_eq!(body.is_last(), is_last, "{keys} {trailers:?}");
         }
     }
 
