@@ -15,6 +15,8 @@ use unanswered::Begins;
 mod rules;
 mod unanswered;
 
+pub use rules::{DueRule, Stage};
+
 /// One connection.
 #[derive(Debug)]
 pub struct Conn {
