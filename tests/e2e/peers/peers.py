@@ -185,8 +185,9 @@ def command(name, site, port, run):
         where = ["--bind", "127.0.0.1", "--directory", site, "--protocol", PYTHON_HTTP[name]]
         return [PYTHON, "-m", "http.server", *where, port], {}
     if name == "caddy":
-        # It keeps its state below the home directory. The configuration that its packages install does not compress either.
-        return [CADDY, "file-server", "--no-compress", "--root", site, "--listen", f"127.0.0.1:{port}"], {"HOME": run}
+        # It keeps its state below the home directory. The configuration of its packages does not compress either.
+        where = ["--root", site, "--listen", f"127.0.0.1:{port}"]
+        return [CADDY, "file-server", "--no-compress", *where], {"HOME": run}
     raise Missing(f"unknown server {name!r}; known: {', '.join(PORTS)}")
 
 

@@ -3,10 +3,10 @@
 
     tests/e2e/peers/record.py [--jobs N] [--only SUBSTRING] CORPUS [PROFILE ...]
 
-CORPUS is the name of a file in crates/probe/cases, such as `files`. PROFILE is any of those that against.py knows; without
-one, all. The servers run as an ordinary user, who cannot read every file, over the site that belongs to the corpus. Each
-case is recorded three times; one in which a server does not agree with itself is left out, and named. `--only` records
-the cases whose name contains that, and keeps the others.
+CORPUS is the name of a file in crates/probe/cases, such as `files`. PROFILE is any of those that against.py knows;
+without one, all. The servers run as an ordinary user, who cannot read every file, over the site that belongs to the
+corpus. Each case is recorded three times; one in which a server does not agree with itself is left out, and named.
+`--only` records the cases whose name contains that, and keeps the others.
 
 Exit code 1: a server is not installed.
 """
