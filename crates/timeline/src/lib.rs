@@ -6,6 +6,7 @@
 mod access;
 mod api;
 mod assets;
+mod assignment;
 mod body;
 mod changes;
 mod connection_io;

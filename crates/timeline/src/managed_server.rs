@@ -2,6 +2,7 @@
 //!
 //! It works on the layers of the profile and produces a whole [`Site`]. [`super::ServerSet`] hands that to the workers.
 
+use super::assignment::{Assignment, ORIGIN};
 use super::refusal::Refusal;
 use super::setting::Setting;
 use super::settings::{self, SETTINGS};
@@ -16,9 +17,6 @@ use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 use toml::Table;
-
-/// The name of the layer of changes, in errors.
-const ORIGIN: &str = "the change";
 
 /// A server whose settings can be changed.
 #[derive(Clone, Debug)]
@@ -98,34 +96,47 @@ impl ManagedServer {
         Ok(vec![json!({"what": "profile", "from": from, "to": self.name()})])
     }
 
-    /// Changes settings, all of them or none. `null` resets a setting to the profile's value.
+    /// Changes keys of the profile, all of them or none. `null` resets a key to the profile's value.
     ///
     /// # Errors
-    /// A setting is unknown, or a value is not allowed.
+    /// A key is unknown, or a value is not allowed: all mistakes together.
     pub(super) fn change_settings(&mut self, values: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
-        let before = self.values()?;
+        let (before, keys_before) = (self.values()?, self.keys()?);
         let mut changes = self.stack.changes();
         let own = self.stack.profile();
         let (own_keys, own_profile) = built(&own).map_err(|error| refused(&error, None))?;
+        let mut mistakes = Vec::new();
         for (key, value) in values {
-            let setting = settings::setting(key).ok_or_else(|| Refusal::unknown_setting(key, settings::near(key)))?;
-            setting.remove_from(&mut changes);
-            if value.is_null() || *value == setting.value_in(&own_keys, &own_profile) {
+            let assignment = match Assignment::of(key, value) {
+                Ok(assignment) => assignment,
+                Err(why) => {
+                    mistakes.push(Refusal::unknown_setting(key, &why));
+                    continue;
+                }
+            };
+            assignment.remove_from(&mut changes);
+            let is_shown =
+                settings::setting(key).is_some_and(|setting| *value == setting.value_in(&own_keys, &own_profile));
+            if value.is_null() || is_shown || assignment.is_own(&own_keys) {
                 continue;
             }
-            setting
-                .write(value, &mut changes)
-                .map_err(|why| Refusal::bad_value(Some(key), format!("{key}: {why}")))?;
+            if let Err(error) = assignment.write(&mut changes) {
+                mistakes.push(refused(&error, Some(key)));
+            }
+        }
+        if let Some(refusal) = Refusal::all(mistakes) {
+            return Err(refusal);
         }
         let only_key = values.keys().next().filter(|_| values.len() == 1);
         self.lay_over(own, &changes, only_key.map(String::as_str))?;
-        let after = self.values()?;
-        Ok(before
-            .iter()
-            .zip(&after)
-            .filter(|(from, to)| from.1 != to.1)
-            .map(|((setting, from), (_, to))| json!({"what": "setting", "key": setting.key, "from": from, "to": to}))
-            .collect())
+        let (after, keys_after) = (self.values()?, self.keys()?);
+        let change = |key: &str, from: Value, to: Value| json!({"what": "setting", "key": key, "from": from, "to": to});
+        let shown = before.into_iter().zip(after).filter(|(from, to)| from.1 != to.1);
+        let shown = shown.map(|((setting, from), (_, to))| change(setting.key, from, to));
+        let others = differences(&keys_before, &keys_after).into_iter();
+        let others = others.filter(|other| settings::with_value_at(&other.key).is_none());
+        let others = others.map(|other| change(&other.key, json!(other.left), json!(other.right)));
+        Ok(shown.chain(others).collect())
     }
 
     /// Resets all settings to the profile's values.
@@ -203,10 +214,19 @@ impl ManagedServer {
             .collect())
     }
 
+    /// All keys, with their defaults.
+    fn keys(&self) -> Result<Table, Refusal> {
+        self.stack.effective().map_err(|error| refused(&error, None))
+    }
+
     /// The keys whose value differs from the profile's.
     fn differing(&self) -> Result<Vec<String>, Refusal> {
-        let keys = |stack: &Stack| stack.effective().map_err(|error| refused(&error, None));
-        let (own, whole) = (keys(&self.stack.profile())?, keys(&self.stack)?);
+        let own = self
+            .stack
+            .profile()
+            .effective()
+            .map_err(|error| refused(&error, None))?;
+        let whole = self.keys()?;
         Ok(differences(&own, &whole).into_iter().map(|d| d.key).collect())
     }
 
@@ -223,7 +243,11 @@ impl ManagedServer {
 
     /// Puts a profile in force, if it is valid.
     pub(super) fn put(&mut self, stack: Stack, key: Option<&str>) -> Result<(), Refusal> {
-        let mut profile = stack.build().map_err(|error| refused(&error, key))?;
+        let mut profile = stack.build().map_err(|error| {
+            let all = stack.report().mistakes;
+            let all = all.iter().map(|mistake| refused(mistake, key)).collect();
+            Refusal::all(all).unwrap_or_else(|| refused(&error, key))
+        })?;
         profile.rules = profile.rules.with_counts_of(&self.site.profile.rules);
         self.site.profile = profile;
         self.stack = stack;
@@ -341,6 +365,62 @@ mod tests {
             format!("{refused:?}").contains("key: Some(\"timers.idle\")"),
             "{refused:?}"
         );
+    }
+
+    #[test]
+    fn every_key_of_the_profile_can_be_changed() {
+        let mut server = server("node", &[]);
+        let changes = change(
+            &mut server,
+            json!({"limits.fields": 10, "faults.field.fold": 400, "methods.POST": {"found": 405},
+                   "response.404.body": "none", "connection.persistent": false}),
+        )
+        .expect("right");
+        let keys: Vec<&str> = changes.iter().filter_map(|change| change["key"].as_str()).collect();
+        assert_eq!(
+            keys,
+            [
+                "connection.persistent",
+                "faults.field.fold.other",
+                "limits.fields",
+                "methods.POST",
+                "methods.POST.found",
+                "response.404.body"
+            ]
+        );
+        assert_eq!(server.site.profile.head.fields, 10);
+        // A value replaces what was changed before, and null resets it.
+        change(&mut server, json!({"methods.POST": 404, "limits.fields": null})).expect("right");
+        change(
+            &mut server,
+            json!({"response.404": null, "faults": null, "connection": null}),
+        )
+        .expect("right");
+        assert_eq!(differs(&server), json!(["methods.POST"]));
+        change(&mut server, json!({"methods": null})).expect("right");
+        assert_eq!(differs(&server), json!([]));
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_together() {
+        let mut server = server("node", &[]);
+        let said = |refused: Refusal| format!("{refused:?}");
+        let refused = change(
+            &mut server,
+            json!({"timer.idle": "2s", "files.etag": 5.5, "timers.idle": 5}),
+        )
+        .map_err(said);
+        let refused = refused.expect_err("mistakes");
+        for part in ["did you mean `timers.idle`?", "has no unit", "2 mistakes"] {
+            assert!(refused.contains(part), "{refused}");
+        }
+        // Mistakes that depend on other keys.
+        let refused = change(&mut server, json!({"methods.POST": 444, "files.missing": 445})).map_err(said);
+        let refused = refused.expect_err("no responses");
+        for part in ["there is no response 444", "there is no response 445"] {
+            assert!(refused.contains(part), "{refused}");
+        }
+        assert_eq!(differs(&server), json!([]));
     }
 
     #[test]

@@ -130,7 +130,10 @@ impl<'t> Line<'t> {
         if parser == "duplicate key" {
             return self.twice(text, name);
         }
-        if parser.contains("escape") {
+        if self.text.contains('\r') {
+            return "a line ends with CR alone, as on old Macs; save the file with the line ends LF or CRLF".to_owned();
+        }
+        if value.starts_with('"') && (parser.contains("escape") || parser.contains("unicode")) {
             let single = value.trim_matches('"');
             return format!(
                 "a `\\` in double quotes begins an escape such as `\\n`; write the text in single quotes: `{name} = \
@@ -208,6 +211,15 @@ impl<'t> Line<'t> {
                 let digits = digits.trim_start_matches('0');
                 format!("got {word}; expected a number of digits only: write `{name} = {digits}`")
             }
+            (Some(Kind::Time | Kind::Timer(_)), _) if number_with_comma(word).is_some() => format!(
+                "got {word}; a fraction has a point, and a time its unit (ms, s, m, h), in quotes: write `{name} = \"{}s\"` for \
+                 seconds",
+                number_with_comma(word).unwrap_or_default()
+            ),
+            (Some(Kind::Time | Kind::Timer(_)), _) if word.starts_with(|c: char| c.is_ascii_digit()) => format!(
+                "got {word}, which is text and needs quotes: write `{name} = {}`",
+                Quoted(&word.replace([' ', '_'], ""))
+            ),
             _ => format!(
                 "got {word}, which is text and needs quotes: write `{name} = {}`",
                 Quoted(word)
@@ -242,6 +254,13 @@ impl<'t> Line<'t> {
             None => format!("{what} is here for the second time: {advice}"),
         }
     }
+}
+
+/// A number that was written with a comma, with a point: `1,5`.
+fn number_with_comma(word: &str) -> Option<String> {
+    let (whole, fraction) = word.split_once(',')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    (is_number(whole) && is_number(fraction)).then(|| format!("{whole}.{fraction}"))
 }
 
 /// A word in quotes, unless it has some.

@@ -19,7 +19,7 @@ pub(super) struct Walker<'s> {
 pub(super) struct At<'a> {
     path: &'a [String],
     span: Range<usize>,
-    default: Option<&'a toml::Value>,
+    sample: Option<&'a toml::Value>,
 }
 
 impl At<'_> {
@@ -37,7 +37,7 @@ impl At<'_> {
 
     /// What was written instead of what was expected, and how to write it.
     pub(super) fn wrong(&self, found: &DeValue<'_>, expected: &str, kind: &Kind) -> Option<Finding> {
-        let such_as = example(self.name(), kind, self.default);
+        let such_as = example(self.name(), kind, self.sample);
         self.finding(format!(
             "got {}; expected {expected}, such as `{such_as}`",
             shown(found)
@@ -121,7 +121,7 @@ impl Walker<'_> {
                 DeValue::Table(table),
             ) => {
                 for name in keys.required.iter().filter(|name| !table.contains_key(name.as_str())) {
-                    let such_as = keys.get(name).map(|key| example(name, &key.kind, key.default.as_ref()));
+                    let such_as = keys.get(name).map(|key| example(name, &key.kind, key.sample.as_ref()));
                     findings.push(Finding {
                         span: named.clone(),
                         key: path.clone(),
@@ -136,7 +136,7 @@ impl Walker<'_> {
             (Kind::List(inner), DeValue::Array(items)) => {
                 let inner = Key {
                     kind: (**inner).clone(),
-                    default: None,
+                    sample: None,
                 };
                 for item in items {
                     if findings.len() >= MOST {
@@ -157,7 +157,7 @@ impl Walker<'_> {
         let at = At {
             path,
             span,
-            default: key.default.as_ref(),
+            sample: key.sample.as_ref(),
         };
         findings.extend(mistake(&at, &key.kind, found));
     }
@@ -204,7 +204,7 @@ impl Walker<'_> {
                 Some(key) if fits(key) && value.as_table().is_none() && value.as_array().is_none() => {
                     format!("{} = {}", key_text(near), shown(value))
                 }
-                Some(key) => example(near, &key.kind, key.default.as_ref()),
+                Some(key) => example(near, &key.kind, key.sample.as_ref()),
                 None => near.to_owned(),
             };
             return format!("{begin}; did you mean `{near}`, as in `{such_as}`?");
@@ -231,7 +231,7 @@ fn unprefixed(path: &[String]) -> &[String] {
     }
 }
 
-fn renamed(path: &[String], new: &str) -> String {
+pub(super) fn renamed(path: &[String], new: &str) -> String {
     format!(
         "`{}` is called `{new}` since format {}",
         unprefixed(path).join("."),
@@ -249,7 +249,7 @@ fn accepts(kind: &Kind, value: &DeValue<'_>) -> bool {
     let at = At {
         path: &[],
         span: 0..0,
-        default: None,
+        sample: None,
     };
     match (kind, value) {
         (Kind::Table(_) | Kind::Timer(_) | Kind::Short(..), DeValue::Table(_)) | (Kind::List(_), DeValue::Array(_)) => {
@@ -280,7 +280,8 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
         Kind::TextOrOff if text == Some("") => at.meant(found, "text, or \"off\" for none", "\"off\""),
         Kind::Text | Kind::TextOrOff => match found {
             DeValue::String(_) => None,
-            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
+            DeValue::Boolean(_) => at.wrong(found, "text", kind),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) => {
                 at.meant(found, "text, which needs quotes", &format!("{:?}", bare(found)))
             }
             _ => at.wrong(found, "text", kind),
@@ -302,9 +303,14 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
         Kind::Bytes => bytes(at, found),
         Kind::Template => match found {
             DeValue::String(text) => Template::parse(text).err().and_then(|why| at.finding(why)),
-            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
                 at.meant(found, "text, which needs quotes", &format!("{:?}", bare(found)))
             }
+            DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_str()) => at.finding(format!(
+                "got a list; expected one text, whose lines are between `\"\"\"` and `\"\"\"`, or with `\\n` \
+                 between them, such as `{}`",
+                example(at.name(), kind, at.sample)
+            )),
             _ => at.wrong(found, "text", kind),
         },
         Kind::Response | Kind::Rule(_) => match found {
@@ -319,6 +325,10 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
             }
             _ => at.wrong(found, "a list", kind),
         },
+        Kind::Table(_) if found.as_array().is_some_and(|items| items.iter().all(|item| item.get_ref().is_table())) => {
+            let path = at.path.join(".");
+            at.finding(format!("got `[[{path}]]`, which begins one of several tables; expected one: write a line `[{path}]`"))
+        }
         Kind::Table(_) => {
             let path = at.path.join(".");
             let such_as = of_kind(kind).trim_matches(['{', '}', ' ']).to_owned();

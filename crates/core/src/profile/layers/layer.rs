@@ -1,6 +1,6 @@
 //! One layer: TOML text whose keys have been checked.
 
-use super::canonical;
+use super::{KeyPath, canonical};
 use crate::profile::check;
 use crate::profile::error::ConfigError;
 use crate::profile::raw::Raw;
@@ -146,11 +146,27 @@ impl Layer {
         let bare = format!("{key} = {value}\n");
         let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
         let is_quoted = value.starts_with(['"', '\'']);
+        let path = KeyPath::parse(key);
         let text = match toml::from_str::<Table>(&bare) {
             Ok(table) if is_quoted || !is_text(&Schema::profile().root, &table) => bare,
+            Err(_) if value.starts_with('[') && !path.as_ref().is_some_and(KeyPath::takes_text) => {
+                return Err(ConfigError {
+                    origin: origin.to_owned(),
+                    line: None,
+                    key: Some(key.to_owned()),
+                    message: not_a_list(key, value),
+                });
+            }
             _ => quoted,
         };
-        Self::made(origin, &text)
+        Self::made(origin, &text).map_err(|error| match path.filter(|path| !path.exists()) {
+            Some(path) => ConfigError {
+                key: None,
+                message: path.unknown(),
+                ..error
+            },
+            None => error,
+        })
     }
 
     /// A layer with these keys. A number or a boolean is taken as text where the key takes text. `origin` names it in errors.
@@ -200,8 +216,22 @@ impl Layer {
     }
 }
 
+/// What is wrong with a value that begins as a list and is none. Most often a shell has taken the quotes of its texts away.
+fn not_a_list(key: &str, value: &str) -> String {
+    let inner = value.trim_matches(['[', ']', ' ']);
+    let texts: Vec<String> = inner
+        .split(',')
+        .map(|text| format!("{:?}", text.trim().trim_matches(['"', '\''])))
+        .collect();
+    format!(
+        "got {value}; expected a list of texts in double quotes, and the whole in single quotes, because a shell removes the \
+         double ones: write '{key}=[{}]'",
+        texts.join(", ")
+    )
+}
+
 /// Whether a key of this kind takes text, so that a number needs no quotes.
-fn takes_text(kind: &Kind) -> bool {
+pub(super) fn takes_text(kind: &Kind) -> bool {
     match kind {
         Kind::Text | Kind::TextOrOff | Kind::Template | Kind::Choice(_) => true,
         Kind::Short(name, keys) => keys.get(name).is_some_and(|key| takes_text(&key.kind)),
@@ -288,7 +318,20 @@ mod tests {
             (layer.table["title"].as_str(), layer.table["port"].as_integer()),
             (Some("10"), Some(10))
         );
-        let mistake = Layer::from_assignment("timers.idle=5").expect_err("no unit");
-        assert!(mistake.to_string().contains("has no unit"), "{mistake}");
+        for (assignment, part) in [
+            ("timers.idle=5", "has no unit"),
+            (
+                "timer.idle=5s",
+                "there is no key `timer.idle`; did you mean `timers.idle`?",
+            ),
+            (
+                "connection.fields.keep=[Connection: close]",
+                "write 'connection.fields.keep=[\"Connection: close\"]'",
+            ),
+            ("timers.idle", "expected KEY=VALUE"),
+        ] {
+            let mistake = Layer::from_assignment(assignment).expect_err(assignment);
+            assert!(mistake.to_string().contains(part), "{mistake}");
+        }
     }
 }

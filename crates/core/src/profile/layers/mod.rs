@@ -6,12 +6,14 @@
 //! later layer over an earlier one, and the result is resolved.
 
 mod canonical;
+mod key_path;
 mod layer;
 mod mistakes;
 mod rule_line;
 mod source;
 mod stack_rules;
 
+pub use key_path::KeyPath;
 pub use layer::Layer;
 pub use mistakes::Report;
 pub use source::{BuiltIns, Source, SourceText};
