@@ -33,8 +33,10 @@ struct ServerToml {
     #[serde(rename = "format")]
     _format: Option<Format>,
     /// The server to imitate: a name from `labserve profiles`, or the path of a TOML file. Without it: `node`.
+    #[cfg_attr(test, schemars(example = &"nginx"))]
     profile: Option<String>,
     /// The directory to serve. Without it: `static` if it exists, otherwise the built-in demo site.
+    #[cfg_attr(test, schemars(example = "./site"))]
     root: Option<PathBuf>,
     /// The address to listen on; `localhost` for 127.0.0.1 and ::1. Without it: 127.0.0.1.
     bind: Option<Bind>,
@@ -42,15 +44,17 @@ struct ServerToml {
     port: Option<u16>,
     /// The format (`text`, `json`) and the level (`off`, `error`, `warn`, `info`, `debug`, `trace`) of the log, such as
     /// `text/info`.
+    #[cfg_attr(test, schemars(example = "json/debug"))]
     log: Option<String>,
     /// Whether symbolic links may lead out of the root.
     follow_symlinks: bool,
     /// Whether the kernel (Linux) denies the process all files that it does not need, as `--sandbox`.
     sandbox: bool,
     /// The number of worker threads, 1 to 512. Without it: one for each core.
-    #[cfg_attr(test, schemars(range(min = 1, max = 512)))]
+    #[cfg_attr(test, schemars(range(min = 1, max = 512), example = 4))]
     workers: Option<u16>,
     /// The file that every event of every connection is appended to, as JSON Lines; `-` for standard output.
+    #[cfg_attr(test, schemars(example = "events.jsonl"))]
     events: Option<PathBuf>,
     /// The address, the port or both of the timeline; `off` for no timeline. Without it: the first free port from 3900.
     timeline: Option<TextOrNumber>,

@@ -40,12 +40,12 @@ pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
         return vec![mistake];
     }
     let broken = syntax::findings(schema, text, &errors);
-    let of_values = values::Walker { schema }.findings(document.get_ref());
+    let of_values = values::Walker { schema, text }.findings(document.get_ref());
     // What is not TOML spoils values around it: they are what the parser made of it.
     let is_spoilt = |finding: &Finding| broken.iter().any(|b| b.spoils.contains(&finding.span.start));
     let mut findings: Vec<Finding> = of_values.into_iter().filter(|finding| !is_spoilt(finding)).collect();
-    if findings.is_empty() && broken.is_empty() {
-        findings = rules::findings(text, document.get_ref());
+    if broken.is_empty() {
+        findings.extend(rules::findings(text, document.get_ref()));
     }
     findings.extend(broken.into_iter().map(|broken| broken.finding));
     findings.sort_by_key(|finding| finding.span.start);
@@ -104,7 +104,7 @@ fn of_kind(kind: &Kind) -> String {
         Kind::Choice(all) => format!("{:?}", all.first().map_or("", String::as_str)),
         Kind::Time | Kind::Timer(_) => "\"5s\"".to_owned(),
         Kind::Bytes | Kind::SizeLimit => "\"64KiB\"".to_owned(),
-        Kind::Template => "\"{size}\"".to_owned(),
+        Kind::Template => "\"text\"".to_owned(),
         Kind::Response => "404".to_owned(),
         Kind::Rule(_) => "405".to_owned(),
         Kind::List(inner) => format!("[{}]", of_kind(inner)),
@@ -156,6 +156,10 @@ pub(super) fn no_key(schema: &Schema, path: &[String]) -> String {
             now.join(", ")
         );
     }
+    if let Some(keys) = table.filter(|_| !tables.is_empty()) {
+        let names: Vec<&str> = keys.named.keys().map(String::as_str).collect();
+        return format!("{begin}; [{}] has {}", tables.join("."), names.join(", "));
+    }
     let mut all = Vec::new();
     paths("", &schema.root, &mut all);
     let ends = format!(".{last}");
@@ -170,13 +174,9 @@ pub(super) fn no_key(schema: &Schema, path: &[String]) -> String {
         (None, 1..=3) => Some(same.join("` or `")),
         _ => near(&named, all.iter().map(String::as_str)).map(str::to_owned),
     };
-    match (meant, table) {
-        (Some(meant), _) => format!("{begin}; did you mean `{meant}`?"),
-        (None, Some(keys)) => {
-            let names: Vec<&str> = keys.named.keys().map(String::as_str).collect();
-            format!("{begin}; [{}] has {}", tables.join("."), names.join(", "))
-        }
-        (None, None) => format!("{begin}; `labserve profiles --schema` lists all"),
+    match meant {
+        Some(meant) => format!("{begin}; did you mean `{meant}`?"),
+        None => format!("{begin}; `labserve profiles --schema` lists all"),
     }
 }
 

@@ -13,6 +13,8 @@ use toml::de::{DeTable, DeValue};
 /// Compares a document with the schema of its keys.
 pub(super) struct Walker<'s> {
     pub(super) schema: &'s Schema,
+    /// The text of the document.
+    pub(super) text: &'s str,
 }
 
 /// The key that a value belongs to.
@@ -146,6 +148,10 @@ impl Walker<'_> {
                 }
                 return;
             }
+            (Kind::Template, DeValue::String(lines)) => {
+                findings.extend(self.lines(lines, &value.span(), path));
+                return;
+            }
             _ => {}
         }
         // The value of a table is the table: its key says where it is.
@@ -160,6 +166,28 @@ impl Walker<'_> {
             sample: key.sample.as_ref(),
         };
         findings.extend(mistake(&at, &key.kind, found));
+    }
+
+    /// The mistakes in a template, one for each of its lines.
+    fn lines(&self, lines: &str, span: &Range<usize>, path: &[String]) -> Vec<Finding> {
+        let source = self.text.get(span.clone()).unwrap_or_default();
+        let is_long = source.starts_with("\"\"\"") || source.starts_with("'''");
+        // A line end right after the opening quotes does not belong to the text.
+        let is_below = is_long && source[3..].trim_start_matches('\r').starts_with('\n');
+        let start = |line: usize| {
+            let mut ends = source.match_indices('\n').filter(|_| is_long);
+            let at = (line + usize::from(is_below)).checked_sub(1).and_then(|n| ends.nth(n));
+            at.map_or(span.start, |(at, _)| span.start + at + 1)
+        };
+        let mistake = |(line, text): (usize, &str)| {
+            let message = Template::parse(text).err()?;
+            Some(Finding {
+                span: start(line)..span.end,
+                key: path.to_vec(),
+                message,
+            })
+        };
+        lines.split('\n').enumerate().filter_map(mistake).collect()
     }
 
     /// What is wrong with a key that does not exist, and which one was meant.
@@ -319,7 +347,17 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
             _ => at.wrong(found, "the name of a response", kind),
         },
         Kind::List(inner) => match found {
+            DeValue::Table(_) if matches!(**inner, Kind::Table(_)) => {
+                let path = at.path.join(".");
+                at.finding(format!(
+                    "got one table; expected a list of tables: write a line `[[{path}]]`, in two brackets, before each"
+                ))
+            }
             DeValue::Table(_) => at.wrong(found, "a list", kind),
+            DeValue::String(text) if text.contains(',') && !matches!(**inner, Kind::Table(_)) => {
+                let items: Vec<String> = text.split(',').map(|item| format!("{:?}", item.trim())).collect();
+                at.meant(found, "a list", &format!("[{}]", items.join(", ")))
+            }
             DeValue::String(_) | DeValue::Integer(_) | DeValue::Boolean(_) if !matches!(**inner, Kind::Table(_)) => {
                 at.meant(found, "a list", &format!("[{}]", shown(found)))
             }
