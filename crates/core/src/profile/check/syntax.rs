@@ -216,11 +216,14 @@ impl<'t> Line<'t> {
                 )
             }
             (Some(Kind::Number { .. } | Kind::Bytes), _)
-                if word.chars().all(|c| c.is_ascii_digit() || "_'., ".contains(c)) =>
+                if word.chars().all(|c| c.is_ascii_digit() || "_'.,".contains(c)) =>
             {
                 let digits: String = word.chars().filter(char::is_ascii_digit).collect();
                 let digits = digits.trim_start_matches('0');
                 format!("got {word}; expected a number of digits only: write `{name} = {digits}`")
+            }
+            (Some(kind @ (Kind::Number { .. } | Kind::Bytes)), _) if word.contains(',') => {
+                format!("got {word}; expected one number, such as `{name} = {}`", of_kind(kind))
             }
             (Some(Kind::Time | Kind::Timer(_)), _) if number_with_comma(word).is_some() => format!(
                 "got {word}; a fraction has a point, and a time its unit (ms, s, m, h), in quotes: write `{name} = \"{}s\"` for \

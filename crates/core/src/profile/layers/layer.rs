@@ -23,6 +23,15 @@ pub struct Layer {
     lines: OnceLock<BTreeMap<Vec<String>, usize>>,
 }
 
+/// The keys of a text without those that have one of these mistakes. A text that is not TOML has none.
+pub fn without(text: &str, mistakes: &[ConfigError]) -> Table {
+    let mut table = toml::from_str::<Table>(text).unwrap_or_default();
+    for key in mistakes.iter().filter_map(|mistake| mistake.key.as_deref()) {
+        remove(&mut table, &key.split('.').collect::<Vec<_>>());
+    }
+    table
+}
+
 /// The line of each key and each table of `text`, by its path, counted from 1.
 fn lines_of_keys(text: &str) -> BTreeMap<Vec<String>, usize> {
     let (document, _) = DeTable::parse_recoverable(text);
@@ -40,6 +49,31 @@ fn lines_of_keys(text: &str) -> BTreeMap<Vec<String>, usize> {
         }
     }
     lines
+}
+
+impl ConfigError {
+    /// A mistake in the key `key` at the top of `text`.
+    pub fn at_key(origin: &str, text: &str, key: &str, message: String) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            line: lines_of_keys(text).get(&[key.to_owned()][..]).copied(),
+            key: Some(key.to_owned()),
+            message,
+        }
+    }
+
+    /// Whether the mistake follows from one of `others`, which is inside of the same table.
+    pub fn follows_from(&self, others: &[Self]) -> bool {
+        let Some(key) = self.key.as_deref() else {
+            return false;
+        };
+        let is_inside = |other: &Self| {
+            let path = other.key.as_deref().unwrap_or_default();
+            let path = path.strip_prefix("override.").unwrap_or(path);
+            path.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'))
+        };
+        others.iter().any(is_inside)
+    }
 }
 
 impl Layer {
@@ -68,10 +102,7 @@ impl Layer {
     /// makes an empty layer.
     pub(super) fn parse_most(origin: &str, text: &str) -> (Self, Vec<ConfigError>) {
         let mistakes = check::text(Schema::profile(), origin, text);
-        let mut table = toml::from_str::<Table>(text).unwrap_or_default();
-        for key in mistakes.iter().filter_map(|mistake| mistake.key.as_deref()) {
-            remove(&mut table, &key.split('.').collect::<Vec<_>>());
-        }
+        let mut table = without(text, &mistakes);
         canonical::spell_out(&mut table);
         let layer = Self {
             origin: origin.to_owned(),
@@ -83,40 +114,31 @@ impl Layer {
         (layer, mistakes)
     }
 
-    /// The layer in the table `name` of a file whose keys have been checked already; `None` if it has no such table.
-    ///
-    /// # Errors
-    /// Invalid TOML.
-    pub fn nested(origin: &str, text: &str, name: &'static str) -> Result<Option<Self>, ConfigError> {
-        let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
-        Ok(match whole.remove(name) {
-            Some(toml::Value::Table(mut table)) => {
-                canonical::spell_out(&mut table);
-                Some(Self {
-                    origin: origin.to_owned(),
-                    text: Some(text.to_owned()),
-                    table,
-                    inside: Some(name),
-                    lines: OnceLock::new(),
-                })
-            }
-            _ => None,
+    /// The layer in the table `name` of the file `text`, whose keys have been checked already; `None` if it has no such table.
+    /// `whole` is the file without the keys that have mistakes.
+    pub fn nested(origin: &str, text: &str, whole: &Table, name: &'static str) -> Option<Self> {
+        let mut table = whole.get(name)?.as_table()?.clone();
+        canonical::spell_out(&mut table);
+        Some(Self {
+            origin: origin.to_owned(),
+            text: Some(text.to_owned()),
+            table,
+            inside: Some(name),
+            lines: OnceLock::new(),
         })
     }
 
-    /// The layer of the rules of a file whose keys have been checked already; `None` if it has none.
-    ///
-    /// # Errors
-    /// Invalid TOML.
-    pub fn nested_rules(origin: &str, text: &str) -> Result<Option<Self>, ConfigError> {
-        let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
-        Ok(whole.remove("rule").map(|rules| Self {
+    /// The layer of the rules of the file `text`, whose keys have been checked already; `None` if it has none. `whole` is as
+    /// for [`Layer::nested`].
+    pub fn nested_rules(origin: &str, text: &str, whole: &Table) -> Option<Self> {
+        let rules = whole.get("rule")?.clone();
+        Some(Self {
             origin: origin.to_owned(),
             text: Some(text.to_owned()),
             table: Table::from_iter([("rule".to_owned(), rules)]),
             inside: None,
             lines: OnceLock::new(),
-        }))
+        })
     }
 
     /// A layer from one `key=value`, as in `--set`. The value is TOML. If it is not valid TOML, it is taken as text.

@@ -65,7 +65,9 @@ impl Stack {
             .map(|stack| over.iter().cloned().fold(stack, Self::over));
         // Without the keys that have mistakes, a table may be too small to be read.
         let readable = stack.filter(|stack| stack.raw().is_ok());
-        mistakes.extend(readable.map(|stack| stack.report().mistakes).into_iter().flatten());
+        let others = readable.map(|stack| stack.report().mistakes).into_iter().flatten();
+        let others: Vec<ConfigError> = others.filter(|other| !other.follows_from(&mistakes)).collect();
+        mistakes.extend(others);
         if mistakes.is_empty() {
             mistakes.push(error);
         }

@@ -14,7 +14,7 @@ mod source;
 mod stack_rules;
 
 pub use key_path::KeyPath;
-pub use layer::Layer;
+pub use layer::{Layer, without};
 pub use mistakes::Report;
 pub use source::{BuiltIns, Source, SourceText};
 
