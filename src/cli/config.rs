@@ -81,6 +81,7 @@ impl Config {
             mistakes.extend(found);
         }
         if !mistakes.is_empty() {
+            read.sort(&mut mistakes);
             return Err(Mistake::several(&mistakes));
         }
         let (stack, profile) = loaded?;

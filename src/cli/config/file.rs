@@ -182,6 +182,12 @@ impl ConfigFile {
         (self.bind, self.log) = (bind.unwrap_or_default(), log.unwrap_or_default());
     }
 
+    /// Puts its own mistakes first, in the order of their lines.
+    pub(super) fn sort(&self, mistakes: &mut [ConfigError]) {
+        let is_own = |mistake: &ConfigError| mistake.origin == self.origin;
+        mistakes.sort_by_key(|mistake| (!is_own(mistake), mistake.line.filter(|_| is_own(mistake))));
+    }
+
     /// A mistake in one of its keys at the top.
     pub(super) fn mistake(&self, key: &str, message: String) -> ConfigError {
         ConfigError::at_key(&self.origin, &self.text, key, message)

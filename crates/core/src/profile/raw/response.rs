@@ -17,6 +17,7 @@ pub struct RawResponse {
     /// The status code, 200 to 599. Without it: the name if that is a number, otherwise the status of the response in
     /// `like`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(example = 404))]
     pub status: Option<u16>,
     /// The version in the status line. Without it: the profile's `http_version`.
     #[serde(skip_serializing_if = "Option::is_none")]
