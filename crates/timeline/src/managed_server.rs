@@ -390,7 +390,7 @@ mod tests {
         );
         assert_eq!(server.site.profile.head.fields, 10);
         // A value replaces what was changed before, and null resets it.
-        change(&mut server, json!({"methods.POST": 404, "limits.fields": null})).expect("right");
+        change(&mut server, json!({"methods.POST": 403, "limits.fields": null})).expect("right");
         change(
             &mut server,
             json!({"response.404": null, "faults": null, "connection": null}),
