@@ -24,7 +24,7 @@ pub(super) struct ServerToml {
     #[serde(rename = "format")]
     _format: Option<Format>,
     /// The server to imitate: a name from `labserve profiles`, or the path of a TOML file. Without it: `node`.
-    #[cfg_attr(test, schemars(example = &"nginx"))]
+    #[cfg_attr(test, schemars(example = "./mine.toml"))]
     pub(super) profile: Option<String>,
     /// The directory to serve. Without it: `static` if it exists, otherwise the built-in demo site.
     #[cfg_attr(test, schemars(example = "./site"))]

@@ -7,6 +7,7 @@ mod directives;
 mod renames;
 mod rules;
 mod scalars;
+mod shown;
 mod syntax;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Mistakes in numbers, choices, times and sizes.
 
-use super::values::{At, bare, shown};
+use super::shown::{bare, shown};
+use super::values::At;
 use super::{Finding, key_text};
 use crate::profile::near;
 use crate::profile::schema::Kind;
