@@ -83,6 +83,40 @@ fn a_changed_setting_applies_to_the_next_response_of_an_open_connection() {
 }
 
 #[test]
+fn every_key_can_be_changed_and_all_mistakes_are_reported() {
+    let lab = watched("node", &[]);
+    let change = |values| lab.timeline.change("PATCH", "/api/v1/servers/0/settings", values);
+    let mut talk = Talk::to(&lab.server);
+    let changed = change(&json!({"response.404.body": "gone", "limits.fields": 3}));
+    assert_eq!(
+        (changed.status, &changed.json()["differs"]),
+        (200, &json!(["limits.fields", "response.404.body"]))
+    );
+    assert_eq!(talk.ask("GET", "/none", "").body, b"gone");
+    let reset = change(&json!({"response": null}));
+    assert_eq!(
+        (reset.status, &reset.json()["differs"]),
+        (200, &json!(["limits.fields"]))
+    );
+    assert_ne!(talk.ask("GET", "/none", "").body, b"gone");
+
+    let refused = change(&json!({"timer.idle": "2s", "limits.fields": "many", "timers.idle": 5}));
+    let error = &refused.json()["error"];
+    let keys: Vec<&str> = error["mistakes"]
+        .as_array()
+        .expect("mistakes")
+        .iter()
+        .filter_map(|mistake| mistake["key"].as_str())
+        .collect();
+    assert_eq!(
+        (refused.status, keys),
+        (422, vec!["limits.fields", "timer.idle", "timers.idle"])
+    );
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains("did you mean `timers.idle`?"), "{message}");
+}
+
+#[test]
 fn delays_and_pauses_between_writes_can_be_set() {
     let lab = watched("node", &[]);
     let values = json!({"writes.body_delay": "300ms", "writes.chunk_size": "64", "writes.pause": "20ms"});
