@@ -85,7 +85,7 @@ fn a_changed_setting_applies_to_the_next_response_of_an_open_connection() {
 #[test]
 fn every_key_can_be_changed_and_all_mistakes_are_reported() {
     let lab = watched("node", &[]);
-    let change = |values| lab.timeline.change("PATCH", "/api/v1/servers/0/settings", values);
+    let change = |values: &serde_json::Value| lab.timeline.change("PATCH", "/api/v1/servers/0/settings", values);
     let mut talk = Talk::to(&lab.server);
     let changed = change(&json!({"response.404.body": "gone", "limits.fields": 3}));
     assert_eq!(
