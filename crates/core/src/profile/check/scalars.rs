@@ -11,6 +11,7 @@ use toml::de::DeValue;
 pub(super) fn number(at: &At<'_>, kind: &Kind, found: &DeValue<'_>, least: i64, most: i64) -> Option<Finding> {
     let expected = match (least, most) {
         (least, i64::MAX) => format!("a whole number from {least}"),
+        (only, most) if only == most => only.to_string(),
         (least, most) => format!("a whole number from {least} to {most}"),
     };
     if let DeValue::Integer(number) = found {

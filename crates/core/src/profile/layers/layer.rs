@@ -69,7 +69,6 @@ impl ConfigError {
         };
         let is_inside = |other: &Self| {
             let path = other.key.as_deref().unwrap_or_default();
-            let path = path.strip_prefix("override.").unwrap_or(path);
             path.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'))
         };
         others.iter().any(is_inside)
@@ -171,12 +170,12 @@ impl Layer {
         let path = KeyPath::parse(key);
         let text = match toml::from_str::<Table>(&bare) {
             Ok(table) if is_quoted || !is_text(&Schema::profile().root, &table) => bare,
-            Err(_) if value.starts_with('[') && !path.as_ref().is_some_and(KeyPath::takes_text) => {
+            Err(_) if value.starts_with(['[', '{']) && !path.as_ref().is_some_and(KeyPath::takes_text) => {
                 return Err(ConfigError {
                     origin: origin.to_owned(),
                     line: None,
                     key: Some(key.to_owned()),
-                    message: not_a_list(key, value),
+                    message: not_toml(key, value),
                 });
             }
             _ => quoted,
@@ -224,6 +223,12 @@ impl Layer {
             .find_map(|length| lines.get(&path[..length]).copied())
     }
 
+    /// A key with its tables, as it is in the file.
+    pub(super) fn full_name(&self, key: &[String]) -> String {
+        let table = self.inside.map(|name| format!("{name}.")).unwrap_or_default();
+        format!("{table}{}", key.join("."))
+    }
+
     /// Whether `key` is written in this layer.
     pub(super) fn holds(&self, key: &[String]) -> bool {
         let mut table = &self.table;
@@ -238,17 +243,22 @@ impl Layer {
     }
 }
 
-/// What is wrong with a value that begins as a list and is none. Most often a shell has taken the quotes of its texts away.
-fn not_a_list(key: &str, value: &str) -> String {
-    let inner = value.trim_matches(['[', ']', ' ']);
-    let texts: Vec<String> = inner
-        .split(',')
-        .map(|text| format!("{:?}", text.trim().trim_matches(['"', '\''])))
-        .collect();
+/// What is wrong with a value that begins as a list or a table and is none. Most often a shell has taken the quotes of its
+/// texts away.
+fn not_toml(key: &str, value: &str) -> String {
+    let (what, meant) = match value.strip_prefix('[') {
+        Some(inner) => {
+            let items = inner.trim_end_matches([']', ' ']).split(',');
+            let texts: Vec<String> = items
+                .map(|text| format!("{:?}", text.trim().trim_matches(['"', '\''])))
+                .collect();
+            ("a list", format!("[{}]", texts.join(", ")))
+        }
+        None => ("a table", "{ name = \"text\" }".to_owned()),
+    };
     format!(
-        "got {value}; expected a list of texts in double quotes, and the whole in single quotes, because a shell removes the \
-         double ones: write '{key}=[{}]'",
-        texts.join(", ")
+        "got {value}; expected {what} whose texts are in double quotes, and the whole in single quotes, because a shell removes the \
+         double ones: write '{key}={meant}'"
     )
 }
 
@@ -349,6 +359,10 @@ mod tests {
             (
                 "connection.fields.keep=[Connection: close]",
                 "write 'connection.fields.keep=[\"Connection: close\"]'",
+            ),
+            (
+                "types.extensions={html=text/html}",
+                "write 'types.extensions={ name = \"text\" }'",
             ),
             ("timers.idle", "expected KEY=VALUE"),
         ] {

@@ -154,7 +154,11 @@ fn is_inherited(table: &Table, mistake: &ConfigError, broken: &[String]) -> bool
         Value::Integer(number) => Some(number.to_string()),
         other => other.as_str().map(str::to_owned),
     };
-    let name = mistake.key.as_deref().and_then(|key| key.strip_prefix("response."));
+    let key = mistake
+        .key
+        .as_deref()
+        .map(|key| key.strip_prefix("override.").unwrap_or(key));
+    let name = key.and_then(|key| key.strip_prefix("response."));
     let first = name.and_then(like);
     let chain = std::iter::successors(first, |name| like(name));
     chain

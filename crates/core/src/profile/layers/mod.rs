@@ -179,7 +179,7 @@ impl Stack {
         ConfigError {
             origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
             line: layer.and_then(|l| l.line_of(key)),
-            key: Some(key.join(".")),
+            key: Some(layer.map_or_else(|| key.join("."), |l| l.full_name(key))),
             message,
         }
     }
