@@ -377,6 +377,7 @@ fn outcome(finish: Finish, exchange: &Exchange<'_>, held: Held<'_>) -> ExchangeO
         also_counted: finish.also_counted,
         answered: finish.answered,
         cut_in_request: finish.cut_in_request,
+        is_last: finish.is_last,
         received: body.as_ref().map_or(0, |body| body.received),
         sent,
         unsent,

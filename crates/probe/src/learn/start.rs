@@ -8,7 +8,7 @@ use super::space::{self, RESPONSE, Space};
 use super::templates;
 use toml::{Table, Value};
 
-/// A built-in profile is near if it gives so many of the answers, in percent.
+/// A built-in profile is near if it gives this share of the answers, in percent.
 const NEAR: usize = 90;
 
 /// The built-in profile that gives most of the answers, if it gives enough of them.

@@ -43,8 +43,9 @@ pub struct RawConnection {
     /// acceptance to its end, even while it is silent. The others wait in the system's accept queue: their clients are
     /// connected, and nothing that they send is read.
     pub served_at_once: Count,
-    /// The length of the accept queue (`listen`), when the server starts. The system completes the handshakes of so many
-    /// connections that are not served yet, Linux of one more. Clients beyond them try again until there is room.
+    /// The length of the accept queue (`listen`), when the server starts. The system completes the handshakes of this
+    /// number of connections that are not served yet, Linux of one more. Other clients repeat their SYN until a place is
+    /// free.
     pub backlog: u32,
     /// The response to a connection beyond `max_connections`, and to a request for a file when no file descriptor is
     /// left. Without it: `503`. A profile that defines no 503 sends one with an empty body.

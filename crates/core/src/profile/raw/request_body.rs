@@ -133,6 +133,10 @@ pub struct RawChunks {
     pub trailers: Trailers,
     /// Which trailers about the length of the message are the fault `chunk`.
     pub refused_trailers: RefusedTrailers,
+    /// Whether `close` in a trailer named Connection or Proxy-Connection makes the request the last one of its connection.
+    /// The response may have said otherwise by then. What follows meets `faults.after_last_request`; if that is accepted,
+    /// it is not parsed, and the connection stays open until a timer ends it.
+    pub close_in_trailers: bool,
 }
 
 impl Default for RawChunks {
@@ -150,6 +154,7 @@ impl Default for RawChunks {
             check_complete_lines: policy.by_line,
             trailers: policy.trailers,
             refused_trailers: policy.refused,
+            close_in_trailers: policy.close_in_trailers,
         }
     }
 }
