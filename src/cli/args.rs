@@ -182,6 +182,9 @@ pub(super) struct ExplainArgs {
     /// Only connections with this address; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub(super) host: Vec<IpAddr>,
+    /// Describe each connection, even if there are many; without it, of more than 20, one of each kind and the outliers
+    #[arg(long)]
+    pub(super) all: bool,
     /// Add a ladder diagram of each connection
     #[arg(long)]
     pub(super) ladder: bool,
