@@ -2,6 +2,8 @@
 //!
 //! A line of standard input is a URL, or `new` for a new pool. `tests/e2e/clients/table.py` compares it with other clients.
 
+#![allow(clippy::print_stdout, reason = "what came of each URL is its output")]
+
 use reqwest::Client;
 use std::error::Error;
 use tokio::io::{AsyncBufReadExt, BufReader};
