@@ -58,6 +58,8 @@ pub(super) fn start(spec: LogSpec) -> io::Result<LastLines> {
             .with_writer(move || JsonLines(writer.clone()))
             .json()
             .flatten_event(true)
+            // The name is that of a request's target in events.
+            .with_target(false)
             .with_current_span(false)
             .with_span_list(false)
             .try_init(),

@@ -64,7 +64,9 @@ impl ManagedServer {
     }
 
     /// Replaces the configuration after a reload. Changes made on the timeline are lost.
-    pub(super) fn replace(&mut self, stack: Stack, site: Site) {
+    pub(super) fn replace(&mut self, stack: Stack, mut site: Site) {
+        let rules = std::mem::take(&mut site.profile.rules);
+        site.profile.rules = rules.with_counts_of(&self.site.profile.rules);
         self.configured_rules = stack.rules();
         (self.stack, self.site) = (stack, site);
         self.view = OnceLock::new();
