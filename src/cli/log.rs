@@ -36,7 +36,7 @@ impl FromStr for LogSpec {
                 level => {
                     let known = ["off", "error", "warn", "info", "debug", "trace"].contains(&level);
                     spec.level = level.parse().ok().filter(|_| known).ok_or_else(|| {
-                        format!("expected text or json, and off, error, warn, info, debug or trace, as in json/debug; got `{word}`")
+                        format!("got {word:?}; expected text or json, and off, error, warn, info, debug or trace, as in json/debug")
                     })?;
                 }
             }

@@ -32,10 +32,17 @@ pub(super) async fn list(State(state): Timeline, uri: Uri) -> Answer {
 pub(super) async fn add(State(state): Timeline, uri: Uri, request: Request) -> Answer {
     let servers = servers(&state, &query(&uri)?)?;
     let body = body::json(request).await?;
-    let new: Vec<RuleTable> = match &body {
-        Value::Array(all) => all.iter().map(rule).collect::<Result<_, _>>()?,
-        one => vec![rule(one)?],
-    };
+    let all = body.as_array().map_or(std::slice::from_ref(&body), Vec::as_slice);
+    let (mut new, mut mistakes) = (Vec::new(), Vec::new());
+    for value in all {
+        match rule(value) {
+            Ok(rule) => new.push(rule),
+            Err(refusal) => mistakes.push(refusal),
+        }
+    }
+    if let Some(refusal) = Refusal::all(mistakes) {
+        return Err(refusal);
+    }
     for number in servers.clone() {
         state.servers.change(number, |server| server.add_rules(&new))?;
     }

@@ -176,7 +176,7 @@ def main():
         port = free_port()
         config.write_text(LIGHTTPD.format(site=site, port=port))
         http_server = [NODE, HTTP_SERVER, site, "-p", port, "-a", "127.0.0.1", "-s"]
-        tag = 'files.etag=\'W/"{inode}-{size}-{mtime_iso}"\''
+        tag = "files.etag='W/\"{inode}-{size}-{mtime_iso}\"'"
         for name, argv, look, keys in [
             ("wsgiref", [sys.executable, "-c", WSGIREF, port], who_is_served, ["connection.served_at_once=1"]),
             (
@@ -185,7 +185,7 @@ def main():
                 answers_to_ranges,
                 [
                     "files.etag_text='{mtime_float}-{size}'",
-                    'files.etag=\'"{etag_text:md5}"\'',
+                    "files.etag='\"{etag_text:md5}\"'",
                     "range.bad_member=400",
                     "range.reversed='bad'",
                 ],
