@@ -337,9 +337,8 @@ pub(super) enum ReadyFormat {
 
 /// A time of an argument.
 fn time(text: &str) -> Result<Duration, String> {
-    Span::parse(text)?
-        .0
-        .ok_or_else(|| "expected a time, such as 60s".to_owned())
+    let time = Span::parse(text).ok().and_then(|span| span.0);
+    time.ok_or_else(|| "expected a time with its unit (ms, s, m, h), such as 60s".to_owned())
 }
 
 /// Which cases to show.

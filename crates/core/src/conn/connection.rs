@@ -17,6 +17,8 @@ mod parsing;
 mod rules;
 mod unanswered;
 
+pub use rules::{DueRule, Stage};
+
 /// One connection.
 #[derive(Debug)]
 pub struct Conn {
