@@ -46,11 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Two requests of two clients through HAProxy. Returns the status of the second, and what the server saw; `None` without
 /// HAProxy.
 fn run(race: Rule, setting: &str) -> Result<Option<(String, Report)>, Box<dyn Error>> {
-    let server = Server::builder()
-        .profile("nginx")?
-        .file("/", "text")
-        .rule(race)
-        .start()?;
+    let server = Server::builder().profile("nginx")?.rule(race).start()?;
     let Some(proxy) = Proxy::start(server.address(), setting)? else {
         return Ok(None);
     };
