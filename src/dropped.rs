@@ -24,7 +24,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DroppedRequest {
-    /// When it was dropped.
+    /// When it was dropped, or the server began to close the connection if that was earlier.
     pub at: Duration,
     /// Its number on its connection, from 1; 0 if it was dropped before the server looked at it.
     pub number: u64,

@@ -67,6 +67,7 @@ fn capture(reader: impl Read, filter: Filter, name: impl fmt::Display) -> Result
     let options = Options {
         filter,
         limits: Limits::default(),
+        detail: labserve_capture::Detail::All,
     };
     let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
     labserve_capture::explain(reader, &options, &profiles)

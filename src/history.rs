@@ -195,6 +195,7 @@ impl State {
                 dropped: Vec::new(),
                 received: 0,
                 sent: 0,
+                closing_at: None,
                 closed: None,
             };
             self.connections.insert(meta.id, connection);
@@ -229,7 +230,9 @@ impl State {
         if self.take(bytes)
             && let Some(connection) = self.connections.get_mut(&connection)
         {
-            connection.dropped.push(request);
+            // The server looks at what is left after it has sent FIN. The client may have repeated the request by then.
+            let at = connection.closing_at.unwrap_or(request.at);
+            connection.dropped.push(DroppedRequest { at, ..request });
         }
     }
 
@@ -314,6 +317,12 @@ impl Observer for History {
                     },
                 );
                 Occurrence::DroppedRequest
+            }
+            events::Event::Close(_) => {
+                if let Some(connection) = state.connections.get_mut(&id) {
+                    connection.closing_at = Some(at);
+                }
+                return;
             }
             events::Event::End { close, unread, .. } => {
                 if let Some(connection) = state.connections.get_mut(&id) {

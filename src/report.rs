@@ -144,6 +144,8 @@ pub struct Connection {
     pub received: u64,
     /// How many bytes the server wrote.
     pub sent: u64,
+    /// When the server began to close it, or to respond to the client's close.
+    pub(crate) closing_at: Option<Duration>,
     /// How it closed; `None` if it is open.
     pub closed: Option<Closed>,
 }

@@ -182,6 +182,9 @@ pub(super) struct ExplainArgs {
     /// Only connections with this address; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub(super) host: Vec<IpAddr>,
+    /// Describe each connection, even if there are many; without it, of more than 20, one of each kind and the outliers
+    #[arg(long)]
+    pub(super) all: bool,
     /// Add a ladder diagram of each connection
     #[arg(long)]
     pub(super) ladder: bool,
@@ -333,9 +336,8 @@ pub(super) enum ReadyFormat {
 
 /// A time of an argument.
 fn time(text: &str) -> Result<Duration, String> {
-    Span::parse(text)?
-        .0
-        .ok_or_else(|| "expected a time, such as 60s".to_owned())
+    let time = Span::parse(text).ok().and_then(|span| span.0);
+    time.ok_or_else(|| "expected a time with its unit (ms, s, m, h), such as 60s".to_owned())
 }
 
 /// Which cases to show.

@@ -1,12 +1,10 @@
 //! The address to listen on, which may be given as `localhost`.
 
-use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// The addresses to listen on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bind {
     pub(super) first: IpAddr,
     /// The second address of `localhost`: clients try ::1 or 127.0.0.1 first, each in its own way.
@@ -39,14 +37,6 @@ impl FromStr for Bind {
                  \"localhost\""
             )),
         }
-    }
-}
-
-impl TryFrom<String> for Bind {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
     }
 }
 

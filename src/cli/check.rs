@@ -19,7 +19,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Mistake> {
         // A bare name could be that of a built-in profile.
         let file = Path::new(".").join(&args.file);
         let name = file.to_string_lossy();
-        let report = Stack::check(&name, &ProfileFiles, &[]);
+        let mut report = Stack::check(&name, &ProfileFiles, &[]);
+        // People know the file by the name that they gave.
+        for found in report.mistakes.iter_mut().chain(&mut report.warnings) {
+            if found.origin == name {
+                found.origin = args.file.to_string_lossy().into_owned();
+            }
+        }
         judge(&report.mistakes, &report.warnings, args.strict)?;
         let stack = profile_files::stack(&name)?;
         stack.build()?;

@@ -6,7 +6,7 @@ use super::output::{self, print};
 use indicatif::{ProgressBar, ProgressStyle};
 use labserve_capture::model::Capture;
 use labserve_capture::render::{self, Ladders};
-use labserve_capture::{Filter, Lang, Limits, Options, explain};
+use labserve_capture::{Detail, Filter, Lang, Limits, Options, explain};
 use labserve_core::http1::text::printable_json;
 use labserve_core::profile::{Profile, builtin, layers};
 use labserve_server::text_file::shown;
@@ -27,6 +27,11 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
             hosts: args.host.clone(),
         },
         limits: Limits::default(),
+        // Who names streams wants to see them.
+        detail: match args.all || !args.stream.is_empty() {
+            true => Detail::All,
+            false => Detail::Typical,
+        },
     };
     let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
     let capture = read(&args.file, &options, &profiles)?;

@@ -40,6 +40,10 @@ impl Fields {
     fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
+
+    fn number(&self, name: &str) -> u64 {
+        self.get(name).parse().unwrap_or(0)
+    }
 }
 
 impl<S, N> FormatEvent<S, N> for Human
@@ -76,7 +80,7 @@ where
 
 fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Result {
     let place = format!("#{}.{}", fields.get("connection"), fields.get("request"));
-    if !fields.get("dropped").is_empty() {
+    if !fields.get("where").is_empty() {
         return dropped_line(writer, &place, fields, ansi);
     }
     if !fields.get("rule").is_empty() {
@@ -95,18 +99,19 @@ fn exchange_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::R
     } else {
         fields.get("method")
     };
-    let path = if fields.get("path").is_empty() {
+    let target = if fields.get("target").is_empty() {
         "(no request)"
     } else {
-        fields.get("path")
+        fields.get("target")
     };
+    let bytes = fields.number("head_bytes") + fields.number("body_bytes");
     let sent = match fields.get("complete") {
-        "false" => format!("{} of {} bytes, cut short", fields.get("bytes"), fields.get("total")),
-        _ => format!("{} bytes", fields.get("bytes")),
+        "false" => format!("{bytes} of {} bytes, cut short", fields.get("total_bytes")),
+        _ => format!("{bytes} bytes"),
     };
     writeln!(
         writer,
-        "{place:<8} {} {method:<4} {path}  {sent}",
+        "{place:<8} {} {method:<4} {target}  {sent}",
         paint(ansi, colour, status),
     )
 }
@@ -127,19 +132,19 @@ fn dropped_line(writer: &mut Writer<'_>, place: &str, fields: &Fields, ansi: boo
 
 fn closed_line(writer: &mut Writer<'_>, fields: &Fields, ansi: bool) -> fmt::Result {
     let (who, how) = match (fields.get("who"), fields.get("reason"), fields.get("style")) {
-        ("Client", "client_reset", _) => ("client", "RST"),
-        ("Client", _, "Hold") => ("client", "FIN, for which the server waited"),
-        ("Client", ..) => ("client", "FIN"),
-        (_, _, "Rst") => ("server", "RST"),
-        (_, _, "HalfClose") => ("server", "FIN, then waiting for the client"),
-        (_, _, "Linger") => ("server", "FIN, then lingering"),
+        ("client", "client_reset", _) => ("client", "RST"),
+        ("client", _, "hold") => ("client", "FIN, for which the server waited"),
+        ("client", ..) => ("client", "FIN"),
+        (_, _, "rst") => ("server", "RST"),
+        (_, _, "half-close") => ("server", "FIN, then waiting for the client"),
+        (_, _, "linger") => ("server", "FIN, then lingering"),
         _ => ("server", "FIN"),
     };
     let requests = match fields.get("requests") {
         "1" => "1 request".to_owned(),
         n => format!("{n} requests"),
     };
-    let seconds: f64 = fields.get("open_ms").parse::<f64>().unwrap_or(0.0) / 1e3;
+    let seconds: f64 = fields.number("open_ns") as f64 / 1e9;
     let line = format!(
         "#{:<7} closed by the {who} ({how}): {}; {requests} in {seconds:.1} s, port {}",
         fields.get("connection"),

@@ -1,10 +1,11 @@
 //! `labserve lab`: the built-in profiles that have a port of their own, all at once.
 
 use super::args::LabArgs;
+use super::human::LogFormat;
 use super::parent::Until;
 use super::program::{Ended, Program};
 use super::timeline::{Choice, Prepared};
-use super::{Mistake, VERSION, config, log, serve, timeline};
+use super::{Mistake, VERSION, config, log, ready, serve, timeline};
 use labserve_core::profile::layers::Stack;
 use labserve_core::profile::{Profile, builtin};
 use labserve_server::files::Limits;
@@ -61,15 +62,24 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
         .as_ref()
         .map(|output| serve::record(output, &names, secret.clone()))
         .transpose()?;
-    let mut text = format!(
-        "labserve {VERSION}, serving {}\n{}{skipped}",
-        root.describe(),
-        table(&servers)
-    );
-    if let Some(prepared) = &prepared {
-        text.push_str(&format!("  timeline   {}\n", prepared.url()));
-    }
+    let text = match log.format {
+        LogFormat::Json => ready::line(&servers, prepared.as_ref()),
+        LogFormat::Text => {
+            let timeline = prepared
+                .as_ref()
+                .map(|prepared| format!("  timeline   {}\n", prepared.url()));
+            format!(
+                "labserve {VERSION}, serving {}\n{}{skipped}{}",
+                root.describe(),
+                table(&servers),
+                timeline.unwrap_or_default()
+            )
+        }
+    };
     serve::warn_if_root();
+    if log.format == LogFormat::Json {
+        skipped.lines().for_each(|line| tracing::warn!("{}", line.trim_start()));
+    }
     let addresses: Vec<SocketAddr> = [servers[0].address()]
         .into_iter()
         .chain(prepared.iter().map(|timeline| timeline.address()))

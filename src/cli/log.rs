@@ -36,7 +36,7 @@ impl FromStr for LogSpec {
                 level => {
                     let known = ["off", "error", "warn", "info", "debug", "trace"].contains(&level);
                     spec.level = level.parse().ok().filter(|_| known).ok_or_else(|| {
-                        format!("expected text or json, and off, error, warn, info, debug or trace, as in json/debug; got `{word}`")
+                        format!("got {word:?}; expected text or json, and off, error, warn, info, debug or trace, as in json/debug")
                     })?;
                 }
             }
@@ -58,6 +58,8 @@ pub(super) fn start(spec: LogSpec) -> io::Result<LastLines> {
             .with_writer(move || JsonLines(writer.clone()))
             .json()
             .flatten_event(true)
+            // The name is that of a request's target in events.
+            .with_target(false)
             .with_current_span(false)
             .with_span_list(false)
             .try_init(),

@@ -25,13 +25,13 @@ mod sandbox;
 mod serve;
 mod signals;
 mod timeline;
+mod usage;
 
 use args::{Cli, Command};
 use clap::Parser;
 use labserve_core::http1::text::printable_lines;
 use labserve_core::profile::ConfigError;
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The version of this program.
@@ -67,7 +67,7 @@ pub(crate) fn main() -> ExitCode {
         // Help and version.
         Err(asked) if !asked.use_stderr() => asked.exit(),
         Err(error) => {
-            let _ = write!(io::stderr(), "{}", printable_lines(&error.render().to_string()));
+            output::print_err(&format!("labserve: {}", printable_lines(&usage::message(&error))));
             return ExitCode::from(2);
         }
     };

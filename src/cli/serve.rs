@@ -37,9 +37,9 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         .map(|output| record(output, &names, secret.clone()))
         .transpose()?;
     let address = server.address();
-    let text = match args.ready {
-        Some(ReadyFormat::Json) => ready::line(&bound, prepared.as_ref()),
-        None => greeting(server, config.file.as_deref(), prepared.as_ref()),
+    let text = match (args.ready, config.log.format) {
+        (Some(ReadyFormat::Json), _) | (None, LogFormat::Json) => ready::line(&bound, prepared.as_ref()),
+        (None, LogFormat::Text) => greeting(server, config.file.as_deref(), prepared.as_ref()),
     };
     // It captures until the servers have stopped.
     let _capturing = args

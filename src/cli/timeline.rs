@@ -27,10 +27,14 @@ impl Choice {
         if no_timeline {
             return Ok(Self::Off);
         }
-        match flag.or(file) {
-            None => Ok(Self::Default),
-            Some("off") => Ok(Self::Off),
-            Some(text) => address(text).map(Choice::At),
+        let at = |text: &str| match text {
+            "off" => Ok(Self::Off),
+            text => address(text).map(Choice::At),
+        };
+        match (flag, file) {
+            (Some(flag), _) => at(flag).map_err(|why| format!("--timeline: {why}")),
+            (None, Some(file)) => at(file),
+            (None, None) => Ok(Self::Default),
         }
     }
 }
@@ -42,7 +46,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .or_else(|_| ip())
         .or_else(|_| port())
-        .map_err(|_| format!("timeline: expected an address such as 127.0.0.1:{PORT}, a port, or off; got `{text}`"))
+        .map_err(|_| format!("got {text:?}; expected an address such as 127.0.0.1:{PORT}, a port, or off"))
 }
 
 /// A timeline that is bound but not running yet, with both ends of the channel for its lines.

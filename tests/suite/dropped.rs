@@ -1,7 +1,7 @@
 //! Requests that arrive and get no response are told: each with its line, its bytes and where it was. And whose FIN or RST
 //! was first on the wire.
 
-use labserve::{CloseReason, DropPlace, DroppedRequest, Event, Report, Server, Who};
+use labserve::{Builder, CloseReason, DropPlace, DroppedRequest, Event, Point, Report, Rule, Server, Who};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
@@ -209,6 +209,31 @@ fn a_request_without_a_response_is_told() {
 }
 
 /// `who` is not the reason's: a client may close first although the server was about to.
+/// The server looks at what it discards when the connection ends, long after the client has asked again elsewhere.
+#[test]
+fn a_dropped_request_is_repeated_before_the_server_has_looked_at_it() {
+    let server = Server::builder()
+        .rule(Rule::connection(1).nth(1).at(Point::AfterReply).linger())
+        .set("close.linger_quiet", "20s")
+        .and_then(Builder::start)
+        .expect("a server");
+    let ask = |client: &mut TcpStream| client.write_all(GET.as_bytes()).expect("sent");
+    let mut first = TcpStream::connect(server.address()).expect("a connection");
+    ask(&mut first);
+    first.read_to_end(&mut Vec::new()).expect("a response and FIN");
+    ask(&mut first);
+    ask(&mut TcpStream::connect(server.address()).expect("a connection"));
+    server
+        .wait_for(Event::request().connection(2), LONG)
+        .expect("the repeated request");
+    drop(first);
+    server
+        .wait_for(Event::dropped_request(), LONG)
+        .expect("the dropped request");
+    let report = server.stop();
+    assert_eq!(report.retries(), 1, "{report}");
+}
+
 #[test]
 fn who_is_whose_fin_or_rst_was_first_on_the_wire() {
     let (server, client) = (Who::Server, Who::Client);

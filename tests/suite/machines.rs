@@ -95,3 +95,88 @@ fn a_token_that_is_easy_to_guess_is_refused() {
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.code() == Some(2) && said.contains("at least 16"), "{said}");
 }
+
+/// Everything that a run with `--log json` writes is JSON, spelled as the events are.
+#[test]
+fn the_log_in_json_is_spelled_as_the_events() {
+    let events = tempfile::NamedTempFile::new().expect("a file");
+    let mut process = program()
+        .args([
+            "--port",
+            "0",
+            "--no-timeline",
+            "--profile",
+            "rfc",
+            "--log",
+            "json",
+            "--with-parent",
+        ])
+        .args(["--rule", "name=busy status=503 nth=1", "--events"])
+        .arg(events.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("labserve should start");
+    let mut output = BufReader::new(process.stdout.take().expect("its output"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("a line");
+    let ready: Value = serde_json::from_str(&line).unwrap_or_else(|why| panic!("{why}: {line}"));
+    assert_eq!(
+        (&ready["event"], &ready["servers"][0]["server"]),
+        (&"ready".into(), &"rfc".into())
+    );
+    let mut client = TcpStream::connect(ready["addresses"][0].as_str().expect("an address")).expect("a connection");
+    let last = "GET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let requests = [
+        "GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
+        last,
+        "GET /late HTTP/1.1\r\nHost: a\r\n\r\n",
+    ];
+    client.write_all(requests.concat().as_bytes()).expect("sent");
+    client.read_to_end(&mut Vec::new()).expect("responses");
+    drop(client);
+    drop(process.stdin.take());
+    let mut log = String::new();
+    process
+        .stderr
+        .take()
+        .expect("a log")
+        .read_to_string(&mut log)
+        .expect("the log");
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).expect("the rest");
+    assert_eq!((process.wait().expect("an exit").code(), rest.as_str()), (Some(0), ""));
+
+    let lines = |text: &str| -> Vec<Value> {
+        let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}"));
+        text.lines().map(line).collect()
+    };
+    let log = lines(&log);
+    let events = lines(&std::fs::read_to_string(events.path()).expect("the events"));
+    for (name, count) in [("rule", 1), ("reply", 2), ("dropped_request", 1), ("end", 1)] {
+        let of_name =
+            |lines: &[Value]| -> Vec<Value> { lines.iter().filter(|line| line["event"] == name).cloned().collect() };
+        let (logged, emitted) = (of_name(&log), of_name(&events));
+        assert_eq!((logged.len(), emitted.len()), (count, count), "{log:?}");
+        for (logged, emitted) in logged.iter().zip(&emitted) {
+            // Each has fields of its own. The open time is read twice.
+            let both = |key: &String| emitted.get(key).is_some() && key != "open_ns";
+            for (key, value) in logged
+                .as_object()
+                .expect("an object")
+                .iter()
+                .filter(|(key, _)| both(key))
+            {
+                assert_eq!(value, &emitted[key], "{key} of {logged} and {emitted}");
+            }
+            let own = ["timestamp", "level", "message", "words"];
+            for key in logged.as_object().expect("an object").keys() {
+                assert!(
+                    emitted.get(key).is_some() || own.contains(&key.as_str()),
+                    "{key} of {logged}"
+                );
+            }
+        }
+    }
+}

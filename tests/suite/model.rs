@@ -13,6 +13,7 @@ use labserve_probe::simulate::{Simulation, steps};
 
 use crate::corpus;
 use crate::support::case::{self, Case};
+use crate::support::cpu;
 use crate::support::odd::OddSite;
 use crate::support::recording::{End, Outcome};
 use crate::support::server::Server;
@@ -158,26 +159,26 @@ impl model::Client for Pipeliner<'_> {
     fn ended(&mut self, _: Duration, _: model::End) {}
 }
 
-/// The time of `times` connections, each with `count` pipelined requests.
+/// The CPU time of `times` connections, each with `count` pipelined requests.
 fn time_of_pipelines(profile: &Profile, memory: &MemorySite<'_>, times: usize, count: usize) -> Duration {
     let requests = b"GET /types/a.txt HTTP/1.1\r\nHost: a\r\n\r\n".repeat(count);
-    let begun = Instant::now();
-    for _ in 0..times {
-        let mut client = Pipeliner {
-            bytes: &requests,
-            acts: 0,
-            heard: 0,
-        };
-        model::converse(profile, memory, &Setting::default(), &mut client);
-        assert!(client.heard > 0, "the first request should be answered");
-    }
-    begun.elapsed()
+    cpu::time_of(|| {
+        for _ in 0..times {
+            let mut client = Pipeliner {
+                bytes: &requests,
+                acts: 0,
+                heard: 0,
+            };
+            model::converse(profile, memory, &Setting::default(), &mut client);
+            assert!(client.heard > 0, "the first request should be answered");
+        }
+    })
 }
 
 /// 10,000 requests on one connection take as long as on ten connections. If the bytes after each request were parsed
 /// again for each of them, they would take ten times as long.
 ///
-/// Both measurements are of equal length, so that a busy machine affects both alike. Each is the shortest of three.
+/// Each measurement is of CPU time, and the shortest of three.
 #[test]
 fn the_cost_of_a_pipeline_is_linear() {
     let site = Site::recorded();
@@ -202,19 +203,19 @@ fn the_cost_of_a_pipeline_is_linear() {
     }
 }
 
-/// The time that these conversations take.
+/// The CPU time that these conversations take.
 fn time_of(simulation: &Simulation<'_>, conversations: &[Vec<model::Step>]) -> Duration {
-    let begun = Instant::now();
-    for steps in conversations {
-        simulation.run(steps);
-    }
-    begun.elapsed()
+    cpu::time_of(|| {
+        for steps in conversations {
+            simulation.run(steps);
+        }
+    })
 }
 
 /// The recorded cases take 2 to 6 times as long as as many plain requests: none of them is expensive, and what a
 /// profile does after requests is not either. `cargo bench -p labserve-probe` measures the time itself.
 ///
-/// Both measurements are made in turns, so that a busy machine affects both alike. Each is the shortest of three.
+/// Each measurement is of CPU time, and the shortest of three.
 #[test]
 fn recorded_cases_cost_little_more_than_plain_requests() {
     let site = Site::recorded();

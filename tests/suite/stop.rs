@@ -181,10 +181,10 @@ fn an_output_that_nobody_reads_stops_nothing() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("labserve should start");
-        // The greeting is read byte by byte, so that nothing after it is read.
+        // The start message is read byte by byte, so that nothing after its URLs is read.
         let mut greeting = String::new();
         let mut byte = [0];
-        while !greeting.ends_with("wireshark") {
+        while !greeting.contains("\"urls\"") || !greeting.ends_with(']') {
             let count = match events {
                 true => process.stderr.as_mut().expect("a pipe").read(&mut byte),
                 false => process.stdout.as_mut().expect("a pipe").read(&mut byte),

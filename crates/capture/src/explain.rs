@@ -4,6 +4,7 @@ use super::analyze;
 use super::decode::{Decoded, Decoder, Error, Packets};
 use super::findings::findings;
 use super::fingerprint::fingerprints;
+use super::groups::{groups, typical};
 use super::limits::{Budget, Limits};
 use super::model::{Args, Capture, Connection, File, Note, NoteKind, OtherStream, Usage, VERSION};
 use super::tcp::{Filter, FrameTime, Streams};
@@ -30,6 +31,18 @@ pub struct Options {
     pub filter: Filter,
     /// How much to keep in memory.
     pub limits: Limits,
+    /// Which connections to describe one by one.
+    pub detail: Detail,
+}
+
+/// Which connections of many are described one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Of more than 20, one of each group and the outliers.
+    #[default]
+    Typical,
+    /// All.
+    All,
 }
 
 /// Explains a capture and compares its servers with `profiles`.
@@ -118,10 +131,17 @@ fn analyze_all(file: File, streams: Streams, options: &Options, profiles: &[Prof
         notes.push(nothing_shown(&file, options.filter.is_some()));
     }
     notes.extend(limits_reached(&connections, &budget, &options.limits));
+    let groups = groups(&connections);
+    let described = match options.detail {
+        Detail::Typical => typical(&connections, &groups),
+        Detail::All => connections.iter().map(|connection| connection.stream).collect(),
+    };
     let mut capture = Capture {
         version: VERSION,
         file,
         connections,
+        groups,
+        described,
         others_left_out: others.len().saturating_sub(OTHERS) as u64,
         others: others.into_iter().take(OTHERS).collect(),
         findings: Vec::new(),

@@ -27,7 +27,7 @@
 //!
 //! `decode` turns frames into TCP segments, `tcp` assigns them to connections, `reassembly` puts their bytes in order,
 //! `http` finds requests and responses in the bytes, `protocol` names what is not HTTP/1.x, `analyze` derives what that means for one connection, and `findings`
-//! for all of them. `fingerprint` compares servers with profiles. The result is the [`model`]. `describe` chooses
+//! for all of them, `groups` which of them are alike. `fingerprint` compares servers with profiles. The result is the [`model`]. `describe` chooses
 //! statements about it, `sentence` puts them into a language, and [`render`] lays them out.
 
 #![forbid(unsafe_code)]
@@ -50,6 +50,9 @@ mod fingerprint;
 mod format_tests;
 #[cfg(test)]
 mod forwarding_tests;
+mod groups;
+#[cfg(test)]
+mod hole_tests;
 mod http;
 mod limits;
 mod messages;
@@ -75,7 +78,7 @@ mod tests;
 mod timing_tests;
 
 pub use decode::Error;
-pub use explain::{Options, explain, explain_bytes};
+pub use explain::{Detail, Options, explain, explain_bytes};
 pub use labserve_core::locale::Lang;
 pub use limits::Limits;
 #[doc(hidden)]

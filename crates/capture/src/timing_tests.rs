@@ -163,11 +163,11 @@ fn each_slow_exchange_has_its_cause() {
                 .server(&large[..42])
                 .wait(200 * MS)
                 .ack(true)
-                .wait(MS)
+                .wait(20 * MS)
                 .server(&large[42..]),
             On::DelayedAck,
             Kind::SlowDelayedAck,
-            201 * MS,
+            220 * MS,
         ),
         (
             "a full window of 0",
@@ -192,10 +192,11 @@ fn each_slow_exchange_has_its_cause() {
                 .server(&full[..13_140])
                 .wait(100 * MS)
                 .ack(true)
+                .wait(20 * MS)
                 .server(&full[13_140..]),
             On::WindowWait,
             Kind::SlowWindow,
-            100 * MS,
+            120 * MS,
         ),
         (
             "a response that was lost on the way",

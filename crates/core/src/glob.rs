@@ -12,7 +12,7 @@ use std::fmt;
 /// assert!(Glob::path("/img/**").fits(b"/img/a/b.png"));
 /// assert!(Glob::text("text/*").fits(b"text/html, */*"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
     pattern: Vec<u8>,
     /// Whether a single star stands for slashes, too.
@@ -39,6 +39,18 @@ impl Glob {
     /// Whether the pattern has a question mark: then it is compared with a query, too.
     pub fn has_query(&self) -> bool {
         self.pattern.contains(&b'?')
+    }
+
+    /// With what every text that fits begins: what is before the first star.
+    pub fn beginning(&self) -> &[u8] {
+        let end = memchr::memchr(b'*', &self.pattern);
+        &self.pattern[..end.unwrap_or(self.pattern.len())]
+    }
+
+    /// With what every text that fits ends: what is after the last star.
+    pub fn ending(&self) -> &[u8] {
+        let start = memchr::memrchr(b'*', &self.pattern).map(|at| at + 1);
+        &self.pattern[start.unwrap_or(0)..]
     }
 
     /// Whether the whole of `text` fits.
@@ -151,6 +163,23 @@ mod tests {
             ("*", "", true),
         ] {
             assert_eq!(Glob::text(pattern).fits(text.as_bytes()), want, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_outside_the_stars() {
+        for (pattern, beginning, ending) in [
+            ("/a", "/a", "/a"),
+            ("/a/*.png", "/a/", ".png"),
+            ("**", "", ""),
+            ("/a/**", "/a/", ""),
+            ("*/b*/c", "", "/c"),
+        ] {
+            let glob = Glob::path(pattern);
+            assert_eq!(
+                (glob.beginning(), glob.ending()),
+                (beginning.as_bytes(), ending.as_bytes())
+            );
         }
     }
 

@@ -6,6 +6,7 @@
 mod access;
 mod api;
 mod assets;
+mod assignment;
 mod body;
 mod changes;
 mod connection_io;
@@ -139,7 +140,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Sends the pages all lines so far, then stops.
+    /// Sends its readers all lines so far, then stops.
     pub fn stop(self) {
         drop(self.stop);
         if self.thread.join().is_err() {
@@ -200,8 +201,10 @@ async fn serve(
     while let Ok(batch) = lines.try_recv() {
         fill(batch);
     }
-    // Gives the readers time to send the last lines.
-    tokio::time::sleep(stream::GATHER * 3).await;
+    if state.readers.available_permits() < stream::READERS {
+        // Gives the readers time to send the last lines.
+        tokio::time::sleep(stream::GATHER * 3).await;
+    }
     pages.abort();
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It works on the layers of the profile and produces a whole [`Site`]. [`super::ServerSet`] hands that to the workers.
 
+use super::assignment::{Assignment, ORIGIN};
 use super::refusal::Refusal;
 use super::setting::Setting;
 use super::settings::{self, SETTINGS};
@@ -16,9 +17,6 @@ use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 use toml::Table;
-
-/// The name of the layer of changes, in errors.
-const ORIGIN: &str = "the change";
 
 /// A server whose settings can be changed.
 #[derive(Clone, Debug)]
@@ -66,7 +64,9 @@ impl ManagedServer {
     }
 
     /// Replaces the configuration after a reload. Changes made on the timeline are lost.
-    pub(super) fn replace(&mut self, stack: Stack, site: Site) {
+    pub(super) fn replace(&mut self, stack: Stack, mut site: Site) {
+        let rules = std::mem::take(&mut site.profile.rules);
+        site.profile.rules = rules.with_counts_of(&self.site.profile.rules);
         self.configured_rules = stack.rules();
         (self.stack, self.site) = (stack, site);
         self.view = OnceLock::new();
@@ -98,34 +98,47 @@ impl ManagedServer {
         Ok(vec![json!({"what": "profile", "from": from, "to": self.name()})])
     }
 
-    /// Changes settings, all of them or none. `null` resets a setting to the profile's value.
+    /// Changes keys of the profile, all of them or none. `null` resets a key to the profile's value.
     ///
     /// # Errors
-    /// A setting is unknown, or a value is not allowed.
+    /// A key is unknown, or a value is not allowed: all mistakes together.
     pub(super) fn change_settings(&mut self, values: &Map<String, Value>) -> Result<Vec<Change>, Refusal> {
-        let before = self.values()?;
+        let (before, keys_before) = (self.values()?, self.keys()?);
         let mut changes = self.stack.changes();
         let own = self.stack.profile();
         let (own_keys, own_profile) = built(&own).map_err(|error| refused(&error, None))?;
+        let mut mistakes = Vec::new();
         for (key, value) in values {
-            let setting = settings::setting(key).ok_or_else(|| Refusal::unknown_setting(key, settings::near(key)))?;
-            setting.remove_from(&mut changes);
-            if value.is_null() || *value == setting.value_in(&own_keys, &own_profile) {
+            let assignment = match Assignment::of(key, value) {
+                Ok(assignment) => assignment,
+                Err(why) => {
+                    mistakes.push(Refusal::unknown_setting(key, &why));
+                    continue;
+                }
+            };
+            assignment.remove_from(&mut changes);
+            let is_shown =
+                settings::setting(key).is_some_and(|setting| *value == setting.value_in(&own_keys, &own_profile));
+            if value.is_null() || is_shown || assignment.is_own(&own_keys) {
                 continue;
             }
-            setting
-                .write(value, &mut changes)
-                .map_err(|why| Refusal::bad_value(Some(key), format!("{key}: {why}")))?;
+            if let Err(error) = assignment.write(&mut changes) {
+                mistakes.push(refused(&error, Some(key)));
+            }
+        }
+        if let Some(refusal) = Refusal::all(mistakes) {
+            return Err(refusal);
         }
         let only_key = values.keys().next().filter(|_| values.len() == 1);
         self.lay_over(own, &changes, only_key.map(String::as_str))?;
-        let after = self.values()?;
-        Ok(before
-            .iter()
-            .zip(&after)
-            .filter(|(from, to)| from.1 != to.1)
-            .map(|((setting, from), (_, to))| json!({"what": "setting", "key": setting.key, "from": from, "to": to}))
-            .collect())
+        let (after, keys_after) = (self.values()?, self.keys()?);
+        let change = |key: &str, from: Value, to: Value| json!({"what": "setting", "key": key, "from": from, "to": to});
+        let shown = before.into_iter().zip(after).filter(|(from, to)| from.1 != to.1);
+        let shown = shown.map(|((setting, from), (_, to))| change(setting.key, from, to));
+        let others = differences(&keys_before, &keys_after).into_iter();
+        let others = others.filter(|other| settings::with_value_at(&other.key).is_none());
+        let others = others.map(|other| change(&other.key, json!(other.left), json!(other.right)));
+        Ok(shown.chain(others).collect())
     }
 
     /// Resets all settings to the profile's values.
@@ -203,10 +216,19 @@ impl ManagedServer {
             .collect())
     }
 
+    /// All keys, with their defaults.
+    fn keys(&self) -> Result<Table, Refusal> {
+        self.stack.effective().map_err(|error| refused(&error, None))
+    }
+
     /// The keys whose value differs from the profile's.
     fn differing(&self) -> Result<Vec<String>, Refusal> {
-        let keys = |stack: &Stack| stack.effective().map_err(|error| refused(&error, None));
-        let (own, whole) = (keys(&self.stack.profile())?, keys(&self.stack)?);
+        let own = self
+            .stack
+            .profile()
+            .effective()
+            .map_err(|error| refused(&error, None))?;
+        let whole = self.keys()?;
         Ok(differences(&own, &whole).into_iter().map(|d| d.key).collect())
     }
 
@@ -223,7 +245,11 @@ impl ManagedServer {
 
     /// Puts a profile in force, if it is valid.
     pub(super) fn put(&mut self, stack: Stack, key: Option<&str>) -> Result<(), Refusal> {
-        let mut profile = stack.build().map_err(|error| refused(&error, key))?;
+        let mut profile = stack.build().map_err(|error| {
+            let all = stack.report().mistakes;
+            let all = all.iter().map(|mistake| refused(mistake, key)).collect();
+            Refusal::all(all).unwrap_or_else(|| refused(&error, key))
+        })?;
         profile.rules = profile.rules.with_counts_of(&self.site.profile.rules);
         self.site.profile = profile;
         self.stack = stack;
@@ -269,121 +295,4 @@ fn announced_timeout(profile: &Profile) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use labserve_server::files::{Limits, Memory, Root};
-
-    fn server(name: &str, over: &[&str]) -> ManagedServer {
-        let stack = over.iter().fold(profile_files::stack(name).expect(name), |stack, set| {
-            stack.over(Layer::from_assignment(set).expect(set))
-        });
-        let site = Site {
-            profile: stack.build().expect(name),
-            root: Root::Memory(Memory::demo_site()),
-            cache: Limits::default(),
-        };
-        ManagedServer::new(SocketAddr::from(([127, 0, 0, 1], 3000)), stack, site)
-    }
-
-    fn change(server: &mut ManagedServer, values: Value) -> Result<Vec<Change>, Refusal> {
-        server.change_settings(values.as_object().expect("an object"))
-    }
-
-    fn differs(server: &ManagedServer) -> Value {
-        server.describe(0, 0).expect("a description")["differs"].take()
-    }
-
-    #[test]
-    fn settings_are_changed_and_reset() {
-        let mut server = server("node", &["timers.idle=9s"]);
-        assert_eq!(differs(&server), json!(["timers.idle.after"]));
-        let changes = change(
-            &mut server,
-            json!({"timers.idle": "2s", "connection.persistent": false}),
-        )
-        .expect("right");
-        assert_eq!(
-            changes,
-            [
-                json!({"what": "setting", "key": "connection.persistent", "from": true, "to": false}),
-                json!({"what": "setting", "key": "timers.idle", "from": "9s", "to": "2s"}),
-            ]
-        );
-        assert!(!server.site.profile.connection.persistent);
-        let saved = server.toml();
-        assert!(saved.starts_with("extends = \"node\"\n"), "{saved}");
-        let again = Stack::of("saved", Layer::parse("saved", &saved).expect("a profile"));
-        assert_eq!(again.merged(), server.stack.changes());
-        // Neither the profile's own value nor null is a change.
-        change(&mut server, json!({"timers.idle": "5s", "connection.persistent": null})).expect("right");
-        assert_eq!(differs(&server), json!([]));
-        assert_eq!(server.toml(), "extends = \"node\"\n");
-    }
-
-    #[test]
-    fn one_bad_setting_refuses_all_of_them() {
-        let mut server = server("node", &[]);
-        for bad in [
-            json!({"connection.persistent": false, "timers.idel": "2s"}),
-            json!({"connection.persistent": false, "timers.idle": "soon"}),
-            json!({"connection.persistent": false, "timers.idle": "0s"}),
-            json!({"connection.persistent": false, "files.etag": "{nothing}"}),
-            json!({"connection.persistent": false, "response_fields.Cache-Control": "a\r\nb: c"}),
-            json!({"connection.persistent": false, "close.idle": "bang"}),
-            json!({"connection.persistent": false, "writes.chunk_size": "0"}),
-        ] {
-            assert!(change(&mut server, bad.clone()).is_err(), "{bad}");
-            assert_eq!(differs(&server), json!([]), "{bad}");
-        }
-        // The key is the one that was sent, not that of the table that a time alone stands in.
-        let refused = change(&mut server, json!({"timers.idle": "soon"})).expect_err("not a time");
-        assert!(
-            format!("{refused:?}").contains("key: Some(\"timers.idle\")"),
-            "{refused:?}"
-        );
-    }
-
-    #[test]
-    fn another_profile_drops_the_changes_and_only_built_in_ones_are_allowed() {
-        let mut server = server("node", &["timers.idle=9s"]);
-        let changes = server.change_profile("rfc").expect("it is built in");
-        assert_eq!(changes, [json!({"what": "profile", "from": "node", "to": "rfc"})]);
-        assert_eq!((server.name(), differs(&server)), ("rfc", json!([])));
-        for bad in ["/etc/passwd", "./x.toml", "rf"] {
-            assert!(server.change_profile(bad).is_err(), "{bad}");
-        }
-        change(&mut server, json!({"timers.idle": "2s"})).expect("right");
-        assert_eq!(server.reset().expect("right").len(), 1);
-        assert!(server.reset().expect("right").is_empty());
-    }
-
-    #[test]
-    fn the_announced_timeout_and_the_real_one_are_independent() {
-        let announces = "connection.fields.keep=[\"Keep-Alive: timeout=5\"]";
-        for (keys, announced, idle) in [
-            (
-                [announces, "timers.idle=5s"],
-                json!(5_000_000_000_u64),
-                json!(5_000_000_000_u64),
-            ),
-            (
-                ["connection.fields.keep=[]", "timers.idle=75s"],
-                json!(null),
-                json!(75_000_000_000_u64),
-            ),
-            (
-                ["connection.fields.keep=[]", "timers.idle=off"],
-                json!(null),
-                json!(null),
-            ),
-        ] {
-            let server = server("rfc", &keys).describe(3, 2).expect("a description");
-            assert_eq!(
-                (&server["announced_timeout_ns"], &server["idle_ns"]),
-                (&announced, &idle),
-                "{keys:?}"
-            );
-            assert_eq!((&server["number"], &server["open"]), (&json!(3), &json!(2)));
-        }
-    }
-}
+mod tests;

@@ -3,16 +3,18 @@
 use super::json::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use labserve_core::profile::suggestion;
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// A refusal. As JSON: `{"error": {"code": ..., "message": ...}}`, with the `key` of the setting that caused it, if any.
+/// A refusal. As JSON: `{"error": {"code": ..., "message": ...}}`, with the `key` of the setting that caused it, if any, and
+/// with all `mistakes` if there are several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: String,
     key: Option<String>,
+    /// Each of several mistakes.
+    mistakes: Vec<Self>,
 }
 
 impl Refusal {
@@ -22,7 +24,25 @@ impl Refusal {
             code,
             message: message.into(),
             key: None,
+            mistakes: Vec::new(),
         }
+    }
+
+    /// One refusal for all these mistakes; `None` if there are none. Its code and key are those of the first.
+    pub(super) fn all(mut mistakes: Vec<Self>) -> Option<Self> {
+        if mistakes.len() < 2 {
+            return mistakes.pop();
+        }
+        let lines: String = mistakes
+            .iter()
+            .map(|mistake| format!("\n  {}", mistake.message))
+            .collect();
+        let first = mistakes.first()?;
+        Some(Self {
+            message: format!("{} mistakes{lines}", mistakes.len()),
+            mistakes: mistakes.clone(),
+            ..first.clone()
+        })
     }
 
     pub(super) fn wrong_host(message: impl Into<String>) -> Self {
@@ -87,15 +107,11 @@ impl Refusal {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_profile", message)
     }
 
-    pub(super) fn unknown_setting(key: &str, near: Option<&str>) -> Self {
-        let hint = suggestion(near);
+    /// `why` says which key was meant.
+    pub(super) fn unknown_setting(key: &str, why: &str) -> Self {
         Self {
             key: Some(key.to_owned()),
-            ..Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown_setting",
-                format!("there is no setting `{key}`{hint}"),
-            )
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_setting", why)
         }
     }
 
@@ -128,11 +144,21 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    fn described(&self) -> Value {
+        let mut error = json!({"code": self.code, "message": self.message});
+        if let Some(key) = &self.key {
+            error["key"] = key.as_str().into();
+        }
+        error
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut error = json!({"code": self.code, "message": self.message});
-        if let Some(key) = self.key {
-            error["key"] = key.into();
+        let mut error = self.described();
+        if !self.mistakes.is_empty() {
+            error["mistakes"] = self.mistakes.iter().map(Self::described).collect();
         }
         let mut response = (self.status, Json(json!({"error": error}))).into_response();
         if self.status == StatusCode::UNAUTHORIZED {

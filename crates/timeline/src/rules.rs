@@ -32,14 +32,21 @@ pub(super) async fn list(State(state): Timeline, uri: Uri) -> Answer {
 pub(super) async fn add(State(state): Timeline, uri: Uri, request: Request) -> Answer {
     let servers = servers(&state, &query(&uri)?)?;
     let body = body::json(request).await?;
-    let new: Vec<RuleTable> = match &body {
-        Value::Array(all) => all.iter().map(rule).collect::<Result<_, _>>()?,
-        one => vec![rule(one)?],
-    };
+    let all = body.as_array().map_or(std::slice::from_ref(&body), Vec::as_slice);
+    let (mut new, mut mistakes) = (Vec::new(), Vec::new());
+    for value in all {
+        match rule(value) {
+            Ok(rule) => new.push(rule),
+            Err(refusal) => mistakes.push(refusal),
+        }
+    }
+    if let Some(refusal) = Refusal::all(mistakes) {
+        return Err(refusal);
+    }
     for number in servers.clone() {
         state.servers.change(number, |server| server.add_rules(&new))?;
     }
-    listed(&state, &servers)
+    in_force(&state, &servers).await
 }
 
 /// `DELETE rules`: removes all rules, or those with the name in the query.
@@ -50,7 +57,7 @@ pub(super) async fn remove(State(state): Timeline, uri: Uri) -> Answer {
     for number in servers.clone() {
         state.servers.change(number, |server| server.remove_rules(name))?;
     }
-    listed(&state, &servers)
+    in_force(&state, &servers).await
 }
 
 /// `POST release/NAME`: releases what rules hold under this name.
@@ -70,7 +77,7 @@ pub(super) async fn reset(State(state): Timeline) -> Answer {
     if let Some(recording) = state.servers.recording() {
         recording.reset();
     }
-    listed(&state, &servers)
+    in_force(&state, &servers).await
 }
 
 /// The numbers of the servers that a request is about: all, or the one in its query.
@@ -85,6 +92,12 @@ fn servers(state: &AppState, query: &BTreeMap<String, String>) -> Result<Range<u
                 .ok_or_else(|| Refusal::no_server(text))
         }
     }
+}
+
+/// The rules, once every worker has those that were changed.
+async fn in_force(state: &AppState, servers: &Range<usize>) -> Answer {
+    state.servers.control().carried_out().await;
+    listed(state, servers)
 }
 
 fn listed(state: &AppState, servers: &Range<usize>) -> Answer {
@@ -168,7 +181,8 @@ impl ManagedServer {
     fn reset_rules(&mut self) -> Result<Vec<Change>, Refusal> {
         let configured = self.configured_rules.clone();
         self.put_rules(&configured)?;
-        self.site.profile.rules.forget_counts();
+        let rules = std::mem::take(&mut self.site.profile.rules);
+        self.site.profile.rules = rules.without_counts();
         Ok(vec![json!({"what": "rules-reset"})])
     }
 

@@ -1,4 +1,4 @@
-//! The table of settings: the profile keys that can be changed on the timeline.
+//! The table of settings: the profile keys that the page shows. The API changes every other key, too.
 
 use super::setting::{Kind, Setting};
 
@@ -43,18 +43,20 @@ pub(super) fn setting(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)
 }
 
-/// The known key that is most similar to `key`, if one is similar enough to be meant.
-pub(super) fn near(key: &str) -> Option<&'static str> {
-    labserve_core::profile::near(key, SETTINGS.iter().map(|setting| setting.key))
+/// The setting whose value is that of the key `plain`, as a report of differences names it.
+pub(super) fn with_value_at(plain: &str) -> Option<&'static Setting> {
+    let is_it = |setting: &&Setting| setting.path().is_some_and(|path| path.of_value().plain() == plain);
+    SETTINGS.iter().find(is_it)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::assignment::Assignment;
     use super::*;
     use labserve_core::locale::{Lang, catalogue};
     use labserve_core::profile::builtin;
     use labserve_core::profile::layers::{BuiltIns, Layer, Stack};
-    use serde_json::{Value, json};
+    use serde_json::Value;
     use toml::Table;
 
     fn value(key: &str, stack: &Stack) -> Value {
@@ -77,8 +79,9 @@ mod tests {
                     continue;
                 }
                 let mut changes = Table::new();
-                setting
-                    .write(&value, &mut changes)
+                let assignment = Assignment::of(setting.key, &value).expect(setting.key);
+                assignment
+                    .write(&mut changes)
                     .unwrap_or_else(|why| panic!("{name} {}: {why}", setting.key));
                 let layer = Layer::from_table("a change", &changes).expect(setting.key);
                 let changed = stack.clone().over(layer);
@@ -89,7 +92,7 @@ mod tests {
                 if setting.kind != Kind::Field && setting.key != "close.idle" {
                     assert!(built == profile, "{name} {}", setting.key);
                 }
-                setting.remove_from(&mut changes);
+                assignment.remove_from(&mut changes);
                 assert!(changes.is_empty(), "{} leaves {changes}", setting.key);
             }
         }
@@ -99,9 +102,9 @@ mod tests {
     fn a_changed_timer_keeps_the_reply_that_is_sent_when_it_expires() {
         let stack = Stack::load("node", &BuiltIns).expect("node");
         let mut changes = Table::new();
-        setting("timers.unused")
-            .expect("a setting")
-            .write(&"7s".into(), &mut changes)
+        Assignment::of("timers.unused", &"7s".into())
+            .expect("a key")
+            .write(&mut changes)
             .expect("a span");
         let changed = stack.clone().over(Layer::from_table("x", &changes).expect("keys"));
         assert_eq!(value("timers.unused", &changed), "7s");
@@ -127,21 +130,5 @@ mod tests {
             let ids = catalogue(lang).keys().filter(|id| id.starts_with("setting."));
             assert_eq!(ids.cloned().collect::<Vec<_>>(), wanted, "{}", lang.tag());
         }
-    }
-
-    #[test]
-    fn a_value_of_the_wrong_type_is_refused_with_what_was_expected() {
-        for (key, bad) in [
-            ("connection.persistent", json!("yes")),
-            ("connection.max_requests", json!(-1)),
-            ("connection.fields.keep", json!("Connection: close")),
-            ("connection.fields.keep", json!([1])),
-            ("timers.idle", json!(5)),
-            ("files.etag", json!({})),
-        ] {
-            let done = setting(key).expect(key).write(&bad, &mut Table::new());
-            assert!(done.is_err_and(|why| why.starts_with("expected")), "{key} {bad}");
-        }
-        assert_eq!(near("timer.idle"), Some("timers.idle"));
     }
 }

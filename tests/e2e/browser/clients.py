@@ -37,11 +37,11 @@ class Log:
         self.server, self.read = server, 0
 
     def exchanges(self):
-        """(path, status) of every exchange since the last call."""
+        """(target, status) of every exchange since the last call."""
         lines = self.server.log().splitlines()
         events = [json.loads(line) for line in lines[self.read :]]
         self.read = len(lines)
-        return [(event["path"], event["status"]) for event in events if "status" in event]
+        return [(event["target"], event["status"]) for event in events if "status" in event]
 
 
 def run(*argv, timeout=60):

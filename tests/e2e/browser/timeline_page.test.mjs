@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { BEGUN, KEPT, REPLY, WEB, at, load, record } from "./timeline_events.mjs";
 
-const { Store, ending, requests, unused, writes } = await load("store.js");
+const { Store, ending, heldNames, requests, unused, writes } = await load("store.js");
 const { clock, readInstant, span, ticks, tickStep } = await load("time.js");
 const { View } = await load("view.js");
 const { announcedTimeout, framing, oneLine, parseHead, runs } = await load("wire.js");
@@ -38,6 +38,20 @@ test("a dropped request is a mark; the exchange that was in its place goes on", 
   assert.deepEqual(c.drops.map(({ from, line: { where } }) => [from, where]), [[3, "read"], [6, "discarded"]]);
   assert.deepEqual(c.exchanges.map(({ from, to, reply }) => [from, to, reply?.status ?? null]), [[2, 3, null], [3, 5, 400]]);
   assert.equal(har([{ connection: c, exchange: c.exchanges[0] }, { connection: c, exchange: c.exchanges[1] }], { origin: 0, version: "1" }).log.entries.length, 1);
+});
+
+test("a rule is a mark with its name, and what it holds can be released", () => {
+  const c = record(new Store(), 1, 0, [
+    [0, "accepted", {}],
+    [1, "rule", { request: 1, rule: "first", number: 1, hold: "go" }],
+    [2, "head", { request: 1, method: "GET", target: "/a", head_bytes: 40 }],
+    [2, "rule", { request: 1, rule: "busy", number: 3 }],
+    [5, "reply", { request: 1, method: "GET", target: "/a", status: 503, head_bytes: 90, body_bytes: 0, complete: true }],
+  ]);
+  assert.deepEqual(c.rules.map(({ from, line: { rule }, exchange }) => [from, rule, exchange?.request]), [[1, "first", undefined], [2, "busy", 1]]);
+  assert.equal(words.exchangeWords(c.exchanges[0]), "503 GET /a ◆ busy");
+  assert.deepEqual(heldNames(c, [{ hold: "other", count: 1 }, { hold: "go", count: 1 }]), ["go"]);
+  assert.deepEqual(heldNames(c, [{ hold: "go", count: 0 }]), []);
 });
 
 test("ends: who, how and what follows", () => {

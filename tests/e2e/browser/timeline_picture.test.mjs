@@ -104,3 +104,20 @@ test("only lanes with something in the span are exported", () => {
   const { rows: list } = visibleRows(rows(store.connections.values()).rows, view, 70_000);
   assert.deepEqual(list.map((r) => r.connection?.id ?? "group"), ["group", 1]);
 });
+
+test("the name of a rule is drawn beside its mark, or in the block of its request", () => {
+  const store = new Store();
+  const kept = record(store, 1, 0, [
+    [0, "accepted", {}],
+    [10, "rule", { request: 0, rule: "at-accept", number: 1 }],
+    [3000, "head", { request: 1, method: "GET", target: "/a", head_bytes: 40 }],
+    [3000, "rule", { request: 1, rule: "slow", number: 1, hold: "go" }],
+  ]);
+  const view = new View(0, 900);
+  const pen = new Notes();
+  picture(store, pen, 6000, view);
+  const texts = pen.calls.filter(([name]) => name === "text").map((call) => call[3]);
+  assert.equal(kept.rules.length, 2);
+  assert.ok(texts.includes("at-accept"), texts.join(", "));
+  assert.ok(texts.includes("◆ slow"), texts.join(", "));
+});

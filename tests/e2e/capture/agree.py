@@ -6,7 +6,8 @@
 
 Under every profile, the clients of scenes.py talk to labserve with --events, while dumpcap captures. For every
 connection the script compares: whether both have it, whether it was used, the request, status and bytes of every reply,
-the length of every idle period, and who closed it, how and why. --slow also plays every case of both corpora that ends
+the length of every idle period, and who closed it, how and why. Under two of them a run with rules is played too, and
+its --summary json is compared in the same way (ruled.py). --slow also plays every case of both corpora that ends
 a connection, for all profiles at once: timers of up to 130 s, about four minutes in total. The last line counts: `N
 passed, M failed`. Without dumpcap, or the permission to capture, nothing is checked, and that is an error.
 
@@ -23,9 +24,12 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from e2e.capture import claims, remake, scenes
+from e2e.capture import claims, remake, ruled, scenes
 from e2e.pylib import cli, sites
 from e2e.pylib.process import Labserve
+
+# The profiles under which a run with rules is played.
+RULED = {"nginx", "node"}
 
 
 def by_turn(connections):
@@ -157,6 +161,14 @@ def check(binary, profile, site, work, argued, slow):
     return len(shown), exchanges, count, found
 
 
+def check_rules(binary, profile, site, work):
+    """(connections, claims, differences) of the summary of a run with rules."""
+    file = work / f"{profile}-rules.pcapng"
+    port, summary = ruled.play(binary, profile, site, file)
+    shown = {client: connection for ((_, client), _), connection in explained(binary, file, port).items()}
+    return len(shown), *ruled.compared(summary, shown)
+
+
 def compare_files(options):
     """Compares a capture with a log, and with a page if there is one, of the same run. Returns whether something
     differs."""
@@ -205,6 +217,11 @@ def main():
                     sep="\n  ",
                     flush=True,
                 )
+        for profile in RULED & set(profiles):
+            connections, count, found = check_rules(options.binary, profile, site, work)
+            ok = not found and connections == len(ruled.TALKS)
+            passed, failed, compared = passed + ok, failed + (not ok), compared + count
+            print(f"{profile} with rules: {connections} connections, {count} claims", *found, sep="\n  ", flush=True)
     print(f"agree: {passed} passed, {failed} failed; {compared} claims; argued: {dict(argued)}")
     return failed > 0
 

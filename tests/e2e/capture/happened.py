@@ -35,6 +35,8 @@ class Truth:
             ends = [at[0] + len(exchange.request), at[1] + len(exchange.response)]
             self.spans.append(((at[0], ends[0]), (at[1], ends[1])))
             at = ends
+        # Then nothing shows that it was answered.
+        self.is_only_syn = all(f.side == CLIENT and f.flags & SYN for f in self.frames.values())
         self.whole = talk.lens in ("whole", "twice", "swapped") and talk.opening == "open"
 
     def sent(self, side, position):
@@ -111,8 +113,10 @@ def truths(truth):
             true |= {"timed-out-as-announced"} if near else {"timed-out-otherwise", "timed-out-as-announced"}
     if talk.end == "simultaneous" and talk.exchanges:
         true |= {"timed-out-unannounced", "timed-out-otherwise", "timed-out-as-announced"}
+    ends = [f for f in truth.frames.values() if f.flags & (FIN | RST)]
     if (
         talk.lens == "ends"
+        or not ends
         or truth.first_end() is None
         or talk.end not in ("server-idle", "late-request", "server-rst")
     ):
@@ -120,14 +124,17 @@ def truths(truth):
     first = {f.side: f.us for f in reversed(truth.all) if f.flags & FIN}
     if len(first) == 2 and abs(first[0] - first[1]) > 990 * MS:
         true.add("long-half-closed")
-    if talk.end in ("cut-short", "rst-in-response", "late-request"):
+    server = talk.ends[SERVER]
+    broken_off = talk.end == "server-rst" and server.una <= len(server.stream)
+    if broken_off or talk.end in ("cut-short", "rst-in-response", "late-request"):
         true.add("cut-short")
     if talk.end == "late-request":
         true |= {"lost-race", "resets-late-data", "resets-no-connection"}
     if any(f.flags & RST for f in truth.all):
         true |= resets(truth)
-    # Of one side alone, a refused SYN looks like one that nobody answered.
-    silent = talk.opening == "unanswered" or (talk.opening, talk.lens) == ("refused", "client")
+    # Without the frames of the server, a refused SYN looks like one that nobody answered.
+    unseen = all(frame.side == CLIENT for frame in truth.frames.values())
+    silent = talk.opening == "unanswered" or (talk.opening == "refused" and unseen) or truth.is_only_syn
     true |= {"not-opened"} if silent else set()
     whys = {f.why for f in truth.all}
     if whys & {"rto", "fast", "recovery"}:

@@ -202,7 +202,10 @@ class Endpoint:
         self.clock.after((wait or self.rto) * self.backoff, lambda: self.expired(number))
 
     def expired(self, number):
-        if number != self.timer or self.state in ("reset", "closed", "gone") or self.una >= self.next:
+        if number != self.timer:
+            return
+        if self.state in ("reset", "closed", "gone") or self.una >= self.next:
+            self.running = False
             return
         self.backoff *= 2
         if self.backoff > 32:
@@ -242,7 +245,8 @@ class Endpoint:
             return self.receive_syn(flags, ack)
         if self.state == "syn-received" and flags & ACK and ack >= 1:
             self.state, self.backoff = "open", 1
-            self.una = max(self.una, 1)
+            self.una, self.running = max(self.una, 1), False
+            self.timer += 1
             self.opened()
         if self.state != "open":
             return None
@@ -266,6 +270,8 @@ class Endpoint:
             self.emit(SYN | ACK, 0, why="rto", options=self.options)
         elif self.state == "syn-sent" and flags & ACK:
             self.state, self.backoff, self.got, self.una = "open", 1, 1, ack
+            self.running = False
+            self.timer += 1
             self.emit(ACK, 1)
             self.opened()
         elif self.state == "open":

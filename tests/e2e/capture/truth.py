@@ -138,14 +138,15 @@ def connection_facts(truth, connection, say):
     shown = any(frame.length for frame in truth.frames.values())
     if connection["use"] == "unused" and (truth.data() if end["goodbye"] != "still-open" else shown):
         say("called never used")
-    if connection["use"] == "not-opened" and talk.opening == "open" and talk.lens != "ends":
+    shows_opening = not truth.is_only_syn and talk.lens != "ends"
+    if connection["use"] == "not-opened" and talk.opening == "open" and shows_opening:
         say("called not opened")
     outcome = connection["handshake"]["outcome"]
     right = {"open": ("complete", "unfinished", "not-captured", "capture-ends"), "refused": ("refused", "capture-ends")}
     partly = talk.lens in ("client", "server", "midway", "hole")
     if outcome not in right.get(talk.opening, ("unanswered", "capture-ends")) and not partly:
         say(f"handshake {outcome}, and it was {talk.opening}")
-    if outcome in ("refused", "unanswered") and talk.opening == "open" and talk.lens != "ends":
+    if outcome in ("refused", "unanswered") and talk.opening == "open" and shows_opening:
         say(f"handshake {outcome}")
     first = truth.first_end()
     if end["by"] and talk.opening == "open" and SIDES[end["by"]] != first:

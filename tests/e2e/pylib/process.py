@@ -18,6 +18,7 @@ import time
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # `  url        http://127.0.0.1:39059/`, or a profile's name in the table of `labserve lab`.
+# With --log json, the line of --ready json says the same.
 START_LINE = re.compile(r"^ +(\S+) +http://(\S+):(\d+)/(?:\?token=(\S+))?", re.MULTILINE)
 
 
@@ -217,7 +218,7 @@ class Labserve(Process):
         deadline, before = time.monotonic() + patience_s, ""
         while True:
             said = self.said()
-            lines = START_LINE.findall(said)
+            lines = START_LINE.findall(said) or _ready_lines(said)
             # The lines arrive at once or one by one; nothing more has arrived since the last look.
             if lines and said.endswith("\n") and said == before:
                 return lines
@@ -229,6 +230,18 @@ class Labserve(Process):
     def events(self):
         """The event log: one object for each line. It is complete when the program has stopped."""
         return [json.loads(line) for line in pathlib.Path(self._events).read_text().splitlines()]
+
+
+def _ready_lines(said):
+    """What START_LINE finds, from a line of --ready json."""
+    ready = next((line for line in said.splitlines() if line.startswith("{") and '"event":"ready"' in line), None)
+    if not ready:
+        return []
+    told = json.loads(ready)
+    lines = [(server["server"], *server["address"].rsplit(":", 1), "") for server in told["servers"]]
+    if told["timeline"]:
+        lines += [found for found in START_LINE.findall(f"  timeline {told['timeline']}") if found[3]]
+    return lines
 
 
 def _content(file):

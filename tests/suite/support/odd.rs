@@ -118,7 +118,7 @@ impl OddSite {
         self.files.iter().filter(move |file| file.path.starts_with(&inside))
     }
 
-    /// What a link leads to, after at most so many links.
+    /// What a link leads to, after `most` links at most.
     fn target(&self, link: &[u8], most: usize) -> Target<'_> {
         let Some((_, text)) = self.links.iter().find(|(path, _)| path == link) else {
             return Target::Nothing;

@@ -17,11 +17,11 @@ fn a_changed_setting_applies_to_the_next_response_of_an_open_connection() {
     );
 
     let values =
-        json!({"response_fields.Cache-Control": "no-store", "files.etag": "off", "response_fields.X-None": null});
+        json!({"response_fields.Cache-Control": "no-store", "files.etag": "off", "response_feilds.X-None": null});
     let refused = timeline.change("PATCH", "/api/v1/servers/0/settings", &values);
     assert_eq!(
         (refused.status, &refused.json()["error"]["key"]),
-        (422, &json!("response_fields.X-None"))
+        (422, &json!("response_feilds.X-None"))
     );
     let values = json!({"response_fields.Cache-Control": "no-store", "files.etag": "off"});
     let changed = timeline.change("PATCH", "/api/v1/servers/0/settings", &values);
@@ -80,6 +80,40 @@ fn a_changed_setting_applies_to_the_next_response_of_an_open_connection() {
         ("profile", ""),
     ];
     assert_eq!(changes, expected);
+}
+
+#[test]
+fn every_key_can_be_changed_and_all_mistakes_are_reported() {
+    let lab = watched("node", &[]);
+    let change = |values: &serde_json::Value| lab.timeline.change("PATCH", "/api/v1/servers/0/settings", values);
+    let mut talk = Talk::to(&lab.server);
+    let changed = change(&json!({"response.404.body": "gone", "limits.fields": 3}));
+    assert_eq!(
+        (changed.status, &changed.json()["differs"]),
+        (200, &json!(["limits.fields", "response.404.body"]))
+    );
+    assert_eq!(talk.ask("GET", "/none", "").body, b"gone");
+    let reset = change(&json!({"response": null}));
+    assert_eq!(
+        (reset.status, &reset.json()["differs"]),
+        (200, &json!(["limits.fields"]))
+    );
+    assert_ne!(talk.ask("GET", "/none", "").body, b"gone");
+
+    let refused = change(&json!({"timer.idle": "2s", "limits.fields": "many", "timers.idle": 5}));
+    let error = &refused.json()["error"];
+    let keys: Vec<&str> = error["mistakes"]
+        .as_array()
+        .expect("mistakes")
+        .iter()
+        .filter_map(|mistake| mistake["key"].as_str())
+        .collect();
+    assert_eq!(
+        (refused.status, keys),
+        (422, vec!["limits.fields", "timer.idle", "timers.idle"])
+    );
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains("did you mean `timers.idle`?"), "{message}");
 }
 
 #[test]

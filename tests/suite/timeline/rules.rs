@@ -19,6 +19,20 @@ fn ask(stream: &mut TcpStream, target: &str) {
     stream.write_all(request.as_bytes()).expect("the request is sent");
 }
 
+/// Reads a response of 404 or 418, and returns its head.
+fn head(stream: &mut TcpStream) -> String {
+    let (mut bytes, mut byte) = (Vec::new(), [0]);
+    while !bytes.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).expect("a head");
+        bytes.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&bytes).into_owned();
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+    let length = length.map_or(0, |length| length.parse().expect("a number"));
+    stream.read_exact(&mut vec![0; length]).expect("a body");
+    head
+}
+
 fn rest(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     // A reset ends it, too.
@@ -89,6 +103,65 @@ fn rules_are_added_listed_reset_and_removed() {
     assert_eq!(timeline.get("/api/v1/summary")["connections"]["count"], 0);
     let none = timeline.change("DELETE", "/api/v1/rules", &json!({})).json();
     assert_eq!(none, json!({"rules": [], "held": []}));
+}
+
+#[test]
+fn rules_that_are_added_while_a_connection_is_idle_hit_its_next_request() {
+    let watched = watched("node", &[]);
+    let timeline = &watched.timeline;
+    // With each: whether its next request gets a response.
+    for (rule, served) in [
+        ("race=fin-meets-request", false),
+        ("race=reset-meets-request", false),
+        ("at=first-byte end=fin", false),
+        ("at=first-byte nth=2 end=fin", true),
+        ("at=idle end=fin", true),
+        ("status=418", true),
+    ] {
+        let mut client = connect(&watched);
+        ask(&mut client, "/before");
+        assert!(head(&mut client).starts_with("HTTP/1.1 404 "));
+        let added = timeline.change("POST", "/api/v1/rules", &json!(format!("name=new {rule}")));
+        assert_eq!(added.status, 200, "{added:?}");
+        ask(&mut client, "/after");
+        if served {
+            let status = if rule.starts_with("status") { "418" } else { "404" };
+            assert_eq!(&head(&mut client)[9..12], status, "{rule}");
+        } else {
+            assert_eq!(rest(&mut client), "", "{rule}");
+        }
+        let hits = timeline.get("/api/v1/rules")["rules"][0]["hits"].as_u64();
+        assert_eq!(hits, Some(u64::from(!rule.contains("nth=2"))), "{rule}");
+        timeline.change("DELETE", "/api/v1/rules", &json!({}));
+    }
+}
+
+#[test]
+fn a_response_with_a_rule_is_written_as_others_are() {
+    for settings in [
+        &["writes.chunk_size=64"][..],
+        &["writes.chunk_size=64", "writes.pause=1ms"],
+        &["writes.split_head=[1, 2]", "writes.split_page_head=[2]"],
+        &["writes.split_head=[]", "writes.body_delay=1ms"],
+    ] {
+        let set = settings.iter().flat_map(|key| ["--set", key]);
+        let rule = ["--rule", "path='**?ruled' delay=1ms"];
+        let watched = watched("node", &set.chain(rule).collect::<Vec<_>>());
+        let writes = |target: &str| -> Vec<u64> {
+            let mut client = connect(&watched);
+            ask(&mut client, target);
+            let of_target = |line: &Value| line["event"] == "reply" && line["target"] == target;
+            let lines = watched.timeline.lines_until(of_target);
+            let reply = lines.into_iter().find(|line| of_target(line)).expect("a reply");
+            let writes = reply["writes"].as_array().expect("writes");
+            writes.iter().map(|write| write[1].as_u64().expect("bytes")).collect()
+        };
+        for path in ["/static/style1.css", "/missing"] {
+            let plain = writes(&format!("{path}?plain"));
+            assert_eq!(writes(&format!("{path}?ruled")), plain, "{settings:?} {path}");
+            assert!(plain.len() > usize::from(path != "/missing"), "{settings:?} {path}");
+        }
+    }
 }
 
 #[test]

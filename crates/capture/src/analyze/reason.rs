@@ -21,9 +21,15 @@ pub(super) fn reason(
     idle_periods: &[IdlePeriod],
     end: &ConnectionEnd,
 ) -> EndReason {
+    // The sender of such a RST had no connection any more. What ended it was not captured.
+    let had_ended = end.resets.first().is_some_and(|reset| {
+        let is_first = end.first_fin.as_ref().is_none_or(|fin| fin.frame > reset.frame);
+        is_first && matches!(reset.class, ResetClass::NoConnection | ResetClass::Unexplained)
+    });
     match (end.teardown, end.by) {
         (Teardown::NeverOpened, _) => EndReason::NotOpened,
         (_, None) => EndReason::Unknown,
+        _ if had_ended => EndReason::Unknown,
         _ if usage == Usage::NotCaptured || !is_known => EndReason::Unknown,
         (_, Some(Side::Server)) if usage == Usage::Unused && is_at_once(end) => EndReason::NoRequest,
         _ if usage == Usage::Unused => EndReason::Unused,
@@ -84,18 +90,15 @@ fn used(all: &[Exchange], idle_periods: &[IdlePeriod], end: &ConnectionEnd, by: 
     if !is_complete(last) {
         return incomplete(answered, last, end, by);
     }
+    let reset_first = end.first_fin.is_none();
+    let class = end.resets.first().map(|reset| reset.class).filter(|_| reset_first);
     let idle = idle_periods
         .last()
         .filter(|period| period.after == last.number && period.ended_by != IdleEnd::CaptureEnds);
-    let reset_first = end.first_fin.is_none();
     match (by, idle) {
         // The last bytes of the response were on their way.
-        (Side::Client, _) if reset_first && end.resets.first().is_some_and(|r| r.class == ResetClass::AbortsData) => {
-            EndReason::InExchange
-        }
-        (Side::Client, _) if reset_first && end.resets.first().is_some_and(|r| r.class == ResetClass::Idle) => {
-            EndReason::ResetWhileIdle
-        }
+        (Side::Client, _) if class == Some(ResetClass::AbortsData) => EndReason::InExchange,
+        (Side::Client, _) if class == Some(ResetClass::Idle) => EndReason::ResetWhileIdle,
         // What the response announced was cut off.
         (Side::Client, _) if !head_captured(answered) => EndReason::Unknown,
         (Side::Client, _) => match announced_close(answered) {
@@ -127,7 +130,7 @@ fn incomplete(answered: &Exchange, last: &Exchange, end: &ConnectionEnd, by: Sid
         // The rest of the request is missing, but the server runs its idle timer all the same.
         Side::Server if announced.is_some_and(|announced| is_after(end, announced)) => EndReason::IdleAsAnnounced,
         // Its response came, but was not captured: it may have ended before the close.
-        Side::Client if last.response_lost && last.request.as_ref().is_none_or(is_whole) => EndReason::Unknown,
+        _ if last.response_lost && last.request.as_ref().is_none_or(is_whole) => EndReason::Unknown,
         _ => EndReason::InExchange,
     }
 }

@@ -15,6 +15,8 @@ const PAUSE_NS: u64 = 20_000_000;
 const DELAYED_NS: u64 = 30_000_000;
 /// A delayed acknowledgement comes at least this much later than a round trip.
 const LEAST_DELAY_NS: u64 = 10_000_000;
+/// If the round trip is not known, it is shorter than this.
+const UNMEASURED_NS: u64 = 1_000_000_000;
 /// A segment that was held back follows the acknowledgement within this time, besides a round trip.
 const RELEASED_NS: u64 = 5_000_000;
 
@@ -88,18 +90,13 @@ fn timing(connection: &Connection, index: usize) -> Option<Timing> {
     let sender = Sender {
         exchange,
         frames: &frames,
-        round_trip: round_trip_ns(connection).unwrap_or(0),
+        round_trip: connection.handshake.round_trip_ns.unwrap_or(0),
+        server_round_trip: server_round_trip_ns(connection).unwrap_or(0),
         full: full_segment(connection),
     };
     sender.message(request, Side::Client, &mut parts);
     let previous = index.checked_sub(1).map(|before| &connection.exchanges[before]);
-    sender.answer(
-        request,
-        response,
-        previous,
-        server_round_trip_ns(connection),
-        &mut parts,
-    );
+    sender.answer(request, response, previous, &mut parts);
     sender.message(response, Side::Server, &mut parts);
     Some(parts.finish())
 }
@@ -151,7 +148,7 @@ fn set_up(connection: &Connection, request: &Message, parts: &mut Parts) {
         .syn_retries
         .last()
         .copied()
-        .filter(|retry| Some(*retry) < handshake.syn_ack);
+        .filter(|retry| at(*retry) <= handshake.syn_ack.and_then(at));
     let answered_ns = answered.and_then(at).unwrap_or(syn_ns);
     parts.add(
         TimeSpent::SynRetransmission,
@@ -159,6 +156,10 @@ fn set_up(connection: &Connection, request: &Message, parts: &mut Parts) {
         syn,
         answered.unwrap_or(syn),
     );
+    if connection.handshake.syn_retries.is_empty() && connection.handshake.round_trip_ns.is_none() {
+        // A segment of the handshake was lost or is not in the capture: where its time went is not known.
+        return;
+    }
     parts.add(
         TimeSpent::SetUp,
         elapsed(answered_ns, ack_ns),
@@ -173,19 +174,13 @@ fn set_up(connection: &Connection, request: &Message, parts: &mut Parts) {
     );
 }
 
-/// The round trip between both sides: from SYN to the ACK of the handshake, if no SYN was sent again.
-fn round_trip_ns(connection: &Connection) -> Option<u64> {
-    connection
-        .handshake
-        .took_ns
-        .filter(|_| connection.handshake.syn_retries.is_empty())
-}
-
 /// The round trip between the capture point and the server: from SYN to SYN/ACK.
 fn server_round_trip_ns(connection: &Connection) -> Option<u64> {
     let handshake = &connection.handshake;
     let at = |number: u64| frame_ns(connection, number);
-    let sent = *handshake.syn_retries.last().or(handshake.syn.as_ref())?;
+    let Some(sent) = handshake.syn_retries.last().copied() else {
+        return handshake.server_round_trip_ns;
+    };
     Some(elapsed(at(sent)?, at(handshake.syn_ack?)?))
 }
 
@@ -202,6 +197,8 @@ struct Sender<'a> {
     exchange: &'a Exchange,
     frames: &'a [&'a Frame],
     round_trip: u64,
+    /// The part of it between the capture point and the server.
+    server_round_trip: u64,
     /// From this length on, a segment is full.
     full: u32,
 }
@@ -242,6 +239,9 @@ impl Sender<'_> {
         if of_receiver().any(|frame| frame.analysis.has(AnalysisFlag::ZeroWindow)) {
             return TimeSpent::ZeroWindow;
         }
+        if first.analysis.has(AnalysisFlag::WindowFull) {
+            return TimeSpent::WindowWait;
+        }
         let head_end = message.seq.wrapping_add(message.head_bytes as u32);
         let expects = by == Side::Client && message.head.lists("expect", "100-continue");
         let continued = self.exchange.interim.iter().any(|(status, _)| *status == 100);
@@ -251,38 +251,48 @@ impl Sender<'_> {
         // The ACK of what was sent before, as the last thing before the next segment.
         let end = first.seq.wrapping_add(first.len);
         let ack = of_receiver().find(|frame| frame.flags.ack() && after(frame.ack, end) >= 0);
-        let Some(ack) = ack.filter(|_| after(last.seq, end) >= 0) else {
-            return self.pause(by);
-        };
-        let (acked, released) = (elapsed(first.ns, ack.ns), elapsed(ack.ns, last.ns));
-        let is_delayed =
-            acked >= DELAYED_NS.max(self.round_trip + LEAST_DELAY_NS) && released <= self.round_trip + RELEASED_NS;
-        if first.len < self.full && is_delayed {
-            return TimeSpent::DelayedAck;
+        if let Some(ack) = ack.filter(|_| after(last.seq, end) >= 0) {
+            let (acked, released) = (elapsed(first.ns, ack.ns), elapsed(ack.ns, last.ns));
+            let to_sender = self.round_trip_to(by);
+            let is_released = released.abs_diff(to_sender) <= RELEASED_NS + to_sender / 4;
+            let is_delayed = acked >= DELAYED_NS.max(self.round_trip + LEAST_DELAY_NS);
+            match first.len < self.full {
+                true if is_delayed && is_released => return TimeSpent::DelayedAck,
+                false if is_released => return TimeSpent::WindowWait,
+                _ => {}
+            }
         }
-        if first.len >= self.full {
-            return TimeSpent::WindowWait;
+        // Without a handshake, the way to the sender and back may be any part of it.
+        if self.round_trip == 0 && ns < UNMEASURED_NS {
+            return TimeSpent::UnexplainedPause;
         }
-        self.pause(by)
+        pause(first, by)
     }
 
-    /// A pause that nothing else explains.
-    fn pause(&self, by: Side) -> TimeSpent {
-        match by {
-            Side::Client => TimeSpent::RequestSending,
-            Side::Server => TimeSpent::ServerPause,
+    /// Until when the client's window was 0, if it was before a frame and its time: what the server had to say waited.
+    fn stalled_until(&self, before: (u64, i64)) -> Option<(u64, i64)> {
+        // What had not reached the server could not stop it.
+        let reaches = |frame: &Frame| elapsed(frame.ns, before.1) >= self.server_round_trip.max(1);
+        let of_client: Vec<&&Frame> = self
+            .frames
+            .iter()
+            .filter(|frame| frame.from == Side::Client && !frame.flags.rst() && reaches(frame))
+            .collect();
+        let last = of_client.iter().rposition(|frame| frame.window == 0)?;
+        let opened = of_client.get(last + 1);
+        Some(opened.map_or(before, |frame| (frame.number, frame.ns)))
+    }
+
+    /// The part of the round trip between the capture point and a side.
+    fn round_trip_to(&self, side: Side) -> u64 {
+        match side {
+            Side::Client => self.round_trip.saturating_sub(self.server_round_trip),
+            Side::Server => self.server_round_trip,
         }
     }
 
     /// The stretch from the last byte of the request to the first byte of the response.
-    fn answer(
-        &self,
-        request: &Message,
-        response: &Message,
-        previous: Option<&Exchange>,
-        round_trip: Option<u64>,
-        parts: &mut Parts,
-    ) {
+    fn answer(&self, request: &Message, response: &Message, previous: Option<&Exchange>, parts: &mut Parts) {
         let mut from = (request.frames.last, request.ended_ns);
         // If the first byte was lost, what follows it may have come before.
         let earliest = self
@@ -295,10 +305,14 @@ impl Sender<'_> {
                 (frame.number, frame.ns)
             });
         let previous = previous.and_then(|previous| previous.response.as_ref());
-        if let Some(before) = previous.filter(|before| before.ended_ns > from.1 && before.ended_ns <= to.1) {
-            let ns = elapsed(from.1, before.ended_ns);
-            parts.add(TimeSpent::HeadOfLine, ns, from.0, before.frames.last);
-            from = (before.frames.last, before.ended_ns);
+        if let Some(before) = previous.filter(|before| before.ended_ns > from.1) {
+            // A lost segment of it may come after the first byte of this response.
+            let until = match before.ended_ns <= to.1 {
+                true => (before.frames.last, before.ended_ns),
+                false => to,
+            };
+            parts.add(TimeSpent::HeadOfLine, elapsed(from.1, until.1), from.0, until.0);
+            from = until;
         }
         let again = |frame: &&&Frame| {
             frame.ns > from.1
@@ -310,10 +324,24 @@ impl Sender<'_> {
             parts.add(TimeSpent::Retransmission, elapsed(from.1, last.ns), from.0, last.number);
             from = (last.number, last.ns);
         }
+        if let Some(opened) = self.stalled_until(to) {
+            parts.add(TimeSpent::ZeroWindow, elapsed(from.1, opened.1), from.0, opened.0);
+            from = (opened.0, opened.1.max(from.1));
+        }
         let ns = elapsed(from.1, to.1);
-        let network = round_trip.unwrap_or(0).min(ns);
+        let network = self.server_round_trip.min(ns);
         parts.add(TimeSpent::RoundTrip, network, from.0, to.0);
         parts.add(TimeSpent::ServerThink, ns - network, from.0, to.0);
+    }
+}
+
+/// A pause after a segment that no acknowledgement explains. Only at the end of a write, which PSH marks, had the program
+/// nothing more to send.
+fn pause(before: &Frame, by: Side) -> TimeSpent {
+    match by {
+        _ if !before.flags.psh() => TimeSpent::UnexplainedPause,
+        Side::Client => TimeSpent::RequestSending,
+        Side::Server => TimeSpent::ServerPause,
     }
 }
 

@@ -113,6 +113,7 @@ fn reset(reset: &Reset) -> Sentence {
         ResetClass::AbortsData => Msg::ResetAborts,
         ResetClass::RefusesLateData => Msg::ResetLateData,
         ResetClass::NoConnection => Msg::ResetNoConnection,
+        ResetClass::AfterReset => Msg::ResetAfterReset,
         ResetClass::AnswersFin => Msg::ResetAnswersFin,
         ResetClass::HarmlessAfterFin => Msg::ResetHarmless,
         ResetClass::Idle => Msg::ResetIdle,

@@ -8,6 +8,7 @@ mod end;
 mod exchanges;
 mod findings;
 mod fingerprint;
+mod groups;
 mod handshake;
 mod notes;
 mod timing;
@@ -17,6 +18,7 @@ pub(crate) use end::{reason, teardown};
 pub(crate) use exchanges::{Step, burst};
 pub(crate) use findings::finding;
 pub(crate) use fingerprint::{FingerprintDescription, fingerprint};
+pub(crate) use groups::{described_of, group_line, groups, streams};
 pub(crate) use notes::{analysis_flag, note, tcp_issue};
 pub(crate) use timing::{slowest, slowest_line, spent};
 
@@ -71,6 +73,17 @@ pub(crate) fn connection(connection: &Connection) -> Description {
         steps: exchanges::steps(connection),
         end: end::end(connection),
         issues: issues.chain(connection.notes.iter().map(note)).collect(),
+    }
+}
+
+/// What a connection was used for, as a label.
+pub(crate) fn usage(usage: Usage) -> Msg {
+    match usage {
+        Usage::Http => Msg::UseHttp,
+        Usage::Unused => Msg::UseUnused,
+        Usage::NotOpened => Msg::UseNotOpened,
+        Usage::NotCaptured => Msg::UseNotCaptured,
+        Usage::Other => Msg::UseOther,
     }
 }
 

@@ -79,6 +79,7 @@ pub(crate) fn spent(on: TimeSpent) -> Msg {
         TimeSpent::RoundTrip => Msg::SpentRoundTrip,
         TimeSpent::ServerThink => Msg::SpentServerThink,
         TimeSpent::ResponseSending => Msg::SpentResponseSending,
+        TimeSpent::UnexplainedPause => Msg::SpentUnexplainedPause,
         TimeSpent::ServerPause => Msg::SpentServerPause,
         TimeSpent::ZeroWindow => Msg::SpentZeroWindow,
         TimeSpent::WindowWait => Msg::SpentWindowWait,

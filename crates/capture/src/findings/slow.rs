@@ -67,7 +67,7 @@ fn finding(kind: FindingKind, group: &[Slow<'_>]) -> Option<Finding> {
     // On a loopback interface, the number of round trips says nothing.
     if let Some(round_trip) = connection
         .handshake
-        .took_ns
+        .round_trip_ns
         .filter(|round_trip| *round_trip >= LEAST_ROUND_TRIP_NS)
     {
         args = args

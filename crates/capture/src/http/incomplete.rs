@@ -82,6 +82,7 @@ impl Conversation {
         if let Some(message) = self.message(from, side) {
             message.body_end = BodyEnd::Unknown;
         }
+        self.parsers[from].interrupted = true;
         self.unpaired = true;
     }
 

@@ -63,6 +63,8 @@ pub(super) struct Conversation {
     tunnel: bool,
     /// Whether it is not known which request a response belongs to.
     unpaired: bool,
+    /// Position of the latest bytes of the server that belong to no known request, and what they acknowledge.
+    orphan: Option<(u64, u64)>,
     /// Number of exchanges that are not listed.
     left_out: u64,
 }
@@ -96,8 +98,14 @@ impl Conversation {
     /// Receives the next bytes of an endpoint, or a report of missing ones.
     pub(super) fn receive(&mut self, from: usize, delivery: &Delivery<'_>, budget: &mut Budget) {
         match delivery {
-            Delivery::Bytes(payload) => self.read(from, payload, budget),
-            Delivery::Missing { len, .. } => self.missing(from, *len),
+            Delivery::Bytes(payload) => {
+                self.read(from, payload, budget);
+                self.parsers[from].last_ack = Some(payload.ack);
+            }
+            Delivery::Missing { len, .. } => {
+                self.missing(from, *len);
+                self.parsers[from].last_ack = None;
+            }
         }
     }
 
@@ -112,7 +120,9 @@ impl Conversation {
         }
         if self.client.is_none() {
             self.other.receive(from, payload, 0);
-            self.parsers[from].foreign += payload.len - parser::leading_line_ends(payload.bytes);
+            let foreign = payload.len - parser::leading_line_ends(payload.bytes);
+            self.parsers[from].foreign += foreign;
+            self.parsers[from].interrupted |= foreign > 0;
             return;
         }
         let side = self.side(from);
@@ -145,6 +155,9 @@ impl Conversation {
                 self.other.receive(from, cursor.payload, cursor.offset);
                 self.parsers[from].interrupted = true;
                 self.abandon_message(from, Shortfall::CaptureEnds);
+                if side == Side::Server {
+                    self.orphan = Some((cursor.payload.at + cursor.offset, cursor.payload.ack));
+                }
                 count
             }
             ParseStep::MessageStart => {
@@ -301,6 +314,11 @@ impl Conversation {
     pub(super) fn is_in_progress(&self) -> bool {
         let sending = |parser: &MessageParser| parser.exchange.is_some() && !parser.body_optional;
         self.awaited < self.exchanges.len() || self.parsers.iter().any(sending)
+    }
+
+    /// Whether it is not known which request a response belongs to.
+    pub(super) fn is_unpaired(&self) -> bool {
+        self.unpaired
     }
 
     /// Whether the connection carries HTTP/1.x.

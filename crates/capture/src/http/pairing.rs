@@ -20,6 +20,10 @@ struct RequestPosition {
     begin: u64,
     /// Position that the client acknowledged with it: up to there it had received the server's bytes. 0 if unknown.
     acked: u64,
+    /// Whether bytes before it were not captured.
+    after_hole: bool,
+    /// Whether it may have been sent together with a request before it that was not captured.
+    follows_unseen: bool,
 }
 
 impl Conversation {
@@ -32,20 +36,35 @@ impl Conversation {
         if side == Side::Client {
             // Requests are missing: the next response may be that of one of them.
             self.parsers[1 - from].interrupted |= interrupted;
+            let before = match cursor.offset {
+                0 => self.parsers[from].last_ack,
+                _ => Some(ack),
+            };
+            // What the client had received in the meantime is the response to what came before.
+            let follows_unseen = interrupted && before.is_none_or(|before| before >= ack);
             let added = self.add_exchange(self.exchanges.len(), budget);
             if let Some(index) = added {
                 self.exchanges[index].request = Some(message);
-                self.positions[index].request = Some(RequestPosition { begin: at, acked: ack });
+                self.positions[index].request = Some(RequestPosition {
+                    begin: at,
+                    acked: ack,
+                    after_hole: interrupted,
+                    follows_unseen,
+                });
             }
             self.parsers[from].exchange = added;
             return;
         }
+        // The last bytes of the client are missing: the response may be that of a request in them.
+        let interrupted = interrupted || self.parsers[1 - from].interrupted;
         let found = self.request_of(at, ack, interrupted);
-        let is_ambiguous = interrupted && found.is_none() && self.awaited < self.exchanges.len();
-        if is_ambiguous {
+        let may_be = |index: usize| self.had_received(index, ack);
+        let is_ambiguous = interrupted && found.is_none() && (self.awaited..self.exchanges.len()).any(may_be);
+        if interrupted && found.is_none() {
             // Nor is it known which request the next response belongs to.
             self.parsers[from].interrupted = true;
-            self.unpaired = true;
+            self.orphan = Some((at, ack));
+            self.unpaired |= is_ambiguous;
         }
         let index = found.or_else(|| self.add_exchange(self.awaited.min(self.exchanges.len()), budget));
         let free = index.filter(|index| self.exchanges[*index].response.is_none());
@@ -63,28 +82,43 @@ impl Conversation {
     /// - The server had received the first byte of the request: the response acknowledges it.
     /// - Responses come in the order of the requests (RFC 9112 section 9.3.2).
     /// - If bytes are missing before it (`interrupted`), they may have held responses or requests. Then the request is the
-    ///   latest that the client sent before it had received this response: certainly, if the client had then received
-    ///   everything before the response, or if no other request waits.
+    ///   first that the client sent when it had received everything before the response; or the only one that waits. A
+    ///   request that may have been pipelined after one that was not captured is none of both.
     fn request_of(&self, at: u64, ack: u64, interrupted: bool) -> Option<usize> {
-        let received = |index: &usize| match self.positions[*index].request {
-            Some(request) => ack == 0 || request.begin < ack,
-            None => true,
-        };
         let next = Some(self.awaited).filter(|next| *next < self.exchanges.len());
         if !interrupted || self.left_out > 0 {
-            return next.filter(received);
+            return next.filter(|index| self.had_received(*index, ack));
         }
-        let sent_before = |index: &usize| match self.positions[*index].request {
-            Some(request) => request.acked <= at,
-            None => true,
+        let mut waiting = (self.awaited..self.exchanges.len())
+            .filter(|index| self.had_received(*index, ack))
+            .filter_map(|index| Some((index, self.positions[index].request?)))
+            .filter(|(_, request)| request.acked <= at);
+        let first = waiting.next()?;
+        let had_all = std::iter::once(first)
+            .chain(waiting.clone())
+            .find(|(_, request)| request.acked == at);
+        let is_last_known = self.client.is_some_and(|client| !self.parsers[client].interrupted);
+        let before_hole = |index: usize| {
+            let next = self.positions.get(index + 1).and_then(|next| next.request);
+            next.is_some_and(|next| next.after_hole)
         };
-        let mut waiting = (self.awaited..self.exchanges.len()).filter(|index| received(index) && sent_before(index));
-        let latest = waiting.next_back()?;
-        let had_all = match self.positions[latest].request {
-            Some(request) => request.acked == at,
-            None => true,
+        let is_certain = |index: usize| is_last_known && !before_hole(index);
+        let only = Some(first).filter(|(index, _)| waiting.next().is_none() && is_certain(*index));
+        // The client had received the response to what was not captured.
+        let is_next = |request: &RequestPosition| {
+            let (begin, ack) = self.orphan.filter(|_| request.acked == at)?;
+            (begin < request.acked && ack >= request.begin).then_some(())
         };
-        (had_all || waiting.next().is_none()).then_some(latest)
+        let (index, request) = had_all.or(only)?;
+        (!request.follows_unseen || is_next(&request).is_some()).then_some(index)
+    }
+
+    /// Whether the server had received the first byte of a request when it acknowledged the position `ack`.
+    fn had_received(&self, index: usize, ack: u64) -> bool {
+        match self.positions[index].request {
+            Some(request) => ack == 0 || request.begin < ack,
+            None => true,
+        }
     }
 
     /// Adds an exchange at an index, and returns the index; `None` if there are too many.

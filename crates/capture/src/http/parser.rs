@@ -40,8 +40,10 @@ pub(super) struct MessageParser {
     pub(super) exchange: Option<usize>,
     /// Number of bytes that do not belong to a message.
     pub(super) foreign: u64,
-    /// Whether bytes are missing since the last message.
+    /// Whether bytes are missing since the last message, or were read without their heads: they may have held messages.
     pub(super) interrupted: bool,
+    /// What the latest bytes acknowledge, as a position; `None` if the bytes before the next ones were not captured.
+    pub(super) last_ack: Option<u64>,
     /// Whether the FIN was processed.
     pub(super) closed: bool,
     /// Whether the body of the current request may be absent: the client announced it with `Expect: 100-continue`, and

@@ -120,7 +120,7 @@ pub enum RoleEvidence {
 }
 
 /// What a connection was used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Usage {
@@ -150,6 +150,11 @@ pub struct Handshake {
     pub ack: Option<u64>,
     /// Time from the first SYN to the ACK, in nanoseconds.
     pub took_ns: Option<u64>,
+    /// The round trip between client and server, in nanoseconds: the time of the handshake, if none of its segments was
+    /// sent again or is missing.
+    pub round_trip_ns: Option<u64>,
+    /// The part of the round trip between the capture point and the server, in nanoseconds.
+    pub server_round_trip_ns: Option<u64>,
     /// Frames of retransmitted SYNs, at most 16.
     pub syn_retries: Vec<u64>,
     /// Frame of the RST that refused the connection.

@@ -9,6 +9,7 @@ mod exchange;
 mod finding;
 mod fingerprint;
 mod frame;
+mod group;
 mod idle;
 mod note;
 mod retransmission;
@@ -24,6 +25,7 @@ pub use exchange::{BodyEnd, Burst, Exchange, FrameSpan, Head, Message, Shortfall
 pub use finding::{Arg, Args, Finding, FindingKind};
 pub use fingerprint::{Aspect, AspectScore, FingerprintMatch, ProfileScore, Verdict};
 pub use frame::{AnalysisFlag, AnalysisFlags, Frame, TcpFlags};
+pub use group::Group;
 pub use idle::{IdleEnd, IdlePeriod};
 pub use note::{Note, NoteKind};
 pub use retransmission::{Retransmission, RetransmissionCause};
@@ -49,6 +51,11 @@ pub struct Capture {
     /// Connections in order of stream index: those that carry HTTP/1.x, and the unused ones to the same servers. With
     /// a [`Filter`](crate::Filter), every connection that it selects.
     pub connections: Vec<Connection>,
+    /// The connections in groups of those that are alike, the largest first.
+    pub groups: Vec<Group>,
+    /// The streams that text, Markdown and HTML describe one by one: all if they are few, or with
+    /// [`Detail::All`](crate::Detail); of many, one of each group and the outliers.
+    pub described: Vec<u32>,
     /// Streams that carry another protocol and are not shown, at most 100.
     pub others: Vec<OtherStream>,
     /// Number of further ones.
@@ -66,6 +73,17 @@ impl Capture {
     /// The connection with this stream index.
     pub fn connection(&self, stream: u32) -> Option<&Connection> {
         self.connections.iter().find(|c| c.stream == stream)
+    }
+
+    /// The connections that are described one by one.
+    pub(crate) fn described(&self) -> impl Iterator<Item = &Connection> {
+        let is_described = |connection: &&Connection| self.described.binary_search(&connection.stream).is_ok();
+        self.connections.iter().filter(is_described)
+    }
+
+    /// Whether only some of the connections are described.
+    pub(crate) fn is_summarized(&self) -> bool {
+        self.described.len() < self.connections.len()
     }
 }
 

@@ -69,7 +69,7 @@ pub struct TeardownStart {
 }
 
 /// Which segments ended a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Teardown {
@@ -94,7 +94,7 @@ pub enum Teardown {
 }
 
 /// Why a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum EndReason {
@@ -189,6 +189,8 @@ pub enum ResetClass {
     AnswersFin,
     /// Says that its sender knows no such connection: it has forgotten it, or a device between has.
     NoConnection,
+    /// Follows another RST: it refuses what was still on its way.
+    AfterReset,
     /// Follows a FIN from each side: nothing is lost.
     HarmlessAfterFin,
     /// Ends an idle connection.

@@ -58,6 +58,9 @@ pub enum TimeSpent {
     ResponseSending,
     /// The server paused within the response, although it could have sent.
     ServerPause,
+    /// The sender paused, and the capture does not show why: it had more to send, and nothing stood in its way. A segment
+    /// that was lost before the capture point looks like this.
+    UnexplainedPause,
     /// The receive window of the other side was 0.
     ZeroWindow,
     /// The sender had sent full segments and waited for their acknowledgement: its congestion window, or the window of

@@ -38,6 +38,11 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
     if !capture.connections.is_empty() {
         report.findings(capture);
     }
+    if capture.is_summarized() {
+        report.heading(2, label(Msg::Groups, lang));
+        report.table(&table::groups(capture, lang));
+        report.paragraph(&report.statement(&describe::described_of(capture)));
+    }
     if capture.connections.len() > 1 {
         report.heading(2, label(Msg::Comparison, lang));
         report.table(&table::comparison(capture, lang));
@@ -48,11 +53,11 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
         report.table(&slowest);
     }
     report.fingerprints(capture);
-    for connection in capture.connections.iter().take(CONNECTIONS) {
+    for connection in capture.described().take(CONNECTIONS) {
         report.connection(connection);
     }
-    if capture.connections.len() > CONNECTIONS {
-        let left_out = Sentence::new(Msg::ConnectionsLeftOut).with("count", capture.connections.len() - CONNECTIONS);
+    if capture.described.len() > CONNECTIONS {
+        let left_out = Sentence::new(Msg::ConnectionsLeftOut).with("count", capture.described.len() - CONNECTIONS);
         report.paragraph(&report.statement(&left_out));
     }
     report.others(capture);
@@ -304,12 +309,16 @@ fn references(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain_bytes;
     use crate::render::sample;
     use crate::test_profiles::built_ins;
+    use crate::{Detail, Options, explain};
 
     fn report(capture: &[u8], lang: Lang) -> String {
-        render(&explain_bytes(capture, built_ins()).expect("a capture"), lang)
+        let options = Options {
+            detail: Detail::All,
+            ..Options::default()
+        };
+        render(&explain(capture, &options, built_ins()).expect("a capture"), lang)
     }
 
     #[test]

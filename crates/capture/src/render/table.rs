@@ -2,7 +2,7 @@
 
 use super::phase::handshake_frames;
 use crate::describe;
-use crate::model::{BodyEnd, Capture, Connection, Exchange, Frame, Message, Side, Usage};
+use crate::model::{BodyEnd, Capture, Connection, Exchange, Frame, Message, Side};
 use crate::sentence::{Lang, Msg, Sentence, label, printable, time};
 use std::net::SocketAddr;
 
@@ -251,6 +251,37 @@ pub(super) fn large_response(connection: &Connection) -> Option<(u64, &Message)>
         .max_by_key(|(_, response)| response.bytes())
 }
 
+/// The groups of connections that are alike, if not all are described one by one.
+pub(super) fn groups(capture: &Capture, lang: Lang) -> Table {
+    let columns = [
+        Msg::ColConnections,
+        Msg::ColServer,
+        Msg::ColUse,
+        Msg::ColExchanges,
+        Msg::ColEndedBy,
+        Msg::ColHow,
+        Msg::ColWhy,
+        Msg::ColStreams,
+    ];
+    let groups = describe::groups(capture);
+    let left_out = match groups.is_empty() {
+        true => 0,
+        false => capture.groups.len() - groups.len(),
+    };
+    table(&columns, &groups, left_out as u64, |(group, first)| {
+        vec![
+            Cell::number(group.count),
+            Cell::address(group.server),
+            Cell::Words(label(describe::usage(group.usage), lang).to_owned()),
+            Cell::number(group.exchanges),
+            group.ended_by.map_or(Cell::Empty, |by| Cell::Words(side(by, lang))),
+            Cell::Words(label(describe::teardown(first), lang).to_owned()),
+            Cell::Words(label(describe::reason(group.reason), lang).to_owned()),
+            Cell::Words(describe::streams(group)),
+        ]
+    })
+}
+
 /// The connections side by side.
 pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
     let columns = [
@@ -266,14 +297,15 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
         Msg::ColHow,
         Msg::ColWhy,
     ];
-    table(&columns, &capture.connections, 0, |connection| {
+    let described: Vec<&Connection> = capture.described().collect();
+    table(&columns, &described, 0, |connection| {
         let end = &connection.end;
         let announced = connection.idle_periods.iter().rev().find_map(|rest| rest.announced_s);
         vec![
             Cell::Stream(connection.stream),
             Cell::address(connection.client),
             Cell::address(connection.server),
-            Cell::Words(label(usage(connection.usage), lang).to_owned()),
+            Cell::Words(label(describe::usage(connection.usage), lang).to_owned()),
             Cell::number(connection.exchanges_in_all()),
             Cell::time(Some(connection.last_ns.saturating_sub(connection.first_ns))),
             announced.map_or(Cell::Empty, |s| Cell::Words(format!("timeout={s}"))),
@@ -283,17 +315,6 @@ pub(super) fn comparison(capture: &Capture, lang: Lang) -> Table {
             Cell::Words(label(describe::reason(end.reason), lang).to_owned()),
         ]
     })
-}
-
-/// What a connection was used for, as a label.
-pub(super) fn usage(usage: Usage) -> Msg {
-    match usage {
-        Usage::Http => Msg::UseHttp,
-        Usage::Unused => Msg::UseUnused,
-        Usage::NotOpened => Msg::UseNotOpened,
-        Usage::NotCaptured => Msg::UseNotCaptured,
-        Usage::Other => Msg::UseOther,
-    }
 }
 
 /// The name of a side.

@@ -44,7 +44,8 @@ pub fn render(capture: &Capture, lang: Lang, ladders: Ladders) -> String {
     }
     writer.findings(capture);
     writer.slowest(capture);
-    for connection in &capture.connections {
+    writer.groups(capture);
+    for connection in capture.described() {
         writer.connection(connection);
         if ladders == Ladders::Draw {
             writer.plain("\n");
@@ -124,6 +125,23 @@ impl TextWriter {
         for (rank, (connection, exchange, timing)) in (1..).zip(slowest) {
             self.line(1, &describe::slowest_line(rank, connection, exchange, timing));
         }
+    }
+
+    fn groups(&mut self, capture: &Capture) {
+        if !capture.is_summarized() {
+            return;
+        }
+        self.plain("\n");
+        self.heading(Msg::Groups);
+        let groups = describe::groups(capture);
+        for (group, first) in &groups {
+            self.line(1, &describe::group_line(group, first));
+        }
+        let left_out = capture.groups.len() - groups.len();
+        if left_out > 0 {
+            self.line(1, &Sentence::new(Msg::RowsLeftOut).with("count", left_out));
+        }
+        self.line(1, &describe::described_of(capture));
     }
 
     fn others(&mut self, capture: &Capture) {

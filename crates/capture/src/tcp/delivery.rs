@@ -53,6 +53,7 @@ impl ConnectionTracker {
         direction.count_payload(arrival, new, &payload, analysis);
         budget.left.buffered = (budget.left.buffered + held).saturating_sub(direction.reassembly.held());
         if new > 0 {
+            self.directions[from].tail_missing = false;
             self.last_byte = Some(frame_time(segment));
             self.last_payload[from] = Some(segment.frame);
         }
@@ -113,7 +114,7 @@ impl ConnectionTracker {
     fn give_up_on(&mut self, from: usize, to: u64, budget: &mut Budget) {
         self.skip_gaps(from, to, budget);
         if !self.directions[from].reassembly.is_waiting() {
-            self.missing += self.deliver(from, budget, |reassembly, deliver| reassembly.skip_to(to, deliver));
+            self.skip_tail(from, to, budget);
         }
     }
 
@@ -134,6 +135,33 @@ impl ConnectionTracker {
         budget.left.buffered += held - self.directions[from].reassembly.held();
         self.missing += missing;
         missing
+    }
+
+    /// Gives up on the bytes of both directions that were acknowledged: a RST ends the connection.
+    pub(super) fn give_up_on_acked(&mut self, budget: &mut Budget) {
+        for from in [0, 1] {
+            let acked = self.directions[from].acked;
+            self.skip_gaps(from, acked, budget);
+            self.skip_acked(from, acked, budget);
+        }
+    }
+
+    /// Gives up on the bytes at the end of a direction that were acknowledged.
+    fn skip_acked(&mut self, from: usize, acked: u64, budget: &mut Budget) {
+        let direction = &self.directions[from];
+        let payload_end = acked.min(direction.fin.unwrap_or(u64::MAX));
+        // The last position that was acknowledged may be that of a FIN which was not captured.
+        let is_missing = payload_end > direction.reassembly.next() + 1;
+        if direction.started && is_missing && !direction.reassembly.is_waiting() {
+            self.skip_tail(from, payload_end, budget);
+        }
+    }
+
+    /// Gives up on the last bytes of a direction, up to a position.
+    fn skip_tail(&mut self, from: usize, to: u64, budget: &mut Budget) {
+        let missing = self.deliver(from, budget, |reassembly, deliver| reassembly.skip_to(to, deliver));
+        self.missing += missing;
+        self.directions[from].tail_missing |= missing > 0;
     }
 
     /// Endpoint `from` acknowledges what the other endpoint has sent.
@@ -180,14 +208,7 @@ impl ConnectionTracker {
     pub(super) fn finish(&mut self, budget: &mut Budget) {
         for from in [0, 1] {
             self.skip_gaps(from, u64::MAX, budget);
-            let direction = &self.directions[from];
-            let payload_end = direction.acked.min(direction.fin.unwrap_or(u64::MAX));
-            // The last position that was acknowledged may be that of a FIN which was not captured.
-            if direction.started && payload_end > direction.reassembly.next() + 1 {
-                self.missing += self.deliver(from, budget, |reassembly, deliver| {
-                    reassembly.skip_to(payload_end, deliver)
-                });
-            }
+            self.skip_acked(from, self.directions[from].acked, budget);
         }
         self.release_all(budget);
         for from in [0, 1] {

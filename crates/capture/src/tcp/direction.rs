@@ -27,6 +27,8 @@ pub(super) struct Direction {
     pub(super) probe: Option<Payload<Vec<u8>>>,
     /// Number of frames from the other endpoint, since it acknowledged bytes that are missing here.
     pub(super) gap_acked: u32,
+    /// Whether its last numbers were acknowledged and not captured: one of them may be that of a FIN.
+    pub(super) tail_missing: bool,
     pub(super) traffic: Traffic,
     /// Whether the sender has acknowledged anything.
     pub(super) acknowledges: bool,
@@ -45,6 +47,7 @@ impl Direction {
         if !self.started {
             let at = position(ORIGIN, seq);
             self.started = true;
+            self.next_ns = segment.ns;
             self.midway = syn == 0;
             // A keep-alive probe may carry the byte before the next one.
             let is_probe = syn == 0 && segment.len == Some(1) && !segment.flags.psh() && !segment.flags.fin();

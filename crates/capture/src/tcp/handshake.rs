@@ -15,6 +15,8 @@ struct Early {
     frame: u64,
     ns: i64,
     ack: u32,
+    /// Whether it carries nothing.
+    empty: bool,
 }
 
 /// What was captured of a handshake.
@@ -28,6 +30,12 @@ pub(super) struct HandshakeTracker {
     syn_ack: Option<u64>,
     ack: Option<u64>,
     took_ns: Option<u64>,
+    /// Time of the first SYN/ACK.
+    syn_ack_ns: Option<i64>,
+    /// Whether a SYN/ACK was sent again.
+    syn_ack_again: bool,
+    /// Whether the ACK carries nothing, so that it is the one that follows the SYN/ACK at once.
+    ack_at_once: bool,
     refusal: Option<u64>,
     /// Number of the first SYN.
     syn_seq: Option<u32>,
@@ -56,19 +64,29 @@ impl HandshakeTracker {
             }
             (true, true) => {
                 // A later one is a retransmission.
+                self.syn_ack_again |= self.syn_ack.is_some() && self.ack.is_none();
                 self.syn_ack.get_or_insert(segment.frame);
+                self.syn_ack_ns.get_or_insert(segment.ns);
                 self.options[from].get_or_insert_with(|| segment.syn_options());
                 self.client.get_or_insert(1 - from);
             }
             (false, true) if self.awaits_ack(from) && !flags.rst() => {
                 self.ack = Some(segment.frame);
+                self.ack_at_once = segment.len == Some(0)
+                    && !flags.fin()
+                    && self.syn_seq.is_none_or(|seq| segment.seq == seq.wrapping_add(1));
                 let since = self.syn.map(|(_, ns)| segment.ns.saturating_sub(ns));
                 self.took_ns = since.and_then(|ns| u64::try_from(ns).ok());
             }
             (false, true) => {
                 let early = &mut self.early[usize::from(flags.rst())];
-                let (frame, ns, ack) = (segment.frame, segment.ns, segment.ack);
-                early.get_or_insert(Early { from, frame, ns, ack });
+                early.get_or_insert(Early {
+                    from,
+                    frame: segment.frame,
+                    ns: segment.ns,
+                    ack: segment.ack,
+                    empty: segment.len == Some(0) && !flags.fin(),
+                });
             }
             _ => {}
         }
@@ -92,6 +110,7 @@ impl HandshakeTracker {
             (true, true) if self.ack.is_none() => {
                 if let (Some(early), Some((_, syn_ns))) = (ack, self.syn) {
                     self.ack = Some(early.frame);
+                    self.ack_at_once = early.empty;
                     self.took_ns = u64::try_from(early.ns.saturating_sub(syn_ns)).ok();
                 }
             }
@@ -143,12 +162,19 @@ impl HandshakeTracker {
             _ if may_come && self.retries.is_empty() => HandshakeOutcome::CaptureEnds,
             _ => HandshakeOutcome::Unanswered,
         };
+        let is_measure = self.retries.is_empty() && !self.syn_ack_again && self.ack_at_once;
+        let answered_ns = self
+            .syn
+            .zip(self.syn_ack_ns)
+            .map(|((_, syn), syn_ack)| syn_ack.saturating_sub(syn));
         Handshake {
             outcome,
             syn: self.syn.map(|(frame, _)| frame),
             syn_ack: self.syn_ack,
             ack: self.ack,
             took_ns: self.took_ns,
+            round_trip_ns: self.took_ns.filter(|_| is_measure),
+            server_round_trip_ns: answered_ns.filter(|_| is_measure).and_then(|ns| u64::try_from(ns).ok()),
             syn_retries: self.retries.clone(),
             refusal: self.refusal,
             client: self.options[client],

@@ -16,7 +16,7 @@ pub(super) enum Occasion {
     DuplicateAcks,
     /// It did not.
     Silence,
-    /// Its frames were not captured.
+    /// What it did is not known.
     Unseen,
 }
 

@@ -5,6 +5,7 @@
 //!
 //! It does not know what a capture lacks or what was really lost. That is for `delivery` and `analyze`.
 
+use super::repeats::Occasion;
 use crate::decode::Segment;
 use crate::model::{AnalysisFlag, AnalysisFlags};
 
@@ -35,6 +36,8 @@ struct Sender {
     scale: Option<Option<u8>>,
     /// Whether the latest window is that of a SYN, which is not scaled (RFC 7323 section 2.2).
     window_of_syn: bool,
+    /// When its window opened again after it had been 0.
+    opened_ns: Option<i64>,
     last_ack: Option<u32>,
     last_ack_ns: i64,
     /// Number of duplicate ACKs that its latest ACK makes.
@@ -61,14 +64,18 @@ fn after(number: u32, than: u32) -> i32 {
 }
 
 impl SequenceAnalysis {
-    /// Whether a segment from endpoint `from` repeats what duplicate ACKs ask for, a round trip after the last of them at
-    /// most. A fast retransmission may be captured later than Wireshark's rule lets it be.
-    pub(super) fn follows_duplicates(&self, segment: &Segment<'_>, from: usize) -> bool {
+    /// What the other endpoint did before a segment from endpoint `from`. A fast retransmission may be captured a round trip
+    /// later than Wireshark's rule lets it be.
+    pub(super) fn occasion(&self, segment: &Segment<'_>, from: usize) -> Occasion {
         let receiver = &self.senders[1 - from];
         let since = segment.ns.saturating_sub(receiver.last_ack_ns);
-        receiver.duplicates >= ENOUGH_DUPLICATES
-            && receiver.last_ack == Some(segment.seq)
-            && since < self.round_trip_ns.unwrap_or(0).saturating_add(FAST_NS)
+        match self.round_trip_ns {
+            _ if receiver.duplicates < ENOUGH_DUPLICATES || receiver.last_ack != Some(segment.seq) => Occasion::Silence,
+            _ if since < self.round_trip_ns.unwrap_or(0).saturating_add(FAST_NS) => Occasion::DuplicateAcks,
+            Some(_) => Occasion::Silence,
+            // It asked, and how long the way is, is not known.
+            None => Occasion::Unseen,
+        }
     }
 
     /// The flags of a segment from endpoint `from`. A segment whose header is incomplete has none.
@@ -91,7 +98,8 @@ impl SequenceAnalysis {
             flags.add(flag);
         }
         this.remember(segment, len, flags);
-        let flags = corrected(flags, this, other, segment, len);
+        let is_shut = other.seems_shut(segment.ns, self.round_trip_ns.unwrap_or(0));
+        let flags = corrected(flags, this, other, segment, len, is_shut);
         match (segment.flags.syn(), segment.flags.ack(), self.syn_ns) {
             (true, false, _) => self.syn_ns = Some(segment.ns),
             (false, true, Some(syn_ns)) if self.round_trip_ns.is_none() => {
@@ -206,9 +214,10 @@ fn corrected(
     other: &Sender,
     segment: &Segment<'_>,
     len: u32,
+    is_shut: bool,
 ) -> AnalysisFlags {
     let acked = |number: u32| other.last_ack.is_none_or(|acked| after(acked, number) > 0);
-    if flags.has(AnalysisFlag::KeepAlive) && other.window == Some(0) {
+    if flags.has(AnalysisFlag::KeepAlive) && is_shut {
         flags.replace(AnalysisFlag::KeepAlive, AnalysisFlag::WindowProbe);
     } else if flags.has(AnalysisFlag::KeepAlive) && len == 1 && !acked(segment.seq) {
         flags.replace(AnalysisFlag::KeepAlive, AnalysisFlag::Retransmission);
@@ -230,6 +239,15 @@ impl Sender {
             }
             self.next = end;
         }
+    }
+
+    /// Whether the other side takes its window for 0 when it sends something that is captured at a time: the window is 0, or
+    /// opened less than a round trip before.
+    fn seems_shut(&self, ns: i64, round_trip_ns: i64) -> bool {
+        let opened = self
+            .opened_ns
+            .is_some_and(|opened| ns.saturating_sub(opened) < round_trip_ns);
+        self.window == Some(0) || opened
     }
 
     /// The number after the last byte that this side can take; `None` if the scale of its window is unknown.
@@ -257,6 +275,9 @@ impl Sender {
             self.scale = Some(segment.syn_options().window_scale.map(|scale| scale.min(MOST_SCALE)));
         }
         self.window_of_syn = segment.flags.syn();
+        if self.window == Some(0) && segment.window > 0 {
+            self.opened_ns = Some(segment.ns);
+        }
         self.window = Some(segment.window);
         self.last_ack = Some(segment.ack);
         self.last_ack_ns = segment.ns;

@@ -48,6 +48,8 @@ pub(super) struct ResetContext {
     pub(super) without_ack: bool,
     /// An exchange is in progress, or bytes were not acknowledged.
     pub(super) in_progress: bool,
+    /// A RST was sent before.
+    pub(super) already_reset: bool,
     /// What was sent before is not known: bytes, the beginning or one side were not captured.
     pub(super) unseen: bool,
 }
@@ -61,13 +63,17 @@ pub(super) fn classify(context: ResetContext) -> ResetClass {
         late_data,
         without_ack,
         in_progress,
+        already_reset,
         unseen,
     } = context;
     match (own_fin, other_fin) {
         _ if not_open => ResetClass::Refused,
         (true, _) if late_data => ResetClass::RefusesLateData,
+        (false, _) if already_reset => ResetClass::AfterReset,
         (true, true) => ResetClass::HarmlessAfterFin,
         (false, false) if without_ack => ResetClass::NoConnection,
+        // It refuses a segment that is recorded later, or not at all.
+        (true, false) if without_ack => ResetClass::Unexplained,
         _ if unseen => ResetClass::Unexplained,
         _ if in_progress => ResetClass::AbortsData,
         (false, true) => ResetClass::AnswersFin,
@@ -91,6 +97,11 @@ impl TeardownTracker {
             opened_ns: ns,
             ..Self::default()
         }
+    }
+
+    /// Whether a RST was sent.
+    pub(super) fn is_reset(&self) -> bool {
+        !self.resets.is_empty()
     }
 
     /// Frame of the FIN of an endpoint.
@@ -256,6 +267,7 @@ mod tests {
             late_data: bits.contains('l'),
             without_ack: bits.contains('a'),
             in_progress: bits.contains('u'),
+            already_reset: bits.contains('r'),
             unseen: bits.contains('m'),
         };
         for (bits, want) in [
@@ -269,6 +281,12 @@ mod tests {
             ("an", ResetClass::Refused),
             ("f", ResetClass::AnswersFin),
             ("fu", ResetClass::AbortsData),
+            ("ao", ResetClass::Unexplained),
+            ("r", ResetClass::AfterReset),
+            ("ar", ResetClass::AfterReset),
+            ("mr", ResetClass::AfterReset),
+            ("afru", ResetClass::AfterReset),
+            ("olr", ResetClass::RefusesLateData),
             ("o", ResetClass::Idle),
             ("ol", ResetClass::RefusesLateData),
             ("olu", ResetClass::RefusesLateData),

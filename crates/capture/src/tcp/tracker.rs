@@ -77,13 +77,11 @@ impl ConnectionTracker {
             self.conversation.set_client(client);
         }
         let begin = self.directions[from].begin(segment, seq);
-        let is_asked_for = self.analysis.follows_duplicates(segment, from);
-        let mut analysis = self.analysis.analyze(segment, from);
         let occasion = match self.directions[1 - from].started {
-            _ if is_asked_for => Occasion::DuplicateAcks,
-            true => Occasion::Silence,
+            true => self.analysis.occasion(segment, from),
             false => Occasion::Unseen,
         };
+        let mut analysis = self.analysis.analyze(segment, from);
         let next_ns = self.directions[from].next_ns;
         self.retransmissions.add(from, segment, analysis, next_ns, occasion);
         if segment.reassembled {
@@ -109,6 +107,7 @@ impl ConnectionTracker {
         }
         self.release(from, segment.flags.ack().then_some(ack), budget);
         if segment.flags.rst() {
+            self.give_up_on_acked(budget);
             self.release_all(budget);
             self.conversation.complete_unmeasured();
             let refuses = self.is_not_open() && self.handshake.is_refused_by(segment, from);
@@ -172,13 +171,18 @@ impl ConnectionTracker {
             // Only if the sender was there before, and something can be answered.
             without_ack: !has_ack && sent.started,
             in_progress: unacknowledged || self.conversation.is_in_progress(),
-            unseen: self.is_one_sided() || self.missing > 0 || (self.begins_midway() && !self.conversation.is_http()),
+            already_reset: self.teardown.is_reset(),
+            unseen: self.is_one_sided()
+                || self.missing > 0
+                || (self.begins_midway() && !self.conversation.is_http())
+                || (self.conversation.is_in_progress() && self.conversation.is_unpaired()),
         });
         let answers = match class {
             ResetClass::Refused => self.handshake.last_syn(),
             ResetClass::RefusesLateData => late_data,
             ResetClass::AnswersFin | ResetClass::HarmlessAfterFin => other_fin,
             ResetClass::NoConnection => self.last_payload[other],
+            ResetClass::AfterReset => self.last_payload[other],
             ResetClass::AbortsData | ResetClass::Idle | ResetClass::Unexplained => None,
         };
         self.teardown.reset(SeenReset {
@@ -265,14 +269,16 @@ impl ConnectionTracker {
     /// Whether the first FIN or RST that was captured was the first that was sent.
     ///
     /// The other endpoint may have sent a FIN before, if its frames were not captured; if it sent no byte after the
-    /// capture began; or if a byte more is acknowledged than it sent, which is the number of a FIN.
+    /// capture began; or if it passes over a number, or a number more is acknowledged than it sent: that of a FIN.
     pub(crate) fn is_first_end_known(&self) -> bool {
         let Some((from, acks_unseen)) = self.teardown.first() else {
             return true;
         };
         let other = &self.directions[1 - from];
         let is_silent = self.begins_midway() && other.traffic.bytes == 0;
-        !self.is_one_sided() && (other.fin.is_some() || !(is_silent || acks_unseen))
+        let passes_number = other.started && other.next > other.reassembly.next();
+        let may_have_ended = is_silent || acks_unseen || passes_number || other.tail_missing;
+        !self.is_one_sided() && (other.fin.is_some() || !may_have_ended)
     }
 
     /// Whether neither SYN nor SYN/ACK was captured.

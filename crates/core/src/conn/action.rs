@@ -109,6 +109,8 @@ pub struct Finish {
     /// Whether what follows may be a part of the request, because the connection closes before the request was read to
     /// its end.
     pub cut_in_request: bool,
+    /// Whether the request said, after its response was decided, that no request follows.
+    pub is_last: bool,
 }
 
 /// The result of an exchange, with the counters of the caller.
@@ -122,6 +124,8 @@ pub struct ExchangeOutcome {
     pub answered: bool,
     /// As [`Finish::cut_in_request`].
     pub cut_in_request: bool,
+    /// As [`Finish::is_last`].
+    pub is_last: bool,
     /// The number of bytes that were read from the socket for the body.
     pub received: u64,
     /// The number of bytes that were sent.

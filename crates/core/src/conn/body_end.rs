@@ -7,6 +7,8 @@ use crate::http1::chunked::ChunkFault;
 pub enum BodyEnd {
     /// It is complete.
     Complete,
+    /// It is complete, and its trailers say that no request follows.
+    CompleteLast,
     /// Its end did not arrive in time.
     Late,
     /// After the response, none of it arrived in time.
@@ -21,7 +23,7 @@ impl BodyEnd {
     /// Its name in the event log.
     pub fn key(self) -> &'static str {
         match self {
-            Self::Complete => "complete",
+            Self::Complete | Self::CompleteLast => "complete",
             Self::Late => "late",
             Self::Silent => "silent",
             Self::Broken(_) => "broken",

@@ -8,12 +8,16 @@ use super::{
 use crate::close_reason::CloseReason;
 use crate::http1::{Head, Request, ResponseId, Scan, head};
 use crate::profile::{EofInHead, Profile};
+use parsing::Parsing;
 use ready::{ready, refused_target};
 use std::time::Duration;
 use unanswered::Begins;
 
+mod parsing;
 mod rules;
 mod unanswered;
+
+pub use rules::{DueRule, Stage};
 
 /// One connection.
 #[derive(Debug)]
@@ -33,17 +37,6 @@ pub struct Conn {
     begins: Begins,
     parsing: Parsing,
     pending: rules::Pending,
-}
-
-/// How faults of the next head are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Parsing {
-    /// They are refused.
-    Usual,
-    /// The last request asked for an upgrade: what is wrong with the next head, a FIN inside it too, is not answered.
-    AfterUpgrade,
-    /// Such a head was wrong. Nothing that follows is parsed.
-    Stopped,
 }
 
 impl Conn {
@@ -119,17 +112,14 @@ impl Conn {
             };
         }
         let scan = self.scan(cx);
-        if self.parsing == Parsing::AfterUpgrade && matches!(scan, Scan::Refused(..)) {
-            self.parsing = Parsing::Stopped;
-        }
-        if self.parsing == Parsing::Stopped {
+        let Some(scan) = self.parsing.of(scan, &self.input, &cx.profile.head) else {
             // One byte stands for a head that will not be complete.
             self.input.truncate(1);
             return match cx.stopping {
                 true => Next::Close(CloseReason::Shutdown.into()),
                 false => Next::Wait,
             };
-        }
+        };
         match refused_target(&self.input, &scan, cx).or_else(|| ready(scan)) {
             Some((head, refusal)) => self.open(head, refusal, cx),
             None if cx.stopping => Next::Close(CloseReason::Shutdown.into()),
@@ -303,11 +293,7 @@ impl Conn {
             return outcome.close;
         }
         let swallows = cx.profile.connection.upgrade_swallows && Request::new(&input, &opened.head).asks_to_upgrade();
-        self.parsing = if swallows {
-            Parsing::AfterUpgrade
-        } else {
-            Parsing::Usual
-        };
+        self.parsing = Parsing::after(outcome.is_last, swallows);
         self.input = input;
         match outcome.left {
             Leftover::From(at) if at < self.input.len() && !swallows => {

@@ -97,6 +97,8 @@ pub struct Exchange<'c> {
     pub(super) also_counted: u64,
     /// Whether the body has been read to its end.
     body_complete: bool,
+    /// Whether its trailers say that no request follows.
+    is_last: bool,
     stage: Stage,
 }
 
@@ -118,6 +120,7 @@ impl<'c> Exchange<'c> {
             connection_fields: &[],
             also_counted: 0,
             body_complete: false,
+            is_last: false,
             stage: Stage::Begin,
         }
     }
@@ -176,11 +179,7 @@ impl<'c> Exchange<'c> {
 
     /// The next action after this result.
     pub fn on(&mut self, happened: Happened<'_>) -> Action {
-        self.body_complete |= matches!(
-            happened,
-            Happened::BodyRead(BodyEnd::Complete) | Happened::BodyPeeked(Some(BodyEnd::Complete))
-        );
-        match (self.stage, happened) {
+        match (self.stage, self.noted(happened)) {
             (Stage::Begin, Happened::Begun) => self.begin(),
             (Stage::EarlierInterim | Stage::Interim | Stage::Reply(_), Happened::Sent(Err(failure))) => {
                 self.close = Some(failure.close());
@@ -382,6 +381,7 @@ impl<'c> Exchange<'c> {
             also_counted: self.also_counted,
             answered: matches!(stage, Stage::Reply(_) | Stage::PeekAfter | Stage::BodyAfter(_)),
             cut_in_request: self.close.is_some() && self.is_cut_in_request(),
+            is_last: self.is_last,
         }
     }
 

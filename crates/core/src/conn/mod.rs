@@ -44,7 +44,7 @@ pub use body_end::BodyEnd;
 pub use body_plan::{AfterReply, BeforeReply, BodyPlan, body_plan};
 pub use body_progress::{BodyProgress, Patience};
 pub use closing::{Close, Closing, Pause};
-pub use connection::Conn;
+pub use connection::{Conn, DueRule, Stage};
 pub use dropped::{DropPlace, Dropped, dropped, request_line};
 pub use exchange::Exchange;
 pub use life::{Deadline, Life, State, Transition, due, transition};
@@ -53,7 +53,7 @@ pub use pace::Pace;
 pub use persistence::{Persistence, ends_by_both, is_last, persistence};
 pub use reply::ReplyContext;
 pub use rule_steps::{PointStep, point_steps};
-pub use ruled::{Part, RuleStep, Ruled, RuledReply};
+pub use ruled::{RuleStep, Ruled, RuledReply};
 
 use crate::profile::Profile;
 use std::time::Duration;

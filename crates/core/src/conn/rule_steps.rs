@@ -3,7 +3,7 @@
 use super::Close;
 use crate::close_reason::CloseReason;
 use crate::profile::CloseStyle;
-use crate::rule::{Act, End};
+use crate::rule::{Act, End, Point};
 use std::time::Duration;
 
 /// A step that the caller carries out.
@@ -13,6 +13,9 @@ pub enum PointStep<'a> {
     Hold(&'a str),
     /// Wait this long.
     Wait(Duration),
+    /// Wait this long. If something arrives before, leave it unread and skip the steps that are left: a request cancels
+    /// what was to happen to the idle connection.
+    WaitForNothing(Duration),
     /// Wait until the client's system has confirmed what was sent, because a reset would discard it.
     Confirm,
     /// Close the connection.
@@ -23,7 +26,10 @@ pub enum PointStep<'a> {
 pub fn point_steps(act: &Act) -> impl Iterator<Item = PointStep<'_>> {
     let confirms = act.end == Some(End::Reset);
     let hold = act.hold.as_deref().map(PointStep::Hold);
-    let wait = act.stall.map(PointStep::Wait);
+    let wait = act.stall.map(match act.at {
+        Point::Idle => PointStep::WaitForNothing,
+        _ => PointStep::Wait,
+    });
     let confirm = confirms.then_some(PointStep::Confirm);
     let end = act.end.map(|end| PointStep::End(close(end)));
     [hold, wait, confirm, end].into_iter().flatten()

@@ -4,11 +4,12 @@
 //!  head ──> exchange up to its response ──> before-reply ──> render ──> send in parts ──> after-reply ──> exchange
 //! ```
 //!
-//! An exchange without a rule does not come here. Sending in parts replaces the profile's `writes`, except its delays.
+//! An exchange without a rule does not come here. The response is sent in the writes of the profile. A rule adds ends of
+//! writes: where it acts inside a response, and where `throttle` waits.
 
 mod reply;
 
-pub use reply::{Part, RuledReply};
+pub use reply::RuledReply;
 
 use super::action::{Action, Finish, Happened, Rendered, SendFailure};
 use super::rule_steps::{PointStep, point_steps};
@@ -207,7 +208,10 @@ impl Ruled {
         let delay = rule.reply.body_delay.or(exchange.profile.writes.body_delay);
         let mut after_head: Vec<Planned> = delay.filter(|_| all > head).map(Planned::Wait).into_iter().collect();
         after_head.extend(at(&rule.act, Point::AfterHead));
-        let mut stops = vec![(head, after_head)];
+        let mut stops = Vec::new();
+        if !after_head.is_empty() {
+            stops.push((head, after_head));
+        }
         if let Point::AfterBytes(bytes) = rule.act.at {
             stops.push((bytes.min(all), at(&rule.act, Point::AfterBytes(bytes))));
         }
@@ -258,7 +262,7 @@ fn at(act: &Act, point: Point) -> Vec<Planned> {
     }
     let planned = |step| match step {
         PointStep::Hold(_) => Planned::Hold,
-        PointStep::Wait(time) => Planned::Wait(time),
+        PointStep::Wait(time) | PointStep::WaitForNothing(time) => Planned::Wait(time),
         PointStep::Confirm => Planned::Confirm,
         PointStep::End(close) => Planned::End(close),
     };

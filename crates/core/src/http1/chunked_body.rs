@@ -2,7 +2,9 @@
 //! every parser accepts.
 
 use super::chunked::{ChunkDecoder, ChunkFault, ChunkState, Trailers};
-use super::head::{self, HeadPolicy, Scan};
+use super::field::{Name, TokenSearch};
+use super::head::{self, Head, HeadPolicy, Scan};
+use super::request::Request;
 
 /// A reader of one chunked body. It stores the trailer section at most, which is limited like a head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub struct ChunkedBody {
     trailers: Vec<u8>,
     /// Whether the end of the canonical form has been written.
     ended: bool,
+    /// Whether the trailers say that no request follows.
+    is_last: bool,
 }
 
 impl ChunkedBody {
@@ -53,6 +57,7 @@ impl ChunkedBody {
             }
             Scan::Complete(head) => {
                 self.decoder.trailers_end(None);
+                self.is_last = chunks.close_in_trailers && says_close(&self.trailers, &head);
                 self.trailers = Vec::new();
                 read + head.len.saturating_sub(before)
             }
@@ -64,6 +69,12 @@ impl ChunkedBody {
         self.decoder.is_complete()
     }
 
+    /// Whether its trailers say, to a server that listens to them, that no request follows
+    /// ([`ChunkPolicy::close_in_trailers`](super::chunked::ChunkPolicy::close_in_trailers)).
+    pub fn is_last(&self) -> bool {
+        self.is_last
+    }
+
     /// The fault that ended the body, if any.
     pub fn fault(&self) -> Option<ChunkFault> {
         self.decoder.fault()
@@ -73,6 +84,15 @@ impl ChunkedBody {
     pub fn content(&self) -> u64 {
         self.decoder.content()
     }
+}
+
+/// Whether a field about the connection has the option `close`.
+fn says_close(bytes: &[u8], trailers: &Head) -> bool {
+    let trailers = Request::new(bytes, trailers);
+    [Name::Connection, Name::ProxyConnection]
+        .into_iter()
+        .flat_map(|name| trailers.all(name))
+        .any(|value| TokenSearch::List.finds(value, b"close"))
 }
 
 #[cfg(test)]
@@ -156,6 +176,30 @@ mod tests {
                 (body.len(), hello.to_owned(), Ok(true)),
                 "{keys} {body:?}"
             );
+        }
+    }
+
+    #[test]
+    fn close_in_a_trailer_counts_where_the_profile_says_so() {
+        let listens = "[request_body.chunks]\nclose_in_trailers = true";
+        for (keys, trailers, is_last) in [
+            (listens, "Connection: close\r\n", true),
+            (listens, "A: b\r\nproxy-connection: x, Close\r\n", true),
+            (listens, "Connection: keep-alive\r\nConnection: close\r\n", true),
+            (listens, "Connection: keep-alive\r\n", false),
+            (listens, "Close: close\r\n", false),
+            (listens, "", false),
+            ("", "Connection: close\r\n", false),
+        ] {
+            let layer = Layer::parse("keys", keys).expect("keys");
+            let policy = Stack::of("keys", layer).build().expect("a profile").head;
+            let mut body = ChunkedBody::default();
+            for byte in format!("5\r\nhello\r\n0\r\n{trailers}\r\n").bytes() {
+                assert!(!body.is_last());
+                body.read(&[byte], &policy);
+            }
+            assert!(body.is_complete());
+            assert_eq!(body.is_last(), is_last, "{keys} {trailers:?}");
         }
     }
 

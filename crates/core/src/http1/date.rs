@@ -4,6 +4,7 @@
 //! method: the strict grammar, patterns, character masks, fixed positions, a mail parser, free-form words and numbers.
 //! No dialect reads a clock; the caller passes the current time, which decides the century of a two-digit year.
 
+mod fixdate;
 mod free_form;
 mod mail;
 mod masks;
@@ -112,6 +113,10 @@ fn two_digits(out: &mut [u8], number: i64) {
 /// assert_eq!(parse(zoned, DateSyntax::Mail, now), Some(784_111_777));
 /// ```
 pub fn parse(text: &[u8], syntax: DateSyntax, now_secs: i64) -> Option<i64> {
+    fixdate::parse(text).or_else(|| in_dialect(text, syntax, now_secs))
+}
+
+fn in_dialect(text: &[u8], syntax: DateSyntax, now_secs: i64) -> Option<i64> {
     match syntax {
         DateSyntax::Rfc9110 => rfc9110(text, now_secs),
         DateSyntax::Patterns => masks::patterns(text, now_secs),

@@ -271,9 +271,11 @@ pub struct Faults([Treatment; Fault::ALL.len()]);
 impl Faults {
     /// The faults that are accepted unless a profile sets them. RFC 9110 and RFC 9112 either allow them or leave them
     /// to the resource.
-    pub const PASSED: [Fault; 20] = [
+    pub const PASSED: [Fault; 22] = [
         Fault::EmptyLine,
         Fault::MinorVersion,
+        Fault::MethodChar,
+        Fault::MethodCase,
         Fault::MethodUnknown,
         Fault::ConnectAuthority,
         Fault::ConnectOther,

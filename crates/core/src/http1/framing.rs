@@ -256,10 +256,10 @@ impl<'a> Request<'a> {
         if repeated.is_some() {
             return repeated;
         }
-        if expect.is_empty() {
-            refused(Fault::ExpectEmpty)
-        } else if self.asks_to_continue(rules) {
+        if self.asks_to_continue(rules) {
             None
+        } else if expect.is_empty() {
+            refused(Fault::ExpectEmpty)
         } else {
             refused(Fault::ExpectUnknown)
         }

@@ -59,6 +59,7 @@ pub fn look_ahead(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl 
             _ => {}
         }
         let body = &input[at + head.len..];
+        let mut body_is_last = false;
         let length = match request.framing(&policy.body) {
             Framing::None => 0,
             Framing::Length(length) => match usize::try_from(length) {
@@ -74,12 +75,13 @@ pub fn look_ahead(input: &[u8], head: &Head, policy: &HeadPolicy, is_last: impl 
                 if !chunks.is_complete() {
                     return Pipelined::Partial;
                 }
+                body_is_last = chunks.is_last();
                 length
             }
         };
         at += head.len + length;
         let rest = &input[at..];
-        if is_last(&request) {
+        if body_is_last || is_last(&request) {
             let refuses = !policy.faults.accepts(Fault::AfterLast);
             return match rest.iter().any(|b| !matches!(b, b'\r' | b'\n')) {
                 true if refuses => Pipelined::Fault(at, Fault::AfterLast, Head::default()),

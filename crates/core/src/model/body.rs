@@ -127,7 +127,9 @@ impl<'p> MemoryBody<'p> {
                 self.content = chunks.content();
                 match chunks.fault() {
                     Some(fault) => Some(BodyEnd::Broken(fault)),
-                    None => chunks.is_complete().then_some(BodyEnd::Complete),
+                    None if !chunks.is_complete() => None,
+                    None if chunks.is_last() => Some(BodyEnd::CompleteLast),
+                    None => Some(BodyEnd::Complete),
                 }
             }
         }

@@ -2,46 +2,16 @@
 
 use super::server::{Held, Server};
 use super::wire::{Arrival, Piece};
-use crate::conn::{Close, Exchange, Finish, Part, PointStep, ReplyContext, RuleStep, Ruled, point_steps};
-use crate::rule::{Hit, Point};
+use crate::conn::{self, Close, Exchange, Finish, PointStep, ReplyContext, RuleStep, Ruled, Stage, point_steps};
 
 impl Server<'_, '_> {
-    /// Carries out the rule for the accepted connection. Returns how it closes, if it does.
-    pub(super) fn rule_at_accept(&mut self) -> Option<Close> {
-        let hit = self.conn.rule_at_accept(self.setting.connection, &self.context())?;
-        self.carry_out_at_point(&hit)
-    }
-
-    /// Carries out the rules for the idle connection and for the first byte of its next request. Returns how the
-    /// connection closes, if it does. `waits`: nothing of the next request has been read.
-    pub(super) fn rule_before_request(&mut self, waits: bool) -> Option<Close> {
-        if self.profile.rules.is_empty() {
-            return None;
-        }
-        if waits {
-            if let Some(hit) = self.conn.take_rule_at_idle()
-                && let Some(close) = self.carry_out_at_point(&hit)
-            {
-                return Some(close);
-            }
-            if !self.profile.rules.act_at(Point::FirstByte) || !self.conn.is_between_requests() {
-                return None;
-            }
-            let deadline = self.conn.deadline(self.profile).map(|deadline| deadline.at);
-            if self.wire.wait(deadline, true) != Arrival::Bytes {
-                return None;
-            }
-        }
-        let hit = self.conn.rule_at_first_byte(self.setting.connection, &self.context())?;
-        self.carry_out_at_point(&hit)
-    }
-
-    fn carry_out_at_point(&mut self, hit: &Hit) -> Option<Close> {
-        for step in point_steps(&hit.rule.act) {
+    /// Carries out the rule for this stage. Returns how the connection closes, if it does.
+    pub(super) fn rule_at(&mut self, stage: Stage) -> Option<Close> {
+        let due = self.conn.due_rule(stage, self.setting.connection, &self.context())?;
+        for step in point_steps(&due.hit.rule.act) {
             match step {
                 PointStep::Hold(_) => self.wire.pass(self.setting.released.saturating_sub(self.wire.now)),
-                // A request that arrives on the idle connection cancels its end.
-                PointStep::Wait(time) if hit.rule.act.at == Point::Idle => {
+                PointStep::WaitForNothing(time) => {
                     let deadline = self.wire.now.saturating_add(time);
                     if self.wire.wait(Some(deadline), true) != Arrival::Deadline {
                         return None;
@@ -85,13 +55,17 @@ impl Server<'_, '_> {
                 }
                 RuleStep::Send(from, to) => {
                     self.send_held(&mut held.unsent);
-                    for part in ruled.reply().parts(from, to) {
-                        held.sent += match (part, &held.file) {
-                            (Part::Bytes(bytes), _) => self.send(Piece::Bytes(bytes.to_vec())),
-                            (Part::File(range), Some(file)) => {
+                    let (head, body) = ruled.reply().part(from, to);
+                    if !head.is_empty() {
+                        held.sent += self.send(Piece::Bytes(head.to_vec()));
+                    }
+                    for piece in body {
+                        held.sent += match (piece, &held.file) {
+                            (conn::Piece::Bytes(bytes), _) => self.send(Piece::Bytes(bytes.to_vec())),
+                            (conn::Piece::File(range), Some(file)) => {
                                 self.send_file(file, range.first as usize, range.last as usize + 1)
                             }
-                            (Part::File(_), None) => 0,
+                            (conn::Piece::File(_), None) => 0,
                         };
                     }
                     ruled.sent(exchange, Ok(()), held.sent - before)

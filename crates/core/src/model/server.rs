@@ -5,7 +5,7 @@ use super::site::{MemoryFile, MemorySite};
 use super::wire::{Arrival, Client, End, Piece, Wire};
 use crate::conn::{
     self, Action, Close, Conn, Context, Exchange, ExchangeOutcome, Finish, Happened, Next, Opened, Patience,
-    ReplyContext, Ruled, Settle, Unsent, WakeReason,
+    ReplyContext, Ruled, Settle, Stage, Unsent, WakeReason,
 };
 use crate::http1::Head;
 use crate::lookup;
@@ -80,14 +80,19 @@ impl<'s> Server<'s, '_> {
     }
 
     fn serve(&mut self) -> Close {
-        if let Some(close) = self.rule_at_accept() {
+        if let Some(close) = self.rule_at(Stage::Accepted) {
             return close;
         }
         let mut next = self.conn.next(&self.context());
         loop {
             next = match next {
                 Next::Wait => {
-                    if let Some(close) = self.rule_before_request(true) {
+                    if let Some(close) = self.rule_at(Stage::Waits) {
+                        return close;
+                    }
+                    if self.first_byte_is_unread()
+                        && let Some(close) = self.rule_at(Stage::FirstByte)
+                    {
                         return close;
                     }
                     let woken = self.wait();
@@ -99,7 +104,7 @@ impl<'s> Server<'s, '_> {
                     self.send_due(close.is_some());
                     match close {
                         Some(close) => return close,
-                        None if !self.conn.input().is_empty() => match self.rule_before_request(false) {
+                        None if !self.conn.input().is_empty() => match self.rule_at(Stage::FirstByte) {
                             Some(close) => return close,
                             None => self.conn.next(&self.context()),
                         },
@@ -125,6 +130,12 @@ impl<'s> Server<'s, '_> {
                 WakeReason::Fin
             }
         }
+    }
+
+    /// Waits, if rules may act on the first byte of the next request. Whether it has arrived.
+    fn first_byte_is_unread(&mut self) -> bool {
+        let deadline = self.conn.deadline(self.profile).map(|deadline| deadline.at);
+        self.conn.leaves_first_byte(&self.profile.rules) && self.wire.wait(deadline, true) == Arrival::Bytes
     }
 
     fn receive(&mut self) -> usize {
@@ -377,6 +388,7 @@ fn outcome(finish: Finish, exchange: &Exchange<'_>, held: Held<'_>) -> ExchangeO
         also_counted: finish.also_counted,
         answered: finish.answered,
         cut_in_request: finish.cut_in_request,
+        is_last: finish.is_last,
         received: body.as_ref().map_or(0, |body| body.received),
         sent,
         unsent,

@@ -16,6 +16,8 @@ pub mod raw;
 mod resolve;
 pub mod response;
 pub mod schema;
+#[cfg(test)]
+mod scratch;
 pub mod summary;
 pub mod template;
 pub mod types;

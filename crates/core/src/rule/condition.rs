@@ -3,9 +3,20 @@
 use crate::glob::Glob;
 use crate::http1::Request;
 
-/// When a rule applies. What is `None` does not matter.
+/// When a rule applies.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Condition {
+    /// Which requests or connections it is about.
+    pub subject: Subject,
+    /// The numbers, among those that it is about, to which it applies.
+    pub wanted: Wanted,
+    /// How often it applies at most.
+    pub times: Option<u64>,
+}
+
+/// Which requests or connections a rule is about. What is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Subject {
     /// The path of the target as sent, up to a `?`; with the query, if the pattern has one.
     pub path: Option<Glob>,
     /// The method as sent.
@@ -18,10 +29,6 @@ pub struct Condition {
     pub connection: Option<u64>,
     /// The number of the request among all of the server, from 1, counted since the rule was added.
     pub overall: Option<u64>,
-    /// The numbers, among those that meet the conditions above, to which the rule applies.
-    pub wanted: Wanted,
-    /// How often the rule applies at most.
-    pub times: Option<u64>,
 }
 
 /// To which of its matches a rule applies. All that is set must hold.
@@ -48,15 +55,22 @@ pub enum Occasion<'r> {
     Request(u64, &'r Request<'r>),
 }
 
-impl Condition {
-    /// Whether what does not depend on counting is met on the connection with this number.
+impl Occasion<'_> {
+    /// The number of the request on its connection; 0 at the accept.
+    pub(super) fn number(self) -> u64 {
+        match self {
+            Self::Accept => 0,
+            Self::FirstByte(number) | Self::Request(number, _) => number,
+        }
+    }
+}
+
+impl Subject {
+    /// Whether this happens to what the rule is about, on the connection with this number. Does not look at `overall`,
+    /// which takes counting.
     pub(super) fn is_met(&self, connection: u64, occasion: Occasion<'_>) -> bool {
-        let number = match occasion {
-            Occasion::Accept => 0,
-            Occasion::FirstByte(number) | Occasion::Request(number, _) => number,
-        };
         self.connection.is_none_or(|want| want == connection)
-            && self.request.is_none_or(|want| want == number)
+            && self.request.is_none_or(|want| want == occasion.number())
             && match occasion {
                 Occasion::Request(_, request) => self.fits(request),
                 Occasion::Accept | Occasion::FirstByte(_) => true,
@@ -66,8 +80,7 @@ impl Condition {
     fn fits(&self, request: &Request<'_>) -> bool {
         let of_path = |glob: &Glob| {
             let target = origin_form(request.target());
-            let end = memchr::memchr(b'?', target).filter(|_| !glob.has_query());
-            glob.fits(&target[..end.unwrap_or(target.len())])
+            glob.fits(if glob.has_query() { target } else { path_of(target) })
         };
         self.path.as_ref().is_none_or(of_path)
             && self
@@ -82,8 +95,14 @@ impl Condition {
     }
 }
 
+/// A target up to its query.
+pub(super) fn path_of(target: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b'?', target);
+    &target[..end.unwrap_or(target.len())]
+}
+
 /// A target without the scheme and the authority that a request to a proxy has (RFC 9112 section 3.2.2).
-fn origin_form(target: &[u8]) -> &[u8] {
+pub(super) fn origin_form(target: &[u8]) -> &[u8] {
     let Some(after) = memchr::memmem::find(target, b"://").map(|at| at + 3) else {
         return target;
     };

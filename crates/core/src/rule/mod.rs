@@ -9,11 +9,21 @@
 //!
 //! Of the rules that apply to a request, the first is carried out. Each counts every request that meets its conditions,
 //! in the order in which the heads of the requests were complete.
+//!
+//! Rules about the same requests share one count, and an index finds those that a request may meet, so that a hundred
+//! rules cost a request little more than one. What costs more with every rule: patterns that neither begin nor end with
+//! the same text but say different things between their stars, and rules about the same requests that want other numbers
+//! than the n-th.
 
 mod condition;
+mod index;
+mod prefixes;
 mod rules;
+mod sorted;
+#[cfg(test)]
+mod tests;
 
-pub use condition::{Condition, Occasion, Wanted};
+pub use condition::{Condition, Occasion, Subject, Wanted};
 pub use rules::{Hit, Rules};
 
 use crate::http1::ResponseId;

@@ -1,29 +1,73 @@
 //! The rules of a server, and how often each has applied.
 
-use super::{Occasion, Point, Rule};
+use super::index::Index;
+use super::sorted::Sorted;
+use super::{Occasion, Point, Rule, Subject};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The rules of a server, in their order. Copies share the counts.
 #[derive(Clone, Debug, Default)]
-pub struct Rules(Vec<Counted>);
+pub struct Rules {
+    rules: Vec<Counted>,
+    /// What the rules are about. Rules about the same share one.
+    groups: Vec<Group>,
+    /// The requests of the server since one of its rules has asked for their number.
+    requests: Arc<AtomicU64>,
+    /// Whether a rule asks for it.
+    counts_requests: bool,
+    at_accept: Stage,
+    at_first_byte: Stage,
+    at_request: Stage,
+}
 
-/// A rule with its counts, which all worker threads share.
+/// A rule with what it has counted.
 #[derive(Clone, Debug)]
 struct Counted {
     rule: Arc<Rule>,
-    counts: Arc<Counts>,
+    /// How often it was carried out.
+    hits: Arc<AtomicU64>,
+    /// How many requests of the server had been counted when it was added.
+    requests_before: u64,
+    /// How many matches its group had counted when it was added.
+    matches_before: u64,
 }
 
-/// What a rule has counted.
-#[derive(Debug, Default)]
-struct Counts {
-    /// The requests of the server, if the rule asks for one of them.
-    requests: AtomicU64,
-    /// What has met its conditions.
-    matches: AtomicU64,
-    /// How often it was carried out.
-    hits: AtomicU64,
+/// Rules about the same requests or connections, at the same stage.
+#[derive(Clone, Debug)]
+struct Group {
+    about: About,
+    /// What has met the conditions.
+    matches: Arc<AtomicU64>,
+    /// The rules that want one match, by its number.
+    numbered: Sorted<u64>,
+    /// The other rules.
+    others: Vec<usize>,
+}
+
+/// What rules have in common that share a count.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct About {
+    asked: Asked,
+    subject: Subject,
+    /// The number that `overall` means among all requests that were counted.
+    overall: Option<u64>,
+}
+
+/// The stage of a connection at which a rule is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Asked {
+    Accept,
+    FirstByte,
+    Request,
+}
+
+/// The rules that are asked for at one stage.
+#[derive(Clone, Debug, Default)]
+struct Stage {
+    has_rules: bool,
+    index: Index,
 }
 
 /// A rule that applies.
@@ -40,86 +84,205 @@ impl Rules {
     pub fn new(rules: Vec<Rule>) -> Self {
         let counted = |rule| Counted {
             rule: Arc::new(rule),
-            counts: Arc::default(),
+            hits: Arc::default(),
+            requests_before: 0,
+            matches_before: 0,
         };
-        Self(rules.into_iter().map(counted).collect())
+        let none = Self::default();
+        Self::grouped(rules.into_iter().map(counted).collect(), &none)
     }
 
     /// Whether there are none.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rules.is_empty()
     }
 
-    /// Whether one of them acts at this point.
-    pub fn act_at(&self, point: Point) -> bool {
-        self.0.iter().any(|counted| counted.rule.act.at == point)
+    /// Whether one of them acts on the first byte of a request.
+    #[inline]
+    pub fn act_at_first_byte(&self) -> bool {
+        self.at_first_byte.has_rules
     }
 
     /// The rules, with how often each has applied.
     pub fn iter(&self) -> impl Iterator<Item = (&Rule, u64)> {
-        self.0
+        self.rules
             .iter()
-            .map(|counted| (&*counted.rule, counted.counts.hits.load(Ordering::Relaxed)))
+            .map(|counted| (&*counted.rule, counted.hits.load(Ordering::Relaxed)))
     }
 
-    /// The same rules with the counts of those that `before` has, too.
+    /// The same rules with the counts of those that `before` has, too. The others count from now on.
     #[must_use]
-    pub fn with_counts_of(mut self, before: &Self) -> Self {
-        let mut known: Vec<&Counted> = before.0.iter().collect();
-        for counted in &mut self.0 {
-            if let Some(at) = known.iter().position(|other| other.rule == counted.rule) {
-                counted.counts = Arc::clone(&known.remove(at).counts);
+    pub fn with_counts_of(self, before: &Self) -> Self {
+        let mut known: Vec<&Counted> = before.rules.iter().collect();
+        let requests_before = before.requests.load(Ordering::Relaxed);
+        let matches = before.matches();
+        let counted = |counted: Counted| match known.iter().position(|other| other.rule == counted.rule) {
+            Some(at) => known.remove(at).clone(),
+            None => {
+                let matches = matches.get(&About::of(&counted.rule, requests_before));
+                Counted {
+                    requests_before,
+                    matches_before: matches.map_or(0, |matches| matches.load(Ordering::Relaxed)),
+                    ..counted
+                }
+            }
+        };
+        Self::grouped(self.rules.into_iter().map(counted).collect(), before)
+    }
+
+    /// The same rules, which have counted nothing.
+    #[must_use]
+    pub fn without_counts(self) -> Self {
+        let rules = self.rules.into_iter().map(|counted| Rule::clone(&counted.rule));
+        Self::new(rules.collect())
+    }
+
+    /// What each group has counted.
+    fn matches(&self) -> HashMap<&About, &Arc<AtomicU64>> {
+        self.groups.iter().map(|group| (&group.about, &group.matches)).collect()
+    }
+
+    /// Groups rules that count on, with the counts of the groups that `before` has, too.
+    fn grouped(rules: Vec<Counted>, before: &Self) -> Self {
+        let known = before.matches();
+        let mut groups: Vec<Group> = Vec::new();
+        let mut places: HashMap<About, usize> = HashMap::new();
+        for (number, counted) in rules.iter().enumerate() {
+            let about = About::of(&counted.rule, counted.requests_before);
+            let at = *places.entry(about).or_insert_with_key(|about| {
+                groups.push(Group {
+                    about: about.clone(),
+                    matches: known.get(about).map(|matches| Arc::clone(matches)).unwrap_or_default(),
+                    numbered: Sorted::default(),
+                    others: Vec::new(),
+                });
+                groups.len() - 1
+            });
+            match counted.rule.when.wanted.nth {
+                Some(nth) => groups[at]
+                    .numbered
+                    .insert(counted.matches_before.saturating_add(nth), number),
+                None => groups[at].others.push(number),
             }
         }
-        self
-    }
-
-    /// Sets all counts to zero.
-    pub fn forget_counts(&self) {
-        for Counted { counts, .. } in &self.0 {
-            for counter in [&counts.requests, &counts.matches, &counts.hits] {
-                counter.store(0, Ordering::Relaxed);
+        let stage = |asked| {
+            let of_stage = || {
+                groups
+                    .iter()
+                    .enumerate()
+                    .filter(move |(_, group)| group.about.asked == asked)
+            };
+            Stage {
+                has_rules: of_stage().next().is_some(),
+                index: Index::new(of_stage().map(|(at, group)| (at, &group.about.subject, group.about.overall))),
             }
+        };
+        Self {
+            at_accept: stage(Asked::Accept),
+            at_first_byte: stage(Asked::FirstByte),
+            at_request: stage(Asked::Request),
+            counts_requests: groups.iter().any(|group| group.about.overall.is_some()),
+            requests: Arc::clone(&before.requests),
+            rules,
+            groups,
         }
     }
 
     /// The rule that applies to what happens on the connection with this number. Counts it for every rule whose
     /// conditions are met.
     pub fn hit(&self, connection: u64, occasion: Occasion<'_>) -> Option<Hit> {
-        let mut found = None;
-        for Counted { rule, counts } in &self.0 {
-            if !is_asked(rule.act.at, occasion) {
-                continue;
-            }
-            let overall = rule.when.overall.is_none_or(|want| count(&counts.requests) == want);
-            if !rule.when.is_met(connection, occasion) || !overall {
-                continue;
-            }
-            let number = count(&counts.matches);
-            if found.is_none() && rule.when.wanted.includes(number) {
-                let most = rule.when.times.unwrap_or(u64::MAX);
-                let one_more = |hits: u64| (hits < most).then_some(hits + 1);
-                found = counts
-                    .hits
-                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-                    .ok()
-                    .map(|before| Hit {
-                        rule: Arc::clone(rule),
-                        number: before + 1,
-                    });
-            }
+        let stage = match occasion {
+            Occasion::Accept => &self.at_accept,
+            Occasion::FirstByte(_) => &self.at_first_byte,
+            Occasion::Request(..) => &self.at_request,
+        };
+        if !stage.has_rules {
+            return None;
         }
-        found
+        let counts = self.counts_requests && matches!(occasion, Occasion::Request(..));
+        let overall = if counts { count(&self.requests) } else { 0 };
+        let mut wanted: Vec<usize> = Vec::new();
+        stage.index.candidates(connection, overall, occasion, |at| {
+            let group = &self.groups[at];
+            let About {
+                subject, overall: want, ..
+            } = &group.about;
+            if want.is_none_or(|want| want == overall) && subject.is_met(connection, occasion) {
+                let number = count(&group.matches);
+                let rules = group.numbered.get(&number).iter().chain(&group.others);
+                wanted.extend(rules.copied().filter(|rule| self.rules[*rule].wants(number)));
+            }
+        });
+        // The first rule that applies, whichever group it is in.
+        wanted.sort_unstable();
+        wanted.into_iter().find_map(|rule| self.rules[rule].hit())
     }
 }
 
-/// Whether a rule that acts at this point is looked at on this occasion.
-fn is_asked(point: Point, occasion: Occasion<'_>) -> bool {
-    match occasion {
-        Occasion::Accept => point == Point::Accept,
-        Occasion::FirstByte(_) => point == Point::FirstByte,
-        Occasion::Request(..) => !matches!(point, Point::Accept | Point::FirstByte),
+#[cfg(test)]
+impl Rules {
+    /// The number of subjects and of rules that are looked at for what is the first thing to happen.
+    pub(super) fn looks_at(&self, asked: Asked, connection: u64, occasion: Occasion<'_>) -> usize {
+        let stage = match asked {
+            Asked::Accept => &self.at_accept,
+            Asked::FirstByte => &self.at_first_byte,
+            Asked::Request => &self.at_request,
+        };
+        let mut count = 0;
+        stage.index.candidates(connection, 1, occasion, |at| {
+            let group = &self.groups[at];
+            count += 1 + group.numbered.get(&1).len() + group.others.len();
+        });
+        count
+    }
+}
+
+impl Counted {
+    /// Whether the rule applies to this match of its group.
+    fn wants(&self, match_number: u64) -> bool {
+        let since = match_number.saturating_sub(self.matches_before);
+        since > 0
+            && self.rule.when.wanted.includes(since)
+            // `hit` decides. This keeps a rule that is used up from being put in order.
+            && self.rule.when.times.is_none_or(|most| self.hits.load(Ordering::Relaxed) < most)
+    }
+
+    /// Carries the rule out once more, if `times` allows it.
+    fn hit(&self) -> Option<Hit> {
+        let most = self.rule.when.times.unwrap_or(u64::MAX);
+        let one_more = |hits: u64| (hits < most).then_some(hits + 1);
+        let before = self.hits.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        before.ok().map(|before| Hit {
+            rule: Arc::clone(&self.rule),
+            number: before + 1,
+        })
+    }
+}
+
+impl About {
+    /// What a rule is about that was added after so many requests.
+    fn of(rule: &Rule, requests_before: u64) -> Self {
+        let subject = rule.when.subject.clone();
+        Self {
+            asked: asked(rule.act.at),
+            overall: subject.overall.map(|want| requests_before.saturating_add(want)),
+            subject,
+        }
+    }
+}
+
+/// When a rule that acts at this point is asked for.
+fn asked(point: Point) -> Asked {
+    match point {
+        Point::Accept => Asked::Accept,
+        Point::FirstByte => Asked::FirstByte,
+        Point::Head
+        | Point::BeforeReply
+        | Point::AfterHead
+        | Point::AfterBytes(_)
+        | Point::AfterReply
+        | Point::Idle => Asked::Request,
     }
 }
 
@@ -130,9 +293,9 @@ fn count(counter: &AtomicU64) -> u64 {
 /// Two lists of rules are equal if the rules are, whatever they have counted.
 impl PartialEq for Rules {
     fn eq(&self, other: &Self) -> bool {
-        self.0
+        self.rules
             .iter()
             .map(|counted| &counted.rule)
-            .eq(other.0.iter().map(|counted| &counted.rule))
+            .eq(other.rules.iter().map(|counted| &counted.rule))
     }
 }

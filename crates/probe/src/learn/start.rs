@@ -9,7 +9,7 @@ use super::templates;
 use super::values;
 use toml::{Table, Value};
 
-/// A built-in profile is near if it gives so many of the answers, in percent.
+/// A built-in profile is near if it gives this share of the answers, in percent.
 const NEAR: usize = 90;
 
 /// The built-in profile that gives most of the answers, if it gives enough of them.

@@ -12,7 +12,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// At most so many in a second.
+    /// The maximum number in a second.
     pub(super) fn new(per_second: Option<u32>) -> Self {
         Self {
             interval: per_second.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.max(1)),

@@ -110,7 +110,8 @@ pub(super) fn write_dropped(time: &[u8], server: &str, lines: usize, out: &mut V
     out.extend_from_slice(b"}\n");
 }
 
-fn name(event: &Event<'_>) -> &'static str {
+/// The name of an event in lines.
+pub(super) fn name(event: &Event<'_>) -> &'static str {
     match event {
         Event::Accepted { .. } => "accepted",
         Event::Head(_) => "head",
@@ -224,17 +225,20 @@ fn json_value(value: &impl serde::Serialize, out: &mut Vec<u8>) {
 }
 
 fn close_fields(close: Close, out: &mut Vec<u8>) {
-    let who = match close.who {
-        Who::Server => "server",
-        Who::Client => "client",
-    };
-    word(out, b",\"who\":\"", who);
+    word(out, b",\"who\":\"", who_key(close.who));
     word(out, b",\"reason\":\"", close.reason.key());
     word(out, b",\"style\":\"", style_key(close.style));
     word(out, b",\"state\":\"", state_key(close.state));
 }
 
-fn style_key(style: CloseStyle) -> &'static str {
+pub(super) fn who_key(who: Who) -> &'static str {
+    match who {
+        Who::Server => "server",
+        Who::Client => "client",
+    }
+}
+
+pub(super) fn style_key(style: CloseStyle) -> &'static str {
     match style {
         CloseStyle::Fin => "fin",
         CloseStyle::Close => "close",
@@ -304,6 +308,6 @@ fn escaped(value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn nanoseconds(time: Duration) -> u64 {
+pub(super) fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

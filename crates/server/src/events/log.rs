@@ -1,5 +1,6 @@
 //! The log through `tracing`, for people and for other programs: one line for each exchange and each close.
 
+use super::json::{name, nanoseconds, state_key, style_key, who_key};
 use super::{ConnectionMeta, Event, Traffic};
 use labserve_core::http1::text;
 use labserve_core::locale::Lang;
@@ -50,29 +51,32 @@ fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
     match event {
         Event::Reply(reply) => tracing::info!(
             target: EXCHANGE,
+            event = name(event),
             connection = meta.id,
             request = reply.request,
             peer = %meta.peer,
             method = %text::printable(reply.method),
-            path = %text::printable(reply.target),
+            target = %text::printable(reply.target),
             status = reply.status,
-            bytes = reply.head_bytes + reply.body_bytes,
-            head = reply.head_bytes,
+            head_bytes = reply.head_bytes,
+            body_bytes = reply.body_bytes,
             complete = reply.complete,
-            total = reply.total_bytes,
+            total_bytes = (!reply.complete).then_some(reply.total_bytes),
         ),
         Event::DroppedRequest(dropped) => tracing::info!(
             target: EXCHANGE,
+            event = name(event),
             connection = meta.id,
             request = dropped.request,
             peer = %meta.peer,
-            dropped = dropped.place.key(),
+            "where" = dropped.place.key(),
             words = dropped.place.text(Lang::En),
             line = %text::printable(dropped.line.unwrap_or_default()),
             bytes = dropped.bytes,
         ),
         Event::Rule(rule) => tracing::info!(
             target: EXCHANGE,
+            event = name(event),
             connection = meta.id,
             request = rule.request,
             peer = %meta.peer,
@@ -81,6 +85,7 @@ fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
         ),
         Event::Accepted { .. } => tracing::info!(
             target: CONNECTION,
+            event = name(event),
             connection = meta.id,
             peer = %meta.peer,
             queued = true,
@@ -89,6 +94,7 @@ fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
         ),
         Event::OtherProtocol(protocol) => tracing::info!(
             target: CONNECTION,
+            event = name(event),
             connection = meta.id,
             peer = %meta.peer,
             protocol = protocol.key(),
@@ -98,17 +104,18 @@ fn write(meta: &ConnectionMeta, traffic: Traffic, event: &Event<'_>) {
         ),
         Event::End { close, requests, .. } => tracing::info!(
             target: CONNECTION,
+            event = name(event),
             connection = meta.id,
             peer = %meta.peer,
-            who = ?close.who,
+            who = who_key(close.who),
             reason = close.reason.key(),
             words = close.reason.words(),
-            style = ?close.style,
-            state = ?close.state,
+            style = style_key(close.style),
+            state = state_key(close.state),
             requests,
             received = traffic.received,
             sent = traffic.sent,
-            open_ms = u64::try_from(meta.accepted.elapsed().as_millis()).unwrap_or(u64::MAX),
+            open_ns = nanoseconds(meta.accepted.elapsed()),
         ),
         _ => {}
     }

@@ -32,6 +32,8 @@ pub(super) enum Query {
     List(UnboundedSender<Vec<ConnectionInfo>>),
     /// The connection with this id, and what the kernel reports about it.
     Get(u64, UnboundedSender<(ConnectionInfo, Option<Kernel>)>),
+    /// Nothing: that all commands before it are carried out.
+    Done(UnboundedSender<()>),
     /// Close the connection with this id in this style. The reply means that it was found.
     Close(u64, CloseStyle, UnboundedSender<()>),
 }
@@ -55,6 +57,11 @@ impl Control {
     /// handshakes either way, until the backlog is full.
     pub fn set_accepting(&self, server: usize, accepting: bool) {
         self.send(&Command::SetAccepting { server, accepting });
+    }
+
+    /// Waits until all workers have carried out what was asked of them before.
+    pub async fn carried_out(&self) {
+        self.query(Query::Done).await;
     }
 
     /// The open connections of all servers, ordered by id.
@@ -130,6 +137,9 @@ pub(super) fn answer(query: Query, servers: &[Rc<LocalServer>]) {
             if let Some(found) = registries.find_map(|(index, registry)| registry.connection(index, id)) {
                 let _ = reply.send(found);
             }
+        }
+        Query::Done(reply) => {
+            let _ = reply.send(());
         }
         Query::Close(id, style, reply) => {
             if registries.any(|(_, registry)| registry.close(id, style)) {

@@ -9,11 +9,11 @@ use super::guard::{Panicked, guarded};
 use super::local_server::LocalServer;
 use super::registry::Registered;
 use super::reply_writer::ReplyWriter;
-use super::wait::Armed;
+use super::wait::{Armed, Woken};
 use crate::events::{self, ConnectionMeta, Event};
 use crate::files::Arrival;
 use labserve_core::close_reason::CloseReason;
-use labserve_core::conn::{Close, Conn, Context, Next, Opened, Purpose, Refusal, Settle, WakeReason};
+use labserve_core::conn::{Close, Conn, Context, Next, Opened, Purpose, Refusal, Settle, Stage, WakeReason};
 use labserve_core::http1::Head;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -147,21 +147,34 @@ impl Driver {
 
     async fn serve(&mut self) -> Close {
         if self.has_rules()
-            && let Some(close) = Box::pin(self.rule_at_accept()).await
+            && let Some(hit) = self.due_rule(Stage::Accepted)
+            && let Some(close) = Box::pin(self.carry_out(hit)).await
         {
             return close;
         }
         let mut waits = self.conn.input().is_empty();
         loop {
             if self.has_rules() {
-                let site = self.server.site();
-                if let Some(close) = Box::pin(self.rule_before_request(&site, waits)).await {
+                let stage = if waits { Stage::Waits } else { Stage::FirstByte };
+                if let Some(hit) = self.due_rule(stage)
+                    && let Some(close) = Box::pin(self.carry_out(hit)).await
+                {
                     return close;
                 }
             }
             let woken = if waits {
                 let site = self.server.site();
-                Some(self.wait(&site).await)
+                match self.wait(&site).await {
+                    Woken::For(reason) => Some(reason),
+                    Woken::FirstByte => {
+                        if let Some(hit) = self.due_rule(Stage::FirstByte)
+                            && let Some(close) = Box::pin(self.carry_out(hit)).await
+                        {
+                            return close;
+                        }
+                        continue;
+                    }
+                }
             } else {
                 None
             };
@@ -183,10 +196,6 @@ impl Driver {
             // Without input, the next thing to do is to wait.
             waits = self.conn.input().is_empty();
         }
-    }
-
-    fn has_rules(&self) -> bool {
-        self.server.has_rules.get()
     }
 
     /// The next step, after a wait if there was one.

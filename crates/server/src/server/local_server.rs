@@ -120,9 +120,7 @@ impl LocalServer {
     }
 
     /// Serves `site` from the next request on.
-    pub(super) fn replace_site(&self, mut site: Site) {
-        let rules = std::mem::take(&mut site.profile.rules);
-        site.profile.rules = rules.with_counts_of(&self.site.borrow().profile.rules);
+    pub(super) fn replace_site(&self, site: Site) {
         self.has_rules.set(!site.profile.rules.is_empty());
         // Cached files were looked up below the old root, and judged by the old profile.
         *self.cache.borrow_mut() = Cache::new(site.cache);

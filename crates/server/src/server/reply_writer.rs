@@ -134,14 +134,34 @@ impl<'c> ReplyWriter<'c> {
         self.write_all(bytes, &[]).await
     }
 
-    /// Sends a range of a file, in writes of the policy's size.
+    /// Sends a part of a response, in the writes of the policy and without its delays: first of the head, split after
+    /// these numbers of lines, then of the body.
     ///
     /// # Errors
     /// As [`ReplyWriter::send`].
-    pub(super) async fn send_range(&mut self, range: ByteRange, resource: &Resource) -> Result<(), SendError> {
+    pub(super) async fn send_part(
+        &mut self,
+        mut head: &[u8],
+        split: Option<&[usize]>,
+        body: &[Piece<'_>],
+        resource: Option<&Resource>,
+    ) -> Result<(), SendError> {
         self.pace = None;
         self.send_unsent().await?;
-        self.send_file(&mut &[][..], range, resource).await
+        if let Some(split) = split {
+            for part in split_lines(head, split) {
+                self.write_all(part, &[]).await?;
+            }
+            head = &[];
+        }
+        for piece in body {
+            match (piece, resource) {
+                (Piece::Bytes(bytes), _) => self.write_all(std::mem::take(&mut head), bytes).await?,
+                (Piece::File(range), Some(resource)) => self.send_file(&mut head, *range, resource).await?,
+                (Piece::File(_), None) => {}
+            }
+        }
+        self.write_all(head, &[]).await
     }
 
     /// Sends this number of `100 Continue` responses, each in its own write.
@@ -212,13 +232,20 @@ impl<'c> ReplyWriter<'c> {
         'c: 'r,
     {
         let body = &rendered.body;
-        let usual = if body.iter().any(|piece| matches!(piece, Piece::File(_))) {
+        let usual = self.usual_split(body.iter().any(|piece| matches!(piece, Piece::File(_))));
+        let waits = self.policy.body_delay.is_some() && !head.is_empty() && !body.is_empty();
+        rendered.split_head.or(usual).or(waits.then_some(&[]))
+    }
+
+    /// After which numbers of lines a head is split if its response does not say it.
+    #[inline]
+    pub(super) fn usual_split(&self, has_file: bool) -> Option<&'c [usize]> {
+        let split = if has_file {
             &self.policy.split_head
         } else {
             &self.policy.split_page_head
         };
-        let waits = self.policy.body_delay.is_some() && !head.is_empty() && !body.is_empty();
-        rendered.split_head.or(usual.as_deref()).or(waits.then_some(&[]))
+        split.as_deref()
     }
 
     /// Sends a head in writes of its own, and waits before the body if there is one and the profile asks for it.

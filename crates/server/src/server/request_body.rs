@@ -156,7 +156,7 @@ impl<'c> RequestBody<'c> {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<u64, BodyEnd>> {
         loop {
             match Pin::new(&mut self.incoming).poll_frame(cx) {
-                Poll::Ready(None) => return Poll::Ready(Err(BodyEnd::Complete)),
+                Poll::Ready(None) => return Poll::Ready(Err(self.complete())),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(self.end_of(&error))),
                 Poll::Ready(Some(Ok(frame))) => {
                     let length = frame.data_ref().map_or(0, |data| data.len() as u64);
@@ -173,7 +173,7 @@ impl<'c> RequestBody<'c> {
             }
             return match Pin::new(&mut self.incoming).poll_frame(cx) {
                 Poll::Pending => Poll::Pending,
-                Poll::Ready(None) => Poll::Ready(Err(BodyEnd::Complete)),
+                Poll::Ready(None) => Poll::Ready(Err(self.complete())),
                 Poll::Ready(Some(Err(error))) => Poll::Ready(Err(self.end_of(&error))),
                 Poll::Ready(Some(Ok(frame))) => {
                     let length = frame.data_ref().map_or(0, |data| data.len() as u64);
@@ -181,6 +181,14 @@ impl<'c> RequestBody<'c> {
                     Poll::Ready(Ok(length))
                 }
             };
+        }
+    }
+
+    /// How the body ended, if hyper has read it to its end.
+    fn complete(&self) -> BodyEnd {
+        match self.progress.get().is_last {
+            true => BodyEnd::CompleteLast,
+            false => BodyEnd::Complete,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The turns of a server's connections, for profiles that serve only so many connections at once.
+//! The turns of a server's connections, for profiles that limit how many connections are served at once.
 //!
 //! It counts the connections that are served, over all worker threads. It does not know what they are, or who asks.
 

@@ -36,6 +36,14 @@ thread_local! {
 /// A timer that is armed for the deadline or earlier. If it fires early, it is armed again.
 pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
 
+/// Why a wait is over.
+pub(super) enum Woken {
+    /// For this reason.
+    For(WakeReason),
+    /// The first byte of a request is there. It was left unread, because it may be the point of a rule.
+    FirstByte,
+}
+
 impl Driver {
     /// Whether the bytes after a head take a wait to settle.
     pub(super) fn waits_to_settle(&self, settle: Settle) -> bool {
@@ -79,26 +87,38 @@ impl Driver {
     /// Waits for the client, for the timer, or for the server to stop.
     ///
     /// Not an `async fn`: its future would store the arguments twice, once for every idle connection.
-    pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = WakeReason> + use<'d> {
-        let timers = &site.profile.connection.timers;
+    pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = Woken> + use<'d> {
         poll_fn(move |cx| {
-            if let Poll::Ready(woken) = self.poll_read(cx) {
-                return Poll::Ready(woken);
+            // Rules may have been added since the wait began.
+            if self.has_rules() && self.conn.leaves_first_byte(&self.server.site().profile.rules) {
+                match self.poll_first_byte(cx) {
+                    Poll::Ready(true) => return Poll::Ready(Woken::FirstByte),
+                    Poll::Ready(false) => {}
+                    Poll::Pending => return self.poll_end_of_wait(site, cx),
+                }
             }
-            // The connection does not change while it waits, so the deadline stays the same.
-            if let Some(deadline) = self.conn.deadline(&site.profile)
+            if let Poll::Ready(reason) = self.poll_read(cx) {
+                return Poll::Ready(Woken::For(reason));
+            }
+            self.poll_end_of_wait(site, cx)
+        })
+    }
+
+    /// What ends a wait in which nothing arrives.
+    fn poll_end_of_wait(&mut self, site: &Site, cx: &mut Context<'_>) -> Poll<Woken> {
+        // The connection does not change while it waits, so the deadline stays the same.
+        if let Some(deadline) = self.conn.deadline(&site.profile)
                 && self.poll_timer(deadline.at, cx).is_ready()
                 // Bytes may have arrived that the reactor has not reported yet.
-                && (timers.tie == AtExpiry::Discard || !has_unread(&self.stream))
-            {
-                return Poll::Ready(WakeReason::Expired(deadline));
-            }
-            // Shutdown sets the flag and then wakes every connection, so no waker is registered here.
-            if self.server.stopping.get() {
-                return Poll::Ready(WakeReason::Stop);
-            }
-            Poll::Pending
-        })
+                && (site.profile.connection.timers.tie == AtExpiry::Discard || !has_unread(&self.stream))
+        {
+            return Poll::Ready(Woken::For(WakeReason::Expired(deadline)));
+        }
+        // Shutdown sets the flag and then wakes every connection, so no waker is registered here.
+        if self.server.stopping.get() {
+            return Poll::Ready(Woken::For(WakeReason::Stop));
+        }
+        Poll::Pending
     }
 
     /// The result of `work`, or how to close the connection, if that is requested first.

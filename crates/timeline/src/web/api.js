@@ -54,6 +54,8 @@ export const getProfiles = async () => (await call("GET", "profiles")).profiles;
 export const getConnections = async () => (await call("GET", "connections")).connections;
 export const getConnection = (id) => call("GET", `connections/${Number(id)}`);
 export const closeConnection = (id, how) => call("DELETE", `connections/${Number(id)}?how=${how === "rst" ? "rst" : "fin"}`);
+export const getHeld = async () => (await call("GET", "rules")).held;
+export const release = (name) => call("POST", `release/${encodeURIComponent(name)}`);
 export const setProfile = (number, profile) => call("PUT", `${server(number)}/profile`, { profile });
 export const changeSettings = (number, changes) => call("PATCH", `${server(number)}/settings`, changes);
 export const resetSettings = (number) => call("DELETE", `${server(number)}/settings`);

@@ -1,15 +1,17 @@
 // The detail panel of a connection: facts, Wireshark display filter, close buttons, events, kernel facts.
 
-import { closeConnection, getConnection } from "./api.js";
+import { closeConnection, getConnection, getHeld, release } from "./api.js";
 import { copyButton, h, say } from "./dom.js";
 import { t } from "./i18n.js";
 import { Ladder } from "./ladder.js";
-import { lastsUntil, requests } from "./store.js";
+import { heldNames, lastsUntil, requests } from "./store.js";
 import { span } from "./time.js";
 import { countRequests, idleWords, stateWords } from "./words.js";
 
 /** How often the kernel facts are fetched (ms) while the panel is open. */
 const KERNEL_EVERY = 1000;
+/** How often it is asked what is held (ms), for a connection to which a rule with a hold has applied. */
+const HELD_EVERY = 500;
 
 export class ConnectionPanel {
   /** `model`: {now()}; `go(selection)` selects an exchange; `failed(error)` shows a refusal. */
@@ -19,7 +21,9 @@ export class ConnectionPanel {
     this.facts = new Facts();
     this.kernel = h("div", { class: "kernel" });
     this.note = h("p", { class: "note", role: "status" });
+    this.holds = h("section", { class: "ends", id: "holds" });
     this.asked = 0;
+    this.askedHeld = 0;
     const filter = `tcp.port == ${connection.port}`;
     this.ends = ["fin", "rst"].map((how) =>
       h("button", { type: "button", data: { how }, on: { click: () => this.#end(how) } }, t(`connection.${how}`)),
@@ -36,6 +40,7 @@ export class ConnectionPanel {
         h("code", {}, filter),
         copyButton(t, () => filter),
       ),
+      this.holds,
       h("section", { class: "ends" }, ...this.ends, this.note),
       h("section", {}, h("h3", {}, t("connection.events")), this.ladder.element),
       h("section", {}, h("h3", {}, t("connection.kernel")), this.kernel),
@@ -59,6 +64,41 @@ export class ConnectionPanel {
     for (const button of this.ends) button.disabled = !open;
     this.ladder.update();
     this.#askKernel(open);
+    this.#askHeld(open);
+  }
+
+  /** Shows a button for each name under which a rule holds something of this connection. */
+  async #askHeld(open) {
+    const { connection } = this;
+    if (!open || !connection.rules.some((rule) => rule.line.hold)) {
+      this.#showHeld([]);
+      return;
+    }
+    const begun = performance.now();
+    if (begun - this.askedHeld < HELD_EVERY) return;
+    this.askedHeld = begun;
+    try {
+      this.#showHeld(heldNames(connection, await getHeld()));
+    } catch {
+      // The server does not answer. Keep what is shown.
+    }
+  }
+
+  #showHeld(names) {
+    if (this.holds.dataset.names === JSON.stringify(names)) return;
+    this.holds.dataset.names = JSON.stringify(names);
+    const button = (name) => h("button", { type: "button", data: { hold: name }, on: { click: () => this.#release(name) } }, t("connection.release", { name }));
+    this.holds.replaceChildren(...names.map(button));
+  }
+
+  async #release(name) {
+    try {
+      await release(name);
+      this.#showHeld(JSON.parse(this.holds.dataset.names).filter((other) => other !== name));
+    } catch (error) {
+      say(this.note, error.message);
+      this.failed(error);
+    }
   }
 
   async #end(how) {

@@ -5,7 +5,8 @@
 
 import { firstFrom, LANE } from "./lanes.js";
 import { ending, lastsUntil, unused, writes } from "./store.js";
-import { endWords, exchangeWords } from "./words.js";
+import { oneLine } from "./wire.js";
+import { endWords, exchangeWords, ruleWords } from "./words.js";
 
 const BLOCK_TOP = 4;
 const BLOCK = 16;
@@ -43,7 +44,10 @@ export function lane(pen, connection, view, y, now, unusedAfter = null) {
   idlePeriods(pen, connection, view, y, now);
   exchanges(pen, connection, view, y, now);
   marks(connection.drops, view, (x) => pen.shape([[x - 5, y + 1], [x + 5, y + 1], [x, y + 10]], "client", true));
-  marks(connection.rules, view, (x) => pen.shape([[x, y], [x + 4, y + 5], [x, y + 10], [x - 4, y + 5]], "event", true));
+  marks(connection.rules, view, (x, rule) => {
+    pen.shape([[x, y], [x + 4, y + 5], [x, y + 10], [x - 4, y + 5]], "event", true);
+    if (!rule.exchange) ruleName(pen, connection, rule, view, x, y);
+  });
   end(pen, connection, view, y, now);
 }
 
@@ -57,8 +61,16 @@ function marks(all, view, draw) {
     // Those within a mark that is drawn already cannot be told apart.
     if (x - drawn < 3) continue;
     drawn = x;
-    draw(x);
+    draw(x, all[i]);
   }
+}
+
+/** The name of a rule that applied to no request, up to what is drawn next. The block of a request has the name itself. */
+function ruleName(pen, connection, rule, view, x, y) {
+  const next = [connection.exchanges, connection.idlePeriods, connection.rules].map((all) => all[firstFrom(all, rule.from + 1)]?.from ?? Infinity);
+  const until = Math.min(...next, connection.closing?.at ?? Infinity);
+  const room = Math.min(view.x(until), view.left + view.width) - x - 10;
+  if (x >= view.left) pen.text(x + 7, y + 6, fitted(pen, oneLine(rule.line.rule, 40), room), "event", "start");
 }
 
 /** An outline from `start` for `length` ms: how long an idle period may last. */
@@ -131,6 +143,8 @@ function block(pen, connection, exchange, view, y, from, to) {
   const width = Math.max(to - from, 1);
   if (!exchange.reply) {
     pen.fill(from, top, width, BLOCK, "wait");
+    const words = fitted(pen, ruleWords(exchange.rule), width - 8);
+    if (words) pen.text(from + 6, top + BLOCK / 2, words, "plain", "start");
     return;
   }
   const { status, complete } = exchange.reply;

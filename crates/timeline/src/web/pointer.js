@@ -1,6 +1,7 @@
 // Mouse, wheel, pen and touch control of the picture.
 
 import { hit } from "./lanes.js";
+import { oneLine } from "./wire.js";
 import { idleWords, connectionWords, endWords, exchangeWords, programWords } from "./words.js";
 import { span } from "./time.js";
 import { t } from "./i18n.js";
@@ -138,10 +139,18 @@ function describe(picture, x, y) {
   if (!connection) return null;
   const now = model.now();
   const what = x < view.left ? null : hit(connection, found.time, SLACK * view.scale, now);
+  const rules = x < view.left ? [] : rulesAt(connection, found.time, SLACK * view.scale);
+  if (rules.length > 0) return [...rules, ...(what?.exchange ? exchangeLines(what.exchange, now) : [])];
   if (what?.exchange) return exchangeLines(what.exchange, now);
   if (what?.idle) return [idleWords(what.idle, now)];
   if (what?.end) return [endWords(connection)];
   return [connectionWords(connection)];
+}
+
+/** What is said of the rules that applied at this time. */
+function rulesAt(connection, time, slack) {
+  const near = connection.rules.filter((rule) => Math.abs(rule.from - time) <= slack);
+  return near.slice(0, 4).map(({ line }) => t("ladder.rule", { rule: oneLine(line.rule, 100), number: line.number }));
 }
 
 function exchangeLines(exchange, now) {

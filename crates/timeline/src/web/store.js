@@ -154,6 +154,12 @@ export class Store {
   }
 }
 
+/** The names under which rules hold something of this connection, in order. `held`: those that the server says are held. */
+export function heldNames(connection, held) {
+  const names = new Set(connection.rules.map((rule) => rule.line.hold).filter(Boolean));
+  return held.filter(({ hold, count }) => count > 0 && names.has(hold)).map(({ hold }) => hold);
+}
+
 /** The effect of each event on its connection. */
 const STEPS = {
   head(connection, line, at) {
@@ -184,7 +190,9 @@ const STEPS = {
     if (exchange && !exchange.reply) exchange.to = at;
   },
   rule(connection, line, at) {
-    connection.rules.push({ from: at, to: at, line });
+    const exchange = line.request > 0 ? find(connection, line.request) : null;
+    if (exchange) exchange.rule = line.rule;
+    connection.rules.push({ from: at, to: at, line, exchange });
   },
   idle(connection, line, at, store) {
     endIdle(connection, at);

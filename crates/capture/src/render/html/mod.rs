@@ -77,6 +77,13 @@ fn body(capture: &Capture, plan: &Plan<'_>, w: HtmlWriter<'_>) -> Markup {
                 (timeline::draw(capture, w))
             }
         }
+        @if capture.is_summarized() {
+            section {
+                h2 { (w.label(Msg::Groups)) }
+                (w.table(&table::groups(capture, w.lang)))
+                p { (w.statement(&describe::described_of(capture))) }
+            }
+        }
         @if capture.connections.len() > 1 {
             section {
                 h2 { (w.label(Msg::Comparison)) }

@@ -66,7 +66,7 @@ impl<'a> Plan<'a> {
         Plan {
             drawn: drawn.collect(),
             streams: chosen.iter().map(|connection| connection.stream).collect(),
-            connections_left_out: capture.connections.len() - chosen.len(),
+            connections_left_out: capture.described.len() - chosen.len(),
             connections,
         }
     }
@@ -79,7 +79,7 @@ fn choose(capture: &Capture) -> Vec<&Connection> {
         .iter()
         .flat_map(|finding| finding.streams.iter().copied())
         .collect();
-    let (first, others): (Vec<_>, Vec<_>) = capture.connections.iter().partition(|c| named.contains(&c.stream));
+    let (first, others): (Vec<_>, Vec<_>) = capture.described().partition(|c| named.contains(&c.stream));
     let mut chosen: Vec<&Connection> = first.into_iter().chain(others).take(CONNECTIONS).collect();
     chosen.sort_by_key(|connection| connection.stream);
     chosen

@@ -1,12 +1,16 @@
 //! The structure of the page, for captures that are built in code.
 
 use super::*;
-use crate::explain_bytes;
 use crate::render::sample::{self, Pcap};
 use crate::test_profiles::built_ins;
+use crate::{Detail, Options, explain, explain_bytes};
 
 fn page(capture: &[u8], lang: Lang) -> String {
-    render(&explain_bytes(capture, built_ins()).expect("a capture"), lang)
+    let options = Options {
+        detail: Detail::All,
+        ..Options::default()
+    };
+    render(&explain(capture, &options, built_ins()).expect("a capture"), lang)
 }
 
 /// How often a text occurs in a page.

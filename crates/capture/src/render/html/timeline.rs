@@ -3,10 +3,10 @@
 use super::ladder::per_cent;
 use super::scale::{Anchor, Scale};
 use super::writer::HtmlWriter;
+use crate::describe::usage;
 use crate::model::{Capture, Connection, Exchange, Message, Side, Teardown};
 use crate::render::clip;
 use crate::render::phase::Phase;
-use crate::render::table::usage;
 use crate::sentence::{Msg, Sentence, time};
 use maud::{Markup, html};
 

@@ -3,7 +3,7 @@
 use super::Conn;
 use crate::conn::{Context, Opened, Purpose, State};
 use crate::http1::Request;
-use crate::rule::{Hit, Occasion, Point};
+use crate::rule::{Hit, Occasion, Point, Rules};
 
 /// What a connection remembers of rules.
 #[derive(Debug, Default)]
@@ -14,25 +14,49 @@ pub(super) struct Pending {
     idle: Option<Box<Hit>>,
 }
 
+/// When rules are asked for outside of an exchange. A connection passes these in turn: it is accepted; then, for each
+/// request, it waits unless bytes of the request are there, and the first byte is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It was accepted.
+    Accepted,
+    /// It is about to wait for a request. Nothing of the request has been read.
+    Waits,
+    /// The first byte of a request is there: unread, if [`Conn::leaves_first_byte`] said so.
+    FirstByte,
+}
+
+/// A rule that acts outside of an exchange.
+#[derive(Clone, Debug)]
+pub struct DueRule {
+    /// The rule.
+    pub hit: Hit,
+    /// The number of the request for its event, 0 before the first; `None` if the event was emitted with a request.
+    pub event: Option<u64>,
+}
+
 impl Conn {
-    /// The rule that applies when the connection is accepted. `id` is its number.
-    pub fn rule_at_accept(&self, id: u64, cx: &Context<'_>) -> Option<Hit> {
-        cx.profile.rules.hit(id, Occasion::Accept)
+    /// The rule that acts at this stage. `id` is the number of the connection. For the first byte it is asked for once
+    /// for each request.
+    pub fn due_rule(&mut self, stage: Stage, id: u64, cx: &Context<'_>) -> Option<DueRule> {
+        let next = self.life.requests() + 1;
+        let (hit, event) = match stage {
+            Stage::Accepted => (cx.profile.rules.hit(id, Occasion::Accept), Some(0)),
+            Stage::Waits => (self.pending.idle.take().map(|hit| *hit), None),
+            Stage::FirstByte if std::mem::replace(&mut self.pending.first_byte, next) == next => return None,
+            Stage::FirstByte => (cx.profile.rules.hit(id, Occasion::FirstByte(next)), Some(next)),
+        };
+        hit.map(|hit| DueRule { hit, event })
     }
 
-    /// Whether no byte of a next request has been read, so that its first byte may be the point of a rule.
-    pub fn is_between_requests(&self) -> bool {
-        self.input.is_empty() && matches!(self.life.state(), State::Unused | State::Idle)
-    }
-
-    /// The rule that applies now that the first byte of a request is there, read or unread. It is asked for once for each
-    /// request.
-    pub fn rule_at_first_byte(&mut self, id: u64, cx: &Context<'_>) -> Option<Hit> {
-        let number = self.life.requests() + 1;
-        if std::mem::replace(&mut self.pending.first_byte, number) == number {
-            return None;
-        }
-        cx.profile.rules.hit(id, Occasion::FirstByte(number))
+    /// Whether a wait must leave the first byte unread, because it may be the point of one of these rules. Then ask for
+    /// that rule at [`Stage::FirstByte`]. Rules may be added while the connection waits, so this is asked when something
+    /// has arrived.
+    pub fn leaves_first_byte(&self, rules: &Rules) -> bool {
+        rules.act_at_first_byte()
+            && self.input.is_empty()
+            && matches!(self.life.state(), State::Unused | State::Idle)
+            && self.pending.first_byte != self.life.requests() + 1
     }
 
     /// The rule that applies to the request of an exchange. One that acts on the idle connection is remembered, too.
@@ -47,10 +71,5 @@ impl Conn {
             self.pending.idle = Some(Box::new(hit.clone()));
         }
         Some(hit)
-    }
-
-    /// The rule that acts now that the connection is idle.
-    pub fn take_rule_at_idle(&mut self) -> Option<Hit> {
-        self.pending.idle.take().map(|hit| *hit)
     }
 }

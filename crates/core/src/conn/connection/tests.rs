@@ -22,6 +22,7 @@ fn finish(conn: &mut Conn, opened: &Opened, cx: &Context<'_>) -> Option<Close> {
         also_counted: 0,
         answered: true,
         cut_in_request: false,
+        is_last: false,
         received: 0,
         sent: 0,
         unsent: Unsent::default(),

@@ -2,7 +2,7 @@
 
 use super::{Action, Exchange, Stage, Then, Verdict};
 use crate::close_reason::CloseReason;
-use crate::conn::action::Peek;
+use crate::conn::action::{Happened, Peek};
 use crate::conn::{BodyEnd, Close, Patience, is_last};
 use crate::http1::chunked::ChunkFault;
 use crate::http1::pipeline::{self, Pipelined};
@@ -10,6 +10,22 @@ use crate::http1::{Fault, Framing, Request, Treatment};
 use std::cell::Cell;
 
 impl Exchange<'_> {
+    /// Takes note of the end of the body. It is complete, whatever its trailers say.
+    pub(super) fn noted<'h>(&mut self, happened: Happened<'h>) -> Happened<'h> {
+        let (Happened::BodyRead(end) | Happened::BodyPeeked(Some(end))) = happened else {
+            return happened;
+        };
+        self.is_last |= end == BodyEnd::CompleteLast;
+        if !matches!(end, BodyEnd::Complete | BodyEnd::CompleteLast) {
+            return happened;
+        }
+        self.body_complete = true;
+        match happened {
+            Happened::BodyPeeked(_) => Happened::BodyPeeked(Some(BodyEnd::Complete)),
+            _ => Happened::BodyRead(BodyEnd::Complete),
+        }
+    }
+
     pub(super) fn peeked(&mut self, end: Option<BodyEnd>) -> Action {
         let Some(broken @ BodyEnd::Broken(_)) = end else {
             return self.send_planned();
@@ -38,7 +54,7 @@ impl Exchange<'_> {
         let connection = &self.profile.connection;
         let has_more = bytes.iter().any(|b| !matches!(b, b'\r' | b'\n'));
         let content_passed = Cell::new(false);
-        let fault = if is_last(&self.request, connection) {
+        let fault = if self.is_last || is_last(&self.request, connection) {
             // The server parses nothing after the last request of a connection.
             has_more.then_some(Fault::AfterLast)
         } else {
@@ -97,7 +113,7 @@ impl Exchange<'_> {
 
     pub(super) fn body_read_after(&mut self, close: Option<Close>, end: BodyEnd) -> Action {
         match (close, end) {
-            (None, BodyEnd::Complete) => {}
+            (None, BodyEnd::Complete | BodyEnd::CompleteLast) => {}
             (None, BodyEnd::Silent) => self.close = Some(CloseReason::Idle.into()),
             (None, BodyEnd::Broken(_)) if self.profile.request_body.look_first => {
                 self.close = Some(CloseReason::BadRequest.into());
@@ -107,7 +123,7 @@ impl Exchange<'_> {
                 self.close = Some(CloseReason::BadRequest.into());
             }
             (None, _) => return self.body_failed(end),
-            (Some(close), BodyEnd::Complete) => {
+            (Some(close), BodyEnd::Complete | BodyEnd::CompleteLast) => {
                 self.close = Some(Close {
                     style: close.style.or(self.profile.connection.close.after_body),
                     ..close
@@ -136,7 +152,7 @@ impl Exchange<'_> {
                 }
                 _ => (None, CloseReason::BadRequest),
             },
-            BodyEnd::ClientFin | BodyEnd::Complete => {
+            BodyEnd::ClientFin | BodyEnd::Complete | BodyEnd::CompleteLast => {
                 let usual = profile.connection.client_fin.in_body;
                 let own = usual.and_then(|_| instead?.with_broken_body);
                 (own.or(usual), CloseReason::ClientFinInBody)

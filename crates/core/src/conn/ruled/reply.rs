@@ -9,21 +9,14 @@ use crate::rule::ReplyChange;
 pub struct RuledReply {
     /// The head.
     pub head: Vec<u8>,
+    /// How the head is split into writes; `None` if as the profile says ([`Rendered::split_head`]).
+    pub split_head: Option<Vec<usize>>,
     body: Vec<OwnedPiece>,
 }
 
 #[derive(Debug)]
 enum OwnedPiece {
     Bytes(Vec<u8>),
-    File(ByteRange),
-}
-
-/// A part of a response that is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part<'r> {
-    /// These bytes.
-    Bytes(&'r [u8]),
-    /// This range of the file.
     File(ByteRange),
 }
 
@@ -44,7 +37,11 @@ impl RuledReply {
                 .collect(),
         };
         if !change.extra_bytes.is_empty() {
-            body.push(OwnedPiece::Bytes(change.extra_bytes.clone()));
+            // In one write with what is before them, so that a client reads them together.
+            match body.last_mut() {
+                Some(OwnedPiece::Bytes(bytes)) => bytes.extend_from_slice(&change.extra_bytes),
+                _ => body.push(OwnedPiece::Bytes(change.extra_bytes.clone())),
+            }
         }
         // A response of HTTP/0.9 has no head.
         let head = if head.is_empty() {
@@ -52,7 +49,16 @@ impl RuledReply {
         } else {
             changed_head(&head, change)
         };
-        Self { head, body }
+        Self {
+            head,
+            split_head: rendered.split_head.map(<[usize]>::to_vec),
+            body,
+        }
+    }
+
+    /// Whether the body is a file, or parts of one.
+    pub fn has_file(&self) -> bool {
+        self.body.iter().any(|piece| matches!(piece, OwnedPiece::File(_)))
     }
 
     /// The number of its bytes.
@@ -60,20 +66,18 @@ impl RuledReply {
         self.head.len() as u64 + self.body.iter().map(OwnedPiece::length).sum::<u64>()
     }
 
-    /// The parts from offset `from` up to, but not including, `to`.
-    pub fn parts(&self, from: u64, to: u64) -> Vec<Part<'_>> {
+    /// What lies from offset `from` up to, but not including, `to`: of the head, and of the body.
+    pub fn part(&self, from: u64, to: u64) -> (&[u8], Vec<Piece<'_>>) {
         let mut parts = Vec::new();
         let mut start = self.head.len() as u64;
-        if from < start {
-            parts.push(Part::Bytes(&self.head[from as usize..to.min(start) as usize]));
-        }
+        let head = &self.head[from.min(start) as usize..to.min(start) as usize];
         for piece in &self.body {
             let end = start + piece.length();
             let (first, last) = (from.max(start), to.min(end));
             if first < last {
                 parts.push(match piece {
-                    OwnedPiece::Bytes(bytes) => Part::Bytes(&bytes[(first - start) as usize..(last - start) as usize]),
-                    OwnedPiece::File(range) => Part::File(ByteRange {
+                    OwnedPiece::Bytes(bytes) => Piece::Bytes(&bytes[(first - start) as usize..(last - start) as usize]),
+                    OwnedPiece::File(range) => Piece::File(ByteRange {
                         first: range.first + (first - start),
                         last: range.first + (last - start) - 1,
                     }),
@@ -81,7 +85,7 @@ impl RuledReply {
             }
             start = end;
         }
-        parts
+        (head, parts)
     }
 }
 
@@ -184,21 +188,22 @@ mod tests {
     fn a_response_is_cut_at_any_byte() {
         let reply = RuledReply {
             head: b"head".to_vec(),
+            split_head: None,
             body: vec![
                 OwnedPiece::Bytes(b"ab".to_vec()),
                 OwnedPiece::File(ByteRange { first: 10, last: 14 }),
             ],
         };
         assert_eq!(reply.length(), 11);
-        let file = |first, last| Part::File(ByteRange { first, last });
-        for (from, to, want) in [
-            (0, 11, vec![Part::Bytes(b"head"), Part::Bytes(b"ab"), file(10, 14)]),
-            (0, 4, vec![Part::Bytes(b"head")]),
-            (3, 5, vec![Part::Bytes(b"d"), Part::Bytes(b"a")]),
-            (7, 9, vec![file(11, 12)]),
-            (11, 11, vec![]),
+        let file = |first, last| Piece::File(ByteRange { first, last });
+        for (from, to, head, body) in [
+            (0, 11, "head", vec![Piece::Bytes(b"ab"), file(10, 14)]),
+            (0, 4, "head", vec![]),
+            (3, 5, "d", vec![Piece::Bytes(b"a")]),
+            (7, 9, "", vec![file(11, 12)]),
+            (11, 11, "", vec![]),
         ] {
-            assert_eq!(reply.parts(from, to), want, "{from} to {to}");
+            assert_eq!(reply.part(from, to), (head.as_bytes(), body), "{from} to {to}");
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct ChunkPolicy {
     pub trailers: Trailers,
     /// Which trailers that describe the length of the message are a fault.
     pub refused: RefusedTrailers,
+    /// Whether `close` in a trailer named Connection or Proxy-Connection makes the request the last one that is parsed.
+    pub close_in_trailers: bool,
 }
 
 /// The length in bytes at which a policy with `by_line` gives up waiting for the end of a line.
@@ -133,6 +135,7 @@ impl Default for ChunkPolicy {
             by_line: false,
             trailers: Trailers::default(),
             refused: RefusedTrailers::default(),
+            close_in_trailers: false,
         }
     }
 }
@@ -151,5 +154,6 @@ impl ChunkPolicy {
         by_line: false,
         trailers: Trailers::Lines,
         refused: RefusedTrailers::Off,
+        close_in_trailers: false,
     };
 }

@@ -271,3 +271,46 @@ fn no_text_makes_a_dialect_panic() {
         }
     }
 }
+
+#[test]
+fn every_dialect_reads_the_usual_form_alike() {
+    const YEAR: i64 = 31_622_400;
+    let mut rng = TestRng::new(1);
+    for _ in 0..20_000 {
+        let days = (LAST_SECOND - YEAR) / 86_400;
+        let (day, second) = (rng.below(days as usize), rng.below(86_400));
+        let secs = YEAR + day as i64 * 86_400 + second as i64;
+        let text = text(secs);
+        assert_eq!(fixdate::parse(&text), Some(secs), "{}", text.escape_ascii());
+        for syntax in ALL {
+            assert_eq!(
+                in_dialect(&text, syntax, NOW),
+                Some(secs),
+                "{syntax:?} {}",
+                text.escape_ascii()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_the_dialects_may_read_differently_is_left_to_them() {
+    for text in [
+        "",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Thu, 31 Dec 1970 23:59:59 GMT",
+        "Mon, 31 Oct 2023 15:31:16 GMT",
+        "tue, 31 Oct 2023 15:31:16 GMT",
+        "Tue, 31 oct 2023 15:31:16 GMT",
+        "Tue, 31 Oct 2023 15:31:60 GMT",
+        "Tue, 31 Oct 2023 24:00:00 GMT",
+        "Thu, 31 Nov 2023 15:31:16 GMT",
+        "Tue, 31 Oct 2023 15:31:16 UTC",
+        "Tue, 31-Oct-2023 15:31:16 GMT",
+        "Tue, 31 Oct 2023 15.31.16 GMT",
+        "Tue, 3/ Oct 2023 15:31:16 GMT",
+        "Tue, 31 Oct 2023 15:31:16 GMT ",
+    ] {
+        assert_eq!(fixdate::parse(text.as_bytes()), None, "{text}");
+    }
+}

@@ -25,11 +25,11 @@ impl Scanner<'_> {
         let mut waiting: Option<Waiting> = None;
         loop {
             let lf = self.line_feed(at);
-            if lf.is_none() && self.policy.by_byte && at < self.bytes.len() {
-                self.check_unfinished_field(at)?;
-            }
             if self.policy.by_byte && self.bytes.get(at) == Some(&b'\r') && self.cr_ends_head(at)? {
                 return self.value_lengths().map(|()| true);
+            }
+            if lf.is_none() && self.policy.by_byte && at < self.bytes.len() {
+                self.check_unfinished_field(at)?;
             }
             let Some(line) = self.line(at, lf, self.policy.field, Fault::FieldTooLong, Fault::BareLf)? else {
                 return self.check_waiting(waiting.as_ref(), at).map(|()| false);

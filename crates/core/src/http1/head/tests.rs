@@ -362,6 +362,9 @@ fn a_byte_wise_scanner_detects_faults_in_the_order_of_the_bytes() {
         (b"GET / HTTP/1.1\r\nHost: a b\r\n", Some(Fault::HostInvalid)),
         (b"GET / HTTP/1.1\r\nA b", Some(Fault::FieldNameControl)),
         (b"GET / HTTP/1.1\r\nA: b\0", Some(Fault::FieldValueNul)),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\rA", Some(Fault::HeadEndCr)),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\x01", Some(Fault::HeadEndCr)),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\x7f", Some(Fault::HeadEndCr)),
     ] {
         let got = match scan(bytes, &policy) {
             Scan::Refused(fault, _) => Some(fault),

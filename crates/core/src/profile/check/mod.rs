@@ -7,6 +7,7 @@ mod directives;
 mod renames;
 mod rules;
 mod scalars;
+mod shown;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod values;
 pub mod warnings;
 
 use super::error::{ConfigError, line_of};
+use super::near;
 use super::schema::{Key, Keys, Kind, Schema};
 use super::units::Format;
 use std::ops::Range;
@@ -39,12 +41,12 @@ pub fn text(schema: &Schema, origin: &str, text: &str) -> Vec<ConfigError> {
         return vec![mistake];
     }
     let broken = syntax::findings(schema, text, &errors);
-    let of_values = values::Walker { schema }.findings(document.get_ref());
+    let of_values = values::Walker { schema, text }.findings(document.get_ref());
     // What is not TOML spoils values around it: they are what the parser made of it.
     let is_spoilt = |finding: &Finding| broken.iter().any(|b| b.spoils.contains(&finding.span.start));
     let mut findings: Vec<Finding> = of_values.into_iter().filter(|finding| !is_spoilt(finding)).collect();
-    if findings.is_empty() && broken.is_empty() {
-        findings = rules::findings(text, document.get_ref());
+    if broken.is_empty() {
+        findings.extend(rules::findings(text, document.get_ref()));
     }
     findings.extend(broken.into_iter().map(|broken| broken.finding));
     findings.sort_by_key(|finding| finding.span.start);
@@ -77,13 +79,20 @@ fn other_format(origin: &str, text: &str, document: &DeTable<'_>) -> Option<Conf
 }
 
 /// An assignment that a person may write for `key`.
-fn example(name: &str, kind: &Kind, default: Option<&toml::Value>) -> String {
-    let value = match (kind, default) {
-        // The default of most keys is that nothing happens, which does not serve as an example.
-        (Kind::Flag | Kind::Choice(_) | Kind::Bytes | Kind::Response, Some(default)) => default.to_string(),
-        (_, _) => of_kind(kind),
+fn example(name: &str, kind: &Kind, sample: Option<&toml::Value>) -> String {
+    let value = match sample {
+        Some(sample) => in_one_line(sample),
+        None => of_kind(kind),
     };
     format!("{} = {value}", key_text(name))
+}
+
+/// A value as TOML on one line.
+fn in_one_line(value: &toml::Value) -> String {
+    match value.as_str() {
+        Some(text) if text.contains('\n') => format!("{text:?}"),
+        _ => value.to_string(),
+    }
 }
 
 fn of_kind(kind: &Kind) -> String {
@@ -96,13 +105,13 @@ fn of_kind(kind: &Kind) -> String {
         Kind::Choice(all) => format!("{:?}", all.first().map_or("", String::as_str)),
         Kind::Time | Kind::Timer(_) => "\"5s\"".to_owned(),
         Kind::Bytes | Kind::SizeLimit => "\"64KiB\"".to_owned(),
-        Kind::Template => "\"{size}\"".to_owned(),
+        Kind::Template => "\"text\"".to_owned(),
         Kind::Response => "404".to_owned(),
         Kind::Rule(_) => "405".to_owned(),
         Kind::List(inner) => format!("[{}]", of_kind(inner)),
         Kind::Short(name, keys) => keys.get(name).map_or_else(String::new, |key| of_kind(&key.kind)),
         Kind::Table(keys) => match keys.named.iter().next() {
-            Some((name, key)) => format!("{{ {} }}", example(name, &key.kind, key.default.as_ref())),
+            Some((name, key)) => format!("{{ {} }}", example(name, &key.kind, key.sample.as_ref())),
             None => "{ name = ... }".replace("...", &keys.others.as_ref().map_or(String::new(), |k| of_kind(&k.kind))),
         },
     }
@@ -114,6 +123,72 @@ fn key_text(name: &str) -> String {
     match !name.is_empty() && name.chars().all(bare) {
         true => name.to_owned(),
         false => format!("{name:?}"),
+    }
+}
+
+/// What is wrong with a key with its tables that does not exist: which one was meant. For keys that are named as a whole,
+/// as in `--set`.
+pub(super) fn no_key(schema: &Schema, path: &[String]) -> String {
+    if let Some(new) = renames::current(path) {
+        return values::renamed(path, &new);
+    }
+    let named = path.join(".");
+    let begin = format!("there is no key `{named}`");
+    let Some((last, tables)) = path.split_last() else {
+        return begin;
+    };
+    let outer: Vec<&str> = tables.iter().map(String::as_str).collect();
+    let table = schema.kind(&outer).and_then(Kind::keys);
+    let beside = table.and_then(|keys| near(last, keys.named.keys().map(String::as_str)));
+    if let Some(name) = beside {
+        return format!("{begin}; did you mean `{}.{}`?", tables.join("."), key_text(name));
+    }
+    if let Some(key) = directives::key(last) {
+        return format!("{begin}; `{key}` does what this does in other servers");
+    }
+    let now: Vec<String> = (1..=tables.len())
+        .flat_map(|n| renames::tables_of(&path[..n]))
+        .map(str::to_owned)
+        .collect();
+    if !now.is_empty() {
+        return format!(
+            "{begin}; since format {}, its keys are in {}",
+            Format::CURRENT,
+            now.join(", ")
+        );
+    }
+    if let Some(keys) = table.filter(|_| !tables.is_empty()) {
+        let names: Vec<&str> = keys.named.keys().map(String::as_str).collect();
+        return format!("{begin}; [{}] has {}", tables.join("."), names.join(", "));
+    }
+    let mut all = Vec::new();
+    paths("", &schema.root, &mut all);
+    let ends = format!(".{last}");
+    let same: Vec<&str> = all
+        .iter()
+        .map(String::as_str)
+        .filter(|other| other.ends_with(&ends))
+        .collect();
+    let in_another_table = near(&named, same.iter().copied()).filter(|_| !tables.is_empty());
+    let meant = match (in_another_table, same.len()) {
+        (Some(one), _) => Some(one.to_owned()),
+        (None, 1..=3) => Some(same.join("` or `")),
+        _ => near(&named, all.iter().map(String::as_str)).map(str::to_owned),
+    };
+    match meant {
+        Some(meant) => format!("{begin}; did you mean `{meant}`?"),
+        None => format!("{begin}; `labserve profiles --schema` lists all"),
+    }
+}
+
+/// The paths of all keys that have names of their own, tables included.
+fn paths(prefix: &str, keys: &Keys, all: &mut Vec<String>) {
+    for (name, key) in &keys.named {
+        let path = format!("{prefix}{name}");
+        if let Some(inner) = key.kind.keys() {
+            paths(&format!("{path}."), inner, all);
+        }
+        all.push(path);
     }
 }
 

@@ -3,24 +3,23 @@
 use super::Finding;
 use crate::profile::raw::RuleTable;
 use crate::profile::resolve::check_rule;
-use serde::Deserialize;
+use toml::Table;
 use toml::de::DeTable;
 
-/// The rules of a file, whatever else is in it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Rules {
-    rule: Vec<RuleTable>,
-}
-
-/// The mistakes in the rules of a text that has no others.
+/// The mistakes in those rules of a text whose keys have none.
 pub(super) fn findings(text: &str, document: &DeTable<'_>) -> Vec<Finding> {
     let Some(items) = document.get("rule").and_then(|value| value.get_ref().as_array()) else {
         return Vec::new();
     };
-    let rules = toml::from_str::<Rules>(text).unwrap_or_default().rule;
-    let mistake = |(rule, item): (&RuleTable, &toml::Spanned<toml::de::DeValue<'_>>)| {
-        let wrong = check_rule(rule).err()?;
+    let whole = toml::from_str::<Table>(text).unwrap_or_default();
+    let tables = whole.get("rule").and_then(toml::Value::as_array);
+    let rules: Vec<Option<RuleTable>> = tables
+        .into_iter()
+        .flatten()
+        .map(|table| table.clone().try_into().ok())
+        .collect();
+    let mistake = |(rule, item): (&Option<RuleTable>, &toml::Spanned<toml::de::DeValue<'_>>)| {
+        let wrong = check_rule(rule.as_ref()?).err()?;
         let named = item
             .get_ref()
             .as_table()

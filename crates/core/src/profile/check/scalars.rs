@@ -1,6 +1,7 @@
 //! Mistakes in numbers, choices, times and sizes.
 
-use super::values::{At, bare, shown};
+use super::shown::{bare, shown};
+use super::values::At;
 use super::{Finding, key_text};
 use crate::profile::near;
 use crate::profile::schema::Kind;
@@ -10,6 +11,7 @@ use toml::de::DeValue;
 pub(super) fn number(at: &At<'_>, kind: &Kind, found: &DeValue<'_>, least: i64, most: i64) -> Option<Finding> {
     let expected = match (least, most) {
         (least, i64::MAX) => format!("a whole number from {least}"),
+        (only, most) if only == most => only.to_string(),
         (least, most) => format!("a whole number from {least} to {most}"),
     };
     if let DeValue::Integer(number) = found {
@@ -123,6 +125,10 @@ pub(super) fn time(at: &At<'_>, found: &DeValue<'_>) -> Option<Finding> {
         DeValue::String(text) if Span::parse(text).is_err_and(|why| why.contains("year")) => {
             at.wrong(found, "a time of at most a year", &Kind::Time)
         }
+        DeValue::String(text) => match with_time_unit(text) {
+            Some(meant) => at.meant(found, EXPECTED, &format!("{meant:?}")),
+            None => at.wrong(found, EXPECTED, &Kind::Time),
+        },
         _ => at.wrong(found, EXPECTED, &Kind::Time),
     }
 }
@@ -139,6 +145,23 @@ pub(super) fn bytes(at: &At<'_>, found: &DeValue<'_>) -> Option<Finding> {
         },
         _ => at.wrong(found, EXPECTED, &Kind::Bytes),
     }
+}
+
+/// A time whose unit is spelled otherwise, or that has a comma: `5 seconds`, `1d`, `1,5s`.
+fn with_time_unit(text: &str) -> Option<String> {
+    let text = text.trim().replacen(',', ".", 1);
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(digits);
+    let (number, unit) = match unit.trim().to_ascii_lowercase().as_str() {
+        "ms" | "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => (number.to_owned(), "ms"),
+        "s" | "sec" | "secs" | "second" | "seconds" => (number.to_owned(), "s"),
+        "m" | "min" | "mins" | "minute" | "minutes" => (number.to_owned(), "m"),
+        "h" | "hr" | "hrs" | "hour" | "hours" => (number.to_owned(), "h"),
+        "d" | "day" | "days" => ((number.parse::<u32>().ok()?.checked_mul(24)?).to_string(), "h"),
+        _ => return None,
+    };
+    let meant = format!("{number}{unit}");
+    Span::parse(&meant).is_ok().then_some(meant)
 }
 
 /// A number of bytes whose unit is spelled otherwise: `8k`, `1 MB`.

@@ -1,6 +1,6 @@
 //! Mistakes that make a text something other than TOML.
 
-use super::{Finding, MOST, elsewhere, of_kind};
+use super::{Finding, MOST, directives, elsewhere, of_kind};
 use crate::profile::schema::{Kind, Schema};
 use std::ops::Range;
 use toml::de::Error;
@@ -23,10 +23,14 @@ pub(super) fn findings(schema: &Schema, text: &str, errors: &[Error]) -> Vec<Bro
         .find(|(_, message)| message.starts_with("unclosed array"))
         .map(|p| p.0.start)
     {
+        let all = places.clone();
         places.retain(|(span, message)| {
             message.starts_with("missing comma") || span.start > end || *message == "duplicate key"
         });
         places.truncate(1);
+        if places.is_empty() {
+            places = all;
+        }
     }
     places.sort_by_key(|(span, _)| span.start);
     places.truncate(MOST);
@@ -130,7 +134,10 @@ impl<'t> Line<'t> {
         if parser == "duplicate key" {
             return self.twice(text, name);
         }
-        if parser.contains("escape") {
+        if self.text.contains('\r') {
+            return "a line ends with CR alone, as on old Macs; save the file with the line ends LF or CRLF".to_owned();
+        }
+        if value.starts_with('"') && (parser.contains("escape") || parser.contains("unicode")) {
             let single = value.trim_matches('"');
             return format!(
                 "a `\\` in double quotes begins an escape such as `\\n`; write the text in single quotes: `{name} = \
@@ -141,13 +148,17 @@ impl<'t> Line<'t> {
             let inner = word.trim_matches(['“', '”', '‘', '’', '„', '«', '»', '`']);
             return format!("these are not the quotes of TOML; write `{name} = {inner:?}`");
         }
-        if name.starts_with('[') && (parser.starts_with("unclosed table") || !name.contains(']')) {
-            return format!("the `]` at the end is missing; write `{}]`", name.trim_end());
+        if self.text.trim_start().starts_with('[') {
+            return header(self.text.trim());
         }
         if parser.starts_with("missing comma") || parser.starts_with("unclosed array") {
             return format!(
                 "the list has no closing `]`, or a comma is missing in it; expected a list such as `{name} = [\"a\", \"b\"]`"
             );
+        }
+        if name.starts_with('{') {
+            return "this looks like JSON; in TOML, each key is on a line of its own, as in `title = \"text\"`"
+                .to_owned();
         }
         if !self.text.contains('=') {
             return match self.text.split_once(':') {
@@ -163,6 +174,9 @@ impl<'t> Line<'t> {
         }
         if name.is_empty() {
             return format!("expected a key before the `=`, as in `title = {}`", Quoted(value));
+        }
+        if name.matches('"').count() == 1 {
+            return format!("the key has one quote; write `{} = {value}`", name.replace('"', ""));
         }
         if name.contains(' ') && !name.starts_with(['"', '\'']) {
             return format!(
@@ -184,7 +198,7 @@ impl<'t> Line<'t> {
                  lines between `\"\"\"` and `\"\"\"`"
             );
         }
-        self.word_without_quotes(kind, name, word)
+        after_quotes(name, value).unwrap_or_else(|| self.word_without_quotes(kind, name, word))
     }
 
     fn word_without_quotes(&self, kind: Option<&Kind>, name: &str, word: &str) -> String {
@@ -202,12 +216,24 @@ impl<'t> Line<'t> {
                 )
             }
             (Some(Kind::Number { .. } | Kind::Bytes), _)
-                if word.chars().all(|c| c.is_ascii_digit() || "_'., ".contains(c)) =>
+                if word.chars().all(|c| c.is_ascii_digit() || "_'.,".contains(c)) =>
             {
                 let digits: String = word.chars().filter(char::is_ascii_digit).collect();
                 let digits = digits.trim_start_matches('0');
                 format!("got {word}; expected a number of digits only: write `{name} = {digits}`")
             }
+            (Some(kind @ (Kind::Number { .. } | Kind::Bytes)), _) if word.contains(',') => {
+                format!("got {word}; expected one number, such as `{name} = {}`", of_kind(kind))
+            }
+            (Some(Kind::Time | Kind::Timer(_)), _) if number_with_comma(word).is_some() => format!(
+                "got {word}; a fraction has a point, and a time its unit (ms, s, m, h), in quotes: write `{name} = \"{}s\"` for \
+                 seconds",
+                number_with_comma(word).unwrap_or_default()
+            ),
+            (Some(Kind::Time | Kind::Timer(_)), _) if word.starts_with(|c: char| c.is_ascii_digit()) => format!(
+                "got {word}, which is text and needs quotes: write `{name} = {}`",
+                Quoted(&word.replace([' ', '_'], ""))
+            ),
             _ => format!(
                 "got {word}, which is text and needs quotes: write `{name} = {}`",
                 Quoted(word)
@@ -216,6 +242,11 @@ impl<'t> Line<'t> {
     }
 
     fn no_value(&self, schema: &Schema, name: &str) -> String {
+        if let Some(key) = name.split_whitespace().next().and_then(directives::key) {
+            return format!(
+                "this is neither `key = value` nor `[table]`; `{key}` does what this does in other servers"
+            );
+        }
         match elsewhere(&schema.root, name).is_empty() && !schema.root.named.contains_key(name) {
             true => "this is neither `key = value` nor `[table]`; a comment begins with `#`".to_owned(),
             false => format!("the value is missing; expected `{name} = ...`"),
@@ -242,6 +273,57 @@ impl<'t> Line<'t> {
             None => format!("{what} is here for the second time: {advice}"),
         }
     }
+}
+
+/// What is wrong with the line of a table's header.
+fn header(line: &str) -> String {
+    let inner = line.trim_start_matches('[');
+    let (open, close) = if line.starts_with("[[") {
+        ("[[", "]]")
+    } else {
+        ("[", "]")
+    };
+    let Some((table, rest)) = inner.split_once(']') else {
+        return format!("the `{close}` at the end is missing; write `{open}{inner}{close}`");
+    };
+    let rest = rest.trim_start_matches(']').trim();
+    match rest.is_empty() || rest.starts_with('#') {
+        true => format!(
+            "a header has as many brackets on the right as on the left; write `[{table}]`, or `[[{table}]]` for one of several tables"
+        ),
+        false => format!("nothing may follow a header on its line; write `{rest}` on the next line"),
+    }
+}
+
+/// What is wrong with a value that begins with a text in quotes and goes on after it.
+fn after_quotes(name: &str, value: &str) -> Option<String> {
+    let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    let (text, rest) = value[1..].split_once(quote)?;
+    let rest = rest.trim();
+    let other = if quote == '"' { '\'' } else { '"' };
+    let inner = value[1..]
+        .strip_suffix(quote)
+        .filter(|inner| inner.contains(quote) && !inner.contains(other));
+    if rest.contains('=') {
+        return Some(format!(
+            "each key is on a line of its own; write `{rest}` on the next line"
+        ));
+    }
+    if let Some(inner) = inner {
+        return Some(format!(
+            "a {quote} inside of the text ends it; write the text between the other quotes: `{name} = {other}{inner}{other}`"
+        ));
+    }
+    Some(format!(
+        "nothing may follow the text; leave out `{rest}`: write `{name} = {quote}{text}{quote}`"
+    ))
+}
+
+/// A number that was written with a comma, with a point: `1,5`.
+fn number_with_comma(word: &str) -> Option<String> {
+    let (whole, fraction) = word.split_once(',')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    (is_number(whole) && is_number(fraction)).then(|| format!("{whole}.{fraction}"))
 }
 
 /// A word in quotes, unless it has some.

@@ -100,6 +100,37 @@ fn each_mistake_says_what_to_write() {
     assert!(table == want, "{differing:#?}");
 }
 
+/// What a table of texts cannot hold: bytes that an editor or Git would change.
+#[test]
+fn line_ends_and_marks_of_other_systems_are_read_or_explained() {
+    for (text, want) in [
+        ("\u{feff}format = 1\ntitle = \"a\"\n", ""),
+        ("\u{feff}format = 1\ntitel = \"a\"\n", "mine.toml:2: titel: "),
+        ("format = 1\r\n[timers]\r\n\tidle\t=\t\"5s\"\r\n", ""),
+        (
+            "format = 1\r\n[timers]\r\nidle = 5\r\n",
+            "mine.toml:3: timers.idle: got 5, which has no unit",
+        ),
+        (
+            "format = 1\r\n[response.404]\r\nbody = '''\r\na\r\n{pth}'''\r\n",
+            "mine.toml:5: response.404.body: ",
+        ),
+        (
+            "format = 1\rtitle = \"a\"\r",
+            "mine.toml:1: format: a line ends with CR alone",
+        ),
+        ("format = 1\ntitle = \"\u{0}\"\n", "mine.toml:2: title: "),
+        ("format = 1\ntitle\u{a0}= \"a\"\n", "mine.toml:2: "),
+    ] {
+        let said = said(&format!("mine.toml\n{text}"));
+        let is_right = match want {
+            "" => said.is_empty(),
+            want => said.starts_with(&format!("=> {want}")),
+        };
+        assert!(is_right, "{text:?}: {said}");
+    }
+}
+
 /// Values of every kind, right and wrong.
 const VALUES: &[&str] = &[
     "true",

@@ -1,6 +1,7 @@
 //! Mistakes in keys and values.
 
 use super::scalars::{bytes, choice, count, number, size_limit, time};
+use super::shown::{bare, shown};
 use super::{Finding, MOST, directives, elsewhere, example, key_text, of_kind, renames};
 use crate::profile::near;
 use crate::profile::schema::{Key, Keys, Kind, Schema};
@@ -13,13 +14,15 @@ use toml::de::{DeTable, DeValue};
 /// Compares a document with the schema of its keys.
 pub(super) struct Walker<'s> {
     pub(super) schema: &'s Schema,
+    /// The text of the document.
+    pub(super) text: &'s str,
 }
 
 /// The key that a value belongs to.
 pub(super) struct At<'a> {
     path: &'a [String],
     span: Range<usize>,
-    default: Option<&'a toml::Value>,
+    sample: Option<&'a toml::Value>,
 }
 
 impl At<'_> {
@@ -37,7 +40,7 @@ impl At<'_> {
 
     /// What was written instead of what was expected, and how to write it.
     pub(super) fn wrong(&self, found: &DeValue<'_>, expected: &str, kind: &Kind) -> Option<Finding> {
-        let such_as = example(self.name(), kind, self.default);
+        let such_as = example(self.name(), kind, self.sample);
         self.finding(format!(
             "got {}; expected {expected}, such as `{such_as}`",
             shown(found)
@@ -121,7 +124,7 @@ impl Walker<'_> {
                 DeValue::Table(table),
             ) => {
                 for name in keys.required.iter().filter(|name| !table.contains_key(name.as_str())) {
-                    let such_as = keys.get(name).map(|key| example(name, &key.kind, key.default.as_ref()));
+                    let such_as = keys.get(name).map(|key| example(name, &key.kind, key.sample.as_ref()));
                     findings.push(Finding {
                         span: named.clone(),
                         key: path.clone(),
@@ -136,7 +139,7 @@ impl Walker<'_> {
             (Kind::List(inner), DeValue::Array(items)) => {
                 let inner = Key {
                     kind: (**inner).clone(),
-                    default: None,
+                    sample: None,
                 };
                 for item in items {
                     if findings.len() >= MOST {
@@ -144,6 +147,10 @@ impl Walker<'_> {
                     }
                     self.value(&inner, item.span(), item, path, findings);
                 }
+                return;
+            }
+            (Kind::Template, DeValue::String(lines)) => {
+                findings.extend(self.lines(lines, &value.span(), path));
                 return;
             }
             _ => {}
@@ -157,9 +164,31 @@ impl Walker<'_> {
         let at = At {
             path,
             span,
-            default: key.default.as_ref(),
+            sample: key.sample.as_ref(),
         };
         findings.extend(mistake(&at, &key.kind, found));
+    }
+
+    /// The mistakes in a template, one for each of its lines.
+    fn lines(&self, lines: &str, span: &Range<usize>, path: &[String]) -> Vec<Finding> {
+        let source = self.text.get(span.clone()).unwrap_or_default();
+        let is_long = source.starts_with("\"\"\"") || source.starts_with("'''");
+        // A line end right after the opening quotes does not belong to the text.
+        let is_below = is_long && source[3..].trim_start_matches('\r').starts_with('\n');
+        let start = |line: usize| {
+            let mut ends = source.match_indices('\n').filter(|_| is_long);
+            let at = (line + usize::from(is_below)).checked_sub(1).and_then(|n| ends.nth(n));
+            at.map_or(span.start, |(at, _)| span.start + at + 1)
+        };
+        let mistake = |(line, text): (usize, &str)| {
+            let message = Template::parse(text).err()?;
+            Some(Finding {
+                span: start(line)..span.end,
+                key: path.to_vec(),
+                message,
+            })
+        };
+        lines.split('\n').enumerate().filter_map(mistake).collect()
     }
 
     /// What is wrong with a key that does not exist, and which one was meant.
@@ -204,7 +233,7 @@ impl Walker<'_> {
                 Some(key) if fits(key) && value.as_table().is_none() && value.as_array().is_none() => {
                     format!("{} = {}", key_text(near), shown(value))
                 }
-                Some(key) => example(near, &key.kind, key.default.as_ref()),
+                Some(key) => example(near, &key.kind, key.sample.as_ref()),
                 None => near.to_owned(),
             };
             return format!("{begin}; did you mean `{near}`, as in `{such_as}`?");
@@ -231,7 +260,7 @@ fn unprefixed(path: &[String]) -> &[String] {
     }
 }
 
-fn renamed(path: &[String], new: &str) -> String {
+pub(super) fn renamed(path: &[String], new: &str) -> String {
     format!(
         "`{}` is called `{new}` since format {}",
         unprefixed(path).join("."),
@@ -249,7 +278,7 @@ fn accepts(kind: &Kind, value: &DeValue<'_>) -> bool {
     let at = At {
         path: &[],
         span: 0..0,
-        default: None,
+        sample: None,
     };
     match (kind, value) {
         (Kind::Table(_) | Kind::Timer(_) | Kind::Short(..), DeValue::Table(_)) | (Kind::List(_), DeValue::Array(_)) => {
@@ -280,7 +309,8 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
         Kind::TextOrOff if text == Some("") => at.meant(found, "text, or \"off\" for none", "\"off\""),
         Kind::Text | Kind::TextOrOff => match found {
             DeValue::String(_) => None,
-            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
+            DeValue::Boolean(_) => at.wrong(found, "text", kind),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) => {
                 at.meant(found, "text, which needs quotes", &format!("{:?}", bare(found)))
             }
             _ => at.wrong(found, "text", kind),
@@ -302,9 +332,14 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
         Kind::Bytes => bytes(at, found),
         Kind::Template => match found {
             DeValue::String(text) => Template::parse(text).err().and_then(|why| at.finding(why)),
-            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
                 at.meant(found, "text, which needs quotes", &format!("{:?}", bare(found)))
             }
+            DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_str()) => at.finding(format!(
+                "got a list; expected one text, whose lines are between `\"\"\"` and `\"\"\"`, or with `\\n` \
+                 between them, such as `{}`",
+                example(at.name(), kind, at.sample)
+            )),
             _ => at.wrong(found, "text", kind),
         },
         Kind::Response | Kind::Rule(_) => match found {
@@ -313,12 +348,26 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
             _ => at.wrong(found, "the name of a response", kind),
         },
         Kind::List(inner) => match found {
+            DeValue::Table(_) if matches!(**inner, Kind::Table(_)) => {
+                let path = at.path.join(".");
+                at.finding(format!(
+                    "got one table; expected a list of tables: write a line `[[{path}]]`, in two brackets, before each"
+                ))
+            }
             DeValue::Table(_) => at.wrong(found, "a list", kind),
+            DeValue::String(text) if text.contains(',') && !matches!(**inner, Kind::Table(_)) => {
+                let items: Vec<String> = text.split(',').map(|item| format!("{:?}", item.trim())).collect();
+                at.meant(found, "a list", &format!("[{}]", items.join(", ")))
+            }
             DeValue::String(_) | DeValue::Integer(_) | DeValue::Boolean(_) if !matches!(**inner, Kind::Table(_)) => {
                 at.meant(found, "a list", &format!("[{}]", shown(found)))
             }
             _ => at.wrong(found, "a list", kind),
         },
+        Kind::Table(_) if found.as_array().is_some_and(|items| items.iter().all(|item| item.get_ref().is_table())) => {
+            let path = at.path.join(".");
+            at.finding(format!("got `[[{path}]]`, which begins one of several tables; expected one: write a line `[{path}]`"))
+        }
         Kind::Table(_) => {
             let path = at.path.join(".");
             let such_as = of_kind(kind).trim_matches(['{', '}', ' ']).to_owned();
@@ -327,31 +376,5 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
                 shown(found)
             ))
         }
-    }
-}
-
-/// A value without its quotes.
-pub(super) fn bare(value: &DeValue<'_>) -> String {
-    match value {
-        DeValue::String(text) => text.to_string(),
-        DeValue::Integer(number) => number.as_str().to_owned(),
-        DeValue::Float(number) => number.as_str().to_owned(),
-        DeValue::Boolean(value) => value.to_string(),
-        DeValue::Datetime(time) => time.to_string(),
-        DeValue::Array(_) | DeValue::Table(_) => String::new(),
-    }
-}
-
-/// A value as a message shows it.
-pub(super) fn shown(value: &DeValue<'_>) -> String {
-    match value {
-        DeValue::String(text) if text.chars().count() > 40 => {
-            format!("{:?}", text.chars().take(40).collect::<String>() + "...")
-        }
-        DeValue::String(text) => format!("{:?}", &**text),
-        DeValue::Integer(number) => number.to_string(),
-        DeValue::Array(_) => "a list".to_owned(),
-        DeValue::Table(_) => "a table".to_owned(),
-        other => bare(other),
     }
 }

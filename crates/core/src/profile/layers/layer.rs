@@ -1,6 +1,6 @@
 //! One layer: TOML text whose keys have been checked.
 
-use super::canonical;
+use super::{KeyPath, canonical};
 use crate::profile::check;
 use crate::profile::error::ConfigError;
 use crate::profile::raw::Raw;
@@ -23,6 +23,15 @@ pub struct Layer {
     lines: OnceLock<BTreeMap<Vec<String>, usize>>,
 }
 
+/// The keys of a text without those that have one of these mistakes. A text that is not TOML has none.
+pub fn without(text: &str, mistakes: &[ConfigError]) -> Table {
+    let mut table = toml::from_str::<Table>(text).unwrap_or_default();
+    for key in mistakes.iter().filter_map(|mistake| mistake.key.as_deref()) {
+        remove(&mut table, &key.split('.').collect::<Vec<_>>());
+    }
+    table
+}
+
 /// The line of each key and each table of `text`, by its path, counted from 1.
 fn lines_of_keys(text: &str) -> BTreeMap<Vec<String>, usize> {
     let (document, _) = DeTable::parse_recoverable(text);
@@ -40,6 +49,30 @@ fn lines_of_keys(text: &str) -> BTreeMap<Vec<String>, usize> {
         }
     }
     lines
+}
+
+impl ConfigError {
+    /// A mistake in the key `key` at the top of `text`.
+    pub fn at_key(origin: &str, text: &str, key: &str, message: String) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            line: lines_of_keys(text).get(&[key.to_owned()][..]).copied(),
+            key: Some(key.to_owned()),
+            message,
+        }
+    }
+
+    /// Whether the mistake follows from one of `others`, which is inside of the same table.
+    pub fn follows_from(&self, others: &[Self]) -> bool {
+        let Some(key) = self.key.as_deref() else {
+            return false;
+        };
+        let is_inside = |other: &Self| {
+            let path = other.key.as_deref().unwrap_or_default();
+            path.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'))
+        };
+        others.iter().any(is_inside)
+    }
 }
 
 impl Layer {
@@ -68,10 +101,7 @@ impl Layer {
     /// makes an empty layer.
     pub(super) fn parse_most(origin: &str, text: &str) -> (Self, Vec<ConfigError>) {
         let mistakes = check::text(Schema::profile(), origin, text);
-        let mut table = toml::from_str::<Table>(text).unwrap_or_default();
-        for key in mistakes.iter().filter_map(|mistake| mistake.key.as_deref()) {
-            remove(&mut table, &key.split('.').collect::<Vec<_>>());
-        }
+        let mut table = without(text, &mistakes);
         canonical::spell_out(&mut table);
         let layer = Self {
             origin: origin.to_owned(),
@@ -83,40 +113,31 @@ impl Layer {
         (layer, mistakes)
     }
 
-    /// The layer in the table `name` of a file whose keys have been checked already; `None` if it has no such table.
-    ///
-    /// # Errors
-    /// Invalid TOML.
-    pub fn nested(origin: &str, text: &str, name: &'static str) -> Result<Option<Self>, ConfigError> {
-        let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
-        Ok(match whole.remove(name) {
-            Some(toml::Value::Table(mut table)) => {
-                canonical::spell_out(&mut table);
-                Some(Self {
-                    origin: origin.to_owned(),
-                    text: Some(text.to_owned()),
-                    table,
-                    inside: Some(name),
-                    lines: OnceLock::new(),
-                })
-            }
-            _ => None,
+    /// The layer in the table `name` of the file `text`, whose keys have been checked already; `None` if it has no such table.
+    /// `whole` is the file without the keys that have mistakes.
+    pub fn nested(origin: &str, text: &str, whole: &Table, name: &'static str) -> Option<Self> {
+        let mut table = whole.get(name)?.as_table()?.clone();
+        canonical::spell_out(&mut table);
+        Some(Self {
+            origin: origin.to_owned(),
+            text: Some(text.to_owned()),
+            table,
+            inside: Some(name),
+            lines: OnceLock::new(),
         })
     }
 
-    /// The layer of the rules of a file whose keys have been checked already; `None` if it has none.
-    ///
-    /// # Errors
-    /// Invalid TOML.
-    pub fn nested_rules(origin: &str, text: &str) -> Result<Option<Self>, ConfigError> {
-        let mut whole = toml::from_str::<Table>(text).map_err(|error| ConfigError::from_toml(origin, text, &error))?;
-        Ok(whole.remove("rule").map(|rules| Self {
+    /// The layer of the rules of the file `text`, whose keys have been checked already; `None` if it has none. `whole` is as
+    /// for [`Layer::nested`].
+    pub fn nested_rules(origin: &str, text: &str, whole: &Table) -> Option<Self> {
+        let rules = whole.get("rule")?.clone();
+        Some(Self {
             origin: origin.to_owned(),
             text: Some(text.to_owned()),
             table: Table::from_iter([("rule".to_owned(), rules)]),
             inside: None,
             lines: OnceLock::new(),
-        }))
+        })
     }
 
     /// A layer from one `key=value`, as in `--set`. The value is TOML. If it is not valid TOML, it is taken as text.
@@ -146,11 +167,27 @@ impl Layer {
         let bare = format!("{key} = {value}\n");
         let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
         let is_quoted = value.starts_with(['"', '\'']);
+        let path = KeyPath::parse(key);
         let text = match toml::from_str::<Table>(&bare) {
             Ok(table) if is_quoted || !is_text(&Schema::profile().root, &table) => bare,
+            Err(_) if value.starts_with(['[', '{']) && !path.as_ref().is_some_and(KeyPath::takes_text) => {
+                return Err(ConfigError {
+                    origin: origin.to_owned(),
+                    line: None,
+                    key: Some(key.to_owned()),
+                    message: not_toml(key, value),
+                });
+            }
             _ => quoted,
         };
-        Self::made(origin, &text)
+        Self::made(origin, &text).map_err(|error| match path.filter(|path| !path.exists()) {
+            Some(path) => ConfigError {
+                key: None,
+                message: path.unknown(),
+                ..error
+            },
+            None => error,
+        })
     }
 
     /// A layer with these keys. A number or a boolean is taken as text where the key takes text. `origin` names it in errors.
@@ -186,6 +223,12 @@ impl Layer {
             .find_map(|length| lines.get(&path[..length]).copied())
     }
 
+    /// A key with its tables, as it is in the file.
+    pub(super) fn full_name(&self, key: &[String]) -> String {
+        let table = self.inside.map(|name| format!("{name}.")).unwrap_or_default();
+        format!("{table}{}", key.join("."))
+    }
+
     /// Whether `key` is written in this layer.
     pub(super) fn holds(&self, key: &[String]) -> bool {
         let mut table = &self.table;
@@ -200,8 +243,27 @@ impl Layer {
     }
 }
 
+/// What is wrong with a value that begins as a list or a table and is none. Most often a shell has taken the quotes of its
+/// texts away.
+fn not_toml(key: &str, value: &str) -> String {
+    let (what, meant) = match value.strip_prefix('[') {
+        Some(inner) => {
+            let items = inner.trim_end_matches([']', ' ']).split(',');
+            let texts: Vec<String> = items
+                .map(|text| format!("{:?}", text.trim().trim_matches(['"', '\''])))
+                .collect();
+            ("a list", format!("[{}]", texts.join(", ")))
+        }
+        None => ("a table", "{ name = \"text\" }".to_owned()),
+    };
+    format!(
+        "got {value}; expected {what} whose texts are in double quotes, and the whole in single quotes, because a shell removes the \
+         double ones: write '{key}={meant}'"
+    )
+}
+
 /// Whether a key of this kind takes text, so that a number needs no quotes.
-fn takes_text(kind: &Kind) -> bool {
+pub(super) fn takes_text(kind: &Kind) -> bool {
     match kind {
         Kind::Text | Kind::TextOrOff | Kind::Template | Kind::Choice(_) => true,
         Kind::Short(name, keys) => keys.get(name).is_some_and(|key| takes_text(&key.kind)),
@@ -288,7 +350,24 @@ mod tests {
             (layer.table["title"].as_str(), layer.table["port"].as_integer()),
             (Some("10"), Some(10))
         );
-        let mistake = Layer::from_assignment("timers.idle=5").expect_err("no unit");
-        assert!(mistake.to_string().contains("has no unit"), "{mistake}");
+        for (assignment, part) in [
+            ("timers.idle=5", "has no unit"),
+            (
+                "timer.idle=5s",
+                "there is no key `timer.idle`; did you mean `timers.idle`?",
+            ),
+            (
+                "connection.fields.keep=[Connection: close]",
+                "write 'connection.fields.keep=[\"Connection: close\"]'",
+            ),
+            (
+                "types.extensions={html=text/html}",
+                "write 'types.extensions={ name = \"text\" }'",
+            ),
+            ("timers.idle", "expected KEY=VALUE"),
+        ] {
+            let mistake = Layer::from_assignment(assignment).expect_err(assignment);
+            assert!(mistake.to_string().contains(part), "{mistake}");
+        }
     }
 }

@@ -65,7 +65,9 @@ impl Stack {
             .map(|stack| over.iter().cloned().fold(stack, Self::over));
         // Without the keys that have mistakes, a table may be too small to be read.
         let readable = stack.filter(|stack| stack.raw().is_ok());
-        mistakes.extend(readable.map(|stack| stack.report().mistakes).into_iter().flatten());
+        let others = readable.map(|stack| stack.report().mistakes).into_iter().flatten();
+        let others: Vec<ConfigError> = others.filter(|other| !other.follows_from(&mistakes)).collect();
+        mistakes.extend(others);
         if mistakes.is_empty() {
             mistakes.push(error);
         }
@@ -152,7 +154,11 @@ fn is_inherited(table: &Table, mistake: &ConfigError, broken: &[String]) -> bool
         Value::Integer(number) => Some(number.to_string()),
         other => other.as_str().map(str::to_owned),
     };
-    let name = mistake.key.as_deref().and_then(|key| key.strip_prefix("response."));
+    let key = mistake
+        .key
+        .as_deref()
+        .map(|key| key.strip_prefix("override.").unwrap_or(key));
+    let name = key.and_then(|key| key.strip_prefix("response."));
     let first = name.and_then(like);
     let chain = std::iter::successors(first, |name| like(name));
     chain

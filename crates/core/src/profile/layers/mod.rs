@@ -6,13 +6,15 @@
 //! later layer over an earlier one, and the result is resolved.
 
 mod canonical;
+mod key_path;
 mod layer;
 mod mistakes;
 mod rule_line;
 mod source;
 mod stack_rules;
 
-pub use layer::Layer;
+pub use key_path::KeyPath;
+pub use layer::{Layer, without};
 pub use mistakes::Report;
 pub use source::{BuiltIns, Source, SourceText};
 
@@ -177,7 +179,7 @@ impl Stack {
         ConfigError {
             origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
             line: layer.and_then(|l| l.line_of(key)),
-            key: Some(key.join(".")),
+            key: Some(layer.map_or_else(|| key.join("."), |l| l.full_name(key))),
             message,
         }
     }

@@ -12,17 +12,29 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct RawConnection {
     /// Whether a connection can carry more than one request.
+    /// Example: `GET`: `true` 200, open; `false` 200, closed.
     pub persistent: bool,
     /// Which connections of HTTP/1.0 clients persist.
     pub http10: RawHttp10,
     /// Whether a Proxy-Connection field counts as a Connection field.
+    /// Example: `Proxy-Connection: close`: `true` 200, closed; `false` 200, open.
     pub proxy_connection: bool,
     /// Whether bytes received together with a request that asks for an upgrade, after its head, are discarded. A fault in
     /// the next head is then not answered, and nothing after it is parsed.
     pub discard_after_upgrade: bool,
     /// How `close` and `keep-alive` are searched for in the Connection field.
+    /// Example: `Connection: x, Close`: `list` 200, closed; `lines` 200, closed; `stems` 200, closed;
+    /// `substring` 200, closed; `whole` 200, open; `verbatim` 200, open.
+    /// Example: `Connection: clo`: `list` 200, open; `lines` 200, open; `stems` 200, closed; `substring` 200, open;
+    /// `whole` 200, open; `verbatim` 200, open.
+    /// Example: `Connection: not-closed`: `list` 200, open; `lines` 200, open; `stems` 200, open;
+    /// `substring` 200, closed; `whole` 200, open; `verbatim` 200, open.
+    /// Example: `Connection: close `: `list` 200, closed; `lines` 200, closed; `stems` 200, closed;
+    /// `substring` 200, closed; `whole` 200, closed; `verbatim` 200, open.
     pub token_search: TokenSearch,
     /// Which of several Connection fields decides.
+    /// Example: `Connection: x + Connection: close + Connection: keep-alive`: `any` 200, closed; `last` 200, open;
+    /// `first` 200, open.
     pub repeated_field: RepeatedConnection,
     /// Requests after which the connection is closed, by method and User-Agent.
     pub close_after: Vec<RawUnkept>,
@@ -31,8 +43,12 @@ pub struct RawConnection {
     /// Maximum age of a connection. The first response after that closes it.
     pub max_age: Span,
     /// Which responses carry the lines of [connection.fields] keep.
+    /// Example: `Connection: keep-alive`: `always` 200 with `Connection: keep-alive`, open;
+    /// `asked` 200 with `Connection: keep-alive`, open; `http10` 200, open.
+    /// Example: `GET`: `always` 200 with `Connection: keep-alive`, open; `asked` 200, open; `http10` 200, open.
     pub announce: Announce,
     /// Which responses carry the lines of [connection.fields] close, if the connection is closed after them.
+    /// Example: `GET /a.txt HTTP/1.0`: `always` 200 with `Connection: close`, closed; `http11` 200, closed.
     pub announce_close: AnnounceClose,
     /// The lines that `{connection_fields}` stands for. They are text only: they do not set any timer or limit.
     pub fields: RawConnectionFields,
@@ -43,8 +59,9 @@ pub struct RawConnection {
     /// acceptance to its end, even while it is silent. The others wait in the system's accept queue: their clients are
     /// connected, and nothing that they send is read.
     pub served_at_once: Count,
-    /// The length of the accept queue (`listen`), when the server starts. The system completes the handshakes of so many
-    /// connections that are not served yet, Linux of one more. Clients beyond them try again until there is room.
+    /// The length of the accept queue (`listen`), when the server starts. The system completes the handshakes of this
+    /// number of connections that are not served yet, Linux of one more. Other clients repeat their SYN until a place is
+    /// free.
     pub backlog: u32,
     /// The response to a connection beyond `max_connections`, and to a request for a file when no file descriptor is
     /// left. Without it: `503`. A profile that defines no 503 sends one with an empty body.

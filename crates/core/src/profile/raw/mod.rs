@@ -61,14 +61,18 @@ pub struct Raw {
     pub format: Option<Format>,
     /// The profile that supplies every key not set here: a built-in name, or a file relative to this one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(example = "base.toml"))]
     pub extends: Option<String>,
     /// The server that the profile imitates, as shown to people.
+    #[cfg_attr(test, schemars(example = "My server"))]
     pub title: String,
     /// The versions that the profile was measured against.
+    #[cfg_attr(test, schemars(example = "my server 1.2.3 on Debian 12"))]
     pub measured: String,
     /// The port to listen on if neither the command line nor `server.toml` sets one. Without it: 3000.
     pub port: Option<u16>,
     /// The value of the placeholder `{server}` in responses.
+    #[cfg_attr(test, schemars(example = "mine/1.0"))]
     pub server: TextOrOff,
     /// The version in the status line of every response that has no `http_version` of its own.
     pub http_version: StatusVersion,

@@ -16,17 +16,23 @@ pub struct RawParser {
     /// When a fault of Content-Length and Transfer-Encoding is detected.
     pub check_framing: FramingJudgedBy,
     /// What separates the three parts of the request line.
+    /// Example: `GET /a.txt\x0bHTTP/1.1`: `spaces` `404 Not Found` alone; `white-space` 200.
     pub request_line_separators: Separators,
     /// What a tab in the request line is.
+    /// Example: `GET /a.txt\tHTTP/1.1`: `space` 200; `text` `404 Not Found` alone.
     pub request_line_tab: Tab,
     /// What spaces between a field name and its colon are, if the profile accepts them.
+    /// Example: `Range : bytes=0-1`: `removed` 206 of 0-1; `part-of-name` 200.
     pub space_before_colon: NameSpace,
     /// Whether a CR inside a field line ends it as LF does. The rest is then a field line of its own.
+    /// Example: `X: a\rRange: bytes=0-1`: `true` 206 of 0-1; `false` 200.
     pub cr_ends_field: bool,
     /// Whether [methods] matches names case-sensitively. Rules that apply to GET or HEAD only (conditions, ranges, no
     /// body for HEAD) always need the exact name.
+    /// Example: `post /a.txt HTTP/1.1`: `exact` 501; `ignored` 200.
     pub method_case: MethodCase,
     /// The response to a request line without a version (HTTP/0.9).
+    /// Example: `GET /a.txt`: `body` `0123456789` alone; `late-body` `0123456789` alone; `full` 200.
     pub http09: Http09,
     /// The same for a request line without a version that is refused because of another fault.
     pub http09_refused: Http09,

@@ -11,6 +11,12 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct RawRequestBody {
     /// What delimits a body if the request has both Content-Length and Transfer-Encoding.
+    /// Example: `POST /a.txt HTTP/1.1 + Transfer-Encoding: chunked + body 0\r\n\r\nGET /no HTTP/1.1\r\nHost: a\r\n\r\n`:
+    /// `coding` 200 and 404;
+    /// `length` 200 and 404; `length-only` 200 and 400; `off` 200 and 400.
+    /// Example: `POST /a.txt HTTP/1.1 + Content-Length: 1 + body 0GET /no HTTP/1.1\r\nHost: a\r\n\r\n`:
+    /// `coding` 200 and 404;
+    /// `length` 200 and 404; `length-only` 200 and 404; `off` 200 and 501.
     pub delimiter: Delimiter,
     /// Whether only spaces, not tabs, may stand between a comma and the coding after it in Transfer-Encoding.
     pub coding_after_spaces: bool,
@@ -25,6 +31,9 @@ pub struct RawRequestBody {
     /// The response to a body longer than [limits] body.
     pub too_large: Option<Word>,
     /// When the body is read, relative to the response.
+    /// Example: `POST /a.txt HTTP/1.1 + Content-Length: 1 + body 0GET /no HTTP/1.1\r\nHost: a\r\n\r\n`:
+    /// `first` 200 and 404;
+    /// `after` 200 and 404; `off` 200.
     pub read: ReadBody,
     /// With `read = "after"`: whether the part of the body that has arrived when the response is due is checked first.
     /// If it is broken, a response about a file is replaced by that of the fault `chunk`, and any other response closes
@@ -133,6 +142,10 @@ pub struct RawChunks {
     pub trailers: Trailers,
     /// Which trailers about the length of the message are the fault `chunk`.
     pub refused_trailers: RefusedTrailers,
+    /// Whether `close` in a trailer named Connection or Proxy-Connection makes the request the last one of its connection.
+    /// The response may have said otherwise by then. What follows meets `faults.after_last_request`; if that is accepted,
+    /// it is not parsed, and the connection stays open until a timer ends it.
+    pub close_in_trailers: bool,
 }
 
 impl Default for RawChunks {
@@ -150,6 +163,7 @@ impl Default for RawChunks {
             check_complete_lines: policy.by_line,
             trailers: policy.trailers,
             refused_trailers: policy.refused,
+            close_in_trailers: policy.close_in_trailers,
         }
     }
 }

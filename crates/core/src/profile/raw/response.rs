@@ -17,23 +17,32 @@ pub struct RawResponse {
     /// The status code, 200 to 599. Without it: the name if that is a number, otherwise the status of the response in
     /// `like`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(example = 404))]
     pub status: Option<u16>,
     /// The version in the status line. Without it: the profile's `http_version`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_version: Option<StatusVersion>,
     /// The reason phrase. Without it: the registered phrase.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(example = "Not Found"))]
     pub reason: Option<Template>,
     /// The field lines, one per line. A line is left out if a placeholder in it has no value.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "Option<Template>"))]
+    #[cfg_attr(
+        test,
+        schemars(
+            with = "Option<Template>",
+            example = "Date: {date}\nContent-Length: {content_length}"
+        )
+    )]
     pub head: Option<String>,
     /// Field lines of its own, which stand where a `head` that several responses share has the line `{fields}`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "Option<Template>"))]
+    #[cfg_attr(test, schemars(with = "Option<Template>", example = "Location: {path:encode}/"))]
     pub fields: Option<String>,
     /// The body, as a page. Its line terminators are sent as written here.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(example = "<h1>{status} {reason}</h1>"))]
     pub body: Option<Template>,
     /// Whether the line terminators of the body are sent as CR LF.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,9 +52,11 @@ pub struct RawResponse {
     pub request_count: Option<u64>,
     /// The text of `{title}` in the body, where several responses share a page.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(example = "{status} {reason}"))]
     pub title: Option<Template>,
     /// The text of `{text}` in the body, where several responses share a page.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(example = "No {path:html} here."))]
     pub text: Option<Template>,
     /// Whether the body is the file itself.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,8 +16,9 @@ const KEYWORDS: [(&str, Treatment); 5] = [
     ("ignore", Treatment::Ignore),
 ];
 
-/// The faults that have a status code of their own in RFC 9110, RFC 9112 and RFC 6585. All others are a 400.
-const STATUSES: [(Fault, &str); 8] = [
+/// The faults that have a status code of their own in RFC 9110, RFC 9112 and RFC 6585, or another one than their parent. All
+/// others are a 400.
+const STATUSES: [(Fault, &str); 9] = [
     (Fault::LineTooLong, "414"),
     (Fault::FieldTooLong, "431"),
     (Fault::FieldsTooMany, "431"),
@@ -26,6 +27,8 @@ const STATUSES: [(Fault, &str); 8] = [
     (Fault::OldVersion, "505"),
     (Fault::CodingUnknown, "501"),
     (Fault::ExpectUnknown, "417"),
+    // Any token is a method (RFC 9110 section 9.1); what is not a token is a mistake of syntax.
+    (Fault::MethodNoToken, "400"),
 ];
 
 /// What to do about each fault.

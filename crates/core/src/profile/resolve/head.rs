@@ -98,5 +98,6 @@ fn chunks(raw: &raw::RawChunks) -> ChunkPolicy {
         by_line: raw.check_complete_lines,
         trailers: raw.trailers,
         refused: raw.refused_trailers,
+        close_in_trailers: raw.close_in_trailers,
     }
 }

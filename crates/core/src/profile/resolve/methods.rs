@@ -10,6 +10,10 @@ use crate::profile::{MethodRule, Methods, OnInput};
 /// rule.
 const SERVED: [&str; 2] = ["GET", "HEAD"];
 
+/// The other methods of RFC 9110 section 9.3, and that of RFC 5789. A server that knows a method and does not support it says
+/// 405, and 501 if it does not know it (RFC 9110 section 9.1).
+const KNOWN: [&str; 7] = ["CONNECT", "DELETE", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+
 /// Whether a key of the table is not the name of a method.
 fn is_reserved(key: &str) -> bool {
     key == "allow" || key == "other"
@@ -51,12 +55,23 @@ pub(super) fn methods(raw: &Raw, names: &Names) -> Result<Methods, Mistake> {
     for method in SERVED.iter().filter(|method| !raw.methods.contains_key(**method)) {
         rules.push((method.as_bytes().to_vec(), MethodRule::Serve));
     }
-    // GET comes first, because the rules are searched in order and nearly every request is a GET.
-    rules.sort_by_key(|(name, _)| name != b"GET");
+    let response = |name: &str| {
+        names
+            .answer(&["methods", "other"], &Word(name.into()))
+            .map(MethodRule::Respond)
+    };
     let other = match raw.methods.get("other") {
         Some(raw_rule) => rule("other", raw_rule)?,
-        None => MethodRule::Respond(names.answer(&["methods", "other"], &Word("405".into()))?),
+        None => {
+            let known = KNOWN.iter().filter(|method| !raw.methods.contains_key(**method));
+            for method in known {
+                rules.push((method.as_bytes().to_vec(), response("405")?));
+            }
+            response("501")?
+        }
     };
+    // GET comes first, because the rules are searched in order and nearly every request is a GET.
+    rules.sort_by_key(|(name, _)| name != b"GET");
     let allow = match raw.methods.get("allow") {
         Some(RawRule::Word(Word(allow))) => allow.clone(),
         Some(_) => {

@@ -7,7 +7,7 @@ use crate::glob::Glob;
 use crate::http1::field::is_token;
 use crate::profile::raw::{RawResponse, RuleEnd, RulePoint, RuleRace, RuleTable};
 use crate::profile::units::{Span, Word};
-use crate::rule::{Act, Condition, End, Point, ReplyChange, Rule, Rules, Wanted};
+use crate::rule::{Act, Condition, End, Point, ReplyChange, Rule, Rules, Subject, Wanted};
 use std::collections::BTreeMap;
 
 /// Which key of a rule is wrong, and why.
@@ -87,12 +87,14 @@ fn condition(table: &RuleTable) -> Condition {
         None => (text.trim().to_owned(), None),
     });
     Condition {
-        path: table.path.as_deref().map(Glob::path),
-        method: table.method.clone(),
-        header,
-        request: table.request.or(table.race.map(|_| 2)),
-        connection: table.connection,
-        overall: table.overall,
+        subject: Subject {
+            path: table.path.as_deref().map(Glob::path),
+            method: table.method.clone(),
+            header,
+            request: table.request.or(table.race.map(|_| 2)),
+            connection: table.connection,
+            overall: table.overall,
+        },
         wanted: Wanted {
             nth: table.nth,
             every: table.every,

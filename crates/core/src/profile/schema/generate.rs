@@ -235,9 +235,9 @@ fn methods() -> Value {
                 "default": "GET, HEAD",
             },
             "other": {
-                "description": "What a method gets that is not listed, if the fault `method.unknown` is accepted.",
+                "description": "What a method gets that is not listed, if the fault `method.unknown` is accepted. Without it: \
+                                405 for the methods of RFC 9110 and PATCH, 501 for any other.",
                 "allOf": [{ "$ref": "#/definitions/rule" }],
-                "default": 405,
             },
         },
         "additionalProperties": { "$ref": "#/definitions/rule" },

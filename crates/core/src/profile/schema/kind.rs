@@ -25,7 +25,8 @@ pub(in crate::profile) struct Keys {
 #[derive(Clone, Debug)]
 pub(in crate::profile) struct Key {
     pub(in crate::profile) kind: Kind,
-    pub(in crate::profile) default: Option<Value>,
+    /// A value that serves as an example.
+    pub(in crate::profile) sample: Option<Value>,
 }
 
 /// The values of a key.
@@ -138,9 +139,13 @@ impl<'s> Reader<'s> {
     }
 
     fn key(&self, value: &Value) -> Key {
+        let kind = self.kind(value);
+        // The default of most keys is that nothing happens, which does not serve as an example.
+        let serves = matches!(kind, Kind::Flag | Kind::Choice(_) | Kind::Bytes | Kind::Response);
+        let sample = value.get("examples").and_then(|all| all.get(0));
         Key {
-            kind: self.kind(value),
-            default: value.get("default").cloned(),
+            sample: sample.or_else(|| value.get("default").filter(|_| serves)).cloned(),
+            kind,
         }
     }
 

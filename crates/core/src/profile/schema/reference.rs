@@ -20,7 +20,9 @@ A **time** is `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`, or `\"off\"`. A numbe
 then what it describes does not happen.
 
 An **example** says what a request leads to with each value of a key: `200`, or `206 of 0-4` for a range. It asks for a file
-of ten bytes that was modified on Sat, 22 Jul 2023 04:26:40 GMT and has the entity tag `\"a\"`; fields are separated by ` + `.
+of ten bytes that was modified on Sat, 22 Jul 2023 04:26:40 GMT and has the entity tag `\"a\"`; parts of the
+request are separated by ` + `: the request line unless it is `GET /a.txt HTTP/1.1`, fields, and after `body` what follows the
+head. `200 and 404` is two responses; `alone` is a body without a head.
 
 ";
 

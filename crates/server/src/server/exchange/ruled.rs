@@ -5,7 +5,7 @@ use super::{ExchangeIo, Held, without_body};
 use crate::events::Event;
 use crate::server::reply_writer::SendError;
 use crate::server::ruling::confirmed;
-use labserve_core::conn::{Action, Close, Exchange, ExchangeOutcome, Finish, Part, ReplyContext, RuleStep, Ruled};
+use labserve_core::conn::{Action, Close, Exchange, ExchangeOutcome, Finish, ReplyContext, RuleStep, Ruled};
 use labserve_core::http1::Framing;
 use labserve_core::render::RenderContext;
 use labserve_core::rule::Hit;
@@ -154,16 +154,15 @@ pub(super) struct RuledSending {
 
 /// Sends the bytes of the response between two offsets.
 async fn send_part(held: &mut Held<'_>, ruled: &Ruled, from: u64, to: u64) -> Result<(), SendError> {
-    let resource = held.resource.clone();
-    for part in ruled.reply().parts(from, to) {
-        match part {
-            Part::Bytes(bytes) => held.writer.send_bytes(bytes).await?,
-            Part::File(range) => {
-                if let Some(resource) = &resource {
-                    held.writer.send_range(range, resource).await?;
-                }
-            }
-        }
-    }
-    Ok(())
+    let (reply, resource) = (ruled.reply(), held.resource.clone());
+    let (head, body) = reply.part(from, to);
+    // Its lines are counted from its beginning, so the rest of a head is one write.
+    let split = match (from, &reply.split_head) {
+        (0, Some(split)) => Some(split.clone()),
+        (0, None) => held.writer.usual_split(reply.has_file()).map(<[usize]>::to_vec),
+        _ => None,
+    };
+    held.writer
+        .send_part(head, split.as_deref(), &body, resource.as_deref())
+        .await
 }

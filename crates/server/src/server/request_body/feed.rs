@@ -27,6 +27,8 @@ pub(super) struct FeedProgress {
     pub(super) received: u64,
     /// The fault of the chunks, if any.
     pub(super) fault: Option<ChunkFault>,
+    /// Whether the trailers say that no request follows.
+    pub(super) is_last: bool,
 }
 
 /// A chunked body on its way to hyper. What the profile accepts is rewritten in canonical form, so that hyper cannot
@@ -97,6 +99,14 @@ impl Feed<'_> {
         if !self.at_hand.is_empty() && chunked.canonical.is_empty() && chunked.chunks.fault().is_none() {
             chunked.take(self.at_hand);
             self.at_hand = &[];
+        }
+        // hyper asks for nothing more once it has the canonical end of the body.
+        if chunked.chunks.is_last() {
+            let progress = self.progress.get();
+            self.progress.set(FeedProgress {
+                is_last: true,
+                ..progress
+            });
         }
         if chunked.hand_out(buffer) {
             return Some(Poll::Ready(Ok(())));

@@ -1,7 +1,7 @@
 //! The schema of `server.toml`: `profiles/server.schema.json`, generated from the type that serde reads and from the
 //! schema of profiles. `LABSERVE_BLESS=1 cargo test -p labserve --bin labserve schema` writes it.
 
-use super::{Bind, ServerToml, TextOrNumber};
+use super::{ServerToml, TextOrNumber};
 use labserve_core::profile::schema::TEXT;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -47,7 +47,6 @@ macro_rules! text {
     };
 }
 
-text!(Bind, { "type": "string", "examples": ["127.0.0.1", "localhost"] });
 text!(TextOrNumber, { "type": ["string", "integer"], "examples": ["127.0.0.1:3900", 3900, "off"] });
 
 of_profiles!(Profile, "profile");

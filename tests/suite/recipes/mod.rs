@@ -1,5 +1,8 @@
 //! The recipes of docs/testing.md, with reqwest as the client under test. None sleeps.
 
+mod replies;
+mod which;
+
 use labserve::{CloseReason, Event, Point, Rule, Running, Server, Who};
 use reqwest::{Client, StatusCode};
 use std::time::Duration;

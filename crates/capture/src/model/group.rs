@@ -1,0 +1,34 @@
+//! Connections that are alike.
+
+use super::{EndReason, Side, Teardown, Usage, address};
+use serde::Serialize;
+use std::net::SocketAddr;
+
+/// Connections to one server that were used alike and ended alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Group {
+    /// Address of the server.
+    #[serde(serialize_with = "address")]
+    pub server: SocketAddr,
+    /// What the connections were used for.
+    #[serde(rename = "use")]
+    pub usage: Usage,
+    /// The side that ended them first.
+    pub ended_by: Option<Side>,
+    /// How they ended.
+    #[serde(rename = "goodbye")]
+    pub teardown: Teardown,
+    /// Why they ended.
+    pub reason: EndReason,
+    /// Number of connections.
+    pub count: u64,
+    /// Number of exchanges on all of them.
+    pub exchanges: u64,
+    /// How many clients (addresses) opened them.
+    pub clients: u64,
+    /// Whether so few of the connections are in it that each is described.
+    pub outlier: bool,
+    /// Streams, at most 100.
+    pub streams: Vec<u32>,
+}

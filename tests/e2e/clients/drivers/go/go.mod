@@ -1,0 +1,3 @@
+module example.test/driver
+
+go 1.19

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""The package for Python: its wheel is built, installed into a fresh venv, and tested there.
+
+    tests/e2e/python/wheel.py [--wheel FILE]
+
+The wheel holds the release build: what `.ci/release` has built is not built again. The tests are those of
+`python/tests`, with requests, httpx and aiohttp. mypy checks the types. The last line counts:
+`python package: N passed, M failed`.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from e2e.pylib import cli
+
+PACKAGE = cli.CHECKOUT / "python"
+BUILD_TOOLS = ["maturin==1.16.0", "mypy==2.4.1"]
+CLIENTS = ["pytest==9.2.0", "requests==2.34.2", "httpx==0.28.1", "aiohttp==3.14.5"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wheel", type=cli.program, help="test this wheel (default: one that is built now)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="labserve-wheel-") as home:
+        venv = pathlib.Path(home, "venv")
+        wheel = arguments.wheel or build(pathlib.Path(home, "wheels"))
+        print(f"{wheel.name}: {wheel.stat().st_size} bytes")
+        install(venv, str(wheel), *CLIENTS)
+        subprocess.run([venv / "bin/labserve", "--version"], check=True)
+        return report(*run_tests(venv, home))
+
+
+def install(venv, *packages):
+    """Makes a venv with these packages."""
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    pip = [venv / "bin/pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, *packages], check=True)
+
+
+def build(out):
+    """Checks the types, and builds the wheel with the flags of `.ci/release`. Its path."""
+    tools = cli.TARGET / "python"
+    if not all((tools / "bin" / name).exists() for name in ("maturin", "mypy")):
+        install(tools, *BUILD_TOOLS)
+    config = ["--config-file", PACKAGE / "pyproject.toml", "--cache-dir", cli.TARGET / "mypy"]
+    subprocess.run([tools / "bin/mypy", *config], cwd=PACKAGE, check=True)
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", cli.TARGET)).absolute()
+    maturin = [tools / "bin/maturin", "build", "--release", "--target-dir", target, "--out", out]
+    # maturin reads the pyproject.toml of its directory.
+    subprocess.run([cli.CHECKOUT / ".ci/release", "--run", "env", "--chdir", PACKAGE, *maturin], check=True)
+    (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+def run_tests(venv, home):
+    """How many tests passed, and how many did not. None of the checkout is found by an import."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("LABSERVE_PROGRAM", "PYTHONPATH")}
+    command = [venv / "bin/pytest", "--quiet", "-p", "no:cacheprovider", "--strict-markers", PACKAGE / "tests"]
+    done = subprocess.run(command, cwd=home, env=environment, stdout=subprocess.PIPE, encoding="utf-8")
+    print(done.stdout)
+    counts = {what: int(count) for count, what in re.findall(r"(\d+) (passed|failed|error)", done.stdout)}
+    return counts.get("passed", 0), sum(counts.values()) - counts.get("passed", 0) or int(done.returncode != 0)
+
+
+def report(passed, failed):
+    print(f"python package: {passed} passed, {failed} failed")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
