@@ -68,6 +68,7 @@ fn capture(reader: impl Read, filter: Filter, name: impl fmt::Display) -> Result
         filter,
         limits: Limits::default(),
         detail: labserve_capture::Detail::All,
+        ..Options::default()
     };
     let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
     labserve_capture::explain(reader, &options, &profiles)

@@ -170,9 +170,10 @@ pub(super) struct CheckArgs {
 /// What to explain, and how.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// A capture in pcapng or pcap format, optionally compressed with gzip; - for standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    /// Captures in pcapng or pcap format, optionally compressed with gzip or zstd; several are read as one, in order of time;
+    /// - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
     /// Only connections with this port; may be repeated
     #[arg(long, value_name = "N")]
     pub(super) port: Vec<u16>,

@@ -6,13 +6,13 @@ use super::output::{self, print};
 use indicatif::{ProgressBar, ProgressStyle};
 use labserve_capture::model::Capture;
 use labserve_capture::render::{self, Ladders};
-use labserve_capture::{Detail, Filter, Lang, Limits, Options, explain};
+use labserve_capture::{Detail, FileError, Filter, Lang, Limits, Options, explain_files};
 use labserve_core::http1::text::printable_json;
 use labserve_core::profile::{Profile, builtin, layers};
 use labserve_server::text_file::shown;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The file name that stands for standard input or output.
@@ -32,9 +32,10 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
             true => Detail::All,
             false => Detail::Typical,
         },
+        names: args.files.iter().map(|file| name_of(file)).collect(),
     };
     let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
-    let capture = read(&args.file, &options, &profiles)?;
+    let capture = read(&args.files, &options, &profiles)?;
     let lang = match args.lang.unwrap_or_else(|| of_locale(|name| std::env::var(name).ok())) {
         Language::En => Lang::En,
         Language::Zh => Lang::Zh,
@@ -64,6 +65,9 @@ fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Language {
 
 /// Rejects combinations of arguments that would lose an output, before anything is read or written.
 fn check(args: &ExplainArgs) -> Result<(), Mistake> {
+    if args.files.iter().filter(|file| *file == Path::new(STANDARD)).count() > 1 {
+        return Err(Mistake("standard input (-) can be read once; name it once".to_owned()));
+    }
     let Some(page) = &args.html else { return Ok(()) };
     if page == Path::new(STANDARD) && (args.json || args.markdown) {
         let other = if args.json { "--json" } else { "--markdown" };
@@ -72,7 +76,7 @@ fn check(args: &ExplainArgs) -> Result<(), Mistake> {
         )));
     }
     let same = |a: &Path, b: &Path| a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
-    if same(page, &args.file) {
+    if args.files.iter().any(|file| same(page, file)) {
         return Err(Mistake(format!(
             "{}: the page would overwrite the capture; give --html another file",
             shown(page)
@@ -88,17 +92,39 @@ fn write(file: &Path, page: &str) -> Result<(), Mistake> {
     output::write(file, "the page", page)
 }
 
-fn read(file: &Path, options: &Options, profiles: &[Profile]) -> Result<Capture, Mistake> {
-    let name = shown(file);
-    if file == Path::new(STANDARD) {
-        return explain(io::stdin().lock(), options, profiles)
-            .map_err(|error| Mistake(format!("standard input: {error}")));
+fn read(files: &[PathBuf], options: &Options, profiles: &[Profile]) -> Result<Capture, Mistake> {
+    let mut readers: Vec<Box<dyn Read>> = Vec::new();
+    for file in files {
+        readers.push(open(file, files.len() == 1)?);
     }
-    let mistake = |error: &dyn std::fmt::Display| Mistake(format!("{name}: {error}"));
+    explain_files(readers, options, profiles).map_err(|FileError { index, error, .. }| {
+        let name = files.get(index).map_or_else(String::new, |file| name_of(file));
+        Mistake(format!("{name}: {error}"))
+    })
+}
+
+fn name_of(file: &Path) -> String {
+    match file == Path::new(STANDARD) {
+        true => "standard input".to_owned(),
+        false => shown(file),
+    }
+}
+
+/// Opens a capture. One that is read alone shows its progress.
+fn open(file: &Path, is_alone: bool) -> Result<Box<dyn Read>, Mistake> {
+    if file == Path::new(STANDARD) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let name = shown(file);
     let opened = File::open(file).map_err(|error| Mistake(format!("{name}: cannot open this capture: {error}")))?;
-    let size = opened.metadata().map_err(|error| mistake(&error))?.len();
-    let reader = ProgressReader::new(opened, size);
-    explain(reader, options, profiles).map_err(|error| mistake(&error))
+    let size = opened
+        .metadata()
+        .map_err(|error| Mistake(format!("{name}: {error}")))?
+        .len();
+    Ok(match is_alone {
+        true => Box::new(ProgressReader::new(opened, size)),
+        false => Box::new(opened),
+    })
 }
 
 /// A progress bar appears after this time.

@@ -1,11 +1,12 @@
 //! From a capture file to the model, stage by stage.
 
 use super::analyze;
-use super::decode::{Decoded, Decoder, Error, Packets};
+use super::decode::{Decoded, Decoder, Error};
 use super::findings::findings;
 use super::fingerprint::fingerprints;
 use super::groups::{groups, typical};
 use super::limits::{Budget, Limits};
+use super::merge::{Captures, FileError};
 use super::model::{Args, Capture, Connection, File, Note, NoteKind, OtherStream, Usage, VERSION};
 use super::tcp::{Filter, FrameTime, Streams};
 use labserve_core::profile::Profile;
@@ -33,6 +34,8 @@ pub struct Options {
     pub limits: Limits,
     /// Which connections to describe one by one.
     pub detail: Detail,
+    /// Names of the files, for the introduction of a report.
+    pub names: Vec<String>,
 }
 
 /// Which connections of many are described one by one.
@@ -66,13 +69,21 @@ pub enum Detail {
 /// The file is not a capture, or cannot be read. A capture that is damaged or truncated is explained up to there, and a
 /// note reports the damage.
 pub fn explain(reader: impl Read, options: &Options, profiles: &[Profile]) -> Result<Capture, Error> {
-    let mut packets = Packets::open(reader)?;
+    explain_files(vec![reader], options, profiles).map_err(|FileError { error, .. }| error)
+}
+
+/// Explains several captures as one, such as the files of a ring buffer or of two interfaces: their packets in order of
+/// time, numbered as in a file that mergecap writes.
+///
+/// # Errors
+/// As [`explain`], with the place of the file in the list.
+pub fn explain_files<R: Read>(readers: Vec<R>, options: &Options, profiles: &[Profile]) -> Result<Capture, FileError> {
+    let mut packets = Captures::open(readers)?;
     let mut decoder = Decoder::default();
     let mut streams = Streams::new(options.filter.clone(), options.limits);
     let mut file = File {
-        format: packets.format(),
-        gzip: packets.gzip(),
-        ..File::default()
+        names: options.names.clone(),
+        ..packets.file()
     };
     let mut out_of_order = OutOfOrderTimes::default();
     let mut begun = false;
@@ -92,8 +103,8 @@ pub fn explain(reader: impl Read, options: &Options, profiles: &[Profile]) -> Re
             Decoded::Nothing => {}
         }
     }
-    file.frames = packets.count();
-    file.interfaces = packets.interfaces().to_vec();
+    file.frames = packets.frames();
+    file.interfaces = packets.interfaces();
     file.streams = streams.count();
     let mut notes: Vec<Note> = packets.notes();
     notes.extend(decoder.notes());

@@ -1,7 +1,7 @@
 //! Reads a capture of HTTP/1.x over TCP and explains it: what happened on each connection, who ended it and why, and
 //! which server it was. Each statement names the frames that prove it, with the numbers that Wireshark shows.
 //!
-//! [`explain`] reads pcapng and pcap, also compressed with gzip, in one pass and in bounded memory. The result is a
+//! [`explain`] reads pcapng and pcap, also compressed with gzip or zstd, in one pass and in bounded memory. The result is a
 //! [`Capture`](model::Capture), plain data that [`render`] writes as text, JSON, Markdown or HTML.
 //!
 //! Servers are identified by comparison with profiles, which are an argument. An empty slice skips the comparison.
@@ -55,6 +55,7 @@ mod groups;
 mod hole_tests;
 mod http;
 mod limits;
+mod merge;
 mod messages;
 #[cfg(test)]
 mod midway_tests;
@@ -78,9 +79,10 @@ mod tests;
 mod timing_tests;
 
 pub use decode::Error;
-pub use explain::{Detail, Options, explain, explain_bytes};
+pub use explain::{Detail, Options, explain, explain_bytes, explain_files};
 pub use labserve_core::locale::Lang;
 pub use limits::Limits;
+pub use merge::FileError;
 #[doc(hidden)]
 pub use messages::{FindingMsg, Msg};
 pub use tcp::Filter;

@@ -185,7 +185,7 @@ fn a_file_that_is_not_a_capture_is_an_error() {
         (b"PK\x03\x04", "a ZIP archive: take the capture out"),
         (
             b"PK??",
-            "expected pcapng or pcap, maybe compressed with gzip; it begins with 50 4b 3f 3f",
+            "expected pcapng or pcap, maybe compressed with gzip or zstd; it begins with 50 4b 3f 3f",
         ),
         (b"\x1f\x8b\x08", "cut off at its beginning"),
         (b"\n\r\r\n", ""),

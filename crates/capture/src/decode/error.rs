@@ -44,7 +44,7 @@ const OTHER_FORMATS: &[(&[u8], &str)] = &[
 pub enum Error {
     /// The file is empty.
     Empty,
-    /// The file is compressed with gzip, and no byte of it can be decompressed.
+    /// The file is compressed, and no byte of it can be decompressed.
     Packed,
     /// The file is not a capture; its first bytes, at most 8.
     NotACapture(Vec<u8>),
@@ -56,11 +56,11 @@ impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Empty => f.write_str("it is empty; expected a capture in pcapng or pcap format"),
-            Self::Packed => f.write_str("it is compressed with gzip, and damaged or cut off at its beginning"),
+            Self::Packed => f.write_str("it is compressed, and damaged or cut off at its beginning"),
             Self::NotACapture(begin) => match OTHER_FORMATS.iter().find(|(magic, _)| begin.starts_with(magic)) {
                 Some((_, what)) => write!(f, "it is {what}"),
                 None => {
-                    let expected = "expected pcapng or pcap, maybe compressed with gzip";
+                    let expected = "expected pcapng or pcap, maybe compressed with gzip or zstd";
                     write!(f, "it is not a capture: {expected}; it begins with")?;
                     begin.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
                 }

@@ -13,6 +13,7 @@ mod records;
 mod segment;
 mod source;
 mod tunnel;
+mod zstd;
 
 pub use error::Error;
 pub(crate) use packets::{Packet, Packets};

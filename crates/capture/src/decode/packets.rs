@@ -30,6 +30,7 @@ pub(crate) struct Packets<R: Read> {
     buffer: ReadBuffer<Source<R>>,
     format: Format,
     gzip: bool,
+    zstd: bool,
     records: RecordFormat,
     interfaces: Vec<Interface>,
     count: u64,
@@ -45,7 +46,7 @@ impl<R: Read> Packets<R> {
     /// The file is empty, is not a capture, or cannot be read.
     pub(crate) fn open(reader: R) -> Result<Self, Error> {
         let source = Source::open(reader).map_err(Error::Read)?;
-        let gzip = source.is_gzip();
+        let (gzip, zstd) = (source.is_gzip(), source.is_zstd());
         let mut buffer = ReadBuffer::new(source);
         if let Err(error) = buffer.at_least(FILE_HEADER)
             && !is_damage(error.kind())
@@ -54,7 +55,7 @@ impl<R: Read> Packets<R> {
         }
         let bytes = buffer.bytes();
         if bytes.is_empty() {
-            return Err(if gzip { Error::Packed } else { Error::Empty });
+            return Err(if gzip || zstd { Error::Packed } else { Error::Empty });
         }
         let (format, records) = RecordFormat::recognize(bytes)
             .ok_or_else(|| Error::NotACapture(bytes.iter().take(8).copied().collect()))?;
@@ -72,6 +73,7 @@ impl<R: Read> Packets<R> {
             buffer,
             format,
             gzip,
+            zstd,
             records,
             interfaces,
             count: 0,
@@ -86,7 +88,12 @@ impl<R: Read> Packets<R> {
         self.format
     }
 
-    /// Whether the file is compressed.
+    /// Whether the file is compressed with zstd.
+    pub(crate) fn zstd(&self) -> bool {
+        self.zstd
+    }
+
+    /// Whether the file is compressed with gzip.
     pub(crate) fn gzip(&self) -> bool {
         self.gzip
     }

@@ -1,29 +1,28 @@
-//! The bytes of a file, decompressed if the file is compressed with gzip.
+//! The bytes of a file, decompressed if the file is compressed with gzip or zstd.
 
+use super::zstd::{self, Peeked, Zstd};
 use flate2::read::MultiGzDecoder;
-use std::io::{self, Chain, Cursor, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
 /// Size of one read from the decompressor. At damaged data it drops everything that it has decompressed in the same
 /// call, so a small read loses little.
 const DECOMPRESS_STEP: usize = 512;
 
-/// A reader whose first bytes were already read.
-type Rewound<R> = Chain<Cursor<Vec<u8>>, R>;
-
 /// The bytes of a file.
 pub(super) enum Source<R: Read> {
-    Plain(Rewound<R>),
+    Plain(Peeked<R>),
     Gzip {
-        decoder: Box<MultiGzDecoder<Rewound<R>>>,
+        decoder: Box<MultiGzDecoder<Peeked<R>>>,
         /// An error that is returned after the bytes before it have been handed out.
         failed: Option<io::Error>,
     },
+    Zstd(Zstd<R>),
 }
 
 impl<R: Read> Source<R> {
-    /// Recognizes gzip by the first two bytes (RFC 1952 section 2.3.1).
+    /// Recognizes gzip by the first two bytes (RFC 1952 section 2.3.1), zstd by the first four.
     pub(super) fn open(mut reader: R) -> io::Result<Self> {
-        let mut begin = vec![0; 2];
+        let mut begin = vec![0; zstd::MAGIC.len()];
         let mut have = 0;
         while have < begin.len() {
             match reader.read(&mut begin[have..]) {
@@ -34,19 +33,24 @@ impl<R: Read> Source<R> {
             }
         }
         begin.truncate(have);
-        let is_gzip = begin == [0x1f, 0x8b];
-        let whole = Cursor::new(begin).chain(reader);
-        Ok(match is_gzip {
-            true => Self::Gzip {
+        let (is_gzip, is_zstd) = (begin.starts_with(&[0x1f, 0x8b]), begin == zstd::MAGIC);
+        let whole = Peeked::new(begin, reader);
+        Ok(match (is_gzip, is_zstd) {
+            (true, _) => Self::Gzip {
                 decoder: Box::new(MultiGzDecoder::new(whole)),
                 failed: None,
             },
-            false => Self::Plain(whole),
+            (_, true) => Self::Zstd(Zstd::new(whole)),
+            _ => Self::Plain(whole),
         })
     }
 
     pub(super) fn is_gzip(&self) -> bool {
         matches!(self, Self::Gzip { .. })
+    }
+
+    pub(super) fn is_zstd(&self) -> bool {
+        matches!(self, Self::Zstd(_))
     }
 }
 
@@ -54,6 +58,7 @@ impl<R: Read> Read for Source<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let (decoder, failed) = match self {
             Self::Plain(reader) => return reader.read(into),
+            Self::Zstd(reader) => return reader.read(into),
             Self::Gzip { decoder, failed } => (decoder, failed),
         };
         let mut have = 0;

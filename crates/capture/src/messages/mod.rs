@@ -23,7 +23,7 @@ sentences! {
         Findings = "findings",
         LooksLike = "looks_like",
         Notes = "notes",
-        Handshake = "handshake",
+        Handshake = "handshake", Heads = "heads",
         Exchanges = "exchanges",
         Aside = "aside",
         LargeFile = "large_file",
@@ -105,6 +105,7 @@ sentences! {
 
         // The capture.
         CaptureSummary = "capture_summary",
+        IntroCapture = "intro_capture", IntroFile = "intro_file", IntroHosts = "intro_hosts",
         NothingFound = "nothing_found",
 
         // A connection.

@@ -91,10 +91,17 @@ impl Capture {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct File {
+    /// Names of the files, if the caller knows them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// File format.
     pub format: Format,
     /// Whether the file was compressed with gzip.
     pub gzip: bool,
+    /// Whether it was compressed with zstd.
+    pub zstd: bool,
+    /// Number of files that were read as one.
+    pub files: u64,
     /// Interfaces in the order in which the file describes them.
     pub interfaces: Vec<Interface>,
     /// Number of frames in the file.

@@ -3,16 +3,20 @@
 //! Text from the wire is written as code spans, or as character references where a table would misread a code span, so
 //! that none of it is interpreted as markup.
 
-use super::clip;
 use super::table::{self, Cell, Table};
+use super::{clip, mermaid};
 use crate::describe::{self, Description, Step};
 use crate::model::{Capture, Connection, Usage};
-use crate::sentence::{Lang, Msg, Piece, Sentence, label};
+use crate::sentence::{Lang, Msg, Piece, Sentence, label, printable};
 
 /// How many connections have a section of their own. The comparison lists more.
 const CONNECTIONS: usize = 100;
 /// How many steps of a connection are described in full. Its table lists more exchanges.
 const STEPS: usize = 50;
+/// How many exchanges of a connection are shown with their heads.
+const HEADS: usize = 5;
+/// How many characters of a head are shown.
+const HEAD: usize = 2000;
 /// How many characters of text from the wire are quoted in one place.
 const QUOTED: usize = 160;
 
@@ -35,6 +39,7 @@ pub fn render(capture: &Capture, lang: Lang) -> String {
     };
     report.heading(1, label(Msg::Title, lang));
     report.paragraph(&report.statement(&describe::summary(capture)));
+    report.list(&describe::introduction(capture));
     if !capture.connections.is_empty() {
         report.findings(capture);
     }
@@ -135,6 +140,7 @@ impl MarkdownWriter {
         } else if let Some(carried) = &connection.carried {
             self.list(&describe::carried(carried));
         }
+        self.heads(connection);
         if let Some((number, response)) = table::large_response(connection) {
             let heading = Sentence::new(Msg::LargeFile).with("number", number);
             self.heading(3, &heading.text(self.lang));
@@ -145,6 +151,27 @@ impl MarkdownWriter {
         self.table(&end);
         self.list(&description.end);
         self.list_under(3, Msg::TcpIssues, &description.issues);
+        self.heading(3, label(Msg::Ladder, self.lang));
+        self.text.push_str(&mermaid::render(connection));
+    }
+
+    /// The heads of the first exchanges, as they were sent.
+    fn heads(&mut self, connection: &Connection) {
+        let shown = connection.exchanges.iter().filter(|exchange| {
+            let messages = [&exchange.request, &exchange.response];
+            messages.into_iter().flatten().any(|message| !message.head.0.is_empty())
+        });
+        let shown: Vec<_> = shown.take(HEADS).collect();
+        if shown.is_empty() {
+            return;
+        }
+        self.heading(3, label(Msg::Heads, self.lang));
+        for exchange in shown {
+            for message in [&exchange.request, &exchange.response].into_iter().flatten() {
+                let block = fenced(&clip(&message.head.0, HEAD));
+                self.text.push_str(&block);
+            }
+        }
     }
 
     fn exchanges(&mut self, connection: &Connection, description: &Description) {
@@ -282,6 +309,15 @@ fn code(text: &str) -> String {
     }
     let fence = "`".repeat(longest + 1);
     format!("{fence} {text} {fence}")
+}
+
+/// A code block. Its fence has more backticks than any run of them in the text, whose control characters are escaped.
+fn fenced(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(printable).collect();
+    let text = lines.join("\n");
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}http\n{text}\n{fence}\n\n")
 }
 
 /// A code span in a table. A pipe ends the cell even within a code span, and a backslash does not reliably escape it

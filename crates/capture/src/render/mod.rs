@@ -18,6 +18,7 @@ mod html;
 mod json;
 mod ladder;
 mod markdown;
+mod mermaid;
 mod phase;
 #[cfg(test)]
 mod sample;

@@ -140,20 +140,18 @@ impl ConnectionTracker {
     /// Gives up on the bytes of both directions that were acknowledged: a RST ends the connection.
     pub(super) fn give_up_on_acked(&mut self, budget: &mut Budget) {
         for from in [0, 1] {
-            let acked = self.directions[from].acked;
-            self.skip_gaps(from, acked, budget);
-            self.skip_acked(from, acked, budget);
+            self.give_up_up_to(from, self.directions[from].acked, budget);
         }
     }
 
-    /// Gives up on the bytes at the end of a direction that were acknowledged.
-    fn skip_acked(&mut self, from: usize, acked: u64, budget: &mut Budget) {
+    /// Gives up on the bytes of a direction before a position.
+    pub(super) fn give_up_up_to(&mut self, from: usize, position: u64, budget: &mut Budget) {
+        self.skip_gaps(from, position, budget);
         let direction = &self.directions[from];
-        let payload_end = acked.min(direction.fin.unwrap_or(u64::MAX));
-        // The last position that was acknowledged may be that of a FIN which was not captured.
-        let is_missing = payload_end > direction.reassembly.next() + 1;
-        if direction.started && is_missing && !direction.reassembly.is_waiting() {
-            self.skip_tail(from, payload_end, budget);
+        let end = position.min(direction.fin.unwrap_or(u64::MAX));
+        // The last number may be that of a FIN which was not captured.
+        if direction.started && !direction.reassembly.is_waiting() && end > direction.reassembly.next() + 1 {
+            self.skip_tail(from, end, budget);
         }
     }
 
@@ -208,7 +206,7 @@ impl ConnectionTracker {
     pub(super) fn finish(&mut self, budget: &mut Budget) {
         for from in [0, 1] {
             self.skip_gaps(from, u64::MAX, budget);
-            self.skip_acked(from, self.directions[from].acked, budget);
+            self.give_up_up_to(from, self.directions[from].acked, budget);
         }
         self.release_all(budget);
         for from in [0, 1] {

@@ -98,7 +98,11 @@ impl HandshakeTracker {
 
     /// Whether a RST responds to the SYN: it acknowledges the SYN and nothing else (RFC 9293 section 3.10.7.1).
     pub(super) fn is_refused_by(&self, segment: &Segment<'_>, from: usize) -> bool {
-        let answers = !segment.flags.ack() || self.syn_seq.is_some_and(|seq| segment.ack == seq.wrapping_add(1));
+        // Without ACK it has the number that the refused segment acknowledges, and a SYN acknowledges none.
+        let answers = match segment.flags.ack() {
+            true => self.syn_seq.is_some_and(|seq| segment.ack == seq.wrapping_add(1)),
+            false => segment.seq == 0,
+        };
         segment.flags.rst() && answers && self.is_not_open() && self.client == Some(1 - from)
     }
 
