@@ -63,6 +63,18 @@ impl<'p> Simulation<'p> {
         }
     }
 
+    /// The same server with another profile that has the same `[types]`. It takes a part of the time of
+    /// [`Simulation::new`].
+    pub(crate) fn under<'q>(&self, profile: &'q Profile) -> Simulation<'q> {
+        Simulation {
+            profile,
+            site: self.site.under(profile),
+            setting: self.setting,
+            contents: self.contents.clone(),
+            file: self.file.clone(),
+        }
+    }
+
     /// The same server when it draws other random numbers and has sent this many multipart responses.
     pub(crate) fn drawing(&self, again: u64) -> Self {
         let mut other = self.clone();

@@ -41,7 +41,7 @@ pub enum Obstacle {
 #[derive(Clone, Debug)]
 pub struct MemorySite<'p> {
     profile: &'p Profile,
-    entries: HashMap<Vec<u8>, Entry>,
+    entries: Arc<HashMap<Vec<u8>, Entry>>,
     /// The path of the document root, name by name.
     root: Vec<String>,
     /// The modification time of files that are added from now on: seconds since 1970, and nanoseconds.
@@ -53,9 +53,19 @@ impl<'p> MemorySite<'p> {
     pub fn new(profile: &'p Profile) -> Self {
         MemorySite {
             profile,
-            entries: HashMap::from([(Vec::new(), Entry::Directory)]),
+            entries: Arc::new(HashMap::from([(Vec::new(), Entry::Directory)])),
             root: vec!["site".to_owned()],
             modified: (1_698_766_276, 361_000_000),
+        }
+    }
+
+    /// The same site as seen under another profile with the same `[types]`: the media types of its files are known already.
+    pub fn under<'q>(&self, profile: &'q Profile) -> MemorySite<'q> {
+        MemorySite {
+            profile,
+            entries: Arc::clone(&self.entries),
+            root: self.root.clone(),
+            modified: self.modified,
         }
     }
 
@@ -112,7 +122,7 @@ impl<'p> MemorySite<'p> {
     /// The same site, in which the server has no permission to read the file at `path`.
     #[must_use]
     pub fn unreadable(mut self, path: impl AsRef<[u8]>) -> Self {
-        if let Some(entry) = self.entries.get_mut(path.as_ref())
+        if let Some(entry) = Arc::make_mut(&mut self.entries).get_mut(path.as_ref())
             && let Entry::File(file) = entry
         {
             *entry = Entry::Unreadable(Arc::clone(&file.facts));
@@ -128,10 +138,11 @@ impl<'p> MemorySite<'p> {
     }
 
     fn insert(&mut self, path: &[u8], entry: Entry) {
+        let entries = Arc::make_mut(&mut self.entries);
         for at in memchr::memchr_iter(b'/', path) {
-            self.entries.entry(path[..at].to_vec()).or_insert(Entry::Directory);
+            entries.entry(path[..at].to_vec()).or_insert(Entry::Directory);
         }
-        self.entries.insert(path.to_vec(), entry);
+        entries.insert(path.to_vec(), entry);
     }
 
     /// The path of the document root, name by name.

@@ -36,13 +36,18 @@ pub(super) struct Verdict {
     pub(super) hash: u64,
     /// Whether it is the recorded answer.
     pub(super) equal: bool,
+    /// How near it is: higher is nearer, and means something only between two answers to one case.
+    pub(super) near: u8,
 }
+
+/// [`Verdict::near`] of an answer whose statuses and end are right.
+const ALL_NEAR: u8 = 9;
 
 /// What the client sends in each case, placeholders filled in.
 pub(super) type Sent = Vec<Arc<[Step]>>;
 
-/// Whether an answer with this hash is the recorded one, by case.
-type Known = HashMap<(usize, u64), bool>;
+/// Whether an answer with this hash is the recorded one, and how near it is, by case.
+type Known = HashMap<(usize, u64), (bool, u8)>;
 
 /// The cases that were recorded, each with its answer.
 #[derive(Debug)]
@@ -85,7 +90,7 @@ impl Exam {
     }
 
     /// A server with this profile.
-    fn simulation<'p>(&self, profile: &'p Profile) -> Simulation<'p> {
+    pub(super) fn simulation<'p>(&self, profile: &'p Profile) -> Simulation<'p> {
         match &self.file {
             Some(file) => Simulation::with_file(profile, file, self.address),
             None => Simulation::new(profile, self.address),
@@ -95,6 +100,17 @@ impl Exam {
     /// The contents of the files that were asked for.
     pub(super) fn contents(&self) -> Contents {
         self.file.as_ref().map_or_else(site::contents, OrdinaryFile::contents)
+    }
+
+    /// Whether a case sends so much that its answer takes long to find.
+    pub(super) fn is_long(&self, case: usize) -> bool {
+        /// In bytes.
+        const LONG: usize = 100_000;
+        let sent = self.asked[case].case.steps.iter().map(|step| match step {
+            CaseStep::Send { text, times } => text.len() * times,
+            _ => 0,
+        });
+        sent.sum::<usize>() > LONG
     }
 
     /// The `HOST:PORT` that its answers name.
@@ -125,26 +141,40 @@ impl Exam {
         if known.len() > MOST_KNOWN {
             known.clear();
         }
-        let equal = *known.entry((case, hash)).or_insert_with(|| {
+        let (equal, near) = *known.entry((case, hash)).or_insert_with(|| {
             let asked = &self.asked[case];
-            asked.may_equal(&outcome) && asked.equals(&simulation.outcome(&outcome), &self.target)
+            let near = asked.near(&outcome);
+            let may_equal = near == ALL_NEAR;
+            (
+                may_equal && asked.equals(&simulation.outcome(&outcome), &self.target),
+                near,
+            )
         });
-        Verdict { hash, equal }
+        Verdict { hash, equal, near }
     }
 
     /// What a profile answers to these cases, one after the other.
     pub(super) fn ask_all(&self, profile: &Profile, sent: &Sent, cases: &[usize], worker: usize) -> Vec<Verdict> {
-        let simulation = self.simulation(profile);
-        cases
-            .iter()
-            .map(|case| self.ask(&simulation, sent, *case, worker))
-            .collect()
+        self.ask_each(&self.simulation(profile), sent, cases, worker)
+    }
+
+    /// The same of a server that is there already.
+    pub(super) fn ask_each(
+        &self,
+        simulation: &Simulation<'_>,
+        sent: &Sent,
+        cases: &[usize],
+        worker: usize,
+    ) -> Vec<Verdict> {
+        let answers = cases.iter().map(|case| self.ask(simulation, sent, *case, worker));
+        answers.collect()
     }
 
     /// The same on all cores.
     pub(super) fn ask_together(&self, profile: &Profile, sent: &Sent, cases: &[usize]) -> Vec<Verdict> {
         let pieces: Vec<&[usize]> = cases.chunks(64).collect();
-        let verdicts = self.side_by_side(&pieces, |piece, worker| self.ask_all(profile, sent, piece, worker));
+        let simulation = self.simulation(profile);
+        let verdicts = self.side_by_side(&pieces, |piece, worker| self.ask_each(&simulation, sent, piece, worker));
         verdicts.concat()
     }
 
@@ -244,12 +274,11 @@ pub(super) fn hash_of_text(outcome: &Outcome) -> u64 {
 }
 
 impl Asked {
-    /// Whether an answer begins and ends as it should. Most wrong ones do not, and to compare them byte by byte takes longer
-    /// than to find them.
-    fn may_equal(&self, got: &model::Outcome) -> bool {
+    /// How near an answer is, from the status of each read and the end: [`ALL_NEAR`] if all are as they should be. Most wrong
+    /// answers are not, and to compare them byte by byte takes longer than to find them.
+    fn near(&self, got: &model::Outcome) -> u8 {
         /// The version and the status.
         const BEGIN: usize = "HTTP/1.1 200".len();
-        let end = end_of(got);
         let begins = |want: &str, pieces: &[Piece]| {
             let first = pieces
                 .iter()
@@ -261,13 +290,21 @@ impl Asked {
                 _ => want.is_empty() == first.is_empty(),
             }
         };
-        end == self.want.end
-            && self
-                .want
-                .heard
-                .iter()
-                .zip(&got.heard)
-                .all(|(want, got)| begins(&want.text, &got.pieces))
+        let reads = self.want.heard.len().max(1);
+        let right = self
+            .want
+            .heard
+            .iter()
+            .zip(&got.heard)
+            .take_while(|(want, got)| begins(&want.text, &got.pieces))
+            .count();
+        let of_reads = (ALL_NEAR - 1) as usize * right / reads;
+        let all = if right == self.want.heard.len() {
+            ALL_NEAR - 1
+        } else {
+            of_reads as u8
+        };
+        all + u8::from(end_of(got) == self.want.end)
     }
 
     /// Whether an answer is the recorded one, as [`crate::compare::differences`] compares them.

@@ -49,6 +49,8 @@ pub(super) struct Round {
     pub(super) changes: Vec<Move>,
     /// Whether only cases that noticed a change before them can notice them.
     pub(super) narrowed: bool,
+    /// Whether they are in order, so that what two of them have in common holds for all between them.
+    pub(super) ordered: bool,
 }
 
 /// All changes of one key.
@@ -85,9 +87,17 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
                     .map(|n| Value::from(*n))
                     .collect()
             };
+            let mut ordered: Vec<Value> = [values.clone(), numbers(options.lengths)].concat();
+            // Words, such as `off`, come before all numbers.
+            ordered.sort_by_key(|value| value.as_integer().or_else(|| bytes(value)));
+            ordered.dedup();
+            let probes = numbers(&[0, 1, 3, 100, 8000, 1 << 30]);
             vec![
-                Round::probe([first, changes(numbers(&[0, 1, 3, 100, 8000, 1 << 30]))].concat()),
-                Round::narrowed(changes([values.clone(), numbers(options.lengths)].concat())),
+                Round::probe([first, changes(probes)].concat()),
+                Round {
+                    ordered: true,
+                    ..Round::narrowed(changes(ordered))
+                },
             ]
         }
         Kind::List { whole, members } => {
@@ -122,6 +132,21 @@ pub(super) fn rounds(key: &Key, keys: &Table, options: &Options<'_>) -> Vec<Roun
             })
         }
     }
+}
+
+/// The number of bytes that a text such as `8KiB` means.
+fn bytes(value: &Value) -> Option<i64> {
+    let text = value.as_str()?;
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: i64 = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(unit)
 }
 
 /// Timers of the observed times: counted from each event, with and without a response at the end.
@@ -183,6 +208,7 @@ impl Round {
         Self {
             changes,
             narrowed: false,
+            ordered: false,
         }
     }
 
@@ -190,6 +216,7 @@ impl Round {
         Self {
             changes,
             narrowed: true,
+            ordered: false,
         }
     }
 }

@@ -1,20 +1,25 @@
 //! Looks for the values of keys with which a profile gives the recorded answers.
 
+mod pairs;
+mod trial;
+
 use super::Figure;
 use super::exam::{self, Exam, Sent, Verdict};
-use super::moves::{self, Move, Options};
-use super::space::{Key, Space};
+use super::moves::Move;
+use super::space::Space;
 use labserve_core::profile::Profile;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 use toml::Table;
+use trial::Proposal;
 
-/// How many failing cases stand for all when a value is tried: few at first, for what most cases need shows in any of them.
-const REPRESENTATIVES: &[usize] = &[40, 120, 300];
+/// How many failing cases stand for all when a value is tried at first: what most cases need shows in any of them.
+const FEW: usize = 100;
+/// The same once fewer than [`WORTH_FEW`] changes come of it.
+const MANY: usize = 400;
+const WORTH_FEW: usize = 8;
 /// How many cases with the same wrong answer are among them.
 const MOST_ALIKE: usize = 3;
-/// How many values of one key are tried on all cases.
-const MOST_PROPOSED: usize = 3;
 
 /// A search, and where it stands.
 #[derive(Debug)]
@@ -30,12 +35,6 @@ pub(super) struct Search<'e> {
     sent: Sent,
     /// Of each case in `cases`.
     verdicts: HashMap<usize, Verdict>,
-}
-
-/// A change of keys that helped some cases.
-struct Proposal {
-    gain: usize,
-    change: Move,
 }
 
 impl<'e> Search<'e> {
@@ -115,91 +114,39 @@ impl<'e> Search<'e> {
 
     /// Improves until nothing does.
     pub(super) fn run(&mut self) {
-        let mut stage = 0;
+        let mut most = FEW;
         while !self.is_over() {
-            let taken = self.pass(REPRESENTATIVES[stage]);
-            // What is left is rarer.
-            if taken < 3 && stage + 1 < REPRESENTATIVES.len() {
-                stage += 1;
-            } else if taken == 0 {
+            let representatives = self.representatives(most);
+            let tried = self.evaluate(&representatives, None, None);
+            let mut taken = self.take_best(tried.proposals, &representatives);
+            if taken > 0 {
+                // What no failing case noticed is left for the next round of all keys.
+                let representatives = self.representatives(most);
+                let again = self.evaluate(&representatives, None, Some(&tried.lively));
+                taken += self.take_best(again.proposals, &representatives);
+            } else if most == MANY {
+                taken += self.pairs(&representatives, tried.noticed);
+            }
+            if taken == 0 && most == MANY {
                 break;
+            }
+            if taken < WORTH_FEW {
+                most = MANY;
             }
         }
     }
 
-    /// Tries every value of every key, and takes those with which more cases agree, the best first. Returns how many it took.
-    fn pass(&mut self, most: usize) -> usize {
-        let representatives = self.representatives(most);
-        if representatives.is_empty() {
-            return 0;
-        }
-        let names = self.names();
-        let mut keys: Vec<Key> = self.space.keys.clone();
-        let sent = self.sent_in(&names, &representatives);
-        keys.extend(self.space.of_responses(&names));
-        let lengths = moves::lengths(self.exam, &representatives);
-        let times = moves::times(self.exam, &representatives);
-        let options = Options {
-            times: &times,
-            base: &self.base,
-            names: &names,
-            statuses: self.statuses(),
-            lengths: &lengths,
-        };
-        let mut proposals: Vec<Proposal> = self
-            .exam
-            .side_by_side(&keys, |key, worker| {
-                let cases = key.response().map_or(&representatives, |name| &sent[name]);
-                self.proposals(key, &options, cases, worker)
-            })
-            .into_iter()
-            .flatten()
-            .collect();
-        let blocks = moves::blocks(self.space, &self.keys, &options);
-        proposals.extend(
-            self.exam
-                .side_by_side(&blocks, |block, worker| {
-                    self.weighed(block.clone(), &representatives, worker)
-                })
-                .into_iter()
-                .flatten(),
-        );
+    /// Takes those of these changes with which more cases agree, the best first. Returns how many.
+    fn take_best(&mut self, mut proposals: Vec<Proposal>, representatives: &[usize]) -> usize {
         proposals.sort_by_key(|proposal| std::cmp::Reverse(proposal.gain));
         let mut taken = 0;
         for proposal in proposals {
             if self.is_over() {
                 break;
             }
-            taken += usize::from(self.take(&proposal.change, Some(&representatives)));
+            taken += usize::from(self.take(&proposal.change, Some(representatives)));
         }
         taken
-    }
-
-    /// The cases among these in which each response is sent.
-    fn sent_in(&self, names: &[String], cases: &[usize]) -> BTreeMap<String, Vec<usize>> {
-        let noticing = self.exam.side_by_side(names, |name, worker| {
-            let path = [super::space::RESPONSE, name, "reason"].map(str::to_owned);
-            let change = Move(vec![(path.to_vec(), Some("another reason".into()))]);
-            let verdicts = self.tried(&change, cases, worker).unwrap_or_default();
-            let noticed = cases
-                .iter()
-                .zip(verdicts)
-                .filter(|(case, verdict)| verdict.hash != self.verdicts[*case].hash);
-            noticed.map(|(case, _)| *case).collect()
-        });
-        names.iter().cloned().zip(noticing).collect()
-    }
-
-    /// The names of the responses that keys may name.
-    fn names(&self) -> Vec<String> {
-        let responses = self.keys.get(super::space::RESPONSE).and_then(toml::Value::as_table);
-        let names = responses.into_iter().flat_map(|table| table.keys());
-        names.filter(|name| !name.contains(' ')).cloned().collect()
-    }
-
-    fn statuses(&self) -> BTreeMap<String, u16> {
-        let all = self.profile.responses.all();
-        all.map(|response| (response.name.clone(), response.status)).collect()
     }
 
     /// Failing cases of all kinds, each with the number of cases that it stands for.
@@ -214,9 +161,15 @@ impl<'e> Search<'e> {
             );
             alike.entry(key).or_default().push(case);
         }
+        // Those that stand for most first. The order among equals is that of the cases.
+        let mut alike: Vec<Vec<usize>> = alike.into_values().collect();
+        for cases in &mut alike {
+            cases.sort_by_key(|case| (self.exam.is_long(*case), *case));
+        }
+        alike.sort_by_key(|cases| (self.exam.is_long(cases[0]), std::cmp::Reverse(cases.len()), cases[0]));
         let mut chosen: Vec<usize> = Vec::new();
         for round in 0..MOST_ALIKE {
-            for cases in alike.values() {
+            for cases in &alike {
                 if chosen.len() < most {
                     chosen.extend(cases.get(round));
                 }
@@ -224,62 +177,6 @@ impl<'e> Search<'e> {
         }
         chosen.sort_unstable();
         chosen
-    }
-
-    /// The values of one key that help, the best first.
-    fn proposals(&self, key: &Key, options: &Options<'_>, representatives: &[usize], worker: usize) -> Vec<Proposal> {
-        let mut proposals = Vec::new();
-        let mut noticed: BTreeSet<usize> = BTreeSet::new();
-        for round in moves::rounds(key, &self.keys, options) {
-            let cases: Vec<usize> = if round.narrowed {
-                noticed.iter().copied().collect()
-            } else {
-                representatives.to_vec()
-            };
-            for change in round.changes {
-                if round.narrowed && !self.fits(&change, options, &cases) {
-                    continue;
-                }
-                let Some(verdicts) = self.tried(&change, &cases, worker) else {
-                    continue;
-                };
-                for (case, verdict) in cases.iter().zip(&verdicts) {
-                    if verdict.hash != self.verdicts[case].hash {
-                        noticed.insert(*case);
-                    }
-                }
-                let gain = verdicts.iter().filter(|verdict| verdict.equal).count();
-                if gain > 0 {
-                    proposals.push(Proposal { gain, change });
-                }
-            }
-        }
-        proposals.sort_by_key(|proposal| std::cmp::Reverse(proposal.gain));
-        proposals.truncate(MOST_PROPOSED);
-        proposals
-    }
-
-    /// Whether a response could be what one of these cases wants.
-    fn fits(&self, change: &Move, options: &Options<'_>, cases: &[usize]) -> bool {
-        let Some(status) = moves::status(change, options) else {
-            return true;
-        };
-        cases.iter().any(|case| self.exam.asked[*case].wants(status))
-    }
-
-    fn weighed(&self, change: Move, representatives: &[usize], worker: usize) -> Option<Proposal> {
-        let verdicts = self.tried(&change, representatives, worker)?;
-        let gain = verdicts.iter().filter(|verdict| verdict.equal).count();
-        (gain > 0).then_some(Proposal { gain, change })
-    }
-
-    /// What these cases would get with a change; `None` if it makes no profile.
-    fn tried(&self, change: &Move, cases: &[usize], worker: usize) -> Option<Vec<Verdict>> {
-        if cases.is_empty() {
-            return None;
-        }
-        let profile = exam::profile(&change.on(&self.keys)?)?;
-        Some(self.exam.ask_all(&profile, &self.sent, cases, worker))
     }
 
     /// Makes a change if more cases agree with it. If none of `representatives` does, not all cases are asked.

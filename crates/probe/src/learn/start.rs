@@ -6,6 +6,7 @@ use super::moves::Move;
 use super::search::Search;
 use super::space::{self, RESPONSE, Space};
 use super::templates;
+use super::values;
 use toml::{Table, Value};
 
 /// A built-in profile is near if it gives this share of the answers, in percent.
@@ -79,7 +80,9 @@ impl<'e> Start<'e> {
         let read = templates::read(self.exam, from, &self.space.keys);
         self.literal = read.literal;
         if keys.is_empty() {
-            return self.valid(read.keys);
+            // What becomes of a request that is accepted depends on other keys. While it is refused, none of them can be
+            // found; while it is accepted, the one that refuses it can.
+            return self.valid(values::accepting(&self.space.keys, &read.keys));
         }
         let mut merged = keys.clone();
         let mut offered = read.keys;

@@ -119,16 +119,28 @@ pub(super) fn printed(exam: &Exam, space: &[Key], keys: &Table) -> Vec<Vec<Sampl
 
 /// Keys with which nearly every request reaches its file.
 fn lenient(space: &[Key], keys: &Table) -> Table {
-    let mut keys = keys.clone();
+    let mut keys = accepting(space, keys);
     for key in space {
-        let word = match &key.kind {
-            Kind::Response(words) if words.iter().any(|word| word == "accept") => "accept",
-            Kind::Rule { words, .. } => words.first().map_or("serve", String::as_str),
-            _ => continue,
-        };
-        space::set(&mut keys, &key.path, Some(Value::from(word)));
+        if let Kind::Rule { words, .. } = &key.kind {
+            let word = words.first().map_or("serve", String::as_str);
+            space::set(&mut keys, &key.path, Some(Value::from(word)));
+        }
     }
     printing(keys)
+}
+
+/// The keys with every fault accepted that can be.
+pub(super) fn accepting(space: &[Key], keys: &Table) -> Table {
+    const ACCEPT: &str = "accept";
+    let mut keys = keys.clone();
+    for key in space {
+        if let Kind::Response(words) = &key.kind
+            && words.iter().any(|word| word == ACCEPT)
+        {
+            space::set(&mut keys, &key.path, Some(Value::from(ACCEPT)));
+        }
+    }
+    keys
 }
 
 /// Replaces every response by one that prints the values.
@@ -160,12 +172,16 @@ fn asked(exam: &Exam, keys: &Table) -> Vec<Vec<Sample>> {
         return exam.asked.iter().map(|_| Vec::new()).collect();
     };
     let sent = exam.sent(&profile, None);
+    let simulation = exam.simulation(&profile);
     let cases: Vec<usize> = (0..exam.asked.len()).collect();
-    exam.side_by_side(&cases, |case, _| {
-        let outcome = exam.answer(&profile, &sent, *case);
+    let of_case = |case: &usize| {
+        let outcome = simulation.outcome(&simulation.run(&sent[*case]));
         let text: String = outcome.heard.iter().map(|heard| heard.text.as_str()).collect();
-        text.split(BEGIN).skip(1).map(sample).collect()
-    })
+        text.split(BEGIN).skip(1).map(sample).collect::<Vec<Sample>>()
+    };
+    let pieces: Vec<&[usize]> = cases.chunks(64).collect();
+    exam.side_by_side(&pieces, |piece, _| piece.iter().map(of_case).collect::<Vec<_>>())
+        .concat()
 }
 
 fn sample(text: &str) -> Sample {

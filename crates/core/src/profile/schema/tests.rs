@@ -59,6 +59,20 @@ fn keys_that_take_a_response_or_a_keyword_list_the_keywords() {
         let value = &schema["definitions"][table]["properties"][key];
         assert_eq!(value["anyOf"][0]["enum"], serde_json::json!(keywords), "{key}");
     }
+    let faults = &schema["properties"]["faults"]["properties"];
+    let field = &faults["field"]["anyOf"][1]["properties"];
+    let any = &["accept", "close", "ignore"][..];
+    for (key, value, keywords) in [
+        ("empty_line", &faults["empty_line"], any),
+        ("other", &faults["other"], any),
+        (
+            "field.no_colon",
+            &field["no_colon"],
+            &["accept", "drop", "stop", "close", "ignore"],
+        ),
+    ] {
+        assert_eq!(value["anyOf"][0]["enum"], serde_json::json!(keywords), "{key}");
+    }
 }
 
 /// Every key that the guide names for a setting of another server.

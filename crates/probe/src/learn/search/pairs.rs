@@ -1,0 +1,69 @@
+//! Pairs of changes that help only together.
+
+use super::Search;
+use super::trial::Noticed;
+use crate::learn::exam::Verdict;
+use crate::learn::moves::Move;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+
+/// How many changes pairs begin with.
+const MOST_FIRSTS: usize = 24;
+
+impl Search<'_> {
+    /// Looks for two changes that help together. The first is one that brings failing cases nearer, or at least changes their
+    /// answers; the second is any.
+    pub(super) fn pairs(&mut self, representatives: &[usize], noticed: Vec<Noticed>) -> usize {
+        let firsts = self.firsts(noticed);
+        let mut proposals = Vec::new();
+        for first in &firsts {
+            if self.is_over() {
+                break;
+            }
+            proposals.extend(self.evaluate(representatives, Some(first), None).proposals);
+        }
+        self.take_best(proposals, representatives)
+    }
+
+    /// The changes to begin a pair with: few that together change the answers to most of the failing cases.
+    fn firsts(&self, noticed: Vec<Noticed>) -> Vec<Move> {
+        let mut known: BTreeSet<Vec<(usize, u64)>> = BTreeSet::new();
+        let mut open: Vec<Noticed> = noticed
+            .into_iter()
+            .filter(|noticed| {
+                let answers = noticed.answers.iter().map(|(case, verdict)| (*case, verdict.hash));
+                known.insert(answers.collect())
+            })
+            .collect();
+        let mut covered: HashMap<usize, u32> = HashMap::new();
+        let mut firsts = Vec::new();
+        while firsts.len() < MOST_FIRSTS {
+            let worth = |noticed: &Noticed| -> u32 {
+                let of_case = |(case, verdict): &(usize, Verdict)| {
+                    let (was, is) = (self.verdicts[case].near, verdict.near);
+                    let step: u32 = match is.cmp(&was) {
+                        Ordering::Less => 0,
+                        Ordering::Equal => 4,
+                        Ordering::Greater => 16,
+                    };
+                    // A case that others have changed already needs it less.
+                    step >> covered.get(case).copied().unwrap_or(0).min(8)
+                };
+                noticed.answers.iter().map(of_case).sum()
+            };
+            // The first of equals.
+            let best = open
+                .iter()
+                .map(worth)
+                .enumerate()
+                .reduce(|best, next| if next.1 > best.1 { next } else { best });
+            let Some((at, 1..)) = best else { break };
+            let best = open.remove(at);
+            for (case, _) in &best.answers {
+                *covered.entry(*case).or_default() += 1;
+            }
+            firsts.push(best.change);
+        }
+        firsts
+    }
+}
