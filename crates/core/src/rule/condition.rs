@@ -103,13 +103,13 @@ pub(super) fn path_of(target: &[u8]) -> &[u8] {
 
 /// A target without the scheme and the authority that a request to a proxy has (RFC 9112 section 3.2.2).
 pub(super) fn origin_form(target: &[u8]) -> &[u8] {
+    if target.first() == Some(&b'/') {
+        return target;
+    }
     let Some(after) = memchr::memmem::find(target, b"://").map(|at| at + 3) else {
         return target;
     };
-    match target.first() {
-        Some(b'/') => target,
-        _ => memchr::memchr(b'/', &target[after..]).map_or(target, |at| &target[after + at..]),
-    }
+    memchr::memchr(b'/', &target[after..]).map_or(target, |at| &target[after + at..])
 }
 
 impl Wanted {

@@ -207,8 +207,7 @@ fn rules_that_count_nothing_begin_again() {
     assert_eq!(hits(&rules.without_counts()), [false, true, false]);
 }
 
-/// A hundred rules must cost a request at most a twentieth of its instructions, which are some 15,000: work is counted
-/// here in subjects and rules that are looked at.
+/// A hundred rules must cost a request little more than one. Work is counted in subjects and rules that are looked at.
 #[test]
 fn of_a_hundred_rules_a_request_looks_at_those_that_it_may_meet() {
     let subject = Subject::default;
