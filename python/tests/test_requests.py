@@ -62,7 +62,7 @@ def test_a_response_that_is_held(labserve, session, site):
     client.start()
     server.wait("rule", rule="slow")
     assert server.summary().unanswered == 1
-    assert server.release("go") == 1
+    server.release("go")
     client.join()
     assert statuses == [200]
 
