@@ -163,7 +163,7 @@ mod tests {
                 "--port 0 check",
                 "the command check has its own options, which are written after it; leave out --port <N>: `labserve check --help` lists them",
             ),
-            ("explain", "expected <FILE>; `--help` shows an example"),
+            ("explain", "expected <FILE>...; `--help` shows an example"),
             ("explain a.pcap --lang de", "--lang: got \"de\"; expected one of en, zh"),
             ("profiles --compare node", "--compare: expected --compare <A> <B>"),
             (

@@ -157,7 +157,7 @@ fn what_a_server_calls_itself_outweighs_how_it_looks() {
             .map(|found| (found.verdict, found.scores[0].profile.clone()))
     };
     let more = "Date: Thu, 26 Nov 2026 09:00:00 GMT\r\nContent-Type: text/html\r\n";
-    let other = verdict(&format!("Server: Caddy\r\n{more}"));
+    let other = verdict(&format!("Server: ExampleServer/2.0\r\n{more}"));
     assert_eq!(other.map(|(verdict, _)| verdict), Some(Verdict::OtherProduct));
     let nginx = verdict(&format!("Server: nginx/1.27.4\r\n{more}"));
     assert_eq!(nginx.map(|(_, profile)| profile), Some("nginx".to_owned()));

@@ -38,6 +38,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "maud",
             "memchr",
             "pcap-parser",
+            "ruzstd",
             "serde",
             "serde_json",
         ],

@@ -153,9 +153,7 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    /// The response that was decided on.
-    ///
-    /// `None` before the first [`Action::SendReply`].
+    /// The response that was decided on. `None` before the first [`Action::SendReply`].
     pub fn reply(&self) -> Option<&Reply<'c>> {
         self.reply.as_ref()
     }

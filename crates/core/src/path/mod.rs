@@ -2,6 +2,7 @@
 //!
 //! No target leads above the root: `.` and `..` are resolved in the text, and only the result is ever opened.
 
+mod denied;
 mod dots;
 mod names;
 mod target;
@@ -15,6 +16,7 @@ use crate::http1::head::has_scheme;
 use crate::http1::{ResponseId, percent};
 use crate::profile::raw::EndSlash;
 use crate::profile::{AbsoluteTarget, Backslash, BadUtf8, FilePolicy, Limit, OnInput, TargetPolicy};
+use denied::{check_names, may_refuse_names};
 use dots::{resolve_dots, resolve_dots_from, resolve_sent};
 use std::borrow::Cow;
 use target::{check_absolute, is_absolute};
@@ -359,43 +361,6 @@ fn plain(sent: &[u8]) -> Option<&[u8]> {
         before = *byte;
     }
     (path.is_empty() || before != b'/').then_some(path)
-}
-
-/// Whether the policy may refuse a name of this path.
-fn may_refuse_names(path: &[u8], files: &FilePolicy) -> bool {
-    // A name that begins with a dot is at the start of the path or after a slash.
-    let has_dotfile = || path.starts_with(b".") || memchr::memmem::find(path, b"/.").is_some();
-    !files.deny.is_empty() || matches!(files.dotfiles, OnInput::Respond(_)) && has_dotfile()
-}
-
-/// Refuses dotfiles and denied names, whether or not such a file exists.
-fn check_names(path: &[u8], ends_in_slash: bool, files: &FilePolicy) -> Result<(), ResponseId> {
-    if !may_refuse_names(path, files) {
-        return Ok(());
-    }
-    let last = segments(path).count() - 1;
-    for (index, name) in segments(path).enumerate() {
-        if let OnInput::Respond(id) = files.dotfiles
-            && (!files.dotfiles_at_end_only || index == last && !ends_in_slash)
-            && name.len() > 1
-            && name.starts_with(b".")
-            && !files.dotfiles_served.iter().any(|served| served.as_bytes() == name)
-        {
-            return Err(id);
-        }
-        if files.deny.is_empty() {
-            continue;
-        }
-        let is_lower = name.iter().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
-        let mut name = String::from_utf8_lossy(name);
-        if files.ignore_case && !is_lower {
-            name = name.to_lowercase().into();
-        }
-        if files.deny.iter().any(|pattern| pattern.fits(name.as_bytes())) {
-            return Err(files.deny_with);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -341,25 +341,6 @@ impl Driver {
         }
     }
 
-    /// Waits as `settle` says. Returns whether the client's FIN has arrived.
-    async fn settle(&mut self, settle: Settle) -> bool {
-        match settle {
-            // The other connections read what has arrived for them before the decision on this request. One check of a
-            // file then serves all requests of a turn.
-            Settle::TakeTurns => {
-                tokio::task::yield_now().await;
-                false
-            }
-            Settle::Within(time) => {
-                let fin = self.client_has_ended(time).await;
-                if fin {
-                    self.note_client_fin();
-                }
-                fin
-            }
-        }
-    }
-
     pub(super) fn emit_head(&self, head: &Head, refusal: Option<Refusal>) {
         let input = self.conn.input();
         self.emit(&Event::Head(events::Head {

@@ -20,6 +20,7 @@ mod registry;
 mod reply_writer;
 mod request_body;
 mod ruling;
+mod send_error;
 mod turns;
 mod wait;
 

@@ -9,58 +9,16 @@
 )]
 
 use super::file_write::{self, try_write};
+use super::send_error::SendError;
 use crate::events::Cuts;
 use crate::files::{Content, Resource};
-use labserve_core::close_reason::CloseReason;
-use labserve_core::conn::{CONTINUE, Pace, Piece, Rendered, SendFailure, Unsent};
+use labserve_core::conn::{CONTINUE, Pace, Piece, Rendered, Unsent};
 use labserve_core::http1::range::ByteRange;
 use labserve_core::profile::{ChangedFile, WritePolicy};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
-
-/// Why a response was not sent completely.
-#[derive(Debug)]
-pub(super) enum SendError {
-    /// The connection failed.
-    Client(io::Error),
-    /// The file changed while it was sent.
-    FileChanged {
-        /// Whether all bytes had been passed to the system before the change was noticed.
-        all_sent: bool,
-    },
-    /// The client accepted too few bytes in time.
-    SlowReader,
-}
-
-impl SendError {
-    /// The same error without the message of the system.
-    pub(super) fn failure(&self) -> SendFailure {
-        match self {
-            Self::Client(error) => match close_reason(error) {
-                CloseReason::ClientReset => SendFailure::Reset,
-                _ => SendFailure::Io,
-            },
-            Self::FileChanged { all_sent } => SendFailure::FileChanged { all_sent: *all_sent },
-            Self::SlowReader => SendFailure::SlowReader,
-        }
-    }
-}
-
-impl From<io::Error> for SendError {
-    fn from(error: io::Error) -> Self {
-        Self::Client(error)
-    }
-}
-
-/// The reason to close a connection after this error of its socket.
-pub(super) fn close_reason(error: &io::Error) -> CloseReason {
-    match error.kind() {
-        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => CloseReason::ClientReset,
-        _ => CloseReason::IoError,
-    }
-}
 
 /// What the next write waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use super::Site;
 use super::closing::has_unread;
 use super::driver::Driver;
-use super::reply_writer::close_reason;
+use super::send_error::close_reason;
 use crate::events::Event;
 use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{Close, Settle, WakeReason};
@@ -45,6 +45,25 @@ pub(super) enum Woken {
 }
 
 impl Driver {
+    /// Waits as `settle` says. Returns whether the client's FIN has arrived.
+    pub(super) async fn settle(&mut self, settle: Settle) -> bool {
+        match settle {
+            // The other connections read what has arrived for them before the decision on this request. One check of a
+            // file then serves all requests of a turn.
+            Settle::TakeTurns => {
+                tokio::task::yield_now().await;
+                false
+            }
+            Settle::Within(time) => {
+                let fin = self.client_has_ended(time).await;
+                if fin {
+                    self.note_client_fin();
+                }
+                fin
+            }
+        }
+    }
+
     /// Whether the bytes after a head take a wait to settle.
     pub(super) fn waits_to_settle(&self, settle: Settle) -> bool {
         match settle {

@@ -3,8 +3,8 @@
 use super::emitting::Sending;
 use super::{ExchangeIo, Held, without_body};
 use crate::events::Event;
-use crate::server::reply_writer::SendError;
 use crate::server::ruling::confirmed;
+use crate::server::send_error::SendError;
 use labserve_core::conn::{Action, Close, Exchange, ExchangeOutcome, Finish, ReplyContext, RuleStep, Ruled};
 use labserve_core::http1::Framing;
 use labserve_core::render::RenderContext;
