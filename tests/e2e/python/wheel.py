@@ -20,8 +20,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from e2e.pylib import cli
 
 PACKAGE = cli.CHECKOUT / "python"
-BUILD_TOOLS = ["maturin==1.16.0", "mypy==2.4.1"]
-CLIENTS = ["pytest==9.2.0", "requests==2.34.2", "httpx==0.28.1", "aiohttp==3.14.5"]
+PYTEST = "pytest==9.2.0"
+# mypy reads the types of pytest, for the plugin.
+BUILD_TOOLS = ["maturin==1.16.0", "mypy==2.4.1", PYTEST]
+CLIENTS = [PYTEST, "requests==2.34.2", "httpx==0.28.1", "aiohttp==3.14.5"]
 
 
 def main():
