@@ -83,7 +83,7 @@ impl Conversation {
     /// - Responses come in the order of the requests (RFC 9112 section 9.3.2).
     /// - If bytes are missing before it (`interrupted`), they may have held responses or requests. Then the request is the
     ///   first that the client sent when it had received everything before the response; or the only one that waits. A
-    ///   request that may have been pipelined after one that was not captured is none of both.
+    ///   request that may have been pipelined after one that was not captured is neither.
     fn request_of(&self, at: u64, ack: u64, interrupted: bool) -> Option<usize> {
         let next = Some(self.awaited).filter(|next| *next < self.exchanges.len());
         if !interrupted || self.left_out > 0 {

@@ -108,7 +108,7 @@ impl Conn {
 
     /// The next step, before anything further has happened.
     pub fn next(&mut self, cx: &Context<'_>) -> Next {
-        if !self.is_parsed(cx.profile) {
+        if !self.begin_parsing(cx.profile) {
             return match cx.stopping {
                 true => Next::Close(CloseReason::Shutdown.into()),
                 false => Next::Wait,
@@ -301,7 +301,7 @@ impl Conn {
         }
         let swallows = cx.profile.connection.upgrade_swallows && Request::new(&input, &opened.head).asks_to_upgrade();
         self.parsing = Parsing::after(outcome.is_last, swallows);
-        self.after_post = cx.profile.blank_after_post > 0 && Request::new(&input, &opened.head).method() == b"POST";
+        self.after_post = cx.profile.blank_after_post > 0 && opened.head.method.of(&input) == b"POST";
         self.input = input;
         match outcome.left {
             Leftover::From(at) if at < self.input.len() && !swallows => {

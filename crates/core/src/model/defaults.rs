@@ -1,6 +1,7 @@
 //! A profile without any key follows RFC 9110 and RFC 9112.
 
 use super::{End, MemorySite, Outcome, Script, Setting, Step};
+use crate::http1::status;
 use crate::profile::Profile;
 use crate::profile::layers::{Layer, Stack};
 use std::time::Duration;
@@ -39,6 +40,13 @@ pub(super) fn field(response: &str, name: &str) -> Option<String> {
     })
 }
 
+#[test]
+fn a_profile_that_has_only_a_title_has_no_mistakes() {
+    let layer = Layer::parse("minimal", "format = 1\ntitle = \"Mine\"\n").expect("a profile");
+    let report = Stack::of("minimal", layer).report();
+    assert_eq!((report.mistakes, report.warnings), (vec![], vec![]));
+}
+
 /// A request line and fields after the Host field, and the status of the response.
 #[test]
 fn requests_get_the_status_that_the_rfcs_ask_for() {
@@ -48,37 +56,68 @@ fn requests_get_the_status_that_the_rfcs_ask_for() {
         ("GET /sub/ HTTP/1.1", "", 200),
         ("GET /sub HTTP/1.1", "", 301),
         ("GET /missing HTTP/1.1", "", 404),
-        // RFC 9110 sections 9.1 and 15.5.6.
+        // RFC 9110 sections 9.1 and 15.5.6: a known method that the resource does not support.
         ("POST /a.txt HTTP/1.1", "Content-Length: 0\r\n", 405),
+        ("POST /a.txt HTTP/1.1", "Content-Length: 3\r\n\r\nabc", 405),
+        (
+            "POST /a.txt HTTP/1.1",
+            "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
+            405,
+        ),
+        ("PUT /a.txt HTTP/1.1", "Content-Length: 0\r\n", 405),
         ("PUT /new HTTP/1.1", "Content-Length: 3\r\n\r\nabc", 405),
         ("DELETE /a.txt HTTP/1.1", "", 405),
+        // Section 15.6.2: an unknown one. Methods are case-sensitive.
+        ("BREW /a.txt HTTP/1.1", "", 501),
+        ("get /a.txt HTTP/1.1", "", 501),
         // Section 2.5: a later minor version is treated as 1.1; section 15.6.6.
         ("GET /a.txt HTTP/1.2", "", 200),
         ("GET /a.txt HTTP/2.0", "", 505),
         // Section 13.
         ("GET /a.txt HTTP/1.1", "If-None-Match: *\r\n", 304),
         ("GET /a.txt HTTP/1.1", "If-Match: \"other\"\r\n", 412),
+        (
+            "GET /a.txt HTTP/1.1",
+            "If-Modified-Since: Tue, 31 Oct 2023 15:31:16 GMT\r\n",
+            304,
+        ),
         // Section 14.
         ("GET /a.txt HTTP/1.1", "Range: bytes=0-3\r\n", 206),
         ("GET /a.txt HTTP/1.1", "Range: bytes=10-\r\n", 416),
         ("GET /a.txt HTTP/1.1", "Range: pages=1-2\r\n", 200),
         // Section 10.1.1.
         ("GET /a.txt HTTP/1.1", "Expect: something\r\n", 417),
-        // RFC 9112 sections 3, 5.1, 5.2, 6.1 and 6.3.
+        // RFC 9112 sections 3, 3.2.2, 5.1, 5.2, 6.1 and 6.3.
+        ("GET http://b/a.txt HTTP/1.1", "", 200),
+        ("GET /a.txt", "", 400),
         ("GET /a b HTTP/1.1", "", 400),
         ("GET /a.txt HTTP/1.1", "Name : value\r\n", 400),
         ("GET /a.txt HTTP/1.1", "Name: a\r\n b\r\n", 400),
         ("GET /a.txt HTTP/1.1", "Host: b\r\n", 400),
         ("POST /a.txt HTTP/1.1", "Transfer-Encoding: brew, chunked\r\n", 501),
+        ("POST /a.txt HTTP/1.1", "Transfer-Encoding: gzip, chunked\r\n", 501),
         ("POST /a.txt HTTP/1.1", "Transfer-Encoding: chunked, gzip\r\n", 400),
         ("POST /a.txt HTTP/1.1", "Content-Length: 1, 2\r\n", 400),
         ("POST /a.txt HTTP/1.1", "Content-Length: -1\r\n", 400),
+        ("POST /a.txt HTTP/1.1", "Content-Length: x\r\n", 400),
+        (
+            "POST /a.txt HTTP/1.1",
+            "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+            400,
+        ),
     ] {
         let response = heard(&ask("", &format!("{line}\r\nHost: a\r\n{fields}\r\n")));
         assert!(
-            response.starts_with(&format!("HTTP/1.1 {status} ")),
+            response.starts_with(&format!("HTTP/1.1 {status} {}\r\n", status::reason(status))),
             "{line} {fields}\n{response}"
         );
+        let allow = (status == 405).then(|| "GET, HEAD".to_owned());
+        assert_eq!(field(&response, "Allow"), allow, "{line} {fields}\n{response}");
+        // A request that was not understood may be followed by anything (RFC 9112 section 2.2).
+        let close = (status == 400).then(|| "close".to_owned());
+        if matches!(status, 200 | 304 | 400 | 404) {
+            assert_eq!(field(&response, "Connection"), close, "{line} {fields}\n{response}");
+        }
         let has_length = field(&response, "Content-Length").is_some() || status == 304;
         assert!(
             has_length && field(&response, "Date").is_some(),
@@ -111,8 +150,13 @@ fn responses_have_the_fields_that_the_rfcs_ask_for() {
     let get = |fields: &str| heard(&ask("", &format!("GET /a.txt HTTP/1.1\r\nHost: a\r\n{fields}\r\n")));
     let whole = get("");
     assert!(whole.ends_with("\r\n\r\n0123456789"), "{whole}");
-    for name in ["Last-Modified", "Content-Type", "Accept-Ranges"] {
+    for name in ["Last-Modified", "Accept-Ranges"] {
         assert!(field(&whole, name).is_some(), "{name}\n{whole}");
+    }
+    let page = heard(&ask("", "GET /sub/ HTTP/1.1\r\nHost: a\r\n\r\n"));
+    for (response, media_type) in [(&whole, "text/plain"), (&page, "text/html")] {
+        let is_so = field(response, "Content-Type").is_some_and(|value| value.starts_with(media_type));
+        assert!(is_so, "{media_type}\n{response}");
     }
     let head = heard(&ask("", "HEAD /a.txt HTTP/1.1\r\nHost: a\r\n\r\n"));
     assert_eq!(head, whole[..whole.len() - 10]);

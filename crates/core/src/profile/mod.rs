@@ -16,8 +16,6 @@ pub mod raw;
 mod resolve;
 pub mod response;
 pub mod schema;
-#[cfg(test)]
-mod scratch;
 pub mod summary;
 pub mod template;
 pub mod types;

@@ -261,7 +261,7 @@ impl Counted {
 }
 
 impl About {
-    /// What a rule is about that was added after so many requests.
+    /// What `rule` is about, if it was added when `requests_before` requests had been counted.
     fn of(rule: &Rule, requests_before: u64) -> Self {
         let subject = rule.when.subject.clone();
         Self {

@@ -125,11 +125,12 @@ impl Driver {
 
     /// What ends a wait in which nothing arrives.
     fn poll_end_of_wait(&mut self, site: &Site, cx: &mut Context<'_>) -> Poll<Woken> {
-        // The connection does not change while it waits, so the deadline stays the same.
+        let tie = site.profile.connection.timers.tie;
+        // The connection does not change while it waits, so the deadline stays the same. When it is over, bytes may have
+        // arrived that the reactor has not reported yet.
         if let Some(deadline) = self.conn.deadline(&site.profile)
-                && self.poll_timer(deadline.at, cx).is_ready()
-                // Bytes may have arrived that the reactor has not reported yet.
-                && (site.profile.connection.timers.tie == AtExpiry::Discard || !has_unread(&self.stream))
+            && self.poll_timer(deadline.at, cx).is_ready()
+            && (tie == AtExpiry::Discard || !has_unread(&self.stream))
         {
             return Poll::Ready(Woken::For(WakeReason::Expired(deadline)));
         }

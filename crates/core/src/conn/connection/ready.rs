@@ -15,8 +15,8 @@ impl Conn {
         }
     }
 
-    /// Whether the input is to be parsed. Drops what precedes a request after a POST.
-    pub(super) fn is_parsed(&mut self, profile: &Profile) -> bool {
+    /// Drops what precedes a request after a POST. Returns whether there is input to parse.
+    pub(super) fn begin_parsing(&mut self, profile: &Profile) -> bool {
         if self.input.is_empty() || self.is_too_short(profile) {
             return false;
         }

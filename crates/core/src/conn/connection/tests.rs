@@ -31,23 +31,33 @@ fn finish(conn: &mut Conn, opened: &Opened, cx: &Context<'_>) -> Option<Close> {
     conn.finished(opened, input, outcome, cx)
 }
 
-/// Bytes that arrive after dropped empty lines are scanned like all others.
-#[test]
-fn dropped_empty_lines_do_not_count_as_judged() {
+/// The profile `rfc` with these keys.
+fn profile(keys: &[&str]) -> Profile {
     let mut stack = Stack::load("rfc", &BuiltIns).expect("a built-in profile");
-    for key in [
-        "limits.empty_lines_after_request=10",
-        "parser.pipelined_fault=\"drop-earlier\"",
-    ] {
+    for key in keys {
         stack = stack.over(Layer::from_assignment(key).expect("a key"));
     }
-    let profile = stack.build().expect("a profile");
-    let cx = Context {
-        profile: &profile,
+    stack.build().expect("a profile")
+}
+
+/// The context of what happens when the server starts.
+fn at_start(profile: &Profile) -> Context<'_> {
+    Context {
+        profile,
         root: &[],
         now: Duration::ZERO,
         stopping: false,
-    };
+    }
+}
+
+/// Bytes that arrive after dropped empty lines are scanned like all others.
+#[test]
+fn dropped_empty_lines_do_not_count_as_judged() {
+    let profile = profile(&[
+        "limits.empty_lines_after_request=10",
+        "parser.pipelined_fault=\"drop-earlier\"",
+    ]);
+    let cx = at_start(&profile);
     let mut conn = Conn::new(Duration::ZERO);
     conn.receive(format!("{REQUEST}\r\n\r\n{REQUEST}").as_bytes(), Vec::new);
     let first = settle(&mut conn, &cx);
@@ -65,22 +75,13 @@ fn dropped_empty_lines_do_not_count_as_judged() {
 /// A first read that waits for the preface of another protocol takes no more than that, and leaves the rest unread.
 #[test]
 fn too_few_bytes_are_not_parsed() {
-    let mut stack = Stack::load("rfc", &BuiltIns).expect("a built-in profile");
-    for key in [
+    let profile = profile(&[
         "limits.first_read=14",
         "limits.next_read=4",
         "limits.blank_after_post=4",
         "faults.empty_line=400",
-    ] {
-        stack = stack.over(Layer::from_assignment(key).expect("a key"));
-    }
-    let profile = stack.build().expect("a profile");
-    let cx = Context {
-        profile: &profile,
-        root: &[],
-        now: Duration::ZERO,
-        stopping: false,
-    };
+    ]);
+    let cx = at_start(&profile);
     let receive = |conn: &mut Conn, text: &str| {
         conn.receive(text.as_bytes(), Vec::new);
         conn.on(WakeReason::Received(text.len()), &cx)

@@ -243,7 +243,7 @@ impl Layer {
     }
 }
 
-/// What is wrong with a value that begins as a list or a table and is none. Most often a shell has taken the quotes of its
+/// What is wrong with a value that begins like a list or a table but does not parse as one. Most often a shell has taken the quotes of its
 /// texts away.
 fn not_toml(key: &str, value: &str) -> String {
     let (what, meant) = match value.strip_prefix('[') {
