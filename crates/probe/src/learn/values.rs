@@ -19,6 +19,7 @@ const NOT_PRINTED: &[Placeholder] = &[
     Placeholder::TransferEncoding,
     Placeholder::Boundary,
     Placeholder::Padding,
+    Placeholder::Content,
 ];
 
 /// What a printed response begins with.
