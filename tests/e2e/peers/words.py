@@ -200,8 +200,8 @@ def tag_of(port):
 
 
 def tags(port):
-    """The entity tags of files: with an extension, with two, without one, without content, and of an index file. And the
-    statuses of a request that names the tag."""
+    """The entity tags of files: with an extension, with two, without one, without content, of an index file; and the
+    status of a request that names the first tag."""
     paths = ["/static/style1.css", "/types/a.tar.gz", "/types/noext", "/types/empty.txt", "/static/BGM.wav", "/"]
     found = [field(answer(port, path), "etag") for path in paths]
     again = answer(port, paths[0], f"If-None-Match: {found[0]}\r\n")
