@@ -259,9 +259,12 @@ impl Walker<'_> {
 fn misplaced(template: &Template, path: &[String]) -> Option<String> {
     let is_tag = matches!(unprefixed(path), [table, key] if table == "files" && (key == "etag" || key == "etag_text"));
     (!is_tag && template.asks_for(Placeholder::Content)).then(|| {
-        "`{content}` has a value in [files] `etag` and `etag_text` only: write a digest of it there, as in \
-         `etag = '\"{content:sha256}\"'`, and `{etag}` here"
-            .to_owned()
+        let outer = &path[..path.len() - unprefixed(path).len()];
+        format!(
+            "`{{content}}` has a value in [{}] `etag` and `etag_text` only: write a digest of it there, as in \
+             `etag = '\"{{content:sha256}}\"'`, and `{{etag}}` here",
+            joined(outer, "files")
+        )
     })
 }
 

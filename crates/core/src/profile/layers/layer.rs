@@ -18,7 +18,7 @@ pub struct Layer {
     pub(super) text: Option<String>,
     pub(super) table: Table,
     /// The table of the text that contains the keys; `None` if they are at the top level.
-    inside: Option<&'static str>,
+    pub(super) inside: Option<&'static str>,
     /// The line of each key, once one has been asked for.
     lines: OnceLock<BTreeMap<Vec<String>, usize>>,
 }
