@@ -2,9 +2,10 @@
 //!
 //! The caller reads the file system and passes the values in, so that decisions are pure.
 
+use crate::digest::Digest;
 use crate::modified::Modified;
-use crate::profile::Precompressed;
 use crate::profile::types::MediaTypes;
+use crate::profile::{About, Precompressed};
 use std::sync::{Arc, OnceLock};
 
 /// The identity of one version of a file. Two equal values mean that the file has not changed.
@@ -51,7 +52,32 @@ pub struct FileFacts {
     pub coding: Option<Precompressed>,
     /// Whether precompressed siblings exist, so that the response depends on Accept-Encoding and needs Vary.
     pub negotiated: bool,
+    /// The digests of the content that the profile asks for; see [`crate::render::with_digests`].
+    pub digests: Digests,
     cached_fields: OnceLock<CachedFields>,
+}
+
+/// Digests of one version of a file. Empty for most profiles.
+#[derive(Clone, Debug, Default)]
+pub struct Digests(Option<Arc<[KnownDigest]>>);
+
+/// A digest, and its text.
+type KnownDigest = ((About, Digest), Box<[u8]>);
+
+impl Digests {
+    /// The text of a digest, if it is known.
+    pub fn get(&self, about: About, digest: Digest) -> Option<&[u8]> {
+        let mut known = self.0.iter().flat_map(|known| known.iter());
+        known
+            .find(|(which, _)| *which == (about, digest))
+            .map(|(_, text)| &**text)
+    }
+}
+
+impl FromIterator<KnownDigest> for Digests {
+    fn from_iter<I: IntoIterator<Item = KnownDigest>>(known: I) -> Self {
+        Self(Some(known.into_iter().collect()))
+    }
 }
 
 /// Field values that are the same in every response about a file, rendered once.
@@ -78,6 +104,7 @@ impl FileFacts {
             path_adler32,
             coding: None,
             negotiated: false,
+            digests: Digests::default(),
             cached_fields: OnceLock::new(),
         }
     }

@@ -18,6 +18,7 @@ pub mod adversarial;
 pub mod close_reason;
 pub mod conn;
 pub mod decide;
+pub mod digest;
 pub mod facts;
 pub mod glob;
 pub mod http1;

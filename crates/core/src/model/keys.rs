@@ -54,12 +54,68 @@ fn entity_tags_may_be_digests_and_dates() {
             "etag = '\"{etag_text:md5}\"'\netag_text = '{mtime_float}-{size}'",
             "\"61dd012d4e3e1ed7c051eacf24ee4eb3\"",
         ),
+        ("etag = '\"{content:md5}\"'", "\"781e5e245d69b566979b86e28d23f2c7\""),
+        (
+            "etag = 'W/\"{size:x}-{content:sha1:upper}\"'",
+            "W/\"a-87ACEC17CD9DCD20A716CC2CF67417B71C8A7016\"",
+        ),
+        (
+            "etag = '\"{content:sha256}\"'",
+            "\"84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882\"",
+        ),
+        (
+            "etag = '\"{content:sha512}\"'",
+            concat!(
+                "\"bb96c2fc40d2d54617d6f276febe571f623a8dadf0b734855299b0e107fda32c",
+                "f6b69f2da32b36445d73690b93cbd0f7bfc20e0f7f28553d2a4428f23b716e90\""
+            ),
+        ),
+        // The SHA-1 digest of `.txt-0123456789`.
+        (
+            "etag = '\"{etag_text:sha1}\"'\netag_text = '{extension}-{content}'",
+            "\"eb1301a0662dd67350631107993ec28d275e605c\"",
+        ),
+        // The MD5 digest of `10-` and the SHA-1 digest of the content.
+        (
+            "etag = '\"{etag_text:md5}\"'\netag_text = '{size}-{content:sha1}'",
+            "\"b9ccae9e1527672557e1732bf076351e\"",
+        ),
     ] {
         let response = heard(&ask(
             &format!("[files]\n{keys}"),
             "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n",
         ));
         assert_eq!(field(&response, "ETag").as_deref(), Some(tag), "{keys}\n{response}");
+    }
+}
+
+/// A digest of the content is a validator as any other: for preconditions, ranges and HEAD.
+#[test]
+fn a_digest_of_the_content_is_compared_like_other_tags() {
+    let tag = "\"781e5e245d69b566979b86e28d23f2c7\"";
+    for (line, fields, status) in [
+        ("GET /a.txt", String::new(), 200),
+        ("HEAD /a.txt", String::new(), 200),
+        ("GET /a.txt", format!("If-None-Match: {tag}\r\n"), 304),
+        ("GET /a.txt", "If-None-Match: \"x\"\r\n".to_owned(), 200),
+        ("GET /a.txt", "If-Match: \"x\"\r\n".to_owned(), 412),
+        ("GET /a.txt", "Range: bytes=2-3\r\n".to_owned(), 206),
+        ("GET /a.txt", format!("Range: bytes=2-3\r\nIf-Range: {tag}\r\n"), 206),
+        ("GET /a.txt", "Range: bytes=2-3\r\nIf-Range: \"x\"\r\n".to_owned(), 200),
+    ] {
+        let text = "[files]\netag = '\"{content:md5}\"'";
+        let response = heard(&ask(text, &format!("{line} HTTP/1.1\r\nHost: a\r\n{fields}\r\n")));
+        assert!(
+            response.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{line} {fields}\n{response}"
+        );
+        if status != 412 {
+            assert_eq!(
+                field(&response, "ETag").as_deref(),
+                Some(tag),
+                "{line} {fields}\n{response}"
+            );
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::facts::{FileFacts, FileId, last_name};
 use crate::http1::text::adler32;
 use crate::lookup::{Opened, Tree};
 use crate::profile::{DirectoryPermission, Profile};
+use crate::render::with_digests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -59,7 +60,8 @@ impl<'p> MemorySite<'p> {
         }
     }
 
-    /// The same site as seen under another profile with the same `[types]`: the media types of its files are known already.
+    /// The same site as seen under another profile with the same `[types]` and entity tags: the media types of its files and the
+    /// digests of their contents are known already.
     pub fn under<'q>(&self, profile: &'q Profile) -> MemorySite<'q> {
         MemorySite {
             profile,
@@ -104,6 +106,10 @@ impl<'p> MemorySite<'p> {
         };
         let shown = [b"/", self.root.join("/").as_bytes(), b"/", path].concat();
         let facts = FileFacts::new(path, adler32(&shown), id, &self.profile.types);
+        let facts = with_digests(facts, &self.profile.files, |take| {
+            take(&content);
+            Some(())
+        });
         let file = MemoryFile {
             facts: Arc::new(facts),
             content,

@@ -33,7 +33,7 @@ pub use raw::{
     RepeatedConnection,
 };
 pub use response::{Entity, Response};
-pub use template::{Placeholder, Template, Values};
+pub use template::{About, Placeholder, Template, Values};
 pub use units::Since;
 
 use crate::http1::HeadPolicy;

@@ -173,37 +173,32 @@ fn entity_page(page: &Template, raw: &RawResponse) -> Result<Template, String> {
 
 impl Response {
     /// Compiles `raw`. The keys of `like` must have been filled in.
-    pub(super) fn new(name: &str, raw: &RawResponse) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// The key that is wrong, and why.
+    pub(super) fn new(name: &str, raw: &RawResponse) -> Result<Self, (&'static str, String)> {
         let number = name.split(' ').next().unwrap_or_default().parse().ok();
-        let status = raw
-            .status
-            .or(number)
-            .ok_or("expected a `status`, because the name of this response is not a number")?;
+        let status = raw.status.or(number).ok_or_else(|| {
+            let message = "expected a `status`, because the name of this response is not a number";
+            ("status", message.to_owned())
+        })?;
         if !(200..=599).contains(&status) {
-            return Err(format!("expected a status from 200 to 599, got {status}"));
+            return Err(("status", format!("expected a status from 200 to 599, got {status}")));
         }
         let entity = match (&raw.body, raw.file.unwrap_or(false)) {
-            (Some(_), true) => return Err("expected either `body` or `file = true`, got both".into()),
+            (Some(_), true) => {
+                let message = "expected either `body` or `file = true`, got both";
+                return Err(("body", message.to_owned()));
+            }
             (None, true) => Entity::File,
-            (Some(page), false) => Entity::Page(entity_page(page, raw)?),
+            (Some(page), false) => Entity::Page(entity_page(page, raw).map_err(|why| ("body", why))?),
             (None, false) => Entity::None,
         };
         let reason = match &raw.reason {
             Some(reason) => reason.clone(),
-            None => Template::parse(status::reason(status))?,
+            None => Template::parse(status::reason(status)).map_err(|why| ("reason", why))?,
         };
-        let own = raw.fields.as_deref().unwrap_or_default();
-        let head = raw.head.as_deref().unwrap_or_default().lines();
-        let lines = head
-            .flat_map(|line| {
-                if line.trim() == OWN_FIELDS {
-                    own.lines()
-                } else {
-                    line.lines()
-                }
-            })
-            .filter(|line| !line.trim().is_empty());
-        let lines: Vec<Template> = lines.map(|line| head_line(line.trim())).collect::<Result<_, _>>()?;
+        let lines = head_lines(raw)?;
         Ok(Self {
             head: HeadPart::of(raw.http_version.unwrap_or_default(), status, &reason, &lines),
             name: name.to_owned(),
@@ -301,6 +296,28 @@ impl Response {
 
 /// The line of a head that the response's `fields` take the place of.
 const OWN_FIELDS: &str = "{fields}";
+
+/// The lines of a head. Fails with all that are wrong.
+fn head_lines(raw: &RawResponse) -> Result<Vec<Template>, (&'static str, String)> {
+    let own = raw.fields.as_deref().unwrap_or_default();
+    let head = raw.head.as_deref().unwrap_or_default();
+    let lines = head.lines().flat_map(|line| match line.trim() {
+        OWN_FIELDS => own.lines().map(|line| ("fields", line.trim())).collect(),
+        line => vec![("head", line)],
+    });
+    let (mut good, mut wrong) = (Vec::new(), Vec::new());
+    for (key, line) in lines.filter(|(_, line)| !line.is_empty()) {
+        match head_line(line) {
+            Ok(line) => good.push(line),
+            Err(why) => wrong.push((key, why)),
+        }
+    }
+    let Some((key, _)) = wrong.first() else {
+        return Ok(good);
+    };
+    let all: Vec<&str> = wrong.iter().map(|(_, why)| why.as_str()).collect();
+    Err((key, all.join("; ")))
+}
 
 fn head_line(line: &str) -> Result<Template, String> {
     let template = Template::parse(line).map_err(|why| format!("in the head line `{line}`: {why}"))?;

@@ -14,6 +14,7 @@ pub use filter::Filter;
 pub use fits::Known;
 pub use placeholder::Placeholder;
 
+use crate::digest::Digest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Where the values of a template come from.
@@ -22,12 +23,37 @@ pub trait Values {
     fn number(&self, placeholder: Placeholder) -> Option<i128>;
     /// Writes the value of any other placeholder. Returns false if it has no value.
     fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool;
+    /// Writes a digest that takes more than this text: one about the content of a file. Returns false if it is not known.
+    fn digest(&self, about: About, digest: Digest, out: &mut Vec<u8>) -> bool {
+        let _ = (about, digest, out);
+        false
+    }
+}
+
+/// What can be digested that may be too long for a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The content of a file: [`Placeholder::Content`].
+    Content,
+    /// A text that may contain it: [`Placeholder::EtagText`].
+    EtagText,
+}
+
+impl About {
+    fn placeholder(self) -> Placeholder {
+        match self {
+            Self::Content => Placeholder::Content,
+            Self::EtagText => Placeholder::EtagText,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Segment {
     Literal(Vec<u8>),
     Value(Placeholder, Vec<Filter>),
+    /// A digest, and the filters after it.
+    Digest(About, Digest, Vec<Filter>),
 }
 
 impl Segment {
@@ -35,6 +61,19 @@ impl Segment {
         match self {
             Self::Literal(text) => breaks_line(text),
             Self::Value(placeholder, _) => placeholder.may_break_line(),
+            Self::Digest(..) => false,
+        }
+    }
+
+    fn is_bare(&self, placeholder: Placeholder) -> bool {
+        matches!(self, Self::Value(p, filters) if *p == placeholder && filters.is_empty())
+    }
+
+    fn placeholder(&self) -> Option<Placeholder> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Value(placeholder, _) => Some(*placeholder),
+            Self::Digest(about, ..) => Some(about.placeholder()),
         }
     }
 }
@@ -101,9 +140,26 @@ impl Template {
 
     /// Whether it contains `placeholder`.
     pub fn asks_for(&self, placeholder: Placeholder) -> bool {
-        self.segments
-            .iter()
-            .any(|s| matches!(s, Segment::Value(p, _) if *p == placeholder))
+        self.segments.iter().any(|s| s.placeholder() == Some(placeholder))
+    }
+
+    /// How often it contains `placeholder` where a filter is not a digest, or without a filter.
+    pub(super) fn times_shown(&self, placeholder: Placeholder) -> usize {
+        let is_shown = |s: &&Segment| matches!(s, Segment::Value(p, _) if *p == placeholder);
+        self.segments.iter().filter(is_shown).count()
+    }
+
+    /// How often it contains `placeholder` without a filter.
+    pub(super) fn times_bare(&self, placeholder: Placeholder) -> usize {
+        self.segments.iter().filter(|s| s.is_bare(placeholder)).count()
+    }
+
+    /// The digests about the content of a file.
+    pub(super) fn digests(&self) -> impl Iterator<Item = (About, Digest)> {
+        self.segments.iter().filter_map(|segment| match segment {
+            Segment::Digest(about, digest, _) => Some((*about, *digest)),
+            _ => None,
+        })
     }
 
     /// Its text, if it has no placeholder.
@@ -141,22 +197,40 @@ impl Template {
 
     /// Renders it. Returns false and writes nothing if a placeholder has no value.
     pub fn render(&self, values: &impl Values, out: &mut Vec<u8>) -> bool {
-        let start = out.len();
-        for segment in &self.segments {
-            let written = match segment {
-                Segment::Literal(text) => {
-                    out.extend_from_slice(text);
-                    true
-                }
-                Segment::Value(placeholder, filters) => render_value(*placeholder, filters, values, out),
-            };
-            if !written {
-                out.truncate(start);
-                return false;
-            }
-        }
-        true
+        render(&self.segments, values, out)
     }
+
+    /// What it renders before and after its first bare `placeholder`. `None` if it has none, or if another placeholder has
+    /// no value.
+    pub(crate) fn render_around(&self, placeholder: Placeholder, values: &impl Values) -> Option<(Vec<u8>, Vec<u8>)> {
+        let at = self.segments.iter().position(|s| s.is_bare(placeholder))?;
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let rendered =
+            render(&self.segments[..at], values, &mut before) && render(&self.segments[at + 1..], values, &mut after);
+        rendered.then_some((before, after))
+    }
+}
+
+fn render(segments: &[Segment], values: &impl Values, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    for segment in segments {
+        let written = match segment {
+            Segment::Literal(text) => {
+                out.extend_from_slice(text);
+                true
+            }
+            Segment::Value(placeholder, filters) => render_value(*placeholder, filters, values, out),
+            Segment::Digest(about, digest, filters) => {
+                let start = out.len();
+                values.digest(*about, *digest, out) && apply(filters, start, out)
+            }
+        };
+        if !written {
+            out.truncate(start);
+            return false;
+        }
+    }
+    true
 }
 
 /// The text between the braces, if `text` begins with a placeholder.
@@ -187,6 +261,14 @@ fn parse_placeholder(inside: &str) -> Result<Segment, String> {
         }
         filters.push(*filter);
     }
+    let about = match placeholder {
+        Placeholder::Content => Some(About::Content),
+        Placeholder::EtagText => Some(About::EtagText),
+        _ => None,
+    };
+    if let (Some(about), Some(digest)) = (about, filters.first().and_then(|filter| filter.digest())) {
+        return Ok(Segment::Digest(about, digest, filters.split_off(1)));
+    }
     Ok(Segment::Value(*placeholder, filters))
 }
 
@@ -211,6 +293,11 @@ fn render_value(placeholder: Placeholder, filters: &[Filter], values: &impl Valu
     } else if !values.text(placeholder, out) {
         return false;
     }
+    apply(filters, start, out)
+}
+
+/// Applies filters to what was written since `start`. Returns false if no value is left.
+fn apply(filters: &[Filter], start: usize, out: &mut Vec<u8>) -> bool {
     for filter in filters {
         let value = out.split_off(start);
         if !filter.apply(&value, out) {

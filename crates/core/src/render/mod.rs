@@ -4,12 +4,14 @@
 
 mod context;
 mod decision;
+mod digests;
 mod parts;
 mod reply;
 mod values;
 
 pub use context::{ConnectionContext, RenderContext};
 pub use decision::{Decision, LookupKind};
+pub use digests::with_digests;
 pub use parts::Parts;
 pub use reply::{Body, Place, Reply};
 

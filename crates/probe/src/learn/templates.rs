@@ -26,6 +26,7 @@ const ABOUT_FILE: &[Placeholder] = &[
     Placeholder::Name,
     Placeholder::PathAdler32,
     Placeholder::EncodingSuffix,
+    Placeholder::Content,
 ];
 
 /// What heads and pages may repeat.

@@ -1,13 +1,17 @@
 //! The closed loop: from what a profile answers, a profile is learned that answers the same.
 
-use super::{LearnError, Options, learn};
+use super::exam::Exam;
+use super::space::Space;
+use super::{LearnError, Options, learn, templates};
 use crate::case::{self, Case};
 use crate::recording::{Answer, Recording};
 use crate::simulate::Simulation;
 use labserve_core::profile::builtin;
-use labserve_core::profile::layers::{self, Layer, Stack};
-use std::collections::HashMap;
+use labserve_core::profile::layers::{self, BuiltIns, Layer, Stack};
+use labserve_core::profile::schema;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
+use toml::Table;
 
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18081);
 
@@ -66,6 +70,25 @@ fn without_its_profile_a_server_is_learned_from_its_answers() {
         let again = Simulation::new(&profile, ADDRESS).record(&cases);
         let comparison = crate::compare::compare(&recording, &again);
         assert_eq!(comparison.total().equal, learned.all.equal, "{name}");
+    }
+}
+
+#[test]
+fn an_entity_tag_may_be_read_as_a_digest_of_the_content() {
+    let cases = cases(&["get"], 8);
+    for etag in ["\"{content:sha512}\"", "W/\"{size:x}-{content:md5}\""] {
+        let key = Table::from_iter([(
+            "files".to_owned(),
+            Table::from_iter([("etag".to_owned(), etag.into())]).into(),
+        )]);
+        let key = Layer::from_table("a test", &key).expect("a key");
+        let stack = Stack::load("nginx", &BuiltIns).expect("a profile").over(key);
+        let profile = stack.build().expect("a profile");
+        let exam = Exam::new(&Simulation::new(&profile, ADDRESS).record(&cases), &cases, ADDRESS);
+        let space = Space::new(schema::TEXT, &[], &BTreeSet::new());
+        let all: Vec<usize> = (0..exam.asked.len()).collect();
+        let keys = templates::read(&exam, &all, &space.keys).keys;
+        assert_eq!(keys["files"]["etag"].as_str(), Some(etag));
     }
 }
 

@@ -4,8 +4,10 @@
 
 use super::exam::{self, Exam};
 use super::space::{self, Key, Kind, RESPONSE};
+use super::templates;
+use labserve_core::digest::Digest;
 use labserve_core::profile::template::Placeholder;
-use labserve_core::profile::{Template, Values};
+use labserve_core::profile::{About, Template, Values};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use toml::{Table, Value};
@@ -19,7 +21,20 @@ const NOT_PRINTED: &[Placeholder] = &[
     Placeholder::TransferEncoding,
     Placeholder::Boundary,
     Placeholder::Padding,
+    Placeholder::Content,
 ];
+
+/// The digests of the content of a file. They are printed in place of an entity tag as long as the form of the tag is not
+/// known, because only a tag may have them.
+const DIGESTS: [(Digest, &str); 4] = [
+    (Digest::Md5, "{content:md5}"),
+    (Digest::Sha1, "{content:sha1}"),
+    (Digest::Sha256, "{content:sha256}"),
+    (Digest::Sha512, "{content:sha512}"),
+];
+
+/// What printed digests begin with.
+const BEFORE_DIGESTS: &str = "digests ";
 
 /// What a printed response begins with.
 const BEGIN: &str = "HTTP/1.1 299 values\r\n";
@@ -28,6 +43,8 @@ const BEGIN: &str = "HTTP/1.1 299 values\r\n";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sample {
     values: BTreeMap<&'static str, Vec<u8>>,
+    /// In the order of [`DIGESTS`]; empty if they were not printed.
+    digests: Vec<String>,
     /// What expressions are, by their number: they are asked for often.
     cache: RefCell<HashMap<usize, Option<String>>>,
 }
@@ -79,6 +96,15 @@ impl Values for Sample {
             None => false,
         }
     }
+
+    fn digest(&self, about: About, digest: Digest, out: &mut Vec<u8>) -> bool {
+        let at = DIGESTS.iter().position(|(known, _)| *known == digest);
+        let known = at
+            .and_then(|at| self.digests.get(at))
+            .filter(|_| about == About::Content);
+        out.extend(known.iter().flat_map(|text| text.bytes()));
+        known.is_some()
+    }
 }
 
 pub(super) fn latin1(bytes: &[u8]) -> String {
@@ -107,6 +133,9 @@ pub(super) fn printed(exam: &Exam, space: &[Key], keys: &Table) -> Vec<Vec<Sampl
                     Some(sample) => {
                         for (name, value) in strict.values {
                             sample.values.entry(name).or_insert(value);
+                        }
+                        if sample.digests.is_empty() {
+                            sample.digests = strict.digests;
                         }
                     }
                     None => lenient.push(strict),
@@ -145,6 +174,15 @@ pub(super) fn accepting(space: &[Key], keys: &Table) -> Table {
 
 /// Replaces every response by one that prints the values.
 fn printing(mut keys: Table) -> Table {
+    let etag = templates::key(&["files", "etag"]);
+    if space::get(&keys, &etag).is_none() {
+        let digests = DIGESTS.map(|(_, template)| template).join(" ");
+        space::set(
+            &mut keys,
+            &etag,
+            Some(Value::from(format!("{BEFORE_DIGESTS}{digests}"))),
+        );
+    }
     let printed = Placeholder::ALL
         .iter()
         .filter(|(placeholder, ..)| !NOT_PRINTED.contains(placeholder));
@@ -191,6 +229,13 @@ fn sample(text: &str) -> Sample {
         let Some((name, value)) = line.split_once(": ") else {
             continue;
         };
+        if let Some(digests) = value
+            .strip_prefix(BEFORE_DIGESTS)
+            .filter(|_| name == self::name(Placeholder::Etag))
+        {
+            sample.digests = digests.split(' ').map(str::to_owned).collect();
+            continue;
+        }
         let known = Placeholder::ALL.iter().find(|(_, known, _)| *known == name);
         if let Some((placeholder, ..)) = known {
             let bytes = value.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();

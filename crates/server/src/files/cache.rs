@@ -5,6 +5,7 @@
 
 use super::Opened;
 use super::directory::Directory;
+use super::memory::Memory;
 use super::resource::{Content, Resource};
 use labserve_core::facts::FileId;
 use labserve_core::profile::Profile;
@@ -153,16 +154,38 @@ impl Cache {
         self.bytes = 0;
     }
 
+    /// What exists at `path` in memory, where nothing changes. Files are kept if digests of them are needed.
+    pub(super) fn open_in_memory(&mut self, memory: &Memory, path: &[u8], profile: &Profile) -> Opened {
+        if profile.files.digests.is_empty() {
+            return memory.open(path, profile);
+        }
+        if let Some(entry) = self.entries.get(path) {
+            return Opened::File(Arc::clone(&entry.resource));
+        }
+        let found = memory.open(path, profile);
+        if let Opened::File(resource) = &found {
+            self.insert(path, resource);
+        }
+        found
+    }
+
     fn keep(&mut self, path: &[u8], resource: &Arc<Resource>) {
-        let bytes = held(path, resource);
-        let is_open = matches!(resource.content, Content::File(_));
         if resource.place.is_none()
-            || is_open && self.limits.files == 0
-            || bytes > self.limits.bytes
+            || matches!(resource.content, Content::File(_)) && self.limits.files == 0
             || just_changed(&resource.facts.id)
         {
             return;
         }
+        self.insert(path, resource);
+    }
+
+    /// Adds an entry, in place of others if there are too many. One that is larger than the cache is not kept.
+    fn insert(&mut self, path: &[u8], resource: &Arc<Resource>) {
+        let bytes = held(path, resource);
+        if bytes > self.limits.bytes {
+            return;
+        }
+        let is_open = matches!(resource.content, Content::File(_));
         while is_open && self.open.len() >= self.limits.files {
             let Some(oldest) = self.open.front().cloned() else {
                 break;

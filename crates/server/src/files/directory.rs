@@ -6,6 +6,7 @@ use labserve_core::facts::{FileFacts, FileId};
 use labserve_core::http1::text;
 use labserve_core::path::NameRules;
 use labserve_core::profile::{DirectoryPermission, Profile};
+use labserve_core::render::with_digests;
 use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
@@ -140,8 +141,11 @@ impl Directory {
                     Some(bytes) => Content::Bytes(bytes),
                     None => Content::File(Arc::new(file)),
                 };
+                let facts = with_digests(self.facts(path, id, profile), &profile.files, |take| {
+                    content.read(id.size, take).ok()
+                });
                 Opened::File(Arc::new(Resource {
-                    facts: self.facts(path, id, profile),
+                    facts: Arc::new(facts),
                     content,
                     // A file found by another spelling is not kept, because the exact name may be created at any time.
                     place: is_exact.then_some(full),
@@ -150,17 +154,17 @@ impl Directory {
             // It was replaced between the two system calls.
             Ok(_) => Opened::Special,
             Err(error) => match (not_there(&error), crate::sys::file_id_at(&real)) {
-                (Opened::Denied, Ok(id)) => Opened::Unreadable(self.facts(path, id, profile)),
+                (Opened::Denied, Ok(id)) => Opened::Unreadable(Arc::new(self.facts(path, id, profile))),
                 (found, _) => found,
             },
         }
     }
 
-    fn facts(&self, path: &[u8], id: FileId, profile: &Profile) -> Arc<FileFacts> {
+    fn facts(&self, path: &[u8], id: FileId, profile: &Profile) -> FileFacts {
         // The root may be named with a slash at its end, or be `/`.
         let root = self.shown.as_os_str().as_encoded_bytes();
         let shown = [root.strip_suffix(b"/").unwrap_or(root), path].join(&b'/');
-        Arc::new(FileFacts::new(path, text::adler32(&shown), id, &profile.types))
+        FileFacts::new(path, text::adler32(&shown), id, &profile.types)
     }
 
     /// The file that `path`, found at `full`, really names. `None` if it is outside the root and links may not lead

@@ -5,6 +5,7 @@ use super::resource::{Content, Resource};
 use labserve_core::facts::{FileFacts, FileId};
 use labserve_core::http1::text;
 use labserve_core::profile::Profile;
+use labserve_core::render::with_digests;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -82,6 +83,7 @@ impl Memory {
                 ctime_nanos: 0,
             };
             let facts = FileFacts::new(name, text::adler32(name), id, &profile.types);
+            let facts = with_digests(facts, &profile.files, |take| file.content.read(file.size, take).ok());
             return Opened::File(Arc::new(Resource {
                 facts: Arc::new(facts),
                 content: file.content.clone(),

@@ -4,6 +4,8 @@
 //! path is resolved to the file that it really names, which must be below the root.
 
 mod cache;
+#[cfg(test)]
+mod digests;
 mod directory;
 #[cfg(test)]
 mod escapes;
@@ -87,7 +89,7 @@ impl Tree for CachedRoot<'_> {
     fn open(&mut self, path: &[u8]) -> Opened {
         match self.root {
             Root::Directory(directory) => self.cache.open(directory, path, self.profile),
-            Root::Memory(memory) => memory.open(path, self.profile),
+            Root::Memory(memory) => self.cache.open_in_memory(memory, path, self.profile),
         }
     }
 

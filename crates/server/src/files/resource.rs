@@ -3,6 +3,7 @@
 use crate::sys::file_id;
 use labserve_core::facts::{FileFacts, FileId};
 use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +16,44 @@ pub enum Content {
     Bytes(Arc<[u8]>),
     /// Bytes inside the program.
     Static(&'static [u8]),
+}
+
+/// How much of a file is read at once. It is less than the processor's caches hold.
+const PIECE: usize = 64 << 10;
+
+impl Content {
+    /// Passes the first `size` bytes to `take`, piece by piece.
+    ///
+    /// # Errors
+    /// They cannot be read, or there are fewer.
+    pub(super) fn read(&self, size: u64, take: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let file = match self {
+            Self::File(file) => file,
+            Self::Bytes(bytes) => {
+                take(bytes);
+                return Ok(());
+            }
+            Self::Static(bytes) => {
+                take(bytes);
+                return Ok(());
+            }
+        };
+        let mut piece = vec![0; PIECE];
+        let mut at = 0;
+        while at < size {
+            let wanted = usize::try_from(size - at).map_or(PIECE, |left| left.min(PIECE));
+            match crate::sys::read_at(file, &mut piece[..wanted], at) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    take(&piece[..count]);
+                    at += count as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A file that can be sent.

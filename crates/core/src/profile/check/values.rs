@@ -5,7 +5,7 @@ use super::shown::{bare, shown};
 use super::{Finding, MOST, directives, elsewhere, example, key_text, of_kind, renames};
 use crate::profile::near;
 use crate::profile::schema::{Key, Keys, Kind, Schema};
-use crate::profile::template::Template;
+use crate::profile::template::{Placeholder, Template};
 use crate::profile::units::Format;
 use std::ops::Range;
 use toml::Spanned;
@@ -181,7 +181,10 @@ impl Walker<'_> {
             at.map_or(span.start, |(at, _)| span.start + at + 1)
         };
         let mistake = |(line, text): (usize, &str)| {
-            let message = Template::parse(text).err()?;
+            let message = match Template::parse(text) {
+                Ok(template) => misplaced(&template, path)?,
+                Err(why) => why,
+            };
             Some(Finding {
                 span: start(line)..span.end,
                 key: path.to_vec(),
@@ -250,6 +253,19 @@ impl Walker<'_> {
         let all: Vec<&str> = keys.named.keys().map(String::as_str).collect();
         format!("{begin}; expected one of {}", all.join(", "))
     }
+}
+
+/// What is wrong with a placeholder that has a value in other keys only.
+fn misplaced(template: &Template, path: &[String]) -> Option<String> {
+    let is_tag = matches!(unprefixed(path), [table, key] if table == "files" && (key == "etag" || key == "etag_text"));
+    (!is_tag && template.asks_for(Placeholder::Content)).then(|| {
+        let outer = &path[..path.len() - unprefixed(path).len()];
+        format!(
+            "`{{content}}` has a value in [{}] `etag` and `etag_text` only: write a digest of it there, as in \
+             `etag = '\"{{content:sha256}}\"'`, and `{{etag}}` here",
+            joined(outer, "files")
+        )
+    })
 }
 
 /// The path of a key of the profile in `server.toml` as in a profile.

@@ -18,7 +18,7 @@ pub struct Layer {
     pub(super) text: Option<String>,
     pub(super) table: Table,
     /// The table of the text that contains the keys; `None` if they are at the top level.
-    inside: Option<&'static str>,
+    pub(super) inside: Option<&'static str>,
     /// The line of each key, once one has been asked for.
     lines: OnceLock<BTreeMap<Vec<String>, usize>>,
 }
@@ -168,9 +168,14 @@ impl Layer {
         let quoted = format!("{key} = {}\n", toml::Value::String(value.to_owned()));
         let is_quoted = value.starts_with(['"', '\'']);
         let path = KeyPath::parse(key);
+        let takes_text = path.as_ref().is_some_and(KeyPath::takes_text);
+        let is_scalar = |table| {
+            let found = path.as_ref().and_then(|path| path.find(table));
+            found.is_some_and(|value| !value.is_array() && !value.is_table())
+        };
         let text = match toml::from_str::<Table>(&bare) {
-            Ok(table) if is_quoted || !is_text(&Schema::profile().root, &table) => bare,
-            Err(_) if value.starts_with(['[', '{']) && !path.as_ref().is_some_and(KeyPath::takes_text) => {
+            Ok(table) if is_quoted || !(takes_text && is_scalar(&table)) => bare,
+            Err(_) if value.starts_with(['[', '{']) && !takes_text => {
                 return Err(ConfigError {
                     origin: origin.to_owned(),
                     line: None,
@@ -271,17 +276,6 @@ pub(super) fn takes_text(kind: &Kind) -> bool {
     }
 }
 
-/// Whether the only key of a table, which may be in tables of its own, takes text.
-fn is_text(keys: &Keys, table: &Table) -> bool {
-    table
-        .iter()
-        .any(|(name, value)| match (keys.get(name).map(|key| &key.kind), value) {
-            (Some(kind), toml::Value::Table(inner)) => kind.keys().is_some_and(|keys| is_text(keys, inner)),
-            (Some(kind), value) => takes_text(kind) && !value.is_array(),
-            (None, _) => false,
-        })
-}
-
 /// Makes text of numbers and booleans where the key takes text.
 fn as_text(keys: &Keys, table: &mut Table) {
     for (name, value) in table.iter_mut() {
@@ -350,8 +344,16 @@ mod tests {
             (layer.table["title"].as_str(), layer.table["port"].as_integer()),
             (Some("10"), Some(10))
         );
+        // The keys of a table are those of the table, whatever they take.
+        let layer = Layer::from_assignment("response.here={status=301,head='A: b',body='c'}").expect("a table");
+        let here = &layer.table["response"]["here"];
+        assert_eq!(
+            (here["status"].as_integer(), here["head"].as_str()),
+            (Some(301), Some("A: b"))
+        );
         for (assignment, part) in [
             ("timers.idle=5", "has no unit"),
+            ("files.etag={a=1}", "expected text"),
             (
                 "timer.idle=5s",
                 "there is no key `timer.idle`; did you mean `timers.idle`?",

@@ -7,6 +7,7 @@ use crate::profile::check::warnings::warnings;
 use crate::profile::error::ConfigError;
 use crate::profile::raw::Raw;
 use crate::profile::resolve;
+use crate::profile::schema::Schema;
 use crate::profile::units::Format;
 use toml::{Table, Value};
 
@@ -161,9 +162,32 @@ fn is_inherited(table: &Table, mistake: &ConfigError, broken: &[String]) -> bool
     let name = key.and_then(|key| key.strip_prefix("response."));
     let first = name.and_then(like);
     let chain = std::iter::successors(first, |name| like(name));
-    chain
-        .take(MOST)
-        .any(|name| broken.contains(&format!("response.{name}")))
+    chain.take(MOST).any(|name| {
+        let name = format!("response.{name}");
+        let is_of_it = |key: &String| {
+            key.strip_prefix(&name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        broken.iter().any(is_of_it)
+    })
+}
+
+/// `message` with the tables of a profile that it names, such as `[response.404]`, as they are in a file that has them in
+/// the table `outer`.
+pub(super) fn with_tables_in(outer: &str, message: &str) -> String {
+    let tables = &Schema::profile().root;
+    let mut parts = message.split('[');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push('[');
+        let name = part.split(['.', ']']).next().unwrap_or_default();
+        if part.contains(']') && tables.get(name).is_some_and(|key| key.kind.keys().is_some()) {
+            out.push_str(outer);
+            out.push('.');
+        }
+        out.push_str(part);
+    }
+    out
 }
 
 /// Whether the profile defines this response.
@@ -172,8 +196,8 @@ fn holds(table: &Table, response: &str) -> bool {
     responses.is_some_and(|responses| responses.contains_key(response))
 }
 
-/// Takes a mistake out of a profile, so that the next one can be found: the key is removed, a response is replaced by an
-/// empty one, because others may be like it.
+/// Takes a mistake out of a profile, so that the next one can be found: the key is removed, a status is replaced, and so is a
+/// response by an empty one, because others may be like it.
 fn mend(table: &mut Table, key: &[String]) {
     let path: Vec<&str> = key.iter().map(String::as_str).collect();
     match path.as_slice() {
@@ -186,6 +210,13 @@ fn mend(table: &mut Table, key: &[String]) {
                 );
             }
         }
+        ["response", name, "status"] => {
+            let response = table.get_mut("response").and_then(|responses| responses.get_mut(name));
+            if let Some(Value::Table(response)) = response {
+                // Without it, a response whose name is not a number would have another mistake.
+                response.insert("status".to_owned(), 500.into());
+            }
+        }
         path => remove(table, path),
     }
 }
@@ -196,5 +227,41 @@ struct Beside<'s, S>(&'s S, Option<&'s str>);
 impl<S: Source> Source for Beside<'_, S> {
     fn find(&self, name: &str, asker: Option<&str>) -> Result<super::SourceText, ConfigError> {
         self.0.find(name, asker.or(self.1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_tables_as_the_file_has_them() {
+        for (message, want) in [
+            ("add a table [response.440]", "add a table [override.response.440]"),
+            (
+                "see [types] and [files] etag",
+                "see [override.types] and [override.files] etag",
+            ),
+            ("got [1, 2], expected [a-z", "got [1, 2], expected [a-z"),
+            (
+                "[title] is not a table, [nothing] neither",
+                "[title] is not a table, [nothing] neither",
+            ),
+        ] {
+            assert_eq!(with_tables_in("override", message), want);
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_an_override_names_its_tables() {
+        let text = "[override]\nfiles.missing = 440\n";
+        let whole = toml::from_str(text).expect("TOML");
+        let layer = Layer::nested("server.toml", text, &whole, "override").expect("a layer");
+        let said = Stack::check("rfc", &crate::profile::layers::BuiltIns, &[layer]).mistakes;
+        let said: Vec<String> = said.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            ["server.toml:2: override.files.missing: there is no response 440: add a table [override.response.440]"]
+        );
     }
 }

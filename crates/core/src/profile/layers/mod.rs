@@ -180,7 +180,10 @@ impl Stack {
             origin: layer.map_or_else(|| self.origin(), |l| l.origin.clone()),
             line: layer.and_then(|l| l.line_of(key)),
             key: Some(layer.map_or_else(|| key.join("."), |l| l.full_name(key))),
-            message,
+            message: match layer.and_then(|layer| layer.inside) {
+                Some(table) => mistakes::with_tables_in(table, &message),
+                None => message,
+            },
         }
     }
 

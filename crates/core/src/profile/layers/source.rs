@@ -40,15 +40,20 @@ impl Source for BuiltIns {
                 path: None,
             });
         }
+        if name.is_empty() {
+            return Err(ConfigError {
+                origin: "profile \"\"".to_owned(),
+                line: None,
+                key: None,
+                message: "no profile is named; expected one of ".to_owned() + &all(),
+            });
+        }
         let message = match near(name, builtin::names()) {
             near @ Some(_) => format!(
                 "there is no profile with this name{} `labserve profiles` lists them all",
                 suggestion(near)
             ),
-            None => format!(
-                "there is no profile with this name; expected one of {}, or the path of a .toml file",
-                builtin::names().collect::<Vec<_>>().join(", ")
-            ),
+            None => "there is no profile with this name; expected one of ".to_owned() + &all(),
         };
         Err(ConfigError {
             origin: format!("profile {name}"),
@@ -57,4 +62,10 @@ impl Source for BuiltIns {
             message,
         })
     }
+}
+
+/// What can be named as a profile.
+fn all() -> String {
+    let names: Vec<&str> = builtin::names().collect();
+    format!("{}, or the path of a .toml file", names.join(", "))
 }

@@ -1,11 +1,12 @@
 //! The resolved table `[files]`.
 
 use super::OnInput;
+use crate::digest::Digest;
 use crate::glob::Glob;
 use crate::http1::ResponseId;
 use crate::modified::MtimePolicy;
-use crate::profile::Template;
 use crate::profile::raw::{DirectoryPermission, FailureNoticed, IndexFor, Precompressed};
+use crate::profile::{About, Template};
 use std::time::Duration;
 
 /// How paths become files.
@@ -16,6 +17,8 @@ pub struct FilePolicy {
     pub index_for: IndexFor,
     pub etag: Option<Template>,
     pub etag_text: Option<Template>,
+    /// The digests of a file's content that its entity tag is made of.
+    pub digests: Vec<(About, Digest)>,
     pub weak_within: Option<Duration>,
     pub directory: ResponseId,
     pub directory_without_index: Option<ResponseId>,

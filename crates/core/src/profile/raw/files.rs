@@ -15,7 +15,8 @@ pub struct RawFiles {
     pub index: Vec<String>,
     /// For which paths index files are tried.
     pub index_for: IndexFor,
-    /// The entity tag, or `"off"`.
+    /// The entity tag, or `"off"`. If it is made of a digest of the content, each worker thread reads a version of a file
+    /// once, before its first response about it.
     pub etag: Option<Template>,
     /// The text of the placeholder `{etag_text}` in `etag`, for a tag that is a digest of it.
     #[serde(skip_serializing_if = "Option::is_none")]

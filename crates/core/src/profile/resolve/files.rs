@@ -1,5 +1,6 @@
 //! Resolves the table `[files]`.
 
+use super::digests::digests;
 use super::names::Names;
 use super::{Mistake, mistake};
 use crate::glob::Glob;
@@ -29,6 +30,7 @@ pub(super) fn file_policy(raw: &Raw, names: &Names) -> Result<FilePolicy, Mistak
         index_for: files.index_for,
         etag: files.etag.clone().filter(|t| t.source() != OFF),
         etag_text: files.etag_text.clone(),
+        digests: digests(files)?,
         weak_within: files.weak_if_modified_within.0,
         directory: answer("directory", &files.directory)?,
         directory_without_index: match &files.directory_without_index {

@@ -5,6 +5,7 @@
 
 mod close;
 mod connection;
+mod digests;
 mod faults;
 mod files;
 mod head;

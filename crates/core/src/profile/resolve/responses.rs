@@ -33,6 +33,7 @@ pub(super) fn responses(
     at_most(MOST, raw.len(), &["response"], "responses")?;
     let (mut all, mut instead, mut text_bytes) = (Vec::new(), Vec::new(), 0);
     let of_rules = responses_of_rules(rules, raw);
+    let written = raw;
     let mut raw = raw.clone();
     raw.extend(of_rules);
     for (name, response) in &*DEFAULTS {
@@ -53,7 +54,11 @@ pub(super) fn responses(
             ]
             .map(Clone::clone),
         );
-        let response = Response::new(name, &filled).map_err(|why| mistake(&["response", name], why))?;
+        let response = Response::new(name, &filled).map_err(|(key, why)| match written.get(name) {
+            Some(written) if has(written, key) => mistake(&["response", name, key], why),
+            // The key is that of a response that it is like, or none.
+            _ => mistake(&["response", name], why),
+        })?;
         text_bytes += response.text_bytes();
         at_most(
             LARGEST_TEXTS,
@@ -101,6 +106,17 @@ pub(super) fn responses(
         all[base as usize].variants.push((method.as_bytes().to_vec(), variant));
     }
     Ok((all, names))
+}
+
+/// Whether a response has one of the keys that make its head and its page.
+fn has(response: &RawResponse, key: &str) -> bool {
+    match key {
+        "status" => response.status.is_some(),
+        "head" => response.head.is_some(),
+        "fields" => response.fields.is_some(),
+        "body" => response.body.is_some(),
+        _ => false,
+    }
 }
 
 /// The most fields, and the most responses. Profiles have a tenth of that; a file made for the purpose could have enough

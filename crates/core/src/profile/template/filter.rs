@@ -3,6 +3,7 @@
 //! This module works on bytes. It does not know where a value comes from. The meanings are the table of filters in
 //! `profiles/reference.md`.
 
+use crate::digest::Digest;
 use crate::http1::host::split_port;
 use crate::http1::{percent, text};
 use unicode_normalization::UnicodeNormalization as _;
@@ -98,9 +99,15 @@ impl Filter {
         )
     }
 
-    /// Whether the value cannot be recovered from the result.
-    pub(super) fn is_digest(self) -> bool {
-        matches!(self, Self::Md5 | Self::Sha1 | Self::Sha256 | Self::Sha512)
+    /// The algorithm, if the filter writes a digest. The value cannot be recovered from one.
+    pub(super) fn digest(self) -> Option<Digest> {
+        match self {
+            Self::Md5 => Some(Digest::Md5),
+            Self::Sha1 => Some(Digest::Sha1),
+            Self::Sha256 => Some(Digest::Sha256),
+            Self::Sha512 => Some(Digest::Sha512),
+            _ => None,
+        }
     }
 
     /// Writes `value` transformed. Returns false if no value is left.
@@ -197,18 +204,11 @@ impl Filter {
                 out.extend_from_slice(&value[slashes.saturating_sub(1)..]);
             }
             Self::First128 => out.extend_from_slice(&value[..value.len().min(128)]),
-            Self::Md5 => digest::<md5::Md5>(value, out),
-            Self::Sha1 => digest::<sha1::Sha1>(value, out),
-            Self::Sha256 => digest::<sha2::Sha256>(value, out),
-            Self::Sha512 => digest::<sha2::Sha512>(value, out),
+            Self::Md5 => Digest::Md5.write(value, out),
+            Self::Sha1 => Digest::Sha1.write(value, out),
+            Self::Sha256 => Digest::Sha256.write(value, out),
+            Self::Sha512 => Digest::Sha512.write(value, out),
         }
         true
-    }
-}
-
-/// Writes the digest of `value` in hexadecimal.
-fn digest<D: sha2::Digest>(value: &[u8], out: &mut Vec<u8>) {
-    for byte in D::digest(value) {
-        out.extend([byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
     }
 }

@@ -43,6 +43,8 @@ fn fits(segments: &[Segment], text: &[u8], known: &impl Fn(Placeholder) -> Known
             let rest_of_text = text.strip_prefix(literal.as_slice());
             rest_of_text.is_some_and(|text| fits(rest, text, known, steps))
         }
+        // The value cannot be recovered from its digest.
+        Some((Segment::Digest(..), rest)) => (1..=text.len()).rev().any(|end| fits(rest, &text[end..], known, steps)),
         Some((Segment::Value(placeholder, filters), rest)) => {
             let longest = text
                 .iter()
@@ -61,6 +63,7 @@ fn may_be_empty(placeholder: Placeholder) -> bool {
     matches!(
         placeholder,
         Placeholder::EncodingSuffix
+            | Placeholder::Extension
             | Placeholder::Query
             | Placeholder::QueryText
             | Placeholder::Origin
@@ -71,7 +74,7 @@ fn may_be_empty(placeholder: Placeholder) -> bool {
 }
 
 fn may_hold(placeholder: Placeholder, filters: &[Filter], byte: u8) -> bool {
-    if filters.iter().any(|filter| filter.is_digest()) {
+    if filters.iter().any(|filter| filter.digest().is_some()) {
         return true;
     }
     match (placeholder.is_number(), filters.first()) {
@@ -87,7 +90,7 @@ fn agrees(placeholder: Placeholder, filters: &[Filter], text: &[u8], known: &imp
         return !placeholder.is_number();
     };
     // The value cannot be recovered from its digest.
-    if filters.iter().any(|filter| filter.is_digest()) {
+    if filters.iter().any(|filter| filter.digest().is_some()) {
         return true;
     }
     let number = match filters.first() {
@@ -127,6 +130,8 @@ mod tests {
             ("\"{size:base36}-{size}\"", "\"iy-682\"", true),
             ("\"{size:base36}-{size}\"", "\"iz-682\"", false),
             ("\"{size:md5}\"", "\"0a113ef6b61820daa5611c870ed8d5ee\"", true),
+            ("\"{content:md5}\"", "\"0a113ef6b61820daa5611c870ed8d5ee\"", true),
+            ("\"{content:md5}\"", "\"\"", false),
             ("Content-Type: {content_type}", "Content-Type: text/html", true),
             ("Content-Type: {content_type}", "Content-Type: ", false),
             ("{reason}", "ok", true),

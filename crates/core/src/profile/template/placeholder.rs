@@ -39,6 +39,7 @@ placeholders! {
     LastModified = "last_modified" text, "the modification time of the file as an IMF-fixdate, see [files] mtime_rounding; no value if it is not sent";
     Etag = "etag" text, "the entity tag of the file, as defined by [files] etag";
     EtagText = "etag_text" text, "[files] etag_text, of which an entity tag may be a digest: `{etag_text:md5}`; no value outside [files] etag";
+    Content = "content" text, "in [files] etag and etag_text: the content of the file, of which there are digests only: `{content:sha256}`. In etag_text also alone, if `{etag_text}` has a digest as its filter";
     Allow = "allow" text, "[methods] allow";
     Boundary = "boundary" text, "the boundary of a multipart body";
     Size = "size" number, "the size of the file in bytes";
@@ -51,6 +52,7 @@ placeholders! {
     Filetime = "filetime" number, "the same in units of 100 ns since 1601 (Windows FILETIME)";
     Inode = "inode" number, "the number of the file in its file system";
     Name = "name" text, "the name of the file, without its directory";
+    Extension = "extension" text, "the extension of the file's name with its dot, as in `.html`; empty if it has none";
     Index = "index" text, "the name of the index file that is a directory, see [files] index_directory; otherwise no value";
     PathAdler32 = "path_adler32" number, "the Adler-32 checksum of the path of the file on this machine";
     Encoding = "encoding" text, "the content coding of the precompressed file that is sent instead, or the coding that the suffix of the name stands for in [types] codings";

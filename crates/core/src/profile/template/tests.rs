@@ -18,6 +18,10 @@ impl Values for Sample {
         }
         true
     }
+    fn digest(&self, about: About, digest: Digest, out: &mut Vec<u8>) -> bool {
+        out.extend_from_slice(format!("{about:?} {digest:?}").as_bytes());
+        true
+    }
 }
 
 fn render(source: &str) -> Option<String> {
@@ -51,6 +55,12 @@ fn placeholders_filters_and_braces() {
         ("{path:encode:html}", Some("/a%20b/%3C%C3%A9%3E")),
         ("{path:html-text}", Some("/a b/&lt;é&gt;")),
         ("x{etag}", None),
+        (
+            "\"{content:md5}-{etag_text:sha1:upper}\"",
+            Some("\"Content Md5-ETAGTEXT SHA1\""),
+        ),
+        ("{content}", None),
+        ("{content:upper:md5}", None),
         ("{name:if-ascii}", Some("a.txt")),
         ("{name:if-beyond-ascii}", None),
         ("{path:drop-beyond-ascii}", Some("/a b/<>")),

@@ -1,9 +1,10 @@
 //! The values of the placeholders about a file.
 
+use crate::digest::Digest;
 use crate::facts::{CachedFields, FileFacts};
 use crate::http1::date;
 use crate::modified;
-use crate::profile::{Placeholder, Profile, Template, Values};
+use crate::profile::{About, Placeholder, Profile, Template, Values};
 use crate::render::context::RenderContext;
 
 /// Writes the entity tag of a file. Returns false if the profile sends none.
@@ -74,9 +75,40 @@ impl Values for EtagValues<'_> {
         match placeholder {
             Placeholder::EtagText => self
                 .text
-                .is_some_and(|template| template.render(&FileValues(self.file), out)),
+                .is_some_and(|template| template.render(&TextValues(self.file), out)),
             _ => FileValues(self.file).text(placeholder, out),
         }
+    }
+
+    fn digest(&self, about: About, digest: Digest, out: &mut Vec<u8>) -> bool {
+        if about == About::Content || self.file.digests.get(about, digest).is_some() {
+            return TextValues(self.file).digest(about, digest, out);
+        }
+        let mut text = Vec::new();
+        let is_known = self.text(Placeholder::EtagText, &mut text);
+        if is_known {
+            digest.write(&text, out);
+        }
+        is_known
+    }
+}
+
+/// The values in the text that an entity tag is a digest of: those of the file, and the digests of its content.
+pub(in crate::render) struct TextValues<'a>(pub(in crate::render) &'a FileFacts);
+
+impl Values for TextValues<'_> {
+    fn number(&self, placeholder: Placeholder) -> Option<i128> {
+        FileValues(self.0).number(placeholder)
+    }
+
+    fn text(&self, placeholder: Placeholder, out: &mut Vec<u8>) -> bool {
+        FileValues(self.0).text(placeholder, out)
+    }
+
+    fn digest(&self, about: About, digest: Digest, out: &mut Vec<u8>) -> bool {
+        let known = self.0.digests.get(about, digest);
+        out.extend(known.iter().copied().flatten());
+        known.is_some()
     }
 }
 
@@ -119,6 +151,12 @@ impl Values for FileValues<'_> {
                 out.extend_from_slice(format!(".{:03}Z", self.0.id.mtime_nanos / 1_000_000).as_bytes());
             }
             Placeholder::Name => out.extend_from_slice(self.0.name()),
+            Placeholder::Extension => {
+                let name = self.0.name();
+                // A dot at the beginning hides a name.
+                let dot = memchr::memrchr(b'.', name).filter(|at| *at > 0);
+                out.extend_from_slice(&name[dot.unwrap_or(name.len())..]);
+            }
             Placeholder::ContentType if !self.0.content_type.is_empty() => {
                 out.extend_from_slice(self.0.content_type.as_bytes());
             }

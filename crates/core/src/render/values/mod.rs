@@ -5,6 +5,7 @@ mod file;
 mod part;
 mod request;
 
+pub(super) use file::TextValues;
 pub(crate) use file::write_etag;
 pub(super) use part::{Numbers, PartValues};
 
