@@ -166,14 +166,10 @@ impl Driver {
                 let site = self.server.site();
                 match self.wait(&site).await {
                     Woken::For(reason) => Some(reason),
-                    Woken::FirstByte => {
-                        if let Some(hit) = self.due_rule(Stage::FirstByte)
-                            && let Some(close) = Box::pin(self.carry_out(hit)).await
-                        {
-                            return close;
-                        }
-                        continue;
-                    }
+                    Woken::Ruled(hit) => match Box::pin(self.carry_out(hit)).await {
+                        Some(close) => return close,
+                        None => continue,
+                    },
                 }
             } else {
                 None
@@ -287,10 +283,7 @@ impl Driver {
             // Asked for here, because a server without rules has nothing to ask. Boxed, because most requests have none.
             let hit = match site.profile.rules.is_empty() {
                 true => None,
-                false => self
-                    .conn
-                    .rule(&opened, self.meta.id, &self.context_at(site, now))
-                    .map(Box::new),
+                false => self.conn.rule(&opened, self.meta.id, &site.profile.rules).map(Box::new),
             };
             let input = self.conn.take_input();
             let unsent = self.conn.take_unsent();

@@ -8,6 +8,7 @@ use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Standing};
 use crate::files::Cache;
 use labserve_core::http1::date;
 use labserve_core::render::RenderContext;
+use labserve_core::rule::Rules;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -117,6 +118,11 @@ impl LocalServer {
     /// The current site. It may be replaced while a connection waits, so fetch it again for every request.
     pub(super) fn site(&self) -> Rc<Site> {
         Rc::clone(&self.site.borrow())
+    }
+
+    /// What `ask` says of the rules of the current site. It must not replace the site.
+    pub(super) fn with_rules<T>(&self, ask: impl FnOnce(&Rules) -> T) -> T {
+        ask(&self.site.borrow().profile.rules)
     }
 
     /// Serves `site` from the next request on.

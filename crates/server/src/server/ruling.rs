@@ -28,9 +28,8 @@ impl Driver {
 
     /// The rule for this stage. Most connections have none, so it is not carried out here, which takes a future.
     pub(super) fn due_rule(&mut self, stage: Stage) -> Option<Hit> {
-        let site = self.server.site();
-        let cx = self.context(&site);
-        let due = self.conn.due_rule(stage, self.meta.id, &cx)?;
+        let (conn, id) = (&mut self.conn, self.meta.id);
+        let due = self.server.with_rules(|rules| conn.due_rule(stage, id, rules))?;
         if let Some(number) = due.event {
             self.emit(&Event::rule(&due.hit, number));
         }
@@ -55,9 +54,22 @@ impl Driver {
         None
     }
 
-    /// The first byte of a request has arrived, and is the point of a rule perhaps. It stays unread. An error or a FIN is
-    /// left to the read that follows.
-    pub(super) fn poll_first_byte(&self, cx: &mut Context<'_>) -> Poll<bool> {
+    /// Waits for the first byte of a request, if it may be the point of a rule. Returns the rule that acts on it, and
+    /// leaves the byte unread. `Ready(None)` means that what has arrived is to be read, if anything has.
+    pub(super) fn poll_first_byte(&mut self, cx: &mut Context<'_>) -> Poll<Option<Hit>> {
+        // Rules may have been added since the wait began.
+        let (conn, id) = (&self.conn, self.meta.id);
+        if !self.server.with_rules(|rules| conn.leaves_first_byte(id, rules)) {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(match ready!(self.poll_peek(cx)) {
+            true => self.due_rule(Stage::FirstByte),
+            false => None,
+        })
+    }
+
+    /// Whether bytes have arrived. They stay unread. An error or a FIN is left to the read that follows.
+    fn poll_peek(&self, cx: &mut Context<'_>) -> Poll<bool> {
         let mut byte = [0];
         let arrived = ready!(self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)));
         Poll::Ready(arrived.is_ok_and(|count| count > 0))

@@ -11,6 +11,7 @@ use labserve_core::close_reason::CloseReason;
 use labserve_core::conn::{Close, Settle, WakeReason};
 use labserve_core::http1::OtherProtocol;
 use labserve_core::profile::AtExpiry;
+use labserve_core::rule::Hit;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
@@ -40,8 +41,8 @@ pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
 pub(super) enum Woken {
     /// For this reason.
     For(WakeReason),
-    /// The first byte of a request is there. It was left unread, because it may be the point of a rule.
-    FirstByte,
+    /// The first byte of a request is there, and is the point of this rule. It was left unread.
+    Ruled(Hit),
 }
 
 impl Driver {
@@ -108,11 +109,10 @@ impl Driver {
     /// Not an `async fn`: its future would store the arguments twice, once for every idle connection.
     pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = Woken> + use<'d> {
         poll_fn(move |cx| {
-            // Rules may have been added since the wait began.
-            if self.has_rules() && self.conn.leaves_first_byte(&self.server.site().profile.rules) {
+            if self.has_rules() {
                 match self.poll_first_byte(cx) {
-                    Poll::Ready(true) => return Poll::Ready(Woken::FirstByte),
-                    Poll::Ready(false) => {}
+                    Poll::Ready(Some(hit)) => return Poll::Ready(Woken::Ruled(hit)),
+                    Poll::Ready(None) => {}
                     Poll::Pending => return self.poll_end_of_wait(site, cx),
                 }
             }
