@@ -114,12 +114,12 @@ fn twice_503_then_200_on_one_connection() {
 #[test]
 fn a_response_is_held_until_it_is_released() {
     let server = serve([
-        Rule::path("/a.txt").named("first").nth(1).hold("go"),
+        Rule::path("/a.txt").nth(1).hold("go"),
         Rule::path("/a.txt").nth(2).at(Point::AfterHead).hold("early"),
     ]);
     let mut client = connect(&server);
     ask(&mut client, "/a.txt");
-    server.wait_for(Event::rule("first"), SOON).expect("a hit");
+    server.wait_for(Event::held("go"), SOON).expect("a hold");
     // Another connection is not held.
     let mut other = connect(&server);
     ask(&mut other, "/missing");
@@ -130,12 +130,37 @@ fn a_response_is_held_until_it_is_released() {
         ErrorKind::WouldBlock
     );
     client.set_nonblocking(false).expect("a socket");
-    server.release("go");
+    assert_eq!(server.release("go"), 1);
     assert_eq!(response(&mut client, 4), "200");
     // A release may come before what it releases.
     server.release("early");
     ask(&mut client, "/a.txt");
     assert_eq!(response(&mut client, 4), "200");
+}
+
+/// A release that follows the event finds what the event says, however many there are.
+#[test]
+fn a_release_finds_all_that_were_said_to_be_held() {
+    let server = serve([
+        Rule::connection(1).at(Point::Accept).hold("go"),
+        Rule::path("/a.txt").hold("go"),
+    ]);
+    let _accepted = connect(&server);
+    let mut clients = [connect(&server), connect(&server)];
+    for client in &mut clients {
+        ask(client, "/a.txt");
+    }
+    server.wait_for(Event::held("go").times(3), SOON).expect("three holds");
+    assert_eq!(server.release("go"), 3);
+    for client in &mut clients {
+        assert_eq!(response(client, 4), "200");
+    }
+    // What was released before is never held.
+    server.release("go");
+    ask(&mut clients[0], "/a.txt");
+    assert_eq!(response(&mut clients[0], 4), "200");
+    let more = server.wait_for(Event::held("go").times(4), Duration::from_millis(1));
+    assert!(more.is_err());
 }
 
 #[test]

@@ -127,11 +127,11 @@ async fn a_server_that_never_answers() {
 
 #[tokio::test]
 async fn the_order_of_two_responses_is_chosen() {
-    let server = serve([Rule::path("/a.txt").named("slow").hold("go")]);
+    let server = serve([Rule::path("/a.txt").hold("go")]);
     let client = client();
     let slow = get(&client, &server, "/a.txt");
     let quick = async {
-        server.until(Event::rule("slow")).await.expect("a hit");
+        server.until(Event::held("go")).await.expect("a hold");
         let done = get(&client, &server, "/big").await;
         server.release("go");
         done
@@ -163,12 +163,12 @@ async fn a_server_with_one_place() {
     let server = Server::builder()
         .profile("nginx")
         .and_then(|builder| builder.set("connection.max_connections", 1))
-        .and_then(|builder| builder.rule(Rule::any().named("first").nth(1).hold("go")).start())
+        .and_then(|builder| builder.rule(Rule::any().nth(1).hold("go")).start())
         .expect("a server");
     let client = client();
     let first = get(&client, &server, "/");
     let second = async {
-        server.until(Event::rule("first")).await.expect("a hit");
+        server.until(Event::held("go")).await.expect("a hold");
         // The refusal does not wait for a request. A client that is about to send one may call it an unexpected response.
         let mut other = TcpStream::connect(server.address()).await.expect("a connection");
         let mut refusal = Vec::new();

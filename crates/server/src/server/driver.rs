@@ -147,8 +147,8 @@ impl Driver {
 
     async fn serve(&mut self) -> Close {
         if self.has_rules()
-            && let Some(hit) = self.due_rule(Stage::Accepted)
-            && let Some(close) = Box::pin(self.carry_out(hit)).await
+            && let Some(due) = self.due_rule(Stage::Accepted)
+            && let Some(close) = Box::pin(self.carry_out(due)).await
         {
             return close;
         }
@@ -156,8 +156,8 @@ impl Driver {
         loop {
             if self.has_rules() {
                 let stage = if waits { Stage::Waits } else { Stage::FirstByte };
-                if let Some(hit) = self.due_rule(stage)
-                    && let Some(close) = Box::pin(self.carry_out(hit)).await
+                if let Some(due) = self.due_rule(stage)
+                    && let Some(close) = Box::pin(self.carry_out(due)).await
                 {
                     return close;
                 }
@@ -166,7 +166,7 @@ impl Driver {
                 let site = self.server.site();
                 match self.wait(&site).await {
                     Woken::For(reason) => Some(reason),
-                    Woken::Ruled(hit) => match Box::pin(self.carry_out(hit)).await {
+                    Woken::Ruled(due) => match Box::pin(self.carry_out(due)).await {
                         Some(close) => return close,
                         None => continue,
                     },

@@ -5,8 +5,7 @@ use super::closing::has_unread;
 use super::driver::Driver;
 use crate::events::Event;
 use crate::sys;
-use labserve_core::conn::{Close, PointStep, Stage, point_steps};
-use labserve_core::rule::Hit;
+use labserve_core::conn::{Close, DueRule, PointStep, Stage, point_steps};
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -27,20 +26,26 @@ impl Driver {
     }
 
     /// The rule for this stage. Most connections have none, so it is not carried out here, which takes a future.
-    pub(super) fn due_rule(&mut self, stage: Stage) -> Option<Hit> {
+    pub(super) fn due_rule(&mut self, stage: Stage) -> Option<DueRule> {
         let (conn, id) = (&mut self.conn, self.meta.id);
         let due = self.server.with_rules(|rules| conn.due_rule(stage, id, rules))?;
-        if let Some(number) = due.event {
-            self.emit(&Event::rule(&due.hit, number));
+        if due.is_new {
+            self.emit(&Event::rule(&due.hit, due.request));
         }
-        Some(due.hit)
+        Some(due)
     }
 
     /// Carries out a rule outside of an exchange. Returns how the connection closes, if it does.
-    pub(super) async fn carry_out(&self, hit: Hit) -> Option<Close> {
-        for step in point_steps(&hit.rule.act) {
+    pub(super) async fn carry_out(&self, due: DueRule) -> Option<Close> {
+        for step in point_steps(&due.hit.rule.act) {
             match step {
-                PointStep::Hold(name) => self.server.shared.holds.pass(name).await,
+                PointStep::Hold(name) => {
+                    if let Some(hold) = self.server.shared.holds.hold(name) {
+                        let request = due.request;
+                        self.emit(&Event::Held { name, request });
+                        hold.released().await;
+                    }
+                }
                 PointStep::Wait(time) => sleep(time).await,
                 PointStep::WaitForNothing(time) => {
                     if arrives_within(&self.stream, time).await {
@@ -56,7 +61,7 @@ impl Driver {
 
     /// Waits for the first byte of a request, if it may be the point of a rule. Returns the rule that acts on it, and
     /// leaves the byte unread. `Ready(None)` means that what has arrived is to be read, if anything has.
-    pub(super) fn poll_first_byte(&mut self, cx: &mut Context<'_>) -> Poll<Option<Hit>> {
+    pub(super) fn poll_first_byte(&mut self, cx: &mut Context<'_>) -> Poll<Option<DueRule>> {
         // Rules may have been added since the wait began.
         let (conn, id) = (&self.conn, self.meta.id);
         if !self.server.with_rules(|rules| conn.leaves_first_byte(id, rules)) {

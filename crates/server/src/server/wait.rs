@@ -8,10 +8,9 @@ use super::driver::Driver;
 use super::send_error::close_reason;
 use crate::events::Event;
 use labserve_core::close_reason::CloseReason;
-use labserve_core::conn::{Close, Settle, WakeReason};
+use labserve_core::conn::{Close, DueRule, Settle, WakeReason};
 use labserve_core::http1::OtherProtocol;
 use labserve_core::profile::AtExpiry;
-use labserve_core::rule::Hit;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
@@ -42,7 +41,7 @@ pub(super) enum Woken {
     /// For this reason.
     For(WakeReason),
     /// The first byte of a request is there, and is the point of this rule. It was left unread.
-    Ruled(Hit),
+    Ruled(DueRule),
 }
 
 impl Driver {

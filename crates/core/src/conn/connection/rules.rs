@@ -31,22 +31,29 @@ pub enum Stage {
 pub struct DueRule {
     /// The rule.
     pub hit: Hit,
-    /// The number of the request for its event, 0 before the first; `None` if the event was emitted with a request.
-    pub event: Option<u64>,
+    /// The number of the request, 0 before the first.
+    pub request: u64,
+    /// Whether it has only now turned out to apply. Otherwise it has since the request.
+    pub is_new: bool,
 }
 
 impl Conn {
     /// The rule that acts at this stage. `id` is the number of the connection. For the first byte it is asked for once
     /// for each request.
     pub fn due_rule(&mut self, stage: Stage, id: u64, rules: &Rules) -> Option<DueRule> {
-        let next = self.life.requests() + 1;
-        let (hit, event) = match stage {
-            Stage::Accepted => (rules.hit(id, Occasion::Accept), Some(0)),
-            Stage::Waits => (self.pending.idle.take().map(|hit| *hit), None),
+        let last = self.life.requests();
+        let next = last + 1;
+        let (hit, request) = match stage {
+            Stage::Accepted => (rules.hit(id, Occasion::Accept), 0),
+            Stage::Waits => (self.pending.idle.take().map(|hit| *hit), last),
             Stage::FirstByte if std::mem::replace(&mut self.pending.first_byte, next) == next => return None,
-            Stage::FirstByte => (rules.hit(id, Occasion::FirstByte(next)), Some(next)),
+            Stage::FirstByte => (rules.hit(id, Occasion::FirstByte(next)), next),
         };
-        hit.map(|hit| DueRule { hit, event })
+        hit.map(|hit| DueRule {
+            hit,
+            request,
+            is_new: stage != Stage::Waits,
+        })
     }
 
     /// Whether a wait must leave the first byte unread, because it may be the point of one of these rules. Then ask for

@@ -62,8 +62,12 @@ impl<'c> ExchangeIo<'c> {
             }
             RuleStep::Wait(time) => self.driver.unless_closed(pin!(sleep(time))).await?,
             RuleStep::Hold => {
-                let passed = pin!(self.driver.server.shared.holds.pass(ruled.hold()));
-                self.driver.unless_closed(passed).await?;
+                let name = ruled.hold();
+                if let Some(hold) = self.driver.server.shared.holds.hold(name) {
+                    let request = exchange.number();
+                    self.emit(held, &Event::Held { name, request });
+                    self.driver.unless_closed(pin!(hold.released())).await?;
+                }
             }
             RuleStep::SendInterim => {
                 let bytes = ruled.interim();
