@@ -63,22 +63,26 @@ async fn a_download_that_is_reset() {
 }
 
 #[tokio::test]
-async fn the_keep_alive_race() {
-    for (rule, reason) in [
-        (Rule::any().fin_meets_request(), CloseReason::Rule),
-        (Rule::any().reset_meets_request(), CloseReason::Rule),
-    ] {
-        let server = serve([rule]);
-        let client = client();
-        get(&client, &server, "/a.txt").await.expect("the first");
-        // reqwest does not repeat a request that it has sent.
-        get(&client, &server, "/a.txt").await.expect_err("the connection ended");
-        get(&client, &server, "/a.txt").await.expect("on another connection");
-        let report = server.stop();
-        assert_eq!((report.connections(), report.retries()), (2, 1), "{report}");
-        let closed = report.connection(1).and_then(|first| first.closed).expect("closed");
-        assert_eq!((closed.by, closed.reason), (Who::Server, reason), "{report}");
-    }
+async fn the_keep_alive_race_with_fin() {
+    the_end_meets_a_request(Rule::any().fin_meets_request()).await;
+}
+
+#[tokio::test]
+async fn the_keep_alive_race_with_reset() {
+    the_end_meets_a_request(Rule::any().reset_meets_request()).await;
+}
+
+async fn the_end_meets_a_request(race: Rule) {
+    let server = serve([race]);
+    let client = client();
+    get(&client, &server, "/a.txt").await.expect("the first");
+    // reqwest does not repeat a request that it has sent.
+    get(&client, &server, "/a.txt").await.expect_err("the connection ended");
+    get(&client, &server, "/a.txt").await.expect("on another connection");
+    let report = server.stop();
+    assert_eq!((report.connections(), report.retries()), (2, 1), "{report}");
+    let closed = report.connection(1).and_then(|first| first.closed).expect("closed");
+    assert_eq!((closed.by, closed.reason), (Who::Server, CloseReason::Rule), "{report}");
 }
 
 #[tokio::test]
