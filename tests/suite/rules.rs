@@ -176,6 +176,56 @@ fn a_server_that_never_answers_waits_for_its_client_to_leave() {
     assert_eq!((closed.by, closed.reason), (Who::Client, CloseReason::Rule), "{report}");
 }
 
+/// A client that resets its connection while it has to wait does not wait any longer.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_reset_ends_a_wait_at_once() {
+    let long = Duration::from_secs(60);
+    let of = || Rule::path("/a.txt").named("it");
+    for rule in [
+        of().at(Point::Head).stall(long),
+        of().hold("go"),
+        of().delay(long),
+        of().body_delay(long),
+        of().after_bytes(20).stall(long),
+        of().throttle(1),
+        of().at(Point::AfterReply).stall(long),
+        of().at(Point::Idle).stall(long).fin(),
+        Rule::connection(1).named("it").at(Point::Accept).hold("go"),
+        Rule::any().named("it").at(Point::FirstByte).stall(long),
+    ] {
+        let server = serve([rule.clone()]);
+        let mut client = connect(&server);
+        ask(&mut client, "/a.txt");
+        server.wait_for(Event::rule("it"), SOON).expect("a hit");
+        let linger = socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO));
+        linger.expect("a socket");
+        drop(client);
+        server.wait_for(Event::closed(), SOON).expect("a close");
+        let report = server.stop();
+        let closed = first_close(&report);
+        let found = (closed.by, closed.reason);
+        assert_eq!(found, (Who::Client, CloseReason::ClientReset), "{rule:?}: {report}");
+    }
+}
+
+/// A client that has closed its sending side may still read.
+#[test]
+fn a_fin_does_not_end_a_wait() {
+    for rule in [
+        Rule::path("/a.txt").hold("go"),
+        Rule::path("/a.txt").at(Point::AfterHead).hold("go"),
+    ] {
+        let server = serve([rule]);
+        let mut client = connect(&server);
+        ask(&mut client, "/a.txt");
+        server.wait_for(Event::held("go"), SOON).expect("a hold");
+        client.shutdown(std::net::Shutdown::Write).expect("a FIN");
+        assert_eq!(server.release("go"), 1);
+        assert_eq!(response(&mut client, 4), "200");
+    }
+}
+
 #[test]
 fn the_nth_is_counted_across_connections_and_worker_threads() {
     let server = Server::builder()

@@ -7,6 +7,7 @@ use crate::events::Event;
 use crate::sys;
 use labserve_core::conn::{Close, DueRule, PointStep, Stage, point_steps};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::ReadBuf;
@@ -38,22 +39,27 @@ impl Driver {
     /// Carries out a rule outside of an exchange. Returns how the connection closes, if it does.
     pub(super) async fn carry_out(&self, due: DueRule) -> Option<Close> {
         for step in point_steps(&due.hit.rule.act) {
-            match step {
-                PointStep::Hold(name) => {
-                    if let Some(hold) = self.server.shared.holds.hold(name) {
+            let waited = match step {
+                PointStep::Hold(name) => match self.server.shared.holds.hold(name) {
+                    Some(hold) => {
                         let request = due.request;
                         self.emit(&Event::Held { name, request });
-                        hold.released().await;
+                        self.unless_gone(pin!(hold.released())).await
                     }
-                }
-                PointStep::Wait(time) => sleep(time).await,
+                    None => Ok(()),
+                },
+                PointStep::Wait(time) => self.unless_gone(pin!(sleep(time))).await,
                 PointStep::WaitForNothing(time) => {
                     if arrives_within(&self.stream, time).await {
                         return None;
                     }
+                    Ok(())
                 }
-                PointStep::Confirm => confirmed(&self.stream).await,
+                PointStep::Confirm => self.unless_gone(pin!(confirmed(&self.stream))).await,
                 PointStep::End(close) => return Some(close),
+            };
+            if let Err(close) = waited {
+                return Some(close);
             }
         }
         None

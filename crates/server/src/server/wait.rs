@@ -18,7 +18,7 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, Interest, ReadBuf};
 use tokio::time::{Sleep, sleep_until};
 
 /// Minimum number of open connections before requests are batched per reactor turn. With fewer, the extra turn costs
@@ -148,6 +148,16 @@ impl Driver {
             Poll::Ready(done) => Poll::Ready(Ok(done)),
             Poll::Pending => self.server.registry.poll_close_requested(self.meta.id, cx).map(Err),
         })
+    }
+
+    /// The same for a wait that does not use the socket. It also ends when the client has reset the connection, which
+    /// Windows does not tell. A FIN does not end it: the client may have closed its sending side alone, and still read.
+    pub(super) async fn unless_gone<T>(&self, work: Pin<&mut impl Future<Output = T>>) -> Result<T, Close> {
+        tokio::select! {
+            biased;
+            done = self.unless_closed(work) => done,
+            Ok(_) = self.stream.ready(Interest::ERROR) => Err(CloseReason::ClientReset.into()),
+        }
     }
 
     /// Counts a response that a stop cuts short.
