@@ -166,7 +166,7 @@ impl Driver {
                 let site = self.server.site();
                 match self.wait(&site).await {
                     Woken::For(reason) => Some(reason),
-                    Woken::Ruled(due) => match Box::pin(self.carry_out(due)).await {
+                    Woken::Ruled(due) => match Box::pin(self.carry_out(*due)).await {
                         Some(close) => return close,
                         None => continue,
                     },

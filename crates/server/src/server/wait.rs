@@ -41,7 +41,7 @@ pub(super) enum Woken {
     /// For this reason.
     For(WakeReason),
     /// The first byte of a request is there, and is the point of this rule. It was left unread.
-    Ruled(DueRule),
+    Ruled(Box<DueRule>),
 }
 
 impl Driver {
@@ -110,7 +110,7 @@ impl Driver {
         poll_fn(move |cx| {
             if self.has_rules() {
                 match self.poll_first_byte(cx) {
-                    Poll::Ready(Some(hit)) => return Poll::Ready(Woken::Ruled(hit)),
+                    Poll::Ready(Some(due)) => return Poll::Ready(Woken::Ruled(Box::new(due))),
                     Poll::Ready(None) => {}
                     Poll::Pending => return self.poll_end_of_wait(site, cx),
                 }
