@@ -209,6 +209,27 @@ fn a_reset_ends_a_wait_at_once() {
     }
 }
 
+/// A rule that waits for the next request does not hide how the connection ends instead.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_reset_of_an_idle_connection_is_one_also_where_a_rule_waits_for_a_request() {
+    for rule in [
+        Rule::any().fin_meets_request(),
+        Rule::any().at(Point::FirstByte).nth(2).reset(),
+    ] {
+        let server = serve([rule]);
+        let mut client = connect(&server);
+        ask(&mut client, "/a.txt");
+        assert_eq!(response(&mut client, 4), "200");
+        let linger = socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO));
+        linger.expect("a socket");
+        drop(client);
+        server.wait_for(Event::closed(), SOON).expect("a close");
+        let report = server.stop();
+        assert_eq!(first_close(&report).reason, CloseReason::ClientReset, "{report}");
+    }
+}
+
 /// A client that has closed its sending side may still read.
 #[test]
 fn a_fin_does_not_end_a_wait() {

@@ -9,6 +9,8 @@ pub(super) struct Prefixes {
     entries: Vec<Entry>,
     /// The number of bytes with which all of them begin.
     common: usize,
+    /// For each value of the byte after those, as a bit: whether an entry goes on with it. Most texts are told apart so.
+    go_on: [u64; 4],
 }
 
 #[derive(Clone, Debug)]
@@ -56,10 +58,17 @@ impl Prefixes {
                 .take_while(|(one, other)| one == other)
                 .count()
         });
+        let mut go_on = [0; 4];
         for entry in &mut entries {
-            entry.next = number(&entry.text[common..]);
+            let rest = &entry.text[common..];
+            entry.next = number(rest);
+            match rest.first() {
+                Some(byte) => go_on[usize::from(byte / 64)] |= 1 << (byte % 64),
+                // Every text goes on as this entry does.
+                None => go_on = [u64::MAX; 4],
+            }
         }
-        Self { entries, common }
+        Self { entries, common, go_on }
     }
 
     #[inline]
@@ -89,10 +98,15 @@ impl Prefixes {
             .map_or(&[], |entry| entry.numbers.as_slice())
     }
 
-    /// The greatest entry that is not greater than `text`, if `text` begins with what all entries begin with.
+    /// The greatest entry that is not greater than `text`; `None` if `text` certainly begins with no entry.
     fn last_not_greater(&self, text: &[u8]) -> Option<usize> {
         let begin = &self.entries.first()?.text[..self.common];
         let rest = text.strip_prefix(begin)?;
+        if let Some(byte) = rest.first()
+            && self.go_on[usize::from(byte / 64)] & (1 << (byte % 64)) == 0
+        {
+            return None;
+        }
         let next = number(rest);
         let not_greater = |entry: &Entry| match entry.next.cmp(&next) {
             Ordering::Less => true,

@@ -101,6 +101,17 @@ impl Rules {
         self.rules.is_empty()
     }
 
+    /// Whether one of them acts on the first byte of a request.
+    pub fn act_at_first_byte(&self) -> bool {
+        self.at_first_byte.has_rules
+    }
+
+    /// Whether one of them applies to requests whose head is complete.
+    #[inline]
+    pub fn act_on_requests(&self) -> bool {
+        self.at_request.has_rules
+    }
+
     /// Whether one of them may act on the first byte of a request: the one with this number on the connection with this
     /// number. If not, none ever will, and there is nothing to count.
     #[inline]

@@ -108,9 +108,10 @@ impl Driver {
     /// Not an `async fn`: its future would store the arguments twice, once for every idle connection.
     pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = Woken> + use<'d> {
         poll_fn(move |cx| {
-            if self.has_rules() {
+            // Rules may have been added since the wait began.
+            if self.server.has_first_byte_rules.get() {
                 match self.poll_first_byte(cx) {
-                    Poll::Ready(Some(due)) => return Poll::Ready(Woken::Ruled(Box::new(due))),
+                    Poll::Ready(Some(woken)) => return Poll::Ready(woken),
                     Poll::Ready(None) => {}
                     Poll::Pending => return self.poll_end_of_wait(site, cx),
                 }

@@ -56,6 +56,12 @@ impl Conn {
         })
     }
 
+    /// Whether a rule acts at [`Stage::Waits`].
+    #[inline]
+    pub fn has_idle_rule(&self) -> bool {
+        self.pending.idle.is_some()
+    }
+
     /// Whether a wait must leave the first byte unread, because it may be the point of one of these rules. Then ask for
     /// that rule at [`Stage::FirstByte`]. Rules may be added while the connection waits, so this is asked when something
     /// has arrived. `id` is the number of the connection.
@@ -72,6 +78,9 @@ impl Conn {
         let Purpose::Request(_) = opened.purpose else {
             return None;
         };
+        if !rules.act_on_requests() {
+            return None;
+        }
         let request = Request::new(&self.input, &opened.head);
         let occasion = Occasion::Request(self.life.requests(), &request);
         let hit = rules.hit(id, occasion)?;
