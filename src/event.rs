@@ -10,8 +10,8 @@ use std::fmt;
 /// Something that happens on a server, and that a test can wait for.
 ///
 /// [`accepted`](Event::accepted), [`request`](Event::request), [`reply`](Event::reply),
-/// [`dropped_request`](Event::dropped_request), [`rule`](Event::rule) and [`closed`](Event::closed) say what happens. The other methods narrow
-/// it down. An event that has happened already counts: waiting for it returns at once.
+/// [`dropped_request`](Event::dropped_request), [`rule`](Event::rule), [`held`](Event::held) and
+/// [`closed`](Event::closed) say what happens. The other methods narrow it down. An event that has happened already counts: waiting for it returns at once.
 ///
 /// ```
 /// use labserve::Event;
@@ -29,6 +29,7 @@ pub struct Event {
     method: Option<String>,
     path: Option<String>,
     rule: Option<String>,
+    name: Option<String>,
     status: Option<u16>,
     reason: Option<CloseReason>,
     times: u64,
@@ -42,6 +43,7 @@ enum What {
     Reply,
     DroppedRequest,
     Rule,
+    Held,
     Closed,
 }
 
@@ -62,6 +64,9 @@ pub(crate) enum Occurrence<'a> {
     Rule {
         name: &'a str,
     },
+    Held {
+        name: &'a str,
+    },
     Closed {
         reason: CloseReason,
     },
@@ -75,6 +80,7 @@ impl Event {
             method: None,
             path: None,
             rule: None,
+            name: None,
             status: None,
             reason: None,
             times: 1,
@@ -125,7 +131,7 @@ impl Event {
         Self::new(What::DroppedRequest)
     }
 
-    /// The rule with this name applies. If it holds something, that is held now or in the next moment.
+    /// The rule with this name applies. What it holds is held a moment later: wait for [`held`](Event::held).
     ///
     /// ```
     /// # use labserve::Event;
@@ -135,6 +141,20 @@ impl Event {
         Self {
             rule: Some(name.into()),
             ..Self::new(What::Rule)
+        }
+    }
+
+    /// A rule holds a response or a connection under this name ([`Rule::hold`](crate::Rule::hold)), and
+    /// [`release`](crate::Running::release) will find it. What passes because it was released before is not held.
+    ///
+    /// ```
+    /// # use labserve::Event;
+    /// assert_eq!(Event::held("go").times(2).to_string(), "2 holds: name go");
+    /// ```
+    pub fn held(name: impl Into<String>) -> Self {
+        Self {
+            name: Some(name.into()),
+            ..Self::new(What::Held)
         }
     }
 
@@ -240,6 +260,7 @@ impl Event {
             ("method", self.method.is_some() && !of_exchange, "a request or a reply"),
             ("path", self.path.is_some() && !of_exchange, "a request or a reply"),
             ("status", self.status.is_some() && self.what != What::Reply, "a reply"),
+            ("name", self.name.is_some() && self.what != What::Held, "a hold"),
             ("reason", self.reason.is_some() && self.what != What::Closed, "a close"),
         ];
         match misplaced.into_iter().find(|(_, is_misplaced, _)| *is_misplaced) {
@@ -268,6 +289,7 @@ impl Event {
                     of_request(method, target) && self.status.is_none_or(|want| want == status)
                 }
                 (What::Rule, Occurrence::Rule { name }) => self.rule.as_ref().is_none_or(|want| want == name),
+                (What::Held, Occurrence::Held { name }) => self.name.as_ref().is_none_or(|want| want == name),
                 (What::Closed, Occurrence::Closed { reason }) => self.reason.is_none_or(|want| want == reason),
                 _ => false,
             }
@@ -287,6 +309,7 @@ impl fmt::Display for Event {
             What::Reply => ("a reply", "replies"),
             What::DroppedRequest => ("a dropped request", "dropped requests"),
             What::Rule => ("a hit of a rule", "hits of rules"),
+            What::Held => ("a hold", "holds"),
             What::Closed => ("a close", "closes"),
         };
         match self.times {
@@ -298,6 +321,7 @@ impl fmt::Display for Event {
             self.method.as_ref().map(|method| format!("method {method}")),
             self.path.as_ref().map(|path| format!("path {path}")),
             self.rule.as_ref().map(|rule| format!("rule {rule}")),
+            self.name.as_ref().map(|name| format!("name {name}")),
             self.status.map(|status| format!("status {status}")),
             self.reason.map(|reason| format!("reason {}", reason.key())),
         ];
@@ -343,6 +367,9 @@ mod tests {
                 true,
             ),
             (Event::reply().status(304), reply, false),
+            (Event::held("go"), Occurrence::Held { name: "go" }, true),
+            (Event::held("go"), Occurrence::Held { name: "stop" }, false),
+            (Event::held("go"), Occurrence::Rule { name: "go" }, false),
             (Event::closed().reason(CloseReason::Idle), closed, true),
             (Event::closed().reason(CloseReason::Panic), closed, false),
         ] {

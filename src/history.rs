@@ -2,15 +2,16 @@
 //! when it happens.
 
 mod past;
+mod wait;
 
 use crate::event::Occurrence;
 use crate::{Closed, Connection, DroppedRequest, Error, ErrorKind, Event, Lost, Reply, Report, Request};
 use labserve_server::events::{self, ConnectionMeta, Observer, Traffic};
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::{Duration, Instant};
+use wait::Wait;
 
 /// The limit of the memory for connections and requests, in bytes. A server may run for days: beyond the limit they are
 /// counted and not recorded.
@@ -114,6 +115,7 @@ impl History {
             (connection.requests, connection.dropped) = (Vec::new(), Vec::new());
             connection.unsolicited.clear();
             connection.rules.clear();
+            connection.held.clear();
         }
         state.accepted = state.connections.len() as u64;
         state.kept = state.connections.len() * size_of::<Connection>();
@@ -192,6 +194,7 @@ impl State {
                 requests: Vec::new(),
                 unsolicited: Vec::new(),
                 rules: Vec::new(),
+                held: Vec::new(),
                 dropped: Vec::new(),
                 received: 0,
                 sent: 0,
@@ -222,6 +225,15 @@ impl State {
         match requests.find(|request| request.number == number) {
             Some(request) => request.rule = Some(name.to_owned()),
             None => connection.rules.push(name.to_owned()),
+        }
+    }
+
+    /// Records that something of the connection is held under this name.
+    fn held(&mut self, connection: u64, at: Duration, name: &str) {
+        if self.take(size_of::<(Duration, String)>() + name.len())
+            && let Some(connection) = self.connections.get_mut(&connection)
+        {
+            connection.held.push((at, name.to_owned()));
         }
     }
 
@@ -285,6 +297,10 @@ impl Observer for History {
             events::Event::Rule(events::Rule { request, name, .. }) => {
                 state.rule(id, *request, name);
                 Occurrence::Rule { name }
+            }
+            events::Event::Held { name, .. } => {
+                state.held(id, at, name);
+                Occurrence::Held { name }
             }
             events::Event::Reply(reply) => {
                 let record = Reply {
@@ -359,36 +375,4 @@ impl Observer for History {
 /// Text from the wire.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The wait for an event.
-#[derive(Debug)]
-pub(crate) struct Wait<'h> {
-    history: &'h History,
-    number: u64,
-}
-
-impl Future for Wait<'_> {
-    type Output = u64;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u64> {
-        let mut state = self.history.lock();
-        let Some(waiter) = state.waiter(self.number) else {
-            return Poll::Pending;
-        };
-        match waiter.found {
-            Some(connection) => Poll::Ready(connection),
-            None => {
-                waiter.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl Drop for Wait<'_> {
-    fn drop(&mut self) {
-        let number = self.number;
-        self.history.lock().waiters.retain(|waiter| waiter.number != number);
-    }
 }

@@ -138,6 +138,8 @@ pub struct Connection {
     pub unsolicited: Vec<Reply>,
     /// The rules that applied to the connection, not to one of its requests.
     pub rules: Vec<String>,
+    /// When something of it was held, and under which name.
+    pub(crate) held: Vec<(Duration, String)>,
     /// Requests that arrived and were dropped. Those that have begun are among `requests` too, without a reply.
     pub dropped: Vec<DroppedRequest>,
     /// How many bytes the server read.

@@ -156,7 +156,7 @@ impl Running {
     }
 
     /// Releases what rules hold under this name ([`Rule::hold`](crate::Rule::hold)). If nothing is held yet, the next
-    /// that comes passes, so a test need not wait for it. Returns how many were held.
+    /// that comes passes, so a test need not wait for it ([`Event::held`] does). Returns how many were held.
     ///
     /// ```
     /// # use labserve::{Event, Rule, Server};
@@ -164,7 +164,7 @@ impl Running {
     /// let server = Server::builder().rule(Rule::any().named("slow").hold("go")).start()?;
     /// let mut client = std::net::TcpStream::connect(server.address()).unwrap();
     /// client.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
-    /// server.wait_for(Event::rule("slow"), Duration::from_secs(2))?;
+    /// server.wait_for(Event::held("go"), Duration::from_secs(2))?;
     /// server.release("go");
     /// server.wait_for(Event::reply().status(200), Duration::from_secs(2))?;
     /// # Ok::<(), labserve::Error>(())

@@ -48,7 +48,7 @@ async def test_a_pool_of_one(labserve, site):
                 return response.status
 
         loads = [asyncio.create_task(load()) for _ in range(5)]
-        await server.wait("rule", rule="held")
+        await server.wait("held", name="go")
         assert (await server.summary()).connections == 1
         await server.release("go")
         assert await asyncio.gather(*loads) == [200] * 5

@@ -27,7 +27,7 @@ async def test_the_order_of_two_responses_is_chosen(site):
     rules = ["name=slow path=/a.txt hold=go"]
     async with lab.start_async("nginx", rules, site) as server, httpx.AsyncClient(trust_env=False) as client:
         slow = asyncio.create_task(client.get(server.url + "/a.txt"))
-        await server.wait("rule", rule="slow")
+        await server.wait("held", name="go")
         assert (await client.get(server.url + "/big")).status_code == 200
         assert not slow.done()
         await server.release("go")

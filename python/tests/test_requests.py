@@ -60,7 +60,7 @@ def test_a_response_that_is_held(labserve, session, site):
     statuses = []
     client = threading.Thread(target=lambda: statuses.append(session.get(server.url + "/a.txt").status_code))
     client.start()
-    server.wait("rule", rule="slow")
+    server.wait("held", name="go")
     assert server.summary().unanswered == 1
     server.release("go")
     client.join()

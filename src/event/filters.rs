@@ -7,22 +7,24 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// What can be waited for.
-const EVENTS: [(&str, What); 6] = [
+const EVENTS: [(&str, What); 7] = [
     ("accepted", What::Accepted),
     ("request", What::Request),
     ("reply", What::Reply),
     ("dropped_request", What::DroppedRequest),
     ("rule", What::Rule),
+    ("held", What::Held),
     ("closed", What::Closed),
 ];
 
 /// The other parameters.
-const FILTERS: [&str; 8] = [
+const FILTERS: [&str; 9] = [
     "for",
     "connection",
     "method",
     "path",
     "rule",
+    "name",
     "status",
     "reason",
     "times",
@@ -48,6 +50,7 @@ impl Event {
                 "method" => event.method = Some(value.clone()),
                 "path" => event.path = Some(value.clone()),
                 "rule" => event.rule = Some(value.clone()),
+                "name" => event.name = Some(value.clone()),
                 "status" => event.status = Some(number(name, value)?),
                 "times" => event.times = number::<u64>(name, value)?.max(1),
                 "reason" => {
@@ -96,6 +99,7 @@ mod tests {
             ),
             ("for=reply&path=/a&status=503&times=2", "2 replies: path /a, status 503"),
             ("for=rule&rule=slow", "a hit of a rule: rule slow"),
+            ("for=held&name=go&times=2", "2 holds: name go"),
             ("for=close", "for: got `close`; did you mean `closed`?"),
             ("for=closed&reason=idel", "reason: got `idel`; did you mean `idle`?"),
             (

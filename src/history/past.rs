@@ -32,6 +32,8 @@ impl State {
             }
             let rule = |name| (connection.accepted_at, id, Occurrence::Rule { name });
             past.extend(connection.rules.iter().map(String::as_str).map(rule));
+            let held = connection.held.iter();
+            past.extend(held.map(|(at, name)| (*at, id, Occurrence::Held { name })));
             let dropped = |request: &DroppedRequest| (request.at, id, Occurrence::DroppedRequest);
             past.extend(connection.dropped.iter().map(dropped));
             let closed = connection.closed.map(|closed| {

@@ -114,12 +114,12 @@ fn twice_503_then_200_on_one_connection() {
 #[test]
 fn a_response_is_held_until_it_is_released() {
     let server = serve([
-        Rule::path("/a.txt").named("first").nth(1).hold("go"),
+        Rule::path("/a.txt").nth(1).hold("go"),
         Rule::path("/a.txt").nth(2).at(Point::AfterHead).hold("early"),
     ]);
     let mut client = connect(&server);
     ask(&mut client, "/a.txt");
-    server.wait_for(Event::rule("first"), SOON).expect("a hit");
+    server.wait_for(Event::held("go"), SOON).expect("a hold");
     // Another connection is not held.
     let mut other = connect(&server);
     ask(&mut other, "/missing");
@@ -130,12 +130,37 @@ fn a_response_is_held_until_it_is_released() {
         ErrorKind::WouldBlock
     );
     client.set_nonblocking(false).expect("a socket");
-    server.release("go");
+    assert_eq!(server.release("go"), 1);
     assert_eq!(response(&mut client, 4), "200");
     // A release may come before what it releases.
     server.release("early");
     ask(&mut client, "/a.txt");
     assert_eq!(response(&mut client, 4), "200");
+}
+
+/// A release that follows the event finds what the event says, however many there are.
+#[test]
+fn a_release_finds_all_that_were_said_to_be_held() {
+    let server = serve([
+        Rule::connection(1).at(Point::Accept).hold("go"),
+        Rule::path("/a.txt").hold("go"),
+    ]);
+    let _accepted = connect(&server);
+    let mut clients = [connect(&server), connect(&server)];
+    for client in &mut clients {
+        ask(client, "/a.txt");
+    }
+    server.wait_for(Event::held("go").times(3), SOON).expect("three holds");
+    assert_eq!(server.release("go"), 3);
+    for client in &mut clients {
+        assert_eq!(response(client, 4), "200");
+    }
+    // What was released before is never held.
+    server.release("go");
+    ask(&mut clients[0], "/a.txt");
+    assert_eq!(response(&mut clients[0], 4), "200");
+    let more = server.wait_for(Event::held("go").times(4), Duration::from_millis(1));
+    assert!(more.is_err());
 }
 
 #[test]
@@ -149,6 +174,77 @@ fn a_server_that_never_answers_waits_for_its_client_to_leave() {
     let report = server.stop();
     let closed = first_close(&report);
     assert_eq!((closed.by, closed.reason), (Who::Client, CloseReason::Rule), "{report}");
+}
+
+/// A client that resets its connection while it has to wait does not wait any longer.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_reset_ends_a_wait_at_once() {
+    let long = Duration::from_secs(60);
+    let of = || Rule::path("/a.txt").named("it");
+    for rule in [
+        of().at(Point::Head).stall(long),
+        of().hold("go"),
+        of().delay(long),
+        of().body_delay(long),
+        of().after_bytes(20).stall(long),
+        of().throttle(1),
+        of().at(Point::AfterReply).stall(long),
+        of().at(Point::Idle).stall(long).fin(),
+        Rule::connection(1).named("it").at(Point::Accept).hold("go"),
+        Rule::any().named("it").at(Point::FirstByte).stall(long),
+    ] {
+        let server = serve([rule.clone()]);
+        let mut client = connect(&server);
+        ask(&mut client, "/a.txt");
+        server.wait_for(Event::rule("it"), SOON).expect("a hit");
+        let linger = socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO));
+        linger.expect("a socket");
+        drop(client);
+        server.wait_for(Event::closed(), SOON).expect("a close");
+        let report = server.stop();
+        let closed = first_close(&report);
+        let found = (closed.by, closed.reason);
+        assert_eq!(found, (Who::Client, CloseReason::ClientReset), "{rule:?}: {report}");
+    }
+}
+
+/// A rule that waits for the next request does not hide how the connection ends instead.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_reset_of_an_idle_connection_is_one_also_where_a_rule_waits_for_a_request() {
+    for rule in [
+        Rule::any().fin_meets_request(),
+        Rule::any().at(Point::FirstByte).nth(2).reset(),
+    ] {
+        let server = serve([rule]);
+        let mut client = connect(&server);
+        ask(&mut client, "/a.txt");
+        assert_eq!(response(&mut client, 4), "200");
+        let linger = socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO));
+        linger.expect("a socket");
+        drop(client);
+        server.wait_for(Event::closed(), SOON).expect("a close");
+        let report = server.stop();
+        assert_eq!(first_close(&report).reason, CloseReason::ClientReset, "{report}");
+    }
+}
+
+/// A client that has closed its sending side may still read.
+#[test]
+fn a_fin_does_not_end_a_wait() {
+    for rule in [
+        Rule::path("/a.txt").hold("go"),
+        Rule::path("/a.txt").at(Point::AfterHead).hold("go"),
+    ] {
+        let server = serve([rule]);
+        let mut client = connect(&server);
+        ask(&mut client, "/a.txt");
+        server.wait_for(Event::held("go"), SOON).expect("a hold");
+        client.shutdown(std::net::Shutdown::Write).expect("a FIN");
+        assert_eq!(server.release("go"), 1);
+        assert_eq!(response(&mut client, 4), "200");
+    }
 }
 
 #[test]

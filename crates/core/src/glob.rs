@@ -53,6 +53,27 @@ impl Glob {
         &self.pattern[start.unwrap_or(0)..]
     }
 
+    /// The only text that fits, if there is no star.
+    pub fn only(&self) -> Option<&[u8]> {
+        (!self.pattern.contains(&b'*')).then_some(&self.pattern)
+    }
+
+    /// Whether every text fits that begins with [`beginning`](Self::beginning).
+    pub fn is_beginning(&self) -> bool {
+        self.are_any_bytes(&self.pattern[self.beginning().len()..])
+    }
+
+    /// Whether every text fits that ends with [`ending`](Self::ending).
+    pub fn is_ending(&self) -> bool {
+        self.are_any_bytes(&self.pattern[..self.pattern.len() - self.ending().len()])
+    }
+
+    /// Whether this part of the pattern stands for any bytes, slashes among them.
+    fn are_any_bytes(&self, part: &[u8]) -> bool {
+        let least = if self.deep { 1 } else { 2 };
+        part.len() >= least && part.iter().all(|byte| *byte == b'*')
+    }
+
     /// Whether the whole of `text` fits.
     pub fn fits(&self, text: &[u8]) -> bool {
         fits(&self.pattern, self.deep, text)
@@ -190,5 +211,24 @@ mod tests {
         let deep = Glob::path(&format!("{}c", "**a".repeat(30)));
         assert!(!deep.fits(&[b'a'; 5_000]));
         assert!(!Glob::text(&format!("{}c", "*a".repeat(30))).fits(&[b'a'; 5_000]));
+    }
+
+    #[test]
+    fn what_a_beginning_or_an_ending_is_enough_for() {
+        for (glob, beginning, ending, only) in [
+            (Glob::path("/a"), false, false, true),
+            (Glob::path("/a*"), false, false, false),
+            (Glob::path("/a**"), true, false, false),
+            (Glob::path("**"), true, true, false),
+            (Glob::path("**/b"), false, true, false),
+            (Glob::path("*/b"), false, false, false),
+            (Glob::path("/a**b"), false, false, false),
+            (Glob::text("a*"), true, false, false),
+            (Glob::text("*a"), false, true, false),
+            (Glob::text("*a*"), false, false, false),
+        ] {
+            let found = (glob.is_beginning(), glob.is_ending(), glob.only().is_some());
+            assert_eq!(found, (beginning, ending, only), "{glob}");
+        }
     }
 }

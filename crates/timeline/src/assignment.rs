@@ -91,6 +91,8 @@ fn toml_value(value: &Value) -> Option<toml::Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use labserve_core::profile::builtin;
+    use labserve_core::profile::layers::{BuiltIns, Stack};
     use serde_json::json;
 
     #[test]
@@ -103,6 +105,9 @@ mod tests {
                 "timers.idle = { after = \"5s\", response = 408 }",
             ),
             ("limits.fields", json!(10), "limits.fields = 10"),
+            ("writes.split_head", json!([1, 1]), "writes.split_head = [1, 1]"),
+            ("writes.split_head", json!([]), "writes.split_head = []"),
+            ("limits.buffers.count", json!(2), "limits.buffers.count = 2"),
             (
                 "connection.fields.keep",
                 json!(["A: b"]),
@@ -132,7 +137,13 @@ mod tests {
             ("connection.persistent", json!("yes"), "write `persistent = true`"),
             ("connection.max_requests", json!(-1), "expected a whole number from 1"),
             ("connection.max_requests", json!(1.5), "expected a number from 1"),
-            ("connection.fields.keep", json!("A: b"), "expected a list"),
+            ("connection.fields.keep", json!("A: b"), "write `keep = [\"A: b\"]`"),
+            ("writes.split_head", json!(1), "write `split_head = [1]`"),
+            (
+                "writes.split_head",
+                json!("off"),
+                "expected a list, such as `split_head = [",
+            ),
             ("files.etag", json!({}), "expected text"),
             ("methods", json!({"POST": null}), "without `null` in it"),
             ("limits.head", json!(u64::MAX), "below 2^63"),
@@ -147,6 +158,39 @@ mod tests {
         ] {
             let why = Assignment::of(key, &Value::Null).expect_err(key);
             assert!(why.contains(part), "{key}: {why}");
+        }
+    }
+
+    /// The keys of a table with their values, below `path`. A list is one value.
+    fn leaves(path: &str, table: &Table, into: &mut Vec<(String, Value)>) {
+        for (name, value) in table {
+            let name = toml::Value::String(name.clone()).to_string();
+            let key = format!("{path}{}{name}", if path.is_empty() { "" } else { "." });
+            match value {
+                toml::Value::Table(inner) => leaves(&key, inner, into),
+                value => into.push((key, serde_json::to_value(value).expect("JSON"))),
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_that_a_profile_has_is_changed_by_its_value() {
+        for name in builtin::names() {
+            let stack = Stack::load(name, &BuiltIns).expect(name);
+            let effective = stack.effective().expect(name);
+            let mut all = Vec::new();
+            leaves("", &effective, &mut all);
+            assert!(all.len() > 100, "{name} has {} keys", all.len());
+            let mut changes = Table::new();
+            let mut wrong = Vec::new();
+            for (key, value) in &all {
+                let written = Assignment::of(key, value)
+                    .and_then(|assignment| assignment.write(&mut changes).map_err(|error| error.to_string()));
+                wrong.extend(written.err().map(|why| format!("{key} = {value}: {why}")));
+            }
+            assert!(wrong.is_empty(), "{name}:\n{}", wrong.join("\n"));
+            let changed = stack.clone().over(Layer::from_table(ORIGIN, &changes).expect(name));
+            assert!(changed.build().expect(name) == stack.build().expect(name), "{name}");
         }
     }
 }

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from labserve.errors import NotInTime, Refused
 from labserve.options import Rule, Setting
 
-Happening: TypeAlias = Literal["accepted", "request", "reply", "dropped_request", "rule", "closed"]
+Happening: TypeAlias = Literal["accepted", "request", "reply", "dropped_request", "rule", "held", "closed"]
 """What can be waited for."""
 
 _LEEWAY_S = 20.0

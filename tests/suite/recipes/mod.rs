@@ -63,22 +63,26 @@ async fn a_download_that_is_reset() {
 }
 
 #[tokio::test]
-async fn the_keep_alive_race() {
-    for (rule, reason) in [
-        (Rule::any().fin_meets_request(), CloseReason::Rule),
-        (Rule::any().reset_meets_request(), CloseReason::Rule),
-    ] {
-        let server = serve([rule]);
-        let client = client();
-        get(&client, &server, "/a.txt").await.expect("the first");
-        // reqwest does not repeat a request that it has sent.
-        get(&client, &server, "/a.txt").await.expect_err("the connection ended");
-        get(&client, &server, "/a.txt").await.expect("on another connection");
-        let report = server.stop();
-        assert_eq!((report.connections(), report.retries()), (2, 1), "{report}");
-        let closed = report.connection(1).and_then(|first| first.closed).expect("closed");
-        assert_eq!((closed.by, closed.reason), (Who::Server, reason), "{report}");
-    }
+async fn the_keep_alive_race_with_fin() {
+    the_end_meets_a_request(Rule::any().fin_meets_request()).await;
+}
+
+#[tokio::test]
+async fn the_keep_alive_race_with_reset() {
+    the_end_meets_a_request(Rule::any().reset_meets_request()).await;
+}
+
+async fn the_end_meets_a_request(race: Rule) {
+    let server = serve([race]);
+    let client = client();
+    get(&client, &server, "/a.txt").await.expect("the first");
+    // reqwest does not repeat a request that it has sent.
+    get(&client, &server, "/a.txt").await.expect_err("the connection ended");
+    get(&client, &server, "/a.txt").await.expect("on another connection");
+    let report = server.stop();
+    assert_eq!((report.connections(), report.retries()), (2, 1), "{report}");
+    let closed = report.connection(1).and_then(|first| first.closed).expect("closed");
+    assert_eq!((closed.by, closed.reason), (Who::Server, CloseReason::Rule), "{report}");
 }
 
 #[tokio::test]
@@ -127,11 +131,11 @@ async fn a_server_that_never_answers() {
 
 #[tokio::test]
 async fn the_order_of_two_responses_is_chosen() {
-    let server = serve([Rule::path("/a.txt").named("slow").hold("go")]);
+    let server = serve([Rule::path("/a.txt").hold("go")]);
     let client = client();
     let slow = get(&client, &server, "/a.txt");
     let quick = async {
-        server.until(Event::rule("slow")).await.expect("a hit");
+        server.until(Event::held("go")).await.expect("a hold");
         let done = get(&client, &server, "/big").await;
         server.release("go");
         done
@@ -163,12 +167,12 @@ async fn a_server_with_one_place() {
     let server = Server::builder()
         .profile("nginx")
         .and_then(|builder| builder.set("connection.max_connections", 1))
-        .and_then(|builder| builder.rule(Rule::any().named("first").nth(1).hold("go")).start())
+        .and_then(|builder| builder.rule(Rule::any().nth(1).hold("go")).start())
         .expect("a server");
     let client = client();
     let first = get(&client, &server, "/");
     let second = async {
-        server.until(Event::rule("first")).await.expect("a hit");
+        server.until(Event::held("go")).await.expect("a hold");
         // The refusal does not wait for a request. A client that is about to send one may call it an unexpected response.
         let mut other = TcpStream::connect(server.address()).await.expect("a connection");
         let mut refusal = Vec::new();

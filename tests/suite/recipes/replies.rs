@@ -29,10 +29,10 @@ async fn a_response_that_comes_too_late() {
 
 #[tokio::test]
 async fn a_head_and_later_its_body() {
-    let server = serve([Rule::path("/a.txt").named("half").at(Point::AfterHead).hold("body")]);
+    let server = serve([Rule::path("/a.txt").at(Point::AfterHead).hold("body")]);
     let response = client().get(server.url("/a.txt")).send().await.expect("a head");
     assert_eq!(response.status(), StatusCode::OK);
-    server.until(Event::rule("half")).await.expect("a hit");
+    server.until(Event::held("body")).await.expect("a hold");
     server.release("body");
     assert_eq!(response.bytes().await.expect("a body"), "text");
 }
@@ -97,14 +97,14 @@ async fn a_server_that_serves_one_connection_after_the_other() {
         .and_then(|builder| {
             builder
                 .file("/a.txt", "text")
-                .rule(Rule::any().named("first").nth(1).hold("go"))
+                .rule(Rule::any().nth(1).hold("go"))
                 .start()
         })
         .expect("a server");
     let (one, two) = (client(), client());
     let first = get(&one, &server, "/a.txt");
     let second = async {
-        server.until(Event::rule("first")).await.expect("a hit");
+        server.until(Event::held("go")).await.expect("a hold");
         // The second waits in the accept queue, so it needs the first to end.
         let second = get(&two, &server, "/a.txt");
         let release = async { server.release("go") };

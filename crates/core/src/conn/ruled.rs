@@ -162,13 +162,16 @@ impl Ruled {
                     self.steps = VecDeque::from([Planned::Replied, Planned::End(close)]);
                     continue;
                 }
-                Planned::End(close) => {
-                    let finish = exchange.cut(close);
-                    let answered = finish.answered && self.sent > 0;
-                    RuleStep::Finish(Finish { answered, ..finish })
-                }
+                Planned::End(close) => RuleStep::Finish(self.cut(exchange, close)),
             };
         }
+    }
+
+    /// Ends the exchange, because the connection is to be closed.
+    pub fn cut(&self, exchange: &mut Exchange<'_>, close: Close) -> Finish {
+        let finish = exchange.cut(close);
+        let answered = finish.answered && self.sent > 0;
+        Finish { answered, ..finish }
     }
 
     /// The next step, where the exchange asks for `action`.

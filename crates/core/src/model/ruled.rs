@@ -7,7 +7,9 @@ use crate::conn::{self, Close, Exchange, Finish, PointStep, ReplyContext, RuleSt
 impl Server<'_, '_> {
     /// Carries out the rule for this stage. Returns how the connection closes, if it does.
     pub(super) fn rule_at(&mut self, stage: Stage) -> Option<Close> {
-        let due = self.conn.due_rule(stage, self.setting.connection, &self.context())?;
+        let due = self
+            .conn
+            .due_rule(stage, self.setting.connection, &self.profile.rules)?;
         for step in point_steps(&due.hit.rule.act) {
             match step {
                 PointStep::Hold(_) => self.wire.pass(self.setting.released.saturating_sub(self.wire.now)),

@@ -135,7 +135,8 @@ impl<'s> Server<'s, '_> {
     /// Waits, if rules may act on the first byte of the next request. Whether it has arrived.
     fn first_byte_is_unread(&mut self) -> bool {
         let deadline = self.conn.deadline(self.profile).map(|deadline| deadline.at);
-        self.conn.leaves_first_byte(&self.profile.rules) && self.wire.wait(deadline, true) == Arrival::Bytes
+        let rules = &self.profile.rules;
+        self.conn.leaves_first_byte(self.setting.connection, rules) && self.wire.wait(deadline, true) == Arrival::Bytes
     }
 
     fn receive(&mut self) -> usize {
@@ -165,7 +166,7 @@ impl<'s> Server<'s, '_> {
     }
 
     fn exchange(&mut self, opened: &Opened) -> Option<Close> {
-        let hit = self.conn.rule(opened, self.setting.connection, &self.context());
+        let hit = self.conn.rule(opened, self.setting.connection, &self.profile.rules);
         let input = self.conn.take_input();
         let exchange = self.conn.exchange(opened, &input, &self.context());
         let outcome = self.run(exchange, hit, opened, &input);

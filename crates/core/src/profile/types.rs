@@ -7,7 +7,7 @@ use super::{near, suggestion};
 use crate::glob::Glob;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The media types of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +32,15 @@ const GUESS: &str = "mime-guess";
 
 type Table = HashMap<&'static str, &'static str>;
 
-/// The built-in tables of types by extension, by name. The empty name is that of no table.
-static TABLES: LazyLock<BTreeMap<&str, Table>> = LazyLock::new(|| {
-    let table = |text: &'static str| text.lines().flat_map(types_of_line).collect();
-    let all = TYPES.iter().map(|(name, text)| (*name, table(text)));
-    all.chain([("", Table::new())]).collect()
-});
+/// The built-in table of types by extension with this name. It is read when it is first asked for.
+fn table(name: &str) -> Option<&'static Table> {
+    static TABLES: [OnceLock<Table>; TYPES.len()] = [const { OnceLock::new() }; TYPES.len()];
+    let at = TYPES.iter().position(|(other, _)| *other == name)?;
+    Some(TABLES[at].get_or_init(|| TYPES[at].1.lines().flat_map(types_of_line).collect()))
+}
+
+/// The table of those that use none of these.
+static EMPTY: LazyLock<Table> = LazyLock::new(Table::new);
 
 /// The extensions on a line of a `mime.types` file, each with its type. A `;` is equivalent to a line end.
 fn types_of_line(line: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -53,7 +56,11 @@ impl MediaTypes {
     pub(super) fn new(raw: &RawTypes) -> Result<Self, String> {
         let base = raw.base.text();
         let guess = base == GUESS;
-        let Some(builtin) = TABLES.get(if guess { "" } else { base }) else {
+        let found = match base {
+            "" | GUESS => Some(&*EMPTY),
+            _ => table(base),
+        };
+        let Some(builtin) = found else {
             let known = || TYPES.iter().map(|(name, _)| *name).chain([GUESS, OFF]);
             let listed: Vec<_> = known().map(|name| format!("{name:?}")).collect();
             let meant = suggestion(near(base, known()));

@@ -55,54 +55,83 @@ pub enum Occasion<'r> {
     Request(u64, &'r Request<'r>),
 }
 
-impl Occasion<'_> {
+/// What happens, taken apart once for all conditions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen<'r> {
+    /// The number of the connection.
+    pub connection: u64,
     /// The number of the request on its connection; 0 at the accept.
-    pub(super) fn number(self) -> u64 {
-        match self {
-            Self::Accept => 0,
-            Self::FirstByte(number) | Self::Request(number, _) => number,
+    pub number: u64,
+    /// The request, if its head is complete.
+    pub request: Option<SeenRequest<'r>>,
+}
+
+/// What conditions ask of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeenRequest<'r> {
+    /// The target without scheme and authority.
+    pub target: &'r [u8],
+    /// The target up to its query.
+    pub path: &'r [u8],
+    /// The request.
+    pub whole: &'r Request<'r>,
+}
+
+impl<'r> Seen<'r> {
+    pub(super) fn new(connection: u64, occasion: Occasion<'r>) -> Self {
+        let (number, request) = match occasion {
+            Occasion::Accept => (0, None),
+            Occasion::FirstByte(number) => (number, None),
+            Occasion::Request(number, whole) => {
+                let target = origin_form(whole.target());
+                let path = path_of(target);
+                (number, Some(SeenRequest { target, path, whole }))
+            }
+        };
+        Self {
+            connection,
+            number,
+            request,
         }
     }
 }
 
 impl Subject {
-    /// Whether this happens to what the rule is about, on the connection with this number. Does not look at `overall`,
-    /// which takes counting.
-    pub(super) fn is_met(&self, connection: u64, occasion: Occasion<'_>) -> bool {
-        self.connection.is_none_or(|want| want == connection)
-            && self.request.is_none_or(|want| want == occasion.number())
-            && match occasion {
-                Occasion::Request(_, request) => self.fits(request),
-                Occasion::Accept | Occasion::FirstByte(_) => true,
-            }
+    /// Whether this happens to what the rule is about. Does not look at `overall`, which takes counting.
+    pub(super) fn is_met(&self, seen: &Seen<'_>) -> bool {
+        self.connection.is_none_or(|want| want == seen.connection)
+            && self.request.is_none_or(|want| want == seen.number)
+            && seen.request.as_ref().is_none_or(|request| self.fits(request))
     }
 
-    fn fits(&self, request: &Request<'_>) -> bool {
-        let of_path = |glob: &Glob| {
-            let target = origin_form(request.target());
-            glob.fits(if glob.has_query() { target } else { path_of(target) })
-        };
+    fn fits(&self, request: &SeenRequest<'_>) -> bool {
+        let of_path = |glob: &Glob| glob.fits(if glob.has_query() { request.target } else { request.path });
         self.path.as_ref().is_none_or(of_path)
             && self
                 .method
                 .as_ref()
-                .is_none_or(|method| method.as_bytes() == request.method())
+                .is_none_or(|method| method.as_bytes() == request.whole.method())
             && self.header.as_ref().is_none_or(|(want, value)| {
-                request.fields().any(|(name, text)| {
+                request.whole.fields().any(|(name, text)| {
                     name.eq_ignore_ascii_case(want.as_bytes()) && value.as_ref().is_none_or(|glob| glob.fits(text))
                 })
             })
     }
+
+    /// Whether everything meets it.
+    pub(super) fn is_anything(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A target up to its query.
-pub(super) fn path_of(target: &[u8]) -> &[u8] {
+fn path_of(target: &[u8]) -> &[u8] {
     let end = memchr::memchr(b'?', target);
     &target[..end.unwrap_or(target.len())]
 }
 
 /// A target without the scheme and the authority that a request to a proxy has (RFC 9112 section 3.2.2).
-pub(super) fn origin_form(target: &[u8]) -> &[u8] {
+fn origin_form(target: &[u8]) -> &[u8] {
     if target.first() == Some(&b'/') {
         return target;
     }

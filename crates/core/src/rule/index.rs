@@ -1,10 +1,12 @@
 //! Which subjects something may meet, found without asking each.
 
-use super::condition::{Occasion, Subject, origin_form, path_of};
+use super::condition::{Seen, SeenRequest, Subject};
 use super::prefixes::Prefixes;
 use super::sorted::Sorted;
-use crate::http1::Request;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// By how many bytes at the end of a path its subjects are found.
+const LONGEST_ENDING: usize = 32;
 
 /// Finds subjects by one thing that each requires.
 #[derive(Clone, Debug, Default)]
@@ -13,14 +15,16 @@ pub(super) struct Index {
     requests: Sorted<u64>,
     overall: Sorted<u64>,
     methods: Sorted<Vec<u8>>,
+    /// By the whole path.
+    paths: Prefixes,
     /// By the beginning of the target.
     beginnings: Prefixes,
-    /// By the end of the path, backwards.
+    /// By the last bytes of the path, backwards.
     endings: Prefixes,
-    /// By the name of a field in lower case, a colon, and the beginning of its value.
-    fields: Prefixes,
-    /// The lengths of the names of these fields, as bits. A request has many other fields.
-    name_lengths: u64,
+    /// By the name of a field in lower case, and the beginning of its value; in the order of the names.
+    fields: Vec<(Vec<u8>, Prefixes)>,
+    /// What [`bit`] says of the names of these fields. A request has many other fields.
+    names: u64,
     /// Subjects that require nothing of this.
     others: Vec<usize>,
 }
@@ -31,95 +35,108 @@ enum Key {
     Overall(u64),
     Connection(u64),
     Request(u64),
+    Path(Vec<u8>),
     Beginning(Vec<u8>),
     Ending(Vec<u8>),
-    Field(Vec<u8>),
+    Field(Vec<u8>, Vec<u8>),
     Method(Vec<u8>),
 }
 
 impl Index {
-    /// The index of these subjects. With each: its number, and the number that `overall` means among all requests.
-    pub(super) fn new<'s>(subjects: impl Iterator<Item = (usize, &'s Subject, Option<u64>)>) -> Self {
-        let all: Vec<(usize, Vec<Key>)> = subjects
-            .map(|(number, subject, overall)| (number, keys(subject, overall)))
+    /// The index of these subjects. With each: its number, and the number that `overall` means among all requests. Also
+    /// returns what is left to be asked of each subject that the index has found.
+    pub(super) fn new<'s>(
+        subjects: impl Iterator<Item = (usize, &'s Subject, Option<u64>)>,
+    ) -> (Self, Vec<(usize, Subject)>) {
+        let all: Vec<(usize, &Subject, Vec<Key>)> = subjects
+            .map(|(number, subject, overall)| (number, subject, keys(subject, overall)))
             .collect();
         let mut sizes: HashMap<&Key, usize> = HashMap::new();
-        for key in all.iter().flat_map(|(_, keys)| keys) {
+        for key in all.iter().flat_map(|(_, _, keys)| keys) {
             *sizes.entry(key).or_default() += 1;
         }
         let mut index = Self::default();
-        let (mut beginnings, mut endings, mut fields) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, keys) in &all {
+        let (mut paths, mut beginnings, mut endings) = (Vec::new(), Vec::new(), Vec::new());
+        let mut fields: BTreeMap<Vec<u8>, Vec<(Vec<u8>, usize)>> = BTreeMap::new();
+        let mut rests = Vec::new();
+        for (number, subject, keys) in &all {
             // The key that the fewest others have tells the most.
-            match keys.iter().min_by_key(|key| sizes.get(key)).cloned() {
+            let key = keys.iter().min_by_key(|key| sizes.get(key));
+            rests.push((*number, key.map_or((*subject).clone(), |key| rest(subject, key))));
+            match key.cloned() {
                 None => index.others.push(*number),
                 Some(Key::Overall(key)) => index.overall.insert(key, *number),
                 Some(Key::Connection(key)) => index.connections.insert(key, *number),
                 Some(Key::Request(key)) => index.requests.insert(key, *number),
                 Some(Key::Method(key)) => index.methods.insert(key, *number),
+                Some(Key::Path(key)) => paths.push((key, *number)),
                 Some(Key::Beginning(key)) => beginnings.push((key, *number)),
                 Some(Key::Ending(key)) => endings.push((key, *number)),
-                Some(Key::Field(key)) => {
-                    let length = memchr::memchr(b':', &key).unwrap_or(0);
-                    index.name_lengths |= bit(length);
-                    fields.push((key, *number));
+                Some(Key::Field(name, value)) => {
+                    index.names |= bit(&name);
+                    fields.entry(name).or_default().push((value, *number));
                 }
             }
         }
-        Self {
+        let index = Self {
+            paths: Prefixes::new(paths),
             beginnings: Prefixes::new(beginnings),
             endings: Prefixes::new(endings),
-            fields: Prefixes::new(fields),
+            fields: fields
+                .into_iter()
+                .map(|(name, values)| (name, Prefixes::new(values)))
+                .collect(),
             ..index
-        }
+        };
+        (index, rests)
     }
 
     /// Calls `each` with the number of every subject that this may meet, at most once. `overall`: the number of the
     /// request among all.
-    pub(super) fn candidates(
-        &self,
-        connection: u64,
-        overall: u64,
-        occasion: Occasion<'_>,
-        mut each: impl FnMut(usize),
-    ) {
+    pub(super) fn candidates(&self, seen: &Seen<'_>, overall: u64, mut each: impl FnMut(usize)) {
         let by_number = [
-            (&self.connections, connection),
-            (&self.requests, occasion.number()),
+            (&self.connections, seen.connection),
+            (&self.requests, seen.number),
             (&self.overall, overall),
         ];
         for (numbers, key) in by_number {
             numbers.get(&key).iter().copied().for_each(&mut each);
         }
-        if let Occasion::Request(_, request) = occasion {
+        if let Some(request) = &seen.request {
             self.of_request(request, &mut each);
         }
         self.others.iter().copied().for_each(each);
     }
 
-    fn of_request(&self, request: &Request<'_>, mut each: impl FnMut(usize)) {
+    fn of_request(&self, request: &SeenRequest<'_>, mut each: impl FnMut(usize)) {
         if !self.methods.is_empty() {
-            self.methods.get(request.method()).iter().copied().for_each(&mut each);
+            let method = request.whole.method();
+            self.methods.get(method).iter().copied().for_each(&mut each);
+        }
+        if !self.paths.is_empty() {
+            self.paths.exactly(request.path).iter().copied().for_each(&mut each);
         }
         if !self.beginnings.is_empty() {
-            self.beginnings.of(origin_form(request.target())).for_each(&mut each);
+            self.beginnings.of(request.target).for_each(&mut each);
         }
         if !self.endings.is_empty() {
-            let path = path_of(origin_form(request.target()));
-            let backwards: Vec<u8> = path.iter().rev().copied().collect();
-            self.endings.of(&backwards).for_each(&mut each);
+            let mut backwards = [0; LONGEST_ENDING];
+            let end = backwards.iter_mut().zip(request.path.iter().rev());
+            let length = end.map(|(to, from)| *to = *from).count();
+            self.endings.of(&backwards[..length]).for_each(&mut each);
         }
-        if self.name_lengths == 0 {
+        if self.names == 0 {
             return;
         }
         // A field may be there twice, and meet the same subject twice.
         let mut found = Vec::new();
-        for (name, value) in request.fields() {
-            if self.name_lengths & bit(name.len()) != 0 {
-                let mut line = name.to_ascii_lowercase();
-                line.push(b':');
-                line.extend_from_slice(value);
-                found.extend(self.fields.of(&line));
+        for (name, value) in request.whole.fields() {
+            if self.names & bit(name) != 0 {
+                let lower = || name.iter().map(u8::to_ascii_lowercase);
+                let at = self
+                    .fields
+                    .binary_search_by(|(other, _)| other.iter().copied().cmp(lower()));
+                found.extend(at.into_iter().flat_map(|at| self.fields[at].1.of(value)));
             }
         }
         found.sort_unstable();
@@ -128,35 +145,62 @@ impl Index {
     }
 }
 
-/// The bit for names of this length.
-fn bit(length: usize) -> u64 {
-    1 << (length % 64)
+/// A bit for names like this one: of this length, with this last letter.
+fn bit(name: &[u8]) -> u64 {
+    let last = name.last().map_or(0, u8::to_ascii_lowercase);
+    1 << ((name.len() * 5 + usize::from(last)) % 64)
 }
 
 /// What a subject requires; the most telling first.
 fn keys(subject: &Subject, overall: Option<u64>) -> Vec<Key> {
     let path = subject.path.as_ref();
+    let whole = path.filter(|glob| !glob.has_query()).and_then(|glob| glob.only());
     let beginning = path.map(|glob| glob.beginning().to_vec());
     let ending = path
         .filter(|glob| !glob.has_query())
-        .map(|glob| glob.ending().iter().rev().copied().collect::<Vec<u8>>());
+        .map(|glob| glob.ending().iter().rev().take(LONGEST_ENDING).copied().collect());
     let field = subject.header.as_ref().map(|(name, value)| {
-        let mut line = name.to_ascii_lowercase().into_bytes();
-        line.push(b':');
-        line.extend_from_slice(value.as_ref().map_or(&[], |glob| glob.beginning()));
-        line
+        let value = value.as_ref().map_or(&[][..], |glob| glob.beginning());
+        Key::Field(name.to_ascii_lowercase().into_bytes(), value.to_vec())
     });
     let some = |text: &Vec<u8>| !text.is_empty();
     [
         overall.map(Key::Overall),
         subject.connection.map(Key::Connection),
+        whole.map(|path| Key::Path(path.to_vec())),
         beginning.filter(some).map(Key::Beginning),
         subject.request.map(Key::Request),
         ending.filter(some).map(Key::Ending),
-        field.map(Key::Field),
+        field,
         subject.method.clone().map(|method| Key::Method(method.into_bytes())),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What a subject requires beside this key of its own.
+fn rest(subject: &Subject, key: &Key) -> Subject {
+    let path = subject.path.as_ref();
+    let mut rest = subject.clone();
+    match key {
+        Key::Overall(_) => {}
+        Key::Connection(_) => rest.connection = None,
+        Key::Request(_) => rest.request = None,
+        Key::Method(_) => rest.method = None,
+        Key::Path(_) => rest.path = None,
+        Key::Beginning(_) => rest.path = rest.path.filter(|glob| !glob.is_beginning()),
+        Key::Ending(key) => {
+            let is_all = path.is_some_and(|glob| glob.is_ending() && glob.ending().len() == key.len());
+            rest.path = rest.path.filter(|_| !is_all);
+        }
+        Key::Field(..) => {
+            rest.header = rest
+                .header
+                .filter(|(_, value)| value.as_ref().is_some_and(|glob| !glob.is_beginning()));
+        }
+    }
+    // The caller compares this number.
+    rest.overall = None;
+    rest
 }

@@ -1,14 +1,22 @@
 //! Lists by the beginning of a text.
 
+use std::cmp::Ordering;
+
 /// Numbers by the beginning of a text. One search finds all beginnings of a text, however many there are of others.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prefixes {
     /// In the order of their texts.
     entries: Vec<Entry>,
+    /// The number of bytes with which all of them begin.
+    common: usize,
+    /// For each value of the byte after those, as a bit: whether an entry goes on with it. Most texts are told apart so.
+    go_on: [u64; 4],
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
+    /// The bytes of the text after those that all entries begin with, as a number: most comparisons need no more.
+    next: u64,
     text: Vec<u8>,
     numbers: Vec<usize>,
     /// The longest other entry that this one begins with.
@@ -34,12 +42,33 @@ impl Prefixes {
                 parent = entries[at].parent;
             }
             entries.push(Entry {
+                next: 0,
                 text,
                 numbers: vec![number],
                 parent,
             });
         }
-        Self { entries }
+        // They are in order, so what the first and the last have in common, all have.
+        let ends = entries.first().zip(entries.last());
+        let common = ends.map_or(0, |(first, last)| {
+            first
+                .text
+                .iter()
+                .zip(&last.text)
+                .take_while(|(one, other)| one == other)
+                .count()
+        });
+        let mut go_on = [0; 4];
+        for entry in &mut entries {
+            let rest = &entry.text[common..];
+            entry.next = number(rest);
+            match rest.first() {
+                Some(byte) => go_on[usize::from(byte / 64)] |= 1 << (byte % 64),
+                // Every text goes on as this entry does.
+                None => go_on = [u64::MAX; 4],
+            }
+        }
+        Self { entries, common, go_on }
     }
 
     #[inline]
@@ -51,10 +80,7 @@ impl Prefixes {
     pub(super) fn of<'p>(&'p self, text: &'p [u8]) -> impl Iterator<Item = usize> + 'p {
         // An entry that `text` begins with is not greater than `text`, and everything between the two begins with it. So
         // the greatest entry that is not greater than `text` begins with all of them.
-        let mut next = self
-            .entries
-            .partition_point(|entry| entry.text.as_slice() <= text)
-            .checked_sub(1);
+        let mut next = self.last_not_greater(text);
         std::iter::from_fn(move || {
             let entry = &self.entries[next?];
             next = entry.parent;
@@ -62,6 +88,44 @@ impl Prefixes {
         })
         .filter(move |entry| text.starts_with(&entry.text))
         .flat_map(|entry| entry.numbers.iter().copied())
+    }
+
+    /// The numbers of the entry that is this text.
+    pub(super) fn exactly(&self, text: &[u8]) -> &[usize] {
+        let found = self.last_not_greater(text).map(|at| &self.entries[at]);
+        found
+            .filter(|entry| entry.text == text)
+            .map_or(&[], |entry| entry.numbers.as_slice())
+    }
+
+    /// The greatest entry that is not greater than `text`; `None` if `text` certainly begins with no entry.
+    fn last_not_greater(&self, text: &[u8]) -> Option<usize> {
+        let begin = &self.entries.first()?.text[..self.common];
+        let rest = text.strip_prefix(begin)?;
+        if let Some(byte) = rest.first()
+            && self.go_on[usize::from(byte / 64)] & (1 << (byte % 64)) == 0
+        {
+            return None;
+        }
+        let next = number(rest);
+        let not_greater = |entry: &Entry| match entry.next.cmp(&next) {
+            Ordering::Less => true,
+            Ordering::Greater => false,
+            Ordering::Equal => entry.text.as_slice() <= text,
+        };
+        self.entries.partition_point(not_greater).checked_sub(1)
+    }
+}
+
+/// The first bytes of a text as a number. Texts whose numbers differ are in the order of these.
+fn number(text: &[u8]) -> u64 {
+    match text.first_chunk() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        None => {
+            let mut bytes = [0; 8];
+            bytes[..text.len()].copy_from_slice(text);
+            u64::from_be_bytes(bytes)
+        }
     }
 }
 
@@ -81,7 +145,40 @@ mod tests {
             found.sort_unstable();
             let want: Vec<usize> = (0..texts.len()).filter(|at| text.starts_with(texts[*at])).collect();
             assert_eq!(found, want, "{text}");
+            let same: Vec<usize> = (0..texts.len()).filter(|at| text == texts[*at]).collect();
+            assert_eq!(prefixes.exactly(text.as_bytes()), same, "{text}");
         }
         assert_eq!(Prefixes::default().of(b"a").count(), 0);
+        assert!(Prefixes::default().exactly(b"").is_empty());
+    }
+
+    /// Where texts differ in bytes that do not fit into a number, in a byte that is 0, or in their length alone.
+    #[test]
+    fn texts_that_are_alike_are_told_apart() {
+        let texts = [
+            "/same",
+            "/same/",
+            "/same\0",
+            "/same\0\0",
+            "/same/12345678",
+            "/same/123456789",
+            "/same/12345679",
+            "/same/1234567",
+            "/same\u{ff}",
+        ];
+        let all = texts.iter().enumerate();
+        let prefixes = Prefixes::new(all.map(|(at, text)| (text.as_bytes().to_vec(), at)).collect());
+        for text in texts
+            .iter()
+            .copied()
+            .chain(["/sam", "/same/1234567890", "/same\0\0\0", "/samf", ""])
+        {
+            let mut found: Vec<usize> = prefixes.of(text.as_bytes()).collect();
+            found.sort_unstable();
+            let want: Vec<usize> = (0..texts.len()).filter(|at| text.starts_with(texts[*at])).collect();
+            assert_eq!(found, want, "{text:?}");
+            let same: Vec<usize> = (0..texts.len()).filter(|at| text == texts[*at]).collect();
+            assert_eq!(prefixes.exactly(text.as_bytes()), same, "{text:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of a server, and how often each has applied.
 
+use super::condition::Seen;
 use super::index::Index;
 use super::sorted::Sorted;
 use super::{Occasion, Point, Rule, Subject};
@@ -38,6 +39,8 @@ struct Counted {
 #[derive(Clone, Debug)]
 struct Group {
     about: About,
+    /// What the index does not find out. `None`: it finds out everything.
+    rest: Option<Box<Subject>>,
     /// What has met the conditions.
     matches: Arc<AtomicU64>,
     /// The rules that want one match, by its number.
@@ -99,9 +102,41 @@ impl Rules {
     }
 
     /// Whether one of them acts on the first byte of a request.
-    #[inline]
     pub fn act_at_first_byte(&self) -> bool {
         self.at_first_byte.has_rules
+    }
+
+    /// Whether one of them applies to requests whose head is complete.
+    #[inline]
+    pub fn act_on_requests(&self) -> bool {
+        self.at_request.has_rules
+    }
+
+    /// Whether one of them may act on the first byte of a request: the one with this number on the connection with this
+    /// number. If not, none ever will, and there is nothing to count.
+    #[inline]
+    pub fn may_act_at_first_byte(&self, connection: u64, request: u64) -> bool {
+        self.at_first_byte.has_rules && self.may_hit_first_byte(connection, request)
+    }
+
+    fn may_hit_first_byte(&self, connection: u64, request: u64) -> bool {
+        let seen = Seen::new(connection, Occasion::FirstByte(request));
+        let mut may = false;
+        self.at_first_byte.index.candidates(&seen, 0, |at| {
+            let group = &self.groups[at];
+            may = may || (group.is_met(&seen, 0) && self.may_still_apply(group));
+        });
+        may
+    }
+
+    /// Whether a rule of this group applies to a match that is still to come. The counts only grow.
+    fn may_still_apply(&self, group: &Group) -> bool {
+        let is_left = |rule: &usize| self.rules[*rule].is_left();
+        group
+            .numbered
+            .after(&group.matches.load(Ordering::Relaxed))
+            .any(is_left)
+            || group.others.iter().any(is_left)
     }
 
     /// The rules, with how often each has applied.
@@ -153,6 +188,7 @@ impl Rules {
             let at = *places.entry(about).or_insert_with_key(|about| {
                 groups.push(Group {
                     about: about.clone(),
+                    rest: None,
                     matches: known.get(about).map(|matches| Arc::clone(matches)).unwrap_or_default(),
                     numbered: Sorted::default(),
                     others: Vec::new(),
@@ -166,17 +202,18 @@ impl Rules {
                 None => groups[at].others.push(number),
             }
         }
-        let stage = |asked| {
-            let of_stage = || {
-                groups
-                    .iter()
-                    .enumerate()
-                    .filter(move |(_, group)| group.about.asked == asked)
-            };
-            Stage {
-                has_rules: of_stage().next().is_some(),
-                index: Index::new(of_stage().map(|(at, group)| (at, &group.about.subject, group.about.overall))),
+        let mut stage = |asked| {
+            let subjects = groups
+                .iter()
+                .enumerate()
+                .filter(|(_, group)| group.about.asked == asked)
+                .map(|(at, group)| (at, &group.about.subject, group.about.overall));
+            let (index, rests) = Index::new(subjects);
+            let has_rules = !rests.is_empty();
+            for (at, rest) in rests {
+                groups[at].rest = (!rest.is_anything()).then(|| Box::new(rest));
             }
+            Stage { has_rules, index }
         };
         Self {
             at_accept: stage(Asked::Accept),
@@ -202,13 +239,11 @@ impl Rules {
         }
         let counts = self.counts_requests && matches!(occasion, Occasion::Request(..));
         let overall = if counts { count(&self.requests) } else { 0 };
+        let seen = Seen::new(connection, occasion);
         let mut wanted: Vec<usize> = Vec::new();
-        stage.index.candidates(connection, overall, occasion, |at| {
+        stage.index.candidates(&seen, overall, |at| {
             let group = &self.groups[at];
-            let About {
-                subject, overall: want, ..
-            } = &group.about;
-            if want.is_none_or(|want| want == overall) && subject.is_met(connection, occasion) {
+            if group.is_met(&seen, overall) {
                 let number = count(&group.matches);
                 let rules = group.numbered.get(&number).iter().chain(&group.others);
                 wanted.extend(rules.copied().filter(|rule| self.rules[*rule].wants(number)));
@@ -230,11 +265,19 @@ impl Rules {
             Asked::Request => &self.at_request,
         };
         let mut count = 0;
-        stage.index.candidates(connection, 1, occasion, |at| {
+        stage.index.candidates(&Seen::new(connection, occasion), 1, |at| {
             let group = &self.groups[at];
             count += 1 + group.numbered.get(&1).len() + group.others.len();
         });
         count
+    }
+}
+
+impl Group {
+    /// Whether what the index has found meets all conditions. `overall`: the number of the request among all.
+    #[inline]
+    fn is_met(&self, seen: &Seen<'_>, overall: u64) -> bool {
+        self.about.overall.is_none_or(|want| want == overall) && self.rest.as_ref().is_none_or(|rest| rest.is_met(seen))
     }
 }
 
@@ -245,7 +288,13 @@ impl Counted {
         since > 0
             && self.rule.when.wanted.includes(since)
             // `hit` decides. This keeps a rule that is used up from being put in order.
-            && self.rule.when.times.is_none_or(|most| self.hits.load(Ordering::Relaxed) < most)
+            && self.is_left()
+    }
+
+    /// Whether `times` allows it once more.
+    fn is_left(&self) -> bool {
+        let most = self.rule.when.times;
+        most.is_none_or(|most| self.hits.load(Ordering::Relaxed) < most)
     }
 
     /// Carries the rule out once more, if `times` allows it.

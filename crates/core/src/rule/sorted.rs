@@ -30,6 +30,12 @@ impl<K: Ord> Sorted<K> {
         }
     }
 
+    /// The numbers with greater keys.
+    pub(super) fn after(&self, key: &K) -> impl Iterator<Item = &usize> {
+        let from = self.0.partition_point(|(other, _)| other <= key);
+        self.0[from..].iter().flat_map(|(_, numbers)| numbers)
+    }
+
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()

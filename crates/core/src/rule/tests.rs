@@ -1,5 +1,6 @@
 //! That the index finds what a look at every rule finds, and how little it looks at.
 
+use super::condition::Seen;
 use super::rules::Asked;
 use super::*;
 use crate::glob::Glob;
@@ -63,7 +64,9 @@ impl OneByOne {
             }
             *requests += 1;
             let subject = &rule.when.subject;
-            if subject.overall.is_some_and(|want| want != *requests) || !subject.is_met(connection, occasion) {
+            if subject.overall.is_some_and(|want| want != *requests)
+                || !subject.is_met(&Seen::new(connection, occasion))
+            {
                 continue;
             }
             *matches += 1;
@@ -77,13 +80,34 @@ impl OneByOne {
     }
 }
 
+/// A path that is longer than what the index keeps of an ending.
+const LONG: &str = "/0123456789012345678901234567890123456789";
+
 fn some_rule(rng: &mut TestRng, name: usize) -> Rule {
     let one_in = |rng: &mut TestRng, n: usize| rng.below(n) == 0;
-    let paths = ["/a", "/a/b", "/a/*", "/**", "**/b", "/a*", "/b?x=*", "/a/b?x=1", "*"];
+    let paths = [
+        "/a",
+        "/a/b",
+        "/a/*",
+        "/a**",
+        "/**",
+        "**/b",
+        "*/b",
+        "/a*",
+        "/b?x=*",
+        "/b?x**",
+        "/a/b?x=1",
+        "*",
+        "**",
+        LONG,
+        "**0123456789012345678901234567890123456789",
+        "**123456789012345678901234567890123456789/",
+    ];
     let headers = [
         ("X-A", None),
         ("x-a", Some("1")),
         ("X-A", Some("1*")),
+        ("x-B", Some("*")),
         ("X-B", Some("*2")),
     ];
     let number = |rng: &mut TestRng| Some(1 + rng.below(4) as u64);
@@ -139,6 +163,8 @@ fn the_index_finds_what_a_look_at_every_rule_finds() {
         "GET /b?x=1 HTTP/1.1\r\nHost: h\r\nX-B: 12\r\nAccept: a\r\n\r\n",
         "GET http://h/a/b?x=1 HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n\r\n",
         "PUT /c/b HTTP/1.1\r\nHost: h\r\nX-B: 3\r\n\r\n",
+        &format!("GET {LONG} HTTP/1.1\r\nHost: h\r\n\r\n"),
+        &format!("GET /other{LONG}?x HTTP/1.1\r\nHost: h\r\n\r\n"),
     ];
     let mut rng = TestRng::new(17);
     for round in 0..60 {
@@ -172,9 +198,13 @@ fn the_index_finds_what_a_look_at_every_rule_finds() {
                     1 => Occasion::FirstByte(request),
                     _ => Occasion::Request(request, parsed),
                 };
-                let hit = rules
-                    .hit(connection, occasion)
-                    .map(|hit| (hit.rule.name.clone(), hit.number));
+                // What is not asked for is not counted either.
+                let is_asked = match occasion {
+                    Occasion::FirstByte(request) => rules.may_act_at_first_byte(connection, request),
+                    Occasion::Accept | Occasion::Request(..) => true,
+                };
+                let hit = is_asked.then(|| rules.hit(connection, occasion)).flatten();
+                let hit = hit.map(|hit| (hit.rule.name.clone(), hit.number));
                 assert_eq!(
                     hit,
                     plain.hit(connection, occasion),
@@ -205,6 +235,44 @@ fn rules_that_count_nothing_begin_again() {
     assert_eq!(hits(&rules), [false, true, false]);
     assert_eq!(hits(&rules.clone()), [false, false, false]);
     assert_eq!(hits(&rules.without_counts()), [false, true, false]);
+}
+
+/// The first byte of a request is looked at by itself only for a rule that may act on it.
+#[test]
+fn no_first_byte_is_waited_for_without_a_rule_that_may_act_on_it() {
+    let of = |subject: Subject, wanted: Wanted, times| {
+        let when = Condition { subject, wanted, times };
+        Rules::new(vec![rule(when, Point::FirstByte)])
+    };
+    let nth = |nth| Wanted {
+        nth: Some(nth),
+        ..Wanted::default()
+    };
+    let second_of_third = Subject {
+        connection: Some(3),
+        request: Some(2),
+        ..Subject::default()
+    };
+    let rules = of(second_of_third, Wanted::default(), None);
+    let asked = [(3, 1), (3, 2), (2, 2)].map(|(connection, request)| rules.may_act_at_first_byte(connection, request));
+    assert_eq!(asked, [false, true, false]);
+    for (what, wanted, times, want) in [
+        ("the second", nth(2), None, [true, true, false, false]),
+        ("the first two", Wanted::default(), Some(2), [true, true, false, false]),
+        ("each", Wanted::default(), None, [true; 4]),
+    ] {
+        let rules = of(Subject::default(), wanted, times);
+        let asked = [1, 2, 3, 4].map(|request| {
+            let may_act = rules.may_act_at_first_byte(1, request);
+            if may_act {
+                rules.hit(1, Occasion::FirstByte(request));
+            }
+            may_act
+        });
+        assert_eq!(asked, want, "{what}");
+    }
+    let other_point = Rules::new(vec![of_subject(Subject::default())]);
+    assert!(!other_point.may_act_at_first_byte(1, 1));
 }
 
 /// A hundred rules must cost a request little more than one. Work is counted in subjects and rules that are looked at.
@@ -250,7 +318,7 @@ fn of_a_hundred_rules_a_request_looks_at_those_that_it_may_meet() {
             0,
         ),
         (
-            "the values of a field, one of them right",
+            "the values of a field",
             &|n| {
                 of_subject(Subject {
                     header: Some(("X-A".to_owned(), Some(Glob::text(&n.to_string())))),

@@ -57,6 +57,10 @@ pub(super) fn write_line(line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) 
             }
         }
         Event::Rule(rule) => rule_fields(rule, out),
+        Event::Held { name, request } => {
+            number(out, b",\"request\":", *request);
+            hold_field(name, out);
+        }
         Event::Body { request, bytes, how } => {
             number(out, b",\"request\":", *request);
             number(out, b",\"bytes\":", *bytes);
@@ -116,6 +120,7 @@ pub(super) fn name(event: &Event<'_>) -> &'static str {
         Event::Accepted { .. } => "accepted",
         Event::Head(_) => "head",
         Event::Rule(_) => "rule",
+        Event::Held { .. } => "held",
         Event::Body { .. } => "body",
         Event::Reply(_) => "reply",
         Event::DroppedRequest(_) => "dropped_request",
@@ -161,9 +166,14 @@ fn rule_fields(rule: &Rule<'_>, out: &mut Vec<u8>) {
     json_value(&rule.name, out);
     number(out, b",\"number\":", rule.number);
     if let Some(hold) = rule.hold {
-        out.extend_from_slice(b",\"hold\":");
-        json_value(&hold, out);
+        hold_field(hold, out);
     }
+}
+
+/// The name that releases what is held.
+fn hold_field(name: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"hold\":");
+    json_value(&name, out);
 }
 
 fn reply_fields(reply: &Reply<'_>, out: &mut Vec<u8>) {

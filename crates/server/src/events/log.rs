@@ -29,6 +29,11 @@ impl Line {
     }
 }
 
+/// Whether there is a log by now.
+pub(super) fn is_on() -> bool {
+    Line::Exchange.is_enabled() || Line::Connection.is_enabled()
+}
+
 /// The kind of line for an event; `None` if it has no line.
 fn line(event: &Event<'_>) -> Option<Line> {
     match event {

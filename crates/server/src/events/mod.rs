@@ -56,6 +56,13 @@ pub enum Event<'a> {
     Head(Head<'a>),
     /// A rule applies.
     Rule(Rule<'a>),
+    /// Something is held now, until this name is released.
+    Held {
+        /// The name.
+        name: &'a str,
+        /// The number of the request on its connection, from 1; 0 if it is the connection that is held.
+        request: u64,
+    },
     /// A request body was read, completely or in part.
     Body {
         /// The number of the request on its connection, from 1.

@@ -26,8 +26,11 @@ pub struct EventSink {
 impl EventSink {
     /// A sink for `server`.
     pub fn new(server: &str, throttle_log: bool, senders: EventSenders) -> Self {
-        // Parsed now. If a worker parsed it when its first connection ends, its other connections would wait.
-        locale::catalogue(Lang::En);
+        // Parsed now, if anything will say sentences. If a worker parsed it when its first connection ends, its other
+        // connections would wait.
+        if senders.file.is_some() || senders.live.is_some() || log::is_on() {
+            locale::catalogue(Lang::En);
+        }
         // Both batchers write the same time for the same event.
         let clock = Rc::new(RefCell::new(LineClock::new(Instant::now())));
         let batcher = |destination| Rc::new(EventBatcher::new(server, destination, Rc::clone(&clock)));

@@ -147,8 +147,8 @@ impl Driver {
 
     async fn serve(&mut self) -> Close {
         if self.has_rules()
-            && let Some(hit) = self.due_rule(Stage::Accepted)
-            && let Some(close) = Box::pin(self.carry_out(hit)).await
+            && let Some(due) = self.due_rule(Stage::Accepted)
+            && let Some(close) = Box::pin(self.carry_out(due)).await
         {
             return close;
         }
@@ -156,8 +156,8 @@ impl Driver {
         loop {
             if self.has_rules() {
                 let stage = if waits { Stage::Waits } else { Stage::FirstByte };
-                if let Some(hit) = self.due_rule(stage)
-                    && let Some(close) = Box::pin(self.carry_out(hit)).await
+                if let Some(due) = self.due_rule(stage)
+                    && let Some(close) = Box::pin(self.carry_out(due)).await
                 {
                     return close;
                 }
@@ -166,14 +166,10 @@ impl Driver {
                 let site = self.server.site();
                 match self.wait(&site).await {
                     Woken::For(reason) => Some(reason),
-                    Woken::FirstByte => {
-                        if let Some(hit) = self.due_rule(Stage::FirstByte)
-                            && let Some(close) = Box::pin(self.carry_out(hit)).await
-                        {
-                            return close;
-                        }
-                        continue;
-                    }
+                    Woken::Ruled(due) => match Box::pin(self.carry_out(*due)).await {
+                        Some(close) => return close,
+                        None => continue,
+                    },
                 }
             } else {
                 None
@@ -287,10 +283,7 @@ impl Driver {
             // Asked for here, because a server without rules has nothing to ask. Boxed, because most requests have none.
             let hit = match site.profile.rules.is_empty() {
                 true => None,
-                false => self
-                    .conn
-                    .rule(&opened, self.meta.id, &self.context_at(site, now))
-                    .map(Box::new),
+                false => self.conn.rule(&opened, self.meta.id, &site.profile.rules).map(Box::new),
             };
             let input = self.conn.take_input();
             let unsent = self.conn.take_unsent();

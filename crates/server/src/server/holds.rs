@@ -19,28 +19,37 @@ struct Gate {
     early: usize,
 }
 
+/// Something that is held, until it is released or this is dropped.
+#[derive(Debug)]
+#[must_use = "nothing is held once this is dropped"]
+pub(super) struct Hold(oneshot::Receiver<()>);
+
+impl Hold {
+    /// Waits until it is released.
+    pub(super) async fn released(self) {
+        // A reset of the server drops the sender. What was held then goes on.
+        let _ = self.0.await;
+    }
+}
+
 impl Holds {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Gate>> {
         // Every step leaves the gates consistent, so a panic on another thread does not matter.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until `name` is released.
-    pub(super) async fn pass(&self, name: &str) {
-        let released = {
-            let mut gates = self.lock();
-            let gate = gates.entry(name.to_owned()).or_default();
-            if gate.early > 0 {
-                gate.early -= 1;
-                return;
-            }
-            let (sender, released) = oneshot::channel();
-            gate.waiting.retain(|other| !other.is_closed());
-            gate.waiting.push(sender);
-            released
-        };
-        // A reset of the server drops the sender. What was held then goes on.
-        let _ = released.await;
+    /// Holds what has come, from now on; `None` if it may pass, because `name` was released before.
+    pub(super) fn hold(&self, name: &str) -> Option<Hold> {
+        let mut gates = self.lock();
+        let gate = gates.entry(name.to_owned()).or_default();
+        if gate.early > 0 {
+            gate.early -= 1;
+            return None;
+        }
+        let (sender, released) = oneshot::channel();
+        gate.waiting.retain(|other| !other.is_closed());
+        gate.waiting.push(sender);
+        Some(Hold(released))
     }
 
     /// Releases `name`. Returns how many were held.
@@ -83,16 +92,19 @@ mod tests {
     #[test]
     fn a_release_lets_pass_what_is_held_or_the_next_that_comes() {
         let holds = Holds::default();
-        let (mut first, mut second) = (pin!(holds.pass("a")), pin!(holds.pass("a")));
-        assert!(!is_ready(first.as_mut()) && !is_ready(second.as_mut()));
+        let hold = |name: &str| holds.hold(name).expect("a hold");
+        // Both are held before anything waits.
+        let (first, second) = (hold("a"), hold("a"));
         assert_eq!(holds.held(), [("a".to_owned(), 2)]);
+        let (mut first, mut second) = (pin!(first.released()), pin!(second.released()));
+        assert!(!is_ready(first.as_mut()) && !is_ready(second.as_mut()));
         assert_eq!(holds.release("b"), 0);
         assert_eq!(holds.release("a"), 2);
         assert!(is_ready(first.as_mut()) && is_ready(second.as_mut()));
-        assert!(is_ready(pin!(holds.pass("b"))), "it was released before");
-        assert!(!is_ready(pin!(holds.pass("b"))));
+        assert!(holds.hold("b").is_none(), "it was released before");
+        drop(hold("b"));
         assert_eq!(holds.held(), []);
-        let mut third = pin!(holds.pass("a"));
+        let mut third = pin!(hold("a").released());
         assert!(!is_ready(third.as_mut()));
         holds.clear();
         assert!(is_ready(third.as_mut()));

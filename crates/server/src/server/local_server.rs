@@ -8,6 +8,7 @@ use crate::events::{ConnectionMeta, Event, EventSenders, EventSink, Standing};
 use crate::files::Cache;
 use labserve_core::http1::date;
 use labserve_core::render::RenderContext;
+use labserve_core::rule::Rules;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -63,6 +64,8 @@ pub(super) struct LocalServer {
     pub(super) stopping: Cell<bool>,
     /// Whether the site has rules.
     pub(super) has_rules: Cell<bool>,
+    /// Whether some of them act on the first byte of a request.
+    pub(super) has_first_byte_rules: Cell<bool>,
     /// How many connections this worker has open for this server, refused ones included.
     pub(super) open: Cell<u64>,
     /// How many open connections all workers together have admitted to this server.
@@ -96,7 +99,8 @@ impl LocalServer {
         senders: EventSenders,
     ) -> Self {
         let seed = random_seed();
-        let has_rules = !site.profile.rules.is_empty();
+        let rules = &site.profile.rules;
+        let (has_rules, has_first_byte_rules) = (!rules.is_empty(), rules.act_at_first_byte());
         Self {
             cache: RefCell::new(Cache::new(site.cache)),
             sink: EventSink::new(&site.profile.name, options.throttle_log, senders),
@@ -104,6 +108,7 @@ impl LocalServer {
             shared,
             stopping: Cell::new(false),
             has_rules: Cell::new(has_rules),
+            has_first_byte_rules: Cell::new(has_first_byte_rules),
             open: Cell::new(0),
             admitted_everywhere,
             turns,
@@ -119,9 +124,16 @@ impl LocalServer {
         Rc::clone(&self.site.borrow())
     }
 
+    /// What `ask` says of the rules of the current site. It must not replace the site.
+    pub(super) fn with_rules<T>(&self, ask: impl FnOnce(&Rules) -> T) -> T {
+        ask(&self.site.borrow().profile.rules)
+    }
+
     /// Serves `site` from the next request on.
     pub(super) fn replace_site(&self, site: Site) {
-        self.has_rules.set(!site.profile.rules.is_empty());
+        let rules = &site.profile.rules;
+        self.has_rules.set(!rules.is_empty());
+        self.has_first_byte_rules.set(rules.act_at_first_byte());
         // Cached files were looked up below the old root, and judged by the old profile.
         *self.cache.borrow_mut() = Cache::new(site.cache);
         self.sink.rename(&site.profile.name);

@@ -3,11 +3,14 @@
 
 use super::closing::has_unread;
 use super::driver::Driver;
+use super::send_error::close_reason;
+use super::wait::Woken;
 use crate::events::Event;
 use crate::sys;
-use labserve_core::conn::{Close, PointStep, Stage, point_steps};
-use labserve_core::rule::Hit;
+use labserve_core::close_reason::CloseReason;
+use labserve_core::conn::{Close, DueRule, PointStep, Stage, WakeReason, point_steps};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::ReadBuf;
@@ -27,51 +30,86 @@ impl Driver {
     }
 
     /// The rule for this stage. Most connections have none, so it is not carried out here, which takes a future.
-    pub(super) fn due_rule(&mut self, stage: Stage) -> Option<Hit> {
-        let site = self.server.site();
-        let cx = self.context(&site);
-        let due = self.conn.due_rule(stage, self.meta.id, &cx)?;
-        if let Some(number) = due.event {
-            self.emit(&Event::rule(&due.hit, number));
+    pub(super) fn due_rule(&mut self, stage: Stage) -> Option<DueRule> {
+        // Most requests have none, so it is not looked for where there cannot be one.
+        let may_be = match stage {
+            Stage::Accepted => true,
+            Stage::Waits => self.conn.has_idle_rule(),
+            Stage::FirstByte => self.server.has_first_byte_rules.get(),
+        };
+        if !may_be {
+            return None;
         }
-        Some(due.hit)
+        let (conn, id) = (&mut self.conn, self.meta.id);
+        let due = self.server.with_rules(|rules| conn.due_rule(stage, id, rules))?;
+        if due.is_new {
+            self.emit(&Event::rule(&due.hit, due.request));
+        }
+        Some(due)
     }
 
     /// Carries out a rule outside of an exchange. Returns how the connection closes, if it does.
-    pub(super) async fn carry_out(&self, hit: Hit) -> Option<Close> {
-        for step in point_steps(&hit.rule.act) {
-            match step {
-                PointStep::Hold(name) => self.server.shared.holds.pass(name).await,
-                PointStep::Wait(time) => sleep(time).await,
-                PointStep::WaitForNothing(time) => {
-                    if arrives_within(&self.stream, time).await {
-                        return None;
+    pub(super) async fn carry_out(&self, due: DueRule) -> Option<Close> {
+        for step in point_steps(&due.hit.rule.act) {
+            let waited = match step {
+                PointStep::Hold(name) => match self.server.shared.holds.hold(name) {
+                    Some(hold) => {
+                        let request = due.request;
+                        self.emit(&Event::Held { name, request });
+                        self.unless_gone(pin!(hold.released())).await
                     }
-                }
-                PointStep::Confirm => confirmed(&self.stream).await,
+                    None => Ok(()),
+                },
+                PointStep::Wait(time) => self.unless_gone(pin!(sleep(time))).await,
+                PointStep::WaitForNothing(time) => match arrives_within(&self.stream, time).await {
+                    Ok(true) => return None,
+                    Ok(false) => Ok(()),
+                    Err(reason) => Err(reason.into()),
+                },
+                PointStep::Confirm => self.unless_gone(pin!(confirmed(&self.stream))).await,
                 PointStep::End(close) => return Some(close),
+            };
+            if let Err(close) = waited {
+                return Some(close);
             }
         }
         None
     }
 
-    /// The first byte of a request has arrived, and is the point of a rule perhaps. It stays unread. An error or a FIN is
-    /// left to the read that follows.
-    pub(super) fn poll_first_byte(&self, cx: &mut Context<'_>) -> Poll<bool> {
-        let mut byte = [0];
-        let arrived = ready!(self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)));
-        Poll::Ready(arrived.is_ok_and(|count| count > 0))
+    /// Waits for the first byte of a request, if it may be the point of a rule. If one acts on it, returns that rule and
+    /// leaves the byte unread. `Ready(None)` means that what has arrived is to be read, if anything has.
+    pub(super) fn poll_first_byte(&mut self, cx: &mut Context<'_>) -> Poll<Option<Woken>> {
+        // Mostly nothing has arrived yet. Then the rules need not be looked at.
+        if self.stream.poll_read_ready(cx).is_pending() {
+            return Poll::Pending;
+        }
+        let (conn, id) = (&self.conn, self.meta.id);
+        if !self.server.with_rules(|rules| conn.leaves_first_byte(id, rules)) {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(match ready!(poll_arrival(&self.stream, cx)) {
+            Ok(true) => self.due_rule(Stage::FirstByte).map(|due| Woken::Ruled(Box::new(due))),
+            Ok(false) => None,
+            Err(reason) => Some(Woken::For(WakeReason::Broken(reason))),
+        })
     }
 }
 
-/// Whether bytes or a FIN arrive within this time. They stay unread.
-async fn arrives_within(stream: &TcpStream, time: Duration) -> bool {
-    let arrival = poll_fn(|cx| {
-        let mut byte = [0];
-        let _ = ready!(stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)));
-        Poll::Ready(())
-    });
-    tokio::time::timeout(time, arrival).await.is_ok() || has_unread(stream)
+/// Waits for bytes, which stay unread: whether there are any, or a FIN instead. The error is why the connection is
+/// broken. The system tells that once, so no later read will.
+fn poll_arrival(stream: &TcpStream, cx: &mut Context<'_>) -> Poll<Result<bool, CloseReason>> {
+    let mut byte = [0];
+    let arrived = ready!(stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)));
+    Poll::Ready(arrived.map(|count| count > 0).map_err(|error| close_reason(&error)))
+}
+
+/// Whether bytes or a FIN arrive within this time. They stay unread. The error is why the connection is broken.
+async fn arrives_within(stream: &TcpStream, time: Duration) -> Result<bool, CloseReason> {
+    let arrival = poll_fn(|cx| poll_arrival(stream, cx));
+    match tokio::time::timeout(time, arrival).await {
+        Ok(arrived) => arrived.map(|_| true),
+        Err(_) => Ok(has_unread(stream)),
+    }
 }
 
 /// Waits until the client's system has confirmed everything that was sent. A reset discards what it has not.

@@ -8,7 +8,7 @@ use super::driver::Driver;
 use super::send_error::close_reason;
 use crate::events::Event;
 use labserve_core::close_reason::CloseReason;
-use labserve_core::conn::{Close, Settle, WakeReason};
+use labserve_core::conn::{Close, DueRule, Settle, WakeReason};
 use labserve_core::http1::OtherProtocol;
 use labserve_core::profile::AtExpiry;
 use std::cell::RefCell;
@@ -18,7 +18,7 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, Interest, ReadBuf};
 use tokio::time::{Sleep, sleep_until};
 
 /// Minimum number of open connections before requests are batched per reactor turn. With fewer, the extra turn costs
@@ -40,8 +40,8 @@ pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
 pub(super) enum Woken {
     /// For this reason.
     For(WakeReason),
-    /// The first byte of a request is there. It was left unread, because it may be the point of a rule.
-    FirstByte,
+    /// The first byte of a request is there, and is the point of this rule. It was left unread.
+    Ruled(Box<DueRule>),
 }
 
 impl Driver {
@@ -109,10 +109,10 @@ impl Driver {
     pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = Woken> + use<'d> {
         poll_fn(move |cx| {
             // Rules may have been added since the wait began.
-            if self.has_rules() && self.conn.leaves_first_byte(&self.server.site().profile.rules) {
+            if self.server.has_first_byte_rules.get() {
                 match self.poll_first_byte(cx) {
-                    Poll::Ready(true) => return Poll::Ready(Woken::FirstByte),
-                    Poll::Ready(false) => {}
+                    Poll::Ready(Some(woken)) => return Poll::Ready(woken),
+                    Poll::Ready(None) => {}
                     Poll::Pending => return self.poll_end_of_wait(site, cx),
                 }
             }
@@ -150,6 +150,16 @@ impl Driver {
             Poll::Ready(done) => Poll::Ready(Ok(done)),
             Poll::Pending => self.server.registry.poll_close_requested(self.meta.id, cx).map(Err),
         })
+    }
+
+    /// The same for a wait that does not use the socket. It also ends when the client has reset the connection, which
+    /// Windows does not tell. A FIN does not end it: the client may have closed its sending side alone, and still read.
+    pub(super) async fn unless_gone<T>(&self, work: Pin<&mut impl Future<Output = T>>) -> Result<T, Close> {
+        tokio::select! {
+            biased;
+            done = self.unless_closed(work) => done,
+            Ok(_) = self.stream.ready(Interest::ERROR) => Err(CloseReason::ClientReset.into()),
+        }
     }
 
     /// Counts a response that a stop cuts short.

@@ -52,6 +52,8 @@ function stepWords(connection, line) {
       return t("ladder.dropped", { line: oneLine(line.line ?? "…", 200), bytes: line.bytes, why: placeWords(line.where) });
     case "rule":
       return t("ladder.rule", { rule: oneLine(line.rule, 100), number: line.number });
+    case "held":
+      return t("ladder.held", { name: oneLine(line.hold, 100) });
     case "idle":
       return line.ends_after_ns === null || line.ends_after_ns === undefined
         ? t("ladder.idle_never")

@@ -375,7 +375,7 @@ fn mistake(at: &At<'_>, kind: &Kind, found: &DeValue<'_>) -> Option<Finding> {
                 let items: Vec<String> = text.split(',').map(|item| format!("{:?}", item.trim())).collect();
                 at.meant(found, "a list", &format!("[{}]", items.join(", ")))
             }
-            DeValue::String(_) | DeValue::Integer(_) | DeValue::Boolean(_) if !matches!(**inner, Kind::Table(_)) => {
+            DeValue::String(_) | DeValue::Integer(_) | DeValue::Boolean(_) if accepts(inner, found) => {
                 at.meant(found, "a list", &format!("[{}]", shown(found)))
             }
             _ => at.wrong(found, "a list", kind),

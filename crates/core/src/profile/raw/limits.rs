@@ -84,7 +84,7 @@ impl Default for RawLimits {
 /// whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct RawBuffers {
     /// Size of the first buffer.
     pub first: Size,
@@ -92,6 +92,16 @@ pub struct RawBuffers {
     pub size: Size,
     /// Number of further buffers.
     pub count: usize,
+}
+
+impl Default for RawBuffers {
+    fn default() -> Self {
+        Self {
+            first: Size(1 << 10),
+            size: Size(8 << 10),
+            count: 4,
+        }
+    }
 }
 
 /// What the limit on a head's length counts.

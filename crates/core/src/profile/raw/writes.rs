@@ -62,12 +62,21 @@ pub enum ChangedFile {
 /// The limits of what stays unsent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct RawHold {
     /// All are sent as soon as there are this many responses.
     pub responses: u32,
     /// The same for their bytes.
     pub bytes: Size,
+}
+
+impl Default for RawHold {
+    fn default() -> Self {
+        Self {
+            responses: 5,
+            bytes: Size(4 << 10),
+        }
+    }
 }
 
 impl Default for RawWrites {

@@ -96,11 +96,15 @@ impl<'t> Rest<'t> {
     fn text(&mut self) -> Option<String> {
         self.take("\"").then_some(())?;
         let mut out = String::new();
-        let mut chars = self.0.chars();
         loop {
-            match chars.next()? {
-                '"' => break,
-                '\\' => out.push(match chars.next()? {
+            // Most of a schema is text without escapes.
+            let end = memchr::memchr2(b'"', b'\\', self.0.as_bytes())?;
+            let (plain, rest) = self.0.split_at(end);
+            out.push_str(plain);
+            let mut chars = rest.chars();
+            let is_end = chars.next()? == '"';
+            if !is_end {
+                out.push(match chars.next()? {
                     'n' => '\n',
                     'r' => '\r',
                     't' => '\t',
@@ -111,12 +115,13 @@ impl<'t> Rest<'t> {
                         char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?
                     }
                     other => other,
-                }),
-                other => out.push(other),
+                });
+            }
+            self.0 = chars.as_str();
+            if is_end {
+                return Some(out);
             }
         }
-        self.0 = chars.as_str();
-        Some(out)
     }
 }
 
@@ -130,7 +135,19 @@ mod tests {
         assert_eq!(value["a"].as_array().map(Vec::len), Some(4));
         assert_eq!(value["b\"é\n"].as_str(), Some("x"));
         assert_eq!(value["c"].as_integer(), Some(i64::MAX));
-        for bad in ["", "{", "[1,]", "{\"a\" 1}", "\"a", "tru", "1 2", &"[".repeat(1000)] {
+        assert_eq!(read(r#""é\\\"""#).expect("JSON").as_str(), Some("é\\\""));
+        for bad in [
+            "",
+            "\"\\",
+            "\"\\u00",
+            "{",
+            "[1,]",
+            "{\"a\" 1}",
+            "\"a",
+            "tru",
+            "1 2",
+            &"[".repeat(1000),
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

@@ -60,10 +60,14 @@ impl<'c> ExchangeIo<'c> {
                 };
                 return Ok(ruled.on(exchange, action));
             }
-            RuleStep::Wait(time) => self.driver.unless_closed(pin!(sleep(time))).await?,
+            RuleStep::Wait(time) => self.driver.unless_gone(pin!(sleep(time))).await?,
             RuleStep::Hold => {
-                let passed = pin!(self.driver.server.shared.holds.pass(ruled.hold()));
-                self.driver.unless_closed(passed).await?;
+                let name = ruled.hold();
+                if let Some(hold) = self.driver.server.shared.holds.hold(name) {
+                    let request = exchange.number();
+                    self.emit(held, &Event::Held { name, request });
+                    self.driver.unless_gone(pin!(hold.released())).await?;
+                }
             }
             RuleStep::SendInterim => {
                 let bytes = ruled.interim();
@@ -83,7 +87,7 @@ impl<'c> ExchangeIo<'c> {
                 let bytes = held.writer.sent() - before;
                 return Ok(ruled.sent(exchange, sent.map_err(|error| error.failure()), bytes));
             }
-            RuleStep::Confirm => self.driver.unless_closed(pin!(confirmed(&self.driver.stream))).await?,
+            RuleStep::Confirm => self.driver.unless_gone(pin!(confirmed(&self.driver.stream))).await?,
             RuleStep::Replied => self.emit_ruled(exchange, ruled, held, sending),
             RuleStep::Finish(_) => {}
         }
@@ -120,7 +124,7 @@ impl<'c> ExchangeIo<'c> {
     ) -> Finish {
         self.emit_ruled(exchange, ruled, held, sending);
         self.driver.count_cut(close);
-        exchange.cut(close)
+        ruled.cut(exchange, close)
     }
 
     /// Emits the response that was sent, or cut short, if its event was not emitted yet.
