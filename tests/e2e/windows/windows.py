@@ -35,6 +35,7 @@ from e2e.windows.wine import (
     ask_kept,
     build,
     helper,
+    one_wineserver,
     parse,
     prepare,
     run,
@@ -325,7 +326,12 @@ def main():
         build()
     prepare()
     passed = failed = 0
-    with tempfile.TemporaryDirectory() as name, Trial(pathlib.Path(name), options.binary) as trial:
+    # The order matters: the directory is deleted after all programs under Wine have ended.
+    with (
+        tempfile.TemporaryDirectory() as name,
+        one_wineserver(),
+        Trial(pathlib.Path(name), options.binary) as trial,
+    ):
         for check in CHECKS:
             title = check.__name__.replace("_", " ")
             if options.only not in title:

@@ -3,6 +3,7 @@
 It knows Wine and the kit. It does not know what is checked.
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -22,6 +23,7 @@ EXE = HOME / "debug/labserve.exe"
 PROGRAM = HOME / "labserve"
 HELPER = HOME / "helper.exe"
 WINE = "/usr/lib/wine/wine64"
+WINESERVER = "/usr/lib/wine/wineserver64"
 ENV = {**os.environ, "WINEPREFIX": str(cli.TARGET / "wine"), "WINEDEBUG": "-all", "NO_COLOR": "1"}
 SECRET = b"SECRET, beside the root\n"
 SETTINGS = b"SETTINGS, in the root, which iis does not serve\n"
@@ -53,6 +55,18 @@ def prepare():
     subprocess.run(compile_, check=True)
     # Running the kit once sets up Wine and puts the missing library next to the .exe.
     subprocess.run([KIT, "run", EXE, "--version"], env=ENV, check=True, timeout=120, stderr=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def one_wineserver():
+    """Keeps the process that all programs under Wine share. By itself it ends soon after the last of them, and resets
+    a program that starts in that moment."""
+    subprocess.run([WINESERVER, "-w"], env=ENV, check=False, timeout=60)
+    subprocess.run([WINESERVER, "-p"], env=ENV, check=True, timeout=60)
+    try:
+        yield
+    finally:
+        subprocess.run([WINESERVER, "-k"], env=ENV, check=False, timeout=60)
 
 
 def short_name(path):
