@@ -1,5 +1,9 @@
 //! The arguments of the command line. The doc comments are the help texts.
 
+mod visit;
+
+pub(super) use visit::VisitArgs;
+
 use super::bind::Bind;
 use super::log::LogSpec;
 use clap::{Args, Parser, Subcommand};
@@ -40,6 +44,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Learn a profile from a running server or a recording
     Learn(LearnArgs),
+    /// Load a page as a browser does, and say what happened on the connections
+    Visit(VisitArgs),
     /// Check assertions about what happened on a server
     Assert(AssertArgs),
     /// List the cases that servers are asked, or show some in words

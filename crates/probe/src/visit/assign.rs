@@ -96,7 +96,9 @@ impl Visit {
                 lane.role == role && is_open && !lane.asked
             })
         };
-        let idle = usable().filter(|(_, lane)| lane.state == State::Idle).map(|(lane, _)| lane);
+        let idle = usable()
+            .filter(|(_, lane)| lane.state == State::Idle)
+            .map(|(lane, _)| lane);
         let chosen = match self.behaviour.reuse {
             _ if wanted.tries > 0 => None,
             Reuse::Oldest => { idle }.next(),

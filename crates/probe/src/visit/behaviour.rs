@@ -283,9 +283,7 @@ mod tests {
     fn a_line_without_its_value_is_left_out() {
         let mut behaviour = Behaviour::built_in("curl").expect("a behaviour");
         let lines = ["Host: {authority}", "If-None-Match: {etag}", "Range: bytes=0-{last}"];
-        behaviour
-            .fields
-            .insert(Kind::Media, lines.map(str::to_owned).to_vec());
+        behaviour.fields.insert(Kind::Media, lines.map(str::to_owned).to_vec());
         let head = |cached| behaviour.head(Kind::Media, "/a", "h", "p", cached);
         assert_eq!(head(None), "GET /a HTTP/1.1\r\nHost: h\r\nRange: bytes=0-\r\n\r\n");
         let known = Cached {
@@ -301,7 +299,10 @@ mod tests {
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {
         let error = Behaviour::built_in("fierfox").expect_err("no such behaviour");
-        assert!(error.contains("chrome, firefox") && error.ends_with("did you mean firefox?"), "{error}");
+        assert!(
+            error.contains("chrome, firefox") && error.ends_with("did you mean firefox?"),
+            "{error}"
+        );
     }
 
     /// The report gives the sizes of five requests. The heads that Firefox 119 sent at the time, in Chinese and with the

@@ -86,6 +86,12 @@ impl Visit {
     /// Notes who closed first.
     pub(super) fn note_close(&mut self, lane: usize, by: Closer, how: End, why: Option<Why>, now: Duration) {
         let after = now.saturating_sub(self.connections[lane].last(self.lanes[lane].connected));
-        self.connections[lane].closed.get_or_insert(Closed { by, how, at: now, after, why });
+        self.connections[lane].closed.get_or_insert(Closed {
+            by,
+            how,
+            at: now,
+            after,
+            why,
+        });
     }
 }

@@ -18,7 +18,10 @@ impl Visit {
                 page::references(wanted.kind, &text, &self.site.authority, &wanted.target)
             }
             // The copy in the cache refers to the same files.
-            304 => self.cache.get(&wanted.target).map_or_else(Vec::new, |known| known.refers.clone()),
+            304 => self
+                .cache
+                .get(&wanted.target)
+                .map_or_else(Vec::new, |known| known.refers.clone()),
             _ => Vec::new(),
         };
         if let Some(known) = self.cache.get_mut(&wanted.target) {
@@ -57,7 +60,10 @@ impl Visit {
         self.want(Kind::Document, self.site.path.clone());
         let spare = match self.options.unused {
             true => Some((UNUSED_AFTER, false)),
-            false => self.behaviour.spare.map(|spare| (spare.after.0.unwrap_or_default(), spare.used)),
+            false => self
+                .behaviour
+                .spare
+                .map(|spare| (spare.after.0.unwrap_or_default(), spare.used)),
         };
         if is_fresh {
             self.spare = spare

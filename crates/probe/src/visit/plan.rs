@@ -198,7 +198,10 @@ impl Visit {
             self.open(now, None, if used { Role::Shared } else { Role::Unused }, &mut steps);
         }
         self.close_due(now, &mut steps);
-        if self.phase == Phase::Loading && self.pending.is_empty() && self.lanes.iter().all(|lane| lane.request().is_none()) {
+        if self.phase == Phase::Loading
+            && self.pending.is_empty()
+            && self.lanes.iter().all(|lane| lane.request().is_none())
+        {
             self.loaded(now);
             steps.extend(self.steps(now));
         }
@@ -280,7 +283,14 @@ impl Visit {
             }
             State::Busy(mut wanted, _) => {
                 let is_reused = self.connections[lane].exchanges.len() > 1;
-                self.settle(lane, if has_begun { Outcome::Cut(how) } else { Outcome::Nothing(how) });
+                self.settle(
+                    lane,
+                    if has_begun {
+                        Outcome::Cut(how)
+                    } else {
+                        Outcome::Nothing(how)
+                    },
+                );
                 // A server may end an idle connection at any time, so a request that met this is sent again (RFC 9112,
                 // section 9.3.1).
                 if is_reused && !has_begun && wanted.tries == 0 {
@@ -332,7 +342,9 @@ impl Visit {
         let cached = self.cache.get(&wanted.target);
         let page = format!("http://{}{}", self.site.authority, self.site.path);
         let authority = &self.site.authority;
-        let head = self.behaviour.head(wanted.kind, &wanted.target, authority, &page, cached);
+        let head = self
+            .behaviour
+            .head(wanted.kind, &wanted.target, authority, &page, cached);
         self.connections[lane].exchanges.push(Exchange {
             kind: wanted.kind,
             target: wanted.target.clone(),

@@ -193,12 +193,27 @@ mod tests {
     fn the_end_of_a_response_is_found() {
         for (text, want) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", Some((200, 2, false))),
-            ("HTTP/1.1 200 OK\r\nConnection: Close\r\ncontent-length: 0\r\n\r\n", Some((200, 0, true))),
-            ("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", Some((304, 0, false))),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Some((200, 3, false))),
-            ("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 No\nContent-Length: 1\n\nx", Some((404, 1, false))),
+            (
+                "HTTP/1.1 200 OK\r\nConnection: Close\r\ncontent-length: 0\r\n\r\n",
+                Some((200, 0, true)),
+            ),
+            (
+                "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
+                Some((304, 0, false)),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+                Some((200, 3, false)),
+            ),
+            (
+                "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 No\nContent-Length: 1\n\nx",
+                Some((404, 1, false)),
+            ),
             ("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", Some((200, 1, true))),
-            ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx", Some((200, 1, false))),
+            (
+                "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx",
+                Some((200, 1, false)),
+            ),
             ("HTTP/1.1 200 OK\r\n\r\nuntil the end", Some((200, 13, true))),
             ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", None),
         ] {

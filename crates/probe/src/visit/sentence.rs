@@ -4,7 +4,6 @@ labserve_core::sentences! {
     /// A sentence about what a client saw.
     pub enum Seen in "visit" {
         Title = "title",
-        Measured = "measured",
         Connection = "connection",
         NotEstablished = "not_established",
         NoRequest = "no_request",

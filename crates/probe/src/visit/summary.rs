@@ -14,9 +14,7 @@ use std::time::Duration;
 pub fn text(visit: &Visit, like: &str, url: &str, lang: Lang) -> String {
     let say = |seen: Seen, values: &[(&str, String)]| filled(seen.text(lang), values);
     let mut text = say(Seen::Title, &[("url", url.to_owned()), ("like", like.to_owned())]);
-    let measured = [("what", visit.behaviour().measured.clone())];
-    // Writing to a String cannot fail.
-    let _ = write!(text, "\n  {}\n", say(Seen::Measured, &measured));
+    text.push('\n');
     for (number, connection) in (1..).zip(visit.connections()) {
         let values = [
             ("number", number.to_string()),
@@ -27,6 +25,7 @@ pub fn text(visit: &Visit, like: &str, url: &str, lang: Lang) -> String {
             Some(_) => Seen::Connection,
             None => Seen::NotEstablished,
         };
+        // Writing to a String cannot fail.
         let _ = writeln!(text, "\n{}", say(heading, &values));
         if connection.port.is_none() {
             continue;
@@ -62,8 +61,9 @@ fn exchanges(visit: &Visit) -> impl Iterator<Item = &Exchange> {
 pub fn is_complete(visit: &Visit) -> bool {
     exchanges(visit).all(|exchange| match exchange.outcome {
         Outcome::Response { .. } => true,
-        Outcome::Nothing(_) => exchanges(visit)
-            .any(|other| other.is_retry && other.target == exchange.target && other.at >= exchange.at && other != exchange),
+        Outcome::Nothing(_) => exchanges(visit).any(|other| {
+            other.is_retry && other.target == exchange.target && other.at >= exchange.at && other != exchange
+        }),
         Outcome::Cut(_) | Outcome::NotHttp | Outcome::TooLate | Outcome::Pending => false,
     })
 }
@@ -106,7 +106,11 @@ fn row(exchange: &Exchange, lang: Lang) -> String {
         Outcome::TooLate => ("-".to_owned(), (Seen::TooLate, Vec::new())),
         Outcome::Pending => ("-".to_owned(), (Seen::Pending, Vec::new())),
     };
-    let mut row = format!("{status:<3} GET {}  {}", exchange.target, filled(seen.text(lang), &values));
+    let mut row = format!(
+        "{status:<3} GET {}  {}",
+        exchange.target,
+        filled(seen.text(lang), &values)
+    );
     let marks = [
         (exchange.is_conditional, Seen::Conditional),
         (exchange.is_retry, Seen::Retry),
@@ -208,7 +212,9 @@ pub fn json(visit: &Visit, like: &str, url: &str) -> Value {
                 "why": closed.why.map(|why| reason(why).key().trim_start_matches("why_")),
             })
         });
-        let followed = connection.followed.map(|(how, at)| json!({"how": how, "at_ms": ms(at)}));
+        let followed = connection
+            .followed
+            .map(|(how, at)| json!({"how": how, "at_ms": ms(at)}));
         json!({
             "port": connection.port, "opened_ms": ms(connection.opened), "closed": closed, "followed": followed,
             "requests": connection.exchanges.iter().map(exchange).collect::<Vec<_>>(),

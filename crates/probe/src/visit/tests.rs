@@ -234,7 +234,11 @@ fn options_change_the_connections() {
         ..Options::default()
     };
     let lines = visit("firefox", unused, Server::default());
-    assert_eq!(lines.iter().filter(|line| line.starts_with(" |")).count(), 1, "{lines:?}");
+    assert_eq!(
+        lines.iter().filter(|line| line.starts_with(" |")).count(),
+        1,
+        "{lines:?}"
+    );
     let repeated = Options {
         repeat: 3,
         connections: Some(6),
