@@ -86,7 +86,7 @@ pub(super) struct SharedArgs {
 
 /// How to serve one profile.
 #[derive(Clone, Debug, Default, Args)]
-#[command(after_help = "Examples:\n  labserve serve nginx\n  labserve serve ./site -p 8080")]
+#[command(after_help = "Examples:\n  labserve serve node\n  labserve serve ./site -p 8080")]
 pub(super) struct ServeArgs {
     /// What to serve, in short: a directory as for --root, a profile as for --profile, or both
     #[arg(value_name = "DIR|PROFILE", num_args = 0..=2)]
@@ -143,7 +143,7 @@ pub(super) struct ServeArgs {
 /// How to serve all profiles.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  labserve lab\n  labserve lab --only node,nginx,iis --set timers.idle=2s\n  labserve lab --capture lab.pcapng"
+    after_help = "Examples:\n  labserve lab\n  labserve lab --only node,rfc --set timers.idle=2s\n  labserve lab --capture lab.pcapng"
 )]
 pub(super) struct LabArgs {
     /// Serve only these profiles; names with commas between them, or TOML files

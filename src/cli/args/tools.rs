@@ -19,7 +19,7 @@ pub(in crate::cli) struct ReloadArgs {
 /// Which profiles to show.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  labserve profiles\n  labserve profiles nginx\n  labserve profiles --compare node nginx"
+    after_help = "Examples:\n  labserve profiles\n  labserve profiles node\n  labserve profiles --compare node rfc"
 )]
 pub(in crate::cli) struct ProfilesArgs {
     /// The profile to print as TOML [default: a list of all profiles]
