@@ -172,8 +172,8 @@ def connection_facts(truth, connection, say):
 
 
 def measured(truth, connection, say):
-    """No round trip is shorter than the way, no ACK delayed of an endpoint that delays none, and a throughput is the number
-    of bytes by their time."""
+    """No round trip is shorter than the way, no ACK delayed of an endpoint that delays none, and a throughput is the
+    number of bytes by their time."""
     talk = truth.talk
     for trips in connection["round_trips"]:
         sender = SIDES[trips["by"]]
