@@ -1,6 +1,8 @@
 //! What was lost, or is missing in the capture, does not become a conclusion.
 
-use crate::model::{AnalysisFlag, Capture, Connection, EndReason, FindingKind, ResetClass, Shortfall, TimeSpent};
+use crate::model::{
+    AnalysisFlag, Capture, Connection, EndReason, FindingKind, ResetClass, RetransmissionCause, Shortfall, TimeSpent,
+};
 use crate::test_capture::*;
 
 const GET: &str = "GET /0 HTTP/1.1\r\n\r\n";
@@ -50,6 +52,9 @@ fn a_handshake_is_a_round_trip_only_if_it_is_whole() {
     (again[2].us, again[1]) = (1000 * MS + 100, again[1].clone());
     again.insert(2, copy);
     assert_eq!(of(again), ([None, None], false), "the SYN/ACK is sent again");
+    let mut late = [handshake(), exchange(3000 * MS, 60)].concat();
+    late[1..3].iter_mut().for_each(|frame| frame.us += 1000 * MS);
+    assert_eq!(of(late), ([None, None], false), "another SYN may be missing");
 }
 
 #[test]
@@ -264,4 +269,25 @@ fn a_window_stops_the_sender_from_the_frame_on_that_shuts_it() {
     );
     assert_eq!(spent(&capture, 0, TimeSpent::UnexplainedPause), 300);
     assert!(!has(&capture, FindingKind::SlowZeroWindow));
+}
+
+#[test]
+fn duplicate_acks_cause_what_is_sent_after_they_have_arrived() {
+    // The way to the server and back takes 20 ms.
+    let cause = |after_us: u64| {
+        let mut frames = handshake();
+        let first = response(2000);
+        frames.extend([
+            frame(30 * MS, true, PSH | ACK, 1, 1, GET),
+            frame(50 * MS, false, ACK, 1, 20, &first[..1000]),
+            frame(350 * MS, false, PSH | ACK, 1001, 20, &first[1000..]),
+        ]);
+        let acks = (0..4).map(|n| frame(350 * MS + 100 + n, true, ACK, 20, 1, ""));
+        frames.extend(acks);
+        frames.push(frame(350 * MS + 100 + after_us, false, ACK, 1, 20, &first[..1000]));
+        let capture = explained(&frames);
+        connection(&capture).retransmissions[0].cause
+    };
+    assert_eq!(cause(21 * MS), RetransmissionCause::DuplicateAcks);
+    assert_ne!(cause(5 * MS), RetransmissionCause::DuplicateAcks);
 }

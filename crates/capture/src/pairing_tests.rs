@@ -236,3 +236,32 @@ fn a_hole_is_counted_once() {
     }
     assert_eq!(gaps(&explained(&frames)), [1]);
 }
+
+#[test]
+fn a_response_may_be_that_of_a_request_that_is_missing_among_pipelined_ones() {
+    let mut frames = handshake();
+    for n in 0..3 {
+        frames.push(frame(
+            100_000 + n,
+            true,
+            PSH | ACK,
+            1 + 19 * n as u32,
+            1,
+            &request(n as usize),
+        ));
+    }
+    for n in 0..3 {
+        frames.push(frame(
+            120_000 + n,
+            false,
+            PSH | ACK,
+            1 + 100 * n as u32,
+            58,
+            &response(100),
+        ));
+    }
+    frames.push(frame(130_000, true, ACK, 58, 301, ""));
+    assert_eq!(paired(&explained(&frames)), "/0:7 +/1:8 +/2:9");
+    let pairs = paired(&explained(&without(frames, &[4])));
+    assert!(pairs.starts_with("/0:6 ") && !pairs.contains("/2:7"), "{pairs}");
+}

@@ -27,7 +27,20 @@ ENDS = (
     "late-request",
 )
 # How much of it was captured.
-LENSES = ("whole", "whole", "client", "server", "midway", "hole", "ends", "snap", "twice", "swapped")
+LENSES = (
+    "whole",
+    "whole",
+    "client",
+    "server",
+    "midway",
+    "hole",
+    "sparse",
+    "ends",
+    "part",
+    "snap",
+    "twice",
+    "swapped",
+)
 
 
 class Exchange:
@@ -248,7 +261,8 @@ class Conversation:
         self.play()
         self.lens = rng.choice(LENSES)
         # Without what came before, nobody can tell the order of two frames, or a copy of the network from the first.
-        if (self.opening != "open" and self.lens == "swapped") or (self.faults == "again" and self.lens == "midway"):
+        begins_late = self.lens in ("midway", "part", "sparse")
+        if (self.opening != "open" and self.lens == "swapped") or (self.faults == "again" and begins_late):
             self.lens = "whole"
         self.frames, self.snap = self.captured(rng)
 
@@ -300,6 +314,12 @@ class Conversation:
         elif self.lens == "hole":
             at = rng.randrange(0, count)
             frames = frames[:at] + frames[at + rng.randrange(1, 6) :]
+        elif self.lens == "sparse":
+            frames = [frame for frame in frames if rng.random() > 0.04] or frames
+        elif self.lens == "part":
+            at = rng.randrange(0, count)
+            frames = frames[at : at + rng.randrange(1, count + 1)]
+            self.capture_end = frames[-1].us
         elif self.lens == "ends":
             frames = frames[: rng.randrange(1, count + 1)]
             self.capture_end = frames[-1].us
@@ -342,7 +362,7 @@ class Conversation:
             ends = [client, bytes([172, 16, 0, 1])]
             packet[12:20] = ends[side] + ends[1 - side]
             packets.append((ns + at, bytes(packet)))
-        if self.lens != "ends":
+        if self.lens not in ("ends", "part"):
             packets.append((ns + self.capture_end * 1000, ipv4(CLIENT, bytes(8), protocol=17)))
         return packets
 

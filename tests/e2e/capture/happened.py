@@ -79,9 +79,16 @@ def reasons(talk):
         allowed |= {"after-response"}
     if talk.late_pipelined:
         allowed |= {"in-exchange"}
+    if had_all(talk):
+        allowed |= {"reset-while-idle"}
     if talk.end == "server-rst" and talk.ends[SERVER].una <= len(talk.ends[SERVER].stream):
         allowed |= {"in-exchange"}
     return allowed
+
+
+def had_all(talk):
+    """Whether a client that breaks a response off had received all of it when its program read the first bytes."""
+    return talk.end == "rst-in-response" and talk.ends[CLIENT].got > sum(len(e.response) for e in talk.exchanges)
 
 
 def fins(truth):
@@ -115,7 +122,7 @@ def truths(truth):
         true |= {"timed-out-unannounced", "timed-out-otherwise", "timed-out-as-announced"}
     ends = [f for f in truth.frames.values() if f.flags & (FIN | RST)]
     if (
-        talk.lens == "ends"
+        talk.lens in ("ends", "part")
         or not ends
         or truth.first_end() is None
         or talk.end not in ("server-idle", "late-request", "server-rst")
@@ -159,6 +166,8 @@ def resets(truth):
     if truth.talk.opening != "open":
         return {"resets-refused"}
     found = set(kinds.get(truth.talk.end, set()))
+    if had_all(truth.talk):
+        found.add("resets-idle")
     if fins(truth) == 2:
         found.add("resets-harmless")
     return found

@@ -4,8 +4,8 @@
     tests/e2e/capture/truth.py [--count N] [--seed N] [--keep DIR]
 
 Each conversation is played over a model of TCP with losses, delays, stalls and ends of many kinds, and is captured
-whole, from one side, from its middle on, with a hole, to a snap length, twice, or in another order
-(`conversations.py`).
+whole, from one side, from its middle on, up to its middle, with one hole or several, to a snap length, twice, or in
+another order (`conversations.py`).
 What explain says must be true, however little was captured; of a conversation that was captured whole it must say all.
 The analysis flags of all frames are compared with tshark's. The last line counts: `N passed, M failed`.
 """
@@ -138,12 +138,12 @@ def connection_facts(truth, connection, say):
     shown = any(frame.length for frame in truth.frames.values())
     if connection["use"] == "unused" and (truth.data() if end["goodbye"] != "still-open" else shown):
         say("called never used")
-    shows_opening = not truth.is_only_syn and talk.lens != "ends"
+    shows_opening = not truth.is_only_syn and talk.lens not in ("ends", "part")
     if connection["use"] == "not-opened" and talk.opening == "open" and shows_opening:
         say("called not opened")
     outcome = connection["handshake"]["outcome"]
     right = {"open": ("complete", "unfinished", "not-captured", "capture-ends"), "refused": ("refused", "capture-ends")}
-    partly = talk.lens in ("client", "server", "midway", "hole")
+    partly = talk.lens in ("client", "server", "midway", "hole", "sparse", "part")
     if outcome not in right.get(talk.opening, ("unanswered", "capture-ends")) and not partly:
         say(f"handshake {outcome}, and it was {talk.opening}")
     if outcome in ("refused", "unanswered") and talk.opening == "open" and shows_opening:

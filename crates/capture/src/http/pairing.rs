@@ -56,7 +56,9 @@ impl Conversation {
             return;
         }
         // The last bytes of the client are missing: the response may be that of a request in them.
-        let interrupted = interrupted || self.parsers[1 - from].interrupted;
+        let awaited = self.positions.get(self.awaited).and_then(|positions| positions.request);
+        let follows_unseen = awaited.is_some_and(|request| request.follows_unseen);
+        let interrupted = interrupted || self.parsers[1 - from].interrupted || follows_unseen;
         let found = self.request_of(at, ack, interrupted);
         let may_be = |index: usize| self.had_received(index, ack);
         let is_ambiguous = interrupted && found.is_none() && (self.awaited..self.exchanges.len()).any(may_be);

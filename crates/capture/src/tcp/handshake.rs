@@ -169,7 +169,9 @@ impl HandshakeTracker {
             _ if may_come => HandshakeOutcome::CaptureEnds,
             _ => HandshakeOutcome::Unanswered,
         };
-        let is_measure = self.retries.is_empty() && !self.syn_ack_again && self.ack_at_once;
+        // After a second, a SYN that was not captured may have been the one that was answered.
+        let is_short = self.took_ns.is_some_and(|took| took < FIRST_TIMEOUT_NS.unsigned_abs());
+        let is_measure = self.retries.is_empty() && !self.syn_ack_again && self.ack_at_once && is_short;
         let answered_ns = self
             .syn
             .zip(self.syn_ack_ns)

@@ -46,10 +46,10 @@ impl Retransmissions {
         occasion: Occasion,
     ) {
         let waited_ns = u64::try_from(segment.ns.saturating_sub(next_ns)).unwrap_or(0);
+        let again = [AnalysisFlag::Retransmission, AnalysisFlag::FastRetransmission];
         let cause = match () {
-            () if analysis.has(AnalysisFlag::FastRetransmission) => RetransmissionCause::DuplicateAcks,
             () if analysis.has(AnalysisFlag::SpuriousRetransmission) => RetransmissionCause::Needless,
-            () if !analysis.has(AnalysisFlag::Retransmission) => return,
+            () if !again.iter().any(|flag| analysis.has(*flag)) => return,
             () if occasion == Occasion::DuplicateAcks => RetransmissionCause::DuplicateAcks,
             () if waited_ns >= LEAST_TIMER_NS && occasion == Occasion::Silence => RetransmissionCause::Timeout,
             () => RetransmissionCause::Other,

@@ -42,6 +42,10 @@ struct Sender {
     last_ack_ns: i64,
     /// Number of duplicate ACKs that its latest ACK makes.
     duplicates: u32,
+    /// Time of the duplicate ACK that made them enough.
+    enough_ns: i64,
+    /// The way from the capture point to this side and back, as the handshake shows it.
+    way_ns: i64,
     /// Whether it was said that bytes of this side are acknowledged which were not captured, since its latest ACK.
     unseen_said: bool,
     /// Flags of the latest segment.
@@ -71,6 +75,8 @@ impl SequenceAnalysis {
         let since = segment.ns.saturating_sub(receiver.last_ack_ns);
         match self.round_trip_ns {
             _ if receiver.duplicates < ENOUGH_DUPLICATES || receiver.last_ack != Some(segment.seq) => Occasion::Silence,
+            // They had not reached the sender.
+            _ if segment.ns.saturating_sub(receiver.enough_ns) < self.senders[from].way_ns / 4 * 3 => Occasion::Unseen,
             _ if since < self.round_trip_ns.unwrap_or(0).saturating_add(FAST_NS) => Occasion::DuplicateAcks,
             Some(_) => Occasion::Silence,
             // It asked, and how long the way is, is not known.
@@ -102,6 +108,7 @@ impl SequenceAnalysis {
         let flags = corrected(flags, this, other, segment, len, is_shut);
         match (segment.flags.syn(), segment.flags.ack(), self.syn_ns) {
             (true, false, _) => self.syn_ns = Some(segment.ns),
+            (true, true, Some(syn_ns)) if this.way_ns == 0 => this.way_ns = segment.ns.saturating_sub(syn_ns),
             (false, true, Some(syn_ns)) if self.round_trip_ns.is_none() => {
                 self.round_trip_ns = Some(segment.ns.saturating_sub(syn_ns));
             }
@@ -142,6 +149,9 @@ fn header_flags(this: &mut Sender, other: &Sender, segment: &Segment<'_>, len: u
         } else {
             flags.add(AnalysisFlag::DuplicateAck);
             this.duplicates += 1;
+            if this.duplicates == ENOUGH_DUPLICATES {
+                this.enough_ns = segment.ns;
+            }
             this.unseen_said = false;
         }
     }
