@@ -150,7 +150,7 @@ fn a_loss_that_was_repaired_is_a_retransmission_with_its_cost() {
         ),
         (
             "fast",
-            136_000,
+            139_500,
             3,
             false,
             AnalysisFlag::FastRetransmission,
@@ -158,7 +158,7 @@ fn a_loss_that_was_repaired_is_a_retransmission_with_its_cost() {
         ),
         (
             "fast, captured before",
-            136_000,
+            139_500,
             3,
             true,
             AnalysisFlag::FastRetransmission,

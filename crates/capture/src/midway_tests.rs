@@ -326,3 +326,21 @@ fn a_fin_that_was_sent_again_may_have_been_the_first() {
     // The ACK has a number after that of the FIN.
     assert_eq!(ended(20), (None, EndReason::Unknown));
 }
+
+#[test]
+fn a_request_that_waits_for_missing_bytes_comes_before_its_response() {
+    let old = "x".repeat(536);
+    let mut frames = vec![
+        frame(0, false, ACK, 1, 1, &old),
+        frame(200, true, ACK, 1, 1, ""),
+        frame(201, true, ACK, 1, 5065, ""),
+        frame(202, true, PSH | ACK, 1, 5065, GET),
+        frame(160_000, false, ACK, 5065, 19, ""),
+        frame(180_000, false, PSH | ACK, 5065, 19, &response(50)),
+    ];
+    frames.extend((0..12).map(|n| frame(220_000 + n, true, ACK, 19, 5115, "")));
+    let capture = explained(&frames);
+    let exchanges = &capture.connections[0].exchanges;
+    assert_eq!(exchanges.len(), 1);
+    assert!(exchanges[0].response.is_some() && !exchanges[0].pipelined);
+}

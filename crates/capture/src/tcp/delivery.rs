@@ -71,7 +71,7 @@ impl ConnectionTracker {
         change: impl FnOnce(&mut Reassembly, &mut dyn FnMut(Delivery<'_>)) -> R,
     ) -> R {
         let may_wait = !self.conversation.is_client(from);
-        let reached = self.directions[1 - from].reached();
+        let reached = self.passed_on(1 - from);
         let (direction, held) = (&mut self.directions[from], &mut self.held[from]);
         let conversation = &mut self.conversation;
         change(&mut direction.reassembly, &mut |delivery| {
@@ -81,6 +81,11 @@ impl ConnectionTracker {
                 conversation.receive(from, &delivery, budget);
             }
         })
+    }
+
+    /// Position up to which the bytes of a direction are known and passed on.
+    fn passed_on(&self, from: usize) -> u64 {
+        self.directions[from].reached().min(self.held[from].begin())
     }
 
     /// Passes on what waited for the segment of endpoint `from`, and what waited for too long. `ack` is what the segment
@@ -98,7 +103,7 @@ impl ConnectionTracker {
         let Some(awaits) = self.held[from].awaits() else {
             return false;
         };
-        if awaits > self.directions[1 - from].reached() {
+        if awaits > self.passed_on(1 - from) {
             if !self.held[from].is_overdue() {
                 return false;
             }

@@ -35,6 +35,15 @@ impl Held {
         self.queue.is_empty()
     }
 
+    /// Position of the first delivery that is held back; the end of all positions, if none is.
+    pub(super) fn begin(&self) -> u64 {
+        match self.queue.front() {
+            Some(HeldDelivery::Bytes(payload)) => payload.at,
+            Some(HeldDelivery::Missing { at, .. }) => *at,
+            None => u64::MAX,
+        }
+    }
+
     /// Whether a delivery has to wait. `reached` is the position that was delivered of the other direction.
     pub(super) fn holds(&self, delivery: &Delivery<'_>, reached: u64) -> bool {
         !self.queue.is_empty() || matches!(delivery, Delivery::Bytes(payload) if payload.ack > reached)

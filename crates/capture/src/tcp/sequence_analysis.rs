@@ -76,7 +76,9 @@ impl SequenceAnalysis {
         match self.round_trip_ns {
             _ if receiver.duplicates < ENOUGH_DUPLICATES || receiver.last_ack != Some(segment.seq) => Occasion::Silence,
             // They had not reached the sender.
-            _ if segment.ns.saturating_sub(receiver.enough_ns) < self.senders[from].way_ns / 4 * 3 => Occasion::Unseen,
+            _ if segment.ns.saturating_sub(receiver.enough_ns) < self.senders[from].way_ns / 20 * 19 => {
+                Occasion::Unseen
+            }
             _ if since < self.round_trip_ns.unwrap_or(0).saturating_add(FAST_NS) => Occasion::DuplicateAcks,
             Some(_) => Occasion::Silence,
             // It asked, and how long the way is, is not known.
