@@ -264,6 +264,9 @@ class Conversation:
         begins_late = self.lens in ("midway", "part", "sparse")
         if (self.opening != "open" and self.lens == "swapped") or (self.faults == "again" and begins_late):
             self.lens = "whole"
+        # Whether a request before the capture was pipelined with the first one in it, only the rest would show.
+        if self.lens == "part" and any(exchange.pipelined for exchange in self.exchanges):
+            self.lens = "ends"
         self.frames, self.snap = self.captured(rng)
 
     def fate(self, chance, side, count, length):
