@@ -126,14 +126,19 @@ test("the name of a rule is drawn beside its mark, or in the block of its reques
 test("the compressed axis keeps the order of times, and each place has one time", () => {
   const axis = new Axis();
   for (const time of [1000, 1002, 76_000, 1001, 500, -20, 76_000]) axis.add(time);
+  axis.now = 80_000;
   const times = [-5e9, -20, 0, 500, 1000.5, 1001, 1002, 40_000, 76_000, 90_000, 5e9];
   const places = times.map((time) => axis.place(time));
   for (let i = 1; i < places.length; i += 1) assert.ok(places[i] > places[i - 1], `${times[i]}`);
   for (const [i, place] of places.entries()) assert.ok(Math.abs(axis.time(place) - times[i]) <= 1e-6 * Math.max(1, Math.abs(times[i])), `${times[i]}`);
   assert.deepEqual(axis.gaps(-100, 80_000, 10_000), [{ from: 1002, to: 76_000 }]);
-  // An event at the end moves nothing before it.
+  // An event that comes now moves nothing, and in a rest two timeouts are as long as they are.
+  const before = axis.place(79_000);
   axis.add(80_000);
+  assert.ok(Math.abs(axis.place(79_000) - before) < 1e-9);
   assert.equal(axis.place(40_000), places[7]);
+  const after = (ms) => axis.place(1002 + ms) - axis.place(1002);
+  assert.ok(Math.abs(after(10_000) / after(5000) - 2) < 1e-9);
 });
 
 test("a request of 2 ms beside a rest of 75 s is seen and named, and each tick has its own place", () => {
@@ -148,6 +153,7 @@ test("a request of 2 ms beside a rest of 75 s is seen and named, and each tick h
   ]);
   for (const width of [326, 900, 1900]) {
     const view = new View(76, width);
+    store.axis.now = 80_000;
     view.use(store.axis);
     view.last(90_000, 80_000);
     const pen = new Notes();

@@ -1,7 +1,8 @@
 // The axis: maps times to places. The view maps places to pixels. Pure.
 //
 // On the true scale a place is its time. On the compressed one the time between two events takes room by its logarithm, as
-// on the page of `labserve explain`: a request of 2 ms and a rest of 75 s can both be seen.
+// on the page of `labserve explain`: a request of 2 ms and a rest of 75 s can both be seen. Within that time, places are in
+// proportion, so that two timeouts of one rest can be compared.
 
 /** Times (ms) below this are drawn in proportion, longer ones by their logarithm, and the part beyond an hour in proportion. */
 const KNEE = 0.2;
@@ -30,6 +31,15 @@ export class Axis {
     /** The times of events, ascending, from the origin on, and the places of those that are known. */
     this.times = [0];
     this.places = [0];
+    /** The current time: the time since the last event takes room as if an event came now. */
+    this.now = 0;
+  }
+
+  /** The room of a millisecond after the event with this number. */
+  #slope(at) {
+    const { times } = this;
+    const gap = at + 1 < times.length ? times[at + 1] - times[at] : Math.max(this.now - times[at], KNEE);
+    return room(gap) / gap;
   }
 
   /** Adds the time of an event. Most come in order; one that is known adds nothing. */
@@ -66,7 +76,7 @@ export class Axis {
     const at = last(times, time);
     // Before the first event, time has a mirror of the room after the last one.
     if (at < 0) return places[0] - room(times[0] - time);
-    return places[at] + room(time - times[at]);
+    return places[at] + (time - times[at]) * this.#slope(at);
   }
 
   /** Which time is there. */
@@ -75,8 +85,7 @@ export class Axis {
     const { times, places } = this;
     const at = last(places, place);
     if (at < 0) return times[0] - timeIn(places[0] - place);
-    const time = times[at] + timeIn(place - places[at]);
-    return at + 1 < times.length ? Math.min(time, times[at + 1]) : time;
+    return times[at] + (place - places[at]) / this.#slope(at);
   }
 
   /** The times between two neighbouring events that last at least `ms`, within a span. */

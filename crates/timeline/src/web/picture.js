@@ -98,7 +98,7 @@ export class Picture {
     const shown = connection ? [connection] : this.lanes().map((row) => row.connection);
     const all = extent(shown, this.model.now());
     if (!all) return;
-    this.#axis();
+    this.#axis(true);
     this.model.view.fit(all.from, Math.max(all.to, all.from + 1));
     this.dirty = true;
     this.notify.paused(true);
@@ -110,15 +110,16 @@ export class Picture {
     this.refilter();
   }
 
-  /** Gives the view the axis that the reader has chosen, of the store's present run. */
-  #axis() {
+  /** Gives the view the axis that the reader has chosen, of the store's present run. A paused axis stands still. */
+  #axis(moves = this.model.view.live) {
     const { store, view, options } = this.model;
+    if (moves) store.axis.now = this.model.now();
     view.use(options.trueScale ? TRUE : store.axis);
   }
 
   /** Shows the last `ms`, live. */
   look(ms) {
-    this.#axis();
+    this.#axis(true);
     this.model.view.last(ms, this.model.now());
     this.dirty = true;
     this.notify.paused(false);
