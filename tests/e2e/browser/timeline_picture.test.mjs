@@ -6,7 +6,7 @@ import { KEPT, load, record } from "./timeline_events.mjs";
 
 const { Store } = await load("store.js");
 const { View } = await load("view.js");
-const { rows } = await load("lanes.js");
+const { GROUP, rows, stuck } = await load("lanes.js");
 const { SvgPen, escapeXml } = await load("pens.js");
 const { AXIS, scene } = await load("scene.js");
 const { visibleRows } = await load("export.js");
@@ -170,4 +170,24 @@ test("a request of 2 ms beside a rest of 75 s is seen and named, and each tick h
     view.use(TRUE);
     assert.ok(Math.abs(view.from - from) < 1e-3 && Math.abs(view.to - to) < to * 1e-6);
   }
+});
+
+test("the heading of the lanes in view stays at the top, until the next one pushes it out", () => {
+  const store = new Store();
+  for (const id of [1, 2, 3]) record(store, id, 0, KEPT);
+  for (const id of [4, 5]) record(store, id, 0, KEPT, { local: "127.0.0.1:9999" });
+  const { rows: list } = rows(store.connections.values());
+  const headings = list.filter((row) => row.group);
+  assert.equal(headings.length, 2);
+  assert.equal(stuck(list, 0), null);
+  assert.deepEqual(stuck(list, 30), { row: headings[0], y: 0 });
+  assert.deepEqual(stuck(list, headings[1].top - 10), { row: headings[0], y: 10 - GROUP });
+  assert.equal(stuck(list, headings[1].top), null);
+  assert.deepEqual(stuck(list, headings[1].top + 1), { row: headings[1], y: 0 });
+  assert.equal(stuck([], 0), null);
+  const view = new View(76, 900);
+  view.fit(0, 8000);
+  const pen = new Notes();
+  picture(store, pen, 7000, view, { scroll: 40 });
+  assert.ok(pen.calls.some(([name, x, y, , height, role]) => name === "fill" && role === "group" && x === 0 && y === AXIS && height === GROUP));
 });

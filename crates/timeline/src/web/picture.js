@@ -3,7 +3,7 @@
 import { TRUE } from "./axis.js";
 import { say } from "./dom.js";
 import { t } from "./i18n.js";
-import { rowAt, rows } from "./lanes.js";
+import { GROUP, rowAt, rows, stuck } from "./lanes.js";
 import { CanvasPen } from "./pens.js";
 import { AXIS, extent, scene } from "./scene.js";
 import { bindKeys } from "./keys.js";
@@ -130,6 +130,8 @@ export class Picture {
     if (y < AXIS || this.list.length === 0) return null;
     const height = y - AXIS + this.scroller.scrollTop;
     if (height >= this.height) return null;
+    const top = stuck(this.list, this.scroller.scrollTop);
+    if (top && y - AXIS < top.y + GROUP) return { row: top.row, time: this.model.view.time(x) };
     return { row: this.list[rowAt(this.list, height)], time: this.model.view.time(x) };
   }
 

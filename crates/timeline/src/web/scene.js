@@ -2,7 +2,7 @@
 
 import { lane } from "./draw.js";
 import { t } from "./i18n.js";
-import { LANE, rowAt } from "./lanes.js";
+import { LANE, rowAt, stuck } from "./lanes.js";
 import { lastsUntil } from "./store.js";
 import { clock, roundest, span, tickStep, ticks } from "./time.js";
 
@@ -37,6 +37,8 @@ export function scene(pen, { list, scroll, size, view, now, origin, program, unu
     if (row.group) heading(pen, row, y, size.width);
     else laneRow(pen, row.connection, y, { view, now, size, selected, hover, unusedAfter });
   }
+  const top = stuck(list, scroll);
+  if (top) heading(pen, top.row, AXIS + top.y, size.width);
   const x = view.x(now);
   if (x >= view.left && x <= right) pen.fill(Math.round(x), AXIS - 6, 1, size.height - AXIS + 6, "now");
 
