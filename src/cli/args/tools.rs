@@ -82,9 +82,6 @@ pub(in crate::cli) struct ExplainArgs {
     /// Write a self-contained page to this file (- for standard output) instead of printing text
     #[arg(long, value_name = "FILE", conflicts_with = "ladder")]
     pub(in crate::cli) html: Option<PathBuf>,
-    /// The language of the text; without it, that of the locale (LC_ALL, LC_MESSAGES, LANG)
-    #[arg(long, value_name = "LANG", value_enum)]
-    pub(in crate::cli) lang: Option<Language>,
 }
 
 /// Which server to ask, and how.
