@@ -34,9 +34,12 @@ const ONE_WORD_FOR_ONE_THING: &[(&str, &str)] = &[
     ("缺陷", "错误"),
 ];
 
-/// Messages whose English is not in the sources: that of the parser of arguments, and of systems.
+/// Parts of messages whose English is not in the sources: that of the parser of arguments, of systems, and what is put
+/// together of single words.
 const FOREIGN: &[&str] = &[
     "(os error ",
+    "install Wireshark, or",
+    "unknown placeholder",
     "Print help",
     "Print version",
     "Print this message",
