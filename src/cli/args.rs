@@ -1,11 +1,13 @@
 //! The arguments of the command line. The doc comments are the help texts.
 
 mod tools;
+mod visit;
 
 pub(super) use tools::{
     AskArgs, AssertArgs, CasesArgs, CheckArgs, CompareArgs, CompletionsArgs, ExplainArgs, Language, LearnArgs, ManArgs,
     ProfilesArgs, RecordArgs, ReloadArgs,
 };
+pub(super) use visit::VisitArgs;
 
 use super::bind::{Bind, Listen};
 use super::log::LogSpec;
@@ -52,6 +54,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Learn a profile from a running server or a recording
     Learn(LearnArgs),
+    /// Load a page as a browser does, and say what happened on the connections
+    Visit(VisitArgs),
     /// Check assertions about what happened on a server
     Assert(AssertArgs),
     /// List the cases that servers are asked, or show some in words

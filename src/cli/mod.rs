@@ -91,6 +91,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Compare(args)) => probe::compare::run(&args),
         Some(Command::Learn(args)) => probe::learn::run(&args),
         Some(Command::Assert(args)) => assert::run(&args),
+        Some(Command::Visit(args)) => probe::visit::run(&args),
         Some(Command::Cases(args)) => probe::cases::run(&args).map(success),
         Some(Command::Completions(args)) => manual::completions(&args).map(success),
         Some(Command::Man(args)) => manual::man(&args).map(success),

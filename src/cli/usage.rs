@@ -5,7 +5,7 @@ use labserve_core::profile::builtin;
 use std::error::Error;
 
 /// What the values of arguments are that the parser itself reads, and an example.
-const EXPECTED: [(&str, &str, &str); 11] = [
+const EXPECTED: [(&str, &str, &str); 13] = [
     ("--port", "a port, a number from 0 to 65535", "8080"),
     ("--base-port", "a port, a number from 0 to 65535", "8080"),
     ("--workers", "a number from 1 to 512", "4"),
@@ -16,6 +16,8 @@ const EXPECTED: [(&str, &str, &str); 11] = [
     ("--rate", "a number from 1", "50"),
     ("--at-least", "a number of percent", "99.5"),
     ("--show", "a number from 0", "20"),
+    ("--connections", "a number from 1 to 64", "6"),
+    ("--repeat", "a number from 1 to 1000", "3"),
     ("--minutes", "a number of minutes", "10"),
 ];
 

@@ -61,3 +61,4 @@ mod said;
 mod sandbox;
 mod stop;
 mod timeline;
+mod visit;

@@ -79,8 +79,7 @@ impl Entry {
 static FILE: &str = include_str!("../../../../locale/messages.toml");
 
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let own = pairs();
-    let mut entries: Vec<Entry> = own
+    let mut entries: Vec<Entry> = pairs()
         .iter()
         .map(|(english, chinese)| Entry::new(english, chinese))
         .collect();
@@ -91,10 +90,16 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     entries
 });
 
+static PAIRS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| read(FILE));
+
 /// Every message of `locale/messages.toml`, in English and in Chinese, with their placeholders.
+pub fn pairs() -> &'static [(String, String)] {
+    &PAIRS
+}
+
 #[expect(clippy::expect_used, reason = "the file is compiled in, and a test parses it")]
-pub fn pairs() -> Vec<(String, String)> {
-    let file: toml::Table = toml::from_str(FILE).expect("the messages are TOML");
+fn read(file: &str) -> Vec<(String, String)> {
+    let file: toml::Table = toml::from_str(file).expect("the messages are TOML");
     let tables = file.into_iter().filter_map(|(_, value)| match value {
         toml::Value::Table(table) => Some(table),
         _ => None,
@@ -234,12 +239,9 @@ fn scan(text: &str, separator: &str) -> (Vec<usize>, bool) {
     let mut before = ' ';
     for (at, c) in text.char_indices() {
         match quote {
-            Some(open) => {
-                // Only text in double quotes has escapes.
-                if c == open && (open == '`' || before != '\\') {
-                    quote = None;
-                }
-            }
+            // Only text in double quotes has escapes.
+            Some(open) if c == open && (open == '`' || before != '\\') => quote = None,
+            Some(_) => {}
             None if matches!(c, '`' | '"') => quote = Some(c),
             None if text[at..].starts_with(separator) => found.push(at),
             None => {}
@@ -337,21 +339,20 @@ mod tests {
                 names.dedup();
                 names
             };
-            assert_eq!(names(&english), names(&chinese), "{english}");
+            assert_eq!(names(english), names(chinese), "{english}");
         }
     }
 
+    /// It is given up after a bounded number of steps.
     #[test]
-    fn a_long_or_strange_text_takes_no_time() {
-        let begun = std::time::Instant::now();
+    fn a_long_or_strange_text_stays_in_english() {
         for text in [
             "got 1; ".repeat(500),
             ": ".repeat(2000),
             "`".repeat(4000),
             "a: b; ".repeat(600),
         ] {
-            translate(&text, Lang::Zh);
+            assert_eq!(translate(&text, Lang::Zh), text);
         }
-        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 }
