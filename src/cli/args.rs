@@ -1,10 +1,18 @@
 //! The arguments of the command line. The doc comments are the help texts.
 
-use super::bind::Bind;
+mod tools;
+mod visit;
+
+pub(super) use tools::{
+    AskArgs, AssertArgs, CasesArgs, CheckArgs, CompareArgs, CompletionsArgs, ExplainArgs, Language, LearnArgs, ManArgs,
+    ProfilesArgs, RecordArgs, ReloadArgs,
+};
+pub(super) use visit::VisitArgs;
+
+use super::bind::{Bind, Listen};
 use super::log::LogSpec;
 use clap::{Args, Parser, Subcommand};
 use labserve_core::profile::units::Span;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +20,7 @@ use std::time::Duration;
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 80)]
 #[command(
-    after_help = "Examples:\n  labserve --profile node\n  labserve --profile rfc --root ./site --port 8080\n  labserve --set connection.fields.keep='[]' --set timers.idle=10s\n  labserve lab\n  labserve profiles --compare node rfc\n\nExit codes:\n  0  it stopped, and every response was complete\n  1  it stopped, and cut responses short: their time was over, or a second\n     signal came\n  2  a mistake in arguments, configuration, profile or capture"
+    after_help = "Examples:\n  labserve node\n  labserve ./site -p 8080 --open\n  labserve --profile rfc --root ./site --listen 127.0.0.1:8080\n  labserve --set connection.fields.keep='[]' --set timers.idle=10s\n  labserve lab\n  labserve profiles --compare node rfc\n\nExit codes:\n  0  it stopped, and every response was complete\n  1  it stopped, and cut responses short: their time was over, or a second\n     signal came\n  2  a mistake in arguments, configuration, profile or capture"
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -24,7 +32,9 @@ pub(super) struct Cli {
 /// What the program can do other than serve one profile.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Serve the built-in profiles that have a port of their own, all at once
+    /// Serve one profile, as without a command
+    Serve(Box<ServeArgs>),
+    /// Serve all built-in profiles at once, each on its own port
     Lab(LabArgs),
     /// List the profiles, print one, or compare two
     Profiles(ProfilesArgs),
@@ -40,10 +50,16 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Learn a profile from a running server or a recording
     Learn(LearnArgs),
+    /// Load a page as a browser does, and say what happened on the connections
+    Visit(VisitArgs),
     /// Check assertions about what happened on a server
     Assert(AssertArgs),
     /// List the cases that servers are asked, or show some in words
     Cases(CasesArgs),
+    /// Print a script that completes commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
 }
 
 /// How to serve, one profile or all.
@@ -53,7 +69,7 @@ pub(super) struct SharedArgs {
     #[arg(short, long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
     /// The address to listen on, or localhost for 127.0.0.1 and ::1 [default: 127.0.0.1]
-    #[arg(short, long, value_name = "ADDR")]
+    #[arg(short, long, visible_alias = "host", value_name = "ADDR")]
     pub(super) bind: Option<Bind>,
     /// The format (text, json) and level (off, error, warn, info, debug, trace) of the log [default: text/info]
     #[arg(long, value_name = "FORMAT/LEVEL")]
@@ -74,13 +90,23 @@ pub(super) struct SharedArgs {
 
 /// How to serve one profile.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_help = "Examples:\n  labserve serve node\n  labserve serve ./site -p 8080")]
 pub(super) struct ServeArgs {
+    /// What to serve, in short: a directory as for --root, a profile as for --profile, or both
+    #[arg(value_name = "DIR|PROFILE", num_args = 0..=2)]
+    pub(super) words: Vec<String>,
     /// The server to imitate: a built-in profile or a TOML file [default: node]
-    #[arg(short, long, value_name = "NAME|FILE")]
+    #[arg(short = 'P', long, value_name = "NAME|FILE")]
     pub(super) profile: Option<String>,
     /// The port to listen on; 0 for a free one [default: the profile's]
-    #[arg(long, value_name = "N")]
+    #[arg(short, long, value_name = "N")]
     pub(super) port: Option<u16>,
+    /// The address and port to listen on, such as 127.0.0.1:8080
+    #[arg(short, long, value_name = "ADDR:PORT", conflicts_with_all = ["bind", "port"])]
+    pub(super) listen: Option<Listen>,
+    /// Open the site in the browser once it is served
+    #[arg(long, conflicts_with = "sandbox")]
+    pub(super) open: bool,
     #[command(flatten)]
     pub(super) shared: SharedArgs,
     /// The configuration file [default: server.toml, if it exists]
@@ -118,208 +144,26 @@ pub(super) struct ServeArgs {
     pub(super) workers: Option<u16>,
 }
 
-/// How to serve the profiles that have a port of their own.
+/// How to serve all profiles.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  labserve lab\n  labserve lab --only node,rfc --set timers.idle=2s\n  labserve lab --capture lab.pcapng"
+)]
 pub(super) struct LabArgs {
+    /// Serve only these profiles; names with commas between them, or TOML files
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+    /// Override a key of every profile, such as timers.idle=2s; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Capture the ports of all servers on the loopback interface into this file, with Wireshark's dumpcap
+    #[arg(long, value_name = "FILE.pcapng")]
+    pub(super) capture: Option<PathBuf>,
     /// The port of the first profile; the others get the next ones [default: each profile's own]
     #[arg(long, value_name = "N")]
     pub(super) base_port: Option<u16>,
     #[command(flatten)]
     pub(super) shared: SharedArgs,
-}
-
-/// Which server to reload.
-#[derive(Debug, Args)]
-pub(super) struct ReloadArgs {
-    /// The port of the server [default: the port that labserve would use in this directory]
-    #[arg(long, value_name = "N")]
-    pub(super) port: Option<u16>,
-    /// The address of the server
-    #[arg(short, long, value_name = "ADDR", default_value = "127.0.0.1")]
-    pub(super) bind: IpAddr,
-}
-
-/// Which profiles to show.
-#[derive(Debug, Args)]
-pub(super) struct ProfilesArgs {
-    /// The profile to print as TOML [default: a list of all profiles]
-    #[arg(value_name = "NAME|FILE")]
-    pub(super) name: Option<String>,
-    /// Print the differences between two profiles
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "name")]
-    pub(super) compare: Option<Vec<String>>,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Print the JSON Schema of profiles, for editors
-    #[arg(long, conflicts_with_all = ["name", "compare", "json"])]
-    pub(super) schema: bool,
-}
-
-/// What to check.
-#[derive(Debug, Args)]
-pub(super) struct CheckArgs {
-    /// A configuration file or a profile
-    #[arg(value_name = "FILE", default_value = "server.toml")]
-    pub(super) file: PathBuf,
-    /// Treat warnings as mistakes
-    #[arg(long)]
-    pub(super) strict: bool,
-}
-
-/// What to explain, and how.
-#[derive(Debug, Args)]
-pub(super) struct ExplainArgs {
-    /// Captures in pcapng or pcap format, optionally compressed with gzip or zstd; several are read as one, in order of time;
-    /// - for standard input
-    #[arg(value_name = "FILE", required = true)]
-    pub(super) files: Vec<PathBuf>,
-    /// Only connections with this port; may be repeated
-    #[arg(long, value_name = "N")]
-    pub(super) port: Vec<u16>,
-    /// Only this stream (tcp.stream in Wireshark); may be repeated
-    #[arg(long, value_name = "N")]
-    pub(super) stream: Vec<u32>,
-    /// Only connections with this address; may be repeated
-    #[arg(long, value_name = "ADDR")]
-    pub(super) host: Vec<IpAddr>,
-    /// Describe each connection, even if there are many; without it, of more than 20, one of each kind and the outliers
-    #[arg(long)]
-    pub(super) all: bool,
-    /// Add a ladder diagram of each connection
-    #[arg(long)]
-    pub(super) ladder: bool,
-    /// Print JSON
-    #[arg(long, conflicts_with = "ladder")]
-    pub(super) json: bool,
-    /// Print a report in Markdown
-    #[arg(long, conflicts_with_all = ["ladder", "json"])]
-    pub(super) markdown: bool,
-    /// Write a self-contained page to this file (- for standard output) instead of printing text
-    #[arg(long, value_name = "FILE", conflicts_with = "ladder")]
-    pub(super) html: Option<PathBuf>,
-    /// The language of the text; without it, that of the locale (LC_ALL, LC_MESSAGES, LANG)
-    #[arg(long, value_name = "LANG", value_enum)]
-    pub(super) lang: Option<Language>,
-}
-
-/// Which server to ask, and how.
-#[derive(Clone, Debug, Args)]
-pub(super) struct AskArgs {
-    /// Ask only the cases of this group (see `labserve cases`); may be repeated. `measured` are the limits and other measures
-    #[arg(long, value_name = "GROUP")]
-    pub(super) only: Vec<String>,
-    /// How many of the fast cases are asked at once
-    #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u16).range(1..=48))]
-    pub(super) at_once: u16,
-    /// How many connections are opened in a second at most [default: 100 on another machine, no limit on this one]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) rate: Option<u32>,
-    /// Leave out the cases that wait for timers, up to 146 s
-    #[arg(long)]
-    pub(super) fast: bool,
-    /// Ask a server on this host, which is not this machine: its owner has agreed; may be repeated
-    #[arg(long, value_name = "HOST")]
-    pub(super) i_may_probe: Vec<String>,
-}
-
-/// What to record, and where to.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  labserve record --make-site ./www     (make ./www the server's document root)\n  labserve record http://127.0.0.1:8080 -o server.rec\n  labserve compare server.rec mine.toml"
-)]
-pub(super) struct RecordArgs {
-    /// The server, such as http://127.0.0.1:8080 if it has the probe site, or an ordinary file of any server, such as
-    /// http://127.0.0.1:8080/some/file
-    #[arg(value_name = "URL", required_unless_present = "make_site")]
-    pub(super) server: Option<String>,
-    /// The file to write
-    #[arg(short, long, value_name = "FILE", required_unless_present = "make_site")]
-    pub(super) output: Option<PathBuf>,
-    /// Keep what the file already holds and ask only what is missing
-    #[arg(long)]
-    pub(super) resume: bool,
-    /// Write the files that the cases ask for into this directory, for the server's document root
-    #[arg(long, value_name = "DIR")]
-    pub(super) make_site: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) ask: AskArgs,
-}
-
-/// What to compare, and how to show it.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Exit code: 0; 1 if fewer cases are equal than --at-least says; 2 after a mistake.\n\nExamples:\n  labserve compare server.rec mine.toml\n  labserve compare http://127.0.0.1:8080 http://127.0.0.1:8081 --at-least 100\n  labserve compare node mine.toml --html differences.html"
-)]
-pub(super) struct CompareArgs {
-    /// The first: a URL, a recording, or a profile
-    #[arg(value_name = "A")]
-    pub(super) first: String,
-    /// The second: a URL, a recording, or a profile
-    #[arg(value_name = "B")]
-    pub(super) second: String,
-    /// Fail with exit code 1 if fewer cases are equal, in percent
-    #[arg(long, value_name = "PERCENT")]
-    pub(super) at_least: Option<f64>,
-    /// How many of the cases that differ are printed
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub(super) show: usize,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Write a self-contained page to this file
-    #[arg(long, value_name = "FILE")]
-    pub(super) html: Option<PathBuf>,
-    /// Write JUnit XML to this file
-    #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) ask: AskArgs,
-}
-
-/// What to learn from, and where to write the profile.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  labserve learn http://127.0.0.1:8080 -o mine.toml\n  labserve learn server.rec -o mine.toml --effort 60\n  labserve compare server.rec mine.toml"
-)]
-pub(super) struct LearnArgs {
-    /// The server, such as http://127.0.0.1:8080, or recordings of it
-    #[arg(value_name = "URL|RECORDING", required = true)]
-    pub(super) sources: Vec<String>,
-    /// The profile to write
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: PathBuf,
-    /// Learn without these built-in profiles; names with commas between them
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub(super) without: Vec<String>,
-    /// How many answers the search may look at, in millions
-    #[arg(long, value_name = "N", default_value_t = 30.0)]
-    pub(super) effort: f64,
-    /// Write what is known of each key to this file, as Markdown
-    #[arg(long, value_name = "FILE")]
-    pub(super) report: Option<PathBuf>,
-    /// How many of the cases without keys are printed
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub(super) show: usize,
-    #[command(flatten)]
-    pub(super) ask: AskArgs,
-}
-
-/// What to check.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Exit code: 0; 1 if an assertion does not hold; 2 after a mistake.\n\nExample:\n  labserve assert summary.json 'connections == 1' 'requests[/big].retries <= 1'"
-)]
-pub(super) struct AssertArgs {
-    /// What `labserve --summary json` printed
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-    /// A member of the summary, a comparison and a value
-    #[arg(value_name = "ASSERTION", required = true)]
-    pub(super) assertions: Vec<String>,
-    /// Write JUnit XML to this file
-    #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
 }
 
 /// The format of a summary.
@@ -344,23 +188,6 @@ fn time(text: &str) -> Result<Duration, String> {
     time.ok_or_else(|| "expected a time with its unit (ms, s, m, h), such as 60s".to_owned())
 }
 
-/// Which cases to show.
-#[derive(Debug, Args)]
-pub(super) struct CasesArgs {
-    /// A group or a case [default: all groups, with the number of their cases]
-    #[arg(value_name = "GROUP|CASE")]
-    pub(super) name: Option<String>,
-}
-
-/// A language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Language {
-    /// English
-    En,
-    /// Chinese
-    Zh,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -369,5 +196,23 @@ mod tests {
     #[test]
     fn the_arguments_do_not_contradict_each_other() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_each_command_fits_80_columns_and_has_an_example() {
+        let mut cli = Cli::command();
+        cli.build();
+        let name = cli.get_name().to_owned();
+        let commands = cli.get_subcommands_mut().filter(|command| command.get_name() != "help");
+        let mut helps: Vec<(String, String)> = commands
+            .map(|command| (command.get_name().to_owned(), command.render_long_help().to_string()))
+            .collect();
+        helps.push((name, cli.render_long_help().to_string()));
+        for (command, help) in helps {
+            assert!(help.contains("\nExample"), "{command} has no example:\n{help}");
+            for line in help.lines() {
+                assert!(line.chars().count() <= 80, "{command}: {line}");
+            }
+        }
     }
 }

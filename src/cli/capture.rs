@@ -1,10 +1,15 @@
-//! `--capture`: runs Wireshark's dumpcap on the loopback interface while the server serves.
+//! `--capture`: runs Wireshark's dumpcap on the loopback interface while the servers serve.
 //!
-//! This module knows how to start and stop dumpcap, and what it prints when it has no permission to capture.
+//! This module knows how to start and stop dumpcap, what it prints when it has no permission to capture, and how many
+//! packets its file holds.
 
-use super::Mistake;
+use super::{Mistake, VERSION};
+use labserve_capture::{Filter, Options};
+use labserve_core::http1::text::printable;
 use labserve_server::text_file::shown;
+use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -25,16 +30,20 @@ const LAST_FRAMES: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct Capturing {
     dumpcap: Child,
+    file: PathBuf,
 }
 
 impl Capturing {
-    /// Starts dumpcap, and waits until it captures.
-    pub(super) fn start(file: &Path, port: u16) -> Result<Self, Mistake> {
+    /// Starts dumpcap for the ports of these servers, and waits until it captures. Their names are in the comment of the
+    /// file.
+    pub(super) fn start(file: &Path, servers: &[(&str, SocketAddr)]) -> Result<Self, Mistake> {
         let installed = usual_places(|name| std::env::var_os(name).map(PathBuf::from));
         let dumpcap = installed.into_iter().find(|place| place.is_file());
+        let filter = filter(servers);
         let mut command = Command::new(dumpcap.unwrap_or_else(|| "dumpcap".into()));
         command
-            .args(["-q", "-i", LOOPBACK, "-f", &format!("tcp port {port}"), "-w"])
+            .args(["-q", "-i", LOOPBACK, "-f", &filter])
+            .args(["--capture-comment", &comment(servers), "-w"])
             .arg(file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -52,18 +61,101 @@ impl Capturing {
                 } else {
                     ""
                 },
-                by_hand(port)
+                by_hand(&filter)
             )),
             _ => Mistake(format!("cannot capture: dumpcap cannot be started: {error}")),
         })?;
         match said_before_capturing(&mut dumpcap) {
             None => {
-                tracing::info!("capturing port {port} on {LOOPBACK} into {}", shown(file));
-                Ok(Self { dumpcap })
+                tracing::info!("capturing {} on {LOOPBACK} into {}", ports(servers), shown(file));
+                let file = file.to_owned();
+                Ok(Self { dumpcap, file })
             }
-            Some(said) => Err(Mistake(refused(&said, port))),
+            Some(said) => Err(Mistake(refused(&said, &filter))),
         }
     }
+
+    /// Stops dumpcap, which writes its buffer and exits.
+    fn stop(&mut self) {
+        std::thread::sleep(LAST_FRAMES);
+        #[cfg(unix)]
+        {
+            let stopped = i32::try_from(self.dumpcap.id())
+                .ok()
+                .and_then(rustix::process::Pid::from_raw)
+                .map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::INT));
+            if matches!(stopped, Some(Ok(()))) {
+                let _ = self.dumpcap.wait();
+                return;
+            }
+        }
+        #[cfg(windows)]
+        if labserve_server::sys::press_break(&self.dumpcap) {
+            // The same, unless it does not react.
+            for _ in 0..100 {
+                if matches!(self.dumpcap.try_wait(), Ok(Some(_))) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        let _ = self.dumpcap.kill();
+        let _ = self.dumpcap.wait();
+    }
+}
+
+/// The ports of servers, each once.
+fn distinct_ports(servers: &[(&str, SocketAddr)]) -> Vec<u16> {
+    let mut ports: Vec<u16> = servers.iter().map(|(_, address)| address.port()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// The capture filter for the ports of servers.
+fn filter(servers: &[(&str, SocketAddr)]) -> String {
+    let ports = distinct_ports(servers);
+    let ports: Vec<String> = ports.iter().map(|port| format!("tcp port {port}")).collect();
+    ports.join(" or ")
+}
+
+/// The ports of servers, for people.
+fn ports(servers: &[(&str, SocketAddr)]) -> String {
+    let ports: Vec<String> = distinct_ports(servers).iter().map(u16::to_string).collect();
+    match ports.as_slice() {
+        [one] => format!("port {one}"),
+        all => format!("ports {}", all.join(", ")),
+    }
+}
+
+/// What the comment of the file says: which server answered on which address.
+fn comment(servers: &[(&str, SocketAddr)]) -> String {
+    let servers: Vec<String> = servers
+        .iter()
+        .map(|(name, address)| format!("{} on {address}", printable(name.as_bytes())))
+        .collect();
+    format!("labserve {VERSION}: {}", servers.join(", "))
+}
+
+/// The largest file whose packets are counted, in bytes. It takes about a second.
+const LARGEST_COUNTED: u64 = 1 << 28;
+
+/// How many packets the file of a capture holds; `None` if it is too large to count them, or cannot be read.
+fn packets(file: &Path) -> Option<u64> {
+    let file = File::open(file).ok()?;
+    if file.metadata().ok()?.len() > LARGEST_COUNTED {
+        return None;
+    }
+    let options = Options {
+        // Only the number of frames is of interest.
+        filter: Filter {
+            streams: vec![u32::MAX],
+            ..Filter::default()
+        },
+        ..Options::default()
+    };
+    let capture = labserve_capture::explain(BufReader::new(file), &options, &[]);
+    capture.ok().map(|capture| capture.file.frames)
 }
 
 /// Where Wireshark's installers put dumpcap: on Windows below the directories in these variables, on macOS inside the
@@ -93,7 +185,7 @@ fn said_before_capturing(dumpcap: &mut Child) -> Option<String> {
 }
 
 /// One line that says why dumpcap does not capture, and what to do about it.
-fn refused(said: &str, port: u16) -> String {
+fn refused(said: &str, filter: &str) -> String {
     let said: Vec<&str> = said.split_whitespace().collect();
     let said = said.join(" ");
     if said.to_ascii_lowercase().contains("permission") {
@@ -106,43 +198,25 @@ fn refused(said: &str, port: u16) -> String {
         };
         return format!(
             "cannot capture: this user has no permission to capture; {allow}, or {}",
-            by_hand(port)
+            by_hand(filter)
         );
     }
-    format!("cannot capture: dumpcap reports: {said}; {}", by_hand(port))
+    format!("cannot capture: dumpcap reports: {said}; {}", by_hand(filter))
 }
 
-fn by_hand(port: u16) -> String {
-    format!("capture by hand: start Wireshark on the loopback interface with the capture filter `tcp port {port}`")
+fn by_hand(filter: &str) -> String {
+    format!("capture by hand: start Wireshark on the loopback interface with the capture filter `{filter}`")
 }
 
 impl Drop for Capturing {
     fn drop(&mut self) {
-        std::thread::sleep(LAST_FRAMES);
-        #[cfg(unix)]
-        {
-            // It writes its buffer and exits.
-            let stopped = i32::try_from(self.dumpcap.id())
-                .ok()
-                .and_then(rustix::process::Pid::from_raw)
-                .map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::INT));
-            if matches!(stopped, Some(Ok(()))) {
-                let _ = self.dumpcap.wait();
-                return;
-            }
+        self.stop();
+        let file = shown(&self.file);
+        match packets(&self.file) {
+            Some(1) => tracing::info!("wrote {file}, 1 packet; now: labserve explain {file}"),
+            Some(packets) => tracing::info!("wrote {file}, {packets} packets; now: labserve explain {file}"),
+            None => tracing::info!("wrote {file}; now: labserve explain {file}"),
         }
-        #[cfg(windows)]
-        if labserve_server::sys::press_break(&self.dumpcap) {
-            // The same, unless it does not react.
-            for _ in 0..100 {
-                if matches!(self.dumpcap.try_wait(), Ok(Some(_))) {
-                    return;
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
-        }
-        let _ = self.dumpcap.kill();
-        let _ = self.dumpcap.wait();
     }
 }
 
@@ -159,6 +233,18 @@ mod tests {
     }
 
     #[test]
+    fn all_ports_are_captured_and_all_servers_named() {
+        let node = ("node", SocketAddr::from(([127, 0, 0, 1], 3000)));
+        let nginx = ("nginx", SocketAddr::from(([127, 0, 0, 1], 8084)));
+        assert_eq!(filter(&[nginx, node, node]), "tcp port 3000 or tcp port 8084");
+        assert_eq!(
+            (ports(&[node]), ports(&[node, nginx])),
+            ("port 3000".into(), "ports 3000, 8084".into())
+        );
+        assert!(comment(&[node, nginx]).ends_with(": node on 127.0.0.1:3000, nginx on 127.0.0.1:8084"));
+    }
+
+    #[test]
     fn what_dumpcap_says_becomes_one_line() {
         for (said, want) in [
             (
@@ -167,7 +253,7 @@ mod tests {
             ),
             ("Invalid capture filter", "dumpcap reports: Invalid capture filter"),
         ] {
-            let line = refused(said, 3000);
+            let line = refused(said, "tcp port 3000");
             assert!(line.contains(want) && line.contains("tcp port 3000"), "{line}");
             assert_eq!(line.lines().count(), 1, "{line}");
         }

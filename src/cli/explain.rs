@@ -36,10 +36,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
     };
     let profiles: Vec<Profile> = builtin::names().filter_map(|name| layers::load(name).ok()).collect();
     let capture = read(&args.files, &options, &profiles)?;
-    let lang = match args.lang.unwrap_or_else(|| of_locale(|name| std::env::var(name).ok())) {
-        Language::En => Lang::En,
-        Language::Zh => Lang::Zh,
-    };
+    let lang = language(args.lang);
     if let Some(file) = &args.html {
         write(file, &render::html(&capture, lang))?;
     }
@@ -51,6 +48,14 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Mistake> {
             let ladders = if args.ladder { Ladders::Draw } else { Ladders::Omit };
             print(&render::text(&capture, lang, ladders))
         }
+    }
+}
+
+/// The language that the user has chosen, or that of the locale.
+pub(super) fn language(chosen: Option<Language>) -> Lang {
+    match chosen.unwrap_or_else(|| of_locale(|name| std::env::var(name).ok())) {
+        Language::En => Lang::En,
+        Language::Zh => Lang::Zh,
     }
 }
 

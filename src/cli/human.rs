@@ -4,6 +4,7 @@ use labserve_core::http1::text::printable;
 use labserve_server::events::{CONNECTION, EXCHANGE};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -21,8 +22,21 @@ pub(super) enum LogFormat {
 }
 
 /// Formats log events for people.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Human;
+#[derive(Clone, Debug)]
+pub(super) struct Human {
+    /// The names of servers by their addresses as text, all padded to the same width. Empty if there is one server.
+    names: BTreeMap<String, String>,
+}
+
+impl Human {
+    /// A formatter that begins each line about a connection with the name of its server, if it has one in `names`.
+    pub(super) fn new(names: &[(String, SocketAddr)]) -> Self {
+        let width = names.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let padded = |name: &str| format!("{:<width$} ", printable(name.as_bytes()).to_string());
+        let names = names.iter().map(|(name, address)| (address.to_string(), padded(name)));
+        Self { names: names.collect() }
+    }
+}
 
 #[derive(Default)]
 struct Fields(BTreeMap<&'static str, String>);
@@ -55,6 +69,9 @@ where
         let mut fields = Fields::default();
         event.record(&mut fields);
         let ansi = writer.has_ansi_escapes();
+        if let Some(name) = self.names.get(fields.get("local")) {
+            write!(writer, "{name}")?;
+        }
         match event.metadata().target() {
             EXCHANGE => exchange_line(&mut writer, &fields, ansi),
             CONNECTION if !fields.get("reason").is_empty() => closed_line(&mut writer, &fields, ansi),

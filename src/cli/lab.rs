@@ -1,12 +1,13 @@
-//! `labserve lab`: the built-in profiles that have a port of their own, all at once.
+//! `labserve lab`: the built-in profiles, all at once.
 
 use super::args::LabArgs;
+use super::capture::Capturing;
 use super::human::LogFormat;
 use super::parent::Until;
 use super::program::{Ended, Program};
 use super::timeline::{Choice, Prepared};
 use super::{Mistake, VERSION, config, log, ready, serve, timeline};
-use labserve_core::profile::layers::Stack;
+use labserve_core::profile::layers::{Layer, Stack};
 use labserve_core::profile::{Profile, builtin};
 use labserve_server::files::Limits;
 use labserve_server::profile_files;
@@ -21,7 +22,7 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
     let mut servers: Vec<Server> = Vec::new();
     let mut managed = Vec::new();
     let mut skipped = String::new();
-    for (number, (stack, profile)) in one_for_each_port()?.into_iter().enumerate() {
+    for (number, (stack, profile)) in profiles(&args.only, &args.set)?.into_iter().enumerate() {
         let port = match args.base_port {
             Some(base) => u16::try_from(usize::from(base) + number)
                 .map_err(|_| format!("--base-port {base} is too high; expected a port that is followed by one for each profile, such as 8000"))?,
@@ -32,7 +33,7 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
             root: root.clone(),
             cache: Limits::default(),
         };
-        match serve::bind_all(site, SocketAddr::new(bind.first, port), bind.also) {
+        match serve::bind_all(site, SocketAddr::new(bind.first, port), bind.also, OTHER_PORTS) {
             Ok(bound) => {
                 for server in bound {
                     managed.push(ManagedServer::new(
@@ -47,17 +48,15 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
         }
     }
     if servers.is_empty() {
-        return Err(Mistake(format!(
-            "no profile can be served:\n{skipped}choose other ports with --base-port"
-        )));
+        return Err(Mistake(format!("no profile can be served:\n{}", skipped.trim_end())));
     }
     let log = shared.log.unwrap_or_default();
-    let last_lines = log::start(log)?;
+    let names = timeline::names(&servers);
+    let last_lines = log::start(log, &names)?;
     let events = shared.events.clone().map(config::output);
     let prepared = timeline::prepare(Choice::of(shared.timeline.as_deref(), shared.no_timeline, None)?, None)?;
     let secret = prepared.as_ref().map(Prepared::secret);
     last_lines.mask(secret.clone());
-    let names = timeline::names(&servers);
     let recorder = events
         .as_ref()
         .map(|output| serve::record(output, &names, secret.clone()))
@@ -76,6 +75,13 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
             )
         }
     };
+    // It captures until the servers have stopped.
+    let captured: Vec<(&str, SocketAddr)> = names.iter().map(|(name, address)| (name.as_str(), *address)).collect();
+    let _capturing = args
+        .capture
+        .as_deref()
+        .map(|file| Capturing::start(file, &captured))
+        .transpose()?;
     serve::warn_if_root();
     if log.format == LogFormat::Json {
         skipped.lines().for_each(|line| tracing::warn!("{}", line.trim_start()));
@@ -104,18 +110,40 @@ pub(super) fn run(args: &LabArgs) -> Result<Ended, Mistake> {
     .run_to_end(move || serve::greet(&text, events.as_ref(), &addresses))
 }
 
-/// The built-in profiles that can be served side by side. A variant of another profile has no port of its own and is
-/// left out: the first profile that is listed with a port gets it.
-fn one_for_each_port() -> Result<Vec<(Stack, Profile)>, Mistake> {
+/// What to do if the port of a profile is in use.
+const OTHER_PORTS: &str =
+    "stop the program that uses it, or choose other ports for all with --base-port, such as --base-port 9000";
+
+/// The profiles to serve: those named, or all that are built in, each with these keys laid over it. If several have the
+/// same port, the first keeps it, and each of the others gets the next one that no profile has.
+fn profiles(only: &[String], set: &[String]) -> Result<Vec<(Stack, Profile)>, Mistake> {
+    let over = set.iter().map(|assignment| Layer::from_assignment(assignment));
+    let over: Vec<Layer> = over.collect::<Result<_, _>>()?;
+    let all: Vec<&str> = match only {
+        [] => builtin::names().collect(),
+        named => named.iter().map(|name| name.trim()).collect(),
+    };
     let mut found: Vec<(Stack, Profile)> = Vec::new();
-    for name in builtin::names() {
-        let stack = profile_files::stack(name)?;
+    for name in all {
+        let stack = over.iter().cloned().fold(profile_files::stack(name)?, Stack::over);
         let profile = stack.build()?;
-        if found.iter().all(|(_, other)| other.port != profile.port) {
-            found.push((stack, profile));
-        }
+        found.push((stack, profile));
+    }
+    let mut ports: Vec<u16> = found.iter().map(|(_, profile)| profile.port).collect();
+    spread(&mut ports);
+    for ((_, profile), port) in found.iter_mut().zip(ports) {
+        profile.port = port;
     }
     Ok(found)
+}
+
+/// Replaces each port that an earlier one has by the next that none has. 0, for a free one, stays.
+fn spread(ports: &mut [u16]) {
+    for i in 1..ports.len() {
+        if ports[i] != 0 && ports[..i].contains(&ports[i]) {
+            ports[i] = (ports[i]..=u16::MAX).find(|port| !ports.contains(port)).unwrap_or(0);
+        }
+    }
 }
 
 fn table(servers: &[Server]) -> String {
@@ -139,20 +167,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variants_without_a_port_of_their_own_are_left_out() {
-        let served = one_for_each_port().expect("the built-in profiles");
-        let is_served = |name: &str| served.iter().any(|(stack, _)| stack.asked() == name);
-        let left_out: Vec<&str> = builtin::names().filter(|name| !is_served(name)).collect();
-        assert!(
-            !left_out.is_empty(),
-            "no variant shares a port, so this test proves nothing"
-        );
-        for name in left_out {
-            let port = profile_files::stack(name)
-                .and_then(|stack| stack.build())
-                .expect(name)
-                .port;
-            assert!(served.iter().any(|(_, profile)| profile.port == port), "{name}");
+    fn every_profile_is_served_on_a_port_of_its_own() {
+        let served = profiles(&[], &[]).expect("the built-in profiles");
+        assert!(served.iter().map(|(stack, _)| stack.asked()).eq(builtin::names()));
+        let mut ports: Vec<u16> = served.iter().map(|(_, profile)| profile.port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), served.len());
+    }
+
+    #[test]
+    fn some_profiles_are_chosen_and_changed() {
+        let text = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let served = profiles(&text(&["nginx", "node"]), &text(&["port=8000"])).expect("two profiles");
+        let ports: Vec<(&str, u16)> = served
+            .iter()
+            .map(|(stack, profile)| (stack.asked(), profile.port))
+            .collect();
+        assert_eq!(ports, [("nginx", 8000), ("node", 8001)]);
+        for (only, set, part) in [
+            ("nodd", "port=1", "did you mean `node`"),
+            ("node", "timer.idle=1s", "timers.idle"),
+        ] {
+            let Mistake(why) = profiles(&text(&[only]), &text(&[set])).expect_err(only);
+            assert!(why.contains(part), "{why}");
         }
+    }
+
+    #[test]
+    fn ports_are_spread_over_those_that_are_free() {
+        let mut ports = [3000, 3000, 3001, 0, 0, 65535, 65535];
+        spread(&mut ports);
+        assert_eq!(ports, [3000, 3002, 3001, 0, 0, 65535, 0]);
     }
 }

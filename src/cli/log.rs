@@ -4,6 +4,7 @@ use super::human::{Human, LogFormat};
 use super::log_writer::{LastLines, LogWriter};
 use labserve_core::http1::text::printable_json;
 use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
 use std::str::FromStr;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
@@ -46,8 +47,8 @@ impl FromStr for LogSpec {
 }
 
 /// Starts the log on standard error, so that standard output contains only what was asked for. The last lines are written
-/// when the returned value is dropped.
-pub(super) fn start(spec: LogSpec) -> io::Result<LastLines> {
+/// when the returned value is dropped. With `names`, lines about a connection begin with the name of its server.
+pub(super) fn start(spec: LogSpec, names: &[(String, SocketAddr)]) -> io::Result<LastLines> {
     let (writer, last_lines) = LogWriter::start(io::stderr())?;
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::OFF.into())
@@ -70,7 +71,7 @@ pub(super) fn start(spec: LogSpec) -> io::Result<LastLines> {
             builder
                 .with_writer(writer)
                 .with_ansi(ansi)
-                .event_format(Human)
+                .event_format(Human::new(names))
                 .try_init()
         }
     };

@@ -14,6 +14,7 @@ mod human;
 mod lab;
 mod log;
 mod log_writer;
+mod manual;
 mod output;
 mod parent;
 mod probe;
@@ -26,6 +27,7 @@ mod serve;
 mod signals;
 mod timeline;
 mod usage;
+mod words;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -72,7 +74,8 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     let done = match cli.command {
-        None => serve::run(&cli.serve).map(ExitCode::from),
+        None => serve::run(cli.serve).map(ExitCode::from),
+        Some(Command::Serve(args)) => serve::run(*args).map(ExitCode::from),
         Some(Command::Lab(args)) => lab::run(&args).map(ExitCode::from),
         Some(Command::Profiles(args)) => profiles::run(&args).map(success),
         Some(Command::Reload(args)) => reload::run(&args).map(success),
@@ -82,7 +85,10 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Compare(args)) => probe::compare::run(&args),
         Some(Command::Learn(args)) => probe::learn::run(&args),
         Some(Command::Assert(args)) => assert::run(&args),
+        Some(Command::Visit(args)) => probe::visit::run(&args),
         Some(Command::Cases(args)) => probe::cases::run(&args).map(success),
+        Some(Command::Completions(args)) => manual::completions(&args).map(success),
+        Some(Command::Man(args)) => manual::man(&args).map(success),
     };
     match done {
         Ok(code) => code,

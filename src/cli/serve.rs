@@ -9,7 +9,7 @@ use super::parent::Until;
 use super::program::{Ended, Program};
 use super::reload::{Fixed, reload};
 use super::timeline::Prepared;
-use super::{Mistake, VERSION, control, log, ready, sandbox, timeline};
+use super::{Mistake, VERSION, control, log, ready, sandbox, timeline, words};
 use labserve::Recording;
 use labserve_core::http1::text::printable;
 use labserve_core::profile::Profile;
@@ -20,12 +20,13 @@ use labserve_timeline::ManagedServer;
 use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, SocketAddr};
 
-pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
-    let config = Config::resolve(args)?;
+pub(super) fn run(args: ServeArgs) -> Result<Ended, Mistake> {
+    let args = words::settled(args)?;
+    let config = Config::resolve(&args)?;
     let fixed = Fixed::of(&config);
-    let bound = bind_all(config.site(), config.address, config.also)?;
+    let bound = bind_all(config.site(), config.address, config.also, OTHER_PORT)?;
     let server = &bound[0];
-    let last_lines = log::start(config.log)?;
+    let last_lines = log::start(config.log, &[])?;
     let prepared = timeline::prepare(config.timeline, args.token.as_deref())?;
     let recording = (args.summary.is_some() || args.ready.is_some()).then(Recording::new);
     let secret = prepared.as_ref().map(Prepared::secret);
@@ -45,7 +46,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
     let _capturing = args
         .capture
         .as_deref()
-        .map(|file| Capturing::start(file, address.port()))
+        .map(|file| Capturing::start(file, &[(server.site().profile.name.as_str(), address)]))
         .transpose()?;
     if config.sandbox {
         // All threads that meet input of clients are started after this.
@@ -71,7 +72,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         time: args.time,
     };
     let summary = args.summary.zip(recording);
-    let args = args.clone();
+    let page = args.open.then(|| url(address));
     Program {
         running,
         recorder,
@@ -82,7 +83,17 @@ pub(super) fn run(args: &ServeArgs) -> Result<Ended, Mistake> {
         until,
         summary,
     }
-    .run_to_end(move || greet(&text, config.events.as_ref(), &addresses))
+    .run_to_end(move || {
+        greet(&text, config.events.as_ref(), &addresses);
+        page.as_deref().into_iter().for_each(open);
+    })
+}
+
+/// Opens a page in the browser of the user.
+fn open(url: &str) {
+    if let Err(error) = open::that_detached(url) {
+        tracing::warn!("cannot open {url} in a browser: {error}");
+    }
 }
 
 /// Opens the event log of these servers.
@@ -97,26 +108,35 @@ pub(super) fn record(
     })
 }
 
-/// Binds a server.
-pub(super) fn bind(site: Site, address: SocketAddr) -> Result<Server, Mistake> {
-    Server::bind(site, address).map_err(|error| Mistake(why_not_bound(&error, address, cfg!(windows))))
+/// What to do if the port of a server is in use.
+const OTHER_PORT: &str = "choose another with --port, or --port 0 for a free one";
+
+/// Binds a server. `other_port` says what to do if its port is in use.
+fn bind(site: Site, address: SocketAddr, other_port: &str) -> Result<Server, Mistake> {
+    Server::bind(site, address).map_err(|error| Mistake(why_not_bound(&error, address, other_port, cfg!(windows))))
 }
 
 /// Binds a server, and a second one for its second address, on the same port. A machine without IPv6 has no second one.
-pub(super) fn bind_all(site: Site, address: SocketAddr, also: Option<IpAddr>) -> Result<Vec<Server>, Mistake> {
+/// `other_port` says what to do if the port is in use.
+pub(super) fn bind_all(
+    site: Site,
+    address: SocketAddr,
+    also: Option<IpAddr>,
+    other_port: &str,
+) -> Result<Vec<Server>, Mistake> {
     let Some(also) = also else {
-        return Ok(vec![bind(site, address)?]);
+        return Ok(vec![bind(site, address, other_port)?]);
     };
     let attempts = if address.port() == 0 { ATTEMPTS } else { 1 };
     same_port(
         attempts,
-        || bind(site.clone(), address),
+        || bind(site.clone(), address, other_port),
         |first| {
             let second = SocketAddr::new(also, first.address().port());
             match Server::bind(site.clone(), second) {
                 Ok(server) => Ok(Some(server)),
                 Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                    Err(Mistake(why_not_bound(&error, second, cfg!(windows))))
+                    Err(Mistake(why_not_bound(&error, second, other_port, cfg!(windows))))
                 }
                 Err(_) => Ok(None),
             }
@@ -146,17 +166,17 @@ fn same_port<S, E>(
     }
 }
 
-fn why_not_bound(error: &io::Error, address: SocketAddr, on_windows: bool) -> String {
+fn why_not_bound(error: &io::Error, address: SocketAddr, other_port: &str, on_windows: bool) -> String {
     let (ip, port) = (address.ip(), address.port());
     match error.kind() {
         ErrorKind::AddrInUse => {
-            format!("port {port} on {ip} is in use; choose another with --port, or --port 0 for a free one")
+            format!("port {port} on {ip} is in use; {other_port}")
         }
         ErrorKind::AddrNotAvailable => format!("{ip} is not an address of this machine; choose another with --bind"),
         // Hyper-V and others reserve hundreds of ports, different ones at each start of the machine.
         ErrorKind::PermissionDenied if on_windows => format!(
             "port {port} is reserved by Windows (netsh interface ipv4 show excludedportrange tcp) or used exclusively by another program; \
-             choose another with --port, or --port 0 for a free one"
+             {other_port}"
         ),
         ErrorKind::PermissionDenied => {
             format!("port {port} needs more privileges than this process has; choose one above 1023 with --port")
@@ -275,7 +295,7 @@ mod tests {
             (ErrorKind::PermissionDenied, true, "excludedportrange"),
             (ErrorKind::OutOfMemory, false, "cannot listen on 127.0.0.1:80"),
         ] {
-            let said = why_not_bound(&kind.into(), address, on_windows);
+            let said = why_not_bound(&kind.into(), address, OTHER_PORT, on_windows);
             assert!(said.contains(part), "{kind}: {said}");
         }
     }

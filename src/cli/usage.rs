@@ -1,10 +1,11 @@
 //! Mistakes in arguments, in the words and the form of all other mistakes. The parser finds them.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use labserve_core::profile::builtin;
 use std::error::Error;
 
 /// What the values of arguments are that the parser itself reads, and an example.
-const EXPECTED: [(&str, &str, &str); 11] = [
+const EXPECTED: [(&str, &str, &str); 13] = [
     ("--port", "a port, a number from 0 to 65535", "8080"),
     ("--base-port", "a port, a number from 0 to 65535", "8080"),
     ("--workers", "a number from 1 to 512", "4"),
@@ -15,6 +16,8 @@ const EXPECTED: [(&str, &str, &str); 11] = [
     ("--rate", "a number from 1", "50"),
     ("--at-least", "a number of percent", "99.5"),
     ("--show", "a number from 0", "20"),
+    ("--connections", "a number from 1 to 64", "6"),
+    ("--repeat", "a number from 1 to 1000", "3"),
     ("--minutes", "a number of minutes", "10"),
 ];
 
@@ -40,6 +43,12 @@ pub(super) fn message(error: &clap::Error) -> String {
             list(ContextKind::ValidValue),
             meant(text(ContextKind::SuggestedValue))
         ),
+        // The habit of other programs, and the other way round.
+        ErrorKind::ValueValidation if name == "--port" && builtin::text(got).is_some() => {
+            format!(
+                "--port: got {got:?}, which is a profile; expected a port, such as -p 8080: write -P {got} for the profile"
+            )
+        }
         ErrorKind::ValueValidation => format!("{name}: {}", invalid(name, got, error.source())),
         ErrorKind::UnknownArgument if !name.starts_with('-') => format!(
             "got {name:?}, where nothing more is expected; `labserve --help` shows what may be written{}",
@@ -54,9 +63,14 @@ pub(super) fn message(error: &clap::Error) -> String {
             text(ContextKind::InvalidSubcommand).unwrap_or_default(),
             meant(text(ContextKind::SuggestedSubcommand))
         ),
-        ErrorKind::ArgumentConflict => conflict(name, whole, &list(ContextKind::PriorArg), error),
+        ErrorKind::ArgumentConflict => conflict(name, whole, &list(ContextKind::PriorArg)),
         ErrorKind::MissingRequiredArgument => {
             format!("expected {}; `--help` shows an example", list(ContextKind::InvalidArg))
+        }
+        ErrorKind::TooManyValues if !name.starts_with('-') => {
+            format!(
+                "got {got:?}, where nothing more is expected; expected a profile and a directory at most, such as `labserve node ./site`"
+            )
         }
         ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues | ErrorKind::TooManyValues => {
             format!("{name}: expected {whole}")
@@ -86,13 +100,7 @@ fn invalid(name: &str, got: &str, why: Option<&(dyn Error + 'static)>) -> String
 }
 
 /// What is wrong with two arguments that exclude each other.
-fn conflict(name: &str, whole: &str, prior: &str, error: &clap::Error) -> String {
-    if let Some(ContextValue::String(command)) = error.get(ContextKind::InvalidSubcommand) {
-        return format!(
-            "the command {command} has its own options, which are written after it; leave out {prior}: `labserve {command} --help` \
-             lists them"
-        );
-    }
+fn conflict(name: &str, whole: &str, prior: &str) -> String {
     let prior = prior.split([' ', '=']).next().unwrap_or_default();
     match prior == name || prior.is_empty() {
         true => format!("{name} is given twice; expected it once: {whole}"),
@@ -156,12 +164,20 @@ mod tests {
             ),
             ("--summary xml", "--summary: got \"xml\"; expected one of json, text"),
             (
-                "proflies",
-                "there is no command \"proflies\"; did you mean profiles?; `labserve --help` lists all",
+                "help proflies",
+                "there is no command \"proflies\"; `labserve --help` lists all",
             ),
             (
-                "--port 0 check",
-                "the command check has its own options, which are written after it; leave out --port <N>: `labserve check --help` lists them",
+                "node ./site more",
+                "got \"more\", where nothing more is expected; expected a profile and a directory at most, such as `labserve node ./site`",
+            ),
+            (
+                "-p node",
+                "--port: got \"node\", which is a profile; expected a port, such as -p 8080: write -P node for the profile",
+            ),
+            (
+                "--listen 127.0.0.1:1 --host ::1",
+                "--listen and --bind exclude each other; leave out one of them",
             ),
             ("explain", "expected <FILE>...; `--help` shows an example"),
             ("explain a.pcap --lang de", "--lang: got \"de\"; expected one of en, zh"),

@@ -59,3 +59,4 @@ mod rules;
 mod sandbox;
 mod stop;
 mod timeline;
+mod visit;

@@ -106,7 +106,19 @@ fn an_attempt_was_refused_or_unanswered_or_came_too_late() {
         ),
         (
             "unanswered, sent again",
-            vec![syn(59_800_000), syn(60_000_000)],
+            vec![syn(57_800_000), syn(58_800_000)],
+            HandshakeOutcome::Unanswered,
+            Some(FindingKind::NotOpened),
+        ),
+        (
+            "sent again at the end",
+            vec![syn(58_800_000), syn(59_800_000)],
+            HandshakeOutcome::CaptureEnds,
+            None,
+        ),
+        (
+            "sent again and again up to the end",
+            vec![syn(52_800_000), syn(53_800_000), syn(55_800_000), syn(59_800_000)],
             HandshakeOutcome::Unanswered,
             Some(FindingKind::NotOpened),
         ),
@@ -136,8 +148,8 @@ fn a_reset_without_ack_says_that_there_is_no_such_connection() {
     let later = |flags| {
         let mut frames = ended(0, "", true, ACK, 1000);
         frames.extend([
-            frame(120_000_000, true, PSH | ACK, 20, 42, "GET /1 HTTP/1.1\r\n\r\n"),
-            frame(120_020_000, false, flags, 42, 39, ""),
+            frame(120_000_000, true, PSH | ACK, 20, 41, "GET /1 HTTP/1.1\r\n\r\n"),
+            frame(120_020_000, false, flags, 41, 39, ""),
         ]);
         explained(&frames)
     };

@@ -242,3 +242,26 @@ fn a_request_that_follows_what_was_not_captured_may_be_pipelined() {
     let first = all.find(|exchange| exchange.request.as_ref().is_some_and(|request| request.seq == 1));
     assert!(first.is_some_and(|first| first.response.is_none()), "{first:?}");
 }
+
+#[test]
+fn a_window_stops_the_sender_from_the_frame_on_that_shuts_it() {
+    let mut frames = handshake();
+    let (first, rest) = (&response(2000)[..900], &response(2000)[900..]);
+    frames.extend([
+        frame(30 * MS, true, PSH | ACK, 1, 1, GET),
+        frame(50 * MS, false, ACK, 1, 20, first),
+        frame(350 * MS, true, ACK, 20, 901, ""),
+        frame(410 * MS, true, ACK, 20, 901, ""),
+        frame(430 * MS, false, PSH | ACK, 901, 20, rest),
+    ]);
+    frames[5].window = 0;
+    let capture = explained(&frames);
+    assert_eq!(spent(&capture, 0, TimeSpent::ZeroWindow), 60);
+    assert_eq!(
+        spent(&capture, 0, TimeSpent::RoundTrip),
+        40,
+        "of the request, and of the frame that opens it"
+    );
+    assert_eq!(spent(&capture, 0, TimeSpent::UnexplainedPause), 300);
+    assert!(!has(&capture, FindingKind::SlowZeroWindow));
+}

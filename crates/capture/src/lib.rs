@@ -55,6 +55,8 @@ mod groups;
 mod hole_tests;
 mod http;
 mod limits;
+#[cfg(test)]
+mod measure_tests;
 mod merge;
 mod messages;
 #[cfg(test)]
@@ -67,6 +69,8 @@ mod pairing_tests;
 mod protocol;
 mod reassembly;
 pub mod render;
+#[cfg(test)]
+mod sample_tests;
 mod sentence;
 mod tcp;
 #[cfg(test)]

@@ -199,3 +199,130 @@ fn a_segment_that_fills_the_window_is_marked() {
     let issues = describe::connection(connection).issues;
     assert_eq!(issues[0].text(Lang::Zh), "服务器有 1 个报文段填满了另一方的窗口");
 }
+
+#[test]
+fn a_reset_passes_over_what_was_not_captured() {
+    let mut frames = handshake();
+    frames.extend([
+        frame(100_000, true, PSH | ACK, 1, 1, GET),
+        // The response of 500 bytes is not in the capture.
+        frame(5_000_000, false, RST | ACK, 501, 19, ""),
+    ]);
+    let capture = explained(&frames);
+    let connection = &capture.connections[0];
+    assert_eq!(connection.end.reason, EndReason::Unknown);
+    assert_eq!(connection.end.resets[0].class, ResetClass::Unexplained);
+    assert!(connection.exchanges[0].response_lost && !connection.completeness.every_byte);
+    frames[4].seq = 1;
+    let capture = explained(&frames);
+    assert_eq!(capture.connections[0].end.reason, EndReason::InExchange);
+    assert_eq!(capture.connections[0].end.resets[0].class, ResetClass::AbortsData);
+}
+
+#[test]
+fn a_reset_after_a_fin_that_was_not_captured_aborts_nothing() {
+    let reset = |fin_acked: u32| {
+        let mut frames = handshake();
+        frames.extend([
+            frame(100_000, true, PSH | ACK, 1, 1, GET),
+            frame(120_000, false, PSH | ACK, 1, 19, &response(50)),
+            frame(120_100, true, ACK, 19, 51, ""),
+            // The server's FIN is not in the capture; the client acknowledges it, and sends a request and its own FIN.
+            frame(2_000_000, true, FIN | ACK, 37, fin_acked, ""),
+            frame(2_200_000, true, PSH | ACK, 19, fin_acked, GET),
+            frame(2_220_000, false, RST, fin_acked, 0, ""),
+        ]);
+        explained(&frames).connections[0].end.resets[0].class
+    };
+    assert_eq!(reset(52), ResetClass::Unexplained);
+    assert_eq!(reset(51), ResetClass::NoConnection);
+}
+
+#[test]
+fn a_response_too_many_shows_that_a_request_was_sent_before_the_capture() {
+    let midway = |last: &str| {
+        let first = response(121);
+        explained(&[
+            frame(0, true, PSH | ACK, 1, 1, GET),
+            frame(200, false, PSH | ACK, 1, 19, &first),
+            frame(40_000, true, ACK, 19, 122, ""),
+            frame(700_000, false, PSH | ACK, 122, 19, last),
+            frame(740_000, true, ACK, 19, 122 + last.len() as u32, ""),
+        ])
+    };
+    let pairs = |capture: &Capture| -> Vec<(bool, Option<u64>)> {
+        let exchanges = capture.connections[0].exchanges.iter();
+        let pair = exchanges.map(|exchange| {
+            let response = exchange.response.as_ref();
+            (
+                exchange.request.is_some(),
+                response.map(|response| response.frames.first),
+            )
+        });
+        pair.collect()
+    };
+    assert_eq!(pairs(&midway(&response(102))), [(false, Some(2)), (true, Some(4))]);
+    // Servers send this without a request.
+    let timeout = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(pairs(&midway(timeout)), [(true, Some(2)), (false, Some(4))]);
+}
+
+#[test]
+fn the_end_of_a_body_is_not_part_of_a_method() {
+    let midway = |first: &str| {
+        let capture = explained(&[
+            frame(0, true, PSH | ACK, 1, 1, first),
+            frame(10_000, false, PSH | ACK, 1, 1 + first.len() as u32, &response(74)),
+            frame(10_100, true, ACK, 1 + first.len() as u32, 75, ""),
+        ]);
+        let exchanges = capture.connections[0].exchanges.iter();
+        let lines = exchanges.filter_map(|exchange| exchange.request.as_ref());
+        lines
+            .map(|request| request.head.first_line().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(midway(GET), ["GET / HTTP/1.1"]);
+    assert_eq!(midway(&format!("PROPFIND {}", &GET[4..])), ["PROPFIND / HTTP/1.1"]);
+    for end_of_body in ["bbbb", "BBBB", "a=1", "GET"] {
+        assert_eq!(midway(&format!("{end_of_body}{GET}")), [""; 0], "{end_of_body}");
+    }
+}
+
+#[test]
+fn a_server_that_may_have_closed_is_not_said_to_have_waited() {
+    let closed = |acked: u32| {
+        let mut frames = handshake();
+        frames.extend([
+            frame(100_000, true, PSH | ACK, 1, 1, GET),
+            frame(120_000, false, PSH | ACK, 1, 19, &response(50)),
+            frame(120_100, true, ACK, 19, 51, ""),
+            // It acknowledges a number more than was captured: that of a FIN.
+            frame(90_000_000, true, FIN | ACK, 19, acked, ""),
+        ]);
+        let found = explained(&frames).findings;
+        found
+            .iter()
+            .any(|finding| finding.kind == crate::model::FindingKind::SilentAndOpen)
+    };
+    assert!(closed(51) && !closed(52));
+}
+
+#[test]
+fn a_fin_that_was_sent_again_may_have_been_the_first() {
+    let ended = |passed: u32| {
+        let mut frames = handshake();
+        frames.extend([
+            frame(100_000, true, PSH | ACK, 1, 1, GET),
+            frame(120_000, false, PSH | ACK, 1, 19, &response(50)),
+            frame(120_001, false, FIN | ACK, 51, 19, ""),
+            frame(120_100, true, ACK, passed, 52, ""),
+            frame(320_100, true, FIN | ACK, 19, 52, ""),
+            frame(340_000, false, ACK, 52, 20, ""),
+        ]);
+        let end = &explained(&frames).connections[0].end;
+        (end.by, end.reason)
+    };
+    assert_eq!(ended(19), (Some(Side::Server), EndReason::AfterResponse));
+    // The ACK has a number after that of the FIN.
+    assert_eq!(ended(20), (None, EndReason::Unknown));
+}

@@ -54,6 +54,8 @@ enum Value {
     Message(Msg),
     /// Messages, each with a time in nanoseconds.
     Amounts(Vec<(Msg, u64)>),
+    /// Bits per second.
+    Rate(u64),
 }
 
 impl Sentence {
@@ -95,6 +97,12 @@ impl Sentence {
     #[must_use]
     pub(crate) fn with_amounts(self, name: &'static str, amounts: Vec<(Msg, u64)>) -> Self {
         self.with_value(name, Value::Amounts(amounts))
+    }
+
+    /// Adds a rate in bits per second.
+    #[must_use]
+    pub(crate) fn with_rate(self, name: &'static str, bits_per_second: u64) -> Self {
+        self.with_value(name, Value::Rate(bits_per_second))
     }
 
     fn with_value(mut self, name: &'static str, value: Value) -> Self {
@@ -189,6 +197,7 @@ impl Value {
             Self::Arg(Arg::Side(Side::Client)) => Piece::Prose(Msg::TheClient.text(lang).to_owned()),
             Self::Arg(Arg::Side(Side::Server)) => Piece::Prose(Msg::TheServer.text(lang).to_owned()),
             Self::Message(msg) => Piece::Prose(msg.text(lang).to_owned()),
+            Self::Rate(bits) => Piece::Prose(rate(*bits)),
             Self::Amounts(amounts) => {
                 let amount = |(msg, ns): &(Msg, u64)| {
                     format!("{} {}", msg.text(lang), time(i64::try_from(*ns).unwrap_or(i64::MAX)))
@@ -247,6 +256,15 @@ pub(crate) fn time(ns: i64) -> String {
     }
 }
 
+/// A rate in bits per second, for readers: `8.1 Mbit/s`.
+pub(crate) fn rate(bits: u64) -> String {
+    match bits {
+        0..1_000_000 => format!("{:.1} kbit/s", bits as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} Mbit/s", bits as f64 / 1e6),
+        _ => format!("{:.1} Gbit/s", bits as f64 / 1e9),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,6 +290,17 @@ mod tests {
                 .map(Piece::into_text)
                 .collect();
             assert_eq!(filled, want);
+        }
+    }
+
+    #[test]
+    fn rates_have_a_unit_that_suits_them() {
+        for (bits, want) in [
+            (64_000, "64.0 kbit/s"),
+            (8_123_000, "8.1 Mbit/s"),
+            (2_500_000_000, "2.5 Gbit/s"),
+        ] {
+            assert_eq!(rate(bits), want, "{bits}");
         }
     }
 

@@ -182,7 +182,7 @@ fn each_slow_exchange_has_its_cause() {
                 .server(&large[2000..]),
             On::ZeroWindow,
             Kind::SlowZeroWindow,
-            4020 * MS,
+            4000 * MS,
         ),
         (
             "a congestion window",

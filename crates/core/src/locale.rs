@@ -143,6 +143,28 @@ pub fn placeholders(text: &str) -> Vec<&str> {
     names
 }
 
+/// A sentence with the values of its placeholders. `{count?frame|frames}` becomes the first word if the value of `count` is
+/// `1`. A placeholder without a value is left out.
+pub fn filled(text: &str, values: &[(&str, String)]) -> String {
+    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+    let mut done = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        done.push_str(before);
+        let (place, after) = after.split_once('}').unwrap_or((after, ""));
+        match place.split_once('?') {
+            Some((name, choice)) => {
+                let (one, many) = choice.split_once('|').unwrap_or((choice, choice));
+                let is_one = value(name).is_some_and(|value| value == "1");
+                done.push_str(if is_one { one } else { many });
+            }
+            None => done.push_str(value(place).map_or("", String::as_str)),
+        }
+        rest = after;
+    }
+    done + rest
+}
+
 #[expect(clippy::expect_used, reason = "the catalogue is compiled in, and a test parses it")]
 fn parse(text: &str) -> Catalogue {
     let file: toml::Table = toml::from_str(text).expect("the catalogue is TOML");
@@ -192,6 +214,14 @@ mod tests {
     fn a_sentence_that_is_missing_is_replaced_by_its_key() {
         static TABLE: Table = Table::new("close_reason", &["idle", "no_such_reason"]);
         assert_eq!(TABLE.text(1, Lang::Zh), "no_such_reason");
+    }
+
+    #[test]
+    fn a_sentence_is_filled_with_values() {
+        let text = "{n} {n?frame|frames} of {who}{none}";
+        let values = |n: &str| [("n", n.to_owned()), ("who", "{n}".to_owned())];
+        assert_eq!(filled(text, &values("1")), "1 frame of {n}");
+        assert_eq!(filled(text, &values("2")), "2 frames of {n}");
     }
 
     #[test]

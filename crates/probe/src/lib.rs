@@ -40,6 +40,7 @@ pub mod recording;
 pub mod report;
 pub mod simulate;
 pub mod site;
+pub mod visit;
 
 pub use case::Case;
 pub use recording::Recording;

@@ -1,5 +1,5 @@
 //! `labserve record`, `compare`, `learn` and `cases`: what servers are asked, what they answered, and which profile does the
-//! same.
+//! same. `labserve visit`: a page is loaded as a browser does.
 
 pub(super) mod cases;
 pub(super) mod compare;
@@ -7,6 +7,7 @@ pub(super) mod learn;
 pub(super) mod record;
 mod source;
 mod target;
+pub(super) mod visit;
 
 use super::Mistake;
 use labserve_probe::{Case, case, measure};

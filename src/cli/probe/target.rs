@@ -256,9 +256,9 @@ fn named(file: Option<&OrdinaryFile>) -> String {
 /// Sets the flag on the first Ctrl-C, SIGTERM or SIGHUP. The second ends the program.
 #[expect(
     clippy::exit,
-    reason = "main waits for cases that take minutes, and the user has asked twice"
+    reason = "main waits for what takes minutes, and the user has asked twice"
 )]
-fn cancel_on_interrupt(cancelled: Arc<AtomicBool>) {
+pub(super) fn cancel_on_interrupt(cancelled: Arc<AtomicBool>) {
     let wait = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
             return;

@@ -27,7 +27,7 @@ FLAGS = {
 SPECIAL = {"fast-retransmission", "spurious-retransmission"}
 # Where tshark is wrong, as acknowledgement numbers and windows prove: what it says, and what explain says instead. A
 # byte that is sent again, or a probe of a window of 0, looks like a keep-alive probe; a segment that was recorded after
-# its acknowledgement looks like a needless retransmission.
+# its acknowledgement looks like a needless retransmission. Two more are judged by the truth, in `is_wrong`.
 CORRECTED = {
     "keep-alive": {"window-probe", "retransmission"},
     "spurious-retransmission": {"out-of-order"},
@@ -80,21 +80,32 @@ def parts(connection):
     return sum(1 << at for at, bit in enumerate(bits) if bit)
 
 
+def is_wrong(theirs, mine, talk, frame):
+    """Whether tshark is wrong about a frame, as the truth shows: it takes a segment that was overtaken for a fast
+    retransmission, or a byte that was captured as a probe of the window for one that was not."""
+    if theirs - mine == {"fast-retransmission"} and mine - theirs == {"out-of-order"}:
+        return frame.why == "new"
+    if theirs - mine == {"acked-unseen"} and not mine - theirs:
+        before = [f for f in talk.frames if f.side != frame.side and f.us < frame.us]
+        return any(f.why == "probe" and f.at + f.length == frame.ack for f in before)
+    return False
+
+
 def batch(binary, seeds, folder):
     """The differences of some conversations in one file."""
-    packets, talks = [], {}
+    packets = []
     for at, seed in enumerate(seeds):
         talk = Conversation(seed)
         # Of what was recorded twice, tshark judges the copies too.
         if talk.lens == "twice" or talk.snap < 1000:
             continue
-        talks[talk.addresses()] = talk
-        packets += [(ns, data) for ns, data in talk.packets(BEGIN_NS + at * 3_000_000) if data[9] == 6]
+        frames = [frame for _, frame in talk.listed()]
+        own = [(ns, data) for ns, data in talk.packets(BEGIN_NS + at * 3_000_000) if data[9] == 6]
+        packets += [(ns, data, talk, frame) for (ns, data), frame in zip(own, frames)]
     packets.sort(key=lambda packet: packet[0])
     file = pathlib.Path(folder, f"batch-{seeds[0]}.pcap")
-    file.write_bytes(pcap(packets))
+    file.write_bytes(pcap([packet[:2] for packet in packets]))
     (theirs, complete), (ours, completeness) = of_tshark(file), of_explain(binary, file)
-    owner = [".".join(map(str, data[12:16] if data[12] == 10 else data[16:20])) for _, data in packets]
     wrong = [
         f"{file.name} stream {stream}: completeness {complete[stream]} by tshark, {bits} by explain"
         for stream, bits in completeness.items()
@@ -103,9 +114,9 @@ def batch(binary, seeds, folder):
     for number, flags in theirs.items():
         mine = ours.get(number, set())
         argued = any(said in flags and flags - {said} == mine - by and mine & by for said, by in CORRECTED.items())
-        if flags != mine and not argued:
-            seed = talks[owner[number - 1]].seed
-            name = f"{file.name} frame {number} (seed {seed})"
+        _, _, talk, frame = packets[number - 1]
+        if flags != mine and not argued and not is_wrong(flags, mine, talk, frame):
+            name = f"{file.name} frame {number} (seed {talk.seed})"
             wrong.append(f"{name}: tshark alone {sorted(flags - mine)}, explain alone {sorted(mine - flags)}")
     return wrong
 

@@ -224,6 +224,10 @@ class Endpoint:
             return self.emit(FIN | ACK, self.una, why=why)
         end = min(self.una + self.mss, len(self.stream) + 1, self.fin_at or 1 << 40)
         flags = ACK | (PSH if end in self.writes else 0)
+        if end > self.next:
+            # Bytes that Nagle's algorithm held back go with it.
+            self.sent_with.append((self.next, end, self.got))
+            self.next = end
         return self.emit(flags, self.una, self.stream[self.una - 1 : end - 1], why=why)
 
     # Receiving.

@@ -153,7 +153,10 @@ def connection_facts(truth, connection, say):
         say(f"ended by {end['by']}")
     if end["reason"] not in {"unknown", *reasons(talk)}:
         say(f"reason {end['reason']} for {talk.end}")
-    if truth.whole and first is not None and SIDES.get(end["by"]) != first:
+    # If the first FIN of a side was lost before the capture point, nobody can tell.
+    heard = {f.side: f.why for f in reversed(truth.all) if f.flags & FIN}
+    is_known = end["by"] or all(why == "new" for why in heard.values())
+    if truth.whole and is_known and first is not None and SIDES.get(end["by"]) != first:
         say(f"ended by {end['by']}, and it was {first}")
     crossed = crossing(truth)
     if end["goodbye"] == "simultaneous" and not crossed:
@@ -165,6 +168,29 @@ def connection_facts(truth, connection, say):
     if truth.whole and end["goodbye"] in ("half-closed", "still-open") and fins(truth) == 2:
         say(f"called {end['goodbye']}")
     again(truth, connection, say)
+    measured(truth, connection, say)
+
+
+def measured(truth, connection, say):
+    """No round trip is shorter than the way, no ACK delayed of an endpoint that delays none, and a throughput is the
+    number of bytes by their time."""
+    talk = truth.talk
+    for trips in connection["round_trips"]:
+        sender = SIDES[trips["by"]]
+        if trips["shortest_ns"] < 2 * talk.path.legs[sender][1] * 1000:
+            say(f"round trip of {trips['shortest_ns']} ns")
+        if trips["delayed_acks"] and not talk.ends[1 - sender].delays_acks:
+            say(f"the {('server', 'client')[sender]} delayed {trips['delayed_acks']} ACKs")
+    for shown in connection["exchanges"]:
+        index = index_of(shown["request"], shown["response"])
+        if not isinstance(index, int) or not truth.whole:
+            continue
+        for message, span, side in zip((shown["request"], shown["response"]), truth.spans[index], (CLIENT, SERVER)):
+            took = (truth.complete(side, span) or 0) - (truth.shown(side, span[0]) or 0)
+            if message and message["bits_per_second"]:
+                rate = (span[1] - span[0]) * 8 * 10**6 / took if took > 0 else 0
+                if abs(message["bits_per_second"] - rate) > rate / 100:
+                    say(f"{named(index, talk.exchanges[index])}: {message['bits_per_second']} bit/s, not {rate:.0f}")
 
 
 def crossing(truth):

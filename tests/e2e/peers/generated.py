@@ -265,6 +265,7 @@ def main():
             print(*(found[-1:] if options.report else found), sep="\n", flush=True)
             lines += found
             if options.report:
+                options.report.mkdir(parents=True, exist_ok=True)
                 (options.report / f"{profile}.txt").write_text("\n".join(lines) + "\n")
             failed += tally.percent() < options.threshold or bool(options.threshold and tally.silent)
             compared += 1

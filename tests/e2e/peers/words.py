@@ -9,6 +9,7 @@
     {mtime_iso}                 http-server (npm): `W/"{inode}-{size}-{mtime_iso}"`
     {content:sha512}            Tornado: the tag is a digest of the content
     {etag_text:sha1}            serve (npm): a digest of `{extension}-{content}`
+    files.mtime_rounding = up   aiohttp, and its entity tag: `{mtime_ns:x}-{size:x}`
     files.index_named           Go's http.FileServer: `/index.html` leads to `./`
     connection.backlog = 5      Python's wsgiref: how many clients are connected while another one is served
 
@@ -69,6 +70,14 @@ async def main():
 asyncio.run(main())
 """
 
+AIOHTTP = """
+import sys
+from aiohttp import web
+app = web.Application()
+app.router.add_static("/", sys.argv[1])
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[2]), print=None)
+"""
+
 GO = """
 package main
 
@@ -93,9 +102,9 @@ server.max-keep-alive-idle = 2
 def install():
     if not (VENV / "bin/python").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-    has_all = [VENV / "bin/python", "-c", "import uvicorn, starlette, tornado"]
+    has_all = [VENV / "bin/python", "-c", "import uvicorn, starlette, tornado, aiohttp"]
     if subprocess.run(has_all, capture_output=True).returncode:
-        packages = ["uvicorn==0.34.0", "starlette==0.46.2", "tornado==6.5.2"]
+        packages = ["uvicorn==0.34.0", "starlette==0.46.2", "tornado==6.5.2", "aiohttp==3.11.18"]
         subprocess.run([VENV / "bin/pip", "-q", "install", *packages], check=True)
     if not (HTTP_SERVER.exists() and SERVE.exists()):
         NPM.mkdir(parents=True, exist_ok=True)
@@ -208,6 +217,16 @@ def tags(port):
     return [*found, again.split(" ")[1]]
 
 
+def validators(port):
+    """The entity tag and the Last-Modified of a file whose time has a fraction, and the statuses of requests that name
+    a date around it."""
+    path = "/static/style1.css"
+    head = answer(port, path)
+    dates = ["Tue, 31 Oct 2023 15:31:16 GMT", "Tue, 31 Oct 2023 15:31:17 GMT"]
+    statuses = [answer(port, path, f"If-Modified-Since: {date}\r\n").split(" ")[1] for date in dates]
+    return field(head, "etag"), field(head, "last-modified"), statuses
+
+
 def index_names(port):
     """The status and the Location of paths that name an index file, and of others."""
     paths = ["/index.html", "/index.html?a=1", "/sub/index.html", "/none/index.html", "/types/INDEX.HTML", "/"]
@@ -287,7 +306,7 @@ class Word(typing.NamedTuple):
 
 def words(place, site):
     """The servers, with a configuration in `place`, and the keys that make labserve do the same."""
-    config, python, ports = place / "lighttpd.conf", VENV / "bin/python", [free_port() for _ in range(8)]
+    config, python, ports = place / "lighttpd.conf", VENV / "bin/python", [free_port() for _ in range(9)]
 
     def word(name, argv, look, *keys):
         port = ports.pop()
@@ -331,6 +350,13 @@ def words(place, site):
             tags,
             "files.etag_text='{extension}-{content}'",
             "files.etag='\"{etag_text:sha1}\"'",
+        ),
+        word(
+            "aiohttp",
+            [python, *script(AIOHTTP, site)],
+            validators,
+            "files.etag='\"{mtime_ns:x}-{size:x}\"'",
+            "files.mtime_rounding='up'",
         ),
         word(
             "go",

@@ -202,7 +202,7 @@ class Labserve(Process):
         if "--timeline" not in arguments:
             command.append("--no-timeline")
         # Each profile of a lab has a port of its own.
-        if "--port" not in arguments and arguments[:1] != ("lab",):
+        if not {"--port", "--listen"} & set(arguments) and arguments[:1] != ("lab",):
             command += ["--port", 0]
         if events:
             command += ["--events", events]

@@ -158,6 +158,12 @@ def every_option_works_or_says_why_not(trial):
         assert "not sandboxed: this system has no Landlock" in server.log(), server.log()
     tried.add("sandbox")
 
+    with Server("--listen", f"127.0.0.1:{free_port()}", "node", trial.site) as server:
+        assert server.get("/static/style1.css")[0] == 200
+    tried.add("listen")
+    # There is no browser here; the suite tries it on Linux.
+    tried.add("open")
+
     # How other programs start it. Its standard input has ended, so it ends at once with its parent.
     token = "0123456789abcdef0123456789abcdef"
     given = {"ready": "json", "summary": "json", "rule": "path=/ status=503", "token": token, "for": "1s"}

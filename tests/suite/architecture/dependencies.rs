@@ -10,6 +10,8 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
         "labserve",
         &[
             "clap",
+            "clap_complete",
+            "clap_mangen",
             "indicatif",
             "landlock",
             "labserve-capture",
@@ -17,6 +19,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "labserve-probe",
             "labserve-server",
             "labserve-timeline",
+            "open",
             "quick-junit",
             "rustix",
             "serde",

@@ -2,7 +2,9 @@
 //!
 //! Pure functions of one connection. Statements about several connections are for `findings`.
 
+mod frames;
 mod idle;
+mod measures;
 mod reason;
 mod states;
 mod timing;
@@ -96,10 +98,13 @@ pub(super) fn connection(stream: FinishedStream, ports: &[u16], capture_end: Fra
         server_sent: tracker.traffic(client, Side::Server),
         tcp_issues: tracker.tcp_issues(client),
         retransmissions: tracker.retransmissions(client),
+        round_trips: Vec::new(),
+        window_stalls: Vec::new(),
         frames,
         frames_left_out,
     };
     timing::split(&mut connection);
+    measures::measure(&mut connection);
     connection
 }
 

@@ -1,14 +1,14 @@
 //! Where the time of each exchange went: the stretches between its frames, each with its cause.
 
+use super::frames::{after, carries, elapsed, frame_ns, full_segment, is_again, listed};
 use crate::model::{
     AnalysisFlag, Connection, Exchange, Frame, FrameSpan, HandshakeOutcome, Message, Side, TimePart, TimeSpent, Timing,
 };
 use std::cmp::Reverse;
 
-/// The MSS of a host that announces none (RFC 9293 section 3.7.1).
-const LEAST_MSS: u32 = 536;
-/// Longest options of a TCP header.
-const OPTIONS: u32 = 40;
+/// How many full segments a sender may send before the first acknowledgement (RFC 6928). After as many, a pause may be
+/// that of its congestion window.
+const INITIAL_WINDOW: u32 = 10;
 /// Shorter stretches within a message are its sending.
 const PAUSE_NS: u64 = 20_000_000;
 /// An acknowledgement that comes after this time was delayed: systems delay it by 40 to 200 ms, at least.
@@ -101,36 +101,6 @@ fn timing(connection: &Connection, index: usize) -> Option<Timing> {
     Some(parts.finish())
 }
 
-/// The frames from one to another, in order of time, without copies; `None` if some are not listed.
-fn listed(connection: &Connection, first: u64, last: u64) -> Option<Vec<&Frame>> {
-    let all = &connection.frames;
-    let (from, to) = (
-        all.partition_point(|frame| frame.number < first),
-        all.partition_point(|frame| frame.number <= last),
-    );
-    // Of a long connection, the frames in the middle are not listed.
-    if connection.frames_left_out > 0 && to + LAST_LISTED > all.len() {
-        return None;
-    }
-    let mut frames: Vec<&Frame> = all
-        .get(from..to)?
-        .iter()
-        .filter(|frame| !frame.analysis.has(AnalysisFlag::RecordedTwice))
-        .collect();
-    frames.sort_by_key(|frame| frame.ns);
-    Some(frames)
-}
-
-/// This many frames are listed from the end of a connection.
-const LAST_LISTED: usize = 40;
-
-/// When the frame of this number was captured; `None` if the connection does not list it.
-fn frame_ns(connection: &Connection, number: u64) -> Option<i64> {
-    let frames = &connection.frames;
-    let index = frames.binary_search_by_key(&number, |frame| frame.number).ok()?;
-    Some(frames[index].ns)
-}
-
 /// The handshake before the first exchange, and the time until its request.
 fn set_up(connection: &Connection, request: &Message, parts: &mut Parts) {
     let handshake = &connection.handshake;
@@ -184,14 +154,6 @@ fn server_round_trip_ns(connection: &Connection) -> Option<u64> {
     Some(elapsed(at(sent)?, at(handshake.syn_ack?)?))
 }
 
-/// From which length on a segment is full: the smaller MSS of both sides, less the options that a segment may have.
-fn full_segment(connection: &Connection) -> u32 {
-    let sides = [&connection.handshake.client, &connection.handshake.server];
-    let mss = sides.into_iter().flatten().filter_map(|options| options.mss).min();
-    let longest = connection.frames.iter().map(|frame| frame.len).max().unwrap_or(0);
-    mss.map_or(longest, u32::from).max(LEAST_MSS).saturating_sub(OPTIONS)
-}
-
 /// What is needed to judge the stretches of one exchange.
 struct Sender<'a> {
     exchange: &'a Exchange,
@@ -213,31 +175,60 @@ impl Sender<'_> {
                 continue;
             }
             if let Some((from, earlier)) = before {
-                let ns = elapsed(earlier.ns, frame.ns);
-                let on = self.cause(&self.frames[from..=at], ns, by, message);
-                parts.add(on, ns, earlier.number, frame.number);
+                let stretch = &self.frames[from..=at];
+                let shut = shut(stretch, by);
+                if let Some(shut) = shut {
+                    self.shut_until(shut, stretch, by, parts);
+                }
+                let end = shut.unwrap_or(frame);
+                let ns = elapsed(earlier.ns, end.ns);
+                let on = match shut {
+                    Some(_) => until_shut(earlier, ns, by),
+                    None => self.cause(stretch, ns, by, message),
+                };
+                parts.add(on, ns, earlier.number, end.number);
             }
             before = Some((at, frame));
         }
     }
 
+    /// The rest of a stretch, from the frame on that shuts the window: until another one opens it, and its way to the sender.
+    fn shut_until(&self, shut: &Frame, stretch: &[&Frame], by: Side, parts: &mut Parts) {
+        let Some(last) = stretch.last() else {
+            return;
+        };
+        let opens = |frame: &&&Frame| frame.from != by && frame.ns >= shut.ns && frame.window > 0;
+        let opened = stretch.iter().find(opens).map_or(*last, |frame| *frame);
+        parts.add(
+            TimeSpent::ZeroWindow,
+            elapsed(shut.ns, opened.ns),
+            shut.number,
+            opened.number,
+        );
+        let way = elapsed(opened.ns, last.ns);
+        let on = match self.is_released(way, by) {
+            true => TimeSpent::RoundTrip,
+            false => TimeSpent::UnexplainedPause,
+        };
+        parts.add(on, way, opened.number, last.number);
+    }
+
+    /// Whether a time is that which a frame takes from the capture point to a side, and what it releases comes back.
+    fn is_released(&self, ns: u64, by: Side) -> bool {
+        let to_sender = self.round_trip_to(by);
+        ns.abs_diff(to_sender) <= RELEASED_NS + to_sender / 4
+    }
+
     /// What a stretch between two segments of one side was spent on. It begins and ends with such a segment.
     fn cause(&self, stretch: &[&Frame], ns: u64, by: Side, message: &Message) -> TimeSpent {
-        let sending = match by {
-            Side::Client => TimeSpent::RequestSending,
-            Side::Server => TimeSpent::ResponseSending,
-        };
+        let sending = sending(by);
         let ([first, .., last], true) = (stretch, ns >= PAUSE_NS) else {
             return sending;
         };
         let between = &stretch[1..stretch.len() - 1];
         let of_receiver = || between.iter().filter(|frame| frame.from != by);
-        let again = [AnalysisFlag::Retransmission, AnalysisFlag::FastRetransmission];
-        if again.iter().any(|flag| last.analysis.has(*flag)) {
+        if is_again(last) {
             return TimeSpent::Retransmission;
-        }
-        if of_receiver().any(|frame| frame.analysis.has(AnalysisFlag::ZeroWindow)) {
-            return TimeSpent::ZeroWindow;
         }
         if first.analysis.has(AnalysisFlag::WindowFull) {
             return TimeSpent::WindowWait;
@@ -253,8 +244,7 @@ impl Sender<'_> {
         let ack = of_receiver().find(|frame| frame.flags.ack() && after(frame.ack, end) >= 0);
         if let Some(ack) = ack.filter(|_| after(last.seq, end) >= 0) {
             let (acked, released) = (elapsed(first.ns, ack.ns), elapsed(ack.ns, last.ns));
-            let to_sender = self.round_trip_to(by);
-            let is_released = released.abs_diff(to_sender) <= RELEASED_NS + to_sender / 4;
+            let is_released = self.is_released(released, by);
             let is_delayed = acked >= DELAYED_NS.max(self.round_trip + LEAST_DELAY_NS);
             match first.len < self.full {
                 true if is_delayed && is_released => return TimeSpent::DelayedAck,
@@ -264,6 +254,11 @@ impl Sender<'_> {
         }
         // Without a handshake, the way to the sender and back may be any part of it.
         if self.round_trip == 0 && ns < UNMEASURED_NS {
+            return TimeSpent::UnexplainedPause;
+        }
+        let fills_initial_window =
+            first.len >= self.full && end.wrapping_sub(message.seq) == INITIAL_WINDOW.saturating_mul(first.len);
+        if fills_initial_window {
             return TimeSpent::UnexplainedPause;
         }
         pause(first, by)
@@ -335,6 +330,34 @@ impl Sender<'_> {
     }
 }
 
+/// The frame with which the receiver shut its window in a stretch between two segments of one side.
+fn shut<'a>(stretch: &[&'a Frame], by: Side) -> Option<&'a Frame> {
+    let last = stretch.last()?;
+    let is_pause = elapsed(stretch.first()?.ns, last.ns) >= PAUSE_NS;
+    let shuts = |frame: &&&Frame| frame.from != by && frame.analysis.has(AnalysisFlag::ZeroWindow);
+    stretch
+        .iter()
+        .find(shuts)
+        .copied()
+        .filter(|_| is_pause && !is_again(last))
+}
+
+fn sending(by: Side) -> TimeSpent {
+    match by {
+        Side::Client => TimeSpent::RequestSending,
+        Side::Server => TimeSpent::ResponseSending,
+    }
+}
+
+/// What the time from a segment to the frame that shuts the window was spent on.
+fn until_shut(before: &Frame, ns: u64, by: Side) -> TimeSpent {
+    match () {
+        () if before.analysis.has(AnalysisFlag::WindowFull) => TimeSpent::WindowWait,
+        () if ns < PAUSE_NS => sending(by),
+        () => TimeSpent::UnexplainedPause,
+    }
+}
+
 /// A pause after a segment that no acknowledgement explains. Only at the end of a write, which PSH marks, had the program
 /// nothing more to send.
 fn pause(before: &Frame, by: Side) -> TimeSpent {
@@ -343,30 +366,4 @@ fn pause(before: &Frame, by: Side) -> TimeSpent {
         Side::Client => TimeSpent::RequestSending,
         Side::Server => TimeSpent::ServerPause,
     }
-}
-
-/// Whether a frame carries bytes of a message. Probes and needless retransmissions do not count.
-fn carries(frame: &Frame, message: &Message, by: Side) -> bool {
-    let probes = [
-        AnalysisFlag::KeepAlive,
-        AnalysisFlag::WindowProbe,
-        AnalysisFlag::SpuriousRetransmission,
-    ];
-    let end = frame.seq.wrapping_add(frame.len);
-    frame.from == by
-        && frame.len > 0
-        && !frame.flags.rst()
-        && !probes.iter().any(|flag| frame.analysis.has(*flag))
-        && after(end, message.seq) > 0
-        && after(message.next_seq, frame.seq) > 0
-}
-
-/// How far a sequence number is after another.
-fn after(number: u32, than: u32) -> i32 {
-    number.wrapping_sub(than) as i32
-}
-
-/// Nanoseconds between two times; 0 if the clock went backwards.
-fn elapsed(from_ns: i64, to_ns: i64) -> u64 {
-    u64::try_from(to_ns.saturating_sub(from_ns)).unwrap_or(0)
 }

@@ -92,6 +92,7 @@ fn details(exchange: &Exchange) -> Vec<Sentence> {
     let mut lines = Vec::new();
     if let Some(request) = &exchange.request {
         lines.push(size(Msg::RequestSize, request));
+        lines.extend(super::measures::throughput(request));
         lines.extend(shortfall(request, Side::Client));
         lines.extend(how_sent(request).filter(|_| request.bursts.len() > 1));
     }
@@ -108,6 +109,7 @@ fn details(exchange: &Exchange) -> Vec<Sentence> {
     };
     lines.push(size(Msg::ResponseSize, response));
     lines.extend(timing(exchange, response));
+    lines.extend(super::measures::throughput(response));
     lines.extend(super::timing::split(exchange));
     lines.extend(how_sent(response));
     lines.extend(range(exchange, response));

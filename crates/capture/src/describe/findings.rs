@@ -10,6 +10,9 @@ pub(crate) fn finding(finding: &Finding) -> (Sentence, Sentence) {
         FindingKind::SlowServer if finding.args.get("round_trips").is_some() => {
             (FindingMsg::SlowServerRoundTrips, FindingMsg::SlowServerWhy)
         }
+        FindingKind::ZeroWindows if finding.args.get("stalled").is_some() => {
+            (FindingMsg::FoundZeroWindowsFor, FindingMsg::FoundZeroWindowsWhy)
+        }
         kind => messages(kind),
     };
     let sentence = |msg| Sentence::new(msg).with_args(&finding.args);

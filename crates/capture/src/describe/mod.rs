@@ -11,6 +11,7 @@ mod fingerprint;
 mod groups;
 mod handshake;
 mod introduction;
+mod measures;
 mod notes;
 mod timing;
 
@@ -38,7 +39,7 @@ pub(crate) struct Description {
     pub(crate) steps: Vec<Step>,
     /// How it ended, and why.
     pub(crate) end: Vec<Sentence>,
-    /// Problems below HTTP, and what could not be read.
+    /// Problems and measurements below HTTP, and what could not be read.
     pub(crate) issues: Vec<Sentence>,
 }
 
@@ -74,7 +75,10 @@ pub(crate) fn connection(connection: &Connection) -> Description {
         handshake,
         steps: exchanges::steps(connection),
         end: end::end(connection),
-        issues: issues.chain(connection.notes.iter().map(note)).collect(),
+        issues: issues
+            .chain(measures::measures(connection))
+            .chain(connection.notes.iter().map(note))
+            .collect(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{PER_KIND, answered, found, response_frame, used};
 use crate::analyze::agrees;
-use crate::model::{Arg, Args, Connection, EndReason, Exchange, Finding, FindingKind, IdleEnd, IdlePeriod};
+use crate::model::{Arg, Args, Connection, EndReason, Exchange, Finding, FindingKind, IdleEnd, IdlePeriod, Side};
 use std::collections::BTreeSet;
 
 /// How many groups of timeouts of one kind are reported.
@@ -156,8 +156,13 @@ pub(super) fn not_closed(connections: &[&Connection]) -> Vec<Finding> {
     };
     let open = used(connections).filter_map(|connection| {
         let idle = connection.idle_periods.last()?;
-        let by_server = !matches!(idle.ended_by, IdleEnd::CaptureEnds | IdleEnd::ClientFin);
-        if by_server || idle.after == 0 {
+        // The client's FIN may answer one of the server that was not captured.
+        let is_open = match idle.ended_by {
+            IdleEnd::CaptureEnds => true,
+            IdleEnd::ClientFin => connection.end.by == Some(Side::Client),
+            _ => false,
+        };
+        if !is_open || idle.after == 0 {
             return None;
         }
         Some((connection, idle, kind(connection, idle)?))

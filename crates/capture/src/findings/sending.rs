@@ -3,6 +3,7 @@
 use super::{answered, found, used};
 use crate::model::{
     AnalysisFlag, Arg, Args, Burst, Connection, Exchange, Finding, FindingKind, Message, RetransmissionCause,
+    StallCause,
 };
 
 /// Every server sends a smaller response at once.
@@ -114,13 +115,27 @@ pub(super) fn retransmissions(connections: &[&Connection]) -> Vec<Finding> {
     vec![finding]
 }
 
-/// Windows of 0.
+/// Windows of 0, and for how long they were, if that was captured of each of the connections.
 pub(super) fn zero_windows(connections: &[&Connection]) -> Vec<Finding> {
-    Vec::from_iter(flagged(
-        connections,
-        &[AnalysisFlag::ZeroWindow],
-        FindingKind::ZeroWindows,
-    ))
+    let Some(mut finding) = flagged(connections, &[AnalysisFlag::ZeroWindow], FindingKind::ZeroWindows) else {
+        return Vec::new();
+    };
+    let concerned = || {
+        connections
+            .iter()
+            .filter(|connection| finding.streams.contains(&connection.stream))
+    };
+    let stalled = |connection: &&Connection| -> Option<u64> {
+        let stalls = connection.window_stalls.iter();
+        let zero = stalls.filter(|stalls| stalls.cause == StallCause::ZeroWindow);
+        zero.map(|stalls| stalls.ns).reduce(|sum, ns| sum + ns)
+    };
+    if finding.streams.len() == concerned().count()
+        && let Some(sum) = concerned().map(stalled).sum::<Option<u64>>()
+    {
+        finding.args = finding.args.with("stalled", Arg::ns(sum));
+    }
+    vec![finding]
 }
 
 /// Keep-alive probes. The window of the other side tells them from probes of the window.
@@ -175,6 +190,7 @@ mod tests {
             frames: FrameSpan { first: 1, last: 1 },
             begun_ns: 0,
             ended_ns: 0,
+            bits_per_second: None,
             bursts: bursts.iter().map(burst).collect(),
             bursts_left_out: 0,
         }

@@ -63,6 +63,48 @@ pub(super) fn begins_request(bytes: &[u8]) -> bool {
     }
 }
 
+/// The methods of requests that are recognized where the beginning of a message is not known: HTTP (RFC 9110, RFC 5789), WebDAV
+/// (RFC 4918, RFC 3253, RFC 3744, RFC 5323), UPnP, caches. Any word would also be the end of a body that a request follows.
+const METHODS: &[&str] = &[
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "CONNECT",
+    "OPTIONS",
+    "TRACE",
+    "PATCH",
+    "QUERY",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "MKACTIVITY",
+    "CHECKOUT",
+    "MERGE",
+    "ACL",
+    "SEARCH",
+    "LINK",
+    "UNLINK",
+    "MKCALENDAR",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "NOTIFY",
+    "PURGE",
+    "BAN",
+];
+
+/// Whether bytes in the middle of a connection start with a strict request line and a method that is known.
+pub(super) fn surely_begins_request(bytes: &[u8]) -> bool {
+    let is_method = |method: &str| bytes.starts_with(method.as_bytes()) && bytes.get(method.len()) == Some(&b' ');
+    METHODS.iter().any(|method| is_method(method)) && begins_request(bytes)
+}
+
 /// Whether bytes start with a method and the first byte of a target.
 pub(super) fn begins_with_method(bytes: &[u8]) -> bool {
     let method = bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count();

@@ -50,6 +50,7 @@ impl Conversation {
     /// Skips bytes that were not captured. The message goes on if they belong to its body.
     pub(super) fn missing(&mut self, from: usize, count: u64) {
         self.other.missing(from, count);
+        self.has_hole = true;
         let parser = &mut self.parsers[from];
         let continues = match &mut parser.state {
             ParserState::Body(BodyState::Length(left)) if count <= *left => {
@@ -83,6 +84,7 @@ impl Conversation {
             message.body_end = BodyEnd::Unknown;
         }
         self.parsers[from].interrupted = true;
+        self.has_hole = true;
         self.unpaired = true;
     }
 

@@ -47,6 +47,7 @@ pub(super) fn started(at: u64, segment: SegmentRef) -> Message {
         },
         begun_ns: segment.ns,
         ended_ns: segment.ns,
+        bits_per_second: None,
         bursts: Vec::new(),
         bursts_left_out: 0,
     }

@@ -49,6 +49,10 @@ impl Cursor<'_> {
 pub(super) struct Conversation {
     /// The endpoint that sends requests.
     client: Option<usize>,
+    /// Whether the beginning of the connection was captured.
+    opened: bool,
+    /// Whether bytes are missing, or were not read as messages.
+    has_hole: bool,
     /// Whether the content of the messages shows which endpoint is the client.
     client_shown: bool,
     parsers: [MessageParser; 2],
@@ -73,6 +77,7 @@ impl Conversation {
     /// Sets the client, which the handshake shows.
     pub(super) fn set_client(&mut self, client: usize) {
         self.client = Some(client);
+        self.opened = true;
     }
 
     /// The client, if the content of the messages shows it.
@@ -112,7 +117,7 @@ impl Conversation {
     fn read(&mut self, from: usize, payload: &Payload<&[u8]>, budget: &mut Budget) {
         if self.client.is_none() {
             self.client = match payload.bytes {
-                bytes if head::begins_request(bytes) => Some(from),
+                bytes if head::surely_begins_request(bytes) => Some(from),
                 bytes if bytes.starts_with(b"HTTP/1.") && head::begins_response(bytes) => Some(1 - from),
                 _ => None,
             };
@@ -123,6 +128,7 @@ impl Conversation {
             let foreign = payload.len - parser::leading_line_ends(payload.bytes);
             self.parsers[from].foreign += foreign;
             self.parsers[from].interrupted |= foreign > 0;
+            self.has_hole |= foreign > 0;
             return;
         }
         let side = self.side(from);
@@ -152,6 +158,7 @@ impl Conversation {
             ParseStep::Between(count) => count,
             ParseStep::Foreign(count) => {
                 self.parsers[from].foreign += count;
+                self.has_hole = true;
                 self.other.receive(from, cursor.payload, cursor.offset);
                 self.parsers[from].interrupted = true;
                 self.abandon_message(from, Shortfall::CaptureEnds);
@@ -243,6 +250,10 @@ impl Conversation {
         self.client_shown |= !head.version().is_empty();
         if side == Side::Server && (100..200).contains(&status) && status != 101 {
             return self.interim_response(from, status);
+        }
+        // Without a request, a server reports that none came in time (RFC 9110 section 15.5.9).
+        if side == Side::Server && status != 408 {
+            self.shift_if_excess(from);
         }
         let kept = take(&mut budget.left.head_bytes, head.0.len());
         budget.heads_over += u64::from(!kept);

@@ -113,6 +113,30 @@ impl Conversation {
         (!request.follows_unseen || is_next(&request).is_some()).then_some(index)
     }
 
+    /// Pairs the requests with later responses, if the response of endpoint `from` has no request although the whole
+    /// capture has no hole: a request was sent before the capture began, its response after the first request that was
+    /// captured. Responses come in the order of the requests, so each request gets the next response.
+    pub(super) fn shift_if_excess(&mut self, from: usize) {
+        let Some(excess) = self.parsers[from].exchange.filter(|_| !self.opened && !self.has_hole) else {
+            return;
+        };
+        let has_request = |exchange: &Exchange| exchange.request.is_some();
+        let Some(first) = self.exchanges.iter().position(has_request) else {
+            return;
+        };
+        let is_pair = |exchange: &Exchange| has_request(exchange) && exchange.response.is_some();
+        let all_answered = first < excess && self.exchanges[first..excess].iter().all(is_pair);
+        if has_request(&self.exchanges[excess]) || !all_answered {
+            return;
+        }
+        for index in (first..excess).rev() {
+            self.exchanges[index + 1].request = self.exchanges[index].request.take();
+            self.positions[index + 1].request = self.positions[index].request.take();
+        }
+        let sending = &mut self.parsers[1 - from].exchange;
+        *sending = sending.map(|of| if (first..excess).contains(&of) { of + 1 } else { of });
+    }
+
     /// Whether the server had received the first byte of a request when it acknowledged the position `ack`.
     fn had_received(&self, index: usize, ack: u64) -> bool {
         match self.positions[index].request {

@@ -217,7 +217,9 @@ impl Input<'_> {
         let cut = (self.captured.len() as u64) < self.len;
         self.starts_segment
             && match self.side {
-                Side::Client => head::begins_request(self.captured) || (cut && head::begins_with_method(self.captured)),
+                Side::Client => {
+                    head::surely_begins_request(self.captured) || (cut && head::begins_with_method(self.captured))
+                }
                 Side::Server => self.captured.starts_with(b"HTTP/") && head::begins_response(self.captured),
             }
     }

@@ -67,6 +67,7 @@ sentences! {
         FoundRetransmissions = "found_retransmissions",
         FoundRetransmissionsWhy = "found_retransmissions_why",
         FoundZeroWindows = "found_zero_windows",
+        FoundZeroWindowsFor = "found_zero_windows_for",
         FoundZeroWindowsWhy = "found_zero_windows_why",
         FoundKeepAliveProbes = "found_keep_alive_probes",
         FoundKeepAliveProbesWhy = "found_keep_alive_probes_why",

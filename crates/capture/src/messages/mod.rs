@@ -175,7 +175,7 @@ sentences! {
         MoreExchanges = "more_exchanges",
         Groups = "groups", GroupLine = "group_line", DescribedOf = "described_of",
         ColConnections = "col_connections", ColStreams = "col_streams",
-        TimeSplit = "time_split",
+        TimeSplit = "time_split", Throughput = "throughput",
         SpentSynRetransmission = "spent_syn_retransmission", SpentSetUp = "spent_set_up",
         SpentClientWait = "spent_client_wait", SpentRequestSending = "spent_request_sending",
         SpentExpect = "spent_expect", SpentHeadOfLine = "spent_head_of_line",
@@ -277,6 +277,10 @@ sentences! {
         IssueAckedUnseen = "issue_acked_unseen",
         IssueReassembled = "issue_reassembled",
         IssueRecordedTwice = "issue_recorded_twice",
+
+        // Measurements below HTTP.
+        RoundTrip = "round_trip", RoundTrips = "round_trips", DelayedAcks = "delayed_acks",
+        WindowWasZero = "window_was_zero", WindowWasFull = "window_was_full",
 
         // Which server it looks like.
         LooksClear = "looks_clear",

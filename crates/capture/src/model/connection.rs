@@ -1,6 +1,9 @@
 //! A TCP connection: its handshake, its frames, what it carried.
 
-use super::{AnalysisFlag, Carried, ConnectionEnd, Exchange, Frame, IdlePeriod, Note, Retransmission, Side, address};
+use super::{
+    AnalysisFlag, Carried, ConnectionEnd, Exchange, Frame, IdlePeriod, Note, Retransmission, RoundTrips, Side,
+    WindowStalls, address,
+};
 use serde::Serialize;
 use std::net::SocketAddr;
 
@@ -55,6 +58,10 @@ pub struct Connection {
     pub tcp_issues: Vec<TcpIssue>,
     /// Segments that were sent again, at most 64.
     pub retransmissions: Vec<Retransmission>,
+    /// The round trips of the segments of each side; empty if the capture has holes or lacks a side.
+    pub round_trips: Vec<RoundTrips>,
+    /// How long windows were shut or full; empty if the capture has holes or lacks a side.
+    pub window_stalls: Vec<WindowStalls>,
     /// What could not be read of this connection.
     pub notes: Vec<Note>,
     /// The frames: of more than 2040, the first 2000 and the last 40.

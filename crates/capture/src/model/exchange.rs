@@ -61,6 +61,9 @@ pub struct Message {
     pub begun_ns: i64,
     /// Time of the last byte, in nanoseconds since 1970.
     pub ended_ns: i64,
+    /// Its throughput from the first byte to the last, in bits per second: of a complete message of at least 10,000 bytes that
+    /// took 1 ms or more.
+    pub bits_per_second: Option<u64>,
     /// The bursts that the message was sent in, at most 64.
     pub bursts: Vec<Burst>,
     /// Number of further bursts that are not listed.

@@ -11,6 +11,7 @@ mod fingerprint;
 mod frame;
 mod group;
 mod idle;
+mod measures;
 mod note;
 mod retransmission;
 mod teardown;
@@ -27,6 +28,7 @@ pub use fingerprint::{Aspect, AspectScore, FingerprintMatch, ProfileScore, Verdi
 pub use frame::{AnalysisFlag, AnalysisFlags, Frame, TcpFlags};
 pub use group::Group;
 pub use idle::{IdleEnd, IdlePeriod};
+pub use measures::{RoundTrips, StallCause, WindowStalls};
 pub use note::{Note, NoteKind};
 pub use retransmission::{Retransmission, RetransmissionCause};
 pub use teardown::{ConnectionEnd, EndReason, Fin, Reset, ResetClass, Teardown, TeardownStart};

@@ -19,6 +19,8 @@ pub(super) struct Direction {
     pub(super) next: u64,
     /// Position of the FIN.
     pub(super) fin: Option<u64>,
+    /// Whether segments that come after the FIN were captured before it: its first copy was not captured.
+    pub(super) fin_again: bool,
     /// Highest position that the other endpoint has acknowledged.
     pub(super) acked: u64,
     /// Time of the segment that ends at `next`.
@@ -74,6 +76,11 @@ impl Direction {
         position(if self.started { self.next } else { ORIGIN }, number)
     }
 
+    /// Whether the other endpoint has acknowledged more than was captured: a FIN, or a byte.
+    pub(super) fn has_unseen_end(&self) -> bool {
+        self.started && self.fin.is_none() && self.acked > self.next
+    }
+
     /// Position after the last byte, without the FIN.
     pub(super) fn payload_end(&self) -> u64 {
         self.fin.map_or(self.next, |fin| fin.min(self.next))
@@ -123,8 +130,9 @@ impl Direction {
     /// Stores what the analysis of later segments needs to know about this one.
     pub(super) fn remember(&mut self, segment: &Segment<'_>, begin: u64, analysis: AnalysisFlags) {
         let len = u64::from(segment.len.unwrap_or(0));
-        if segment.flags.fin() {
-            self.fin.get_or_insert(begin + len);
+        if segment.flags.fin() && self.fin.is_none() {
+            self.fin = Some(begin + len);
+            self.fin_again = self.next > begin + len;
         }
         let end = begin + len + u64::from(segment.flags.fin());
         if !segment.flags.rst() && !analysis.has(AnalysisFlag::WindowProbe) && end > self.next {

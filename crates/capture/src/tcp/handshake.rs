@@ -5,6 +5,8 @@ use crate::model::{Handshake, HandshakeOutcome, SynOptions};
 
 /// Time until a SYN is sent again.
 const FIRST_TIMEOUT_NS: i64 = 1_000_000_000;
+/// After this many retransmitted SYNs, 7 s after the first one, nobody answers.
+const ENOUGH_RETRIES: usize = 3;
 /// How many retransmitted SYNs are listed.
 const RETRIES: usize = 16;
 
@@ -24,8 +26,8 @@ struct Early {
 pub(super) struct HandshakeTracker {
     /// Frame and time of the first SYN.
     syn: Option<(u64, i64)>,
-    /// Frame of the latest SYN.
-    last_syn: Option<u64>,
+    /// Frame and time of the latest SYN.
+    last_syn: Option<(u64, i64)>,
     retries: Vec<u64>,
     syn_ack: Option<u64>,
     ack: Option<u64>,
@@ -57,7 +59,7 @@ impl HandshakeTracker {
                     Some(_) => {}
                     None => self.syn = Some((segment.frame, segment.ns)),
                 }
-                self.last_syn = Some(segment.frame);
+                self.last_syn = Some((segment.frame, segment.ns));
                 self.syn_seq.get_or_insert(segment.seq);
                 self.options[from].get_or_insert_with(|| segment.syn_options());
                 self.client.get_or_insert(from);
@@ -148,22 +150,23 @@ impl HandshakeTracker {
 
     /// Frame of the latest SYN, which a refusal responds to.
     pub(super) fn last_syn(&self) -> Option<u64> {
-        self.last_syn
+        self.last_syn.map(|(frame, _)| frame)
     }
 
     /// The result. `went_on` says whether payload was captured in either direction, or the client acknowledged anything.
     pub(super) fn finish(&self, client: usize, went_on: bool, capture_end_ns: i64) -> Handshake {
         // A SYN is sent again after a second (RFC 6298 section 2.1); until then its answer may be on its way.
         let may_come = self
-            .syn
-            .is_some_and(|(_, ns)| capture_end_ns.saturating_sub(ns) < FIRST_TIMEOUT_NS);
+            .last_syn
+            .is_some_and(|(_, ns)| capture_end_ns.saturating_sub(ns) < FIRST_TIMEOUT_NS)
+            && self.retries.len() < ENOUGH_RETRIES;
         let outcome = match (self.syn, self.syn_ack, self.ack) {
             (None, None, _) => HandshakeOutcome::NotCaptured,
             (Some(_), Some(_), Some(_)) => HandshakeOutcome::Complete,
             (_, Some(_), _) => HandshakeOutcome::Unfinished,
             _ if self.refusal.is_some() => HandshakeOutcome::Refused,
             (Some(_), None, _) if went_on => HandshakeOutcome::Unfinished,
-            _ if may_come && self.retries.is_empty() => HandshakeOutcome::CaptureEnds,
+            _ if may_come => HandshakeOutcome::CaptureEnds,
             _ => HandshakeOutcome::Unanswered,
         };
         let is_measure = self.retries.is_empty() && !self.syn_ack_again && self.ack_at_once;

@@ -75,6 +75,7 @@ pub(super) fn classify(context: ResetContext) -> ResetClass {
         // It refuses a segment that is recorded later, or not at all.
         (true, false) if without_ack => ResetClass::Unexplained,
         _ if unseen => ResetClass::Unexplained,
+        (false, true) if without_ack && in_progress => ResetClass::NoConnection,
         _ if in_progress => ResetClass::AbortsData,
         (false, true) => ResetClass::AnswersFin,
         (_, false) => ResetClass::Idle,
@@ -281,6 +282,8 @@ mod tests {
             ("an", ResetClass::Refused),
             ("f", ResetClass::AnswersFin),
             ("fu", ResetClass::AbortsData),
+            ("afu", ResetClass::NoConnection),
+            ("amfu", ResetClass::Unexplained),
             ("ao", ResetClass::Unexplained),
             ("r", ResetClass::AfterReset),
             ("ar", ResetClass::AfterReset),

@@ -107,6 +107,10 @@ impl ConnectionTracker {
         }
         self.release(from, segment.flags.ack().then_some(ack), budget);
         if segment.flags.rst() {
+            // A RST with ACK has the next number of its sender: what it passes over was not captured.
+            if segment.flags.ack() {
+                self.give_up_up_to(from, begin, budget);
+            }
             self.give_up_on_acked(budget);
             self.release_all(budget);
             self.conversation.complete_unmeasured();
@@ -174,6 +178,7 @@ impl ConnectionTracker {
             already_reset: self.teardown.is_reset(),
             unseen: self.is_one_sided()
                 || self.missing > 0
+                || self.directions[from].has_unseen_end()
                 || (self.begins_midway() && !self.conversation.is_http())
                 || (self.conversation.is_in_progress() && self.conversation.is_unpaired()),
         });
@@ -269,7 +274,8 @@ impl ConnectionTracker {
     /// Whether the first FIN or RST that was captured was the first that was sent.
     ///
     /// The other endpoint may have sent a FIN before, if its frames were not captured; if it sent no byte after the
-    /// capture began; or if it passes over a number, or a number more is acknowledged than it sent: that of a FIN.
+    /// capture began; or if it passes over a number, or a number more is acknowledged than it sent: that of a FIN. Or the
+    /// FIN that was captured was sent again.
     pub(crate) fn is_first_end_known(&self) -> bool {
         let Some((from, acks_unseen)) = self.teardown.first() else {
             return true;
@@ -278,7 +284,7 @@ impl ConnectionTracker {
         let is_silent = self.begins_midway() && other.traffic.bytes == 0;
         let passes_number = other.started && other.next > other.reassembly.next();
         let may_have_ended = is_silent || acks_unseen || passes_number || other.tail_missing;
-        !self.is_one_sided() && (other.fin.is_some() || !may_have_ended)
+        !self.is_one_sided() && !other.fin_again && (other.fin.is_some() || !may_have_ended)
     }
 
     /// Whether neither SYN nor SYN/ACK was captured.

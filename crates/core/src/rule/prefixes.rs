@@ -9,8 +9,8 @@ pub(super) struct Prefixes {
     entries: Vec<Entry>,
     /// The number of bytes with which all of them begin.
     common: usize,
-    /// For each value of the byte after those, as a bit: whether an entry goes on with it. Most texts are told apart so.
-    go_on: [u64; 4],
+    /// For each value of the byte after those, as a bit: whether an entry has it there. It rules out most texts.
+    after_common: [u64; 4],
 }
 
 #[derive(Clone, Debug)]
@@ -58,17 +58,21 @@ impl Prefixes {
                 .take_while(|(one, other)| one == other)
                 .count()
         });
-        let mut go_on = [0; 4];
+        let mut after_common = [0; 4];
         for entry in &mut entries {
             let rest = &entry.text[common..];
             entry.next = number(rest);
             match rest.first() {
-                Some(byte) => go_on[usize::from(byte / 64)] |= 1 << (byte % 64),
-                // Every text goes on as this entry does.
-                None => go_on = [u64::MAX; 4],
+                Some(byte) => after_common[usize::from(byte / 64)] |= 1 << (byte % 64),
+                // Every text that has the common beginning begins with this entry.
+                None => after_common = [u64::MAX; 4],
             }
         }
-        Self { entries, common, go_on }
+        Self {
+            entries,
+            common,
+            after_common,
+        }
     }
 
     #[inline]
@@ -103,7 +107,7 @@ impl Prefixes {
         let begin = &self.entries.first()?.text[..self.common];
         let rest = text.strip_prefix(begin)?;
         if let Some(byte) = rest.first()
-            && self.go_on[usize::from(byte / 64)] & (1 << (byte % 64)) == 0
+            && self.after_common[usize::from(byte / 64)] & (1 << (byte % 64)) == 0
         {
             return None;
         }

@@ -9,7 +9,7 @@ use super::guard::{Panicked, guarded};
 use super::local_server::LocalServer;
 use super::registry::Registered;
 use super::reply_writer::ReplyWriter;
-use super::wait::{Armed, Woken};
+use super::wait::{Armed, WaitOutcome};
 use crate::events::{self, ConnectionMeta, Event};
 use crate::files::Arrival;
 use labserve_core::close_reason::CloseReason;
@@ -165,8 +165,8 @@ impl Driver {
             let woken = if waits {
                 let site = self.server.site();
                 match self.wait(&site).await {
-                    Woken::For(reason) => Some(reason),
-                    Woken::Ruled(due) => match Box::pin(self.carry_out(*due)).await {
+                    WaitOutcome::Woken(reason) => Some(reason),
+                    WaitOutcome::RuleDue(due) => match Box::pin(self.carry_out(*due)).await {
                         Some(close) => return close,
                         None => continue,
                     },

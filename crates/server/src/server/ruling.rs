@@ -4,7 +4,7 @@
 use super::closing::has_unread;
 use super::driver::Driver;
 use super::send_error::close_reason;
-use super::wait::Woken;
+use super::wait::WaitOutcome;
 use crate::events::Event;
 use crate::sys;
 use labserve_core::close_reason::CloseReason;
@@ -78,7 +78,7 @@ impl Driver {
 
     /// Waits for the first byte of a request, if it may be the point of a rule. If one acts on it, returns that rule and
     /// leaves the byte unread. `Ready(None)` means that what has arrived is to be read, if anything has.
-    pub(super) fn poll_first_byte(&mut self, cx: &mut Context<'_>) -> Poll<Option<Woken>> {
+    pub(super) fn poll_first_byte(&mut self, cx: &mut Context<'_>) -> Poll<Option<WaitOutcome>> {
         // Mostly nothing has arrived yet. Then the rules need not be looked at.
         if self.stream.poll_read_ready(cx).is_pending() {
             return Poll::Pending;
@@ -88,9 +88,11 @@ impl Driver {
             return Poll::Ready(None);
         }
         Poll::Ready(match ready!(poll_arrival(&self.stream, cx)) {
-            Ok(true) => self.due_rule(Stage::FirstByte).map(|due| Woken::Ruled(Box::new(due))),
+            Ok(true) => self
+                .due_rule(Stage::FirstByte)
+                .map(|due| WaitOutcome::RuleDue(Box::new(due))),
             Ok(false) => None,
-            Err(reason) => Some(Woken::For(WakeReason::Broken(reason))),
+            Err(reason) => Some(WaitOutcome::Woken(WakeReason::Broken(reason))),
         })
     }
 }

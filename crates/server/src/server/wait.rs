@@ -36,12 +36,12 @@ thread_local! {
 /// A timer that is armed for the deadline or earlier. If it fires early, it is armed again.
 pub(super) type Armed = (Duration, Pin<Box<Sleep>>);
 
-/// Why a wait is over.
-pub(super) enum Woken {
-    /// For this reason.
-    For(WakeReason),
+/// How a wait ended.
+pub(super) enum WaitOutcome {
+    /// Something came that the connection has to react to, or a timer fired.
+    Woken(WakeReason),
     /// The first byte of a request is there, and is the point of this rule. It was left unread.
-    Ruled(Box<DueRule>),
+    RuleDue(Box<DueRule>),
 }
 
 impl Driver {
@@ -106,7 +106,7 @@ impl Driver {
     /// Waits for the client, for the timer, or for the server to stop.
     ///
     /// Not an `async fn`: its future would store the arguments twice, once for every idle connection.
-    pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = Woken> + use<'d> {
+    pub(super) fn wait<'d>(&'d mut self, site: &'d Site) -> impl Future<Output = WaitOutcome> + use<'d> {
         poll_fn(move |cx| {
             // Rules may have been added since the wait began.
             if self.server.has_first_byte_rules.get() {
@@ -117,14 +117,14 @@ impl Driver {
                 }
             }
             if let Poll::Ready(reason) = self.poll_read(cx) {
-                return Poll::Ready(Woken::For(reason));
+                return Poll::Ready(WaitOutcome::Woken(reason));
             }
             self.poll_end_of_wait(site, cx)
         })
     }
 
     /// What ends a wait in which nothing arrives.
-    fn poll_end_of_wait(&mut self, site: &Site, cx: &mut Context<'_>) -> Poll<Woken> {
+    fn poll_end_of_wait(&mut self, site: &Site, cx: &mut Context<'_>) -> Poll<WaitOutcome> {
         let tie = site.profile.connection.timers.tie;
         // The connection does not change while it waits, so the deadline stays the same. When it is over, bytes may have
         // arrived that the reactor has not reported yet.
@@ -132,11 +132,11 @@ impl Driver {
             && self.poll_timer(deadline.at, cx).is_ready()
             && (tie == AtExpiry::Discard || !has_unread(&self.stream))
         {
-            return Poll::Ready(Woken::For(WakeReason::Expired(deadline)));
+            return Poll::Ready(WaitOutcome::Woken(WakeReason::Expired(deadline)));
         }
         // Shutdown sets the flag and then wakes every connection, so no waker is registered here.
         if self.server.stopping.get() {
-            return Poll::Ready(Woken::For(WakeReason::Stop));
+            return Poll::Ready(WaitOutcome::Woken(WakeReason::Stop));
         }
         Poll::Pending
     }

@@ -1,0 +1,285 @@
+//! What is said of each sample, and what must not be said.
+
+use crate::model::FindingKind as Kind;
+
+/// A capture, the findings in it, what its text says, and what it must not say.
+pub(super) type Sample = (
+    &'static str,
+    &'static [Kind],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+pub(super) const SAMPLES: &[Sample] = &[
+    (
+        "initial-window.pcap",
+        &[],
+        &["= 14600 / 10 |", "last byte 50.2 ms"],
+        &["pieces of", "pauses of the server"],
+    ),
+    (
+        "initial-window-then-pause.pcap",
+        &[],
+        &["= 14480 / 10 |"],
+        &["pieces of", "pauses of the server"],
+    ),
+    (
+        "time-in-powers-of-two.pcapng",
+        &[Kind::TimedOutAsAnnounced],
+        &["Idle for 5.000 s", "11 frames, 11 of them TCP, in 5.001 s"],
+        &[],
+    ),
+    (
+        "mpls.pcap",
+        &[Kind::OneConnectionKept],
+        &["18 of them TCP", "2 exchanges"],
+        &["none of"],
+    ),
+    (
+        "vxlan.pcap",
+        &[Kind::OneConnectionKept],
+        &["18 of them TCP", "2 exchanges"],
+        &["none of"],
+    ),
+    (
+        "captured-twice.pcap",
+        &[Kind::OneConnectionKept],
+        &["18 frames are in the capture twice", "2 exchanges"],
+        &["sent again", "ost on the way"],
+    ),
+    (
+        "reply-first.pcap",
+        &[],
+        &["GET / HTTP/1.1 -> 200 OK  [frames 6, 4]", "1 exchange in"],
+        &["not captured)"],
+    ),
+    (
+        "one-side.pcap",
+        &[],
+        &[
+            "Only the frames of the client were captured",
+            "Of the handshake, only the SYN",
+        ],
+        &["Pipelined", "in the middle of an exchange"],
+    ),
+    (
+        "one-side-midway.pcap",
+        &[],
+        &["Only the frames of the client were captured", "open before the capture"],
+        &["Pipelined", "Opened with", "no response)"],
+    ),
+    (
+        "websocket.pcap",
+        &[],
+        &[
+            "It carries WebSocket: 23 bytes from the client, 11 from the server",
+            "1 text, 1 pong, 1 close",
+            "the protocol after the upgrade or CONNECT",
+        ],
+        &["Idle for", "no longer needed"],
+    ),
+    (
+        "websocket-slow.pcap",
+        &[],
+        &[
+            "5 text, 1 close",
+            "Close frame with code 1000",
+            "the protocol after the upgrade",
+        ],
+        &["Idle for", "no longer needed"],
+    ),
+    (
+        "connect-tunnel.pcap",
+        &[],
+        &[
+            "It carries TLS: 84 bytes from the client",
+            "the protocol after the upgrade",
+        ],
+        &["Idle for", "no longer needed"],
+    ),
+    (
+        "snap-length.pcap",
+        &[Kind::OneConnectionKept],
+        &[
+            "GET /2 HTTP/1.1 -> 200 OK",
+            "3 exchanges",
+            "The snap length cut 3 payloads",
+        ],
+        &["cut short"],
+    ),
+    (
+        "loss-repaired-by-timer.pcap",
+        &[Kind::SlowRetransmission, Kind::Retransmissions],
+        &["cost 210.3 ms", "1 after a timeout (RTO)"],
+        &["out of order"],
+    ),
+    (
+        "loss-after-duplicate-acks.pcap",
+        &[Kind::SlowRetransmission, Kind::Retransmissions],
+        &["cost 200.0 ms", "1 after a timeout (RTO)", "6 duplicate ACKs"],
+        &["out of order"],
+    ),
+    (
+        "simultaneous-close.pcap",
+        &[],
+        &["Both sides closed at the same time", "CLOSING (8)"],
+        &["Four frames", "Three frames"],
+    ),
+    (
+        "simultaneous-close-announced.pcap",
+        &[],
+        &[
+            "Both sides closed at the same time",
+            "the response said Connection: close",
+        ],
+        &["Four frames", "Three frames"],
+    ),
+    (
+        "h2-preface.pcap",
+        &[],
+        &[
+            "HTTP/2, 33 bytes from the client, 18 from the server",
+            "are counted and not read",
+        ],
+        &["PRI *"],
+    ),
+    (
+        "h2-prior-knowledge.pcap",
+        &[],
+        &["HTTP/2, 55 bytes from the client, 28 from the server"],
+        &["PRI *"],
+    ),
+    (
+        "expect-unanswered.pcap",
+        &[Kind::SlowExpect],
+        &["waited 1.000 s for 100 Continue, which did not come, and then sent the body"],
+        &["The server took"],
+    ),
+    (
+        "nagle-response.pcap",
+        &[Kind::OneConnectionKept, Kind::SlowDelayedAck],
+        &["waited up to 40.0 ms for the ACK of the one before, on 4 exchanges"],
+        &["pieces of"],
+    ),
+    (
+        "nagle-request.pcap",
+        &[Kind::OneConnectionKept, Kind::SlowDelayedAck],
+        &["waited up to 40.2 ms for the ACK of the one before, on 4 exchanges"],
+        &["pieces of"],
+    ),
+    (
+        "tls.pcap",
+        &[],
+        &[
+            "TLS, 106 bytes from the client, 106 from the server",
+            "capture http:// instead",
+        ],
+        &["Connection 0"],
+    ),
+    (
+        "tls-alert.pcap",
+        &[],
+        &[
+            "SNI example.com",
+            "The server sent the TLS alert handshake_failure  [frame 5]",
+        ],
+        &["Connection 0"],
+    ),
+    (
+        "custom-block.pcapng",
+        &[Kind::TimedOutAsAnnounced],
+        &[
+            "12 frames, 11 of them TCP",
+            "[frames 7, 9]",
+            "1 block of the file is not a packet",
+        ],
+        &[],
+    ),
+    (
+        "old-packet-block.pcapng",
+        &[Kind::TimedOutAsAnnounced],
+        &["11 frames, 11 of them TCP", "Idle for 5.000 s"],
+        &[],
+    ),
+    (
+        "begins-with-keep-alive-probe.pcap",
+        &[Kind::OneConnectionKept],
+        &["1. GET /success.txt HTTP/1.1 -> 200 OK  [frames 3, 4]", "2 exchanges"],
+        &["not captured)", "are not HTTP/1.x"],
+    ),
+    (
+        "lost-head-shifts.pcap",
+        &[Kind::OneConnectionKept],
+        &[
+            "1. GET /0 HTTP/1.1 -> (response not captured)",
+            "4. GET /3 HTTP/1.1 -> 200 OK  [frames 13, 14]",
+        ],
+        &["Pipelined"],
+    ),
+    (
+        "lost-tail-not-pipelined.pcap",
+        &[Kind::OneConnectionKept],
+        &[
+            "2000 bytes of it are not in the capture",
+            "2. GET /2 HTTP/1.1 -> 200 OK  [frames 7, 8]",
+        ],
+        &["Pipelined"],
+    ),
+    (
+        "old-fin-is-no-speculation.pcap",
+        &[],
+        &["what it carried was not captured"],
+        &["speculat", "never used"],
+    ),
+    (
+        "proxy-is-not-parallel.pcap",
+        &[Kind::Forwarded],
+        &["passed 1 exchange on", "on stream 0 went on as stream 1"],
+        &["parallel"],
+    ),
+    (
+        "icmp-takes-a-number.pcap",
+        &[],
+        &["3 TCP streams", "Connection 2:"],
+        &["Connection 1:"],
+    ),
+    (
+        "half-open.pcap",
+        &[Kind::ResetsNoConnection],
+        &["it knows no such connection"],
+        &["in the middle of an exchange"],
+    ),
+    (
+        "reset-is-no-fin.pcap",
+        &[Kind::TimedOutOtherwise, Kind::ResetsIdle],
+        &["RST 8.800 s after the last response"],
+        &["FIN 8.800", "sent the first FIN"],
+    ),
+    (
+        "syn-at-the-end.pcap",
+        &[],
+        &["a SYN at the end of the capture"],
+        &["nobody answered", "never opened"],
+    ),
+    (
+        "slow-server.pcap",
+        &[Kind::SlowServer],
+        &["The server took 3.000 s, 149 round trips"],
+        &[],
+    ),
+    (
+        "slow-client.pcap",
+        &[Kind::SlowClient],
+        &["The client waited 3.000 s"],
+        &["The server took"],
+    ),
+    (
+        "zero-window.pcap",
+        &[Kind::SlowZeroWindow, Kind::ZeroWindows],
+        &[
+            "stalled the sender for 5.000 s",
+            "4 probes from the server whether the window has opened",
+        ],
+        &["eep-alive probe"],
+    ),
+];

@@ -1,0 +1,117 @@
+//! Which request goes out on which connection.
+
+use super::behaviour::{Kind, Media, Reuse};
+use super::plan::{Lane, Role, State, Step, Visit, Wanted};
+use std::time::Duration;
+
+/// Where a request goes.
+enum Place {
+    /// On this idle connection.
+    Lane(usize),
+    /// On a new connection.
+    New,
+    /// Nowhere yet.
+    None,
+}
+
+impl Visit {
+    /// Sends what can be sent, and opens the connections that this needs.
+    pub(super) fn assign(&mut self, now: Duration, steps: &mut Vec<Step>) {
+        for lane in 0..self.lanes.len() {
+            if self.is_established(lane)
+                && let State::Connecting(Some(_)) = &self.lanes[lane].state
+                && let State::Connecting(Some(wanted)) = std::mem::replace(&mut self.lanes[lane].state, State::Idle)
+            {
+                self.send(lane, wanted, now, steps);
+            }
+        }
+        // Connections opened on speculation that are not established yet: each will take one request.
+        let mut expected = self
+            .lanes
+            .iter()
+            .filter(|lane| lane.role == Role::Shared && lane.state == State::Connecting(None))
+            .count();
+        let mut at = 0;
+        while let Some(wanted) = self.pending.get(at) {
+            if !self.is_ready(wanted) {
+                at += 1;
+                continue;
+            }
+            let place = self.place(wanted);
+            if matches!(place, Place::New) && wanted.tries == 0 && expected > 0 {
+                expected -= 1;
+                at += 1;
+                continue;
+            }
+            let role = self.role(wanted.kind);
+            match (place, self.pending.remove(at)) {
+                (Place::Lane(lane), Some(wanted)) => self.send(lane, wanted, now, steps),
+                (Place::New, Some(wanted)) => self.open(now, Some(wanted), role, steps),
+                (Place::None, Some(wanted)) => {
+                    self.pending.insert(at, wanted);
+                    at += 1;
+                }
+                (_, None) => {}
+            }
+        }
+    }
+
+    /// Whether a request may be sent now: nothing that comes before it is missing.
+    fn is_ready(&self, wanted: &Wanted) -> bool {
+        let under_way = || self.lanes.iter().filter_map(Lane::request);
+        if self.options.serial && under_way().next().is_some() {
+            return false;
+        }
+        let rank = self.rank(wanted.kind);
+        let mut others = under_way().chain(&self.pending);
+        others.all(|other| self.rank(other.kind) >= rank)
+    }
+
+    /// Requests of a rank wait for those of the ranks below.
+    fn rank(&self, kind: Kind) -> u8 {
+        let waits = self.behaviour.media == Media::Last && self.options.connections.is_none();
+        match kind {
+            Kind::Document => 0,
+            Kind::Style | Kind::Script | Kind::Image => 1,
+            Kind::Media if waits => 2,
+            Kind::Media => 1,
+            Kind::Icon => 3,
+        }
+    }
+
+    /// The connections that a request may use.
+    fn role(&self, kind: Kind) -> Role {
+        let numbered = self.options.connections.is_none() && !self.options.serial;
+        match self.behaviour.connection_of.get(&kind) {
+            Some(number) if numbered => Role::Numbered(*number),
+            _ => Role::Shared,
+        }
+    }
+
+    fn place(&self, wanted: &Wanted) -> Place {
+        let role = self.role(wanted.kind);
+        let usable = || {
+            self.lanes.iter().enumerate().filter(move |(_, lane)| {
+                let is_open = !matches!(lane.state, State::Gone | State::Closing(_) | State::HalfClosed);
+                lane.role == role && is_open && !lane.asked
+            })
+        };
+        let idle = usable()
+            .filter(|(_, lane)| lane.state == State::Idle)
+            .map(|(lane, _)| lane);
+        let chosen = match self.behaviour.reuse {
+            _ if wanted.tries > 0 => None,
+            Reuse::Oldest => { idle }.next(),
+            Reuse::Latest => idle.max_by_key(|lane| self.last(*lane)),
+        };
+        let most = match role {
+            Role::Numbered(_) => 1,
+            Role::Shared | Role::Unused => self.most(),
+        };
+        match chosen {
+            Some(lane) => Place::Lane(lane),
+            None if wanted.tries > 0 || usable().count() < most => Place::New,
+            None => Place::None,
+        }
+    }
+}
