@@ -22,6 +22,9 @@ const WORTH_ANOTHER: usize = 4;
 /// How many cases with the same wrong answer are among them.
 const MOST_ALIKE: usize = 3;
 
+/// A change that breaks more cases is not mended.
+const MOST_BROKEN: usize = 150;
+
 /// A search, and where it stands.
 #[derive(Debug)]
 pub(super) struct Search<'e> {
@@ -37,6 +40,16 @@ pub(super) struct Search<'e> {
     sent: Sent,
     /// Of each case in `cases`.
     verdicts: HashMap<usize, Verdict>,
+    /// The changes that helped some cases and were not made.
+    refused: Vec<Refused>,
+}
+
+/// A change that helps some cases and breaks at least as many.
+#[derive(Debug)]
+struct Refused {
+    change: Move,
+    helped: usize,
+    broken: Vec<usize>,
 }
 
 impl<'e> Search<'e> {
@@ -64,6 +77,7 @@ impl<'e> Search<'e> {
             profile,
             sent,
             verdicts: HashMap::new(),
+            refused: Vec::new(),
         };
         search.judge_all();
         search
@@ -135,13 +149,17 @@ impl<'e> Search<'e> {
         let mut most = FEW;
         while !self.is_over() && !self.failing().is_empty() {
             let representatives = self.representatives(most);
+            self.refused.clear();
             let tried = self.evaluate(&representatives, None, None);
             let mut taken = self.take_best(tried.proposals, &representatives);
             if taken > 0 {
                 // What no failing case noticed is left for the next round of all keys.
                 taken += self.again(&tried.lively, most);
-            } else if most == MANY {
-                taken += self.pairs(&representatives, tried.noticed);
+            } else {
+                taken += self.mended(&representatives);
+                if taken == 0 && most == MANY {
+                    taken += self.pairs(&representatives, tried.noticed);
+                }
             }
             if taken == 0 && most == MANY {
                 break;
@@ -236,6 +254,7 @@ impl<'e> Search<'e> {
         let verdicts = self.exam.ask_together(&profile, &sent, &self.cases);
         let score = verdicts.iter().filter(|verdict| verdict.equal).count();
         if score <= self.score() {
+            self.refuse(change, &verdicts);
             return false;
         }
         self.verdicts = self.cases.iter().copied().zip(verdicts).collect();
@@ -243,5 +262,23 @@ impl<'e> Search<'e> {
         self.profile = profile;
         self.sent = sent;
         true
+    }
+
+    /// Keeps a change that was not made, if another may mend what it breaks.
+    fn refuse(&mut self, change: &Move, verdicts: &[Verdict]) {
+        let answers = || self.cases.iter().zip(verdicts);
+        let helped = answers().filter(|(case, verdict)| verdict.equal && !self.verdicts[*case].equal);
+        let helped = helped.count();
+        let broken: Vec<usize> = answers()
+            .filter(|(case, verdict)| !verdict.equal && self.verdicts[*case].equal)
+            .map(|(case, _)| *case)
+            .collect();
+        if helped > 0 && broken.len() <= MOST_BROKEN {
+            self.refused.push(Refused {
+                change: change.clone(),
+                helped,
+                broken,
+            });
+        }
     }
 }
