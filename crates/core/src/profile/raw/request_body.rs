@@ -116,6 +116,8 @@ pub struct RawExpect {
     pub times_padded: Option<u8>,
     /// Whether it is sent to a client that asks for it but has no body to send.
     pub without_body: bool,
+    /// The faults that the server notices only after it has sent `100 Continue`, such as a host that it does not serve.
+    pub before_faults: Vec<String>,
     /// Whether the connection is closed after a request that asked for it and had no body to get it for.
     /// The response is not sent in chunks then.
     pub close_unsent: bool,
@@ -133,6 +135,7 @@ impl Default for RawExpect {
             times_http10: None,
             times_padded: None,
             without_body: false,
+            before_faults: Vec::new(),
             close_unsent: false,
         }
     }
