@@ -18,7 +18,7 @@ const EXPECTED: [(&str, &str, &str); 13] = [
     ("--show", "a number from 0", "20"),
     ("--connections", "a number from 1 to 64", "6"),
     ("--repeat", "a number from 1 to 1000", "3"),
-    ("--minutes", "a number of minutes", "10"),
+    ("--effort", "a number of millions", "60"),
 ];
 
 /// What is wrong with the arguments, and what to write.
